@@ -1,0 +1,36 @@
+# Every target makes its own environment in .venv; python3 and make are all it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint bench clean
+.DEFAULT_GOAL := test
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+demo: $(READY)
+	$(BIN)/python examples/compose.py
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# Recordings and piano rolls to measure on: make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
+RECORDINGS ?=
+ROLLS ?=
+bench: $(READY)
+	$(BIN)/python benchmarks/extraction.py $(RECORDINGS)
+	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
+	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS))
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
