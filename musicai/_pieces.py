@@ -1,25 +1,104 @@
 """What counts as a piece and as a collection; every room asks here.
 
 A piece is a 2-D array ``(n_frames, n_features)``, time first. A collection is a list, a tuple, a
-1-D object array or a 3-D array of pieces. Whoever takes one or the other answers in kind.
+1-D object array or a 3-D array of pieces. Whoever takes either answers in kind: a piece for a
+piece, a list for a list or tuple, an array for an array.
 """
 
 from collections.abc import Callable, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
+"""Puts one result per piece back into the form that the pieces came in."""
+
+
+def as_collection(
+    X: Any, *, n_features: int | None = None, name: str = "X"
+) -> tuple[list[np.ndarray], Pack]:
+    """Check `X` and return its pieces, with the function that packs results in the same form.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, n_features), or a collection of them
+        One piece or several of any lengths. In a collection a piece may have no frames, so that
+        a recording that could not be read keeps its place.
+    n_features : int, default=None
+        The width that every piece must have. When None all must be as wide as the first.
+    name : str, default="X"
+        What to call the input in errors.
+
+    Returns
+    -------
+    pieces : list of ndarray of shape (n_frames, n_features)
+        The pieces as float32.
+    pack : callable
+        Takes a list with a result for each piece and returns it in the form of `X`.
+
+    Raises
+    ------
+    ValueError
+        If there is no piece, or if a piece is not a table of finite numbers, or if the widths
+        differ.
+    TypeError
+        If `X` is a path, or a piece a sparse matrix.
+    """
+    _refuse_paths(X, name)
+    if not is_collection(X):
+        return [_as_piece(X, name, min_frames=1)], lambda results: results[0]
+    if len(X) == 0:
+        raise ValueError(f"{name} is an empty list: expected at least one piece")
+    for piece in X:
+        _refuse_paths(piece, name)
+    pieces = [_as_piece(piece, f"{name}[{i}]", min_frames=0) for i, piece in enumerate(X)]
+    width = pieces[0].shape[1] if n_features is None else n_features
+    for i, piece in enumerate(pieces):
+        if piece.shape[1] != width:
+            raise ValueError(
+                f"{name}[{i}] has {piece.shape[1]} features per frame where {width} are expected: "
+                "all pieces must have the same width"
+            )
+    return pieces, _packer(X)
 
 
 def is_collection(X: Any) -> bool:
     """Tell whether `X` holds several pieces (True) or is one piece itself (False)."""
     if isinstance(X, np.ndarray):
-        return X.ndim == 3 or (X.ndim == 1 and X.dtype == object and _holds_pieces(X))
-    return isinstance(X, (list, tuple)) and (len(X) == 0 or _holds_pieces(X))
+        # A table of mixed columns is an object array as well; only a 1-D one holds pieces.
+        return X.ndim == 3 or (X.ndim == 1 and X.dtype == object and _holds_tables(X))
+    return isinstance(X, (list, tuple)) and (len(X) == 0 or _holds_tables(X))
 
 
-def _holds_pieces(items: Any) -> bool:
-    # A list of lists of numbers is one piece, a list of arrays or of tables several.
-    return len(items) > 0 and (isinstance(items[0], np.ndarray) or np.ndim(items[0]) >= 2)
+def _holds_tables(items: Any) -> bool:
+    # A list of rows is one piece, as everywhere in scikit-learn; a list of tables is several.
+    return len(items) > 0 and np.ndim(items[0]) >= 2
+
+
+def _refuse_paths(X: Any, name: str) -> None:
+    first = X[0] if isinstance(X, (list, tuple)) and len(X) > 0 else X
+    if isinstance(first, (str, bytes, PathLike)):
+        raise TypeError(
+            f"{name} holds a path, {first!r}, where arrays of frames are expected: turn recordings "
+            "into pieces first, with ChromaExtractor().transform([path, ...])"
+        )
+
+
+def _as_piece(X: Any, name: str, *, min_frames: int) -> np.ndarray:
+    return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
+
+
+def _packer(X: Any) -> Pack:
+    if not isinstance(X, np.ndarray):
+        return list
+    if X.ndim == 3:
+        return np.stack
+
+    def pack(results: Sequence[np.ndarray]) -> np.ndarray:
+        packed = np.empty(len(results), dtype=object)
+        packed[:] = results
+        return packed
+
+    return pack
