@@ -98,7 +98,8 @@ def _packer(X: Any) -> Pack:
 
     def pack(results: Sequence[np.ndarray]) -> np.ndarray:
         packed = np.empty(len(results), dtype=object)
-        packed[:] = results
+        for i, result in enumerate(results):  # pieces of one shape would not assign as a slice
+            packed[i] = result
         return packed
 
     return pack
