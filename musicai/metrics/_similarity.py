@@ -1,0 +1,76 @@
+"""How alike two pieces are, frame by frame."""
+
+from typing import Any
+
+import numpy as np
+
+from .._pieces import as_collection
+
+
+def frame_correlation(X: Any, Y: Any) -> float:
+    r"""Pearson's correlation over the features of a frame, averaged over frames.
+
+    .. math:: \frac{1}{T} \sum_t
+        \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
+             {\|x_t - \bar x_t\| \, \|y_t - \bar y_t\|}
+
+    This is cosine similarity of centred frames. Without the centring chroma looks alike whatever
+    it is: one constant frame scores .81 against real music.
+
+    Parameters
+    ----------
+    X, Y : array-like of shape (n_frames, n_features), or collections of them
+        Pieces of the same shapes. In a collection every frame counts alike.
+
+    Returns
+    -------
+    correlation : float
+        Between -1 and 1; 1 when every frame has the same shape, whatever its loudness. A frame
+        whose values are all alike (silence) has no shape: two such frames agree (1), and one
+        beside a frame that has a shape counts 0.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or there is no frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import frame_correlation
+    >>> frames = np.array([[0.0, 0.2, 1.0], [1.0, 0.5, 0.0]])
+    >>> round(frame_correlation(frames, 0.5 * frames), 6)
+    1.0
+    >>> round(frame_correlation(frames, 1 - frames), 6)
+    -1.0
+    """
+    first, _ = as_collection(X, name="X")
+    second, _ = as_collection(Y, name="Y")
+    shapes = [piece.shape for piece in first], [piece.shape for piece in second]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "frame_correlation needs pieces of the same shapes, frame against frame: "
+            f"X has {_shorten(shapes[0])} and Y has {_shorten(shapes[1])}"
+        )
+    frames, others = _centred(np.concatenate(first)), _centred(np.concatenate(second))
+    if len(frames) == 0:
+        raise ValueError("frame_correlation needs at least one frame: all pieces are empty")
+    norms = np.linalg.norm(frames, axis=1), np.linalg.norm(others, axis=1)
+    scale = norms[0] * norms[1]
+    both_flat = (norms[0] == 0) & (norms[1] == 0)
+    products = np.einsum("td,td->t", frames, others)
+    return float(np.mean(np.where(both_flat, 1.0, products / np.where(scale == 0, 1.0, scale))))
+
+
+def _centred(frames: np.ndarray) -> np.ndarray:
+    frames = frames.astype(np.float64)
+    centred = frames - frames.mean(axis=1, keepdims=True)
+    # The mean of equal numbers is not always that number: say exactly that nothing is left.
+    centred[np.ptp(frames, axis=1) == 0] = 0
+    return centred
+
+
+def _shorten(shapes: list[tuple[int, ...]]) -> str:
+    if len(shapes) == 1:
+        return str(shapes[0])
+    return f"{len(shapes)} pieces of {', '.join(map(str, shapes[:3]))}{', ...' * (len(shapes) > 3)}"

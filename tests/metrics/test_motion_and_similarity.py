@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from musicai.metrics import flux, frame_correlation
+
+
+@pytest.fixture
+def pieces():
+    rng = np.random.default_rng(0)
+    return [rng.random((n, 12), dtype=np.float32) for n in (5, 9, 1)]
+
+
+def test_flux_of_a_collection_pools_the_steps_of_its_pieces(pieces):
+    steps = np.concatenate([np.abs(np.diff(piece, axis=0)) for piece in pieces])
+    assert flux(pieces) == pytest.approx(steps.mean())
+
+
+def test_flux_does_not_see_the_border_between_pieces():
+    still = [np.zeros((4, 3)), np.ones((4, 3))]
+    assert flux(still) == 0
+
+
+def test_flux_grows_with_the_change(pieces):
+    assert flux(0.5 * pieces[0]) == pytest.approx(0.5 * flux(pieces[0]))
+
+
+def test_flux_of_pieces_too_short_to_move():
+    with pytest.raises(ValueError, match=r"at least 2 frames.*longest has 1"):
+        flux([np.ones((1, 12)), np.ones((1, 12))])
+
+
+def test_correlation_with_itself_is_one_at_any_loudness_and_offset(pieces):
+    assert frame_correlation(pieces, pieces) == pytest.approx(1)
+    assert frame_correlation(pieces[0], 3 * pieces[0] + 0.25) == pytest.approx(1)
+
+
+def test_correlation_is_numpys_per_frame(pieces):
+    rng = np.random.default_rng(1)
+    piece, other = pieces[0], rng.random(pieces[0].shape)
+    expected = [np.corrcoef(x, y)[0, 1] for x, y in zip(piece, other, strict=True)]
+    assert frame_correlation(piece, other) == pytest.approx(np.mean(expected))
+
+
+def test_silence_agrees_with_silence_alone():
+    silence = np.full((2, 12), 0.1)
+    sound = np.eye(12)[:2]
+    assert frame_correlation(silence, 0 * silence) == 1
+    assert frame_correlation(silence, sound) == 0
+
+
+def test_correlation_needs_the_same_shapes(pieces):
+    with pytest.raises(ValueError, match=r"X has \(5, 12\) and Y has \(9, 12\)"):
+        frame_correlation(pieces[0], pieces[1])
+    with pytest.raises(ValueError, match="at least one frame"):
+        frame_correlation([np.ones((0, 12))], [np.ones((0, 12))])
