@@ -1,0 +1,99 @@
+"""Checks of what is not a piece: parameters, arguments of `sample`, devices, seeds."""
+
+import math
+import warnings
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+Rule = tuple[Callable[[Any], bool], str]
+
+
+def _is_integer(value: Any, smallest: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= smallest
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
+
+_POSITIVE_INTEGER: Rule = (lambda v: _is_integer(v, 1), "an int of at least 1")
+_RULES: dict[str, Rule] = {
+    "hidden_size": _POSITIVE_INTEGER,
+    "n_layers": _POSITIVE_INTEGER,
+    "dropout": (lambda v: _is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
+    "emission": (lambda v: v in EMISSION_NAMES, f"one of {EMISSION_NAMES}"),
+    "learning_rate": (lambda v: _is_real(v) and v > 0, "a positive number"),
+    "batch_size": _POSITIVE_INTEGER,
+    "max_iter": _POSITIVE_INTEGER,
+    "early_stopping": (_is_bool, "True or False"),
+    "validation_fraction": (lambda v: _is_real(v) and 0 < v < 1, "a number in (0, 1)"),
+    "n_iter_no_change": _POSITIVE_INTEGER,
+    "tol": (lambda v: _is_real(v) and v >= 0, "a number of at least 0"),
+    "warm_start": (_is_bool, "True or False"),
+    "verbose": (lambda v: _is_bool(v) or _is_integer(v, 0), "an int of at least 0"),
+    "n_frames": _POSITIVE_INTEGER,
+    "n_pieces": (lambda v: v is None or _is_integer(v, 1), "an int of at least 1, or None"),
+    "temperature": (lambda v: _is_real(v) and v > 0, "a positive number"),
+}
+
+
+def _check(values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if name in _RULES:
+            holds, expected = _RULES[name]
+            if not holds(value):
+                raise ValueError(f"{name} must be {expected}, got {value!r}")
+
+
+def check_parameters(composer: Any) -> None:
+    """Refuse parameters of the estimator that make no sense."""
+    _check(composer.get_params(deep=False))
+    choose_device(composer.device)
+
+
+def check_sampling(n_frames: Any, n_pieces: Any, temperature: Any) -> None:
+    """Refuse arguments of `sample` that make no sense."""
+    _check({"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature})
+
+
+def choose_device(device: Any) -> torch.device:
+    """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except (RuntimeError, TypeError):
+        raise ValueError(
+            f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
+        ) from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        warnings.warn(
+            f"device={device!r} was asked for, but there is no CUDA GPU here: the CPU is used; "
+            "set_params(device='auto') takes what is there",
+            stacklevel=4,
+        )
+        return torch.device("cpu")
+    return chosen
+
+
+def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
+    """Return a random state that is never NumPy's global one.
+
+    An integer seed with a `stream` number gives independent draws for each number.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    if stream and isinstance(random_state, Integral):
+        return np.random.RandomState([int(random_state), *stream])
+    return check_random_state(random_state)

@@ -1,0 +1,498 @@
+"""The estimator: what scikit-learn's users see of the composer."""
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from .._pieces import Pack, as_collection, is_collection
+from .._version import __version__
+from ._checks import as_rng, check_parameters, check_sampling, choose_device
+from ._inference import expect_next, score_frames
+from ._network import Network, empty_network, export_weights, import_weights
+from ._sampler import sample_pieces
+from ._styles import encode_styles, known_styles, labels_per_piece
+from ._support import check_support, choose_emission, frames_peak_at_one
+from ._training import Collection, Trainer, mean_score
+
+
+class LSTMComposer(BaseEstimator):
+    """Recurrent network that learns pieces and composes new ones.
+
+    An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
+    over the next frame, which is trained by maximum likelihood, scored exactly and sampled from.
+
+    Parameters
+    ----------
+    hidden_size : int, default=256
+        Units in each layer of the LSTM.
+    n_layers : int, default=1
+        Layers of the LSTM.
+    dropout : float, default=0.3
+        Share of the LSTM's output that is dropped while training, in [0, 1).
+    emission : {"auto", "logistic", "bernoulli", "gaussian", "independent", "mse"}, default="auto"
+        Distribution of a frame given the past.
+
+        - "logistic": each feature given the lower ones of the same frame, a mixture of logistic
+          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1], as chroma is.
+        - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, as piano rolls
+          are.
+        - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
+        - "independent": as "logistic" or "bernoulli", with the features of a frame independent
+          of each other. For comparison.
+        - "mse": a Gaussian of one width, trained by squared error. For comparison.
+        - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
+          "gaussian".
+    learning_rate : float, default=0.004
+        Highest learning rate of AdamW; it decays to zero along a cosine over `max_iter` epochs.
+    batch_size : int, default=16
+        Excerpts of up to 128 frames in each step.
+    max_iter : int, default=100
+        Passes over the pieces (epochs).
+    early_stopping : bool, default=True
+        Whether to set pieces aside, stop when their score no longer rises, and keep the weights
+        that did best on them. Whole pieces are set aside, never a part of one; with a single
+        piece there is nothing to set aside, and training runs for `max_iter` epochs.
+    validation_fraction : float, default=0.1
+        Share of the pieces set aside for early stopping, in (0, 1).
+    n_iter_no_change : int, default=20
+        Epochs without a better validation score before training stops.
+    tol : float, default=1e-4
+        Smallest rise of the validation score that counts as better.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last fit.
+    device : str or torch.device, default="auto"
+        Where to compute: "auto" for a GPU where there is one, "cpu", "cuda", "cuda:1", ...
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, split, order and dropout. The same seed gives the same model on
+        the same machine. Global random states are neither read nor moved.
+    verbose : int, default=0
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Width of a frame.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where pieces came as data frames with string column names.
+    n_iter_ : int
+        Epochs run.
+    loss_curve_ : list of float
+        Training loss (negative log-likelihood per frame, nats, with dropout) of every epoch.
+    validation_scores_ : list of float or None
+        Validation score (mean log-likelihood per frame, nats) of every epoch; None where no
+        piece was set aside.
+    best_validation_score_ : float or None
+        The highest of them; the weights are those of its epoch.
+    styles_ : ndarray of shape (n_styles,)
+        The style labels learned, sorted.
+    emission_ : str
+        The emission in use, "auto" resolved.
+    weights_ : dict of str to ndarray
+        The network's weights.
+
+    See Also
+    --------
+    musicai.ChromaExtractor : Turns recordings into pieces.
+
+    Notes
+    -----
+    Everywhere a piece is an array (n_frames, n_features) and a collection a list of pieces of any
+    lengths; methods that take one or the other answer in kind.
+
+    What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
+    probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
+    most 0, and a frame of 12 values that were equally likely would have -12 ln 256 = -66.5 nats.
+    "gaussian" and "mse" give a density, in the units of the data; where data repeats values
+    exactly a density has no upper bound, and says little.
+
+    References
+    ----------
+    .. [1] N. Boulanger-Lewandowski, Y. Bengio, P. Vincent. Modeling temporal dependencies in
+       high-dimensional sequences: application to polyphonic music generation and transcription.
+       ICML 2012.
+    .. [2] T. Salimans, A. Karpathy, X. Chen, D. Kingma. PixelCNN++: improving the PixelCNN with
+       discretized logistic mixture likelihood and other modifications. ICLR 2017.
+    .. [3] C. Bishop. Mixture density networks. Aston University, 1994.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import LSTMComposer
+    >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+    >>> composer = LSTMComposer(hidden_size=16, max_iter=30, random_state=0).fit([scale] * 8)
+    >>> composer.predict(scale).shape
+    (28, 12)
+    >>> melody = composer.sample(7, prime=scale, random_state=0)
+    >>> melody.shape
+    (7, 12)
+    """
+
+    __module__ = "musicai"
+
+    def __init__(
+        self,
+        *,
+        hidden_size: int = 256,
+        n_layers: int = 1,
+        dropout: float = 0.3,
+        emission: str = "auto",
+        learning_rate: float = 4e-3,
+        batch_size: int = 16,
+        max_iter: int = 100,
+        early_stopping: bool = True,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        device: str | torch.device = "auto",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.dropout = dropout
+        self.emission = emission
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the pieces of `X`.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to learn. Pieces without frames are skipped.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece, for `sample` to choose from; None for a piece of no
+            stated style. For a single piece also a label for each frame.
+
+        Returns
+        -------
+        self : LSTMComposer
+            The fitted composer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter, a piece or a label is not as described, or there are fewer than two
+            frames.
+        """
+        check_parameters(self)
+        go_on = self.warm_start and hasattr(self, "weights_")
+        rng = as_rng(self.random_state)
+        pieces, labels = self._check_training(X, y, reset=not go_on)
+        if not go_on:
+            self._start(pieces, known_styles(labels))
+        styles = encode_styles(labels, pieces, self.styles_, strict=True)
+        training, validation = self._split(Collection(pieces, styles), rng)
+        network = self._new_network(training, rng, go_on)
+        trainer = Trainer(
+            network, learning_rate=self.learning_rate, batch_size=self.batch_size, rng=rng
+        )
+        history = trainer.run(
+            training,
+            validation,
+            max_iter=self.max_iter,
+            n_iter_no_change=self.n_iter_no_change,
+            tol=self.tol,
+            verbose=self.verbose,
+        )
+        self.weights_ = history.best_weights
+        self.loss_curve_ = history.loss_curve
+        self.n_iter_ = len(history.loss_curve)
+        self.validation_scores_ = history.validation_scores if validation is not None else None
+        self.best_validation_score_ = history.best_score if validation is not None else None
+        self._optimizer_state: dict[str, Any] | None = None
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
+        """Take one more pass over the pieces of `X`, from the weights as they are.
+
+        The learning rate stays at `learning_rate` and no piece is set aside.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to learn.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece.
+        styles : array-like, default=None
+            All style labels that later calls will bring. Needed in the first call unless `y` holds
+            them all.
+
+        Returns
+        -------
+        self : LSTMComposer
+            The composer.
+        """
+        check_parameters(self)
+        go_on = hasattr(self, "weights_")
+        pieces, labels = self._check_training(X, y, reset=not go_on)
+        if not go_on:
+            told = labels if styles is None else [np.asarray(styles, dtype=object)]
+            self._start(pieces, known_styles(told))
+            self.loss_curve_, self.n_iter_ = [], 0
+            self._optimizer_state = None
+            self.validation_scores_ = self.best_validation_score_ = None
+        training = Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
+        # A seed gives every pass an order of its own.
+        rng = as_rng(self.random_state, self.n_iter_)
+        network = self._new_network(training, rng, go_on)
+        trainer = Trainer(
+            network, learning_rate=self.learning_rate, batch_size=self.batch_size, rng=rng
+        )
+        if self._optimizer_state is not None:
+            trainer.resume(self._optimizer_state)
+        self.loss_curve_ = [*self.loss_curve_, trainer.run_epoch(training)]
+        self.n_iter_ += 1
+        self.weights_ = export_weights(network)
+        self._optimizer_state = trainer.state()
+        return self
+
+    def predict(self, X: Any) -> Any:
+        """Tell what comes next, at every frame.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to hear.
+
+        Returns
+        -------
+        expected : list of ndarray of shape (n_frames, n_features), or one such array
+            Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
+            the piece.
+        """
+        pieces, pack, styles = self._check_pieces(X)
+        return pack(expect_next(self._network(), pieces, styles))
+
+    def score_samples(self, X: Any, y: Any = None) -> Any:
+        """Log-likelihood of every frame given the frames before it.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to score.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece; None to tell no style.
+
+        Returns
+        -------
+        log_likelihood : list of ndarray of shape (n_frames,), or one such array
+            In nats. The first frame of a piece is scored too, from a learned start.
+        """
+        pieces, pack, styles = self._check_pieces(X, y)
+        return pack(score_frames(self._network(), pieces, styles))
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-likelihood per frame, over all frames of all pieces.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to score.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece; None to tell no style.
+
+        Returns
+        -------
+        score : float
+            In nats per frame; higher is better.
+        """
+        pieces, _, styles = self._check_pieces(X, y)
+        if not any(map(len, pieces)):
+            raise ValueError("X holds no frames to score: all of its pieces are empty")
+        return mean_score(self._network(), Collection(pieces, styles))
+
+    def sample(
+        self,
+        n_frames: int,
+        *,
+        n_pieces: int | None = None,
+        prime: Any = None,
+        style: Any = None,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Compose.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of new frames.
+        n_pieces : int, default=None
+            How many pieces to compose at once; None for a single one.
+        prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
+            Music to go on from, exactly where it stops; it is not part of the result. A
+            collection gives one new piece for each prime. None starts from nothing.
+        style : object, default=None
+            One of `styles_`; None for no stated style.
+        temperature : float, default=1.0
+            1 samples from the learned distribution; below 1 likely choices become likelier.
+            It acts on the weights of the choices (the mixture's components, the probability of a
+            note), not on the width of the components.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        piece : ndarray of shape (n_frames, n_features), or a list of them
+            float32; a list where `n_pieces` is given or `prime` is a collection. Where all frames
+            learned have a loudest feature of exactly 1, as chroma does, so do all composed.
+
+        Raises
+        ------
+        ValueError
+            If the style is unknown, the prime has another width or values that the emission does
+            not know, or another argument is out of range.
+        """
+        check_is_fitted(self)
+        check_sampling(n_frames, n_pieces, temperature)
+        primes = self._check_prime(prime, n_pieces)
+        pieces = sample_pieces(
+            self._network(),
+            n_frames,
+            primes=primes,
+            style=self._style_number(style),
+            temperature=temperature,
+            peaked=self._peaked,
+            rng=as_rng(self.random_state if random_state is None else random_state),
+        )
+        alone = n_pieces is None and not is_collection(prime)
+        return pieces[0] if alone else pieces
+
+    def _start(self, pieces: list[np.ndarray], styles: np.ndarray) -> None:
+        """Settle what the first pieces decide for good."""
+        self.styles_ = styles
+        self.emission_ = choose_emission(self.emission, pieces)
+        self._peaked = self.emission_ == "logistic" and frames_peak_at_one(pieces)
+
+    def _check_training(
+        self, X: Any, y: Any, *, reset: bool
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Check pieces to learn, without those that have no frames, and their labels."""
+        pieces, _ = self._as_pieces(X, reset=reset)
+        labels = labels_per_piece(y, pieces, single=not is_collection(X))
+        n_frames = sum(map(len, pieces))
+        if n_frames < 2:
+            raise ValueError(
+                f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
+                f"sample(s) in {len(pieces)} piece(s)"
+            )
+        if not reset:
+            check_support(pieces, self.emission_, "X")
+        filled = [i for i, piece in enumerate(pieces) if len(piece)]
+        return [pieces[i] for i in filled], [labels[i] for i in filled]
+
+    def _check_pieces(
+        self, X: Any, y: Any = None
+    ) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
+        """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
+        check_is_fitted(self)
+        pieces, pack = self._as_pieces(X, reset=False)
+        check_support(pieces, self.emission_, "X")
+        labels = labels_per_piece(y, pieces, single=not is_collection(X))
+        return pieces, pack, encode_styles(labels, pieces, self.styles_)
+
+    def _as_pieces(self, X: Any, *, reset: bool) -> tuple[list[np.ndarray], Pack]:
+        several = is_collection(X)
+        width = None if reset or not several else self.n_features_in_
+        pieces, pack = as_collection(X, n_features=width)
+        # scikit-learn's own check of names and width, with the words that its users know.
+        validate_data(self, X[0] if several else X, reset=reset, skip_check_array=True)
+        return pieces, pack
+
+    def _check_prime(self, prime: Any, n_pieces: int | None) -> list[np.ndarray]:
+        if prime is None:
+            return [np.zeros((0, self.n_features_in_), np.float32)] * (n_pieces or 1)
+        primes, _ = as_collection(prime, n_features=self.n_features_in_, name="prime")
+        check_support(primes, self.emission_, "prime")
+        if not is_collection(prime):
+            return primes * (n_pieces or 1)
+        if n_pieces not in (None, len(primes)):
+            raise ValueError(
+                f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime "
+                "for all, or leave n_pieces out"
+            )
+        return primes
+
+    def _style_number(self, style: Any) -> int:
+        if style is None:
+            return 0
+        known = self.styles_.tolist()
+        if style not in known:
+            raise ValueError(
+                f"unknown style {style!r}: "
+                + (f"known styles are {known}" if known else "no styles were given to fit as y")
+            )
+        return known.index(style) + 1
+
+    def _split(
+        self, everything: Collection, rng: np.random.RandomState
+    ) -> tuple[Collection, Collection | None]:
+        """Set whole pieces aside for validation."""
+        n_pieces = len(everything.pieces)
+        if not self.early_stopping or n_pieces < 2:
+            return everything, None
+        n_aside = min(n_pieces - 1, max(1, round(self.validation_fraction * n_pieces)))
+        order = rng.permutation(n_pieces)
+        return everything.take(order[n_aside:]), everything.take(order[:n_aside])
+
+    def _new_network(
+        self, training: Collection, rng: np.random.RandomState, go_on: bool
+    ) -> Network:
+        """Build the network to train, with fresh weights or those of before."""
+        if go_on:
+            return self._network()
+        network = self._empty_network()
+        network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
+        network.emission.adapt(training.pieces)
+        return network.to(choose_device(self.device))
+
+    def _network(self) -> Network:
+        """Build the network with the weights that were learned."""
+        network = self._empty_network()
+        import_weights(network, self.weights_)
+        return network.to(choose_device(self.device))
+
+    def _empty_network(self) -> Network:
+        return empty_network(
+            self.emission_,
+            n_features=self.n_features_in_,
+            n_styles=len(self.styles_),
+            hidden_size=self.hidden_size,
+            n_layers=self.n_layers,
+            dropout=self.dropout,
+        )
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_musicai_version": __version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        version = state.get("_musicai_version", "unknown")
+        if version != __version__:
+            warnings.warn(
+                f"this LSTMComposer was saved by musicai {version} and is opened by {__version__}: "
+                "it may not behave as it did",
+                stacklevel=2,
+            )
+        super().__setstate__({k: v for k, v in state.items() if k != "_musicai_version"})

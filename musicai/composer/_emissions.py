@@ -1,0 +1,69 @@
+"""What every emission does, and which one suits which data.
+
+An emission is the distribution of a frame given what the network has heard so far. All work on
+flat batches of N frames: `context` (N, n_context) is the network's output, `previous` and `x`
+(N, n_features) are the last frame and the frame itself. Draws come from a NumPy random state, so
+that a seed gives the same music on every device and no global state is touched.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+class Emission(nn.Module):
+    """Distribution of the next frame given a context."""
+
+    def __init__(self, n_features: int, n_inputs: int) -> None:
+        super().__init__()
+        self.n_features = n_features
+        self.n_inputs = n_inputs
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Turn frames (..., n_features) into what the network reads (..., n_inputs)."""
+        return x
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        """Log-probability of every frame, in nats, of shape (N,)."""
+        raise NotImplementedError
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        """Return the expected frame, of shape (N, n_features)."""
+        raise NotImplementedError
+
+    def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        """Loss of whatever `mean` needs to learn beside the likelihood; zero where nothing."""
+        return torch.zeros((), device=context.device)
+
+    def sample(
+        self,
+        context: Tensor,
+        previous: Tensor,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        """Draw a frame for every context, of shape (N, n_features)."""
+        raise NotImplementedError
+
+    def adapt(self, pieces: Sequence[np.ndarray]) -> None:
+        """Take from the training pieces what has to be known before training."""
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """Draw initial weights."""
+        raise NotImplementedError
+
+
+def uniforms(rng: np.random.RandomState, shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Draw float32 numbers strictly inside (0, 1), so that their logarithms are finite."""
+    draws = rng.random_sample(shape).astype(np.float32)
+    tiny = np.finfo(np.float32).eps / 2
+    return torch.from_numpy(np.clip(draws, tiny, 1 - tiny)).to(like.device)
+
+
+def reset_linear(layer: nn.Linear, generator: torch.Generator) -> None:
+    """Draw the weights of `layer` uniformly within 1 / sqrt(fan-in), its bias zero."""
+    bound = layer.in_features**-0.5
+    nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+    nn.init.zeros_(layer.bias)

@@ -1,0 +1,131 @@
+"""Real-valued frames: a mixture of Gaussians, and the single one that squared error implies.
+
+Both see data standardised to the mean and standard deviation of the training frames; densities
+are those of the data as given, so the scale enters every log-probability.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from ._emissions import Emission, reset_linear, uniforms
+
+# The narrowest component, in standard deviations of a feature: without a bound the density of
+# data that repeats values exactly grows for ever.
+_SMALLEST_SCALE = 1e-3
+
+
+class _Standardized(Emission):
+    """Keeps the mean and scale of the training frames."""
+
+    location: Tensor
+    scale: Tensor
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__(n_features, n_inputs=n_features)
+        self.register_buffer("location", torch.zeros(n_features))
+        self.register_buffer("scale", torch.ones(n_features))
+
+    def adapt(self, pieces: Sequence[np.ndarray]) -> None:
+        frames = np.concatenate(pieces).astype(np.float64)
+        scale = frames.std(0)
+        # A feature that never moves has no scale of its own.
+        scale[scale <= 1e-6 * np.abs(frames).max(0)] = 1
+        self.location.copy_(torch.from_numpy(frames.mean(0)))
+        self.scale.copy_(torch.from_numpy(scale))
+
+    def encode(self, x: Tensor) -> Tensor:
+        return (x - self.location) / self.scale
+
+    def decode(self, z: Tensor) -> Tensor:
+        return z * self.scale + self.location
+
+
+class GaussianMixture(_Standardized):
+    """Joint mixture of Gaussians with diagonal covariances (Bishop 1994)."""
+
+    def __init__(self, n_features: int, n_context: int, *, n_components: int = 8) -> None:
+        super().__init__(n_features)
+        self.n_components = n_components
+        self.output = nn.Linear(n_context, n_components * (1 + 2 * n_features))
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        reset_linear(self.output, generator)
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        log_weights, means, log_scales = self._components(context, previous)
+        standard = (self.encode(x)[:, None] - means) / log_scales.exp()
+        log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scales
+        mixed = torch.logsumexp(log_weights + log_density.sum(-1), -1)
+        return mixed - self.scale.log().sum()
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        log_weights, means, _ = self._components(context, previous)
+        return self.decode((log_weights.exp()[..., None] * means).sum(1))
+
+    def sample(
+        self,
+        context: Tensor,
+        previous: Tensor,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        log_weights, means, log_scales = self._components(context, previous)
+        draws = uniforms(rng, (len(context), 1), context)
+        cumulated = F.softmax(log_weights / temperature, -1).cumsum(-1)
+        chosen = (draws > cumulated[:, :-1]).sum(-1)
+        rows = torch.arange(len(context), device=context.device)
+        noise = _normals(rng, (len(context), self.n_features), context)
+        return self.decode(means[rows, chosen] + log_scales[rows, chosen].exp() * noise)
+
+    def _components(self, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        raw = self.output(context).float()
+        logits, rest = raw.split([self.n_components, 2 * self.n_components * self.n_features], -1)
+        offsets, log_scales = rest.unflatten(-1, (2, self.n_components, -1)).unbind(1)
+        means = self.encode(previous)[:, None] + offsets
+        return F.log_softmax(logits, -1), means, log_scales.clamp(math.log(_SMALLEST_SCALE), 5)
+
+
+class SquaredError(_Standardized):
+    """One Gaussian of one width for all: its likelihood is highest where squared error is least.
+
+    The usual way to train a sequence model on chroma, kept for comparison.
+    """
+
+    def __init__(self, n_features: int, n_context: int) -> None:
+        super().__init__(n_features)
+        self.output = nn.Linear(n_context, n_features)
+        self.log_scale = nn.Parameter(torch.zeros(()))
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        reset_linear(self.output, generator)
+        nn.init.zeros_(self.log_scale)
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        log_scale = self.log_scale.clamp(math.log(_SMALLEST_SCALE), 5)
+        standard = (self.encode(x) - self.encode(self.mean(context, previous))) / log_scale.exp()
+        log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scale
+        return (log_density - self.scale.log()).sum(-1)
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        return self.decode(self.encode(previous) + self.output(context).float())
+
+    def sample(
+        self,
+        context: Tensor,
+        previous: Tensor,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        # There are no weights to sharpen here, so temperature scales the noise.
+        noise = _normals(rng, (len(context), self.n_features), context)
+        spread = temperature * self.log_scale.exp() * self.scale
+        return self.mean(context, previous) + spread * noise
+
+
+def _normals(rng: np.random.RandomState, shape: tuple[int, ...], like: Tensor) -> Tensor:
+    return torch.from_numpy(rng.standard_normal(shape).astype(np.float32)).to(like.device)

@@ -1,0 +1,225 @@
+"""Autoregressive frames: each feature given the lower ones of the same frame.
+
+A neural autoregressive distribution estimator (NADE: Larochelle and Murray 2011; conditioned on a
+recurrent network by Boulanger-Lewandowski et al. 2012) keeps a hidden vector that takes up the
+features one by one, from the first to the last; what it has heard so far and the context of the
+frame give the distribution of the next feature. The probability of a frame is the product over
+its features, so it is exact and sums to one. With ``autoregressive=False`` the features of a frame
+are independent given the context, for comparison.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
+
+from ._emissions import Emission, reset_linear, uniforms
+
+
+class BernoulliNADE(Emission):
+    """Frames of zeros and ones, as piano rolls are.
+
+    The hidden vector changes only where a feature is 1, and few are: it is computed once for each
+    sounding feature instead of once for each feature.
+    """
+
+    def __init__(
+        self, n_features: int, n_context: int, *, n_hidden: int = 256, autoregressive: bool = True
+    ) -> None:
+        super().__init__(n_features, n_inputs=n_features)
+        self.autoregressive = autoregressive
+        self.entry = nn.Linear(n_context, n_hidden)
+        # One row more than features: the last is zero and stands for "no feature".
+        self.take_up = nn.Parameter(torch.empty(n_features, n_hidden))
+        self.exit = nn.Linear(n_hidden, n_features)
+        self.skip = nn.Linear(n_context, n_features)
+        self.expected = nn.Linear(n_context, n_features)
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        for layer in (self.entry, self.exit, self.skip, self.expected):
+            reset_linear(layer, generator)
+        nn.init.normal_(self.take_up, std=0.1, generator=generator)
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        if self.autoregressive:
+            logits = self._logits_given_lower(x, context)
+        else:
+            logits = self.exit(torch.sigmoid(self.entry(context))) + self.skip(context)
+        return -F.binary_cross_entropy_with_logits(logits.float(), x, reduction="none").sum(-1)
+
+    def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
+        counts = x.long().cumsum(-1)  # sounding features up to and with each one
+        n_sounding = int(counts[:, -1].max()) if len(x) else 0
+        # For every frame its sounding features in order, then the row of zeros as often as needed.
+        silent = self.n_features
+        keys = torch.arange(silent, device=x.device).expand_as(x).masked_fill(x == 0, silent)
+        keys = keys.sort(-1).values[:, :n_sounding]
+        rows = F.pad(self.take_up, (0, 0, 0, 1))
+        steps = torch.cat([self.entry(context)[:, None], rows[keys]], 1)
+        hidden = torch.sigmoid(steps.cumsum(1))  # (N, n_sounding + 1, n_hidden)
+        logits = self.exit(hidden) + self.skip(context)[:, None]
+        # Feature k is given the hidden vector that has taken up all sounding features below k.
+        below = (counts - x.long())[:, None]
+        return logits.gather(1, below)[:, 0]
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        return torch.sigmoid(self.expected(context))
+
+    def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        logits = self.expected(context.detach()).float()
+        return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+    def sample(
+        self,
+        context: Tensor,
+        previous: Tensor,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        draws = uniforms(rng, (len(context), self.n_features), context)
+        keys = torch.arange(self.n_features, device=context.device)
+        skip = self.skip(context)
+        total = self.entry(context)
+        x = torch.zeros_like(skip)
+        lowest = torch.zeros(len(context), 1, dtype=torch.long, device=context.device)
+        while True:
+            # Up to the next 1 no feature changes the hidden vector: decide them all at once.
+            logits = self.exit(torch.sigmoid(total)) + skip
+            ones = (draws < torch.sigmoid(logits / temperature)) & (keys >= lowest)
+            if not self.autoregressive:
+                return ones.float()
+            sounds, first = ones.max(-1)
+            if not sounds.any():
+                return x
+            x[sounds, first[sounds]] = 1
+            total = total + self.take_up[first] * sounds[:, None]
+            lowest = torch.where(sounds, first + 1, self.n_features)[:, None]
+
+
+class LogisticNADE(Emission):
+    """Frames in [0, 1] on a grid of levels, as chroma is.
+
+    Each feature is a mixture of logistic distributions, integrated over the cell of each level
+    (Salimans et al. 2017); the first and the last cell reach to infinity, so that point masses at
+    0 and 1 are learned exactly. A uniform component of small weight keeps every log-probability
+    finite. The mean of each component is anchored on the value that the same feature had before.
+    """
+
+    def __init__(
+        self,
+        n_features: int,
+        n_context: int,
+        *,
+        n_hidden: int = 64,
+        n_components: int = 5,
+        n_levels: int = 256,
+        floor: float = 1e-3,
+        autoregressive: bool = True,
+    ) -> None:
+        super().__init__(n_features, n_inputs=2 * n_features)
+        self.n_components = n_components
+        self.n_levels = n_levels
+        self.floor = floor
+        self.autoregressive = autoregressive
+        n_parameters = 3 * n_components
+        self.entry = nn.Linear(n_context, n_hidden)
+        self.take_up = nn.Parameter(torch.empty(n_features, 2, n_hidden))
+        self.exit = nn.Parameter(torch.empty(n_features, n_hidden, n_parameters))
+        self.skip = nn.Linear(n_context, n_features * n_parameters)
+        self.expected = nn.Linear(n_context, n_features)
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        for layer in (self.entry, self.skip, self.expected):
+            reset_linear(layer, generator)
+        nn.init.normal_(self.take_up, std=0.3, generator=generator)
+        bound = self.exit.shape[1] ** -0.5
+        nn.init.uniform_(self.exit, -bound, bound, generator=generator)
+        with torch.no_grad():
+            # Start from components spread around the previous value, a tenth of the range wide.
+            bias = self.skip.bias.view(self.n_features, 3, self.n_components)
+            bias[:, 1] = torch.linspace(-0.4, 0.4, self.n_components)
+            bias[:, 2] = -2.5
+
+    def encode(self, x: Tensor) -> Tensor:
+        # Exactly 1 (the loudest pitch class) means more than almost 1: give it an input of its own.
+        return torch.cat([x, (x == 1).float()], -1)
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        x = self._on_grid(x)
+        total = self.entry(context)[:, None].expand(-1, self.n_features, -1)
+        if self.autoregressive:
+            steps = torch.einsum("nfi,fih->nfh", self._pairs(x), self.take_up)
+            total = total + F.pad(steps.cumsum(1)[:, :-1], (0, 0, 1, 0))
+        mixture = torch.einsum("nfh,fhp->nfp", torch.relu(total), self.exit) + self._skipped(
+            context
+        )
+        return self._level_log_prob(x, mixture.float(), previous).sum(-1)
+
+    def _level_log_prob(self, x: Tensor, mixture: Tensor, previous: Tensor) -> Tensor:
+        weights, means, scales = self._components(mixture, previous)
+        x = x[..., None]
+        half = 0.5 / (self.n_levels - 1)
+        upper = (x + half - means) / scales
+        lower = (x - half - means) / scales
+        # sigmoid(upper) - sigmoid(lower) as a product, which keeps its digits in the tails.
+        log_mass = (
+            F.logsigmoid(upper).masked_fill(x == 1, 0)
+            + F.logsigmoid(-lower).masked_fill(x == 0, 0)
+            + torch.log(-torch.expm1(lower - upper)).masked_fill((x == 0) | (x == 1), 0)
+        )
+        uniform = torch.full_like(x, -np.log(self.n_levels))
+        return torch.logsumexp(weights + torch.cat([log_mass, uniform], -1), -1)
+
+    def _components(self, mixture: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Split raw outputs into log-weights (the uniform's last), means and scales."""
+        logits, offsets, log_scales = mixture.unflatten(-1, (3, self.n_components)).unbind(-2)
+        log_weights = F.log_softmax(logits, -1) + np.log1p(-self.floor)
+        uniform = torch.full_like(log_weights[..., :1], np.log(self.floor))
+        means = previous[..., None] + offsets
+        return torch.cat([log_weights, uniform], -1), means, log_scales.clamp(-7, 2).exp()
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        return (previous + self.expected(context)).clamp(0, 1)
+
+    def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        return (previous + self.expected(context.detach()).float() - x).square().sum(-1)
+
+    def sample(
+        self,
+        context: Tensor,
+        previous: Tensor,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> Tensor:
+        total = self.entry(context)
+        skipped = self._skipped(context)
+        draws = uniforms(rng, (2, len(context), self.n_features), context)
+        x = torch.zeros_like(previous)
+        for k in range(self.n_features):
+            mixture = torch.relu(total) @ self.exit[k] + skipped[:, k]
+            x[:, k] = self._draw(mixture, previous[:, k], draws[:, :, k], temperature)
+            if self.autoregressive:
+                total = total + self._pairs(x[:, k]) @ self.take_up[k]
+        return x
+
+    def _draw(self, mixture: Tensor, previous: Tensor, draws: Tensor, temperature: float) -> Tensor:
+        log_weights, means, scales = self._components(mixture, previous)
+        cumulated = F.softmax(log_weights / temperature, -1).cumsum(-1)
+        chosen = (draws[0][:, None] > cumulated[:, :-1]).sum(-1, keepdim=True)
+        # Past the logistic components comes the uniform one.
+        component = chosen.clamp(max=self.n_components - 1)
+        logistic = means.gather(-1, component) + scales.gather(-1, component) * torch.logit(
+            draws[1][:, None]
+        )
+        level = torch.floor(draws[1][:, None] * self.n_levels) / (self.n_levels - 1)
+        value = torch.where(chosen == self.n_components, level, logistic)
+        return self._on_grid(value[:, 0].clamp(0, 1))
+
+    def _on_grid(self, x: Tensor) -> Tensor:
+        return torch.round(x * (self.n_levels - 1)) / (self.n_levels - 1)
+
+    def _pairs(self, x: Tensor) -> Tensor:
+        return torch.stack([x, (x == 1).float()], -1)
+
+    def _skipped(self, context: Tensor) -> Tensor:
+        return self.skip(context).unflatten(-1, (self.n_features, -1))

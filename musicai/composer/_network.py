@@ -1,0 +1,122 @@
+"""The network: a recurrent trunk that hears the past, and an emission that tells the next frame.
+
+At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
+embedding of the piece's style. Its output is the context that the emission turns into a
+distribution over frames.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._emissions import Emission
+from ._gaussian import GaussianMixture, SquaredError
+from ._nade import BernoulliNADE, LogisticNADE
+
+State = tuple[Tensor, Tensor]
+
+_STYLE_SIZE = 16
+
+EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
+    "logistic": LogisticNADE,
+    "bernoulli": BernoulliNADE,
+    "gaussian": GaussianMixture,
+    "mse": SquaredError,
+    "independent logistic": partial(LogisticNADE, autoregressive=False),
+    "independent bernoulli": partial(BernoulliNADE, autoregressive=False),
+}
+
+
+class Network(nn.Module):
+    """LSTM trunk with an emission on top.
+
+    Parameters
+    ----------
+    emission : Emission
+        The distribution of a frame.
+    n_styles : int
+        How many styles there are; style 0 stands for "none told".
+    hidden_size, n_layers : int
+        Size of the LSTM.
+    dropout : float
+        Share of the context that is dropped while training.
+    """
+
+    def __init__(
+        self, emission: Emission, *, n_styles: int, hidden_size: int, n_layers: int, dropout: float
+    ) -> None:
+        super().__init__()
+        self.emission = emission
+        self.dropout = dropout
+        self.style = nn.Embedding(n_styles + 1, _STYLE_SIZE)
+        n_inputs = emission.n_inputs + 1 + _STYLE_SIZE
+        self.lstm = nn.LSTM(n_inputs, hidden_size, n_layers, batch_first=True)
+
+    def forward(
+        self, previous: Tensor, start: Tensor, styles: Tensor, state: State | None = None
+    ) -> tuple[Tensor, State]:
+        """Hear frames and return the context of the frame that follows each.
+
+        Parameters
+        ----------
+        previous : Tensor of shape (batch, n_frames, n_features)
+            The frames before those to be told; where a piece starts they do not matter.
+        start : Tensor of shape (batch, n_frames)
+            1 where a piece starts, else 0.
+        styles : integer Tensor of shape (batch, n_frames)
+            Style of each frame.
+        state : pair of Tensors, default=None
+            Where an earlier call ended; None starts afresh.
+
+        Returns
+        -------
+        context : Tensor of shape (batch, n_frames, hidden_size)
+        state : pair of Tensors of shape (n_layers, batch, hidden_size)
+        """
+        heard = self.emission.encode(previous) * (1 - start[..., None])
+        inputs = torch.cat([heard, start[..., None], self.style(styles)], -1)
+        return self.lstm(inputs, state)
+
+    def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
+        """Apply dropout with a generator of one's own; torch's dropout reads the global one."""
+        if self.dropout == 0:
+            return context
+        kept = torch.empty_like(context).bernoulli_(1 - self.dropout, generator=generator)
+        return context * kept / (1 - self.dropout)
+
+    def reset_parameters(self, generator: torch.Generator) -> None:
+        """Draw initial weights; forget gates start open, so that gradients reach far back."""
+        nn.init.normal_(self.style.weight, std=0.3, generator=generator)
+        bound = self.lstm.hidden_size**-0.5
+        for name, parameter in self.lstm.named_parameters():
+            nn.init.uniform_(parameter, -bound, bound, generator=generator)
+            if name.startswith("bias_ih"):
+                _, forget, _, _ = parameter.data.chunk(4)
+                forget += 1
+        self.emission.reset_parameters(generator)
+
+
+def empty_network(emission: str, *, n_features: int, hidden_size: int, **options: Any) -> Network:
+    """Build a network whose weights are still to be drawn or imported.
+
+    Building it on torch's "meta" device skips torch's own initial draws, which would move the
+    global random state.
+    """
+    with torch.device("meta"):
+        top = EMISSIONS[emission](n_features, hidden_size)
+        network = Network(top, hidden_size=hidden_size, **options)
+    return network.to_empty(device="cpu")
+
+
+def export_weights(network: Network) -> dict[str, np.ndarray]:
+    """Copy the weights of `network` into NumPy arrays."""
+    return {name: t.detach().cpu().numpy().copy() for name, t in network.state_dict().items()}
+
+
+def import_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
+    """Copy NumPy arrays into the weights of `network`."""
+    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})

@@ -1,0 +1,81 @@
+"""Style labels: from what the user calls them to numbers, 0 for "none told"."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
+    """Return the style labels of every piece as an object array of length 1 or n_frames.
+
+    Parameters
+    ----------
+    y : None, a label, or array-like of labels
+        A label for each piece; None, alone or as a label, tells no style. A single piece takes
+        one label, or one for each of its frames.
+    pieces : sequence of ndarray of shape (n_frames, n_features)
+        What is labelled.
+    single : bool
+        Whether one piece was given by itself, rather than a collection.
+    """
+    if y is None:
+        return [np.array([None])] * len(pieces)
+    if single and (np.ndim(y) == 0 or len(y) in (1, len(pieces[0]))):
+        return [_as_labels(y)]
+    if np.ndim(y) == 0 or len(y) != len(pieces):
+        count = "one style label" if np.ndim(y) == 0 else f"{len(y)} style labels"
+        raise ValueError(
+            f"y holds {count} for {len(pieces)} piece(s): expected a label for each piece"
+            + (", or for each frame of the piece" if single else "")
+        )
+    return [_as_labels(label) for label in y]
+
+
+def _as_labels(y: Any) -> np.ndarray:
+    if np.ndim(y) == 0:
+        y = [y]
+    # tolist() turns NumPy's scalars into Python's, which compare and pickle plainly.
+    plain = np.asarray(y, dtype=object).ravel().tolist()
+    labels = np.empty(len(plain), dtype=object)
+    labels[:] = [label.item() if isinstance(label, np.generic) else label for label in plain]
+    return labels
+
+
+def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the different labels, sorted; labels of different kinds are an error."""
+    told = {label for array in labels for label in array if label is not None}
+    try:
+        return np.array(sorted(told))
+    except TypeError:
+        kinds = ", ".join(sorted({type(label).__name__ for label in told}))
+        raise ValueError(
+            f"style labels must all be of one kind (all str, say), got {kinds}"
+        ) from None
+
+
+def encode_styles(
+    labels: Sequence[np.ndarray],
+    pieces: Sequence[np.ndarray],
+    styles: np.ndarray,
+    *,
+    strict: bool = False,
+) -> list[np.ndarray]:
+    """Turn labels into integers, one for each frame.
+
+    A label that is not in `styles` is an error when `strict`; else it counts as untold, with a
+    warning, so that cross-validation survives a style that is in one fold only.
+    """
+    numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
+    unknown = {label for array in labels for label in array} - numbers.keys()
+    if unknown:
+        names = ", ".join(map(repr, sorted(unknown, key=str)))
+        problem = f"unknown style {names}: known styles are {styles.tolist()}"
+        if strict:
+            raise ValueError(f"{problem}; give all of them to the first fit or partial_fit")
+        warnings.warn(f"{problem}; it is treated as music of no stated style", stacklevel=4)
+    return [
+        np.broadcast_to([numbers.get(label, 0) for label in array], len(piece))
+        for array, piece in zip(labels, pieces, strict=True)
+    ]

@@ -1,0 +1,55 @@
+"""Which values each emission knows, and which emission suits which values."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def choose_emission(emission: str, pieces: Sequence[np.ndarray]) -> str:
+    """Resolve "auto" and "independent" by the values of `pieces`, and check the others."""
+    if emission not in ("auto", "independent"):
+        check_support(pieces, emission, "X")
+        return emission
+    for name in ("bernoulli", "logistic"):
+        if all(_SUPPORTS[name][0](piece) for piece in pieces):
+            return name if emission == "auto" else f"independent {name}"
+    if emission == "independent":
+        raise ValueError(
+            "emission='independent' needs values in [0, 1], and X holds others: "
+            "take emission='mse' or 'gaussian', or scale X"
+        )
+    return "gaussian"
+
+
+def check_support(pieces: Sequence[np.ndarray], emission: str, name: str) -> None:
+    """Refuse values that have no probability under `emission`."""
+    kind = emission.removeprefix("independent ")
+    if kind not in _SUPPORTS:
+        return
+    holds, values = _SUPPORTS[kind]
+    for i, piece in enumerate(pieces):
+        if not holds(piece):
+            raise ValueError(
+                f"{name} holds values from {piece.min():.4g} to {piece.max():.4g} (piece {i}), "
+                f"where a composer with the {emission} emission knows {values}"
+            )
+
+
+def frames_peak_at_one(pieces: Sequence[np.ndarray]) -> bool:
+    """Tell whether the loudest feature of every sounding frame is exactly 1."""
+    loudest = np.concatenate([piece.max(1) for piece in pieces])
+    return bool(np.isin(loudest, (0, 1)).all() and loudest.any())
+
+
+def _is_binary(piece: np.ndarray) -> bool:
+    return bool(((piece == 0) | (piece == 1)).all())
+
+
+def _is_unit(piece: np.ndarray) -> bool:
+    return piece.size == 0 or bool(piece.min() >= 0 and piece.max() <= 1)
+
+
+_SUPPORTS = {
+    "bernoulli": (_is_binary, "only 0 and 1"),
+    "logistic": (_is_unit, "only values from 0 to 1"),
+}

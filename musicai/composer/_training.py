@@ -1,0 +1,213 @@
+"""The training loop: likelihood, one pass after another, the best weights kept.
+
+AdamW with warm-up and a cosine decay to zero over the whole budget, gradients clipped, excerpts of
+128 frames from random offsets in small batches: small batches matter most.
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ._batches import Batch, collate, training_batches
+from ._inference import score_frames
+from ._network import Network, export_weights
+
+_WARM_UP_STEPS = 50
+_LARGEST_GRADIENT_NORM = 1.0
+# Excerpts whose style is not told, so that the composer also knows music of no stated style.
+_UNTOLD_STYLES = 0.1
+
+
+@dataclass
+class Collection:
+    """Pieces with the style of every frame."""
+
+    pieces: Sequence[np.ndarray]
+    styles: Sequence[np.ndarray]
+
+    def take(self, order: np.ndarray) -> "Collection":
+        """Return the pieces with the given numbers."""
+        return Collection([self.pieces[i] for i in order], [self.styles[i] for i in order])
+
+
+@dataclass
+class History:
+    """What a training run leaves behind."""
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_scores: list[float] = field(default_factory=list)
+    best_score: float = -math.inf
+    best_weights: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+class Trainer:
+    """Takes training steps on a network.
+
+    Parameters
+    ----------
+    network : Network
+        Trained in place.
+    learning_rate : float
+        Highest learning rate.
+    batch_size : int
+        Excerpts per step.
+    rng : RandomState
+        Source of offsets, order, dropout and untold styles.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        learning_rate: float,
+        batch_size: int,
+        rng: np.random.RandomState,
+    ) -> None:
+        self.network = network
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.rng = rng
+        self.device = next(network.parameters()).device
+        self.generator = torch.Generator(self.device).manual_seed(int(rng.randint(2**31)))
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=learning_rate, betas=(0.9, 0.99), fused=True
+        )
+        self.n_steps = 0
+
+    def run(
+        self,
+        training: Collection,
+        validation: Collection | None,
+        *,
+        max_iter: int,
+        n_iter_no_change: int,
+        tol: float,
+        verbose: int,
+    ) -> History:
+        """Train for `max_iter` passes, or until the validation score no longer rises.
+
+        Without `validation` the last weights count as the best. An interruption from the keyboard
+        ends training with a warning; the best weights so far are kept.
+        """
+        history = History()
+        waited = 0
+        bar = tqdm(range(max_iter), desc="fit", unit="epoch", disable=not verbose)
+        try:
+            for epoch in bar:
+                loss = self.run_epoch(training, progress=(epoch / max_iter, (epoch + 1) / max_iter))
+                history.loss_curve.append(loss)
+                shown = {"loss": f"{loss:.3f}"}
+                if validation is not None:
+                    score = mean_score(self.network, validation)
+                    history.validation_scores.append(score)
+                    waited = 0 if score > history.best_score + tol else waited + 1
+                    if score > history.best_score:
+                        history.best_score = score
+                        history.best_weights = export_weights(self.network)
+                    shown["validation"] = f"{score:.3f}"
+                    shown["best"] = f"{history.best_score:.3f}"
+                bar.set_postfix(shown)
+                if waited >= n_iter_no_change:
+                    break
+        except KeyboardInterrupt:
+            warnings.warn(
+                f"training was interrupted after {len(history.loss_curve)} of {max_iter} epochs; "
+                "the best weights so far are kept",
+                stacklevel=4,
+            )
+        finally:
+            bar.close()
+        if not history.best_weights:
+            history.best_weights = export_weights(self.network)
+        return history
+
+    def run_epoch(
+        self, training: Collection, *, progress: tuple[float, float] | None = None
+    ) -> float:
+        """Take one pass over `training` and return its mean loss per frame.
+
+        `progress` tells which part of the budget this pass spends, for the cosine decay; None
+        keeps the learning rate constant.
+        """
+        batches = list(training_batches(training.pieces, self.batch_size, self.rng))
+        total = n_frames = 0.0
+        for i, spans in enumerate(batches):
+            spent = 0.0
+            if progress is not None:
+                spent = progress[0] + (progress[1] - progress[0]) * i / len(batches)
+            batch = collate(spans, training.pieces, training.styles, self.device)
+            loss, n = self._step(batch, spent)
+            total += loss * n
+            n_frames += n
+        return total / n_frames
+
+    def state(self) -> dict[str, Any]:
+        """Return what the optimizer remembers, as NumPy arrays."""
+        memory = self.optimizer.state_dict()["state"]
+        moments = {
+            f"{number}.{name}": value.cpu().numpy().copy()
+            for number, values in memory.items()
+            for name, value in values.items()
+        }
+        return {"n_steps": self.n_steps, "moments": moments}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` returned."""
+        self.n_steps = state["n_steps"]
+        memory: dict[int, dict[str, Tensor]] = {}
+        for key, array in state["moments"].items():
+            number, name = key.split(".")
+            memory.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": memory})
+
+    def _step(self, batch: Batch, spent: float) -> tuple[float, int]:
+        warm_up = min(1.0, (self.n_steps + 1) / _WARM_UP_STEPS)
+        decay = 0.5 * (1 + math.cos(math.pi * spent))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate * warm_up * decay
+        log_prob, mean_loss = self._losses(batch)
+        loss = mean_loss.mean() - log_prob.mean()
+        if not torch.isfinite(loss):
+            raise ValueError(
+                f"training diverged: the loss became {loss.item()} after {self.n_steps} steps; "
+                f"lower learning_rate (now {self.learning_rate}) or look for outliers in the pieces"
+            )
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT_NORM)
+        self.optimizer.step()
+        self.n_steps += 1
+        return -log_prob.mean().item(), len(log_prob)
+
+    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        told = torch.from_numpy(self.rng.random_sample(len(batch.styles)) >= _UNTOLD_STYLES)
+        styles = batch.styles * told.to(self.device)[:, None]
+        frames, previous = batch.frames[batch.mask], batch.previous[batch.mask]
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device)):
+            context, _ = self.network(batch.previous, batch.start, styles)
+            context = self.network.drop(context[batch.mask], self.generator)
+            emission = self.network.emission
+            return (
+                emission.log_prob(frames, context, previous),
+                emission.mean_loss(frames, context, previous),
+            )
+
+
+def mean_score(network: Network, collection: Collection) -> float:
+    """Mean log-likelihood per frame, over all frames of all pieces."""
+    return float(np.concatenate(score_frames(network, collection.pieces, collection.styles)).mean())
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # Without these instructions bfloat16 is emulated, and slower than float32.
+    has_avx512 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+    return device.type == "cpu" and has_avx512()
