@@ -1,0 +1,12 @@
+"""Sound in and out: recordings read block by block, audio written, chroma played by sines.
+
+Samples are float32 in [-1, 1], one channel as a 1-D array. Sampling rates are in hertz. Files go
+through libsndfile (WAV, FLAC, Ogg, MP3 and what else it knows), resampling through soxr.
+"""
+
+from ._errors import RecordingError
+from ._reading import read_blocks
+from ._sines import sine_bank
+from ._writing import write_audio
+
+__all__ = ["RecordingError", "read_blocks", "sine_bank", "write_audio"]

@@ -1,0 +1,119 @@
+"""Chroma from a constant-Q transform with one FFT per frame.
+
+A constant-Q transform analyses each pitch with a window of a fixed number of periods (J. C.
+Brown, "Calculation of a constant Q spectral transform", 1991). Its windowed sinusoids are
+narrow in frequency, so they are applied as a sparse matrix to one spectrum per frame (Brown and
+M. S. Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992).
+There are three bins per semitone. Magnitudes are added over the octaves, which gives a fine
+chroma of 36 values per frame; from its sum over the recording the tuning is estimated, and with
+the tuning the 36 values are folded to 12. The fine chroma is small, so one reading suffices.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.sparse
+
+LOWEST = 440.0 * 2.0 ** (-45 / 12)
+"""C1 in hertz, the lowest note that is analysed."""
+
+N_OCTAVES = 7
+BINS_PER_OCTAVE = 36
+Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
+NEGLIGIBLE = 0.01
+"""Share of a kernel's weight that may be cut off to make it sparse (librosa's ``sparsity``)."""
+
+
+def constant_q_chroma(
+    frames: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float | None
+) -> np.ndarray:
+    """Measure the magnitude of each pitch class in each frame.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray of shape (n_frames, n_fft)
+        The frames in batches.
+    sr : float
+        Sampling rate in hertz.
+    n_fft : int
+        Samples per frame.
+    tuning : float or None
+        Deviation from A440 in semitones; None to estimate it.
+
+    Returns
+    -------
+    chroma : ndarray of shape (n_frames, 12), dtype float32
+        Magnitude per pitch class, from C, not normalised.
+    """
+    fine = np.concatenate([fine_chroma(batch, sr) for batch in frames])
+    if tuning is None:
+        tuning = estimate_tuning(fine)
+    return fine @ folding(tuning)
+
+
+def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
+    """Return magnitudes at three bins per semitone, shape (n_frames, 36), float32."""
+    n_frames, n_fft = frames.shape
+    spectrum = scipy.fft.rfft(frames, axis=1)
+    # The kernel is real, so real and imaginary parts are two columns of a real product.
+    columns = spectrum.view(np.float32).reshape(n_frames, -1, 2).transpose(1, 0, 2)
+    product = kernel(sr, n_fft) @ columns.reshape(-1, 2 * n_frames)
+    magnitude = np.hypot(product[:, 0::2], product[:, 1::2])
+    return magnitude.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
+
+
+@lru_cache(maxsize=8)
+def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
+    """Return the spectra of the constant-Q sinusoids, shape (n_bins, 1 + n_fft // 2), float32.
+
+    They are centred in the frame, which makes them real but for an alternating sign.
+    """
+    n_octaves = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
+    rows = []
+    for bin_ in range(n_octaves * BINS_PER_OCTAVE):
+        frequency = LOWEST * 2.0 ** (bin_ / BINS_PER_OCTAVE)
+        length = min(n_fft, Q * sr / frequency)
+        rows.append(_kernel_row(frequency / sr, length, n_fft))
+    return scipy.sparse.csr_array(scipy.sparse.vstack(rows), dtype=np.float32)
+
+
+def _kernel_row(frequency: float, length: float, n_fft: int) -> scipy.sparse.csr_array:
+    time = np.arange(-(n_fft // 2), n_fft // 2)
+    window = np.where(np.abs(time) < length / 2, 0.5 + 0.5 * np.cos(2 * np.pi * time / length), 0)
+    sinusoid = window / window.sum() * np.exp(2j * np.pi * frequency * time)
+    spectrum = scipy.fft.fft(np.roll(sinusoid, n_fft // 2))[: 1 + n_fft // 2].real
+    weight = np.abs(spectrum)
+    ascending = np.sort(weight)
+    cut = ascending[np.searchsorted(np.cumsum(ascending), NEGLIGIBLE * ascending.sum())]
+    alternating = 1 - 2 * (np.arange(len(spectrum)) % 2)
+    row = np.where(weight >= cut, spectrum * alternating / n_fft * np.sqrt(length), 0)
+    return scipy.sparse.csr_array(row[np.newaxis])
+
+
+def estimate_tuning(fine: np.ndarray) -> float:
+    """Estimate the tuning in semitones, in [-0.5, 0.5), from chroma at three bins per semitone.
+
+    The energies of the three bins, summed over time and pitch classes, are samples of a bump on
+    the circle of one semitone; its circular mean is the tuning.
+    """
+    energy = np.sum(np.square(fine, dtype=np.float64), axis=0).reshape(12, 3).sum(axis=0)
+    mean = np.sum(energy * np.exp(2j * np.pi * np.arange(3) / 3))
+    if np.abs(mean) < 1e-9 * np.sum(energy) or not np.any(energy):
+        return 0.0
+    tuning = np.angle(mean) / (2 * np.pi)
+    return float(tuning) if tuning < 0.5 else -0.5
+
+
+@lru_cache(maxsize=128)
+def folding(tuning: float) -> np.ndarray:
+    """Return the weights with which 36 bins make up 12 pitch classes, shape (36, 12), float32.
+
+    A pitch class takes what lies within half a semitone of it. A bin stands for a third of a
+    semitone, so a bin on the border is shared in proportion.
+    """
+    centres = 3 * (np.arange(12) + tuning)
+    distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centres)
+    distances = np.abs(np.remainder(distances + 18, BINS_PER_OCTAVE) - 18)
+    return np.clip(2.0 - distances, 0, 1).astype(np.float32)

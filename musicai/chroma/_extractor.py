@@ -1,0 +1,325 @@
+"""The transformer from recordings to chroma."""
+
+import math
+import os
+import warnings
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, Self
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from tqdm.auto import tqdm
+
+from .._pieces import as_collection
+from ..audio import RecordingError, sine_bank
+from ._analysis import analyse
+
+KINDS = ("cqt", "stft")
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+class ChromaExtractor(  # type: ignore[call-arg]
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # a list cannot become a data frame
+):
+    """Turn recordings into pieces of chroma, and chroma back into sound.
+
+    Parameters
+    ----------
+    kind : {"cqt", "stft"}, default="cqt"
+        The analysis. "cqt" weights each pitch class by the magnitudes of a constant-Q transform;
+        it tells low notes apart and is the better one to learn from. "stft" is the chroma of
+        ``librosa.feature.chroma_stft``, within 1e-5, tuning included.
+    sr : float, default=22050
+        Sampling rate of the analysis in hertz; recordings at other rates are resampled.
+    hop_length : int, default=2048
+        Samples from a frame to the next; 2048 at 22050 Hz are 10.8 frames per second.
+    n_fft : int, default=None
+        Samples per frame, an even number. None takes 2048 for "stft" and, for "cqt", the power
+        of two that is nearest to 0.74 seconds: 16384 at 22050 Hz.
+    norm : float or None, default=numpy.inf
+        Each frame is divided by its vector norm of this order: with infinity the loudest pitch
+        class of a sounding frame is exactly 1. None leaves frames as they are measured.
+    tuning : float, default=None
+        Deviation from A440 in semitones. None estimates it for each recording.
+    n_jobs : int, default=None
+        How many recordings to analyse at the same time, in threads unless
+        :func:`joblib.parallel_config` says otherwise; -1 uses all processors.
+    on_error : {"raise", "warn"}, default="raise"
+        What to do with a recording that cannot be used: raise :class:`RecordingError`, or warn
+        and give a piece of no frames, so that labels keep their places.
+    verbose : int, default=0
+        Show a progress bar on standard error when greater than 0.
+
+    Attributes
+    ----------
+    frame_rate : float
+        Frames per second, ``sr / hop_length``.
+
+    See Also
+    --------
+    musicai.audio.read_blocks : What counts as a recording.
+    musicai.audio.write_audio : Write what `inverse_transform` returns to a file.
+
+    Notes
+    -----
+    The extractor learns nothing and works without `fit`. Frame ``t`` is centred on sample
+    ``t * hop_length``; `n_samples` samples have ``1 + n_samples // hop_length`` frames. A frame
+    of digital silence is all zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import ChromaExtractor
+    >>> time = np.arange(22050) / 22050
+    >>> concert_pitch = np.sin(2 * np.pi * 440 * time)
+    >>> extractor = ChromaExtractor()
+    >>> (piece,) = extractor.transform([concert_pitch])
+    >>> piece.shape
+    (11, 12)
+    >>> extractor.get_feature_names_out()[piece[5].argmax()]
+    'A'
+    """
+
+    __module__ = "musicai"
+
+    def __init__(
+        self,
+        *,
+        kind: str = "cqt",
+        sr: float = 22050,
+        hop_length: int = 2048,
+        n_fft: int | None = None,
+        norm: float | None = np.inf,
+        tuning: float | None = None,
+        n_jobs: int | None = None,
+        on_error: str = "raise",
+        verbose: int = 0,
+    ) -> None:
+        self.kind = kind
+        self.sr = sr
+        self.hop_length = hop_length
+        self.n_fft = n_fft
+        self.norm = norm
+        self.tuning = tuning
+        self.n_jobs = n_jobs
+        self.on_error = on_error
+        self.verbose = verbose
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second."""
+        return self.sr / self.hop_length
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and the form of `X`; there is nothing to learn.
+
+        Parameters
+        ----------
+        X : list of recordings
+            What `transform` takes. No file is opened.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : ChromaExtractor
+            The extractor itself.
+        """
+        self._check_parameters()
+        _as_recordings(X)
+        return self
+
+    def transform(self, X: Any) -> list[np.ndarray]:
+        """Analyse recordings.
+
+        Parameters
+        ----------
+        X : list, tuple or 1-D array of recordings
+            Each recording is an audio file (str, bytes, PathLike), a 1-D array of samples at
+            `sr`, or a tuple ``(samples, sampling_rate)`` with samples of shape ``(n_samples,)``
+            or ``(n_samples, n_channels)``.
+
+        Returns
+        -------
+        pieces : list of ndarray of shape (n_frames, 12), dtype float32
+            The chroma of each recording, in order.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one recording and not a list of them.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
+        RecordingError
+            If a recording cannot be used and ``on_error="raise"``.
+        """
+        self._check_parameters()
+        recordings = _as_recordings(X)
+        parallel = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        results = parallel(
+            joblib.delayed(self._analyse)(recording, i) for i, recording in enumerate(recordings)
+        )
+        progress = tqdm(
+            results,
+            total=len(recordings),
+            desc="chroma",
+            unit="recording",
+            disable=self.verbose <= 0,
+        )
+        return [self._piece_or_warning(result) for result in progress]
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Play chroma with a bank of sines, an octave apart for each pitch class.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_frames, 12), or a collection of them
+            One piece or several. Negative values count as 0.
+
+        Returns
+        -------
+        audio : ndarray of shape (n_frames * hop_length - 1,), or a list of them
+            Mono float32 samples at `sr`, for one piece an array, for a collection what
+            the collection was. Analysed again they have the same number of frames and, but for
+            what sounds cannot tell apart, the same chroma. A piece of no frames has no samples.
+
+        See Also
+        --------
+        musicai.audio.sine_bank : Plays one piece.
+        """
+        self._check_parameters()
+        pieces, pack = as_collection(X, n_features=len(PITCH_CLASSES))
+        # "stft" measures power and "cqt" magnitude; sines are played with magnitudes.
+        exponent = 0.5 if self.kind == "stft" else 1.0
+        return pack(
+            [
+                sine_bank(piece**exponent, sampling_rate=self.sr, hop_length=self.hop_length)
+                for piece in (np.maximum(piece, 0) for piece in pieces)
+            ]
+        )
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the 12 pitch classes, from C.
+
+        Parameters
+        ----------
+        input_features : object, default=None
+            Ignored; recordings have no features.
+
+        Returns
+        -------
+        names : ndarray of shape (12,), dtype object
+            "C", "C#" and so on.
+        """
+        return np.array(PITCH_CLASSES, dtype=object)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        return tags
+
+    def _analyse(self, recording: Any, position: int) -> np.ndarray | RecordingError:
+        is_path = isinstance(recording, (str, bytes, os.PathLike))
+        try:
+            return analyse(
+                recording,
+                name=None if is_path else f"recording {position}",
+                kind=self.kind,
+                sr=self.sr,
+                hop_length=self.hop_length,
+                n_fft=self._frame_length(),
+                norm=self.norm,
+                tuning=self.tuning,
+            )
+        except RecordingError as error:
+            if self.on_error == "raise":
+                raise
+            return error
+
+    def _piece_or_warning(self, result: np.ndarray | RecordingError) -> np.ndarray:
+        if isinstance(result, RecordingError):
+            warnings.warn(f"left out {result}", stacklevel=4)
+            return np.empty((0, len(PITCH_CLASSES)), dtype=np.float32)
+        return result
+
+    def _frame_length(self) -> int:
+        if self.n_fft is not None:
+            return self.n_fft
+        if self.kind == "stft":
+            return 2048
+        return 2 ** round(np.log2(16384 * self.sr / 22050))
+
+    def _check_parameters(self) -> None:
+        """Refuse parameters that have no meaning, naming the parameter and what came."""
+        if self.kind not in KINDS:
+            _refuse("kind", self.kind, 'one of "cqt" and "stft"')
+        if not _is_number(self.sr) or self.sr < 1000:
+            _refuse("sr", self.sr, "a number of hertz from 1000")
+        if not _is_whole(self.hop_length) or self.hop_length < 1:
+            _refuse("hop_length", self.hop_length, "a positive integer")
+        if self.n_fft is not None and (
+            not _is_whole(self.n_fft) or self.n_fft < 16 or self.n_fft % 2
+        ):
+            _refuse("n_fft", self.n_fft, "an even integer from 16, or None")
+        if self.norm is not None and (
+            not (_is_number(self.norm) or self.norm == np.inf) or self.norm <= 0
+        ):
+            _refuse("norm", self.norm, "numpy.inf, a positive number or None")
+        if self.tuning is not None and not _is_number(self.tuning):
+            _refuse("tuning", self.tuning, "a number of semitones, or None to estimate it")
+        if self.on_error not in ("raise", "warn"):
+            _refuse("on_error", self.on_error, 'one of "raise" and "warn"')
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _refuse(parameter: str, value: Any, expected: str) -> None:
+    raise ValueError(f"{parameter}={value!r}: expected {expected}")
+
+
+def _as_recordings(X: Any) -> Sequence[Any]:
+    """Return the recordings in `X` as a sequence, refusing what is only one recording."""
+    if isinstance(X, (str, bytes, os.PathLike)):
+        raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
+    if isinstance(X, tuple) and len(X) == 2 and _is_number(X[1]):
+        raise TypeError(
+            "X is one recording, (samples, sampling_rate), where a list of recordings is "
+            "expected: pass [x]"
+        )
+    if not isinstance(X, (list, tuple)):
+        X = _from_array(X)
+    if len(X) == 0:
+        raise ValueError("X is an empty list: expected at least one recording")
+    return X
+
+
+def _from_array(X: Any) -> list[Any]:
+    array = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
+    if array.ndim == 1 and array.dtype.kind in "OSUT":
+        return list(array)
+    if array.ndim == 1:
+        raise TypeError(
+            f"X is one array of {array.dtype} samples, where a list of recordings is expected: "
+            "pass [x]"
+        )
+    raise TypeError(
+        f"X is of type {type(X).__name__} where a list of recordings is expected; a recording is "
+        "a path, a 1-D array of samples or (samples, sampling_rate)"
+    )

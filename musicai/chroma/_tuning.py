@@ -1,0 +1,77 @@
+"""How far a recording is tuned from A440, estimated from its power spectra.
+
+This is ``librosa.estimate_tuning`` for spectra that come batch by batch: peaks between 150 and
+4000 Hz are located by parabolic interpolation (J. O. Smith, "Spectral Audio Signal Processing",
+section "Quadratic Interpolation of Spectral Peaks"), and the most frequent deviation from the
+nearest semitone, in cents, among the louder half of the peaks is the tuning. Every operation has
+librosa's order and precision, so that the estimate is not merely close but the same.
+"""
+
+import numpy as np
+
+LOWEST, HIGHEST = 150.0, 4000.0
+THRESHOLD = np.float32(0.1)
+EDGES = np.linspace(-0.5, 0.5, 101)
+
+
+class TuningEstimator:
+    """Collects spectral peaks; of each it keeps five bytes, its cent and its height.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in hertz.
+    n_fft : int
+        Samples per frame.
+    """
+
+    def __init__(self, *, sr: float, n_fft: int) -> None:
+        self._sr = sr
+        self._n_fft = n_fft
+        frequencies = np.fft.rfftfreq(n_fft, 1.0 / sr)
+        audible = (frequencies >= LOWEST) & (frequencies < min(HIGHEST, float(sr) / 2))
+        self._band = np.flatnonzero(audible)
+        self._cents: list[np.ndarray] = []
+        self._heights: list[np.ndarray] = []
+
+    def add(self, power: np.ndarray) -> None:
+        """Find the peaks in power spectra of shape (n_frames, 1 + n_fft // 2), float32."""
+        if len(self._band) == 0:
+            return
+        # Frequencies rise, so the band has no gaps; neither 0 Hz nor the highest bin is in it.
+        low, high = self._band[0], self._band[-1] + 1
+        below, here, above = (power[:, low + k : high + k] for k in (-1, 0, 1))
+        loud = here > THRESHOLD * power.max(axis=1, keepdims=True)
+        frame, bin_ = np.nonzero(loud & (here > below) & (here >= above))
+        below, here, above = below[frame, bin_], here[frame, bin_], above[frame, bin_]
+        shift = _parabolic_shift(below, here, above)
+        slope = (above - below) / np.float32(2)
+        pitch = ((bin_ + low + shift) * float(self._sr) / self._n_fft).astype(np.float32)
+        self._cents.append(_cent(pitch))
+        self._heights.append(here + np.float32(0.5) * slope * shift)
+
+    def estimate(self) -> float:
+        """Return the tuning in semitones, in [-0.5, 0.5); 0 if there was no peak."""
+        heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
+        if len(heights) == 0:
+            return 0.0
+        cents = np.concatenate(self._cents)[heights >= np.median(heights)]
+        counts = np.bincount(cents, minlength=len(EDGES) - 1)
+        return float(EDGES[np.argmax(counts)])
+
+
+def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Return where the parabola through three neighbours peaks, in bins from the middle one."""
+    curvature = (above + below).astype(np.float64) - 2.0 * here
+    slope = (above - below).astype(np.float64) / 2.0
+    outside = np.abs(slope) >= np.abs(curvature)
+    curvature[outside] = 1.0
+    return np.where(outside, 0.0, -slope / curvature).astype(np.float32)
+
+
+def _cent(pitch: np.ndarray) -> np.ndarray:
+    """Return in which of the 100 cents about the nearest semitone each frequency lies."""
+    residual = np.mod(12 * np.log2(pitch / 27.5), 1.0)
+    residual[residual >= 0.5] -= 1.0
+    cents = np.searchsorted(EDGES, residual, side="right") - 1
+    return np.minimum(cents, len(EDGES) - 2).astype(np.uint8)
