@@ -6,6 +6,7 @@ handed on, so that an hour needs no more memory than a minute.
 """
 
 import os
+import re
 import stat
 import warnings
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ LOUDEST = 1e12
 
 FORGIVEN_SECONDS = 1.0
 """How much shorter than announced a file may be; MP3 headers often count some frames too many."""
+
+UNKNOWN_LENGTH = 2**31 - 2**16
+"""Lengths in bytes from here on stand for "unknown" in a WAV header."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
 """Integer samples that are understood, with the value that stands for silence."""
@@ -139,27 +143,39 @@ def _not_audio(error: Exception) -> str:
 def _decode(
     file: soundfile.SoundFile, name: str, block_size: int, on_truncated: str
 ) -> Iterator[np.ndarray]:
-    announced = file.frames
     decoded = 0
-    while decoded < announced:
-        block = np.zeros((min(block_size, announced - decoded), file.channels), np.float32)
+    cause = None
+    while decoded < file.frames and cause is None:
+        block = np.zeros((min(block_size, file.frames - decoded), file.channels), np.float32)
         try:
             read = len(file.read(out=block))
         except RuntimeError as error:
-            if decoded == 0:
-                raise RecordingError(f"{name}: {_not_audio(error)}") from None
-            read = 0
+            cause = error
+            # The decoder does not say how far it came; what it did not reach is still zero.
+            read = len(np.trim_zeros(block.any(axis=1), "b"))
         if read == 0:
             break
         decoded += read
         yield block[:read]
-    missing = (announced - decoded) / file.samplerate
-    if decoded > 0 and missing > FORGIVEN_SECONDS and on_truncated == "warn":
+    if decoded == 0 and cause is not None:
+        raise RecordingError(f"{name}: {_not_audio(cause)}")
+    missing = (_announced_samples(file) - decoded) / file.samplerate
+    if on_truncated == "warn" and decoded > 0 and (cause or missing > FORGIVEN_SECONDS):
         warnings.warn(
             f"{name}: the file ends {missing:.1f} s before its header says and may be truncated; "
             "what there is was used",
             stacklevel=2,
         )
+
+
+def _announced_samples(file: soundfile.SoundFile) -> float:
+    # For WAV and AIFF libsndfile corrects the length by the file's size and only logs it.
+    corrected = re.search(r"(?:data|SSND)\s*: (\d+) \(should be ([1-9]\d*)\)", file.extra_info)
+    if corrected is None:
+        return file.frames
+    announced, found = map(int, corrected.groups())
+    # Programs that write to a pipe leave the largest number as length.
+    return file.frames if announced >= UNKNOWN_LENGTH else file.frames * announced / found
 
 
 def _as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarray, float]:
@@ -172,7 +188,7 @@ def _as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndar
                 "is expected"
             )
         samples, own_rate = recording
-        if not isinstance(own_rate, Real) or not 0 < own_rate < np.inf:
+        if not isinstance(own_rate, Real) or not 0 < float(own_rate) < np.inf:
             raise RecordingError(
                 f"{name}: the sampling rate in (samples, sampling_rate) is {own_rate!r}; give "
                 "samples per second"

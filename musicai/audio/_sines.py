@@ -8,20 +8,26 @@ along straight lines from frame to frame, so there are no clicks.
 
 import numpy as np
 
-C4 = 440.0 * 2.0 ** (-9 / 12)
-OCTAVES = np.arange(-2, 5)
-CENTRE, WIDTH = 1.0, 1.0
-"""Centre and standard deviation of the envelope, in octaves above C4."""
+C1 = 440.0 * 2.0 ** (-45 / 12)
+N_OCTAVES = 9
+C5 = 16 * C1
+"""Where the envelope is highest unless asked otherwise; it falls with a width of one octave."""
 
 LOUDNESS = 10 ** (-16 / 20)
 """Root mean square of the whole, -16 dB of full scale, unless peaks would pass `HIGHEST_PEAK`."""
 
 HIGHEST_PEAK = 0.98
 FADE_IN_SECONDS = 0.005
+HIGHEST_SHARE = 0.45
+"""No sine is higher than this share of the sampling rate."""
+
+INAUDIBLE = 1e-3
 BLOCK_FRAMES = 16
 
 
-def sine_bank(piece: np.ndarray, *, sampling_rate: float, hop_length: int) -> np.ndarray:
+def sine_bank(
+    piece: np.ndarray, *, sampling_rate: float, hop_length: int, centre: float = C5
+) -> np.ndarray:
     """Play a piece of chroma.
 
     Parameters
@@ -33,6 +39,8 @@ def sine_bank(piece: np.ndarray, *, sampling_rate: float, hop_length: int) -> np
         Samples per second, in hertz.
     hop_length : int
         Samples from a frame to the next.
+    centre : float, default=523.25
+        Frequency in hertz about which the octaves are loudest.
 
     Returns
     -------
@@ -48,37 +56,38 @@ def sine_bank(piece: np.ndarray, *, sampling_rate: float, hop_length: int) -> np
     >>> audio.shape
     (24575,)
     """
-    n_frames = len(piece)
+    n_frames, n_classes = piece.shape
     audio = np.zeros(max(0, n_frames * hop_length - 1), dtype=np.float32)
-    knots = np.vstack([piece, np.zeros((1, piece.shape[1]))]).astype(np.float32)
-    ramp = (np.arange(hop_length) / hop_length).astype(np.float32)[:, np.newaxis]
+    amplitudes = np.vstack([piece, np.zeros((1, n_classes))]).astype(np.float32)
+    ramp = np.linspace(0, 1, hop_length, endpoint=False, dtype=np.float32)[:, np.newaxis]
     for first in range(0, n_frames, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, n_frames)
-        here, after = knots[first:last, np.newaxis], knots[first + 1 : last + 1, np.newaxis]
-        amplitudes = (here + ramp * (after - here)).reshape(-1, knots.shape[1])
-        start = first * hop_length
-        block = np.einsum("tc,tc->t", amplitudes, _tones(start, len(amplitudes), sampling_rate))
-        audio[start : start + len(block)] = block[: len(audio) - start]
+        here = amplitudes[first:last, np.newaxis]
+        step = amplitudes[first + 1 : last + 1, np.newaxis] - here
+        samples = slice(first * hop_length, last * hop_length)
+        tones = _shepard_tones(samples, sampling_rate, centre)
+        block = np.einsum("tc,tc->t", (here + ramp * step).reshape(-1, n_classes), tones)
+        audio[samples] = block[: len(audio) - samples.start]
     fade = min(len(audio), int(FADE_IN_SECONDS * sampling_rate))
     audio[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
     return _level(audio)
 
 
-def _tones(start: int, n_samples: int, sampling_rate: float) -> np.ndarray:
-    """Return one Shepard tone per pitch class, shape (n_samples, 12)."""
-    pitch_classes = np.arange(12)
-    frequencies = C4 * 2.0 ** (pitch_classes / 12 + OCTAVES[:, np.newaxis])
-    octaves = pitch_classes / 12 + OCTAVES[:, np.newaxis]
-    envelope = np.exp(-0.5 * ((octaves - CENTRE) / WIDTH) ** 2)
-    envelope[frequencies > 0.45 * sampling_rate] = 0.0
+def _shepard_tones(samples: slice, sampling_rate: float, centre: float) -> np.ndarray:
+    """Return one tone per pitch class, with octaves about `centre`, shape (n_samples, 12)."""
+    octave, pitch_class = np.indices((N_OCTAVES, 12))
+    frequencies = C1 * 2.0 ** (octave + pitch_class / 12)
+    envelope = np.exp(-0.5 * np.log2(frequencies / centre) ** 2)
+    envelope[frequencies > HIGHEST_SHARE * sampling_rate] = 0.0
     envelope /= np.sqrt(np.sum(envelope**2, axis=0))
-    time = np.arange(start, start + n_samples)[:, np.newaxis] / sampling_rate
-    tones = np.zeros((n_samples, 12), dtype=np.float32)
-    for octave in range(len(OCTAVES)):
-        # Golden-ratio phases keep the sines from peaking together.
-        phases = 0.618034 * (12 * octave + pitch_classes)
-        cycles = np.remainder(time * frequencies[octave] + phases, 1.0).astype(np.float32)
-        tones += envelope[octave].astype(np.float32) * np.sin(np.float32(2 * np.pi) * cycles)
+    # Golden-ratio phases keep the sines from peaking together.
+    phases = np.remainder(0.618034 * np.arange(frequencies.size), 1.0).reshape(frequencies.shape)
+    time = np.arange(samples.start, samples.stop)[:, np.newaxis] / sampling_rate
+    tones = np.zeros((len(time), 12), dtype=np.float32)
+    for k in np.flatnonzero(envelope.max(axis=1) > INAUDIBLE):
+        # Whole cycles are taken off in double precision, the sine in fast single precision.
+        cycles = np.remainder(time * frequencies[k] + phases[k], 1.0).astype(np.float32)
+        tones += envelope[k].astype(np.float32) * np.sin(np.float32(2 * np.pi) * cycles)
     return tones
 
 

@@ -56,19 +56,21 @@ def constant_q_chroma(
 def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
     """Return magnitudes at three bins per semitone, shape (n_frames, 36), float32."""
     n_frames, n_fft = frames.shape
-    spectrum = scipy.fft.rfft(frames, axis=1)
+    weights = kernel(sr, n_fft)
+    spectrum = scipy.fft.rfft(frames, axis=1)[:, : weights.shape[1]]
     # The kernel is real, so real and imaginary parts are two columns of a real product.
-    columns = spectrum.view(np.float32).reshape(n_frames, -1, 2).transpose(1, 0, 2)
-    product = kernel(sr, n_fft) @ columns.reshape(-1, 2 * n_frames)
-    magnitude = np.hypot(product[:, 0::2], product[:, 1::2])
+    columns = np.stack([spectrum.real.T, spectrum.imag.T], axis=1).reshape(-1, 2 * n_frames)
+    real, imaginary = np.split(weights @ columns, 2, axis=1)
+    magnitude = np.hypot(real, imaginary)
     return magnitude.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
 
 
 @lru_cache(maxsize=8)
 def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
-    """Return the spectra of the constant-Q sinusoids, shape (n_bins, 1 + n_fft // 2), float32.
+    """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
-    They are centred in the frame, which makes them real but for an alternating sign.
+    They are centred in the frame, which makes them real. Frequencies above the highest bin's
+    are left out.
     """
     n_octaves = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
     rows = []
@@ -76,7 +78,8 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
         frequency = LOWEST * 2.0 ** (bin_ / BINS_PER_OCTAVE)
         length = min(n_fft, Q * sr / frequency)
         rows.append(_kernel_row(frequency / sr, length, n_fft))
-    return scipy.sparse.csr_array(scipy.sparse.vstack(rows), dtype=np.float32)
+    stacked = scipy.sparse.csr_array(scipy.sparse.vstack(rows), dtype=np.float32)
+    return stacked[:, : stacked.indices.max() + 1]
 
 
 def _kernel_row(frequency: float, length: float, n_fft: int) -> scipy.sparse.csr_array:

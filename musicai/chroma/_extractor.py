@@ -15,7 +15,9 @@ from tqdm.auto import tqdm
 
 from .._pieces import as_collection
 from ..audio import RecordingError, sine_bank
+from ..audio._sines import C5
 from ._analysis import analyse
+from ._stft import lowest_clear_pitch, sine_amplitudes
 
 KINDS = ("cqt", "stft")
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -194,14 +196,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         """
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=len(PITCH_CLASSES))
-        # "stft" measures power and "cqt" magnitude; sines are played with magnitudes.
-        exponent = 0.5 if self.kind == "stft" else 1.0
-        return pack(
-            [
-                sine_bank(piece**exponent, sampling_rate=self.sr, hop_length=self.hop_length)
-                for piece in (np.maximum(piece, 0) for piece in pieces)
-            ]
-        )
+        return pack([self._play(np.maximum(piece, 0)) for piece in pieces])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the 12 pitch classes, from C.
@@ -246,6 +241,18 @@ class ChromaExtractor(  # type: ignore[call-arg]
             if self.on_error == "raise":
                 raise
             return error
+
+    def _play(self, piece: np.ndarray) -> np.ndarray:
+        if self.kind == "cqt":
+            return sine_bank(piece, sampling_rate=self.sr, hop_length=self.hop_length)
+        # Lower sines would blur in the short frames of this analysis.
+        clear = lowest_clear_pitch(self.sr, self._frame_length())
+        return sine_bank(
+            sine_amplitudes(piece),
+            sampling_rate=self.sr,
+            hop_length=self.hop_length,
+            centre=np.clip(clear, C5, max(C5, self.sr / 8)),
+        )
 
     def _piece_or_warning(self, result: np.ndarray | RecordingError) -> np.ndarray:
         if isinstance(result, RecordingError):

@@ -24,7 +24,7 @@ CENTRE_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
 
 
 def stft_chroma(
-    read_frames: Callable[[], Iterator[np.ndarray]],
+    read_frames: Callable[..., Iterator[np.ndarray]],
     *,
     sr: float,
     n_fft: int,
@@ -36,8 +36,9 @@ def stft_chroma(
     ----------
     read_frames : callable
         Starts reading the recording and returns its frames in batches of shape
-        ``(n_frames, n_fft)``. It is called a second time for a long recording, because the
-        tuning is known only at the end of the first reading.
+        ``(n_frames, n_fft)``. A long recording is read a second time, because the tuning is
+        known only at the end of the first reading, and then with ``on_truncated="ignore"``: one
+        warning is enough.
     sr : float
         Sampling rate in hertz.
     n_fft : int
@@ -53,9 +54,28 @@ def stft_chroma(
     spectra: Iterable[np.ndarray] = map(power_spectrum, read_frames())
     if tuning is None:
         tuning, kept = _estimate_tuning(spectra, sr=sr, n_fft=n_fft)
-        spectra = map(power_spectrum, read_frames()) if kept is None else kept
+        if kept is None:
+            spectra = map(power_spectrum, read_frames(on_truncated="ignore"))
+        else:
+            spectra = kept
     filters = chroma_filters(sr, n_fft, tuning)
     return np.concatenate([spectrum @ filters.T for spectrum in spectra])
+
+
+def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:
+    """Return the amplitudes of sines whose chroma is `chroma`, as far as sines can have it.
+
+    The filters are so wide that a sine also counts for its two neighbours, with exp(-2) of its
+    power. This is undone, and what would have to be negative is left out.
+    """
+    leak = np.exp(-2.0) * (np.roll(np.eye(12), 1, axis=0) + np.roll(np.eye(12), -1, axis=0))
+    power = chroma @ np.linalg.inv(np.eye(12) + leak)
+    return np.sqrt(np.maximum(power, 0.0))
+
+
+def lowest_clear_pitch(sr: float, n_fft: int) -> float:
+    """Return the frequency from which neighbouring semitones are six bins of the FFT apart."""
+    return 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
 
 
 def _estimate_tuning(
