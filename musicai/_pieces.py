@@ -48,19 +48,16 @@ def as_collection(
     """
     _refuse_paths(X, name)
     if not is_collection(X):
-        return [_as_piece(X, name, min_frames=1)], lambda results: results[0]
+        piece = _as_piece(X, name, min_frames=1)
+        _check_width(piece, n_features or piece.shape[1], name)
+        return [piece], lambda results: results[0]
     if len(X) == 0:
         raise ValueError(f"{name} is an empty list: expected at least one piece")
     for piece in X:
         _refuse_paths(piece, name)
     pieces = [_as_piece(piece, f"{name}[{i}]", min_frames=0) for i, piece in enumerate(X)]
-    width = pieces[0].shape[1] if n_features is None else n_features
     for i, piece in enumerate(pieces):
-        if piece.shape[1] != width:
-            raise ValueError(
-                f"{name}[{i}] has {piece.shape[1]} features per frame where {width} are expected: "
-                "all pieces must have the same width"
-            )
+        _check_width(piece, n_features or pieces[0].shape[1], f"{name}[{i}]")
     return pieces, _packer(X)
 
 
@@ -88,6 +85,14 @@ def _refuse_paths(X: Any, name: str) -> None:
 
 def _as_piece(X: Any, name: str, *, min_frames: int) -> np.ndarray:
     return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
+
+
+def _check_width(piece: np.ndarray, n_features: int, name: str) -> None:
+    if piece.shape[1] != n_features:
+        raise ValueError(
+            f"{name} has {piece.shape[1]} features per frame where {n_features} are expected: "
+            "all pieces must have the same width"
+        )
 
 
 def _packer(X: Any) -> Pack:

@@ -4,7 +4,7 @@ Batches are padded at the end and carry a mask; packed sequences do the same ten
 CPU.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,6 +78,7 @@ def collate(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     device: torch.device,
+    move: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Batch:
     """Copy the frames of `spans`, and the frame before each, into one padded batch.
 
@@ -91,6 +92,8 @@ def collate(
         The style of every frame of every piece.
     device : torch.device
         Where the batch shall lie.
+    move : callable, default=None
+        Changes the frames of an excerpt, with the one before it, on their way into the batch.
     """
     shape = len(spans), max(map(len, spans))
     n_features = pieces[0].shape[1]
@@ -100,13 +103,15 @@ def collate(
     style = np.zeros(shape, np.int64)
     mask = np.zeros(shape, bool)
     for row, span in enumerate(spans):
-        piece = pieces[span.piece]
-        frames[row, : len(span)] = piece[span.start : span.stop]
-        previous[row, 1 : len(span)] = piece[span.start : span.stop - 1]
+        heard = pieces[span.piece][max(span.start - 1, 0) : span.stop]
+        if move is not None:
+            heard = move(heard)
+        frames[row, : len(span)] = heard[-len(span) :]
         if span.start == 0:
             start[row, 0] = 1
+            previous[row, 1 : len(span)] = heard[:-1]
         else:
-            previous[row, 0] = piece[span.start - 1]
+            previous[row, : len(span)] = heard[:-1]
         style[row, : len(span)] = styles[span.piece][span.start : span.stop]
         mask[row, : len(span)] = True
     arrays = (frames, previous, start, style, mask)

@@ -17,7 +17,8 @@ from ._network import Network, empty_network, export_weights, import_weights
 from ._sampler import sample_pieces
 from ._styles import encode_styles, known_styles, labels_per_piece
 from ._support import check_support, choose_emission, frames_peak_at_one
-from ._training import Collection, Trainer, mean_score
+from ._training import Budget, Collection, Trainer, mean_score
+from ._transposition import has_keys
 
 
 class LSTMComposer(BaseEstimator):
@@ -47,12 +48,23 @@ class LSTMComposer(BaseEstimator):
         - "mse": a Gaussian of one width, trained by squared error. For comparison.
         - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
           "gaussian".
+    transpose : bool or "auto", default="auto"
+        Whether to move every excerpt by a random number of semitones, from 5 down to 6 up, each
+        time it is learned: the features must be pitches in semitones (a piano roll; notes stay
+        within its range) or the 12 pitch classes (chroma, which comes round). It takes longer
+        to learn and generalises better; music composed then holds its key less. "auto" does so
+        for piano rolls (binary, 88 or 128 wide).
     learning_rate : float, default=0.004
-        Highest learning rate of AdamW; it decays to zero along a cosine over `max_iter` epochs.
+        Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
+        `max_iter` and `max_time` give.
     batch_size : int, default=16
         Excerpts of up to 128 frames in each step.
     max_iter : int, default=100
         Passes over the pieces (epochs).
+    max_time : float, default=None
+        Seconds that training may take at most; the learning rate decays to zero within them.
+        How far training gets then depends on the machine, so a seed no longer gives the same
+        model twice. None for no limit.
     early_stopping : bool, default=True
         Whether to set pieces aside, stop when their score no longer rises, and keep the weights
         that did best on them. Whole pieces are set aside, never a part of one; with a single
@@ -141,9 +153,11 @@ class LSTMComposer(BaseEstimator):
         n_layers: int = 1,
         dropout: float = 0.3,
         emission: str = "auto",
+        transpose: bool | str = "auto",
         learning_rate: float = 4e-3,
         batch_size: int = 16,
         max_iter: int = 100,
+        max_time: float | None = None,
         early_stopping: bool = True,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
@@ -157,9 +171,11 @@ class LSTMComposer(BaseEstimator):
         self.n_layers = n_layers
         self.dropout = dropout
         self.emission = emission
+        self.transpose = transpose
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.max_iter = max_iter
+        self.max_time = max_time
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
@@ -200,13 +216,11 @@ class LSTMComposer(BaseEstimator):
         styles = encode_styles(labels, pieces, self.styles_, strict=True)
         training, validation = self._split(Collection(pieces, styles), rng)
         network = self._new_network(training, rng, go_on)
-        trainer = Trainer(
-            network, learning_rate=self.learning_rate, batch_size=self.batch_size, rng=rng
-        )
+        trainer = self._new_trainer(network, training, rng)
         history = trainer.run(
             training,
             validation,
-            max_iter=self.max_iter,
+            budget=Budget(self.max_iter, self.max_time),
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
             verbose=self.verbose,
@@ -252,9 +266,7 @@ class LSTMComposer(BaseEstimator):
         # A seed gives every pass an order of its own.
         rng = as_rng(self.random_state, self.n_iter_)
         network = self._new_network(training, rng, go_on)
-        trainer = Trainer(
-            network, learning_rate=self.learning_rate, batch_size=self.batch_size, rng=rng
-        )
+        trainer = self._new_trainer(network, training, rng)
         if self._optimizer_state is not None:
             trainer.resume(self._optimizer_state)
         self.loss_curve_ = [*self.loss_curve_, trainer.run_epoch(training)]
@@ -462,6 +474,20 @@ class LSTMComposer(BaseEstimator):
         network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
         network.emission.adapt(training.pieces)
         return network.to(choose_device(self.device))
+
+    def _new_trainer(
+        self, network: Network, training: Collection, rng: np.random.RandomState
+    ) -> Trainer:
+        transpose = self.transpose
+        if transpose == "auto":
+            transpose = has_keys(training.pieces, self.emission_)
+        return Trainer(
+            network,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            transpose=bool(transpose),
+            rng=rng,
+        )
 
     def _network(self) -> Network:
         """Build the network with the weights that were learned."""

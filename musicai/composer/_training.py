@@ -8,6 +8,8 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from tqdm.auto import tqdm
 from ._batches import Batch, collate, training_batches
 from ._inference import score_frames
 from ._network import Network, export_weights
+from ._transposition import transpose_at_random
 
 _WARM_UP_STEPS = 50
 _LARGEST_GRADIENT_NORM = 1.0
@@ -47,6 +50,22 @@ class History:
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+class Budget:
+    """How much training there may be: a number of epochs, and perhaps seconds as well."""
+
+    def __init__(self, max_iter: int, max_time: float | None) -> None:
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.started = monotonic()
+
+    def spent(self, epochs: float) -> float:
+        """Tell the share of the budget that is spent after so many epochs, up to 1."""
+        share = epochs / self.max_iter
+        if self.max_time is not None:
+            share = max(share, (monotonic() - self.started) / self.max_time)
+        return min(share, 1.0)
+
+
 class Trainer:
     """Takes training steps on a network.
 
@@ -58,8 +77,10 @@ class Trainer:
         Highest learning rate.
     batch_size : int
         Excerpts per step.
+    transpose : bool
+        Whether to move every excerpt by a random interval.
     rng : RandomState
-        Source of offsets, order, dropout and untold styles.
+        Source of offsets, order, intervals, dropout and untold styles.
     """
 
     def __init__(
@@ -68,12 +89,14 @@ class Trainer:
         *,
         learning_rate: float,
         batch_size: int,
+        transpose: bool,
         rng: np.random.RandomState,
     ) -> None:
         self.network = network
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.rng = rng
+        self.move = partial(transpose_at_random, rng=rng) if transpose else None
         self.device = next(network.parameters()).device
         self.generator = torch.Generator(self.device).manual_seed(int(rng.randint(2**31)))
         self.optimizer = torch.optim.AdamW(
@@ -86,22 +109,22 @@ class Trainer:
         training: Collection,
         validation: Collection | None,
         *,
-        max_iter: int,
+        budget: Budget,
         n_iter_no_change: int,
         tol: float,
         verbose: int,
     ) -> History:
-        """Train for `max_iter` passes, or until the validation score no longer rises.
+        """Train until the budget is spent or the validation score no longer rises.
 
         Without `validation` the last weights count as the best. An interruption from the keyboard
         ends training with a warning; the best weights so far are kept.
         """
         history = History()
         waited = 0
-        bar = tqdm(range(max_iter), desc="fit", unit="epoch", disable=not verbose)
+        bar = tqdm(total=budget.max_iter, desc="fit", unit="epoch", disable=not verbose)
         try:
-            for epoch in bar:
-                loss = self.run_epoch(training, progress=(epoch / max_iter, (epoch + 1) / max_iter))
+            for epoch in range(budget.max_iter):
+                loss = self.run_epoch(training, budget, epoch)
                 history.loss_curve.append(loss)
                 shown = {"loss": f"{loss:.3f}"}
                 if validation is not None:
@@ -113,13 +136,14 @@ class Trainer:
                         history.best_weights = export_weights(self.network)
                     shown["validation"] = f"{score:.3f}"
                     shown["best"] = f"{history.best_score:.3f}"
-                bar.set_postfix(shown)
-                if waited >= n_iter_no_change:
+                bar.set_postfix(shown, refresh=False)
+                bar.update()
+                if waited >= n_iter_no_change or budget.spent(epoch + 1) == 1:
                     break
         except KeyboardInterrupt:
             warnings.warn(
-                f"training was interrupted after {len(history.loss_curve)} of {max_iter} epochs; "
-                "the best weights so far are kept",
+                f"training was interrupted after {len(history.loss_curve)} of "
+                f"{budget.max_iter} epochs; the best weights so far are kept",
                 stacklevel=4,
             )
         finally:
@@ -129,20 +153,20 @@ class Trainer:
         return history
 
     def run_epoch(
-        self, training: Collection, *, progress: tuple[float, float] | None = None
+        self, training: Collection, budget: Budget | None = None, epoch: int = 0
     ) -> float:
         """Take one pass over `training` and return its mean loss per frame.
 
-        `progress` tells which part of the budget this pass spends, for the cosine decay; None
-        keeps the learning rate constant.
+        The learning rate decays with the share of `budget` that is spent, and the pass ends
+        early where nothing is left of it; without a budget the rate is constant.
         """
         batches = list(training_batches(training.pieces, self.batch_size, self.rng))
         total = n_frames = 0.0
         for i, spans in enumerate(batches):
-            spent = 0.0
-            if progress is not None:
-                spent = progress[0] + (progress[1] - progress[0]) * i / len(batches)
-            batch = collate(spans, training.pieces, training.styles, self.device)
+            spent = budget.spent(epoch + i / len(batches)) if budget else 0.0
+            if spent == 1 and i > 0:
+                break
+            batch = collate(spans, training.pieces, training.styles, self.device, self.move)
             loss, n = self._step(batch, spent)
             total += loss * n
             n_frames += n

@@ -1,0 +1,29 @@
+"""Music moved by an interval is music: more to learn from, for data whose features are pitches."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# A piano has 88 keys, MIDI 128 notes.
+_KEYBOARDS = (88, 128)
+_CHROMA = 12
+
+
+def has_keys(pieces: Sequence[np.ndarray], emission: str) -> bool:
+    """Tell whether `pieces` look like piano rolls."""
+    return emission.endswith("bernoulli") and pieces[0].shape[1] in _KEYBOARDS
+
+
+def transpose_at_random(frames: np.ndarray, *, rng: np.random.RandomState) -> np.ndarray:
+    """Move `frames` (n_frames, n_features) by up to half an octave down or up.
+
+    Chroma comes round at the octave. Of other data no sounding note leaves the range.
+    """
+    lowest, highest = -5, 6
+    if frames.shape[1] != _CHROMA:
+        sounding = np.flatnonzero(frames.any(0))
+        if len(sounding) == 0:
+            return frames
+        lowest = max(lowest, -sounding[0])
+        highest = min(highest, frames.shape[1] - 1 - sounding[-1])
+    return np.roll(frames, rng.randint(lowest, highest + 1), axis=1)

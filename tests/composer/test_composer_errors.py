@@ -1,0 +1,127 @@
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from musicai import LSTMComposer
+
+PIECE = np.random.RandomState(0).random_sample((20, 12)).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ("song.wav", TypeError, r"path, 'song.wav'.*ChromaExtractor\(\)\.transform\(\[path"),
+        (["song.wav"], TypeError, r"path, 'song.wav'"),
+        ([], ValueError, "empty list: expected at least one piece"),
+        ([PIECE, PIECE[:, :5]], ValueError, r"X\[1\] has 5 features per frame where 12"),
+        ([PIECE, PIECE * np.nan], ValueError, r"X\[1\] contains NaN"),
+        ([PIECE, PIECE + np.inf], ValueError, r"X\[1\] contains infinity"),
+        (PIECE[0], ValueError, "Expected 2D array, got 1D array"),
+        ([PIECE[:1]], ValueError, "too few frames to learn.*got 1 "),
+        ([PIECE[:0], PIECE[:0]], ValueError, r"too few frames to learn.*got 0 .* in 2 piece"),
+    ],
+)
+def test_unusable_pieces(X, error, message):
+    with pytest.raises(error, match=message):
+        LSTMComposer(max_iter=1).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (["a"], r"y holds 1 style labels for 2 piece\(s\): expected a label for each piece"),
+        ("a", r"y holds one style label for 2 piece"),
+        (["a", 1], "style labels must all be of one kind.*int, str"),
+    ],
+)
+def test_unusable_labels(y, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMComposer(max_iter=1).fit([PIECE, PIECE], y)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("hidden_size", 0),
+        ("hidden_size", 2.5),
+        ("n_layers", True),
+        ("dropout", 1.0),
+        ("emission", "poisson"),
+        ("emission", ["auto"]),
+        ("transpose", "yes"),
+        ("max_time", 0),
+        ("learning_rate", -1),
+        ("learning_rate", float("nan")),
+        ("batch_size", "16"),
+        ("max_iter", 0),
+        ("early_stopping", "yes"),
+        ("validation_fraction", 1.0),
+        ("n_iter_no_change", 0),
+        ("tol", -1e-9),
+        ("verbose", -1),
+        ("device", "gpu"),
+        ("random_state", "seed"),
+    ],
+)
+def test_unusable_parameters(parameter, value):
+    with pytest.raises(ValueError, match=f"{parameter}|{value}"):
+        LSTMComposer(**{"max_iter": 1, parameter: value}).fit([PIECE, PIECE])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_frames": 0}, "n_frames must be an int of at least 1, got 0"),
+        ({"n_frames": 2.0}, "n_frames must be an int of at least 1, got 2.0"),
+        ({"n_pieces": 0}, "n_pieces must be"),
+        ({"temperature": 0}, "temperature must be a positive number, got 0"),
+        ({"style": "polka"}, r"unknown style 'polka': known styles are \['folk', 'jazz'\]"),
+        ({"style": ["folk"]}, "unknown style"),
+        ({"prime": PIECE[:, :4]}, "prime has 4 features per frame where 12 are expected"),
+        ({"prime": [PIECE, PIECE[:, :4]]}, r"prime\[1\] has 4 features per frame"),
+        ({"prime": PIECE + 1}, "prime holds values from 1.* knows only values from 0 to 1"),
+        ({"prime": [PIECE] * 2, "n_pieces": 3}, "prime holds 2 pieces and n_pieces=3"),
+        ({"prime": "song.wav"}, "prime holds a path"),
+        ({"random_state": "x"}, "cannot be used to seed"),
+    ],
+)
+def test_unusable_arguments_of_sample(fitted, arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        fitted.sample(**{"n_frames": 3, **arguments})
+
+
+def test_a_style_of_a_composer_without_styles(chroma):
+    composer = LSTMComposer(hidden_size=4, max_iter=1).fit(chroma)
+    with pytest.raises(ValueError, match="unknown style 'folk': no styles were given"):
+        composer.sample(3, style="folk")
+
+
+def test_an_unseen_style_is_scored_as_none_with_a_warning(fitted, chroma):
+    with pytest.warns(UserWarning, match="unknown style 'polka'.*no stated style"):
+        score = fitted.score(chroma[:1], ["polka"])
+    assert score == fitted.score(chroma[:1])
+
+
+def test_values_outside_the_emission(fitted, chroma, rolls):
+    with pytest.raises(ValueError, match="knows only values from 0 to 1"):
+        fitted.predict(chroma[0] * 2)
+    with pytest.raises(ValueError, match="bernoulli emission knows only 0 and 1"):
+        LSTMComposer(emission="bernoulli").fit(chroma)
+    with pytest.raises(ValueError, match="independent"):
+        LSTMComposer(emission="independent").fit([p * 3 for p in chroma])
+    with pytest.raises(ValueError, match="12 features"):
+        fitted.predict(rolls[0])
+
+
+def test_nothing_works_before_fit():
+    composer = LSTMComposer()
+    for call in (composer.predict, composer.score, composer.score_samples):
+        with pytest.raises(NotFittedError):
+            call([PIECE])
+    with pytest.raises(NotFittedError):
+        composer.sample(3)
+
+
+def test_scoring_nothing_is_refused(fitted):
+    with pytest.raises(ValueError, match="no frames to score"):
+        fitted.score([np.zeros((0, 12))])

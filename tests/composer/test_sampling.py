@@ -1,0 +1,64 @@
+import numpy as np
+
+from musicai import LSTMComposer
+
+
+def test_shapes_and_kinds(fitted, chroma):
+    alone = fitted.sample(7)
+    assert alone.shape == (7, 12)
+    assert alone.dtype == np.float32
+    several = fitted.sample(7, n_pieces=3)
+    assert isinstance(several, list)
+    assert [piece.shape for piece in several] == [(7, 12)] * 3
+    assert len(fitted.sample(7, n_pieces=1)) == 1
+    assert len(fitted.sample(7, prime=chroma[:2])) == 2
+    assert fitted.sample(7, prime=chroma[0]).shape == (7, 12)
+
+
+def test_same_seed_same_music(fitted):
+    np.testing.assert_array_equal(
+        fitted.sample(20, random_state=1), fitted.sample(20, random_state=1)
+    )
+    assert (fitted.sample(20, random_state=1) != fitted.sample(20, random_state=2)).any()
+    np.testing.assert_array_equal(fitted.sample(20), fitted.sample(20, random_state=0))
+
+
+def test_pieces_of_one_call_differ(fitted):
+    one, other = fitted.sample(20, n_pieces=2)
+    assert (one != other).any()
+
+
+def test_frames_peak_at_one_where_all_learned_frames_do(fitted, chroma):
+    piece = fitted.sample(100, temperature=1.5, random_state=0)
+    assert (piece.max(1) == 1).all()
+    assert piece.min() >= 0
+    quiet = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit([p / 2 for p in chroma])
+    assert (quiet.sample(50).max(1) < 1).any()
+
+
+def test_a_prime_is_continued_where_it_stops(fitted, chroma):
+    prime = chroma[0][:25]
+    context_of_prime = fitted.sample(1, n_pieces=400, prime=prime, random_state=0)
+    expected = fitted.predict(prime)[-1]
+    # both look at the same distribution: its mean by draws, and by the read-out
+    assert np.abs(np.mean(context_of_prime, 0)[0] - expected).mean() < 0.15
+
+
+def test_priming_equals_having_composed_it(fitted):
+    rng = np.random.RandomState(5)
+    first = fitted.sample(30, random_state=rng)
+    then = fitted.sample(10, prime=first, random_state=rng)
+    at_once = fitted.sample(40, random_state=np.random.RandomState(5))
+    np.testing.assert_array_equal(np.concatenate([first, then]), at_once)
+
+
+def test_primes_of_different_lengths_go_together(fitted, chroma):
+    empty = np.zeros((0, 12), np.float32)
+    pieces = fitted.sample(5, prime=[chroma[0][:3], empty, chroma[1]], random_state=0)
+    assert [piece.shape for piece in pieces] == [(5, 12)] * 3
+
+
+def test_does_not_freeze(fitted):
+    piece = fitted.sample(500, random_state=0)
+    late = piece[-100:]
+    assert np.abs(np.diff(late, axis=0)).mean() > 0.01

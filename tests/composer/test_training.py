@@ -1,0 +1,190 @@
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from musicai import LSTMComposer
+from musicai.composer._training import Trainer
+from musicai.composer._transposition import transpose_at_random
+
+
+def small(**changes):
+    return LSTMComposer(**{"hidden_size": 16, "max_iter": 5, "random_state": 0, **changes})
+
+
+def test_learns_what_follows(rolls):
+    composer = small(hidden_size=32, max_iter=100, batch_size=2, early_stopping=False).fit(rolls)
+    assert composer.emission_ == "bernoulli"
+    # the first note is one of ten, all others follow from the one before
+    assert composer.score(rolls) > -0.5
+    predicted = composer.predict(rolls[0])
+    assert (predicted[:-1].argmax(1) == rolls[0][1:].argmax(1)).mean() > 0.95
+    sung = composer.sample(20, prime=rolls[0], random_state=1).argmax(1)
+    expected = (rolls[0][-1].argmax() + 1 + np.arange(20)) % 10
+    assert (sung == expected).mean() > 0.9
+
+
+@pytest.mark.parametrize("emission", ["logistic", "gaussian", "independent", "mse"])
+def test_every_emission_learns(chroma, emission):
+    before = small(emission=emission, max_iter=1).fit(chroma)
+    after = small(emission=emission, max_iter=60, batch_size=2).fit(chroma)
+    assert after.score(chroma) > before.score(chroma) + 1
+    error = [
+        np.square(p[:-1] - x[1:]).mean() for p, x in zip(after.predict(chroma), chroma, strict=True)
+    ]
+    persistence = [np.square(x[:-1] - x[1:]).mean() for x in chroma]
+    assert np.mean(error) < np.mean(persistence)
+
+
+def test_emission_is_chosen_by_the_values(chroma, rolls):
+    assert small(max_iter=1).fit(chroma).emission_ == "logistic"
+    assert small(max_iter=1).fit(rolls).emission_ == "bernoulli"
+    assert small(max_iter=1).fit([p - 0.5 for p in chroma]).emission_ == "gaussian"
+    assert small(max_iter=1, emission="independent").fit(rolls).emission_ == "independent bernoulli"
+
+
+def test_same_seed_same_model_and_no_global_state_moves(chroma):
+    np.random.seed(3)
+    torch.manual_seed(3)
+    numpy_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()
+    one, other = small().fit(chroma), small().fit(chroma)
+    one.sample(5)
+    small(random_state=None, max_iter=1).fit(chroma).sample(5)
+    assert (np.random.get_state()[1] == numpy_state).all()
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    for name, weights in one.weights_.items():
+        np.testing.assert_array_equal(weights, other.weights_[name])
+    assert small(random_state=1).fit(chroma).score(chroma) != one.score(chroma)
+
+
+def test_history_and_best_weights(chroma):
+    composer = small(max_iter=12, validation_fraction=0.3).fit(chroma)
+    assert len(composer.loss_curve_) == len(composer.validation_scores_) == composer.n_iter_ == 12
+    assert composer.best_validation_score_ == max(composer.validation_scores_)
+    assert composer.loss_curve_[-1] < composer.loss_curve_[0]
+
+
+def test_stops_early_and_keeps_the_best(chroma, monkeypatch):
+    scores = iter([-5.0, -3.0, -4.0, -4.0, -4.0, -4.0])
+    kept = []
+
+    def scripted(network, collection):
+        kept.append({k: v.clone() for k, v in network.state_dict().items()})
+        return next(scores)
+
+    monkeypatch.setattr("musicai.composer._training.mean_score", scripted)
+    composer = small(max_iter=50, n_iter_no_change=3).fit(chroma)
+    assert composer.n_iter_ == 5
+    assert composer.best_validation_score_ == -3.0
+    for name, weights in composer.weights_.items():
+        np.testing.assert_array_equal(weights, kept[1][name])
+
+
+def test_a_single_piece_trains_without_validation(chroma):
+    composer = small().fit(chroma[0])
+    assert composer.validation_scores_ is None
+    assert composer.n_iter_ == 5
+
+
+def test_an_interruption_keeps_what_was_learned(chroma, monkeypatch):
+    run_epoch = Trainer.run_epoch
+
+    def interrupted(self, *args, **kwargs):
+        if self.n_steps >= 3:
+            raise KeyboardInterrupt
+        return run_epoch(self, *args, **kwargs)
+
+    monkeypatch.setattr(Trainer, "run_epoch", interrupted)
+    with pytest.warns(UserWarning, match="interrupted after 3 of 9 epochs"):
+        composer = small(max_iter=9).fit(chroma)
+    assert composer.n_iter_ == 3
+    assert composer.best_validation_score_ == max(composer.validation_scores_)
+    assert np.isfinite(composer.score(chroma))
+
+
+def test_warm_start_goes_on(chroma):
+    composer = small(max_iter=20, warm_start=True).fit(chroma)
+    first = composer.loss_curve_[0]
+    composer.set_params(max_iter=1).fit(chroma)
+    assert composer.loss_curve_[0] < first
+
+
+def test_partial_fit_goes_on_and_survives_a_pickle(chroma, styles):
+    from pickle import dumps, loads
+
+    composer = small().partial_fit(chroma, styles)
+    split = loads(dumps(composer))
+    for _ in range(6):
+        composer.partial_fit(chroma, styles)
+        split = loads(dumps(split)).partial_fit(chroma, styles)
+    assert composer.n_iter_ == len(composer.loss_curve_) == 7
+    assert composer.loss_curve_[-1] < composer.loss_curve_[0]
+    for name, weights in composer.weights_.items():
+        np.testing.assert_array_equal(weights, split.weights_[name])
+
+
+def test_partial_fit_knows_styles_to_come(chroma):
+    composer = small().partial_fit(chroma[:2], ["a", "b"], styles=["a", "b", "c"])
+    composer.partial_fit(chroma[2:3], ["c"])
+    with pytest.raises(ValueError, match=r"unknown style 'd'.*known styles are \['a', 'b', 'c'\]"):
+        composer.partial_fit(chroma[3:4], ["d"])
+
+
+def test_constant_features_and_repeated_frames_are_learned():
+    still = [np.full((20, 3), 7.0)] * 3
+    composer = small(max_iter=2).fit(still)
+    assert np.isfinite(composer.score(still))
+    assert np.isfinite(composer.sample(50)).all()
+
+
+def test_divergence_is_said(chroma):
+    with pytest.raises(ValueError, match="training diverged.*lower learning_rate"):
+        small(learning_rate=1e30, emission="mse", max_iter=20).fit(chroma)
+
+
+def test_a_time_budget_ends_training(chroma):
+    composer = small(max_iter=10**6, max_time=0.3, early_stopping=False).fit(chroma)
+    assert 1 <= composer.n_iter_ < 1000
+
+
+def test_transposition_stays_on_the_keyboard():
+    rng = np.random.RandomState(0)
+    roll = np.zeros((5, 88), np.float32)
+    roll[:, [2, 40, 86]] = 1
+    moved = [transpose_at_random(roll, rng=rng) for _ in range(100)]
+    lowest = {int(np.flatnonzero(m[0])[0]) for m in moved}
+    assert lowest == {0, 1, 2, 3}
+    assert all((m.sum(1) == 3).all() for m in moved)
+
+
+def test_transposed_music_is_known(chroma):
+    one_key = [np.roll(piece, -piece[0].argmax(), axis=1) for piece in chroma]
+    moved = [np.roll(piece, 3, axis=1) for piece in one_key]
+    scores = [
+        small(max_iter=60, batch_size=2, transpose=transpose).fit(one_key).score(moved)
+        for transpose in (False, True)
+    ]
+    assert scores[1] > scores[0]
+
+
+def test_verbose_shows_progress(chroma, capsys):
+    small(max_iter=2, verbose=1).fit(chroma)
+    captured = capsys.readouterr()
+    assert "2/2" in captured.err
+    assert "validation" in captured.err
+    assert captured.out == ""
+
+
+def test_styles_are_heard(rolls):
+    upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
+    labels = ["up"] * len(upward) + ["down"] * len(downward)
+    composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        composer.fit(upward + downward, labels)
+    told = composer.score(upward[:2], ["up"] * 2)
+    assert told > composer.score(upward[:2], ["down"] * 2) + 0.2
+    for style, step in (("up", 1), ("down", 9)):
+        notes = composer.sample(30, style=style, random_state=0).argmax(1)
+        assert (np.diff(notes) % 10 == step).mean() > 0.8
