@@ -1,0 +1,60 @@
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.datasets import load_chorales
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def chorales(home):
+    return load_chorales(2, folder=home, sampling_rate=16000)
+
+
+def test_renders_the_first_chorales(chorales):
+    assert chorales.titles[0] == "Aus meines Herzens Grunde"
+    assert [path.name for path in chorales.recordings] == ["001-bwv269.flac", "002-bwv347.flac"]
+    # 63 and 52 quarters at 80 a minute
+    for path, seconds in zip(chorales.recordings, (47.25, 39), strict=True):
+        samples, sampling_rate = soundfile.read(path)
+        assert (samples.ndim, sampling_rate) == (1, 16000)
+        assert len(samples) / sampling_rate == pytest.approx(seconds, abs=0.1)
+        parts = np.array_split(samples, 10)
+        assert min(np.sqrt(np.mean(part**2)) for part in parts) > 0.01
+        assert 0.5 < np.abs(samples).max() < 1
+        assert abs(samples[-1]) < 1e-3
+
+
+def test_finds_them_again(chorales, home):
+    before = [path.stat().st_mtime_ns for path in chorales.recordings]
+    again = load_chorales(2, folder=home, sampling_rate=16000)
+    assert again.recordings == chorales.recordings
+    assert [path.stat().st_mtime_ns for path in again.recordings] == before
+    assert sorted(path for path in home.rglob("*") if path.is_file()) == again.recordings
+
+
+def test_description_says_what_it_is(chorales):
+    assert chorales.target is None
+    for part in ("2 chorales", "16000 Hz", "music21", "public domain", "TimGM6mb"):
+        assert part in chorales.DESCR
+
+
+@pytest.mark.parametrize("n_chorales", [0, -1, 351])
+def test_says_how_many_there_are(tmp_path, n_chorales):
+    with pytest.raises(ValueError, match=f"between 1 and 350, .* got {n_chorales}"):
+        load_chorales(n_chorales, folder=tmp_path)
+
+
+@pytest.mark.parametrize("extra", ["music21", "pretty_midi", "midirenderer"])
+def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
+    for name in [name for name in sys.modules if name.partition(".")[0] == extra]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, extra, None)
+    with pytest.raises(ImportError, match=rf"needs {extra}: pip install musicai\[midi,score\]"):
+        load_chorales(1, folder=tmp_path)

@@ -1,0 +1,83 @@
+import os
+import sys
+
+import pytest
+
+from musicai.datasets import get_data_home, load_recordings
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def found(data, folder):
+    return [path.relative_to(folder).as_posix() for path in data.recordings]
+
+
+def test_subfolders_are_styles(tmp_path):
+    touch(tmp_path, "folk/b.ogg", "folk/live/a.MP3", "blues/c.wav", "blues/cover.jpg")
+    data = load_recordings(tmp_path)
+    assert found(data, tmp_path) == ["blues/c.wav", "folk/b.ogg", "folk/live/a.MP3"]
+    assert data.target == ["blues", "folk", "folk"]
+    assert data.target_names == ["blues", "folk"]
+    assert "3 recordings, in the styles blues, folk." in data.DESCR
+
+
+def test_a_flat_folder_has_no_styles(tmp_path):
+    touch(tmp_path, "2.flac", "1.wav", "notes/read me.txt")
+    data = load_recordings(str(tmp_path))
+    assert found(data, tmp_path) == ["1.wav", "2.flac"]
+    assert data.titles == ["1", "2"]
+    assert data.target is None
+    assert data.target_names == []
+
+
+def test_a_recording_beside_the_subfolders_has_the_style_of_the_folder(tmp_path):
+    touch(tmp_path / "mine", "loose.wav", "folk/a.wav")
+    assert load_recordings(tmp_path / "mine").target == ["folk", "mine"]
+
+
+def test_passes_by_what_no_one_meant(tmp_path):
+    touch(tmp_path, "a.wav", "._a.wav", ".trash/b.wav", "__MACOSX/a.wav", "folder.wav/c.txt")
+    assert found(load_recordings(tmp_path), tmp_path) == ["a.wav"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_names_that_are_not_text(tmp_path):
+    touch(tmp_path, "folk/a.wav")
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(folder)
+    with open(folder + b"/\xff.wav", "wb"):
+        pass
+    data = load_recordings(tmp_path)
+    assert data.target == [r"caf\xe9", "folk"]
+    assert data.titles == [r"\xff", "a"]
+    assert all(path.exists() for path in data.recordings)
+    (data.DESCR + "".join(data.target)).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("nowhere", FileNotFoundError, r"no folder '.*nowhere': expected a folder of recordings"),
+        ("a.txt", NotADirectoryError, r"'.*a.txt' is a file: expected the folder that holds"),
+        ("empty", FileNotFoundError, r"no audio in '.*empty': expected files that end in .*\.mp3"),
+    ],
+)
+def test_errors_name_the_folder(tmp_path, name, error, message):
+    touch(tmp_path, "a.txt", "empty/cover.jpg")
+    with pytest.raises(error, match=message):
+        load_recordings(tmp_path / name)
+
+
+def test_data_home_is_the_argument_or_the_environment_or_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "environment"))
+    assert get_data_home(tmp_path / "argument") == tmp_path / "argument"
+    assert get_data_home() == tmp_path / "environment"
+    monkeypatch.delenv("MUSICAI_DATA")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert get_data_home() == tmp_path / ".cache" / "musicai"
+    assert get_data_home().is_dir()
