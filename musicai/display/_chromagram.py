@@ -42,6 +42,8 @@ class ChromagramDisplay:
     'seconds'
     """
 
+    __module__ = "musicai.display"
+
     def __init__(self, piece: np.ndarray, *, frame_rate: float) -> None:
         self.piece = piece
         self.frame_rate = frame_rate
@@ -133,6 +135,3 @@ class ChromagramDisplay:
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
-
-
-ChromagramDisplay.__module__ = "musicai.display"

@@ -140,6 +140,8 @@ class IndependentBaseline(_LevelBaseline):
            [0.06, 0.94]])
     """
 
+    __module__ = "musicai.metrics"
+
     def _count(self, pieces: list[np.ndarray]) -> None:
         self.mass_ = _marginal(self._count_levels(pieces))
 
@@ -185,6 +187,8 @@ class PersistenceBaseline(_LevelBaseline):
     True
     """
 
+    __module__ = "musicai.metrics"
+
     def _count(self, pieces: list[np.ndarray]) -> None:
         n_bins = min(_N_CONTEXTS, self.n_levels)
         levels = self._count_levels(pieces)
@@ -217,7 +221,3 @@ def _laplace(counts: np.ndarray) -> np.ndarray:
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
     """Masses from `counts` in which the `broader` masses weigh as much as `strength` counts."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)
-
-
-for _baseline in (IndependentBaseline, PersistenceBaseline):
-    _baseline.__module__ = "musicai.metrics"
