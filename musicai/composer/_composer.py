@@ -185,7 +185,7 @@ class LSTMComposer(BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
         """Learn the pieces of `X`.
 
         Parameters
@@ -195,6 +195,10 @@ class LSTMComposer(BaseEstimator):
         y : array-like of shape (n_pieces,), default=None
             A style label for each piece, for `sample` to choose from; None for a piece of no
             stated style. For a single piece also a label for each frame.
+        X_val : collection of array-like of shape (n_frames, n_features), default=None
+            Pieces to watch for early stopping, where the split is not left to the composer.
+        y_val : array-like of shape (n_pieces,), default=None
+            A style label for each of them.
 
         Returns
         -------
@@ -214,7 +218,12 @@ class LSTMComposer(BaseEstimator):
         if not go_on:
             self._start(pieces, known_styles(labels))
         styles = encode_styles(labels, pieces, self.styles_, strict=True)
-        training, validation = self._split(Collection(pieces, styles), rng)
+        training = Collection(pieces, styles)
+        validation = None
+        if X_val is not None:
+            validation = self._check_validation(X_val, y_val)
+        elif self.early_stopping and len(pieces) > 1:
+            training, validation = self._split(training, rng)
         network = self._new_network(training, rng, go_on)
         trainer = self._new_trainer(network, training, rng)
         history = trainer.run(
@@ -420,10 +429,10 @@ class LSTMComposer(BaseEstimator):
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _as_pieces(self, X: Any, *, reset: bool) -> tuple[list[np.ndarray], Pack]:
+    def _as_pieces(self, X: Any, *, reset: bool, name: str = "X") -> tuple[list[np.ndarray], Pack]:
         several = is_collection(X)
         width = None if reset or not several else self.n_features_in_
-        pieces, pack = as_collection(X, n_features=width)
+        pieces, pack = as_collection(X, n_features=width, name=name)
         # scikit-learn's own check of names and width, with the words that its users know.
         validate_data(self, X[0] if several else X, reset=reset, skip_check_array=True)
         return pieces, pack
@@ -453,13 +462,19 @@ class LSTMComposer(BaseEstimator):
             )
         return known.index(style) + 1
 
+    def _check_validation(self, X_val: Any, y_val: Any) -> Collection:
+        pieces, _ = self._as_pieces(X_val, reset=False, name="X_val")
+        if not any(map(len, pieces)):
+            raise ValueError("X_val holds no frames: all of its pieces are empty")
+        check_support(pieces, self.emission_, "X_val")
+        labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
+        return Collection(pieces, encode_styles(labels, pieces, self.styles_))
+
     def _split(
         self, everything: Collection, rng: np.random.RandomState
-    ) -> tuple[Collection, Collection | None]:
+    ) -> tuple[Collection, Collection]:
         """Set whole pieces aside for validation."""
         n_pieces = len(everything.pieces)
-        if not self.early_stopping or n_pieces < 2:
-            return everything, None
         n_aside = min(n_pieces - 1, max(1, round(self.validation_fraction * n_pieces)))
         order = rng.permutation(n_pieces)
         return everything.take(order[n_aside:]), everything.take(order[:n_aside])
