@@ -1,0 +1,230 @@
+"""Learn from a folder of recordings and compose new pieces.
+
+    python examples/compose.py [FOLDER]
+
+Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, played by a
+soundfont the first time. Sound, pictures and the trained composer are written to out/.
+"""
+
+import argparse
+from collections import Counter
+from math import ceil, log
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+
+from musicai import ChromaExtractor, LSTMComposer
+from musicai.audio import write_audio
+from musicai.datasets import load_chorales, load_recordings
+from musicai.display import ChromagramDisplay
+from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, frame_correlation
+
+N_CHORALES = 80
+HELD_OUT = 0.15
+LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
+LEAST_SECONDS = 60
+EXCERPT_SECONDS = 45
+INTRO_SECONDS = 10
+COMPOSED_SECONDS = 40
+TEMPERATURE = 0.9  # a little more certain than the music it learned from
+
+
+class Piece(NamedTuple):
+    """What a recording became."""
+
+    title: str
+    frames: np.ndarray
+    style: str | None
+
+
+def main(argv=None):
+    """Do it all, and say where to listen."""
+    args = parse(argv)
+    extractor = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1)
+    pieces = extract(extractor, args.folder)
+    train, test = hold_out(pieces, args.seed)
+    print(f"{len(train)} pieces to learn from, {len(test)} held out")
+
+    composer = LSTMComposer(max_iter=args.epochs, random_state=args.seed, verbose=1)
+    composer.fit(frames(train), styles(train))
+    scores = score(composer, train, test)
+
+    example = max(test, key=lambda piece: len(piece.frames))
+    intro, music = compose(composer, example, extractor.frame_rate, args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    paths = {name: args.out / f"{name}.wav" for name in music}
+    for name, path in paths.items():
+        write_audio(path, extractor.inverse_transform(music[name]), extractor.sr)
+    extractor.set_params(verbose=0)
+    joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
+    draw_music(music, example.title, len(intro), extractor.frame_rate, args.out)
+    draw_learning(composer, scores, args.out)
+
+    print(f"training music: flux {flux(frames(train)):.3f}")
+    check(paths["continued"], music["continued"], extractor, new=slice(len(intro), None))
+    check(paths["composed"], music["composed"], extractor)
+    seconds = len(intro) / extractor.frame_rate
+    print(
+        f"\nlisten to {paths['continued']} first: {seconds:.0f} seconds of {example.title}, which "
+        f"was held out; then the composer goes on\n"
+        f"listen to {paths['composed']}: composed from nothing\n"
+        f"compare with {paths['real']}: the held-out piece in the same plain sines\n"
+        f"look at {args.out / 'chromagrams.png'} and {args.out / 'learning.png'}\n"
+        f"compose more with joblib.load({str(args.out / 'composer.joblib')!r})[-1].sample(400)"
+    )
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", nargs="?", help="of recordings; its subfolders are styles")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="where to write (%(default)s)"
+    )
+    parser.add_argument("--epochs", type=int, default=100, help="to train at most (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
+    return parser.parse_args(argv)
+
+
+def extract(extractor, folder):
+    """Find the recordings and return a piece of each, or excerpts where they are few."""
+    if folder is None:
+        data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
+    else:
+        try:
+            data = load_recordings(folder)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise SystemExit(str(error)) from None
+    chroma = extractor.transform(data.recordings)
+    labels = data.target or [None] * len(chroma)
+    found = map(Piece, data.titles, chroma, labels)
+    pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
+    seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
+    print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
+    if seconds < LEAST_SECONDS:
+        raise SystemExit(
+            f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings, where "
+            f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
+        )
+    if len(pieces) >= LEAST_PIECES and min(Counter(styles(pieces)).values()) > 1:
+        return pieces
+    excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
+    print(f"few recordings: cut into excerpts of about {excerpt_seconds:.0f} seconds")
+    return cut(pieces, excerpt_seconds * extractor.frame_rate)
+
+
+def cut(pieces, n_frames):
+    """Cut every piece into excerpts of about `n_frames`."""
+    return [
+        Piece(f"{piece.title} (excerpt {i})", excerpt, piece.style)
+        for piece in pieces
+        for i, excerpt in enumerate(
+            np.array_split(piece.frames, max(1, round(len(piece.frames) / n_frames))), start=1
+        )
+    ]
+
+
+def hold_out(pieces, seed):
+    """Split off whole pieces to test on, of every style."""
+    counts = Counter(styles(pieces))
+    style, n_rarest = counts.most_common()[-1]
+    if n_rarest < 2:
+        raise SystemExit(
+            f"too little music in the style {style!r}: one short recording can't be both learned "
+            "and held out"
+        )
+    n_test = max(len(counts), ceil(HELD_OUT * len(pieces)))
+    labels = list(map(str, styles(pieces)))
+    return train_test_split(pieces, test_size=n_test, stratify=labels, random_state=seed)
+
+
+def frames(pieces):
+    """Frames of each piece."""
+    return [piece.frames for piece in pieces]
+
+
+def styles(pieces):
+    """Style of each piece; None where the folder names none."""
+    return [piece.style for piece in pieces]
+
+
+def score(composer, train, test):
+    """Print how well the held-out pieces are foreseen, beside simple baselines."""
+    persistence = PersistenceBaseline().fit(frames(train))
+    independent = IndependentBaseline().fit(frames(train))
+    scores = {
+        "composer": composer.score(frames(test), styles(test)),
+        "each pitch class from its last value": persistence.score(frames(test)),
+        "each pitch class by itself": independent.score(frames(test)),
+    }
+    print("\nlog-likelihood of held-out pieces      nats/frame  bits/frame")
+    for name, value in scores.items():
+        print(f"  {name:<36} {value:>10.2f} {-value / log(2):>11.2f}")
+    print()
+    return scores
+
+
+def compose(composer, example, frame_rate, seed):
+    """Go on from the intro of a held-out piece, and begin a piece from nothing."""
+    n_frames = round(COMPOSED_SECONDS * frame_rate)
+    real = example.frames[:n_frames]
+    intro = real[: min(len(real) // 2, round(INTRO_SECONDS * frame_rate))]
+    settings = {"style": example.style, "temperature": TEMPERATURE, "random_state": seed}
+    continuation = composer.sample(n_frames - len(intro), prime=intro, **settings)
+    return intro, {
+        "continued": np.concatenate([intro, continuation]),
+        "composed": composer.sample(n_frames, **settings),
+        "real": real,
+    }
+
+
+def check(path, piece, extractor, new=slice(None)):
+    """Analyse a written piece again; print how it sounds, and how its `new` frames move."""
+    (heard,) = extractor.transform([path])
+    loudest = piece[new].max(axis=1)
+    print(
+        f"{path}: analysed again, correlation {frame_correlation(heard, piece):.3f} with what was "
+        f"composed; flux {flux(piece[new]):.3f}; loudest bin at 1 in "
+        f"{np.mean(loudest[loudest > 0] == 1):.0%} of sounding frames"
+    )
+
+
+def draw_music(music, title, n_intro, frame_rate, out):
+    """Draw what was composed above the real piece that it began from."""
+    titles = {
+        "continued": f"Continued: the composer goes on after the intro of {title}",
+        "composed": "Composed from nothing",
+        "real": f"Real: {title}",
+    }
+    figure = Figure(figsize=(10, 8.5), layout="constrained")
+    axes = figure.subplots(len(music), 1, sharex=True)
+    for ax, (key, piece) in zip(axes, music.items(), strict=True):
+        ChromagramDisplay.from_piece(piece, frame_rate=frame_rate, ax=ax, title=titles[key])
+        ax.label_outer()
+    axes[0].set_xlim(0, max(map(len, music.values())) / frame_rate)
+    axes[0].axvline(n_intro / frame_rate, color="black", linestyle="--", linewidth=1.5)
+    figure.savefig(out / "chromagrams.png", dpi=150)
+
+
+def draw_learning(composer, scores, out):
+    """Draw log-likelihood over epochs beside what the baselines reach."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    ax = figure.subplots()
+    epochs = np.arange(1, len(composer.loss_curve_) + 1)
+    ax.plot(epochs, -np.array(composer.loss_curve_), label="training (with dropout)")
+    ax.plot(epochs, composer.validation_scores_, label="validation")
+    for style, (name, value) in zip(["-", "--", ":"], scores.items(), strict=True):
+        ax.axhline(value, color="0.4", linestyle=style, linewidth=1, label=f"held out: {name}")
+    ax.set(xlabel="epoch", ylabel="log-likelihood, nats per frame")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(frameon=False, fontsize="small")
+    figure.savefig(out / "learning.png", dpi=150)
+
+
+if __name__ == "__main__":
+    main()

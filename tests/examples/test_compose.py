@@ -1,0 +1,98 @@
+import importlib.util
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+
+ROOT = Path(__file__).parents[2]
+SR = 22050
+
+
+@pytest.fixture
+def compose():
+    spec = importlib.util.spec_from_file_location("compose", ROOT / "examples" / "compose.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.INTRO_SECONDS, module.COMPOSED_SECONDS = 2, 6
+    return module
+
+
+def play(path, *, seconds, seed):
+    """Write a recording of chords, one a second."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(SR) / SR
+    chords = [
+        sum(np.sin(2 * np.pi * 220 * 2 ** ((root + third) / 12) * time) for third in (0, 4, 7))
+        for root in rng.integers(0, 12, seconds)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.2 * np.concatenate(chords), SR)
+
+
+def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
+    for i, style in enumerate(["blues", "blues", "folk"]):
+        play(tmp_path / "music" / style / f"{i}.wav", seconds=21, seed=i)
+    (tmp_path / "music" / "folk" / "broken.wav").write_bytes(b"no audio")
+    out = tmp_path / "out"
+    with pytest.warns(UserWarning, match=r"left out .*broken\.wav"):
+        compose.main([str(tmp_path / "music"), "--out", str(out), "--epochs", "2"])
+
+    assert {path.name for path in out.iterdir()} == {
+        *("continued.wav", "composed.wav", "real.wav"),
+        *("chromagrams.png", "learning.png", "composer.joblib"),
+    }
+    told = capsys.readouterr().out
+    assert "3 recordings, 1.1 minutes of music" in told
+    assert "few recordings: cut into excerpts of about 6 seconds" in told
+    for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
+        assert part in told
+    assert f"listen to {out / 'continued.wav'} first" in told
+
+    pipeline = joblib.load(out / "composer.joblib")
+    assert list(pipeline[-1].styles_) == ["blues", "folk"]
+    pieces = pipeline[0].transform([out / "composed.wav", out / "continued.wav"])
+    assert [len(piece) for piece in pieces] == [65, 65]
+    assert pipeline.predict([out / "real.wav"])[0].shape[1] == 12
+
+
+def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(compose, "N_CHORALES", 2)
+    compose.main(["--out", str(tmp_path / "out"), "--epochs", "1"])
+    assert "2 recordings, 1.4 minutes of music" in capsys.readouterr().out
+    assert soundfile.info(tmp_path / "out" / "composed.wav").duration == pytest.approx(6, abs=0.1)
+
+
+def test_enough_recordings_are_held_out_whole(compose):
+    pieces = [compose.Piece(str(i), np.zeros((20, 12)), "ab"[i % 2]) for i in range(20)]
+    train, test = compose.hold_out(pieces, seed=0)
+    assert len(test) == 3
+    assert {piece.style for piece in test} == {"a", "b"}
+    titles = [piece.title for piece in train + test]
+    assert sorted(titles, key=int) == [piece.title for piece in pieces]
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "no audio in .*music"),
+        ({"a.wav": 5}, "too little music: 5 seconds in 1 readable recordings"),
+        ({"a/1.wav": 60, "b/2.wav": 2}, "too little music in the style 'b'"),
+    ],
+)
+def test_errors_are_one_sentence(compose, tmp_path, files, message):
+    (tmp_path / "music").mkdir()
+    for name, seconds in files.items():
+        play(tmp_path / "music" / name, seconds=seconds, seed=0)
+    with pytest.raises(SystemExit, match=message):
+        compose.main([str(tmp_path / "music"), "--out", str(tmp_path / "out")])
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("ignore:left out")
+def test_a_folder_that_cannot_be_read(compose, tmp_path):
+    (tmp_path / "a.mp3").write_bytes(b"no audio")
+    with pytest.raises(SystemExit, match="too little music: 0 seconds in 0 readable recordings"):
+        compose.main([str(tmp_path)])
