@@ -17,6 +17,24 @@ CHUNK_LENGTH = 128
 
 
 @dataclass(frozen=True)
+class Collection:
+    """Pieces with the style of every frame."""
+
+    pieces: Sequence[np.ndarray]
+    styles: Sequence[np.ndarray]
+
+    def split(self, share: float, rng: np.random.RandomState) -> tuple["Collection", "Collection"]:
+        """Draw a share of the pieces, at least one and not all; return these and the others."""
+        n_pieces = len(self.pieces)
+        n_drawn = min(n_pieces - 1, max(1, round(share * n_pieces)))
+        order = rng.permutation(n_pieces)
+        return self._take(order[:n_drawn]), self._take(order[n_drawn:])
+
+    def _take(self, numbers: np.ndarray) -> "Collection":
+        return Collection([self.pieces[i] for i in numbers], [self.styles[i] for i in numbers])
+
+
+@dataclass(frozen=True)
 class Span:
     """Frames `start` to `stop` of piece number `piece`."""
 

@@ -7,18 +7,20 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from .._pieces import Pack, as_collection, is_collection
+from .._pieces import Pack, is_collection
 from .._version import __version__
+from ._batches import Collection
 from ._checks import as_rng, check_parameters, check_sampling, choose_device
-from ._inference import expect_next, score_frames
-from ._network import Network, empty_network, export_weights, import_weights
+from ._inference import expect_next, mean_score, score_frames
+from ._inputs import check_pieces, check_prime, check_training, check_validation
+from ._network import Network, empty_network, export_weights, learned_network
 from ._sampler import sample_pieces
-from ._styles import encode_styles, known_styles, labels_per_piece
+from ._styles import encode_styles, known_styles, labels_per_piece, style_number
 from ._support import check_support, choose_emission, frames_peak_at_one
-from ._training import Budget, Collection, Trainer, mean_score
-from ._transposition import has_keys
+from ._training import Budget, Trainer
+from ._transposition import is_piano_roll
 
 
 class LSTMComposer(BaseEstimator):
@@ -213,20 +215,18 @@ class LSTMComposer(BaseEstimator):
         """
         check_parameters(self)
         go_on = self.warm_start and hasattr(self, "weights_")
+        pieces, labels = check_training(self, X, y, reset=not go_on)
+        emission, styles = self._settle(pieces, labels, go_on)
         rng = as_rng(self.random_state)
-        pieces, labels = self._check_training(X, y, reset=not go_on)
-        if not go_on:
-            self._start(pieces, known_styles(labels))
-        styles = encode_styles(labels, pieces, self.styles_, strict=True)
-        training = Collection(pieces, styles)
+        training = Collection(pieces, encode_styles(labels, pieces, styles, strict=True))
         validation = None
         if X_val is not None:
-            validation = self._check_validation(X_val, y_val)
+            validation = check_validation(X_val, y_val, training, styles)
+            check_support(validation.pieces, emission, "X_val")
         elif self.early_stopping and len(pieces) > 1:
-            training, validation = self._split(training, rng)
-        network = self._new_network(training, rng, go_on)
-        trainer = self._new_trainer(network, training, rng)
-        history = trainer.run(
+            validation, training = training.split(self.validation_fraction, rng)
+        network = self._network_to_train(training, emission, styles, rng, go_on)
+        history = self._trainer(network, training, emission, rng).run(
             training,
             validation,
             budget=Budget(self.max_iter, self.max_time),
@@ -234,12 +234,15 @@ class LSTMComposer(BaseEstimator):
             tol=self.tol,
             verbose=self.verbose,
         )
+        # Only now, so that a fit that failed leaves an earlier one as it was.
         self.weights_ = history.best_weights
+        self.emission_, self.styles_ = emission, styles
+        self._peaked = emission == "logistic" and frames_peak_at_one(pieces)
+        self._optimizer_state: dict[str, Any] | None = None
         self.loss_curve_ = history.loss_curve
         self.n_iter_ = len(history.loss_curve)
         self.validation_scores_ = history.validation_scores if validation is not None else None
         self.best_validation_score_ = history.best_score if validation is not None else None
-        self._optimizer_state: dict[str, Any] | None = None
         return self
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
@@ -264,24 +267,26 @@ class LSTMComposer(BaseEstimator):
         """
         check_parameters(self)
         go_on = hasattr(self, "weights_")
-        pieces, labels = self._check_training(X, y, reset=not go_on)
-        if not go_on:
-            told = labels if styles is None else [np.asarray(styles, dtype=object)]
-            self._start(pieces, known_styles(told))
-            self.loss_curve_, self.n_iter_ = [], 0
-            self._optimizer_state = None
-            self.validation_scores_ = self.best_validation_score_ = None
-        training = Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
-        # A seed gives every pass an order of its own.
-        rng = as_rng(self.random_state, self.n_iter_)
-        network = self._new_network(training, rng, go_on)
-        trainer = self._new_trainer(network, training, rng)
-        if self._optimizer_state is not None:
+        pieces, labels = check_training(self, X, y, reset=not go_on)
+        told = labels if styles is None else [np.asarray(styles, dtype=object)]
+        emission, known = self._settle(pieces, told, go_on)
+        training = Collection(pieces, encode_styles(labels, pieces, known, strict=True))
+        n_epochs = self.n_iter_ if go_on else 0
+        rng = as_rng(self.random_state, n_epochs)  # a seed gives every pass an order of its own
+        network = self._network_to_train(training, emission, known, rng, go_on)
+        trainer = self._trainer(network, training, emission, rng)
+        if go_on and self._optimizer_state is not None:
             trainer.resume(self._optimizer_state)
-        self.loss_curve_ = [*self.loss_curve_, trainer.run_epoch(training)]
-        self.n_iter_ += 1
+        loss = trainer.run_epoch(training)
+        if not go_on:
+            self.emission_, self.styles_ = emission, known
+            self._peaked = emission == "logistic" and frames_peak_at_one(pieces)
+            self.loss_curve_ = []
+            self.validation_scores_ = self.best_validation_score_ = None
         self.weights_ = export_weights(network)
         self._optimizer_state = trainer.state()
+        self.loss_curve_ = [*self.loss_curve_, loss]
+        self.n_iter_ = n_epochs + 1
         return self
 
     def predict(self, X: Any) -> Any:
@@ -298,7 +303,7 @@ class LSTMComposer(BaseEstimator):
             Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
             the piece.
         """
-        pieces, pack, styles = self._check_pieces(X)
+        pieces, pack, styles = self._heard(X)
         return pack(expect_next(self._network(), pieces, styles))
 
     def score_samples(self, X: Any, y: Any = None) -> Any:
@@ -316,7 +321,7 @@ class LSTMComposer(BaseEstimator):
         log_likelihood : list of ndarray of shape (n_frames,), or one such array
             In nats. The first frame of a piece is scored too, from a learned start.
         """
-        pieces, pack, styles = self._check_pieces(X, y)
+        pieces, pack, styles = self._heard(X, y)
         return pack(score_frames(self._network(), pieces, styles))
 
     def score(self, X: Any, y: Any = None) -> float:
@@ -334,7 +339,7 @@ class LSTMComposer(BaseEstimator):
         score : float
             In nats per frame; higher is better.
         """
-        pieces, _, styles = self._check_pieces(X, y)
+        pieces, _, styles = self._heard(X, y)
         if not any(map(len, pieces)):
             raise ValueError("X holds no frames to score: all of its pieces are empty")
         return mean_score(self._network(), Collection(pieces, styles))
@@ -383,12 +388,12 @@ class LSTMComposer(BaseEstimator):
         """
         check_is_fitted(self)
         check_sampling(n_frames, n_pieces, temperature)
-        primes = self._check_prime(prime, n_pieces)
+        primes = check_prime(self, prime, n_pieces)
         pieces = sample_pieces(
             self._network(),
             n_frames,
             primes=primes,
-            style=self._style_number(style),
+            style=style_number(style, self.styles_),
             temperature=temperature,
             peaked=self._peaked,
             rng=as_rng(self.random_state if random_state is None else random_state),
@@ -396,106 +401,63 @@ class LSTMComposer(BaseEstimator):
         alone = n_pieces is None and not is_collection(prime)
         return pieces[0] if alone else pieces
 
-    def _start(self, pieces: list[np.ndarray], styles: np.ndarray) -> None:
-        """Settle what the first pieces decide for good."""
-        self.styles_ = styles
-        self.emission_ = choose_emission(self.emission, pieces)
-        self._peaked = self.emission_ == "logistic" and frames_peak_at_one(pieces)
-
-    def _check_training(
-        self, X: Any, y: Any, *, reset: bool
-    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Check pieces to learn, without those that have no frames, and their labels."""
-        pieces, _ = self._as_pieces(X, reset=reset)
-        labels = labels_per_piece(y, pieces, single=not is_collection(X))
-        n_frames = sum(map(len, pieces))
-        if n_frames < 2:
-            raise ValueError(
-                f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
-                f"sample(s) in {len(pieces)} piece(s)"
-            )
-        if not reset:
-            check_support(pieces, self.emission_, "X")
-        filled = [i for i, piece in enumerate(pieces) if len(piece)]
-        return [pieces[i] for i in filled], [labels[i] for i in filled]
-
-    def _check_pieces(
-        self, X: Any, y: Any = None
-    ) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
+    def _heard(self, X: Any, y: Any = None) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
         """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
         check_is_fitted(self)
-        pieces, pack = self._as_pieces(X, reset=False)
-        check_support(pieces, self.emission_, "X")
+        pieces, pack = check_pieces(self, X)
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _as_pieces(self, X: Any, *, reset: bool, name: str = "X") -> tuple[list[np.ndarray], Pack]:
-        several = is_collection(X)
-        width = None if reset or not several else self.n_features_in_
-        pieces, pack = as_collection(X, n_features=width, name=name)
-        # scikit-learn's own check of names and width, with the words that its users know.
-        validate_data(self, X[0] if several else X, reset=reset, skip_check_array=True)
-        return pieces, pack
-
-    def _check_prime(self, prime: Any, n_pieces: int | None) -> list[np.ndarray]:
-        if prime is None:
-            return [np.zeros((0, self.n_features_in_), np.float32)] * (n_pieces or 1)
-        primes, _ = as_collection(prime, n_features=self.n_features_in_, name="prime")
-        check_support(primes, self.emission_, "prime")
-        if not is_collection(prime):
-            return primes * (n_pieces or 1)
-        if n_pieces not in (None, len(primes)):
-            raise ValueError(
-                f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime "
-                "for all, or leave n_pieces out"
-            )
-        return primes
-
-    def _style_number(self, style: Any) -> int:
-        if style is None:
-            return 0
-        known = self.styles_.tolist()
-        if style not in known:
-            raise ValueError(
-                f"unknown style {style!r}: "
-                + (f"known styles are {known}" if known else "no styles were given to fit as y")
-            )
-        return known.index(style) + 1
-
-    def _check_validation(self, X_val: Any, y_val: Any) -> Collection:
-        pieces, _ = self._as_pieces(X_val, reset=False, name="X_val")
-        if not any(map(len, pieces)):
-            raise ValueError("X_val holds no frames: all of its pieces are empty")
-        check_support(pieces, self.emission_, "X_val")
-        labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
-        return Collection(pieces, encode_styles(labels, pieces, self.styles_))
-
-    def _split(
-        self, everything: Collection, rng: np.random.RandomState
-    ) -> tuple[Collection, Collection]:
-        """Set whole pieces aside for validation."""
-        n_pieces = len(everything.pieces)
-        n_aside = min(n_pieces - 1, max(1, round(self.validation_fraction * n_pieces)))
-        order = rng.permutation(n_pieces)
-        return everything.take(order[n_aside:]), everything.take(order[:n_aside])
-
-    def _new_network(
-        self, training: Collection, rng: np.random.RandomState, go_on: bool
-    ) -> Network:
-        """Build the network to train, with fresh weights or those of before."""
+    def _settle(
+        self, pieces: list[np.ndarray], labels: list[np.ndarray], go_on: bool
+    ) -> tuple[str, np.ndarray]:
+        """Return the emission and the styles, which the first pieces decide for good."""
         if go_on:
-            return self._network()
-        network = self._empty_network()
+            return self.emission_, self.styles_
+        return choose_emission(self.emission, pieces), known_styles(labels)
+
+    def _network_to_train(
+        self,
+        training: Collection,
+        emission: str,
+        styles: np.ndarray,
+        rng: np.random.RandomState,
+        go_on: bool,
+    ) -> Network:
+        """Build a network with fresh weights, or go on with those that were learned."""
+        if go_on:
+            network = self._network()
+            network.dropout = self.dropout
+            size = network.lstm.hidden_size, network.lstm.num_layers
+            if size != (self.hidden_size, self.n_layers):
+                raise ValueError(
+                    f"hidden_size={self.hidden_size}, n_layers={self.n_layers} differ from the "
+                    f"{size[0]} and {size[1]} learned so far: leave them, or fit afresh with "
+                    "warm_start=False"
+                )
+            return network
+        network = empty_network(
+            emission,
+            n_features=self.n_features_in_,
+            n_styles=len(styles),
+            hidden_size=self.hidden_size,
+            n_layers=self.n_layers,
+            dropout=self.dropout,
+        )
         network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
         network.emission.adapt(training.pieces)
         return network.to(choose_device(self.device))
 
-    def _new_trainer(
-        self, network: Network, training: Collection, rng: np.random.RandomState
+    def _trainer(
+        self,
+        network: Network,
+        training: Collection,
+        emission: str,
+        rng: np.random.RandomState,
     ) -> Trainer:
         transpose = self.transpose
         if transpose == "auto":
-            transpose = has_keys(training.pieces, self.emission_)
+            transpose = is_piano_roll(training.pieces[0], emission)
         return Trainer(
             network,
             learning_rate=self.learning_rate,
@@ -505,20 +467,9 @@ class LSTMComposer(BaseEstimator):
         )
 
     def _network(self) -> Network:
-        """Build the network with the weights that were learned."""
-        network = self._empty_network()
-        import_weights(network, self.weights_)
+        """Build the network that was learned, whatever the parameters are by now."""
+        network = learned_network(self.emission_, self.n_features_in_, self.weights_)
         return network.to(choose_device(self.device))
-
-    def _empty_network(self) -> Network:
-        return empty_network(
-            self.emission_,
-            n_features=self.n_features_in_,
-            n_styles=len(self.styles_),
-            hidden_size=self.hidden_size,
-            n_layers=self.n_layers,
-            dropout=self.dropout,
-        )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._batches import Batch, Span, collate, whole_batches
+from ._batches import Batch, Collection, Span, collate, whole_batches
 from ._network import Network
 
 # Frames whose distributions are computed at once; bounds memory on long pieces.
@@ -31,6 +31,11 @@ def score_frames(
             )
         _scatter(log_probs, spans, scores)
     return scores
+
+
+def mean_score(network: Network, collection: Collection) -> float:
+    """Mean log-likelihood per frame, over all frames of all pieces."""
+    return float(np.concatenate(score_frames(network, collection.pieces, collection.styles)).mean())
 
 
 def expect_next(

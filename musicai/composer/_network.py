@@ -117,6 +117,17 @@ def export_weights(network: Network) -> dict[str, np.ndarray]:
     return {name: t.detach().cpu().numpy().copy() for name, t in network.state_dict().items()}
 
 
-def import_weights(network: Network, weights: dict[str, np.ndarray]) -> None:
-    """Copy NumPy arrays into the weights of `network`."""
+def learned_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
+    """Build the network that `weights` were exported from; their shapes tell the other sizes."""
+    n_styles, _ = weights["style.weight"].shape
+    _, hidden_size = weights["lstm.weight_hh_l0"].shape
+    network = empty_network(
+        emission,
+        n_features=n_features,
+        n_styles=n_styles - 1,
+        hidden_size=hidden_size,
+        n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
+        dropout=0.0,
+    )
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return network

@@ -79,3 +79,16 @@ def encode_styles(
         np.broadcast_to([numbers.get(label, 0) for label in array], len(piece))
         for array, piece in zip(labels, pieces, strict=True)
     ]
+
+
+def style_number(style: Any, styles: np.ndarray) -> int:
+    """Return the number of one style label; an unknown one is an error."""
+    if style is None:
+        return 0
+    known = styles.tolist()
+    if style not in known:
+        raise ValueError(
+            f"unknown style {style!r}: "
+            + (f"known styles are {known}" if known else "no styles were given to fit as y")
+        )
+    return known.index(style) + 1

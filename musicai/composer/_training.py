@@ -6,7 +6,6 @@ AdamW with warm-up and a cosine decay to zero over the whole budget, gradients c
 
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -17,8 +16,8 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ._batches import Batch, collate, training_batches
-from ._inference import score_frames
+from ._batches import Batch, Collection, collate, training_batches
+from ._inference import mean_score
 from ._network import Network, export_weights
 from ._transposition import transpose_at_random
 
@@ -26,18 +25,6 @@ _WARM_UP_STEPS = 50
 _LARGEST_GRADIENT_NORM = 1.0
 # Excerpts whose style is not told, so that the composer also knows music of no stated style.
 _UNTOLD_STYLES = 0.1
-
-
-@dataclass
-class Collection:
-    """Pieces with the style of every frame."""
-
-    pieces: Sequence[np.ndarray]
-    styles: Sequence[np.ndarray]
-
-    def take(self, order: np.ndarray) -> "Collection":
-        """Return the pieces with the given numbers."""
-        return Collection([self.pieces[i] for i in order], [self.styles[i] for i in order])
 
 
 @dataclass
@@ -222,11 +209,6 @@ class Trainer:
                 emission.log_prob(frames, context, previous),
                 emission.mean_loss(frames, context, previous),
             )
-
-
-def mean_score(network: Network, collection: Collection) -> float:
-    """Mean log-likelihood per frame, over all frames of all pieces."""
-    return float(np.concatenate(score_frames(network, collection.pieces, collection.styles)).mean())
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -1,7 +1,5 @@
 """Music moved by an interval is music: more to learn from, for data whose features are pitches."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 # A piano has 88 keys, MIDI 128 notes.
@@ -9,9 +7,9 @@ _KEYBOARDS = (88, 128)
 _CHROMA = 12
 
 
-def has_keys(pieces: Sequence[np.ndarray], emission: str) -> bool:
-    """Tell whether `pieces` look like piano rolls."""
-    return emission.endswith("bernoulli") and pieces[0].shape[1] in _KEYBOARDS
+def is_piano_roll(piece: np.ndarray, emission: str) -> bool:
+    """Tell whether `piece` looks like a piano roll: binary, as wide as a keyboard."""
+    return emission.endswith("bernoulli") and piece.shape[1] in _KEYBOARDS
 
 
 def transpose_at_random(frames: np.ndarray, *, rng: np.random.RandomState) -> np.ndarray:

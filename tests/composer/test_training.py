@@ -1,4 +1,5 @@
 import warnings
+from pickle import dumps, loads
 
 import numpy as np
 import pytest
@@ -117,9 +118,25 @@ def test_warm_start_goes_on(chroma):
     assert composer.loss_curve_[0] < first
 
 
-def test_partial_fit_goes_on_and_survives_a_pickle(chroma, styles):
-    from pickle import dumps, loads
+def test_a_failed_fit_leaves_the_earlier_one(chroma, styles):
+    composer = small().fit(chroma, styles)
+    before = composer.sample(5, style="jazz", random_state=0)
+    with pytest.raises(ValueError, match="diverged"):
+        composer.set_params(learning_rate=1e30, emission="mse").fit([p * 2 for p in chroma])
+    np.testing.assert_array_equal(composer.sample(5, style="jazz", random_state=0), before)
 
+
+def test_changed_parameters_wait_for_the_next_fit(chroma):
+    composer = small().fit(chroma)
+    before = composer.sample(5)
+    composer.set_params(hidden_size=7, n_layers=2, warm_start=True)
+    np.testing.assert_array_equal(composer.sample(5), before)
+    with pytest.raises(ValueError, match="hidden_size=7, n_layers=2 differ from the 16 and 1"):
+        composer.fit(chroma)
+    assert composer.set_params(warm_start=False).fit(chroma).sample(5).shape == (5, 12)
+
+
+def test_partial_fit_goes_on_and_survives_a_pickle(chroma, styles):
     composer = small().partial_fit(chroma, styles)
     split = loads(dumps(composer))
     for _ in range(6):

@@ -1,0 +1,73 @@
+"""Pieces and labels on their way into the composer: checked here, refused with a reason."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from .._pieces import Pack, as_collection, is_collection
+from ._batches import Collection
+from ._styles import encode_styles, labels_per_piece
+from ._support import check_support
+
+
+def check_pieces(
+    composer: BaseEstimator, X: Any, *, reset: bool = False, name: str = "X"
+) -> tuple[list[np.ndarray], Pack]:
+    """Return the pieces of `X` and how to pack results for them.
+
+    With `reset` their width and feature names become the composer's; else they must agree.
+    """
+    several = is_collection(X)
+    width = composer.n_features_in_ if several and not reset else None
+    pieces, pack = as_collection(X, n_features=width, name=name)
+    # scikit-learn's own check of names and width, in the words that its users know.
+    validate_data(composer, X[0] if several else X, reset=reset, skip_check_array=True)
+    if not reset:
+        check_support(pieces, composer.emission_, name)
+    return pieces, pack
+
+
+def check_training(
+    composer: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the pieces to learn, without those that have no frames, and their style labels."""
+    pieces, _ = check_pieces(composer, X, reset=reset)
+    labels = labels_per_piece(y, pieces, single=not is_collection(X))
+    n_frames = sum(map(len, pieces))
+    if n_frames < 2:
+        raise ValueError(
+            f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
+            f"sample(s) in {len(pieces)} piece(s)"
+        )
+    filled = [i for i, piece in enumerate(pieces) if len(piece)]
+    return [pieces[i] for i in filled], [labels[i] for i in filled]
+
+
+def check_validation(
+    X_val: Any, y_val: Any, training: Collection, styles: np.ndarray
+) -> Collection:
+    """Return the pieces to watch while training, as wide as those of `training`."""
+    pieces, _ = as_collection(X_val, n_features=training.pieces[0].shape[1], name="X_val")
+    if not any(map(len, pieces)):
+        raise ValueError("X_val holds no frames: all of its pieces are empty")
+    labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
+    return Collection(pieces, encode_styles(labels, pieces, styles))
+
+
+def check_prime(composer: BaseEstimator, prime: Any, n_pieces: int | None) -> list[np.ndarray]:
+    """Return a prime for each piece to compose; one without frames starts from nothing."""
+    width = composer.n_features_in_
+    if prime is None:
+        return [np.zeros((0, width), np.float32)] * (n_pieces or 1)
+    primes, _ = as_collection(prime, n_features=width, name="prime")
+    check_support(primes, composer.emission_, "prime")
+    if not is_collection(prime):
+        return primes * (n_pieces or 1)
+    if n_pieces not in (None, len(primes)):
+        raise ValueError(
+            f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime for "
+            "all, or leave n_pieces out"
+        )
+    return primes
