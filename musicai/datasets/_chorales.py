@@ -20,13 +20,13 @@ from ._home import get_data_home
 _RECIPE = 1  # names the cache: count up when the same score would sound different
 _SECONDS_PER_QUARTER = 0.75  # 80 beats a minute
 _FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
-_PROGRAMS = (19, 0, 71, 52)  # General MIDI: church organ, piano, clarinet, choir
+_PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
 
 _DESCR = """\
 Chorales of Johann Sebastian Bach
 =================================
 {n_chorales} chorales in the order of Riemenschneider's collection, played at 80 beats a minute,
-without repeats, by organ, piano, clarinets and choir in turn; mono FLAC at {sampling_rate} Hz.
+without repeats, on a piano; mono FLAC at {sampling_rate} Hz.
 
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
 its corpus/license.txt; Bach's music itself is in the public domain. Sounds: TimGM6mb, the soundfont
@@ -53,7 +53,7 @@ def load_chorales(
 
     The scores are read from music21's corpus and rendered with a soundfont the first time; later
     calls find the audio in the data home. Needs ``pip install musicai[midi,score]``. All 350 are
-    4 hours of music, 350 MB of FLAC and about 2 minutes of rendering on 2 cores.
+    4 hours of music, 280 MB of FLAC and about 2 minutes of rendering on 2 cores.
 
     Parameters
     ----------
@@ -104,8 +104,8 @@ def load_chorales(
     home.mkdir(exist_ok=True)
     recordings = [home / f"{each.number:03d}-{each.score.stem}.flac" for each in chorales]
     missing = [
-        delayed(_record)(chorale.score, path, _PROGRAMS[i % len(_PROGRAMS)], sampling_rate)
-        for i, (chorale, path) in enumerate(zip(chorales, recordings, strict=True))
+        delayed(_record)(chorale.score, path, sampling_rate)
+        for chorale, path in zip(chorales, recordings, strict=True)
         if not path.exists()
     ]
     if missing:
@@ -143,8 +143,8 @@ def _find_score(corpus: Any, name: str) -> Path:
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
 
 
-def _record(score: Path, path: Path, program: int, sampling_rate: int) -> None:
-    midi = _play(score, program)
+def _record(score: Path, path: Path, sampling_rate: int) -> None:
+    midi = _play(score)
     soundfont = Path(_need("pretty_midi").__file__).with_name("TimGM6mb.sf2").read_bytes()
     wave = _need("midirenderer").render_wave_from(soundfont, midi)
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
@@ -154,8 +154,8 @@ def _record(score: Path, path: Path, program: int, sampling_rate: int) -> None:
     write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
 
 
-def _play(score: Path, program: int) -> bytes:
-    """Notes of a score as a MIDI file: every part by one instrument, at an even tempo."""
+def _play(score: Path) -> bytes:
+    """Notes of a score as a MIDI file: every part by a piano, at an even tempo."""
     music21, pretty_midi = _need("music21"), _need("pretty_midi")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the encoding of single scores
@@ -163,7 +163,7 @@ def _play(score: Path, program: int) -> bytes:
         parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
     midi = pretty_midi.PrettyMIDI()
     for part in parsed.parts:
-        instrument = pretty_midi.Instrument(program)
+        instrument = pretty_midi.Instrument(_PIANO)
         for sounding in part.flatten().stripTies().notes:
             start = float(sounding.offset) * _SECONDS_PER_QUARTER
             end = start + float(sounding.quarterLength) * _SECONDS_PER_QUARTER
