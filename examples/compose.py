@@ -114,7 +114,7 @@ def extract(extractor, folder):
     if len(pieces) >= LEAST_PIECES and min(Counter(styles(pieces)).values()) > 1:
         return pieces
     excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
-    print(f"few recordings: cut into excerpts of about {excerpt_seconds:.0f} seconds")
+    print(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
     return cut(pieces, excerpt_seconds * extractor.frame_rate)
 
 
@@ -207,13 +207,14 @@ def draw_music(music, title, n_intro, frame_rate, out):
         ChromagramDisplay.from_piece(piece, frame_rate=frame_rate, ax=ax, title=titles[key])
         ax.label_outer()
     axes[0].set_xlim(0, max(map(len, music.values())) / frame_rate)
-    axes[0].axvline(n_intro / frame_rate, color="black", linestyle="--", linewidth=1.5)
+    for colour, width in [("white", 4), ("black", 1.5)]:  # seen on light and dark music alike
+        axes[0].axvline(n_intro / frame_rate, color=colour, linewidth=width)
     figure.savefig(out / "chromagrams.png", dpi=150)
 
 
 def draw_learning(composer, scores, out):
     """Draw log-likelihood over epochs beside what the baselines reach."""
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(9, 4), layout="constrained")
     ax = figure.subplots()
     epochs = np.arange(1, len(composer.loss_curve_) + 1)
     ax.plot(epochs, -np.array(composer.loss_curve_), label="training (with dropout)")
@@ -222,7 +223,7 @@ def draw_learning(composer, scores, out):
         ax.axhline(value, color="0.4", linestyle=style, linewidth=1, label=f"held out: {name}")
     ax.set(xlabel="epoch", ylabel="log-likelihood, nats per frame")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(out / "learning.png", dpi=150)
 
 

@@ -45,7 +45,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     }
     told = capsys.readouterr().out
     assert "3 recordings, 1.1 minutes of music" in told
-    assert "few recordings: cut into excerpts of about 6 seconds" in told
+    assert "few recordings: learning and holding out excerpts of 6 seconds" in told
     for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
         assert part in told
     assert f"listen to {out / 'continued.wav'} first" in told
