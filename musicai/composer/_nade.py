@@ -29,7 +29,6 @@ class BernoulliNADE(Emission):
         super().__init__(n_features, n_inputs=n_features)
         self.autoregressive = autoregressive
         self.entry = nn.Linear(n_context, n_hidden)
-        # One row more than features: the last is zero and stands for "no feature".
         self.take_up = nn.Parameter(torch.empty(n_features, n_hidden))
         self.exit = nn.Linear(n_hidden, n_features)
         self.skip = nn.Linear(n_context, n_features)
@@ -41,26 +40,28 @@ class BernoulliNADE(Emission):
         nn.init.normal_(self.take_up, std=0.1, generator=generator)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        if self.autoregressive:
-            logits = self._logits_given_lower(x, context)
-        else:
+        if not self.autoregressive:
             logits = self.exit(torch.sigmoid(self.entry(context))) + self.skip(context)
-        return -F.binary_cross_entropy_with_logits(logits.float(), x, reduction="none").sum(-1)
-
-    def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
-        counts = x.long().cumsum(-1)  # sounding features up to and with each one
-        n_sounding = int(counts[:, -1].max()) if len(x) else 0
-        # For every frame its sounding features in order, then the row of zeros as often as needed.
-        silent = self.n_features
-        keys = torch.arange(silent, device=x.device).expand_as(x).masked_fill(x == 0, silent)
-        keys = keys.sort(-1).values[:, :n_sounding]
-        rows = F.pad(self.take_up, (0, 0, 0, 1))
-        steps = torch.cat([self.entry(context)[:, None], rows[keys]], 1)
-        hidden = torch.sigmoid(steps.cumsum(1))  # (N, n_sounding + 1, n_hidden)
-        logits = self.exit(hidden) + self.skip(context)[:, None]
-        # Feature k is given the hidden vector that has taken up all sounding features below k.
-        below = (counts - x.long())[:, None]
-        return logits.gather(1, below)[:, 0]
+            return -F.binary_cross_entropy_with_logits(logits.float(), x, reduction="none").sum(-1)
+        # Frames with most ones first: those that have ones left to take up are always in front.
+        n_ones = x.sum(-1).long()
+        order = n_ones.argsort(descending=True)
+        x, context = x[order], context[order]
+        below = (x.cumsum(-1) - x).long()  # how many ones lie below each feature
+        # Which feature holds the first one, the second, ...; rows of fewer end in zeros.
+        ones = torch.argsort(x, dim=-1, descending=True, stable=True)
+        total = self.entry(context)
+        skip = self.skip(context)
+        log_prob = x.new_zeros(len(x))
+        for n_taken in range(int(n_ones.max()) + 1 if len(x) else 0):
+            n_left = int((n_ones >= n_taken).sum())
+            if n_taken:
+                total = total[:n_left] + self.take_up[ones[:n_left, n_taken - 1]]
+            logits = (self.exit(torch.sigmoid(total)) + skip[:n_left]).float()
+            error = F.binary_cross_entropy_with_logits(logits, x[:n_left], reduction="none")
+            due = (error * (below[:n_left] == n_taken)).sum(-1)
+            log_prob = log_prob - F.pad(due, (0, len(x) - n_left))
+        return torch.zeros_like(log_prob).index_put((order,), log_prob)
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
         return torch.sigmoid(self.expected(context))
