@@ -1,0 +1,115 @@
+"""Both estimators together, as scikit-learn's users will use them."""
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from sklearn import config_context
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, train_test_split
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from musicai import ChromaExtractor, LSTMComposer
+
+RATE = 8000
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """Twelve short recordings of two styles: triads that climb and triads that fall."""
+    folder = tmp_path_factory.mktemp("recordings")
+    seconds = np.arange(RATE // 2) / RATE
+    paths, styles = [], []
+    for i in range(12):
+        style, direction = ("up", 2) if i % 2 else ("down", -2)
+        tones = [[i + direction * step + interval for interval in (0, 4, 7)] for step in range(6)]
+        sound = np.concatenate(
+            [sum(np.sin(2 * np.pi * 220 * 2 ** (k / 12) * seconds) for k in t) for t in tones]
+        )
+        path = folder / f"{style}{i}.wav"
+        soundfile.write(path, 0.2 * sound, RATE)
+        paths.append(str(path))
+        styles.append(style)
+    return paths, styles
+
+
+def pipeline(**changes):
+    extractor = ChromaExtractor(sr=RATE, hop_length=1024)
+    parameters = {"hidden_size": 8, "max_iter": 2, "random_state": 0, **changes}
+    return make_pipeline(extractor, LSTMComposer(**parameters))
+
+
+def test_from_paths_to_music_and_back_from_disk(recordings, tmp_path):
+    paths, styles = recordings
+    pipe = pipeline().fit(paths, styles)
+    pieces = pipe[0].transform(paths)
+    assert [len(p) for p in pipe.predict(paths)] == [len(p) for p in pieces]
+    assert [len(s) for s in pipe.score_samples(paths)] == [len(p) for p in pieces]
+    assert np.isfinite(pipe.score(paths, styles))
+    music = pipe[-1].sample(12, prime=pieces[0], style="up", random_state=7)
+    (audio,) = pipe[0].inverse_transform([music])
+    assert audio.std() > 0.01
+    joblib.dump(pipe, tmp_path / "pipe.joblib")
+    opened = joblib.load(tmp_path / "pipe.joblib")
+    np.testing.assert_array_equal(
+        opened[-1].sample(12, prime=pieces[0], style="up", random_state=7), music
+    )
+    assert opened.score(paths, styles) == pipe.score(paths, styles)
+
+
+def test_a_style_for_each_label(recordings):
+    pipe = pipeline().fit(*recordings)
+    assert pipe[-1].styles_.tolist() == ["down", "up"]
+
+
+def test_grid_search_over_both_steps(recordings):
+    grid = {
+        "chromaextractor__kind": ["cqt", "stft"],
+        "lstmcomposer__hidden_size": [4, 8],
+    }
+    search = GridSearchCV(pipeline(), grid, cv=2, n_jobs=2, error_score="raise")
+    search.fit(*recordings)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert len(search.predict(recordings[0][:2])) == 2
+
+
+def test_cross_validation(recordings):
+    folds = KFold(3, shuffle=True, random_state=0)
+    scores = cross_val_score(pipeline(), *recordings, cv=folds, error_score="raise")
+    assert scores.shape == (3,)
+    assert np.isfinite(scores).all()
+
+
+def test_stratified_split_of_paths(recordings):
+    paths, styles = recordings
+    train, test, train_styles, test_styles = train_test_split(
+        paths, styles, stratify=styles, test_size=4, random_state=0
+    )
+    assert sorted(test_styles) == ["down", "down", "up", "up"]
+    assert np.isfinite(pipeline().fit(train, train_styles).score(test, test_styles))
+
+
+def test_pandas_output_changes_nothing(recordings):
+    paths, styles = recordings
+    expected = pipeline().fit(paths, styles).score(paths, styles)
+    with config_context(transform_output="pandas"):
+        assert pipeline().fit(paths, styles).score(paths, styles) == expected
+    pipe = pipeline().set_output(transform="pandas")
+    assert isinstance(pipe.fit(paths, styles)[0].transform(paths), list)
+
+
+def test_an_unreadable_recording_keeps_its_label(recordings, tmp_path):
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"not music")
+    paths, styles = recordings
+    pipe = pipeline()
+    pipe[0].set_params(on_error="warn")
+    with pytest.warns(UserWarning, match=r"broken\.wav"):
+        pipe.fit([str(broken), *paths], ["up", *styles])
+    reference = pipeline().fit(paths, styles)
+    assert pipe.score(paths, styles) == reference.score(paths, styles)
+
+
+def test_a_pipeline_shows_itself():
+    assert "LSTMComposer(hidden_size=8" in repr(pipeline())
+    assert isinstance(pipeline(), Pipeline)
+    assert "ChromaExtractor" in pipeline()._repr_html_()
