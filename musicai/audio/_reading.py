@@ -152,7 +152,7 @@ def _decode(
         except RuntimeError as error:
             cause = error
             # The decoder does not say how far it came; what it did not reach is still zero.
-            read = len(np.trim_zeros(block.any(axis=1), "b"))
+            read = 1 + int(max(np.flatnonzero(block.any(axis=1)), default=-1))
         if read == 0:
             break
         decoded += read

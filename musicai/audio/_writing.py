@@ -1,10 +1,10 @@
 """Writing audio files."""
 
 import os
-import tempfile
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import soundfile
@@ -22,7 +22,7 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
     path : str or PathLike
         The file; its suffix, .wav, .flac, .ogg or .mp3, decides the format. An existing file is
         replaced once the new one is complete.
-    samples : array-like of shape (n_samples,) or (n_samples, n_channels)
+    samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels)
         Samples in [-1, 1].
     sampling_rate : int
         Samples per second, in hertz.
@@ -30,7 +30,7 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
     Raises
     ------
     ValueError
-        If the suffix is unknown, or the samples are not numbers in [-1, 1], or the format cannot
+        If the suffix is unknown, or the samples are not floats in [-1, 1], or the format cannot
         hold the sampling rate or the channels.
     FileNotFoundError
         If the folder does not exist.
@@ -52,22 +52,22 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
             f"one of {', '.join(FORMATS)}"
         )
     audio = _check_samples(path, samples)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")
     # In the same folder, so that the final move cannot cross file systems.
-    handle, draft = tempfile.mkstemp(suffix=path.suffix, prefix=".", dir=path.parent)
-    os.close(handle)
+    draft = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
         _write(path, draft, audio, sampling_rate)
         os.replace(draft, path)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _check_samples(path: Path, samples: Any) -> np.ndarray:
     audio = np.asarray(samples)
-    if audio.dtype.kind not in "fiu" or audio.ndim not in (1, 2) or audio.size == 0:
+    if audio.dtype.kind != "f" or audio.ndim not in (1, 2) or audio.size == 0:
         raise ValueError(
-            f"{path}: samples have shape {audio.shape} and type {audio.dtype}; expected numbers "
+            f"{path}: samples have shape {audio.shape} and type {audio.dtype}; expected floats "
             "of shape (n_samples,) or (n_samples, n_channels)"
         )
     if audio.ndim == 2 and audio.shape[0] < audio.shape[1]:
@@ -85,7 +85,7 @@ def _check_samples(path: Path, samples: Any) -> np.ndarray:
     return audio.astype(np.float32)
 
 
-def _write(path: Path, draft: str, audio: np.ndarray, sampling_rate: int) -> None:
+def _write(path: Path, draft: Path, audio: np.ndarray, sampling_rate: int) -> None:
     n_channels = 1 if audio.ndim == 1 else audio.shape[1]
     format_ = FORMATS[path.suffix.lower()]
     try:

@@ -22,8 +22,11 @@ LOWEST = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 7
 BINS_PER_OCTAVE = 36
 Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
-NEGLIGIBLE = 0.01
-"""Share of a kernel's weight that may be cut off to make it sparse (librosa's ``sparsity``)."""
+SHORTEST = 0.45
+"""The frame must hold this share of the window that the lowest note of an octave asks for."""
+
+LOBES = 4.0
+"""Half the width of a sinusoid's spectrum, in reciprocals of its length; beyond is below -50 dB."""
 
 
 def constant_q_chroma(
@@ -69,30 +72,30 @@ def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
 def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
-    They are centred in the frame, which makes them real. Frequencies above the highest bin's
-    are left out.
+    They are centred in the frame, which makes them real but for an alternating sign. Frequencies
+    above the highest sinusoid's are left out.
     """
-    n_octaves = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
-    rows = []
-    for bin_ in range(n_octaves * BINS_PER_OCTAVE):
-        frequency = LOWEST * 2.0 ** (bin_ / BINS_PER_OCTAVE)
-        length = min(n_fft, Q * sr / frequency)
-        rows.append(_kernel_row(frequency / sr, length, n_fft))
-    stacked = scipy.sparse.csr_array(scipy.sparse.vstack(rows), dtype=np.float32)
-    return stacked[:, : stacked.indices.max() + 1]
+    pitches = _frequencies(sr, n_fft)[:, np.newaxis]
+    lengths = np.minimum(n_fft, Q * sr / pitches)
+    n_frequencies = int((pitches[-1, 0] + LOBES * sr / lengths[-1, 0]) * n_fft / sr) + 1
+    index = np.arange(min(n_frequencies, 1 + n_fft // 2))
+    offsets = (index * sr / n_fft - pitches) * lengths / sr
+    # The Fourier transform of a Hann window of unit length and unit area.
+    spectra = np.sinc(offsets) + 0.5 * np.sinc(offsets - 1) + 0.5 * np.sinc(offsets + 1)
+    # As in librosa's scaled transform, longer windows count by the root of their length.
+    weights = spectra * np.sqrt(lengths) / n_fft * (1 - 2 * (index % 2))
+    near = np.abs(offsets) < LOBES
+    return scipy.sparse.csr_array(np.where(near, weights, 0), dtype=np.float32)
 
 
-def _kernel_row(frequency: float, length: float, n_fft: int) -> scipy.sparse.csr_array:
-    time = np.arange(-(n_fft // 2), n_fft // 2)
-    window = np.where(np.abs(time) < length / 2, 0.5 + 0.5 * np.cos(2 * np.pi * time / length), 0)
-    sinusoid = window / window.sum() * np.exp(2j * np.pi * frequency * time)
-    spectrum = scipy.fft.fft(np.roll(sinusoid, n_fft // 2))[: 1 + n_fft // 2].real
-    weight = np.abs(spectrum)
-    ascending = np.sort(weight)
-    cut = ascending[np.searchsorted(np.cumsum(ascending), NEGLIGIBLE * ascending.sum())]
-    alternating = 1 - 2 * (np.arange(len(spectrum)) % 2)
-    row = np.where(weight >= cut, spectrum * alternating / n_fft * np.sqrt(length), 0)
-    return scipy.sparse.csr_array(row[np.newaxis])
+def _frequencies(sr: float, n_fft: int) -> np.ndarray:
+    """Return the centres of the bins in hertz, whole octaves of them."""
+    highest = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
+    # Octaves for which the frame is far too short would not tell semitones apart.
+    too_low = int(np.ceil(np.log2(SHORTEST * Q * sr / LOWEST / n_fft)))
+    lowest = min(max(0, too_low), highest - 1)
+    bins = np.arange(lowest * BINS_PER_OCTAVE, highest * BINS_PER_OCTAVE)
+    return LOWEST * 2.0 ** (bins / BINS_PER_OCTAVE)
 
 
 def estimate_tuning(fine: np.ndarray) -> float:

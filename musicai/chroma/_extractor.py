@@ -213,6 +213,21 @@ class ChromaExtractor(  # type: ignore[call-arg]
         """
         return np.array(PITCH_CLASSES, dtype=object)
 
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Accept any setting and go on returning lists, which cannot become data frames.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; it is here so that a pipeline with an extractor can be configured.
+
+        Returns
+        -------
+        self : ChromaExtractor
+            The extractor itself.
+        """
+        return self
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
@@ -285,6 +300,10 @@ class ChromaExtractor(  # type: ignore[call-arg]
             _refuse("norm", self.norm, "numpy.inf, a positive number or None")
         if self.tuning is not None and not _is_number(self.tuning):
             _refuse("tuning", self.tuning, "a number of semitones, or None to estimate it")
+        if self.n_jobs is not None and (not _is_whole(self.n_jobs) or self.n_jobs == 0):
+            _refuse("n_jobs", self.n_jobs, "an integer but 0, or None")
+        if not isinstance(self.verbose, Integral) or self.verbose < 0:
+            _refuse("verbose", self.verbose, "0 or a positive integer")
         if self.on_error not in ("raise", "warn"):
             _refuse("on_error", self.on_error, 'one of "raise" and "warn"')
 

@@ -54,10 +54,7 @@ def stft_chroma(
     spectra: Iterable[np.ndarray] = map(power_spectrum, read_frames())
     if tuning is None:
         tuning, kept = _estimate_tuning(spectra, sr=sr, n_fft=n_fft)
-        if kept is None:
-            spectra = map(power_spectrum, read_frames(on_truncated="ignore"))
-        else:
-            spectra = kept
+        spectra = kept or map(power_spectrum, read_frames(on_truncated="ignore"))
     filters = chroma_filters(sr, n_fft, tuning)
     return np.concatenate([spectrum @ filters.T for spectrum in spectra])
 
@@ -80,18 +77,18 @@ def lowest_clear_pitch(sr: float, n_fft: int) -> float:
 
 def _estimate_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int
-) -> tuple[float, list[np.ndarray] | None]:
-    """Return the tuning, and the spectra unless they are too big to keep."""
+) -> tuple[float, list[np.ndarray]]:
+    """Return the tuning and the spectra, or none of them if they are too big to keep."""
     estimator = TuningEstimator(sr=sr, n_fft=n_fft)
-    kept: list[np.ndarray] | None = []
-    kept_bytes = 0
+    kept = []
+    total_bytes = 0
     for spectrum in spectra:
         estimator.add(spectrum)
-        kept_bytes += spectrum.nbytes
-        if kept_bytes > KEPT_BYTES:
-            kept = None
-        if kept is not None:
+        total_bytes += spectrum.nbytes
+        if total_bytes <= KEPT_BYTES:
             kept.append(spectrum)
+        else:
+            kept.clear()
     return estimator.estimate(), kept
 
 

@@ -1,0 +1,26 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+
+@pytest.fixture
+def noise() -> np.ndarray:
+    """Two seconds of quiet stereo noise at 44100 Hz."""
+    return 0.1 * np.random.default_rng(0).standard_normal((88200, 2)).astype(np.float32)
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    """Write samples to a file in a fresh folder, in small blocks, and return its path."""
+
+    def write_file(name: str, samples: np.ndarray, sampling_rate: int) -> Path:
+        channels = 1 if samples.ndim == 1 else samples.shape[1]
+        path = tmp_path / name
+        with soundfile.SoundFile(path, "w", sampling_rate, channels) as file:
+            for start in range(0, len(samples), 8192):
+                file.write(samples[start : start + 8192])
+        return path
+
+    return write_file

@@ -1,0 +1,200 @@
+import os
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from musicai.audio import RecordingError, read_blocks
+
+
+def read(recording, sampling_rate=22050, **options) -> np.ndarray:
+    return np.concatenate(list(read_blocks(recording, sampling_rate=sampling_rate, **options)))
+
+
+def librosa_load(path, sampling_rate) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # audioread imports modules that Python gives up
+        import librosa
+
+        return librosa.load(path, sr=sampling_rate)[0]
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("own_rate", [8000, 44100, 48000])
+@pytest.mark.parametrize("sampling_rate", [22050, 44100])
+def test_samples_are_those_of_librosa(noise, write, suffix, own_rate, sampling_rate):
+    path = write(f"noise.{suffix}", noise[:40001], own_rate)
+    ours = read(path, sampling_rate)
+    assert ours.dtype == np.float32
+    np.testing.assert_array_equal(ours, librosa_load(path, sampling_rate))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 5, 8])
+def test_channels_are_averaged(write, n_channels):
+    channels = np.random.default_rng(1).uniform(-1, 1, (5000, n_channels)).astype(np.float32)
+    path = write("channels.wav", channels, 22050)
+    np.testing.assert_allclose(read(path), librosa_load(path, 22050), atol=1e-7)
+
+
+@pytest.mark.parametrize("own_rate", [22050, 44100, 96000, 11025.5])
+def test_block_size_does_not_matter(noise, own_rate):
+    whole = read((noise, own_rate), block_size=10**7)
+    for block_size in (997, 4096, 65536):
+        np.testing.assert_array_equal(read((noise, own_rate), block_size=block_size), whole)
+
+
+@settings(max_examples=50, deadline=None)
+@given(n_samples=st.integers(1, 3000), own_rate=st.integers(4000, 192000))
+def test_length_is_that_of_librosa(n_samples, own_rate):
+    resampled = read((np.ones(n_samples, np.float32), own_rate))
+    assert len(resampled) == int(np.ceil(n_samples * (22050.0 / own_rate)))
+
+
+@pytest.mark.parametrize("kind", [str, os.fsencode, lambda path: path])
+def test_paths_of_every_kind(noise, write, kind):
+    path = write("noise.wav", noise, 22050)
+    assert len(read(kind(path))) == len(noise)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+def test_name_that_is_not_unicode(noise, write, tmp_path):
+    name = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
+    os.rename(write("noise.wav", noise, 22050), name)
+    assert len(read(name)) == len(read(os.fsdecode(name))) == len(noise)
+
+
+def test_array_is_at_the_sampling_rate(noise):
+    mono = noise[:, 0]
+    np.testing.assert_array_equal(read(mono), mono)
+    np.testing.assert_array_equal(read((mono, 22050)), mono)
+    np.testing.assert_array_equal(read(mono.astype(np.float64)), mono)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32"])
+def test_pcm_integers_are_scaled_alike(dtype):
+    info = np.iinfo(dtype)
+    samples = np.array([info.min, 0, info.max], dtype=dtype)
+    np.testing.assert_allclose(read(samples), [-1, 0, 1], atol=0.01)
+    assert read(samples)[0] == -1
+
+
+def test_eight_bit_wav_is_centred():
+    np.testing.assert_array_equal(read(np.array([0, 128], dtype=np.uint8)), [-1, 0])
+
+
+def test_input_is_left_as_it_is(noise):
+    before = noise.copy()
+    read((noise, 44100))
+    np.testing.assert_array_equal(noise, before)
+
+
+@pytest.fixture
+def broken_file(request, tmp_path):
+    path = tmp_path / "song.wav"
+    if request.param == "folder":
+        path.mkdir()
+    elif request.param == "empty":
+        path.touch()
+    elif request.param == "text":
+        path.write_text("la la la" * 1000)
+    elif request.param == "header only":
+        import soundfile
+
+        soundfile.SoundFile(path, "w", 22050, 1).close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("broken_file", "cause"),
+    [
+        ("missing", "no such file"),
+        ("folder", "folder"),
+        ("empty", "empty"),
+        ("text", "cannot be decoded"),
+        ("header only", "no samples"),
+    ],
+    indirect=["broken_file"],
+)
+def test_error_names_file_and_cause(broken_file, cause):
+    with pytest.raises(RecordingError, match=cause) as caught:
+        read(broken_file)
+    assert str(caught.value).startswith(str(broken_file))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_file_truncated_to_nothing(noise, write, suffix):
+    path = write(f"noise.{suffix}", noise, 44100)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(RecordingError, match="noise"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
+def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
+    path = write(f"noise.{suffix}", noise, 44100)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    with pytest.warns(UserWarning, match=f"noise.{suffix}: the file ends") as caught:
+        samples = read(path)
+    assert len(caught) == 1
+    assert 0.2 < len(samples) / 22050 < 0.8
+    assert len(read(path, on_truncated="ignore")) == len(samples)
+
+
+@pytest.mark.parametrize(
+    ("recording", "cause"),
+    [
+        (np.zeros(0), "no samples"),
+        (np.array([0.0, np.nan]), "NaN"),
+        (np.array([0.0, np.inf]), "infinite"),
+        (np.array([0.0, 1e300]), "infinite"),
+        ((np.array([np.nan, 0.0]), 44100), "NaN"),
+        (np.array(["a", "b"]), "samples are <U1"),
+        (np.array([1, 2]), "samples are int64"),
+        (np.array([1j, 2]), "samples are complex128"),
+        (np.zeros((100, 2)), r"shape \(100, 2\)"),
+        ((np.zeros((2, 100)), 44100), r"samples\.T"),
+        ((np.zeros((2, 2, 2)), 44100), "shape"),
+        ((np.zeros(5), 0), "sampling rate"),
+        ((np.zeros(5), "fast"), "sampling rate"),
+        ((np.zeros(5), float("nan")), "sampling rate"),
+        ((np.zeros(5), 22050, 1), "tuple of 3"),
+        (None, "NoneType"),
+        ([0.0, 0.1], "list"),
+    ],
+)
+def test_error_names_samples_and_cause(recording, cause):
+    with pytest.raises(RecordingError, match=f"recording 3: .*{cause}"):
+        read(recording, name="recording 3")
+
+
+def test_nan_in_a_file(write):
+    samples = np.zeros(100, np.float32)
+    samples[50] = np.nan
+    import soundfile
+
+    path = write("nan.wav", samples, 22050)
+    soundfile.write(path, samples, 22050, subtype="FLOAT")
+    with pytest.raises(RecordingError, match=r"nan\.wav: .*NaN"):
+        read(path)
+
+
+def test_error_survives_pickling():
+    error = pickle.loads(pickle.dumps(RecordingError("song.wav: the file is empty")))
+    assert isinstance(error, ValueError)
+    assert str(error) == "song.wav: the file is empty"
+
+
+def test_rooms_import_neither_torch_nor_what_comes_later():
+    code = (
+        "import sys, musicai.audio; names = set(sys.modules);"
+        "assert not names & {'torch', 'sklearn', 'librosa', 'musicai.chroma'};"
+        "import musicai.chroma; names = set(sys.modules);"
+        "assert not names & {'torch', 'numba', 'musicai.composer'}"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

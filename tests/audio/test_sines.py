@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from musicai.audio import sine_bank
+
+RATE, HOP = 22050, 2048
+
+
+def play(piece, **options) -> np.ndarray:
+    return sine_bank(np.asarray(piece), **{"sampling_rate": RATE, "hop_length": HOP, **options})
+
+
+@pytest.fixture
+def piece() -> np.ndarray:
+    """Chords of which none goes on in the next frame."""
+    chords = np.random.default_rng(0).random((40, 12)) > 0.7
+    chords[np.arange(40), np.arange(40) % 12] = True
+    return chords.astype(np.float32)
+
+
+@pytest.mark.parametrize("n_frames", [0, 1, 2, 15, 16, 17, 33])
+@pytest.mark.parametrize("hop_length", [1, 512, 2048])
+def test_length_is_the_longest_that_has_as_many_frames(n_frames, hop_length):
+    audio = play(np.ones((n_frames, 12)), hop_length=hop_length)
+    assert audio.dtype == np.float32
+    assert len(audio) == max(0, n_frames * hop_length - 1)
+
+
+def test_as_loud_as_a_normal_recording(piece):
+    for played in (play(piece), play(1e-3 * piece), play(np.ones((9, 12))), play(piece[:1])):
+        decibels = 20 * np.log10(np.sqrt(np.mean(played.astype(float) ** 2)))
+        assert -22 < decibels < -14
+        assert np.abs(played).max() < 1
+
+
+def test_no_click_at_frame_borders(piece):
+    jump = np.abs(np.diff(play(piece), n=2))  # a click is a corner in the curve
+    near = np.zeros(len(jump), dtype=bool)
+    for offset in range(-3, 4):
+        near[np.arange(HOP, len(jump) - HOP, HOP) + offset] = True
+    near[-HOP:] = False
+    assert jump[near].max() <= jump[~near].max()
+
+
+def test_begins_and_ends_in_silence(piece):
+    audio = play(piece)
+    assert abs(audio[0]) < 1e-3
+    assert np.abs(audio[-3:]).max() < 1e-2
+
+
+def test_silence_stays_silence():
+    assert not play(np.zeros((5, 12))).any()
+
+
+def test_silent_frames_are_silent(piece):
+    piece[10:20] = 0
+    audio = play(piece)
+    assert not audio[10 * HOP : 19 * HOP].any()
+    assert audio[:HOP].any()
+
+
+@pytest.mark.parametrize("pitch_class", [0, 5, 11])
+def test_each_pitch_class_sounds_at_its_frequencies(pitch_class):
+    frames = np.zeros((22, 12))
+    frames[:, pitch_class] = 1
+    audio = play(frames)
+    spectrum = np.abs(np.fft.rfft(audio * np.hanning(len(audio))))
+    loudest = np.argmax(spectrum) * RATE / len(audio)
+    semitones = 12 * np.log2(loudest / 440) + 9
+    assert abs((semitones - pitch_class + 6) % 12 - 6) < 0.05
+
+
+def test_nothing_above_half_the_sampling_rate():
+    audio = play(np.ones((20, 12)), sampling_rate=4000, centre=2000)
+    assert np.isfinite(audio).all()
+    assert audio.any()

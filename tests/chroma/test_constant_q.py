@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from musicai import ChromaExtractor
+from musicai.chroma._constant_q import estimate_tuning, fine_chroma, folding, kernel
+from musicai.chroma._frames import cut_frames
+
+
+def tone(note: float, *, sr: float = 22050, seconds: float = 2.0) -> np.ndarray:
+    """Return a sine; `note` is a MIDI number, also between the keys."""
+    time = np.arange(int(seconds * sr)) / sr
+    return 0.3 * np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * time)
+
+
+@pytest.mark.parametrize("cents", [-40, -25, -10, 0, 10, 25, 40])
+def test_tones_of_any_tuning_have_one_pitch_class(cents):
+    notes = range(36, 96)
+    pieces = ChromaExtractor().transform([tone(note + cents / 100) for note in notes])
+    for note, piece in zip(notes, pieces, strict=True):
+        middle = np.sort(piece[8:14], axis=1)
+        assert (piece[8:14].argmax(axis=1) == note % 12).all()
+        assert (middle[:, -1] == 1).all()
+        assert middle[:, -2].mean() < 0.1
+
+
+@pytest.mark.parametrize("cents", [-45, -33, -20, -5, 0, 8, 17, 30, 45])
+def test_tuning_is_found_within_two_cents(cents):
+    chord = sum(tone(note + cents / 100) for note in (48, 55, 64, 72))
+    frames = cut_frames([chord], frame_length=16384, hop_length=2048)
+    fine = np.concatenate([fine_chroma(batch, 22050) for batch in frames])
+    assert abs(100 * estimate_tuning(fine) - cents) < 2
+
+
+def test_given_tuning_is_used():
+    sharp = tone(69.4)
+    extractor = ChromaExtractor(tuning=0.4)
+    (tuned,) = extractor.transform([sharp])
+    (untuned,) = extractor.set_params(tuning=0.0).transform([sharp])
+    assert np.sort(tuned[10])[-2] < 0.1
+    assert np.sort(untuned[10])[-2] > 0.3
+
+
+@pytest.mark.parametrize("tuning", [-0.5, -1 / 6, 0, 0.1, 1 / 3])
+def test_folding_shares_out_everything(tuning):
+    np.testing.assert_allclose(folding(tuning).sum(axis=1), 1, atol=1e-6)
+
+
+def test_tuning_of_silence_is_concert_pitch():
+    assert estimate_tuning(np.zeros((5, 36), np.float32)) == 0
+
+
+@pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000, 96000])
+def test_sampling_rate_matters_little(make_music, sr):
+    music = make_music(48000)
+    reference, piece = (
+        ChromaExtractor(sr=rate, hop_length=rate // 10).transform([(music, 48000)])[0]
+        for rate in (24000, sr)
+    )
+    n_frames = min(len(reference), len(piece))
+    assert np.corrcoef(reference[:n_frames].ravel(), piece[:n_frames].ravel())[0, 1] > 0.95
+
+
+def test_octaves_that_a_short_frame_blurs_are_left_out():
+    assert kernel(22050, 16384).shape[0] == 7 * 36
+    assert kernel(22050, 2048).shape[0] == 4 * 36
+    assert kernel(22050, 64).shape[0] == 36
+
+
+def test_like_the_chroma_of_librosa(librosa, make_music):
+    music = make_music(22050)
+    theirs = librosa.feature.chroma_cqt(y=music, sr=22050, hop_length=2048).T
+    (ours,) = ChromaExtractor().transform([music])
+    assert ours.shape == theirs.shape
+    centred = [chroma - chroma.mean(axis=1, keepdims=True) for chroma in (ours, theirs)]
+    norms = [np.linalg.norm(chroma, axis=1) for chroma in centred]
+    assert np.mean(np.sum(centred[0] * centred[1], axis=1) / norms[0] / norms[1]) > 0.95

@@ -1,0 +1,315 @@
+import os
+import pickle
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+import soundfile
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+from sklearn.utils.validation import check_is_fitted
+
+import musicai
+from musicai import ChromaExtractor
+from musicai.audio import RecordingError
+from musicai.chroma import _analysis
+
+KINDS = ["cqt", "stft"]
+
+
+@pytest.fixture
+def paths(make_music, tmp_path) -> list[Path]:
+    """Three files of different lengths."""
+    files = [tmp_path / f"{i}.wav" for i in range(3)]
+    for seed, file in enumerate(files):
+        soundfile.write(file, make_music(22050, seed=seed, seconds=1 + seed), 22050)
+    return files
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_piece_per_recording(paths, kind):
+    pieces = ChromaExtractor(kind=kind).transform(paths)
+    assert isinstance(pieces, list)
+    assert [piece.shape for piece in pieces] == [(11, 12), (22, 12), (33, 12)]
+    for piece in pieces:
+        assert piece.dtype == np.float32
+        assert (piece.max(axis=1) == 1).all()
+        assert piece.min() >= 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("block_size", [1, 997, 2048, 10**6])
+def test_block_size_does_not_matter(make_music, monkeypatch, kind, block_size):
+    music = (make_music(24000, seconds=1.5), 24000)
+    extractor = ChromaExtractor(kind=kind)
+    (piece,) = extractor.transform([music])
+
+    def read_blocks(recording, **options):
+        return musicai.audio.read_blocks(recording, block_size=block_size, **options)
+
+    monkeypatch.setattr(_analysis, "read_blocks", read_blocks)
+    np.testing.assert_array_equal(extractor.transform([music])[0], piece)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_n_jobs_does_not_matter(paths, kind):
+    serial = ChromaExtractor(kind=kind).transform(paths * 4)
+    for n_jobs in (2, -1):
+        parallel = ChromaExtractor(kind=kind, n_jobs=n_jobs).transform(paths * 4)
+        for one, other in zip(serial, parallel, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_every_kind_of_recording_is_the_same_music(paths):
+    samples, rate = soundfile.read(paths[0])
+    stereo = np.stack([samples, samples], axis=1)
+    recordings = [
+        paths[0],
+        str(paths[0]),
+        os.fsencode(paths[0]),
+        samples,
+        (samples, rate),
+        (stereo, rate),
+        soundfile.read(paths[0], dtype="int16")[0],
+    ]
+    first, *others = ChromaExtractor().transform(recordings)
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-4)
+
+
+@pytest.mark.parametrize("collection", [tuple, lambda x: np.array(x, dtype=object)])
+def test_collections_of_every_form(paths, collection):
+    assert len(ChromaExtractor().fit(collection(paths)).transform(collection(paths))) == 3
+
+
+def test_arrays_and_series_of_names(paths):
+    pandas = pytest.importorskip("pandas")
+    names = [str(path) for path in paths]
+    for collection in (np.array(names), pandas.Series(names)):
+        assert len(ChromaExtractor().transform(collection)) == 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_samples", [1, 100, 2047, 2048])
+def test_short_recordings(kind, n_samples):
+    (piece,) = ChromaExtractor(kind=kind).transform([np.full(n_samples, 0.5)])
+    assert piece.shape == (1 + n_samples // 2048, 12)
+    assert (piece.max(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_samples", [1, 50000])
+def test_silence_is_all_zeros(kind, n_samples):
+    (piece,) = ChromaExtractor(kind=kind).transform([np.zeros(n_samples)])
+    assert piece.shape == (1 + n_samples // 2048, 12)
+    assert not piece.any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_silence_within_a_recording(make_music, kind):
+    music = make_music(22050)
+    music[40000:110000] = 0
+    (piece,) = ChromaExtractor(kind=kind).transform([music])
+    assert not piece[24:50].any()
+    assert (piece[:20].max(axis=1) == 1).all()
+    assert (piece[54:].max(axis=1) == 1).all()
+
+
+@pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
+@pytest.mark.parametrize(
+    "recording", ["song.wav", b"song.wav", Path("song.wav"), np.zeros(9), (np.zeros(9), 22050)]
+)
+def test_one_recording_is_refused(method, recording):
+    with pytest.raises(TypeError, match=r"pass \[x\]"):
+        getattr(ChromaExtractor(), method)(recording)
+
+
+@pytest.mark.parametrize("X", [np.zeros((4, 12)), None, 7, {"a": 1}, (x for x in "ab")])
+def test_what_is_no_list_is_refused(X):
+    with pytest.raises(TypeError, match="a list of recordings is expected"):
+        ChromaExtractor().transform(X)
+
+
+@pytest.mark.parametrize("X", [[], (), np.array([], dtype=object)])
+def test_empty_list_is_refused(X):
+    with pytest.raises(ValueError, match="empty"):
+        ChromaExtractor().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("kind", "mfcc"),
+        ("kind", None),
+        ("sr", 0),
+        ("sr", np.nan),
+        ("sr", "22050"),
+        ("sr", True),
+        ("hop_length", 0),
+        ("hop_length", 512.0),
+        ("hop_length", np.nan),
+        ("n_fft", 2047),
+        ("n_fft", -2),
+        ("norm", 0),
+        ("norm", -np.inf),
+        ("norm", np.nan),
+        ("norm", "max"),
+        ("tuning", np.nan),
+        ("tuning", "A440"),
+        ("on_error", "ignore"),
+        ("verbose", "loud"),
+        ("n_jobs", "all"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "transform", "inverse_transform"])
+def test_impossible_parameters_are_named(parameter, value, method):
+    extractor = ChromaExtractor(**{parameter: value})  # the constructor only stores
+    X = [np.ones((3, 12))] if method == "inverse_transform" else [np.zeros(9)]
+    with pytest.raises(ValueError, match=f"{parameter}={value!r}: expected"):
+        getattr(extractor, method)(X)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_error_names_the_recording(paths, n_jobs):
+    extractor = ChromaExtractor(n_jobs=n_jobs)
+    with pytest.raises(RecordingError, match=r"gone\.wav: there is no such file"):
+        extractor.transform([*paths, "gone.wav"])
+    with pytest.raises(RecordingError, match="recording 3: .*NaN"):
+        extractor.transform([*paths, np.array([np.nan])])
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_bad_recordings_keep_their_places(paths, n_jobs):
+    extractor = ChromaExtractor(on_error="warn", n_jobs=n_jobs)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        pieces = extractor.transform([paths[0], "gone.wav", paths[1], None, paths[2]])
+    assert [len(piece) for piece in pieces] == [11, 0, 22, 0, 33]
+    assert all(piece.shape[1] == 12 and piece.dtype == np.float32 for piece in pieces)
+    assert ["gone.wav" in str(w.message) for w in caught] == [True, False]
+    assert "recording 3" in str(caught[1].message)
+    assert caught[0].filename == __file__
+
+
+def test_other_processes_may_do_the_work(paths):
+    expected = ChromaExtractor().transform(paths)
+    with joblib.parallel_config(backend="loky", n_jobs=2), warnings.catch_warnings():
+        warnings.simplefilter("default")
+        pieces = ChromaExtractor().transform(paths)
+        with pytest.raises(RecordingError, match=r"gone\.wav"):
+            ChromaExtractor().transform([*paths, "gone.wav"])
+    for one, other in zip(expected, pieces, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_progress_goes_to_standard_error(paths, capsys, verbose):
+    ChromaExtractor(verbose=verbose).transform(paths)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("3/3" in err) == bool(verbose)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_do_not_raise_errors_in_init_or_set_params,
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_estimator_tags_renamed,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_mixin_order,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_set_params,
+        estimator_checks.check_valid_tag_types,
+    ],
+)
+def test_estimator_checks_for_other_than_matrices(check):
+    check("ChromaExtractor", ChromaExtractor())
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_check_estimator():
+    estimator_checks.check_estimator(ChromaExtractor())
+
+
+def test_tags():
+    tags = ChromaExtractor().__sklearn_tags__()
+    assert not tags.input_tags.two_d_array
+    assert tags.input_tags.string
+    assert not tags.requires_fit
+    check_is_fitted(ChromaExtractor())
+
+
+def test_copies_are_equal(paths, tmp_path):
+    extractor = ChromaExtractor(kind="stft", sr=11025, norm=2)
+    joblib.dump(extractor, tmp_path / "extractor.joblib")
+    copies = [
+        clone(extractor),
+        pickle.loads(pickle.dumps(extractor)),
+        joblib.load(tmp_path / "extractor.joblib"),
+        clone(extractor).fit(paths),
+    ]
+    for copy in copies:
+        assert copy.get_params() == extractor.get_params()
+        assert repr(copy) == "ChromaExtractor(kind='stft', norm=2, sr=11025)"
+        np.testing.assert_array_equal(
+            copy.transform(paths[:1])[0], extractor.transform(paths[:1])[0]
+        )
+        assert not hasattr(copy, "n_features_in_")
+
+
+def test_skops_round_trip():
+    skops = pytest.importorskip("skops.io")
+    dumped = skops.dumps(ChromaExtractor(kind="stft", hop_length=512))
+    loaded = skops.loads(dumped, trusted=skops.get_untrusted_types(data=dumped))
+    assert loaded.get_params() == ChromaExtractor(kind="stft", hop_length=512).get_params()
+
+
+def test_lives_in_the_package():
+    assert ChromaExtractor.__module__ == "musicai"
+    assert musicai.ChromaExtractor is ChromaExtractor
+
+
+def test_set_output_does_not_break_lists(paths):
+    pytest.importorskip("pandas")
+    extractor = ChromaExtractor()
+    expected = extractor.transform(paths)
+    with sklearn.config_context(transform_output="pandas"):
+        pieces = extractor.fit_transform(paths)
+    for one, other in zip(expected, pieces, strict=True):
+        assert type(other) is np.ndarray
+        np.testing.assert_array_equal(one, other)
+
+
+class Collector(BaseEstimator):
+    """A last step that keeps what it is given."""
+
+    def fit(self, X, y=None):
+        self.pieces_ = X
+        return self
+
+
+def test_set_output_of_a_pipeline(paths):
+    pytest.importorskip("pandas")
+    pipeline = make_pipeline(ChromaExtractor(), "passthrough").set_output(transform="pandas")
+    assert [len(piece) for piece in pipeline.fit_transform(paths)] == [11, 22, 33]
+
+
+def test_pipeline_hands_lists_on(paths):
+    pipeline = make_pipeline(ChromaExtractor(), Collector()).fit(paths, [0, 1, 2])
+    assert [len(piece) for piece in pipeline[-1].pieces_] == [11, 22, 33]
+
+
+def test_feature_names_are_those_of_librosa(librosa):
+    names = ChromaExtractor().get_feature_names_out()
+    assert names.dtype == object
+    assert list(names) == list(librosa.midi_to_note(range(12), octave=False, unicode=False))
+
+
+def test_frame_rate():
+    assert ChromaExtractor(sr=44100, hop_length=512).frame_rate == 44100 / 512

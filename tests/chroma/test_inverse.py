@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from musicai import ChromaExtractor
+
+SETTINGS = [
+    {},
+    {"kind": "stft"},
+    {"kind": "cqt", "sr": 16000, "hop_length": 1600},
+    {"kind": "stft", "sr": 44100, "n_fft": 2048, "hop_length": 512},
+]
+
+
+def likeness(piece: np.ndarray, other: np.ndarray) -> float:
+    """Return the mean of Pearson's correlation over the frames."""
+    a, b = (chroma - chroma.mean(axis=1, keepdims=True) for chroma in (piece, other))
+    return np.mean(np.sum(a * b, axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1))
+
+
+def chords(n_frames: int, frames_per_chord: int) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    piece = np.zeros((n_frames, 12), dtype=np.float32)
+    for start in range(0, n_frames, frames_per_chord):
+        notes = rng.choice(12, 3, replace=False)
+        piece[start : start + frames_per_chord, notes] = [1, rng.uniform(0.4, 1), 0.5]
+    return piece
+
+
+def dense(n_frames: int, frames_per_chord: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    frames = rng.uniform(0.3, 1, (n_frames // frames_per_chord, 12)).astype(np.float32)
+    return np.repeat(frames / frames.max(axis=1, keepdims=True), frames_per_chord, axis=0)
+
+
+@pytest.mark.parametrize("parameters", SETTINGS)
+def test_what_is_played_is_heard(make_music, parameters):
+    extractor = ChromaExtractor(**parameters)
+    (real,) = extractor.transform([(make_music(22050), 22050)])
+    held = 8 if extractor.hop_length == 512 else 2
+    pieces = [real, chords(64, held), chords(64, 8), dense(64, 8)]
+    heard = extractor.transform(extractor.inverse_transform(pieces))
+    for piece, again in zip(pieces, heard, strict=True):
+        assert again.shape == piece.shape
+        assert likeness(piece, again) > 0.95
+
+
+@pytest.mark.parametrize("parameters", SETTINGS)
+def test_number_of_frames_is_kept(parameters):
+    extractor = ChromaExtractor(**parameters)
+    pieces = [chords(n_frames, 1) for n_frames in (1, 2, 3, 17)]
+    heard = extractor.transform(extractor.inverse_transform(pieces))
+    assert [len(piece) for piece in heard] == [1, 2, 3, 17]
+    assert heard[0][0].argmax() == pieces[0][0].argmax()
+
+
+def test_answers_in_kind():
+    extractor = ChromaExtractor()
+    piece = chords(5, 2)
+    alone = extractor.inverse_transform(piece)
+    assert alone.shape == (5 * 2048 - 1,)
+    assert alone.dtype == np.float32
+    in_list = extractor.inverse_transform([piece, piece[:2]])
+    assert isinstance(in_list, list)
+    np.testing.assert_array_equal(in_list[0], alone)
+    stacked = extractor.inverse_transform(np.stack([piece, piece]))
+    assert stacked.shape == (2, 5 * 2048 - 1)
+
+
+def test_empty_piece_has_no_samples():
+    audio = ChromaExtractor().inverse_transform([np.zeros((0, 12)), chords(3, 1)])
+    assert [len(samples) for samples in audio] == [0, 3 * 2048 - 1]
+
+
+def test_negative_values_count_as_zero():
+    piece = chords(5, 2)
+    negative = np.where(piece == 0, -0.2, piece)
+    for kind in ("cqt", "stft"):
+        extractor = ChromaExtractor(kind=kind)
+        np.testing.assert_array_equal(
+            extractor.inverse_transform(negative), extractor.inverse_transform(piece)
+        )
+
+
+@pytest.mark.parametrize("X", [np.ones((5, 11)), [np.ones((5, 88))], np.full((5, 12), np.nan)])
+def test_what_is_no_chroma_is_refused(X):
+    with pytest.raises(ValueError, match="12|NaN"):
+        ChromaExtractor().inverse_transform(X)

@@ -1,0 +1,119 @@
+import warnings
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai import ChromaExtractor
+from musicai.chroma import _stft
+from musicai.chroma._stft import chroma_filters, power_spectrum
+from musicai.chroma._tuning import TuningEstimator
+
+SEED_SETTING = {"sr": 44100, "n_fft": 2048, "hop_length": 512}
+
+
+def extract(recording, **parameters) -> np.ndarray:
+    (piece,) = ChromaExtractor(kind="stft", **parameters).transform([recording])
+    return piece
+
+
+def expected(librosa, samples, *, sr=22050, n_fft=2048, hop_length=2048, **parameters):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # short and silent recordings
+        return librosa.feature.chroma_stft(
+            y=samples, sr=sr, n_fft=n_fft, hop_length=hop_length, **parameters
+        ).T
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("own_rate", [8000, 44100, 48000])
+def test_files_agree_with_librosa(librosa, make_music, tmp_path, suffix, own_rate):
+    path = tmp_path / f"music.{suffix}"
+    mono = make_music(own_rate)
+    with soundfile.SoundFile(path, "w", own_rate, 2) as file:
+        for part in np.array_split(np.stack([mono, 0.5 * mono], axis=1), 20):
+            file.write(part)
+    samples = librosa.load(path, sr=44100)[0]
+    theirs = expected(librosa, samples, **SEED_SETTING)
+    ours = extract(path, **SEED_SETTING)
+    assert ours.dtype == np.float32
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"norm": None},
+        {"norm": 1},
+        {"norm": 2},
+        {"tuning": 0.0},
+        {"tuning": -0.31},
+        {"n_fft": 512, "hop_length": 700},
+        {"n_fft": 4096, "hop_length": 300},
+        {"sr": 8000},
+    ],
+)
+def test_parameters_agree_with_librosa(librosa, make_music, parameters):
+    samples = make_music(parameters.get("sr", 22050))
+    theirs = expected(librosa, samples, **parameters)
+    scale = max(1, theirs.max())
+    np.testing.assert_allclose(extract(samples, **parameters), theirs, atol=1e-5 * scale)
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 511, 1024, 1025, 2047, 2048, 2049, 5000])
+@pytest.mark.parametrize("hop_length", [64, 2048, 3000])
+def test_short_recordings_agree_with_librosa(librosa, make_music, n_samples, hop_length):
+    samples = make_music(22050)[1000 : 1000 + n_samples]
+    theirs = expected(librosa, samples, hop_length=hop_length)
+    np.testing.assert_allclose(extract(samples, hop_length=hop_length), theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize("volume", [1e-19, 1e-6, 1e4])
+def test_volume_agrees_with_librosa(librosa, make_music, volume):
+    samples = make_music(22050) * np.float32(volume)
+    np.testing.assert_allclose(extract(samples), expected(librosa, samples), atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("n_fft", [1024, 2048])
+@pytest.mark.parametrize("sampling_rate", [8000, 44100])
+def test_tuning_is_that_of_librosa(librosa, make_music, seed, n_fft, sampling_rate):
+    samples = make_music(sampling_rate, seed=seed, seconds=2)
+    power = np.abs(librosa.stft(samples, n_fft=n_fft)) ** 2
+    estimator = TuningEstimator(sr=sampling_rate, n_fft=n_fft)
+    for part in np.array_split(power.T, 7):
+        estimator.add(part)
+    assert estimator.estimate() == librosa.estimate_tuning(S=power, sr=sampling_rate)
+
+
+def test_power_spectrum_is_that_of_librosa(librosa, make_music):
+    samples = make_music(22050)
+    power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=2048, center=False)) ** 2
+    frames = samples[: power.shape[1] * 2048].reshape(-1, 2048)
+    np.testing.assert_array_equal(power_spectrum(frames), power.T)
+
+
+@pytest.mark.parametrize("sr", [8000, 22050, 44100])
+@pytest.mark.parametrize("n_fft", [512, 2048])
+@pytest.mark.parametrize("tuning", [0.0, -0.5, 0.23])
+def test_filters_are_those_of_librosa(librosa, sr, n_fft, tuning):
+    theirs = librosa.filters.chroma(sr=sr, n_fft=n_fft, tuning=tuning)
+    np.testing.assert_allclose(chroma_filters(sr, n_fft, tuning), theirs, atol=1e-7)
+
+
+def test_reading_twice_changes_nothing(make_music, monkeypatch):
+    samples = make_music(22050)
+    kept = extract(samples)
+    monkeypatch.setattr(_stft, "KEPT_BYTES", 0)
+    np.testing.assert_array_equal(extract(samples), kept)
+
+
+def test_reading_twice_warns_once(make_music, monkeypatch, tmp_path):
+    monkeypatch.setattr(_stft, "KEPT_BYTES", 0)
+    path = tmp_path / "music.wav"
+    soundfile.write(path, make_music(22050), 22050)
+    path.write_bytes(path.read_bytes()[:90000])
+    with pytest.warns(UserWarning, match=r"music\.wav") as caught:
+        extract(path)
+    assert len(caught) == 1
