@@ -26,6 +26,7 @@ from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, fram
 
 N_CHORALES = 80
 HELD_OUT = 0.15
+FRAMES_TO_HEAR = 3_000_000  # in all epochs: minutes of training, whatever the folder holds
 LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
 LEAST_SECONDS = 60
 EXCERPT_SECONDS = 45
@@ -50,7 +51,8 @@ def main(argv=None):
     train, test = hold_out(pieces, args.seed)
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
 
-    composer = LSTMComposer(max_iter=args.epochs, random_state=args.seed, verbose=1)
+    epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 10, 100))
+    composer = LSTMComposer(max_iter=epochs, random_state=args.seed, verbose=1)
     composer.fit(frames(train), styles(train))
     scores = score(composer, train, test)
 
@@ -86,7 +88,7 @@ def parse(argv):
     parser.add_argument(
         "--out", type=Path, default=Path("out"), help="where to write (%(default)s)"
     )
-    parser.add_argument("--epochs", type=int, default=100, help="to train at most (%(default)s)")
+    parser.add_argument("--epochs", type=int, help="to train (what takes minutes: 10 to 100)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
     return parser.parse_args(argv)
 
