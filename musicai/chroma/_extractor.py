@@ -173,7 +173,13 @@ class ChromaExtractor(  # type: ignore[call-arg]
             unit="recording",
             disable=self.verbose <= 0,
         )
-        return [self._piece_or_warning(result) for result in progress]
+        pieces = []
+        for result in progress:
+            if isinstance(result, RecordingError):
+                warnings.warn(f"left out {result}", stacklevel=2)
+                result = np.empty((0, len(PITCH_CLASSES)), dtype=np.float32)
+            pieces.append(result)
+        return pieces
 
     def inverse_transform(self, X: Any) -> Any:
         """Play chroma with a bank of sines, an octave apart for each pitch class.
@@ -268,12 +274,6 @@ class ChromaExtractor(  # type: ignore[call-arg]
             hop_length=self.hop_length,
             centre=np.clip(clear, C5, max(C5, self.sr / 8)),
         )
-
-    def _piece_or_warning(self, result: np.ndarray | RecordingError) -> np.ndarray:
-        if isinstance(result, RecordingError):
-            warnings.warn(f"left out {result}", stacklevel=4)
-            return np.empty((0, len(PITCH_CLASSES)), dtype=np.float32)
-        return result
 
     def _frame_length(self) -> int:
         if self.n_fft is not None:
