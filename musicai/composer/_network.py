@@ -52,7 +52,7 @@ class Network(nn.Module):
         super().__init__()
         self.emission = emission
         self.dropout = dropout
-        self.style = nn.Embedding(n_styles + 1, _STYLE_SIZE)
+        self.style = nn.Parameter(torch.empty(n_styles + 1, _STYLE_SIZE))
         n_inputs = emission.n_inputs + 1 + _STYLE_SIZE
         self.lstm = nn.LSTM(n_inputs, hidden_size, n_layers, batch_first=True)
 
@@ -78,7 +78,7 @@ class Network(nn.Module):
         state : pair of Tensors of shape (n_layers, batch, hidden_size)
         """
         heard = self.emission.encode(previous) * (1 - start[..., None])
-        inputs = torch.cat([heard, start[..., None], self.style(styles)], -1)
+        inputs = torch.cat([heard, start[..., None], self.style[styles]], -1)
         return self.lstm(inputs, state)
 
     def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
@@ -90,7 +90,7 @@ class Network(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw initial weights; forget gates start open, so that gradients reach far back."""
-        nn.init.normal_(self.style.weight, std=0.3, generator=generator)
+        nn.init.normal_(self.style, std=0.3, generator=generator)
         bound = self.lstm.hidden_size**-0.5
         for name, parameter in self.lstm.named_parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -119,7 +119,7 @@ def export_weights(network: Network) -> dict[str, np.ndarray]:
 
 def learned_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
     """Build the network that `weights` were exported from; their shapes tell the other sizes."""
-    n_styles, _ = weights["style.weight"].shape
+    n_styles, _ = weights["style"].shape
     _, hidden_size = weights["lstm.weight_hh_l0"].shape
     network = empty_network(
         emission,
