@@ -22,7 +22,8 @@ HIGHEST_SHARE = 0.45
 """No sine is higher than this share of the sampling rate."""
 
 INAUDIBLE = 1e-3
-BLOCK_FRAMES = 16
+BLOCK_SIZE = 32768
+"""About how many samples are computed at a time."""
 
 
 def sine_bank(
@@ -60,8 +61,9 @@ def sine_bank(
     audio = np.zeros(max(0, n_frames * hop_length - 1), dtype=np.float32)
     amplitudes = np.vstack([piece, np.zeros((1, n_classes))]).astype(np.float32)
     ramp = np.linspace(0, 1, hop_length, endpoint=False, dtype=np.float32)[:, np.newaxis]
-    for first in range(0, n_frames, BLOCK_FRAMES):
-        last = min(first + BLOCK_FRAMES, n_frames)
+    frames_per_block = max(1, BLOCK_SIZE // hop_length)
+    for first in range(0, n_frames, frames_per_block):
+        last = min(first + frames_per_block, n_frames)
         here = amplitudes[first:last, np.newaxis]
         step = amplitudes[first + 1 : last + 1, np.newaxis] - here
         samples = slice(first * hop_length, last * hop_length)

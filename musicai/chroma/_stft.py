@@ -70,9 +70,15 @@ def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(power, 0.0))
 
 
-def lowest_clear_pitch(sr: float, n_fft: int) -> float:
-    """Return the frequency from which neighbouring semitones are six bins of the FFT apart."""
-    return 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
+def sine_centre(sr: float, n_fft: int) -> float:
+    """Return the frequency about which sines should be played to be told apart.
+
+    Semitones there are six bins of the FFT apart. It is not lower than C5, for a natural sound,
+    nor so high that octaves are lost beyond half the sampling rate.
+    """
+    clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
+    lowest = A4 * 2.0 ** (3 / 12)
+    return max(lowest, min(clear, sr / 8))
 
 
 def _estimate_tuning(
