@@ -40,28 +40,29 @@ class BernoulliNADE(Emission):
         nn.init.normal_(self.take_up, std=0.1, generator=generator)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        if not self.autoregressive:
-            logits = self.exit(torch.sigmoid(self.entry(context))) + self.skip(context)
-            return -F.binary_cross_entropy_with_logits(logits.float(), x, reduction="none").sum(-1)
-        # Frames with most ones first: those that have ones left to take up are always in front.
-        n_ones = x.sum(-1).long()
-        order = n_ones.argsort(descending=True)
-        x, context = x[order], context[order]
-        below = (x.cumsum(-1) - x).long()  # how many ones lie below each feature
-        # Which feature holds the first one, the second, ...; rows of fewer end in zeros.
-        ones = torch.argsort(x, dim=-1, descending=True, stable=True)
-        total = self.entry(context)
-        skip = self.skip(context)
-        log_prob = x.new_zeros(len(x))
-        for n_taken in range(int(n_ones.max()) + 1 if len(x) else 0):
-            n_left = int((n_ones >= n_taken).sum())
-            if n_taken:
-                total = total[:n_left] + self.take_up[ones[:n_left, n_taken - 1]]
-            logits = (self.exit(torch.sigmoid(total)) + skip[:n_left]).float()
-            error = F.binary_cross_entropy_with_logits(logits, x[:n_left], reduction="none")
-            due = (error * (below[:n_left] == n_taken)).sum(-1)
-            log_prob = log_prob - F.pad(due, (0, len(x) - n_left))
-        return torch.zeros_like(log_prob).index_put((order,), log_prob)
+        if self.autoregressive:
+            logits = self._logits_given_lower(x, context)
+        else:
+            logits = self.exit(torch.sigmoid(self.entry(context)))
+        logits = (logits + self.skip(context)).float()
+        return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+    def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
+        # Frames with most ones first, so that those with ones left to take up are in front.
+        n_ones, order = x.sum(-1).long().sort(descending=True)
+        x = x[order]
+        ones = x.argsort(dim=-1, descending=True, stable=True)  # the first, second, ... in each row
+        totals = [self.entry(context[order])]  # by how many ones have been taken up
+        n_most = int(n_ones.max()) if len(x) else 0
+        n_left = [int((n_ones > taken).sum()) for taken in range(n_most)]
+        for taken, n in enumerate(n_left):
+            totals.append(totals[-1][:n] + self.take_up[ones[:n, taken]])
+        logits = self.exit(torch.sigmoid(torch.cat(totals)))
+        # Feature k of a frame looks at the row that has taken up all ones below k.
+        starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
+        below = (x.cumsum(-1) - x).long()
+        rows = starts[below] + torch.arange(len(x), device=x.device)[:, None]
+        return logits.gather(0, rows)[order.argsort()]
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
         return torch.sigmoid(self.expected(context))
