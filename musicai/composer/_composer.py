@@ -56,7 +56,7 @@ class LSTMComposer(BaseEstimator):
         within its range) or the 12 pitch classes (chroma, which comes round). It takes longer
         to learn and generalises better; music composed then holds its key less. "auto" does so
         for piano rolls (binary, 88 or 128 wide).
-    learning_rate : float, default=0.004
+    learning_rate : float, default=0.03
         Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
         `max_iter` and `max_time` give.
     batch_size : int, default=16
@@ -156,7 +156,7 @@ class LSTMComposer(BaseEstimator):
         dropout: float = 0.3,
         emission: str = "auto",
         transpose: bool | str = "auto",
-        learning_rate: float = 4e-3,
+        learning_rate: float = 0.03,
         batch_size: int = 16,
         max_iter: int = 100,
         max_time: float | None = None,

@@ -66,4 +66,5 @@ def reset_linear(layer: nn.Linear, generator: torch.Generator) -> None:
     """Draw the weights of `layer` uniformly within 1 / sqrt(fan-in), its bias zero."""
     bound = layer.in_features**-0.5
     nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-    nn.init.zeros_(layer.bias)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)

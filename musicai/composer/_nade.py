@@ -8,6 +8,8 @@ its features, so it is exact and sums to one. With ``autoregressive=False`` the 
 are independent given the context, for comparison.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -30,7 +32,7 @@ class BernoulliNADE(Emission):
         self.autoregressive = autoregressive
         self.entry = nn.Linear(n_context, n_hidden)
         self.take_up = nn.Parameter(torch.empty(n_features, n_hidden))
-        self.exit = nn.Linear(n_hidden, n_features)
+        self.exit = nn.Linear(n_hidden, n_features, bias=False)
         self.skip = nn.Linear(n_context, n_features)
         self.expected = nn.Linear(n_context, n_features)
 
@@ -38,6 +40,15 @@ class BernoulliNADE(Emission):
         for layer in (self.entry, self.exit, self.skip, self.expected):
             reset_linear(layer, generator)
         nn.init.normal_(self.take_up, std=0.1, generator=generator)
+
+    def adapt(self, pieces: Sequence[np.ndarray]) -> None:
+        # Start from how often each feature is 1: small steps would take long to get there.
+        n_frames = sum(map(len, pieces))
+        share = (sum(piece.sum(0) for piece in pieces) + 0.5) / (n_frames + 1)
+        log_odds = torch.from_numpy(np.log(share / (1 - share)))
+        with torch.no_grad():
+            self.skip.bias.copy_(log_odds)
+            self.expected.bias.copy_(log_odds)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         if self.autoregressive:
