@@ -23,7 +23,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Recordings and piano rolls to measure on: make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
+# Without RECORDINGS the benchmarks take the chorales of the demo; piano rolls have to be given:
+# make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
 RECORDINGS ?=
 ROLLS ?=
 bench: $(READY)

@@ -46,7 +46,7 @@ _RULES: dict[str, Rule] = {
     "verbose": (lambda v: _is_bool(v) or _is_integer(v, 0), "an int of at least 0"),
     "n_frames": _POSITIVE_INTEGER,
     "n_pieces": (lambda v: v is None or _is_integer(v, 1), "an int of at least 1, or None"),
-    "temperature": (lambda v: _is_real(v) and v > 0, "a positive number"),
+    "temperature": (lambda v: _is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
 }
 
 

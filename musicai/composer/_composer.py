@@ -370,7 +370,7 @@ class LSTMComposer(BaseEstimator):
         temperature : float, default=1.0
             1 samples from the learned distribution; below 1 likely choices become likelier.
             It acts on the weights of the choices (the mixture's components, the probability of a
-            note), not on the width of the components.
+            note), not on the width of the components. At least 0.0001.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 

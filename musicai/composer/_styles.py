@@ -39,7 +39,9 @@ def _as_labels(y: Any) -> np.ndarray:
     # tolist() turns NumPy's scalars into Python's, which compare and pickle plainly.
     plain = np.asarray(y, dtype=object).ravel().tolist()
     labels = np.empty(len(plain), dtype=object)
-    labels[:] = [label.item() if isinstance(label, np.generic) else label for label in plain]
+    plain = [label.item() if isinstance(label, np.generic) else label for label in plain]
+    # NaN is what pandas makes of a missing label.
+    labels[:] = [None if label != label else label for label in plain]
     return labels
 
 

@@ -74,7 +74,7 @@ def test_unusable_parameters(parameter, value):
         ({"n_frames": 0}, "n_frames must be an int of at least 1, got 0"),
         ({"n_frames": 2.0}, "n_frames must be an int of at least 1, got 2.0"),
         ({"n_pieces": 0}, "n_pieces must be"),
-        ({"temperature": 0}, "temperature must be a positive number, got 0"),
+        ({"temperature": 0}, r"temperature must be a number of at least 0\.0001, got 0"),
         ({"style": "polka"}, r"unknown style 'polka': known styles are \['folk', 'jazz'\]"),
         ({"style": ["folk"]}, "unknown style"),
         ({"prime": PIECE[:, :4]}, "prime has 4 features per frame where 12 are expected"),

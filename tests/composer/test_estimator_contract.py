@@ -92,3 +92,10 @@ def test_a_label_for_each_frame_of_a_single_piece(chroma):
     composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit(piece, labels)
     assert composer.styles_.tolist() == ["fast", "slow"]
     assert np.isfinite(composer.score(piece, labels))
+
+
+def test_missing_labels_tell_no_style(chroma):
+    labels = pd.Series(["folk", None, "folk", float("nan"), "jazz", "jazz", None, "folk"])
+    composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit(chroma, labels)
+    assert composer.styles_.tolist() == ["folk", "jazz"]
+    assert np.isfinite(composer.score(chroma, labels))
