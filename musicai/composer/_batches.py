@@ -4,6 +4,7 @@ Batches are padded at the end and carry a mask; packed sequences do the same ten
 CPU.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,13 +25,21 @@ class Collection:
     styles: Sequence[np.ndarray]
 
     def split(self, share: float, rng: np.random.RandomState) -> tuple["Collection", "Collection"]:
-        """Draw a share of the pieces, at least one and not all; return these and the others."""
-        n_pieces = len(self.pieces)
-        n_drawn = min(n_pieces - 1, max(1, round(share * n_pieces)))
-        order = rng.permutation(n_pieces)
+        """Draw a share of the pieces, at least one; return these and the others."""
+        left = Counter(style for styles in self.styles for style in set(styles.tolist()))
+        spare, last = [], []  # pieces that are the last of their style stay with the others
+        for i in rng.permutation(len(self.pieces)):
+            styles = set(self.styles[i].tolist())
+            if all(left[style] > 1 for style in styles):
+                spare.append(i)
+                left.subtract(styles)
+            else:
+                last.append(i)
+        n_drawn = max(1, min(round(share * len(self.pieces)), len(spare)))
+        order = spare + last
         return self._take(order[:n_drawn]), self._take(order[n_drawn:])
 
-    def _take(self, numbers: np.ndarray) -> "Collection":
+    def _take(self, numbers: Sequence[int]) -> "Collection":
         return Collection([self.pieces[i] for i in numbers], [self.styles[i] for i in numbers])
 
 
@@ -95,7 +104,7 @@ def collate(
     spans: Sequence[Span],
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
-    device: torch.device,
+    before: Tensor,
     move: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Batch:
     """Copy the frames of `spans`, and the frame before each, into one padded batch.
@@ -108,8 +117,8 @@ def collate(
         Where to copy it from.
     styles : sequence of integer ndarray of shape (n_frames,)
         The style of every frame of every piece.
-    device : torch.device
-        Where the batch shall lie.
+    before : Tensor of shape (n_features,)
+        What stands before the first frame of a piece. The batch lies on its device.
     move : callable, default=None
         Changes the frames of an excerpt, with the one before it, on their way into the batch.
     """
@@ -120,6 +129,7 @@ def collate(
     start = np.zeros(shape, np.float32)
     style = np.zeros(shape, np.int64)
     mask = np.zeros(shape, bool)
+    origin = before.cpu().numpy()
     for row, span in enumerate(spans):
         heard = pieces[span.piece][max(span.start - 1, 0) : span.stop]
         if move is not None:
@@ -127,10 +137,11 @@ def collate(
         frames[row, : len(span)] = heard[-len(span) :]
         if span.start == 0:
             start[row, 0] = 1
+            previous[row, 0] = origin
             previous[row, 1 : len(span)] = heard[:-1]
         else:
             previous[row, : len(span)] = heard[:-1]
         style[row, : len(span)] = styles[span.piece][span.start : span.stop]
         mask[row, : len(span)] = True
     arrays = (frames, previous, start, style, mask)
-    return Batch(*(torch.from_numpy(array).to(device) for array in arrays))
+    return Batch(*(torch.from_numpy(array).to(before.device) for array in arrays))

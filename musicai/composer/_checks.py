@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
@@ -69,6 +70,34 @@ def check_sampling(n_frames: Any, n_pieces: Any, temperature: Any) -> None:
     _check({"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature})
 
 
+def check_unchanged(composer: Any) -> None:
+    """Refuse to go on with another network than the one that was learned."""
+    learned = {
+        "hidden_size": composer.weights_["lstm.weight_hh_l0"].shape[1],
+        "n_layers": sum(name.startswith("lstm.weight_hh") for name in composer.weights_),
+        "emission": composer.emission_,
+    }
+    for name, before in learned.items():
+        now = getattr(composer, name)
+        if now != before and not (name == "emission" and now in ("auto", before.split()[0])):
+            raise ValueError(
+                f"{name}={now!r} differs from the {before!r} learned so far: leave it as it was, "
+                "or fit afresh with warm_start=False"
+            )
+
+
+@contextmanager
+def unchanged_on_error(composer: Any) -> Iterator[None]:
+    """Take back all changes of attributes when something goes wrong."""
+    before = vars(composer).copy()
+    try:
+        yield
+    except BaseException:
+        vars(composer).clear()
+        vars(composer).update(before)
+        raise
+
+
 def choose_device(device: Any) -> torch.device:
     """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
     if device == "auto":
@@ -86,11 +115,13 @@ def choose_device(device: Any) -> torch.device:
             stacklevel=4,
         )
         return torch.device("cpu")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device={device!r}: there are only {torch.cuda.device_count()} GPUs here")
     return chosen
 
 
 def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state that is never NumPy's global one.
+    """Return a random state; None gives a fresh one, where NumPy would take its global one.
 
     An integer seed with a `stream` number gives independent draws for each number.
     """

@@ -12,13 +12,20 @@ from sklearn.utils.validation import check_is_fitted
 from .._pieces import Pack, is_collection
 from .._version import __version__
 from ._batches import Collection
-from ._checks import as_rng, check_parameters, check_sampling, choose_device
+from ._checks import (
+    as_rng,
+    check_parameters,
+    check_sampling,
+    check_unchanged,
+    choose_device,
+    unchanged_on_error,
+)
 from ._inference import expect_next, mean_score, score_frames
 from ._inputs import check_pieces, check_prime, check_training, check_validation
 from ._network import Network, empty_network, export_weights, learned_network
 from ._sampler import sample_pieces
-from ._styles import encode_styles, known_styles, labels_per_piece, style_number
-from ._support import check_support, choose_emission, frames_peak_at_one
+from ._styles import as_labels, encode_styles, known_styles, labels_per_piece, style_number
+from ._support import choose_emission, frames_peak_at_one
 from ._training import Budget, Trainer
 from ._transposition import is_piano_roll
 
@@ -121,8 +128,8 @@ class LSTMComposer(BaseEstimator):
     What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
     probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
     most 0, and a frame of 12 values that were equally likely would have -12 ln 256 = -66.5 nats.
-    "gaussian" and "mse" give a density, in the units of the data; where data repeats values
-    exactly a density has no upper bound, and says little.
+    "independent" gives the one or the other. "gaussian" and "mse" give a density, in the units of
+    the data; where data repeats values exactly a density has no upper bound, and says little.
 
     References
     ----------
@@ -214,41 +221,43 @@ class LSTMComposer(BaseEstimator):
             frames.
         """
         check_parameters(self)
-        go_on = self.warm_start and hasattr(self, "weights_")
-        pieces, labels = check_training(self, X, y, reset=not go_on)
-        emission, styles = self._settle(pieces, labels, go_on)
+        if X_val is not None and not self.early_stopping:
+            raise ValueError(
+                "X_val is watched for early stopping: leave it, or early_stopping=False"
+            )
+        go_on = self.warm_start and self.__sklearn_is_fitted__()
         rng = as_rng(self.random_state)
-        training = Collection(pieces, encode_styles(labels, pieces, styles, strict=True))
-        validation = None
-        if X_val is not None:
-            validation = check_validation(X_val, y_val, training, styles)
-            check_support(validation.pieces, emission, "X_val")
-        elif self.early_stopping and len(pieces) > 1:
-            validation, training = training.split(self.validation_fraction, rng)
-        network = self._network_to_train(training, emission, styles, rng, go_on)
-        history = self._trainer(network, training, emission, rng).run(
-            training,
-            validation,
-            budget=Budget(self.max_iter, self.max_time),
-            n_iter_no_change=self.n_iter_no_change,
-            tol=self.tol,
-            verbose=self.verbose,
-        )
-        # Only now, so that a fit that failed leaves an earlier one as it was.
-        self.weights_ = history.best_weights
-        self.emission_, self.styles_ = emission, styles
-        self._peaked = emission == "logistic" and frames_peak_at_one(pieces)
-        self._optimizer_state: dict[str, Any] | None = None
-        self.loss_curve_ = history.loss_curve
-        self.n_iter_ = len(history.loss_curve)
-        self.validation_scores_ = history.validation_scores if validation is not None else None
-        self.best_validation_score_ = history.best_score if validation is not None else None
+        with unchanged_on_error(self):
+            training = self._begin(X, y, None, go_on)
+            peaked = frames_peak_at_one(training.pieces)
+            validation = None
+            if X_val is not None:
+                validation = check_validation(self, X_val, y_val)
+            elif self.early_stopping and len(training.pieces) > 1:
+                validation, training = training.split(self.validation_fraction, rng)
+            network = self._network_to_train(training, rng, go_on)
+            history = self._trainer(network, training, rng).run(
+                training,
+                validation,
+                budget=Budget(self.max_iter, self.max_time),
+                n_iter_no_change=self.n_iter_no_change,
+                tol=self.tol,
+                verbose=self.verbose,
+            )
+            self.weights_ = history.best_weights
+            self._peaked = peaked
+            self._optimizer_state: dict[str, Any] | None = None
+            self.loss_curve_ = history.loss_curve
+            self.n_iter_ = len(history.loss_curve)
+            self.validation_scores_ = history.validation_scores
+            self.best_validation_score_ = history.best_score
         return self
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
         """Take one more pass over the pieces of `X`, from the weights as they are.
 
-        The learning rate stays at `learning_rate` and no piece is set aside.
+        The learning rate stays at `learning_rate` and no piece is set aside. After a `fit`, whose
+        learning rate has decayed, a lower one may do better.
 
         Parameters
         ----------
@@ -266,36 +275,33 @@ class LSTMComposer(BaseEstimator):
             The composer.
         """
         check_parameters(self)
-        go_on = hasattr(self, "weights_")
-        pieces, labels = check_training(self, X, y, reset=not go_on)
-        told = labels if styles is None else [np.asarray(styles, dtype=object)]
-        emission, known = self._settle(pieces, told, go_on)
-        training = Collection(pieces, encode_styles(labels, pieces, known, strict=True))
+        go_on = self.__sklearn_is_fitted__()
         n_epochs = self.n_iter_ if go_on else 0
         rng = as_rng(self.random_state, n_epochs)  # a seed gives every pass an order of its own
-        network = self._network_to_train(training, emission, known, rng, go_on)
-        trainer = self._trainer(network, training, emission, rng)
-        if go_on and self._optimizer_state is not None:
-            trainer.resume(self._optimizer_state)
-        loss = trainer.run_epoch(training)
-        if not go_on:
-            self.emission_, self.styles_ = emission, known
-            self._peaked = emission == "logistic" and frames_peak_at_one(pieces)
-            self.loss_curve_ = []
+        with unchanged_on_error(self):
+            training = self._begin(X, y, styles, go_on)
+            network = self._network_to_train(training, rng, go_on)
+            trainer = self._trainer(network, training, rng)
+            if go_on and self._optimizer_state is not None:
+                trainer.resume(self._optimizer_state)
+            loss = trainer.run_epoch(training)
+            self.weights_ = export_weights(network)
+            self._peaked = frames_peak_at_one(training.pieces) and (not go_on or self._peaked)
+            self._optimizer_state = trainer.state()
+            self.loss_curve_ = [*(self.loss_curve_ if go_on else []), loss]
+            self.n_iter_ = n_epochs + 1
             self.validation_scores_ = self.best_validation_score_ = None
-        self.weights_ = export_weights(network)
-        self._optimizer_state = trainer.state()
-        self.loss_curve_ = [*self.loss_curve_, loss]
-        self.n_iter_ = n_epochs + 1
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any, *, style: Any = None) -> Any:
         """Tell what comes next, at every frame.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to hear.
+        style : object, default=None
+            One of `styles_`, for all pieces; None to tell no style.
 
         Returns
         -------
@@ -303,7 +309,9 @@ class LSTMComposer(BaseEstimator):
             Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
             the piece.
         """
-        pieces, pack, styles = self._heard(X)
+        pieces, pack, _ = self._heard(X, None)
+        number = style_number(style, self.styles_)
+        styles = [np.full(len(piece), number) for piece in pieces]
         return pack(expect_next(self._network(), pieces, styles))
 
     def score_samples(self, X: Any, y: Any = None) -> Any:
@@ -370,7 +378,8 @@ class LSTMComposer(BaseEstimator):
         temperature : float, default=1.0
             1 samples from the learned distribution; below 1 likely choices become likelier.
             It acts on the weights of the choices (the mixture's components, the probability of a
-            note), not on the width of the components. At least 0.0001.
+            note), not on the width of the components; the single Gaussian of "mse" has nothing
+            else, so there it is the width. At least 0.0001.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 
@@ -378,7 +387,8 @@ class LSTMComposer(BaseEstimator):
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
             float32; a list where `n_pieces` is given or `prime` is a collection. Where all frames
-            learned have a loudest feature of exactly 1, as chroma does, so do all composed.
+            learned are silent or have a loudest feature of exactly 1, as chroma does, all composed
+            frames sound, and their loudest feature is 1.
 
         Raises
         ------
@@ -392,54 +402,53 @@ class LSTMComposer(BaseEstimator):
         pieces = sample_pieces(
             self._network(),
             n_frames,
+            n_pieces=n_pieces or len(primes),
             primes=primes,
             style=style_number(style, self.styles_),
             temperature=temperature,
-            peaked=self._peaked,
+            peaked=self._peaked and self.emission_ == "logistic",
             rng=as_rng(self.random_state if random_state is None else random_state),
         )
         alone = n_pieces is None and not is_collection(prime)
         return pieces[0] if alone else pieces
 
-    def _heard(self, X: Any, y: Any = None) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
+    def _heard(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
         """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _settle(
-        self, pieces: list[np.ndarray], labels: list[np.ndarray], go_on: bool
-    ) -> tuple[str, np.ndarray]:
-        """Return the emission and the styles, which the first pieces decide for good."""
+    def _begin(self, X: Any, y: Any, styles: Any, go_on: bool) -> Collection:
+        """Check pieces to learn; settle emission and styles, which the first pieces decide."""
+        pieces, labels = check_training(self, X, y, reset=not go_on)
         if go_on:
-            return self.emission_, self.styles_
-        return choose_emission(self.emission, pieces), known_styles(labels)
+            check_unchanged(self)
+        else:
+            self.emission_ = choose_emission(self.emission, pieces)
+            self.styles_ = known_styles(labels if styles is None else [as_labels(styles)])
+        if (
+            go_on
+            and styles is not None
+            and known_styles([as_labels(styles)]).tolist() != (self.styles_.tolist())
+        ):
+            raise ValueError(
+                f"styles={styles!r} differ from those of the first call, {self.styles_.tolist()}"
+            )
+        return Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
 
     def _network_to_train(
-        self,
-        training: Collection,
-        emission: str,
-        styles: np.ndarray,
-        rng: np.random.RandomState,
-        go_on: bool,
+        self, training: Collection, rng: np.random.RandomState, go_on: bool
     ) -> Network:
         """Build a network with fresh weights, or go on with those that were learned."""
         if go_on:
             network = self._network()
             network.dropout = self.dropout
-            size = network.lstm.hidden_size, network.lstm.num_layers
-            if size != (self.hidden_size, self.n_layers):
-                raise ValueError(
-                    f"hidden_size={self.hidden_size}, n_layers={self.n_layers} differ from the "
-                    f"{size[0]} and {size[1]} learned so far: leave them, or fit afresh with "
-                    "warm_start=False"
-                )
             return network
         network = empty_network(
-            emission,
+            self.emission_,
             n_features=self.n_features_in_,
-            n_styles=len(styles),
+            n_styles=len(self.styles_),
             hidden_size=self.hidden_size,
             n_layers=self.n_layers,
             dropout=self.dropout,
@@ -449,15 +458,11 @@ class LSTMComposer(BaseEstimator):
         return network.to(choose_device(self.device))
 
     def _trainer(
-        self,
-        network: Network,
-        training: Collection,
-        emission: str,
-        rng: np.random.RandomState,
+        self, network: Network, training: Collection, rng: np.random.RandomState
     ) -> Trainer:
         transpose = self.transpose
         if transpose == "auto":
-            transpose = is_piano_roll(training.pieces[0], emission)
+            transpose = is_piano_roll(training.pieces[0], self.emission_)
         return Trainer(
             network,
             learning_rate=self.learning_rate,
@@ -471,13 +476,18 @@ class LSTMComposer(BaseEstimator):
         network = learned_network(self.emission_, self.n_features_in_, self.weights_)
         return network.to(choose_device(self.device))
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_musicai_version": __version__}
+        state = {**super().__getstate__(), "_musicai_version": __version__}
+        state["device"] = str(self.device)  # not a torch object
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         version = state.get("_musicai_version", "unknown")

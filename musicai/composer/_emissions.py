@@ -3,7 +3,7 @@
 An emission is the distribution of a frame given what the network has heard so far. All work on
 flat batches of N frames: `context` (N, n_context) is the network's output, `previous` and `x`
 (N, n_features) are the last frame and the frame itself. Draws come from a NumPy random state, so
-that a seed gives the same music on every device and no global state is touched.
+that a seed decides the draws on every device alike and no global state is touched.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,11 @@ class Emission(nn.Module):
         super().__init__()
         self.n_features = n_features
         self.n_inputs = n_inputs
+
+    @property
+    def origin(self) -> Tensor:
+        """The frame that stands before the first, of shape (n_features,)."""
+        return torch.zeros(self.n_features, device=next(self.parameters()).device)
 
     def encode(self, x: Tensor) -> Tensor:
         """Turn frames (..., n_features) into what the network reads (..., n_inputs)."""

@@ -38,6 +38,10 @@ class _Standardized(Emission):
         self.location.copy_(torch.from_numpy(frames.mean(0)))
         self.scale.copy_(torch.from_numpy(scale))
 
+    @property
+    def origin(self) -> Tensor:
+        return self.location
+
     def encode(self, x: Tensor) -> Tensor:
         return (x - self.location) / self.scale
 
@@ -106,7 +110,7 @@ class SquaredError(_Standardized):
         nn.init.zeros_(self.log_scale)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        log_scale = self.log_scale.clamp(math.log(_SMALLEST_SCALE), 5)
+        log_scale = self._log_scale()
         standard = (self.encode(x) - self.encode(self.mean(context, previous))) / log_scale.exp()
         log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scale
         return (log_density - self.scale.log()).sum(-1)
@@ -123,8 +127,11 @@ class SquaredError(_Standardized):
     ) -> Tensor:
         # There are no weights to sharpen here, so temperature scales the noise.
         noise = _normals(rng, (len(context), self.n_features), context)
-        spread = temperature * self.log_scale.exp() * self.scale
+        spread = temperature * self._log_scale().exp() * self.scale
         return self.mean(context, previous) + spread * noise
+
+    def _log_scale(self) -> Tensor:
+        return self.log_scale.clamp(math.log(_SMALLEST_SCALE), 5)
 
 
 def _normals(rng: np.random.RandomState, shape: tuple[int, ...], like: Tensor) -> Tensor:

@@ -56,9 +56,8 @@ def expect_next(
 def _contexts(
     network: Network, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
 ) -> Iterator[tuple[list[Span], Batch, Tensor]]:
-    device = next(network.parameters()).device
     for spans in whole_batches(pieces):
-        batch = collate(spans, pieces, styles, device)
+        batch = collate(spans, pieces, styles, network.emission.origin)
         with torch.inference_mode():
             context, _ = network(batch.previous, batch.start, batch.styles)
         yield spans, batch, context

@@ -45,26 +45,25 @@ def check_training(
     return [pieces[i] for i in filled], [labels[i] for i in filled]
 
 
-def check_validation(
-    X_val: Any, y_val: Any, training: Collection, styles: np.ndarray
-) -> Collection:
-    """Return the pieces to watch while training, as wide as those of `training`."""
-    pieces, _ = as_collection(X_val, n_features=training.pieces[0].shape[1], name="X_val")
+def check_validation(composer: BaseEstimator, X_val: Any, y_val: Any) -> Collection:
+    """Return the pieces to watch while training."""
+    pieces, _ = as_collection(X_val, n_features=composer.n_features_in_, name="X_val")
+    check_support(pieces, composer.emission_, "X_val")
     if not any(map(len, pieces)):
         raise ValueError("X_val holds no frames: all of its pieces are empty")
     labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
-    return Collection(pieces, encode_styles(labels, pieces, styles))
+    return Collection(pieces, encode_styles(labels, pieces, composer.styles_))
 
 
 def check_prime(composer: BaseEstimator, prime: Any, n_pieces: int | None) -> list[np.ndarray]:
-    """Return a prime for each piece to compose; one without frames starts from nothing."""
+    """Return a prime for each piece to compose, or one for all; no frames mean no prime."""
     width = composer.n_features_in_
     if prime is None:
-        return [np.zeros((0, width), np.float32)] * (n_pieces or 1)
+        return [np.zeros((0, width), np.float32)]
     primes, _ = as_collection(prime, n_features=width, name="prime")
     check_support(primes, composer.emission_, "prime")
     if not is_collection(prime):
-        return primes * (n_pieces or 1)
+        return primes
     if n_pieces not in (None, len(primes)):
         raise ValueError(
             f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime for "

@@ -155,6 +155,7 @@ class LogisticNADE(Emission):
 
     def encode(self, x: Tensor) -> Tensor:
         # Exactly 1 (the loudest pitch class) means more than almost 1: give it an input of its own.
+        x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
@@ -188,14 +189,15 @@ class LogisticNADE(Emission):
         logits, offsets, log_scales = mixture.unflatten(-1, (3, self.n_components)).unbind(-2)
         log_weights = F.log_softmax(logits, -1) + np.log1p(-self.floor)
         uniform = torch.full_like(log_weights[..., :1], np.log(self.floor))
-        means = previous[..., None] + offsets
+        means = self._on_grid(previous)[..., None] + offsets
         return torch.cat([log_weights, uniform], -1), means, log_scales.clamp(-7, 2).exp()
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
-        return (previous + self.expected(context)).clamp(0, 1)
+        return (self._on_grid(previous) + self.expected(context)).clamp(0, 1)
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        return (previous + self.expected(context.detach()).float() - x).square().sum(-1)
+        expected = self._on_grid(previous) + self.expected(context.detach()).float()
+        return (expected - x).square().sum(-1)
 
     def sample(
         self,

@@ -17,13 +17,14 @@ def sample_pieces(
     network: Network,
     n_frames: int,
     *,
+    n_pieces: int,
     primes: Sequence[np.ndarray],
     style: int,
     temperature: float,
     peaked: bool,
     rng: np.random.RandomState,
 ) -> list[np.ndarray]:
-    """Continue each of `primes` by `n_frames` new frames.
+    """Continue `primes` by `n_frames` new frames.
 
     Parameters
     ----------
@@ -31,14 +32,16 @@ def sample_pieces(
         What composes.
     n_frames : int
         Length of each new piece.
+    n_pieces : int
+        Number of new pieces.
     primes : sequence of ndarray of shape (n_prime_frames, n_features)
-        One for each new piece; without frames the piece starts from nothing.
+        One for each new piece, or one for all; without frames a piece starts from nothing.
     style : int
         Style for all frames; 0 for none.
     temperature : float
         Below 1 makes likely choices likelier.
     peaked : bool
-        Whether the loudest feature of every frame must be 1.
+        Whether the loudest feature of every frame must be 1; there is no silence then.
     rng : RandomState
         Source of all draws.
 
@@ -47,8 +50,12 @@ def sample_pieces(
     pieces : list of ndarray of shape (n_frames, n_features)
     """
     device = next(network.parameters()).device
-    styles = torch.full((len(primes), 1), style, device=device)
-    previous, start, state = _hear(network, primes, style)
+    styles = torch.full((n_pieces, 1), style, device=device)
+    previous, start, (hidden, cell) = _hear(network, primes, style)
+    if len(primes) < n_pieces:  # all go on from the same prime, which was heard once
+        previous, start = previous.expand(n_pieces, -1), start.expand(n_pieces, -1)
+        hidden, cell = hidden.repeat(1, n_pieces, 1), cell.repeat(1, n_pieces, 1)
+    state = hidden, cell
     frames = []
     for _ in range(n_frames):
         context, state = network(previous[:, None], start, styles, state)
@@ -64,7 +71,7 @@ def _hear(
     """Return what the network needs to go on after each prime: last frame, start flag, state."""
     device = next(network.parameters()).device
     n_layers, size = network.lstm.num_layers, network.lstm.hidden_size
-    previous = torch.zeros(len(primes), network.emission.n_features, device=device)
+    previous = network.emission.origin.repeat(len(primes), 1)
     start = torch.ones(len(primes), 1, device=device)
     hidden = torch.zeros(n_layers, len(primes), size, device=device)
     cell = torch.zeros_like(hidden)
@@ -93,11 +100,14 @@ def _draw(
     frames = network.emission.sample(context, previous, rng, temperature)
     if not peaked:
         return frames
+    flat = frames.amax(-1) < 1
     for _ in range(_MOST_DRAWS):
-        # Drawing again is sampling given that the frame peaks at 1, as all that were learned do.
-        flat = frames.amax(-1) < 1
+        # Drawing again is sampling given that the frame sounds and peaks at 1.
         if not flat.any():
             return frames
         frames[flat] = network.emission.sample(context[flat], previous[flat], rng, temperature)
-    loudest = frames.argmax(-1, keepdim=True)
-    return frames.scatter(-1, loudest, 1.0)
+        flat = frames.amax(-1) < 1
+    # What is still silent sounds as expected.
+    expected = network.emission.mean(context, previous)
+    loudest = torch.where(frames.amax(-1, keepdim=True) > 0, frames, expected).argmax(-1)
+    return torch.where(flat[:, None], frames.scatter(-1, loudest[:, None], 1.0), frames)

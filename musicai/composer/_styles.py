@@ -1,5 +1,6 @@
 """Style labels: from what the user calls them to numbers, 0 for "none told"."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -23,26 +24,39 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
     if y is None:
         return [np.array([None])] * len(pieces)
     if single and (np.ndim(y) == 0 or len(y) in (1, len(pieces[0]))):
-        return [_as_labels(y)]
+        return [as_labels(y)]
     if np.ndim(y) == 0 or len(y) != len(pieces):
         count = "one style label" if np.ndim(y) == 0 else f"{len(y)} style labels"
         raise ValueError(
             f"y holds {count} for {len(pieces)} piece(s): expected a label for each piece"
             + (", or for each frame of the piece" if single else "")
         )
-    return [_as_labels(label) for label in y]
+    labels = [as_labels(label) for label in y]
+    for i, (piece, array) in enumerate(zip(pieces, labels, strict=True)):
+        if len(array) not in (1, len(piece)):
+            raise ValueError(
+                f"y[{i}] holds {len(array)} style labels: expected one for the piece, or one for "
+                f"each of its {len(piece)} frames"
+            )
+    return labels
 
 
-def _as_labels(y: Any) -> np.ndarray:
+def as_labels(y: Any) -> np.ndarray:
+    """Return labels as a 1-D object array of plain Python objects, None where one is missing."""
     if np.ndim(y) == 0:
         y = [y]
     # tolist() turns NumPy's scalars into Python's, which compare and pickle plainly.
     plain = np.asarray(y, dtype=object).ravel().tolist()
     labels = np.empty(len(plain), dtype=object)
     plain = [label.item() if isinstance(label, np.generic) else label for label in plain]
-    # NaN is what pandas makes of a missing label.
-    labels[:] = [None if label != label else label for label in plain]
+    # NaN and NA are what pandas makes of a missing label.
+    labels[:] = [None if _is_missing(label) else label for label in plain]
     return labels
+
+
+def _is_missing(label: Any) -> bool:
+    is_nan = isinstance(label, float) and math.isnan(label)
+    return is_nan or type(label).__name__ in ("NAType", "NaTType")
 
 
 def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:

@@ -29,12 +29,31 @@ _UNTOLD_STYLES = 0.1
 
 @dataclass
 class History:
-    """What a training run leaves behind."""
+    """What a training run leaves behind; without validation there are no scores."""
 
     loss_curve: list[float] = field(default_factory=list)
-    validation_scores: list[float] = field(default_factory=list)
-    best_score: float = -math.inf
+    validation_scores: list[float] | None = None
+    best_score: float | None = None
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def improves(self, score: float | None, tol: float = 0.0) -> bool:
+        """Tell whether an epoch is better than all before; without validation each one is."""
+        return score is None or self.best_score is None or score > self.best_score + tol
+
+    def add(self, loss: float, score: float | None, network: Network) -> None:
+        """Take down an epoch, and the weights if they are the best so far."""
+        if self.improves(score):
+            self.best_weights = export_weights(network)
+            self.best_score = score
+        if score is not None:
+            self.validation_scores = [*(self.validation_scores or []), score]
+        self.loss_curve.append(loss)
+
+    def __str__(self) -> str:
+        shown = f"loss={self.loss_curve[-1]:.3f}"
+        if self.validation_scores:
+            shown += f", validation={self.validation_scores[-1]:.3f}, best={self.best_score:.3f}"
+        return shown
 
 
 class Budget:
@@ -112,18 +131,10 @@ class Trainer:
         try:
             for epoch in range(budget.max_iter):
                 loss = self.run_epoch(training, budget, epoch)
-                history.loss_curve.append(loss)
-                shown = {"loss": f"{loss:.3f}"}
-                if validation is not None:
-                    score = mean_score(self.network, validation)
-                    history.validation_scores.append(score)
-                    waited = 0 if score > history.best_score + tol else waited + 1
-                    if score > history.best_score:
-                        history.best_score = score
-                        history.best_weights = export_weights(self.network)
-                    shown["validation"] = f"{score:.3f}"
-                    shown["best"] = f"{history.best_score:.3f}"
-                bar.set_postfix(shown, refresh=False)
+                score = mean_score(self.network, validation) if validation else None
+                waited = 0 if history.improves(score, tol) else waited + 1
+                history.add(loss, score, self.network)
+                bar.set_postfix_str(str(history), refresh=False)
                 bar.update()
                 if waited >= n_iter_no_change or budget.spent(epoch + 1) == 1:
                     break
@@ -131,7 +142,7 @@ class Trainer:
             warnings.warn(
                 f"training was interrupted after {len(history.loss_curve)} of "
                 f"{budget.max_iter} epochs; the best weights so far are kept",
-                stacklevel=4,
+                stacklevel=3,
             )
         finally:
             bar.close()
@@ -153,7 +164,8 @@ class Trainer:
             spent = budget.spent(epoch + i / len(batches)) if budget else 0.0
             if spent == 1 and i > 0:
                 break
-            batch = collate(spans, training.pieces, training.styles, self.device, self.move)
+            origin = self.network.emission.origin
+            batch = collate(spans, training.pieces, training.styles, origin, self.move)
             loss, n = self._step(batch, spent)
             total += loss * n
             n_frames += n

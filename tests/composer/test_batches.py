@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from musicai.composer._batches import CHUNK_LENGTH, Span, collate, training_batches, whole_batches
+from musicai.composer._batches import (
+    CHUNK_LENGTH,
+    Collection,
+    Span,
+    collate,
+    training_batches,
+    whole_batches,
+)
 
 
 def pieces_of(*lengths):
@@ -32,11 +39,21 @@ def test_previous_is_the_frame_before(start):
     pieces = pieces_of(10, 6)
     styles = [np.full(10, 2), np.full(6, 1)]
     spans = [Span(0, start, 9), Span(1, 0, 3)]
-    batch = collate(spans, pieces, styles, torch.device("cpu"))
+    batch = collate(spans, pieces, styles, torch.tensor([7.0, 8.0, 9.0]))
     np.testing.assert_array_equal(batch.frames[0], pieces[0][start:9])
     np.testing.assert_array_equal(batch.previous[0, 1:], pieces[0][start:8])
-    before = pieces[0][start - 1] if start else np.zeros(3)
+    before = pieces[0][start - 1] if start else [7, 8, 9]
     np.testing.assert_array_equal(batch.previous[0, 0], before)
     assert batch.start[0, 0] == (start == 0)
     assert batch.mask.sum(1).tolist() == [9 - start, 3]
     assert batch.styles[0, 0] == 2
+
+
+def test_no_style_loses_its_last_piece():
+    pieces = pieces_of(5, 6, 7, 8)
+    styles = [np.full(5, 1), np.full(6, 2), np.full(7, 2), np.full(8, 3)]
+    for seed in range(20):
+        drawn, left = Collection(pieces, styles).split(0.5, np.random.RandomState(seed))
+        assert len(drawn.pieces) == 1
+        assert len(left.pieces) == 3
+        assert {int(style[0]) for style in left.styles} == {1, 2, 3}

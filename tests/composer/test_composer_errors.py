@@ -31,6 +31,7 @@ def test_unusable_pieces(X, error, message):
     [
         (["a"], r"y holds 1 style labels for 2 piece\(s\): expected a label for each piece"),
         ("a", r"y holds one style label for 2 piece"),
+        ([["a", "b"], ["c", "d"]], r"y\[0\] holds 2 style labels: expected one for the piece"),
         (["a", 1], "style labels must all be of one kind.*int, str"),
     ],
 )

@@ -62,3 +62,18 @@ def test_does_not_freeze(fitted):
     piece = fitted.sample(500, random_state=0)
     late = piece[-100:]
     assert np.abs(np.diff(late, axis=0)).mean() > 0.01
+
+
+def test_silence_is_not_composed(chroma):
+    silence = np.zeros((40, 12), np.float32)
+    composer = LSTMComposer(hidden_size=8, max_iter=30, random_state=0, early_stopping=False)
+    composer.fit([np.concatenate([silence, piece]) for piece in chroma])
+    for piece in (composer.sample(60), composer.sample(60, prime=silence)):
+        assert (piece.max(1) == 1).all()
+        assert len(set(piece.argmax(1))) > 1
+
+
+def test_one_prime_for_several_pieces_is_each_ones_prime(fitted, chroma):
+    together = fitted.sample(4, n_pieces=3, prime=chroma[0], random_state=0)
+    apart = fitted.sample(4, prime=[chroma[0]] * 3, random_state=0)
+    np.testing.assert_allclose(together, apart, atol=0.01)

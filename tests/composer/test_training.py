@@ -4,6 +4,7 @@ from pickle import dumps, loads
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import NotFittedError
 
 from musicai import LSTMComposer
 from musicai.composer._training import Trainer
@@ -126,12 +127,43 @@ def test_a_failed_fit_leaves_the_earlier_one(chroma, styles):
     np.testing.assert_array_equal(composer.sample(5, style="jazz", random_state=0), before)
 
 
+def test_a_failed_fit_on_other_pieces_leaves_the_earlier_one(chroma):
+    composer = small().fit(chroma)
+    with pytest.raises(ValueError, match="style labels"):
+        composer.fit([piece[:, :5] for piece in chroma], ["too", "few"])
+    assert composer.n_features_in_ == 12
+    assert composer.sample(3).shape == (3, 12)
+    unfitted = small()
+    with pytest.raises(ValueError, match="style labels"):
+        unfitted.fit(chroma, ["too", "few"])
+    with pytest.raises(NotFittedError):
+        unfitted.sample(3)
+
+
+def test_shifting_real_valued_data_shifts_all():
+    waves = [np.sin(np.arange(40)[:, None] / 3 + [0, k]) for k in range(4)]
+    near = small().fit([wave.astype(np.float32) for wave in waves])
+    far = small().fit([(wave + 64).astype(np.float32) for wave in waves])
+    for wave in waves:
+        np.testing.assert_allclose(
+            near.score_samples(wave), far.score_samples(wave + 64), atol=1e-2
+        )
+    np.testing.assert_allclose(near.sample(20), far.sample(20) - 64, atol=1e-2)
+
+
+def test_a_score_is_that_of_the_rounded_piece(chroma):
+    composer = small().fit(chroma)
+    rounded = [np.rint(255 * piece) / 255 for piece in chroma]
+    assert composer.score(chroma) == pytest.approx(composer.score(rounded), abs=1e-4)
+    np.testing.assert_allclose(composer.predict(chroma[0]), composer.predict(rounded[0]), atol=1e-5)
+
+
 def test_changed_parameters_wait_for_the_next_fit(chroma):
     composer = small().fit(chroma)
     before = composer.sample(5)
     composer.set_params(hidden_size=7, n_layers=2, warm_start=True)
     np.testing.assert_array_equal(composer.sample(5), before)
-    with pytest.raises(ValueError, match="hidden_size=7, n_layers=2 differ from the 16 and 1"):
+    with pytest.raises(ValueError, match="hidden_size=7 differs from the 16 learned so far"):
         composer.fit(chroma)
     assert composer.set_params(warm_start=False).fit(chroma).sample(5).shape == (5, 12)
 
