@@ -26,7 +26,7 @@ from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, fram
 
 N_CHORALES = 80
 HELD_OUT = 0.15
-FRAMES_TO_HEAR = 3_000_000  # in all epochs: minutes of training, whatever the folder holds
+FRAMES_TO_HEAR = 3_000_000  # in all epochs; minutes of training
 LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
 LEAST_SECONDS = 60
 EXCERPT_SECONDS = 45
@@ -51,7 +51,7 @@ def main(argv=None):
     train, test = hold_out(pieces, args.seed)
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
 
-    epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 10, 100))
+    epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 1, 100))
     composer = LSTMComposer(max_iter=epochs, random_state=args.seed, verbose=1)
     composer.fit(frames(train), styles(train))
     scores = score(composer, train, test)

@@ -213,6 +213,8 @@ def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarr
             f"{name}: samples have shape {samples.shape}; give a 1-D array, or a tuple (samples, "
             "sampling_rate) with samples of shape (n_samples,) or (n_samples, n_channels)"
         )
+    if samples.size == 0:
+        raise RecordingError(f"{name}: there are no samples in it; leave it out")
     if samples.ndim == 2 and samples.shape[0] < samples.shape[1]:
         raise RecordingError(
             f"{name}: samples have shape {samples.shape}, more channels than samples; (n_samples, "
@@ -276,6 +278,8 @@ def _resample(
         yield resampled
     # soxr rounds the length its own way; librosa cuts or pads it to this.
     length = int(np.ceil(read * (float(sampling_rate) / own_rate)))
-    rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)[: length - written]
+    rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)[
+        : max(0, length - written)
+    ]
     yield rest
     yield np.zeros(max(0, length - written - len(rest)), dtype=np.float32)

@@ -49,6 +49,11 @@ def sine_bank(
         Mono samples, frame ``t`` centred on sample ``t * hop_length``; the last frame fades away
         over one hop. This is the longest audio that is analysed as `n_frames` frames again.
 
+    Raises
+    ------
+    ValueError
+        If `piece` has another shape.
+
     Examples
     --------
     >>> import numpy as np
@@ -57,6 +62,9 @@ def sine_bank(
     >>> audio.shape
     (24575,)
     """
+    piece = np.asarray(piece)
+    if piece.ndim != 2 or piece.shape[1] != 12:
+        raise ValueError(f"piece has shape {piece.shape}; expected (n_frames, 12)")
     n_frames, n_classes = piece.shape
     audio = np.zeros(max(0, n_frames * hop_length - 1), dtype=np.float32)
     amplitudes = np.vstack([piece, np.zeros((1, n_classes))]).astype(np.float32)

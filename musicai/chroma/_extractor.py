@@ -1,10 +1,8 @@
 """The transformer from recordings to chroma."""
 
-import math
 import os
 import warnings
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any, Self
 
 import joblib
@@ -13,12 +11,37 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from tqdm.auto import tqdm
 
+from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 from .._pieces import as_collection
 from ..audio import RecordingError, sine_bank
 from ._analysis import analyse
 from ._stft import sine_amplitudes, sine_centre
 
 KINDS = ("cqt", "stft")
+ERRORS = ("raise", "warn")
+RULES: dict[str, Rule] = {
+    "kind": (lambda v: is_one_of(v, KINDS), f"one of {KINDS}"),
+    "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
+    "hop_length": (lambda v: is_integer(v, 1), "a positive integer"),
+    "n_fft": (
+        lambda v: v is None or (is_integer(v, 16) and v % 2 == 0),
+        "an even integer from 16, or None",
+    ),
+    "norm": (
+        lambda v: v is None or v == np.inf or (is_real(v) and v > 0),
+        "numpy.inf, a positive number or None",
+    ),
+    "tuning": (
+        lambda v: v is None or is_real(v),
+        "a number of semitones, or None to estimate it",
+    ),
+    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
+    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
+    "verbose": (
+        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
+        "0 or a positive integer",
+    ),
+}
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -193,7 +216,8 @@ class ChromaExtractor(  # type: ignore[call-arg]
         audio : ndarray of shape (n_frames * hop_length - 1,), or a list of them
             Mono float32 samples at `sr`, for one piece an array, for a collection what
             the collection was. Analysed again they have the same number of frames and, but for
-            what sounds cannot tell apart, the same chroma. A piece of no frames has no samples.
+            what sounds cannot tell apart, the same chroma. In a collection a piece of no frames has
+            no samples.
 
         See Also
         --------
@@ -280,48 +304,14 @@ class ChromaExtractor(  # type: ignore[call-arg]
         return 2 ** round(np.log2(16384 * self.sr / 22050))
 
     def _check_parameters(self) -> None:
-        """Refuse parameters that have no meaning, naming the parameter and what came."""
-        if self.kind not in KINDS:
-            _refuse("kind", self.kind, 'one of "cqt" and "stft"')
-        if not _is_number(self.sr) or self.sr < 1000:
-            _refuse("sr", self.sr, "a number of hertz from 1000")
-        if not _is_whole(self.hop_length) or self.hop_length < 1:
-            _refuse("hop_length", self.hop_length, "a positive integer")
-        if self.n_fft is not None and (
-            not _is_whole(self.n_fft) or self.n_fft < 16 or self.n_fft % 2
-        ):
-            _refuse("n_fft", self.n_fft, "an even integer from 16, or None")
-        if self.norm is not None and (
-            not (_is_number(self.norm) or self.norm == np.inf) or self.norm <= 0
-        ):
-            _refuse("norm", self.norm, "numpy.inf, a positive number or None")
-        if self.tuning is not None and not _is_number(self.tuning):
-            _refuse("tuning", self.tuning, "a number of semitones, or None to estimate it")
-        if self.n_jobs is not None and (not _is_whole(self.n_jobs) or self.n_jobs == 0):
-            _refuse("n_jobs", self.n_jobs, "an integer but 0, or None")
-        if not isinstance(self.verbose, Integral) or self.verbose < 0:
-            _refuse("verbose", self.verbose, "0 or a positive integer")
-        if self.on_error not in ("raise", "warn"):
-            _refuse("on_error", self.on_error, 'one of "raise" and "warn"')
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _refuse(parameter: str, value: Any, expected: str) -> None:
-    raise ValueError(f"{parameter}={value!r}: expected {expected}")
+        check_values(self.get_params(deep=False), RULES)
 
 
 def _as_recordings(X: Any) -> Sequence[Any]:
     """Return the recordings in `X` as a sequence, refusing what is only one recording."""
     if isinstance(X, (str, bytes, os.PathLike)):
         raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
-    if isinstance(X, tuple) and len(X) == 2 and _is_number(X[1]):
+    if isinstance(X, tuple) and len(X) == 2 and is_real(X[1]):
         raise TypeError(
             "X is one recording, (samples, sampling_rate), where a list of recordings is "
             "expected: pass [x]"

@@ -1,25 +1,16 @@
 """Checks of what is not a piece: parameters, arguments of `sample`, devices, seeds."""
 
-import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-Rule = tuple[Callable[[Any], bool], str]
-
-
-def _is_integer(value: Any, smallest: int) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= smallest
-
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 
 
 def _is_bool(value: Any) -> bool:
@@ -28,46 +19,41 @@ def _is_bool(value: Any) -> bool:
 
 EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
 
-_POSITIVE_INTEGER: Rule = (lambda v: _is_integer(v, 1), "an int of at least 1")
+_POSITIVE_INTEGER: Rule = (lambda v: is_integer(v, 1), "an int of at least 1")
 _RULES: dict[str, Rule] = {
     "hidden_size": _POSITIVE_INTEGER,
     "n_layers": _POSITIVE_INTEGER,
-    "dropout": (lambda v: _is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
-    "emission": (lambda v: v in EMISSION_NAMES, f"one of {EMISSION_NAMES}"),
-    "transpose": (lambda v: _is_bool(v) or v == "auto", "True, False or 'auto'"),
-    "learning_rate": (lambda v: _is_real(v) and v > 0, "a positive number"),
+    "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
+    "emission": (lambda v: is_one_of(v, EMISSION_NAMES), f"one of {EMISSION_NAMES}"),
+    "transpose": (lambda v: _is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),
+    "learning_rate": (lambda v: is_real(v) and v > 0, "a positive number"),
     "batch_size": _POSITIVE_INTEGER,
     "max_iter": _POSITIVE_INTEGER,
-    "max_time": (lambda v: v is None or (_is_real(v) and v > 0), "a positive number or None"),
+    "max_time": (lambda v: v is None or (is_real(v) and v > 0), "a positive number or None"),
     "early_stopping": (_is_bool, "True or False"),
-    "validation_fraction": (lambda v: _is_real(v) and 0 < v < 1, "a number in (0, 1)"),
+    "validation_fraction": (lambda v: is_real(v) and 0 < v < 1, "a number in (0, 1)"),
     "n_iter_no_change": _POSITIVE_INTEGER,
-    "tol": (lambda v: _is_real(v) and v >= 0, "a number of at least 0"),
+    "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
     "warm_start": (_is_bool, "True or False"),
-    "verbose": (lambda v: _is_bool(v) or _is_integer(v, 0), "an int of at least 0"),
-    "n_frames": _POSITIVE_INTEGER,
-    "n_pieces": (lambda v: v is None or _is_integer(v, 1), "an int of at least 1, or None"),
-    "temperature": (lambda v: _is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
+    "verbose": (lambda v: _is_bool(v) or is_integer(v, 0), "an int of at least 0"),
 }
-
-
-def _check(values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        if name in _RULES:
-            holds, expected = _RULES[name]
-            if not holds(value):
-                raise ValueError(f"{name} must be {expected}, got {value!r}")
+_SAMPLE_RULES: dict[str, Rule] = {
+    "n_frames": _POSITIVE_INTEGER,
+    "n_pieces": (lambda v: v is None or is_integer(v, 1), "an int of at least 1, or None"),
+    "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
+}
 
 
 def check_parameters(composer: Any) -> None:
     """Refuse parameters of the estimator that make no sense."""
-    _check(composer.get_params(deep=False))
+    check_values(composer.get_params(deep=False), _RULES)
     choose_device(composer.device)
 
 
 def check_sampling(n_frames: Any, n_pieces: Any, temperature: Any) -> None:
     """Refuse arguments of `sample` that make no sense."""
-    _check({"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature})
+    values = {"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature}
+    check_values(values, _SAMPLE_RULES)
 
 
 def check_unchanged(composer: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._parameters import check_values, is_integer
 from .._pieces import as_collection
 
 _N_CONTEXTS = 32  # the previous value is remembered to about 3 %
@@ -37,8 +38,8 @@ class _LevelBaseline(BaseEstimator):
         -------
         self : object
         """
-        if self.n_levels < 2:
-            raise ValueError(f"n_levels must be at least 2, got {self.n_levels}")
+        rule = (lambda v: is_integer(v, 2), "an integer of at least 2")
+        check_values({"n_levels": self.n_levels}, {"n_levels": rule})
         pieces, _ = as_collection(X)
         if not any(len(piece) for piece in pieces):
             raise ValueError("X has no frames to learn from: all its pieces are empty")
