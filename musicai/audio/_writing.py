@@ -52,7 +52,7 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
             f"one of {', '.join(FORMATS)}"
         )
     audio = _check_samples(path, samples)
-    if float(sampling_rate).is_integer():  # 22050.0, as arithmetic leaves it
+    if isinstance(sampling_rate, float) and sampling_rate.is_integer():
         sampling_rate = int(sampling_rate)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")

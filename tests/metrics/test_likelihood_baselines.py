@@ -58,7 +58,7 @@ def test_levels_never_heard_have_a_chance(Baseline):
 def test_errors_say_what_to_do(Baseline):
     with pytest.raises(ValueError, match=r"values must be in \[0, 1\].*got 0 to 3"):
         Baseline().fit(np.arange(4.0)[:, None])
-    with pytest.raises(ValueError, match="n_levels must be at least 2, got 1"):
+    with pytest.raises(ValueError, match="n_levels must be an integer of at least 2, got 1"):
         Baseline(n_levels=1).fit(walks())
     with pytest.raises(ValueError, match="no frames to learn from"):
         Baseline().fit([np.empty((0, 3))])
