@@ -7,8 +7,10 @@ Without files it takes the chorales that the demo learns from.
 Every model gives a probability to frames of 12 values rounded to 256 levels; 96 bits would mean
 that all frames are equally likely. LSTMComposer and the two histograms give it exactly. The
 Gaussian models give a density: they are trained and scored on values spread evenly over the cell
-of their level, which bounds their probability from below (Theis et al. 2016, section 3.1). With
-ten recordings or more every fifth is held out, with fewer the last fifth of each.
+of their level, which bounds their probability from below (Theis et al. 2016, section 3.1). Three
+fifths of the music are learned, one fifth stops the training of LSTMComposer (the other models
+learn from it as well), one is held out: whole recordings where there are ten or more, with fewer
+a part of each.
 """
 
 import argparse
@@ -97,14 +99,13 @@ def excerpts(piece, length):
 
 
 def split(pieces, length):
-    """Hold out recordings where there are enough, else the end of each."""
+    """Split into excerpts to learn from, to stop early by, and to test on."""
     if len(pieces) >= 10:
-        test = pieces[::5]
-        training = [piece for i, piece in enumerate(pieces) if i % 5]
+        parts = [[p for i, p in enumerate(pieces) if i % 5 > 1], pieces[1::5], pieces[::5]]
     else:
-        training = [piece[: int(0.8 * len(piece))] for piece in pieces]
-        test = [piece[int(0.8 * len(piece)) :] for piece in pieces]
-    return [[part for p in group for part in excerpts(p, length)] for group in (training, test)]
+        thirds = [np.split(p, [int(0.6 * len(p)), int(0.8 * len(p))]) for p in pieces]
+        parts = zip(*thirds, strict=True)
+    return [[excerpt for p in part for excerpt in excerpts(p, length)] for part in parts]
 
 
 def main():
@@ -123,9 +124,10 @@ def main():
 
     extractor = ChromaExtractor(n_jobs=-1, verbose=1)
     pieces = [piece for piece in extractor.transform(files) if len(piece)]
-    training, test = split(pieces, round(EXCERPT * extractor.frame_rate))
+    parts = split(pieces, round(EXCERPT * extractor.frame_rate))
+    training, validation, test = parts
     rng = np.random.RandomState(0)
-    spread_training, spread_test = spread(training, rng), spread(test, rng)
+    spread_parts = [spread(part, rng) for part in parts]
     to_mass = 12 * np.log2(N_LEVELS - 1)  # a cell is 1 / (N_LEVELS - 1) wide
 
     def composer(**changes):
@@ -151,15 +153,18 @@ def main():
     rows = [("all frames equally likely", 12 * np.log2(N_LEVELS), 0.0)]
     for name, model in (histograms | densities | composers).items():
         started = perf_counter()
-        if name in densities:
-            bits = to_mass - model.fit(spread_training).score(spread_test) / np.log(2)
+        learn, watch, held_out = spread_parts if name in densities else parts
+        if isinstance(model, LSTMComposer):
+            model.fit(learn, X_val=watch)
         else:
-            bits = -model.fit(training).score(test) / np.log(2)
+            model.fit(learn + watch)
+        bits = -model.score(held_out) / np.log(2) + (to_mass if name in densities else 0)
         rows.append((name, bits, perf_counter() - started))
     best = rows[-1][1]
     print(
         f"{len(files)} recordings, {extractor.frame_rate:.1f} frames a second; "
-        f"{sum(map(len, training))} frames to learn, {sum(map(len, test))} held out\n"
+        f"{sum(map(len, training))} frames to learn, "
+        f"{sum(map(len, validation))} to stop by, {sum(map(len, test))} held out\n"
     )
     print("| model | bits per frame | LSTMComposer against it | seconds |")
     print("| --- | --- | --- | --- |")

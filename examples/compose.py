@@ -27,6 +27,7 @@ from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, fram
 N_CHORALES = 80
 HELD_OUT = 0.15
 FRAMES_TO_HEAR = 3_000_000  # in all epochs; minutes of training
+MOST_SECONDS = 180  # of training, should the machine be slow or busy
 LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
 LEAST_SECONDS = 60
 EXCERPT_SECONDS = 45
@@ -52,7 +53,9 @@ def main(argv=None):
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
 
     epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 1, 100))
-    composer = LSTMComposer(max_iter=epochs, random_state=args.seed, verbose=1)
+    composer = LSTMComposer(
+        max_iter=epochs, max_time=MOST_SECONDS, random_state=args.seed, verbose=1
+    )
     composer.fit(frames(train), styles(train))
     scores = score(composer, train, test)
 
