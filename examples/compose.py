@@ -61,7 +61,6 @@ def main(argv=None):
 
     example = max(test, key=lambda piece: len(piece.frames))
     intro, music = compose(composer, example, extractor.frame_rate, args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
     paths = {name: args.out / f"{name}.wav" for name in music}
     for name, path in paths.items():
         write_audio(path, extractor.inverse_transform(music[name]), extractor.sr)
@@ -93,7 +92,16 @@ def parse(argv):
     )
     parser.add_argument("--epochs", type=int, help="to train (what takes minutes: 10 to 100)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.epochs is not None and args.epochs < 1:
+        parser.error("--epochs must be at least 1")
+    if not 0 <= args.seed < 2**32:
+        parser.error("--seed must be from 0 to 2**32 - 1")
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out {args.out} cannot be made a folder: {error.strerror}")
+    return args
 
 
 def extract(extractor, folder):

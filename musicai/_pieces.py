@@ -53,8 +53,13 @@ def as_collection(
         return [piece], lambda results: results[0]
     if len(X) == 0:
         raise ValueError(f"{name} is an empty list: expected at least one piece")
-    for piece in X:
+    for i, piece in enumerate(X):
         _refuse_paths(piece, name)
+        if np.ndim(piece) != 2:
+            raise ValueError(
+                f"{name}[{i}] is {type(piece).__name__} of {np.ndim(piece)} dimensions where a "
+                "piece of shape (n_frames, n_features) is expected"
+            )
     pieces = [_as_piece(piece, f"{name}[{i}]", min_frames=0) for i, piece in enumerate(X)]
     for i, piece in enumerate(pieces):
         _check_width(piece, n_features or pieces[0].shape[1], f"{name}[{i}]")

@@ -29,6 +29,9 @@ LOUDEST = 1e12
 FORGIVEN_SECONDS = 1.0
 """How much shorter than announced a file may be; MP3 headers often count some frames too many."""
 
+LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
+"""Sampling rates in hertz beyond these are taken for damage; resampling would never end."""
+
 UNKNOWN_LENGTH = 2**31 - 2**16
 """Lengths in bytes from here on stand for "unknown" in a WAV header."""
 
@@ -82,7 +85,8 @@ def read_blocks(
     22050
     """
     if isinstance(recording, (str, bytes, os.PathLike)):
-        name = name or os.fsdecode(recording)
+        # Names that are not valid Unicode must not break the printing of a message.
+        name = name or os.fsdecode(recording).encode("utf-8", "backslashreplace").decode()
         with _open(recording, name) as file:
             blocks = _decode(file, name, block_size, on_truncated)
             yield from _convert(blocks, file.samplerate, sampling_rate, name)
@@ -188,7 +192,7 @@ def _as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndar
                 "is expected"
             )
         samples, own_rate = recording
-        if not isinstance(own_rate, Real) or not 0 < float(own_rate) < np.inf:
+        if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
             raise RecordingError(
                 f"{name}: the sampling rate in (samples, sampling_rate) is {own_rate!r}; give "
                 "samples per second"
@@ -202,7 +206,10 @@ def _as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndar
 
 
 def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarray:
-    samples = np.asarray(samples)
+    try:
+        samples = np.asarray(samples)
+    except (ValueError, TypeError, RuntimeError):
+        raise RecordingError(f"{name}: samples are no array of numbers") from None
     if samples.dtype.kind != "f" and samples.dtype.name not in PCM_OFFSETS:
         raise RecordingError(
             f"{name}: samples are {samples.dtype}; give floats in [-1, 1] or integers of 8, 16 "
@@ -235,6 +242,11 @@ def _pcm_to_float(block: np.ndarray) -> np.ndarray:
 def _convert(
     blocks: Iterator[np.ndarray], own_rate: float, sampling_rate: float, name: str
 ) -> Iterator[np.ndarray]:
+    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
+        raise RecordingError(
+            f"{name}: a sampling rate of {own_rate:g} Hz is not believable; give the true one, or "
+            "repair the file's header"
+        )
     mono = _checked(map(_mix_down, blocks), name)
     return mono if own_rate == sampling_rate else _resample(mono, own_rate, sampling_rate)
 

@@ -66,6 +66,9 @@ def sine_bank(
     if piece.ndim != 2 or piece.shape[1] != 12:
         raise ValueError(f"piece has shape {piece.shape}; expected (n_frames, 12)")
     n_frames, n_classes = piece.shape
+    largest = np.max(piece, initial=0.0)
+    if largest > 0:  # in double precision: the scale must not matter, however extreme
+        piece = piece.astype(np.float64) / largest
     audio = np.zeros(max(0, n_frames * hop_length - 1), dtype=np.float32)
     amplitudes = np.vstack([piece, np.zeros((1, n_classes))]).astype(np.float32)
     ramp = np.linspace(0, 1, hop_length, endpoint=False, dtype=np.float32)[:, np.newaxis]

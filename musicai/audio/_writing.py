@@ -1,6 +1,7 @@
 """Writing audio files."""
 
 import os
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ import soundfile
 FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
 BLOCK_SIZE = 65536
 """Samples written at a time; some versions of libsndfile crash on long Ogg files in one call."""
+
+MOST_CHANNELS = 8
+HIGHEST_RATE = 192000
+"""libsndfile crashes on an Ogg file with hundreds of channels or a much higher rate."""
 
 
 def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
@@ -51,18 +56,28 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
             f"{path}: {path.suffix!r} is no suffix of an audio format that can be written; use "
             f"one of {', '.join(FORMATS)}"
         )
+    if "\0" in str(path) or path.is_dir():
+        raise ValueError(f"{str(path)!r} is a folder or no name of a file; give the file to write")
     audio = _check_samples(path, samples)
-    if isinstance(sampling_rate, float) and sampling_rate.is_integer():
-        sampling_rate = int(sampling_rate)
+    _check_rate(path, sampling_rate)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")
     # In the same folder, so that the final move cannot cross file systems.
-    draft = path.with_name(f".{path.name}.{uuid4().hex}")
+    draft = path.with_name(f".{uuid4().hex}")
     try:
-        _write(path, draft, audio, sampling_rate)
+        _write(path, draft, audio, int(sampling_rate))
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _check_rate(path: Path, sampling_rate: Any) -> None:
+    whole = isinstance(sampling_rate, Real) and float(sampling_rate).is_integer()
+    if not whole or isinstance(sampling_rate, bool) or not 1 <= sampling_rate <= HIGHEST_RATE:
+        raise ValueError(
+            f"{path}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_RATE}, got "
+            f"{sampling_rate!r}"
+        )
 
 
 def _check_samples(path: Path, samples: Any) -> np.ndarray:
@@ -77,6 +92,8 @@ def _check_samples(path: Path, samples: Any) -> np.ndarray:
             f"{path}: samples have shape {audio.shape}, more channels than samples; (n_samples, "
             "n_channels) is expected, did you mean samples.T?"
         )
+    if audio.ndim == 2 and audio.shape[1] > MOST_CHANNELS:
+        raise ValueError(f"{path}: {audio.shape[1]} channels; at most {MOST_CHANNELS} are written")
     peak = np.abs(audio).max()
     if not np.isfinite(peak):
         raise ValueError(f"{path}: samples hold NaN or infinity; repair them before writing")
@@ -90,12 +107,15 @@ def _check_samples(path: Path, samples: Any) -> np.ndarray:
 def _write(path: Path, draft: Path, audio: np.ndarray, sampling_rate: int) -> None:
     n_channels = 1 if audio.ndim == 1 else audio.shape[1]
     format_ = FORMATS[path.suffix.lower()]
+    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
+    native = os.fsencode(draft) if os.name == "posix" else str(draft)
     try:
-        with soundfile.SoundFile(draft, "w", sampling_rate, n_channels, format=format_) as file:
+        with soundfile.SoundFile(native, "w", sampling_rate, n_channels, format=format_) as file:
             for start in range(0, len(audio), BLOCK_SIZE):
                 file.write(audio[start : start + BLOCK_SIZE])
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            f"{path}: {n_channels} channels at {sampling_rate!r} Hz cannot be written as "
-            f"{format_} ({error})"
+            f"{path}: {n_channels} channels at {sampling_rate!r} Hz could not be written as "
+            f"{format_} ({getattr(error, 'error_string', error)}): the format may not allow it, "
+            "or the disk be full"
         ) from None

@@ -21,15 +21,15 @@ KINDS = ("cqt", "stft")
 ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "kind": (lambda v: is_one_of(v, KINDS), f"one of {KINDS}"),
-    "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
-    "hop_length": (lambda v: is_integer(v, 1), "a positive integer"),
+    "sr": (lambda v: is_real(v) and 1000 <= v <= 1e6, "a number of hertz from 1000 to 1000000"),
+    "hop_length": (lambda v: is_integer(v, 1) and v <= 2**20, "an integer from 1 to 2**20"),
     "n_fft": (
-        lambda v: v is None or (is_integer(v, 16) and v % 2 == 0),
-        "an even integer from 16, or None",
+        lambda v: v is None or (is_integer(v, 16) and v % 2 == 0 and v <= 2**20),
+        "an even integer from 16 to 2**20, or None",
     ),
     "norm": (
-        lambda v: v is None or v == np.inf or (is_real(v) and v > 0),
-        "numpy.inf, a positive number or None",
+        lambda v: v is None or v == np.inf or (is_real(v) and 1 <= v <= 100),
+        "numpy.inf, a number from 1 to 100 or None",
     ),
     "tuning": (
         lambda v: v is None or is_real(v),
@@ -185,7 +185,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         """
         self._check_parameters()
         recordings = _as_recordings(X)
-        parallel = joblib.Parallel(n_jobs=self.n_jobs, prefer="threads", return_as="generator")
+        parallel = self._parallel()
         results = tqdm(
             parallel(
                 joblib.delayed(self._analyse)(recording, i)
@@ -267,6 +267,13 @@ class ChromaExtractor(  # type: ignore[call-arg]
         tags.input_tags.string = True
         tags.requires_fit = False
         return tags
+
+    def _parallel(self) -> joblib.Parallel:
+        options = {"n_jobs": self.n_jobs, "prefer": "threads"}
+        try:
+            return joblib.Parallel(**options, return_as="generator")  # progress as results come
+        except ValueError:  # a backend that cannot, such as "multiprocessing"
+            return joblib.Parallel(**options)
 
     def _analyse(self, recording: Any, position: int) -> np.ndarray | RecordingError:
         is_path = isinstance(recording, (str, bytes, os.PathLike))

@@ -17,6 +17,10 @@ def _is_bool(value: Any) -> bool:
     return isinstance(value, (bool, np.bool_))
 
 
+def _is_seed(value: Any) -> bool:
+    return is_integer(value, 0) and value < 2**32
+
+
 EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
 
 _POSITIVE_INTEGER: Rule = (lambda v: is_integer(v, 1), "an int of at least 1")
@@ -35,12 +39,17 @@ _RULES: dict[str, Rule] = {
     "n_iter_no_change": _POSITIVE_INTEGER,
     "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
     "warm_start": (_is_bool, "True or False"),
+    "random_state": (
+        lambda v: v is None or isinstance(v, np.random.RandomState) or _is_seed(v),
+        "an int from 0 to 2**32 - 1, a numpy.random.RandomState or None",
+    ),
     "verbose": (lambda v: _is_bool(v) or is_integer(v, 0), "an int of at least 0"),
 }
 _SAMPLE_RULES: dict[str, Rule] = {
     "n_frames": _POSITIVE_INTEGER,
     "n_pieces": (lambda v: v is None or is_integer(v, 1), "an int of at least 1, or None"),
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
+    "random_state": _RULES["random_state"],
 }
 
 
@@ -50,9 +59,8 @@ def check_parameters(composer: Any) -> None:
     choose_device(composer.device)
 
 
-def check_sampling(n_frames: Any, n_pieces: Any, temperature: Any) -> None:
+def check_sampling(**values: Any) -> None:
     """Refuse arguments of `sample` that make no sense."""
-    values = {"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature}
     check_values(values, _SAMPLE_RULES)
 
 
@@ -86,11 +94,13 @@ def unchanged_on_error(composer: Any) -> Iterator[None]:
 
 def choose_device(device: Any) -> torch.device:
     """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
-    if device == "auto":
+    if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-    except (RuntimeError, TypeError):
+        if chosen.type != "cuda":
+            torch.zeros(1, device=chosen).cpu()  # some are known by name only
+    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError, OverflowError):
         raise ValueError(
             f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
         ) from None

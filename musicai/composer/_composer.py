@@ -225,6 +225,8 @@ class LSTMComposer(BaseEstimator):
             raise ValueError(
                 "X_val is watched for early stopping: leave it, or early_stopping=False"
             )
+        if X_val is None and y_val is not None:
+            raise ValueError("y_val labels the pieces of X_val, and there are none")
         go_on = self.warm_start and self.__sklearn_is_fitted__()
         rng = as_rng(self.random_state)
         with unchanged_on_error(self):
@@ -285,6 +287,7 @@ class LSTMComposer(BaseEstimator):
             if go_on and self._optimizer_state is not None:
                 trainer.resume(self._optimizer_state)
             loss = trainer.run_epoch(training)
+            trainer.check_finite()
             self.weights_ = export_weights(network)
             self._peaked = frames_peak_at_one(training.pieces) and (not go_on or self._peaked)
             self._optimizer_state = trainer.state()
@@ -397,7 +400,12 @@ class LSTMComposer(BaseEstimator):
             not know, or another argument is out of range.
         """
         check_is_fitted(self)
-        check_sampling(n_frames, n_pieces, temperature)
+        check_sampling(
+            n_frames=n_frames,
+            n_pieces=n_pieces,
+            temperature=temperature,
+            random_state=random_state,
+        )
         primes = check_prime(self, prime, n_pieces)
         pieces = sample_pieces(
             self._network(),

@@ -24,9 +24,18 @@ def check_pieces(
     pieces, pack = as_collection(X, n_features=width, name=name)
     # scikit-learn's own check of names and width, in the words that its users know.
     validate_data(composer, X[0] if several else X, reset=reset, skip_check_array=True)
+    if several:
+        _check_names(composer, X)
     if not reset:
         check_support(pieces, composer.emission_, name)
     return pieces, pack
+
+
+def _check_names(composer: BaseEstimator, X: Any) -> None:
+    """Refuse data frames whose columns are not those that were learned, in their order."""
+    for piece in X if is_collection(X) else [X]:
+        if hasattr(piece, "columns"):
+            validate_data(composer, piece, reset=False, skip_check_array=True)
 
 
 def check_training(
@@ -48,6 +57,7 @@ def check_training(
 def check_validation(composer: BaseEstimator, X_val: Any, y_val: Any) -> Collection:
     """Return the pieces to watch while training."""
     pieces, _ = as_collection(X_val, n_features=composer.n_features_in_, name="X_val")
+    _check_names(composer, X_val)
     check_support(pieces, composer.emission_, "X_val")
     if not any(map(len, pieces)):
         raise ValueError("X_val holds no frames: all of its pieces are empty")
@@ -61,6 +71,7 @@ def check_prime(composer: BaseEstimator, prime: Any, n_pieces: int | None) -> li
     if prime is None:
         return [np.zeros((0, width), np.float32)]
     primes, _ = as_collection(prime, n_features=width, name="prime")
+    _check_names(composer, prime)
     check_support(primes, composer.emission_, "prime")
     if not is_collection(prime):
         return primes

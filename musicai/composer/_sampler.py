@@ -78,7 +78,7 @@ def _hear(
     for i, prime in enumerate(primes):
         if len(prime) == 0:
             continue
-        heard = torch.from_numpy(prime).to(device)
+        heard = torch.from_numpy(np.array(prime, order="C")).to(device)
         shifted = torch.cat([torch.zeros_like(heard[:1]), heard[:-1]])[None]
         flags = torch.zeros(1, len(prime), device=device)
         flags[0, 0] = 1

@@ -23,6 +23,8 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
     """
     if y is None:
         return [np.array([None])] * len(pieces)
+    if hasattr(y, "to_numpy"):  # pandas
+        y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
     if single and (np.ndim(y) == 0 or len(y) in (1, len(pieces[0]))):
         return [as_labels(y)]
     if np.ndim(y) == 0 or len(y) != len(pieces):
@@ -61,9 +63,12 @@ def _is_missing(label: Any) -> bool:
 
 def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
     """Return the different labels, sorted; labels of different kinds are an error."""
-    told = {label for array in labels for label in array if label is not None}
     try:
-        return np.array(sorted(told))
+        told = {label for array in labels for label in array if label is not None}
+    except TypeError:
+        raise ValueError("style labels must be hashable, such as str or int") from None
+    try:
+        return as_labels(sorted(told))  # objects: NumPy's strings and numbers change some
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in told}))
         raise ValueError(

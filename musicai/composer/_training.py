@@ -132,6 +132,7 @@ class Trainer:
             for epoch in range(budget.max_iter):
                 loss = self.run_epoch(training, budget, epoch)
                 score = mean_score(self.network, validation) if validation else None
+                self.check_finite(score)
                 waited = 0 if history.improves(score, tol) else waited + 1
                 history.add(loss, score, self.network)
                 bar.set_postfix_str(str(history), refresh=False)
@@ -139,9 +140,10 @@ class Trainer:
                 if waited >= n_iter_no_change or budget.spent(epoch + 1) == 1:
                     break
         except KeyboardInterrupt:
+            n_epochs = len(history.loss_curve)
+            kept = "the best weights so far are kept" if n_epochs else "little was learned"
             warnings.warn(
-                f"training was interrupted after {len(history.loss_curve)} of "
-                f"{budget.max_iter} epochs; the best weights so far are kept",
+                f"training was interrupted after {n_epochs} of {budget.max_iter} epochs; {kept}",
                 stacklevel=3,
             )
         finally:
@@ -171,6 +173,14 @@ class Trainer:
             n_frames += n
         return total / n_frames
 
+    def check_finite(self, score: float | None = None) -> None:
+        """Raise if weights or a validation score are not finite."""
+        weights = (parameter.detach() for parameter in self.network.parameters())
+        if not all(torch.isfinite(weight).all() for weight in weights):
+            raise ValueError(_diverged("weights are no longer finite", self))
+        if score is not None and not math.isfinite(score):
+            raise ValueError(_diverged(f"the validation score is {score}", self))
+
     def state(self) -> dict[str, Any]:
         """Return what the optimizer remembers, as NumPy arrays."""
         memory = self.optimizer.state_dict()["state"]
@@ -198,10 +208,7 @@ class Trainer:
         log_prob, mean_loss = self._losses(batch)
         loss = mean_loss.mean() - log_prob.mean()
         if not torch.isfinite(loss):
-            raise ValueError(
-                f"training diverged: the loss became {loss.item()} after {self.n_steps} steps; "
-                f"lower learning_rate (now {self.learning_rate}) or look for outliers in the pieces"
-            )
+            raise ValueError(_diverged(f"the loss is {loss.item()}", self))
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LARGEST_GRADIENT_NORM)
@@ -221,6 +228,13 @@ class Trainer:
                 emission.log_prob(frames, context, previous),
                 emission.mean_loss(frames, context, previous),
             )
+
+
+def _diverged(what: str, trainer: Trainer) -> str:
+    return (
+        f"training diverged: {what} after {trainer.n_steps} steps; lower learning_rate (now "
+        f"{trainer.learning_rate}) or look for outliers in the pieces"
+    )
 
 
 def _has_bfloat16(device: torch.device) -> bool:

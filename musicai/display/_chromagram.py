@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from .._parameters import is_real
 from .._pieces import as_collection
 from ._matplotlib import ink, need_matplotlib
 
@@ -81,7 +82,7 @@ class ChromagramDisplay:
         ValueError
             If `piece` isn't one piece, or `frame_rate` not a positive number.
         """
-        if not frame_rate > 0:
+        if not is_real(frame_rate) or frame_rate <= 0:
             raise ValueError(
                 f"frame_rate must be a positive number of frames per second, got {frame_rate}"
             )

@@ -44,6 +44,7 @@ class _LevelBaseline(BaseEstimator):
         if not any(len(piece) for piece in pieces):
             raise ValueError("X has no frames to learn from: all its pieces are empty")
         self.n_features_in_ = pieces[0].shape[1]
+        self.n_levels_ = self.n_levels
         self._count([self._levels(piece) for piece in pieces])
         return self
 
@@ -89,14 +90,14 @@ class _LevelBaseline(BaseEstimator):
     def _levels(self, piece: np.ndarray) -> np.ndarray:
         if piece.size and (piece.min() < 0 or piece.max() > 1):
             raise ValueError(
-                f"values must be in [0, 1] to be put on a grid of {self.n_levels} levels: "
+                f"values must be in [0, 1] to be put on a grid of {self.n_levels_} levels: "
                 f"got {piece.min():.4g} to {piece.max():.4g}"
             )
-        return np.rint((self.n_levels - 1) * piece).astype(np.intp)
+        return np.rint((self.n_levels_ - 1) * piece).astype(np.intp)
 
     def _count_levels(self, pieces: list[np.ndarray]) -> np.ndarray:
         """Table (n_features, n_levels) of how often each feature was at each level."""
-        counts = np.zeros((self.n_features_in_, self.n_levels))
+        counts = np.zeros((self.n_features_in_, self.n_levels_))
         features = np.arange(self.n_features_in_)
         for levels in pieces:
             np.add.at(counts, (features, levels), 1)
@@ -191,15 +192,15 @@ class PersistenceBaseline(_LevelBaseline):
     __module__ = "musicai.metrics"
 
     def _count(self, pieces: list[np.ndarray]) -> None:
-        n_bins = min(_N_CONTEXTS, self.n_levels)
+        n_bins = min(_N_CONTEXTS, self.n_levels_)
         levels = self._count_levels(pieces)
-        moves = np.zeros((self.n_features_in_, n_bins, self.n_levels))
+        moves = np.zeros((self.n_features_in_, n_bins, self.n_levels_))
         features = np.arange(self.n_features_in_)
         for piece in pieces:
             np.add.at(moves, (features, self._bins(piece[:-1]), piece[1:]), 1)
         self.first_mass_ = _marginal(levels)
-        shared = _back_off(moves.sum(axis=0), _laplace(levels.sum(axis=0)), self.n_levels)
-        self.mass_ = _back_off(moves, shared, self.n_levels)
+        shared = _back_off(moves.sum(axis=0), _laplace(levels.sum(axis=0)), self.n_levels_)
+        self.mass_ = _back_off(moves, shared, self.n_levels_)
 
     def _log_mass(self, levels: np.ndarray) -> np.ndarray:
         features = np.arange(self.n_features_in_)
@@ -208,7 +209,7 @@ class PersistenceBaseline(_LevelBaseline):
         return np.log(np.concatenate([first, rest]))
 
     def _bins(self, levels: np.ndarray) -> np.ndarray:
-        return levels * min(_N_CONTEXTS, self.n_levels) // self.n_levels
+        return levels * min(_N_CONTEXTS, self.n_levels_) // self.n_levels_
 
 
 def _marginal(counts: np.ndarray) -> np.ndarray:

@@ -198,3 +198,9 @@ def test_rooms_import_neither_torch_nor_what_comes_later():
         "assert not names & {'torch', 'numba', 'musicai.composer'}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("rate", [1e-300, 1.0, 1e300, True])
+def test_unbelievable_rates_are_refused(rate):
+    with pytest.raises(RecordingError, match="sampling rate"):
+        list(read_blocks((np.zeros(3000, np.float32), rate), sampling_rate=22050))

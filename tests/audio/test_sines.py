@@ -74,3 +74,11 @@ def test_nothing_above_half_the_sampling_rate():
     audio = play(np.ones((20, 12)), sampling_rate=4000, centre=2000)
     assert np.isfinite(audio).all()
     assert audio.any()
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-3, 3e38])
+def test_the_scale_of_a_piece_does_not_matter(scale):
+    piece = np.random.default_rng(0).random((5, 12)).astype(np.float32)
+    expected = sine_bank(piece, sampling_rate=8000, hop_length=512)
+    heard = sine_bank(piece * np.float32(scale), sampling_rate=8000, hop_length=512)
+    np.testing.assert_allclose(heard, expected, atol=1e-3)

@@ -72,3 +72,17 @@ def test_permissions_are_those_of_a_new_file(tmp_path):
     write_audio(tmp_path / "noise.wav", np.zeros(9), 44100)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
     assert len(modes) == 1
+
+
+@pytest.mark.parametrize(
+    ("shape", "rate", "message"),
+    [
+        ((999, 256), 22050, "256 channels; at most 8"),
+        ((99,), 250000, "from 1 to 192000, got 250000"),
+        ((99,), True, "got True"),
+    ],
+)
+def test_what_would_crash_libsndfile_is_refused(tmp_path, shape, rate, message):
+    with pytest.raises(ValueError, match=message):
+        write_audio(tmp_path / "a.ogg", np.zeros(shape), rate)
+    assert not list(tmp_path.iterdir())

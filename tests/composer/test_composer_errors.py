@@ -83,7 +83,7 @@ def test_unusable_parameters(parameter, value):
         ({"prime": PIECE + 1}, "prime holds values from 1.* knows only values from 0 to 1"),
         ({"prime": [PIECE] * 2, "n_pieces": 3}, "prime holds 2 pieces and n_pieces=3"),
         ({"prime": "song.wav"}, "prime holds a path"),
-        ({"random_state": "x"}, "cannot be used to seed"),
+        ({"random_state": "x"}, "random_state must be an int from 0"),
     ],
 )
 def test_unusable_arguments_of_sample(fitted, arguments, message):

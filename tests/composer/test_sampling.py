@@ -77,3 +77,10 @@ def test_one_prime_for_several_pieces_is_each_ones_prime(fitted, chroma):
     together = fitted.sample(4, n_pieces=3, prime=chroma[0], random_state=0)
     apart = fitted.sample(4, prime=[chroma[0]] * 3, random_state=0)
     np.testing.assert_allclose(together, apart, atol=0.01)
+
+
+def test_a_prime_may_be_a_view_played_backwards(fitted, chroma):
+    backwards = chroma[0][::-1]
+    np.testing.assert_array_equal(
+        fitted.sample(3, prime=backwards), fitted.sample(3, prime=backwards.copy())
+    )

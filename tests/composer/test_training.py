@@ -244,3 +244,15 @@ def test_styles_are_heard(rolls):
     for style, step in (("up", 1), ("down", 9)):
         notes = composer.sample(30, style=style, random_state=0).argmax(1)
         assert (np.diff(notes) % 10 == step).mean() > 0.8
+
+
+def test_divergence_in_the_last_step_is_said(chroma):
+    with pytest.raises(ValueError, match="training diverged"):
+        small(learning_rate=1e30, max_iter=1, batch_size=4).fit(chroma)
+
+
+def test_labels_stay_what_they_are(chroma):
+    for labels in (["a\0", "a"], [2**53 + 1, 1.5]):
+        composer = small(max_iter=1).fit(chroma[:4], labels * 2)
+        assert composer.styles_.tolist() == sorted(labels)
+        assert composer.sample(2, style=labels[0]).shape == (2, 12)
