@@ -15,8 +15,9 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/python examples/compose.py
 
+# Tests are small: more threads would cost more than they give.
 test: $(READY)
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
 lint: $(READY)
 	$(BIN)/ruff check .
