@@ -51,6 +51,10 @@ def main(argv=None):
     pieces = extract(extractor, args.folder)
     train, test = hold_out(pieces, args.seed)
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
+    try:  # before the work that would be lost
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"--out {args.out} cannot be made a folder: {error.strerror}") from None
 
     epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 1, 100))
     composer = LSTMComposer(
@@ -97,10 +101,6 @@ def parse(argv):
         parser.error("--epochs must be at least 1")
     if not 0 <= args.seed < 2**32:
         parser.error("--seed must be from 0 to 2**32 - 1")
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        parser.error(f"--out {args.out} cannot be made a folder: {error.strerror}")
     return args
 
 
