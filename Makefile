@@ -12,8 +12,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $@
 
+# Waiting threads must not spin: where other programs run, training would crawl.
 demo: $(READY)
-	$(BIN)/python examples/compose.py
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py
 
 # Tests are small: more threads would cost more than they give.
 test: $(READY)

@@ -67,7 +67,7 @@ class BernoulliNADE(Emission):
         n_most = int(n_ones.max()) if len(x) else 0
         n_left = [int((n_ones > taken).sum()) for taken in range(n_most)]
         for taken, n in enumerate(n_left):
-            totals.append(totals[-1][:n] + self.take_up[ones[:n, taken]])
+            totals.append(totals[-1][:n] + F.embedding(ones[:n, taken], self.take_up))
         logits = self.exit(torch.sigmoid(torch.cat(totals)))
         # Feature k of a frame looks at the row that has taken up all ones below k.
         starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from ._emissions import Emission
 from ._gaussian import GaussianMixture, SquaredError
@@ -78,7 +79,9 @@ class Network(nn.Module):
         state : pair of Tensors of shape (n_layers, batch, hidden_size)
         """
         heard = self.emission.encode(previous) * (1 - start[..., None])
-        inputs = torch.cat([heard, start[..., None], self.style[styles]], -1)
+        # Unlike plain indexing, embedding adds up its gradient in the same order every time.
+        style = F.embedding(styles, self.style)
+        inputs = torch.cat([heard, start[..., None], style], -1)
         return self.lstm(inputs, state)
 
     def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
