@@ -430,19 +430,17 @@ class LSTMComposer(BaseEstimator):
     def _begin(self, X: Any, y: Any, styles: Any, go_on: bool) -> Collection:
         """Check pieces to learn; settle emission and styles, which the first pieces decide."""
         pieces, labels = check_training(self, X, y, reset=not go_on)
-        if go_on:
-            check_unchanged(self)
-        else:
+        told = None if styles is None else known_styles([as_labels(styles)])
+        if not go_on:
             self.emission_ = choose_emission(self.emission, pieces)
-            self.styles_ = known_styles(labels if styles is None else [as_labels(styles)])
-        if (
-            go_on
-            and styles is not None
-            and known_styles([as_labels(styles)]).tolist() != (self.styles_.tolist())
-        ):
-            raise ValueError(
-                f"styles={styles!r} differ from those of the first call, {self.styles_.tolist()}"
-            )
+            self.styles_ = known_styles(labels) if told is None else told
+        else:
+            check_unchanged(self)
+            if told is not None and told.tolist() != self.styles_.tolist():
+                raise ValueError(
+                    f"styles={styles!r} differ from those of the first call, "
+                    f"{self.styles_.tolist()}"
+                )
         return Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
 
     def _network_to_train(
