@@ -1,0 +1,186 @@
+"""Decoding an audio file strictly forward, block by block.
+
+libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know goes to ffmpeg
+where that is installed. A file that ends too early is used, with a warning.
+"""
+
+import os
+import re
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import soundfile
+
+from ._errors import RecordingError
+from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
+from ._ogg import has_last_page
+from ._samples import pcm_to_float
+
+FORGIVEN_SECONDS = 1.0
+"""How much shorter than announced a file may be; MP3 headers often count some frames too many."""
+
+MOST_VALUES = 2**20
+"""Values of all channels in a block; a header may claim a thousand channels."""
+
+UNKNOWN_BYTES = 2**31 - 2**16
+"""Lengths in bytes from here on stand for "unknown" in a WAV header."""
+
+UNKNOWN_SAMPLES = 2**62
+"""libsndfile says so when a header leaves the length open."""
+
+NO_MPEG_FRAMES = 7
+"""libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
+
+
+@contextmanager
+def open_file(
+    path: str | bytes | os.PathLike, name: str, *, block_size: int, on_truncated: str
+) -> Iterator[tuple[Iterator[np.ndarray], float]]:
+    """Open an audio file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    name : str
+        What to call it in errors and warnings.
+    block_size : int
+        Samples per block.
+    on_truncated : {"warn", "ignore"}
+        Whether to warn when the file ends early.
+
+    Yields
+    ------
+    blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
+    own_rate : float
+        The file's sampling rate.
+
+    Raises
+    ------
+    RecordingError
+        If it cannot be decoded.
+    """
+    _check_file(path, name)
+    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
+    native = os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
+    try:
+        file = _ForwardSoundFile(native)
+    except (RuntimeError, TypeError, ValueError) as error:
+        cause = _cause(error)
+    else:
+        with file:
+            if file.format != "RAW":
+                yield _decode(file, name, block_size, on_truncated), file.samplerate
+                return
+        cause = "the file has no header"
+    program = find_ffmpeg()
+    if program is None:
+        raise RecordingError(
+            f"{name}: this cannot be decoded as audio ({cause}); install ffmpeg to read this "
+            "format, or convert it to WAV, FLAC, Ogg or MP3"
+        )
+    try:
+        with open_by_ffmpeg(
+            program, path, name, block_size=block_size, on_truncated=on_truncated
+        ) as (blocks, own_rate):
+            yield blocks, own_rate
+    except DecodingError as error:
+        raise RecordingError(
+            f"{name}: {_not_audio(f'libsndfile: {cause}; ffmpeg: {error}')}"
+        ) from None
+
+
+class _ForwardSoundFile(soundfile.SoundFile):
+    """A sound file that is only read forward.
+
+    soundfile seeks to the current position after every read of a seekable file. In an MP3 that
+    restarts the decoder and changes samples; in a damaged Ogg it changes the length.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _check_file(path: str | bytes | os.PathLike, name: str) -> None:
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RecordingError(f"{name}: there is no such file; check the path") from None
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{name}: the file cannot be opened ({error})") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise RecordingError(f"{name}: this is a folder; pass the audio files in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise RecordingError(f"{name}: this is not a regular file; pass an audio file")
+    if not os.access(path, os.R_OK):
+        raise RecordingError(f"{name}: the file may not be read; check its permissions")
+    if status.st_size == 0:
+        raise RecordingError(f"{name}: the file is empty; record or download it again")
+
+
+def _cause(error: Exception) -> str:
+    if getattr(error, "code", None) == NO_MPEG_FRAMES:
+        return "no MP3 frames were found in it"
+    if isinstance(error, TypeError):  # soundfile takes anything named .raw for headerless
+        return "the name says that it has no header"
+    return getattr(error, "error_string", str(error)).rstrip(".")
+
+
+def _not_audio(cause: str) -> str:
+    return (
+        f"this cannot be decoded as audio ({cause}); repair it, convert it to WAV, FLAC, Ogg or "
+        "MP3, or leave it out"
+    )
+
+
+def _decode(
+    file: soundfile.SoundFile, name: str, block_size: int, on_truncated: str
+) -> Iterator[np.ndarray]:
+    decoded = 0
+    cause = None
+    block_size = max(1, min(block_size, MOST_VALUES // file.channels))
+    # libsndfile is slow at turning 16-bit integers to floats; the result is the same.
+    dtype = np.int16 if file.subtype == "PCM_16" else np.float32
+    while decoded < file.frames and cause is None:
+        block = np.zeros((min(block_size, file.frames - decoded), file.channels), dtype)
+        try:
+            read = len(file.read(out=block))
+        except RuntimeError as error:
+            cause = _cause(error)
+            # The decoder does not say how far it came; what it did not reach is still zero.
+            read = 1 + int(max(np.flatnonzero(block.any(axis=1)), default=-1))
+        if read == 0:
+            break
+        decoded += read
+        yield block[:read] if dtype == np.float32 else pcm_to_float(block[:read])
+    if decoded == 0 and cause is not None:
+        raise RecordingError(f"{name}: {_not_audio(cause)}")
+    lack = _what_is_missing(file, decoded, cause)
+    if on_truncated == "warn" and decoded > 0 and lack:
+        warnings.warn(f"{name}: {lack} and may be truncated; what there is was used", stacklevel=2)
+
+
+def _what_is_missing(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str | None:
+    missing = (_announced_samples(file, decoded) - decoded) / file.samplerate
+    if missing > FORGIVEN_SECONDS:
+        return f"the file ends {missing:.1f} s before its header says"
+    if cause is not None:
+        return f"the file is damaged after {decoded / file.samplerate:.1f} s ({cause})"
+    if file.format == "OGG" and not has_last_page(file.name):
+        return "the file lacks the last page of an Ogg stream"
+    return None
+
+
+def _announced_samples(file: soundfile.SoundFile, decoded: int) -> float:
+    if file.frames >= UNKNOWN_SAMPLES:
+        return decoded
+    # For WAV and AIFF libsndfile corrects the length by the file's size and only logs it.
+    corrected = re.search(r"(?:data|SSND)\s*: (\d+) \(should be ([1-9]\d*)\)", file.extra_info)
+    if corrected is None:
+        return file.frames
+    announced, found = map(int, corrected.groups())
+    # Programs that write to a pipe leave the largest number as length.
+    return file.frames if announced >= UNKNOWN_BYTES else file.frames * announced / found

@@ -1,0 +1,185 @@
+import os
+import shutil
+import subprocess
+import threading
+import warnings
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.audio import RecordingError, _decoding, _ffmpeg, read_blocks
+
+ffmpeg = pytest.mark.skipif(_ffmpeg.find_ffmpeg() is None, reason="needs the ffmpeg program")
+POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such names, nor this shell")
+
+
+def read(path, sampling_rate=44100, **options) -> np.ndarray:
+    return np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate, **options)))
+
+
+@pytest.fixture(scope="module")
+def encoded(tmp_path_factory):
+    """Encode ten seconds of stereo noise once for each codec, and return the path."""
+    folder = tmp_path_factory.mktemp("encoded")
+    noise = 0.1 * np.random.default_rng(0).standard_normal((441000, 2))
+    soundfile.write(folder / "noise.wav", noise.clip(-1, 1), 44100)
+
+    def encode(suffix: str, codec: str, *options: str):
+        path = folder / f"{codec}.{suffix}"
+        if not path.exists():
+            source = ["-i", folder / "noise.wav", "-c:a", codec, *options]
+            program = [_ffmpeg.find_ffmpeg(), "-nostdin", "-v", "error"]
+            subprocess.run([*program, *source, path], check=True)
+        return path
+
+    return encode
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """Every ffmpeg process that reading starts."""
+    started = []
+
+    class Watched(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            started.append(self)
+
+    monkeypatch.setattr(_ffmpeg.subprocess, "Popen", Watched)
+    return started
+
+
+@ffmpeg
+@pytest.mark.parametrize(
+    ("suffix", "codec"),
+    [("m4a", "aac"), ("m4a", "alac"), ("wma", "wmav2"), ("mka", "flac"), ("aac", "aac")],
+)
+def test_formats_that_libsndfile_does_not_know(encoded, processes, suffix, codec):
+    path = encoded(suffix, codec)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        samples = read(path)
+    assert processes
+    assert samples.dtype == np.float32
+    assert abs(len(samples) - 441000) < 5000  # codecs add a part of a block at the ends
+    assert 0.05 < samples.std() < 0.1  # the mean of two channels of noise
+
+
+@ffmpeg
+def test_lossless_is_lossless(encoded):
+    wav = encoded("m4a", "alac").with_name("noise.wav")
+    for block_size in (997, 65536):
+        heard = read(encoded("m4a", "alac"), 22050, block_size=block_size)
+        np.testing.assert_array_equal(heard, read(wav, 22050))
+
+
+@ffmpeg
+@POSIX
+@pytest.mark.parametrize("name", [b"caf\xe9.m4a", b"-i.m4a", b"http:x.m4a", b"%03d 'a\n.m4a"])
+def test_names_are_only_names(encoded, tmp_path, monkeypatch, name):
+    shutil.copy(encoded("m4a", "aac"), os.path.join(os.fsencode(tmp_path), name))
+    monkeypatch.chdir(tmp_path)
+    assert len(read(name)) == len(read(os.fsdecode(name))) == len(read(encoded("m4a", "aac")))
+
+
+PLAYLISTS = {
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{song}\n#EXT-X-ENDLIST\n",
+    "concat": "ffconcat version 1.0\nfile {song}\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=a\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
+    "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
+    "<Period><AdaptationSet><Representation><BaseURL>{song}</BaseURL></Representation>"
+    "</AdaptationSet></Period></MPD>",
+}
+
+
+@ffmpeg
+@pytest.mark.parametrize("suffix", ["m4a", "m3u8", "wav"])
+@pytest.mark.parametrize("kind", PLAYLISTS)
+def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
+    shutil.copy(encoded("m4a", "aac"), tmp_path / "song.m4a")
+    path = tmp_path / f"list.{suffix}"
+    path.write_text(PLAYLISTS[kind].format(song="song.m4a"))
+    with pytest.raises(RecordingError, match=f"list.{suffix}: this cannot be decoded"):
+        read(path)
+
+
+@ffmpeg
+def test_error_names_file_and_cause(tmp_path):
+    path = tmp_path / "song.m4a"
+    path.write_text("la la la" * 1000)
+    with pytest.raises(RecordingError, match="ffmpeg: Invalid data found") as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).count(str(path)) == 1
+    assert "\n" not in str(caught.value)
+
+
+@ffmpeg
+def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
+    whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # the index first
+    path = tmp_path / "song.m4a"
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.warns(UserWarning, match=r"song.m4a: the file may be truncated") as caught:
+        samples = read(path)
+    assert len(caught) == 1
+    assert 3 < len(samples) / 44100 < 7
+    assert len(read(path, on_truncated="ignore")) == len(samples)
+
+
+@ffmpeg
+@pytest.mark.parametrize("stop_after", [0, 1])
+def test_process_ends_with_the_reader(encoded, processes, stop_after):
+    blocks = read_blocks(encoded("m4a", "aac"), sampling_rate=22050, block_size=64)
+    for _ in range(1 + stop_after):
+        next(blocks)
+    blocks.close()
+    assert [process.returncode is not None for process in processes] == [True]
+
+
+@ffmpeg
+def test_process_ends_after_reading_and_after_errors(encoded, processes, tmp_path):
+    read(encoded("m4a", "aac"))
+    (tmp_path / "text.m4a").write_text("la la la" * 1000)
+    with pytest.raises(RecordingError):
+        read(tmp_path / "text.m4a")
+    assert [process.returncode is not None for process in processes] == [True, True]
+
+
+@ffmpeg
+def test_threads_do_not_wait_for_each_other(encoded):
+    path = encoded("m4a", "aac")
+    lengths = []
+    unfinished = read_blocks(path, sampling_rate=44100, block_size=64)
+    next(unfinished)
+    threads = [
+        threading.Thread(target=lambda: lengths.append(len(read(path, 44100)))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    unfinished.close()
+    assert lengths == 4 * [len(read(path, 44100))]
+
+
+@POSIX
+def test_any_amount_of_messages(tmp_path, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nyes many words | head -n 100000 >&2\necho the end >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: str(program))
+    (tmp_path / "song.m4a").write_text("la")
+    with pytest.raises(RecordingError, match="ffmpeg: the end"):
+        read(tmp_path / "song.m4a")
+
+
+def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: None)
+    path = tmp_path / "song.m4a"
+    path.write_text("la la la" * 1000)
+    with pytest.raises(
+        RecordingError,
+        match="install ffmpeg to read this format, or convert it to WAV, FLAC, Ogg or MP3",
+    ):
+        read(path)

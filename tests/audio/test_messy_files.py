@@ -1,0 +1,222 @@
+"""Whatever lies in folders of music is read, or refused with its name, the cause and advice."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.audio import RecordingError, _decoding, read_blocks
+from musicai.audio._ogg import has_last_page
+
+
+def read(path, sampling_rate=22050, **options) -> np.ndarray:
+    return np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate, **options)))
+
+
+def refuse(path) -> str:
+    """Check the form of the error and return its text behind the name."""
+    with pytest.raises(RecordingError) as caught:
+        read(path)
+    text = str(caught.value)
+    assert text.startswith(f"{path}: ")
+    assert "\n" not in text
+    assert ";" in text  # what to do stands behind the cause
+    return text.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
+def test_healthy_files_give_no_warning(noise, write, suffix):
+    assert len(read(write(f"noise.{suffix}", noise, 44100))) == 44100
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
+@pytest.mark.parametrize("n_samples", [1, 2, 300])
+def test_very_short_recordings(write, suffix, n_samples):
+    assert len(read(write(f"short.{suffix}", np.full(n_samples, 0.5), 22050))) == n_samples
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_silence(write, suffix):
+    samples = read(write(f"silence.{suffix}", np.zeros((44100, 2)), 22050))
+    assert len(samples) == 44100
+    assert not samples.any()
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
+def test_files_without_samples(write, suffix):
+    refuse(write(f"empty.{suffix}", np.zeros(0), 22050))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
+@pytest.mark.parametrize("own_rate", [8000, 11025, 96000, 192000])
+def test_sampling_rates(write, suffix, own_rate):
+    time = np.arange(own_rate) / own_rate
+    heard = read(write(f"sine.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), own_rate))
+    assert len(heard) == 22050
+    assert np.argmax(np.abs(np.fft.rfft(heard))) == 440
+
+
+@pytest.mark.parametrize(
+    ("suffix", "n_channels"), [("wav", 8), ("flac", 8), ("ogg", 8), ("wav", 99)]
+)
+def test_many_channels(write, suffix, n_channels):
+    time = np.arange(22050) / 22050
+    channels = np.zeros((22050, n_channels))
+    channels[:, -1] = np.sin(2 * np.pi * 440 * time)
+    assert np.argmax(np.abs(np.fft.rfft(read(write(f"many.{suffix}", channels, 22050))))) == 440
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+@pytest.mark.parametrize("n_channels", [1, 2, 3])
+def test_every_depth_is_read_as_floats_are(tmp_path, subtype, n_channels):
+    samples = np.random.default_rng(0).uniform(-1, 1, (4000, n_channels))
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, samples, 22050, subtype=subtype)
+    expected = soundfile.read(path, dtype="float32", always_2d=True)[0].mean(axis=1)
+    np.testing.assert_array_equal(read(path), expected)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_samples_that_are_no_numbers(tmp_path, suffix, value):
+    samples = np.zeros(100000)
+    samples[70000] = value
+    path = tmp_path / f"odd.{suffix}"
+    soundfile.write(path, samples, 22050, subtype="DOUBLE")
+    assert "NaN, infinite" in refuse(path)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("wrong", ["wav", "mp3", "ogg", "m4a", "txt", "au", "vox", ""])
+def test_wrong_suffix(noise, write, tmp_path, suffix, wrong):
+    right = write(f"noise.{suffix}", noise, 44100)
+    path = tmp_path / f"wrong.{wrong}"
+    path.write_bytes(right.read_bytes())
+    assert len(read(path)) == len(read(right)) == 44100
+
+
+@pytest.mark.parametrize("suffix", ["wav", "mp3", "m4a", "txt", "au", "vox", "snd", "gsm", "raw"])
+@pytest.mark.parametrize("content", ["text", "bytes", "zeros"])
+def test_what_is_no_music(tmp_path, suffix, content):
+    path = tmp_path / f"none.{suffix}"
+    path.write_bytes(
+        {
+            "text": b"la la la\n" * 10000,
+            "bytes": np.random.default_rng(0).bytes(100000),
+            "zeros": bytes(100000),
+        }[content]
+    )
+    message = refuse(path)
+    assert "cannot be decoded as audio" in message
+    assert "does not exist" not in message  # as libsndfile says of broken MP3s
+
+
+def test_mp3_without_frames(tmp_path):
+    path = tmp_path / "broken.mp3"
+    path.write_bytes(b"\xff\xfb\x90\x64" + np.random.default_rng(1).bytes(50000))
+    assert "no MP3 frames" in refuse(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
+@pytest.mark.parametrize("kind", [bytes, os.fsdecode])
+def test_error_about_a_name_that_is_not_unicode(tmp_path, kind):
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
+    with open(path, "wb") as file:
+        file.write(b"la" * 5000)
+    with pytest.raises(RecordingError, match=r"caf\\(udc|x)e9\.wav: this cannot") as caught:
+        read(kind(path))
+    str(caught.value).encode()
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "mp3", "ogg"])
+@pytest.mark.parametrize("share", [0.4, 0.9])
+def test_shorter_than_the_header_says(write, suffix, share):
+    time = np.arange(20 * 44100) / 44100
+    path = write(f"short.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), 44100)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    with pytest.warns(UserWarning, match=rf"short.{suffix}: the file .*truncated") as caught:
+        samples = read(path)
+    assert len(caught) == 1
+    assert (share - 0.2) * 20 < len(samples) / 22050 < (share + 0.1) * 20
+
+
+def test_headers_that_leave_the_length_open(noise, write, tmp_path):
+    wav = write("noise.wav", noise, 44100)
+    data = bytearray(wav.read_bytes())
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # what programs write to a pipe
+    wav.write_bytes(data)
+    flac = write("noise.flac", noise, 44100)
+    data = bytearray(flac.read_bytes())
+    data[21] &= 0xF0  # the number of samples, 36 bits of STREAMINFO, zero for unknown
+    data[22:26] = bytes(4)
+    flac.write_bytes(data)
+    for path in (wav, flac):
+        assert len(read(path)) == 44100
+
+
+def test_last_page_of_an_ogg_file(noise, write):
+    path = write("noise.ogg", noise, 44100)
+    data = path.read_bytes()
+    assert has_last_page(path)
+    path.write_bytes(data + 500 * b"tag")  # tags may stand behind it
+    assert has_last_page(path)
+    for end in (len(data) - 1, data.rindex(b"OggS") + 9, data.rindex(b"OggS"), 30, 0):
+        path.write_bytes(data[:end])
+        assert not has_last_page(path)
+
+
+@pytest.mark.parametrize("field", ["frames", "channels", "rate"])
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+def test_absurd_headers_take_no_memory(noise, write, suffix, field):
+    path = write(f"absurd.{suffix}", noise, 44100)
+    data = bytearray(path.read_bytes())
+    if suffix == "wav":
+        where = {"frames": slice(40, 44), "channels": slice(22, 24), "rate": slice(24, 28)}[field]
+        data[where] = b"\xff" * (where.stop - where.start - 1) + b"\x03"
+    else:
+        where = {"frames": 22, "channels": 20, "rate": 18}[field]
+        data[where] = 0xFF
+    path.write_bytes(data)
+    code = f"""
+import resource, warnings
+warnings.simplefilter("ignore")
+from musicai.audio import RecordingError, read_blocks
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    for block in read_blocks({str(path)!r}, sampling_rate=22050):
+        pass
+except RecordingError:
+    pass
+assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+"""
+    pytest.importorskip("resource")
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_damaged_file_warns_with_the_cause(noise, write, monkeypatch):
+    path = write("noise.wav", noise, 44100)
+    real = _decoding._ForwardSoundFile.read
+    calls = []
+
+    def fail_at_the_end(self, **options):
+        calls.append(real(self, **options))
+        if len(calls) == 3:
+            raise RuntimeError("out of luck")
+        return calls[-1]
+
+    monkeypatch.setattr(_decoding._ForwardSoundFile, "read", fail_at_the_end)
+    with pytest.warns(UserWarning, match=r"damaged after 2.0 s \(out of luck\)"):
+        read(path, block_size=40000)
+
+
+def test_warnings_are_for_this_file_only(noise, write):
+    path = write("noise.wav", noise, 44100)
+    path.write_bytes(path.read_bytes()[:100000])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        read(path, on_truncated="ignore")
