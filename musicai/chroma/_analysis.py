@@ -21,6 +21,7 @@ def analyse(
     n_fft: int,
     norm: float | None,
     tuning: float | None,
+    exact: bool,
 ) -> np.ndarray:
     """Return the chroma of a recording, shape (n_frames, 12), float32.
 
@@ -30,7 +31,7 @@ def analyse(
         What :func:`musicai.audio.read_blocks` takes.
     name : str or None
         What to call the recording in errors.
-    kind, sr, hop_length, n_fft, norm, tuning
+    kind, sr, hop_length, n_fft, norm, tuning, exact
         The parameters of :class:`ChromaExtractor`, checked.
     """
 
@@ -39,7 +40,7 @@ def analyse(
         return cut_frames(blocks, frame_length=n_fft, hop_length=hop_length)
 
     if kind == "stft":
-        chroma = stft_chroma(read_frames, sr=sr, n_fft=n_fft, tuning=tuning)
+        chroma = stft_chroma(read_frames, sr=sr, n_fft=n_fft, tuning=tuning, exact=exact)
     else:
         chroma = constant_q_chroma(read_frames(), sr=sr, n_fft=n_fft, tuning=tuning)
     return normalise(chroma, norm)

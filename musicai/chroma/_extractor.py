@@ -35,6 +35,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or is_real(v),
         "a number of semitones, or None to estimate it",
     ),
+    "exact": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
     "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
     "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
     "verbose": (
@@ -70,6 +71,10 @@ class ChromaExtractor(  # type: ignore[call-arg]
         class of a sounding frame is exactly 1. None leaves frames as they are measured.
     tuning : float, default=None
         Deviation from A440 in semitones. None estimates it for each recording.
+    exact : bool, default=False
+        For "stft", whether to transform in double precision, as librosa does: power spectra are
+        then librosa's to the last bit, at about 1.3 times the cost. Single precision changes
+        chroma by less than 1e-6.
     n_jobs : int, default=None
         How many recordings to analyse at the same time, in threads unless
         :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
@@ -121,6 +126,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         n_fft: int | None = None,
         norm: float | None = np.inf,
         tuning: float | None = None,
+        exact: bool = False,
         n_jobs: int | None = None,
         on_error: str = "raise",
         verbose: int = 0,
@@ -131,6 +137,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         self.n_fft = n_fft
         self.norm = norm
         self.tuning = tuning
+        self.exact = exact
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose
@@ -287,6 +294,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
                 n_fft=self._frame_length(),
                 norm=self.norm,
                 tuning=self.tuning,
+                exact=self.exact,
             )
         except RecordingError as error:
             if self.on_error == "raise":

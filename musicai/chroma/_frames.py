@@ -6,7 +6,7 @@ from itertools import chain
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-BATCH_SAMPLES = 2**17
+BATCH_SAMPLES = 2**18
 """Samples of the frames that are analysed together: enough to amortise calls, few for a cache."""
 
 

@@ -3,12 +3,12 @@
 The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of
 Gaussians on the axis of pitch, one per octave, half a semitone wide, under a broad Gaussian that
 favours the octaves about 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and
-synthesis" (2007), in the form that librosa 0.11 gives it; double precision in the transform makes
-the spectrum equal to librosa's to the last bit, and so the tuning that is estimated from it.
+synthesis" (2007), in the form that librosa 0.11 gives it. Like librosa's, the transform is in
+double precision if it is to be exact: the spectrum is then the same to the last bit.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 import scipy.fft
@@ -16,8 +16,14 @@ from scipy.signal import get_window
 
 from ._tuning import TuningEstimator
 
-KEPT_BYTES = 128 * 2**20
-"""Power spectra are kept up to this size; the frames of longer recordings are read twice."""
+KEPT_BYTES = 96 * 2**20
+"""Power spectra are kept up to this size; those of longer recordings are folded as they come."""
+
+N_GUESSES = 6
+"""For how many tunings the spectra of a long recording are folded."""
+
+CACHED_SAMPLES = 2**16
+"""Samples that are transformed together; what is written stays in the processor's cache."""
 
 A4 = 440.0
 CENTRE_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
@@ -29,6 +35,7 @@ def stft_chroma(
     sr: float,
     n_fft: int,
     tuning: float | None,
+    exact: bool,
 ) -> np.ndarray:
     """Measure how much power each pitch class has in each frame.
 
@@ -36,27 +43,64 @@ def stft_chroma(
     ----------
     read_frames : callable
         Starts reading the recording and returns its frames in batches of shape
-        ``(n_frames, n_fft)``. A long recording is read a second time, because the tuning is
-        known only at the end of the first reading, and then with ``on_truncated="ignore"``: one
-        warning is enough.
+        ``(n_frames, n_fft)``. Some recordings are read a second time, and then with
+        ``on_truncated="ignore"``: one warning is enough.
     sr : float
         Sampling rate in hertz.
     n_fft : int
         Samples per frame.
     tuning : float or None
         Deviation from A440 in semitones; None to estimate it.
+    exact : bool
+        Whether to transform in double precision.
 
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         Power per pitch class, from C, not normalised.
     """
-    spectra: Iterable[np.ndarray] = map(power_spectrum, read_frames())
+    measure = partial(power_spectrum, exact=exact)
     if tuning is None:
-        tuning, kept = _estimate_tuning(spectra, sr=sr, n_fft=n_fft)
-        spectra = kept or map(power_spectrum, read_frames(on_truncated="ignore"))
-    filters = chroma_filters(sr, n_fft, tuning)
-    return np.concatenate([spectrum @ filters.T for spectrum in spectra])
+        tuning, chroma = _chroma_and_tuning(map(measure, read_frames()), sr=sr, n_fft=n_fft)
+        if chroma is not None:
+            return chroma
+        read_frames = partial(read_frames, on_truncated="ignore")
+    filters = chroma_filters(sr, n_fft, tuning).T
+    return np.concatenate([spectrum @ filters for spectrum in map(measure, read_frames())])
+
+
+def _chroma_and_tuning(
+    spectra: Iterable[np.ndarray], *, sr: float, n_fft: int
+) -> tuple[float, np.ndarray | None]:
+    """Return the tuning, and the chroma unless it can only be had by another reading.
+
+    The tuning is known at the end, when the spectra of a long recording are gone. So, once they
+    take too much memory, they are folded for the tunings that are the likeliest by then; seldom
+    is the tuning in the end another one.
+    """
+    estimator = TuningEstimator(sr=sr, n_fft=n_fft)
+    kept: list[np.ndarray] = []
+    kept_bytes = 0
+    guesses: list[float] = []
+    folded: list[np.ndarray] = []
+    for spectrum in spectra:
+        estimator.add(spectrum)
+        kept.append(spectrum)
+        kept_bytes += spectrum.nbytes
+        if not guesses and kept_bytes > KEPT_BYTES:
+            guesses = estimator.likeliest(N_GUESSES)
+            filters = np.vstack([chroma_filters(sr, n_fft, guess) for guess in guesses]).T
+        if guesses:
+            folded += [spectrum @ filters for spectrum in kept]
+            kept.clear()
+    tuning = estimator.estimate()
+    if not guesses:
+        filters = chroma_filters(sr, n_fft, tuning).T
+        return tuning, np.concatenate([spectrum @ filters for spectrum in kept])
+    if tuning not in guesses:
+        return tuning, None
+    first = 12 * guesses.index(tuning)
+    return tuning, np.concatenate([chroma[:, first : first + 12] for chroma in folded])
 
 
 def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:
@@ -81,28 +125,18 @@ def sine_centre(sr: float, n_fft: int) -> float:
     return max(lowest, min(clear, sr / 8))
 
 
-def _estimate_tuning(
-    spectra: Iterable[np.ndarray], *, sr: float, n_fft: int
-) -> tuple[float, list[np.ndarray]]:
-    """Return the tuning and the spectra, or none of them if they are too big to keep."""
-    estimator = TuningEstimator(sr=sr, n_fft=n_fft)
-    kept = []
-    total_bytes = 0
-    for spectrum in spectra:
-        estimator.add(spectrum)
-        total_bytes += spectrum.nbytes
-        if total_bytes <= KEPT_BYTES:
-            kept.append(spectrum)
-        else:
-            kept.clear()
-    return estimator.estimate(), kept
-
-
-def power_spectrum(frames: np.ndarray) -> np.ndarray:
+def power_spectrum(frames: np.ndarray, *, exact: bool) -> np.ndarray:
     """Return the power of Hann-windowed frames, shape (n_frames, 1 + n_fft // 2), float32."""
-    spectrum = scipy.fft.rfft(frames * _hann(frames.shape[1]), axis=1)
-    power = np.abs(spectrum.astype(np.complex64))
-    return np.square(power, out=power)
+    n_frames, n_fft = frames.shape
+    window = _hann(n_fft) if exact else _hann(n_fft).astype(np.float32)
+    power = np.empty((n_frames, 1 + n_fft // 2), dtype=np.float32)
+    step = max(1, CACHED_SAMPLES // n_fft)
+    for first in range(0, n_frames, step):
+        spectrum = scipy.fft.rfft(frames[first : first + step] * window, axis=1)
+        part = power[first : first + step]
+        np.abs(spectrum.astype(np.complex64, copy=False), out=part)
+        np.square(part, out=part)
+    return power
 
 
 @lru_cache(maxsize=8)

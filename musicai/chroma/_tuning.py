@@ -52,12 +52,16 @@ class TuningEstimator:
 
     def estimate(self) -> float:
         """Return the tuning in semitones, in [-0.5, 0.5); 0 if there was no peak."""
+        return self.likeliest(1)[0]
+
+    def likeliest(self, n_tunings: int) -> list[float]:
+        """Return the likeliest tunings from what was heard so far, the best first."""
         heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
         if len(heights) == 0:
-            return 0.0
+            return [0.0]
         cents = np.concatenate(self._cents)[heights >= np.median(heights)]
         counts = np.bincount(cents, minlength=len(EDGES) - 1)
-        return float(EDGES[np.argmax(counts)])
+        return [float(EDGES[cent]) for cent in np.argsort(-counts, kind="stable")[:n_tunings]]
 
 
 def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
