@@ -126,7 +126,7 @@ def _cause(error: Exception) -> str:
         return "no MP3 frames were found in it"
     if isinstance(error, TypeError):  # soundfile takes anything named .raw for headerless
         return "the name says that it has no header"
-    return getattr(error, "error_string", str(error)).rstrip(".")
+    return getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(".")
 
 
 def _not_audio(cause: str) -> str:
@@ -158,19 +158,22 @@ def _decode(
         yield block[:read] if dtype == np.float32 else pcm_to_float(block[:read])
     if decoded == 0 and cause is not None:
         raise RecordingError(f"{name}: {_not_audio(cause)}")
-    lack = _what_is_missing(file, decoded, cause)
-    if on_truncated == "warn" and decoded > 0 and lack:
-        warnings.warn(f"{name}: {lack} and may be truncated; what there is was used", stacklevel=2)
+    trouble = _trouble(file, decoded, cause)
+    if on_truncated == "warn" and decoded > 0 and trouble:
+        warnings.warn(f"{name}: {trouble}; what there is was used", stacklevel=2)
 
 
-def _what_is_missing(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str | None:
+def _trouble(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str | None:
+    """Say what was wrong with a file that was decoded, None if nothing was."""
     missing = (_announced_samples(file, decoded) - decoded) / file.samplerate
     if missing > FORGIVEN_SECONDS:
-        return f"the file ends {missing:.1f} s before its header says"
+        return f"the file ends {missing:.1f} s before its header says and may be truncated"
     if cause is not None:
         return f"the file is damaged after {decoded / file.samplerate:.1f} s ({cause})"
     if file.format == "OGG" and not has_last_page(file.name):
-        return "the file lacks the last page of an Ogg stream"
+        return "the file lacks the last page of an Ogg stream and may be truncated"
+    if "reports a hole" in file.extra_info:  # libogg's word for missing or damaged pages
+        return "the file is damaged, some pages of the Ogg stream are missing"
     return None
 
 

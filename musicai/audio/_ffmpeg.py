@@ -143,6 +143,8 @@ def _last_words(messages: IO[bytes]) -> str:
     refused = re.search(r"\[(\S+) @ .*Format not on whitelist", text)
     if refused:
         return f"{refused[1]} is no format of recordings"
+    if "matches no streams" in text:
+        return "there is no audio in it"
     last = text.splitlines()[-1] if text else "no samples"
     # The cause stands behind the name of a part of ffmpeg, or of the file.
     return re.sub(r"^(\[.* @ \w+\] |.*: (?=[A-Z]))", "", last).rstrip(".")

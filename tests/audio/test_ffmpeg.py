@@ -116,6 +116,15 @@ def test_error_names_file_and_cause(tmp_path):
 
 
 @ffmpeg
+def test_a_film_without_sound(tmp_path):
+    path = tmp_path / "film.mp4"
+    film = ["-f", "lavfi", "-i", "color=size=16x16:duration=1", path]
+    subprocess.run([_ffmpeg.find_ffmpeg(), "-nostdin", "-v", "error", *film], check=True)
+    with pytest.raises(RecordingError, match="film.mp4: .*there is no audio in it"):
+        read(path)
+
+
+@ffmpeg
 def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
     whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # the index first
     path = tmp_path / "song.m4a"

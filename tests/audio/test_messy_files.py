@@ -170,6 +170,27 @@ def test_last_page_of_an_ogg_file(noise, write):
         assert not has_last_page(path)
 
 
+def test_gaps_in_an_ogg_file(write):
+    path = write("gap.ogg", 0.1 * np.random.default_rng(0).standard_normal(10 * 44100), 44100)
+    data = path.read_bytes()
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + data[middle + 3000 :])
+    with pytest.warns(UserWarning, match="gap.ogg: the file is damaged") as caught:
+        assert 8 < len(read(path)) / 22050 < 10
+    assert len(caught) == 1
+
+
+def test_damage_in_a_flac_file(write):
+    path = write("damaged.flac", 0.1 * np.random.default_rng(0).standard_normal(441000), 44100)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.warns(UserWarning, match=r"the file is damaged after|the file ends"):
+        lengths = {len(read(path, block_size=size)) for size in (997, 65536, 10**6)}
+    assert len(lengths) == 1
+    assert 4.5 < lengths.pop() / 22050 <= 5.1
+
+
 @pytest.mark.parametrize("field", ["frames", "channels", "rate"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_absurd_headers_take_no_memory(noise, write, suffix, field):
