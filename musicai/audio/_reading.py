@@ -67,8 +67,8 @@ def read_blocks(
 
     Notes
     -----
-    On damaged MP3s libmpg123, a part of libsndfile, prints lines to standard error; libsndfile
-    gives no way to silence it, and they can be ignored.
+    On damaged MP3s, and on some that are not, libmpg123, a part of libsndfile, prints lines to
+    standard error; libsndfile gives no way to silence it, and they can be ignored.
 
     Examples
     --------
