@@ -1,0 +1,335 @@
+"""Where the beats of a recording are, found while it streams by.
+
+This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
+programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it, in
+three steps: how strongly something begins at each moment (:class:`OnsetStrength`), how far
+apart the beats are (:func:`estimate_tempo`), and which moments about that far apart have the
+strongest onsets (:func:`track_beats`). Of the recording only the onset strength is kept, 43
+values a second.
+
+Onset strength is the rise of a logarithmic spectrum. The spectrum here has quarter-tone bands and
+rises are measured against the loudest of three neighbouring bands, which is the SuperFlux of
+S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection", DAFx 2013): where
+voices change pitch without an attack, as strings, choirs and organs do, mel bands see nothing.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+import scipy.sparse
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import get_window
+
+from ._frames import BATCH_SAMPLES
+
+SECONDS_PER_FRAME = 512 / 22050
+"""About the time from an onset frame to the next."""
+
+FRAME_HOPS = 8
+"""Hops per frame: 0.19 seconds, which tell most neighbouring notes apart."""
+
+LAG = 3
+"""Rises are measured over this many hops: a soft attack takes as long."""
+
+LOWEST, HIGHEST = 27.5, 10000.0
+"""The bands lie between these frequencies, in hertz."""
+
+BANDS_PER_OCTAVE = 24
+
+DYNAMIC_RANGE = 50.0
+"""What is more decibels than this below the loudest band so far counts as silent."""
+
+TEMPO_WINDOW = 8.0
+"""Seconds of onset strength that are compared with themselves to find the tempo."""
+
+WINDOWS_PER_STEP = 64
+"""Windows that are analysed together, so that memory does not grow with the recording."""
+
+USUAL_TEMPO, FASTEST_TEMPO = 110.0, 320.0
+"""In beats per minute; a tempo an octave from the usual one has exp(-1/2) of its prior.
+
+Ellis and librosa have 120, which makes beats of quavers in chorales and slow game music.
+"""
+
+STRONGEST = 0.99
+"""Onsets above this quantile count as if they were at it.
+
+The first sound after silence rises in all bands at once and would outweigh a minute of music.
+"""
+
+TIGHTNESS = 100.0
+"""How much an onset counts less for a beat that comes too early or too late."""
+
+WEAK = 0.5
+"""Beats at the ends whose onsets have less than this share of the usual strength are dropped."""
+
+
+class FrameBuffer:
+    """Cuts samples that are pushed in into the frames that ``cut_frames`` would cut.
+
+    Parameters
+    ----------
+    frame_length : int
+        Samples per frame, an even number, not less than `hop_length`.
+    hop_length : int
+        Samples from a frame to the next.
+    """
+
+    def __init__(self, *, frame_length: int, hop_length: int) -> None:
+        batch = max(1, BATCH_SAMPLES // frame_length)
+        self._advance = batch * hop_length
+        self._carried = frame_length - hop_length
+        self._buffer = np.zeros(self._advance + self._carried, dtype=np.float32)
+        self._views = sliding_window_view(self._buffer, frame_length)[::hop_length]
+        self._margin = frame_length // 2
+        self._filled = self._margin  # silence, so that the first frame is centred on sample 0
+
+    def add(self, block: np.ndarray) -> Iterator[np.ndarray]:
+        """Take the next samples and give the batches of frames that are now complete.
+
+        A batch is a view of a buffer that the next step overwrites.
+        """
+        start = 0
+        while start < len(block):
+            stop = min(len(block), start + len(self._buffer) - self._filled)
+            self._buffer[self._filled : self._filled + stop - start] = block[start:stop]
+            self._filled += stop - start
+            start = stop
+            if self._filled == len(self._buffer):
+                yield self._views
+                self._buffer[: self._carried] = self._buffer[self._advance :].copy()
+                self._filled = self._carried
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """Give the last frames, with silence after the last sample."""
+        yield from self.add(np.zeros(self._margin, dtype=np.float32))
+        frame_length = self._views.shape[1]
+        hop_length = self._advance // len(self._views)
+        if self._filled >= frame_length:
+            yield self._views[: 1 + (self._filled - frame_length) // hop_length]
+
+
+class OnsetStrength:
+    """Measures how strongly something begins at each moment of a recording.
+
+    Parameters
+    ----------
+    sr : float
+        Sampling rate in hertz, at least 1000.
+
+    Attributes
+    ----------
+    rate : float
+        Values per second, about 43.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> clicks = np.zeros(10 * 22050, dtype=np.float32)
+    >>> clicks[::11025] = 1
+    >>> onsets = OnsetStrength(22050)
+    >>> for block in np.split(clicks, 10):
+    ...     onsets.add(block)
+    >>> tempo, beats = track_beats(onsets.finish(), onsets.rate)
+    >>> round(tempo)
+    120
+    """
+
+    def __init__(self, sr: float) -> None:
+        # A length that the FFT likes; the frame is a multiple of it and so is liked as well.
+        hop_length = scipy.fft.next_fast_len(round(sr * SECONDS_PER_FRAME), real=True)
+        self.rate = sr / hop_length
+        self._bands = _bands(sr, FRAME_HOPS * hop_length)
+        self._frames = FrameBuffer(frame_length=FRAME_HOPS * hop_length, hop_length=hop_length)
+        self._loudest = float(_decibels(np.zeros(1))[0])
+        self._before = _decibels(np.zeros((LAG, self._bands.shape[0]), dtype=np.float32))
+        self._strengths: list[np.ndarray] = []
+
+    def add(self, block: np.ndarray) -> None:
+        """Take the next samples, a float32 array of any length."""
+        for frames in self._frames.add(block):
+            self._measure(frames)
+
+    def finish(self) -> np.ndarray:
+        """Return the onset strength, one float32 value per frame; nothing can be added then."""
+        for frames in self._frames.finish():
+            self._measure(frames)
+        return np.concatenate([*self._strengths, np.zeros(0, dtype=np.float32)])
+
+    def _measure(self, frames: np.ndarray) -> None:
+        """Find how much the bands rise on average, in decibels."""
+        level = np.concatenate([self._before, _band_levels(frames, self._bands)])
+        self._before = level[-LAG:]
+        level, before = level[LAG:], _louder_neighbour(level[:-LAG])
+        peak = np.maximum.accumulate(np.append(self._loudest, level.max(axis=1)))[1:]
+        self._loudest = peak[-1]
+        silent = (peak - DYNAMIC_RANGE).astype(np.float32)[:, np.newaxis]
+        rise = np.maximum(level, silent) - np.maximum(before, silent)
+        self._strengths.append(np.maximum(rise, 0).mean(axis=1))
+
+
+def _band_levels(frames: np.ndarray, bands: scipy.sparse.csr_array) -> np.ndarray:
+    """Return the level of each band in decibels, shape (n_frames, n_bands), float32."""
+    spectrum = scipy.fft.rfft(frames * _hann(frames.shape[1]), axis=1)[:, : bands.shape[1]]
+    power = np.square(spectrum.real) + np.square(spectrum.imag)
+    return _decibels((bands @ power.T).T)
+
+
+def _decibels(power: np.ndarray) -> np.ndarray:
+    return 10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny))
+
+
+def _louder_neighbour(level: np.ndarray) -> np.ndarray:
+    """Return for each band the level of the loudest among it and its two neighbours."""
+    loudest = level.copy()
+    np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
+    np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
+    return loudest
+
+
+@lru_cache(maxsize=8)
+def _hann(length: int) -> np.ndarray:
+    window = get_window("hann", length).astype(np.float32)
+    window.flags.writeable = False
+    return window
+
+
+@lru_cache(maxsize=8)
+def _bands(sr: float, n_fft: int) -> scipy.sparse.csr_array:
+    """Return triangular bands, shape (n_bands, n_frequencies), float32.
+
+    They are a quarter tone apart, and below the pitch where the FFT is coarser, one of its bins.
+    """
+    width = sr / n_fft
+    centres = [LOWEST]
+    while centres[-1] < min(HIGHEST, sr / 2):
+        centres.append(max(centres[-1] * 2 ** (1 / BANDS_PER_OCTAVE), centres[-1] + width))
+    edges = np.array(centres)[:, np.newaxis]
+    lower, middle, upper = edges[:-2], edges[1:-1], edges[2:]
+    frequencies = np.arange(min(n_fft // 2, int(edges[-1, 0] / width)) + 1) * width
+    rising, falling = (
+        (frequencies - lower) / (middle - lower),
+        (upper - frequencies) / (upper - middle),
+    )
+    return scipy.sparse.csr_array(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
+
+
+def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
+    """Find the beats in an onset strength.
+
+    Parameters
+    ----------
+    envelope : ndarray of shape (n_frames,)
+        Onset strength, not negative.
+    rate : float
+        Frames per second.
+
+    Returns
+    -------
+    tempo : float
+        In beats per minute; 0 if there is no onset.
+    beats : ndarray of shape (n_beats,), dtype float64
+        Times in seconds, ascending.
+    """
+    if not np.any(envelope):
+        return 0.0, np.zeros(0)
+    envelope = np.minimum(envelope, np.quantile(envelope[envelope > 0], STRONGEST))
+    tempo = estimate_tempo(envelope, rate)
+    period = 60 * rate / tempo
+    score = _smooth(envelope, period)
+    return tempo, _trim(_best_path(score, period), score) / rate
+
+
+def estimate_tempo(envelope: np.ndarray, rate: float) -> float:
+    """Estimate the tempo in beats per minute; there must be an onset.
+
+    It is the most likely lag of the autocorrelation in windows of 8 seconds, averaged over the
+    recording, with a log-normal prior, as in ``librosa.feature.tempo``; a parabola through the
+    best lag and its neighbours refines it.
+    """
+    similarity = _autocorrelation(envelope, round(TEMPO_WINDOW * rate))[1:]
+    lags = np.arange(1, len(similarity) + 1)
+    tempi = 60 * rate / lags
+    likelihood = np.log1p(1e6 * np.maximum(similarity, 0)) - 0.5 * np.log2(tempi / USUAL_TEMPO) ** 2
+    likelihood[tempi >= FASTEST_TEMPO] = -np.inf
+    best = int(np.argmax(likelihood))
+    lag = float(lags[best])
+    neighbours = likelihood[max(0, best - 1) : best + 2]
+    if len(neighbours) == 3 and np.isfinite(neighbours).all():
+        below, here, above = neighbours
+        if here > min(below, above):
+            lag += 0.5 * (below - above) / (below - 2 * here + above)
+    return 60 * rate / lag
+
+
+def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
+    """Return the autocorrelation in windows of this length, each scaled to 1 at lag 0, averaged.
+
+    Windows that hold no onset count as zero.
+    """
+    window = get_window("hann", length)
+    padded = np.pad(envelope.astype(np.float64), length // 2)
+    windows = sliding_window_view(padded, length)[:: length // 16]
+    n_fft = scipy.fft.next_fast_len(2 * length, real=True)
+    total = np.zeros(length)
+    for start in range(0, len(windows), WINDOWS_PER_STEP):
+        spectrum = scipy.fft.rfft(windows[start : start + WINDOWS_PER_STEP] * window, n_fft, axis=1)
+        products = scipy.fft.irfft(np.abs(spectrum) ** 2, n_fft, axis=1)[:, :length]
+        sounding = products[products[:, 0] > 0]
+        total += np.sum(sounding / sounding[:, :1], axis=0)
+    return total / len(windows)
+
+
+def _smooth(envelope: np.ndarray, period: float) -> np.ndarray:
+    """Scale the onset strength to unit variance and smooth it over a small part of a beat."""
+    scaled = envelope.astype(np.float64)
+    scaled /= np.std(scaled) or 1.0
+    reach = int(np.ceil(period))
+    offsets = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (32 * offsets / period) ** 2)
+    return np.convolve(scaled, kernel)[reach : reach + len(scaled)]
+
+
+def _best_path(score: np.ndarray, period: float) -> np.ndarray:
+    """Return the frames whose scores are highest in sum while they are about a period apart.
+
+    This is the dynamic program of Ellis's paper: the best path to a frame comes from a frame
+    between half a period and two periods earlier, and a step costs the more, the further the
+    logarithm of its length is from that of the period.
+    """
+    steps = np.arange(max(1, round(2 * period)), max(1, round(period / 2)) - 1, -1)
+    longest, shortest = steps[0], steps[-1]
+    penalty = TIGHTNESS * np.log(steps / period) ** 2
+    penalty -= penalty.min()  # silence must not cost anything, however long
+    total = np.zeros(longest + len(score))  # what is before the first frame is worth nothing
+    before = sliding_window_view(total, len(steps))
+    origin = np.full(len(score), -1)
+    # Predecessors are at least the shortest step away: as many frames can be done at once.
+    for start in range(0, len(score), shortest):
+        frames = np.arange(start, min(start + shortest, len(score)))
+        paths = before[frames] - penalty
+        choice = np.argmax(paths, axis=1)
+        best = paths[np.arange(len(frames)), choice]
+        # A path may also start here, which pays at the first onsets only.
+        total[longest + frames] = score[frames] + np.maximum(best, 0)
+        origin[frames] = np.where(best > 0, frames - steps[choice], -1)
+    path = [_last_beat(total[longest:])]
+    while origin[path[-1]] >= 0:
+        path.append(origin[path[-1]])
+    return np.array(path[::-1])
+
+
+def _last_beat(total: np.ndarray) -> int:
+    """Return the last peak that is at least half as high as peaks usually are."""
+    rising = np.append(-np.inf, total[:-1]) < total
+    peaks = np.flatnonzero(rising & (total >= np.append(total[1:], -np.inf)))
+    return int(peaks[total[peaks] >= 0.5 * np.median(total[peaks])][-1])
+
+
+def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Drop beats before the first and after the last that has an onset of some strength."""
+    strength = score[beats]
+    strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
+    return beats[strong[0] : strong[-1] + 1] if len(strong) else beats[:0]
