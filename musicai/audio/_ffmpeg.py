@@ -142,7 +142,7 @@ def _last_words(messages: IO[bytes]) -> str:
     text = messages.read().decode("utf-8", "backslashreplace").strip()
     refused = re.search(r"\[(\S+) @ .*Format not on whitelist", text)
     if refused:
-        return f"{refused[1]} is no format of recordings"
+        return f"takes it for {refused[1]}, which is not accepted"
     if "matches no streams" in text:
         return "there is no audio in it"
     last = text.splitlines()[-1] if text else "no samples"

@@ -8,6 +8,8 @@ import warnings
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from musicai.audio import RecordingError, _decoding, read_blocks
 from musicai.audio._ogg import has_last_page
@@ -241,3 +243,37 @@ def test_warnings_are_for_this_file_only(noise, write):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read(path, on_truncated="ignore")
+
+
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("healthy")
+    noise = 0.1 * np.random.default_rng(0).standard_normal(22050)
+    paths = [folder / f"noise.{suffix}" for suffix in ("wav", "flac", "ogg", "mp3")]
+    for path in paths:
+        soundfile.write(path, noise, 22050)
+    return paths
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    which=st.integers(0, 3),
+    start=st.floats(0, 1, exclude_max=True),
+    damage=st.binary(max_size=40),
+    lost=st.integers(0, 5000),
+)
+def test_any_damage_is_read_or_refused(healthy, which, start, damage, lost):
+    """benchmarks/fuzz.py does this at length."""
+    whole = healthy[which].read_bytes()
+    begin = int(start**2 * len(whole))  # more often in the header
+    path = healthy[which].with_name(f"damaged{healthy[which].suffix}")
+    path.write_bytes(whole[:begin] + damage + whole[begin + lost :])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            samples = read(path)
+        except RecordingError as error:
+            assert str(error).startswith(f"{path}: ")
+        else:
+            assert np.isfinite(samples).all()
+    assert len(caught) <= 1
