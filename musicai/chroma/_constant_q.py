@@ -4,9 +4,14 @@ A constant-Q transform analyses each pitch with a window of a fixed number of pe
 Brown, "Calculation of a constant Q spectral transform", 1991). Its windowed sinusoids are
 narrow in frequency, so they are applied as a sparse matrix to one spectrum per frame (Brown and
 M. S. Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992).
-There are three bins per semitone. Magnitudes are added over the octaves, which gives a fine
-chroma of 36 values per frame; from its sum over the recording the tuning is estimated, and with
-the tuning the 36 values are folded to 12. The fine chroma is small, so one reading suffices.
+There are three bins per semitone.
+
+Magnitudes are compressed, as hearing does, so that a quiet voice counts beside a loud one. The
+mean of the surrounding bins is taken off as background: drums, noise and the skirts of loud tones.
+So is what the third partial of a tone would be, which is no octave of it. The rest is added over
+the octaves, which gives a fine chroma of 36 values per frame; from its sum over the recording the
+tuning is estimated, and with the tuning the 36 values are folded to 12. The fine chroma is small,
+so one reading suffices. ``benchmarks/chroma_quality.py`` measures how well it names what sounds.
 """
 
 from collections.abc import Iterable
@@ -15,24 +20,42 @@ from functools import lru_cache
 import numpy as np
 import scipy.fft
 import scipy.sparse
+from scipy.ndimage import uniform_filter1d
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
 """C1 in hertz, the lowest note that is analysed."""
 
-N_OCTAVES = 7
+N_OCTAVES = 6
+"""To B6; notes above are rare, and overtones there are mostly of other pitch classes."""
+
 BINS_PER_OCTAVE = 36
 Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
 SHORTEST = 0.45
 """The frame must hold this share of the window that the lowest note of an octave asks for."""
 
+LEAST_SECONDS = 4096 / 22050
+"""No window is shorter: high notes last as long as low ones, and longer windows hear less noise."""
+
 LOBES = 4.0
 """Half the width of a sinusoid's spectrum, in reciprocals of its length; beyond is below -50 dB."""
+
+COMPRESSION = 0.6
+"""Power of the magnitudes, about that with which loudness grows; quiet voices count for more."""
+
+SURROUNDINGS = 13
+"""Bins whose mean is the background: up to two semitones on either side."""
+
+TWELFTH = 57
+"""Bins from a fundamental to its third partial, an octave and a fifth above."""
+
+THIRD_PARTIAL = 0.25
+"""How strong the third partial of a tone is taken to be, as a share of the fundamental."""
 
 
 def constant_q_chroma(
     frames: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float | None
 ) -> np.ndarray:
-    """Measure the magnitude of each pitch class in each frame.
+    """Measure the strength of each pitch class in each frame.
 
     Parameters
     ----------
@@ -48,7 +71,8 @@ def constant_q_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Magnitude per pitch class, from C, not normalised.
+        Strength per pitch class, from C, not normalised: a magnitude to the power of
+        `COMPRESSION`, above the background.
     """
     fine = np.concatenate([fine_chroma(batch, sr) for batch in frames])
     if tuning is None:
@@ -57,15 +81,23 @@ def constant_q_chroma(
 
 
 def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
-    """Return magnitudes at three bins per semitone, shape (n_frames, 36), float32."""
+    """Return strengths at three bins per semitone, shape (n_frames, 36), float32."""
     n_frames, n_fft = frames.shape
     weights = kernel(sr, n_fft)
     spectrum = scipy.fft.rfft(frames, axis=1)[:, : weights.shape[1]]
-    # The kernel is real, so real and imaginary parts are two columns of a real product.
-    columns = np.stack([spectrum.real.T, spectrum.imag.T], axis=1).reshape(-1, 2 * n_frames)
-    real, imaginary = np.split(weights @ columns, 2, axis=1)
-    magnitude = np.hypot(real, imaginary)
-    return magnitude.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
+    # The kernel is real, so real and imaginary parts are columns of a real product.
+    columns = np.ascontiguousarray(spectrum.T).view(np.float32)
+    magnitude = np.abs((weights @ columns).view(np.complex64))
+    strength = _stand_out(magnitude**COMPRESSION)
+    return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
+
+
+def _stand_out(loudness: np.ndarray) -> np.ndarray:
+    """Take off the background and the third partials; frequency is the first axis."""
+    peaks = np.maximum(loudness - uniform_filter1d(loudness, SURROUNDINGS, axis=0), 0)
+    notes = peaks.copy()
+    notes[TWELFTH:] -= THIRD_PARTIAL * peaks[:-TWELFTH]
+    return np.maximum(notes, 0, out=notes)
 
 
 @lru_cache(maxsize=8)
@@ -76,14 +108,13 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     above the highest sinusoid's are left out.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
-    lengths = np.minimum(n_fft, Q * sr / pitches)
+    lengths = np.minimum(n_fft, np.maximum(Q / pitches, LEAST_SECONDS) * sr)
     n_frequencies = int((pitches[-1, 0] + LOBES * sr / lengths[-1, 0]) * n_fft / sr) + 1
     index = np.arange(min(n_frequencies, 1 + n_fft // 2))
     offsets = (index * sr / n_fft - pitches) * lengths / sr
     # The Fourier transform of a Hann window of unit length and unit area.
     spectra = np.sinc(offsets) + 0.5 * np.sinc(offsets - 1) + 0.5 * np.sinc(offsets + 1)
-    # As in librosa's scaled transform, longer windows count by the root of their length.
-    weights = spectra * np.sqrt(lengths) / n_fft * (1 - 2 * (index % 2))
+    weights = spectra / n_fft * (1 - 2 * (index % 2))
     near = np.abs(offsets) < LOBES
     return scipy.sparse.csr_array(np.where(near, weights, 0), dtype=np.float32)
 
@@ -101,12 +132,12 @@ def _frequencies(sr: float, n_fft: int) -> np.ndarray:
 def estimate_tuning(fine: np.ndarray) -> float:
     """Estimate the tuning in semitones, in [-0.5, 0.5), from chroma at three bins per semitone.
 
-    The energies of the three bins, summed over time and pitch classes, are samples of a bump on
-    the circle of one semitone; its circular mean is the tuning.
+    The three bins, summed over time and pitch classes, are samples of a bump on the circle of one
+    semitone; its circular mean is the tuning.
     """
-    energy = np.sum(np.square(fine, dtype=np.float64), axis=0).reshape(12, 3).sum(axis=0)
-    mean = np.sum(energy * np.exp(2j * np.pi * np.arange(3) / 3))
-    if np.abs(mean) < 1e-9 * np.sum(energy) or not np.any(energy):
+    bump = np.sum(fine, axis=0, dtype=np.float64).reshape(12, 3).sum(axis=0)
+    mean = np.sum(bump * np.exp(2j * np.pi * np.arange(3) / 3))
+    if np.abs(mean) < 1e-9 * np.sum(bump) or not np.any(bump):
         return 0.0
     tuning = np.angle(mean) / (2 * np.pi)
     return float(tuning) if tuning < 0.5 else -0.5

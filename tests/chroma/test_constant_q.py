@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.chroma._constant_q import estimate_tuning, fine_chroma, folding, kernel
+from musicai.chroma._constant_q import (
+    COMPRESSION,
+    constant_q_chroma,
+    estimate_tuning,
+    fine_chroma,
+    folding,
+    kernel,
+)
 from musicai.chroma._frames import cut_frames
 
 
@@ -61,8 +68,8 @@ def test_sampling_rate_matters_little(make_music, sr):
 
 
 def test_octaves_that_a_short_frame_blurs_are_left_out():
-    assert kernel(22050, 16384).shape[0] == 7 * 36
-    assert kernel(22050, 2048).shape[0] == 4 * 36
+    assert kernel(22050, 16384).shape[0] == 6 * 36
+    assert kernel(22050, 2048).shape[0] == 3 * 36
     assert kernel(22050, 64).shape[0] == 36
 
 
@@ -74,3 +81,40 @@ def test_like_the_chroma_of_librosa(librosa, make_music):
     centred = [chroma - chroma.mean(axis=1, keepdims=True) for chroma in (ours, theirs)]
     norms = [np.linalg.norm(chroma, axis=1) for chroma in centred]
     assert np.mean(np.sum(centred[0] * centred[1], axis=1) / norms[0] / norms[1]) > 0.95
+
+
+def rich_tone(note: float) -> np.ndarray:
+    """Return a tone with eight partials."""
+    return sum(tone(note + 12 * np.log2(k)) / k for k in range(1, 9))
+
+
+def test_quiet_voice_and_noise_leave_a_chord_in_front():
+    noise = np.random.default_rng(0).standard_normal(2 * 22050)
+    chord = 0.15 * rich_tone(48) + rich_tone(59) + 0.3 * rich_tone(64)
+    (piece,) = ChromaExtractor().transform([chord + 0.1 * noise])
+    assert {frozenset(frame.argsort()[-3:]) for frame in piece[4:18]} == {frozenset({0, 4, 11})}
+
+
+@pytest.mark.parametrize("note", range(36, 72))
+def test_overtones_are_much_weaker_than_their_note(note):
+    (piece,) = ChromaExtractor().transform([rich_tone(note)])
+    assert (piece[4:18].argmax(axis=1) == note % 12).all()
+    assert np.sort(piece[4:18], axis=1)[:, -2].max() < 0.25
+
+
+def test_scale_of_the_samples_is_compressed(make_music):
+    def strengths(scale: float) -> np.ndarray:
+        frames = cut_frames([scale * make_music(22050)], frame_length=16384, hop_length=2048)
+        return constant_q_chroma(frames, sr=22050, n_fft=16384, tuning=0.0)
+
+    np.testing.assert_allclose(
+        strengths(0.01), 0.01**COMPRESSION * strengths(1), rtol=1e-3, atol=1e-5
+    )
+
+
+def test_digital_silence_is_zero():
+    frames = cut_frames([np.zeros(22050, np.float32)], frame_length=16384, hop_length=2048)
+    chroma = constant_q_chroma(frames, sr=22050, n_fft=16384, tuning=None)
+    assert chroma.dtype == np.float32
+    assert chroma.shape == (11, 12)
+    assert not chroma.any()
