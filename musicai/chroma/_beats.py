@@ -1,11 +1,11 @@
 """Where the beats of a recording are, found while it streams by.
 
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
-programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it, in
-three steps: how strongly something begins at each moment (:class:`OnsetStrength`), how far
-apart the beats are (:func:`estimate_tempo`), and which moments about that far apart have the
-strongest onsets (:func:`track_beats`). Of the recording only the onset strength is kept, 43
-values a second.
+programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it:
+how strongly something begins at each moment is measured (:class:`OnsetStrength`); how far apart
+the beats usually are is estimated from that, and the moments about that far apart with the
+strongest onsets are the beats (:func:`track_beats`). Of the recording only the onset strength is
+kept, 43 values a second.
 
 Onset strength is the rise of a logarithmic spectrum. The spectrum here has quarter-tone bands and
 rises are measured against the loudest of three neighbouring bands, which is the SuperFlux of
@@ -229,39 +229,35 @@ def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
     Returns
     -------
     tempo : float
-        In beats per minute; 0 if there is no onset.
+        In beats per minute, the mean over the beats; 0 if there is none.
     beats : ndarray of shape (n_beats,), dtype float64
         Times in seconds, ascending.
     """
     if not np.any(envelope):
         return 0.0, np.zeros(0)
     envelope = np.minimum(envelope, np.quantile(envelope[envelope > 0], STRONGEST))
-    tempo = estimate_tempo(envelope, rate)
-    period = 60 * rate / tempo
+    period = _estimate_period(envelope, rate)
     score = _smooth(envelope, period)
-    return tempo, _trim(_best_path(score, period), score) / rate
+    beats = _trim(_best_path(score, period), score)
+    if len(beats) == 0:
+        return 0.0, np.zeros(0)
+    # The mean distance between beats is finer than whole frames.
+    mean_period = (beats[-1] - beats[0]) / (len(beats) - 1) if len(beats) > 1 else period
+    return float(60 * rate / mean_period), beats / rate
 
 
-def estimate_tempo(envelope: np.ndarray, rate: float) -> float:
-    """Estimate the tempo in beats per minute; there must be an onset.
+def _estimate_period(envelope: np.ndarray, rate: float) -> int:
+    """Estimate the usual distance between beats, in frames.
 
     It is the most likely lag of the autocorrelation in windows of 8 seconds, averaged over the
-    recording, with a log-normal prior, as in ``librosa.feature.tempo``; a parabola through the
-    best lag and its neighbours refines it.
+    recording, with a log-normal prior, as in ``librosa.feature.tempo``.
     """
     similarity = _autocorrelation(envelope, round(TEMPO_WINDOW * rate))[1:]
     lags = np.arange(1, len(similarity) + 1)
     tempi = 60 * rate / lags
     likelihood = np.log1p(1e6 * np.maximum(similarity, 0)) - 0.5 * np.log2(tempi / USUAL_TEMPO) ** 2
     likelihood[tempi >= FASTEST_TEMPO] = -np.inf
-    best = int(np.argmax(likelihood))
-    lag = float(lags[best])
-    neighbours = likelihood[max(0, best - 1) : best + 2]
-    if len(neighbours) == 3 and np.isfinite(neighbours).all():
-        below, here, above = neighbours
-        if here > min(below, above):
-            lag += 0.5 * (below - above) / (below - 2 * here + above)
-    return 60 * rate / lag
+    return int(lags[np.argmax(likelihood)])
 
 
 def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
@@ -282,27 +278,26 @@ def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
     return total / len(windows)
 
 
-def _smooth(envelope: np.ndarray, period: float) -> np.ndarray:
+def _smooth(envelope: np.ndarray, period: int) -> np.ndarray:
     """Scale the onset strength to unit variance and smooth it over a small part of a beat."""
     scaled = envelope.astype(np.float64)
     scaled /= np.std(scaled) or 1.0
-    reach = int(np.ceil(period))
+    reach = 1 + period // 4  # beyond is below 1e-13
     offsets = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (32 * offsets / period) ** 2)
     return np.convolve(scaled, kernel)[reach : reach + len(scaled)]
 
 
-def _best_path(score: np.ndarray, period: float) -> np.ndarray:
+def _best_path(score: np.ndarray, period: int) -> np.ndarray:
     """Return the frames whose scores are highest in sum while they are about a period apart.
 
     This is the dynamic program of Ellis's paper: the best path to a frame comes from a frame
     between half a period and two periods earlier, and a step costs the more, the further the
     logarithm of its length is from that of the period.
     """
-    steps = np.arange(max(1, round(2 * period)), max(1, round(period / 2)) - 1, -1)
+    steps = np.arange(2 * period, (period + 1) // 2 - 1, -1)
     longest, shortest = steps[0], steps[-1]
     penalty = TIGHTNESS * np.log(steps / period) ** 2
-    penalty -= penalty.min()  # silence must not cost anything, however long
     total = np.zeros(longest + len(score))  # what is before the first frame is worth nothing
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
