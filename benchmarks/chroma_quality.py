@@ -12,9 +12,10 @@ at 22050 Hz like those of the demo, are made once and stay in the cache folder::
   do not. It is averaged over the frames of a recording, then over recordings. What sounds are the
   notes of the score from onset to offset, at the frame's centre; frames without notes (rests, the
   end) are left out.
-- mAP of beats: the same for the medians of the frames between two beats. Of the score, a pitch
-  class sounds in a beat if its notes fill at least a third of it; beats without are left out.
-  (A half would be a coin's toss for pairs of quavers.) Beats are those of the score or estimated.
+- mAP of beats: the same for the medians of the frames whose centres lie between two beats. Of the
+  score, a pitch class sounds in a beat if its notes fill at least a third of it, for half would be
+  a coin's toss for pairs of quavers; beats without are left out. Beats are those of the score, or
+  estimated by librosa, whose intervals then are judged in place of the score's.
 - speed: seconds of audio per second of processor time, from file to chroma; ratio: over
   librosa's chroma_cqt. Timings are of one process in turns, after a warm-up.
 
@@ -150,11 +151,12 @@ def frame_precision(chroma: np.ndarray, performance: Performance) -> float:
 
 
 def beat_precision(chroma: np.ndarray, performance: Performance, beats: np.ndarray) -> float:
+    beats = beats[beats * SR / HOP < len(chroma) - 1]
+    firsts = np.ceil(beats * SR / HOP).astype(int)
+    intervals = np.split(chroma, firsts)[1:-1]
+    synchronous = np.array([np.median(frames, axis=0) for frames in intervals])
     seconds = sounding(performance.notes, beats)
-    truth = seconds >= LEAST_OF_BEAT * np.diff(beats)[:, np.newaxis]
-    frames = np.round(beats * SR / HOP).astype(int)
-    synchronous = librosa.util.sync(chroma, list(frames), aggregate=np.median, axis=0, pad=False)
-    return mean_precision(truth, synchronous)
+    return mean_precision(seconds >= LEAST_OF_BEAT * np.diff(beats)[:, np.newaxis], synchronous)
 
 
 def mean_precision(truth: np.ndarray, chroma: np.ndarray) -> float:
@@ -217,11 +219,9 @@ def measure(music: dict[str, list[Performance]]) -> None:
                 chroma.setdefault((name, version), []).append(piece)
     length = sum(soundfile.info(p.path).duration for played in music.values() for p in played)
 
-    print(
-        "| chroma | clean | drums | beats, clean | beats, drums | estimated, clean | drums |",
-        end="",
-    )
-    print(" speed | ratio |\n" + "| --- " * 9 + "|")
+    columns = ("chroma", "clean", "drums", "beats", "beats, drums")
+    columns += ("estimated beats", "estimated beats, drums", "speed", "ratio")
+    print("| " + " | ".join(columns) + " |\n" + "| --- " * len(columns) + "|")
     for name in EXTRACTORS:
         pairs = [list(zip(chroma[name, v], music[v], beats[v], strict=True)) for v in music]
         cells = [np.mean([frame_precision(c, p) for c, p, _ in pair]) for pair in pairs]
