@@ -9,16 +9,27 @@ The whole way from file to chroma is measured, on one core, librosa's (``librosa
 a process of its own; imports, and what is compiled or tabulated at the first call, are done
 before the clock starts. One table is printed:
 
-- speed: seconds of audio per second of processor time; ratio: ours over librosa's;
+- speed: seconds of audio per second of processor time. The column "decode" has the speed of
+  reading, mixing down and resampling alone, as we do it, the floor for any analysis; "ratio" is
+  musicai's speed over librosa's;
 - MB: peak memory of the process, imports included (what these need is stated below the table);
 - frames: whether both have the same number;
 - tuning: librosa's and ours, in semitones;
 - agreement: for "stft" (44100 Hz, 2048-sample frames every 512) the largest difference between
   the two; for "cqt" (22050 Hz, a frame every 2048), which is not meant to be the same, the mean
   correlation of the frames.
+
+A second table has the speed and memory of other libraries, where they are installed (``pip install
+essentia nnAudio``), at the setting of "cqt": essentia's HPCP as its tutorial computes it, and
+nnAudio's constant-Q transform, folded to pitch classes, on the processor.
+
+``--hour FILE`` writes an hour of the recordings given to FILE, a 16-bit stereo WAV file at 44100
+Hz, and measures that alone.
 """
 
 import argparse
+import importlib.util
+import itertools
 import multiprocessing
 import os
 import resource
@@ -29,12 +40,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import soundfile
 
 SETTINGS = {
     "stft": {"sr": 44100, "n_fft": 2048, "hop_length": 512},
     "cqt": {"sr": 22050, "hop_length": 2048},
 }
-COLUMNS = "{:<28}{:>5}{:>7}{:>9}{:>9}{:>7}{:>9}{:>9}{:>8}{:>15}{:>11}"
+COLUMNS = "{:<28}{:>5}{:>7}{:>8}{:>9}{:>9}{:>7}{:>9}{:>9}{:>8}{:>15}{:>11}"
+PEER_COLUMNS = "{:<28}{:>10}{:>9}{:>9}"
 
 
 class Measurement(NamedTuple):
@@ -70,23 +83,69 @@ def measure_librosa(kind: str, path: Path) -> Measurement:
 
 def measure_musicai(kind: str, path: Path) -> Measurement:
     from musicai import ChromaExtractor
-    from musicai.audio import read_blocks
-    from musicai.chroma._frames import cut_frames
-    from musicai.chroma._stft import power_spectrum
-    from musicai.chroma._tuning import TuningEstimator
 
     setting = SETTINGS[kind]
     extractor = ChromaExtractor(kind=kind, **setting)
     noise = np.random.default_rng(0).standard_normal(3 * setting["sr"]).astype(np.float32)
     extractor.transform([(noise, 48000)])
-    measured = _measure(lambda: extractor.transform([path])[0])
-    if kind == "stft":
-        estimator = TuningEstimator(sr=setting["sr"], n_fft=2048)
-        blocks = read_blocks(path, sampling_rate=setting["sr"], on_truncated="ignore")
-        for frames in cut_frames(blocks, frame_length=2048, hop_length=512):
-            estimator.add(power_spectrum(frames))
-        measured = measured._replace(tuning=estimator.estimate())
-    return measured
+    tunings = []
+
+    def chroma_of_file() -> np.ndarray:
+        (analysis,) = extractor.extract([path])
+        tunings.append(analysis.tuning)
+        return analysis.chroma
+
+    return _measure(chroma_of_file)._replace(tuning=tunings[0] if kind == "stft" else None)
+
+
+def measure_decoding(kind: str, path: Path) -> Measurement:
+    from musicai.audio import read_blocks
+
+    def decode() -> np.ndarray:
+        for _ in read_blocks(path, sampling_rate=SETTINGS[kind]["sr"]):
+            pass
+        return np.empty((0, 12))
+
+    return _measure(decode)
+
+
+def measure_essentia(kind: str, path: Path) -> Measurement:
+    import essentia.standard as es
+
+    sr, hop_length = SETTINGS[kind]["sr"], SETTINGS[kind]["hop_length"]
+    window = es.Windowing(type="blackmanharris62")
+    spectrum = es.Spectrum()
+    peaks = es.SpectralPeaks(sampleRate=sr, orderBy="magnitude", magnitudeThreshold=1e-5)
+    hpcp = es.HPCP(sampleRate=sr, size=12)
+
+    def chroma_of_file() -> np.ndarray:
+        samples = es.MonoLoader(filename=str(path), sampleRate=sr)()
+        frames = es.FrameGenerator(samples, frameSize=16384, hopSize=hop_length)
+        return np.array([hpcp(*peaks(spectrum(window(frame)))) for frame in frames])
+
+    return _measure(chroma_of_file)
+
+
+def measure_nnaudio(kind: str, path: Path) -> Measurement:
+    import librosa
+    import torch
+    from nnAudio.features import CQT2010v2
+
+    sr, hop_length = SETTINGS[kind]["sr"], SETTINGS[kind]["hop_length"]
+    torch.set_num_threads(1)
+    transform = CQT2010v2(sr=sr, hop_length=hop_length, n_bins=84, verbose=False)
+
+    def chroma_of_file() -> np.ndarray:
+        samples, _ = librosa.load(path, sr=sr)
+        with torch.no_grad():
+            magnitude = transform(torch.from_numpy(samples)[None])[0].numpy()
+        return magnitude.reshape(7, 12, -1).sum(axis=0).T
+
+    librosa.resample(np.zeros(48000, np.float32), orig_sr=48000, target_sr=sr)
+    return _measure(chroma_of_file)
+
+
+PEERS = {"essentia": measure_essentia, "nnAudio": measure_nnaudio}
 
 
 def _measure(work) -> Measurement:
@@ -122,15 +181,15 @@ def agreement(kind: str, theirs: np.ndarray, ours: np.ndarray) -> str:
     return f"r = {np.mean(np.sum(theirs * ours, axis=1)[sounding] / norms[sounding]):.3f}"
 
 
-def print_row(kind: str, name: str, seconds: float, theirs, ours, frames="", tuning="", like=""):
-    speeds = seconds / theirs.seconds, seconds / ours.seconds
+def print_row(kind: str, name: str, seconds: float, measured, frames="", tuning="", like=""):
+    _, theirs, ours = measured
     print(
         COLUMNS.format(
             name[-27:],
             kind,
             f"{seconds / 60:.1f}",
-            *(f"{speed:.0f}x" for speed in speeds),
-            f"{speeds[1] / speeds[0]:.1f}",
+            *(f"{seconds / one.seconds:.0f}x" for one in measured),
+            f"{theirs.seconds / ours.seconds:.1f}",
             f"{theirs.megabytes:.0f}",
             f"{ours.megabytes:.0f}",
             frames,
@@ -141,29 +200,77 @@ def print_row(kind: str, name: str, seconds: float, theirs, ours, frames="", tun
     )
 
 
-def compare(kind: str, path: Path, repeats: int) -> tuple[float, Measurement, Measurement]:
-    """Measure both on one recording, print the row, and return length and measurements."""
-    theirs = in_fresh_process(measure_librosa, kind, path, repeats)
-    ours = in_fresh_process(measure_musicai, kind, path, repeats)
+def compare(kind: str, path: Path, repeats: int) -> tuple[float, list[Measurement]]:
+    """Measure decoding, librosa and ours on one recording, and print the row."""
+    _, theirs, ours = measured = [
+        in_fresh_process(measure, kind, path, repeats)
+        for measure in (measure_decoding, measure_librosa, measure_musicai)
+    ]
     seconds = len(ours.chroma) * SETTINGS[kind]["hop_length"] / SETTINGS[kind]["sr"]
     print_row(
         kind,
         path.name,
         seconds,
-        theirs,
-        ours,
+        measured,
         "same" if len(theirs.chroma) == len(ours.chroma) else "DIFFER",
         "" if ours.tuning is None else f"{theirs.tuning:+.2f} / {ours.tuning:+.2f}",
         agreement(kind, theirs.chroma, ours.chroma),
     )
-    return seconds, theirs, ours
+    return seconds, measured
 
 
-def total(measurements: list[Measurement]) -> Measurement:
+def total(measurements: tuple[Measurement, ...]) -> Measurement:
     return measurements[0]._replace(
         seconds=sum(measurement.seconds for measurement in measurements),
         megabytes=max(measurement.megabytes for measurement in measurements),
     )
+
+
+def compare_with_librosa(files: list[Path], repeats: int) -> None:
+    print(
+        COLUMNS.format(
+            "recording", "kind", "min", "decode", "librosa", "musicai", "ratio", "librosa",
+            "musicai", "frames", "tuning", "agreement",
+        )
+    )  # fmt: skip
+    print(COLUMNS.format("", "", "", *["speed"] * 3, "", "MB", "MB", "", "", ""))
+    for kind in SETTINGS:
+        rows = [compare(kind, path, repeats) for path in files]
+        totals = [total(column) for column in zip(*(row[1] for row in rows), strict=True)]
+        print_row(kind, "all", sum(row[0] for row in rows), totals)
+    _, theirs, ours = totals
+    print(
+        f"imports alone: librosa {theirs.megabytes_of_imports:.0f} MB, "
+        f"musicai.chroma {ours.megabytes_of_imports:.0f} MB"
+    )
+
+
+def show_peers(files: list[Path], repeats: int) -> None:
+    installed = {name: peer for name, peer in PEERS.items() if importlib.util.find_spec(name)}
+    if not installed:
+        return
+    print("\n" + PEER_COLUMNS.format("recording", "library", "speed", "MB"))
+    for path in files:
+        for name, measure in {"musicai": measure_musicai, **installed}.items():
+            found = in_fresh_process(measure, "cqt", path, repeats)
+            seconds = len(found.chroma) * SETTINGS["cqt"]["hop_length"] / SETTINGS["cqt"]["sr"]
+            speed, megabytes = f"{seconds / found.seconds:.0f}x", f"{found.megabytes:.0f}"
+            print(PEER_COLUMNS.format(path.name[-27:], name, speed, megabytes), flush=True)
+
+
+def write_hour(sources: list[Path], path: Path) -> None:
+    """Write an hour of stereo from recordings, over and over if they are shorter."""
+    rate, missing = 44100, 3600 * 44100
+    with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
+        for source in itertools.cycle(sources):
+            with soundfile.SoundFile(source) as played:
+                if played.samplerate != rate:
+                    raise SystemExit(f"{source}: --hour takes recordings at {rate} Hz only")
+                for block in played.blocks(2**18, dtype="float32", always_2d=True):
+                    file.write(block[:missing, [0, -1]])
+                    missing -= len(block[:missing])
+            if missing == 0:
+                return
 
 
 def main() -> None:
@@ -178,6 +285,9 @@ def main() -> None:
         metavar="N",
         help="measure every file N times and take the median time (default: 1)",
     )
+    parser.add_argument(
+        "--hour", metavar="FILE", type=Path, help="write an hour of the recordings and measure it"
+    )
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error("--repeats must be 1 or more")
@@ -186,21 +296,13 @@ def main() -> None:
         from musicai.datasets import load_chorales  # not in the processes that measure memory
 
         files = load_chorales(3).recordings
+    if arguments.hour:
+        write_hour(files, arguments.hour)
+        files = [arguments.hour]
     os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that measure
-    print(
-        COLUMNS.format(
-            "recording", "kind", "min", "librosa", "musicai", "ratio", "MB", "MB", "frames",
-            "tuning", "agreement",
-        )
-    )  # fmt: skip
-    for kind in SETTINGS:
-        rows = [compare(kind, path, arguments.repeats) for path in files]
-        lengths, theirs, ours = zip(*rows, strict=True)
-        print_row(kind, "all", sum(lengths), total(theirs), total(ours))
-    print(
-        f"imports alone: librosa {theirs[0].megabytes_of_imports:.0f} MB, "
-        f"musicai.chroma {ours[0].megabytes_of_imports:.0f} MB"
-    )
+    compare_with_librosa(files, arguments.repeats)
+    if not arguments.hour:
+        show_peers(files, arguments.repeats)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,13 @@
 """Decoding an audio file strictly forward, block by block.
 
 libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know goes to ffmpeg
-where that is installed. A file that ends too early is used, with a warning.
+where that is installed. A file that ends too early is used, and its reader told.
 """
 
 import os
 import re
 import stat
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -37,7 +36,11 @@ NO_MPEG_FRAMES = 7
 
 @contextmanager
 def open_file(
-    path: str | bytes | os.PathLike, name: str, *, block_size: int, on_truncated: str
+    path: str | bytes | os.PathLike,
+    name: str,
+    *,
+    block_size: int,
+    on_damage: Callable[[str], object],
 ) -> Iterator[tuple[Iterator[np.ndarray], float]]:
     """Open an audio file.
 
@@ -49,8 +52,8 @@ def open_file(
         What to call it in errors and warnings.
     block_size : int
         Samples per block.
-    on_truncated : {"warn", "ignore"}
-        Whether to warn when the file ends early.
+    on_damage : callable
+        Called with a message when the file is damaged or ends early.
 
     Yields
     ------
@@ -73,7 +76,7 @@ def open_file(
     else:
         with file:
             if file.format != "RAW":
-                yield _decode(file, name, block_size, on_truncated), file.samplerate
+                yield _decode(file, name, block_size, on_damage), file.samplerate
                 return
         cause = "the file has no header"
     program = find_ffmpeg()
@@ -84,9 +87,9 @@ def open_file(
         )
     try:
         with open_by_ffmpeg(
-            program, path, name, block_size=block_size, on_truncated=on_truncated
-        ) as (blocks, own_rate):
-            yield blocks, own_rate
+            program, path, name, block_size=block_size, on_damage=on_damage
+        ) as opened:
+            yield opened
     except DecodingError as error:
         raise RecordingError(
             f"{name}: {_not_audio(f'libsndfile: {cause}; ffmpeg: {error}')}"
@@ -137,7 +140,7 @@ def _not_audio(cause: str) -> str:
 
 
 def _decode(
-    file: soundfile.SoundFile, name: str, block_size: int, on_truncated: str
+    file: soundfile.SoundFile, name: str, block_size: int, on_damage: Callable[[str], object]
 ) -> Iterator[np.ndarray]:
     decoded = 0
     cause = None
@@ -159,8 +162,8 @@ def _decode(
     if decoded == 0 and cause is not None:
         raise RecordingError(f"{name}: {_not_audio(cause)}")
     trouble = _trouble(file, decoded, cause)
-    if on_truncated == "warn" and decoded > 0 and trouble:
-        warnings.warn(f"{name}: {trouble}; what there is was used", stacklevel=2)
+    if decoded > 0 and trouble:
+        on_damage(f"{name}: {trouble}; what there is was used")
 
 
 def _trouble(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str | None:

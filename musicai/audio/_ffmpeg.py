@@ -15,8 +15,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
@@ -52,7 +51,12 @@ def find_ffmpeg() -> str | None:
 
 @contextmanager
 def open_by_ffmpeg(
-    program: str, path: str | bytes | os.PathLike, name: str, *, block_size: int, on_truncated: str
+    program: str,
+    path: str | bytes | os.PathLike,
+    name: str,
+    *,
+    block_size: int,
+    on_damage: Callable[[str], object],
 ) -> Iterator[tuple[Iterator[np.ndarray], float]]:
     """Start decoding the first audio stream of a file; the process ends with the context.
 
@@ -63,11 +67,11 @@ def open_by_ffmpeg(
     path : path-like
         An existing file.
     name : str
-        What to call it in warnings.
+        What to call it in messages.
     block_size : int
         Samples per block.
-    on_truncated : {"warn", "ignore"}
-        Whether to warn when decoding ends with an error.
+    on_damage : callable
+        Called with a message when decoding ends with an error after some samples.
 
     Yields
     ------
@@ -96,7 +100,7 @@ def open_by_ffmpeg(
             _, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
             process.stdout.read(offset - AU_HEADER.size)
             blocks = _read_samples(process.stdout, n_channels, block_size)
-            yield _watched(blocks, process, messages, name, on_truncated), own_rate
+            yield _watched(blocks, process, messages, name, on_damage), own_rate
         finally:
             # Whoever stops early must not leave a process behind, nor wait for all of the file.
             process.kill()
@@ -117,7 +121,7 @@ def _watched(
     process: subprocess.Popen,
     messages: IO[bytes],
     name: str,
-    on_truncated: str,
+    on_damage: Callable[[str], object],
 ) -> Iterator[np.ndarray]:
     """Pass the blocks on and tell how it ended."""
     empty = True
@@ -128,11 +132,10 @@ def _watched(
     failed = process.wait() != 0 or os.fstat(messages.fileno()).st_size > 0
     if failed and empty:
         raise DecodingError(_last_words(messages))
-    if failed and on_truncated == "warn":
-        warnings.warn(
+    if failed:
+        on_damage(
             f"{name}: the file may be truncated or damaged (ffmpeg: {_last_words(messages)}); "
-            "what there is was used",
-            stacklevel=2,
+            "what there is was used"
         )
 
 

@@ -6,8 +6,9 @@ handed on, so that an hour needs no more memory than a minute.
 """
 
 import os
-from collections.abc import Iterator
-from typing import Any, Literal
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import soxr
@@ -32,7 +33,7 @@ def read_blocks(
     sampling_rate: float,
     block_size: int = BLOCK_SIZE,
     name: str | None = None,
-    on_truncated: Literal["warn", "ignore"] = "warn",
+    on_damage: Callable[[str], object] = warnings.warn,
 ) -> Iterator[np.ndarray]:
     """Read a recording as blocks of mono samples at `sampling_rate`.
 
@@ -50,8 +51,9 @@ def read_blocks(
         Samples to read at a time, before resampling. The samples do not depend on it.
     name : str, default=None
         What to call the recording in errors. When None its path, or "the recording".
-    on_truncated : {"warn", "ignore"}, default="warn"
-        Whether to warn when a file is damaged, or ends over a second before its header says.
+    on_damage : callable, default=warnings.warn
+        Called with a message when a file is damaged, or ends over a second before its header
+        says, and what there is was used.
 
     Yields
     ------
@@ -81,10 +83,8 @@ def read_blocks(
     if isinstance(recording, (str, bytes, os.PathLike)):
         # Names that are not valid Unicode must not break the printing of a message.
         name = name or os.fsdecode(recording).encode("utf-8", "backslashreplace").decode()
-        with open_file(recording, name, block_size=block_size, on_truncated=on_truncated) as (
-            blocks,
-            own_rate,
-        ):
+        with open_file(recording, name, block_size=block_size, on_damage=on_damage) as opened:
+            blocks, own_rate = opened
             yield from _convert(blocks, own_rate, sampling_rate, name)
     else:
         name = name or "the recording"

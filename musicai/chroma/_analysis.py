@@ -1,60 +1,119 @@
 """From one recording to its chroma."""
 
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..audio import read_blocks
+from ._beats import OnsetStrength, track_beats
+from ._cens import cens
 from ._constant_q import constant_q_chroma
 from ._frames import cut_frames
 from ._stft import stft_chroma
+from ._sync import synchronise
+
+NORMALISED_FRAMES = 4096
+"""Frames that are normalised together: some hundred kilobytes."""
 
 
-def analyse(
-    recording: Any,
-    *,
-    name: str | None,
-    kind: str,
-    sr: float,
-    hop_length: int,
-    n_fft: int,
-    norm: float | None,
-    tuning: float | None,
-    exact: bool,
-) -> np.ndarray:
-    """Return the chroma of a recording, shape (n_frames, 12), float32.
+class Settings(NamedTuple):
+    """The parameters of :class:`ChromaExtractor` that change what comes out, checked."""
+
+    kind: str
+    sr: float
+    hop_length: int
+    n_fft: int
+    norm: float | None
+    tuning: float | None
+    exact: bool
+    sync: str | None
+
+
+class Analysis(NamedTuple):
+    """What is found in a recording.
+
+    Attributes
+    ----------
+    chroma : ndarray of shape (n_frames, 12), dtype float32
+        The piece, one frame per hop or per beat.
+    times : ndarray of shape (n_frames + 1,)
+        When each frame begins and the last ends, in seconds.
+    tuning : float or None
+        Deviation from A440 in semitones; None if the recording could not be used.
+    tempo : float or None
+        Beats per minute, 0 if there is no beat; None unless beats were asked for.
+    notes : tuple of str
+        What should be known of the recording, such as that its file is truncated.
+    """
+
+    chroma: np.ndarray
+    times: np.ndarray
+    tuning: float | None
+    tempo: float | None
+    notes: tuple[str, ...]
+
+
+def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
+    """Analyse a recording, block by block.
 
     Parameters
     ----------
     recording : path, ndarray or (samples, sampling_rate)
         What :func:`musicai.audio.read_blocks` takes.
-    name : str or None
+    name : str
         What to call the recording in errors.
-    kind, sr, hop_length, n_fft, norm, tuning, exact
-        The parameters of :class:`ChromaExtractor`, checked.
+    settings : Settings
+        How to analyse it.
     """
+    kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
+    frame_rate = sr / hop_length
+    notes: list[str] = []
+    onsets = OnsetStrength(sr) if sync == "beat" else None
 
-    def read_frames(on_truncated: Literal["warn", "ignore"] = "warn") -> Iterator[np.ndarray]:
-        blocks = read_blocks(recording, sampling_rate=sr, name=name, on_truncated=on_truncated)
+    def read_frames(*, again: bool = False) -> Iterator[np.ndarray]:
+        blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=notes.append)
+        if onsets is not None and not again:
+            blocks = _passing(blocks, onsets.add)
         return cut_frames(blocks, frame_length=n_fft, hop_length=hop_length)
 
     if kind == "stft":
-        chroma = stft_chroma(read_frames, sr=sr, n_fft=n_fft, tuning=tuning, exact=exact)
+        chroma, tuning = stft_chroma(read_frames, sr=sr, n_fft=n_fft, tuning=tuning, exact=exact)
     else:
-        chroma = constant_q_chroma(read_frames(), sr=sr, n_fft=n_fft, tuning=tuning)
-    return normalise(chroma, norm)
+        chroma, tuning = constant_q_chroma(read_frames(), sr=sr, n_fft=n_fft, tuning=tuning)
+    if kind == "cens":
+        chroma = cens(chroma, frame_rate)
+    chroma = normalise(chroma, norm)
+    if onsets is None:
+        tempo, times = None, np.arange(len(chroma) + 1) / frame_rate
+    else:
+        tempo, beats = track_beats(onsets.finish(), onsets.rate)
+        chroma, times = synchronise(chroma, frame_rate, beats)
+        chroma = normalise(chroma, norm)
+    different_notes = tuple(dict.fromkeys(notes))  # a second reading finds the same again
+    return Analysis(chroma, times, tuning, tempo, different_notes)
+
+
+def _passing(
+    blocks: Iterable[np.ndarray], listen: Callable[[np.ndarray], None]
+) -> Iterator[np.ndarray]:
+    """Yield blocks unchanged, after showing each to a listener."""
+    for block in blocks:
+        listen(block)
+        yield block
 
 
 def normalise(chroma: np.ndarray, norm: float | None) -> np.ndarray:
-    """Scale every frame to a norm of 1, as ``librosa.util.normalize`` does.
+    """Scale every frame in place to a norm of 1, as ``librosa.util.normalize`` does.
 
     Frames whose norm is below the smallest normal float32 are left as they are: silence stays
     zero.
     """
-    if norm is None:
-        return chroma
-    magnitude = chroma.astype(np.float64)  # powers of tiny values would vanish in float32
-    length = np.linalg.norm(magnitude, ord=norm, axis=1, keepdims=True)
-    length[length < np.finfo(np.float32).tiny] = 1.0
-    return (magnitude / length).astype(np.float32)
+    if norm is not None:
+        for first in range(0, len(chroma), NORMALISED_FRAMES):
+            frames = chroma[first : first + NORMALISED_FRAMES]
+            magnitude = frames.astype(np.float64)  # powers of tiny values would vanish in float32
+            length = np.linalg.norm(magnitude, ord=norm, axis=1, keepdims=True)
+            length[length < np.finfo(np.float32).tiny] = 1.0
+            frames[:] = magnitude / length
+    return chroma

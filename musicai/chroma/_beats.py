@@ -13,7 +13,6 @@ S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection"
 voices change pitch without an attack, as strings, choirs and organs do, mel bands see nothing.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +21,7 @@ import scipy.sparse
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.signal import get_window
 
-from ._frames import BATCH_SAMPLES
+from ._frames import FrameBuffer
 
 SECONDS_PER_FRAME = 512 / 22050
 """About the time from an onset frame to the next."""
@@ -65,50 +64,8 @@ TIGHTNESS = 100.0
 WEAK = 0.5
 """Beats at the ends whose onsets have less than this share of the usual strength are dropped."""
 
-
-class FrameBuffer:
-    """Cuts samples that are pushed in into the frames that ``cut_frames`` would cut.
-
-    Parameters
-    ----------
-    frame_length : int
-        Samples per frame, an even number, not less than `hop_length`.
-    hop_length : int
-        Samples from a frame to the next.
-    """
-
-    def __init__(self, *, frame_length: int, hop_length: int) -> None:
-        batch = max(1, BATCH_SAMPLES // frame_length)
-        self._advance = batch * hop_length
-        self._carried = frame_length - hop_length
-        self._buffer = np.zeros(self._advance + self._carried, dtype=np.float32)
-        self._views = sliding_window_view(self._buffer, frame_length)[::hop_length]
-        self._margin = frame_length // 2
-        self._filled = self._margin  # silence, so that the first frame is centred on sample 0
-
-    def add(self, block: np.ndarray) -> Iterator[np.ndarray]:
-        """Take the next samples and give the batches of frames that are now complete.
-
-        A batch is a view of a buffer that the next step overwrites.
-        """
-        start = 0
-        while start < len(block):
-            stop = min(len(block), start + len(self._buffer) - self._filled)
-            self._buffer[self._filled : self._filled + stop - start] = block[start:stop]
-            self._filled += stop - start
-            start = stop
-            if self._filled == len(self._buffer):
-                yield self._views
-                self._buffer[: self._carried] = self._buffer[self._advance :].copy()
-                self._filled = self._carried
-
-    def finish(self) -> Iterator[np.ndarray]:
-        """Give the last frames, with silence after the last sample."""
-        yield from self.add(np.zeros(self._margin, dtype=np.float32))
-        frame_length = self._views.shape[1]
-        hop_length = self._advance // len(self._views)
-        if self._filled >= frame_length:
-            yield self._views[: 1 + (self._filled - frame_length) // hop_length]
+FEWEST = 3
+"""Fewer beats than this are no pulse, only where a sound begins or ends."""
 
 
 class OnsetStrength:
@@ -239,10 +196,10 @@ def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
     period = _estimate_period(envelope, rate)
     score = _smooth(envelope, period)
     beats = _trim(_best_path(score, period), score)
-    if len(beats) == 0:
+    if len(beats) < FEWEST:
         return 0.0, np.zeros(0)
     # The mean distance between beats is finer than whole frames.
-    mean_period = (beats[-1] - beats[0]) / (len(beats) - 1) if len(beats) > 1 else period
+    mean_period = (beats[-1] - beats[0]) / (len(beats) - 1)
     return float(60 * rate / mean_period), beats / rate
 
 

@@ -66,7 +66,7 @@ THIRD_PARTIAL = 0.25
 
 def constant_q_chroma(
     frames: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float | None
-) -> np.ndarray:
+) -> tuple[np.ndarray, float]:
     """Measure the strength of each pitch class in each frame.
 
     Parameters
@@ -85,11 +85,13 @@ def constant_q_chroma(
     chroma : ndarray of shape (n_frames, 12), dtype float32
         Strength per pitch class, from C, not normalised: a magnitude to the power of
         `COMPRESSION`, above the background.
+    tuning : float
+        The tuning that was given or estimated.
     """
     fine = np.concatenate([fine_chroma(batch, sr) for batch in frames])
     if tuning is None:
         tuning = estimate_tuning(fine)
-    return fine @ folding(tuning)
+    return fine @ folding(tuning), tuning
 
 
 def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:

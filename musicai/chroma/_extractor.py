@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Sequence
+from functools import partial
 from typing import Any, Self
 
 import joblib
@@ -14,10 +14,14 @@ from tqdm.auto import tqdm
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 from .._pieces import as_collection
 from ..audio import RecordingError, sine_bank
-from ._analysis import analyse
+from ._analysis import Analysis, Settings
+from ._cache import Remembered, analyse_once, remembering
+from ._inputs import as_recordings, is_path, recording_name
+from ._parallel import run_in_order
 from ._stft import sine_amplitudes, sine_centre
+from ._sync import check_times, spread
 
-KINDS = ("cqt", "stft")
+KINDS = ("cqt", "stft", "cens")
 ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "kind": (lambda v: is_one_of(v, KINDS), f"one of {KINDS}"),
@@ -36,6 +40,11 @@ RULES: dict[str, Rule] = {
         "a number of semitones, or None to estimate it",
     ),
     "exact": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
+    "sync": (lambda v: v is None or v == "beat", "None or 'beat'"),
+    "memory": (
+        lambda v: v is None or is_path(v) or hasattr(v, "cache"),
+        "a folder, a joblib.Memory or None",
+    ),
     "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
     "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
     "verbose": (
@@ -43,6 +52,10 @@ RULES: dict[str, Rule] = {
         "0 or a positive integer",
     ),
 }
+TEMPO_RULE: Rule = (lambda v: is_real(v) and 1 <= v <= 10000, "a number from 1 to 10000")
+SPREAD_RATE = 100.0
+"""Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
+
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -127,6 +140,8 @@ class ChromaExtractor(  # type: ignore[call-arg]
         norm: float | None = np.inf,
         tuning: float | None = None,
         exact: bool = False,
+        sync: str | None = None,
+        memory: str | os.PathLike[str] | joblib.Memory | None = None,
         n_jobs: int | None = None,
         on_error: str = "raise",
         verbose: int = 0,
@@ -138,6 +153,8 @@ class ChromaExtractor(  # type: ignore[call-arg]
         self.norm = norm
         self.tuning = tuning
         self.exact = exact
+        self.sync = sync
+        self.memory = memory
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose
@@ -163,7 +180,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
             The extractor itself.
         """
         self._check_parameters()
-        _as_recordings(X)
+        as_recordings(X)
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:
@@ -190,49 +207,92 @@ class ChromaExtractor(  # type: ignore[call-arg]
         RecordingError
             If a recording cannot be used and ``on_error="raise"``.
         """
-        self._check_parameters()
-        recordings = _as_recordings(X)
-        parallel = self._parallel()
-        results = tqdm(
-            parallel(
-                joblib.delayed(self._analyse)(recording, i)
-                for i, recording in enumerate(recordings)
-            ),
-            total=len(recordings),
-            desc="chroma",
-            unit="recording",
-            disable=self.verbose == 0,
-        )
-        pieces = list(results)
-        for i, piece in enumerate(pieces):
-            if isinstance(piece, RecordingError):
-                warnings.warn(f"left out {piece}", stacklevel=2)
-                pieces[i] = np.empty((0, len(PITCH_CLASSES)), dtype=np.float32)
-        return pieces
+        return [analysis.chroma for analysis in self._extract(X)]
 
-    def inverse_transform(self, X: Any) -> Any:
+    def extract(self, X: Any) -> list[Analysis]:
+        """Analyse recordings and tell more of each than its chroma.
+
+        Parameters
+        ----------
+        X : list, tuple or 1-D array of recordings
+            As for `transform`.
+
+        Returns
+        -------
+        analyses : list of namedtuple
+            For each recording, in order, with the attributes
+
+            chroma : ndarray of shape (n_frames, 12), dtype float32
+                What `transform` returns.
+            times : ndarray of shape (n_frames + 1,), dtype float64
+                When each frame begins and the last one ends, in seconds.
+            tuning : float or None
+                Deviation from A440 in semitones; None if the recording was left out.
+            tempo : float or None
+                Beats per minute with ``sync="beat"``, 0 where no beat was found; else None.
+            notes : tuple of str
+                What `extract` warned of, such as a truncated file.
+
+        Raises
+        ------
+        TypeError, ValueError, RecordingError
+            As for `transform`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> clicks = np.zeros(10 * 22050)
+        >>> clicks[::11025] = 1.0
+        >>> (analysis,) = ChromaExtractor(sync="beat").extract([clicks])
+        >>> round(analysis.tempo)
+        120
+        """
+        return self._extract(X)
+
+    def inverse_transform(self, X: Any, *, times: Any = None, tempo: float = 120.0) -> Any:
         """Play chroma with a bank of sines, an octave apart for each pitch class.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             One piece or several. Negative values count as 0.
+        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+            When each frame begins and the last one ends, in seconds, as `extract` tells it; for
+            a collection one array per piece. When None, frames follow one another at
+            `frame_rate`, or with ``sync="beat"`` at `tempo`.
+        tempo : float, default=120.0
+            Frames per minute with ``sync="beat"``; ignored otherwise and where `times` are given.
 
         Returns
         -------
-        audio : ndarray of shape (n_frames * hop_length - 1,), or a list of them
+        audio : ndarray of shape (n_samples,), or a list of them
             Mono float32 samples at `sr`, for one piece an array, for a collection what
-            the collection was. Analysed again they have the same number of frames and, but for
-            what sounds cannot tell apart, the same chroma. In a collection a piece of no frames has
-            no samples.
+            the collection was. Without beats or times there are ``n_frames * hop_length - 1``
+            samples: analysed again they have the same number of frames and, but for what sounds
+            cannot tell apart, the same chroma. In a collection a piece of no frames has no
+            samples.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many times as frames and one more, or they do not rise.
 
         See Also
         --------
         musicai.audio.sine_bank : Plays one piece.
         """
         self._check_parameters()
+        check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
         pieces, pack = as_collection(X, n_features=len(PITCH_CLASSES))
-        return pack([self._play(np.maximum(piece, 0)) for piece in pieces])
+        if times is None and self.sync == "beat":
+            times = [np.arange(len(piece) + 1) * 60 / tempo for piece in pieces]
+        elif times is not None:
+            one_piece = isinstance(X, np.ndarray) and X.ndim == 2
+            times = check_times([times] if one_piece else times, pieces)
+        else:
+            times = [None] * len(pieces)
+        return pack([self._play(*played) for played in zip(pieces, times, strict=True)])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the 12 pitch classes, from C.
@@ -275,39 +335,61 @@ class ChromaExtractor(  # type: ignore[call-arg]
         tags.requires_fit = False
         return tags
 
-    def _parallel(self) -> joblib.Parallel:
-        options = {"n_jobs": self.n_jobs, "prefer": "threads"}
-        try:
-            return joblib.Parallel(**options, return_as="generator")  # progress as results come
-        except ValueError:  # a backend that cannot, such as "multiprocessing"
-            return joblib.Parallel(**options)
+    def _extract(self, X: Any) -> list[Analysis]:
+        self._check_parameters()
+        recordings = as_recordings(X)
+        names = [recording_name(recording, i) for i, recording in enumerate(recordings)]
+        task = partial(
+            _analyse,
+            settings=self._settings(),
+            remembered=remembering(self.memory),
+            on_error=self.on_error,
+        )
+        progress = tqdm(
+            run_in_order(task, recordings, names, n_jobs=self.n_jobs),
+            total=len(recordings),
+            desc="chroma",
+            unit="recording",
+            disable=self.verbose == 0,
+        )
+        analyses = []
+        for result in progress:
+            analyses.append(self._checked(result))
+        return analyses
 
-    def _analyse(self, recording: Any, position: int) -> np.ndarray | RecordingError:
-        is_path = isinstance(recording, (str, bytes, os.PathLike))
-        try:
-            return analyse(
-                recording,
-                name=None if is_path else f"recording {position}",
-                kind=self.kind,
-                sr=self.sr,
-                hop_length=self.hop_length,
-                n_fft=self._frame_length(),
-                norm=self.norm,
-                tuning=self.tuning,
-                exact=self.exact,
-            )
-        except RecordingError as error:
-            if self.on_error == "raise":
-                raise
-            return error
+    def _settings(self) -> Settings:
+        return Settings(
+            kind=self.kind,
+            sr=float(self.sr),
+            hop_length=int(self.hop_length),
+            n_fft=int(self._frame_length()),
+            norm=None if self.norm is None else float(self.norm),
+            tuning=None if self.tuning is None else float(self.tuning),
+            exact=bool(self.exact),
+            sync=self.sync,
+        )
 
-    def _play(self, piece: np.ndarray) -> np.ndarray:
-        if self.kind == "cqt":
-            return sine_bank(piece, sampling_rate=self.sr, hop_length=self.hop_length)
+    def _checked(self, result: Analysis | RecordingError) -> Analysis:
+        if not isinstance(result, RecordingError):
+            for note in result.notes:
+                warnings.warn(note, stacklevel=4)
+            return result
+        if self.on_error == "raise":
+            raise result
+        warnings.warn(f"left out {result}", stacklevel=4)
+        return Analysis(np.empty((0, 12), np.float32), np.zeros(1), None, None, ())
+
+    def _play(self, piece: np.ndarray, times: np.ndarray | None) -> np.ndarray:
+        piece, hop_length = np.maximum(piece, 0), self.hop_length
+        if times is not None:
+            hop_length = max(1, round(self.sr / SPREAD_RATE))
+            piece = spread(piece, times, self.sr / hop_length)
+        if self.kind != "stft":
+            return sine_bank(piece, sampling_rate=self.sr, hop_length=hop_length)
         return sine_bank(
             sine_amplitudes(piece),
             sampling_rate=self.sr,
-            hop_length=self.hop_length,
+            hop_length=hop_length,
             centre=sine_centre(self.sr, self._frame_length()),
         )
 
@@ -322,32 +404,15 @@ class ChromaExtractor(  # type: ignore[call-arg]
         check_values(self.get_params(deep=False), RULES)
 
 
-def _as_recordings(X: Any) -> Sequence[Any]:
-    """Return the recordings in `X` as a sequence, refusing what is only one recording."""
-    if isinstance(X, (str, bytes, os.PathLike)):
-        raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
-    if isinstance(X, tuple) and len(X) == 2 and is_real(X[1]):
-        raise TypeError(
-            "X is one recording, (samples, sampling_rate), where a list of recordings is "
-            "expected: pass [x]"
-        )
-    if not isinstance(X, (list, tuple)):
-        X = _from_array(X)
-    if len(X) == 0:
-        raise ValueError("X is an empty list: expected at least one recording")
-    return X
-
-
-def _from_array(X: Any) -> list[Any]:
-    array = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
-    if array.ndim == 1 and array.dtype.kind in "OSUT":
-        return list(array)
-    if array.ndim == 1:
-        raise TypeError(
-            f"X is one array of {array.dtype} samples, where a list of recordings is expected: "
-            "pass [x]"
-        )
-    raise TypeError(
-        f"X is of type {type(X).__name__} where a list of recordings is expected; a recording is "
-        "a path, a 1-D array of samples or (samples, sampling_rate)"
-    )
+def _analyse(
+    recording: Any, name: str, *, settings: Settings, remembered: Remembered, on_error: str
+) -> Analysis | RecordingError:
+    try:
+        return analyse_once(recording, name, settings=settings, remembered=remembered)
+    except RecordingError as error:
+        if on_error == "raise":  # at once, before others are analysed in vain
+            raise
+        return error
+    except Exception as error:
+        error.add_note(f"This happened to {name}.")
+        raise

@@ -36,15 +36,14 @@ def stft_chroma(
     n_fft: int,
     tuning: float | None,
     exact: bool,
-) -> np.ndarray:
+) -> tuple[np.ndarray, float]:
     """Measure how much power each pitch class has in each frame.
 
     Parameters
     ----------
     read_frames : callable
         Starts reading the recording and returns its frames in batches of shape
-        ``(n_frames, n_fft)``. Some recordings are read a second time, and then with
-        ``on_truncated="ignore"``: one warning is enough.
+        ``(n_frames, n_fft)``; with ``again=True`` when it is the second time.
     sr : float
         Sampling rate in hertz.
     n_fft : int
@@ -58,21 +57,24 @@ def stft_chroma(
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         Power per pitch class, from C, not normalised.
+    tuning : float
+        The tuning that was given or estimated.
     """
     measure = partial(power_spectrum, exact=exact)
     if tuning is None:
-        tuning, chroma = _chroma_and_tuning(map(measure, read_frames()), sr=sr, n_fft=n_fft)
+        chroma, tuning = _chroma_and_tuning(map(measure, read_frames()), sr=sr, n_fft=n_fft)
         if chroma is not None:
-            return chroma
-        read_frames = partial(read_frames, on_truncated="ignore")
+            return chroma, tuning
+        read_frames = partial(read_frames, again=True)
     filters = chroma_filters(sr, n_fft, tuning).T
-    return np.concatenate([spectrum @ filters for spectrum in map(measure, read_frames())])
+    chroma = np.concatenate([spectrum @ filters for spectrum in map(measure, read_frames())])
+    return chroma, tuning
 
 
 def _chroma_and_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int
-) -> tuple[float, np.ndarray | None]:
-    """Return the tuning, and the chroma unless it can only be had by another reading.
+) -> tuple[np.ndarray | None, float]:
+    """Return the chroma, unless it can only be had by another reading, and the tuning.
 
     The tuning is known at the end, when the spectra of a long recording are gone. So, once they
     take too much memory, they are folded for the tunings that are the likeliest by then; seldom
@@ -96,11 +98,11 @@ def _chroma_and_tuning(
     tuning = estimator.estimate()
     if not guesses:
         filters = chroma_filters(sr, n_fft, tuning).T
-        return tuning, np.concatenate([spectrum @ filters for spectrum in kept])
+        return np.concatenate([spectrum @ filters for spectrum in kept]), tuning
     if tuning not in guesses:
-        return tuning, None
+        return None, tuning
     first = 12 * guesses.index(tuning)
-    return tuning, np.concatenate([chroma[:, first : first + 12] for chroma in folded])
+    return np.concatenate([chroma[:, first : first + 12] for chroma in folded]), tuning
 
 
 def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:

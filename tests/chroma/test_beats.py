@@ -6,8 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from musicai.chroma._beats import FrameBuffer, OnsetStrength, track_beats
-from musicai.chroma._frames import cut_frames
+from musicai.chroma._beats import OnsetStrength, track_beats
 
 
 def onsets_of(samples: np.ndarray, sr: float = 22050) -> tuple[np.ndarray, float]:
@@ -111,17 +110,6 @@ def test_blocks_of_any_size_give_the_same_bits(make_music):
             onsets.add(music[:0])
         expected = whole if size > 1 else onsets_of(music[:3000])[0]
         np.testing.assert_array_equal(onsets.finish(), expected)
-
-
-@pytest.mark.parametrize("n_samples", [0, 1, 4095, 4096, 200000])
-def test_pushed_frames_are_those_that_are_pulled(n_samples):
-    samples = np.arange(n_samples, dtype=np.float32)
-    buffer = FrameBuffer(frame_length=4096, hop_length=512)
-    pulled = cut_frames([samples], frame_length=4096, hop_length=512)
-    pushed = [frames.copy() for block in np.array_split(samples, 3) for frames in buffer.add(block)]
-    pushed += [frames.copy() for frames in buffer.finish()]
-    for ours, theirs in zip(pushed, pulled, strict=True):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_beats_do_not_depend_on_how_loud_the_recording_is(make_music):

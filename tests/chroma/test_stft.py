@@ -92,7 +92,9 @@ def test_power_spectrum_is_that_of_librosa(librosa, make_music):
     power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=2048, center=False)) ** 2
     frames = samples[: power.shape[1] * 2048].reshape(-1, 2048)
     np.testing.assert_array_equal(power_spectrum(frames, exact=True), power.T)
-    np.testing.assert_allclose(power_spectrum(frames, exact=False), power.T, atol=1e-6 * power.max())
+    np.testing.assert_allclose(
+        power_spectrum(frames, exact=False), power.T, atol=1e-6 * power.max()
+    )
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100])

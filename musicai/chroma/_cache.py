@@ -1,0 +1,58 @@
+"""Analyses kept on disk, so that no recording is analysed twice."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import joblib
+import numpy as np
+from sklearn.utils.validation import check_memory
+
+from ._analysis import Analysis, Settings, analyse
+from ._inputs import is_path
+
+Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
+"""An analysis that takes the identity of the recording, too, and looks it up."""
+
+ANALYSIS_VERSION = 1
+"""To be raised by every change that gives other chroma: what is kept is then out of date."""
+
+
+def remembering(memory: Any) -> Remembered:
+    """Return the analysis with a memory: a folder, a :class:`joblib.Memory` or none.
+
+    In a folder, files are compressed, as that adds a checksum: what is damaged is found out and
+    made anew.
+    """
+    if is_path(memory):
+        memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
+    return check_memory(memory).cache(_analyse_identified, ignore=["recording", "name"])
+
+
+def analyse_once(
+    recording: Any, name: str, *, settings: Settings, remembered: Remembered
+) -> Analysis:
+    """Return the analysis of a recording, a kept one if there is one."""
+    identity = _identity(recording)
+    if identity is None:
+        return analyse(recording, name, settings)
+    return remembered(recording, name, identity, ANALYSIS_VERSION, settings)
+
+
+def _analyse_identified(
+    recording: Any, name: str, identity: Any, version: int, settings: Settings
+) -> Analysis:
+    # What is kept is found by the arguments; identity and version are here for that alone.
+    return analyse(recording, name, settings)
+
+
+def _identity(recording: Any) -> Any:
+    """Return what changes with the content of a recording; None if it is no recording."""
+    if is_path(recording):
+        try:
+            status = os.stat(recording)
+        except (OSError, ValueError):
+            return None
+        return os.path.abspath(os.fsencode(recording)), status.st_size, status.st_mtime_ns
+    samples = recording[0] if isinstance(recording, tuple) and recording else recording
+    return joblib.hash(recording) if isinstance(samples, np.ndarray) else None

@@ -1,0 +1,152 @@
+import os
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+
+from musicai import ChromaExtractor
+from musicai.audio import RecordingError
+from musicai.chroma import _analysis, _cache
+
+
+@pytest.fixture
+def analysed(monkeypatch) -> list:
+    """Collect the names of what is really analysed."""
+    names = []
+
+    def analyse(recording, name, settings):
+        names.append(Path(name).name)
+        return _analysis.analyse(recording, name, settings)
+
+    monkeypatch.setattr(_cache, "analyse", analyse)
+    return names
+
+
+@pytest.fixture
+def path(make_music, tmp_path) -> Path:
+    file = tmp_path / "music.wav"
+    soundfile.write(file, make_music(22050, seconds=2), 22050)
+    return file
+
+
+@pytest.fixture(params=["str", "path", "bytes", "Memory"])
+def memory(request, tmp_path):
+    folder = tmp_path / "kept"
+    kinds = {"str": str, "path": Path, "bytes": os.fsencode}
+    if request.param == "Memory":
+        return joblib.Memory(folder, verbose=0)
+    return kinds[request.param](folder)
+
+
+def test_a_recording_is_analysed_once(path, memory, analysed):
+    extractor = ChromaExtractor(memory=memory)
+    (first,) = extractor.transform([path])
+    (second,) = extractor.transform([str(path)])
+    (third,) = ChromaExtractor(memory=memory, n_jobs=2).fit_transform([os.fsencode(path)])
+    assert analysed == ["music.wav"]
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+    (plain,) = ChromaExtractor().transform([path])
+    np.testing.assert_array_equal(first, plain)
+
+
+def test_samples_are_known_by_their_content(make_music, tmp_path, analysed):
+    extractor = ChromaExtractor(memory=tmp_path)
+    music = make_music(22050, seconds=1)
+    extractor.transform([music, music.copy(), (music, 22050), (music, 44100), 0.5 * music])
+    assert len(analysed) == 4  # the tuple is another recording for the cache
+    assert len(extractor.transform([music])) == 1
+    assert len(analysed) == 4
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"kind": "stft"},
+        {"kind": "cens"},
+        {"sr": 16000},
+        {"hop_length": 1024},
+        {"n_fft": 8192},
+        {"norm": 2},
+        {"tuning": 0.0},
+        {"kind": "stft", "exact": True},
+        {"sync": "beat"},
+    ],
+)
+def test_parameters_that_change_the_result_are_told_apart(path, tmp_path, analysed, parameters):
+    ChromaExtractor(memory=tmp_path, kind=parameters.get("kind", "cqt")).transform([path])
+    if parameters.keys() == {"kind"}:
+        ChromaExtractor(memory=tmp_path).transform([path])
+    else:
+        ChromaExtractor(memory=tmp_path, **parameters).transform([path])
+    assert len(analysed) == 2
+
+
+def test_other_parameters_and_types_are_not_told_apart(path, tmp_path, analysed):
+    ChromaExtractor(memory=tmp_path).transform([path])
+    ChromaExtractor(
+        memory=tmp_path, n_jobs=2, verbose=0, on_error="warn", sr=22050.0, hop_length=np.int64(2048)
+    ).transform([path])
+    assert len(analysed) == 1
+
+
+def test_a_changed_file_is_analysed_anew(path, make_music, tmp_path, analysed):
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    (old,) = extractor.transform([path])
+    soundfile.write(path, make_music(22050, seed=1, seconds=2), 22050)
+    (new,) = extractor.transform([path])
+    assert len(analysed) == 2
+    assert not np.array_equal(old, new)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
+def test_a_damaged_entry_is_made_anew(path, tmp_path, analysed, damage):
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    (piece,) = extractor.transform([path])
+    (entry,) = (tmp_path / "kept").rglob("output.pkl")
+    content = bytearray(entry.read_bytes())
+    if damage == "truncated":
+        del content[len(content) // 2 :]
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 1
+    else:
+        content.clear()
+    entry.write_bytes(content)
+    for _ in range(2):
+        np.testing.assert_array_equal(extractor.transform([path])[0], piece)
+    assert len(analysed) == 2
+
+
+def test_errors_are_not_kept(path, tmp_path, analysed):
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    content = path.read_bytes()
+    path.write_bytes(b"no music")
+    with pytest.raises(RecordingError, match=r"music\.wav"):
+        extractor.transform([path])
+    path.write_bytes(content)
+    assert len(extractor.transform([path])[0]) == 22
+    assert len(analysed) == 2
+
+
+def test_what_was_finished_before_an_error_is_kept(path, tmp_path, analysed):
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    with pytest.raises(RecordingError):
+        extractor.transform([path, tmp_path / "gone.wav"])
+    extractor.transform([path])
+    assert analysed.count("music.wav") == 1
+
+
+def test_a_truncated_file_is_warned_of_each_time(path, tmp_path, analysed):
+    path.write_bytes(path.read_bytes()[:-50000])
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    for _ in range(2):
+        with pytest.warns(UserWarning, match=r"music\.wav: the file ends"):
+            extractor.transform([path])
+    assert len(analysed) == 1
+
+
+def test_a_folder_that_cannot_be_one_is_refused(path, tmp_path):
+    with pytest.raises(ValueError, match="memory must be"):
+        ChromaExtractor(memory=3).transform([path])
