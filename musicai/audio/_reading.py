@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import soxr
 
 from ._decoding import open_file
 from ._errors import RecordingError
+from ._resampling import resample
 from ._samples import as_samples, pcm_to_float
 
 BLOCK_SIZE = 65536
@@ -103,7 +103,7 @@ def _convert(
             "repair the file's header"
         )
     mono = _checked(map(_mix_down, blocks), name)
-    return mono if own_rate == sampling_rate else _resample(mono, own_rate, sampling_rate)
+    return mono if own_rate == sampling_rate else resample(mono, own_rate, sampling_rate)
 
 
 def _mix_down(block: np.ndarray) -> np.ndarray:
@@ -131,22 +131,3 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
         yield block
     if empty:
         raise RecordingError(f"{name}: there are no samples in it; leave it out")
-
-
-def _resample(
-    blocks: Iterator[np.ndarray], own_rate: float, sampling_rate: float
-) -> Iterator[np.ndarray]:
-    stream = soxr.ResampleStream(own_rate, sampling_rate, 1, dtype="float32", quality="HQ")
-    read = written = 0
-    for block in blocks:
-        read += len(block)
-        resampled = stream.resample_chunk(np.ascontiguousarray(block))
-        written += len(resampled)
-        yield resampled
-    # soxr rounds the length its own way; librosa cuts or pads it to this.
-    length = int(np.ceil(read * (float(sampling_rate) / own_rate)))
-    rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)[
-        : max(0, length - written)
-    ]
-    yield rest
-    yield np.zeros(max(0, length - written - len(rest)), dtype=np.float32)

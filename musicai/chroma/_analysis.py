@@ -9,7 +9,6 @@ from ..audio import read_blocks
 from ._beats import OnsetStrength, track_beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
-from ._frames import cut_frames
 from ._stft import stft_chroma
 from ._sync import synchronise
 
@@ -71,16 +70,18 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
     notes: list[str] = []
     onsets = OnsetStrength(sr) if sync == "beat" else None
 
-    def read_frames(*, again: bool = False) -> Iterator[np.ndarray]:
+    def read(*, again: bool = False) -> Iterator[np.ndarray]:
         blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=notes.append)
-        if onsets is not None and not again:
-            blocks = _passing(blocks, onsets.add)
-        return cut_frames(blocks, frame_length=n_fft, hop_length=hop_length)
+        return blocks if onsets is None or again else _passing(blocks, onsets.add)
 
     if kind == "stft":
-        chroma, tuning = stft_chroma(read_frames, sr=sr, n_fft=n_fft, tuning=tuning, exact=exact)
+        chroma, tuning = stft_chroma(
+            read, sr=sr, hop_length=hop_length, n_fft=n_fft, tuning=tuning, exact=exact
+        )
     else:
-        chroma, tuning = constant_q_chroma(read_frames(), sr=sr, n_fft=n_fft, tuning=tuning)
+        chroma, tuning = constant_q_chroma(
+            read(), sr=sr, hop_length=hop_length, n_fft=n_fft, tuning=tuning
+        )
     if kind == "cens":
         chroma = cens(chroma, frame_rate)
     chroma = normalise(chroma, norm)

@@ -4,8 +4,8 @@ A constant-Q transform analyses each pitch with a window of a fixed number of pe
 Brown, "Calculation of a constant Q spectral transform", 1991). Its windowed sinusoids are
 narrow in frequency, so they are applied as a sparse matrix to one spectrum per frame (Brown and
 M. S. Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992).
-There are three bins per semitone. As nothing above the highest note is looked at, frames are first
-brought to a lower sampling rate.
+There are three bins per semitone. As nothing above the highest note is looked at, samples are
+first brought to a lower rate.
 
 Magnitudes are compressed, as hearing does, so that a quiet voice counts beside a loud one. The
 mean of the surrounding bins is taken off as background: drums, noise and the skirts of loud tones.
@@ -15,15 +15,16 @@ tuning is estimated, and with the tuning the 36 values are folded to 12. The fin
 so one reading suffices. ``benchmarks/chroma_quality.py`` measures how well it names what sounds.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import firwin, freqz
+
+from ..audio._resampling import resample
+from ._frames import cut_frames
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
 """C1 in hertz, the lowest note that is analysed."""
@@ -48,9 +49,6 @@ HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS
 LEAST_OVERSAMPLING = 2.5
 """The sampling rate is divided by powers of two while it is above this times `HIGHEST`."""
 
-PERIODS = 8
-"""Length of the filter for that, in periods of the lower sampling rate."""
-
 COMPRESSION = 0.6
 """Power of the magnitudes, about that with which loudness grows; quiet voices count for more."""
 
@@ -65,16 +63,18 @@ THIRD_PARTIAL = 0.25
 
 
 def constant_q_chroma(
-    frames: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float | None
+    blocks: Iterable[np.ndarray], *, sr: float, hop_length: int, n_fft: int, tuning: float | None
 ) -> tuple[np.ndarray, float]:
     """Measure the strength of each pitch class in each frame.
 
     Parameters
     ----------
-    frames : iterable of ndarray of shape (n_frames, n_fft)
-        The frames in batches.
+    blocks : iterable of ndarray of shape (n_samples,)
+        The samples in order.
     sr : float
         Sampling rate in hertz.
+    hop_length : int
+        Samples from a frame to the next.
     n_fft : int
         Samples per frame.
     tuning : float or None
@@ -88,74 +88,47 @@ def constant_q_chroma(
     tuning : float
         The tuning that was given or estimated.
     """
-    fine = np.concatenate([fine_chroma(batch, sr) for batch in frames])
+    n_samples = 0
+
+    def counted() -> Iterator[np.ndarray]:
+        nonlocal n_samples
+        for block in blocks:
+            n_samples += len(block)
+            yield block
+
+    divisor = rate_divisor(sr, hop_length, n_fft)
+    low_rate = sr / divisor
+    fewer = counted() if divisor == 1 else resample(counted(), sr, low_rate)
+    frames = cut_frames(fewer, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
+    fine = np.concatenate([fine_chroma(batch, low_rate) for batch in frames])
+    fine = fine[: 1 + n_samples // hop_length]  # rounded up, the last samples may give one more
     if tuning is None:
         tuning = estimate_tuning(fine)
     return fine @ folding(tuning), tuning
 
 
-def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
-    """Return strengths at three bins per semitone, shape (n_frames, 36), float32.
+def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:
+    """Return the power of two by which the sampling rate can be divided before the analysis."""
+    divisor = 1
+    while (
+        sr / (2 * divisor) > LEAST_OVERSAMPLING * HIGHEST
+        and hop_length % (2 * divisor) == 0
+        and n_fft % (4 * divisor) == 0  # or frames would have no sample at their centre
+    ):
+        divisor *= 2
+    return divisor
 
-    The frames are such as :func:`cut_frames` yields, views of one stretch of samples.
-    """
+
+def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
+    """Return strengths at three bins per semitone, shape (n_frames, 36), float32."""
     n_frames, n_fft = frames.shape
-    factor = _decimation(frames, sr)
-    weights = kernel(sr, n_fft, factor)
-    spectrum = scipy.fft.rfft(_decimate(frames, sr, factor), axis=1)[:, : weights.shape[1]]
+    weights = kernel(sr, n_fft)
+    spectrum = scipy.fft.rfft(frames, axis=1)[:, : weights.shape[1]]
     # The kernel is real, so real and imaginary parts are columns of a real product.
     columns = np.ascontiguousarray(spectrum.T).view(np.float32)
     magnitude = np.abs((weights @ columns).view(np.complex64))
     strength = _stand_out(magnitude**COMPRESSION)
     return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
-
-
-def _decimation(frames: np.ndarray, sr: float) -> int:
-    """Return the power of two by which the sampling rate can be divided."""
-    n_fft = frames.shape[1]
-    hop_length = frames.strides[0] // frames.itemsize
-    factor = 1
-    while (
-        sr / (2 * factor) > LEAST_OVERSAMPLING * HIGHEST
-        and n_fft % (4 * factor) == 0  # or frames would have no sample at their centre
-        and hop_length % (2 * factor) == 0
-        and n_fft >= LEAST_SECONDS * sr  # or lobes would be wide
-    ):
-        factor *= 2
-    return factor
-
-
-def _decimate(frames: np.ndarray, sr: float, factor: int) -> np.ndarray:
-    """Divide the sampling rate of overlapping frames, filtering what they share only once.
-
-    The filter takes the samples around the stretch for zeros, where windows are next to nothing.
-    """
-    if factor == 1:
-        return frames
-    n_frames, n_fft = frames.shape
-    hop_length = frames.strides[0] // frames.itemsize
-    n_samples = (n_frames - 1) * hop_length + n_fft
-    margin = PERIODS // 2 * factor
-    samples = np.zeros(n_samples + 2 * margin, dtype=np.float32)
-    samples[margin:-margin] = as_strided(frames, (n_samples,), (frames.itemsize,))
-    taps = np.zeros((PERIODS + 1) * factor, dtype=np.float32)
-    taps[: PERIODS * factor + 1] = _low_pass(sr, factor)
-    # One product for all phases of the filter; what belongs to one sample lies on a diagonal.
-    products = taps.reshape(-1, factor) @ samples.reshape(-1, factor).T
-    length = n_samples // factor
-    decimated = products[0, :length].copy()
-    for i in range(1, PERIODS + 1):
-        decimated += products[i, i : i + length]
-    return sliding_window_view(decimated, n_fft // factor)[:: hop_length // factor]
-
-
-@lru_cache(maxsize=8)
-def _low_pass(sr: float, factor: int) -> np.ndarray:
-    """Return a linear-phase filter that keeps aliases of what is analysed below -58 dB."""
-    stop = sr / factor - HIGHEST
-    width = 3.6 / PERIODS * sr / factor  # of the transition, for this window and length
-    length = PERIODS * factor + 1
-    return firwin(length, max(stop - width / 2, HIGHEST / 2), window=("kaiser", 5.65), fs=sr)
 
 
 def _stand_out(loudness: np.ndarray) -> np.ndarray:
@@ -167,24 +140,20 @@ def _stand_out(loudness: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def kernel(sr: float, n_fft: int, factor: int = 1) -> scipy.sparse.csr_array:
+def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
     They are centred in the frame, which makes them real but for an alternating sign. Frequencies
-    above the highest sinusoid's are left out. What the filter takes away when the sampling rate
-    is divided by `factor`, they add.
+    above the highest sinusoid's are left out.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
     lengths = np.minimum(n_fft, np.maximum(Q / pitches, LEAST_SECONDS) * sr)
     n_frequencies = int((pitches[-1, 0] + LOBES * sr / lengths[-1, 0]) * n_fft / sr) + 1
-    index = np.arange(min(n_frequencies, 1 + n_fft // factor // 2))
+    index = np.arange(min(n_frequencies, 1 + n_fft // 2))
     offsets = (index * sr / n_fft - pitches) * lengths / sr
     # The Fourier transform of a Hann window of unit length and unit area.
     spectra = np.sinc(offsets) + 0.5 * np.sinc(offsets - 1) + 0.5 * np.sinc(offsets + 1)
-    weights = spectra * factor / n_fft * (1 - 2 * (index % 2))
-    if factor > 1:
-        _, response = freqz(_low_pass(sr, factor), worN=index * sr / n_fft, fs=sr)
-        weights /= np.abs(response)
+    weights = spectra / n_fft * (1 - 2 * (index % 2))
     near = np.abs(offsets) < LOBES
     return scipy.sparse.csr_array(np.where(near, weights, 0), dtype=np.float32)
 

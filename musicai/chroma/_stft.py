@@ -8,12 +8,13 @@ double precision if it is to be exact: the spectrum is then the same to the last
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import scipy.fft
 from scipy.signal import get_window
 
+from ._frames import cut_frames
 from ._tuning import TuningEstimator
 
 KEPT_BYTES = 96 * 2**20
@@ -30,9 +31,10 @@ CENTRE_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
 
 
 def stft_chroma(
-    read_frames: Callable[..., Iterator[np.ndarray]],
+    read: Callable[..., Iterator[np.ndarray]],
     *,
     sr: float,
+    hop_length: int,
     n_fft: int,
     tuning: float | None,
     exact: bool,
@@ -41,11 +43,13 @@ def stft_chroma(
 
     Parameters
     ----------
-    read_frames : callable
-        Starts reading the recording and returns its frames in batches of shape
-        ``(n_frames, n_fft)``; with ``again=True`` when it is the second time.
+    read : callable
+        Starts reading the recording and returns its samples in blocks; called with
+        ``again=True`` the second time.
     sr : float
         Sampling rate in hertz.
+    hop_length : int
+        Samples from a frame to the next.
     n_fft : int
         Samples per frame.
     tuning : float or None
@@ -60,15 +64,18 @@ def stft_chroma(
     tuning : float
         The tuning that was given or estimated.
     """
-    measure = partial(power_spectrum, exact=exact)
+
+    def spectra(*, again: bool = False) -> Iterator[np.ndarray]:
+        frames = cut_frames(read(again=again), frame_length=n_fft, hop_length=hop_length)
+        return (power_spectrum(batch, exact=exact) for batch in frames)
+
+    again = tuning is None
     if tuning is None:
-        chroma, tuning = _chroma_and_tuning(map(measure, read_frames()), sr=sr, n_fft=n_fft)
+        chroma, tuning = _chroma_and_tuning(spectra(), sr=sr, n_fft=n_fft)
         if chroma is not None:
             return chroma, tuning
-        read_frames = partial(read_frames, again=True)
     filters = chroma_filters(sr, n_fft, tuning).T
-    chroma = np.concatenate([spectrum @ filters for spectrum in map(measure, read_frames())])
-    return chroma, tuning
+    return np.concatenate([spectrum @ filters for spectrum in spectra(again=again)]), tuning
 
 
 def _chroma_and_tuning(

@@ -4,10 +4,12 @@ import pytest
 from musicai import ChromaExtractor
 from musicai.chroma._constant_q import (
     COMPRESSION,
+    constant_q_chroma,
     estimate_tuning,
     fine_chroma,
     folding,
     kernel,
+    rate_divisor,
 )
 from musicai.chroma._frames import cut_frames
 
@@ -110,13 +112,26 @@ def test_scale_of_the_samples_is_compressed(make_music):
     np.testing.assert_allclose(fine(0.01 * music), expected, rtol=1e-3, atol=1e-5)
 
 
+def chroma_of(samples: np.ndarray, *, sr: float = 22050, hop_length: int = 2048) -> np.ndarray:
+    setting = {"sr": sr, "hop_length": hop_length, "n_fft": 16384}
+    chroma, _ = constant_q_chroma(np.array_split(samples, 5), **setting, tuning=0.0)
+    return chroma
+
+
 @pytest.mark.parametrize("sr", [22050, 44100])
 def test_lower_sampling_rate_within_changes_nothing(make_music, sr):
-    noisy = make_music(sr) + 0.1 * np.random.default_rng(0).standard_normal(6 * sr)
-    as_it_is = fine(noisy, sr=sr, hop_length=625)  # an odd number cannot be divided
-    decimated = fine(noisy, sr=sr, hop_length=5000)
-    difference = np.abs(as_it_is[::8][: len(decimated)] - decimated)
-    assert difference.max() < 0.005 * decimated.max()
+    noise = 0.1 * np.random.default_rng(0).standard_normal(6 * sr)
+    noisy = make_music(sr) + noise.astype(np.float32)
+    assert rate_divisor(sr, 625, 16384) == 1  # an odd number cannot be divided
+    assert rate_divisor(sr, 5000, 16384) == round(sr / 5512.5)
+    as_it_is = chroma_of(noisy, sr=sr, hop_length=625)[::8]
+    difference = np.abs(as_it_is - chroma_of(noisy, sr=sr, hop_length=5000))
+    assert difference.max() < 0.005 * as_it_is.max()
+
+
+@pytest.mark.parametrize("n_samples", [1, 2, 2047, 2048, 2049, 10 * 2048 - 1, 10 * 2048])
+def test_number_of_frames_is_that_of_the_given_rate(make_music, n_samples):
+    assert len(chroma_of(make_music(22050)[:n_samples])) == 1 + n_samples // 2048
 
 
 def test_digital_silence_is_zero():

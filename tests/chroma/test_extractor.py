@@ -99,7 +99,9 @@ def test_arrays_and_series_of_names(paths):
 def test_short_recordings(kind, n_samples):
     (piece,) = ChromaExtractor(kind=kind).transform([np.full(n_samples, 0.5)])
     assert piece.shape == (1 + n_samples // 2048, 12)
-    assert (piece.max(axis=1) == 1).all()
+    assert np.isfinite(piece).all()
+    if n_samples > 1:  # a single sample is nothing at the lower rate of "cqt"
+        assert (piece.max(axis=1) == 1).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -115,7 +117,7 @@ def test_silence_within_a_recording(make_music, kind):
     music = make_music(22050)
     music[40000:110000] = 0
     (piece,) = ChromaExtractor(kind=kind).transform([music])
-    assert not piece[24:50].any()
+    assert not piece[26:48].any()  # a filter's length from the borders
     assert (piece[:20].max(axis=1) == 1).all()
     assert (piece[54:].max(axis=1) == 1).all()
 
