@@ -15,7 +15,8 @@ at 22050 Hz like those of the demo, are made once and stay in the cache folder::
 - mAP of beats: the same for the medians of the frames whose centres lie between two beats. Of the
   score, a pitch class sounds in a beat if its notes fill at least a third of it, for half would be
   a coin's toss for pairs of quavers; beats without are left out. Beats are those of the score, or
-  estimated by librosa, whose intervals then are judged in place of the score's.
+  estimated, whose intervals then are judged in place of the score's: by librosa's beat_track for
+  librosa's chroma, and as ``ChromaExtractor(sync="beat")`` does for musicai's.
 - speed: seconds of audio per second of processor time, from file to chroma; ratio: over
   librosa's chroma_cqt. Timings are of one process in turns, after a warm-up.
 
@@ -150,13 +151,24 @@ def frame_precision(chroma: np.ndarray, performance: Performance) -> float:
     return mean_precision(truth, chroma)
 
 
-def beat_precision(chroma: np.ndarray, performance: Performance, beats: np.ndarray) -> float:
+class Synchronous(NamedTuple):
+    """A frame for each interval between two beats."""
+
+    chroma: np.ndarray
+    beats: np.ndarray  # seconds, one more than frames
+
+
+def medians(chroma: np.ndarray, beats: np.ndarray) -> Synchronous:
     beats = beats[beats * SR / HOP < len(chroma) - 1]
     firsts = np.ceil(beats * SR / HOP).astype(int)
     intervals = np.split(chroma, firsts)[1:-1]
-    synchronous = np.array([np.median(frames, axis=0) for frames in intervals])
-    seconds = sounding(performance.notes, beats)
-    return mean_precision(seconds >= LEAST_OF_BEAT * np.diff(beats)[:, np.newaxis], synchronous)
+    return Synchronous(np.array([np.median(frames, axis=0) for frames in intervals]), beats)
+
+
+def beat_precision(piece: Synchronous, performance: Performance) -> float:
+    seconds = sounding(performance.notes, piece.beats)
+    least = LEAST_OF_BEAT * np.diff(piece.beats)[:, np.newaxis]
+    return mean_precision(seconds >= least, piece.chroma)
 
 
 def mean_precision(truth: np.ndarray, chroma: np.ndarray) -> float:
@@ -164,9 +176,14 @@ def mean_precision(truth: np.ndarray, chroma: np.ndarray) -> float:
     return label_ranking_average_precision_score(truth[heard], chroma[heard])
 
 
-def estimate_beats(path: Path) -> np.ndarray:
-    samples, _ = librosa.load(path, sr=SR)
-    return librosa.beat.beat_track(y=samples, sr=SR, units="time")[1]
+def estimated_beats(name: str, path: Path, chroma: np.ndarray) -> Synchronous:
+    library, kind = name.split(" ")
+    if library == "librosa":
+        samples, _ = librosa.load(path, sr=SR)
+        return medians(chroma, librosa.beat.beat_track(y=samples, sr=SR, units="time")[1])
+    (found,) = ChromaExtractor(kind=kind, sr=SR, hop_length=HOP, sync="beat").extract([path])
+    # What is before the first beat and after the last is no beat.
+    return Synchronous(found.chroma[1:-1], found.times[1:-1])
 
 
 def main() -> None:
@@ -204,10 +221,6 @@ def measure(music: dict[str, list[Performance]]) -> None:
     """Print one table."""
     for extract in EXTRACTORS.values():
         extract(music["clean"][0].path)  # compiles and tabulates
-    beats = {
-        version: [estimate_beats(each.path) for each in performances]
-        for version, performances in music.items()
-    }
     chroma: dict[tuple[str, str], list[np.ndarray]] = {}
     seconds = dict.fromkeys(EXTRACTORS, 0.0)
     for version, performances in music.items():
@@ -223,10 +236,15 @@ def measure(music: dict[str, list[Performance]]) -> None:
     columns += ("estimated beats", "estimated beats, drums", "speed", "ratio")
     print("| " + " | ".join(columns) + " |\n" + "| --- " * len(columns) + "|")
     for name in EXTRACTORS:
-        pairs = [list(zip(chroma[name, v], music[v], beats[v], strict=True)) for v in music]
-        cells = [np.mean([frame_precision(c, p) for c, p, _ in pair]) for pair in pairs]
-        cells += [np.mean([beat_precision(c, p, p.beats) for c, p, _ in pair]) for pair in pairs]
-        cells += [np.mean([beat_precision(c, p, b) for c, p, b in pair]) for pair in pairs]
+        pairs = [list(zip(chroma[name, version], music[version], strict=True)) for version in music]
+        cells = [np.mean([frame_precision(c, p) for c, p in pair]) for pair in pairs]
+        cells += [
+            np.mean([beat_precision(medians(c, p.beats), p) for c, p in pair]) for pair in pairs
+        ]
+        cells += [
+            np.mean([beat_precision(estimated_beats(name, p.path, c), p) for c, p in pair])
+            for pair in pairs
+        ]
         figures = " | ".join(f"{cell:.3f}" for cell in cells)
         ratio = seconds["librosa chroma_cqt"] / seconds[name]
         print(f"| {name} | {figures} | {length / seconds[name]:.0f}x | {ratio:.1f} |")

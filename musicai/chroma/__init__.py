@@ -3,9 +3,11 @@
 A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centred on sample
 ``t * hop_length``, with silence assumed before and after the recording, so that a recording of
 ``n_samples`` has ``1 + n_samples // hop_length`` frames, as in librosa. A recording flows through
-the modules in this order: frames are cut (``_frames``), each is analysed by one FFT (``_stft`` or
-``_constant_q``), the tuning found at the end of the recording decides how spectra fold to pitch
-classes, and :class:`ChromaExtractor` does this for a list of recordings.
+the modules in this order: its samples are cut into frames (``_frames``), each is analysed by one
+FFT (``_stft`` or ``_constant_q``), the tuning found at the end of the recording decides how spectra
+fold to pitch classes (``_tuning``), frames may be smoothed (``_cens``) and taken together beat by
+beat (``_beats``, ``_sync``). ``_analysis`` does this for one recording, ``_cache`` but once,
+``_parallel`` for many, and :class:`ChromaExtractor` is all of it.
 """
 
 from ._extractor import ChromaExtractor

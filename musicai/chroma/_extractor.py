@@ -68,17 +68,20 @@ class ChromaExtractor(  # type: ignore[call-arg]
 
     Parameters
     ----------
-    kind : {"cqt", "stft"}, default="cqt"
-        The analysis. "cqt" weights each pitch class by the magnitudes of a constant-Q transform;
-        it tells low notes apart and is the better one to learn from. "stft" is the chroma of
-        ``librosa.feature.chroma_stft``, within 1e-5, tuning included.
+    kind : {"cqt", "stft", "cens"}, default="cqt"
+        The analysis. "cqt" takes the magnitudes of a constant-Q transform, compressed and above
+        their background, so that quiet voices are heard and drums are not; it is the one to learn
+        from. "stft" is the chroma of ``librosa.feature.chroma_stft``, within 1e-5, tuning
+        included. "cens" is "cqt" in coarse steps, averaged over a second: the same music played
+        by others looks alike.
     sr : float, default=22050
         Sampling rate of the analysis in hertz; recordings at other rates are resampled.
     hop_length : int, default=2048
-        Samples from a frame to the next; 2048 at 22050 Hz are 10.8 frames per second.
+        Samples from a frame to the next; 2048 at 22050 Hz are 10.8 frames per second. "cqt" and
+        "cens" are several times faster if it is divisible by a power of two.
     n_fft : int, default=None
-        Samples per frame, an even number. None takes 2048 for "stft" and, for "cqt", the power
-        of two that is nearest to 0.74 seconds: 16384 at 22050 Hz.
+        Samples per frame, an even number. None takes 2048 for "stft" and, for the others, the
+        power of two that is nearest to 0.74 seconds: 16384 at 22050 Hz.
     norm : float or None, default=numpy.inf
         Each frame is divided by its vector norm of this order: with infinity the loudest pitch
         class of a sounding frame is exactly 1. None leaves frames as they are measured.
@@ -88,6 +91,12 @@ class ChromaExtractor(  # type: ignore[call-arg]
         For "stft", whether to transform in double precision, as librosa does: power spectra are
         then librosa's to the last bit, at about 1.3 times the cost. Single precision changes
         chroma by less than 1e-6.
+    sync : {None, "beat"}, default=None
+        With "beat" a frame is the median of the frames from one beat to the next. When the beats
+        were is told by `extract`.
+    memory : str, path or joblib.Memory, default=None
+        A folder in which analyses are kept, so that no recording is analysed twice. Files are
+        known by path, size and time of modification, samples by their content.
     n_jobs : int, default=None
         How many recordings to analyse at the same time, in threads unless
         :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
@@ -112,7 +121,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
     -----
     The extractor learns nothing and works without `fit`. Frame ``t`` is centred on sample
     ``t * hop_length``; `n_samples` samples have ``1 + n_samples // hop_length`` frames. A frame
-    of digital silence is all zeros.
+    of digital silence is all zeros, unless "cens" averages it with sound nearby.
 
     Examples
     --------
@@ -161,7 +170,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
 
     @property
     def frame_rate(self) -> float:
-        """Frames per second."""
+        """Frames per second, before they are synchronised with beats."""
         return self.sr / self.hop_length
 
     def fit(self, X: Any, y: Any = None) -> Self:

@@ -5,11 +5,13 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
-# What libsndfile decodes; its own list of formats has no suffixes, and names headerless data too.
+# What libsndfile decodes, whose own list of formats has no suffixes, and names headerless data too;
+# then what needs ffmpeg: without it the extractor says so, file by file.
 # fmt: off
 _SUFFIXES = (
     ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64",
     ".snd", ".w64", ".wav", ".wave",
+    ".aac", ".ac3", ".amr", ".ape", ".m4a", ".mka", ".mpc", ".tta", ".weba", ".wma", ".wv",
 )
 # fmt: on
 
@@ -32,7 +34,8 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
     ----------
     folder : str or path
         Searched at any depth for audio files, by suffix (WAV, FLAC, Ogg, Opus, MP3, AIFF and
-        what else libsndfile decodes). What is hidden, or in a ``__MACOSX`` folder, is passed by.
+        what else libsndfile decodes, M4A, WMA and others that need the ffmpeg program). What is
+        hidden, or in a ``__MACOSX`` folder, is passed by.
 
     Returns
     -------

@@ -18,12 +18,12 @@ def found(data, folder):
 
 
 def test_subfolders_are_styles(tmp_path):
-    touch(tmp_path, "folk/b.ogg", "folk/live/a.MP3", "blues/c.wav", "blues/cover.jpg")
+    touch(tmp_path, "folk/b.ogg", "folk/live/a.MP3", "blues/c.wav", "blues/d.m4a", "blues/cover.jpg")
     data = load_recordings(tmp_path)
-    assert found(data, tmp_path) == ["blues/c.wav", "folk/b.ogg", "folk/live/a.MP3"]
-    assert data.target == ["blues", "folk", "folk"]
+    assert found(data, tmp_path) == ["blues/c.wav", "blues/d.m4a", "folk/b.ogg", "folk/live/a.MP3"]
+    assert data.target == ["blues", "blues", "folk", "folk"]
     assert data.target_names == ["blues", "folk"]
-    assert "3 recordings, in the styles blues, folk." in data.DESCR
+    assert "4 recordings, in the styles blues, folk." in data.DESCR
 
 
 def test_a_flat_folder_has_no_styles(tmp_path):
