@@ -20,7 +20,7 @@ from ._tuning import TuningEstimator
 KEPT_BYTES = 96 * 2**20
 """Power spectra are kept up to this size; those of longer recordings are folded as they come."""
 
-N_GUESSES = 6
+N_GUESSES = 5
 """For how many tunings the spectra of a long recording are folded."""
 
 CACHED_SAMPLES = 2**16
@@ -99,6 +99,7 @@ def _chroma_and_tuning(
         if not guesses and kept_bytes > KEPT_BYTES:
             guesses = estimator.likeliest(N_GUESSES)
             filters = np.vstack([chroma_filters(sr, n_fft, guess) for guess in guesses]).T
+            filters = np.ascontiguousarray(filters)  # a tenth faster
         if guesses:
             folded += [spectrum @ filters for spectrum in kept]
             kept.clear()

@@ -42,7 +42,8 @@ class TuningEstimator:
         low, high = self._band[0], self._band[-1] + 1
         below, here, above = (power[:, low + k : high + k] for k in (-1, 0, 1))
         loud = here > THRESHOLD * power.max(axis=1, keepdims=True)
-        frame, bin_ = np.nonzero(loud & (here > below) & (here >= above))
+        peaks = np.flatnonzero(loud & (here > below) & (here >= above))
+        frame, bin_ = np.divmod(peaks, len(self._band))
         below, here, above = below[frame, bin_], here[frame, bin_], above[frame, bin_]
         shift = _parabolic_shift(below, here, above)
         slope = (above - below) / np.float32(2)
