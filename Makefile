@@ -31,6 +31,13 @@ RECORDINGS ?=
 ROLLS ?=
 bench: $(READY)
 	$(BIN)/python benchmarks/extraction.py $(RECORDINGS)
+	$(BIN)/python benchmarks/agreement.py $(RECORDINGS)
+	$(BIN)/python benchmarks/chroma_quality.py
+	$(BIN)/python benchmarks/beats.py $(RECORDINGS)
+	$(BIN)/python benchmarks/scaling.py $(RECORDINGS)
+	$(BIN)/python benchmarks/cache.py $(RECORDINGS)
+	$(BIN)/python benchmarks/cold_start.py
+	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS))
 

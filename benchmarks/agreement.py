@@ -55,7 +55,7 @@ def compare(path: Path) -> tuple[bool, bool, float]:
     theirs = librosa.feature.chroma_stft(y=samples, **SETTING).T
     power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2
     tuning = librosa.estimate_tuning(S=power, sr=SETTING["sr"])
-    (ours,) = ChromaExtractor(kind="stft", **SETTING).extract([path])
+    (ours,) = ChromaExtractor(kind="stft", **SETTING).analyse([path])
     if ours.chroma.shape != theirs.shape:
         return False, ours.tuning == tuning, np.inf
     return True, ours.tuning == tuning, float(np.abs(ours.chroma - theirs).max())

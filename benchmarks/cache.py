@@ -7,8 +7,8 @@
 cuts 100 clips of 60 seconds from the recordings (three chorales of the demo if none are given)
 and measures
 
-- the wall time that extraction takes when a pipeline is fitted with an empty cache, fitted again,
-  and asked to predict, and the ratios;
+- the wall time that the extractor takes in the `fit` of a pipeline with an empty cache, in the
+  next `fit`, and in `predict`, and the ratios;
 - a run that is killed with SIGKILL in the middle, and the run that takes up where it stopped:
   how many recordings were finished and how many of these were analysed a second time (none may
   be), and whether the pieces are equal to those of an undisturbed run.

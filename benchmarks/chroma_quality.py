@@ -181,7 +181,9 @@ def estimated_beats(name: str, path: Path, chroma: np.ndarray) -> Synchronous:
     if library == "librosa":
         samples, _ = librosa.load(path, sr=SR)
         return medians(chroma, librosa.beat.beat_track(y=samples, sr=SR, units="time")[1])
-    (found,) = ChromaExtractor(kind=kind, sr=SR, hop_length=HOP, sync="beat").extract([path])
+    (found,) = ChromaExtractor(kind=kind, sr=SR, hop_length=HOP, sync="beat").analyse([path])
+    if found.tempo == 0:
+        raise SystemExit(f"{path}: no beats were found, the recording is too short")
     # What is before the first beat and after the last is no beat.
     return Synchronous(found.chroma[1:-1], found.times[1:-1])
 

@@ -30,7 +30,7 @@ music *= np.exp(-4 * (2 * time % 1))
 digest = hashlib.sha256()
 for memory in (None, sys.argv[1]):
     for kind in ("cqt", "stft", "cens"):
-        (analysis,) = ChromaExtractor(kind=kind, sync="beat", memory=memory).extract([music])
+        (analysis,) = ChromaExtractor(kind=kind, sync="beat", memory=memory).analyse([music])
         digest.update(analysis.chroma.tobytes() + analysis.times.tobytes())
 print(digest.hexdigest(), "numba" in sys.modules)
 """

@@ -88,9 +88,12 @@ def open_by_ffmpeg(
     command = [program, *INPUT_OPTIONS, "-i", f"file:{absolute}", *OUTPUT_OPTIONS]
     # A file takes any amount of messages; a second pipe that nobody reads would block ffmpeg.
     with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
-        )
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+            )
+        except OSError as error:
+            raise DecodingError(f"it cannot be started, {error}") from None
         assert process.stdout is not None
         try:
             header = process.stdout.read(AU_HEADER.size)
@@ -112,8 +115,9 @@ def _read_samples(pipe: IO[bytes], n_channels: int, block_size: int) -> Iterator
     bytes_per_sample = 4 * n_channels
     while data := pipe.read(block_size * bytes_per_sample):
         whole = len(data) // bytes_per_sample
-        samples = np.frombuffer(data, dtype=">f4", count=whole * n_channels)
-        yield samples.reshape(whole, n_channels).astype(np.float32)
+        if whole > 0:  # a pipe may break off within a sample
+            samples = np.frombuffer(data, dtype=">f4", count=whole * n_channels)
+            yield samples.reshape(whole, n_channels).astype(np.float32)
 
 
 def _watched(

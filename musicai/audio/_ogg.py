@@ -15,8 +15,15 @@ END_OF_STREAM = 0x04
 
 
 def has_last_page(path: str | bytes) -> bool:
-    """Return whether the last page in the file is whole and marked as the end of a stream."""
-    with open(path, "rb") as file:
+    """Return whether the last page in the file is whole and marked as the end of a stream.
+
+    If the file cannot be opened any more, the answer is yes.
+    """
+    try:
+        file = open(path, "rb")  # noqa: SIM115
+    except OSError:  # gone since it was decoded
+        return True
+    with file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - 2 * LARGEST_PAGE))  # tags may stand behind the last page
         tail = file.read()

@@ -14,7 +14,7 @@ import numpy as np
 
 from ._decoding import open_file
 from ._errors import RecordingError
-from ._resampling import resample
+from ._resampling import resample_blocks
 from ._samples import as_samples, pcm_to_float
 
 BLOCK_SIZE = 65536
@@ -103,7 +103,7 @@ def _convert(
             "repair the file's header"
         )
     mono = _checked(map(_mix_down, blocks), name)
-    return mono if own_rate == sampling_rate else resample(mono, own_rate, sampling_rate)
+    return mono if own_rate == sampling_rate else resample_blocks(mono, own_rate, sampling_rate)
 
 
 def _mix_down(block: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import soxr
 
 
-def resample(
+def resample_blocks(
     blocks: Iterable[np.ndarray], own_rate: float, sampling_rate: float
 ) -> Iterator[np.ndarray]:
     """Bring blocks of mono samples to another rate, as ``librosa.resample`` does.
@@ -23,6 +23,14 @@ def resample(
     block : ndarray of shape (n_samples,), dtype float32
         As many samples in all as come, times the ratio of the rates, rounded up. They do not
         depend on the sizes of the blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.audio import resample_blocks
+    >>> halves = np.split(np.zeros(44100, dtype=np.float32), 2)
+    >>> sum(len(block) for block in resample_blocks(halves, 44100, 22050))
+    22050
     """
     stream = soxr.ResampleStream(own_rate, sampling_rate, 1, dtype="float32", quality="HQ")
     read = written = 0

@@ -10,6 +10,7 @@ beat (``_beats``, ``_sync``). ``_analysis`` does this for one recording, ``_cach
 ``_parallel`` for many, and :class:`ChromaExtractor` is all of it.
 """
 
+from ._analysis import Analysis
 from ._extractor import ChromaExtractor
 
-__all__ = ["ChromaExtractor"]
+__all__ = ["Analysis", "ChromaExtractor"]

@@ -1,6 +1,7 @@
 """From one recording to its chroma."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,28 +30,32 @@ class Settings(NamedTuple):
     sync: str | None
 
 
-class Analysis(NamedTuple):
-    """What is found in a recording.
+@dataclass(frozen=True)
+class Analysis:
+    """What is found in a recording, as :meth:`ChromaExtractor.analyse` tells it.
 
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         The piece, one frame per hop or per beat.
-    times : ndarray of shape (n_frames + 1,)
-        When each frame begins and the last ends, in seconds.
+    times : ndarray of shape (n_frames + 1,), dtype float64
+        In seconds. With ``sync="beat"``, when each frame begins and the last one ends; without,
+        what each frame is centred on, and one hop after the last.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording could not be used.
     tempo : float or None
         Beats per minute, 0 if there is no beat; None unless beats were asked for.
-    notes : tuple of str
-        What should be known of the recording, such as that its file is truncated.
+    warnings : tuple of str
+        What there was to warn of, such as a truncated file, or why the recording was left out.
     """
+
+    __module__ = "musicai.chroma"
 
     chroma: np.ndarray
     times: np.ndarray
     tuning: float | None
     tempo: float | None
-    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
@@ -67,11 +72,11 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
     """
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
-    notes: list[str] = []
+    warnings: list[str] = []
     onsets = OnsetStrength(sr) if sync == "beat" else None
 
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
-        blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=notes.append)
+        blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=warnings.append)
         return blocks if onsets is None or again else _passing(blocks, onsets.add)
 
     if kind == "stft":
@@ -91,8 +96,9 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
         tempo, beats = track_beats(onsets.finish(), onsets.rate)
         chroma, times = synchronise(chroma, frame_rate, beats)
         chroma = normalise(chroma, norm)
-    different_notes = tuple(dict.fromkeys(notes))  # a second reading finds the same again
-    return Analysis(chroma, times, tuning, tempo, different_notes)
+    # A second reading finds the same again; and next time the file may have another name.
+    different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
+    return Analysis(chroma, times, tuning, tempo, tuple(different))
 
 
 def _passing(

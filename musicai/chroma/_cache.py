@@ -18,23 +18,25 @@ ANALYSIS_VERSION = 1
 """To be raised by every change that gives other chroma: what is kept is then out of date."""
 
 
-def remembering(memory: Any) -> Remembered:
-    """Return the analysis with a memory: a folder, a :class:`joblib.Memory` or none.
+def remembering(memory: Any) -> Remembered | None:
+    """Return the analysis with a memory: a folder or a :class:`joblib.Memory`; None for none.
 
     In a folder, files are compressed, as that adds a checksum: what is damaged is found out and
     made anew.
     """
+    if memory is None:
+        return None
     if is_path(memory):
         memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
     return check_memory(memory).cache(_analyse_identified, ignore=["recording", "name"])
 
 
 def analyse_once(
-    recording: Any, name: str, *, settings: Settings, remembered: Remembered
+    recording: Any, name: str, *, settings: Settings, remembered: Remembered | None
 ) -> Analysis:
-    """Return the analysis of a recording, a kept one if there is one."""
-    identity = _identity(recording)
-    if identity is None:
+    """Return the analysis of a recording, if there is a memory a kept one."""
+    identity = None if remembered is None else _identity(recording)
+    if remembered is None or identity is None:
         return analyse(recording, name, settings)
     return remembered(recording, name, identity, ANALYSIS_VERSION, settings)
 

@@ -23,7 +23,7 @@ import scipy.fft
 import scipy.sparse
 from scipy.ndimage import uniform_filter1d
 
-from ..audio._resampling import resample
+from ..audio import resample_blocks
 from ._frames import cut_frames
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
@@ -51,6 +51,12 @@ LEAST_OVERSAMPLING = 2.5
 
 COMPRESSION = 0.6
 """Power of the magnitudes, about that with which loudness grows; quiet voices count for more."""
+
+INAUDIBLE = 1e-5
+"""Frames weaker than this share of the strongest are silence in which the resampler rings.
+
+With `COMPRESSION` it is 167 dB below, more than samples of 24 bits can tell.
+"""
 
 SURROUNDINGS = 13
 """Bins whose mean is the background: up to two semitones on either side."""
@@ -98,10 +104,11 @@ def constant_q_chroma(
 
     divisor = rate_divisor(sr, hop_length, n_fft)
     low_rate = sr / divisor
-    fewer = counted() if divisor == 1 else resample(counted(), sr, low_rate)
+    fewer = counted() if divisor == 1 else resample_blocks(counted(), sr, low_rate)
     frames = cut_frames(fewer, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
     fine = np.concatenate([fine_chroma(batch, low_rate) for batch in frames])
     fine = fine[: 1 + n_samples // hop_length]  # rounded up, the last samples may give one more
+    fine[fine.max(axis=1) < INAUDIBLE * fine.max()] = 0
     if tuning is None:
         tuning = estimate_tuning(fine)
     return fine @ folding(tuning), tuning
@@ -182,7 +189,6 @@ def estimate_tuning(fine: np.ndarray) -> float:
     return float(tuning) if tuning < 0.5 else -0.5
 
 
-@lru_cache(maxsize=128)
 def folding(tuning: float) -> np.ndarray:
     """Return the weights with which 36 bins make up 12 pitch classes, shape (36, 12), float32.
 

@@ -25,7 +25,8 @@ class FrameBuffer:
     """
 
     def __init__(self, *, frame_length: int, hop_length: int) -> None:
-        batch = max(1, BATCH_SAMPLES // frame_length)
+        batch = max(1, BATCH_SAMPLES // max(frame_length, hop_length))
+        self._hop_length = hop_length
         self._advance = batch * hop_length
         self._carried = max(0, frame_length - hop_length)
         self._buffer = np.zeros(self._advance + self._carried, dtype=np.float32)
@@ -53,9 +54,8 @@ class FrameBuffer:
         """Give the last frames, with silence after the last sample."""
         yield from self.add(np.zeros(self._margin, dtype=np.float32))
         frame_length = self._views.shape[1]
-        hop_length = self._advance // len(self._views)
         if self._filled >= frame_length:
-            yield self._views[: 1 + (self._filled - frame_length) // hop_length]
+            yield self._views[: 1 + (self._filled - frame_length) // self._hop_length]
 
 
 def cut_frames(

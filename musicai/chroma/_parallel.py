@@ -1,6 +1,6 @@
 """Running one task on many recordings at the same time, with results in order."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
@@ -14,7 +14,7 @@ Task = Callable[[Any, str], Any]
 
 def run_in_order(
     task: Task, recordings: Sequence[Any], names: Sequence[str], *, n_jobs: int | None
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """Yield what `task` returns for each recording, in their order, as results come.
 
     Threads do the work, because decoding and transforms leave the interpreter free for each

@@ -32,7 +32,8 @@ def synchronise(
         The borders of the intervals in seconds; the first is 0.
     """
     n_frames = len(chroma)
-    firsts = np.ceil(np.concatenate([[0.0], beats]) * frame_rate).astype(int)
+    # A beat on a frame's centre belongs to that frame, however the product was rounded.
+    firsts = np.ceil(np.concatenate([[0.0], beats]) * frame_rate - 1e-6).astype(int)
     # Of borders with no frame between them the last counts.
     last_of_equals = np.append(firsts[1:] != firsts[:-1], True) & (firsts < n_frames)
     firsts = firsts[last_of_equals]
@@ -60,6 +61,8 @@ def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarra
 
 def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
     """Return the borders of the intervals of each piece, or raise a ValueError."""
+    if not isinstance(times, (list, tuple, np.ndarray)) or np.ndim(times[:1]) == 0:
+        raise ValueError(f"times are {times!r} where arrays of seconds are expected")
     if len(times) != len(pieces):
         raise ValueError(f"times are given for {len(times)} pieces where X has {len(pieces)}")
     checked = [np.asarray(borders, dtype=np.float64) for borders in times]

@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import joblib
@@ -96,6 +97,7 @@ def test_a_changed_file_is_analysed_anew(path, make_music, tmp_path, analysed):
     extractor = ChromaExtractor(memory=tmp_path / "kept")
     (old,) = extractor.transform([path])
     soundfile.write(path, make_music(22050, seed=1, seconds=2), 22050)
+    os.utime(path, ns=(0, 10**15))  # as if some time had gone by
     (new,) = extractor.transform([path])
     assert len(analysed) == 2
     assert not np.array_equal(old, new)
@@ -141,9 +143,10 @@ def test_what_was_finished_before_an_error_is_kept(path, tmp_path, analysed):
 def test_a_truncated_file_is_warned_of_each_time(path, tmp_path, analysed):
     path.write_bytes(path.read_bytes()[:-50000])
     extractor = ChromaExtractor(memory=tmp_path / "kept")
-    for _ in range(2):
-        with pytest.warns(UserWarning, match=r"music\.wav: the file ends"):
-            extractor.transform([path])
+    relative = os.path.relpath(path)
+    for name in (str(path), relative):
+        with pytest.warns(UserWarning, match=f"^{re.escape(name)}: the file ends"):
+            extractor.transform([name])
     assert len(analysed) == 1
 
 

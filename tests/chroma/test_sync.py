@@ -28,6 +28,14 @@ def test_intervals_without_a_frame_are_joined(frames):
     np.testing.assert_array_equal(chroma[1], np.median(frames[11:15], axis=0))
 
 
+def test_a_beat_on_the_centre_of_a_frame_belongs_to_it():
+    frame_rate = 22050 / 2048
+    frames = np.arange(3000, dtype=np.float32)[:, np.newaxis] * np.ones(12, np.float32)
+    beats = np.arange(1, 3000) / frame_rate
+    chroma, _ = synchronise(frames, frame_rate, beats)
+    np.testing.assert_array_equal(chroma, frames)
+
+
 def test_spread_undoes_synchronise(frames):
     times = np.array([0.0, 0.4, 1.0, 4.0])
     piece = frames[:3]
@@ -51,7 +59,7 @@ def make_chords(beat_seconds: float, n_beats: int, sampling_rate: int = 22050) -
 @pytest.mark.parametrize("bpm", [90, 120])
 def test_a_frame_per_beat(kind, bpm):
     music = make_chords(60 / bpm, 40)
-    (analysis,) = ChromaExtractor(kind=kind, sync="beat").extract([music])
+    (analysis,) = ChromaExtractor(kind=kind, sync="beat").analyse([music])
     assert analysis.tempo == pytest.approx(bpm, rel=0.03)
     assert len(analysis.times) == len(analysis.chroma) + 1
     assert len(analysis.chroma) == pytest.approx(40, abs=3)
@@ -64,24 +72,24 @@ def test_a_frame_per_beat(kind, bpm):
     assert np.mean(right) > 0.85
 
 
-def test_transform_gives_the_chroma_of_extract():
+def test_transform_gives_the_chroma_of_analyse():
     music = make_chords(0.5, 20)
     extractor = ChromaExtractor(sync="beat")
-    (analysis,) = extractor.extract([music])
+    (analysis,) = extractor.analyse([music])
     (piece,) = extractor.transform([music])
     np.testing.assert_array_equal(piece, analysis.chroma)
 
 
 @pytest.mark.parametrize("recording", [np.zeros(100_000), np.full(1, 0.1), np.ones(50_000)])
 def test_without_beats_there_is_one_frame(recording):
-    (analysis,) = ChromaExtractor(sync="beat").extract([recording])
+    (analysis,) = ChromaExtractor(sync="beat").analyse([recording])
     assert analysis.tempo == 0
     assert analysis.chroma.shape == (1, 12)
     assert len(analysis.times) == 2
 
 
 def test_without_sync_times_are_regular(make_music):
-    (analysis,) = ChromaExtractor(hop_length=1024).extract([make_music(22050, seconds=1)])
+    (analysis,) = ChromaExtractor(hop_length=1024).analyse([make_music(22050, seconds=1)])
     assert analysis.tempo is None
     np.testing.assert_allclose(analysis.times, np.arange(len(analysis.chroma) + 1) * 1024 / 22050)
 
@@ -89,7 +97,7 @@ def test_without_sync_times_are_regular(make_music):
 def test_beats_are_played_at_their_times():
     music = make_chords(0.5, 24)
     extractor = ChromaExtractor(sync="beat")
-    (analysis,) = extractor.extract([music])
+    (analysis,) = extractor.analyse([music])
     audio = extractor.inverse_transform(analysis.chroma, times=analysis.times)
     assert len(audio) / 22050 == pytest.approx(analysis.times[-1], abs=0.02)
     (heard,) = ChromaExtractor().transform([audio])
@@ -116,11 +124,24 @@ def test_composed_beats_are_played_at_a_tempo(tempo):
         ([0, 1, 2], r"times\[0\] has shape \(3,\) where \(13,\) is expected"),
         (np.arange(13)[::-1], r"times\[0\] do not rise"),
         (np.append(np.arange(12), np.nan), r"times\[0\] do not rise"),
+        (3.0, r"times\[0\] has shape \(\)"),
     ],
 )
 def test_wrong_times_are_refused(times, message):
     with pytest.raises(ValueError, match=message):
         ChromaExtractor(sync="beat").inverse_transform(np.eye(12), times=times)
+
+
+def test_a_list_of_rows_is_one_piece_with_one_array_of_times():
+    extractor = ChromaExtractor(sync="beat")
+    times = np.arange(13) / 4
+    audio = extractor.inverse_transform(np.eye(12).tolist(), times=list(times))
+    np.testing.assert_array_equal(audio, extractor.inverse_transform(np.eye(12), times=times))
+
+
+def test_times_that_are_no_list_are_refused():
+    with pytest.raises(ValueError, match=r"times are 3\.0 where arrays of seconds are expected"):
+        ChromaExtractor().inverse_transform([np.eye(12)], times=3.0)
 
 
 def test_times_of_too_many_pieces_are_refused():

@@ -18,7 +18,7 @@ def found(data, folder):
 
 
 def test_subfolders_are_styles(tmp_path):
-    touch(tmp_path, "folk/b.ogg", "folk/live/a.MP3", "blues/c.wav", "blues/d.m4a", "blues/cover.jpg")
+    touch(tmp_path, "folk/b.ogg", "folk/live/a.MP3", "blues/c.wav", "blues/d.m4a", "blues/x.jpg")
     data = load_recordings(tmp_path)
     assert found(data, tmp_path) == ["blues/c.wav", "blues/d.m4a", "folk/b.ogg", "folk/live/a.MP3"]
     assert data.target == ["blues", "blues", "folk", "folk"]
