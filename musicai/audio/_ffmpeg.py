@@ -84,7 +84,8 @@ def open_by_ffmpeg(
     DecodingError
         If no samples come.
     """
-    absolute = os.path.abspath(os.fsdecode(path))
+    # Joined, not normalised: ".." behind a symbolic link is not what it looks like.
+    absolute = os.path.join(os.getcwd(), os.fsdecode(path))
     command = [program, *INPUT_OPTIONS, "-i", f"file:{absolute}", *OUTPUT_OPTIONS]
     # A file takes any amount of messages; a second pipe that nobody reads would block ffmpeg.
     with tempfile.TemporaryFile() as messages:
@@ -100,7 +101,9 @@ def open_by_ffmpeg(
             if len(header) < AU_HEADER.size:
                 process.wait()
                 raise DecodingError(_last_words(messages))
-            _, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
+            magic, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
+            if magic != b".snd" or offset < AU_HEADER.size or n_channels == 0:
+                raise DecodingError("its output is not what was asked for")
             process.stdout.read(offset - AU_HEADER.size)
             blocks = _read_samples(process.stdout, n_channels, block_size)
             yield _watched(blocks, process, messages, name, on_damage), own_rate
@@ -149,7 +152,7 @@ def _last_words(messages: IO[bytes]) -> str:
     text = messages.read().decode("utf-8", "backslashreplace").strip()
     refused = re.search(r"\[(\S+) @ .*Format not on whitelist", text)
     if refused:
-        return f"takes it for {refused[1]}, which is not accepted"
+        return f"takes it for {refused[1]}, which is not read in this way"
     if "matches no streams" in text:
         return "there is no audio in it"
     last = text.splitlines()[-1] if text else "no samples"

@@ -63,6 +63,8 @@ def read_blocks(
 
     Raises
     ------
+    ValueError
+        If `sampling_rate` or `block_size` has no possible value.
     RecordingError
         If the recording cannot be read, has no samples, or has NaN or infinite samples. The
         message names it.
@@ -80,6 +82,13 @@ def read_blocks(
     >>> sum(len(block) for block in read_blocks((stereo, 48000), sampling_rate=22050))
     22050
     """
+    if not LOWEST_RATE <= sampling_rate <= HIGHEST_RATE:
+        raise ValueError(
+            f"sampling_rate must be a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, "
+            f"got {sampling_rate!r}"
+        )
+    if block_size < 1:
+        raise ValueError(f"block_size must be at least 1, got {block_size!r}")
     if isinstance(recording, (str, bytes, os.PathLike)):
         # Names that are not valid Unicode must not break the printing of a message.
         name = name or os.fsdecode(recording).encode("utf-8", "backslashreplace").decode()

@@ -26,9 +26,12 @@ def remembering(memory: Any) -> Remembered | None:
     """
     if memory is None:
         return None
-    if is_path(memory):
-        memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
-    return check_memory(memory).cache(_analyse_identified, ignore=["recording", "name"])
+    try:
+        if is_path(memory):
+            memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
+        return check_memory(memory).cache(_analyse_identified, ignore=["recording", "name"])
+    except OSError as error:
+        raise ValueError(f"memory cannot be used as a folder ({error}); give another") from error
 
 
 def analyse_once(
@@ -38,7 +41,9 @@ def analyse_once(
     identity = None if remembered is None else _identity(recording)
     if remembered is None or identity is None:
         return analyse(recording, name, settings)
-    return remembered(recording, name, identity, ANALYSIS_VERSION, settings)
+    found = remembered(recording, name, identity, ANALYSIS_VERSION, settings)
+    # What somebody else wrote into the folder is no analysis.
+    return found if isinstance(found, Analysis) else analyse(recording, name, settings)
 
 
 def _analyse_identified(
@@ -55,6 +60,6 @@ def _identity(recording: Any) -> Any:
             status = os.stat(recording)
         except (OSError, ValueError):
             return None
-        return os.path.abspath(os.fsencode(recording)), status.st_size, status.st_mtime_ns
+        return os.path.realpath(os.fsencode(recording)), status.st_size, status.st_mtime_ns
     samples = recording[0] if isinstance(recording, tuple) and recording else recording
-    return joblib.hash(recording) if isinstance(samples, np.ndarray) else None
+    return joblib.hash(recording) if type(samples) is np.ndarray else None

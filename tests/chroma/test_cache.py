@@ -121,6 +121,36 @@ def test_a_damaged_entry_is_made_anew(path, tmp_path, analysed, damage):
     assert len(analysed) == 2
 
 
+def test_what_is_no_analysis_is_passed_by(path, tmp_path):
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    (piece,) = extractor.transform([path])
+    (entry,) = (tmp_path / "kept").rglob("output.pkl")
+    joblib.dump({"chroma": None}, entry)
+    np.testing.assert_array_equal(extractor.transform([path])[0], piece)
+
+
+def test_a_file_behind_a_link_is_itself(make_music, tmp_path):
+    """home/album leads elsewhere, so home/album/.. is not home."""
+    (tmp_path / "disk/album").mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home/album").symlink_to(tmp_path / "disk/album")
+    for seed, folder in enumerate(("disk", "home")):
+        music = make_music(22050, seed=seed, seconds=1)
+        soundfile.write(tmp_path / folder / "a.wav", music, 22050)
+        os.utime(tmp_path / folder / "a.wav", ns=(0, 10**15))
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    (there,) = extractor.transform([f"{tmp_path}/home/album/../a.wav"])
+    (here,) = extractor.transform([f"{tmp_path}/home/a.wav"])
+    assert not np.array_equal(there, here)
+
+
+def test_masked_samples_are_samples(make_music, tmp_path):
+    music = make_music(22050, seconds=1)
+    masked = np.ma.masked_array(music, music > 2)
+    (piece,) = ChromaExtractor(memory=tmp_path).transform([masked])
+    np.testing.assert_array_equal(piece, ChromaExtractor().transform([music])[0])
+
+
 def test_errors_are_not_kept(path, tmp_path, analysed):
     extractor = ChromaExtractor(memory=tmp_path / "kept")
     content = path.read_bytes()
@@ -151,5 +181,7 @@ def test_a_truncated_file_is_warned_of_each_time(path, tmp_path, analysed):
 
 
 def test_a_folder_that_cannot_be_one_is_refused(path, tmp_path):
+    with pytest.raises(ValueError, match="memory cannot be used as a folder"):
+        ChromaExtractor(memory=path / "kept").transform([path])
     with pytest.raises(ValueError, match="memory must be"):
         ChromaExtractor(memory=3).transform([path])

@@ -156,3 +156,9 @@ def test_reading_twice_warns_once(two_tunings, monkeypatch, tmp_path, count_read
         extract(path, hop_length=512)
     assert len(caught) == 1
     assert len(count_readings) == 2
+
+
+@pytest.mark.parametrize("sr", [3500, 7000, 7900])
+def test_rates_whose_half_is_rounded_down(make_music, sr):
+    piece = extract(make_music(8000)[:sr], sr=sr)
+    assert np.isfinite(piece).all()
