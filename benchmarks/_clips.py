@@ -1,13 +1,42 @@
 """Many short recordings for benchmarks, cut from a few long ones."""
 
+import argparse
 import itertools
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
+from musicai.datasets import load_chorales
+
 SUFFIXES = ("flac", "ogg", "wav", "mp3")
+
+
+def clip_parser(description: str, *, clips: int, seconds: float) -> argparse.ArgumentParser:
+    """Return a parser of recordings, and of how many clips of what length to cut from them."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
+    parser.add_argument(
+        "--clips", type=int, default=clips, metavar="N", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=seconds, metavar="S", help="default: %(default)s"
+    )
+    return parser
+
+
+@contextmanager
+def clips_in_folder(arguments: argparse.Namespace) -> Iterator[tuple[list[Path], Path]]:
+    """Give the paths of the clips that are asked for, and the folder, which does not last."""
+    with tempfile.TemporaryDirectory() as folder:
+        sources = arguments.files or load_chorales(3).recordings
+        paths = cut_clips(sources, Path(folder), n_clips=arguments.clips, seconds=arguments.seconds)
+        yield paths, Path(folder)
 
 
 def cut_clips(sources: Iterable[Path], folder: Path, *, n_clips: int, seconds: float) -> list[Path]:

@@ -12,9 +12,7 @@ prints how many files were compared, in how many the number of frames or the tun
 the largest difference of a value, which is at most 1.
 """
 
-import argparse
 import itertools
-import tempfile
 import warnings
 from pathlib import Path
 
@@ -22,10 +20,9 @@ import librosa
 import numpy as np
 import soundfile
 import soxr
-from _clips import SUFFIXES, cut_clips
+from _clips import SUFFIXES, clip_parser, clips_in_folder
 
 from musicai import ChromaExtractor
-from musicai.datasets import load_chorales
 
 SETTING = {"sr": 44100, "n_fft": 2048, "hop_length": 512}
 RATES = (44100, 8000, 48000, 22050, 16000, 96000, 32000, 11025)
@@ -62,22 +59,10 @@ def compare(path: Path) -> tuple[bool, bool, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
-    parser.add_argument("--clips", type=int, default=64, metavar="N", help="default: 64")
-    parser.add_argument("--seconds", type=float, default=30, metavar="S", help="default: 30")
-    arguments = parser.parse_args()
+    arguments = clip_parser(__doc__, clips=64, seconds=30).parse_args()
     warnings.simplefilter("ignore")  # the ends of Ogg and MP3 files that soundfile writes
-    with tempfile.TemporaryDirectory() as clips, tempfile.TemporaryDirectory() as written:
-        cut = cut_clips(
-            arguments.files or load_chorales(3).recordings,
-            Path(clips),
-            n_clips=arguments.clips,
-            seconds=arguments.seconds,
-        )
-        results = {path: compare(path) for path in variants(cut, Path(written))}
+    with clips_in_folder(arguments) as (clips, folder):
+        results = {path: compare(path) for path in variants(clips, folder)}
     print(f"{'':<8}{'files':>8}{'frames differ':>16}{'tuning differs':>16}{'difference':>14}")
     for suffix in SUFFIXES:
         found = [result for path, result in results.items() if path.suffix == f".{suffix}"]

@@ -14,19 +14,16 @@ and measures
   be), and whether the pieces are equal to those of an undisturbed run.
 """
 
-import argparse
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-from _clips import cut_clips
+from _clips import clip_parser, clips_in_folder
 
 from musicai import ChromaExtractor
-from musicai.datasets import load_chorales
 
 CHILD = """
 import sys
@@ -82,22 +79,10 @@ def kill_and_resume(paths: list[Path], memory: Path, expected: list[np.ndarray])
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
-    parser.add_argument("--clips", type=int, default=100, metavar="N", help="default: 100")
-    parser.add_argument("--seconds", type=float, default=60, metavar="S", help="default: 60")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = cut_clips(
-            arguments.files or load_chorales(3).recordings,
-            Path(folder),
-            n_clips=arguments.clips,
-            seconds=arguments.seconds,
-        )
-        expected = measure_twice(paths, Path(folder) / "cache")
-        survived = kill_and_resume(paths, Path(folder) / "killed", expected)
+    arguments = clip_parser(__doc__, clips=100, seconds=60).parse_args()
+    with clips_in_folder(arguments) as (paths, folder):
+        expected = measure_twice(paths, folder / "cache")
+        survived = kill_and_resume(paths, folder / "killed", expected)
     sys.exit(0 if survived else 1)
 
 

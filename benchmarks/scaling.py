@@ -16,13 +16,10 @@ speed in seconds of audio per second, the speed over that of one thread, and whe
 are equal to the last bit to those of one thread.
 """
 
-import argparse
 import os
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 
 COLUMNS = "{:<24}{:>10}{:>10}{:>8}{:>8}"
 
@@ -43,23 +40,17 @@ def dask_cluster(n_workers: int) -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
-    parser.add_argument("--clips", type=int, default=200, metavar="N", help="default: 200")
-    parser.add_argument("--seconds", type=float, default=30, metavar="S", help="default: 30")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="default: 2")
-    arguments = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"  # one thread per job is what is compared
 
     import joblib
     import numpy as np
-    from _clips import cut_clips
+    from _clips import clip_parser, clips_in_folder
 
     from musicai import ChromaExtractor
-    from musicai.datasets import load_chorales
 
+    parser = clip_parser(__doc__, clips=200, seconds=30)
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="default: 2")
+    arguments = parser.parse_args()
     n_jobs = arguments.jobs
     ways = {
         "n_jobs=1": (1, nullcontext),
@@ -67,13 +58,7 @@ def main() -> None:
         f"n_jobs={n_jobs}, loky": (n_jobs, lambda: joblib.parallel_config(backend="loky")),
         f"dask, {n_jobs} processes": (None, lambda: dask_cluster(n_jobs)),
     }
-    with tempfile.TemporaryDirectory() as folder:
-        paths = cut_clips(
-            arguments.files or load_chorales(3).recordings,
-            Path(folder),
-            n_clips=arguments.clips,
-            seconds=arguments.seconds,
-        )
+    with clips_in_folder(arguments) as (paths, _):
         print(COLUMNS.format("", "seconds", "speed", "ratio", "equal"))
         first_pieces = None
         for name, (jobs, context) in ways.items():

@@ -6,11 +6,12 @@ piece, a list for a list or tuple, an array for an array.
 """
 
 from collections.abc import Callable, Sequence
-from os import PathLike
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array
+
+from ._paths import is_path
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
 """Puts one result per piece back into the form that the pieces came in."""
@@ -81,7 +82,7 @@ def _holds_tables(items: Any) -> bool:
 
 def _refuse_paths(X: Any, name: str) -> None:
     first = X[0] if isinstance(X, (list, tuple)) and len(X) > 0 else X
-    if isinstance(first, (str, bytes, PathLike)):
+    if is_path(first):
         raise TypeError(
             f"{name} holds a path, {first!r}, where arrays of frames are expected: turn recordings "
             "into pieces first, with ChromaExtractor().transform([path, ...])"

@@ -5,13 +5,13 @@ but never as a whole: a file is decoded strictly forward, mixed down, resampled 
 handed on, so that an hour needs no more memory than a minute.
 """
 
-import os
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from .._paths import is_path, printable
 from ._decoding import open_file
 from ._errors import RecordingError
 from ._resampling import resample_blocks
@@ -89,9 +89,8 @@ def read_blocks(
         )
     if block_size < 1:
         raise ValueError(f"block_size must be at least 1, got {block_size!r}")
-    if isinstance(recording, (str, bytes, os.PathLike)):
-        # Names that are not valid Unicode must not break the printing of a message.
-        name = name or os.fsdecode(recording).encode("utf-8", "backslashreplace").decode()
+    if is_path(recording):
+        name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as opened:
             blocks, own_rate = opened
             yield from _convert(blocks, own_rate, sampling_rate, name)

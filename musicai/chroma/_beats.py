@@ -19,9 +19,8 @@ import numpy as np
 import scipy.fft
 import scipy.sparse
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import get_window
 
-from ._frames import FrameBuffer
+from ._frames import FrameBuffer, hann_window
 
 SECONDS_PER_FRAME = 512 / 22050
 """About the time from an onset frame to the next."""
@@ -129,7 +128,8 @@ class OnsetStrength:
 
 def _band_levels(frames: np.ndarray, bands: scipy.sparse.csr_array) -> np.ndarray:
     """Return the level of each band in decibels, shape (n_frames, n_bands), float32."""
-    spectrum = scipy.fft.rfft(frames * _hann(frames.shape[1]), axis=1)[:, : bands.shape[1]]
+    window = hann_window(frames.shape[1], np.float32)
+    spectrum = scipy.fft.rfft(frames * window, axis=1)[:, : bands.shape[1]]
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     return _decibels((bands @ power.T).T)
 
@@ -144,13 +144,6 @@ def _louder_neighbour(level: np.ndarray) -> np.ndarray:
     np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
     np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
     return loudest
-
-
-@lru_cache(maxsize=8)
-def _hann(length: int) -> np.ndarray:
-    window = get_window("hann", length).astype(np.float32)
-    window.flags.writeable = False
-    return window
 
 
 @lru_cache(maxsize=8)
@@ -222,7 +215,7 @@ def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
 
     Windows that hold no onset count as zero.
     """
-    window = get_window("hann", length)
+    window = hann_window(length, np.float64)
     padded = np.pad(envelope.astype(np.float64), length // 2)
     windows = sliding_window_view(padded, length)[:: length // 16]
     n_fft = scipy.fft.next_fast_len(2 * length, real=True)

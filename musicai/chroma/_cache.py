@@ -8,8 +8,8 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_memory
 
+from .._paths import is_path
 from ._analysis import Analysis, Settings, analyse
-from ._inputs import is_path
 
 Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
 """An analysis that takes the identity of the recording, too, and looks it up."""

@@ -13,14 +13,14 @@ from sklearn.utils import Tags
 from tqdm.auto import tqdm
 
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._paths import is_path
 from .._pieces import as_collection, is_collection
-from ..audio import RecordingError, sine_bank
+from ..audio import RecordingError
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
-from ._inputs import as_recordings, is_path, recording_name
+from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
-from ._stft import sine_amplitudes, sine_centre
-from ._sync import check_times, spread
+from ._playing import check_times, play
 
 KINDS = ("cqt", "stft", "cens")
 ERRORS = ("raise", "warn")
@@ -54,9 +54,6 @@ RULES: dict[str, Rule] = {
     ),
 }
 TEMPO_RULE: Rule = (lambda v: is_real(v) and 1 <= v <= 10000, "a number from 1 to 10000")
-SPREAD_RATE = 100.0
-"""Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
-
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
@@ -292,7 +289,14 @@ class ChromaExtractor(  # type: ignore[call-arg]
             times = check_times(times if is_collection(X) else [times], pieces)
         else:
             times = [None] * len(pieces)
-        return pack([self._play(*played) for played in zip(pieces, times, strict=True)])
+        play_one = partial(
+            play,
+            kind=self.kind,
+            sr=self.sr,
+            hop_length=self.hop_length,
+            n_fft=self._frame_length(),
+        )
+        return pack(list(map(play_one, pieces, times)))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the 12 pitch classes, from C.
@@ -382,20 +386,6 @@ class ChromaExtractor(  # type: ignore[call-arg]
         warnings.warn(f"left out {result}", stacklevel=4)
         nothing = np.empty((0, len(PITCH_CLASSES)), np.float32)
         return Analysis(nothing, np.zeros(1), None, None, (str(result),))
-
-    def _play(self, piece: np.ndarray, times: np.ndarray | None) -> np.ndarray:
-        piece, hop_length = np.maximum(piece, 0), self.hop_length
-        if times is not None:
-            hop_length = max(1, round(self.sr / SPREAD_RATE))
-            piece = spread(piece, times, self.sr / hop_length)
-        if self.kind != "stft":
-            return sine_bank(piece, sampling_rate=self.sr, hop_length=hop_length)
-        return sine_bank(
-            sine_amplitudes(piece),
-            sampling_rate=self.sr,
-            hop_length=hop_length,
-            centre=sine_centre(self.sr, self._frame_length()),
-        )
 
     def _frame_length(self) -> int:
         if self.n_fft is not None:

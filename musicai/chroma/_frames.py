@@ -1,9 +1,12 @@
-"""Cutting a stream of samples into frames."""
+"""Cutting a stream of samples into frames, and the window they are seen through."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import DTypeLike
+from scipy.signal import get_window
 
 BATCH_SAMPLES = 2**18
 """Samples of the frames that are analysed together: enough to amortise calls, few for a cache."""
@@ -79,3 +82,11 @@ def cut_frames(
     for block in blocks:
         yield from buffer.add(block)
     yield from buffer.finish()
+
+
+@lru_cache(maxsize=16)
+def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
+    """Return a periodic Hann window that is not to be written to."""
+    window = get_window("hann", length).astype(dtype)
+    window.flags.writeable = False
+    return window

@@ -1,12 +1,12 @@
 """What the extractor takes: a list of recordings, and never just one."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .._parameters import is_real
+from .._paths import is_path, printable
 
 
 def as_recordings(X: Any) -> Sequence[Any]:
@@ -25,17 +25,9 @@ def as_recordings(X: Any) -> Sequence[Any]:
     return X
 
 
-def is_path(recording: Any) -> bool:
-    """Tell whether a recording is a file, and not samples."""
-    return isinstance(recording, (str, bytes, os.PathLike))
-
-
 def recording_name(recording: Any, position: int) -> str:
     """Return what to call a recording in messages: its path, or its place in the list."""
-    if not is_path(recording):
-        return f"recording {position}"
-    # Names that are not valid Unicode must not break the printing of a message.
-    return os.fsdecode(recording).encode("utf-8", "backslashreplace").decode()
+    return printable(recording) if is_path(recording) else f"recording {position}"
 
 
 def _from_array(X: Any) -> list[Any]:

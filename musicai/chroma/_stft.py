@@ -12,9 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-from scipy.signal import get_window
 
-from ._frames import cut_frames
+from ._frames import cut_frames, hann_window
 from ._tuning import TuningEstimator
 
 KEPT_BYTES = 96 * 2**20
@@ -74,8 +73,7 @@ def stft_chroma(
         chroma, tuning = _chroma_and_tuning(spectra(), sr=sr, n_fft=n_fft)
         if chroma is not None:
             return chroma, tuning
-    filters = chroma_filters(sr, n_fft, tuning).T
-    return np.concatenate([spectrum @ filters for spectrum in spectra(again=again)]), tuning
+    return _fold(spectra(again=again), sr=sr, n_fft=n_fft, tuning=tuning), tuning
 
 
 def _chroma_and_tuning(
@@ -105,12 +103,16 @@ def _chroma_and_tuning(
             kept.clear()
     tuning = estimator.estimate()
     if not guesses:
-        filters = chroma_filters(sr, n_fft, tuning).T
-        return np.concatenate([spectrum @ filters for spectrum in kept]), tuning
+        return _fold(kept, sr=sr, n_fft=n_fft, tuning=tuning), tuning
     if tuning not in guesses:
         return None, tuning
     first = 12 * guesses.index(tuning)
     return np.concatenate([chroma[:, first : first + 12] for chroma in folded]), tuning
+
+
+def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float) -> np.ndarray:
+    filters = chroma_filters(sr, n_fft, tuning).T
+    return np.concatenate([spectrum @ filters for spectrum in spectra])
 
 
 def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:
@@ -138,7 +140,7 @@ def sine_centre(sr: float, n_fft: int) -> float:
 def power_spectrum(frames: np.ndarray, *, exact: bool) -> np.ndarray:
     """Return the power of Hann-windowed frames, shape (n_frames, 1 + n_fft // 2), float32."""
     n_frames, n_fft = frames.shape
-    window = _hann(n_fft) if exact else _hann(n_fft).astype(np.float32)
+    window = hann_window(n_fft, np.float64 if exact else np.float32)
     power = np.empty((n_frames, 1 + n_fft // 2), dtype=np.float32)
     step = max(1, CACHED_SAMPLES // n_fft)
     for first in range(0, n_frames, step):
@@ -147,13 +149,6 @@ def power_spectrum(frames: np.ndarray, *, exact: bool) -> np.ndarray:
         np.abs(spectrum.astype(np.complex64, copy=False), out=part)
         np.square(part, out=part)
     return power
-
-
-@lru_cache(maxsize=8)
-def _hann(length: int) -> np.ndarray:
-    window = get_window("hann", length)
-    window.flags.writeable = False
-    return window
 
 
 @lru_cache(maxsize=32)

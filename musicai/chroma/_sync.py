@@ -1,7 +1,4 @@
-"""From frames at a fixed rate to one frame per beat, and back."""
-
-from collections.abc import Sequence
-from typing import Any
+"""From frames at a fixed rate to one frame per beat."""
 
 import numpy as np
 
@@ -41,37 +38,3 @@ def synchronise(
     times[0] = 0.0
     frames = [np.median(part, axis=0) for part in np.split(chroma, firsts[1:])]
     return np.array(frames, dtype=np.float32), np.append(times, n_frames / frame_rate)
-
-
-def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Repeat each frame for as long as its interval lasts, shape (n_frames, 12).
-
-    Parameters
-    ----------
-    piece : ndarray of shape (n_intervals, 12)
-        One frame per interval.
-    times : ndarray of shape (n_intervals + 1,)
-        The borders of the intervals in seconds.
-    frame_rate : float
-        Frames per second of the result.
-    """
-    starts = np.rint((times - times[0]) * frame_rate).astype(int)
-    return np.repeat(piece, np.diff(starts), axis=0)
-
-
-def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the borders of the intervals of each piece, or raise a ValueError."""
-    if not isinstance(times, (list, tuple, np.ndarray)) or np.ndim(times[:1]) == 0:
-        raise ValueError(f"times are {times!r} where arrays of seconds are expected")
-    if len(times) != len(pieces):
-        raise ValueError(f"times are given for {len(times)} pieces where X has {len(pieces)}")
-    checked = [np.asarray(borders, dtype=np.float64) for borders in times]
-    for i, (borders, piece) in enumerate(zip(checked, pieces, strict=True)):
-        if borders.shape != (len(piece) + 1,):
-            raise ValueError(
-                f"times[{i}] has shape {borders.shape} where {(len(piece) + 1,)} is expected: "
-                "the beginning of each frame and the end of the last"
-            )
-        if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
-            raise ValueError(f"times[{i}] do not rise: give seconds, each at least the one before")
-    return checked

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.chroma._sync import spread, synchronise
+from musicai.chroma._playing import spread
+from musicai.chroma._sync import synchronise
 
 
 @pytest.fixture
