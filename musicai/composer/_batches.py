@@ -5,13 +5,15 @@ CPU.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from ._keys import N_KEYS
 
 # Frames per excerpt in training: gradients reach back this far.
 CHUNK_LENGTH = 128
@@ -19,10 +21,15 @@ CHUNK_LENGTH = 128
 
 @dataclass(frozen=True)
 class Collection:
-    """Pieces with the style of every frame."""
+    """Pieces with the style of every frame, their keys, and where they may be moved.
+
+    An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
+    """
 
     pieces: Sequence[np.ndarray]
     styles: Sequence[np.ndarray]
+    keys: Sequence[int]
+    shifts: Sequence[np.ndarray]
 
     def split(self, share: float, rng: np.random.RandomState) -> tuple["Collection", "Collection"]:
         """Draw a share of the pieces, at least one; return these and the others."""
@@ -40,16 +47,19 @@ class Collection:
         return self._take(order[:n_drawn]), self._take(order[n_drawn:])
 
     def _take(self, numbers: Sequence[int]) -> "Collection":
-        return Collection([self.pieces[i] for i in numbers], [self.styles[i] for i in numbers])
+        columns = (self.pieces, self.styles, self.keys, self.shifts)
+        return Collection(*([column[i] for i in numbers] for column in columns))
 
 
 @dataclass(frozen=True)
 class Span:
-    """Frames `start` to `stop` of piece number `piece`."""
+    """Frames `start` to `stop` of piece number `piece`, moved up by `shift` semitones into `key`."""
 
     piece: int
     start: int
     stop: int
+    shift: int = 0
+    key: int = 0
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -63,14 +73,20 @@ class Batch:
     previous: Tensor
     start: Tensor
     styles: Tensor
+    keys: Tensor
     mask: Tensor
 
 
 def training_batches(
-    pieces: Sequence[np.ndarray], batch_size: int, rng: np.random.RandomState
+    collection: Collection, batch_size: int, rng: np.random.RandomState
 ) -> Iterator[list[Span]]:
     """Cut every piece into chunks from a random offset and shuffle them; one pass over all."""
-    spans = [span for i, piece in enumerate(pieces) for span in _chunks(i, len(piece), rng)]
+    spans = []
+    for i, piece in enumerate(collection.pieces):
+        for span in _chunks(i, len(piece), rng):
+            shift = collection.shifts[i][rng.randint(len(collection.shifts[i]))]
+            key = (collection.keys[i] + shift) % N_KEYS
+            spans.append(replace(span, shift=int(shift), key=int(key)))
     order = rng.permutation(len(spans))
     for first in range(0, len(spans), batch_size):
         yield [spans[i] for i in order[first : first + batch_size]]
@@ -83,29 +99,11 @@ def _chunks(piece: int, n_frames: int, rng: np.random.RandomState) -> list[Span]
     return [Span(piece, a, b) for a, b in pairwise(borders) if b > a]
 
 
-def whole_batches(pieces: Sequence[np.ndarray], max_frames: int = 32768) -> Iterator[list[Span]]:
-    """Yield whole pieces, alike in length, with at most `max_frames` padded frames a batch.
-
-    A longer piece is a batch of its own.
-    """
-    batch: list[Span] = []
-    for i in sorted(range(len(pieces)), key=lambda i: len(pieces[i])):
-        n_frames = len(pieces[i])
-        if batch and n_frames * (len(batch) + 1) > max_frames:
-            yield batch
-            batch = []
-        if n_frames:
-            batch.append(Span(i, 0, n_frames))
-    if batch:
-        yield batch
-
-
 def collate(
     spans: Sequence[Span],
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     before: Tensor,
-    move: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Batch:
     """Copy the frames of `spans`, and the frame before each, into one padded batch.
 
@@ -119,8 +117,6 @@ def collate(
         The style of every frame of every piece.
     before : Tensor of shape (n_features,)
         What stands before the first frame of a piece. The batch lies on its device.
-    move : callable, default=None
-        Changes the frames of an excerpt, with the one before it, on their way into the batch.
     """
     shape = len(spans), max(map(len, spans))
     n_features = pieces[0].shape[1]
@@ -128,12 +124,13 @@ def collate(
     previous = np.zeros_like(frames)
     start = np.zeros(shape, np.float32)
     style = np.zeros(shape, np.int64)
+    keys = np.zeros(shape, np.int64)
     mask = np.zeros(shape, bool)
     origin = before.cpu().numpy()
     for row, span in enumerate(spans):
         heard = pieces[span.piece][max(span.start - 1, 0) : span.stop]
-        if move is not None:
-            heard = move(heard)
+        if span.shift:
+            heard = np.roll(heard, span.shift, axis=1)
         frames[row, : len(span)] = heard[-len(span) :]
         if span.start == 0:
             start[row, 0] = 1
@@ -142,6 +139,7 @@ def collate(
         else:
             previous[row, : len(span)] = heard[:-1]
         style[row, : len(span)] = styles[span.piece][span.start : span.stop]
+        keys[row, : len(span)] = span.key
         mask[row, : len(span)] = True
-    arrays = (frames, previous, start, style, mask)
+    arrays = (frames, previous, start, style, keys, mask)
     return Batch(*(torch.from_numpy(array).to(before.device) for array in arrays))

@@ -1,69 +1,174 @@
-"""What a trained network says of given pieces: likelihoods and expected frames."""
+"""What a trained network says of given pieces: likelihoods, expected frames, the key they are in.
+
+Every piece is heard in one or more keys side by side, a row of the batch for each, window by window
+with the state carried on, so that memory is bounded however long a piece is. The keys are a mixture
+with equal weights to begin with; frame by frame Bayes' rule moves the weights to those that
+foresaw what came. The likelihood of a piece is so exactly the mean of its likelihoods in the keys.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from scipy.special import logsumexp
 from torch import Tensor
 
-from ._batches import Batch, Collection, Span, collate, whole_batches
-from ._network import Network
+from ._batches import Batch, Collection, Span, collate
+from ._keys import shifts_to_common_key
+from ._network import Network, State
 
-# Frames whose distributions are computed at once; bounds memory on long pieces.
-_FRAMES_AT_ONCE = 8192
+_WINDOW = 128
+# Frames whose distributions are computed at once.
+_FRAMES_AT_ONCE = 16384
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """A window of some pieces: what the network made of it in every key."""
+
+    spans: Sequence[Span]
+    """One for each piece."""
+    batch: Batch
+    """Rows are pieces by keys."""
+    context: Tensor
+    log_probs: np.ndarray
+    """Of every frame in every key, (n_pieces, n_keys, n_frames)."""
+    log_weights: np.ndarray
+    """Of the keys before every frame and after the last, (n_pieces, n_keys, n_frames + 1)."""
 
 
 def score_frames(
-    network: Network, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
+    network: Network,
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
-    """Log-probability of every frame of every piece given the frames before it, in nats."""
+    """Log-probability of every frame of every piece given the frames before it, in nats.
+
+    Parameters
+    ----------
+    network : Network
+        What foresees them.
+    pieces : sequence of ndarray of shape (n_frames, n_features)
+        What is foreseen.
+    styles : sequence of integer ndarray of shape (n_frames,)
+        The style of every frame.
+    shifts : sequence of integer ndarray of shape (n_keys,)
+        By how many semitones each piece is moved up for each key that it may be in.
+    """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
-    for spans, batch, context in _contexts(network, pieces, styles):
-        frames = batch.frames[batch.mask].split(_FRAMES_AT_ONCE)
-        previous = batch.previous[batch.mask].split(_FRAMES_AT_ONCE)
-        parts = context[batch.mask].split(_FRAMES_AT_ONCE)
-        with torch.inference_mode():
-            log_probs = torch.cat(
-                [
-                    network.emission.log_prob(*part)
-                    for part in zip(frames, parts, previous, strict=True)
-                ]
-            )
-        _scatter(log_probs, spans, scores)
+    for heard in _listen(network, pieces, styles, shifts):
+        mixed = logsumexp(heard.log_weights[..., :-1] + heard.log_probs, axis=1)
+        for span, values in zip(heard.spans, mixed, strict=True):
+            scores[span.piece][span.start : span.stop] = values[: len(span)]
     return scores
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Mean log-likelihood per frame, over all frames of all pieces."""
-    return float(np.concatenate(score_frames(network, collection.pieces, collection.styles)).mean())
+    """Mean log-likelihood per frame, over all frames of all pieces, their keys being known."""
+    to_common_key = shifts_to_common_key()
+    shifts = [to_common_key[[key]] for key in collection.keys]
+    scores = score_frames(network, collection.pieces, collection.styles, shifts)
+    return float(np.concatenate(scores).mean())
 
 
 def expect_next(
-    network: Network, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
+    network: Network,
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
     """Expected frame after every frame of every piece, given the piece up to there."""
     # One frame more at the end, whatever it holds, makes the network tell what follows the last.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[-1:]]) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
-    for spans, batch, context in _contexts(network, extended, extended_styles):
+    for heard in _listen(network, extended, extended_styles, shifts):
+        weights = np.exp(heard.log_weights[..., :-1]).astype(np.float32)
         with torch.inference_mode():
-            means = network.emission.mean(context[batch.mask], batch.previous[batch.mask])
-        _scatter(means, spans, expected)
+            mask = heard.batch.mask
+            means = torch.zeros_like(heard.batch.frames)
+            means[mask] = network.emission.mean(heard.context[mask], heard.batch.previous[mask])
+        by_key = means.cpu().numpy().reshape(*weights.shape, -1)
+        for row, span in enumerate(heard.spans):
+            frames = expected[span.piece][span.start : span.stop]
+            for key, shift in enumerate(shifts[span.piece]):
+                back = np.roll(by_key[row, key, : len(span)], -shift, axis=1)
+                frames += weights[row, key, : len(span), None] * back
     return [frames[1:] for frames in expected]
 
 
-def _contexts(
-    network: Network, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
-) -> Iterator[tuple[list[Span], Batch, Tensor]]:
-    for spans in whole_batches(pieces):
-        batch = collate(spans, pieces, styles, network.emission.origin)
-        with torch.inference_mode():
-            context, _ = network(batch.previous, batch.start, batch.styles)
-        yield spans, batch, context
+def weigh_keys(
+    network: Network,
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
+) -> list[np.ndarray]:
+    """Probability of each key, (n_keys,), after all frames of each piece; equal before the first."""
+    weights = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
+    for heard in _listen(network, pieces, styles, shifts):
+        for span, log_weights in zip(heard.spans, heard.log_weights, strict=True):
+            weights[span.piece] = np.exp(log_weights[:, len(span)])
+    return weights
 
 
-def _scatter(values: Tensor, spans: Sequence[Span], results: Sequence[np.ndarray]) -> None:
-    parts = values.cpu().split([len(span) for span in spans])
-    for span, part in zip(spans, parts, strict=True):
-        results[span.piece][:] = part.numpy()
+def _listen(
+    network: Network,
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
+) -> Iterator[_Heard]:
+    for numbers in _groups([len(piece) for piece in pieces], len(shifts[0])):
+        yield from _listen_to(network, numbers, pieces, styles, shifts)
+
+
+def _groups(lengths: Sequence[int], n_keys: int) -> Iterator[list[int]]:
+    """Yield numbers of pieces that go into one batch, alike in length, the longest first."""
+    group: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+        longest = min(_WINDOW, lengths[group[0]]) if group else 0
+        if group and (len(group) + 1) * n_keys * longest > _FRAMES_AT_ONCE:
+            yield group
+            group = []
+        if lengths[i]:
+            group.append(i)
+    if group:
+        yield group
+
+
+@torch.inference_mode()
+def _listen_to(
+    network: Network,
+    numbers: Sequence[int],
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
+) -> Iterator[_Heard]:
+    """Hear some pieces, the longest first, window by window."""
+    n_keys = len(shifts[0])
+    state: State | None = None
+    weights = np.full((len(numbers), n_keys), -np.log(n_keys))
+    for start in range(0, len(pieces[numbers[0]]), _WINDOW):
+        spans = [
+            Span(i, start, min(start + _WINDOW, len(pieces[i])))
+            for i in numbers
+            if start < len(pieces[i])
+        ]
+        rows = [replace(span, shift=int(s)) for span in spans for s in shifts[span.piece]]
+        batch = collate(rows, pieces, styles, network.emission.origin)
+        if state is not None:  # pieces that have ended leave
+            state = tuple(part[:, : len(rows)].contiguous() for part in state)
+        context, state = network(
+            batch.previous, batch.start, batch.styles, batch.keys, state
+        )
+        log_probs = torch.zeros_like(batch.start)
+        mask = batch.mask
+        log_probs[mask] = network.emission.log_prob(
+            batch.frames[mask], context[mask], batch.previous[mask]
+        )
+        by_key = log_probs.cpu().numpy().astype(np.float64).reshape(len(spans), n_keys, -1)
+        joint = weights[: len(spans), :, None] + np.pad(by_key.cumsum(-1), ((0, 0), (0, 0), (1, 0)))
+        log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
+        weights = log_weights[..., -1]
+        yield _Heard(spans, batch, context, by_key, log_weights)

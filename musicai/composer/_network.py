@@ -1,7 +1,7 @@
 """The network: a recurrent trunk that hears the past, and an emission that tells the next frame.
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-embedding of the piece's style. Its output is the context that the emission turns into a
+embeddings of the piece's style and key, added up. Its output is the context that the emission turns into a
 distribution over frames.
 """
 
@@ -16,11 +16,12 @@ from torch.nn import functional as F  # noqa: N812
 
 from ._emissions import Emission
 from ._gaussian import GaussianMixture, SquaredError
+from ._keys import N_KEYS
 from ._nade import BernoulliNADE, LogisticNADE
 
 State = tuple[Tensor, Tensor]
 
-_STYLE_SIZE = 16
+_EMBEDDING_SIZE = 16
 
 EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
     "logistic": LogisticNADE,
@@ -53,12 +54,18 @@ class Network(nn.Module):
         super().__init__()
         self.emission = emission
         self.dropout = dropout
-        self.style = nn.Parameter(torch.empty(n_styles + 1, _STYLE_SIZE))
-        n_inputs = emission.n_inputs + 1 + _STYLE_SIZE
+        self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
+        self.key = nn.Parameter(torch.empty(N_KEYS, _EMBEDDING_SIZE))
+        n_inputs = emission.n_inputs + 1 + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, hidden_size, n_layers, batch_first=True)
 
     def forward(
-        self, previous: Tensor, start: Tensor, styles: Tensor, state: State | None = None
+        self,
+        previous: Tensor,
+        start: Tensor,
+        styles: Tensor,
+        keys: Tensor,
+        state: State | None = None,
     ) -> tuple[Tensor, State]:
         """Hear frames and return the context of the frame that follows each.
 
@@ -70,6 +77,8 @@ class Network(nn.Module):
             1 where a piece starts, else 0.
         styles : integer Tensor of shape (batch, n_frames)
             Style of each frame.
+        keys : integer Tensor of shape (batch, n_frames)
+            Key of each frame.
         state : pair of Tensors, default=None
             Where an earlier call ended; None starts afresh.
 
@@ -80,8 +89,8 @@ class Network(nn.Module):
         """
         heard = self.emission.encode(previous) * (1 - start[..., None])
         # Unlike plain indexing, embedding adds up its gradient in the same order every time.
-        style = F.embedding(styles, self.style)
-        inputs = torch.cat([heard, start[..., None], style], -1)
+        told = F.embedding(styles, self.style) + F.embedding(keys, self.key)
+        inputs = torch.cat([heard, start[..., None], told], -1)
         return self.lstm(inputs, state)
 
     def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
@@ -93,7 +102,8 @@ class Network(nn.Module):
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw initial weights; forget gates start open, so that gradients reach far back."""
-        nn.init.normal_(self.style, std=0.3, generator=generator)
+        for table in (self.style, self.key):
+            nn.init.normal_(table, std=0.3, generator=generator)
         bound = self.lstm.hidden_size**-0.5
         for name, parameter in self.lstm.named_parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .._parameters import is_real
+
 
 def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
     """Return the style labels of every piece as an object array of length 1 or n_frames.
@@ -102,14 +104,31 @@ def encode_styles(
     ]
 
 
-def style_number(style: Any, styles: np.ndarray) -> int:
-    """Return the number of one style label; an unknown one is an error."""
-    if style is None:
-        return 0
-    known = styles.tolist()
-    if style not in known:
-        raise ValueError(
-            f"unknown style {style!r}: "
-            + (f"known styles are {known}" if known else "no styles were given to fit as y")
-        )
-    return known.index(style) + 1
+def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
+    """Return the weight of every style, "none told" first; they sum to one.
+
+    Parameters
+    ----------
+    style : object or dict
+        One of `styles`, None for none, or a dict of styles and their weights, which need not sum
+        to one. An unknown style is an error.
+    styles : ndarray of shape (n_styles,)
+        The style labels that were learned.
+    """
+    known = [None, *styles.tolist()]
+    blend = style.items() if isinstance(style, dict) else [(style, 1.0)]
+    weights = np.zeros(len(known))
+    for label, weight in blend:
+        if label not in known:
+            raise ValueError(
+                f"unknown style {label!r}: "
+                + (f"known styles are {known[1:]}" if known[1:] else "no styles were given to fit")
+            )
+        if not is_real(weight) or weight < 0:
+            raise ValueError(
+                f"style={style!r}: weights must be numbers of at least 0, got {weight!r}"
+            )
+        weights[known.index(label)] += weight
+    if not weights.sum() > 0:
+        raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
+    return weights / weights.sum()

@@ -1,0 +1,95 @@
+"""The key of a piece, which is heard and not told.
+
+Music moved by a semitone is music. So the composer works in a common key: what it learns is moved
+there, and what it samples is moved from there to the key that is asked for. Of a piece that it
+hears it does not know the key: all twelve are tried side by side, and how well each foresees the
+piece tells how likely it is (Bayes' rule, with equal probabilities to begin with).
+
+Piano rolls are few and exact, and a network would soon know them by heart. So they are learned in
+all keys, each excerpt moved to one by chance, and the network is told which; it is the common key
+that the network is then asked for. Chroma, which is never the same twice, does not need it.
+
+A key is a number from 0 (C major or A minor, the common key) to 11 (B major or G sharp minor).
+Features are moved round: what leaves at one end comes in at the other. For chroma this is what
+transposition means. For a piano roll it is one where no note leaves the keyboard, and else it still
+gives different frames for different frames, so that probabilities sum to one.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._krumhansl import common_tonic
+
+N_KEYS = 12
+
+_FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
+# A piano has 88 keys from A0 on, MIDI 128 notes from C on.
+_LOWEST_PITCH_CLASS = {88: 9, 128: 0}
+_BLOCK = 4096
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+_TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to the major key of the same notes
+
+
+def is_pitched(pieces: Sequence[np.ndarray], emission: str) -> bool:
+    """Tell whether `pieces` look like chroma, or like piano rolls, by their width and values."""
+    n_features = pieces[0].shape[1]
+    if emission.endswith("bernoulli") and n_features in _LOWEST_PITCH_CLASS:
+        return True
+    return emission.endswith(("bernoulli", "logistic")) and n_features == N_KEYS
+
+
+def shifts_to_common_key() -> np.ndarray:
+    """Return by how many semitones music in each of the twelve keys is moved, the nearest way."""
+    keys = np.arange(N_KEYS)
+    return np.where(keys <= _FARTHEST_DOWN, -keys, N_KEYS - keys)
+
+
+def shifts_on_keyboard(piece: np.ndarray) -> np.ndarray:
+    """Return by how many semitones `piece` can be moved so that no note leaves the keyboard."""
+    sounding = np.zeros(piece.shape[1], bool)
+    for block in _blocks(piece):
+        sounding |= block.any(0)
+    notes = np.flatnonzero(sounding)
+    lowest, highest = (notes[0], notes[-1]) if len(notes) else (0, 0)
+    down = min(_FARTHEST_DOWN, lowest)
+    up = min(N_KEYS - 1 - _FARTHEST_DOWN, len(sounding) - 1 - highest)
+    return np.arange(-down, up + 1)
+
+
+def estimate_key(piece: np.ndarray) -> int:
+    """Estimate the key of `piece` by its pitch classes, as Krumhansl and Schmuckler do."""
+    n_features = piece.shape[1]
+    total = sum((block.sum(0, dtype=np.float64) for block in _blocks(piece)), np.zeros(n_features))
+    pitch_classes = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
+    return int(common_tonic(np.bincount(pitch_classes, total, N_KEYS)))
+
+
+def _blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
+    """Cut a piece, which may lie on disk, into blocks."""
+    for start in range(0, len(piece), _BLOCK):
+        yield piece[start : start + _BLOCK]
+
+
+def key_number(key: Any) -> int:
+    """Return the number of a key by its name, such as "C", "F#", "Bb major", "Am" or "C# minor"."""
+    if isinstance(key, str) and (number := _parse(key)) is not None:
+        return number
+    raise ValueError(
+        f"key must be the name of a major or minor key, such as 'C', 'F#', 'Bb' or 'Am', got {key!r}"
+    )
+
+
+def _parse(name: str) -> int | None:
+    tonic, _, mode = name.strip().partition(" ")
+    if not mode and tonic.endswith("m") and len(tonic) > 1:
+        tonic, mode = tonic[:-1], "minor"
+    if tonic[:1].upper() not in _LETTERS or not tonic or tonic[1:] not in _ACCIDENTALS:
+        return None
+    if mode not in ("", "major", "minor"):
+        return None
+    minor = _TO_RELATIVE_MAJOR if mode == "minor" else 0
+    return (_LETTERS[tonic[0].upper()] + _ACCIDENTALS[tonic[1:]] + minor) % N_KEYS
