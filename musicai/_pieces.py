@@ -5,13 +5,15 @@ A piece is a 2-D array ``(n_frames, n_features)``, time first. A collection is a
 piece, a list for a list or tuple, an array for an array.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import check_array
 
 from ._paths import is_path
+
+_VALUES_AT_ONCE = 1 << 20
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
 """Puts one result per piece back into the form that the pieces came in."""
@@ -65,6 +67,13 @@ def as_collection(
     for i, piece in enumerate(pieces):
         _check_width(piece, n_features or pieces[0].shape[1], f"{name}[{i}]")
     return pieces, _packer(X)
+
+
+def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield the frames of a piece in float32 blocks, in order; it may lie on a disk."""
+    n_frames = max(1, _VALUES_AT_ONCE // max(1, piece.shape[1]))
+    for start in range(0, len(piece), n_frames):
+        yield np.asarray(piece[start : start + n_frames], np.float32)
 
 
 def is_collection(X: Any) -> bool:

@@ -44,9 +44,10 @@ class Collection:
                 last.append(i)
         n_drawn = max(1, min(round(share * len(self.pieces)), len(spare)))
         order = spare + last
-        return self._take(order[:n_drawn]), self._take(order[n_drawn:])
+        return self.take(order[:n_drawn]), self.take(order[n_drawn:])
 
-    def _take(self, numbers: Sequence[int]) -> "Collection":
+    def take(self, numbers: Sequence[int]) -> "Collection":
+        """Return the pieces of these numbers."""
         columns = (self.pieces, self.styles, self.keys, self.shifts)
         return Collection(*([column[i] for i in numbers] for column in columns))
 

@@ -1,5 +1,6 @@
 """Checks of what is not a piece: parameters, arguments of `sample`, devices, seeds."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,10 @@ def _is_seed(value: Any) -> bool:
     return is_integer(value, 0) and value < 2**32
 
 
+def _is_file_name(value: Any) -> bool:
+    return value is None or (isinstance(value, (str, os.PathLike)) and str(value) != "")
+
+
 EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
 
 _POSITIVE_INTEGER: Rule = (lambda v: is_integer(v, 1), "an int of at least 1")
@@ -39,6 +44,7 @@ _RULES: dict[str, Rule] = {
     "n_iter_no_change": _POSITIVE_INTEGER,
     "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
     "warm_start": (_is_bool, "True or False"),
+    "checkpoint": (_is_file_name, "a path (str or PathLike) or None"),
     "random_state": (
         lambda v: v is None or isinstance(v, np.random.RandomState) or _is_seed(v),
         "an int from 0 to 2**32 - 1, a numpy.random.RandomState or None",
@@ -126,3 +132,8 @@ def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
     if stream and isinstance(random_state, Integral):
         return np.random.RandomState([int(random_state), *stream])
     return check_random_state(random_state)
+
+
+def draw_seed(random_state: Any, *stream: int) -> int:
+    """Draw one seed, from which all that is random can follow."""
+    return int(as_rng(random_state, *stream).randint(2**31))

@@ -1,5 +1,6 @@
 """The estimator: what scikit-learn's users see of the composer."""
 
+import os
 import warnings
 from typing import Any, Self
 
@@ -12,21 +13,26 @@ from sklearn.utils.validation import check_is_fitted
 from .._pieces import Pack, is_collection
 from .._version import __version__
 from ._batches import Collection
+from ._checkpoint import Checkpoint
 from ._checks import (
     as_rng,
     check_parameters,
     check_sampling,
     check_unchanged,
     choose_device,
+    draw_seed,
     unchanged_on_error,
 )
+from ._distributed import Group, joined
+from ._fingerprint import fingerprint
 from ._inference import expect_next, mean_score, score_frames
 from ._inputs import check_pieces, check_prime, check_training, check_validation
 from ._network import Network, empty_network, export_weights, learned_network
+from ._progress import Budget
 from ._sampler import sample_pieces
 from ._styles import as_labels, encode_styles, known_styles, labels_per_piece, style_number
 from ._support import choose_emission, frames_peak_at_one
-from ._training import Budget, Trainer
+from ._training import Trainer
 from ._transposition import is_piano_roll
 
 
@@ -86,6 +92,12 @@ class LSTMComposer(BaseEstimator):
         Smallest rise of the validation score that counts as better.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last fit.
+    checkpoint : str or PathLike, default=None
+        File in which `fit` keeps how far it has come: it is written about once a minute, and
+        removed when training is complete. Where a fit was cut short, by a crash or by Ctrl-C, the
+        same fit (same parameters and pieces) goes on from the file and ends with the weights that
+        it would have had; seconds of `max_time` count over all attempts. The file of another fit
+        is refused. One file serves one fit at a time. `partial_fit` ignores it.
     device : str or torch.device, default="auto"
         Where to compute: "auto" for a GPU where there is one, "cpu", "cuda", "cuda:1", ...
     random_state : int, RandomState instance or None, default=None
@@ -172,6 +184,7 @@ class LSTMComposer(BaseEstimator):
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
         warm_start: bool = False,
+        checkpoint: str | os.PathLike | None = None,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -190,6 +203,7 @@ class LSTMComposer(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.warm_start = warm_start
+        self.checkpoint = checkpoint
         self.device = device
         self.random_state = random_state
         self.verbose = verbose
@@ -228,31 +242,35 @@ class LSTMComposer(BaseEstimator):
         if X_val is None and y_val is not None:
             raise ValueError("y_val labels the pieces of X_val, and there are none")
         go_on = self.warm_start and self.__sklearn_is_fitted__()
-        rng = as_rng(self.random_state)
-        with unchanged_on_error(self):
+        seed = draw_seed(self.random_state)
+        with unchanged_on_error(self), joined(choose_device(self.device)) as group:
             training = self._begin(X, y, None, go_on)
+            validation = check_validation(self, X_val, y_val) if X_val is not None else None
+            checkpoint, state = self._open_checkpoint(training, validation, go_on, group)
+            # A run that is gone on with keeps its split and order, whatever the seed is by now.
+            seed = group.share(lambda: state["seed"] if state else seed)
+            rng = np.random.RandomState(seed)
             peaked = frames_peak_at_one(training.pieces)
-            validation = None
-            if X_val is not None:
-                validation = check_validation(self, X_val, y_val)
-            elif self.early_stopping and len(training.pieces) > 1:
+            if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
-            network = self._network_to_train(training, rng, go_on)
-            history = self._trainer(network, training, rng).run(
+            network = self._network_to_train(training, rng, go_on, group)
+            progress = self._trainer(network, training, seed, group).run(
                 training,
                 validation,
                 budget=Budget(self.max_iter, self.max_time),
                 n_iter_no_change=self.n_iter_no_change,
                 tol=self.tol,
                 verbose=self.verbose,
+                checkpoint=checkpoint,
+                state=state,
             )
-            self.weights_ = history.best_weights
+            self.weights_ = progress.best_weights
             self._peaked = peaked
             self._optimizer_state: dict[str, Any] | None = None
-            self.loss_curve_ = history.loss_curve
-            self.n_iter_ = len(history.loss_curve)
-            self.validation_scores_ = history.validation_scores
-            self.best_validation_score_ = history.best_score
+            self.loss_curve_ = progress.loss_curve
+            self.n_iter_ = progress.n_epochs
+            self.validation_scores_ = progress.validation_scores
+            self.best_validation_score_ = progress.best_score
         return self
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
@@ -279,11 +297,12 @@ class LSTMComposer(BaseEstimator):
         check_parameters(self)
         go_on = self.__sklearn_is_fitted__()
         n_epochs = self.n_iter_ if go_on else 0
-        rng = as_rng(self.random_state, n_epochs)  # a seed gives every pass an order of its own
+        seed = draw_seed(self.random_state, n_epochs)  # every pass has an order of its own
         with unchanged_on_error(self):
             training = self._begin(X, y, styles, go_on)
-            network = self._network_to_train(training, rng, go_on)
-            trainer = self._trainer(network, training, rng)
+            group = Group(choose_device(self.device))
+            network = self._network_to_train(training, np.random.RandomState(seed), go_on, group)
+            trainer = self._trainer(network, training, seed, group)
             if go_on and self._optimizer_state is not None:
                 trainer.resume(self._optimizer_state)
             loss = trainer.run_epoch(training)
@@ -443,14 +462,28 @@ class LSTMComposer(BaseEstimator):
                 )
         return Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
 
+    def _open_checkpoint(
+        self, training: Collection, validation: Collection | None, go_on: bool, group: Group
+    ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
+        """Open the checkpoint of this fit, in the first process, and read what it holds."""
+        if self.checkpoint is None and group.size == 1:
+            return None, None
+        described = fingerprint(self, training, validation, go_on=go_on)
+        group.check_alike({**described, "checkpoint": self.checkpoint is not None})
+        if self.checkpoint is None:
+            return None, None
+        checkpoint = Checkpoint(self.checkpoint, described)
+        state = group.share(checkpoint.open)
+        return (checkpoint if group.is_first else None), state
+
     def _network_to_train(
-        self, training: Collection, rng: np.random.RandomState, go_on: bool
+        self, training: Collection, rng: np.random.RandomState, go_on: bool, group: Group
     ) -> Network:
         """Build a network with fresh weights, or go on with those that were learned."""
         if go_on:
             network = self._network()
             network.dropout = self.dropout
-            return network
+            return network.to(group.device)
         network = empty_network(
             self.emission_,
             n_features=self.n_features_in_,
@@ -461,11 +494,9 @@ class LSTMComposer(BaseEstimator):
         )
         network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
         network.emission.adapt(training.pieces)
-        return network.to(choose_device(self.device))
+        return network.to(group.device)
 
-    def _trainer(
-        self, network: Network, training: Collection, rng: np.random.RandomState
-    ) -> Trainer:
+    def _trainer(self, network: Network, training: Collection, seed: int, group: Group) -> Trainer:
         transpose = self.transpose
         if transpose == "auto":
             transpose = is_piano_roll(training.pieces[0], self.emission_)
@@ -474,7 +505,8 @@ class LSTMComposer(BaseEstimator):
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
             transpose=bool(transpose),
-            rng=rng,
+            seed=seed,
+            group=group,
         )
 
     def _network(self) -> Network:
@@ -493,6 +525,8 @@ class LSTMComposer(BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         state = {**super().__getstate__(), "_musicai_version": __version__}
         state["device"] = str(self.device)  # not a torch object
+        if self.checkpoint is not None:
+            state["checkpoint"] = os.fspath(self.checkpoint)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

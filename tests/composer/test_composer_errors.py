@@ -62,6 +62,8 @@ def test_unusable_labels(y, message):
         ("verbose", -1),
         ("device", "gpu"),
         ("random_state", "seed"),
+        ("checkpoint", 3),
+        ("checkpoint", ""),
     ],
 )
 def test_unusable_parameters(parameter, value):

@@ -1,10 +1,11 @@
+import re
 import warnings
 from pickle import dumps, loads
 
 import numpy as np
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from musicai import LSTMComposer
 from musicai.composer._training import Trainer
@@ -122,7 +123,10 @@ def test_warm_start_goes_on(chroma):
 def test_a_failed_fit_leaves_the_earlier_one(chroma, styles):
     composer = small().fit(chroma, styles)
     before = composer.sample(5, style="jazz", random_state=0)
-    with pytest.raises(ValueError, match="diverged"):
+    with (
+        pytest.warns(ConvergenceWarning, match="diverged"),
+        pytest.raises(ValueError, match="diverged"),
+    ):
         composer.set_params(learning_rate=1e30, emission="mse").fit([p * 2 for p in chroma])
     np.testing.assert_array_equal(composer.sample(5, style="jazz", random_state=0), before)
 
@@ -194,11 +198,6 @@ def test_constant_features_and_repeated_frames_are_learned():
     assert np.isfinite(composer.sample(50)).all()
 
 
-def test_divergence_is_said(chroma):
-    with pytest.raises(ValueError, match="training diverged.*lower learning_rate"):
-        small(learning_rate=1e30, emission="mse", max_iter=20).fit(chroma)
-
-
 def test_a_time_budget_ends_training(chroma):
     composer = small(max_iter=10**6, max_time=0.3, early_stopping=False).fit(chroma)
     assert 1 <= composer.n_iter_ < 1000
@@ -228,7 +227,7 @@ def test_verbose_shows_progress(chroma, capsys):
     small(max_iter=2, verbose=1).fit(chroma)
     captured = capsys.readouterr()
     assert "2/2" in captured.err
-    assert "validation" in captured.err
+    assert re.search(r"train -[\d.]+, valid -[\d.]+ nats/frame, best -[\d.]+", captured.err)
     assert captured.out == ""
 
 
@@ -244,11 +243,6 @@ def test_styles_are_heard(rolls):
     for style, step in (("up", 1), ("down", 9)):
         notes = composer.sample(30, style=style, random_state=0).argmax(1)
         assert (np.diff(notes) % 10 == step).mean() > 0.8
-
-
-def test_divergence_in_the_last_step_is_said(chroma):
-    with pytest.raises(ValueError, match="training diverged"):
-        small(learning_rate=1e30, max_iter=1, batch_size=4).fit(chroma)
 
 
 def test_labels_stay_what_they_are(chroma):

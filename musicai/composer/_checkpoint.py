@@ -1,0 +1,147 @@
+"""The state of training in a file, so that a fit that was cut short can go on.
+
+A checkpoint is one .npz file: arrays under their names, and all that is no array as JSON. It holds
+no pickle, so opening a foreign file runs no code of its.
+"""
+
+import json
+import os
+import warnings
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+
+from .._paths import printable
+
+SECONDS_BETWEEN_WRITES = 60.0
+# Writing waits for the disk: it may take no more than this share of the time.
+_LARGEST_SHARE_OF_TIME = 0.02
+_PLAIN = "plain.json"
+
+
+class Checkpoint:
+    """A file that holds how far a fit has come.
+
+    Parameters
+    ----------
+    path : str or PathLike
+        The file.
+    fingerprint : dict
+        What the fit learns from which pieces; a file of another fit is refused.
+    """
+
+    def __init__(self, path: str | os.PathLike, fingerprint: dict[str, Any]) -> None:
+        self.path = Path(path)
+        self.fingerprint = fingerprint
+        # In the same folder, so that the final move cannot cross file systems; always the same
+        # name, so that a process killed while it writes leaves nothing that lasts.
+        self._draft = self.path.with_name(f"{self.path.name}.part")
+        self._next = monotonic() + SECONDS_BETWEEN_WRITES
+
+    def open(self) -> dict[str, Any] | None:
+        """Return the state of this fit where there is one; refuse a path that cannot be used."""
+        self._check_writable()
+        if not self.path.exists():
+            return None
+        state = _read(self.path)
+        differences = _differences(state.pop("fingerprint"), self.fingerprint)
+        if differences:
+            raise ValueError(
+                f"{self} is the checkpoint of another fit ({'; '.join(differences)}): remove the "
+                "file, or give this fit another one"
+            )
+        return state
+
+    def write_if_due(self, state: dict[str, Any]) -> None:
+        """Write `state`, unless the file is still young."""
+        if monotonic() >= self._next:
+            self.write(state)
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Write `state`, whole or not at all; training outlives a disk that is full."""
+        started = monotonic()
+        arrays, plain = _take_apart({**state, "fingerprint": self.fingerprint})
+        arrays[_PLAIN] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
+        try:
+            with open(self._draft, "wb") as file:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(self._draft, self.path)
+        except OSError as error:
+            self._draft.unlink(missing_ok=True)
+            warnings.warn(
+                f"the checkpoint {self} could not be written ({error}); training goes on without",
+                stacklevel=2,
+            )
+        taken = monotonic() - started
+        self._next = monotonic() + max(SECONDS_BETWEEN_WRITES, taken / _LARGEST_SHARE_OF_TIME)
+
+    def remove(self) -> None:
+        """Remove the file: there is nothing left to go on with."""
+        self.path.unlink(missing_ok=True)
+
+    def __str__(self) -> str:
+        return printable(self.path)
+
+    def _check_writable(self) -> None:
+        if self.path.is_dir():
+            raise ValueError(f"checkpoint={str(self)!r} is a folder: give a file in it")
+        try:
+            self._draft.touch()
+            self._draft.unlink()
+        except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+            raise ValueError(
+                f"checkpoint={str(self)!r} cannot be written ({error}): give a file in a folder "
+                "that exists and may be written to"
+            ) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = dict(archive)  # all are read now, and their checksums compared
+        state = json.loads(arrays.pop(_PLAIN).tobytes())
+        for name, array in arrays.items():
+            *parents, last = name.split("/")
+            place = state
+            for parent in parents:
+                place = place[parent]
+            place[last] = array
+        state["fingerprint"].items()
+    except PermissionError:
+        raise
+    except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs
+        raise ValueError(
+            f"{printable(path)} is no checkpoint, or a damaged one ({type(error).__name__}: "
+            f"{error}): remove the file, or name another"
+        ) from None
+    return state
+
+
+def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split nested dictionaries into arrays, with the way to each in its name, and the rest."""
+    arrays: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, np.ndarray):
+            arrays[f"{above}{name}"] = value
+        elif isinstance(value, dict):
+            below, plain[name] = _take_apart(value, f"{above}{name}/")
+            arrays.update(below)
+        else:
+            plain[name] = value
+    return arrays, plain
+
+
+def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
+    """Tell in words where two fingerprints differ."""
+    names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+    return [
+        f"{name} differ"
+        if isinstance(here.get(name, there.get(name)), dict)
+        else f"{name} was {there.get(name)!r} and is {here.get(name)!r}"
+        for name in names
+    ]

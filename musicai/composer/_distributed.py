@@ -1,0 +1,157 @@
+"""Training shared by processes, as torchrun starts them; a process by itself is a group of one.
+
+Every process (rank) has the same pieces and the same weights. Of each batch it learns its share;
+gradients are summed, so that all take the same step. Whatever depends on one process alone, such
+as the clock, a seed that is drawn or a file, is decided by the first rank and told to the others.
+
+A rank that fails raises its error and leaves the group; where the others wait for it, they then
+raise torch's "Connection closed by peer", and torchrun ends them all.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, distributed
+
+T = TypeVar("T")
+
+_TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+class Group:
+    """Processes that train together.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where this process computes.
+    rank, size : int
+        Which process of how many this is.
+    """
+
+    def __init__(self, device: torch.device, rank: int = 0, size: int = 1) -> None:
+        self.device = device
+        self.rank = rank
+        self.size = size
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process speaks for all."""
+        return self.rank == 0
+
+    def part(self, items: Sequence[T]) -> Sequence[T]:
+        """Return this process's share of `items`."""
+        return items[self.rank :: self.size]
+
+    def share(self, compute: Callable[[], T]) -> T:
+        """Call `compute` in the first process; all get its result, or raise its error."""
+        if self.size == 1:
+            return compute()
+        told: list[Any] = [None]
+        if self.is_first:
+            try:
+                told = [(compute(), None)]
+            except Exception as failure:  # whatever it is, the others must not wait for a result
+                told = [(None, failure)]
+        distributed.broadcast_object_list(told, src=0, device=self.device)
+        result, error = told[0]
+        if error is not None:
+            raise error
+        return result
+
+    def sum(self, *values: float) -> list[float]:
+        """Sum each of the values over all processes."""
+        if self.size == 1:
+            return list(values)
+        total = torch.tensor(values, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(total)
+        return total.tolist()
+
+    def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
+        """Sum the gradients of all processes in place, and each of the values along with them."""
+        if self.size == 1:
+            return list(values)
+        gradients = [
+            torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+            for parameter in parameters
+        ]
+        told = torch.tensor(values, device=self.device)
+        flat = torch.cat([*(gradient.flatten() for gradient in gradients), told])
+        distributed.all_reduce(flat)
+        *parts, total = flat.split([*(gradient.numel() for gradient in gradients), len(values)])
+        for parameter, part in zip(parameters, parts, strict=True):
+            parameter.grad = part.view_as(parameter)
+        return total.tolist()
+
+    def check_alike(self, fingerprint: dict[str, Any] | None) -> None:
+        """Refuse, in all processes, to train on pieces or parameters that are not the same."""
+        if self.size == 1:
+            return
+        others = self.share(lambda: fingerprint) or {}
+        mine = fingerprint or {}
+        different = [name for name in {**others, **mine} if others.get(name) != mine.get(name)]
+        told: list[Any] = [None] * self.size
+        distributed.all_gather_object(told, different)
+        names = sorted({name for different in told for name in different})
+        if names:
+            raise ValueError(
+                f"{self.size} processes fit together, as torchrun started them, and differ in "
+                f"{', '.join(names)}: give fit the same in every process; to fit one model in "
+                "each, set os.environ['WORLD_SIZE'] = '1' before"
+            )
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[Group]:
+    """Join the processes that torchrun started, or those of torch's process group.
+
+    A group that was there stays; one that is made here ends with the context.
+    """
+    made = not _is_initialized() and _is_under_torchrun()
+    if not made and not _is_initialized():
+        yield Group(device)
+        return
+    if device.type == "cuda" and device.index is None:
+        rank = int(os.environ.get("LOCAL_RANK") or os.environ.get("RANK") or 0)
+        device = torch.device("cuda", rank % torch.cuda.device_count())
+    if device.type == "cuda":
+        torch.cuda.set_device(device)  # where NCCL keeps its own buffers
+    if made:
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Group(device, distributed.get_rank(), distributed.get_world_size())
+    finally:
+        if made:
+            distributed.destroy_process_group()
+
+
+@contextmanager
+def interruptions(group: Group) -> Iterator[Callable[[], bool]]:
+    """Give a function that tells whether Ctrl-C was pressed, where several processes train.
+
+    They must all stop after the same step, so that none waits for another for ever; a process by
+    itself is interrupted at once, as usual.
+    """
+    came: list[int] = []
+    if group.size == 1 or threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _is_initialized() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def _is_under_torchrun() -> bool:
+    told = all(name in os.environ for name in _TORCHRUN)
+    return distributed.is_available() and told and int(os.environ["WORLD_SIZE"]) > 1

@@ -1,0 +1,243 @@
+"""A fit that is cut short and called again must end as if nothing had happened."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from musicai import LSTMComposer
+from musicai.composer import _checkpoint, _training
+
+
+def small(**changes):
+    return LSTMComposer(
+        **{"hidden_size": 8, "max_iter": 4, "batch_size": 2, "random_state": 0, **changes}
+    )
+
+
+def assert_same(one, other):
+    for name, weights in one.weights_.items():
+        np.testing.assert_array_equal(weights, other.weights_[name])
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.validation_scores_ == other.validation_scores_
+    assert one.best_validation_score_ == other.best_validation_score_
+
+
+def plain(path):
+    with np.load(path) as file:
+        return json.loads(file["plain.json"].tobytes())
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "fit.npz"
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Take a snapshot before every second step."""
+    monkeypatch.setattr(_training, "_STEPS_BETWEEN_SNAPSHOTS", 2)
+
+
+def fail_after(monkeypatch, n_steps, error):
+    step = _training.Trainer._step
+
+    def failing(self, *args):
+        if self.n_steps >= n_steps:
+            raise error
+        return step(self, *args)
+
+    monkeypatch.setattr(_training.Trainer, "_step", failing)
+
+
+OPTIONS = {
+    "validation": {},
+    "no validation": {"early_stopping": False},
+    "early stopping": {"n_iter_no_change": 1, "tol": 5.0},
+    "two layers, no dropout": {"n_layers": 2, "dropout": 0.0},
+    "no seed": {"random_state": None},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("n_steps", [0, 1, 3, 6, 7])
+def test_a_fit_that_failed_goes_on(chroma, styles, path, often, monkeypatch, options, n_steps):
+    with monkeypatch.context() as patch:
+        fail_after(patch, n_steps, MemoryError("no memory"))
+        stopped = small(checkpoint=path, **options)
+        with pytest.raises(MemoryError):
+            stopped.fit(chroma, styles)
+    assert path.exists()
+    seed = plain(path)["seed"]
+    resumed = small(checkpoint=str(path), verbose=1, **options).fit(chroma, styles)
+    assert os.listdir(path.parent) == []
+    monkeypatch.setattr("musicai.composer._composer.draw_seed", lambda *_: seed)
+    assert_same(resumed, small(**options).fit(chroma, styles))
+
+
+def test_an_interruption_leaves_the_file(chroma, path, often, monkeypatch):
+    with monkeypatch.context() as patch:
+        fail_after(patch, 6, KeyboardInterrupt())
+        with pytest.warns(UserWarning, match=rf"interrupted after 1 of 4.*goes on from {path}"):
+            half = small(checkpoint=path).fit(chroma, X_val=chroma[:2])
+    assert half.n_iter_ == 1
+    resumed = small(checkpoint=path).fit(chroma, X_val=chroma[:2])
+    assert_same(resumed, small().fit(chroma, X_val=chroma[:2]))
+
+
+def test_a_warm_start_goes_on(chroma, path, often, monkeypatch):
+    first = small().fit(chroma)
+    goes_on = {**first.get_params(), "warm_start": True, "checkpoint": path}
+
+    def started():
+        composer = small(**goes_on)
+        vars(composer).update({k: v for k, v in vars(first).items() if k.endswith("_")})
+        composer._peaked = first._peaked
+        return composer
+
+    undisturbed = started().fit(chroma)
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            started().fit(chroma)
+    other = small().fit(chroma[:4])
+    with pytest.raises(ValueError, match="the weights to start from"):
+        other.set_params(warm_start=True, checkpoint=path).fit(chroma)
+    assert_same(started().fit(chroma), undisturbed)
+
+
+def test_seconds_count_over_all_attempts(chroma, path, often, monkeypatch):
+    with monkeypatch.context() as patch:
+        fail_after(patch, 6, MemoryError())
+        patch.setattr(_training.Budget, "clock", lambda self: 3599.9)
+        with pytest.raises(MemoryError):
+            small(checkpoint=path, max_iter=10**6, max_time=3600).fit(chroma)
+    started = time.monotonic()
+    small(checkpoint=path, max_iter=10**6, max_time=3600).fit(chroma)
+    assert time.monotonic() - started < 60
+
+
+CHILD = """
+    import sys
+    sys.path.insert(0, {tests!r})
+    from conftest import make_chroma
+    from musicai import LSTMComposer
+    from musicai.composer import _checkpoint, _training
+
+    _training._STEPS_BETWEEN_SNAPSHOTS = 5
+    _checkpoint.SECONDS_BETWEEN_WRITES = 0.0
+    _checkpoint._LARGEST_SHARE_OF_TIME = 1.0
+    LSTMComposer(
+        hidden_size=8, max_iter=100000, batch_size=2, random_state=0, checkpoint={path!r},
+        early_stopping=False, max_time=None,
+    ).fit(make_chroma(8, 40, seed=0))
+"""
+
+
+def test_a_killed_process_goes_on(chroma, path, often, monkeypatch):
+    """Killed at any moment, also while it writes, it leaves a whole file."""
+    n_epochs = 100_000
+    code = textwrap.dedent(CHILD.format(tests=os.path.dirname(__file__), path=str(path)))
+    child = subprocess.Popen([sys.executable, "-c", code])
+    try:
+        deadline = time.monotonic() + 120
+        while not path.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    options = {"max_iter": n_epochs, "early_stopping": False}
+    monkeypatch.setattr(_training, "_STEPS_BETWEEN_SNAPSHOTS", 5)
+    # The budget is long, so that the child cannot end; both stop a little after it was killed.
+    n_steps = plain(path)["optimizer"]["n_steps"]
+    assert n_steps > 0
+    fail_after(monkeypatch, n_steps + 7, KeyboardInterrupt())
+    with pytest.warns(UserWarning, match="interrupted"):
+        resumed = small(checkpoint=path, **options).fit(chroma)
+    with pytest.warns(UserWarning, match="interrupted"):
+        undisturbed = small(**options).fit(chroma)
+    assert len(resumed.loss_curve_) == (n_steps + 7) // 4
+    assert_same(resumed, undisturbed)
+
+
+def test_the_file_of_another_fit_is_refused(chroma, styles, path, often, monkeypatch):
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            small(checkpoint=path).fit(chroma, styles)
+    before = path.read_bytes()
+    changed = [chroma[0] * 0.5, *chroma[1:]]
+    for match, composer, X, y in (
+        ("hidden_size was 8 and is 9", small(hidden_size=9), chroma, styles),
+        ("learning_rate was 0.03 and is 0.01.*remove", small(learning_rate=0.01), chroma, styles),
+        ("random_state was 0 and is 1", small(random_state=1), chroma, styles),
+        ("the pieces differ", small(), changed, styles),
+        ("the pieces differ", small(), chroma[::-1], styles[::-1]),
+        ("the pieces differ", small(), chroma, styles[::-1]),
+        ("styles was", small(), chroma, None),
+    ):
+        with pytest.raises(ValueError, match=f"another fit.*{match}"):
+            composer.set_params(checkpoint=path).fit(X, y)
+    with pytest.raises(ValueError, match="the pieces of X_val differ"):
+        small(checkpoint=path).fit(chroma, styles, X_val=chroma)
+    assert path.read_bytes() == before
+    small(checkpoint=path, device="cpu").fit(chroma, styles)
+
+
+def test_a_file_that_is_none_is_refused(chroma, path, often, monkeypatch, tmp_path):
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            small(checkpoint=path).fit(chroma)
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    np.savez(tmp_path / "arrays.npz", weights=np.zeros(3))
+    pickled = (tmp_path / "pickled.npy").open("wb")
+    np.save(pickled, np.array([object()]), allow_pickle=True)
+    pickled.close()
+    foreign = [p.read_bytes() for p in tmp_path.iterdir() if p != path]
+    for content in (whole[:-100], whole[: len(whole) // 2], flipped, b"", b"notes", *foreign):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f"{path} is no checkpoint, or a damaged one"):
+            small(checkpoint=path).fit(chroma)
+        assert path.read_bytes() == content
+
+
+def test_a_path_that_cannot_be_written_is_refused_before_training(chroma, tmp_path, monkeypatch):
+    monkeypatch.setattr(_training.Trainer, "run", None)
+    for path in (tmp_path, tmp_path / "none" / "fit.npz", tmp_path / "a\0b"):
+        with pytest.raises(ValueError, match="checkpoint=.*give a file in"):
+            small(checkpoint=path).fit(chroma)
+
+
+def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(_checkpoint, "SECONDS_BETWEEN_WRITES", 0.0)
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.warns(UserWarning, match=f"{path} could not be written.*No space left"):
+        composer = small(checkpoint=path, max_iter=1).fit(chroma)
+    assert composer.n_iter_ == 1
+    assert os.listdir(path.parent) == []
+
+
+def test_writing_takes_little_time(chroma, path, monkeypatch):
+    written = []
+    monkeypatch.setattr(_checkpoint.Checkpoint, "write", lambda *_: written.append(1))
+    small(checkpoint=path).fit(chroma)
+    assert not written
+
+
+def test_partial_fit_ignores_it(chroma, path):
+    small(checkpoint=path).partial_fit(chroma)
+    assert not path.exists()

@@ -1,0 +1,108 @@
+"""Training that leaves all sense is noticed, and tried again with a lower learning rate."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+from musicai import LSTMComposer
+from musicai.composer import _training
+
+
+def small(**changes):
+    return LSTMComposer(
+        **{"hidden_size": 8, "max_iter": 6, "batch_size": 2, "random_state": 0, **changes}
+    )
+
+
+def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
+    """Make training diverge from some step on, for as long as the learning rate is high."""
+    check = _training.Trainer._check_loss
+
+    def spoiled(self, nats, norm):
+        bad = self.n_steps >= from_step and self.highest_rate > above_rate
+        return check(self, loss if bad else nats, norm)
+
+    monkeypatch.setattr(_training.Trainer, "_check_loss", spoiled)
+
+
+@pytest.mark.parametrize("batch_size", [2, 4, 16])
+def test_a_rate_without_hope_is_said(chroma, batch_size):
+    composer = small(learning_rate=1e30, emission="mse", batch_size=batch_size)
+    with (
+        pytest.warns(ConvergenceWarning) as told,
+        pytest.raises(ValueError, match=r"training diverged.*lower learning_rate \(now 1.56"),
+    ):
+        composer.fit(chroma)
+    assert len(told) == 3
+
+
+def test_divergence_in_the_last_step_is_noticed(chroma):
+    with (
+        pytest.warns(ConvergenceWarning, match="training diverged"),
+        pytest.raises(ValueError, match="training diverged"),
+    ):
+        small(learning_rate=1e30, max_iter=1, batch_size=4).fit(chroma)
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e6])
+def test_training_goes_back_and_on_with_a_lower_rate(chroma, monkeypatch, loss):
+    monkeypatch.setattr(_training, "_STEPS_BETWEEN_SNAPSHOTS", 2)
+    spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
+    match = r"diverged.*goes on from step \d+ with a learning rate of 0\.0075"
+    with pytest.warns(ConvergenceWarning, match=match) as told:
+        composer = small(max_iter=16).fit(chroma)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    assert len(composer.loss_curve_) == len(composer.validation_scores_) == 16
+    assert np.isfinite(composer.score(chroma))
+
+
+def test_a_resumed_run_keeps_the_lower_rate(chroma, monkeypatch, tmp_path):
+    monkeypatch.setattr(_training, "_STEPS_BETWEEN_SNAPSHOTS", 2)
+    path = tmp_path / "fit.npz"
+    spoil(monkeypatch, float("nan"))
+    with pytest.warns(ConvergenceWarning):
+        undisturbed = small().fit(chroma)
+    with monkeypatch.context() as patch:
+        step = _training.Trainer._step
+
+        def failing(self, *args):
+            if self.n_steps == 9:
+                raise MemoryError
+            step(self, *args)
+
+        patch.setattr(_training.Trainer, "_step", failing)
+        with pytest.warns(ConvergenceWarning), pytest.raises(MemoryError):
+            small(checkpoint=path).fit(chroma)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        resumed = small(checkpoint=path).fit(chroma)
+    for name, weights in resumed.weights_.items():
+        np.testing.assert_array_equal(weights, undisturbed.weights_[name])
+
+
+def test_no_checkpoint_of_what_diverges_is_left(chroma, tmp_path):
+    composer = small(learning_rate=1e30, emission="mse", checkpoint=tmp_path / "fit.npz")
+    with pytest.warns(ConvergenceWarning), pytest.raises(ValueError, match="diverged"):
+        composer.fit(chroma)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("emission", ["logistic", "gaussian", "mse", "independent"])
+@pytest.mark.parametrize("data", ["noise", "constant", "outliers"])
+def test_what_cannot_be_learned_is_no_divergence(emission, data):
+    rng = np.random.RandomState(0)
+    pieces = [rng.random_sample((30, 3)) for _ in range(12)]
+    if data == "constant":
+        pieces = [np.full((30, 3), 0.25)] * 12
+    elif data == "outliers":
+        for piece in pieces:
+            piece[rng.randint(30)] = 1e4 if emission in ("gaussian", "mse") else 0
+    small(emission=emission, max_iter=30).fit(pieces)
+
+
+def test_partial_fit_raises_at_once(chroma):
+    with pytest.raises(ValueError, match="training diverged"):
+        small(learning_rate=1e30, emission="mse").partial_fit(chroma)
