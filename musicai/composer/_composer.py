@@ -30,6 +30,7 @@ from ._inputs import check_pieces, check_prime, check_training, check_validation
 from ._network import Network, empty_network, export_weights, learned_network
 from ._progress import Budget
 from ._sampler import sample_pieces
+from ._sampler import primed_sampler, sample_pieces
 from ._styles import as_labels, encode_styles, known_styles, labels_per_piece, style_number
 from ._support import choose_emission, frames_peak_at_one
 from ._training import Trainer
@@ -99,7 +100,8 @@ class LSTMComposer(BaseEstimator):
         it would have had; seconds of `max_time` count over all attempts. The file of another fit
         is refused. One file serves one fit at a time. `partial_fit` ignores it.
     device : str or torch.device, default="auto"
-        Where to compute: "auto" for a GPU where there is one, "cpu", "cuda", "cuda:1", ...
+        Where to learn, predict and score: "auto" for a GPU where there is one, "cpu", "cuda",
+        "cuda:1", ... Composing goes frame by frame, and is quickest in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, split, order and dropout. The same seed gives the same model on
         the same machine. Global random states are neither read nor moved.
@@ -426,15 +428,19 @@ class LSTMComposer(BaseEstimator):
             random_state=random_state,
         )
         primes = check_prime(self, prime, n_pieces)
-        pieces = sample_pieces(
-            self._network(),
-            n_frames,
-            n_pieces=n_pieces or len(primes),
+        sampler = primed_sampler(
+            self.emission_,
+            self.weights_,
+            style=self.weights_["style"][style_number(style, self.styles_)],
             primes=primes,
-            style=style_number(style, self.styles_),
+            n_pieces=n_pieces or len(primes),
+        )
+        pieces = sample_pieces(
+            sampler,
+            n_frames,
+            as_rng(self.random_state if random_state is None else random_state),
             temperature=temperature,
             peaked=self._peaked and self.emission_ == "logistic",
-            rng=as_rng(self.random_state if random_state is None else random_state),
         )
         alone = n_pieces is None and not is_collection(prime)
         return pieces[0] if alone else pieces

@@ -2,8 +2,8 @@
 
 An emission is the distribution of a frame given what the network has heard so far. All work on
 flat batches of N frames: `context` (N, n_context) is the network's output, `previous` and `x`
-(N, n_features) are the last frame and the frame itself. Draws come from a NumPy random state, so
-that a seed decides the draws on every device alike and no global state is touched.
+(N, n_features) are the last frame and the frame itself. Frames are drawn in NumPy, by the class of
+draws that stands beside each emission.
 """
 
 from collections.abc import Sequence
@@ -42,29 +42,12 @@ class Emission(nn.Module):
         """Loss of whatever `mean` needs to learn beside the likelihood; zero where nothing."""
         return torch.zeros((), device=context.device)
 
-    def sample(
-        self,
-        context: Tensor,
-        previous: Tensor,
-        rng: np.random.RandomState,
-        temperature: float = 1.0,
-    ) -> Tensor:
-        """Draw a frame for every context, of shape (N, n_features)."""
-        raise NotImplementedError
-
     def adapt(self, pieces: Sequence[np.ndarray]) -> None:
         """Take from the training pieces what has to be known before training."""
 
     def reset_parameters(self, generator: torch.Generator) -> None:
         """Draw initial weights."""
         raise NotImplementedError
-
-
-def uniforms(rng: np.random.RandomState, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    """Draw float32 numbers strictly inside (0, 1), so that their logarithms are finite."""
-    draws = rng.random_sample(shape).astype(np.float32)
-    tiny = np.finfo(np.float32).eps / 2
-    return torch.from_numpy(np.clip(draws, tiny, 1 - tiny)).to(like.device)
 
 
 def reset_linear(layer: nn.Linear, generator: torch.Generator) -> None:

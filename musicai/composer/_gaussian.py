@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ._emissions import Emission, reset_linear, uniforms
+from ._emissions import Emission, reset_linear
 
-# The narrowest component, in standard deviations of a feature: without a bound the density of
-# data that repeats values exactly grows for ever.
-_SMALLEST_SCALE = 1e-3
+# The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
+# without a bound the density of data that repeats values exactly grows for ever.
+LOG_SCALES = math.log(1e-3), 5.0
 
 
 class _Standardized(Emission):
@@ -71,27 +71,12 @@ class GaussianMixture(_Standardized):
         log_weights, means, _ = self._components(context, previous)
         return self.decode((log_weights.exp()[..., None] * means).sum(1))
 
-    def sample(
-        self,
-        context: Tensor,
-        previous: Tensor,
-        rng: np.random.RandomState,
-        temperature: float = 1.0,
-    ) -> Tensor:
-        log_weights, means, log_scales = self._components(context, previous)
-        draws = uniforms(rng, (len(context), 1), context)
-        cumulated = F.softmax(log_weights / temperature, -1).cumsum(-1)
-        chosen = (draws > cumulated[:, :-1]).sum(-1)
-        rows = torch.arange(len(context), device=context.device)
-        noise = _normals(rng, (len(context), self.n_features), context)
-        return self.decode(means[rows, chosen] + log_scales[rows, chosen].exp() * noise)
-
     def _components(self, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         raw = self.output(context).float()
         logits, rest = raw.split([self.n_components, 2 * self.n_components * self.n_features], -1)
         offsets, log_scales = rest.unflatten(-1, (2, self.n_components, -1)).unbind(1)
         means = self.encode(previous)[:, None] + offsets
-        return F.log_softmax(logits, -1), means, log_scales.clamp(math.log(_SMALLEST_SCALE), 5)
+        return F.log_softmax(logits, -1), means, log_scales.clamp(*LOG_SCALES)
 
 
 class SquaredError(_Standardized):
@@ -118,21 +103,5 @@ class SquaredError(_Standardized):
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
         return self.decode(self.encode(previous) + self.output(context).float())
 
-    def sample(
-        self,
-        context: Tensor,
-        previous: Tensor,
-        rng: np.random.RandomState,
-        temperature: float = 1.0,
-    ) -> Tensor:
-        # There are no weights to sharpen here, so temperature scales the noise.
-        noise = _normals(rng, (len(context), self.n_features), context)
-        spread = temperature * self._log_scale().exp() * self.scale
-        return self.mean(context, previous) + spread * noise
-
     def _log_scale(self) -> Tensor:
-        return self.log_scale.clamp(math.log(_SMALLEST_SCALE), 5)
-
-
-def _normals(rng: np.random.RandomState, shape: tuple[int, ...], like: Tensor) -> Tensor:
-    return torch.from_numpy(rng.standard_normal(shape).astype(np.float32)).to(like.device)
+        return self.log_scale.clamp(*LOG_SCALES)

@@ -15,7 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
 
-from ._emissions import Emission, reset_linear, uniforms
+from ._emissions import Emission, reset_linear
+
+# Logistic mixtures: how fine the grid is, the uniform component's share, the bounds of a width.
+N_LEVELS = 256
+FLOOR = 1e-3
+LOG_SCALES = -7.0, 2.0
 
 
 class BernoulliNADE(Emission):
@@ -82,32 +87,6 @@ class BernoulliNADE(Emission):
         logits = self.expected(context.detach()).float()
         return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
-    def sample(
-        self,
-        context: Tensor,
-        previous: Tensor,
-        rng: np.random.RandomState,
-        temperature: float = 1.0,
-    ) -> Tensor:
-        draws = uniforms(rng, (len(context), self.n_features), context)
-        keys = torch.arange(self.n_features, device=context.device)
-        skip = self.skip(context)
-        total = self.entry(context)
-        x = torch.zeros_like(skip)
-        lowest = torch.zeros(len(context), 1, dtype=torch.long, device=context.device)
-        while True:
-            # Up to the next 1 no feature changes the hidden vector: decide them all at once.
-            logits = self.exit(torch.sigmoid(total)) + skip
-            ones = (draws < torch.sigmoid(logits / temperature)) & (keys >= lowest)
-            if not self.autoregressive:
-                return ones.float()
-            sounds, first = ones.max(-1)
-            if not sounds.any():
-                return x
-            x[sounds, first[sounds]] = 1
-            total = total + self.take_up[first] * sounds[:, None]
-            lowest = torch.where(sounds, first + 1, self.n_features)[:, None]
-
 
 class LogisticNADE(Emission):
     """Frames in [0, 1] on a grid of levels, as chroma is.
@@ -125,8 +104,8 @@ class LogisticNADE(Emission):
         *,
         n_hidden: int = 64,
         n_components: int = 5,
-        n_levels: int = 256,
-        floor: float = 1e-3,
+        n_levels: int = N_LEVELS,
+        floor: float = FLOOR,
         autoregressive: bool = True,
     ) -> None:
         super().__init__(n_features, n_inputs=2 * n_features)
@@ -190,7 +169,8 @@ class LogisticNADE(Emission):
         log_weights = F.log_softmax(logits, -1) + np.log1p(-self.floor)
         uniform = torch.full_like(log_weights[..., :1], np.log(self.floor))
         means = self._on_grid(previous)[..., None] + offsets
-        return torch.cat([log_weights, uniform], -1), means, log_scales.clamp(-7, 2).exp()
+        scales = log_scales.clamp(*LOG_SCALES).exp()
+        return torch.cat([log_weights, uniform], -1), means, scales
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
         return (self._on_grid(previous) + self.expected(context)).clamp(0, 1)
@@ -198,37 +178,6 @@ class LogisticNADE(Emission):
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         expected = self._on_grid(previous) + self.expected(context.detach()).float()
         return (expected - x).square().sum(-1)
-
-    def sample(
-        self,
-        context: Tensor,
-        previous: Tensor,
-        rng: np.random.RandomState,
-        temperature: float = 1.0,
-    ) -> Tensor:
-        total = self.entry(context)
-        skipped = self._skipped(context)
-        draws = uniforms(rng, (2, len(context), self.n_features), context)
-        x = torch.zeros_like(previous)
-        for k in range(self.n_features):
-            mixture = torch.relu(total) @ self.exit[k] + skipped[:, k]
-            x[:, k] = self._draw(mixture, previous[:, k], draws[:, :, k], temperature)
-            if self.autoregressive:
-                total = total + self._pairs(x[:, k]) @ self.take_up[k]
-        return x
-
-    def _draw(self, mixture: Tensor, previous: Tensor, draws: Tensor, temperature: float) -> Tensor:
-        log_weights, means, scales = self._components(mixture, previous)
-        cumulated = F.softmax(log_weights / temperature, -1).cumsum(-1)
-        chosen = (draws[0][:, None] > cumulated[:, :-1]).sum(-1, keepdim=True)
-        # Past the logistic components comes the uniform one.
-        component = chosen.clamp(max=self.n_components - 1)
-        logistic = means.gather(-1, component) + scales.gather(-1, component) * torch.logit(
-            draws[1][:, None]
-        )
-        level = torch.floor(draws[1][:, None] * self.n_levels) / (self.n_levels - 1)
-        value = torch.where(chosen == self.n_components, level, logistic)
-        return self._on_grid(value[:, 0].clamp(0, 1))
 
     def _on_grid(self, x: Tensor) -> Tensor:
         return torch.round(x * (self.n_levels - 1)) / (self.n_levels - 1)

@@ -1,113 +1,183 @@
-"""Free-running composition: every drawn frame is the next input."""
+"""Free-running composition: every drawn frame is heard, and the next one follows from it.
 
-from collections.abc import Sequence
+All of it is NumPy, from the weights alone: for one frame at a time torch spends most of its time
+on being called.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from functools import partial
+from itertools import islice
+from typing import Self
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ._network import Network, State
+from ._draws import Draws, Weights
+from ._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
+from ._nade_draws import BernoulliDraws, LogisticDraws
+from ._trunk import Trunk
 
 # Draws of one frame before a rule it must keep is enforced.
 _MOST_DRAWS = 20
 
+DRAWS: dict[str, Callable[[Weights], Draws]] = {
+    "logistic": LogisticDraws,
+    "bernoulli": BernoulliDraws,
+    "gaussian": GaussianMixtureDraws,
+    "mse": SquaredErrorDraws,
+    "independent logistic": partial(LogisticDraws, autoregressive=False),
+    "independent bernoulli": partial(BernoulliDraws, autoregressive=False),
+}
 
-@torch.inference_mode()
-def sample_pieces(
-    network: Network,
-    n_frames: int,
-    *,
-    n_pieces: int,
-    primes: Sequence[np.ndarray],
-    style: int,
-    temperature: float,
-    peaked: bool,
-    rng: np.random.RandomState,
-) -> list[np.ndarray]:
-    """Continue `primes` by `n_frames` new frames.
+
+class Sampler:
+    """Draws what comes next in several pieces at once, and remembers what they have heard.
 
     Parameters
     ----------
-    network : Network
-        What composes.
-    n_frames : int
-        Length of each new piece.
-    n_pieces : int
-        Number of new pieces.
-    primes : sequence of ndarray of shape (n_prime_frames, n_features)
-        One for each new piece, or one for all; without frames a piece starts from nothing.
-    style : int
-        Style for all frames; 0 for none.
-    temperature : float
-        Below 1 makes likely choices likelier.
-    peaked : bool
-        Whether the loudest feature of every frame must be 1; there is no silence then.
-    rng : RandomState
-        Source of all draws.
-
-    Returns
-    -------
-    pieces : list of ndarray of shape (n_frames, n_features)
+    emission : str
+        What the network ends in, a key of `DRAWS`.
+    weights : dict of str to ndarray
+        The network's weights.
+    style : ndarray of shape (style_size,) or (n_pieces, style_size)
+        The style vector of all pieces, or of each.
+    n_pieces : int, default=1
+        How many pieces; all start from nothing.
     """
-    device = next(network.parameters()).device
-    styles = torch.full((n_pieces, 1), style, device=device)
-    previous, start, (hidden, cell) = _hear(network, primes, style)
-    if len(primes) < n_pieces:  # all go on from the same prime, which was heard once
-        previous, start = previous.expand(n_pieces, -1), start.expand(n_pieces, -1)
-        hidden, cell = hidden.repeat(1, n_pieces, 1), cell.repeat(1, n_pieces, 1)
-    state = hidden, cell
-    frames = []
-    for _ in range(n_frames):
-        context, state = network(previous[:, None], start, styles, state)
-        previous = _draw(network, context[:, 0], previous, temperature, peaked, rng)
-        start = torch.zeros_like(start)
-        frames.append(previous)
-    return list(torch.stack(frames, 1).cpu().numpy())
+
+    def __init__(
+        self,
+        emission: str,
+        weights: Mapping[str, np.ndarray],
+        *,
+        style: np.ndarray,
+        n_pieces: int = 1,
+    ) -> None:
+        prefix = "emission."
+        self.emission = DRAWS[emission](
+            {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+        )
+        self.trunk = Trunk(weights, style, n_pieces)
+        self.previous = np.tile(self.emission.origin, (n_pieces, 1))
+        self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
+
+    def hear(self, primes: Sequence[np.ndarray]) -> None:
+        """Go on from where each piece is by the frames of its prime.
+
+        Parameters
+        ----------
+        primes : sequence of ndarray of shape (n_prime_frames, n_features)
+            One for each piece, of any lengths.
+        """
+        lengths = np.array([len(prime) for prime in primes])
+        frames = np.zeros((lengths.max(), *self.previous.shape), np.float32)
+        for i, prime in enumerate(primes):
+            frames[len(frames) - len(prime) :, i] = prime  # all end together
+        before = self.take(np.arange(len(primes)))
+        for n_left, frame in zip(range(len(frames), 0, -1), frames, strict=True):
+            self._hear_frame(frame)
+            waiting = np.flatnonzero(lengths < n_left)
+            if len(waiting):
+                self.trunk.put(waiting, before.trunk)
+                self.previous[waiting] = before.previous[waiting]
+
+    def take(self, rows: Sequence[int] | np.ndarray) -> Self:
+        """Return a sampler that stands where this one stands in the pieces numbered `rows`.
+
+        A number may come several times: ``sampler.take([0] * 64)`` goes on from one piece in 64
+        ways, and what was heard so far is heard once.
+        """
+        taken = copy(self)
+        taken.trunk = self.trunk.take(np.asarray(rows))
+        taken.previous = self.previous[rows]
+        return taken
+
+    def draw(
+        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
+    ) -> np.ndarray:
+        """Draw a next frame of every piece, (n_pieces, n_features), without going on to it.
+
+        Parameters
+        ----------
+        rng : RandomState
+            Source of all draws.
+        temperature : float, default=1.0
+            Below 1 makes likely choices likelier.
+        peaked : bool, default=False
+            Whether the loudest feature of every frame must be 1; there is no silence then.
+        """
+        readout = self.emission.read(self.trunk.context)
+        frames = self.emission.draw(readout, self.previous, rng, temperature)
+        if not peaked:
+            return frames
+        for _ in range(_MOST_DRAWS):
+            # Drawing again is sampling given that the frame sounds and peaks at 1.
+            flat = np.flatnonzero(frames.max(1) < 1)
+            if len(flat) == 0:
+                return frames
+            frames[flat] = self.emission.draw(readout[flat], self.previous[flat], rng, temperature)
+        return self._with_peaks(frames)
+
+    def step(
+        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
+    ) -> np.ndarray:
+        """Draw the next frame of every piece, and go on to it."""
+        frames = self.draw(rng, temperature=temperature, peaked=peaked)
+        self._hear_frame(frames)
+        return frames
+
+    def compose(
+        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
+    ) -> Iterator[np.ndarray]:
+        """Yield next frames of every piece, (n_pieces, n_features), without end."""
+        while True:
+            yield self.step(rng, temperature=temperature, peaked=peaked)
+
+    def _hear_frame(self, frames: np.ndarray) -> None:
+        self.trunk.step(self._inputs(self.emission.encode(frames)))
+        self.previous[:] = frames
+
+    def _inputs(self, encoded: np.ndarray, *, start: bool = False) -> np.ndarray:
+        """Put together what the trunk reads beside the style, column by column."""
+        inputs = np.empty((len(encoded), encoded.shape[1] + 1), np.float32)
+        inputs[:, :-1] = encoded
+        inputs[:, -1] = start
+        return inputs
+
+    def _with_peaks(self, frames: np.ndarray) -> np.ndarray:
+        """Raise the loudest feature of every frame to 1; what is silent sounds as expected."""
+        expected = self.emission.mean(self.trunk.context, self.previous)
+        sounds = frames.max(1, keepdims=True) > 0
+        loudest = np.where(sounds, frames, expected).argmax(1)
+        frames[np.arange(len(frames)), loudest] = 1
+        return frames
 
 
-def _hear(
-    network: Network, primes: Sequence[np.ndarray], style: int
-) -> tuple[Tensor, Tensor, State]:
-    """Return what the network needs to go on after each prime: last frame, start flag, state."""
-    device = next(network.parameters()).device
-    n_layers, size = network.lstm.num_layers, network.lstm.hidden_size
-    previous = network.emission.origin.repeat(len(primes), 1)
-    start = torch.ones(len(primes), 1, device=device)
-    hidden = torch.zeros(n_layers, len(primes), size, device=device)
-    cell = torch.zeros_like(hidden)
-    for i, prime in enumerate(primes):
-        if len(prime) == 0:
-            continue
-        heard = torch.from_numpy(np.array(prime, order="C")).to(device)
-        shifted = torch.cat([torch.zeros_like(heard[:1]), heard[:-1]])[None]
-        flags = torch.zeros(1, len(prime), device=device)
-        flags[0, 0] = 1
-        styles = torch.full((1, len(prime)), style, device=device)
-        _, (h, c) = network(shifted, flags, styles)
-        previous[i], start[i] = heard[-1], 0
-        hidden[:, i], cell[:, i] = h[:, 0], c[:, 0]
-    return previous, start, (hidden, cell)
+def primed_sampler(
+    emission: str,
+    weights: Mapping[str, np.ndarray],
+    *,
+    style: np.ndarray,
+    primes: Sequence[np.ndarray],
+    n_pieces: int,
+) -> Sampler:
+    """Return a sampler of `n_pieces` pieces that has heard `primes`: one for each, or one for all.
+
+    A prime without frames starts from nothing; one for all is heard once.
+    """
+    sampler = Sampler(emission, weights, style=style, n_pieces=len(primes))
+    sampler.hear(primes)
+    return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
 
-def _draw(
-    network: Network,
-    context: Tensor,
-    previous: Tensor,
+def sample_pieces(
+    sampler: Sampler,
+    n_frames: int,
+    rng: np.random.RandomState,
+    *,
     temperature: float,
     peaked: bool,
-    rng: np.random.RandomState,
-) -> Tensor:
-    frames = network.emission.sample(context, previous, rng, temperature)
-    if not peaked:
-        return frames
-    flat = frames.amax(-1) < 1
-    for _ in range(_MOST_DRAWS):
-        # Drawing again is sampling given that the frame sounds and peaks at 1.
-        if not flat.any():
-            return frames
-        frames[flat] = network.emission.sample(context[flat], previous[flat], rng, temperature)
-        flat = frames.amax(-1) < 1
-    # What is still silent sounds as expected.
-    expected = network.emission.mean(context, previous)
-    loudest = torch.where(frames.amax(-1, keepdim=True) > 0, frames, expected).argmax(-1)
-    return torch.where(flat[:, None], frames.scatter(-1, loudest[:, None], 1.0), frames)
+) -> list[np.ndarray]:
+    """Compose `n_frames` frames more of every piece: arrays (n_frames, n_features)."""
+    frames = sampler.compose(rng, temperature=temperature, peaked=peaked)
+    return list(np.stack(list(islice(frames, n_frames)), 1))

@@ -53,20 +53,6 @@ def test_a_level_of_a_large_grid_has_its_share():
     assert log_prob.exp().min() >= 0.99e-3 / 256
 
 
-@pytest.mark.parametrize(("emission", "levels", "n_features"), DISCRETE)
-def test_draws_are_as_frequent_as_probable(emission, levels, n_features):
-    frames = every_frame(levels, n_features)
-    probability = ready(emission).log_prob(frames, *same_context(len(frames), n_features)).exp()
-    n_draws = 40000
-    drawn = emission.sample(*same_context(n_draws, n_features), np.random.RandomState(0))
-    levels = torch.as_tensor(np.asarray(levels), dtype=torch.float32)
-    digits = (drawn[..., None] - levels).abs().argmin(-1)
-    numbers = (digits * len(levels) ** torch.arange(n_features - 1, -1, -1)).sum(-1)
-    frequency = torch.bincount(numbers, minlength=len(frames)) / n_draws
-    error = (probability * (1 - probability) / n_draws).sqrt()
-    assert ((frequency - probability).abs() < 5 * error + 1e-4).all()
-
-
 def test_sparse_bernoulli_agrees_with_key_by_key():
     emission = ready(BernoulliNADE(9, N_CONTEXT, n_hidden=7))
     generator = torch.Generator().manual_seed(2)
@@ -88,26 +74,3 @@ def test_densities_integrate_to_one(make):
     grid = torch.linspace(-300, 300, 60001)[:, None]
     log_prob = emission.log_prob(grid, *same_context(len(grid), 1))
     np.testing.assert_allclose((log_prob.double().exp() * 0.01).sum().item(), 1, atol=1e-3)
-
-
-@pytest.mark.parametrize("make", [GaussianMixture, SquaredError])
-def test_real_valued_draws_have_the_mean_they_should(make):
-    emission = ready(make(3, N_CONTEXT))
-    emission.adapt([np.random.RandomState(0).normal(5, 2, (50, 3))])
-    context, previous = same_context(50000, 3)
-    drawn = emission.sample(context, previous, np.random.RandomState(0))
-    mean = emission.mean(context, previous)[0]
-    error = drawn.std(0) / 50000**0.5
-    assert ((drawn.mean(0) - mean).abs() < 5 * error).all()
-
-
-@pytest.mark.parametrize("temperature", [0.25, 0.5])
-def test_low_temperature_makes_likely_frames_likelier(temperature):
-    emission = ready(BernoulliNADE(4, N_CONTEXT, n_hidden=7))
-    context, previous = same_context(20000, 4)
-    cool = emission.sample(context, previous, np.random.RandomState(0), temperature)
-    warm = emission.sample(context, previous, np.random.RandomState(0))
-    assert (
-        emission.log_prob(cool, context, previous).mean()
-        > emission.log_prob(warm, context, previous).mean()
-    )

@@ -1,0 +1,175 @@
+"""Draws in NumPy follow the probabilities that the emissions in torch give."""
+
+from copy import deepcopy
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+
+from musicai.composer._gaussian import GaussianMixture, SquaredError
+from musicai.composer._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
+from musicai.composer._nade import BernoulliNADE, LogisticNADE
+from musicai.composer._nade_draws import BernoulliDraws, LogisticDraws
+
+N_CONTEXT = 6
+CONTEXT = np.random.RandomState(1).normal(size=(1, N_CONTEXT)).astype(np.float32)
+CLASSES = {
+    BernoulliNADE: BernoulliDraws,
+    LogisticNADE: LogisticDraws,
+    GaussianMixture: GaussianMixtureDraws,
+    SquaredError: SquaredErrorDraws,
+}
+
+
+def ready(emission, seed=0):
+    emission.reset_parameters(torch.Generator().manual_seed(seed))
+    return emission.eval()
+
+
+def draws_of(emission, **options):
+    weights = {name: tensor.numpy() for name, tensor in emission.state_dict().items()}
+    return CLASSES[type(emission)](weights, **options)
+
+
+def draw_many(draws, previous, n_draws, *, together, temperature=1.0, seed=0):
+    """Draw from one context, all frames at once or one after another."""
+    rng = np.random.RandomState(seed)
+    readout = draws.read(CONTEXT)
+    if together:
+        readout, previous = readout.repeat(n_draws, 0), previous.repeat(n_draws, 0)
+        return draws.draw(readout, previous, rng, temperature)
+    return np.concatenate([draws.draw(readout, previous, rng, temperature) for _ in range(n_draws)])
+
+
+def log_prob(emission, frames, previous):
+    n_frames = len(frames)
+    context = torch.from_numpy(CONTEXT).expand(n_frames, -1)
+    previous = torch.from_numpy(previous).expand(n_frames, -1)
+    with torch.no_grad():
+        return emission.log_prob(torch.as_tensor(frames), context, previous).numpy()
+
+
+def assert_as_frequent_as_probable(emission, levels, drawn, previous):
+    levels = np.asarray(levels, np.float32)
+    n_draws, n_features = drawn.shape
+    frames = np.array(list(product(levels, repeat=n_features)), np.float32)
+    probability = np.exp(log_prob(emission, frames, previous))
+    digits = np.abs(drawn[..., None] - levels).argmin(-1)
+    np.testing.assert_allclose(levels[digits], drawn, atol=1e-6)
+    numbers = digits @ len(levels) ** np.arange(n_features - 1, -1, -1)
+    frequency = np.bincount(numbers, minlength=len(frames)) / n_draws
+    error = np.sqrt(probability * (1 - probability) / n_draws)
+    assert (np.abs(frequency - probability) < 5 * error + 3 / n_draws).all()
+
+
+def previous_frame(n_features):
+    return np.random.RandomState(2).random_sample((1, n_features)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
+@pytest.mark.parametrize(
+    ("make", "n_features", "n_levels", "options"),
+    [
+        (BernoulliNADE, 5, 2, {}),
+        (BernoulliNADE, 5, 2, {"autoregressive": False}),
+        (LogisticNADE, 3, 6, {"n_levels": 6}),
+        (LogisticNADE, 2, 21, {"n_levels": 21, "floor": 0.2}),
+        (LogisticNADE, 2, 9, {"n_levels": 9, "autoregressive": False}),
+        (LogisticNADE, 4, 2, {"n_levels": 2}),
+    ],
+)
+def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, together, n_draws):
+    emission = ready(make(n_features, N_CONTEXT, n_hidden=7, **options))
+    with torch.no_grad():  # what is drawn first must matter for what follows
+        emission.take_up *= 5
+    previous = previous_frame(n_features)
+    drawn = draw_many(draws_of(emission, **options), previous, n_draws, together=together)
+    levels = np.arange(n_levels) / (n_levels - 1)
+    assert_as_frequent_as_probable(emission, levels, drawn, previous)
+
+
+@pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
+@pytest.mark.parametrize("temperature", [0.5, 2])
+def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
+    emission = ready(BernoulliNADE(1, N_CONTEXT, n_hidden=7))
+    cooled = deepcopy(emission)
+    with torch.no_grad():
+        for layer in (cooled.exit, cooled.skip):
+            for parameter in layer.parameters():
+                parameter /= temperature
+    previous = previous_frame(1)
+    drawn = draw_many(
+        draws_of(emission), previous, n_draws, together=together, temperature=temperature
+    )
+    assert_as_frequent_as_probable(cooled, [0, 1], drawn, previous)
+
+
+@pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
+@pytest.mark.parametrize("temperature", [0.5, 2])
+def test_temperature_acts_on_the_weights_of_components(temperature, together, n_draws):
+    options = {"n_levels": 11, "floor": 0.2}
+    emission = ready(LogisticNADE(1, N_CONTEXT, n_hidden=7, **options))
+    with torch.no_grad():  # one mixture in every context, with weights far from equal
+        emission.exit.zero_()
+        emission.skip.weight.zero_()
+        emission.skip.bias[:5] = torch.tensor([1.0, -1, 0.5, 0, 2])
+        emission.skip.bias[10:] = -4
+    previous = previous_frame(1)
+    drawn = draw_many(
+        draws_of(emission, **options),
+        previous,
+        n_draws,
+        together=together,
+        temperature=temperature,
+    )
+    shares = np.append(0.8 * torch.softmax(emission.skip.bias[:5].detach(), 0).numpy(), 0.2)
+    shares **= 1 / temperature
+    cooled = deepcopy(emission)
+    cooled.floor = shares[5] / shares.sum()
+    with torch.no_grad():
+        cooled.skip.bias[:5] /= temperature
+    assert_as_frequent_as_probable(cooled, np.arange(11) / 10, drawn, previous)
+
+
+@pytest.mark.parametrize("temperature", [1e-4, 1e4])
+@pytest.mark.parametrize("make", CLASSES)
+def test_extreme_temperatures_give_frames(make, temperature):
+    draws = draws_of(ready(make(3, N_CONTEXT)))
+    for together in (True, False):
+        drawn = draw_many(draws, previous_frame(3), 20, together=together, temperature=temperature)
+        assert drawn.dtype == np.float32
+        assert np.isfinite(drawn).all()
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("make", [GaussianMixture, SquaredError])
+def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
+    emission = ready(make(2, N_CONTEXT))
+    emission.adapt([np.random.RandomState(0).normal(5, 2, (50, 2))])
+    if make is GaussianMixture:
+        with torch.no_grad():  # components far apart, of different weights and widths
+            emission.output.bias.normal_(0, 2, generator=torch.Generator().manual_seed(3))
+    previous = 5 + previous_frame(2)
+    n_draws = 50000 if together else 5000
+    drawn = draw_many(draws_of(emission), previous, n_draws, together=together)
+    mean = emission.mean(torch.from_numpy(CONTEXT), torch.from_numpy(previous))[0]
+    error = drawn.std(0) / n_draws**0.5
+    assert (np.abs(drawn.mean(0) - mean.detach().numpy()) < 5 * error).all()
+    # The mean of q / p over draws from p is the integral of q: of one Gaussian as wide as p.
+    spread = drawn.std(0)
+    log_q = -0.5 * (((drawn - drawn.mean(0)) / spread / 0.2) ** 2 + np.log(2 * np.pi)).sum(1)
+    log_q -= np.log(spread * 0.2).sum()
+    ratio = np.exp(log_q - log_prob(emission, drawn, previous))
+    assert abs(ratio.mean() - 1) < 5 * ratio.std() / n_draws**0.5
+
+
+def test_the_uniform_component_reaches_every_level_alike():
+    emission = ready(LogisticNADE(1, N_CONTEXT, floor=1 - 1e-6))
+    draws = draws_of(emission, floor=1 - 1e-6)
+    for together, n_draws in ((True, 100000), (False, 20000)):
+        drawn = draw_many(draws, previous_frame(1), n_draws, together=together)
+        counts = np.bincount(np.rint(255 * drawn[:, 0]).astype(int), minlength=256)
+        assert len(counts) == 256
+        expected = n_draws / 256
+        assert (np.abs(counts - expected) < 5 * expected**0.5).all()

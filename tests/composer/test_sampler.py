@@ -1,0 +1,170 @@
+"""The sampler in NumPy says what the network in torch says, for any number of pieces."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from musicai.composer._network import EMISSIONS, empty_network, export_weights
+from musicai.composer._sampler import DRAWS, Sampler, primed_sampler
+
+
+def make_network(emission, n_layers=1, n_features=7):
+    network = empty_network(
+        emission, n_features=n_features, n_styles=2, hidden_size=11, n_layers=n_layers, dropout=0.0
+    )
+    network.reset_parameters(torch.Generator().manual_seed(0))
+    network.emission.adapt(make_pieces(emission, (50,), n_features))
+    return network
+
+
+def make_pieces(emission, lengths, n_features=7, seed=0):
+    rng = np.random.RandomState(seed)
+    pieces = [rng.random_sample((length, n_features)).astype(np.float32) for length in lengths]
+    if emission.endswith("bernoulli"):
+        return [np.rint(piece) for piece in pieces]
+    # some values exactly 0 or 1, as chroma has
+    return [np.clip(1.5 * piece - 0.2, 0, 1) for piece in pieces]
+
+
+def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
+    weights = export_weights(make_network(emission, n_layers))
+    return primed_sampler(
+        emission, weights, style=weights["style"][style], primes=primes, n_pieces=n_pieces
+    )
+
+
+def as_torch_says(network, piece, style):
+    """Context and expected frame after the last frame of `piece`."""
+    origin = network.emission.origin
+    previous = torch.cat([origin[None], torch.from_numpy(piece)])
+    start = torch.zeros(1, len(previous))
+    start[0, 0] = 1
+    styles = torch.full((1, len(previous)), style)
+    with torch.inference_mode():
+        context, _ = network(previous[None], start, styles)
+        mean = network.emission.mean(context[:, -1], previous[-1:])
+    return context[0, -1].numpy(), mean[0].numpy()
+
+
+def test_there_are_draws_for_every_emission():
+    assert DRAWS.keys() == EMISSIONS.keys()
+
+
+@pytest.mark.parametrize("n_layers", [1, 3])
+@pytest.mark.parametrize("emission", EMISSIONS)
+def test_numpy_says_what_torch_says(emission, n_layers):
+    network = make_network(emission, n_layers)
+    primes = make_pieces(emission, (5, 0, 40, 1))
+    for style in (0, 2):
+        sampler = make_sampler(emission, primes, len(primes), n_layers, style)
+        means = sampler.emission.mean(sampler.trunk.context, sampler.previous)
+        for i, prime in enumerate(primes):
+            context, mean = as_torch_says(network, prime, style)
+            np.testing.assert_allclose(sampler.trunk.context[i], context, atol=1e-5)
+            np.testing.assert_allclose(means[i], mean, atol=1e-5)
+
+
+@pytest.mark.parametrize("emission", EMISSIONS)
+@pytest.mark.parametrize("n_pieces", [1, 3])
+def test_what_was_composed_was_heard(emission, n_pieces):
+    network = make_network(emission, 2)
+    primes = make_pieces(emission, [4] * n_pieces)
+    sampler = make_sampler(emission, primes, n_pieces, 2)
+    rng = np.random.RandomState(0)
+    composed = [sampler.step(rng, temperature=0.8) for _ in range(10)]
+    for i, prime in enumerate(primes):
+        piece = np.concatenate([prime, np.stack(composed)[:, i]])
+        context, _ = as_torch_says(network, piece, 1)
+        np.testing.assert_allclose(sampler.trunk.context[i], context, atol=1e-5)
+
+
+def test_each_piece_may_have_its_own_style():
+    weights = export_weights(make_network("logistic"))
+    primes = make_pieces("logistic", (5, 8))
+    together = Sampler("logistic", weights, style=weights["style"][[2, 0]], n_pieces=2)
+    together.hear(primes)
+    for i, style in enumerate((2, 0)):
+        alone = make_sampler("logistic", primes[i : i + 1], 1, style=style)
+        np.testing.assert_allclose(together.trunk.context[i], alone.trunk.context[0], atol=1e-6)
+
+
+def test_a_prime_may_be_heard_in_parts():
+    (prime,) = make_pieces("logistic", (20,))
+    at_once = make_sampler("logistic", [prime], 1)
+    in_parts = make_sampler("logistic", [prime[:7]], 1)
+    in_parts.hear([prime[7:]])
+    np.testing.assert_array_equal(at_once.trunk.context, in_parts.trunk.context)
+    np.testing.assert_array_equal(at_once.previous, in_parts.previous)
+
+
+@pytest.mark.parametrize("emission", EMISSIONS)
+def test_drawing_goes_nowhere(emission):
+    sampler = make_sampler(emission, make_pieces(emission, (5,)), 1)
+    before = sampler.trunk.context.copy()
+    ways = sampler.take([0] * 30)
+    drawn = ways.draw(np.random.RandomState(0))
+    assert len(np.unique(drawn, axis=0)) > 1
+    ways.step(np.random.RandomState(0))
+    np.testing.assert_array_equal(sampler.trunk.context, before)
+    one = sampler.draw(np.random.RandomState(1))
+    np.testing.assert_array_equal(one, sampler.draw(np.random.RandomState(1)))
+
+
+def test_pieces_may_change_places():
+    primes = make_pieces("logistic", (5, 2, 9))
+    sampler = make_sampler("logistic", primes, 3)
+    turned = make_sampler("logistic", primes[::-1], 3)
+    np.testing.assert_array_equal(sampler.take([2, 1, 0]).trunk.context, turned.trunk.context)
+
+
+@pytest.mark.parametrize("emission", EMISSIONS)
+def test_one_piece_or_many_come_from_one_distribution(emission):
+    """Means and spreads of the third new frame, composed apart and together."""
+    (prime,) = make_pieces(emission, (6,))
+    first = make_sampler(emission, [prime], 1)
+    rng = np.random.RandomState(0)
+
+    def third(n_pieces):
+        sampler = first.take([0] * n_pieces)
+        return [sampler.step(rng) for _ in range(3)][-1]
+
+    apart = np.concatenate([third(1) for _ in range(1500)])
+    together = third(20000)
+    for moment in (lambda x: x, lambda x: (x - together.mean(0)) ** 2):
+        error = moment(together).std(0) / 1500**0.5
+        assert (np.abs(moment(apart).mean(0) - moment(together).mean(0)) < 5 * error).all()
+
+
+@pytest.mark.parametrize("n_pieces", [1, 4])
+def test_a_stream_is_a_piece_that_goes_on(fitted, chroma, n_pieces):
+    sampler = primed_sampler(
+        fitted.emission_,
+        fitted.weights_,
+        style=fitted.weights_["style"][1],
+        primes=[chroma[0]],
+        n_pieces=n_pieces,
+    )
+    rng = np.random.RandomState(3)
+    stream = sampler.compose(rng, temperature=0.9, peaked=True)
+    frames = []
+    for frame in islice(stream, 25):
+        frames.append(frame.copy())
+        frame[:] = -1  # a listener who scribbles changes nothing
+    piece = fitted.sample(
+        25, n_pieces=n_pieces, prime=chroma[0], style="folk", temperature=0.9, random_state=3
+    )
+    np.testing.assert_array_equal(np.stack(frames, 1), piece)
+
+
+def test_threads_may_compose_from_one_composer(fitted, chroma):
+    def compose(seed):
+        return fitted.sample(40, n_pieces=1 + seed % 3, prime=chroma[0], random_state=seed)
+
+    alone = [compose(seed) for seed in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        at_once = list(pool.map(compose, range(8)))
+    for one, other in zip(alone, at_once, strict=True):
+        np.testing.assert_array_equal(one, other)
