@@ -13,10 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._keys import N_KEYS
+from ._keys import N_KEYS, UNTOLD_KEY
 
 # Frames per excerpt in training: gradients reach back this far.
 CHUNK_LENGTH = 128
+# Excerpts moved to any key whose key is not told: the network then listens for it as well, and what
+# it learns of one key serves the others.
+_UNTOLD_KEYS = 0.3
 
 
 @dataclass(frozen=True)
@@ -48,13 +51,17 @@ class Collection:
 
     def take(self, numbers: Sequence[int]) -> "Collection":
         """Return the pieces of these numbers."""
-        columns = (self.pieces, self.styles, self.keys, self.shifts)
-        return Collection(*([column[i] for i in numbers] for column in columns))
+        return Collection(
+            pieces=[self.pieces[i] for i in numbers],
+            styles=[self.styles[i] for i in numbers],
+            keys=[self.keys[i] for i in numbers],
+            shifts=[self.shifts[i] for i in numbers],
+        )
 
 
 @dataclass(frozen=True)
 class Span:
-    """Frames `start` to `stop` of piece number `piece`, moved up by `shift` semitones into `key`."""
+    """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`."""
 
     piece: int
     start: int
@@ -85,9 +92,11 @@ def training_batches(
     spans = []
     for i, piece in enumerate(collection.pieces):
         for span in _chunks(i, len(piece), rng):
-            shift = collection.shifts[i][rng.randint(len(collection.shifts[i]))]
-            key = (collection.keys[i] + shift) % N_KEYS
-            spans.append(replace(span, shift=int(shift), key=int(key)))
+            shifts = collection.shifts[i]
+            shift = int(shifts[rng.randint(len(shifts))])
+            told = len(shifts) == 1 or rng.random_sample() >= _UNTOLD_KEYS
+            key = (collection.keys[i] + shift) % N_KEYS if told else UNTOLD_KEY
+            spans.append(replace(span, shift=shift, key=key))
     order = rng.permutation(len(spans))
     for first in range(0, len(spans), batch_size):
         yield [spans[i] for i in order[first : first + batch_size]]

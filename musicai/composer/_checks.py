@@ -53,6 +53,7 @@ _RULES: dict[str, Rule] = {
 }
 _SAMPLE_RULES: dict[str, Rule] = {
     "n_frames": _POSITIVE_INTEGER,
+    "n_draws": _POSITIVE_INTEGER,
     "n_pieces": (lambda v: v is None or is_integer(v, 1), "an int of at least 1, or None"),
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
     "random_state": _RULES["random_state"],

@@ -2,6 +2,8 @@
 
 import os
 import warnings
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any, Self
 
 import numpy as np
@@ -12,29 +14,25 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._pieces import Pack, is_collection
 from .._version import __version__
-from ._batches import Collection
-from ._checkpoint import Checkpoint
 from ._checks import (
     as_rng,
     check_parameters,
     check_sampling,
-    check_unchanged,
     choose_device,
     draw_seed,
     unchanged_on_error,
 )
+from ._composing import begin_composing, key_shifts, move_back, rank_frames, told_style
 from ._distributed import Group, joined
-from ._fingerprint import fingerprint
-from ._inference import expect_next, mean_score, score_frames
-from ._inputs import check_pieces, check_prime, check_training, check_validation
-from ._network import Network, empty_network, export_weights, learned_network
+from ._fitting import begin, begin_watching, network_to_train, open_checkpoint
+from ._inference import expect_next, score_frames
+from ._inputs import check_pieces, check_prime
+from ._network import Network, export_weights, learned_network
 from ._progress import Budget
-from ._sampler import sample_pieces
-from ._sampler import primed_sampler, sample_pieces
-from ._styles import as_labels, encode_styles, known_styles, labels_per_piece, style_number
-from ._support import choose_emission, frames_peak_at_one
+from ._sampler import Sampler
+from ._styles import encode_styles, labels_per_piece
+from ._support import frames_peak_at_one
 from ._training import Trainer
-from ._transposition import is_piano_roll
 
 
 class LSTMComposer(BaseEstimator):
@@ -65,11 +63,13 @@ class LSTMComposer(BaseEstimator):
         - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
           "gaussian".
     transpose : bool or "auto", default="auto"
-        Whether to move every excerpt by a random number of semitones, from 5 down to 6 up, each
-        time it is learned: the features must be pitches in semitones (a piano roll; notes stay
-        within its range) or the 12 pitch classes (chroma, which comes round). It takes longer
-        to learn and generalises better; music composed then holds its key less. "auto" does so
-        for piano rolls (binary, 88 or 128 wide).
+        Whether music moved by some semitones is music of another key. Then the key of a piece is
+        a hidden variable: pieces are brought to a common key, by an estimate, to be learned; a
+        piece that is heard may be in any of the twelve, and how well each foresees it tells
+        which; composed pieces are in the key that is asked for. Features must be pitches in
+        semitones (a piano roll, 88 wide from A0 on, or any from a C on) or the 12 pitch classes
+        from C on (chroma). False leaves every piece as it is. "auto" is True for values in [0, 1]
+        that are 12 wide and for binary values that are 88 or 128 wide.
     learning_rate : float, default=0.03
         Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
         `max_iter` and `max_time` give.
@@ -119,14 +119,16 @@ class LSTMComposer(BaseEstimator):
     loss_curve_ : list of float
         Training loss (negative log-likelihood per frame, nats, with dropout) of every epoch.
     validation_scores_ : list of float or None
-        Validation score (mean log-likelihood per frame, nats) of every epoch; None where no
-        piece was set aside.
+        Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
+        the key that it is estimated to be in. None where no piece was set aside.
     best_validation_score_ : float or None
         The highest of them; the weights are those of its epoch.
     styles_ : ndarray of shape (n_styles,)
         The style labels learned, sorted.
     emission_ : str
         The emission in use, "auto" resolved.
+    transpose_ : bool
+        Whether the key is a hidden variable, "auto" resolved.
     weights_ : dict of str to ndarray
         The network's weights.
 
@@ -246,17 +248,19 @@ class LSTMComposer(BaseEstimator):
         go_on = self.warm_start and self.__sklearn_is_fitted__()
         seed = draw_seed(self.random_state)
         with unchanged_on_error(self), joined(choose_device(self.device)) as group:
-            training = self._begin(X, y, None, go_on)
-            validation = check_validation(self, X_val, y_val) if X_val is not None else None
-            checkpoint, state = self._open_checkpoint(training, validation, go_on, group)
+            training = begin(self, X, y, None, go_on=go_on)
+            validation = begin_watching(self, X_val, y_val) if X_val is not None else None
+            checkpoint, state = open_checkpoint(
+                self, training, validation, go_on=go_on, group=group
+            )
             # A run that is gone on with keeps its split and order, whatever the seed is by now.
             seed = group.share(lambda: state["seed"] if state else seed)
             rng = np.random.RandomState(seed)
             peaked = frames_peak_at_one(training.pieces)
             if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
-            network = self._network_to_train(training, rng, go_on, group)
-            progress = self._trainer(network, training, seed, group).run(
+            network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
+            progress = self._trainer(network, seed, group).run(
                 training,
                 validation,
                 budget=Budget(self.max_iter, self.max_time),
@@ -301,10 +305,11 @@ class LSTMComposer(BaseEstimator):
         n_epochs = self.n_iter_ if go_on else 0
         seed = draw_seed(self.random_state, n_epochs)  # every pass has an order of its own
         with unchanged_on_error(self):
-            training = self._begin(X, y, styles, go_on)
+            training = begin(self, X, y, styles, go_on=go_on)
             group = Group(choose_device(self.device))
-            network = self._network_to_train(training, np.random.RandomState(seed), go_on, group)
-            trainer = self._trainer(network, training, seed, group)
+            rng = np.random.RandomState(seed)
+            network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
+            trainer = self._trainer(network, seed, group)
             if go_on and self._optimizer_state is not None:
                 trainer.resume(self._optimizer_state)
             loss = trainer.run_epoch(training)
@@ -324,8 +329,9 @@ class LSTMComposer(BaseEstimator):
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to hear.
-        style : object, default=None
-            One of `styles_`, for all pieces; None to tell no style.
+        style : object or dict, default=None
+            One of `styles_`, for all pieces, or a dict of styles and their weights; None to tell
+            no style.
 
         Returns
         -------
@@ -334,9 +340,78 @@ class LSTMComposer(BaseEstimator):
             the piece.
         """
         pieces, pack, _ = self._heard(X, None)
-        number = style_number(style, self.styles_)
+        weights, number = told_style(self, style)
         styles = [np.full(len(piece), number) for piece in pieces]
-        return pack(expect_next(self._network(), pieces, styles))
+        shifts = [key_shifts(self)] * len(pieces)
+        return pack(expect_next(self._network(weights), pieces, styles, shifts))
+
+    def next_frames(
+        self,
+        X: Any,
+        n_frames: int = 5,
+        *,
+        style: Any = None,
+        n_draws: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Tell the most likely frames that follow a piece, and how likely each is.
+
+        Where `predict` gives the mean of all that may follow, this gives the choices. Frames are
+        of one kind where the same features sound (are at least 0.5): the same notes of a piano
+        roll, the same pitch classes of chroma. Many frames are drawn from the distribution of the
+        next frame, which is exact, and the kinds are counted.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to hear, with values in [0, 1].
+        n_frames : int, default=5
+            How many kinds to tell at most.
+        style : object or dict, default=None
+            As in `sample`.
+        n_draws : int, default=1000
+            Draws to count. A probability is off by up to ``n_draws**-0.5 / 2`` (standard error).
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        frames : ndarray of shape (n_frames, n_features)
+            The mean frame of each kind, the most likely kind first; fewer where fewer kinds were
+            drawn. For a collection a list of pairs (frames, probabilities).
+        probabilities : ndarray of shape (n_frames,)
+            Of each kind.
+
+        Raises
+        ------
+        ValueError
+            If the composer's data is not in [0, 1], so that no feature sounds or does not.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=60, random_state=0)
+        >>> frames, probabilities = composer.fit([scale] * 8).next_frames(scale, n_frames=1)
+        >>> int(frames[0].argmax())
+        0
+        """
+        pieces, _, _ = self._heard(X, None)
+        check_sampling(n_frames=n_frames, n_draws=n_draws, random_state=random_state)
+        if not self.emission_.endswith(("logistic", "bernoulli")):
+            raise ValueError(
+                f"next_frames tells which features sound, in data from 0 to 1; this composer has "
+                f"learned other data (emission_={self.emission_!r}): use predict, or sample(1, "
+                "n_pieces=...)"
+            )
+        rng = as_rng(self.random_state if random_state is None else random_state)
+        ranked = []
+        for piece in pieces:
+            sampler, shifts = self._begin_composing([piece], n_draws, style, None, rng)
+            frames = sampler.draw(rng, peaked=self._must_peak())
+            ranked.append(rank_frames(move_back(frames, shifts), n_frames))
+        return ranked if is_collection(X) else ranked[0]
 
     def score_samples(self, X: Any, y: Any = None) -> Any:
         """Log-likelihood of every frame given the frames before it.
@@ -354,7 +429,7 @@ class LSTMComposer(BaseEstimator):
             In nats. The first frame of a piece is scored too, from a learned start.
         """
         pieces, pack, styles = self._heard(X, y)
-        return pack(score_frames(self._network(), pieces, styles))
+        return pack(self._score_frames(pieces, styles))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-likelihood per frame, over all frames of all pieces.
@@ -374,7 +449,7 @@ class LSTMComposer(BaseEstimator):
         pieces, _, styles = self._heard(X, y)
         if not any(map(len, pieces)):
             raise ValueError("X holds no frames to score: all of its pieces are empty")
-        return mean_score(self._network(), Collection(pieces, styles))
+        return float(np.concatenate(self._score_frames(pieces, styles)).mean(dtype=np.float64))
 
     def sample(
         self,
@@ -383,6 +458,7 @@ class LSTMComposer(BaseEstimator):
         n_pieces: int | None = None,
         prime: Any = None,
         style: Any = None,
+        key: str | None = None,
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> Any:
@@ -397,8 +473,14 @@ class LSTMComposer(BaseEstimator):
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to go on from, exactly where it stops; it is not part of the result. A
             collection gives one new piece for each prime. None starts from nothing.
-        style : object, default=None
-            One of `styles_`; None for no stated style.
+        style : object or dict, default=None
+            One of `styles_`, a dict of styles and their weights to blend them, such as
+            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
+        key : str, default=None
+            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on. A major key and
+            the minor key of the same notes ("C" and "Am") are one: which of them it dwells on is
+            left to the music. None goes on in the key of the prime, as far as it is heard there,
+            and without a prime takes any. Where `transpose_` is False no key can be asked for.
         temperature : float, default=1.0
             1 samples from the learned distribution; below 1 likely choices become likelier.
             It acts on the weights of the choices (the mixture's components, the probability of a
@@ -417,33 +499,98 @@ class LSTMComposer(BaseEstimator):
         Raises
         ------
         ValueError
-            If the style is unknown, the prime has another width or values that the emission does
-            not know, or another argument is out of range.
+            If the style or key is unknown, the prime has another width or values that the emission
+            does not know, or another argument is out of range.
         """
         check_is_fitted(self)
-        check_sampling(
-            n_frames=n_frames,
-            n_pieces=n_pieces,
-            temperature=temperature,
-            random_state=random_state,
-        )
-        primes = check_prime(self, prime, n_pieces)
-        sampler = primed_sampler(
-            self.emission_,
-            self.weights_,
-            style=self.weights_["style"][style_number(style, self.styles_)],
-            primes=primes,
-            n_pieces=n_pieces or len(primes),
-        )
-        pieces = sample_pieces(
-            sampler,
-            n_frames,
-            as_rng(self.random_state if random_state is None else random_state),
-            temperature=temperature,
-            peaked=self._peaked and self.emission_ == "logistic",
-        )
+        check_sampling(n_frames=n_frames)
+        frames = self._compose(prime, n_pieces, style, key, temperature, random_state)
+        pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
         alone = n_pieces is None and not is_collection(prime)
         return pieces[0] if alone else pieces
+
+    def stream(
+        self,
+        *,
+        prime: Any = None,
+        style: Any = None,
+        key: str | None = None,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Iterator[np.ndarray]:
+        """Compose a piece without end, frame by frame.
+
+        Parameters
+        ----------
+        prime : array-like of shape (n_prime_frames, n_features), default=None
+            One piece to go on from.
+        style, key, temperature, random_state
+            As in `sample`.
+
+        Returns
+        -------
+        frames : iterator of ndarray of shape (n_features,)
+            The first n are those of ``sample(n)`` with the same arguments. What is wrong with an
+            argument is said at once, not with the first frame.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from itertools import islice
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit([scale] * 8)
+        >>> [frame.shape for frame in islice(composer.stream(), 3)]
+        [(12,), (12,), (12,)]
+        """
+        check_is_fitted(self)
+        if prime is not None and is_collection(prime):
+            raise ValueError("stream goes on from one piece, and prime is a collection of them")
+        frames = self._compose(prime, None, style, key, temperature, random_state)
+        return (frame[0] for frame in frames)
+
+    def _compose(
+        self,
+        prime: Any,
+        n_pieces: int | None,
+        style: Any,
+        key: str | None,
+        temperature: float,
+        random_state: int | np.random.RandomState | None,
+    ) -> Iterator[np.ndarray]:
+        """Yield frames of several pieces, (n_pieces, n_features), without end."""
+        check_sampling(n_pieces=n_pieces, temperature=temperature, random_state=random_state)
+        primes = check_prime(self, prime, n_pieces)
+        rng = as_rng(self.random_state if random_state is None else random_state)
+        sampler, shifts = self._begin_composing(primes, n_pieces or len(primes), style, key, rng)
+        frames = sampler.compose(rng, temperature=temperature, peaked=self._must_peak())
+        return (move_back(frame, shifts) for frame in frames)
+
+    def _begin_composing(
+        self,
+        primes: list[np.ndarray],
+        n_pieces: int,
+        style: Any,
+        key: str | None,
+        rng: np.random.RandomState,
+    ) -> tuple[Sampler, np.ndarray]:
+        return begin_composing(
+            self,
+            primes,
+            n_pieces=n_pieces,
+            style=style,
+            key=key,
+            device=choose_device(self.device),
+            rng=rng,
+        )
+
+    def _must_peak(self) -> bool:
+        """Tell whether the loudest feature of every composed frame must be 1."""
+        return self._peaked and self.emission_ == "logistic"
+
+    def _score_frames(self, pieces: list[np.ndarray], styles: list[np.ndarray]) -> list[np.ndarray]:
+        shifts = [key_shifts(self)] * len(pieces)
+        return score_frames(self._network(self.weights_), pieces, styles, shifts)
 
     def _heard(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
         """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
@@ -452,72 +599,18 @@ class LSTMComposer(BaseEstimator):
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _begin(self, X: Any, y: Any, styles: Any, go_on: bool) -> Collection:
-        """Check pieces to learn; settle emission and styles, which the first pieces decide."""
-        pieces, labels = check_training(self, X, y, reset=not go_on)
-        told = None if styles is None else known_styles([as_labels(styles)])
-        if not go_on:
-            self.emission_ = choose_emission(self.emission, pieces)
-            self.styles_ = known_styles(labels) if told is None else told
-        else:
-            check_unchanged(self)
-            if told is not None and told.tolist() != self.styles_.tolist():
-                raise ValueError(
-                    f"styles={styles!r} differ from those of the first call, "
-                    f"{self.styles_.tolist()}"
-                )
-        return Collection(pieces, encode_styles(labels, pieces, self.styles_, strict=True))
-
-    def _open_checkpoint(
-        self, training: Collection, validation: Collection | None, go_on: bool, group: Group
-    ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
-        """Open the checkpoint of this fit, in the first process, and read what it holds."""
-        if self.checkpoint is None and group.size == 1:
-            return None, None
-        described = fingerprint(self, training, validation, go_on=go_on)
-        group.check_alike({**described, "checkpoint": self.checkpoint is not None})
-        if self.checkpoint is None:
-            return None, None
-        checkpoint = Checkpoint(self.checkpoint, described)
-        state = group.share(checkpoint.open)
-        return (checkpoint if group.is_first else None), state
-
-    def _network_to_train(
-        self, training: Collection, rng: np.random.RandomState, go_on: bool, group: Group
-    ) -> Network:
-        """Build a network with fresh weights, or go on with those that were learned."""
-        if go_on:
-            network = self._network()
-            network.dropout = self.dropout
-            return network.to(group.device)
-        network = empty_network(
-            self.emission_,
-            n_features=self.n_features_in_,
-            n_styles=len(self.styles_),
-            hidden_size=self.hidden_size,
-            n_layers=self.n_layers,
-            dropout=self.dropout,
-        )
-        network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
-        network.emission.adapt(training.pieces)
-        return network.to(group.device)
-
-    def _trainer(self, network: Network, training: Collection, seed: int, group: Group) -> Trainer:
-        transpose = self.transpose
-        if transpose == "auto":
-            transpose = is_piano_roll(training.pieces[0], self.emission_)
+    def _trainer(self, network: Network, seed: int, group: Group) -> Trainer:
         return Trainer(
             network,
             learning_rate=self.learning_rate,
             batch_size=self.batch_size,
-            transpose=bool(transpose),
             seed=seed,
             group=group,
         )
 
-    def _network(self) -> Network:
+    def _network(self, weights: dict[str, np.ndarray]) -> Network:
         """Build the network that was learned, whatever the parameters are by now."""
-        network = learned_network(self.emission_, self.n_features_in_, self.weights_)
+        network = learned_network(self.emission_, self.n_features_in_, weights)
         return network.to(choose_device(self.device))
 
     def __sklearn_is_fitted__(self) -> bool:

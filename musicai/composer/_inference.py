@@ -105,7 +105,7 @@ def weigh_keys(
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
-    """Probability of each key, (n_keys,), after all frames of each piece; equal before the first."""
+    """Probability of each key after all frames of each piece; equal before the first."""
     weights = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     for heard in _listen(network, pieces, styles, shifts):
         for span, log_weights in zip(heard.spans, heard.log_weights, strict=True):
@@ -158,10 +158,9 @@ def _listen_to(
         rows = [replace(span, shift=int(s)) for span in spans for s in shifts[span.piece]]
         batch = collate(rows, pieces, styles, network.emission.origin)
         if state is not None:  # pieces that have ended leave
-            state = tuple(part[:, : len(rows)].contiguous() for part in state)
-        context, state = network(
-            batch.previous, batch.start, batch.styles, batch.keys, state
-        )
+            hidden, cell = (part[:, : len(rows)].contiguous() for part in state)
+            state = hidden, cell
+        context, state = network(batch.previous, batch.start, batch.styles, batch.keys, state)
         log_probs = torch.zeros_like(batch.start)
         mask = batch.mask
         log_probs[mask] = network.emission.log_prob(

@@ -7,7 +7,6 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from .._pieces import Pack, as_collection, is_collection
-from ._batches import Collection
 from ._styles import encode_styles, labels_per_piece
 from ._support import check_support
 
@@ -54,15 +53,17 @@ def check_training(
     return [pieces[i] for i in filled], [labels[i] for i in filled]
 
 
-def check_validation(composer: BaseEstimator, X_val: Any, y_val: Any) -> Collection:
-    """Return the pieces to watch while training."""
+def check_validation(
+    composer: BaseEstimator, X_val: Any, y_val: Any
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the pieces to watch while training, and the numbers of their styles."""
     pieces, _ = as_collection(X_val, n_features=composer.n_features_in_, name="X_val")
     _check_names(composer, X_val)
     check_support(pieces, composer.emission_, "X_val")
     if not any(map(len, pieces)):
         raise ValueError("X_val holds no frames: all of its pieces are empty")
     labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
-    return Collection(pieces, encode_styles(labels, pieces, composer.styles_))
+    return pieces, encode_styles(labels, pieces, composer.styles_)
 
 
 def check_prime(composer: BaseEstimator, prime: Any, n_pieces: int | None) -> list[np.ndarray]:

@@ -23,6 +23,7 @@ import numpy as np
 from .._krumhansl import common_tonic
 
 N_KEYS = 12
+UNTOLD_KEY = N_KEYS  # follows the keys
 
 _FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
 # A piano has 88 keys from A0 on, MIDI 128 notes from C on.
@@ -79,7 +80,8 @@ def key_number(key: Any) -> int:
     if isinstance(key, str) and (number := _parse(key)) is not None:
         return number
     raise ValueError(
-        f"key must be the name of a major or minor key, such as 'C', 'F#', 'Bb' or 'Am', got {key!r}"
+        "key must be the name of a major or minor key, such as 'C', 'F#', 'Bb' or 'Am', "
+        f"got {key!r}"
     )
 
 

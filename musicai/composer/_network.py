@@ -1,8 +1,8 @@
 """The network: a recurrent trunk that hears the past, and an emission that tells the next frame.
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-embeddings of the piece's style and key, added up. Its output is the context that the emission turns into a
-distribution over frames.
+embeddings of the piece's style and key, added up. Its output is the context that the emission
+turns into a distribution over frames.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,7 @@ class Network(nn.Module):
         self.emission = emission
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
-        self.key = nn.Parameter(torch.empty(N_KEYS, _EMBEDDING_SIZE))
+        self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
         n_inputs = emission.n_inputs + 1 + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, hidden_size, n_layers, batch_first=True)
 
@@ -78,7 +78,7 @@ class Network(nn.Module):
         styles : integer Tensor of shape (batch, n_frames)
             Style of each frame.
         keys : integer Tensor of shape (batch, n_frames)
-            Key of each frame.
+            Key of each frame; `N_KEYS` where it is not told.
         state : pair of Tensors, default=None
             Where an earlier call ended; None starts afresh.
 

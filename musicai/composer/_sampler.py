@@ -7,7 +7,6 @@ on being called.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
-from itertools import islice
 from typing import Self
 
 import numpy as np
@@ -151,33 +150,3 @@ class Sampler:
         loudest = np.where(sounds, frames, expected).argmax(1)
         frames[np.arange(len(frames)), loudest] = 1
         return frames
-
-
-def primed_sampler(
-    emission: str,
-    weights: Mapping[str, np.ndarray],
-    *,
-    style: np.ndarray,
-    primes: Sequence[np.ndarray],
-    n_pieces: int,
-) -> Sampler:
-    """Return a sampler of `n_pieces` pieces that has heard `primes`: one for each, or one for all.
-
-    A prime without frames starts from nothing; one for all is heard once.
-    """
-    sampler = Sampler(emission, weights, style=style, n_pieces=len(primes))
-    sampler.hear(primes)
-    return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
-
-
-def sample_pieces(
-    sampler: Sampler,
-    n_frames: int,
-    rng: np.random.RandomState,
-    *,
-    temperature: float,
-    peaked: bool,
-) -> list[np.ndarray]:
-    """Compose `n_frames` frames more of every piece: arrays (n_frames, n_features)."""
-    frames = sampler.compose(rng, temperature=temperature, peaked=peaked)
-    return list(np.stack(list(islice(frames, n_frames)), 1))

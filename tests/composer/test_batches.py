@@ -8,18 +8,23 @@ from musicai.composer._batches import (
     Span,
     collate,
     training_batches,
-    whole_batches,
 )
+from musicai.composer._keys import UNTOLD_KEY
 
 
 def pieces_of(*lengths):
     return [np.random.RandomState(n).random_sample((n, 3)).astype(np.float32) for n in lengths]
 
 
+def collection_of(pieces, *, keys=None, shifts=(0,)):
+    styles = [np.zeros(len(piece), int) for piece in pieces]
+    return Collection(pieces, styles, keys or [0] * len(pieces), [np.array(shifts)] * len(pieces))
+
+
 def test_one_pass_meets_every_frame_once():
     pieces = pieces_of(1, 5, CHUNK_LENGTH, CHUNK_LENGTH + 1, 1000)
     met = [np.zeros(len(piece), int) for piece in pieces]
-    for spans in training_batches(pieces, 3, np.random.RandomState(0)):
+    for spans in training_batches(collection_of(pieces), 3, np.random.RandomState(0)):
         assert len(spans) <= 3
         for span in spans:
             assert 0 < len(span) <= CHUNK_LENGTH
@@ -27,11 +32,20 @@ def test_one_pass_meets_every_frame_once():
     assert all((count == 1).all() for count in met)
 
 
-def test_whole_batches_hold_every_piece_and_stay_small():
-    pieces = pieces_of(0, 700, 3, 40, 41, 0, 90)
-    batches = list(whole_batches(pieces, max_frames=100))
-    assert sorted(s.piece for batch in batches for s in batch) == [1, 2, 3, 4, 6]
-    assert all(len(b) == 1 or len(b) * max(map(len, b)) <= 100 for b in batches)
+def test_excerpts_are_moved_and_their_key_is_told():
+    collection = collection_of(pieces_of(5, 6) * 50, keys=[1, 11] * 50, shifts=[-1, 0, 2])
+    batches = training_batches(collection, 8, np.random.RandomState(0))
+    spans = [span for batch in batches for span in batch]
+    keys = {(span.piece % 2, span.shift): set() for span in spans}
+    assert len(keys) == 6
+    for span in spans:
+        keys[span.piece % 2, span.shift].add(span.key)
+    for (piece, shift), told in keys.items():
+        assert told <= {([1, 11][piece] + shift) % 12, UNTOLD_KEY}
+    assert 0.1 < np.mean([span.key == UNTOLD_KEY for span in spans]) < 0.5
+    alone = collection_of(pieces_of(5, 6), keys=[1, 2], shifts=[3])
+    (spans,) = training_batches(alone, 8, np.random.RandomState(0))
+    assert sorted(span.key for span in spans) == [4, 5]
 
 
 @pytest.mark.parametrize("start", [0, 4])
@@ -49,11 +63,22 @@ def test_previous_is_the_frame_before(start):
     assert batch.styles[0, 0] == 2
 
 
+def test_excerpts_move_round_with_the_frame_before():
+    pieces = pieces_of(10)
+    span = Span(0, 4, 9, shift=-1, key=7)
+    batch = collate([span], pieces, [np.zeros(10, int)], torch.zeros(3))
+    np.testing.assert_array_equal(batch.frames[0], np.roll(pieces[0][4:9], -1, axis=1))
+    np.testing.assert_array_equal(batch.previous[0], np.roll(pieces[0][3:8], -1, axis=1))
+    assert (batch.keys == 7).all()
+
+
 def test_no_style_loses_its_last_piece():
     pieces = pieces_of(5, 6, 7, 8)
     styles = [np.full(5, 1), np.full(6, 2), np.full(7, 2), np.full(8, 3)]
     for seed in range(20):
-        drawn, left = Collection(pieces, styles).split(0.5, np.random.RandomState(seed))
+        drawn, left = Collection(pieces, styles, [0] * 4, [np.zeros(1, int)] * 4).split(
+            0.5, np.random.RandomState(seed)
+        )
         assert len(drawn.pieces) == 1
         assert len(left.pieces) == 3
         assert {int(style[0]) for style in left.styles} == {1, 2, 3}

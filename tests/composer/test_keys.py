@@ -6,6 +6,7 @@ from musicai.composer._keys import (
     estimate_key,
     is_pitched,
     key_number,
+    shifts_on_keyboard,
     shifts_to_common_key,
 )
 
@@ -33,6 +34,14 @@ def test_shifts_lead_to_the_common_key():
     for key, shift in enumerate(shifts_to_common_key()):
         assert estimate_key(np.roll(scale(key), shift, axis=1)) == 0
         assert -5 <= shift <= 6
+
+
+def test_notes_stay_on_the_keyboard():
+    roll = np.zeros((5, 88), np.float32)
+    roll[:, [2, 40, 86]] = 1
+    assert shifts_on_keyboard(roll).tolist() == [-2, -1, 0, 1]
+    roll[:] = 0
+    assert shifts_on_keyboard(roll).tolist() == list(range(-5, 7))
 
 
 @pytest.mark.parametrize(
@@ -104,4 +113,6 @@ def test_long_pieces_are_heard_in_windows(in_keys, chroma, monkeypatch):
     for window in (1, 50, 10_000):
         monkeypatch.setattr("musicai.composer._inference._WINDOW", window)
         np.testing.assert_allclose(in_keys.score_samples(long), together[0], atol=2e-5)
-        np.testing.assert_allclose(in_keys.predict(long[:60]), in_keys.predict(long)[:60], atol=1e-5)
+        np.testing.assert_allclose(
+            in_keys.predict(long[:60]), in_keys.predict(long)[:60], atol=1e-5
+        )

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from musicai.composer._network import EMISSIONS, empty_network, export_weights
-from musicai.composer._sampler import DRAWS, Sampler, primed_sampler
+from musicai.composer._keys import UNTOLD_KEY
+from musicai.composer._sampler import DRAWS, Sampler
 
 
 def make_network(emission, n_layers=1, n_features=7):
@@ -31,9 +32,10 @@ def make_pieces(emission, lengths, n_features=7, seed=0):
 
 def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
     weights = export_weights(make_network(emission, n_layers))
-    return primed_sampler(
-        emission, weights, style=weights["style"][style], primes=primes, n_pieces=n_pieces
-    )
+    told = weights["style"][style] + weights["key"][UNTOLD_KEY]
+    sampler = Sampler(emission, weights, style=told, n_pieces=len(primes))
+    sampler.hear(primes)
+    return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
 
 def as_torch_says(network, piece, style):
@@ -43,8 +45,9 @@ def as_torch_says(network, piece, style):
     start = torch.zeros(1, len(previous))
     start[0, 0] = 1
     styles = torch.full((1, len(previous)), style)
+    keys = torch.full((1, len(previous)), UNTOLD_KEY)
     with torch.inference_mode():
-        context, _ = network(previous[None], start, styles)
+        context, _ = network(previous[None], start, styles, keys)
         mean = network.emission.mean(context[:, -1], previous[-1:])
     return context[0, -1].numpy(), mean[0].numpy()
 
@@ -84,7 +87,8 @@ def test_what_was_composed_was_heard(emission, n_pieces):
 def test_each_piece_may_have_its_own_style():
     weights = export_weights(make_network("logistic"))
     primes = make_pieces("logistic", (5, 8))
-    together = Sampler("logistic", weights, style=weights["style"][[2, 0]], n_pieces=2)
+    told = weights["style"][[2, 0]] + weights["key"][UNTOLD_KEY]
+    together = Sampler("logistic", weights, style=told, n_pieces=2)
     together.hear(primes)
     for i, style in enumerate((2, 0)):
         alone = make_sampler("logistic", primes[i : i + 1], 1, style=style)
@@ -138,25 +142,13 @@ def test_one_piece_or_many_come_from_one_distribution(emission):
         assert (np.abs(moment(apart).mean(0) - moment(together).mean(0)) < 5 * error).all()
 
 
-@pytest.mark.parametrize("n_pieces", [1, 4])
-def test_a_stream_is_a_piece_that_goes_on(fitted, chroma, n_pieces):
-    sampler = primed_sampler(
-        fitted.emission_,
-        fitted.weights_,
-        style=fitted.weights_["style"][1],
-        primes=[chroma[0]],
-        n_pieces=n_pieces,
-    )
-    rng = np.random.RandomState(3)
-    stream = sampler.compose(rng, temperature=0.9, peaked=True)
+def test_a_stream_is_a_piece_that_goes_on(fitted, chroma):
+    settings = {"prime": chroma[0], "style": "folk", "temperature": 0.9, "random_state": 3}
     frames = []
-    for frame in islice(stream, 25):
+    for frame in islice(fitted.stream(**settings), 25):
         frames.append(frame.copy())
         frame[:] = -1  # a listener who scribbles changes nothing
-    piece = fitted.sample(
-        25, n_pieces=n_pieces, prime=chroma[0], style="folk", temperature=0.9, random_state=3
-    )
-    np.testing.assert_array_equal(np.stack(frames, 1), piece)
+    np.testing.assert_array_equal(np.stack(frames), fitted.sample(25, **settings))
 
 
 def test_threads_may_compose_from_one_composer(fitted, chroma):
