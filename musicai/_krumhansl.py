@@ -8,6 +8,7 @@ import numpy as np
 # the probe-tone experiments of Krumhansl and Kessler (1982).
 _MAJOR = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
 _MINOR = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]
+_A = 9  # semitones above C
 
 KEY_PROFILES = np.array([np.roll(mode, tonic) for mode in (_MAJOR, _MINOR) for tonic in range(12)])
 """Profile (24, 12) of every key over C to B: rows 0 to 11 major on C to B, 12 to 23 minor."""
@@ -44,6 +45,31 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
     """
     chroma = np.asarray(mean_chroma, dtype=np.float64)
     return _unit(chroma) @ _UNIT_PROFILES.T
+
+
+def common_tonic(mean_chroma: Any) -> np.ndarray:
+    """Semitones that music lies above C major or A minor, for the key that fits it best.
+
+    Rolled down by so many semitones all music is in a common key: that of the white keys.
+
+    Parameters
+    ----------
+    mean_chroma : array-like of shape (..., 12)
+        Chroma, C to B, summed or averaged over the frames whose key is asked for.
+
+    Returns
+    -------
+    semitones : ndarray of int, of shape (...)
+        From 0 to 11.
+
+    Examples
+    --------
+    >>> from musicai._krumhansl import KEY_PROFILES, common_tonic
+    >>> common_tonic(KEY_PROFILES[[0, 2, 12 + 9, 12 + 11]])  # C and D major, A and B minor
+    array([0, 2, 0, 2])
+    """
+    keys = key_scores(mean_chroma).argmax(axis=-1)
+    return np.where(keys < 12, keys, (keys - _A) % 12)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

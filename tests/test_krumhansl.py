@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai._krumhansl import KEY_PROFILES, key_scores
+from musicai._krumhansl import KEY_PROFILES, common_tonic, key_scores
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
 
@@ -41,3 +41,11 @@ def test_scores_move_with_the_music(tonic):
 def test_what_has_no_key_scores_nothing():
     np.testing.assert_array_equal(key_scores(np.zeros(12)), 0)
     np.testing.assert_array_equal(key_scores(np.full((2, 12), np.float32(0.1))), 0)
+
+
+@pytest.mark.parametrize("semitones", range(12))
+def test_the_common_key_is_that_of_the_white_keys(semitones):
+    major, minor = KEY_PROFILES[0], KEY_PROFILES[12 + 9]
+    moved = np.roll([major, minor], semitones, axis=1)
+    np.testing.assert_array_equal(common_tonic(moved), semitones)
+    assert common_tonic(moved[0]) == semitones
