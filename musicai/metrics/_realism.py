@@ -142,8 +142,14 @@ def realism(X: Any, Y: Any) -> float:
     A geometric mean is low as soon as one of them is: shuffled frames have the right notes, a
     Markov chain of frames has the right chords, and neither is music.
 
-    It compares sets, so it does not see copies: look at :func:`memorisation` too. A set that has
-    nothing in common with the other in one metric scores 0.
+    It compares sets, so it does not see copies: look at :func:`memorisation` too. It hardly hears
+    which way time runs: chorales played backwards reach .90, as real ones do. A set that has nothing
+    in common with the other in one metric scores 0.
+
+    Measured on halves of recordings, excerpts of 60 s: chorales against chorales .90, game music
+    against other game music .78; a Markov chain of 64 prototypes learned in a common key about .4
+    to .6; excerpts moved to a random key every 4 s .28 and .58; shuffled frames, noise, frozen
+    chords 0.
 
     Parameters
     ----------
@@ -155,7 +161,7 @@ def realism(X: Any, Y: Any) -> float:
     Returns
     -------
     realism : float
-        Between 0 and 1. Two sets of real music score about .9: that is as far as it goes.
+        Between 0 and 1. What two sets of real music score, .8 to .9, is as far as it goes.
 
     Raises
     ------
