@@ -143,8 +143,8 @@ def realism(X: Any, Y: Any) -> float:
     Markov chain of frames has the right chords, and neither is music.
 
     It compares sets, so it does not see copies: look at :func:`memorisation` too. It hardly hears
-    which way time runs: chorales played backwards reach .90, as real ones do. A set that has nothing
-    in common with the other in one metric scores 0.
+    which way time runs: chorales played backwards reach .90, as real ones do. A set that has
+    nothing in common with the other in one metric scores 0.
 
     Measured on halves of recordings, excerpts of 60 s: chorales against chorales .90, game music
     against other game music .78; a Markov chain of 64 prototypes learned in a common key about .4
