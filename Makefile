@@ -40,6 +40,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(BIN)/python benchmarks/sampling.py
+	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS))
 
 clean:

@@ -168,6 +168,7 @@ def _listen_to(
         )
         by_key = log_probs.cpu().numpy().astype(np.float64).reshape(len(spans), n_keys, -1)
         joint = weights[: len(spans), :, None] + np.pad(by_key.cumsum(-1), ((0, 0), (0, 0), (1, 0)))
-        log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # a network that has diverged: the score will tell
+            log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
         yield _Heard(spans, batch, context, by_key, log_weights)

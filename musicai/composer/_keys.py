@@ -54,10 +54,9 @@ def shifts_on_keyboard(piece: np.ndarray) -> np.ndarray:
     sounding = np.zeros(piece.shape[1], bool)
     for block in _blocks(piece):
         sounding |= block.any(0)
-    notes = np.flatnonzero(sounding)
-    lowest, highest = (notes[0], notes[-1]) if len(notes) else (0, 0)
-    down = min(_FARTHEST_DOWN, lowest)
-    up = min(N_KEYS - 1 - _FARTHEST_DOWN, len(sounding) - 1 - highest)
+    room_below = int(sounding.argmax()) if sounding.any() else len(sounding)
+    room_above = int(sounding[::-1].argmax()) if sounding.any() else len(sounding)
+    down, up = min(_FARTHEST_DOWN, room_below), min(N_KEYS - 1 - _FARTHEST_DOWN, room_above)
     return np.arange(-down, up + 1)
 
 

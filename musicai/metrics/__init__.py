@@ -1,12 +1,60 @@
-"""How a piece moves, how like another it is, and what a composer's likelihood is held against.
+"""How musical a piece is, how like real music a set of pieces is, and what likelihoods mean.
 
-Everything takes one piece ``(n_frames, n_features)`` or a collection of them. Likelihoods are
-natural logarithms (nats) of probabilities that sum to one over a grid of levels, so they stand
-beside :meth:`musicai.LSTMComposer.score` on the same footing.
+Everything takes one piece ``(n_frames, n_features)`` or a collection of them; what measures
+harmony takes chroma of 12 pitch classes, C to B.
+
+- Harmony, whatever the order of frames: `pitch_class_entropy`, `frame_entropy`,
+  `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
+- Motion from frame to frame: `flux`, `harmonic_change`, `persistence`.
+- Progression from chord to chord: `transition_matrix`, `falling_fifths`.
+- Form over many seconds: `key_stability`, `recurrence`.
+- Set against set: `realism` and what it is made of, `overlap_area` over `REALISM_METRICS` and
+  `transition_overlap`; `memorisation` beside it, as a copy is realistic too.
+- Frame against frame: `frame_correlation`.
+- Likelihood: `IndependentBaseline`, `PersistenceBaseline`. Natural logarithms (nats) of
+  probabilities that sum to one over a grid of levels, so they stand beside
+  :meth:`musicai.LSTMComposer.score` on the same footing.
+
+No metric of a single piece is better the higher it is: compare with the same metric of real
+music, at the same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline
-from ._motion import flux
+from ._form import key_stability, recurrence
+from ._harmony import (
+    frame_entropy,
+    key_correlation,
+    pitch_class_entropy,
+    quiet_share,
+    scale_consistency,
+    triad_fit,
+)
+from ._memorisation import memorisation
+from ._motion import flux, harmonic_change, persistence
+from ._progression import falling_fifths, transition_matrix
+from ._realism import REALISM_METRICS, overlap_area, realism, transition_overlap
 from ._similarity import frame_correlation
 
-__all__ = ["IndependentBaseline", "PersistenceBaseline", "flux", "frame_correlation"]
+__all__ = [
+    "REALISM_METRICS",
+    "IndependentBaseline",
+    "PersistenceBaseline",
+    "falling_fifths",
+    "flux",
+    "frame_correlation",
+    "frame_entropy",
+    "harmonic_change",
+    "key_correlation",
+    "key_stability",
+    "memorisation",
+    "overlap_area",
+    "persistence",
+    "pitch_class_entropy",
+    "quiet_share",
+    "realism",
+    "recurrence",
+    "scale_consistency",
+    "transition_matrix",
+    "transition_overlap",
+    "triad_fit",
+]

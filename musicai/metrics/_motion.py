@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._pieces import as_collection
+from ._chroma import N_PITCH_CLASSES, chroma_pieces, require_some
 
 
 def flux(X: Any) -> float:
@@ -53,3 +54,111 @@ def flux(X: Any) -> float:
             f"flux needs a piece of at least 2 frames to see a change: the longest has {longest}"
         )
     return float(sum(step.sum() for step in steps) / n_changes)
+
+
+def harmonic_change(X: Any) -> float:
+    r"""How far harmony moves from frame to frame, as distance in the tonal centroid space.
+
+    .. math:: \frac{1}{T - 1} \sum_{t=2}^{T} \|\zeta_t - \zeta_{t-1}\|, \qquad
+        \zeta_t = \frac{\Phi x_t}{\sum_d x_{t,d}}
+
+    where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), of minor
+    thirds (1) and of major thirds (1/2), so that a move between related chords is shorter than
+    one between strangers; :func:`flux` knows no such difference. Frozen music is at 0, shuffled
+    frames and noise are high. It is blind to what comes beyond the next frame, and like the flux
+    it grows with the hop length.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma. Every step between two sounding frames of a piece counts alike.
+
+    Returns
+    -------
+    change : float
+        Between 0 and 2.83, the distance between two notes a tritone apart.
+
+    Raises
+    ------
+    ValueError
+        If nowhere two frames in succession sound, or `X` is not chroma.
+
+    References
+    ----------
+    .. [1] C. Harte, M. Sandler, M. Gasser, "Detecting harmonic change in musical audio", AMCMM
+       2006, without its smoothing over time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import harmonic_change
+    >>> fifth, tritone = np.eye(12)[[0, 7]], np.eye(12)[[0, 6]]
+    >>> harmonic_change(fifth) < harmonic_change(tritone)
+    True
+    """
+    distances = [
+        np.linalg.norm(np.diff(_tonal_centroid(pair), axis=1)[:, 0], axis=-1)
+        for pair in _sounding_steps(X, "harmonic_change")
+    ]
+    return float(np.concatenate(distances).mean())
+
+
+def persistence(X: Any) -> float:
+    r"""Share of frames whose loudest pitch class is that of the frame before.
+
+    .. math:: \frac{1}{T - 1} \sum_{t=2}^{T}
+        \left[\arg\max_d x_{t,d} = \arg\max_d x_{t-1,d}\right]
+
+    Frozen music is at 1, noise at 1/12, and shuffled frames near the latter: it catches motion
+    that is too slow or too restless even where the flux, which also grows with the size of moves,
+    is right. It is blind to all but the loudest pitch class and the next frame.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma. Every step between two sounding frames of a piece counts alike.
+
+    Returns
+    -------
+    persistence : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If nowhere two frames in succession sound, or `X` is not chroma.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import persistence
+    >>> persistence(np.eye(12)[[0, 0, 0, 7, 7]])
+    0.75
+    """
+    stays = [np.equal(*pairs.argmax(axis=-1).T) for pairs in _sounding_steps(X, "persistence")]
+    return float(np.concatenate(stays).mean())
+
+
+def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:
+    """Pairs (n_steps, 2, 12) of successive frames that both sound, for each piece that has any."""
+    pieces = chroma_pieces(X)
+    pairs = [np.stack([piece[:-1], piece[1:]], axis=1) for piece in pieces]
+    steps = [pair[np.all(pair.any(axis=2), axis=1)] for pair in pairs]
+    return require_some(
+        [step for step in steps if len(step)], f"{metric} needs two sounding frames in succession"
+    )
+
+
+def _tonal_centroid(frames: np.ndarray) -> np.ndarray:
+    return frames @ _CENTROIDS / frames.sum(axis=-1, keepdims=True)
+
+
+def _tonal_circles() -> np.ndarray:
+    """Coordinates (12, 6) of the pitch classes on the circles of fifths and of both thirds."""
+    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle of a semitone in pi, radius
+    angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
+    radii = np.array([radius for _, radius in circles])
+    return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])
+
+
+_CENTROIDS = _tonal_circles()

@@ -46,9 +46,9 @@ def test_a_prime_is_continued_where_it_stops(fitted, chroma):
 
 def test_priming_equals_having_composed_it(fitted):
     rng = np.random.RandomState(5)
-    first = fitted.sample(30, random_state=rng)
-    then = fitted.sample(10, prime=first, random_state=rng)
-    at_once = fitted.sample(40, random_state=np.random.RandomState(5))
+    first = fitted.sample(30, key="D", random_state=rng)
+    then = fitted.sample(10, prime=first, key="D", random_state=rng)
+    at_once = fitted.sample(40, key="D", random_state=np.random.RandomState(5))
     np.testing.assert_array_equal(np.concatenate([first, then]), at_once)
 
 

@@ -90,7 +90,8 @@ def test_a_single_piece_trains_without_validation(chroma):
 
 
 def test_pieces_to_watch_can_be_given(chroma, styles):
-    composer = small().fit(chroma[:6], styles[:6], X_val=chroma[6:], y_val=styles[6:])
+    composer = small(transpose=False)
+    composer.fit(chroma[:6], styles[:6], X_val=chroma[6:], y_val=styles[6:])
     assert composer.best_validation_score_ == pytest.approx(composer.score(chroma[6:], styles[6:]))
     with pytest.raises(ValueError, match=r"X_val\[0\] has 5 features per frame where 12"):
         small().fit(chroma, X_val=[piece[:, :5] for piece in chroma])

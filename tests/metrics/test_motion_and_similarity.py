@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai.metrics import flux, frame_correlation
+from musicai.metrics import flux, frame_correlation, harmonic_change, persistence
 
 
 @pytest.fixture
@@ -53,3 +53,29 @@ def test_correlation_needs_the_same_shapes(pieces):
         frame_correlation(pieces[0], pieces[1])
     with pytest.raises(ValueError, match="at least one frame"):
         frame_correlation([np.ones((0, 12))], [np.ones((0, 12))])
+
+
+def test_related_notes_are_nearer_than_strangers():
+    c, *others = np.eye(12)[[0, 7, 4, 2, 6]]
+    fifth, third, second, tritone = (harmonic_change(np.stack([c, other])) for other in others)
+    assert fifth < third < second < tritone
+    assert tritone == pytest.approx(8**0.5)
+
+
+def test_frozen_music_does_not_change(frozen):
+    assert harmonic_change(frozen) == flux(frozen) == 0
+    assert persistence(frozen) == 1
+
+
+def test_shuffling_makes_music_restless(music, shuffled):
+    assert harmonic_change(shuffled) > 2 * harmonic_change(music)
+    assert persistence(shuffled) < 0.5 * persistence(music)
+
+
+def test_motion_does_not_cross_silence_or_pieces():
+    notes = np.eye(12)
+    pieces = [np.stack([notes[0], notes[0], np.zeros(12), notes[6]]), notes[[3, 3]]]
+    assert persistence(pieces) == 1
+    assert harmonic_change(pieces) == 0
+    with pytest.raises(ValueError, match="two sounding frames in succession"):
+        persistence(np.stack([notes[0], np.zeros(12), notes[6]]))

@@ -1,0 +1,352 @@
+"""How like real music LSTMComposer's pieces are, beside a Markov chain and shuffled frames.
+
+    python benchmarks/realism.py [FILE_OR_FOLDER ...] [--minutes 2] [--temperature 0.9]
+    python benchmarks/realism.py FOLK_FOLDER BLUES_FOLDER --styles folk blues
+
+Without files it takes chorales, played by a soundfont. Half of the recordings are learned, half
+are held out; then both are cut into excerpts of 60 s. The composer starts from nothing and hears
+only itself, for as many pieces of the same lengths as there are excerpts held out.
+
+Printed are
+
+- every metric of `musicai.metrics`, and the overlap of its distribution over pieces with that of
+  the excerpts held out. "learned" is the ceiling: real music against real music. The Markov chain
+  moves between 64 prototypes of frames, learned in a common key;
+- what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
+- copies of the music learned; whether 20,000 frames in one go stay alive; whether a continuation
+  keeps the key of its prime;
+- the entropy rate: pieces composed at temperature 1 should be as likely as real music is;
+- with style labels (subfolders, or --styles with one for each FILE_OR_FOLDER) how much likelier
+  music is under its own label, and where a classifier of the first two styles puts pieces of
+  either and of half and half.
+"""
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from musicai import ChromaExtractor, LSTMComposer, metrics
+from musicai._krumhansl import common_tonic
+from musicai.datasets import get_data_home, load_chorales, load_recordings
+
+EXCERPT = 60  # seconds
+SHORTEST = 30  # recordings that are shorter are left out
+LONG = 180
+WINDOW = 10  # seconds that a key is found from
+LAGS = (10, 60, 100)
+N_LONG = 12
+ENDLESS = 20_000  # frames
+END = 2_000
+OPENING = 20  # frames in which a style label has to prove itself
+METRICS = metrics.REALISM_METRICS | {"quiet_share": metrics.quiet_share}
+
+
+class Piece(NamedTuple):
+    """A recording or an excerpt."""
+
+    frames: np.ndarray
+    style: str | None
+
+
+class MarkovChain:
+    """Frames as states of a chain: prototypes by k-means, in a common key."""
+
+    def __init__(self, n_states=64, *, seed=0):
+        self.n_states = n_states
+        self.rng = np.random.default_rng(seed)
+        self.prototypes = MiniBatchKMeans(n_states, n_init=3, random_state=seed)
+
+    def fit(self, pieces):
+        """Learn prototypes and count moves."""
+        pieces = [in_common_key(piece) for piece in pieces]
+        self.prototypes.fit(np.concatenate(pieces))
+        self.starts = np.zeros(self.n_states)
+        self.moves = 1e-9 * np.ones((self.n_states, self.n_states))
+        for piece in pieces:
+            states = self.prototypes.predict(piece)
+            self.starts[states[0]] += 1
+            np.add.at(self.moves, (states[:-1], states[1:]), 1)
+        return self
+
+    def sample(self, n_frames, n_pieces):
+        """Compose, all pieces at once."""
+        states = [self._draw(np.tile(self.starts, (n_pieces, 1)))]
+        while len(states) < n_frames:
+            states.append(self._draw(self.moves[states[-1]]))
+        return list(self.prototypes.cluster_centers_[np.transpose(states)])
+
+    def _draw(self, weights):
+        edges = weights.cumsum(axis=1)
+        return (self.rng.random((len(edges), 1)) * edges[:, -1:] > edges).sum(axis=1)
+
+
+def in_common_key(piece):
+    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument("--styles", nargs="+", default=[], metavar="S", help="one for each of them")
+    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument("--minutes", type=float, default=2, help="training time")
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=0, help="of split, training and sampling")
+    arguments = parser.parse_args()
+    if arguments.styles and len(arguments.styles) != len(arguments.recordings):
+        parser.error("--styles: one for each FILE_OR_FOLDER")
+    return arguments
+
+
+def find_recordings(arguments):
+    """Paths and style labels, None for no label."""
+    if not arguments.recordings:
+        files = load_chorales(arguments.chorales, n_jobs=-1, verbose=1).recordings
+        return files, [None] * len(files)
+    files, labels = [], []
+    for i, path in enumerate(arguments.recordings):
+        data = load_recordings(path) if path.is_dir() else None
+        found = data.recordings if data else [path]
+        files += found
+        if arguments.styles:
+            labels += [arguments.styles[i]] * len(found)
+        else:
+            labels += (data.target if data else None) or [None] * len(found)
+    return files, labels
+
+
+def split(recordings, rng):
+    """Halve the recordings, each style for itself."""
+    order = [recordings[i] for i in rng.permutation(len(recordings))]
+    order.sort(key=lambda recording: str(recording.style))
+    return order[::2], order[1::2]
+
+
+def excerpts(recordings, rate):
+    """Cut into excerpts of one length; shorter recordings stay whole, silent ones fall out."""
+    length, shortest = round(EXCERPT * rate), round(SHORTEST * rate)
+    parts = [
+        Piece(frames[start : start + length], style)
+        for frames, style in recordings
+        for start in range(0, max(1, len(frames) - length + 1), length)
+    ]
+    return [
+        part
+        for part in parts
+        if len(part.frames) >= shortest and part.frames.any(axis=1).mean() > 0.9
+    ]
+
+
+def frames_of(pieces):
+    return [piece.frames for piece in pieces]
+
+
+def styles_of(pieces):
+    styles = [piece.style for piece in pieces]
+    return None if set(styles) == {None} else styles
+
+
+def compose_like(pieces, composer, **options):
+    """As many pieces as `pieces`, of the same lengths and styles, a style at a time."""
+    composed = [None] * len(pieces)
+    for style in {piece.style: None for piece in pieces}:  # in order, each once
+        places = [i for i, piece in enumerate(pieces) if piece.style == style]
+        longest = max(len(pieces[i].frames) for i in places)
+        samples = composer.sample(longest, n_pieces=len(places), style=style, **options)
+        for i, sample in zip(places, samples, strict=True):
+            composed[i] = sample[: len(pieces[i].frames)]
+    return composed
+
+
+def print_table(head, rows):
+    print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
+    for name, *cells in rows:
+        shown = [cell if isinstance(cell, str) else f"{cell:.3f}" for cell in cells]
+        print(f"| {' | '.join([name, *shown])} |", flush=True)
+
+
+def print_metrics(held_out, others):
+    """Means of all metrics, and overlap areas with the pieces held out."""
+    rows = []
+    sets = {"held out": held_out} | others
+    for name, metric in METRICS.items():
+        values = {key: [metric(piece) for piece in pieces] for key, pieces in sets.items()}
+        means = {key: np.mean(each) for key, each in values.items()}
+        areas = [metrics.overlap_area(values[key], values["held out"]) for key in others]
+        ratio = means["composed"] / means["held out"]
+        name += "" if name in metrics.REALISM_METRICS else " (not in the mean)"
+        rows.append((name, *means.values(), ratio, *areas))
+    overlaps = [metrics.transition_overlap(pieces, held_out) for pieces in others.values()]
+    totals = [metrics.realism(pieces, held_out) for pieces in others.values()]
+    blanks = [""] * (len(sets) + 1)
+    rows += [("transition_matrix", *blanks, *overlaps), ("**geometric mean**", *blanks, *totals)]
+    head = ["metric", *sets, "composed / held out", *(f"area: {key}" for key in others)]
+    print_table(head, rows)
+
+
+def same_key(pieces, rate, lag):
+    """Share of windows whose key is the same `lag` seconds later; nan if no piece is so long."""
+    window, lag = round(WINDOW * rate), round(lag * rate)
+    long_enough = [piece for piece in pieces if len(piece) >= window + lag]
+    if not long_enough:
+        return np.nan
+    return metrics.key_stability(long_enough, n_frames=window, lag=lag)
+
+
+def print_long(recordings, composer, chain, rate, **options):
+    """What holds over minutes, in whole recordings and in long samples."""
+    length = round(LONG * rate)
+    first = [Piece(np.empty((length, 0)), recording.style) for recording in recordings]
+    sets = {
+        "held out, whole": frames_of(recordings),
+        f"composed, {LONG} s": compose_like((first * N_LONG)[:N_LONG], composer, **options),
+        f"Markov, {LONG} s": chain.sample(length, N_LONG),
+    }
+    rows = [
+        (f"same key {lag} s later", *(same_key(pieces, rate, lag) for pieces in sets.values()))
+        for lag in LAGS
+    ]
+    for metric in (metrics.falling_fifths, metrics.recurrence):
+        rows.append((metric.__name__, *(metric(pieces) for pieces in sets.values())))
+    print_table(["over minutes", *sets], rows)
+
+
+def print_life(held_out, learned, composed, composer, rate, **options):
+    """Copies, the fixed point, and the key of continuations."""
+    window = round(WINDOW * rate)
+    started = perf_counter()
+    end = composer.sample(ENDLESS, **options)[-END:]
+    name = f"last {END} of {ENDLESS} frames ({perf_counter() - started:.0f} s)"
+    real = np.concatenate(held_out)[:END]
+    continued = composer.sample(window, prime=[piece[:-window] for piece in held_out], **options)
+    seams = [
+        np.concatenate([piece[-2 * window : -window], after])
+        for piece, after in zip(held_out, continued, strict=True)
+    ]
+    ends = [piece[-2 * window :] for piece in held_out]
+    rows = [
+        (
+            "copies of what was learned",
+            *(metrics.memorisation(x, learned) for x in (held_out, composed)),
+        ),
+        (f"flux, {name}", metrics.flux(held_out), metrics.flux(end)),
+        (f"frame entropy, {name}", metrics.frame_entropy(held_out), metrics.frame_entropy(end)),
+        (f"repeated frames, {name}", repeated(real), repeated(end)),
+        (
+            "continuation in the key of its prime",
+            *(same_key(x, rate, WINDOW) for x in (ends, seams)),
+        ),
+    ]
+    print_table(["alive, and its own", "held out", "composed"], rows)
+
+
+def repeated(frames):
+    """Share of frames that were there before, exactly."""
+    return 1 - len(np.unique(frames, axis=0)) / len(frames)
+
+
+def print_entropy_rate(held_out, composer, seed):
+    """Surprise at music of its own and at real music, which are alike in a good model."""
+    own = compose_like(held_out, composer, temperature=1.0, random_state=seed)
+    bits = [
+        -composer.score(pieces, styles_of(held_out)) / np.log(2)
+        for pieces in (frames_of(held_out), own)
+    ]
+    print_table(
+        ["surprise in bits per frame", "held out", "own samples", "own / held out"],
+        [("at temperature 1", *bits, bits[1] / bits[0])],
+    )
+
+
+def print_styles(held_out, learned, composer, rate, **options):
+    """What a style label does to likelihoods and to samples."""
+    names = list(composer.styles_)
+    openings = [piece.frames[:OPENING] for piece in held_out]
+    right = styles_of(held_out)
+    wrong = [names[(names.index(style) + 1) % len(names)] for style in right]
+    scores = [composer.score(openings, labels) for labels in (right, None, wrong)]
+    print_table(
+        ["nats per frame", "right label", "none", "wrong label"],
+        [(f"first {OPENING} frames", *scores)],
+    )
+
+    pair = names[:2]
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+    known = [piece for piece in learned if piece.style in pair]
+    classifier.fit([portrait(piece.frames) for piece in known], styles_of(known))
+    n_frames, n_pieces = round(EXCERPT * rate), 20
+    halves = dict.fromkeys(pair, 0.5)
+    sets = {f"held out, {name}": [p.frames for p in held_out if p.style == name] for name in pair}
+    for label, style in {pair[0]: pair[0], "half and half": halves, pair[1]: pair[1]}.items():
+        sets[f"composed, {label}"] = composer.sample(
+            n_frames, n_pieces=n_pieces, style=style, **options
+        )
+    rows = [
+        (name, classifier.predict_proba([portrait(piece) for piece in pieces])[:, 1].mean())
+        for name, pieces in sets.items()
+    ]
+    print_table(["pieces", f"probability of {pair[1]}"], rows)
+
+
+def portrait(piece):
+    """What the classifier of styles sees: chroma in a common key, and the metrics."""
+    chroma = in_common_key(piece)
+    return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
+
+
+def main():
+    """Learn, compose and print tables."""
+    arguments = read_arguments()
+    rng = np.random.default_rng(arguments.seed)
+    options = {"temperature": arguments.temperature, "random_state": arguments.seed}
+    files, labels = find_recordings(arguments)
+    extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
+    rate = extractor.frame_rate
+    recordings = [Piece(*each) for each in zip(extractor.transform(files), labels, strict=True)]
+    learned_recordings, held_out_recordings = split(recordings, rng)
+    learned = excerpts(learned_recordings, rate)
+    held_out = excerpts(held_out_recordings, rate)
+    n_pieces = min(len(learned), len(held_out))  # areas depend on how many there are
+    held_out = [held_out[i] for i in rng.permutation(len(held_out))[:n_pieces]]
+    some = [learned[i] for i in rng.permutation(len(learned))[:n_pieces]]
+
+    composer = LSTMComposer(
+        max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
+    )
+    composer.fit(frames_of(learned), styles_of(learned))
+    chain = MarkovChain(seed=arguments.seed).fit(frames_of(learned))
+    print(
+        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} excerpts learned in "
+        f"{composer.n_iter_} epochs; {n_pieces} pieces each of the others; temperature "
+        f"{arguments.temperature}"
+    )
+    started = perf_counter()
+    composed = compose_like(held_out, composer, **options)
+    print(f"composed {sum(map(len, composed))} frames in {perf_counter() - started:.0f} s")
+    markov = chain.sample(max(map(len, composed)), n_pieces)
+    real = frames_of(held_out)
+    others = {
+        "learned": frames_of(some),
+        "composed": composed,
+        "Markov": [piece[: len(each)] for piece, each in zip(markov, real, strict=True)],
+        "shuffled": [rng.permutation(piece) for piece in real],
+    }
+    print_metrics(real, others)
+    print_long(held_out_recordings, composer, chain, rate, **options)
+    print_life(real, frames_of(learned), composed, composer, rate, **options)
+    print_entropy_rate(held_out, composer, arguments.seed)
+    if len(composer.styles_) > 1:
+        print_styles(held_out, learned, composer, rate, **options)
+
+
+if __name__ == "__main__":
+    main()

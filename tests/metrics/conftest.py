@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+# Degrees of a major key with their chords, and where each goes: functional harmony in a table.
+CHORDS = {1: [0, 4, 7], 2: [2, 5, 9], 4: [5, 9, 0], 5: [7, 11, 2], 6: [9, 0, 4]}
+NEXT = {1: [4, 5, 5, 6, 2], 2: [5], 4: [5, 5, 1], 5: [1, 1, 1, 6], 6: [2, 4]}
+
+
+def progression(rng, n_frames):
+    """Chords of one key that fade over a quiet ground, as chroma whose loudest value is 1."""
+    degree, frames = 1, []
+    while len(frames) < n_frames:
+        loudness = rng.dirichlet(np.full(3, 5.0))
+        for frame in range(rng.integers(8, 25)):
+            chroma = 0.02 + 0.03 * rng.random(12)
+            chroma[CHORDS[degree]] += loudness * np.exp(-0.05 * frame)
+            frames.append(chroma / chroma.max())
+        degree = rng.choice(NEXT[degree])
+    return np.roll(frames[:n_frames], rng.integers(12), axis=1)
+
+
+def as_chroma(frames):
+    return frames / frames.max(axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="session")
+def music():
+    """Pieces in the keys of their composer, who knows five chords."""
+    rng = np.random.default_rng(0)
+    return [progression(rng, 400) for _ in range(24)]
+
+
+@pytest.fixture(scope="session")
+def more_music():
+    rng = np.random.default_rng(1)
+    return [progression(rng, 400) for _ in range(24)]
+
+
+@pytest.fixture(scope="session")
+def shuffled(music):
+    rng = np.random.default_rng(2)
+    return [rng.permutation(piece) for piece in music]
+
+
+@pytest.fixture(scope="session")
+def frozen(music):
+    return [np.repeat(piece[200:201], 400, axis=0) for piece in music]
+
+
+@pytest.fixture(scope="session")
+def noise():
+    rng = np.random.default_rng(3)
+    return [as_chroma(rng.random((400, 12))) for _ in range(24)]
+
+
+@pytest.fixture(scope="session")
+def wandering(music):
+    """Music that forgets its key every 4 seconds."""
+    rng = np.random.default_rng(4)
+    return [
+        np.concatenate([np.roll(part, rng.integers(12), axis=1) for part in np.split(piece, 10)])
+        for piece in music
+    ]

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from musicai.metrics import (
+    frame_entropy,
+    key_correlation,
+    pitch_class_entropy,
+    quiet_share,
+    scale_consistency,
+    triad_fit,
+)
+
+FLAT = np.ones((4, 12))
+NOTES = np.eye(12)
+
+
+def test_entropies_of_one_note_and_of_all():
+    assert pitch_class_entropy(NOTES[[3, 3]]) == frame_entropy(NOTES) == 0
+    for entropy in (pitch_class_entropy, frame_entropy):
+        assert entropy(FLAT) == pytest.approx(np.log2(12))
+    assert pitch_class_entropy(NOTES) == pytest.approx(np.log2(12))
+
+
+def test_entropy_of_two_equal_notes_is_one_bit():
+    assert frame_entropy(NOTES[[0]] + NOTES[[7]]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("tonic", range(12))
+def test_a_scale_is_consistent_in_any_key(tonic):
+    scale = NOTES[(np.array([0, 2, 4, 5, 7, 9, 11]) + tonic) % 12]
+    assert scale_consistency(scale) == pytest.approx(1)
+
+
+def test_consistency_is_lowest_where_all_notes_are_alike():
+    assert scale_consistency(FLAT) == pytest.approx(7 / 12)
+
+
+def test_music_that_wanders_has_less_of_a_key(music, wandering):
+    assert key_correlation(wandering) < key_correlation(music) - 0.1
+    assert scale_consistency(wandering) < scale_consistency(music) - 0.1
+    assert pitch_class_entropy(wandering) > pitch_class_entropy(music) + 0.1
+
+
+def test_what_is_flat_has_no_key():
+    assert key_correlation(FLAT) == 0
+
+
+@pytest.mark.parametrize("notes", [[0, 4, 7], [0, 3, 7]])
+@pytest.mark.parametrize("root", range(12))
+def test_every_triad_fits(notes, root):
+    chord = np.isin(np.arange(12), (np.array(notes) + root) % 12)[None]
+    assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # over any ground
+
+
+def test_blur_takes_the_shape_from_chords(music):
+    # what squared error does to frames that may go either way: a mean of what may come
+    blurred = [0.5 * piece + 0.5 * piece.mean(axis=0) for piece in music]
+    assert triad_fit(blurred) < triad_fit(music)
+    assert frame_entropy(blurred) > frame_entropy(music)
+    assert quiet_share(blurred) < quiet_share(music)
+
+
+def test_a_frame_without_shape_fits_no_triad():
+    with pytest.raises(ValueError, match="triad_fit needs a frame with shape"):
+        triad_fit(FLAT)
+
+
+def test_quiet_share_counts_below_the_threshold():
+    frame = np.array([[1.0, 0.3, 0.09] + 9 * [0.0]])
+    assert quiet_share(frame) == pytest.approx(10 / 12)
+    assert quiet_share(frame, threshold=0.5) == pytest.approx(11 / 12)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from musicai.metrics import memorisation
+
+
+@pytest.mark.parametrize("semitones", [0, 1, 11])
+@pytest.mark.parametrize("start", [0, 13])
+def test_a_copy_is_found_from_any_frame_and_in_any_key(semitones, start, music):
+    copy = np.roll(music[3][start : start + 100], semitones, axis=1)
+    assert memorisation(copy, music) == 1
+
+
+def test_a_noisy_copy_is_found(music):
+    rng = np.random.default_rng(0)
+    noisy = np.clip(music[3] + rng.normal(0, 0.03, music[3].shape), 0, 1)
+    assert memorisation(noisy, music) == 1
+
+
+def test_fresh_music_is_no_copy(music, noise):
+    rng = np.random.default_rng(0)
+    assert memorisation(noise, music) == 0
+    half = [music[0][: 22 * 5], as_noise(rng, 22 * 5)]
+    assert memorisation(half, music) == pytest.approx(0.5)
+
+
+def test_all_of_the_training_music_is_heard(music, monkeypatch):
+    monkeypatch.setattr("musicai.metrics._memorisation._BLOCK", 7)
+    assert memorisation(music[3], [np.empty((0, 12)), music[2], music[3]]) == 1
+
+
+def test_it_is_the_share_counted_one_by_one(music, more_music):
+    piece, learned = more_music[0][:200], music[0][:200]
+    copies = []
+    for start in range(0, 200 - 10 + 1, 10):
+        chunk = piece[start : start + 10].ravel()
+        cosines = [
+            chunk @ other / np.sqrt(chunk @ chunk * (other @ other))
+            for semitones in range(12)
+            for at in range(191)
+            for other in [np.roll(learned[at : at + 10], semitones, axis=1).ravel()]
+        ]
+        copies.append(max(cosines) > 0.95)
+    assert 0 < np.mean(copies) < 1
+    assert memorisation(piece, learned, n_frames=10, similarity=0.95) == np.mean(copies)
+
+
+def test_silence_is_no_copy_of_silence(music):
+    with_silence = np.concatenate([music[0][:44], np.zeros((44, 12))])
+    assert memorisation(with_silence, [np.zeros((60, 12)), music[0]]) == 1
+    assert memorisation(music[0], np.zeros((60, 12))) == 0
+
+
+def test_what_is_shorter_than_a_chunk(music):
+    assert memorisation(music[0], music[0][:21]) == 0
+    with pytest.raises(ValueError, match="needs 22 frames in succession that sound: X has none"):
+        memorisation(music[0][:21], music)
+
+
+@pytest.mark.parametrize("parameters", [{"n_frames": 0}, {"similarity": 1.2}])
+def test_parameters_are_checked(parameters, music):
+    with pytest.raises(ValueError, match=f"{next(iter(parameters))} must be"):
+        memorisation(music, music, **parameters)
+
+
+def as_noise(rng, n_frames):
+    return rng.random((n_frames, 12))

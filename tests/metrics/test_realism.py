@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+
+from musicai.metrics import REALISM_METRICS, overlap_area, realism, transition_overlap
+
+VALUES = st.lists(st.floats(-10, 10), min_size=2, max_size=20)
+
+
+@given(VALUES, VALUES)
+def test_area_is_between_0_and_1_and_symmetric(x, y):
+    area = overlap_area(x, y)
+    assert 0 <= area <= 1
+    assert overlap_area(y, x) == pytest.approx(area, abs=1e-9)
+
+
+@given(VALUES)
+def test_a_set_overlaps_itself_wholly(x):
+    assert overlap_area(x, x) == pytest.approx(1, abs=1e-3)
+
+
+def test_area_has_no_unit():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 1, 30), rng.normal(1, 2, 40)
+    assert overlap_area(1000 * x - 7, 1000 * y - 7) == pytest.approx(overlap_area(x, y))
+
+
+def test_area_of_two_gaussians_is_known():
+    quantiles = np.random.default_rng(0).normal(size=4000)
+    shifted = quantiles + 1  # the overlap of N(0, 1) and N(1, 1) is 2 Phi(-1/2)
+    assert overlap_area(quantiles, shifted) == pytest.approx(0.617, abs=0.03)
+
+
+def test_area_shrinks_with_the_distance_and_with_the_spread():
+    x = np.random.default_rng(0).normal(size=100)
+    areas = [overlap_area(x, x + distance) for distance in (0, 1, 2, 4)]
+    assert areas == sorted(areas, reverse=True)
+    assert overlap_area(x, 0.2 * x) < 0.7
+
+
+def test_sets_without_spread():
+    assert overlap_area([0.1, 0.1], [0.1, 0.1, 0.1]) == 1
+    assert overlap_area([0.1, 0.1], [0.2, 0.2]) == 0
+
+
+@pytest.mark.parametrize("values", [[1.0], [[1.0, 2.0]], [1.0, np.nan]])
+def test_values_of_pieces_are_checked(values):
+    with pytest.raises(ValueError, match="y must hold a number for each of two or more pieces"):
+        overlap_area([1.0, 2.0], values)
+
+
+def test_moves_overlap(music, more_music, noise, frozen):
+    assert transition_overlap(music, music) == pytest.approx(1)
+    assert transition_overlap(music, noise) < transition_overlap(music, more_music)
+    assert transition_overlap(music, frozen) == 0
+
+
+def markov_chain(pieces, rng, n_states=16):
+    """Frames as states of a Markov chain, as many pieces as there are."""
+    model = KMeans(n_states, n_init=1, random_state=0).fit(np.concatenate(pieces))
+    moves = np.full((n_states, n_states), 1e-6)
+    for piece in pieces:
+        states = model.predict(piece)
+        np.add.at(moves, (states[:-1], states[1:]), 1)
+    moves /= moves.sum(axis=1, keepdims=True)
+    composed = []
+    for piece in pieces:
+        states = [rng.integers(n_states)]
+        for _ in piece[1:]:
+            states.append(rng.choice(n_states, p=moves[states[-1]]))
+        composed.append(model.cluster_centers_[states])
+    return composed
+
+
+def test_known_bad_music_ranks_below_real_music(
+    music, more_music, shuffled, frozen, noise, wandering
+):
+    ceiling = realism(music, more_music)
+    assert ceiling > 0.8
+    chain = markov_chain(more_music, np.random.default_rng(5))
+    for bad in (shuffled, frozen, noise, wandering, chain):
+        assert realism(bad, music) < ceiling - 0.2
+
+
+def test_realism_is_symmetric_and_at_most_one(music, wandering):
+    assert realism(music, music) == pytest.approx(1, abs=1e-3)
+    assert realism(music, wandering) == pytest.approx(realism(wandering, music))
+
+
+def test_realism_of_one_piece_is_not_defined(music):
+    with pytest.raises(ValueError, match="two or more pieces"):
+        realism(music[0], music)
+
+
+def test_metrics_of_realism_are_named_after_their_functions():
+    assert all(metric.__name__ == name for name, metric in REALISM_METRICS.items())
