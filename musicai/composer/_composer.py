@@ -580,7 +580,7 @@ class LSTMComposer(BaseEstimator):
             n_pieces=n_pieces,
             style=style,
             key=key,
-            device=choose_device(self.device),
+            build=self._network,
             rng=rng,
         )
 

@@ -1,14 +1,13 @@
 """What precedes composing: the key is chosen or heard, the prime is taken up in the common key."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 
 from ._inference import weigh_keys
 from ._keys import key_number, shifts_to_common_key
-from ._network import learned_network
+from ._network import Network
 from ._sampler import Sampler
 from ._styles import style_weights
 
@@ -32,7 +31,7 @@ def begin_composing(
     n_pieces: int,
     style: Any,
     key: Any,
-    device: torch.device,
+    build: Callable[[dict[str, np.ndarray]], Network],
     rng: np.random.RandomState,
 ) -> tuple[Sampler, np.ndarray]:
     """Return a sampler that has heard `primes`, and by how much each piece is moved while composed.
@@ -49,8 +48,8 @@ def begin_composing(
         As in `LSTMComposer.sample`.
     key : str or None
         As there; None draws the key of each piece, by how likely it is after its prime.
-    device : torch.device
-        Where the keys of primes are weighed.
+    build : callable
+        Builds the network from weights; called where the keys of primes are to be weighed.
     rng : RandomState
         Source of the draws.
     """
@@ -65,10 +64,11 @@ def begin_composing(
         keys = np.full(n_pieces, key_number(key))
     elif len(shifts) == 1:
         keys = np.zeros(n_pieces, int)
+    elif not any(map(len, primes)):
+        keys = rng.randint(len(shifts), size=n_pieces)
     else:
-        network = learned_network(composer.emission_, composer.n_features_in_, weights).to(device)
         styles = [np.full(len(prime), number) for prime in primes]
-        weighed = weigh_keys(network, primes, styles, [shifts] * len(primes))
+        weighed = weigh_keys(build(weights), primes, styles, [shifts] * len(primes))
         keys = _draw_keys(weighed * (n_pieces // len(primes)), rng)
     # A prime that several pieces go on from in one key is heard once.
     heard, rows = np.unique([np.arange(n_pieces) % len(primes), keys], axis=1, return_inverse=True)

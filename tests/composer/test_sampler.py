@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from musicai.composer._network import EMISSIONS, empty_network, export_weights
 from musicai.composer._keys import UNTOLD_KEY
+from musicai.composer._network import EMISSIONS, empty_network, export_weights
 from musicai.composer._sampler import DRAWS, Sampler
 
 
