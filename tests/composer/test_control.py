@@ -1,0 +1,167 @@
+"""Style, blends, key, and what comes next."""
+
+import numpy as np
+import pytest
+
+from musicai import LSTMComposer
+from musicai.composer._keys import estimate_key
+
+MAJOR = [0, 2, 4, 5, 7, 9, 11]
+
+
+def make_tunes(n_pieces, n_frames, *, seed):
+    """Random walks over a major scale that dwell on tonic and fifth, each in a key of its own."""
+    rng = np.random.RandomState(seed)
+    tunes = []
+    for _ in range(n_pieces):
+        degrees = rng.choice(7, n_frames, p=[0.3, 0.1, 0.15, 0.1, 0.2, 0.1, 0.05])
+        tunes.append(
+            np.eye(12, dtype=np.float32)[(np.array(MAJOR)[degrees] + rng.randint(12)) % 12]
+        )
+    return tunes
+
+
+@pytest.fixture(scope="module")
+def tuneful():
+    tunes = make_tunes(24, 60, seed=0)
+    return LSTMComposer(hidden_size=24, max_iter=40, batch_size=4, random_state=0).fit(tunes)
+
+
+@pytest.mark.parametrize(("key", "number"), [("C", 0), ("Am", 0), ("F#", 6), ("Bb", 10)])
+def test_pieces_are_in_the_key_that_is_asked_for(tuneful, key, number):
+    pieces = tuneful.sample(60, n_pieces=10, key=key, random_state=0)
+    assert np.mean([estimate_key(piece) == number for piece in pieces]) >= 0.8
+
+
+def test_without_a_key_pieces_are_in_any(tuneful):
+    pieces = tuneful.sample(60, n_pieces=60, random_state=0)
+    assert len({estimate_key(piece) for piece in pieces}) > 8
+
+
+def test_a_prime_goes_on_in_its_own_key(tuneful):
+    primes = make_tunes(20, 40, seed=1)
+    pieces = tuneful.sample(60, prime=primes, random_state=0)
+    same = [estimate_key(a) == estimate_key(b) for a, b in zip(primes, pieces, strict=True)]
+    assert np.mean(same) >= 0.8
+
+
+def test_transposing_by_key_is_all_that_key_does(tuneful):
+    in_c = tuneful.sample(30, key="C", random_state=4)
+    in_e = tuneful.sample(30, key="E", random_state=4)
+    np.testing.assert_array_equal(np.roll(in_c, 4, axis=1), in_e)
+
+
+def test_no_key_where_there_is_no_transposition(chroma):
+    composer = LSTMComposer(hidden_size=8, max_iter=1, transpose=False, random_state=0).fit(chroma)
+    assert not composer.transpose_
+    assert composer.sample(3).shape == (3, 12)
+    with pytest.raises(ValueError, match=r"key='D' was asked for.*transpose_ is False"):
+        composer.sample(3, key="D")
+
+
+def test_transposition_needs_pitches():
+    narrow = [np.random.RandomState(0).random_sample((20, 5))] * 3
+    with pytest.raises(ValueError, match="needs features that are pitches in semitones, at least"):
+        LSTMComposer(hidden_size=8, max_iter=1, transpose=True).fit(narrow)
+
+
+@pytest.fixture(scope="module")
+def two_styles():
+    """Styles that hold one of two notes; between them one hears both."""
+    low, high = np.zeros((2, 30, 10), np.float32)
+    low[:, 1], high[:, 8] = 1, 1
+    composer = LSTMComposer(
+        hidden_size=16, max_iter=60, batch_size=2, early_stopping=False, random_state=0
+    )
+    return composer.fit([low, high] * 6, ["low", "high"] * 6)
+
+
+def test_a_blend_lies_between_its_styles(two_styles):
+    def share_of_high(style):
+        pieces = two_styles.sample(1, n_pieces=400, style=style, random_state=0)
+        return np.mean([piece[0, 8] for piece in pieces])
+
+    low, high = share_of_high("low"), share_of_high({"high": 2.0})
+    between = share_of_high({"low": 0.5, "high": 0.5})
+    assert low < 0.1
+    assert high > 0.9
+    assert low < between < high
+
+
+def test_a_blend_of_one_style_is_that_style(two_styles):
+    alone = two_styles.sample(10, style="low", random_state=1)
+    blend = two_styles.sample(10, style={"low": 3, "high": 0}, random_state=1)
+    np.testing.assert_array_equal(alone, blend)
+    np.testing.assert_allclose(
+        two_styles.predict(alone, style="low"),
+        two_styles.predict(alone, style={"low": 1}),
+        atol=1e-6,
+    )
+
+
+@pytest.mark.parametrize(
+    ("style", "message"),
+    [
+        ("jazz", r"unknown style 'jazz': known styles are \['high', 'low'\]"),
+        ({"low": 1, "jazz": 1}, "unknown style 'jazz'"),
+        ({"low": -1}, "weights must be numbers of at least 0, got -1"),
+        ({"low": float("nan")}, "weights must be numbers of at least 0, got nan"),
+        ({"low": "much"}, "weights must be numbers of at least 0, got 'much'"),
+        ({"low": 0}, "no weight above 0"),
+        ({}, "no weight above 0"),
+        (["low"], r"unknown style \['low'\]"),
+    ],
+)
+def test_styles_that_make_no_sense(two_styles, style, message):
+    for ask in (
+        lambda: two_styles.sample(3, style=style),
+        lambda: two_styles.stream(style=style),
+        lambda: two_styles.predict(np.zeros((3, 10)), style=style),
+        lambda: two_styles.next_frames(np.zeros((3, 10)), style=style),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ask()
+
+
+def test_what_comes_next_is_counted(two_styles):
+    empty = np.zeros((0, 10), np.float32)
+    held = np.zeros((5, 10), np.float32)
+    held[:, 8] = 1
+    (at_first, then) = two_styles.next_frames([empty, held], n_frames=3)
+    frames, probabilities = at_first
+    assert sorted(frames[:2].argmax(1)) == [1, 8]
+    assert probabilities[:2].min() > 0.2
+    assert (np.diff(probabilities) <= 0).all()
+    assert probabilities.sum() <= 1
+    assert then[0].shape[1] == 10
+    assert then[0][0].argmax() == 8
+    assert then[1][0] > 0.9
+
+
+def test_what_comes_next_moves_with_the_music(tuneful):
+    (tune,) = make_tunes(1, 40, seed=3)
+    frames, probabilities = tuneful.next_frames(tune, n_draws=4000, random_state=0)
+    moved, others = tuneful.next_frames(np.roll(tune, 3, axis=1), n_draws=4000, random_state=0)
+    assert np.abs(probabilities[0] - others[0]) < 0.05
+    assert (frames[0].argmax() + 3) % 12 == moved[0].argmax()
+
+
+def test_what_comes_next_agrees_with_the_score(two_styles):
+    held = np.zeros((5, 10), np.float32)
+    held[:, 8] = 1
+    frames, probabilities = two_styles.next_frames(held, 1, n_draws=5000, random_state=0)
+    exact = np.exp(two_styles.score_samples(np.concatenate([held, frames]))[-1])
+    assert probabilities[0] == pytest.approx(exact, abs=0.03)
+
+
+def test_other_data_has_no_next_notes(chroma):
+    composer = LSTMComposer(hidden_size=8, max_iter=1, emission="mse", random_state=0).fit(chroma)
+    with pytest.raises(ValueError, match=r"emission_='mse'\): use predict"):
+        composer.next_frames(chroma[0])
+
+
+def test_a_stream_says_what_is_wrong_at_once(two_styles):
+    with pytest.raises(ValueError, match="temperature must be"):
+        two_styles.stream(temperature=0)
+    with pytest.raises(ValueError, match="prime is a collection"):
+        two_styles.stream(prime=[np.zeros((3, 10))])
