@@ -319,7 +319,7 @@ def main():
         "learned": frames_of(some),
         "composed": composed,
         "Markov": compose_like(held_out, chain),
-        "shuffled": [rng.permutation(piece) for piece in real],
+        "shuffled": [rng.permutation(piece.frames) for piece in some],
     }
     for style in known_styles(held_out):  # one distribution of several styles hides a lot
         places = [i for i, piece in enumerate(held_out) if piece.style == style]
