@@ -11,7 +11,7 @@ Printed are
 
 - every metric of `musicai.metrics`, and the overlap of its distribution over pieces with that of
   the excerpts held out. "learned" is the ceiling: real music against real music. The Markov chain
-  moves between 64 prototypes of frames, learned in a common key;
+  moves between 64 prototypes of frames, learned in a common key, a chain for each style;
 - what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
 - copies of the music learned; whether 20,000 frames in one go stay alive; whether a continuation
   keeps the key of its prime;
@@ -27,13 +27,12 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans
+from _markov import MarkovChain, in_common_key
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from musicai import ChromaExtractor, LSTMComposer, metrics
-from musicai._krumhansl import common_tonic
 from musicai.datasets import get_data_home, load_chorales, load_recordings
 
 EXCERPT = 60  # seconds
@@ -53,42 +52,6 @@ class Piece(NamedTuple):
 
     frames: np.ndarray
     style: str | None
-
-
-class MarkovChain:
-    """Frames as states of a chain: prototypes by k-means, in a common key."""
-
-    def __init__(self, n_states=64, *, seed=0):
-        self.n_states = n_states
-        self.rng = np.random.default_rng(seed)
-        self.prototypes = MiniBatchKMeans(n_states, n_init=3, random_state=seed)
-
-    def fit(self, pieces):
-        """Learn prototypes and count moves."""
-        pieces = [in_common_key(piece) for piece in pieces]
-        self.prototypes.fit(np.concatenate(pieces))
-        self.starts = np.zeros(self.n_states)
-        self.moves = 1e-9 * np.ones((self.n_states, self.n_states))
-        for piece in pieces:
-            states = self.prototypes.predict(piece)
-            self.starts[states[0]] += 1
-            np.add.at(self.moves, (states[:-1], states[1:]), 1)
-        return self
-
-    def sample(self, n_frames, n_pieces):
-        """Compose, all pieces at once."""
-        states = [self._draw(np.tile(self.starts, (n_pieces, 1)))]
-        while len(states) < n_frames:
-            states.append(self._draw(self.moves[states[-1]]))
-        return list(self.prototypes.cluster_centers_[np.transpose(states)])
-
-    def _draw(self, weights):
-        edges = weights.cumsum(axis=1)
-        return (self.rng.random((len(edges), 1)) * edges[:, -1:] > edges).sum(axis=1)
-
-
-def in_common_key(piece):
-    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
 
 
 def read_arguments():
@@ -146,6 +109,21 @@ def excerpts(recordings, rate):
     ]
 
 
+def equally_many(first, second, rng):
+    """Pieces by chance, as many of the one as of the other in each style, as areas need it."""
+    chosen = [], []
+    for style in known_styles(first):
+        both = [[p for p in pieces if p.style == style] for pieces in (first, second)]
+        n_pieces = min(map(len, both))
+        for kept, pieces in zip(chosen, both, strict=True):
+            kept += [pieces[i] for i in rng.permutation(len(pieces))[:n_pieces]]
+    return chosen
+
+
+def known_styles(pieces):
+    return list(dict.fromkeys(piece.style for piece in pieces))
+
+
 def frames_of(pieces):
     return [piece.frames for piece in pieces]
 
@@ -158,7 +136,7 @@ def styles_of(pieces):
 def compose_like(pieces, composer, **options):
     """As many pieces as `pieces`, of the same lengths and styles, a style at a time."""
     composed = [None] * len(pieces)
-    for style in {piece.style: None for piece in pieces}:  # in order, each once
+    for style in known_styles(pieces):
         places = [i for i, piece in enumerate(pieces) if piece.style == style]
         longest = max(len(pieces[i].frames) for i in places)
         samples = composer.sample(longest, n_pieces=len(places), style=style, **options)
@@ -174,7 +152,7 @@ def print_table(head, rows):
         print(f"| {' | '.join([name, *shown])} |", flush=True)
 
 
-def print_metrics(held_out, others):
+def print_metrics(held_out, others, style):
     """Means of all metrics, and overlap areas with the pieces held out."""
     rows = []
     sets = {"held out": held_out} | others
@@ -189,7 +167,12 @@ def print_metrics(held_out, others):
     totals = [metrics.realism(pieces, held_out) for pieces in others.values()]
     blanks = [""] * (len(sets) + 1)
     rows += [("transition_matrix", *blanks, *overlaps), ("**geometric mean**", *blanks, *totals)]
-    head = ["metric", *sets, "composed / held out", *(f"area: {key}" for key in others)]
+    head = [
+        "metric" if style is None else f"{style}: metric",
+        *sets,
+        "composed / held out",
+        *(f"area: {key}" for key in others),
+    ]
     print_table(head, rows)
 
 
@@ -205,11 +188,12 @@ def same_key(pieces, rate, lag):
 def print_long(recordings, composer, chain, rate, **options):
     """What holds over minutes, in whole recordings and in long samples."""
     length = round(LONG * rate)
-    first = [Piece(np.empty((length, 0)), recording.style) for recording in recordings]
+    chosen = [recordings[i * len(recordings) // N_LONG] for i in range(N_LONG)]
+    order = [Piece(np.empty((length, 0)), recording.style) for recording in chosen]
     sets = {
         "held out, whole": frames_of(recordings),
-        f"composed, {LONG} s": compose_like((first * N_LONG)[:N_LONG], composer, **options),
-        f"Markov, {LONG} s": chain.sample(length, N_LONG),
+        f"composed, {LONG} s": compose_like(order, composer, **options),
+        f"Markov, {LONG} s": compose_like(order, chain),
     }
     rows = [
         (f"same key {lag} s later", *(same_key(pieces, rate, lag) for pieces in sets.values()))
@@ -315,32 +299,32 @@ def main():
     learned_recordings, held_out_recordings = split(recordings, rng)
     learned = excerpts(learned_recordings, rate)
     held_out = excerpts(held_out_recordings, rate)
-    n_pieces = min(len(learned), len(held_out))  # areas depend on how many there are
-    held_out = [held_out[i] for i in rng.permutation(len(held_out))[:n_pieces]]
-    some = [learned[i] for i in rng.permutation(len(learned))[:n_pieces]]
+    held_out, some = equally_many(held_out, learned, rng)
 
     composer = LSTMComposer(
         max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
     )
     composer.fit(frames_of(learned), styles_of(learned))
-    chain = MarkovChain(seed=arguments.seed).fit(frames_of(learned))
+    chain = MarkovChain(seed=arguments.seed).fit(frames_of(learned), styles_of(learned))
     print(
         f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} excerpts learned in "
-        f"{composer.n_iter_} epochs; {n_pieces} pieces each of the others; temperature "
+        f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "
         f"{arguments.temperature}"
     )
     started = perf_counter()
     composed = compose_like(held_out, composer, **options)
     print(f"composed {sum(map(len, composed))} frames in {perf_counter() - started:.0f} s")
-    markov = chain.sample(max(map(len, composed)), n_pieces)
     real = frames_of(held_out)
     others = {
         "learned": frames_of(some),
         "composed": composed,
-        "Markov": [piece[: len(each)] for piece, each in zip(markov, real, strict=True)],
-        "shuffled": [rng.permutation(piece) for piece in real],
+        "Markov": compose_like(held_out, chain),
+        "shuffled": [rng.permutation(piece.frames) for piece in some],
     }
-    print_metrics(real, others)
+    for style in known_styles(held_out):  # one distribution of several styles hides a lot
+        places = [i for i, piece in enumerate(held_out) if piece.style == style]
+        chosen = {name: [pieces[i] for i in places] for name, pieces in others.items()}
+        print_metrics([real[i] for i in places], chosen, style)
     print_long(held_out_recordings, composer, chain, rate, **options)
     print_life(real, frames_of(learned), composed, composer, rate, **options)
     print_entropy_rate(held_out, composer, arguments.seed)

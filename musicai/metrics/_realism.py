@@ -18,6 +18,7 @@ from ._progression import falling_fifths, transition_matrix
 
 _POINTS = 1000  # of the grid that densities are integrated on
 _TAIL = 5  # standard deviations after which a Gaussian is nothing
+_NARROWEST = 0.05  # of the other bandwidth: the grid would not see a sharper peak
 
 # Of two metrics that say nearly the same of real music (|r| above .9, in chorales as in game music)
 # only one is here: quiet_share goes with frame_entropy.
@@ -43,12 +44,14 @@ def overlap_area(x: Any, y: Any) -> float:
     r"""Area that two distributions of a metric share, after smoothing.
 
     .. math:: \int \min\left(p_x(v), p_y(v)\right) dv, \qquad
-        p_x(v) = \frac{1}{n} \sum_i \mathcal{N}(v;\, x_i,\, h^2)
+        p_x(v) = \frac{1}{n_x} \sum_i \mathcal{N}(v;\, x_i,\, h_x^2)
 
-    with one bandwidth for both, the root mean square of the two that Scott's rule gives,
-    :math:`h_x = \mathrm{std}(x)\, n_x^{-1/5}`. It catches a wrong spread as well as a wrong mean.
+    with the bandwidth of Silverman's rule, :math:`h_x = 0.9 \min(\mathrm{std}(x),
+    \mathrm{IQR}(x) / 1.34)\, n_x^{-1/5}`, which a few strange pieces do not widen, or a twentieth
+    of the other set's where that is more. It catches a wrong spread as well as a wrong mean.
     Samples of one distribution overlap by less than 1, and the less the fewer they are: compare
-    with the area between two sets of real pieces of the same size.
+    with the area between two sets of real pieces of the same size. Values that fall into groups, as
+    those of several styles do, are smoothed too much to tell: compare style by style.
 
     Parameters
     ----------
@@ -72,7 +75,8 @@ def overlap_area(x: Any, y: Any) -> float:
        Computing and Applications 32, 2020, who take the area between distributions of distances,
        within a set and from set to set; here it is between those of the values themselves, which
        tells a set with the right spread in the wrong place.
-    .. [2] D. W. Scott, "Multivariate density estimation", Wiley 1992.
+    .. [2] B. W. Silverman, "Density estimation for statistics and data analysis", Chapman and Hall
+       1986, section 3.4.2.
 
     Examples
     --------
@@ -83,15 +87,18 @@ def overlap_area(x: Any, y: Any) -> float:
     0.0
     """
     values = [_as_values(x, "x"), _as_values(y, "y")]
-    width = np.sqrt(np.mean([(each.std(ddof=1) * len(each) ** -0.2) ** 2 for each in values]))
-    if width <= 1e-12 * max(np.abs(each).max() for each in values):
+    widths = np.array([_bandwidth(each) for each in values])
+    if widths.max() <= 1e-12 * max(np.abs(each).max() for each in values):
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
-    lowest = max(each.min() for each in values) - _TAIL * width
-    highest = min(each.max() for each in values) + _TAIL * width
+    widths = np.maximum(widths, _NARROWEST * widths.max())
+    ranges = [
+        (x.min() - _TAIL * h, x.max() + _TAIL * h) for x, h in zip(values, widths, strict=True)
+    ]
+    lowest, highest = max(low for low, _ in ranges), min(high for _, high in ranges)
     if lowest >= highest:
         return 0.0
     grid, step = np.linspace(lowest, highest, _POINTS, retstep=True)
-    densities = [_density(each, width, grid) for each in values]
+    densities = [_density(x, h, grid) for x, h in zip(values, widths, strict=True)]
     return float(min(1.0, step * np.minimum(*densities).sum()))
 
 
@@ -143,13 +150,13 @@ def realism(X: Any, Y: Any) -> float:
     Markov chain of frames has the right chords, and neither is music.
 
     It compares sets, so it does not see copies: look at :func:`memorisation` too. It hardly hears
-    which way time runs: chorales played backwards reach .90, as real ones do. A set that has
-    nothing in common with the other in one metric scores 0.
+    which way time runs, only in the moves of roots. A set that has nothing in common with the other
+    in one metric scores 0.
 
-    Measured on halves of recordings, excerpts of 60 s: chorales against chorales .90, game music
-    against other game music .78; a Markov chain of 64 prototypes learned in a common key about .4
-    to .6; excerpts moved to a random key every 4 s .28 and .58; shuffled frames, noise, frozen
-    chords 0.
+    Measured on halves of recordings in excerpts of 60 s, chorales and game music: real music against
+    other recordings .86 to .89 and .58 to .76, against excerpts of the same recordings about .85 and
+    .9; a Markov chain of 64 prototypes in a common key .4 and .3; real music moved to a random key
+    every 4 s .2 to .4 and .5; shuffled frames 0 and .1 to .3.
 
     Parameters
     ----------
@@ -161,7 +168,7 @@ def realism(X: Any, Y: Any) -> float:
     Returns
     -------
     realism : float
-        Between 0 and 1. What two sets of real music score, .8 to .9, is as far as it goes.
+        Between 0 and 1. What two sets of real music score is as far as it goes.
 
     Raises
     ------
@@ -207,6 +214,14 @@ def _as_values(values: Any, name: str) -> np.ndarray:
             + ", with values that are not finite" * (not np.isfinite(values).all())
         )
     return values
+
+
+def _bandwidth(values: np.ndarray) -> float:
+    low, high = np.percentile(values, [25, 75])
+    spreads = [values.std(ddof=1), (high - low) / 1.34]
+    # Where most values are the same the quartiles see no spread, and there may be some.
+    spread = min(spreads) or max(spreads)
+    return float(0.9 * spread * len(values) ** -0.2)
 
 
 def _density(values: np.ndarray, width: float, grid: np.ndarray) -> np.ndarray:
