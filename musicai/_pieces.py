@@ -5,7 +5,7 @@ A piece is a 2-D array ``(n_frames, n_features)``, time first. A collection is a
 piece, a list for a list or tuple, an array for an array.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ Pack = Callable[[Sequence[np.ndarray]], Any]
 
 
 def as_collection(
-    X: Any, *, n_features: int | None = None, name: str = "X"
+    X: Any, *, n_features: int | None = None, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
     """Check `X` and return its pieces, with the function that packs results in the same form.
 
@@ -33,11 +33,14 @@ def as_collection(
         The width that every piece must have. When None all must be as wide as the first.
     name : str, default="X"
         What to call the input in errors.
+    out_of_core : bool, default=False
+        Whether pieces of another type that are mapped from a file (`numpy.memmap`) stay there as
+        they are, to be read by `frame_blocks`; else they are converted, in memory.
 
     Returns
     -------
     pieces : list of ndarray of shape (n_frames, n_features)
-        The pieces as float32.
+        The pieces as float32; float32 arrays are not copied.
     pack : callable
         Takes a list with a result for each piece and returns it in the form of `X`.
 
@@ -47,11 +50,12 @@ def as_collection(
         If there is no piece, or if a piece is not a table of finite numbers, or if the widths
         differ.
     TypeError
-        If `X` is a path, or a piece a sparse matrix.
+        If `X` is a path, a generator, a set or a dict, or a piece a sparse matrix.
     """
     _refuse_paths(X, name)
+    _refuse_other_kinds(X, name)
     if not is_collection(X):
-        piece = _as_piece(X, name, min_frames=1)
+        piece = _as_piece(X, name, min_frames=1, out_of_core=out_of_core)
         _check_width(piece, n_features or piece.shape[1], name)
         return [piece], lambda results: results[0]
     if len(X) == 0:
@@ -63,7 +67,10 @@ def as_collection(
                 f"{name}[{i}] is {type(piece).__name__} of {np.ndim(piece)} dimensions where a "
                 "piece of shape (n_frames, n_features) is expected"
             )
-    pieces = [_as_piece(piece, f"{name}[{i}]", min_frames=0) for i, piece in enumerate(X)]
+    pieces = [
+        _as_piece(piece, f"{name}[{i}]", min_frames=0, out_of_core=out_of_core)
+        for i, piece in enumerate(X)
+    ]
     for i, piece in enumerate(pieces):
         _check_width(piece, n_features or pieces[0].shape[1], f"{name}[{i}]")
     return pieces, _packer(X)
@@ -98,7 +105,25 @@ def _refuse_paths(X: Any, name: str) -> None:
         )
 
 
-def _as_piece(X: Any, name: str, *, min_frames: int) -> np.ndarray:
+def _refuse_other_kinds(X: Any, name: str) -> None:
+    if isinstance(X, (Iterator, Mapping, Set)):
+        raise TypeError(
+            f"{name} is a {type(X).__name__}, where a list of pieces is expected, which can be "
+            "read more than once and in order"
+        )
+    if not isinstance(X, np.ndarray) and getattr(X, "ndim", 0) == 3:
+        raise TypeError(
+            f"{name} is a {type(X).__name__} of 3 dimensions, where a list of pieces or a NumPy "
+            f"array is expected: pass list({name})"
+        )
+
+
+def _as_piece(X: Any, name: str, *, min_frames: int, out_of_core: bool) -> np.ndarray:
+    numeric = isinstance(X, np.memmap) and X.ndim == 2 and X.dtype.kind in "biuf"
+    if out_of_core and numeric:
+        for block in frame_blocks(X):
+            check_array(block, dtype=np.float32, input_name=name)
+        return np.asarray(X)
     return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
 
 

@@ -88,11 +88,14 @@ class LSTMComposer(BaseEstimator):
     validation_fraction : float, default=0.1
         Share of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
-        Epochs without a better validation score before training stops.
+        Epochs without a better validation score before training stops. The score often rises
+        most towards the end, where the learning rate nears zero; with a small number training may
+        stop before it gets there, as the rate decays over the whole budget all the same.
     tol : float, default=1e-4
         Smallest rise of the validation score that counts as better.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last fit.
+        Whether `fit` goes on from the weights of the last fit. Where `X_val` is given and
+        nothing that follows does better on it, they are kept.
     checkpoint : str or PathLike, default=None
         File in which `fit` keeps how far it has come: it is written about once a minute, and
         removed when training is complete. Where a fit was cut short, by a crash or by Ctrl-C, the
@@ -122,7 +125,8 @@ class LSTMComposer(BaseEstimator):
         Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
         the key that it is estimated to be in. None where no piece was set aside.
     best_validation_score_ : float or None
-        The highest of them; the weights are those of its epoch.
+        The highest of them; the weights are those of its epoch. With `warm_start` and `X_val`
+        it may be the score of the weights that training began with.
     styles_ : ndarray of shape (n_styles,)
         The style labels learned, sorted.
     emission_ : str
@@ -269,6 +273,8 @@ class LSTMComposer(BaseEstimator):
                 verbose=self.verbose,
                 checkpoint=checkpoint,
                 state=state,
+                # Pieces drawn from X may be among those that the weights were learned from.
+                start_counts=go_on and X_val is not None,
             )
             self.weights_ = progress.best_weights
             self._peaked = peaked

@@ -8,11 +8,13 @@ A rank that fails raises its error and leaves the group; where the others wait f
 raise torch's "Connection closed by peer", and torchrun ends them all.
 """
 
+import itertools
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, TypeVar
 
 import torch
@@ -20,6 +22,8 @@ from torch import Tensor, distributed
 
 T = TypeVar("T")
 
+# Addresses that an earlier group left in the store must not be taken for those of the next one.
+_MADE = itertools.count()
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
@@ -122,7 +126,12 @@ def joined(device: torch.device) -> Iterator[Group]:
     if device.type == "cuda":
         torch.cuda.set_device(device)  # where NCCL keeps its own buffers
     if made:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.init_process_group(
+            "nccl" if device.type == "cuda" else "gloo",
+            store=distributed.PrefixStore(f"musicai {next(_MADE)}", _store()),
+            rank=int(os.environ["RANK"]),
+            world_size=int(os.environ["WORLD_SIZE"]),
+        )
     try:
         yield Group(device, distributed.get_rank(), distributed.get_world_size())
     finally:
@@ -146,6 +155,12 @@ def interruptions(group: Group) -> Iterator[Callable[[], bool]]:
         yield lambda: bool(came)
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@cache
+def _store() -> Any:
+    store, _, _ = next(distributed.rendezvous("env://"))
+    return store
 
 
 def _is_initialized() -> bool:

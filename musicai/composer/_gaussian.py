@@ -5,13 +5,14 @@ are those of the data as given, so the scale enters every log-probability.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from .._pieces import frame_blocks
 from ._emissions import Emission, reset_linear
 
 # The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
@@ -31,11 +32,18 @@ class _Standardized(Emission):
         self.register_buffer("scale", torch.ones(n_features))
 
     def adapt(self, pieces: Sequence[np.ndarray]) -> None:
-        frames = np.concatenate(pieces).astype(np.float64)
-        scale = frames.std(0)
+        n_frames = sum(map(len, pieces))
+        mean = np.zeros(self.n_features)
+        for block in _blocks(pieces):
+            mean += block.sum(0) / n_frames
+        variance, largest = np.zeros_like(mean), np.zeros_like(mean)
+        for block in _blocks(pieces):
+            variance += np.square(block - mean).sum(0) / n_frames
+            largest = np.maximum(largest, np.abs(block).max(0))
+        scale = np.sqrt(variance)
         # A feature that never moves has no scale of its own.
-        scale[scale <= 1e-6 * np.abs(frames).max(0)] = 1
-        self.location.copy_(torch.from_numpy(frames.mean(0)))
+        scale[scale <= 1e-6 * largest] = 1
+        self.location.copy_(torch.from_numpy(mean))
         self.scale.copy_(torch.from_numpy(scale))
 
     @property
@@ -105,3 +113,9 @@ class SquaredError(_Standardized):
 
     def _log_scale(self) -> Tensor:
         return self.log_scale.clamp(*LOG_SCALES)
+
+
+def _blocks(pieces: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
+    for piece in pieces:
+        for block in frame_blocks(piece):
+            yield block.astype(np.float64)

@@ -12,7 +12,12 @@ from ._support import check_support
 
 
 def check_pieces(
-    composer: BaseEstimator, X: Any, *, reset: bool = False, name: str = "X"
+    composer: BaseEstimator,
+    X: Any,
+    *,
+    reset: bool = False,
+    name: str = "X",
+    out_of_core: bool = False,
 ) -> tuple[list[np.ndarray], Pack]:
     """Return the pieces of `X` and how to pack results for them.
 
@@ -20,7 +25,7 @@ def check_pieces(
     """
     several = is_collection(X)
     width = composer.n_features_in_ if several and not reset else None
-    pieces, pack = as_collection(X, n_features=width, name=name)
+    pieces, pack = as_collection(X, n_features=width, name=name, out_of_core=out_of_core)
     # scikit-learn's own check of names and width, in the words that its users know.
     validate_data(composer, X[0] if several else X, reset=reset, skip_check_array=True)
     if several:
@@ -41,7 +46,7 @@ def check_training(
     composer: BaseEstimator, X: Any, y: Any, *, reset: bool
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the pieces to learn, without those that have no frames, and their style labels."""
-    pieces, _ = check_pieces(composer, X, reset=reset)
+    pieces, _ = check_pieces(composer, X, reset=reset, out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not is_collection(X))
     n_frames = sum(map(len, pieces))
     if n_frames < 2:
@@ -57,7 +62,9 @@ def check_validation(
     composer: BaseEstimator, X_val: Any, y_val: Any
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the pieces to watch while training, and the numbers of their styles."""
-    pieces, _ = as_collection(X_val, n_features=composer.n_features_in_, name="X_val")
+    pieces, _ = as_collection(
+        X_val, n_features=composer.n_features_in_, name="X_val", out_of_core=True
+    )
     _check_names(composer, X_val)
     check_support(pieces, composer.emission_, "X_val")
     if not any(map(len, pieces)):

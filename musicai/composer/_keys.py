@@ -15,12 +15,13 @@ transposition means. For a piano roll it is one where no note leaves the keyboar
 gives different frames for different frames, so that probabilities sum to one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .._krumhansl import common_tonic
+from .._pieces import frame_blocks
 
 N_KEYS = 12
 UNTOLD_KEY = N_KEYS  # follows the keys
@@ -28,7 +29,6 @@ UNTOLD_KEY = N_KEYS  # follows the keys
 _FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
 # A piano has 88 keys from A0 on, MIDI 128 notes from C on.
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
-_BLOCK = 4096
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -52,7 +52,7 @@ def shifts_to_common_key() -> np.ndarray:
 def shifts_on_keyboard(piece: np.ndarray) -> np.ndarray:
     """Return by how many semitones `piece` can be moved so that no note leaves the keyboard."""
     sounding = np.zeros(piece.shape[1], bool)
-    for block in _blocks(piece):
+    for block in frame_blocks(piece):
         sounding |= block.any(0)
     room_below = int(sounding.argmax()) if sounding.any() else len(sounding)
     room_above = int(sounding[::-1].argmax()) if sounding.any() else len(sounding)
@@ -63,15 +63,11 @@ def shifts_on_keyboard(piece: np.ndarray) -> np.ndarray:
 def estimate_key(piece: np.ndarray) -> int:
     """Estimate the key of `piece` by its pitch classes, as Krumhansl and Schmuckler do."""
     n_features = piece.shape[1]
-    total = sum((block.sum(0, dtype=np.float64) for block in _blocks(piece)), np.zeros(n_features))
+    total = sum(
+        (block.sum(0, dtype=np.float64) for block in frame_blocks(piece)), np.zeros(n_features)
+    )
     pitch_classes = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
     return int(common_tonic(np.bincount(pitch_classes, total, N_KEYS)))
-
-
-def _blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
-    """Cut a piece, which may lie on disk, into blocks."""
-    for start in range(0, len(piece), _BLOCK):
-        yield piece[start : start + _BLOCK]
 
 
 def key_number(key: Any) -> int:

@@ -49,7 +49,7 @@ class BernoulliNADE(Emission):
     def adapt(self, pieces: Sequence[np.ndarray]) -> None:
         # Start from how often each feature is 1: small steps would take long to get there.
         n_frames = sum(map(len, pieces))
-        share = (sum(piece.sum(0) for piece in pieces) + 0.5) / (n_frames + 1)
+        share = (sum(piece.sum(0, dtype=np.float64) for piece in pieces) + 0.5) / (n_frames + 1)
         log_odds = torch.from_numpy(np.log(share / (1 - share)))
         with torch.no_grad():
             self.skip.bias.copy_(log_odds)

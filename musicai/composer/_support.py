@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .._pieces import frame_blocks
+
 
 def choose_emission(emission: str, pieces: Sequence[np.ndarray]) -> str:
     """Resolve "auto" and "independent" by the values of `pieces`, and check the others."""
@@ -37,16 +39,22 @@ def check_support(pieces: Sequence[np.ndarray], emission: str, name: str) -> Non
 
 def frames_peak_at_one(pieces: Sequence[np.ndarray]) -> bool:
     """Tell whether the loudest feature of every sounding frame is exactly 1."""
-    loudest = np.concatenate([piece.max(1) for piece in pieces])
-    return bool(np.isin(loudest, (0, 1)).all() and loudest.any())
+    sounds = False
+    for piece in pieces:
+        for block in frame_blocks(piece):
+            loudest = block.max(1)
+            if not np.isin(loudest, (0, 1)).all():
+                return False
+            sounds = sounds or bool(loudest.any())
+    return sounds
 
 
 def _is_binary(piece: np.ndarray) -> bool:
-    return bool(((piece == 0) | (piece == 1)).all())
+    return all(((block == 0) | (block == 1)).all() for block in frame_blocks(piece))
 
 
 def _is_unit(piece: np.ndarray) -> bool:
-    return piece.size == 0 or bool(piece.min() >= 0 and piece.max() <= 1)
+    return all(block.min() >= 0 and block.max() <= 1 for block in frame_blocks(piece))
 
 
 _SUPPORTS = {

@@ -99,6 +99,7 @@ class Trainer:
         verbose: int,
         checkpoint: Checkpoint | None = None,
         state: dict[str, Any] | None = None,
+        start_counts: bool = False,
     ) -> Progress:
         """Train until the budget is spent or the validation score no longer rises.
 
@@ -118,10 +119,15 @@ class Trainer:
             Where the state of training is written every so often.
         state : dict, default=None
             What a checkpoint held, to go on from.
+        start_counts : bool, default=False
+            Whether the weights there are now are kept where none do better.
         """
         self._snapshot = self.group.share(lambda: state or self._state(budget))
         self._restore(self._snapshot)
         budget.go_on_from(self._snapshot["elapsed"])
+        if start_counts and state is None:
+            self.progress.best_score = self._score(validation, budget)
+            self.progress.best_weights = export_weights(self.network)
 
         def keep() -> None:
             if self.n_steps % _STEPS_BETWEEN_SNAPSHOTS == 0 and self._is_sound():

@@ -1,0 +1,132 @@
+"""Pieces that stay on the disk, and pieces of odd lengths and types."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+
+from musicai import LSTMComposer
+
+SCRIPT = """
+    import resource, sys
+    import numpy as np
+    from musicai import LSTMComposer
+
+    path, dtype, emission, n_features, frames_of_piece = sys.argv[1:]
+    pieces = np.memmap(path, dtype, "r").reshape(-1, int(frames_of_piece), int(n_features))
+    pieces = [pieces[0], *pieces[1:]]
+    composer = LSTMComposer(
+        hidden_size=4, max_iter=1, max_time=1, random_state=0, emission=emission,
+        checkpoint=path + ".npz", device="cpu",
+    )
+    small = [np.array(piece[:200]) for piece in pieces]
+    composer.fit(small, X_val=small[:1])  # all that is loaded once is there now
+
+    def data_kib():
+        with open("/proc/self/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmData"))
+
+    size = sum(piece.nbytes for piece in pieces)
+    allowed = size // 4
+    resource.setrlimit(resource.RLIMIT_DATA, (1024 * data_kib() + allowed, -1))
+    try:
+        np.ones(size // 2, np.uint8)
+    except MemoryError:
+        print("limited", flush=True)
+    composer.fit(pieces, X_val=small[:1])
+    composer.partial_fit([piece[:1000] for piece in pieces])
+    if dtype == "float32":
+        print(composer.score([piece[:40_000] for piece in pieces[:2]]))
+    print("ends")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited in Linux's way")
+@pytest.mark.parametrize(
+    ("dtype", "emission", "n_features"),
+    [("float32", "auto", 12), ("float32", "gaussian", 12), ("uint8", "auto", 88)],
+)
+def test_pieces_on_a_disk_stay_there(tmp_path, dtype, emission, n_features):
+    n_frames = 160_000_000 // (4 * n_features * np.dtype(dtype).itemsize)
+    path = tmp_path / "pieces"
+    pieces = np.memmap(path, dtype, "w+", shape=(4, n_frames, n_features))
+    rng = np.random.RandomState(0)
+    for piece in pieces:
+        tile = rng.randint(2, size=(1000, n_features))
+        for start in range(0, n_frames, 1000):
+            piece[start : start + 1000] = tile[: n_frames - start]
+    pieces.flush()
+    command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(path), dtype, emission]
+    command += [str(n_features), str(n_frames)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "limited" in done.stdout
+    assert "ends" in done.stdout
+
+
+def small(**changes):
+    return LSTMComposer(**{"hidden_size": 8, "max_iter": 2, "random_state": 0, **changes})
+
+
+@pytest.mark.parametrize("emission", ["logistic", "gaussian"])
+def test_mapped_pieces_are_learned_like_those_in_memory(chroma, tmp_path, emission):
+    for dtype in ("float32", "float64"):
+        mapped = []
+        for i, piece in enumerate(chroma):
+            mapped.append(np.memmap(tmp_path / f"{dtype}{i}", dtype, "w+", shape=piece.shape))
+            mapped[-1][:] = piece
+        one, other = small(emission=emission).fit(mapped), small(emission=emission).fit(chroma)
+        for name, weights in one.weights_.items():
+            np.testing.assert_array_equal(weights, other.weights_[name])
+    mapped[1][3, 4] = np.nan
+    with pytest.raises(ValueError, match=r"X\[1\] contains NaN"):
+        small().fit(mapped)
+
+
+def test_mapped_bytes_are_learned_like_floats(rolls, tmp_path):
+    mapped = []
+    for i, roll in enumerate(rolls):
+        mapped.append(np.memmap(tmp_path / str(i), np.uint8, "w+", shape=roll.shape))
+        mapped[-1][:] = roll
+    one, other = small().fit(mapped), small().fit(rolls)
+    assert one.emission_ == "bernoulli"
+    assert one.loss_curve_ == other.loss_curve_
+    assert one.score(mapped) == other.score(rolls)
+    np.testing.assert_array_equal(one.predict(mapped[0]), other.predict(rolls[0]))
+
+
+@pytest.mark.parametrize("convert", [np.float64, torch.tensor, np.ndarray.tolist])
+def test_the_type_of_a_piece_does_not_matter(chroma, convert):
+    converted = [convert(piece) for piece in chroma]
+    assert small().fit(converted).loss_curve_ == small().fit(chroma).loss_curve_
+
+
+def test_integers_are_learned(rolls):
+    whole = small().fit([roll.astype(int) for roll in rolls])
+    assert whole.emission_ == "bernoulli"
+    assert whole.loss_curve_ == small().fit(rolls).loss_curve_
+
+
+@pytest.mark.parametrize("emission", ["logistic", "gaussian", "mse"])
+def test_short_and_empty_pieces_among_others(chroma, emission):
+    pieces = [chroma[0], chroma[1][:1], chroma[2][:0], chroma[3][:1], *chroma[4:6]]
+    composer = small(emission=emission).fit(pieces)
+    assert np.isfinite(composer.score(pieces))
+    assert small(emission=emission).fit([chroma[0][:2]]).n_iter_ == 2
+    assert small(emission=emission).fit([chroma[0][:1], chroma[1][:1]]).n_iter_ == 2
+
+
+def test_what_cannot_be_read_twice_is_refused(chroma):
+    for X in ((piece for piece in chroma), map(np.array, chroma), {"a": chroma[0]}, {1, 2}):
+        with pytest.raises(TypeError, match="X is a .* where a list of pieces is expected"):
+            small().fit(X)
+    tensor = torch.tensor(np.stack([piece[:40] for piece in chroma]))
+    with pytest.raises(TypeError, match=r"Tensor of 3 dimensions.*pass list\(X\)"):
+        small().fit(tensor)
+    assert small().fit(list(tensor)).n_iter_ == 2
