@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from ._blas import one_blas_thread
 from ._draws import Draws, Weights
 from ._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
 from ._nade_draws import BernoulliDraws, LogisticDraws
@@ -166,7 +167,8 @@ def primed_sampler(
     A prime without frames starts from nothing; one for all is heard once.
     """
     sampler = Sampler(emission, weights, style=style, n_pieces=len(primes))
-    sampler.hear(primes)
+    with one_blas_thread():
+        sampler.hear(primes)
     return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
 
@@ -180,4 +182,5 @@ def sample_pieces(
 ) -> list[np.ndarray]:
     """Compose `n_frames` frames more of every piece: arrays (n_frames, n_features)."""
     frames = sampler.compose(rng, temperature=temperature, peaked=peaked)
-    return list(np.stack(list(islice(frames, n_frames)), 1))
+    with one_blas_thread():
+        return list(np.stack(list(islice(frames, n_frames)), 1))
