@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._pieces import Pack, is_collection
 from .._version import __version__
+from ._blas import one_blas_thread
 from ._checks import (
     as_rng,
     check_parameters,
@@ -511,7 +512,8 @@ class LSTMComposer(BaseEstimator):
         check_is_fitted(self)
         check_sampling(n_frames=n_frames)
         frames = self._compose(prime, n_pieces, style, key, temperature, random_state)
-        pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
+        with one_blas_thread():
+            pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
         alone = n_pieces is None and not is_collection(prime)
         return pieces[0] if alone else pieces
 

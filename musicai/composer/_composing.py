@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ._blas import one_blas_thread
 from ._inference import weigh_keys
 from ._keys import key_number, shifts_to_common_key
 from ._network import Network
@@ -78,7 +79,8 @@ def begin_composing(
         style=weights["style"][number] + weights["key"][0],
         n_pieces=heard.shape[1],
     )
-    sampler.hear([np.roll(primes[i], shifts[k], axis=1) for i, k in heard.T])
+    with one_blas_thread():
+        sampler.hear([np.roll(primes[i], shifts[k], axis=1) for i, k in heard.T])
     return sampler.take(rows.ravel()), shifts[keys]
 
 

@@ -1,8 +1,9 @@
 """Draws of autoregressive frames: `BernoulliNADE` and `LogisticNADE` in NumPy.
 
-Features are drawn from the first to the last, each given those before it, so a frame takes many
-small steps, and what NumPy needs to be called decides how long that takes. A single frame is
-therefore drawn in another way than several: note by note, or with Python's own floats.
+Features are drawn from the first to the last, each given those before it. A frame thus takes many
+steps, each so small that calling NumPy takes longer than what it computes. That is why a single
+frame has a way of its own beside the one for several at once, with fewer calls: one for each
+sounding note, or with Python's floats for the choice of a level.
 """
 
 import math
@@ -123,7 +124,6 @@ class LogisticDraws(Draws):
     ) -> np.ndarray:
         choices = rng.random_sample(previous.shape)
         noise = rng.logistic(size=previous.shape)
-        # Frames last: NumPy is quick along the last axis.
         # A copy to work on, with frames last: NumPy is quickest along the last axis.
         readout = np.array(readout.T, order="C")
         n_skipped = self.n_features * 3 * self._n_components
@@ -204,16 +204,15 @@ class LogisticDraws(Draws):
     def _level(self, mixture: list[float], choice: float, noise: float, sharpness: float) -> float:
         """Draw one level as `_draw_several` does, with Python's floats."""
         n = self._n_components
-        largest = max(mixture[:n])
-        shares = [math.exp(logit - largest) for logit in mixture[:n]]
+        logits, means, log_scales = mixture[:n], mixture[n : 2 * n], mixture[2 * n :]
+        largest = max(logits)
+        shares = [math.exp(logit - largest) for logit in logits]
         rest = self._floor * sum(shares)
         if sharpness != 1:
             shares = [share**sharpness for share in shares]
             rest **= sharpness
         left = choice * (sum(shares) + rest)
-        for share, mean, log_scale in zip(
-            shares, mixture[n : 2 * n], mixture[2 * n :], strict=True
-        ):
+        for share, mean, log_scale in zip(shares, means, log_scales, strict=True):
             left -= share
             if left < 0:
                 width = math.exp(min(max(log_scale, LOG_SCALES[0]), LOG_SCALES[1]))

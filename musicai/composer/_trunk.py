@@ -102,6 +102,8 @@ class _Layer:
     def take(self, rows: np.ndarray) -> "_Layer":
         taken = copy(self)
         taken._read, taken._cell = self._read[rows], self._cell[rows]
+        if self._bias.ndim == 2:  # each piece has its own style
+            taken._bias = self._bias[rows]
         taken._gates = np.empty((len(rows), self._gates.shape[1]), np.float32)
         return taken
 

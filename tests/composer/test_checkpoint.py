@@ -126,7 +126,7 @@ def test_seconds_count_over_all_attempts(chroma, path, often, monkeypatch):
 CHILD = """
     import sys
     sys.path.insert(0, {tests!r})
-    from conftest import make_chroma
+    from composer.conftest import make_chroma
     from musicai import LSTMComposer
     from musicai.composer import _checkpoint, _training
 

@@ -26,7 +26,7 @@ SCRIPT = """
     import numpy as np
 
     sys.path.insert(0, {tests!r})
-    from conftest import make_chroma
+    from composer.conftest import make_chroma
     from musicai import LSTMComposer
     from musicai.composer import _training
 

@@ -2,11 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from threading import Barrier
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from musicai.composer._blas import one_blas_thread
 from musicai.composer._keys import UNTOLD_KEY
 from musicai.composer._network import EMISSIONS, empty_network, export_weights
 from musicai.composer._sampler import DRAWS, Sampler
@@ -93,6 +96,10 @@ def test_each_piece_may_have_its_own_style():
     for i, style in enumerate((2, 0)):
         alone = make_sampler("logistic", primes[i : i + 1], 1, style=style)
         np.testing.assert_allclose(together.trunk.context[i], alone.trunk.context[0], atol=1e-6)
+        taken = together.take([i])
+        for sampler in (taken, alone):
+            sampler.hear(primes[:1])
+        np.testing.assert_allclose(taken.trunk.context, alone.trunk.context, atol=1e-6)
 
 
 def test_a_prime_may_be_heard_in_parts():
@@ -160,3 +167,23 @@ def test_threads_may_compose_from_one_composer(fitted, chroma):
         at_once = list(pool.map(compose, range(8)))
     for one, other in zip(alone, at_once, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_blas_has_as_many_threads_after_composing_as_before():
+    def n_threads():
+        return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+
+    def overlap(_):
+        barrier.wait()
+        with one_blas_thread():
+            barrier.wait()
+
+    barrier = Barrier(3)
+    with threadpool_limits(2, "blas"):
+        with one_blas_thread():
+            assert n_threads() == {1}
+        assert n_threads() == {2}
+    before = n_threads()
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(overlap, range(3)))
+    assert n_threads() == before
