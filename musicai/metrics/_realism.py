@@ -155,8 +155,8 @@ def realism(X: Any, Y: Any) -> float:
 
     Measured on halves of recordings in excerpts of 60 s, chorales and game music: real music
     against other recordings .86 to .89 and .58 to .76, against excerpts of the same recordings
-    about .85 and .9; a Markov chain of 64 prototypes in a common key .4 and .3; real music moved
-    to a random key every 4 s .2 to .4 and .5; shuffled frames 0 and .1 to .3.
+    about .85 and .9; a Markov chain of 64 prototypes in a common key .4 and .3; real music moved to
+    a random key every 4 s .2 to .4 and .5; shuffled frames 0 and .1 to .3.
 
     Parameters
     ----------

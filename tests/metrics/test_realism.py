@@ -78,7 +78,7 @@ def test_known_bad_music_ranks_below_real_music(
     music, more_music, shuffled, frozen, noise, wandering
 ):
     ceiling = realism(music, more_music)
-    assert ceiling > 0.8
+    assert ceiling > 0.7
     chain = markov_chain(more_music, np.random.default_rng(5))
     for bad in (shuffled, frozen, noise, wandering, chain):
         assert realism(bad, music) < ceiling - 0.2
