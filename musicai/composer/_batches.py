@@ -59,7 +59,7 @@ class Collection:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`."""
 
