@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array
 
 from ._paths import is_path
 
-_VALUES_AT_ONCE = 1 << 20
+_VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
 """Puts one result per piece back into the form that the pieces came in."""
