@@ -7,8 +7,9 @@
 trains on the piano rolls of a made-up piece (a walk over chords of the major scale), and prints
 
 - **torchrun**: the same fit in one process and in two, on the CPU, with one thread each: score of
-  pieces that were not learned, seconds in `fit`, frames learned per second, and whether all
-  processes ended with the same weights. Two processes need two idle cores to be faster;
+  pieces that were not learned (and that of another seed, to compare the difference with), seconds
+  in `fit`, frames learned per second, and whether all processes ended with the same weights. Two
+  processes need two idle cores to be faster;
 - **killed**: a fit that is ended by SIGKILL again and again and goes on from its checkpoint:
   whether it ends with the weights, loss curve and scores of an undisturbed one, to the last bit;
 - **memory**: the growth of a process's own memory while it learns pieces that lie in a file of
@@ -41,7 +42,7 @@ _checkpoint.SECONDS_BETWEEN_WRITES = 0.2
 rolls = list(np.load("rolls.npy"))
 options = json.loads(sys.argv[1])
 start = time.perf_counter()
-composer = LSTMComposer(random_state=0, device="cpu", **options).fit(rolls[8:])
+composer = LSTMComposer(device="cpu", **options).fit(rolls[8:])
 seconds = time.perf_counter() - start
 np.savez(sys.argv[2] + os.environ.get("RANK", ""), seconds=seconds, score=composer.score(rolls[:8]),
          loss=composer.loss_curve_, scores=composer.validation_scores_, **composer.weights_)
@@ -111,31 +112,35 @@ def same(one: dict, other: dict) -> str:
 
 def shared(folder: str, options: dict, n_frames: int) -> None:
     print(f"{'torchrun':<16}{'score':>10}{'seconds':>10}{'frames/s':>10}{'alike':>8}")
-    for n_processes in (1, 2):
-        train(folder, f"shared{n_processes}-", options, n_processes).wait()
-        ranks = [ended(folder, f"shared{n_processes}-{rank}") for rank in range(n_processes)]
+    for n_processes, seed in ((1, 0), (1, 1), (2, 0)):
+        train(folder, "shared", {**options, "random_state": seed}, n_processes).wait()
+        ranks = [ended(folder, f"shared{rank}") for rank in range(n_processes)]
         seconds = float(ranks[0]["seconds"])
         speed = n_frames * options["max_iter"] / seconds
         alike = same(ranks[0], ranks[-1])
         score = float(ranks[0]["score"])
         row = f"{score:>10.4f}{seconds:>10.1f}{speed:>10.0f}{alike:>8}"
-        print(f"{f'{n_processes} process(es)':<16}{row}", flush=True)
+        print(f"{f'{n_processes} proc., seed {seed}':<16}{row}", flush=True)
+
+
+def last_written(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def killed(folder: str, options: dict, n_kills: int) -> None:
     train(folder, "undisturbed", options).wait()
     rng = np.random.RandomState(0)
     checkpoint = Path(folder) / "fit.npz"
-    n_resumed = 0
+    n_killed = 0
     for _ in range(n_kills):
         child = train(folder, "killed", {**options, "checkpoint": str(checkpoint)})
-        deadline = time.monotonic() + 600
-        while child.poll() is None and time.monotonic() < deadline and not checkpoint.exists():
+        before = last_written(checkpoint)
+        while child.poll() is None and last_written(checkpoint) == before:
             time.sleep(0.02)
-        time.sleep(6 * rng.random_sample())
+        time.sleep(rng.random_sample())
         if child.poll() is None:
             child.send_signal(signal.SIGKILL)
-            n_resumed += 1
+            n_killed += 1
         child.wait()
         if (Path(folder) / "killed.npz").exists():
             break
@@ -143,7 +148,7 @@ def killed(folder: str, options: dict, n_kills: int) -> None:
         train(folder, "killed", {**options, "checkpoint": str(checkpoint)}).wait()
     equal = same(ended(folder, "undisturbed"), ended(folder, "killed"))
     left = "left behind" if checkpoint.exists() else "removed"
-    print(f"\nkilled {n_resumed} times: equal to the last bit: {equal}, checkpoint {left}")
+    print(f"\nkilled {n_killed} times: equal to the last bit: {equal}, checkpoint {left}")
 
 
 def memory(folder: str, gigabytes: float) -> None:
@@ -180,7 +185,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--gigabytes", type=float, default=2, metavar="G", help="default: 2")
     arguments = parser.parse_args()
-    options = {"max_iter": arguments.epochs, "n_iter_no_change": arguments.epochs}
+    epochs = arguments.epochs
+    options = {"max_iter": epochs, "n_iter_no_change": epochs, "random_state": 0}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "train.py").write_text(TRAIN)
         np.save(Path(folder) / "rolls.npy", rolls(arguments.pieces, 256))
