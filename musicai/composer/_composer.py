@@ -261,7 +261,7 @@ class LSTMComposer(BaseEstimator):
             raise ValueError("y_val labels the pieces of X_val, and there are none")
         go_on = self.warm_start and self.__sklearn_is_fitted__()
         seed = draw_seed(self.random_state)
-        with unchanged_on_error(self), joined(choose_device(self.device)) as group:
+        with unchanged_on_error(self), joined(self._device()) as group:
             training = self._begin(X, y, None, go_on)
             validation = check_validation(self, X_val, y_val) if X_val is not None else None
             checkpoint, state = self._open_checkpoint(training, validation, go_on, group)
@@ -320,7 +320,7 @@ class LSTMComposer(BaseEstimator):
         seed = draw_seed(self.random_state, n_epochs)  # every pass has an order of its own
         with unchanged_on_error(self):
             training = self._begin(X, y, styles, go_on)
-            group = Group(choose_device(self.device))
+            group = Group(self._device())
             network = self._network_to_train(training, np.random.RandomState(seed), go_on, group)
             trainer = self._trainer(network, training, seed, group)
             if go_on and self._optimizer_state is not None:
@@ -533,6 +533,9 @@ class LSTMComposer(BaseEstimator):
         """Build the network that was learned, whatever the parameters are by now."""
         network = learned_network(self.emission_, self.n_features_in_, self.weights_)
         return network.to(choose_device(self.device))
+
+    def _device(self) -> torch.device:
+        return choose_device(self.device)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
