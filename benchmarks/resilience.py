@@ -181,7 +181,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pieces", type=int, default=72, metavar="N", help="default: 72")
-    parser.add_argument("--epochs", type=int, default=20, metavar="N", help="default: 20")
+    parser.add_argument("--epochs", type=int, default=40, metavar="N", help="default: 40")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--gigabytes", type=float, default=2, metavar="G", help="default: 2")
     arguments = parser.parse_args()
