@@ -38,6 +38,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/cache.py $(RECORDINGS)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/resilience.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(BIN)/python benchmarks/sampling.py
 	$(BIN)/python benchmarks/realism.py $(RECORDINGS)

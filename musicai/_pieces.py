@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
 from ._paths import is_path
 
-_VALUES_AT_ONCE = 1 << 20
+_VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
 """Puts one result per piece back into the form that the pieces came in."""
@@ -106,7 +107,8 @@ def _refuse_paths(X: Any, name: str) -> None:
 
 
 def _refuse_other_kinds(X: Any, name: str) -> None:
-    if isinstance(X, (Iterator, Mapping, Set)):
+    # One kind of sparse matrix is a dict; scikit-learn's own check refuses it.
+    if isinstance(X, (Iterator, Mapping, Set)) and not issparse(X):
         raise TypeError(
             f"{name} is a {type(X).__name__}, where a list of pieces is expected, which can be "
             "read more than once and in order"

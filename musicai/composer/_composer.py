@@ -146,6 +146,20 @@ class LSTMComposer(BaseEstimator):
     Everywhere a piece is an array (n_frames, n_features) and a collection a list of pieces of any
     lengths; methods that take one or the other answer in kind.
 
+    Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialised,
+    `fit` shares the work: every process calls it with the same pieces and parameters, learns its
+    share of each batch, and ends with the same weights; only the first shows progress, warns and
+    writes the checkpoint. ``device="auto"`` gives each process a GPU of its own. A call of `fit`
+    waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its
+    environment is 1. Where one fails the others fail as well. `partial_fit` is not shared.
+
+    Pieces may be arrays mapped from files (`numpy.memmap`) that memory would not hold: learning
+    reads excerpts, whatever their type. Elsewhere pieces other than float32 are converted whole.
+
+    Where training diverges (losses or weights are no longer finite, or losses far above those of
+    the untrained network), it goes back to the last good state and on with a quarter of the
+    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised.
+
     What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
     probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
     most 0, and a frame of 12 values that were equally likely would have -12 ln 256 = -66.5 nats.
@@ -240,8 +254,8 @@ class LSTMComposer(BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter, a piece or a label is not as described, or there are fewer than two
-            frames.
+            If a parameter, a piece or a label is not as described, there are fewer than two
+            frames, the checkpoint is that of another fit or damaged, or training diverges.
         """
         check_parameters(self)
         if X_val is not None and not self.early_stopping:
@@ -252,7 +266,7 @@ class LSTMComposer(BaseEstimator):
             raise ValueError("y_val labels the pieces of X_val, and there are none")
         go_on = self.warm_start and self.__sklearn_is_fitted__()
         seed = draw_seed(self.random_state)
-        with unchanged_on_error(self), joined(choose_device(self.device)) as group:
+        with unchanged_on_error(self), joined(self._device()) as group:
             training = begin(self, X, y, None, go_on=go_on)
             validation = begin_watching(self, X_val, y_val) if X_val is not None else None
             checkpoint, state = open_checkpoint(
@@ -313,7 +327,7 @@ class LSTMComposer(BaseEstimator):
         seed = draw_seed(self.random_state, n_epochs)  # every pass has an order of its own
         with unchanged_on_error(self):
             training = begin(self, X, y, styles, go_on=go_on)
-            group = Group(choose_device(self.device))
+            group = Group(self._device())
             rng = np.random.RandomState(seed)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
             trainer = self._trainer(network, seed, group)
@@ -620,6 +634,9 @@ class LSTMComposer(BaseEstimator):
         """Build the network that was learned, whatever the parameters are by now."""
         network = learned_network(self.emission_, self.n_features_in_, weights)
         return network.to(choose_device(self.device))
+
+    def _device(self) -> torch.device:
+        return choose_device(self.device)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

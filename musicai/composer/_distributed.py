@@ -126,9 +126,10 @@ def joined(device: torch.device) -> Iterator[Group]:
     if device.type == "cuda":
         torch.cuda.set_device(device)  # where NCCL keeps its own buffers
     if made:
+        attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         distributed.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
-            store=distributed.PrefixStore(f"musicai {next(_MADE)}", _store()),
+            store=distributed.PrefixStore(f"musicai {attempt}.{next(_MADE)}", _store()),
             rank=int(os.environ["RANK"]),
             world_size=int(os.environ["WORLD_SIZE"]),
         )

@@ -362,7 +362,7 @@ class Trainer:
         self.progress.n_retries = n_retries
         if self.group.is_first:
             warnings.warn(
-                f"{error}; it goes on from step {self.n_steps} with a learning rate of "
+                f"{error}; it goes on from step {self.n_steps} with a rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
                 stacklevel=4,
@@ -370,8 +370,9 @@ class Trainer:
 
     def _diverged(self, what: str) -> DivergenceError:
         return DivergenceError(
-            f"training diverged: {what} after {self.n_steps} steps; lower learning_rate (now "
-            f"{self.highest_rate:g}) or look for outliers in the pieces"
+            f"training diverged: {what} after {self.n_steps} steps with a learning rate of "
+            f"{self.highest_rate:g}; lower learning_rate (now {self.learning_rate:g}) or look for "
+            "outliers in the pieces"
         )
 
     def _warn_of_interruption(self, budget: Budget, checkpoint: Checkpoint | None) -> None:

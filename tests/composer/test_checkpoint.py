@@ -231,7 +231,7 @@ def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
     assert os.listdir(path.parent) == []
 
 
-def test_writing_takes_little_time(chroma, path, monkeypatch):
+def test_a_short_fit_writes_nothing(chroma, path, monkeypatch):
     written = []
     monkeypatch.setattr(_checkpoint.Checkpoint, "write", lambda *_: written.append(1))
     small(checkpoint=path).fit(chroma)

@@ -30,10 +30,8 @@ def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
 @pytest.mark.parametrize("batch_size", [2, 4, 16])
 def test_a_rate_without_hope_is_said(chroma, batch_size):
     composer = small(learning_rate=1e30, emission="mse", batch_size=batch_size)
-    with (
-        pytest.warns(ConvergenceWarning) as told,
-        pytest.raises(ValueError, match=r"training diverged.*lower learning_rate \(now 1.56"),
-    ):
+    match = r"diverged.*rate of 1.5625e\+28; lower learning_rate \(now 1e\+30"
+    with pytest.warns(ConvergenceWarning) as told, pytest.raises(ValueError, match=match):
         composer.fit(chroma)
     assert len(told) == 3
 
@@ -50,7 +48,7 @@ def test_divergence_in_the_last_step_is_noticed(chroma):
 def test_training_goes_back_and_on_with_a_lower_rate(chroma, monkeypatch, loss):
     monkeypatch.setattr(_training, "_STEPS_BETWEEN_SNAPSHOTS", 2)
     spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
-    match = r"diverged.*goes on from step \d+ with a learning rate of 0\.0075"
+    match = r"diverged.*goes on from step \d+ with a rate of 0\.0075"
     with pytest.warns(ConvergenceWarning, match=match) as told:
         composer = small(max_iter=16).fit(chroma)
     assert len(told) == 1
