@@ -42,15 +42,18 @@ def begin_watching(composer: Any, X_val: Any, y_val: Any) -> Collection:
 
 
 def _collect(composer: Any, pieces: list[np.ndarray], styles: list[np.ndarray]) -> Collection:
-    """Put together what is learned: in the common key, or in any where notes are exact."""
+    """Put together what is learned, and where to it may be moved."""
     if not composer.transpose_:
         return Collection(pieces, styles, [0] * len(pieces), [np.zeros(1, int)] * len(pieces))
     keys = [estimate_key(piece) for piece in pieces]
-    if composer.emission_.endswith("bernoulli"):
-        shifts = [shifts_on_keyboard(piece) for piece in pieces]
-    else:
-        shifts = [shifts_to_common_key()[[key]] for key in keys]
+    to_any = composer.emission_.endswith("bernoulli")
+    shifts = [_shifts_to_learn(*each, to_any=to_any) for each in zip(pieces, keys, strict=True)]
     return Collection(pieces, styles, keys, shifts)
+
+
+def _shifts_to_learn(piece: np.ndarray, key: int, *, to_any: bool) -> np.ndarray:
+    """Return where a piece is moved to be learned: to any key, or to the common one alone."""
+    return shifts_on_keyboard(piece) if to_any else shifts_to_common_key()[[key]]
 
 
 def _settle_transpose(composer: Any, pieces: list[np.ndarray]) -> bool:

@@ -60,7 +60,7 @@ class _Standardized(Emission):
 class GaussianMixture(_Standardized):
     """Joint mixture of Gaussians with diagonal covariances (Bishop 1994)."""
 
-    def __init__(self, n_features: int, n_context: int, *, n_components: int = 8) -> None:
+    def __init__(self, n_features: int, n_context: int, *, n_components: int = 16) -> None:
         super().__init__(n_features)
         self.n_components = n_components
         self.output = nn.Linear(n_context, n_components * (1 + 2 * n_features))
