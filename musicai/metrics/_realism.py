@@ -87,8 +87,10 @@ def overlap_area(x: Any, y: Any) -> float:
     0.0
     """
     values = [_as_values(x, "x"), _as_values(y, "y")]
+    largest = max(np.abs(each).max() for each in values)
+    values = [each / (largest or 1.0) for each in values]  # densities of tiny numbers overflow
     widths = np.array([_bandwidth(each) for each in values])
-    if widths.max() <= 1e-12 * max(np.abs(each).max() for each in values):
+    if widths.max() <= 1e-12:
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
     widths = np.maximum(widths, _NARROWEST * widths.max())
     ranges = [

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ CHILD = """
 def test_a_killed_process_goes_on(chroma, path, often, monkeypatch):
     """Killed at any moment, also while it writes, it leaves a whole file."""
     n_epochs = 100_000
-    code = textwrap.dedent(CHILD.format(tests=os.path.dirname(__file__), path=str(path)))
+    code = textwrap.dedent(CHILD.format(tests=str(Path(__file__).parents[1]), path=str(path)))
     child = subprocess.Popen([sys.executable, "-c", code])
     try:
         deadline = time.monotonic() + 120

@@ -90,7 +90,7 @@ SCRIPT = """
 def ended(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
     script = folder / "script.py"
-    tests = str(Path(__file__).parent)
+    tests = str(Path(__file__).parents[1])
     script.write_text(textwrap.dedent(SCRIPT.format(tests=tests, options=OPTIONS)))
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     command += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", str(script)]
