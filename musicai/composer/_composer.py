@@ -37,7 +37,7 @@ from ._training import Trainer
 
 
 class LSTMComposer(BaseEstimator):
-    """Recurrent network that learns pieces and composes new ones.
+    r"""Recurrent network that learns pieces and composes new ones.
 
     An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
     over the next frame, which is trained by maximum likelihood, scored exactly and sampled from.
@@ -146,6 +146,20 @@ class LSTMComposer(BaseEstimator):
     Everywhere a piece is an array (n_frames, n_features) and a collection a list of pieces of any
     lengths; methods that take one or the other answer in kind.
 
+    Where `transpose_` is True, the likelihood of a piece :math:`x` is the mean of its likelihoods
+    in the twelve keys,
+
+    .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
+
+    where :math:`\tau_k` moves it from key :math:`k` to the common one (C major or A minor) and
+    :math:`p_0` is what the network says of music in that. Frame by frame this is a filter: the
+    probability of each key after the frames so far, by Bayes' rule, weighs what is foreseen in
+    that key. Moving chroma by semitones changes nothing in its score. Keys of pieces to learn are
+    estimated by their pitch classes [4]_. Chroma is learned in the common key alone; piano rolls,
+    which are few and exact and would soon be known by heart, in all keys that keep their notes on
+    the keyboard, and the network is told which. A piano roll is moved by at most six semitones, a
+    note that leaves the keyboard at one end coming in at the other.
+
     Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialised,
     `fit` shares the work: every process calls it with the same pieces and parameters, learns its
     share of each batch, and ends with the same weights; only the first shows progress, warns and
@@ -174,6 +188,8 @@ class LSTMComposer(BaseEstimator):
     .. [2] T. Salimans, A. Karpathy, X. Chen, D. Kingma. PixelCNN++: improving the PixelCNN with
        discretized logistic mixture likelihood and other modifications. ICLR 2017.
     .. [3] C. Bishop. Mixture density networks. Aston University, 1994.
+    .. [4] C. Krumhansl. Cognitive foundations of musical pitch. Oxford University Press, 1990,
+       chapter 4.
 
     Examples
     --------
