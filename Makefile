@@ -39,10 +39,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/resilience.py
+	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(BIN)/python benchmarks/sampling.py
 	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS))
+	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
 
 clean:
 	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -20,7 +20,7 @@ from ._network import Network, State
 
 _WINDOW = 128
 # Frames whose distributions are computed at once.
-_FRAMES_AT_ONCE = 16384
+_FRAMES_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
