@@ -23,14 +23,14 @@ from ._checks import (
     draw_seed,
     unchanged_on_error,
 )
-from ._composing import begin_composing, key_shifts, move_back, rank_frames, told_style
+from ._composing import compose, draw_next, rank_frames
 from ._distributed import Group, joined
 from ._fitting import begin, begin_watching, network_to_train, open_checkpoint
 from ._inference import expect_next, score_frames
-from ._inputs import check_pieces, check_prime
-from ._network import Network, export_weights, learned_network
+from ._inputs import check_pieces
+from ._learned import key_shifts, open_network, told_style
+from ._network import Network, export_weights
 from ._progress import Budget
-from ._sampler import Sampler
 from ._styles import encode_styles, labels_per_piece
 from ._support import frames_peak_at_one
 from ._training import Trainer
@@ -380,7 +380,7 @@ class LSTMComposer(BaseEstimator):
         weights, number = told_style(self, style)
         styles = [np.full(len(piece), number) for piece in pieces]
         shifts = [key_shifts(self)] * len(pieces)
-        return pack(expect_next(self._network(weights), pieces, styles, shifts))
+        return pack(expect_next(open_network(self, weights), pieces, styles, shifts))
 
     def next_frames(
         self,
@@ -443,11 +443,10 @@ class LSTMComposer(BaseEstimator):
                 "n_pieces=...)"
             )
         rng = as_rng(self.random_state if random_state is None else random_state)
-        ranked = []
-        for piece in pieces:
-            sampler, shifts = self._begin_composing([piece], n_draws, style, None, rng)
-            frames = sampler.draw(rng, peaked=self._must_peak())
-            ranked.append(rank_frames(move_back(frames, shifts), n_frames))
+        ranked = [
+            rank_frames(draw_next(self, piece, n_draws, style=style, rng=rng), n_frames)
+            for piece in pieces
+        ]
         return ranked if is_collection(X) else ranked[0]
 
     def score_samples(self, X: Any, y: Any = None) -> Any:
@@ -541,7 +540,15 @@ class LSTMComposer(BaseEstimator):
         """
         check_is_fitted(self)
         check_sampling(n_frames=n_frames)
-        frames = self._compose(prime, n_pieces, style, key, temperature, random_state)
+        frames = compose(
+            self,
+            prime,
+            n_pieces,
+            style=style,
+            key=key,
+            temperature=temperature,
+            random_state=random_state,
+        )
         with one_blas_thread():
             pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
         alone = n_pieces is None and not is_collection(prime)
@@ -584,51 +591,20 @@ class LSTMComposer(BaseEstimator):
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
             raise ValueError("stream goes on from one piece, and prime is a collection of them")
-        frames = self._compose(prime, None, style, key, temperature, random_state)
-        return (frame[0] for frame in frames)
-
-    def _compose(
-        self,
-        prime: Any,
-        n_pieces: int | None,
-        style: Any,
-        key: str | None,
-        temperature: float,
-        random_state: int | np.random.RandomState | None,
-    ) -> Iterator[np.ndarray]:
-        """Yield frames of several pieces, (n_pieces, n_features), without end."""
-        check_sampling(n_pieces=n_pieces, temperature=temperature, random_state=random_state)
-        primes = check_prime(self, prime, n_pieces)
-        rng = as_rng(self.random_state if random_state is None else random_state)
-        sampler, shifts = self._begin_composing(primes, n_pieces or len(primes), style, key, rng)
-        frames = sampler.compose(rng, temperature=temperature, peaked=self._must_peak())
-        return (move_back(frame, shifts) for frame in frames)
-
-    def _begin_composing(
-        self,
-        primes: list[np.ndarray],
-        n_pieces: int,
-        style: Any,
-        key: str | None,
-        rng: np.random.RandomState,
-    ) -> tuple[Sampler, np.ndarray]:
-        return begin_composing(
+        frames = compose(
             self,
-            primes,
-            n_pieces=n_pieces,
+            prime,
+            None,
             style=style,
             key=key,
-            build=self._network,
-            rng=rng,
+            temperature=temperature,
+            random_state=random_state,
         )
-
-    def _must_peak(self) -> bool:
-        """Tell whether the loudest feature of every composed frame must be 1."""
-        return self._peaked and self.emission_ == "logistic"
+        return (frame[0] for frame in frames)
 
     def _score_frames(self, pieces: list[np.ndarray], styles: list[np.ndarray]) -> list[np.ndarray]:
         shifts = [key_shifts(self)] * len(pieces)
-        return score_frames(self._network(self.weights_), pieces, styles, shifts)
+        return score_frames(open_network(self), pieces, styles, shifts)
 
     def _heard(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
         """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
@@ -645,11 +621,6 @@ class LSTMComposer(BaseEstimator):
             seed=seed,
             group=group,
         )
-
-    def _network(self, weights: dict[str, np.ndarray]) -> Network:
-        """Build the network that was learned, whatever the parameters are by now."""
-        network = learned_network(self.emission_, self.n_features_in_, weights)
-        return network.to(choose_device(self.device))
 
     def _device(self) -> torch.device:
         return choose_device(self.device)
