@@ -43,7 +43,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(BIN)/python benchmarks/sampling.py
 	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
-	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS))
+	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS) --seeds 1)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
 
 clean:

@@ -21,29 +21,19 @@ from unittest import mock
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import numpy as np
 from chroma_likelihood import EXCERPT, split
 from likelihood import SETS, load
 
 from musicai import ChromaExtractor, LSTMComposer
 from musicai.composer import _batches, _fitting, _training
-from musicai.composer._keys import UNTOLD_KEY, shifts_on_keyboard, shifts_to_common_key
+from musicai.composer._keys import COMMON_KEY, UNTOLD_KEY
 from musicai.datasets import load_chorales, load_recordings
 
 N_CHORALES = 120
 
 
-def to_common_key(piece, key, *, to_any):
-    return shifts_to_common_key()[[key]]
-
-
-def to_any_key(piece, key, *, to_any):
-    is_roll = piece.shape[1] > 12
-    return shifts_on_keyboard(piece) if is_roll else np.sort(shifts_to_common_key())
-
-
-COMMON = {(_fitting, "_shifts_to_learn"): to_common_key}
-ANY = {(_fitting, "_shifts_to_learn"): to_any_key}
+COMMON = {(_fitting, "learns_in_any_key"): lambda emission, n_features: False}
+ANY = {(_fitting, "learns_in_any_key"): lambda emission, n_features: True}
 UNTOLD = {(_batches, "_UNTOLD_KEYS"): 1.1}
 
 # What is changed: a parameter, or something inside.
@@ -85,7 +75,7 @@ def run(parts, *, minutes, parameters, inside):
     if (_batches, "_UNTOLD_KEYS") not in inside:
         return {"": -composer.score(test)}
     # Scoring tells the common key; this network knows music of an untold key only.
-    composer.weights_["key"][0] = composer.weights_["key"][UNTOLD_KEY]
+    composer.weights_["key"][COMMON_KEY] = composer.weights_["key"][UNTOLD_KEY]
     mixed = -composer.score(test)
     composer.transpose_ = False
     return {"": -composer.score(test), ", its mixture": mixed}
@@ -98,7 +88,8 @@ def load_chroma(paths):
         files += load_recordings(path).recordings if path.is_dir() else [path]
     files = files or load_chorales(N_CHORALES, n_jobs=-1, verbose=1).recordings
     extractor = ChromaExtractor(n_jobs=-1, verbose=1)
-    return split(extractor.transform(files), round(EXCERPT * extractor.frame_rate))
+    pieces = [piece for piece in extractor.transform(files) if len(piece)]
+    return split(pieces, round(EXCERPT * extractor.frame_rate))
 
 
 def main():

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._keys import N_KEYS, UNTOLD_KEY
+from ._keys import COMMON_KEY, N_KEYS, UNTOLD_KEY
 
 # Frames per excerpt in training: gradients reach back this far.
 CHUNK_LENGTH = 128
-# Excerpts moved to any key whose key is not told: the network then listens for it as well, and what
-# it learns of one key serves the others.
+# Share of the excerpts moved to any key whose key is not told: the network then listens for it as
+# well, and what it learns of one key serves the others.
 _UNTOLD_KEYS = 0.3
 
 
@@ -67,7 +67,7 @@ class Span:
     start: int
     stop: int
     shift: int = 0
-    key: int = 0
+    key: int = COMMON_KEY
 
     def __len__(self) -> int:
         return self.stop - self.start

@@ -7,6 +7,7 @@ no pickle, so opening a foreign file runs no code of its.
 import json
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -33,11 +34,11 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | os.PathLike, fingerprint: dict[str, Any]) -> None:
-        self.path = Path(path)
+        self.path = Path(os.path.abspath(path))  # the working directory may change
         self.fingerprint = fingerprint
         # In the same folder, so that the final move cannot cross file systems; always the same
         # name, so that a process killed while it writes leaves nothing that lasts.
-        self._draft = self.path.with_name(f"{self.path.name}.part")
+        self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
         self._next = monotonic() + SECONDS_BETWEEN_WRITES
 
     def open(self) -> dict[str, Any] | None:
@@ -71,7 +72,8 @@ class Checkpoint:
                 os.fsync(file.fileno())
             os.replace(self._draft, self.path)
         except OSError as error:
-            self._draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._draft.unlink()
             warnings.warn(
                 f"the checkpoint {self} could not be written ({error}); training goes on without",
                 stacklevel=2,
@@ -81,7 +83,10 @@ class Checkpoint:
 
     def remove(self) -> None:
         """Remove the file: there is nothing left to go on with."""
-        self.path.unlink(missing_ok=True)
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(f"the checkpoint {self} could not be removed ({error})", stacklevel=2)
 
     def __str__(self) -> str:
         return printable(self.path)

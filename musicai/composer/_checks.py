@@ -53,6 +53,7 @@ _RULES: dict[str, Rule] = {
 }
 _SAMPLE_RULES: dict[str, Rule] = {
     "n_frames": _POSITIVE_INTEGER,
+    "n_best": _POSITIVE_INTEGER,
     "n_draws": _POSITIVE_INTEGER,
     "n_pieces": (lambda v: v is None or is_integer(v, 1), "an int of at least 1, or None"),
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
@@ -63,11 +64,10 @@ _SAMPLE_RULES: dict[str, Rule] = {
 def check_parameters(composer: Any) -> None:
     """Refuse parameters of the estimator that make no sense."""
     check_values(composer.get_params(deep=False), _RULES)
-    choose_device(composer.device)
 
 
 def check_sampling(**values: Any) -> None:
-    """Refuse arguments of `sample` that make no sense."""
+    """Refuse arguments of `sample` and its like that make no sense."""
     check_values(values, _SAMPLE_RULES)
 
 
@@ -77,10 +77,12 @@ def check_unchanged(composer: Any) -> None:
         "hidden_size": composer.weights_["lstm.weight_hh_l0"].shape[1],
         "n_layers": sum(name.startswith("lstm.weight_hh") for name in composer.weights_),
         "emission": composer.emission_,
+        "transpose": composer.transpose_,
     }
     for name, before in learned.items():
         now = getattr(composer, name)
-        if now != before and not (name == "emission" and now in ("auto", before.split()[0])):
+        settled = now == "auto" or (name == "emission" and now == before.split()[0])
+        if now != before and not settled:
             raise ValueError(
                 f"{name}={now!r} differs from the {before!r} learned so far: leave it as it was, "
                 "or fit afresh with warm_start=False"

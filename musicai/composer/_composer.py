@@ -70,7 +70,8 @@ class LSTMComposer(BaseEstimator):
         which; composed pieces are in the key that is asked for. Features must be pitches in
         semitones (a piano roll, 88 wide from A0 on, or any from a C on) or the 12 pitch classes
         from C on (chroma). False leaves every piece as it is. "auto" is True for values in [0, 1]
-        that are 12 wide and for binary values that are 88 or 128 wide.
+        that are 12 wide and for binary values that are 88 or 128 wide, with an emission that
+        knows them as such ("logistic", "bernoulli" or "independent").
     learning_rate : float, default=0.03
         Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
         `max_iter` and `max_time` give.
@@ -99,15 +100,17 @@ class LSTMComposer(BaseEstimator):
         nothing that follows does better on it, they are kept.
     checkpoint : str or PathLike, default=None
         File in which `fit` keeps how far it has come: it is written about once a minute, and
-        removed when training is complete. Where a fit was cut short, by a crash or by Ctrl-C, the
-        same fit (same parameters and pieces) goes on from the file and ends with the weights that
-        it would have had; seconds of `max_time` count over all attempts. The file of another fit
-        is refused. One file serves one fit at a time. `partial_fit` ignores it.
+        removed when training is complete, or has diverged. Where a fit was cut short, by a crash
+        or by Ctrl-C, the same fit (same parameters and pieces) goes on from the file and ends
+        with the weights that it would have had; seconds of `max_time` count over all attempts.
+        The file of another fit is refused. One file serves one fit at a time. `partial_fit`
+        ignores it.
     device : str or torch.device, default="auto"
         Where to learn, predict and score: "auto" for a GPU where there is one, "cpu", "cuda",
         "cuda:1", ... Composing goes frame by frame, and is quickest in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, split, order and dropout. The same seed gives the same model on
+        Seed of all that is random: initial weights, split, excerpts and their order and keys,
+        dropout, draws. The same seed gives the same model on
         the same machine. Global random states are neither read nor moved.
     verbose : int, default=0
         Whether to show a progress bar.
@@ -124,7 +127,8 @@ class LSTMComposer(BaseEstimator):
         Training loss (negative log-likelihood per frame, nats, with dropout) of every epoch.
     validation_scores_ : list of float or None
         Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
-        the key that it is estimated to be in. None where no piece was set aside.
+        the key that it is estimated to be in, which `score` does not know. None where no piece
+        was set aside.
     best_validation_score_ : float or None
         The highest of them; the weights are those of its epoch. With `warm_start` and `X_val`
         it may be the score of the weights that training began with.
@@ -157,8 +161,8 @@ class LSTMComposer(BaseEstimator):
     that key. Moving chroma by semitones changes nothing in its score. Keys of pieces to learn are
     estimated by their pitch classes [4]_. Chroma is learned in the common key alone; piano rolls,
     which are few and exact and would soon be known by heart, in all keys that keep their notes on
-    the keyboard, and the network is told which. A piano roll is moved by at most six semitones, a
-    note that leaves the keyboard at one end coming in at the other.
+    the keyboard, and the network is mostly told which. A piano roll is moved by at most six
+    semitones, a note that leaves the keyboard at one end coming in at the other.
 
     Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialised,
     `fit` shares the work: every process calls it with the same pieces and parameters, learns its
@@ -205,6 +209,8 @@ class LSTMComposer(BaseEstimator):
     """
 
     __module__ = "musicai"
+
+    _peaked: bool
 
     def __init__(
         self,
@@ -291,7 +297,7 @@ class LSTMComposer(BaseEstimator):
             # A run that is gone on with keeps its split and order, whatever the seed is by now.
             seed = group.share(lambda: state["seed"] if state else seed)
             rng = np.random.RandomState(seed)
-            peaked = frames_peak_at_one(training.pieces)
+            peaked = frames_peak_at_one(training.pieces) and not (go_on and not self._peaked)
             if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
@@ -385,7 +391,7 @@ class LSTMComposer(BaseEstimator):
     def next_frames(
         self,
         X: Any,
-        n_frames: int = 5,
+        n_best: int = 5,
         *,
         style: Any = None,
         n_draws: int = 1000,
@@ -402,21 +408,22 @@ class LSTMComposer(BaseEstimator):
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to hear, with values in [0, 1].
-        n_frames : int, default=5
+        n_best : int, default=5
             How many kinds to tell at most.
         style : object or dict, default=None
             As in `sample`.
         n_draws : int, default=1000
-            Draws to count. A probability is off by up to ``n_draws**-0.5 / 2`` (standard error).
+            Draws to count; memory and time grow with them. A probability is off by up to
+            ``n_draws**-0.5 / 2`` (standard error).
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 
         Returns
         -------
-        frames : ndarray of shape (n_frames, n_features)
+        frames : ndarray of shape (n_best, n_features)
             The mean frame of each kind, the most likely kind first; fewer where fewer kinds were
             drawn. For a collection a list of pairs (frames, probabilities).
-        probabilities : ndarray of shape (n_frames,)
+        probabilities : ndarray of shape (n_best,)
             Of each kind.
 
         Raises
@@ -430,12 +437,12 @@ class LSTMComposer(BaseEstimator):
         >>> from musicai import LSTMComposer
         >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
         >>> composer = LSTMComposer(hidden_size=16, max_iter=60, random_state=0)
-        >>> frames, probabilities = composer.fit([scale] * 8).next_frames(scale, n_frames=1)
+        >>> frames, probabilities = composer.fit([scale] * 8).next_frames(scale, n_best=1)
         >>> int(frames[0].argmax())
         0
         """
         pieces, _, _ = self._heard(X, None)
-        check_sampling(n_frames=n_frames, n_draws=n_draws, random_state=random_state)
+        check_sampling(n_best=n_best, n_draws=n_draws, random_state=random_state)
         if not self.emission_.endswith(("logistic", "bernoulli")):
             raise ValueError(
                 f"next_frames tells which features sound, in data from 0 to 1; this composer has "
@@ -444,7 +451,7 @@ class LSTMComposer(BaseEstimator):
             )
         rng = as_rng(self.random_state if random_state is None else random_state)
         ranked = [
-            rank_frames(draw_next(self, piece, n_draws, style=style, rng=rng), n_frames)
+            rank_frames(draw_next(self, piece, n_draws, style=style, rng=rng), n_best)
             for piece in pieces
         ]
         return ranked if is_collection(X) else ranked[0]
@@ -513,10 +520,12 @@ class LSTMComposer(BaseEstimator):
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
         key : str, default=None
-            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on. A major key and
-            the minor key of the same notes ("C" and "Am") are one: which of them it dwells on is
-            left to the music. None goes on in the key of the prime, as far as it is heard there,
-            and without a prime takes any. Where `transpose_` is False no key can be asked for.
+            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
+            alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
+            "Am") are one: which of them it dwells on is left to the music. None goes on in the key
+            of the prime, as far as it is heard there, and without a prime takes any. With a prime
+            it says which key the prime is in; the prime is not moved. Where `transpose_` is False
+            no key can be asked for.
         temperature : float, default=1.0
             1 samples from the learned distribution; below 1 likely choices become likelier.
             It acts on the weights of the choices (the mixture's components, the probability of a
@@ -528,9 +537,9 @@ class LSTMComposer(BaseEstimator):
         Returns
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list where `n_pieces` is given or `prime` is a collection. Where all frames
-            learned are silent or have a loudest feature of exactly 1, as chroma does, all composed
-            frames sound, and their loudest feature is 1.
+            float32; a list where `n_pieces` is given or `prime` is a collection. With the emission
+            "logistic", where all frames learned are silent or have a loudest feature of exactly 1,
+            as chroma does, all composed frames sound, and their loudest feature is 1.
 
         Raises
         ------

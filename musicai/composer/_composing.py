@@ -9,7 +9,7 @@ from ._blas import one_blas_thread
 from ._checks import as_rng, check_sampling
 from ._inference import weigh_keys
 from ._inputs import check_prime
-from ._keys import key_number
+from ._keys import COMMON_KEY, key_number
 from ._learned import key_shifts, open_network, told_style
 from ._sampler import Sampler
 
@@ -41,30 +41,31 @@ def draw_next(
 ) -> np.ndarray:
     """Draw what may follow `piece`: frames (n_draws, n_features), independent of each other."""
     sampler, shifts = _begin(composer, [piece], n_draws, style, None, rng)
-    return _move_back(sampler.draw(rng, peaked=_must_peak(composer)), shifts)
+    with one_blas_thread():
+        return _move_back(sampler.draw(rng, peaked=_must_peak(composer)), shifts)
 
 
-def rank_frames(frames: np.ndarray, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
+def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray]:
     """Gather draws by the features that sound, and return the commonest.
 
     Parameters
     ----------
     frames : ndarray of shape (n_draws, n_features)
         Draws in [0, 1]; a feature sounds from a half on.
-    n_frames : int
+    n_best : int
         How many to return at most.
 
     Returns
     -------
-    commonest : ndarray of shape (n_frames, n_features)
+    commonest : ndarray of shape (n_best, n_features)
         The mean of the draws of each kind, the commonest kind first.
-    shares : ndarray of shape (n_frames,)
+    shares : ndarray of shape (n_best,)
         Share of the draws that are of this kind.
     """
     _, kinds, counts = np.unique(frames >= 0.5, axis=0, return_inverse=True, return_counts=True)
     sums = np.zeros((len(counts), frames.shape[1]))
     np.add.at(sums, kinds.ravel(), frames)
-    order = np.argsort(-counts, kind="stable")[:n_frames]
+    order = np.argsort(-counts, kind="stable")[:n_best]
     commonest = (sums[order] / counts[order, None]).astype(np.float32)
     return commonest, counts[order] / len(frames)
 
@@ -111,7 +112,7 @@ def _begin(
     sampler = Sampler(
         composer.emission_,
         weights,
-        style=weights["style"][number] + weights["key"][0],
+        told=weights["style"][number] + weights["key"][COMMON_KEY],
         n_pieces=heard.shape[1],
     )
     with one_blas_thread():

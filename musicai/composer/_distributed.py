@@ -169,5 +169,13 @@ def _is_initialized() -> bool:
 
 
 def _is_under_torchrun() -> bool:
-    told = all(name in os.environ for name in _TORCHRUN)
-    return distributed.is_available() and told and int(os.environ["WORLD_SIZE"]) > 1
+    if not distributed.is_available() or not all(name in os.environ for name in _TORCHRUN):
+        return False
+    told = {name: os.environ[name] for name in ("RANK", "WORLD_SIZE", "MASTER_PORT")}
+    numbers = [int(value) if value.strip().isdecimal() else -1 for value in told.values()]
+    if min(numbers) < 0 or numbers[0] >= numbers[1]:
+        raise ValueError(
+            f"the environment looks like torchrun's, but makes no sense: {told}; start the script "
+            "by torchrun, or remove these variables"
+        )
+    return numbers[1] > 1

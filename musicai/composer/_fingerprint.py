@@ -17,18 +17,16 @@ _NOT_LEARNED = {"checkpoint", "device", "random_state", "verbose"}
 
 
 def fingerprint(
-    composer: Any, training: Collection, validation: Collection | None, *, go_on: bool
+    composer: Any, training: Collection, validation: Collection | None
 ) -> dict[str, Any]:
     """Describe a fit by what decides its result, in values that JSON can hold.
 
     Parameters
     ----------
     composer : LSTMComposer
-        Its parameters count, and where `go_on` its weights.
+        Its parameters count.
     training, validation : Collection
         The pieces, before some are set aside; their number, lengths and content count.
-    go_on : bool
-        Whether training starts from the weights there are.
     """
     parameters = composer.get_params(deep=False)
     kept = {name: value for name, value in parameters.items() if name not in _NOT_LEARNED}
@@ -40,7 +38,6 @@ def fingerprint(
         "styles": [repr(style) for style in composer.styles_.tolist()],
         "the pieces": _describe(training),
         "the pieces of X_val": _describe(validation) if validation else None,
-        "the weights to start from": _sum(composer.weights_.values()) if go_on else None,
     }
     # There and back, so that it compares equal with what a file holds.
     return json.loads(json.dumps(described, default=_plain))
@@ -51,9 +48,9 @@ def _describe(collection: Collection) -> dict[str, Any]:
     return {
         "number": len(pieces),
         "frames": sum(map(len, pieces)),
-        "lengths": _sum([np.array([len(piece) for piece in pieces])]),
-        "values": _sum(block for piece in pieces for block in frame_blocks(piece)),
-        "styles": _sum(_runs(collection.styles)),
+        "lengths": checksum([np.array([len(piece) for piece in pieces])]),
+        "values": checksum(block for piece in pieces for block in frame_blocks(piece)),
+        "styles": checksum(_runs(collection.styles)),
     }
 
 
@@ -63,7 +60,8 @@ def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
         yield numbers[:1] if numbers.strides == (0,) else numbers
 
 
-def _sum(arrays: Iterable[np.ndarray]) -> int:
+def checksum(arrays: Iterable[np.ndarray]) -> int:
+    """Sum up the content of some arrays in one number."""
     total = 0
     for array in arrays:
         total = zlib.crc32(np.ascontiguousarray(array).data, total)

@@ -9,9 +9,16 @@ from ._batches import Collection
 from ._checkpoint import Checkpoint
 from ._checks import check_unchanged
 from ._distributed import Group
-from ._fingerprint import fingerprint
+from ._fingerprint import checksum, fingerprint
 from ._inputs import check_training, check_validation
-from ._keys import N_KEYS, estimate_key, is_pitched, shifts_on_keyboard, shifts_to_common_key
+from ._keys import (
+    N_KEYS,
+    estimate_key,
+    is_pitched,
+    learns_in_any_key,
+    shifts_to_any_key,
+    shifts_to_common_key,
+)
 from ._network import Network, empty_network, learned_network
 from ._styles import as_labels, encode_styles, known_styles
 from ._support import choose_emission
@@ -46,14 +53,11 @@ def _collect(composer: Any, pieces: list[np.ndarray], styles: list[np.ndarray]) 
     if not composer.transpose_:
         return Collection(pieces, styles, [0] * len(pieces), [np.zeros(1, int)] * len(pieces))
     keys = [estimate_key(piece) for piece in pieces]
-    to_any = composer.emission_.endswith("bernoulli")
-    shifts = [_shifts_to_learn(*each, to_any=to_any) for each in zip(pieces, keys, strict=True)]
+    if learns_in_any_key(composer.emission_, composer.n_features_in_):
+        shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
+    else:
+        shifts = [shifts_to_common_key()[[key]] for key in keys]
     return Collection(pieces, styles, keys, shifts)
-
-
-def _shifts_to_learn(piece: np.ndarray, key: int, *, to_any: bool) -> np.ndarray:
-    """Return where a piece is moved to be learned: to any key, or to the common one alone."""
-    return shifts_on_keyboard(piece) if to_any else shifts_to_common_key()[[key]]
 
 
 def _settle_transpose(composer: Any, pieces: list[np.ndarray]) -> bool:
@@ -78,8 +82,15 @@ def open_checkpoint(
     """Open the checkpoint of this fit, in the first process, and read what it holds."""
     if composer.checkpoint is None and group.size == 1:
         return None, None
-    described = fingerprint(composer, training, validation, go_on=go_on)
-    group.check_alike({**described, "checkpoint": composer.checkpoint is not None})
+    described = fingerprint(composer, training, validation)
+    group.check_alike(
+        {
+            **described,
+            "checkpoint": composer.checkpoint is not None,
+            # Not in the file: a fit that was interrupted has left weights of its own.
+            "the weights to start from": checksum(composer.weights_.values()) if go_on else None,
+        }
+    )
     if composer.checkpoint is None:
         return None, None
     checkpoint = Checkpoint(composer.checkpoint, described)

@@ -15,12 +15,13 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from ._batches import Batch, Collection, Span, collate
-from ._keys import shifts_to_common_key
+from ._keys import COMMON_KEY, shifts_to_common_key
 from ._network import Network, State
 
 _WINDOW = 128
 # Frames whose distributions are computed at once.
 _FRAMES_AT_ONCE = 8192
+_IMPOSSIBLE = -1e30
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,11 @@ def _listen_to(
             for i in numbers
             if start < len(pieces[i])
         ]
-        rows = [replace(span, shift=int(s)) for span in spans for s in shifts[span.piece]]
+        rows = [
+            replace(span, shift=int(s), key=COMMON_KEY)
+            for span in spans
+            for s in shifts[span.piece]
+        ]
         batch = collate(rows, pieces, styles, network.emission.origin)
         if state is not None:  # pieces that have ended leave
             hidden, cell = (part[:, : len(rows)].contiguous() for part in state)
@@ -167,7 +172,9 @@ def _listen_to(
             batch.frames[mask], context[mask], batch.previous[mask]
         )
         by_key = log_probs.cpu().numpy().astype(np.float64).reshape(len(spans), n_keys, -1)
-        joint = weights[: len(spans), :, None] + np.pad(by_key.cumsum(-1), ((0, 0), (0, 0), (1, 0)))
+        # A frame that no key can explain says nothing about the key.
+        evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
+        joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
         with np.errstate(invalid="ignore"):  # a network that has diverged: the score will tell
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]

@@ -57,7 +57,7 @@ class Network(nn.Module):
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
         n_inputs = emission.n_inputs + 1 + _EMBEDDING_SIZE
-        self.lstm = nn.LSTM(n_inputs, hidden_size, n_layers, batch_first=True)
+        self.lstm = nn.LSTM(n_inputs, hidden_size, int(n_layers), batch_first=True)
 
     def forward(
         self,
@@ -120,6 +120,7 @@ def empty_network(emission: str, *, n_features: int, hidden_size: int, **options
     global random state.
     """
     with torch.device("meta"):
+        hidden_size = int(hidden_size)  # torch does not take NumPy's
         top = EMISSIONS[emission](n_features, hidden_size)
         network = Network(top, hidden_size=hidden_size, **options)
     return network.to_empty(device="cpu")

@@ -38,8 +38,8 @@ class Sampler:
         What the network ends in, a key of `DRAWS`.
     weights : dict of str to ndarray
         The network's weights.
-    style : ndarray of shape (style_size,) or (n_pieces, style_size)
-        The style vector of all pieces, or of each.
+    told : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
+        What the network is told of all pieces, or of each: style and key, added up.
     n_pieces : int, default=1
         How many pieces; all start from nothing.
     """
@@ -49,14 +49,14 @@ class Sampler:
         emission: str,
         weights: Mapping[str, np.ndarray],
         *,
-        style: np.ndarray,
+        told: np.ndarray,
         n_pieces: int = 1,
     ) -> None:
         prefix = "emission."
         self.emission = DRAWS[emission](
             {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
         )
-        self.trunk = Trunk(weights, style, n_pieces)
+        self.trunk = Trunk(weights, told, n_pieces)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
         self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
 
@@ -137,7 +137,7 @@ class Sampler:
         self.previous[:] = frames
 
     def _inputs(self, encoded: np.ndarray, *, start: bool = False) -> np.ndarray:
-        """Put together what the trunk reads beside the style, column by column."""
+        """Put together what the trunk reads beside what it is told, column by column."""
         inputs = np.empty((len(encoded), encoded.shape[1] + 1), np.float32)
         inputs[:, :-1] = encoded
         inputs[:, -1] = start

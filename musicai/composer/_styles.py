@@ -27,10 +27,11 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
         return [np.array([None])] * len(pieces)
     if hasattr(y, "to_numpy"):  # pandas
         y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
-    if single and (np.ndim(y) == 0 or len(y) in (1, len(pieces[0]))):
+    one = isinstance(y, str) or not hasattr(y, "__len__")
+    if single and (one or len(y) in (1, len(pieces[0]))):
         return [as_labels(y)]
-    if np.ndim(y) == 0 or len(y) != len(pieces):
-        count = "one style label" if np.ndim(y) == 0 else f"{len(y)} style labels"
+    if one or len(y) != len(pieces):
+        count = "one style label" if one else f"{len(y)} style labels"
         raise ValueError(
             f"y holds {count} for {len(pieces)} piece(s): expected a label for each piece"
             + (", or for each frame of the piece" if single else "")
@@ -119,7 +120,7 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
     blend = style.items() if isinstance(style, dict) else [(style, 1.0)]
     weights = np.zeros(len(known))
     for label, weight in blend:
-        if label not in known:
+        if np.ndim(label) != 0 or label not in known:
             raise ValueError(
                 f"unknown style {label!r}: "
                 + (f"known styles are {known[1:]}" if known[1:] else "no styles were given to fit")
@@ -129,6 +130,7 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
                 f"style={style!r}: weights must be numbers of at least 0, got {weight!r}"
             )
         weights[known.index(label)] += weight
-    if not weights.sum() > 0:
+    if not weights.any():
         raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
+    weights /= weights.max()  # their sum might be too large a number
     return weights / weights.sum()

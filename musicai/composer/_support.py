@@ -1,10 +1,12 @@
 """Which values each emission knows, and which emission suits which values."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from .._pieces import frame_blocks
+from ._keys import PIANO_ROLL_WIDTHS
 
 
 def choose_emission(emission: str, pieces: Sequence[np.ndarray]) -> str:
@@ -19,6 +21,12 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray]) -> str:
         raise ValueError(
             "emission='independent' needs values in [0, 1], and X holds others: "
             "take emission='mse' or 'gaussian', or scale X"
+        )
+    if pieces[0].shape[1] in PIANO_ROLL_WIDTHS and all(map(_is_count, pieces)):
+        warnings.warn(
+            "pieces look like piano rolls with velocities, and are learned as real numbers, "
+            "without keys: learn which notes sound, (roll > 0)",
+            stacklevel=4,
         )
     return "gaussian"
 
@@ -55,6 +63,10 @@ def _is_binary(piece: np.ndarray) -> bool:
 
 def _is_unit(piece: np.ndarray) -> bool:
     return all(block.min() >= 0 and block.max() <= 1 for block in frame_blocks(piece))
+
+
+def _is_count(piece: np.ndarray) -> bool:
+    return all(((block >= 0) & (block == np.rint(block))).all() for block in frame_blocks(piece))
 
 
 _SUPPORTS = {

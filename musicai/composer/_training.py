@@ -28,7 +28,8 @@ from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
 _LARGEST_GRADIENT_NORM = 1.0
-# Excerpts whose style is not told, so that the composer also knows music of no stated style.
+# Share of the excerpts whose style is not told, so that the composer also knows music of no stated
+# style.
 _UNTOLD_STYLES = 0.1
 # A copy of a state costs about as much as a tenth of a step.
 _STEPS_BETWEEN_SNAPSHOTS = 50
@@ -293,7 +294,7 @@ class Trainer:
             return 0.0
         batch = collate(spans, training.pieces, training.styles, self.network.emission.origin)
         log_prob, mean_loss = self._losses(batch, told)
-        loss = (mean_loss.mean() * len(log_prob) - log_prob.sum()) / n_frames
+        loss = (mean_loss - log_prob).sum() / n_frames
         loss.backward()
         return -log_prob.sum().item()
 

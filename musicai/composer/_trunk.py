@@ -19,14 +19,14 @@ class Trunk:
     ----------
     weights : dict of str to ndarray
         The network's weights.
-    style : ndarray of shape (style_size,) or (n_pieces, style_size)
-        The style vector of all pieces, or of each. It never changes within a piece, so what it
-        adds to the first layer is computed once.
+    told : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
+        What the network is told of all pieces, or of each: style and key, added up. It never
+        changes within a piece, so what it adds to the first layer is computed once.
     n_pieces : int
         How many pieces are heard side by side.
     """
 
-    def __init__(self, weights: Mapping[str, np.ndarray], style: np.ndarray, n_pieces: int) -> None:
+    def __init__(self, weights: Mapping[str, np.ndarray], told: np.ndarray, n_pieces: int) -> None:
         self._layers = []
         for number in range(sum(name.startswith("lstm.weight_hh") for name in weights)):
             inputs, recurrent, bias_ih, bias_hh = (
@@ -35,8 +35,8 @@ class Trunk:
             )
             bias = bias_ih + bias_hh
             if number == 0:
-                inputs, of_style = np.split(inputs, [-np.shape(style)[-1]], axis=1)
-                bias = style @ of_style.T + bias
+                inputs, of_told = np.split(inputs, [-np.shape(told)[-1]], axis=1)
+                bias = told @ of_told.T + bias
             self._layers.append(_Layer(inputs, recurrent, bias, n_pieces))
 
     @property
@@ -45,7 +45,7 @@ class Trunk:
         return self._layers[-1].hidden
 
     def step(self, inputs: np.ndarray) -> None:
-        """Hear one frame of every piece: `inputs` (n_pieces, n_inputs), without the style."""
+        """Hear one frame of every piece: `inputs` (n_pieces, n_inputs), without what is told."""
         for layer in self._layers:
             layer.step(inputs)
             inputs = layer.hidden

@@ -107,10 +107,47 @@ def test_a_warm_start_goes_on(chroma, path, often, monkeypatch):
         fail_after(patch, 5, MemoryError())
         with pytest.raises(MemoryError):
             started().fit(chroma)
-    other = small().fit(chroma[:4])
-    with pytest.raises(ValueError, match="the weights to start from"):
-        other.set_params(warm_start=True, checkpoint=path).fit(chroma)
     assert_same(started().fit(chroma), undisturbed)
+
+
+def test_the_same_composer_goes_on_after_an_interruption(chroma, path, often, monkeypatch):
+    for earlier in (False, True):
+        composers = [small(warm_start=True) for _ in range(2)]
+        if earlier:
+            composers = [composer.fit(chroma) for composer in composers]
+        undisturbed, interrupted = composers
+        undisturbed.fit(chroma)
+        interrupted.set_params(checkpoint=path)
+        with monkeypatch.context() as patch:
+            fail_after(patch, 5, KeyboardInterrupt())
+            with pytest.warns(UserWarning, match="fit again goes on from"):
+                interrupted.fit(chroma)
+        assert path.exists()
+        assert_same(interrupted.fit(chroma), undisturbed)
+        assert not path.exists()
+
+
+def test_files_of_others_stay(chroma, path):
+    other = path.with_name(path.name + ".part")
+    other.write_text("notes")
+    small(checkpoint=path).fit(chroma)
+    assert other.read_text() == "notes"
+    assert [file.name for file in path.parent.iterdir()] == [other.name]
+
+
+def test_a_working_directory_that_changes_moves_no_checkpoint(chroma, tmp_path, often, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    run_epoch = _training.Trainer.run_epoch
+
+    def wander(self, *args, **kwargs):
+        loss = run_epoch(self, *args, **kwargs)
+        os.chdir(tmp_path / "elsewhere")
+        return loss
+
+    monkeypatch.setattr(_training.Trainer, "run_epoch", wander)
+    small(checkpoint="fit.npz").fit(chroma)
+    assert [file.name for file in tmp_path.rglob("*")] == ["elsewhere"]
 
 
 def test_seconds_count_over_all_attempts(chroma, path, often, monkeypatch):

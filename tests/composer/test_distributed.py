@@ -155,3 +155,15 @@ def test_a_process_by_itself_is_a_group():
     group.check_alike({"a": 1})
     with interruptions(group) as interrupted:
         assert not interrupted()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"WORLD_SIZE": "abc"}, {"RANK": ""}, {"RANK": "2"}, {"RANK": "-1"}, {"MASTER_PORT": "x"}],
+)
+def test_an_environment_that_makes_no_sense_is_said(chroma, monkeypatch, odd):
+    sound = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+    for name, value in {**sound, **odd}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(ValueError, match="looks like torchrun's, but makes no sense"):
+        LSTMComposer(**OPTIONS).fit(chroma)

@@ -6,7 +6,7 @@ from musicai.composer._keys import (
     estimate_key,
     is_pitched,
     key_number,
-    shifts_on_keyboard,
+    shifts_to_any_key,
     shifts_to_common_key,
 )
 
@@ -39,15 +39,18 @@ def test_shifts_lead_to_the_common_key():
 def test_notes_stay_on_the_keyboard():
     roll = np.zeros((5, 88), np.float32)
     roll[:, [2, 40, 86]] = 1
-    assert shifts_on_keyboard(roll).tolist() == [-2, -1, 0, 1]
+    assert shifts_to_any_key(roll, 0).tolist() == [-2, -1, 0, 1]
+    assert shifts_to_any_key(roll, 7).tolist() == [-2, -1, 0, 1, 5]  # the common key is always one
     roll[:] = 0
-    assert shifts_on_keyboard(roll).tolist() == list(range(-5, 7))
+    assert shifts_to_any_key(roll, 3).tolist() == list(range(-5, 7))
+    assert shifts_to_any_key(roll[:, :12], 3).tolist() == list(range(-5, 7))
 
 
 @pytest.mark.parametrize(
     ("name", "number"),
     [("C", 0), ("Am", 0), ("a minor", 0), ("F#", 6), ("Gb major", 6), ("ebm", 6), ("B", 11),
-     ("C# minor", 4), ("b", 11), ("Bb", 10), ("bm", 2), ("C♯", 1), ("Cb", 11)],
+     ("C# minor", 4), ("b", 2), ("b major", 11), ("Bb", 10), ("bm", 2), ("d", 5),
+     ("C♯", 1), ("Cb", 11)],
 )  # fmt: skip
 def test_names_of_keys(name, number):
     assert key_number(name) == number

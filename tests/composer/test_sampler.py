@@ -36,7 +36,7 @@ def make_pieces(emission, lengths, n_features=7, seed=0):
 def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
     weights = export_weights(make_network(emission, n_layers))
     told = weights["style"][style] + weights["key"][UNTOLD_KEY]
-    sampler = Sampler(emission, weights, style=told, n_pieces=len(primes))
+    sampler = Sampler(emission, weights, told=told, n_pieces=len(primes))
     sampler.hear(primes)
     return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
@@ -91,7 +91,7 @@ def test_each_piece_may_have_its_own_style():
     weights = export_weights(make_network("logistic"))
     primes = make_pieces("logistic", (5, 8))
     told = weights["style"][[2, 0]] + weights["key"][UNTOLD_KEY]
-    together = Sampler("logistic", weights, style=told, n_pieces=2)
+    together = Sampler("logistic", weights, told=told, n_pieces=2)
     together.hear(primes)
     for i, style in enumerate((2, 0)):
         alone = make_sampler("logistic", primes[i : i + 1], 1, style=style)

@@ -162,6 +162,33 @@ def test_a_score_is_that_of_the_rounded_piece(chroma):
     np.testing.assert_allclose(composer.predict(chroma[0]), composer.predict(rounded[0]), atol=1e-5)
 
 
+def test_transposition_cannot_change_between_fits(chroma):
+    composer = small(warm_start=True, max_iter=1).fit(chroma)
+    with pytest.raises(ValueError, match="transpose=False differs from the True learned so far"):
+        composer.set_params(transpose=False).fit(chroma)
+    with pytest.raises(ValueError, match="transpose=False differs from the True learned so far"):
+        composer.partial_fit(chroma)
+    composer.set_params(transpose=True).fit(chroma)
+
+
+def test_sizes_may_be_numbers_of_numpy(chroma):
+    composer = small(hidden_size=np.int64(8), n_layers=np.int32(1), max_iter=np.int16(1))
+    assert composer.fit(chroma).sample(2).shape == (2, 12)
+
+
+def test_an_impossible_frame_leaves_the_others_their_scores():
+    pieces = [np.random.RandomState(i).standard_normal((40, 13)) for i in range(4)]
+    for transpose in (False, True):
+        composer = small(transpose=transpose, max_iter=2).fit(pieces)
+        broken = pieces[0].copy()
+        broken[3, 3] = 1e30
+        scores = composer.score_samples(broken)
+        assert scores[3] == -np.inf
+        assert np.isfinite(scores[:3]).all()
+        assert np.isfinite(composer.score_samples(np.delete(pieces[0], 3, axis=0))).all()
+        assert not np.isnan(scores).any()
+
+
 def test_changed_parameters_wait_for_the_next_fit(chroma):
     composer = small().fit(chroma)
     before = composer.sample(5)
