@@ -21,13 +21,12 @@ from unittest import mock
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from chroma_likelihood import EXCERPT, split
+from chroma_likelihood import EXCERPT, extract, split
 from likelihood import SETS, load
 
-from musicai import ChromaExtractor, LSTMComposer
+from musicai import LSTMComposer
 from musicai.composer import _batches, _fitting, _training
 from musicai.composer._keys import COMMON_KEY, UNTOLD_KEY
-from musicai.datasets import load_chorales, load_recordings
 
 N_CHORALES = 120
 
@@ -81,17 +80,6 @@ def run(parts, *, minutes, parameters, inside):
     return {"": -composer.score(test), ", its mixture": mixed}
 
 
-def load_chroma(paths):
-    """Return chroma to learn, to stop by, and to test on."""
-    files = []
-    for path in paths:
-        files += load_recordings(path).recordings if path.is_dir() else [path]
-    files = files or load_chorales(N_CHORALES, n_jobs=-1, verbose=1).recordings
-    extractor = ChromaExtractor(n_jobs=-1, verbose=1)
-    pieces = [piece for piece in extractor.transform(files) if len(piece)]
-    return split(pieces, round(EXCERPT * extractor.frame_rate))
-
-
 def main():
     """Print one table."""
     parser = argparse.ArgumentParser(
@@ -107,7 +95,8 @@ def main():
         files = {name: arguments.dir / f"{name}.mat" for name in SETS}
         data = {name: load(file) for name, file in files.items() if file.exists()}
     if arguments.recordings is not None or not arguments.dir:
-        data["chroma"] = load_chroma(arguments.recordings or [])
+        pieces, frame_rate = extract(arguments.recordings or [], N_CHORALES)
+        data["chroma"] = split(pieces, round(EXCERPT * frame_rate))
     changes = {"the defaults": ({}, {})}
     changes |= {} if arguments.only == "rest" else KEY_CHANGES
     changes |= {} if arguments.only == "key" else CHANGES

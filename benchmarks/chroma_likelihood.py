@@ -108,6 +108,16 @@ def split(pieces, length):
     return [[excerpt for p in part for excerpt in excerpts(p, length)] for part in parts]
 
 
+def extract(paths, n_chorales):
+    """Return chroma of files and folders, or of chorales if there are none, and its frame rate."""
+    files = []
+    for path in paths:
+        files += load_recordings(path).recordings if path.is_dir() else [path]
+    files = files or load_chorales(n_chorales, n_jobs=-1, verbose=1).recordings
+    extractor = ChromaExtractor(n_jobs=-1, verbose=1)
+    return [piece for piece in extractor.transform(files) if len(piece)], extractor.frame_rate
+
+
 def main():
     """Print one table."""
     parser = argparse.ArgumentParser(
@@ -117,14 +127,8 @@ def main():
     parser.add_argument("--minutes", type=float, default=2, help="training time of each composer")
     parser.add_argument("--states", type=int, default=48, help="states of the hidden Markov model")
     arguments = parser.parse_args()
-    files = []
-    for path in arguments.recordings:
-        files += load_recordings(path).recordings if path.is_dir() else [path]
-    files = files or load_chorales(80, n_jobs=-1, verbose=1).recordings
-
-    extractor = ChromaExtractor(n_jobs=-1, verbose=1)
-    pieces = [piece for piece in extractor.transform(files) if len(piece)]
-    parts = split(pieces, round(EXCERPT * extractor.frame_rate))
+    pieces, frame_rate = extract(arguments.recordings, n_chorales=80)
+    parts = split(pieces, round(EXCERPT * frame_rate))
     training, validation, test = parts
     rng = np.random.RandomState(0)
     spread_parts = [spread(part, rng) for part in parts]
@@ -162,7 +166,7 @@ def main():
         rows.append((name, bits, perf_counter() - started))
     best = rows[-1][1]
     print(
-        f"{len(files)} recordings, {extractor.frame_rate:.1f} frames a second; "
+        f"{len(pieces)} recordings, {frame_rate:.1f} frames a second; "
         f"{sum(map(len, training))} frames to learn, "
         f"{sum(map(len, validation))} to stop by, {sum(map(len, test))} held out\n"
     )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ._blas import one_blas_thread
 from ._checks import as_rng, check_sampling
+from ._draws import choose
 from ._inference import weigh_keys
 from ._inputs import check_prime
 from ._keys import COMMON_KEY, key_number
@@ -106,7 +107,8 @@ def _begin(
         weighed = weigh_keys(
             open_network(composer, weights), primes, styles, [shifts] * len(primes)
         )
-        keys = _draw_keys(weighed * (n_pieces // len(primes)), rng)
+        odds = np.array(weighed * (n_pieces // len(primes)))
+        keys = choose(odds, rng.random_sample(n_pieces))
     # A prime that several pieces go on from in one key is heard once.
     heard, rows = np.unique([np.arange(n_pieces) % len(primes), keys], axis=1, return_inverse=True)
     sampler = Sampler(
@@ -126,9 +128,3 @@ def _move_back(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:
         return frames
     columns = np.arange(frames.shape[1]) + shifts[:, None]
     return np.take_along_axis(frames, columns % frames.shape[1], axis=1)
-
-
-def _draw_keys(weighed: Sequence[np.ndarray], rng: np.random.RandomState) -> np.ndarray:
-    cumulated = np.cumsum(weighed, axis=1)
-    draws = rng.random_sample((len(weighed), 1))
-    return (draws > cumulated[:, :-1]).sum(axis=1)

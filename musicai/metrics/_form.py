@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from .._krumhansl import key_scores
-from .._parameters import check_values, is_integer, is_real
-from ._chroma import chroma_pieces, require_some
+from .._parameters import check_values, is_real
+from ._chroma import A_COUNT, chroma_pieces, require_some
 
 
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
@@ -55,8 +55,7 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     0.0
     """
     lag = n_frames if lag is None else lag
-    whole = (lambda v: is_integer(v, 1), "an integer of at least 1")
-    check_values({"n_frames": n_frames, "lag": lag}, {"n_frames": whole, "lag": whole})
+    check_values({"n_frames": n_frames, "lag": lag}, {"n_frames": A_COUNT, "lag": A_COUNT})
     same = []
     for piece in chroma_pieces(X):
         starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
@@ -112,12 +111,11 @@ def recurrence(
     >>> round(recurrence(loop, n_frames=8, min_distance=16), 3)  # in phase once in 8 frames
     0.138
     """
-    whole = (lambda v: is_integer(v, 1), "an integer of at least 1")
     check_values(
         {"n_frames": n_frames, "min_distance": min_distance, "similarity": similarity},
         {
-            "n_frames": whole,
-            "min_distance": whole,
+            "n_frames": A_COUNT,
+            "min_distance": A_COUNT,
             "similarity": (lambda v: is_real(v) and -1 <= v <= 1, "a number from -1 to 1"),
         },
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import check_values, is_integer, is_real
-from ._chroma import N_PITCH_CLASSES, chroma_pieces, require_some
+from .._parameters import check_values, is_real
+from ._chroma import A_COUNT, N_PITCH_CLASSES, chroma_pieces, require_some
 
 _BLOCK = 4096  # chunks of the training music at a time, so that products stay in tens of MB
 
@@ -65,7 +65,7 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     check_values(
         {"n_frames": n_frames, "similarity": similarity},
         {
-            "n_frames": (lambda v: is_integer(v, 1), "an integer of at least 1"),
+            "n_frames": A_COUNT,
             "similarity": (lambda v: is_real(v) and 0 <= v <= 1, "a number from 0 to 1"),
         },
     )
