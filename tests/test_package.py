@@ -17,6 +17,8 @@ NEVER_IMPORTS = {
     "audio": {"torch", "sklearn", "musicai.chroma", "musicai.composer"},
     "chroma": {"torch", "musicai.composer"},
     "composer": {"librosa", "soundfile", "musicai.audio", "musicai.chroma"},
+    "midi": {"torch", "musicai.chroma", "musicai.composer", "musicai.render"},
+    "render": {"torch", "musicai.composer"},
     "metrics": {"torch", "musicai.composer", "musicai.audio"},
     "datasets": {"torch", "musicai.composer"},
     "display": {"torch"},

@@ -15,12 +15,13 @@ from tqdm.auto import tqdm
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 from .._paths import is_path
 from .._pieces import as_collection, is_collection
+from .._times import check_times
 from ..audio import RecordingError
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
-from ._playing import check_times, play
+from ._playing import play
 
 KINDS = ("cqt", "stft", "cens")
 ERRORS = ("raise", "warn")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.chroma._playing import spread
+from musicai._times import spread
 from musicai.chroma._sync import synchronise
 
 

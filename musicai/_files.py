@@ -1,0 +1,107 @@
+"""Writing a file whole or not at all; every writer of the library goes through here."""
+
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from ._paths import is_path, printable
+
+
+@contextmanager
+def whole_file(target: Any) -> Iterator[BinaryIO]:
+    """Give a file to write to, which becomes `target` when all has been written.
+
+    Parameters
+    ----------
+    target : str, bytes, PathLike or binary file object
+        The file; one that exists is replaced. A file object is written to, from where it stands,
+        at the end.
+
+    Yields
+    ------
+    draft : binary file
+        A file on the disk, with a descriptor, open for writing and reading. If the block raises,
+        `target` stays as it was and the draft is gone. Where the system can keep a file without
+        a name (Linux), a killed process leaves nothing behind either.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    ValueError
+        If `target` is a folder or no name of a file.
+    TypeError
+        If `target` is neither a path nor a file object that takes bytes.
+    """
+    if is_path(target):
+        with _named(Path(os.fsdecode(target))) as draft:
+            yield draft
+    else:
+        _check_file_object(target)
+        with tempfile.TemporaryFile() as draft:
+            yield cast(BinaryIO, draft)
+            draft.seek(0)
+            shutil.copyfileobj(draft, target)
+
+
+def target_name(target: Any) -> str:
+    """Return what to call `target` in messages: its path, or what kind of object it is."""
+    return printable(target) if is_path(target) else f"the {type(target).__name__}"
+
+
+def _check_file_object(target: Any) -> None:
+    if not callable(getattr(target, "write", None)):
+        raise TypeError(
+            f"{target!r} is of type {type(target).__name__}, where a path or a file object to "
+            "write to is expected"
+        )
+    if isinstance(target, io.TextIOBase):
+        raise TypeError(
+            f"{target_name(target)} takes text, and bytes are written: open the file with mode "
+            "'wb', or pass its path"
+        )
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[BinaryIO]:
+    name = printable(path)
+    if "\0" in name or path.is_dir() or not path.name:
+        raise ValueError(f"{name!r} is a folder or no name of a file; give the file to write")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            f"{name}: there is no folder {printable(path.parent)}; make it first"
+        )
+    # In the same folder, so that the final move cannot cross file systems.
+    draft = path.with_name(f".{uuid4().hex}")
+    try:
+        with _open_draft(draft) as file:
+            yield file
+            file.flush()
+            if not draft.exists():
+                _name(file, draft)
+        os.replace(draft, path)
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def _open_draft(draft: Path) -> BinaryIO:
+    if hasattr(os, "O_TMPFILE"):
+        with suppress(OSError):  # not every file system can
+            return open(os.open(draft.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    return open(draft, "x+b")
+
+
+def _name(file: BinaryIO, path: Path) -> None:
+    """Give a file that has no name its first one."""
+    descriptors = os.open("/proc/self/fd", os.O_RDONLY)
+    try:  # only with a folder to start from does Python follow the link that a descriptor is
+        os.link(str(file.fileno()), path, src_dir_fd=descriptors)
+    finally:
+        os.close(descriptors)

@@ -1,0 +1,80 @@
+"""When the frames of a piece sound: at a frame rate, or at times that were measured."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._parameters import Rule, is_real
+from ._pieces import is_collection
+
+FRAME_RATE = 22050 / 2048
+"""Frames per second of a :class:`musicai.ChromaExtractor` with default parameters."""
+
+RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
+
+
+def frame_borders(
+    X: Any, pieces: Sequence[np.ndarray], *, frame_rate: float, times: Any
+) -> list[np.ndarray]:
+    """Return for each piece when its frames begin and its last one ends, in seconds.
+
+    Parameters
+    ----------
+    X : array-like or collection
+        What the user passed; tells whether `times` are of one piece or of several.
+    pieces : list of ndarray of shape (n_frames, n_features)
+        The pieces in `X`.
+    frame_rate : float
+        Frames per second where `times` is None.
+    times : ndarray of shape (n_frames + 1,), a list of them, or None
+        Borders of the frames in seconds.
+
+    Returns
+    -------
+    borders : list of ndarray of shape (n_frames + 1,)
+        They begin at 0.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many times as frames and one more, or they do not rise.
+    """
+    if times is None:
+        return [np.arange(len(piece) + 1) / frame_rate for piece in pieces]
+    checked = check_times(times if is_collection(X) else [times], pieces)
+    return [borders - borders[0] for borders in checked]
+
+
+def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
+    """Repeat each frame for as long as its interval lasts, shape (n_frames, 12).
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_intervals, 12)
+        One frame per interval.
+    times : ndarray of shape (n_intervals + 1,)
+        The borders of the intervals in seconds.
+    frame_rate : float
+        Frames per second of the result.
+    """
+    starts = np.rint((times - times[0]) * frame_rate).astype(int)
+    return np.repeat(piece, np.diff(starts), axis=0)
+
+
+def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the borders of the intervals of each piece, or raise a ValueError."""
+    if not isinstance(times, (list, tuple, np.ndarray)) or np.ndim(times[:1]) == 0:
+        raise ValueError(f"times are {times!r} where arrays of seconds are expected")
+    if len(times) != len(pieces):
+        raise ValueError(f"times are given for {len(times)} pieces where X has {len(pieces)}")
+    checked = [np.asarray(borders, dtype=np.float64) for borders in times]
+    for i, (borders, piece) in enumerate(zip(checked, pieces, strict=True)):
+        if borders.shape != (len(piece) + 1,):
+            raise ValueError(
+                f"times[{i}] has shape {borders.shape} where {(len(piece) + 1,)} is expected: "
+                "the beginning of each frame and the end of the last"
+            )
+        if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
+            raise ValueError(f"times[{i}] do not rise: give seconds, each at least the one before")
+    return checked

@@ -1,0 +1,1 @@
+"""Composed chroma made audible and readable."""

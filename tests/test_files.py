@@ -1,0 +1,90 @@
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from musicai._files import whole_file
+
+
+def test_what_is_written_is_there_at_the_end(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"before")
+    with whole_file(path) as draft:
+        draft.write(b"after")
+        draft.flush()
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_leaves_things_as_they_were(tmp_path):
+    def write_badly(target):
+        with whole_file(target) as draft:
+            draft.write(b"half")
+            raise RuntimeError("stop")
+
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"before")
+    with pytest.raises(RuntimeError, match="stop"):
+        write_badly(path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+    buffer = io.BytesIO()
+    with pytest.raises(RuntimeError, match="stop"):
+        write_badly(buffer)
+    assert buffer.getvalue() == b""
+
+
+def test_file_objects_are_written_to_at_the_end():
+    buffer = io.BytesIO(b"head")
+    buffer.seek(4)
+    with whole_file(buffer) as draft:
+        draft.write(b"tail")
+        assert buffer.getvalue() == b"head"
+    assert buffer.getvalue() == b"headtail"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without a name")
+def test_a_killed_process_leaves_nothing(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from musicai._files import whole_file\n"
+        "with whole_file(sys.argv[1]) as draft:\n"
+        "    draft.write(b'half'); draft.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path / "a.bin"], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not list(tmp_path.iterdir())
+
+
+def test_systems_without_nameless_files(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    with whole_file(tmp_path / "a.bin") as draft:
+        draft.write(b"all")
+    assert (tmp_path / "a.bin").read_bytes() == b"all"
+    with pytest.raises(RuntimeError), whole_file(tmp_path / "a.bin"):
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "message"),
+    [
+        ("", ValueError, "no name of a file"),
+        (".", ValueError, "is a folder"),
+        ("a\0b", ValueError, "no name of a file"),
+        ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
+        (3, TypeError, "of type int, where a path or a file object"),
+        (io.StringIO(), TypeError, "takes text, and bytes are written"),
+    ],
+)
+def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message), whole_file(target):
+        pass
+    assert not list(Path().iterdir())
