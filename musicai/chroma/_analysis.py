@@ -10,6 +10,7 @@ from ..audio import read_blocks
 from ._beats import OnsetStrength, track_beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
+from ._levels import FrameLevels, levels_between
 from ._stft import stft_chroma
 from ._sync import synchronise
 
@@ -41,6 +42,8 @@ class Analysis:
     times : ndarray of shape (n_frames + 1,), dtype float64
         In seconds. With ``sync="beat"``, when each frame begins and the last one ends; without,
         what each frame is centred on, and one hop after the last.
+    levels : ndarray of shape (n_frames,), dtype float32
+        How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording could not be used.
     tempo : float or None
@@ -53,6 +56,7 @@ class Analysis:
 
     chroma: np.ndarray
     times: np.ndarray
+    levels: np.ndarray
     tuning: float | None
     tempo: float | None
     warnings: tuple[str, ...]
@@ -73,11 +77,16 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
     warnings: list[str] = []
+    loudness = FrameLevels(hop_length)
     onsets = OnsetStrength(sr) if sync == "beat" else None
 
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
         blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=warnings.append)
-        return blocks if onsets is None or again else _passing(blocks, onsets.add)
+        if not again:
+            blocks = _passing(blocks, loudness.add)
+            if onsets is not None:
+                blocks = _passing(blocks, onsets.add)
+        return blocks
 
     if kind == "stft":
         chroma, tuning = stft_chroma(
@@ -90,15 +99,17 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
     if kind == "cens":
         chroma = cens(chroma, frame_rate)
     chroma = normalise(chroma, norm)
+    levels = loudness.finish(len(chroma))
     if onsets is None:
         tempo, times = None, np.arange(len(chroma) + 1) / frame_rate
     else:
         tempo, beats = track_beats(onsets.finish(), onsets.rate)
         chroma, times = synchronise(chroma, frame_rate, beats)
+        levels = levels_between(levels, frame_rate, times)
         chroma = normalise(chroma, norm)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
-    return Analysis(chroma, times, tuning, tempo, tuple(different))
+    return Analysis(chroma, times, levels, tuning, tempo, tuple(different))
 
 
 def _passing(

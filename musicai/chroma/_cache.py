@@ -14,8 +14,8 @@ from ._analysis import Analysis, Settings, analyse
 Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
 """An analysis that takes the identity of the recording, too, and looks it up."""
 
-ANALYSIS_VERSION = 1
-"""To be raised by every change that gives other chroma: what is kept is then out of date."""
+ANALYSIS_VERSION = 2
+"""To be raised by every change that gives other results: what is kept is then out of date."""
 
 
 def remembering(memory: Any) -> Remembered | None:

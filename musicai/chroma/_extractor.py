@@ -219,7 +219,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         return [analysis.chroma for analysis in self._analyse_all(X)]
 
     def analyse(self, X: Any) -> list[Analysis]:
-        """Analyse recordings and tell of each, beside its chroma, times, tuning and tempo.
+        """Analyse recordings and tell of each, beside its chroma, times, levels, tuning and tempo.
 
         Parameters
         ----------
@@ -230,7 +230,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
         -------
         analyses : list of musicai.chroma.Analysis
             For each recording, in order, with the attributes `chroma`, which is what `transform`
-            returns, `times`, `tuning`, `tempo` and `warnings`.
+            returns, `times`, `levels`, `tuning`, `tempo` and `warnings`.
 
         Raises
         ------
@@ -386,7 +386,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
             raise result
         warnings.warn(f"left out {result}", stacklevel=4)
         nothing = np.empty((0, len(PITCH_CLASSES)), np.float32)
-        return Analysis(nothing, np.zeros(1), None, None, (str(result),))
+        return Analysis(nothing, np.zeros(1), np.empty(0, np.float32), None, None, (str(result),))
 
     def _frame_length(self) -> int:
         if self.n_fft is not None:
