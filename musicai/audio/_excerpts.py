@@ -1,0 +1,131 @@
+"""Reading a moment out of a recording, without all that comes before it."""
+
+import os
+from typing import Any
+
+import numpy as np
+import soundfile
+import soxr
+
+from .._paths import is_path, printable
+from ._errors import RecordingError
+from ._reading import read_blocks
+from ._samples import as_samples, pcm_to_float
+
+MARGIN_SECONDS = 0.1
+"""Read on either side as well: the decoder and the resampler settle in it."""
+
+
+def read_excerpt(
+    recording: Any, start: float, n_samples: int, *, sampling_rate: float, name: str | None = None
+) -> np.ndarray:
+    """Read some mono samples from a moment on.
+
+    They are those of :func:`read_blocks`, but found by seeking. That is exact for files that are
+    whole; in an MP3 that is damaged or has no table of contents the place can be some
+    milliseconds off. What only the ffmpeg program decodes is read from its beginning.
+
+    Parameters
+    ----------
+    recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sampling_rate)
+        As for :func:`read_blocks`.
+    start : float
+        Where to begin, in seconds; may lie before the recording.
+    n_samples : int
+        How many samples at `sampling_rate`; zeros stand where the recording has none.
+    sampling_rate : float
+        Samples per second of the excerpt, in hertz.
+    name : str, default=None
+        What to call the recording in errors. When None its path, or "the recording".
+
+    Returns
+    -------
+    excerpt : ndarray of shape (n_samples,), dtype float32
+        The samples.
+
+    Raises
+    ------
+    RecordingError
+        If the recording cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.audio import read_excerpt
+    >>> ramp = np.arange(100, dtype=np.float32) / 100
+    >>> read_excerpt(ramp, 0.5, 3, sampling_rate=100)
+    array([0.5 , 0.51, 0.52], dtype=float32)
+    """
+    name = name or (printable(recording) if is_path(recording) else "the recording")
+    if not is_path(recording):
+        samples, own_rate = as_samples(recording, sampling_rate, name)
+        first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
+        near = pcm_to_float(samples[max(0, first) : max(0, last)]).mean(axis=1)
+        return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sampling_rate)
+    try:
+        with soundfile.SoundFile(_native(recording)) as file:
+            own_rate = file.samplerate
+            first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
+            first = min(max(0, first), file.frames)
+            file.seek(first)
+            samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
+    except (RuntimeError, TypeError, ValueError, OSError):
+        return _read_forward(recording, start, n_samples, sampling_rate, name)
+    near = samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(near).all():
+        raise RecordingError(f"{name}: samples are NaN or infinite; repair or leave it out")
+    return _place(near, first / own_rate, own_rate, start, n_samples, sampling_rate)
+
+
+def _own_samples(
+    start: float, n_samples: int, own_rate: float, sampling_rate: float
+) -> tuple[int, int]:
+    """Return the first sample of the recording to read, and the one after the last."""
+    stop = start + n_samples / sampling_rate
+    return (
+        int(np.floor((start - MARGIN_SECONDS) * own_rate)),
+        int(np.ceil((stop + MARGIN_SECONDS) * own_rate)),
+    )
+
+
+def _place(
+    samples: np.ndarray,
+    begins: float,
+    own_rate: float,
+    start: float,
+    n_samples: int,
+    sampling_rate: float,
+) -> np.ndarray:
+    """Bring samples that begin at some second to the rate, and cut out what was asked for."""
+    if own_rate != sampling_rate and len(samples):
+        samples = soxr.resample(samples, own_rate, sampling_rate, quality="HQ")
+    offset = round((start - begins) * sampling_rate)
+    excerpt = np.zeros(n_samples, dtype=np.float32)
+    found = samples[max(0, offset) : max(0, offset + n_samples)]
+    there = max(0, -offset)
+    excerpt[there : there + len(found)] = found[: max(0, n_samples - there)]
+    return excerpt
+
+
+def _read_forward(
+    recording: Any, start: float, n_samples: int, sampling_rate: float, name: str
+) -> np.ndarray:
+    first = round(start * sampling_rate)
+    excerpt = np.zeros(n_samples, dtype=np.float32)
+    position = 0
+    # A damaged file was warned of when it was analysed.
+    for block in read_blocks(
+        recording, sampling_rate=sampling_rate, name=name, on_damage=lambda message: None
+    ):
+        begin, end = max(first, position), min(first + n_samples, position + len(block))
+        if begin < end:
+            excerpt[begin - first : end - first] = block[begin - position : end - position]
+        position += len(block)
+        if position >= first + n_samples:
+            break
+    return excerpt
+
+
+def _native(path: str | bytes | os.PathLike) -> str | bytes:
+    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
+    return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)

@@ -1,0 +1,126 @@
+"""The recordings that a mosaic is made of, as the search sees them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+HARDLY_AUDIBLE = -45.0
+"""Frames so many decibels below the median of what sounds are never played: fades and noise."""
+
+IN_TUNE = 0.1
+"""A recording this many semitones from A440, or less, is played as it is; others are tuned."""
+
+SILENT = -90.0
+"""What is below so many decibels of full scale does not count as sound at all."""
+
+
+class Corpus(NamedTuple):
+    """Frames of all recordings one after the other, once for each transposition.
+
+    Attributes
+    ----------
+    shapes : ndarray of shape (n_rows, 12), dtype float32
+        Chroma, centred and of length 1, so that products are correlations; 0 where nothing is to
+        be played.
+    recording : ndarray of shape (n_rows,), dtype int32
+        Which recording a row is of.
+    firsts : ndarray of shape (n_tracks + 1,)
+        The first row of each track, and the number of rows: a track is a recording at one
+        transposition.
+    semitones : ndarray of shape (n_tracks,)
+        How much higher each track sounds than its recording: by its transposition, less what the
+        recording is out of tune.
+    levels : ndarray of shape (n_rows,)
+        In decibels.
+    """
+
+    shapes: np.ndarray
+    recording: np.ndarray
+    firsts: np.ndarray
+    semitones: np.ndarray
+    levels: np.ndarray
+
+    def track(self, row: int) -> int:
+        """Return the track that a row is in."""
+        return int(np.searchsorted(self.firsts, row, side="right")) - 1
+
+    def source_frame(self, row: int) -> float:
+        """Return which frame of its recording, as it was analysed, a row is."""
+        track = self.track(row)
+        return float(row - self.firsts[track]) * speed(self.semitones[track])
+
+
+def make_corpus(
+    chroma: Sequence[np.ndarray],
+    levels: Sequence[np.ndarray],
+    tunings: Sequence[float],
+    *,
+    transpose: int,
+) -> Corpus:
+    """Put recordings together.
+
+    Parameters
+    ----------
+    chroma : sequence of ndarray of shape (n_frames, 12)
+        Of each recording.
+    levels : sequence of ndarray of shape (n_frames,)
+        In decibels, of each recording.
+    tunings : sequence of float
+        Deviation of each recording from A440, in semitones.
+    transpose : int
+        Up to how many semitones recordings are moved, upwards and downwards.
+    """
+    quietest = usual_level(levels) + HARDLY_AUDIBLE
+    tracks, track_levels, recordings, semitones = [], [], [], []
+    for shift in range(-transpose, transpose + 1):
+        for number, frames in enumerate(chroma):
+            higher = shift - (tunings[number] if abs(tunings[number]) > IN_TUNE else 0.0)
+            moved, moved_levels = _play_faster(frames, levels[number], speed(higher))
+            shapes = unit_shapes(np.roll(moved, shift, axis=1))
+            shapes[moved_levels < quietest] = 0.0
+            tracks.append(shapes)
+            track_levels.append(moved_levels)
+            recordings.append(np.full(len(shapes), number, dtype=np.int32))
+            semitones.append(higher)
+    return Corpus(
+        np.concatenate(tracks),
+        np.concatenate(recordings),
+        np.concatenate([[0], np.cumsum([len(track) for track in tracks])]),
+        np.array(semitones),
+        np.concatenate(track_levels),
+    )
+
+
+def speed(semitones: float) -> float:
+    """Return how much faster a recording is played so that it sounds so much higher."""
+    return 2.0 ** (semitones / 12)
+
+
+def usual_level(levels: Sequence[np.ndarray]) -> float:
+    """Return the median level of what sounds, in decibels; 0 where nothing does."""
+    together = np.concatenate(levels)
+    sounding = together[together > SILENT]
+    return float(np.median(sounding)) if len(sounding) else 0.0
+
+
+def unit_shapes(frames: np.ndarray) -> np.ndarray:
+    """Frames centred and of length 1; those that are flat become 0."""
+    centred = frames - frames.mean(axis=1, keepdims=True, dtype=np.float32)
+    length = np.linalg.norm(centred, axis=1, keepdims=True)
+    flat = length <= 1e-5 * (1 + np.abs(frames).max(axis=1, keepdims=True, initial=0.0))
+    return np.where(flat, 0.0, centred / np.where(flat, 1.0, length)).astype(np.float32)
+
+
+def _play_faster(
+    frames: np.ndarray, levels: np.ndarray, rate: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the chroma and levels, a frame every hop, of a recording played at another speed."""
+    if rate == 1.0 or len(frames) == 0:
+        return frames.astype(np.float32), levels
+    places = np.arange(0, len(frames) - 0.5, rate)
+    before = np.minimum(places.astype(int), len(frames) - 1)
+    after = np.minimum(before + 1, len(frames) - 1)
+    weight = (places - before)[:, np.newaxis].astype(np.float32)
+    moved = (1 - weight) * frames[before] + weight * frames[after]
+    return moved, np.maximum(levels[before], levels[after])

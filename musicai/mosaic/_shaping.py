@@ -1,0 +1,121 @@
+"""Turning pitch classes up and down, so that a stretch of a recording sounds the wanted harmony.
+
+The short-time spectrum is multiplied by a gain for each pitch class that glides from frame to
+frame. How much is needed is found by listening: what was made is analysed, and where a pitch class
+is stronger than in the piece it is turned down, and the other way round, within limits.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.fft
+from scipy.signal import get_window
+
+WINDOW_SECONDS = 0.186
+"""Long enough to tell semitones apart in the middle octaves, short enough for chords that change.
+
+Half of it left the correlation of 8 clips at .92, twice of it at .88, where this had .94.
+"""
+
+HOPS_PER_WINDOW = 4
+LOWEST = 40.0
+"""Below this frequency, in hertz, nothing is changed."""
+
+RISE = 0.5
+"""A pitch class is raised by no more than this share of the decibels that it may be lowered by."""
+
+STEP = 0.8
+"""Exponent of the ratio of chroma by which amplitudes are corrected at each listening."""
+
+AUDIBLE = 1e-3
+"""Added to chroma before ratios are taken."""
+
+SECONDS_AT_ONCE = 10.0
+
+
+def corrected(
+    gains: np.ndarray, wanted: np.ndarray, heard: np.ndarray, *, limit: float
+) -> np.ndarray:
+    """Return better gains, in decibels, after listening.
+
+    Parameters
+    ----------
+    gains : ndarray of shape (n_frames, 12)
+        With which `heard` was made.
+    wanted, heard : ndarray of shape (n_frames, 12)
+        Chroma of the piece, and of what was made.
+    limit : float
+        By how many decibels a pitch class may be lowered.
+    """
+    ratio = (np.maximum(wanted, 0) + AUDIBLE) / (heard + AUDIBLE)
+    return np.clip(gains + 20 * STEP * np.log10(ratio), -limit, RISE * limit)
+
+
+def shape(
+    samples: np.ndarray, gains: np.ndarray, *, frame_rate: float, sampling_rate: float
+) -> Iterator[np.ndarray]:
+    """Turn pitch classes up and down.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,), dtype float32
+        The sound; may lie on a disk.
+    gains : ndarray of shape (n_frames, 12)
+        In decibels, C to B, at each frame of the piece.
+    frame_rate, sampling_rate : float
+        Frames and samples per second.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples,), dtype float32
+        As many samples as there are, some seconds at a time.
+    """
+    n_window = 2 ** round(np.log2(WINDOW_SECONDS * sampling_rate))
+    hop = n_window // HOPS_PER_WINDOW
+    window = get_window("hann", n_window).astype(np.float32)
+    # The window is applied before and after; the squares of all that overlap sum to this.
+    window_out = window / np.float32(np.sum(window**2) / hop)
+    bands = _bands(n_window, sampling_rate)
+    step = round(SECONDS_AT_ONCE * sampling_rate / hop) * hop
+    for start in range(0, len(samples), step):
+        stop = min(start + step, len(samples))
+        # Windows begin on multiples of the hop, and every sample is in as many of them.
+        first = start - n_window + hop
+        n_frames = (stop - 1 - first) // hop + 1
+        padded = np.zeros((n_frames - 1) * hop + n_window, dtype=np.float32)
+        lo, hi = max(first, 0), min(first + len(padded), len(samples))
+        padded[lo - first : hi - first] = samples[lo:hi]
+        frames = np.lib.stride_tricks.sliding_window_view(padded, n_window)[::hop] * window
+        centres = (first + n_window / 2 + hop * np.arange(n_frames)) / sampling_rate * frame_rate
+        decibels = _interpolated(gains, centres) @ bands
+        spectra = scipy.fft.rfft(frames, axis=1)
+        spectra *= np.float32(10) ** (decibels / 20)
+        frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
+        shaped = np.zeros_like(padded)
+        for i, frame in enumerate(frames):
+            shaped[i * hop : i * hop + n_window] += frame
+        yield shaped[start - first : stop - first]
+
+
+def _bands(n_window: int, sampling_rate: float) -> np.ndarray:
+    """Return how much of each pitch class's gain every bin gets, shape (12, n_bins)."""
+    frequencies = scipy.fft.rfftfreq(n_window, 1 / sampling_rate)
+    audible = frequencies >= LOWEST
+    pitches = 12 * np.log2(frequencies[audible] / 440) + 9
+    below = np.floor(pitches).astype(int)
+    # A plateau about each semitone, a slope half way to the next.
+    above = np.clip(2 * (pitches - below) - 0.5, 0, 1)
+    bands = np.zeros((12, len(frequencies)), dtype=np.float32)
+    bins = np.flatnonzero(audible)
+    bands[below % 12, bins] = 1 - above
+    bands[(below + 1) % 12, bins] += above
+    return bands
+
+
+def _interpolated(gains: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return rows between the rows of a table, at fractional places."""
+    places = np.clip(places, 0, len(gains) - 1)
+    before = np.minimum(places.astype(int), len(gains) - 1)
+    after = np.minimum(before + 1, len(gains) - 1)
+    weight = (places - before)[:, np.newaxis]
+    return ((1 - weight) * gains[before] + weight * gains[after]).astype(np.float32)

@@ -1,0 +1,63 @@
+"""The recordings of a mosaic between fit and transform: where they are, whether they changed."""
+
+import os
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._paths import is_path, printable
+from ..audio import RecordingError, read_excerpt
+
+
+class Source(NamedTuple):
+    """A recording that can be read again.
+
+    Attributes
+    ----------
+    recording : bytes or (samples, sampling_rate)
+        The absolute path of a file, or samples.
+    size, modified : int or None
+        Of the file in bytes, and when it was changed in nanoseconds; None for samples.
+    """
+
+    recording: Any
+    size: int | None
+    modified: int | None
+
+    @property
+    def name(self) -> str:
+        """What to call it in messages."""
+        return printable(self.recording) if is_path(self.recording) else "a recording in memory"
+
+    def check(self) -> None:
+        """Raise a RecordingError if the file is no longer what it was."""
+        if not is_path(self.recording):
+            return
+        try:
+            status = os.stat(self.recording)
+        except OSError as error:
+            raise RecordingError(
+                f"{self.name}: the recording cannot be read any more ({error.strerror}); put it "
+                "back, or fit the mosaic again"
+            ) from None
+        if (status.st_size, status.st_mtime_ns) != (self.size, self.modified):
+            raise RecordingError(
+                f"{self.name}: the file has changed since the mosaic was fitted; fit it again"
+            )
+
+    def read(self, start: float, n_samples: int, sampling_rate: float) -> np.ndarray:
+        """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""
+        return read_excerpt(
+            self.recording, start, n_samples, sampling_rate=sampling_rate, name=self.name
+        )
+
+
+def as_source(recording: Any, sampling_rate: float) -> Source:
+    """Return a recording with what tells whether it changes; samples at a rate of their own."""
+    if is_path(recording):
+        path = os.path.abspath(os.fsencode(recording))
+        status = os.stat(path)
+        return Source(path, status.st_size, status.st_mtime_ns)
+    if not isinstance(recording, tuple):
+        recording = (recording, sampling_rate)
+    return Source(recording, None, None)

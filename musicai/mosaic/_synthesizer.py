@@ -1,0 +1,309 @@
+"""The estimator that plays pieces in the sound of recordings."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from .._parameters import Rule, check_values, is_integer, is_real
+from .._pieces import as_collection, is_collection
+from .._times import check_times, spread
+from ..audio import RecordingError, level_blocks, write_audio
+from ..chroma import ChromaExtractor
+from ._corpus import Corpus, make_corpus, speed, unit_shapes, usual_level
+from ._joining import join_stretches
+from ._search import find_path
+from ._shaping import corrected, shape
+from ._sources import Source, as_source
+from ._spool import spool
+
+RULES: dict[str, Rule] = {
+    "extractor": (
+        lambda v: v is None or isinstance(v, ChromaExtractor),
+        "a ChromaExtractor or None",
+    ),
+    "join_cost": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
+    "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
+    "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
+    "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
+    "sampling_rate": (
+        lambda v: is_integer(v, 8000) and v <= 192000,
+        "an integer of hertz from 8000 to 192000",
+    ),
+}
+MOST_GAIN = 12.0
+"""How many decibels a stretch is made louder or softer, at most, to be as loud as the others."""
+
+LISTENINGS = 2
+"""How often the sound is analysed and shaped; a third time added .005 to the correlation."""
+
+
+class Stretch(NamedTuple):
+    """Some seconds of a recording, and when a mosaic plays them.
+
+    Attributes
+    ----------
+    start, end : float
+        When it is played, in seconds of the mosaic.
+    recording : int
+        Which of the recordings that the mosaic was fitted on.
+    source_start : float
+        Where it begins in that recording, in seconds.
+    semitones : float
+        How much higher than it is it is played.
+    """
+
+    start: float
+    end: float
+    recording: int
+    source_start: float
+    semitones: float
+
+
+class MosaicSynthesizer(BaseEstimator):
+    """Play chroma in the sound of recordings: an audio mosaic.
+
+    Recordings are cut into stretches about a second long and put together anew, so that their
+    harmony follows a piece: for every frame of the piece, the frames of the recordings are
+    compared with it, and the path through them is chosen that is most like the piece with the
+    fewest joins [1]_, [2]_. Stretches are made equally loud, crossfaded where they are quiet or
+    alike, and their pitch classes turned up or down a little where they still differ from the
+    piece.
+
+    Parameters
+    ----------
+    extractor : ChromaExtractor, default=None
+        How the recordings are analysed: as the pieces were. None takes
+        ``ChromaExtractor()``. Its `memory` keeps the analyses of a large collection on the disk,
+        its `n_jobs`, `on_error` and `verbose` serve here as well.
+    join_cost : float, default=1.6
+        What a join costs, in units of the correlation of a frame with the piece. With more there
+        are fewer joins, and a recording is heard longer; with less the piece is followed more
+        closely.
+    max_stretch : float, default=10.0
+        For how many seconds in a row one recording may be played, so that nobody's piece is
+        replayed as a whole. Where there is only one recording, for how many seconds it may be
+        played on without a jump.
+    transpose : int, default=0
+        Up to how many semitones, upwards and downwards, recordings may be played faster or
+        slower. It widens the choice in small collections; time and memory grow with it.
+    shaping : float, default=12.0
+        By how many decibels a pitch class may be turned down so that the harmony is that of the
+        piece, and half as much up. 0 leaves stretches as they were recorded.
+    sampling_rate : int, default=44100
+        Of the audio that is made, in hertz.
+
+    Attributes
+    ----------
+    extractor_ : ChromaExtractor
+        What the recordings were analysed with.
+    sources_ : list of Source
+        The recordings: paths are absolute, samples are kept.
+    chroma_, levels_ : list of ndarray
+        Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
+        recording; float16.
+    tunings_ : list of float
+        Deviation of each recording from A440 in semitones.
+
+    See Also
+    --------
+    ChromaExtractor.inverse_transform : Plays chroma plainly, with sines.
+    musicai.render.chroma_to_audio : Plays chroma with sines or instruments.
+
+    Notes
+    -----
+    The index is about 1 MB per hour of music. Files are read again, a stretch at a time, when
+    they are played, so they must stay where they are. Whose music is in a mosaic is told by
+    `stretches`; whether it may be published is for its owners to say.
+
+    References
+    ----------
+    .. [1] D. Schwarz, "Concatenative sound synthesis: the early years", Journal of New Music
+       Research 35, 2006.
+    .. [2] J. Driedger, T. Praetzlich, M. Mueller, "Let it Bee: towards NMF-inspired audio
+       mosaicing", ISMIR 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import ChromaExtractor, MosaicSynthesizer
+    >>> time = np.arange(4 * 22050) / 22050
+    >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+    >>> mosaic = MosaicSynthesizer(sampling_rate=22050).fit([a, c])
+    >>> piece = ChromaExtractor().transform([np.concatenate([c[:22050], a[:22050]])])[0]
+    >>> [stretch.recording for stretch in mosaic.stretches(piece)]
+    [1, 0]
+    >>> mosaic.transform(piece).shape
+    (45055,)
+    """
+
+    __module__ = "musicai"
+
+    def __init__(
+        self,
+        extractor: ChromaExtractor | None = None,
+        *,
+        join_cost: float = 1.6,
+        max_stretch: float = 10.0,
+        transpose: int = 0,
+        shaping: float = 12.0,
+        sampling_rate: int = 44100,
+    ) -> None:
+        self.extractor = extractor
+        self.join_cost = join_cost
+        self.max_stretch = max_stretch
+        self.transpose = transpose
+        self.shaping = shaping
+        self.sampling_rate = sampling_rate
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Analyse recordings, once and block by block.
+
+        Parameters
+        ----------
+        X : list of recordings
+            What :meth:`ChromaExtractor.transform` takes.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : MosaicSynthesizer
+            The estimator itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one recording and not a list of them.
+        ValueError
+            If a parameter has no possible value, or nothing sounds in any recording.
+        RecordingError
+            If a recording cannot be used and the extractor says ``on_error="raise"``.
+        """
+        self._check_parameters()
+        extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
+        # A mosaic is laid frame by frame; a piece that has beats brings its times.
+        extractor.set_params(sync=None)
+        analyses = extractor.analyse(X)
+        if not any(np.ptp(analysis.chroma, axis=1).any() for analysis in analyses):
+            raise ValueError(
+                "nothing sounds in any recording of X: give recordings of music to play with"
+            )
+        self.extractor_ = extractor
+        self.sources_ = [as_source(recording, extractor.sr) for recording in list(X)]
+        # Three digits are enough to choose by, in half the memory.
+        self.chroma_ = [analysis.chroma.astype(np.float16) for analysis in analyses]
+        self.levels_ = [analysis.levels.astype(np.float16) for analysis in analyses]
+        self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]
+        return self
+
+    def transform(
+        self, X: Any, file: Any = None, *, times: Any = None, format: str | None = None
+    ) -> Any:
+        """Play pieces.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_frames, 12), or a collection of them
+            Chroma, as the extractor analyses it. Negative values count as 0; where a frame is
+            all zeros there is silence.
+        file : path or binary file object, or a list of them, default=None
+            Where to write the audio, whole or not at all, in constant memory; for a collection a
+            file for each piece. None returns it.
+        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+            When each frame begins and the last one ends, in seconds, as
+            :meth:`ChromaExtractor.analyse` tells it. When None frames follow one another at the
+            extractor's `frame_rate`.
+        format : {"wav", "flac", "ogg", "mp3"}, default=None
+            Of the files; None goes by their suffixes.
+
+        Returns
+        -------
+        audio : ndarray of shape (n_samples,), dtype float32, or a list of them
+            Mono samples at `sampling_rate`, for one piece an array, for a collection what the
+            collection was; None where they were written. Without times the audio is as long as
+            frames of the extractor need to be as many again.
+
+        Raises
+        ------
+        ValueError
+            If a piece is no chroma, or there are not as many times or files as there should be.
+        RecordingError
+            If a recording has changed since `fit`, or is gone.
+        """
+        pieces, pack = self._check_pieces(X, times)
+        corpus = self._corpus()
+        play = partial(self._play, corpus=corpus)
+        if file is None:
+            return pack([_together(play(piece)) for piece in pieces])
+        files = file if is_collection(X) else [file]
+        if not isinstance(files, (list, tuple)) or len(files) != len(pieces):
+            raise ValueError(f"file must be a list of {len(pieces)} files, one for each piece")
+        for piece, target in zip(pieces, files, strict=True):
+            write_audio(target, play(piece), self.sampling_rate, format=format)
+        return None
+
+    def stretches(self, X: Any, *, times: Any = None) -> Any:
+        """Tell what a mosaic is made of.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_frames, 12), or a collection of them
+            As for `transform`.
+        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+            As for `transform`.
+
+        Returns
+        -------
+        stretches : list of musicai.mosaic.Stretch, or a list of such lists
+            What is played when, in order.
+        """
+        pieces, _ = self._check_pieces(X, times)
+        corpus = self._corpus()
+        found = [self._find(piece, corpus) for piece in pieces]
+        return found if is_collection(X) else found[0]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "sources_")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+    def _play(self, piece: np.ndarray, corpus: Corpus) -> Iterator[np.ndarray]:
+        """Make the sound of a piece, as blocks."""
+        stretches = self._find(piece, corpus)
+        if not stretches:
+            return
+        sound = spool(self._joined(piece, stretches, corpus))
+        if self.shaping > 0:
+            sound = self._shaped(piece, sound)
+        yield from level_blocks(_blocks(sound))
+
+    def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
+        rate = self.extractor_.frame_rate
+        runs = find_path(
+            unit_shapes(piece),
+            corpus,
+            join_cost=self.join_cost,
+            longest=max(1, int(self.max_stretch * rate)),
+        )
+        # A frame is the time about its centre; the first one begins the music.
+        begin = [max(0.0, run.frame - 0.5) for run in runs] + [len(piece) - 1 / self._hop()]
+        return [
+            Stretch(
+                start=start / rate,
+                end=end / rate,
+                recording=int(corpus.recording[run.row]),
+                source_start=corpus.source_second(run.row, start - run.frame, rate),
+                semitones=float(corpus.semitones[corpus.track(run.row)]),
+            )
+            for run, start, end in zip(runs, begin, begin[1:], strict=False)
+        ]
