@@ -13,11 +13,16 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .chroma import ChromaExtractor
     from .composer import LSTMComposer
+    from .mosaic import MosaicSynthesizer
 
-__all__ = ["ChromaExtractor", "LSTMComposer", "__version__"]
+__all__ = ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "__version__"]
 
 # Estimators are imported when they are first asked for: PyTorch alone takes seconds.
-_ROOMS = {"ChromaExtractor": "chroma", "LSTMComposer": "composer"}
+_ROOMS = {
+    "ChromaExtractor": "chroma",
+    "LSTMComposer": "composer",
+    "MosaicSynthesizer": "mosaic",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,9 @@ from ._pieces import is_collection
 FRAME_RATE = 22050 / 2048
 """Frames per second of a :class:`musicai.ChromaExtractor` with default parameters."""
 
+SPREAD_RATE = 100.0
+"""Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
+
 RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
 
 
@@ -60,6 +63,12 @@ def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarra
     """
     starts = np.rint((times - times[0]) * frame_rate).astype(int)
     return np.repeat(piece, np.diff(starts), axis=0)
+
+
+def typical_hop(times: np.ndarray, sampling_rate: float) -> int:
+    """Return the median length of intervals in samples, taken to be from 20 ms to 2 s."""
+    seconds = np.median(np.diff(times)) if len(times) > 1 else 0.0
+    return max(1, round(float(np.clip(seconds, 0.02, 2.0)) * sampling_rate))
 
 
 def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:

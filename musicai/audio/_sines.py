@@ -4,19 +4,24 @@ Each pitch class sounds in all octaves at once, with a bell-shaped envelope over
 pitch: a tone that has a pitch class but no octave (R. N. Shepard, "Circularity in judgments of
 relative pitch", 1964). Oscillators run through without a break and only their amplitudes change,
 along straight lines from frame to frame, so there are no clicks.
+
+The sines are not computed one by one. A sine that is at the angle ``a`` when a frame begins is
+``sin(a) cos(b) + cos(a) sin(b)`` within it, where ``b`` is the same in all frames: a table of
+cosines and sines, made once, is multiplied by two numbers per oscillator and frame.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
+
+from .._parameters import Rule, check_values, is_integer, is_real
+from ._level import level
 
 C1 = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 9
 C5 = 16 * C1
 """Where the envelope is highest unless asked otherwise; it falls with a width of one octave."""
 
-LOUDNESS = 10 ** (-16 / 20)
-"""Root mean square of the whole, -16 dB of full scale, unless peaks would pass `HIGHEST_PEAK`."""
-
-HIGHEST_PEAK = 0.98
 FADE_IN_SECONDS = 0.005
 HIGHEST_SHARE = 0.45
 """No sine is higher than this share of the sampling rate."""
@@ -24,6 +29,17 @@ HIGHEST_SHARE = 0.45
 INAUDIBLE = 1e-3
 BLOCK_SIZE = 32768
 """About how many samples are computed at a time."""
+
+LONGEST_TABLE = 4096
+"""Samples in the table; longer frames are played in parts."""
+
+MOST_FRAMES = 512
+"""Frames that are played at a time where they are short."""
+
+RULES: dict[str, Rule] = {
+    "sampling_rate": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
+    "hop_length": (lambda v: is_integer(v, 1), "an integer from 1"),
+}
 
 
 def sine_bank(
@@ -54,6 +70,10 @@ def sine_bank(
     ValueError
         If `piece` has another shape.
 
+    See Also
+    --------
+    sine_blocks : The same for any length of music, in constant memory.
+
     Examples
     --------
     >>> import numpy as np
@@ -62,51 +82,140 @@ def sine_bank(
     >>> audio.shape
     (24575,)
     """
+    piece = _checked(piece, sampling_rate, hop_length)
+    audio = np.empty(max(0, len(piece) * hop_length - 1), dtype=np.float32)
+    start = 0
+    for block in _play(piece, sampling_rate, hop_length, centre):
+        audio[start : start + len(block)] = block
+        start += len(block)
+    return level(audio)
+
+
+def sine_blocks(
+    piece: np.ndarray, *, sampling_rate: float, hop_length: int, centre: float = C5
+) -> Iterator[np.ndarray]:
+    """Play a piece of chroma block by block, so that its length does not matter.
+
+    Parameters
+    ----------
+    piece, sampling_rate, hop_length, centre
+        As for `sine_bank`.
+
+    Returns
+    -------
+    blocks : iterator of ndarray of shape (n_samples,), dtype float32
+        The samples of `sine_bank` in order, but not yet made as loud as a normal recording:
+        ``level_blocks(sine_blocks(...))`` are the same samples, bit for bit.
+
+    Raises
+    ------
+    ValueError
+        If `piece` has another shape.
+
+    See Also
+    --------
+    level_blocks : Makes blocks as loud as a normal recording.
+    write_audio : Takes blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.audio import sine_blocks
+    >>> blocks = sine_blocks(np.ones((1000, 12)), sampling_rate=22050, hop_length=2048)
+    >>> sum(len(block) for block in blocks)
+    2047999
+    """
+    return _play(_checked(piece, sampling_rate, hop_length), sampling_rate, hop_length, centre)
+
+
+def _checked(piece: np.ndarray, sampling_rate: float, hop_length: int) -> np.ndarray:
     piece = np.asarray(piece)
     if piece.ndim != 2 or piece.shape[1] != 12:
         raise ValueError(f"piece has shape {piece.shape}; expected (n_frames, 12)")
-    n_frames, n_classes = piece.shape
+    check_values({"sampling_rate": sampling_rate, "hop_length": hop_length}, RULES)
+    return piece
+
+
+def _play(
+    piece: np.ndarray, sampling_rate: float, hop_length: int, centre: float
+) -> Iterator[np.ndarray]:
     largest = np.max(piece, initial=0.0)
-    if largest > 0:  # in double precision: the scale must not matter, however extreme
-        piece = piece.astype(np.float64) / largest
-    audio = np.zeros(max(0, n_frames * hop_length - 1), dtype=np.float32)
-    amplitudes = np.vstack([piece, np.zeros((1, n_classes))]).astype(np.float32)
-    ramp = np.linspace(0, 1, hop_length, endpoint=False, dtype=np.float32)[:, np.newaxis]
-    frames_per_block = max(1, BLOCK_SIZE // hop_length)
-    for first in range(0, n_frames, frames_per_block):
-        last = min(first + frames_per_block, n_frames)
-        here = amplitudes[first:last, np.newaxis]
-        step = amplitudes[first + 1 : last + 1, np.newaxis] - here
-        samples = slice(first * hop_length, last * hop_length)
-        tones = _shepard_tones(samples, sampling_rate, centre)
-        block = np.einsum("tc,tc->t", (here + ramp * step).reshape(-1, n_classes), tones)
-        audio[samples] = block[: len(audio) - samples.start]
-    fade = min(len(audio), int(FADE_IN_SECONDS * sampling_rate))
-    audio[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
-    return _level(audio)
+    bank = _Bank(sampling_rate, hop_length, centre)
+    n_samples = max(0, len(piece) * hop_length - 1)
+    fade_in = np.linspace(0, 1, int(FADE_IN_SECONDS * sampling_rate), dtype=np.float32)
+    for first in range(0, len(piece), bank.n_frames):
+        amplitudes = np.zeros((bank.n_frames + 1, 12))
+        frames = piece[first : first + len(amplitudes)]
+        # In double precision: the scale must not matter, however extreme.
+        amplitudes[: len(frames)] = frames / np.float64(largest if largest > 0 else 1)
+        start = first * hop_length
+        block = bank.play(amplitudes, start)[: n_samples - start]
+        fading = fade_in[start : start + len(block)]
+        block[: len(fading)] *= fading
+        yield block
 
 
-def _shepard_tones(samples: slice, sampling_rate: float, centre: float) -> np.ndarray:
-    """Return one tone per pitch class, with octaves about `centre`, shape (n_samples, 12)."""
-    octave, pitch_class = np.indices((N_OCTAVES, 12))
-    frequencies = C1 * 2.0 ** (octave + pitch_class / 12)
-    envelope = np.exp(-0.5 * np.log2(frequencies / centre) ** 2)
-    envelope[frequencies > HIGHEST_SHARE * sampling_rate] = 0.0
-    envelope /= np.sqrt(np.sum(envelope**2, axis=0))
-    # Golden-ratio phases keep the sines from peaking together.
-    phases = np.remainder(0.618034 * np.arange(frequencies.size), 1.0).reshape(frequencies.shape)
-    time = np.arange(samples.start, samples.stop)[:, np.newaxis] / sampling_rate
-    tones = np.zeros((len(time), 12), dtype=np.float32)
-    for k in np.flatnonzero(envelope.max(axis=1) > INAUDIBLE):
-        # Whole cycles are taken off in double precision, the sine in fast single precision.
-        cycles = np.remainder(time * frequencies[k] + phases[k], 1.0).astype(np.float32)
-        tones += envelope[k].astype(np.float32) * np.sin(np.float32(2 * np.pi) * cycles)
-    return tones
+class _Bank:
+    """Oscillators at the pitches of nine octaves, played some frames at a time.
 
+    Parameters
+    ----------
+    sampling_rate, hop_length, centre
+        As for `sine_bank`.
 
-def _level(audio: np.ndarray) -> np.ndarray:
-    peak = np.abs(audio).max(initial=0.0)
-    if peak == 0:
-        return audio
-    loudness = np.sqrt(np.mean(np.square(audio, dtype=np.float64)))
-    return audio * np.float32(min(LOUDNESS / loudness, HIGHEST_PEAK / peak))
+    Attributes
+    ----------
+    n_frames : int
+        How many frames are played at a time. It is always the same number, so that what a frame
+        sounds like does not depend on how many follow.
+    """
+
+    def __init__(self, sampling_rate: float, hop_length: int, centre: float) -> None:
+        octave, pitch_class = np.indices((N_OCTAVES, 12))
+        frequencies = C1 * 2.0 ** (octave + pitch_class / 12)
+        envelope = np.exp(-0.5 * np.log2(frequencies / centre) ** 2)
+        envelope[frequencies > HIGHEST_SHARE * sampling_rate] = 0.0
+        envelope /= np.sqrt(np.sum(envelope**2, axis=0))
+        audible = envelope.max(axis=1) > INAUDIBLE
+        self._envelope = envelope[audible].ravel()
+        self._pitch_classes = pitch_class[audible].ravel()
+        self._cycles_per_sample = frequencies[audible].ravel() / sampling_rate
+        # Golden-ratio phases keep the sines from peaking together.
+        self._phases = 0.618034 * (12 * octave + pitch_class)[audible].ravel()
+
+        self.n_frames = min(max(1, BLOCK_SIZE // hop_length), MOST_FRAMES)
+        self._hop_length = hop_length
+        n_parts = -(-hop_length // LONGEST_TABLE)
+        part_length = -(-hop_length // n_parts)
+        self._part_starts = part_length * np.arange(n_parts)
+        angles = 2 * np.pi * np.outer(self._cycles_per_sample, np.arange(part_length))
+        self._table = np.vstack([np.cos(angles), np.sin(angles)]).astype(np.float32)
+        self._ramp = np.arange(part_length, dtype=np.float32) / np.float32(hop_length)
+
+    def play(self, amplitudes: np.ndarray, start: int) -> np.ndarray:
+        """Return the samples of some frames.
+
+        Parameters
+        ----------
+        amplitudes : ndarray of shape (n_frames + 1, 12)
+            Where each frame begins, and where the last one ends.
+        start : int
+            Samples before the first frame.
+        """
+        frame_starts = start + self._hop_length * np.arange(self.n_frames)
+        part_starts = np.add.outer(frame_starts, self._part_starts)
+        # Whole cycles are taken off in double precision, which is exact enough for days.
+        cycles = np.multiply.outer(part_starts, self._cycles_per_sample) + self._phases
+        angles = 2 * np.pi * np.remainder(cycles, 1.0)
+        waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)
+
+        at_frame = amplitudes[:, self._pitch_classes] * self._envelope
+        steps = np.diff(at_frame, axis=0)[:, np.newaxis]
+        gone = (self._part_starts / self._hop_length)[:, np.newaxis]
+        at_part = at_frame[:-1, np.newaxis] + gone * steps
+        sound = self._sum(waves, at_part) + self._ramp * self._sum(waves, steps)
+        return sound.reshape(self.n_frames, -1)[:, : self._hop_length].ravel()
+
+    def _sum(self, waves: np.ndarray, gains: np.ndarray) -> np.ndarray:
+        scaled = (waves * np.concatenate([gains, gains], axis=-1)).astype(np.float32)
+        return scaled.reshape(-1, len(self._table)) @ self._table

@@ -7,10 +7,12 @@ the modules in this order: its samples are cut into frames (``_frames``), each i
 FFT (``_stft`` or ``_constant_q``), the tuning found at the end of the recording decides how spectra
 fold to pitch classes (``_tuning``), frames may be smoothed (``_cens``) and taken together beat by
 beat (``_beats``, ``_sync``). ``_analysis`` does this for one recording, ``_cache`` but once,
-``_parallel`` for many, ``_playing`` goes the way back, and :class:`ChromaExtractor` is all of it.
+``_parallel`` for many, ``_playing`` goes the way back (with what ``_fitting`` finds by trying), and
+:class:`ChromaExtractor` is all of it.
 """
 
 from ._analysis import Analysis
 from ._extractor import ChromaExtractor
+from ._fitting import sine_amplitudes
 
-__all__ = ["Analysis", "ChromaExtractor"]
+__all__ = ["Analysis", "ChromaExtractor", "sine_amplitudes"]

@@ -114,6 +114,11 @@ def constant_q_chroma(
     return fine @ folding(tuning), tuning
 
 
+def default_frame_length(sr: float) -> int:
+    """Return the power of two that is nearest to 0.74 seconds, in samples."""
+    return int(2 ** round(np.log2(16384 * sr / 22050)))
+
+
 def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:
     """Return the power of two by which the sampling rate can be divided before the analysis."""
     divisor = 1

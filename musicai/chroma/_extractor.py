@@ -19,6 +19,7 @@ from .._times import check_times
 from ..audio import RecordingError
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
+from ._constant_q import default_frame_length
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
 from ._playing import play
@@ -393,7 +394,7 @@ class ChromaExtractor(  # type: ignore[call-arg]
             return self.n_fft
         if self.kind == "stft":
             return 2048
-        return 2 ** round(np.log2(16384 * self.sr / 22050))
+        return default_frame_length(self.sr)
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from .._times import spread
+from .._times import SPREAD_RATE, spread, typical_hop
 from ..audio import sine_bank
-from ._stft import sine_amplitudes, sine_centre
-
-SPREAD_RATE = 100.0
-"""Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
+from ._fitting import sine_amplitudes
+from ._stft import sine_centre, stft_amplitudes
 
 
 def play(
@@ -31,14 +29,15 @@ def play(
         The parameters of :class:`ChromaExtractor`, checked.
     """
     piece = np.maximum(piece, 0)
+    if kind == "cqt":
+        hop = hop_length if times is None else typical_hop(times, sr)
+        piece = sine_amplitudes(piece, sampling_rate=sr, hop_length=hop, n_fft=n_fft)
+    elif kind == "stft":
+        piece = stft_amplitudes(piece)
     if times is not None:
         hop_length = max(1, round(sr / SPREAD_RATE))
         piece = spread(piece, times, sr / hop_length)
     if kind != "stft":
         return sine_bank(piece, sampling_rate=sr, hop_length=hop_length)
-    return sine_bank(
-        sine_amplitudes(piece),
-        sampling_rate=sr,
-        hop_length=hop_length,
-        centre=sine_centre(sr, n_fft),
-    )
+    centre = sine_centre(sr, n_fft)
+    return sine_bank(piece, sampling_rate=sr, hop_length=hop_length, centre=centre)

@@ -115,7 +115,7 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
     return np.concatenate([spectrum @ filters for spectrum in spectra])
 
 
-def sine_amplitudes(chroma: np.ndarray) -> np.ndarray:
+def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
     """Return the amplitudes of sines whose chroma is `chroma`, as far as sines can have it.
 
     The filters are so wide that a sine also counts for its two neighbours, with exp(-2) of its

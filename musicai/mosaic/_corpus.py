@@ -45,8 +45,8 @@ class Corpus(NamedTuple):
         """Return the track that a row is in."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
-    def source_frame(self, row: int) -> float:
-        """Return which frame of its recording, as it was analysed, a row is."""
+    def frame(self, row: int) -> float:
+        """Return how many hops a row lies behind the beginning of its recording."""
         track = self.track(row)
         return float(row - self.firsts[track]) * speed(self.semitones[track])
 

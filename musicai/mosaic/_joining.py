@@ -57,7 +57,9 @@ def join_stretches(
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sampling_rate)
     lag = round(LAG_SECONDS * sampling_rate)
     fade_in = _ramp(round(END_SECONDS * sampling_rate))
-    shortest = [min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)]
+    shortest = [
+        min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
+    ]
     joins = [
         _Join(place, min(reach, room // 2))
         for place, room in zip(borders[1:-1], shortest, strict=True)
@@ -69,7 +71,7 @@ def join_stretches(
         stop = end if number == len(borders) - 2 else joins[number].place + joins[number].half
         samples = read(number, start - lag, stop + lag)
         if before is None:
-            samples = samples[lag:-lag or None]
+            samples = samples[lag : -lag or None]
             n_fade = min(len(fade_in), len(samples))
             samples[:n_fade] *= fade_in[:n_fade]
         else:

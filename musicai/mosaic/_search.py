@@ -11,8 +11,8 @@ frames in the recordings, and no table of steps is kept: a place knows when its 
 what was then the best place to come from.
 
 That a recording is not played for longer than allowed is kept along each path: a place remembers
-how long the best way to it has been in its recording. Longer ways that would be better with a
-shorter past are not looked for.
+how long the best way to it has been in its recording. A moment in another recording does not
+count as having left. Longer ways that would be better with a shorter past are not looked for.
 """
 
 from typing import NamedTuple
@@ -39,16 +39,16 @@ class Run(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    """A place to join from: its row, how long its stretch has been, and what that came from."""
+    """A place to join from, as it was at some frame of the piece."""
 
+    frame: int
     row: int
-    length: int
-    came_from: int
+    length: int  # frames of its stretch
+    in_a_row: int  # frames of its recording
+    came_from: int  # which of two origins its stretch was joined from
 
 
-def find_path(
-    shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: int
-) -> list[Run]:
+def find_path(shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: int) -> list[Run]:
     """Find what to play.
 
     Parameters
@@ -84,80 +84,104 @@ class _Search:
     def __init__(self, corpus: Corpus, join_cost: float, longest: int) -> None:
         n_rows = len(corpus.shapes)
         self._recording = corpus.recording
-        self._firsts = corpus.firsts[:-1]
+        self._n_recordings = int(corpus.recording.max()) + 1
+        self._firsts = np.unique(corpus.firsts[:-1][np.diff(corpus.firsts) > 0])
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
-        # Where a lone recording may not be joined near the place it is left at, but somewhere.
-        self._near = min(longest, n_rows // 4)
         self._join_cost = np.float32(join_cost)
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
-        self._length = np.zeros(n_rows, dtype=np.int32)  # frames of this stretch
-        self._in_a_row = np.zeros(n_rows, dtype=np.int32)  # frames of this recording
+        self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
+        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # which origin the stretch joined from
         self._origins: list[tuple[_Origin, _Origin]] = []  # the best, the best elsewhere
 
     def add(self, similarity: np.ndarray) -> None:
         """Take the similarity of every row with the next frame of the piece."""
-        if not self._origins:
-            self._score = similarity.copy()
-            self._length[:] = self._in_a_row[:] = 1
-        else:
+        if self._origins:
             self._step()
-            self._score += similarity
+        self._score = self._score + similarity
         self._remember_origins()
 
     def _step(self) -> None:
-        best, elsewhere = (origin.row for origin in self._origins[-1])
         # Sums that grew with the piece would lose their last digits.
-        score, in_a_row = self._score - self._score[best], self._in_a_row
-        go_on = np.concatenate([[NEVER], score[:-1]])
+        score = self._score - self._score[self._origins[-1][0].row]
+        go_on = _moved(score)
         go_on[self._firsts] = NEVER
-        go_on[1:][in_a_row[:-1] >= self._longest] = NEVER
-
-        join = np.full(len(score), -self._join_cost, dtype=np.float32)
-        came_from = np.zeros(len(score), dtype=np.int8)
-        joined_row = np.ones(len(score), dtype=np.int32)
-        if self._alone:
-            join[max(0, best - self._near) : best + self._near + 1] = NEVER
-        else:
-            same = self._recording == self._recording[best]
-            if in_a_row[best] < self._longest:
-                joined_row[same] = in_a_row[best] + 1
-            else:
-                join[same] = score[elsewhere] - self._join_cost
-                came_from[same] = 1
-
+        go_on[_moved(self._in_a_row) >= self._longest] = NEVER
+        join, in_a_row, came_from = self._joins(score)
         joins = join > go_on
         self._score = np.where(joins, join, go_on)
         self._length = np.where(joins, 1, _moved(self._length) + 1)
-        self._in_a_row = np.where(joins, joined_row, _moved(in_a_row) + 1)
+        self._in_a_row = np.where(joins, in_a_row, _moved(self._in_a_row) + 1)
         self._came_from = np.where(joins, came_from, _moved(self._came_from))
+
+    def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return for every row the score of a join to it, and what it would then remember."""
+        join = np.full(self._n_recordings, NEVER, dtype=np.float32)
+        in_a_row = np.ones(self._n_recordings, dtype=np.int32)
+        came_from = np.zeros(self._n_recordings, dtype=np.int8)
+        for number, origin in reversed(list(enumerate(self._origins[-1]))):  # the better one last
+            frames = self._frames_in_a_row(origin)
+            allowed = frames <= self._longest
+            join[allowed] = score[origin.row] - self._join_cost
+            in_a_row[allowed] = frames[allowed]
+            came_from[allowed] = number
+        by_row = join[self._recording]
+        if self._alone:
+            # It may go on elsewhere only, where there is enough of it.
+            row, near = self._origins[-1][0].row, min(self._longest, len(score) // 4)
+            by_row[max(0, row - near) : row + near + 1] = NEVER
+        return by_row, in_a_row[self._recording], came_from[self._recording]
+
+    def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
+        """Return for each recording how long it would have been played, if joined from `origin`."""
+        frames = np.ones(self._n_recordings, dtype=np.int32)
+        if self._alone:
+            return frames
+        here = self._recording[origin.row]
+        frames[here] = origin.in_a_row + 1
+        left = self._origin_elsewhere(origin)
+        # To come back at once is not to have left.
+        if left is not None and origin.in_a_row < self._longest // 2:
+            frames[self._recording[left.row]] = left.in_a_row + origin.in_a_row + 1
+        return frames
+
+    def _origin_elsewhere(self, origin: _Origin) -> _Origin | None:
+        """Return where the way to `origin` left the recording before."""
+        here = self._recording[origin.row]
+        while origin.frame >= origin.length:
+            origin = self._origins[origin.frame - origin.length][origin.came_from]
+            if self._recording[origin.row] != here:
+                return origin
+        return None
 
     def _remember_origins(self) -> None:
         best = int(self._score.argmax())
-        elsewhere = best
-        if not self._alone:
-            others = self._recording != self._recording[best]
-            elsewhere = int(np.where(others, self._score, NEVER).argmax())
+        others = self._recording != self._recording[best]
+        elsewhere = best if self._alone else int(np.where(others, self._score, NEVER).argmax())
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 
     def _origin(self, row: int) -> _Origin:
-        return _Origin(row, int(self._length[row]), int(self._came_from[row]))
+        return _Origin(
+            frame=len(self._origins),
+            row=row,
+            length=int(self._length[row]),
+            in_a_row=int(self._in_a_row[row]),
+            came_from=int(self._came_from[row]),
+        )
 
     def finish(self) -> list[Run]:
         """Go back along the best path."""
+        origin = self._origins[-1][0]
         runs = []
-        end = len(self._origins)  # the frame of the piece after the run
-        row, length, came_from = self._origins[-1][0]
         while True:
-            start = end - length
-            runs.append(Run(frame=start, n_frames=length, row=row - length + 1))
+            start = origin.frame - origin.length + 1
+            runs.append(Run(start, origin.length, origin.row - origin.length + 1))
             if start == 0:
                 return runs[::-1]
-            end = start
-            row, length, came_from = self._origins[end - 1][came_from]
+            origin = self._origins[start - 1][origin.came_from]
 
 
 def _moved(values: np.ndarray) -> np.ndarray:
-    """Values of the rows before; the first keeps its own, which is never used."""
+    """Return the values of the rows before; the first keeps its own, which is never used."""
     return np.concatenate([values[:1], values[:-1]])

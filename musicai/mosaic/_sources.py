@@ -17,7 +17,8 @@ class Source(NamedTuple):
     recording : bytes or (samples, sampling_rate)
         The absolute path of a file, or samples.
     size, modified : int or None
-        Of the file in bytes, and when it was changed in nanoseconds; None for samples.
+        Of the file in bytes, and when it was changed in nanoseconds; None for samples, and for a
+        file that could not be read from the first.
     """
 
     recording: Any
@@ -31,7 +32,7 @@ class Source(NamedTuple):
 
     def check(self) -> None:
         """Raise a RecordingError if the file is no longer what it was."""
-        if not is_path(self.recording):
+        if self.size is None:
             return
         try:
             status = os.stat(self.recording)
@@ -56,7 +57,10 @@ def as_source(recording: Any, sampling_rate: float) -> Source:
     """Return a recording with what tells whether it changes; samples at a rate of their own."""
     if is_path(recording):
         path = os.path.abspath(os.fsencode(recording))
-        status = os.stat(path)
+        try:
+            status = os.stat(path)
+        except (OSError, ValueError):
+            return Source(path, None, None)
         return Source(path, status.st_size, status.st_mtime_ns)
     if not isinstance(recording, tuple):
         recording = (recording, sampling_rate)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -12,14 +12,15 @@ from sklearn.utils.validation import check_is_fitted
 from .._parameters import Rule, check_values, is_integer, is_real
 from .._pieces import as_collection, is_collection
 from .._times import check_times, spread
-from ..audio import RecordingError, level_blocks, write_audio
+from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
-from ._corpus import Corpus, make_corpus, speed, unit_shapes, usual_level
+from ._corpus import Corpus, make_corpus, unit_shapes, usual_level
 from ._joining import join_stretches
 from ._search import find_path
-from ._shaping import corrected, shape
-from ._sources import Source, as_source
+from ._shaping import shape_to, silence_between
+from ._sources import as_source
 from ._spool import spool
+from ._stretches import Stretch, as_stretches, reader
 
 RULES: dict[str, Rule] = {
     "extractor": (
@@ -35,33 +36,6 @@ RULES: dict[str, Rule] = {
         "an integer of hertz from 8000 to 192000",
     ),
 }
-MOST_GAIN = 12.0
-"""How many decibels a stretch is made louder or softer, at most, to be as loud as the others."""
-
-LISTENINGS = 2
-"""How often the sound is analysed and shaped; a third time added .005 to the correlation."""
-
-
-class Stretch(NamedTuple):
-    """Some seconds of a recording, and when a mosaic plays them.
-
-    Attributes
-    ----------
-    start, end : float
-        When it is played, in seconds of the mosaic.
-    recording : int
-        Which of the recordings that the mosaic was fitted on.
-    source_start : float
-        Where it begins in that recording, in seconds.
-    semitones : float
-        How much higher than it is it is played.
-    """
-
-    start: float
-    end: float
-    recording: int
-    source_start: float
-    semitones: float
 
 
 class MosaicSynthesizer(BaseEstimator):
@@ -194,7 +168,7 @@ class MosaicSynthesizer(BaseEstimator):
                 "nothing sounds in any recording of X: give recordings of music to play with"
             )
         self.extractor_ = extractor
-        self.sources_ = [as_source(recording, extractor.sr) for recording in list(X)]
+        self.sources_ = [as_source(recording, extractor.sr) for recording in X]
         # Three digits are enough to choose by, in half the memory.
         self.chroma_ = [analysis.chroma.astype(np.float16) for analysis in analyses]
         self.levels_ = [analysis.levels.astype(np.float16) for analysis in analyses]
@@ -239,7 +213,9 @@ class MosaicSynthesizer(BaseEstimator):
         corpus = self._corpus()
         play = partial(self._play, corpus=corpus)
         if file is None:
-            return pack([_together(play(piece)) for piece in pieces])
+            return pack(
+                [np.concatenate([np.zeros(0, np.float32), *play(piece)]) for piece in pieces]
+            )
         files = file if is_collection(X) else [file]
         if not isinstance(files, (list, tuple)) or len(files) != len(pieces):
             raise ValueError(f"file must be a list of {len(pieces)} files, one for each piece")
@@ -281,29 +257,39 @@ class MosaicSynthesizer(BaseEstimator):
         """Make the sound of a piece, as blocks."""
         stretches = self._find(piece, corpus)
         if not stretches:
-            return
-        sound = spool(self._joined(piece, stretches, corpus))
+            return iter(())
+        rate, extractor = self.sampling_rate, self.extractor_
+        borders = [round(stretch.start * rate) for stretch in stretches]
+        # The longest sound that is analysed as so many frames.
+        borders.append(int((len(piece) * extractor.hop_length - 1) * rate / extractor.sr))
+        read = reader(stretches, self.sources_, rate)
+        sound = spool(join_stretches(borders, read, sampling_rate=rate))
         if self.shaping > 0:
-            sound = self._shaped(piece, sound)
-        yield from level_blocks(_blocks(sound))
+            sound = shape_to(piece, sound, rate, extractor, limit=self.shaping)
+        return level_blocks(silence_between(piece, sound, hop=rate / extractor.frame_rate))
 
     def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
-        runs = find_path(
-            unit_shapes(piece),
-            corpus,
-            join_cost=self.join_cost,
-            longest=max(1, int(self.max_stretch * rate)),
-        )
-        # A frame is the time about its centre; the first one begins the music.
-        begin = [max(0.0, run.frame - 0.5) for run in runs] + [len(piece) - 1 / self._hop()]
-        return [
-            Stretch(
-                start=start / rate,
-                end=end / rate,
-                recording=int(corpus.recording[run.row]),
-                source_start=corpus.source_second(run.row, start - run.frame, rate),
-                semitones=float(corpus.semitones[corpus.track(run.row)]),
-            )
-            for run, start, end in zip(runs, begin, begin[1:], strict=False)
-        ]
+        longest = max(1, int(self.max_stretch * rate))
+        runs = find_path(unit_shapes(piece), corpus, join_cost=self.join_cost, longest=longest)
+        return as_stretches(runs, corpus, frame_rate=rate, level=usual_level(self.levels_))
+
+    def _corpus(self) -> Corpus:
+        check_is_fitted(self)
+        self._check_parameters()
+        for source in self.sources_:
+            source.check()
+        return make_corpus(self.chroma_, self.levels_, self.tunings_, transpose=self.transpose)
+
+    def _check_pieces(self, X: Any, times: Any) -> tuple[list[np.ndarray], Any]:
+        check_is_fitted(self)
+        pieces, pack = as_collection(X, n_features=12)
+        pieces = [np.maximum(piece, 0) for piece in pieces]
+        if times is not None:
+            borders = check_times(times if is_collection(X) else [times], pieces)
+            rate = self.extractor_.frame_rate
+            pieces = [spread(*both, rate) for both in zip(pieces, borders, strict=True)]
+        return pieces, pack
+
+    def _check_parameters(self) -> None:
+        check_values(self.get_params(deep=False), RULES)

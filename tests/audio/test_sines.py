@@ -1,7 +1,9 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from musicai.audio import sine_bank
+from musicai.audio import level_blocks, sine_bank, sine_blocks
 
 RATE, HOP = 22050, 2048
 
@@ -82,3 +84,69 @@ def test_the_scale_of_a_piece_does_not_matter(scale):
     expected = sine_bank(piece, sampling_rate=8000, hop_length=512)
     heard = sine_bank(piece * np.float32(scale), sampling_rate=8000, hop_length=512)
     np.testing.assert_allclose(heard, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("hop_length", [3, 220, 2048, 10001])
+def test_blocks_are_the_same_samples(piece, hop_length):
+    blocks = sine_blocks(piece, sampling_rate=RATE, hop_length=hop_length)
+    levelled = np.concatenate(list(level_blocks(blocks)))
+    np.testing.assert_array_equal(levelled, play(piece, hop_length=hop_length))
+
+
+@pytest.mark.parametrize("hop_length", [1, 2048, 10001])
+def test_every_sample_is_a_sum_of_sines(hop_length):
+    """Slowly, as the definition has it: sines of one pitch class, amplitudes along a line."""
+    piece = np.zeros((7, 12))
+    piece[:, 9] = [0.1, 1, 0, 0, 0.5, 0.2, 0.7]
+    audio = play(piece, hop_length=hop_length).astype(float)
+    time = np.arange(len(audio)) / RATE
+    octaves = 55.0 * 2.0 ** np.arange(8)  # A8 and lower
+    numbers = 9 + 12 * np.arange(8)
+    gains = np.exp(-0.5 * np.log2(octaves / 523.2511306) ** 2)
+    waves = np.sin(2 * np.pi * (np.outer(time, octaves) + 0.618034 * numbers)) @ gains
+    frames = np.arange(len(audio)) / hop_length
+    expected = waves * np.interp(frames, np.arange(8), [*piece[:, 9], 0])
+    late = slice(int(0.005 * RATE), None)  # the fade is over
+    if hop_length > 1:
+        scale = np.dot(audio[late], expected[late]) / np.dot(expected[late], expected[late])
+        np.testing.assert_allclose(audio[late], scale * expected[late], atol=2e-4)
+    else:
+        assert len(audio) == 6
+
+
+def test_what_follows_does_not_change_what_was_before(piece):
+    blocks = [
+        np.concatenate(list(sine_blocks(part, sampling_rate=RATE, hop_length=HOP)))
+        for part in (piece, piece[:21])
+    ]
+    np.testing.assert_array_equal(blocks[0][: 20 * HOP], blocks[1][: 20 * HOP])
+
+
+def test_pitch_does_not_drift_in_an_hour():
+    rate, hop_length = 8000, 4000
+    piece = np.zeros((3600 * rate // hop_length, 12), dtype=np.float32)
+    piece[-4:, 9] = 1
+    blocks = list(sine_blocks(piece, sampling_rate=rate, hop_length=hop_length))
+    last = np.concatenate(blocks[-4:])[-2 * rate :]
+    time = 3600 - (1 + np.arange(len(last))[::-1]) / rate - 1 / rate
+    tone = np.sum(np.hanning(len(last)) * last * np.exp(-2j * np.pi * 440 * time))
+    phase = 0.618034 * 45 - 0.25  # in cycles; a sine is a quarter behind
+    assert abs(np.angle(tone * np.exp(-2j * np.pi * phase))) < 1e-3
+
+
+def test_memory_does_not_grow_with_length():
+    piece = np.ones((20 * 60 * 4, 12), dtype=np.float32)  # 20 minutes
+    tracemalloc.start()
+    n_samples = sum(map(len, level_blocks(sine_blocks(piece, sampling_rate=8000, hop_length=2000))))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_samples == 20 * 60 * 8000 - 1  # 38 megabytes
+    assert peak < 8e6
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("sampling_rate", 0), ("sampling_rate", "fast"), ("hop_length", 2.5)]
+)
+def test_parameters_that_cannot_be(piece, name, value):
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        play(piece, **{name: value})

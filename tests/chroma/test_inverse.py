@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
+from musicai.chroma._sync import synchronise
 
 SETTINGS = [
     {},
@@ -84,4 +85,34 @@ def test_negative_values_count_as_zero():
 @pytest.mark.parametrize("X", [np.ones((5, 11)), [np.ones((5, 88))], np.full((5, 12), np.nan)])
 def test_what_is_no_chroma_is_refused(X):
     with pytest.raises(ValueError, match="12|NaN"):
+        ChromaExtractor().inverse_transform(X)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"sr": 16000, "hop_length": 1600}, {"n_fft": 8192}])
+def test_constant_q_chroma_is_played_to_be_heard_alike(make_music, parameters):
+    extractor = ChromaExtractor(**parameters)
+    (real,) = extractor.transform([(make_music(22050), 22050)])
+    pieces = [real, dense(64, 4), 0.001 * dense(64, 4)]
+    heard = extractor.transform(extractor.inverse_transform(pieces))
+    for piece, again in zip(pieces, heard, strict=True):
+        assert likeness(piece, again) > 0.99
+
+
+def test_beats_are_played_to_be_heard_alike():
+    piece, times = dense(20, 1), np.cumsum(np.random.default_rng(0).uniform(0.4, 0.6, 21))
+    audio = ChromaExtractor(sync="beat").inverse_transform(piece, times=times)
+    (frames,) = ChromaExtractor().transform([audio])
+    heard, _ = synchronise(frames, 22050 / 2048, times[1:-1] - times[0])
+    assert likeness(piece, heard) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("X", "advice"),
+    [
+        (np.ones((5, 88)), r"X has 88 .* where 12 are .*PianoRollExtractor\(\)\.inverse_transform"),
+        ([np.ones((5, 12)), np.ones((12, 5))], r"X\[1\] has 5 .* did you mean X\[1\]\.T\?"),
+    ],
+)
+def test_advice_for_what_is_no_chroma(X, advice):
+    with pytest.raises(ValueError, match=advice):
         ChromaExtractor().inverse_transform(X)

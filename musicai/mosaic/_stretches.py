@@ -1,0 +1,81 @@
+"""Stretches: what is played when."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ._corpus import Corpus, speed
+from ._joining import Read
+from ._search import Run
+from ._sources import Source
+
+MOST_GAIN = 12.0
+"""By how many decibels a stretch is made louder or softer, at most, to be like the others."""
+
+
+class Stretch(NamedTuple):
+    """Some seconds of a recording, and when a mosaic plays them.
+
+    Attributes
+    ----------
+    start, end : float
+        When it is played, in seconds of the mosaic.
+    recording : int
+        Which of the recordings that the mosaic was fitted on.
+    source_start : float
+        Where it begins in that recording, in seconds.
+    semitones : float
+        How much higher than it was recorded it is played, by playing it faster.
+    gain : float
+        How much louder it is played, in decibels.
+    """
+
+    start: float
+    end: float
+    recording: int
+    source_start: float
+    semitones: float
+    gain: float
+
+
+Stretch.__module__ = "musicai.mosaic"
+
+
+def as_stretches(
+    runs: Sequence[Run], corpus: Corpus, *, frame_rate: float, level: float
+) -> list[Stretch]:
+    """Return what runs of frames mean in seconds, all at the same level in decibels."""
+    stretches = []
+    for run in runs:
+        # A frame is the time about its centre; the first one begins the music.
+        start = max(0.0, run.frame - 0.5)
+        semitones = float(corpus.semitones[corpus.track(run.row)])
+        source = corpus.frame(run.row) + (start - run.frame) * speed(semitones)
+        levels = corpus.levels[run.row : run.row + run.n_frames].astype(np.float64)
+        power = np.mean(10 ** (levels / 10))
+        stretches.append(
+            Stretch(
+                start=start / frame_rate,
+                end=(run.frame + run.n_frames - 0.5) / frame_rate,
+                recording=int(corpus.recording[run.row]),
+                source_start=float(source / frame_rate),
+                semitones=semitones,
+                gain=float(np.clip(level - 10 * np.log10(power), -MOST_GAIN, MOST_GAIN)),
+            )
+        )
+    return stretches
+
+
+def reader(stretches: Sequence[Stretch], sources: Sequence[Source], sampling_rate: float) -> Read:
+    """Return the function that gives samples of a stretch."""
+
+    def read(number: int, first: int, last: int) -> np.ndarray:
+        stretch = stretches[number]
+        rate = speed(stretch.semitones)
+        begin = stretch.source_start + (first / sampling_rate - stretch.start) * rate
+        # Fewer samples, played at the same rate, are faster and higher.
+        samples = sources[stretch.recording].read(begin, last - first, sampling_rate / rate)
+        return samples * np.float32(10 ** (stretch.gain / 20))
+
+    return read
