@@ -1,16 +1,20 @@
 """Writing audio files."""
 
+import errno
 import os
+from collections.abc import Iterator
+from itertools import chain
 from numbers import Real
-from os import PathLike
-from pathlib import Path
-from typing import Any
-from uuid import uuid4
+from pathlib import PurePath
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 
-FORMATS = {".wav": "WAV", ".flac": "FLAC", ".ogg": "OGG", ".mp3": "MP3"}
+from .._files import target_name, whole_file
+from .._paths import is_path
+
+FORMATS = ("wav", "flac", "ogg", "mp3")
 BLOCK_SIZE = 65536
 """Samples written at a time; some versions of libsndfile crash on long Ogg files in one call."""
 
@@ -18,27 +22,43 @@ MOST_CHANNELS = 8
 HIGHEST_RATE = 192000
 """libsndfile crashes on an Ogg file with hundreds of channels or a much higher rate."""
 
+SPARE_BYTES = 2**16
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
-def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
+
+def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | None = None) -> None:
     """Write samples to an audio file, whole or not at all.
 
     Parameters
     ----------
-    path : str or PathLike
-        The file; its suffix, .wav, .flac, .ogg or .mp3, decides the format. An existing file is
-        replaced once the new one is complete.
-    samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels)
-        Samples in [-1, 1].
+    file : str, bytes, PathLike or binary file object
+        The file. An existing one is replaced once the new one is complete; a file object is
+        written to when all is encoded.
+    samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels), or iterator
+        Samples in [-1, 1]; or an iterator (such as a generator) of arrays of such samples, which
+        are written as they come, so that any length takes the same memory. For a list of blocks
+        pass ``iter(blocks)``.
     sampling_rate : int
         Samples per second, in hertz.
+    format : {"wav", "flac", "ogg", "mp3"}, default=None
+        How to write them: PCM of 16 bits, FLAC of 16 bits, Ogg Vorbis, or MP3. When None the
+        suffix of the path decides; a file object needs it.
 
     Raises
     ------
     ValueError
-        If the suffix is unknown, or the samples are not floats in [-1, 1], or the format cannot
+        If the format is unknown, or the samples are not floats in [-1, 1], or the format cannot
         hold the sampling rate or the channels.
+    TypeError
+        If `file` is neither a path nor a file object that takes bytes.
     FileNotFoundError
         If the folder does not exist.
+    OSError
+        If it cannot be written, as where the disk is full.
+
+    See Also
+    --------
+    level_blocks : Makes blocks as loud as a normal recording.
 
     Examples
     --------
@@ -49,73 +69,168 @@ def write_audio(path: str | PathLike, samples: Any, sampling_rate: int) -> None:
     ...     write_audio(f"{folder}/silence.flac", np.zeros(22050), 22050)
     ...     soundfile.info(f"{folder}/silence.flac").duration
     1.0
+    >>> minutes = (np.zeros(60 * 22050) for _ in range(2))
+    >>> with tempfile.TemporaryFile() as file:
+    ...     write_audio(file, minutes, 22050, format="ogg")
     """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise ValueError(
-            f"{path}: {path.suffix!r} is no suffix of an audio format that can be written; use "
-            f"one of {', '.join(FORMATS)}"
-        )
-    if "\0" in str(path) or path.is_dir():
-        raise ValueError(f"{str(path)!r} is a folder or no name of a file; give the file to write")
-    audio = _check_samples(path, samples)
-    _check_rate(path, sampling_rate)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {path.parent}; make it first")
-    # In the same folder, so that the final move cannot cross file systems.
-    draft = path.with_name(f".{uuid4().hex}")
+    _refuse_other_orders(file, samples, sampling_rate)
+    name = target_name(file)
     try:
-        _write(path, draft, audio, int(sampling_rate))
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+        with whole_file(file) as draft:
+            _check_rate(name, sampling_rate)
+            blocks = _checked_blocks(samples, name)
+            _encode(draft, blocks, int(sampling_rate), _format(file, format, name), name)
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        reason = f"the audio could not be written ({error.strerror}): make room for it"
+        raise OSError(error.errno, reason, name) from None
 
 
-def _check_rate(path: Path, sampling_rate: Any) -> None:
+def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:
+    if is_path(samples) or isinstance(samples, Real):
+        given = ", ".join(type(value).__name__ for value in (file, samples, sampling_rate))
+        raise TypeError(
+            "write_audio(file, samples, sampling_rate) takes its arguments in this order; got "
+            f"({given})"
+        )
+
+
+def _format(file: Any, format: Any, name: str) -> str:
+    if format is not None:
+        if not isinstance(format, str) or format.lower() not in FORMATS:
+            raise ValueError(f"{name}: format must be one of {FORMATS} or None, got {format!r}")
+        return format.lower()
+    if not is_path(file):
+        raise ValueError(f"{name} has no suffix that tells the format: give format={FORMATS[0]!r}")
+    suffix = PurePath(os.fsdecode(file)).suffix
+    if suffix[1:].lower() not in FORMATS:
+        raise ValueError(
+            f"{name}: {suffix!r} is no suffix of an audio format that can be written; use one of "
+            f".{', .'.join(FORMATS)}"
+        )
+    return suffix[1:].lower()
+
+
+def _check_rate(name: str, sampling_rate: Any) -> None:
     whole = isinstance(sampling_rate, Real) and float(sampling_rate).is_integer()
     if not whole or isinstance(sampling_rate, bool) or not 1 <= sampling_rate <= HIGHEST_RATE:
         raise ValueError(
-            f"{path}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_RATE}, got "
+            f"{name}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_RATE}, got "
             f"{sampling_rate!r}"
         )
 
 
-def _check_samples(path: Path, samples: Any) -> np.ndarray:
-    audio = np.asarray(samples)
-    if audio.dtype.kind != "f" or audio.ndim not in (1, 2) or audio.size == 0:
+def _checked_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
+    """Yield samples in blocks that can be written, all of the same number of dimensions."""
+    if not isinstance(samples, Iterator):
+        audio = _as_floats(samples, name)
+        _check_layout(audio, name, may_be_short=False)
+        _check_values(audio, name, advice="divide them by their peak")
+        for start in range(0, len(audio), BLOCK_SIZE):
+            yield audio[start : start + BLOCK_SIZE].astype(np.float32)
+        return
+    shape: tuple[int, ...] | None = None
+    for given in samples:
+        block = _as_floats(given, name)
+        if block.size == 0:
+            continue
+        if shape is None:
+            _check_layout(block, name, may_be_short=True)
+        elif block.shape[1:] != shape:
+            raise ValueError(
+                f"{name}: a block has shape {block.shape} where {('n_samples', *shape)} is "
+                "expected: all blocks must have the same channels"
+            )
+        shape = block.shape[1:]
+        _check_values(block, name, advice="pass level_blocks(blocks), or divide all by their peak")
+        for start in range(0, len(block), BLOCK_SIZE):
+            yield block[start : start + BLOCK_SIZE].astype(np.float32)
+    if shape is None:
+        raise ValueError(f"{name}: the iterator has no samples; there is nothing to write")
+
+
+def _as_floats(samples: Any, name: str) -> np.ndarray:
+    try:
+        audio = np.asarray(samples)
+    except (ValueError, TypeError, RuntimeError):
         raise ValueError(
-            f"{path}: samples have shape {audio.shape} and type {audio.dtype}; expected floats "
+            f"{name}: samples are no array of numbers; for blocks of samples pass iter(blocks)"
+        ) from None
+    if audio.dtype.kind != "f" or audio.ndim not in (1, 2):
+        raise ValueError(
+            f"{name}: samples have shape {audio.shape} and type {audio.dtype}; expected floats "
             "of shape (n_samples,) or (n_samples, n_channels)"
         )
-    if audio.ndim == 2 and audio.shape[0] < audio.shape[1]:
+    return audio
+
+
+def _check_layout(audio: np.ndarray, name: str, *, may_be_short: bool) -> None:
+    if audio.size == 0:
+        raise ValueError(f"{name}: samples have shape {audio.shape}; there is nothing to write")
+    if audio.ndim == 1:
+        return
+    n_samples, n_channels = audio.shape
+    if n_channels == 12:
         raise ValueError(
-            f"{path}: samples have shape {audio.shape}, more channels than samples; (n_samples, "
+            f"{name}: samples have shape {audio.shape}, which looks like chroma: turn it into "
+            "sound first, with ChromaExtractor().inverse_transform or "
+            "musicai.render.chroma_to_audio"
+        )
+    if n_samples < n_channels and not (may_be_short and n_channels <= MOST_CHANNELS):
+        raise ValueError(
+            f"{name}: samples have shape {audio.shape}, more channels than samples; (n_samples, "
             "n_channels) is expected, did you mean samples.T?"
         )
-    if audio.ndim == 2 and audio.shape[1] > MOST_CHANNELS:
-        raise ValueError(f"{path}: {audio.shape[1]} channels; at most {MOST_CHANNELS} are written")
-    peak = np.abs(audio).max()
+    if n_channels > MOST_CHANNELS:
+        raise ValueError(f"{name}: {n_channels} channels; at most {MOST_CHANNELS} are written")
+
+
+def _check_values(audio: np.ndarray, name: str, *, advice: str) -> None:
+    peak = max(audio.max(), -audio.min())
     if not np.isfinite(peak):
-        raise ValueError(f"{path}: samples hold NaN or infinity; repair them before writing")
+        raise ValueError(f"{name}: samples hold NaN or infinity; repair them before writing")
     if peak > 1:
-        raise ValueError(
-            f"{path}: samples peak at {peak:g} and would be clipped; divide them by their peak"
-        )
-    return audio.astype(np.float32)
+        raise ValueError(f"{name}: samples peak at {peak:g} and would be clipped; {advice}")
 
 
-def _write(path: Path, draft: Path, audio: np.ndarray, sampling_rate: int) -> None:
-    n_channels = 1 if audio.ndim == 1 else audio.shape[1]
-    format_ = FORMATS[path.suffix.lower()]
-    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
-    native = os.fsencode(draft) if os.name == "posix" else str(draft)
+def _encode(
+    draft: BinaryIO, blocks: Iterator[np.ndarray], sampling_rate: int, format: str, name: str
+) -> None:
+    first = next(blocks)
+    n_channels = 1 if first.ndim == 1 else first.shape[1]
+    # To a descriptor libsndfile writes by itself: no interruption gets lost in its callbacks.
+    target = draft.fileno() if os.name == "posix" else draft
     try:
-        with soundfile.SoundFile(native, "w", sampling_rate, n_channels, format=format_) as file:
-            for start in range(0, len(audio), BLOCK_SIZE):
-                file.write(audio[start : start + BLOCK_SIZE])
+        sound = soundfile.SoundFile(
+            target, "w", sampling_rate, n_channels, format=format.upper(), closefd=False
+        )
     except (RuntimeError, TypeError) as error:
         raise ValueError(
-            f"{path}: {n_channels} channels at {sampling_rate!r} Hz could not be written as "
-            f"{format_} ({getattr(error, 'error_string', error)}): the format may not allow it, "
-            "or the disk be full"
+            f"{name}: {n_channels} channels at {sampling_rate} Hz cannot be written as {format} "
+            f"({getattr(error, 'error_string', error)}): take another format or sampling rate"
         ) from None
+    with sound:
+        for block in chain([first], blocks):
+            try:
+                sound.write(block)
+            except RuntimeError as error:
+                _check_room(draft)  # raises, if this was the reason
+                raise OSError(
+                    errno.EIO, f"the audio could not be written ({error})", name
+                ) from None
+    _check_room(draft)
+
+
+def _check_room(draft: BinaryIO) -> None:
+    """Raise the system's error if the file cannot grow.
+
+    What encoders hold back until the end is written when they are closed, and if that fails
+    libsndfile does not tell. But then the disk is full, and takes nothing more.
+    """
+    descriptor = draft.fileno()
+    end = os.lseek(descriptor, 0, os.SEEK_END)
+    spare = bytes(SPARE_BYTES)
+    while spare:
+        spare = spare[os.write(descriptor, spare) :]
+    os.ftruncate(descriptor, end)

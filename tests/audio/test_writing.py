@@ -1,3 +1,6 @@
+import io
+import tracemalloc
+
 import numpy as np
 import pytest
 import soundfile
@@ -85,4 +88,114 @@ def test_permissions_are_those_of_a_new_file(tmp_path):
 def test_what_would_crash_libsndfile_is_refused(tmp_path, shape, rate, message):
     with pytest.raises(ValueError, match=message):
         write_audio(tmp_path / "a.ogg", np.zeros(shape), rate)
+    assert not list(tmp_path.iterdir())
+
+
+FORMATS = ["wav", "flac", "ogg", "mp3"]
+
+
+def in_memory(samples, format: str) -> io.BytesIO:
+    file = io.BytesIO()
+    write_audio(file, samples, 44100, format=format)
+    return file
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_file_objects_blocks_and_arrays_give_the_same_samples(noise, tmp_path, format):
+    heard = [
+        soundfile.read(io.BytesIO(in_memory(samples, format).getvalue()))[0]
+        for samples in (noise, iter(np.array_split(noise, 9)), iter([noise[:1], noise[1:]]))
+    ]
+    write_audio(tmp_path / f"noise.{format.upper()}", noise, 44100)
+    write_audio(str(tmp_path / "noise").encode(), noise, 44100, format=format)
+    heard += [soundfile.read(path)[0] for path in tmp_path.iterdir()]
+    assert len(heard) == 5
+    for samples in heard:
+        np.testing.assert_array_equal(samples, heard[0])
+
+
+def test_format_is_needed_and_known(noise, tmp_path):
+    with pytest.raises(ValueError, match="the BytesIO has no suffix .*give format='wav'"):
+        write_audio(io.BytesIO(), noise, 44100)
+    with pytest.raises(ValueError, match="song.wav: format must be one of .* got 'aac'"):
+        write_audio(tmp_path / "song.wav", noise, 44100, format="aac")
+    write_audio(tmp_path / "song.wav", noise, 44100, format="flac")
+    assert soundfile.info(tmp_path / "song.wav").format == "FLAC"
+
+
+def test_length_does_not_cost_memory(tmp_path):
+    def blocks():
+        for _ in range(300):
+            yield np.zeros(40000)
+
+    tracemalloc.start()
+    write_audio(tmp_path / "long.flac", blocks(), 22050)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert soundfile.info(tmp_path / "long.flac").frames == 300 * 40000  # 96 megabytes
+    assert peak < 3e6
+
+
+@pytest.mark.parametrize(
+    ("blocks", "cause"),
+    [
+        ([], "the iterator has no samples"),
+        ([np.zeros(0), np.zeros(0)], "the iterator has no samples"),
+        ([np.zeros(5), np.zeros((5, 2))], r"\(5, 2\) where .*same channels"),
+        ([np.zeros((5, 2)), np.zeros((5, 3))], r"\(5, 3\) where .*same channels"),
+        ([np.zeros(5), [np.inf]], "NaN or infinity"),
+        ([np.zeros(5), [-1.01]], r"peak at 1\.01 .*level_blocks"),
+        ([np.zeros(5), ["la"]], "expected floats"),
+        ([0.1, 0.2], "expected floats"),
+        ([np.zeros((5, 12))], "looks like chroma"),
+    ],
+)
+def test_blocks_that_cannot_be_written(tmp_path, blocks, cause):
+    with pytest.raises(ValueError, match=f"a.wav: .*{cause}"):
+        write_audio(tmp_path / "a.wav", iter(blocks), 22050)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, OSError(5, "lost", "disk")])
+def test_what_a_generator_raises_comes_through(tmp_path, error):
+    def blocks():
+        yield np.zeros(99999)
+        raise error
+
+    with pytest.raises(error if isinstance(error, type) else OSError) as caught:
+        write_audio(tmp_path / "a.ogg", blocks(), 22050)
+    assert caught.value is error or isinstance(error, type)
+    assert not list(tmp_path.iterdir())
+
+
+def test_likely_mistakes_are_named(noise, tmp_path):
+    path = tmp_path / "a.wav"
+    with pytest.raises(TypeError, match=r"in this order; got \(ndarray, .*Path, int"):
+        write_audio(noise, path, 44100)
+    with pytest.raises(TypeError, match="in this order"):
+        write_audio(path, 44100, noise)
+    with pytest.raises(TypeError, match="a path or a file object"):
+        write_audio(None, noise, 44100)
+    with pytest.raises(ValueError, match=r"a.wav: .*\(40, 12\).*chroma: .*chroma_to_audio"):
+        write_audio(path, np.ones((40, 12)), 44100)
+    with pytest.raises(ValueError, match=r"a.wav: .*pass iter\(blocks\)"):
+        write_audio(path, [np.zeros(5), np.zeros(7)], 44100)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("room", ["half", "all but a byte"])
+def test_full_disk_is_one_clear_error(noise, tmp_path, format, room):
+    """Where only the last byte has no room, it is written as the encoder is closed."""
+    resource = pytest.importorskip("resource")
+    size = len(in_memory(noise, format).getvalue())
+    path = tmp_path / f"song.{format}"
+    room_bytes = size // 2 if room == "half" else size - 1
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, limits[1]))
+    try:
+        with pytest.raises(OSError, match=f"too large.*make room.*song.{format}"):
+            write_audio(path, noise, 44100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert not list(tmp_path.iterdir())
