@@ -15,7 +15,7 @@ from sklearn.base import clone
 from ..chroma import ChromaExtractor
 from ._spool import spool
 
-LISTENINGS = 2
+LISTENINGS = 4
 """How often the sound is analysed and shaped; with a third time the correlation rose by .00."""
 
 WINDOW_SECONDS = 0.186
@@ -28,10 +28,10 @@ HOPS_PER_WINDOW = 4
 LOWEST = 40.0
 """Below this frequency, in hertz, nothing is changed."""
 
-RISE = 0.5
+RISE = 2 / 3
 """A pitch class is raised by no more than this share of the decibels that it may be lowered by."""
 
-STEP = 0.8
+STEP = 0.4
 """Exponent of the ratio of chroma by which amplitudes are corrected at each listening."""
 
 AUDIBLE = 1e-3

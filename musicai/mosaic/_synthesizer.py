@@ -65,9 +65,9 @@ class MosaicSynthesizer(BaseEstimator):
     transpose : int, default=0
         Up to how many semitones, upwards and downwards, recordings may be played faster or
         slower. It widens the choice in small collections; time and memory grow with it.
-    shaping : float, default=12.0
+    shaping : float, default=18.0
         By how many decibels a pitch class may be turned down so that the harmony is that of the
-        piece, and half as much up. 0 leaves stretches as they were recorded.
+        piece; two thirds of that up. 0 leaves stretches as they were recorded.
     sampling_rate : int, default=44100
         Of the audio that is made, in hertz.
 
@@ -124,7 +124,7 @@ class MosaicSynthesizer(BaseEstimator):
         join_cost: float = 1.6,
         max_stretch: float = 10.0,
         transpose: int = 0,
-        shaping: float = 12.0,
+        shaping: float = 18.0,
         sampling_rate: int = 44100,
     ) -> None:
         self.extractor = extractor
