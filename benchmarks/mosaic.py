@@ -184,11 +184,12 @@ def memory(mosaic, piece, minutes):
     with tempfile.TemporaryDirectory() as folder:
         joblib.dump((mosaic, np.resize(piece, (n_frames, 12))), f"{folder}/job.joblib")
         code = (
-            "import joblib, resource, sys, time\n"
+            "import joblib, re, sys, time\n"
             "mosaic, piece = joblib.load(sys.argv[1])\n"
             "started = time.perf_counter()\n"
             "mosaic.transform(piece, sys.argv[2])\n"
-            "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+            "status = open('/proc/self/status').read()\n"
+            "peak = int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) / 1024\n"
             "print(peak, time.perf_counter() - started)"
         )
         printed = subprocess.run(

@@ -11,10 +11,11 @@ frames in the recordings, and no table of steps is kept: a place knows when its 
 what was then the best place to come from.
 
 That a recording is not played for longer than allowed is kept along each path: a place remembers
-how long the best way to it has been in its recording. A moment in another recording does not
-count as having left. Longer ways that would be better with a shorter past are not looked for.
+how long the best way to it has been in its recording, and moments in others do not count as having
+left it. Longer ways that would be better with a shorter past are not looked for.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -138,22 +139,22 @@ class _Search:
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
-        here = self._recording[origin.row]
-        frames[here] = origin.in_a_row + 1
-        left = self._origin_elsewhere(origin)
-        # To come back at once is not to have left.
-        if left is not None and origin.in_a_row < self._longest // 2:
-            frames[self._recording[left.row]] = left.in_a_row + origin.in_a_row + 1
+        # To come back soon is not to have left.
+        for left in self._way_back(origin):
+            away = origin.frame - left.frame
+            if away >= max(1, self._longest // 2):
+                break
+            recording = self._recording[left.row]
+            if frames[recording] == 1:  # where it was left last
+                frames[recording] += left.in_a_row + away
         return frames
 
-    def _origin_elsewhere(self, origin: _Origin) -> _Origin | None:
-        """Return where the way to `origin` left the recording before."""
-        here = self._recording[origin.row]
+    def _way_back(self, origin: _Origin) -> Iterator[_Origin]:
+        """Yield an origin, where its stretch was joined from, and so on."""
+        yield origin
         while origin.frame >= origin.length:
             origin = self._origins[origin.frame - origin.length][origin.came_from]
-            if self._recording[origin.row] != here:
-                return origin
-        return None
+            yield origin
 
     def _remember_origins(self) -> None:
         best = int(self._score.argmax())

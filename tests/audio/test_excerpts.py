@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.audio import RecordingError, read_blocks, read_excerpt
+
+RATE = 44100
+
+
+@pytest.fixture
+def music():
+    """Ten seconds of a gliding tone."""
+    time = np.arange(10 * RATE) / RATE
+    return (0.5 * np.sin(2 * np.pi * (200 + 40 * time) * time)).astype(np.float32)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+@pytest.mark.parametrize("sampling_rate", [44100, 22050, 48000.5])
+def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sampling_rate):
+    path = tmp_path / f"a.{suffix}"
+    soundfile.write(path, np.stack([music, music / 2], axis=1), RATE)
+    whole = np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate)))
+    for second in (0.0, 0.5, 3.21, 9.0):
+        first = round(second * sampling_rate)
+        start = first / sampling_rate
+        found = read_excerpt(path, start, 20000, sampling_rate=sampling_rate)
+        expected = whole[first : first + 20000]
+        near = np.abs(found[: len(expected)] - expected).max()
+        # At odd ratios of the rates the excerpt's samples lie between those of the whole.
+        assert near < (1e-3 if sampling_rate in (44100, 22050) else 0.05)
+
+
+@pytest.mark.parametrize("rate", [RATE, 22050])
+def test_samples_in_memory(music, rate):
+    whole = np.concatenate(list(read_blocks((music, RATE), sampling_rate=rate)))
+    found = read_excerpt((music, RATE), 2.0, 5000, sampling_rate=rate)
+    np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
+
+
+def test_zeros_stand_where_there_is_nothing(music, tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, music, RATE, "FLOAT")
+    for recording in (path, (music, RATE)):
+        before = read_excerpt(recording, -1.0, 2 * RATE, sampling_rate=RATE)
+        np.testing.assert_array_equal(before, np.concatenate([np.zeros(RATE), music[:RATE]]))
+        after = read_excerpt(recording, 9.5, RATE, sampling_rate=RATE)
+        np.testing.assert_array_equal(after[: RATE // 2], music[-RATE // 2 :])
+        assert not after[RATE // 2 :].any()
+        assert not read_excerpt(recording, 99.0, 50, sampling_rate=RATE).any()
+        assert not read_excerpt(recording, -99.0, 50, sampling_rate=RATE).any()
+
+
+def test_what_cannot_be_sought_is_read_from_the_beginning(music, tmp_path, monkeypatch):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, music, RATE, "FLOAT")
+
+    def refuse(*args):
+        raise RuntimeError("no seeking here")
+
+    monkeypatch.setattr(soundfile.SoundFile, "seek", refuse)
+    found = read_excerpt(path, 3.0, 1000, sampling_rate=RATE)
+    np.testing.assert_array_equal(found, music[3 * RATE : 3 * RATE + 1000])
+    assert not read_excerpt(path, -1.0, 10, sampling_rate=RATE).any()
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    (tmp_path / "a.wav").write_bytes(b"no audio")
+    for name, cause in [("a.wav", "cannot be decoded"), ("b.wav", "no such file")]:
+        with pytest.raises(RecordingError, match=rf"{name}.*{cause}"):
+            read_excerpt(tmp_path / name, 0.0, 10, sampling_rate=RATE)

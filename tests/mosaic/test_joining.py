@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from musicai.mosaic._joining import join_stretches
+
+RATE = 22050
+
+
+def play(borders, sounds):
+    """Join stretches of endless sounds, each a function of the sample's number."""
+
+    def read(number, first, last):
+        return sounds[number](np.arange(first, last)).astype(np.float32)
+
+    return np.concatenate(list(join_stretches(borders, read, sampling_rate=RATE)))
+
+
+def tone(frequency, phase=0.0, loudness=0.5):
+    return lambda n: loudness * np.sin(2 * np.pi * (frequency * n / RATE + phase))
+
+
+def noise(seed):
+    samples = np.random.default_rng(seed).standard_normal(20 * RATE)
+    return lambda n: 0.1 * samples[n + RATE]
+
+
+@pytest.mark.parametrize(
+    "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
+)
+def test_as_long_as_asked_for(borders):
+    sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
+    assert play(borders, sounds).shape == (borders[-1],)
+
+
+def test_what_goes_on_is_not_changed():
+    sound = noise(0)
+    joined = play([0, 20000, 21000, 60000], [sound] * 3)
+    n = np.arange(60000)
+    inner = slice(300, -300)
+    np.testing.assert_allclose(joined[inner], sound(n)[inner], atol=1e-5)
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.25, 0.5, 0.9])
+def test_a_tone_goes_on_whatever_its_phase(phase):
+    joined = play([0, 40000, 80000], [tone(220), tone(220, phase)])
+    windows = joined[2000:-2000].reshape(-1, 400)  # four periods each
+    level = np.sqrt(np.mean(windows**2, axis=1))
+    np.testing.assert_allclose(level, 0.5 / np.sqrt(2), rtol=0.03)
+    bend = np.abs(np.diff(joined[2000:-2000], n=2))
+    assert bend.max() < 1.1 * 0.5 * (2 * np.pi * 220 / RATE) ** 2
+
+
+def test_different_sounds_join_at_equal_power():
+    joined = play([0, 40000, 80000], [noise(1), noise(2)])
+    level = np.sqrt(np.mean(joined[2000:-2000].reshape(-1, 500) ** 2, axis=1))
+    assert level.min() > 0.08
+    assert level.max() < 0.125
+
+
+def test_the_quietest_moment_is_taken():
+    def with_gap(n):
+        loud = 0.3 * np.sin(2 * np.pi * 300 * n / RATE)
+        return np.where((n > 40200) & (n < 42000), 0.0, loud)
+
+    def other(n):
+        loud = 0.3 * np.sin(2 * np.pi * 417 * n / RATE)
+        return np.where((n > 40200) & (n < 42000), 0.0, loud)
+
+    joined = play([0, 40700, 80000], [with_gap, other])
+    assert np.abs(joined[40600:41600]).max() < 1e-3
+
+
+def test_begins_and_ends_without_a_click():
+    joined = play([0, 40000], [tone(440, 0.25)])
+    assert abs(joined[0]) < 1e-3
+    assert abs(joined[-1]) < 1e-3

@@ -1,0 +1,108 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from musicai.mosaic._corpus import make_corpus, unit_shapes
+from musicai.mosaic._search import find_path
+
+
+def corpus_of(*lengths, seed=0, transpose=0):
+    rng = np.random.default_rng(seed)
+    chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
+    levels = [np.full(n, -20, dtype=np.float32) for n in lengths]
+    return make_corpus(chroma, levels, [0.0] * len(lengths), transpose=transpose)
+
+
+def piece(n_frames, seed=1):
+    return unit_shapes(np.random.default_rng(seed).random((n_frames, 12)).astype(np.float32))
+
+
+def rows_of(runs):
+    return np.concatenate([np.arange(run.row, run.row + run.n_frames) for run in runs])
+
+
+def worth(shapes, corpus, rows, join_cost):
+    track = np.searchsorted(corpus.firsts, rows, side="right")
+    joins = np.sum((np.diff(rows) != 1) | (np.diff(track) != 0))
+    return float(np.sum(corpus.shapes[rows] * shapes) - join_cost * joins)
+
+
+@pytest.mark.parametrize("join_cost", [0.0, 0.2, 0.7, 5.0])
+@pytest.mark.parametrize("seed", range(4))
+def test_no_path_is_better(join_cost, seed):
+    corpus, shapes = corpus_of(4, 2, seed=seed), piece(4, seed=seed)
+    runs = find_path(shapes, corpus, join_cost=join_cost, longest=99)
+    every = itertools.product(range(len(corpus.shapes)), repeat=len(shapes))
+    best = max(worth(shapes, corpus, np.array(rows), join_cost) for rows in every)
+    assert worth(shapes, corpus, rows_of(runs), join_cost) == pytest.approx(best, abs=1e-5)
+
+
+@pytest.mark.parametrize("n_frames", [1, 2, 63, 64, 65, 200])
+def test_runs_cover_the_piece_and_stay_in_one_track(n_frames):
+    corpus = corpus_of(30, 0, 80, 5, transpose=1)
+    runs = find_path(piece(n_frames), corpus, join_cost=0.3, longest=20)
+    assert [run.frame for run in runs] == [0, *np.cumsum([run.n_frames for run in runs])[:-1]]
+    assert sum(run.n_frames for run in runs) == n_frames
+    for run in runs:
+        assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)
+
+
+@pytest.mark.parametrize("longest", [1, 5, 12])
+def test_no_recording_is_played_for_too_long(longest):
+    corpus = corpus_of(60, 60, 60)
+    shapes = corpus.shapes[:60]  # the first recording itself
+    runs = find_path(shapes, corpus, join_cost=0.5, longest=longest)
+    recording = corpus.recording[rows_of(runs)]
+    in_a_row = [len(list(group)) for _, group in itertools.groupby(recording)]
+    assert max(in_a_row) <= longest
+
+
+def test_a_moment_elsewhere_is_not_to_have_left():
+    corpus = corpus_of(60, 60, 60)
+    runs = find_path(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
+    recording = list(corpus.recording[rows_of(runs)])
+    # Without the rule, one frame elsewhere in twenty would do.
+    assert recording.count(0) <= 45
+
+
+def test_a_lone_recording_goes_on_elsewhere():
+    corpus = corpus_of(200)
+    runs = find_path(corpus.shapes[50:150], corpus, join_cost=0.5, longest=20)
+    assert max(run.n_frames for run in runs) <= 20
+    gaps = [after.row - (run.row + run.n_frames) for run, after in itertools.pairwise(runs)]
+    assert min(map(abs, gaps)) >= 19
+
+
+def test_a_high_cost_means_few_joins():
+    corpus, shapes = corpus_of(300, 300), piece(100)
+    joins = [
+        len(find_path(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)
+    ]
+    assert joins == sorted(joins, reverse=True)
+    assert joins[0] > 50
+    assert joins[-1] == 2  # 100 frames, of which 99 may be of one recording
+
+
+def test_an_empty_piece_has_no_runs():
+    assert find_path(np.zeros((0, 12), np.float32), corpus_of(9), join_cost=1.0, longest=9) == []
+
+
+def test_transposed_recordings_are_found():
+    corpus = corpus_of(100, transpose=2)
+    chroma = np.random.default_rng(0).random((100, 12), dtype=np.float32)
+    for semitones in (-2, -1, 0, 1, 2):
+        wanted = unit_shapes(np.roll(chroma, semitones, axis=1))[40:42]
+        (run,) = find_path(wanted, corpus, join_cost=9.0, longest=99)
+        if semitones == 0:
+            assert corpus.frame(run.row) == 40
+        assert corpus.semitones[corpus.track(run.row)] == semitones
+
+
+def test_quiet_and_flat_frames_are_never_like_anything():
+    chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
+    chroma[3] = 0.7
+    levels = np.full(10, -20, dtype=np.float32)
+    levels[5] = -80
+    corpus = make_corpus([chroma], [levels], [0.0], transpose=0)
+    assert np.flatnonzero(~corpus.shapes.any(axis=1)).tolist() == [3, 5]

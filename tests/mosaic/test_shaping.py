@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from musicai.mosaic._shaping import corrected, shape, silence_between
+
+RATE = 22050
+
+
+@pytest.fixture
+def sound():
+    return 0.1 * np.random.default_rng(0).standard_normal(3 * RATE).astype(np.float32)
+
+
+def shaped(sound, gains, frame_rate=10.0):
+    blocks = shape(sound, gains, frame_rate=frame_rate, sampling_rate=RATE)
+    return np.concatenate(list(blocks))
+
+
+@pytest.mark.parametrize("n_samples", [1, 100, 5000, 3 * RATE])
+def test_no_gain_changes_nothing(sound, n_samples):
+    found = shaped(sound[:n_samples], np.zeros((30, 12)))
+    np.testing.assert_allclose(found, sound[:n_samples], atol=1e-6)
+
+
+def test_blocks_are_no_matter(sound, monkeypatch):
+    gains = np.random.default_rng(1).uniform(-12, 6, (30, 12))
+    expected = shaped(sound, gains)
+    monkeypatch.setattr("musicai.mosaic._shaping.SECONDS_AT_ONCE", 0.5)
+    np.testing.assert_allclose(shaped(sound, gains), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("pitch_class", [0, 4, 11])
+def test_a_pitch_class_is_turned_down_alone(pitch_class):
+    time = np.arange(3 * RATE) / RATE
+    tones = [
+        np.sin(2 * np.pi * 440 * 2 ** ((pitch + 12 * octave - 9) / 12) * time)
+        for pitch in (pitch_class, pitch_class + 3)
+        for octave in (0, 1)
+    ]
+    gains = np.zeros((30, 12))
+    gains[:, pitch_class] = -20
+    found = shaped(np.sum(tones, axis=0).astype(np.float32), gains)[RATE : 2 * RATE]
+    spectrum = np.abs(np.fft.rfft(found * np.hanning(RATE))) * 4 / RATE
+    strengths = [
+        spectrum[round(440 * 2 ** ((pitch + 12 * octave - 9) / 12))]
+        for pitch in (pitch_class, pitch_class + 3)
+        for octave in (0, 1)
+    ]
+    assert max(strengths[:2]) < 0.2
+    assert min(strengths[2:]) > 0.7
+
+
+def test_gains_lead_to_what_is_wanted():
+    wanted, heard = np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 1.0, 1.0]])
+    gains = corrected(np.zeros((1, 3)), wanted, heard, limit=18)
+    assert gains[0, 0] == pytest.approx(0, abs=1e-6)
+    assert -18 < gains[0, 1] < 0
+    assert gains[0, 2] == -18
+    raised = corrected(np.zeros((1, 1)), np.array([[1.0]]), np.array([[0.0]]), limit=18)
+    assert raised[0, 0] == pytest.approx(12)
+
+
+def test_silence_where_the_piece_has_none_but_zeros(sound):
+    piece = np.ones((30, 12), dtype=np.float32)
+    piece[10:20] = 0
+    found = np.concatenate(list(silence_between(piece, sound, hop=RATE / 10)))
+    np.testing.assert_array_equal(found[: 9 * RATE // 10], sound[: 9 * RATE // 10])
+    assert not found[RATE : 19 * RATE // 10].any()

@@ -1,0 +1,266 @@
+import io
+import itertools
+import os
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from musicai import ChromaExtractor, MosaicSynthesizer
+from musicai.audio import RecordingError
+from musicai.metrics import frame_correlation
+
+RATE = 22050
+
+
+def chords(roots, seconds=0.5, seed=0, detune=0.0):
+    """A recording: a major triad on each root, with some breath."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(seconds * RATE)) / RATE
+    played = [
+        sum(
+            np.sin(2 * np.pi * 220 * 2 ** ((root + third + detune - 9) / 12) * time)
+            for third in (0, 4, 7)
+        )
+        for root in roots
+    ]
+    sound = np.concatenate(played)
+    return (0.1 * sound + 0.002 * rng.standard_normal(len(sound))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    rng = np.random.default_rng(3)
+    return [chords(rng.permutation(12).repeat(2), seed=i) for i in range(3)]
+
+
+@pytest.fixture(scope="module")
+def mosaic(recordings):
+    return MosaicSynthesizer(sampling_rate=RATE).fit(recordings)
+
+
+@pytest.fixture(scope="module")
+def piece():
+    rng = np.random.default_rng(9)
+    return ChromaExtractor().transform([chords(rng.permutation(12).repeat(2), seed=9)])[0]
+
+
+def heard(audio, rate=RATE):
+    return ChromaExtractor().transform([(audio, rate)])[0]
+
+
+def test_the_piece_is_heard_in_it(mosaic, recordings, piece):
+    audio = mosaic.transform(piece)
+    again = heard(audio)
+    assert again.shape == piece.shape
+    assert frame_correlation(again, piece) > 0.9
+    plain = clone(mosaic).set_params(shaping=0).fit([(each, RATE) for each in recordings])
+    assert frame_correlation(heard(plain.transform(piece)), piece) > 0.6
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 48000])
+@pytest.mark.parametrize("n_frames", [1, 2, 40])
+def test_as_long_as_the_piece(recordings, piece, rate, n_frames):
+    mosaic = MosaicSynthesizer(sampling_rate=rate, shaping=0).fit(recordings)
+    audio = mosaic.transform(piece[:n_frames])
+    assert audio.dtype == np.float32
+    assert len(heard(audio, rate)) == n_frames
+    assert len(audio) == pytest.approx(n_frames * 2048 * rate / 22050, abs=2 * rate / 22050)
+
+
+def test_the_same_twice(mosaic, piece):
+    np.testing.assert_array_equal(mosaic.transform(piece), mosaic.transform(piece))
+
+
+def test_answers_in_kind(mosaic, piece):
+    alone = mosaic.transform(piece)
+    several = mosaic.transform([piece, piece[:5], piece[:0]])
+    assert isinstance(several, list)
+    np.testing.assert_array_equal(several[0], alone)
+    assert len(several[2]) == 0
+    assert [len(each) > 0 for each in mosaic.stretches([piece, piece[:0]])] == [True, False]
+
+
+def test_stretches_tell_what_is_played(mosaic, piece, recordings):
+    stretches = mosaic.stretches(piece)
+    assert stretches[0].start == 0
+    for before, after in itertools.pairwise(stretches):
+        assert before.end == after.start
+    assert stretches[-1].end == pytest.approx(len(piece) * 2048 / 22050, abs=0.1)
+    for stretch in stretches:
+        assert 0 <= stretch.recording < len(recordings)
+        length = len(recordings[stretch.recording]) / RATE
+        assert -0.1 <= stretch.source_start <= length
+        assert stretch.semitones == 0
+        assert -12 <= stretch.gain <= 12
+
+
+def test_no_recording_is_replayed(recordings):
+    mosaic = MosaicSynthesizer(max_stretch=2.0, sampling_rate=RATE).fit(recordings)
+    itself = ChromaExtractor().transform(recordings[:1])[0]
+    for name, group in itertools.groupby(mosaic.stretches(itself), lambda each: each.recording):
+        group = list(group)
+        assert group[-1].end - group[0].start <= 2.0, name
+
+
+def test_silence_stays_silence(mosaic, piece):
+    quiet = piece.copy()
+    quiet[20:60] = 0
+    audio = mosaic.transform(quiet)
+    assert not audio[21 * 2048 : 59 * 2048].any()
+    assert not mosaic.transform(np.zeros((10, 12))).any()
+
+
+def test_scale_and_negative_values_do_not_matter(mosaic, piece):
+    expected = mosaic.stretches(piece)
+    assert mosaic.stretches(100 * piece) == expected
+    sunken = np.where(piece == 0, -1, piece)
+    assert mosaic.stretches(sunken) == expected
+
+
+def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
+    scaled = [recordings[0], 0.3 * recordings[1], 0.1 * recordings[2]]
+    mosaic = MosaicSynthesizer(sampling_rate=RATE, shaping=0).fit(scaled)
+    audio = mosaic.transform(piece)
+    level = np.sqrt(np.mean(audio[: len(audio) // RATE * RATE].reshape(-1, RATE) ** 2, axis=1))
+    assert {stretch.recording for stretch in mosaic.stretches(piece)} == {0, 1, 2}
+    assert level.max() / level.min() < 2
+
+
+def test_transposition_finds_what_is_in_another_key():
+    mosaic = MosaicSynthesizer(transpose=2, sampling_rate=RATE).fit([chords([0] * 8)])
+    wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
+    assert {stretch.semitones for stretch in mosaic.stretches(wanted)} == {2.0}
+    assert frame_correlation(heard(mosaic.transform(wanted)), wanted) > 0.9
+
+
+def test_recordings_out_of_tune_are_tuned():
+    mosaic = MosaicSynthesizer(sampling_rate=RATE, shaping=0).fit([chords([0] * 8, detune=0.3)])
+    (semitones,) = {stretch.semitones for stretch in mosaic.stretches(np.eye(12)[:5])}
+    assert semitones == pytest.approx(-0.3, abs=0.05)
+    audio = mosaic.transform(ChromaExtractor().transform([chords([0] * 8)])[0])
+    spectrum = np.abs(np.fft.rfft(audio[: 3 * RATE] * np.hanning(3 * RATE)))
+    loudest = 12 * np.log2(spectrum.argmax() / 3 / 440)
+    assert abs(loudest - round(loudest)) < 0.06
+
+
+def test_beats_bring_their_times(mosaic, piece):
+    beats, times = piece[::8], np.arange(len(piece[::8]) + 1) * 0.7
+    audio = mosaic.transform(beats, times=times)
+    assert len(audio) / RATE == pytest.approx(times[-1], abs=0.1)
+    (longer,) = mosaic.transform([beats], times=[times])
+    np.testing.assert_array_equal(longer, audio)
+
+
+def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
+    for i, recording in enumerate(recordings):
+        soundfile.write(tmp_path / f"{i}.wav", recording, RATE, "FLOAT")
+    monkeypatch.chdir(tmp_path)
+    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit(["0.wav", "1.wav", "2.wav"])
+    expected = MosaicSynthesizer(sampling_rate=RATE).fit(recordings).transform(piece)
+    monkeypatch.chdir("/")
+    np.testing.assert_allclose(mosaic.transform(piece), expected, atol=1e-6)
+    restored = pickle.loads(pickle.dumps(mosaic))
+    np.testing.assert_array_equal(restored.transform(piece), mosaic.transform(piece))
+    assert len(pickle.dumps(mosaic)) < 50_000
+
+    os.utime(tmp_path / "1.wav", (1, 1))
+    with pytest.raises(RecordingError, match=r"1\.wav: the file has changed"):
+        mosaic.transform(piece)
+    os.unlink(tmp_path / "1.wav")
+    with pytest.raises(RecordingError, match=r"1\.wav: the recording cannot be read any more"):
+        mosaic.transform(piece)
+
+
+def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path):
+    (tmp_path / "broken.mp3").write_bytes(b"no audio")
+    collection = [tmp_path / "broken.mp3", tmp_path / "none.wav", recordings[0]]
+    mosaic = MosaicSynthesizer(ChromaExtractor(on_error="warn"), sampling_rate=RATE)
+    with pytest.warns(UserWarning, match="left out"):
+        mosaic.fit(collection)
+    assert {stretch.recording for stretch in mosaic.stretches(piece)} == {2}
+    with pytest.raises(RecordingError, match="broken"):
+        MosaicSynthesizer().fit(collection)
+
+
+def test_written_to_files(mosaic, piece, tmp_path):
+    expected = mosaic.transform(piece)
+    assert mosaic.transform(piece, tmp_path / "a.flac") is None
+    read, rate = soundfile.read(tmp_path / "a.flac", dtype="float32")
+    assert rate == RATE
+    np.testing.assert_allclose(read, expected, atol=2**-15)
+    buffers = [io.BytesIO(), io.BytesIO()]
+    mosaic.transform([piece, piece[:9]], buffers, format="wav")
+    assert all(buffer.getvalue()[:4] == b"RIFF" for buffer in buffers)
+    with pytest.raises(ValueError, match="list of 2 files"):
+        mosaic.transform([piece, piece], tmp_path / "b.wav")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
+
+
+def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
+    soundfile.write(tmp_path / "a.wav", recordings[0], RATE)
+    extractor = ChromaExtractor(memory=tmp_path / "index", sync="beat")
+    for _ in range(2):
+        mosaic = MosaicSynthesizer(extractor).fit([tmp_path / "a.wav"])
+    assert mosaic.extractor_.sync is None
+    assert extractor.sync == "beat"
+    assert any((tmp_path / "index").rglob("*.pkl"))
+
+
+def test_persists_with_joblib(mosaic, piece, tmp_path):
+    joblib.dump(mosaic, tmp_path / "mosaic.joblib")
+    restored = joblib.load(tmp_path / "mosaic.joblib")
+    np.testing.assert_array_equal(restored.transform(piece[:20]), mosaic.transform(piece[:20]))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"extractor": "cqt"}, "extractor must be a ChromaExtractor or None, got 'cqt'"),
+        ({"join_cost": -1}, "join_cost must be a number of at least 0"),
+        ({"max_stretch": 0}, "max_stretch must be a number of seconds of at least 1"),
+        ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
+        ({"shaping": None}, "shaping must be a number of decibels"),
+        ({"sampling_rate": 100}, "sampling_rate must be an integer of hertz"),
+    ],
+)
+def test_impossible_parameters(recordings, parameters, message):
+    with pytest.raises(ValueError, match=message):
+        MosaicSynthesizer(**parameters).fit(recordings)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        ("a.wav", TypeError, r"pass \[x\]"),
+        ([], ValueError, "empty list"),
+        ([np.zeros(RATE)], ValueError, "nothing sounds in any recording"),
+        ([np.full(RATE, np.nan)], RecordingError, "NaN"),
+    ],
+)
+def test_impossible_recordings(X, error, message):
+    with pytest.raises(error, match=message):
+        MosaicSynthesizer().fit(X)
+
+
+def test_impossible_pieces(mosaic):
+    with pytest.raises(ValueError, match="88 features per frame where 12 are expected"):
+        mosaic.transform(np.zeros((5, 88)))
+    with pytest.raises(ValueError, match="NaN"):
+        mosaic.transform(np.full((5, 12), np.nan))
+    with pytest.raises(ValueError, match=r"\(6,\) is expected"):
+        mosaic.transform(np.ones((5, 12)), times=np.arange(5))
+    with pytest.raises(NotFittedError):
+        MosaicSynthesizer().transform(np.ones((5, 12)))
+
+
+def test_a_collection_shorter_than_the_limit(piece):
+    audio = (
+        MosaicSynthesizer(sampling_rate=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
+    )
+    assert audio.any()
+    assert len(heard(audio)) == len(piece)
