@@ -5,7 +5,7 @@ frame. How much is needed is found by listening: what was made is analysed, and 
 is stronger than in the piece it is turned down, and the other way round, within limits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import scipy.fft
@@ -13,7 +13,7 @@ from scipy.signal import get_window
 from sklearn.base import clone
 
 from ..chroma import ChromaExtractor
-from ._spool import spool
+from ._spool import Spool
 
 LISTENINGS = 4
 """How often the sound is analysed and shaped.
@@ -42,25 +42,27 @@ AUDIBLE = 1e-3
 """Added to chroma before ratios are taken."""
 
 SECONDS_AT_ONCE = 10.0
-BLOCK_SIZE = 65536
+FRAMES_AT_ONCE = 512
+FRAMES_AROUND = 16
+"""A frame of chroma is made of the second about it."""
 
 
-def shape_to(
+def gains_towards(
     piece: np.ndarray,
-    sound: np.ndarray,
+    sound: Spool | np.ndarray,
     sampling_rate: float,
     extractor: ChromaExtractor,
     *,
     limit: float,
 ) -> np.ndarray:
-    """Bring the chroma of a sound nearer to that of a piece.
+    """Find the gains that bring the chroma of a sound nearer to that of a piece.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
         The chroma that is wanted.
-    sound : ndarray of shape (n_samples,)
-        What is played, tuned to A440; may lie on a disk.
+    sound : array-like of shape (n_samples,)
+        What is played, tuned to A440.
     sampling_rate : float
         Samples per second.
     extractor : ChromaExtractor
@@ -70,28 +72,29 @@ def shape_to(
 
     Returns
     -------
-    shaped : ndarray of shape (n_samples,)
-        The sound, on a disk.
+    gains : ndarray of shape (n_frames, 12)
+        In decibels.
     """
     listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
+    rate = extractor.frame_rate
+    hop = sampling_rate / rate
     gains = np.zeros_like(piece)
-    shaped = sound
-    for _ in range(LISTENINGS):
-        (heard,) = listener.transform([(shaped, sampling_rate)])
-        gains = corrected(gains, piece, heard[: len(piece)], limit=limit)
-        shaped = spool(
-            shape(sound, gains, frame_rate=extractor.frame_rate, sampling_rate=sampling_rate)
-        )
-    return shaped
-
-
-def silence_between(piece: np.ndarray, sound: np.ndarray, *, hop: float) -> Iterator[np.ndarray]:
-    """Yield the sound in blocks, with silence where the piece has none but zeros."""
-    sounding = piece.any(axis=1).astype(np.float32)
-    for start in range(0, len(sound), BLOCK_SIZE):
-        block = sound[start : start + BLOCK_SIZE]
-        places = np.arange(start, start + len(block)) / hop
-        yield block * np.interp(places, np.arange(len(piece)), sounding).astype(np.float32)
+    for first in range(0, len(piece), FRAMES_AT_ONCE):
+        # What lies around is heard as well.
+        begin = max(0, first - FRAMES_AROUND)
+        end = min(len(piece), first + FRAMES_AT_ONCE + FRAMES_AROUND)
+        part = sound[round(begin * hop) : round(end * hop)]
+        wanted, found = piece[begin:end], np.zeros_like(piece[begin:end])
+        for listening in range(LISTENINGS):
+            shaped = part
+            if listening:
+                blocks = shape(part, found, frame_rate=rate, sampling_rate=sampling_rate)
+                shaped = np.concatenate(list(blocks))
+            (heard,) = listener.transform([(shaped, sampling_rate)])
+            found = corrected(found, wanted, heard[: len(wanted)], limit=limit)
+        core = slice(first - begin, first - begin + FRAMES_AT_ONCE)
+        gains[first : first + FRAMES_AT_ONCE] = found[core]
+    return gains
 
 
 def corrected(
@@ -113,14 +116,14 @@ def corrected(
 
 
 def shape(
-    samples: np.ndarray, gains: np.ndarray, *, frame_rate: float, sampling_rate: float
+    samples: Spool | np.ndarray, gains: np.ndarray, *, frame_rate: float, sampling_rate: float
 ) -> Iterator[np.ndarray]:
     """Turn pitch classes up and down.
 
     Parameters
     ----------
-    samples : ndarray of shape (n_samples,), dtype float32
-        The sound; may lie on a disk.
+    samples : array-like of shape (n_samples,)
+        The sound.
     gains : ndarray of shape (n_frames, 12)
         In decibels, C to B, at each frame of the piece.
     frame_rate, sampling_rate : float
@@ -156,6 +159,18 @@ def shape(
         for i, frame in enumerate(frames):
             shaped[i * hop : i * hop + n_window] += frame
         yield shaped[start - first : stop - first]
+
+
+def silence_between(
+    piece: np.ndarray, blocks: Iterable[np.ndarray], *, hop: float
+) -> Iterator[np.ndarray]:
+    """Pass sound on, with silence where the piece has none but zeros; `hop` samples are a frame."""
+    sounding = piece.any(axis=1).astype(np.float32)
+    start = 0
+    for block in blocks:
+        places = np.arange(start, start + len(block)) / hop
+        yield block * np.interp(places, np.arange(len(piece)), sounding).astype(np.float32)
+        start += len(block)
 
 
 def _bands(n_window: int, sampling_rate: float) -> np.ndarray:

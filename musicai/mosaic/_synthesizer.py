@@ -17,9 +17,9 @@ from ..chroma import ChromaExtractor
 from ._corpus import Corpus, make_corpus, unit_shapes, usual_level
 from ._joining import join_stretches
 from ._search import find_path
-from ._shaping import shape_to, silence_between
+from ._shaping import gains_towards, shape, silence_between
 from ._sources import as_source
-from ._spool import spool
+from ._spool import spooled
 from ._stretches import Stretch, as_stretches, reader
 
 RULES: dict[str, Rule] = {
@@ -255,18 +255,21 @@ class MosaicSynthesizer(BaseEstimator):
 
     def _play(self, piece: np.ndarray, corpus: Corpus) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
+        rate, extractor = self.sampling_rate, self.extractor_
         stretches = self._find(piece, corpus)
         if not stretches:
-            return iter(())
-        rate, extractor = self.sampling_rate, self.extractor_
+            return
         borders = [round(stretch.start * rate) for stretch in stretches]
         # The longest sound that is analysed as so many frames.
         borders.append(int((len(piece) * extractor.hop_length - 1) * rate / extractor.sr))
         read = reader(stretches, self.sources_, rate)
-        sound = spool(join_stretches(borders, read, sampling_rate=rate))
-        if self.shaping > 0:
-            sound = shape_to(piece, sound, rate, extractor, limit=self.shaping)
-        return level_blocks(silence_between(piece, sound, hop=rate / extractor.frame_rate))
+        with spooled(join_stretches(borders, read, sampling_rate=rate)) as sound:
+            gains = np.zeros_like(piece)
+            if self.shaping > 0:
+                gains = gains_towards(piece, sound, rate, extractor, limit=self.shaping)
+            shaped = shape(sound, gains, frame_rate=extractor.frame_rate, sampling_rate=rate)
+            hop = rate / extractor.frame_rate
+            yield from level_blocks(silence_between(piece, shaped, hop=hop))
 
     def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
