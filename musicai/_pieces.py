@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array
 
 from ._paths import is_path
 
+N_PITCH_CLASSES = 12
 _VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
@@ -75,6 +76,23 @@ def as_collection(
     for i, piece in enumerate(pieces):
         _check_width(piece, n_features or pieces[0].shape[1], f"{name}[{i}]")
     return pieces, _packer(X)
+
+
+def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
+    """Check that `X` is chroma, one piece or a collection; return as `as_collection` does.
+
+    Raises
+    ------
+    ValueError
+        As `as_collection`, and if a piece has not 12 columns or has negative values.
+    TypeError
+        As `as_collection`.
+    """
+    pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
+    lowest = min((piece.min() for piece in pieces if piece.size), default=0)
+    if lowest < 0:
+        raise ValueError(f"chroma has no negative values: {name} has {lowest:.4g}")
+    return pieces, pack
 
 
 def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
