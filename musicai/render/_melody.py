@@ -5,9 +5,9 @@ import numpy as np
 from .._triads import unit_shapes
 from ._viterbi import best_path
 
-_LOUDNESS = 0.5  # of a chord's loudest tone
-_CHANGE_PRICE = 0.03  # seconds of full correlation, as for chords
-_LEAST_GAIN = -0.05  # in correlation: a tone that does little harm is better than none
+_LOUDNESS = 0.8  # of a chord's loudest tone
+_CHANGE_PRICE = 0.02  # seconds of full correlation; some two notes a second in recordings
+_LEAST_GAIN = -0.1  # in correlation: a tone that does little harm is better than none
 
 
 def find_melody(

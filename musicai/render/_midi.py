@@ -140,10 +140,11 @@ def _play(
     midi.time_signature_changes = [pretty_midi.TimeSignature(BEATS_PER_BAR, 4, 0.0)]
     midi.key_signature_changes = [pretty_midi.KeySignature(estimated_key(piece), 0.0)]
     borders = timeline.cells(grid)
+    seconds = borders.tolist()
     for part in arrange(listen(piece, timeline, borders), style):
         instrument = pretty_midi.Instrument(part.program, name=part.name)
         instrument.notes = [
-            pretty_midi.Note(note.velocity, note.pitch, borders[note.start], borders[note.end])
+            pretty_midi.Note(note.velocity, note.pitch, seconds[note.start], seconds[note.end])
             for note in part.notes
         ]
         midi.instruments.append(instrument)
