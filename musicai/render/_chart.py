@@ -53,7 +53,8 @@ def chord_chart(
         A title, a line with key, tempo and metre, and bars of four beats, four to a line. A chord
         alone in its bar lasts the whole bar. Where chords change within a bar each beat has its
         place, and ``/`` stands for one more beat of the same chord. ``%`` is the bar before once
-        more, ``N.C.`` no chord.
+        more, ``N.C.`` no chord. Bars begin where chords change most often; beats before the first
+        one are a pick-up, before the first ``|``. The last chord is held to the end of its bar.
 
     Raises
     ------
@@ -108,24 +109,42 @@ def chords_on_beats(
     return name_chords(frames, np.diff(seconds), beats, vocabulary=vocabulary, key=key)
 
 
+def pick_up(chords: list[Chord]) -> int:
+    """Return the number of beats before the first bar: chords change on first beats most often.
+
+    Parameters
+    ----------
+    chords : list of Chord
+        With starts in beats.
+    """
+    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % BEATS_PER_BAR
+    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())  # none where two are alike
+
+
 def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:
     key = estimated_key(piece)
     head = f"{key_name(key)}, {timeline.tempo:.0f} beats a minute, {BEATS_PER_BAR}/4\n"
     if title is not None:
         head = f"{title}\n{head}"
-    bars = _bars(chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key))
-    width = max(map(len, bars), default=0)
-    rows = [bars[i : i + _BARS_PER_LINE] for i in range(0, len(bars), _BARS_PER_LINE)]
-    lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
-    return "\n".join([head, *lines]).rstrip()
-
-
-def _bars(chords: list[Chord]) -> list[str]:
+    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
     beats = [
         (chord.label, first)
         for chord in chords
         for first in [True] + [False] * round(chord.end - chord.start - 1)
     ]
+    before = pick_up(chords)
+    beats += [(label, False) for label, _ in beats[-1:]] * ((before - len(beats)) % BEATS_PER_BAR)
+    bars = _bars(beats[before:])
+    width = max(map(len, bars), default=0)
+    rows = [bars[i : i + _BARS_PER_LINE] for i in range(0, len(bars), _BARS_PER_LINE)]
+    lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
+    if before:
+        first = _bar(beats[:before])
+        lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(lines)]
+    return "\n".join([head, *lines]).rstrip()
+
+
+def _bars(beats: list[tuple[str, bool]]) -> list[str]:
     bars: list[str] = []
     last = None
     for at in range(0, len(beats), BEATS_PER_BAR):
@@ -138,7 +157,8 @@ def _bars(chords: list[Chord]) -> list[str]:
 
 def _bar(beats: list[tuple[str, bool]]) -> str:
     """Return a bar of (label, whether it begins here): every beat or, of one chord, only that."""
-    if len(beats) == BEATS_PER_BAR and len({label for label, _ in beats}) == 1:
+    whole = len(beats) == BEATS_PER_BAR  # and no pick-up
+    if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
     width = max(len(label) for label, _ in beats)
     places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]

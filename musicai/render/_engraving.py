@@ -41,6 +41,7 @@ def engrave(
     chords: Sequence[Tone],
     symbols: Sequence[Symbol],
     *,
+    pick_up: int,
     sharps: int,
     tempo: int,
     title: str | None,
@@ -55,6 +56,8 @@ def engrave(
         The lower staff, without gaps; struck again in each bar.
     symbols : sequence of Symbol
         Names of chords, in order.
+    pick_up : int
+        Beats before the second bar, where they are no whole bar.
     sharps : int
         The key signature; flats are negative.
     tempo : int
@@ -65,8 +68,11 @@ def engrave(
     Returns
     -------
     musicxml : str
-        Bars are whole, the last one filled with a rest; there is at least one.
+        Bars are whole, the first and the last one filled with rests; there is at least one.
     """
+    late = -pick_up % BEATS_PER_BAR
+    melody, chords = _later(melody, late), _later(chords, late)
+    symbols = [symbol._replace(start=symbol.start + late) for symbol in symbols]
     music21 = need("music21", extra="score", what="to_musicxml")
     exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
     with warnings.catch_warnings():
@@ -81,6 +87,11 @@ def engrave(
         score.metadata = music21.metadata.Metadata(title=title)
         written = exporter.GeneralObjectExporter(score).parse().decode()
     return without_noise(written, titled=title is not None)
+
+
+def _later(tones: Sequence[Tone], beats: int) -> list[Tone]:
+    rest = [Tone(Fraction(0), Fraction(beats), ())] if beats else []
+    return rest + [Tone(tone.start + beats, tone.end + beats, tone.names) for tone in tones]
 
 
 def _in_bars(tones: Sequence[Tone], *, tied: bool) -> list[_Event]:

@@ -12,7 +12,7 @@ from .._parameters import check_values, is_integer
 from .._pieces import as_chroma, is_collection
 from .._times import FRAME_RATE
 from ._arrangement import listen
-from ._chart import chords_on_beats
+from ._chart import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE, Chord, root_place
 from ._engraving import Symbol, Tone, engrave
 from ._melody import find_melody, place_melody
@@ -105,7 +105,8 @@ def to_musicxml(
     The melody is, on each step, the tone which added to the chord makes it most like the frames;
     it rests or stays where a change does not gain enough. The key is estimated from the whole
     piece, by the algorithm of Krumhansl and Schmuckler; names of notes are those of the key, and
-    in a chord thirds above its root. The last bar is filled with rests.
+    in a chord thirds above its root. Bars begin where chords change
+    most often; the first and the last one are filled with rests.
 
     Examples
     --------
@@ -146,6 +147,7 @@ def _score(
         _melody(piece, timeline, chords, key, grid),
         _left_hand(chords, key),
         [_symbol(chord, key) for chord in chords],
+        pick_up=pick_up(chords),
         sharps=signature(key),
         tempo=round(timeline.tempo),
         title=title,
