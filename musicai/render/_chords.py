@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._krumhansl import KEY_PROFILES
 from .._parameters import Rule, check_values, is_one_of
 from .._pieces import as_chroma, is_collection
 from .._times import FRAME_RATE, RATE_RULE, frame_borders
@@ -179,6 +180,8 @@ def _chord(state: int, start: float, end: float, qualities: tuple[str, ...], key
     if state == 12 * len(qualities):
         return Chord(None, None, start, end, "N.C.")
     quality, root = qualities[state // 12], state % 12
+    if quality == "dim7":  # of its four roots, which sound alike, the one that leads into the key
+        root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, label(root, quality, key))
 
 

@@ -123,11 +123,17 @@ def _part(name: str, clef: str, events: list[_Event], sharps: int) -> Any:
     comes_from_before = False
     for event in events:
         lengths = written_lengths(event.start, event.end)
+        at = event.start
         for i, length in enumerate(lengths):
             tied = bool(event.names)
             before = tied and (comes_from_before or i > 0)
             after = event.goes_on or (tied and i < len(lengths) - 1)
-            measures[event.bar].append(_sign(event.names, length, before, after))
+            sign = _sign(event.names, length, before, after)
+            if length.denominator == 3:  # a bracket for each beat
+                first, last = at.denominator == 1, (at + length).denominator == 1
+                sign.duration.tuplets[0].type = "start" if first else "stop" if last else None
+            measures[event.bar].append(sign)
+            at += length
         comes_from_before = event.goes_on
     part.append(measures)
     part.makeAccidentals(inPlace=True)

@@ -46,8 +46,8 @@ def chroma_to_midi(
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write it; for a collection one file per piece. When None nothing is written.
     style : {"chords", "pads", "band"}, default="chords"
-        "chords" are block chords of a piano. "pads" are the same for strings: a tone that two
-        chords share is held. "band" has a bass on roots, slower chords, and a melody of what
+        "chords" are block chords of a piano. "pads" are the same for a synthesiser: a tone that
+        two chords share is held. "band" has a bass on roots, slower chords, and a melody of what
         the chords leave out.
     frame_rate : float, default=10.77
         Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.

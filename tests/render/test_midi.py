@@ -1,6 +1,7 @@
 import io
 import warnings
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -67,9 +68,8 @@ def test_other_programs_open_it(style, cadence):
         len(part.notes) for part in midi.instruments
     ]
     assert sum(part.is_drum for part in midi.instruments) == 0
-    soundfont = pretty_midi.__file__.replace("pretty_midi.py", "").rsplit("/", 1)[0]
-    with open(f"{soundfont}/TimGM6mb.sf2", "rb") as file:
-        wave = midirenderer.render_wave_from(file.read(), written(midi))
+    soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
+    wave = midirenderer.render_wave_from(soundfont, written(midi))
     assert len(wave) > 9 * 44100
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # music21's own

@@ -78,6 +78,21 @@ def test_a_pick_up_is_in_a_bar_of_its_own(song):
         assert min(start for start, _, _ in notes(part)) == 3
 
 
+def test_triplets_have_a_bracket_for_each_beat(wild):
+    root = ElementTree.fromstring(to_musicxml(wild, grid=3, frame_rate=FRAME_RATE))
+    lengths = []
+    for note in root.findall("part[@id='P1']/measure/note"):
+        kinds = [tuplet.get("type") for tuplet in note.findall("notations/tuplet")]
+        if note.find("time-modification") is None:
+            assert kinds == []
+            continue
+        if "start" in kinds:
+            lengths.append(0)
+        lengths[-1] += int(note.findtext("duration"))
+        assert ("stop" in kinds) == (lengths[-1] == int(root.findtext(".//divisions")))
+    assert len(lengths) > 5
+
+
 def test_the_melody_is_heard_in_the_piece(song):
     """A tone that is no chord's is in the melody when it sounds."""
     piece = song([(0, "maj", 4)])
