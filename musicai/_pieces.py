@@ -80,6 +80,23 @@ def as_collection(
     return pieces, _packer(X)
 
 
+def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
+    """Check that `X` is chroma, one piece or a collection; return as `as_collection` does.
+
+    Raises
+    ------
+    ValueError
+        As `as_collection`, and if a piece has not 12 columns or has negative values.
+    TypeError
+        As `as_collection`.
+    """
+    pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
+    lowest = min((piece.min() for piece in pieces if piece.size), default=0)
+    if lowest < 0:
+        raise ValueError(f"chroma has no negative values: {name} has {lowest:.4g}")
+    return pieces, pack
+
+
 def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the frames of a piece in float32 blocks, in order; it may lie on a disk."""
     n_frames = max(1, _VALUES_AT_ONCE // max(1, piece.shape[1]))

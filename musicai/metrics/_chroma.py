@@ -1,25 +1,20 @@
-"""What the metrics of harmony share: chroma to measure, and shapes without loudness."""
+"""What the metrics of harmony share: chroma to measure, checked."""
 
 from typing import Any
 
 import numpy as np
 
 from .._parameters import Rule, is_integer
-from .._pieces import as_collection
+from .._pieces import as_chroma
 
-N_PITCH_CLASSES = 12
 A_COUNT: Rule = (lambda v: is_integer(v, 1), "an integer of at least 1")
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(np.float64)
-_TRIADS = [np.isin(np.arange(12), notes).astype(np.float64) for notes in ([0, 4, 7], [0, 3, 7])]
 
 
 def chroma_pieces(X: Any, name: str = "X") -> list[np.ndarray]:
     """Check that `X` is chroma, one piece or a collection, and return its pieces as float64."""
-    pieces, _ = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
-    lowest = min((piece.min() for piece in pieces if piece.size), default=0)
-    if lowest < 0:
-        raise ValueError(f"chroma has no negative values: {name} has {lowest:.4g}")
+    pieces, _ = as_chroma(X, name=name)
     return [piece.astype(np.float64) for piece in pieces]
 
 
@@ -40,22 +35,3 @@ def require_some(found: Any, need: str) -> Any:
     if len(found) == 0:
         raise ValueError(f"{need}: X has none")
     return found
-
-
-def unit_shapes(rows: np.ndarray) -> np.ndarray:
-    """Rows centred and of length 1, so that products are correlations; flat rows become 0."""
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    length = np.linalg.norm(centred, axis=-1, keepdims=True)
-    # The mean of equal numbers is not always that number.
-    flat = np.ptp(rows, axis=-1, keepdims=True) == 0
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, length))
-
-
-def triad_scores(frames: np.ndarray) -> np.ndarray:
-    """Correlation (n_frames, 24) with the triads: major on C to B, then minor on C to B."""
-    return unit_shapes(frames) @ _UNIT_TRIADS.T
-
-
-_UNIT_TRIADS = unit_shapes(
-    np.array([np.roll(triad, root) for triad in _TRIADS for root in range(N_PITCH_CLASSES)])
-)

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from .._krumhansl import key_scores
+from .._pieces import N_PITCH_CLASSES
+from .._triads import triad_scores
 from ._chroma import (
     MAJOR_SCALE,
-    N_PITCH_CLASSES,
     require_some,
     sounding_frames,
     sounding_pieces,
-    triad_scores,
 )
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from .._parameters import check_values, is_real
-from ._chroma import A_COUNT, N_PITCH_CLASSES, chroma_pieces, require_some
+from .._pieces import N_PITCH_CLASSES
+from ._chroma import A_COUNT, chroma_pieces, require_some
 
 _BLOCK = 4096  # chunks of the training music at a time, so that products stay in tens of MB
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import as_collection
-from ._chroma import N_PITCH_CLASSES, chroma_pieces, require_some
+from .._pieces import N_PITCH_CLASSES, as_collection
+from ._chroma import chroma_pieces, require_some
 
 
 def flux(X: Any) -> float:

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from .._krumhansl import common_tonic
-from ._chroma import N_PITCH_CLASSES, chroma_pieces, triad_scores
+from .._pieces import N_PITCH_CLASSES
+from .._triads import triad_scores
+from ._chroma import chroma_pieces
 
 _FALLING_FIFTH = 5  # semitones up, which is a fifth down
 

@@ -1,0 +1,25 @@
+"""Shapes of chroma without loudness, and their likeness to the triads."""
+
+import numpy as np
+
+_NOTES = ([0, 4, 7], [0, 3, 7])  # semitones above the root, major and minor
+
+
+def unit_shapes(rows: np.ndarray) -> np.ndarray:
+    """Rows centred and of length 1, so that products are correlations; flat rows become 0."""
+    centred = rows - rows.mean(axis=-1, keepdims=True)
+    length = np.linalg.norm(centred, axis=-1, keepdims=True)
+    # The mean of equal numbers is not always that number.
+    flat = np.ptp(rows, axis=-1, keepdims=True) == 0
+    return np.where(flat, 0.0, centred / np.where(flat, 1.0, length))
+
+
+def triad_scores(frames: np.ndarray) -> np.ndarray:
+    """Correlation (n_frames, 24) with the triads: major on C to B, then minor on C to B."""
+    return unit_shapes(frames) @ _UNIT_TRIADS.T
+
+
+_TRIADS = [np.isin(np.arange(12), notes).astype(np.float64) for notes in _NOTES]
+_UNIT_TRIADS = unit_shapes(
+    np.array([np.roll(triad, root) for triad in _TRIADS for root in range(12)])
+)

@@ -1,0 +1,165 @@
+"""Chroma as a chart of chords in bars."""
+
+from typing import Any
+
+import numpy as np
+
+from .._files import whole_file
+from .._parameters import check_values
+from .._pieces import as_chroma, is_collection
+from .._times import FRAME_RATE
+from ._chords import VOCABULARY_RULE, Chord, name_chords
+from ._spelling import estimated_key, key_name
+from ._timeline import BEATS_PER_BAR, TIMING, Timeline, one_per_piece, timelines
+
+_BARS_PER_LINE = 4
+RULES = TIMING | {"vocabulary": VOCABULARY_RULE}
+
+
+def chord_chart(
+    X: Any,
+    file: Any = None,
+    *,
+    vocabulary: str = "triads",
+    frame_rate: float = FRAME_RATE,
+    times: Any = None,
+    tempo: float = 120.0,
+    title: Any = None,
+) -> Any:
+    """Write out the chords of a piece in bars, for musicians to play from.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma.
+    file : str, PathLike or binary file object, or a list of them, default=None
+        Where to write the chart, as UTF-8; for a collection one file per piece. When None nothing
+        is written.
+    vocabulary : {"triads", "qualities"}, default="triads"
+        Which chords there are, as for :func:`recognize_chords`.
+    frame_rate : float, default=10.77
+        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
+    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+        When each frame begins and the last one ends, in seconds; for a collection one array per
+        piece. Each frame then is a beat, as with ``ChromaExtractor(sync="beat")``.
+    tempo : float, default=120.0
+        Beats per minute, from the first frame on; ignored where `times` are given.
+    title : str, or a list of them, default=None
+        Written above; for a collection one per piece.
+
+    Returns
+    -------
+    chart : str, or a list of them
+        A title, a line with key, tempo and metre, and bars of four beats, four to a line. A chord
+        alone in its bar lasts the whole bar. Where chords change within a bar each beat has its
+        place, and ``/`` stands for one more beat of the same chord. ``%`` is the bar before once
+        more, ``N.C.`` no chord. Bars begin where chords change most often; beats before the first
+        one are a pick-up, before the first ``|``. The last chord is held to the end of its bar.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not chroma, a parameter has no possible value, or there are not as many files,
+        titles or times as needed.
+    TypeError
+        If `X` holds paths, or `file` or `title` is no list where `X` is a collection.
+    FileNotFoundError
+        If the folder of a file does not exist.
+
+    See Also
+    --------
+    recognize_chords : The same chords with times, not bound to beats.
+    to_musicxml : A score with these chords and a melody.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import chord_chart
+    >>> c, f, g = (np.isin(np.arange(12), tones) for tones in ([0, 4, 7], [5, 9, 0], [7, 11, 2]))
+    >>> beats = np.array([c, c, c, c, c, c, c, c, f, f, g, g, c, c, c, c], dtype=float)
+    >>> print(chord_chart(beats, frame_rate=2, title="Cadence"))
+    Cadence
+    C major, 120 beats a minute, 4/4
+    <BLANKLINE>
+    | C        | %        | F  /  G  / | C        |
+    """
+    check_values({"vocabulary": vocabulary, "frame_rate": frame_rate, "tempo": tempo}, RULES)
+    pieces, _ = as_chroma(X)
+    lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
+    files = one_per_piece(file, X, pieces, "file")
+    titles = one_per_piece(title, X, pieces, "title")
+    charts = [
+        _chart(piece, line, vocabulary, name)
+        for piece, line, name in zip(pieces, lines, titles, strict=True)
+    ]
+    for target, chart in zip(files, charts, strict=True):
+        if target is not None:
+            with whole_file(target) as draft:
+                draft.write(f"{chart}\n".encode())
+    return charts if is_collection(X) else charts[0]
+
+
+def chords_on_beats(
+    piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int
+) -> list[Chord]:
+    """Return chords that change on beats, their starts and ends in beats."""
+    beats = timeline.grid(1)
+    seconds = timeline.seconds_at(beats)
+    frames = timeline.totals(piece.astype(np.float64), seconds)
+    return name_chords(frames, np.diff(seconds), beats, vocabulary=vocabulary, key=key)
+
+
+def pick_up(chords: list[Chord]) -> int:
+    """Return the number of beats before the first bar: chords change on first beats most often.
+
+    Parameters
+    ----------
+    chords : list of Chord
+        With starts in beats.
+    """
+    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % BEATS_PER_BAR
+    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())  # none where two are alike
+
+
+def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:
+    key = estimated_key(piece)
+    head = f"{key_name(key)}, {timeline.tempo:.0f} beats a minute, {BEATS_PER_BAR}/4\n"
+    if title is not None:
+        head = f"{title}\n{head}"
+    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
+    beats = [
+        (chord.label, first)
+        for chord in chords
+        for first in [True] + [False] * round(chord.end - chord.start - 1)
+    ]
+    before = pick_up(chords)
+    beats += [(label, False) for label, _ in beats[-1:]] * ((before - len(beats)) % BEATS_PER_BAR)
+    bars = _bars(beats[before:])
+    width = max(map(len, bars), default=0)
+    rows = [bars[i : i + _BARS_PER_LINE] for i in range(0, len(bars), _BARS_PER_LINE)]
+    lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
+    if before:
+        first = _bar(beats[:before])
+        lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(lines)]
+    return "\n".join([head, *lines]).rstrip()
+
+
+def _bars(beats: list[tuple[str, bool]]) -> list[str]:
+    bars: list[str] = []
+    last = None
+    for at in range(0, len(beats), BEATS_PER_BAR):
+        bar = beats[at : at + BEATS_PER_BAR]
+        labels = [label for label, _ in bar]
+        bars.append("%" if labels == last else _bar(bar))
+        last = labels
+    return bars
+
+
+def _bar(beats: list[tuple[str, bool]]) -> str:
+    """Return a bar of (label, whether it begins here): every beat or, of one chord, only that."""
+    whole = len(beats) == BEATS_PER_BAR  # and no pick-up
+    if whole and len({label for label, _ in beats}) == 1:
+        return beats[0][0]
+    width = max(len(label) for label, _ in beats)
+    places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]
+    return " ".join(place.ljust(width) for place in places)

@@ -1,0 +1,195 @@
+"""Chords that are heard in chroma, named."""
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._krumhansl import KEY_PROFILES
+from .._parameters import Rule, check_values, is_one_of
+from .._pieces import as_chroma, is_collection
+from .._times import FRAME_RATE, RATE_RULE, frame_borders
+from .._triads import unit_shapes
+from ._spelling import estimated_key, note_name, place_in_key
+from ._viterbi import best_path
+from ._vocabulary import SUFFIXES, TONES, VOCABULARIES, templates
+
+VOCABULARY_RULE: Rule = (
+    lambda v: is_one_of(v, tuple(VOCABULARIES)),
+    f"one of {tuple(VOCABULARIES)}",
+)
+RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE, "frame_rate": RATE_RULE}
+
+# Measured by benchmarks/chords.py on other chorales than those it reports.
+_CERTAINTY = 20.0  # nats that a frame gives for a correlation of 1 over one of 0
+_MEAN_SECONDS = 0.9  # that a chord is expected to last
+_LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has .52
+
+
+class Chord(NamedTuple):
+    """A chord and when it sounds.
+
+    Attributes
+    ----------
+    root : int or None
+        Pitch class of the root, 0 for C to 11 for B; None where there is no chord.
+    quality : str or None
+        "maj", "min", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug", "sus4", or None.
+    start, end : float
+        Seconds from the beginning of the piece.
+    label : str
+        Name as in a chart, spelt in the key of the piece: "C", "Bbm", "F#m7b5"; "N.C." for no
+        chord.
+    """
+
+    root: int | None
+    quality: str | None
+    start: float
+    end: float
+    label: str
+
+    @property
+    def pitch_classes(self) -> tuple[int, ...]:
+        """The chord's pitch classes from the root up."""
+        if self.root is None or self.quality is None:
+            return ()
+        return tuple((self.root + tone) % 12 for tone in TONES[self.quality])
+
+
+def recognize_chords(
+    X: Any, *, vocabulary: str = "triads", frame_rate: float = FRAME_RATE, times: Any = None
+) -> Any:
+    r"""Name the chords of a piece, with the times from which to which they sound.
+
+    Each frame is compared with each chord by Pearson's correlation of the square roots of its
+    chroma with the chord's pitch classes [1]_. The chords are states of a hidden Markov model that
+    mostly stay [2]_, with the log-likelihood :math:`20\,r` for a correlation :math:`r` and a mean
+    duration of 0.9 s, and the most likely path through them is taken.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma.
+    vocabulary : {"triads", "qualities"}, default="triads"
+        "triads" knows major and minor, enough for a chart to play from. "qualities" also knows
+        dominant, major, minor, diminished and half-diminished sevenths, diminished and augmented
+        triads and suspended fourths.
+    frame_rate : float, default=10.77
+        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
+    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+        When each frame begins and the last one ends, in seconds, as
+        :meth:`musicai.ChromaExtractor.analyse` tells it; for a collection one array per piece.
+
+    Returns
+    -------
+    chords : list of Chord, or a list of them
+        The chords of the piece in order, without gaps; neighbours differ. For a collection one
+        such list per piece.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not chroma, a parameter has no possible value, or there are not as many times as
+        frames and one more, or they do not rise.
+    TypeError
+        If `X` holds paths.
+
+    See Also
+    --------
+    chord_chart : Chords as a chart in bars.
+    musicai.metrics.triad_fit : How much like triads frames are.
+
+    Notes
+    -----
+    Correlation subtracts each frame's mean. Without that no chord would be told from none: chroma
+    of a constant-Q transform is nowhere 0. Square roots let the quieter tones of a seventh chord
+    count [3]_.
+
+    References
+    ----------
+    .. [1] T. Fujishima, "Realtime chord recognition of musical sound: a system using Common Lisp
+       Music", ICMC 1999, for templates of chords.
+    .. [2] A. Sheh, D. P. W. Ellis, "Chord segmentation and recognition using EM-trained hidden
+       Markov models", ISMIR 2003.
+    .. [3] T. Cho, J. P. Bello, "On the relative importance of individual components of chord
+       recognition systems", IEEE/ACM TASLP 22, 2014, for what compression of chroma and
+       smoothing by a path do.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import recognize_chords
+    >>> piece = np.zeros((60, 12))
+    >>> piece[:30, [5, 9, 0]] = piece[30:, [10, 2, 5]] = 1
+    >>> for chord in recognize_chords(piece, frame_rate=10):
+    ...     print(f"{chord.start:.1f} to {chord.end:.1f} s: {chord.label}")
+    0.0 to 3.0 s: F
+    3.0 to 6.0 s: Bb
+    """
+    check_values({"vocabulary": vocabulary, "frame_rate": frame_rate}, RULES)
+    pieces, _ = as_chroma(X)
+    borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
+    chords = [
+        name_chords(
+            piece, np.diff(seconds), seconds, vocabulary=vocabulary, key=estimated_key(piece)
+        )
+        for piece, seconds in zip(pieces, borders, strict=True)
+    ]
+    return chords if is_collection(X) else chords[0]
+
+
+def name_chords(
+    piece: np.ndarray,
+    seconds: np.ndarray,
+    borders: np.ndarray,
+    *,
+    vocabulary: str,
+    key: int,
+) -> list[Chord]:
+    """Return the chords of one piece.
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_frames, 12)
+        Chroma.
+    seconds : ndarray of shape (n_frames,)
+        How long each frame is.
+    borders : ndarray of shape (n_frames + 1,)
+        What starts and ends are told in: seconds, or beats.
+    vocabulary : {"triads", "qualities"}
+        Which chords are known.
+    key : int
+        What names are spelt in.
+    """
+    qualities = VOCABULARIES[vocabulary]
+    shapes = unit_shapes(np.sqrt(piece.astype(np.float64)))
+    correlations = shapes @ unit_shapes(templates(qualities)).T
+    none = np.full((len(piece), 1), _LEAST_CORRELATION)
+    stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
+    # To stay has this probability, and all changes together the rest.
+    price = np.maximum(0, np.log(stay * correlations.shape[1] / (1 - stay)))
+    path = best_path(_CERTAINTY * np.hstack([correlations, none]), price)
+    changes = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
+    return [
+        _chord(int(path[start]), float(borders[start]), float(borders[end]), qualities, key)
+        for start, end in pairwise(changes)
+    ]
+
+
+def _chord(state: int, start: float, end: float, qualities: tuple[str, ...], key: int) -> Chord:
+    if state == 12 * len(qualities):
+        return Chord(None, None, start, end, "N.C.")
+    quality, root = qualities[state // 12], state % 12
+    if quality == "dim7":  # of its four roots, which sound alike, the one that leads into the key
+        root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
+    return Chord(root, quality, start, end, label(root, quality, key))
+
+
+def label(root: int, quality: str, key: int) -> str:
+    """Return a chord's name in a key."""
+    return note_name(root_place(root, quality, key)) + SUFFIXES[quality]
+
+
+def root_place(root: int, quality: str, key: int) -> int:
+    """Return the place of a chord's root on the line of fifths, in a key."""
+    return place_in_key(root, key, leading=quality.startswith(("dim", "m7b5")))

@@ -1,0 +1,168 @@
+"""Notes and chords as MusicXML: bars, ties, beams and symbols, by music21."""
+
+import warnings
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from .._extras import need
+from ._notation import without_noise, written_lengths
+from ._timeline import BEATS_PER_BAR
+
+
+class Tone(NamedTuple):
+    """Notes that sound together, or a rest."""
+
+    start: Fraction  # beats from the beginning of the piece
+    end: Fraction
+    names: tuple[str, ...]  # as "B-4", from the lowest up; none for a rest
+
+
+class Symbol(NamedTuple):
+    """The name of a chord, above the staff."""
+
+    start: int  # beats from the beginning of the piece
+    root: str  # as "B-"
+    kind: str  # in MusicXML's words; "none" for no chord
+
+
+class _Event(NamedTuple):
+    """A tone within one bar."""
+
+    bar: int
+    start: Fraction  # beats from the beginning of the bar
+    end: Fraction
+    names: tuple[str, ...]
+    goes_on: bool  # whether it is tied to the next bar
+
+
+def engrave(
+    melody: Sequence[Tone],
+    chords: Sequence[Tone],
+    symbols: Sequence[Symbol],
+    *,
+    pick_up: int,
+    sharps: int,
+    tempo: int,
+    title: str | None,
+) -> str:
+    """Write a score of two staves.
+
+    Parameters
+    ----------
+    melody : sequence of Tone
+        The upper staff, without gaps; held over bar lines with ties.
+    chords : sequence of Tone
+        The lower staff, without gaps; struck again in each bar.
+    symbols : sequence of Symbol
+        Names of chords, in order.
+    pick_up : int
+        Beats before the second bar, where they are no whole bar.
+    sharps : int
+        The key signature; flats are negative.
+    tempo : int
+        Crotchets per minute.
+    title : str or None
+        The title.
+
+    Returns
+    -------
+    musicxml : str
+        Bars are whole, the first and the last one filled with rests; there is at least one.
+    """
+    late = -pick_up % BEATS_PER_BAR
+    melody, chords = _later(melody, late), _later(chords, late)
+    symbols = [symbol._replace(start=symbol.start + late) for symbol in symbols]
+    music21 = need("music21", extra="score", what="to_musicxml")
+    exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # music21's own, and not for our users
+        upper = _part("Melody", "treble", _in_bars(melody, tied=True), sharps)
+        lower = _part("Chords", "bass", _in_bars(chords, tied=False), sharps)
+        first = upper.getElementsByClass("Measure").first()
+        first.insert(0, music21.tempo.MetronomeMark(number=tempo))
+        _insert_symbols(upper, symbols)
+        score = music21.stream.Score([upper, lower])
+        score.insert(0, music21.layout.StaffGroup([upper, lower], symbol="brace"))
+        score.metadata = music21.metadata.Metadata(title=title)
+        written = exporter.GeneralObjectExporter(score).parse().decode()
+    return without_noise(written, titled=title is not None)
+
+
+def _later(tones: Sequence[Tone], beats: int) -> list[Tone]:
+    rest = [Tone(Fraction(0), Fraction(beats), ())] if beats else []
+    return rest + [Tone(tone.start + beats, tone.end + beats, tone.names) for tone in tones]
+
+
+def _in_bars(tones: Sequence[Tone], *, tied: bool) -> list[_Event]:
+    """Divide tones at bar lines, and fill the last bar with a rest."""
+    end = tones[-1].end if tones else Fraction(0)
+    whole = Fraction(max(1, -(-end // BEATS_PER_BAR)) * BEATS_PER_BAR)
+    events = []
+    for tone in [*tones, Tone(end, whole, ())]:
+        start = tone.start
+        while start < tone.end:
+            bar = int(start // BEATS_PER_BAR)
+            line = Fraction(bar * BEATS_PER_BAR)
+            until = min(tone.end, line + BEATS_PER_BAR)
+            goes_on = tied and bool(tone.names) and until < tone.end
+            events.append(_Event(bar, start - line, until - line, tone.names, goes_on))
+            start = until
+    return events
+
+
+def _part(name: str, clef: str, events: list[_Event], sharps: int) -> Any:
+    """Return a music21 part."""
+    music21 = need("music21", extra="score", what="to_musicxml")
+    part = music21.stream.Part(id=name)
+    part.partName = name
+    measures = [music21.stream.Measure(number=i + 1) for i in range(events[-1].bar + 1)]
+    measures[0].append(music21.clef.clefFromString(clef))
+    measures[0].append(music21.key.KeySignature(sharps))
+    measures[0].append(music21.meter.TimeSignature(f"{BEATS_PER_BAR}/4"))
+    comes_from_before = False
+    for event in events:
+        lengths = written_lengths(event.start, event.end)
+        at = event.start
+        for i, length in enumerate(lengths):
+            tied = bool(event.names)
+            before = tied and (comes_from_before or i > 0)
+            after = event.goes_on or (tied and i < len(lengths) - 1)
+            sign = _sign(event.names, length, before, after)
+            if length.denominator == 3:  # a bracket for each beat
+                first, last = at.denominator == 1, (at + length).denominator == 1
+                sign.duration.tuplets[0].type = "start" if first else "stop" if last else None
+            measures[event.bar].append(sign)
+            at += length
+        comes_from_before = event.goes_on
+    part.append(measures)
+    part.makeAccidentals(inPlace=True)
+    part.makeBeams(inPlace=True)
+    return part
+
+
+def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -> Any:
+    """Return a note, a chord or a rest, tied to what is before and after it."""
+    music21 = need("music21", extra="score", what="to_musicxml")
+    if not names:
+        return music21.note.Rest(quarterLength=length)
+    if len(names) == 1:
+        sign = music21.note.Note(names[0], quarterLength=length)
+    else:
+        sign = music21.chord.Chord(list(names), quarterLength=length)
+    if before or after:
+        sign.tie = music21.tie.Tie(
+            "continue" if before and after else "stop" if before else "start"
+        )
+    return sign
+
+
+def _insert_symbols(part: Any, symbols: Sequence[Symbol]) -> None:
+    harmony = need("music21.harmony", extra="score", what="to_musicxml")
+    measures = list(part.getElementsByClass("Measure"))
+    for symbol in symbols:
+        bar, offset = divmod(symbol.start, BEATS_PER_BAR)
+        if symbol.kind == "none":
+            measures[bar].insert(offset, harmony.NoChord())
+        else:
+            measures[bar].insert(offset, harmony.ChordSymbol(root=symbol.root, kind=symbol.kind))

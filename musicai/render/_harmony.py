@@ -1,0 +1,135 @@
+"""Harmonic rhythm: a piece as few chords that explain its frames.
+
+A chord is any set of at most four pitch classes, each with a loudness. Where one gives way to the
+next is found by dynamic programming over all ways to divide the piece: what is maximised is the
+correlation of frames and chords, in seconds, less a price for every chord.
+"""
+
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from .._triads import unit_shapes
+from ._timeline import Timeline
+from ._vocabulary import templates
+
+MOST_TONES = 4
+CHANGE_PRICE = 0.03  # seconds of full correlation; frames then correlate by .90, at 2 changes a s
+_PRICE_OF_CLUSTERS = 0.05  # share that a chord without a triad is the worse for
+_LONGEST = 64  # cells; a longer chord is struck again
+_FAINTEST = 0.1  # of a chord's loudest tone; what is fainter is not played
+
+_SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
+_MEMBERS = np.array([np.isin(np.arange(12), tones) for tones in _SETS], np.float64)
+_SIZES = _MEMBERS.sum(axis=1)
+_TRIADS = templates(("maj", "min", "dim", "aug", "sus4"))
+_HAS_TRIAD = (_MEMBERS @ _TRIADS.T == 3).any(axis=1)
+_WORTH = np.where(_HAS_TRIAD, 1.0, 1 - _PRICE_OF_CLUSTERS)
+
+
+class Harmony(NamedTuple):
+    """A chord over some cells; no tones are a rest."""
+
+    start: int  # the first cell
+    end: int  # the cell after the last
+    loudness: np.ndarray  # (12,) 1 for the loudest tone, 0 for what does not sound
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """Pitch classes that sound, in rising order."""
+        return tuple(int(tone) for tone in np.flatnonzero(self.loudness))
+
+
+def cell_shapes(
+    piece: np.ndarray, timeline: Timeline, borders: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum up the frames in each cell.
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_frames, 12)
+        Chroma.
+    timeline : Timeline
+        When the frames are.
+    borders : ndarray of shape (n_cells + 1,)
+        Borders of the cells in seconds.
+
+    Returns
+    -------
+    shapes : ndarray of shape (n_cells, 12)
+        Centred frames of length 1, times their seconds: products with a centred chord of length
+        1 are its correlation with the cell's frames, in seconds.
+    silence : ndarray of shape (n_cells,)
+        Seconds whose frames are silent or flat.
+    """
+    shapes = unit_shapes(piece.astype(np.float64))
+    silent = ~shapes.any(axis=1)
+    totals = timeline.totals(np.column_stack([shapes, silent]), borders)
+    return totals[:, :-1], totals[:, -1]
+
+
+def find_harmonies(
+    shapes: np.ndarray, silence: np.ndarray, *, price: float = CHANGE_PRICE
+) -> list[Harmony]:
+    """Divide a piece into chords.
+
+    Parameters
+    ----------
+    shapes : ndarray of shape (n_cells, 12)
+        As `cell_shapes` returns them.
+    silence : ndarray of shape (n_cells,)
+        As well.
+    price : float, default=0.03
+        Seconds of full correlation that another chord must bring.
+
+    Returns
+    -------
+    harmonies : list of Harmony
+        In order, without gaps.
+    """
+    n_cells = len(shapes)
+    sums = np.vstack([np.zeros((1, 12)), np.cumsum(shapes, axis=0)])
+    rests = np.concatenate([[0.0], np.cumsum(silence)])
+    value = np.zeros(n_cells + 1)
+    origin = np.zeros(n_cells + 1, dtype=int)
+    chosen = np.zeros(n_cells + 1, dtype=int)
+    for end in range(1, n_cells + 1):
+        starts = np.arange(max(0, end - _LONGEST), end)
+        worth = _correlations(sums[end] - sums[starts])
+        tones = worth.argmax(axis=1)
+        best = worth[np.arange(len(starts)), tones]
+        rest = rests[end] - rests[starts]
+        total = value[starts] + np.maximum(best, rest) - price
+        i = total.argmax()
+        value[end], origin[end] = total[i], starts[i]
+        chosen[end] = tones[i] if best[i] > rest[i] else -1
+    harmonies = []
+    end = n_cells
+    while end > 0:
+        start = int(origin[end])
+        loudness = _loudness(sums[end] - sums[start], int(chosen[end]))
+        harmonies.append(Harmony(start, end, loudness))
+        end = start
+    return harmonies[::-1]
+
+
+def _correlations(totals: np.ndarray) -> np.ndarray:
+    """Correlation, in seconds, of each span (n_spans, 12) with each set at its best loudness.
+
+    A chord w on the tones S, centred, is w minus its mean; its product with centred frames u is
+    largest for w = u + sum(u) / (12 - |S|) on S, and then is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
+    """
+    sums = totals @ _MEMBERS.T
+    fit = np.sqrt(totals**2 @ _MEMBERS.T + sums**2 / (12 - _SIZES))
+    below_mean = (totals <= 0).astype(np.float64) @ _MEMBERS.T > 0.5
+    return np.where(below_mean, 0.0, fit * _WORTH)
+
+
+def _loudness(total: np.ndarray, chosen: int) -> np.ndarray:
+    if chosen < 0 or not np.any(total > 0):
+        return np.zeros(12)
+    sounding = _MEMBERS[chosen]
+    loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
+    loudness /= loudness.max()
+    return np.where(loudness < _FAINTEST, 0.0, loudness)

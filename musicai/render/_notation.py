@@ -1,0 +1,75 @@
+"""Notes as they are written: lengths that can be read, names, and a file without noise."""
+
+import math
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+
+from ._timeline import BEATS_PER_BAR
+
+_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dotted ones as well
+_MIDDLE = Fraction(BEATS_PER_BAR, 2)
+_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+def written_lengths(start: Fraction, end: Fraction) -> list[Fraction]:
+    """Divide a note into lengths that have a sign each, to be tied.
+
+    Parameters
+    ----------
+    start, end : Fraction
+        In beats from the beginning of the bar that it is in, on a grid of 1 to 4 steps a beat.
+
+    Returns
+    -------
+    lengths : list of Fraction
+        Triplets stay within their beat, and a note that begins off the beat shows where the
+        middle of the bar is.
+    """
+    cuts = {start, end}
+    if start.denominator == 3:
+        cuts.add(min(Fraction(math.ceil(start)), end))
+    if end.denominator == 3:
+        cuts.add(max(Fraction(math.floor(end)), start))
+    if start.denominator > 1 and start < _MIDDLE < end:
+        cuts.add(_MIDDLE)
+    return [length for span in pairwise(sorted(cuts)) for length in _readable(span[1] - span[0])]
+
+
+def _readable(length: Fraction) -> Iterator[Fraction]:
+    if length.denominator == 3:
+        yield length
+        return
+    while length > 0:
+        longest = next(each for each in _READABLE if each <= length)
+        yield longest
+        length -= longest
+
+
+def scientific_name(pitch: int, name: str) -> str:
+    """Return a name with its octave for music21, as "B-4"; middle C is C4.
+
+    Parameters
+    ----------
+    pitch : int
+        MIDI number.
+    name : str
+        Name of its pitch class, as "Bb". The octave is that of the letter: B#3 is middle C.
+    """
+    altered = name.count("#") - name.count("b")
+    octave = (pitch - altered - _NATURALS[name[0]]) // 12 - 1
+    return f"{name.replace('b', '-')}{octave}"
+
+
+def without_noise(musicxml: str, *, titled: bool) -> str:
+    """Take out of music21's MusicXML what differs from run to run, and what it makes up.
+
+    These are the date, the version, random names of parts and a composer; where a score is not
+    `titled` also the title.
+    """
+    for number, name in enumerate(re.findall(r'<score-part id="(\w+)">', musicxml), 1):
+        musicxml = musicxml.replace(f'id="{name}"', f'id="P{number}"')
+    made_up = "encoding-date|software|creator" + ("" if titled else "|movement-title|work-title")
+    musicxml = re.sub(rf"[ \t]*<({made_up})\b[^>]*>[^<]*</\1>\n?", "", musicxml)
+    return re.sub(r"[ \t]*<work>\s*</work>\n?", "", musicxml)

@@ -1,0 +1,206 @@
+"""Chroma as a score."""
+
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .._extras import need
+from .._files import whole_file
+from .._parameters import check_values, is_integer
+from .._pieces import as_chroma, is_collection
+from .._times import FRAME_RATE
+from ._arrangement import listen
+from ._chart import chords_on_beats, pick_up
+from ._chords import VOCABULARY_RULE, Chord, root_place
+from ._engraving import Symbol, Tone, engrave
+from ._melody import find_melody, place_melody
+from ._notation import scientific_name
+from ._spelling import estimated_key, note_name, place_in_chord, place_in_key, signature
+from ._timeline import TIMING, Timeline, one_per_piece, timelines
+from ._voicing import Register, lead_voices
+
+RULES = TIMING | {
+    "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
+    "vocabulary": VOCABULARY_RULE,
+}
+_LEFT_HAND, _LOWEST_MELODY = Register(41, 65), 65
+_KINDS = {
+    "maj": "major",
+    "min": "minor",
+    "7": "dominant-seventh",
+    "maj7": "major-seventh",
+    "m7": "minor-seventh",
+    "dim": "diminished",
+    "dim7": "diminished-seventh",
+    "m7b5": "half-diminished-seventh",
+    "aug": "augmented",
+    "sus4": "suspended-fourth",
+}
+
+
+def to_musicxml(
+    X: Any,
+    file: Any = None,
+    *,
+    vocabulary: str = "triads",
+    frame_rate: float = FRAME_RATE,
+    times: Any = None,
+    tempo: float = 120.0,
+    grid: int = 2,
+    title: Any = None,
+) -> Any:
+    """Write chroma as a score: a melody, and chords below it.
+
+    The upper staff has a melody with the names of chords, the lower one the chords, whose voices
+    move little and which change on beats. Needs ``pip install musicai[score]``.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma.
+    file : str, PathLike or binary file object, or a list of them, default=None
+        Where to write the score, as UTF-8; for a collection one file per piece. When None nothing
+        is written.
+    vocabulary : {"triads", "qualities"}, default="triads"
+        Which chords there are, as for :func:`recognize_chords`.
+    frame_rate : float, default=10.77
+        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
+    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+        When each frame begins and the last one ends, in seconds; for a collection one array per
+        piece. Each frame then is a beat, as with ``ChromaExtractor(sync="beat")``.
+    tempo : float, default=120.0
+        Beats per minute, from the first frame on; ignored where `times` are given.
+    grid : int, default=2
+        Steps per beat on which notes of the melody begin and end: 1 for crotchets, 2 for quavers,
+        3 for triplets, 4 for semiquavers.
+    title : str, or a list of them, default=None
+        Written above; for a collection one per piece.
+
+    Returns
+    -------
+    score : str, or a list of them
+        MusicXML 4.0. The same piece gives the same score to the last character.
+
+    Raises
+    ------
+    ImportError
+        If music21 is missing.
+    ValueError
+        If `X` is not chroma, a parameter has no possible value, or there are not as many files,
+        titles or times as needed.
+    TypeError
+        If `X` holds paths, or `file` or `title` is no list where `X` is a collection.
+    FileNotFoundError
+        If the folder of a file does not exist.
+
+    See Also
+    --------
+    chord_chart : The chords alone, as text.
+    chroma_to_midi : What to listen to; closer to the frames.
+
+    Notes
+    -----
+    The melody is, on each step, the tone which added to the chord makes it most like the frames;
+    it rests or stays where a change does not gain enough. The key is estimated from the whole
+    piece, by the algorithm of Krumhansl and Schmuckler; names of notes are those of the key, and
+    in a chord thirds above its root. Bars begin where chords change
+    most often; the first and the last one are filled with rests.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import to_musicxml
+    >>> piece = np.zeros((40, 12))
+    >>> piece[:, [5, 9, 0]] = 1
+    >>> score = to_musicxml(piece, frame_rate=10, title="One chord")
+    >>> score.count("<measure ")  # two bars of two staves
+    4
+    >>> "<fifths>-1</fifths>" in score  # F major
+    True
+    """
+    values = {"frame_rate": frame_rate, "tempo": tempo, "grid": grid, "vocabulary": vocabulary}
+    check_values(values, RULES)
+    need("music21", extra="score", what="to_musicxml")
+    pieces, _ = as_chroma(X)
+    lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
+    files = one_per_piece(file, X, pieces, "file")
+    titles = one_per_piece(title, X, pieces, "title")
+    scores = [
+        _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)
+        for piece, line, name in zip(pieces, lines, titles, strict=True)
+    ]
+    for target, score in zip(files, scores, strict=True):
+        if target is not None:
+            with whole_file(target) as draft:
+                draft.write(score.encode())
+    return scores if is_collection(X) else scores[0]
+
+
+def _score(
+    piece: np.ndarray, timeline: Timeline, *, vocabulary: str, grid: int, title: str | None
+) -> str:
+    key = estimated_key(piece)
+    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
+    return engrave(
+        _melody(piece, timeline, chords, key, grid),
+        _left_hand(chords, key),
+        [_symbol(chord, key) for chord in chords],
+        pick_up=pick_up(chords),
+        sharps=signature(key),
+        tempo=round(timeline.tempo),
+        title=title,
+    )
+
+
+def _melody(
+    piece: np.ndarray, timeline: Timeline, chords: list[Chord], key: int, grid: int
+) -> list[Tone]:
+    borders = timeline.cells(grid)
+    music = listen(piece, timeline, borders)
+    under = np.zeros((len(music.seconds), 12))
+    over: dict[int, Chord] = {}  # which chord a step is in
+    for chord in chords:
+        steps = range(round(chord.start * grid), min(round(chord.end * grid), len(under)))
+        under[np.ix_(steps, chord.pitch_classes)] = 1
+        over.update(dict.fromkeys(steps, chord))
+    melody = find_melody(music.shapes, music.silence, under, music.seconds)
+    changes = np.flatnonzero(np.diff(melody, prepend=-2, append=-2)).tolist()
+    pitches = place_melody(melody[changes[:-1]], _LOWEST_MELODY)
+    return [
+        Tone(
+            Fraction(start, grid),
+            Fraction(end, grid),
+            (_name(int(pitch), over[start], key),) if pitch >= 0 else (),
+        )
+        for (start, end), pitch in zip(pairwise(changes), pitches, strict=True)
+    ]
+
+
+def _left_hand(chords: list[Chord], key: int) -> list[Tone]:
+    voicings = lead_voices(
+        [chord.pitch_classes for chord in chords], [chord.root or 0 for chord in chords], _LEFT_HAND
+    )
+    return [
+        Tone(
+            Fraction(chord.start),
+            Fraction(chord.end),
+            tuple(_name(pitch, chord, key) for pitch in voicing),
+        )
+        for chord, voicing in zip(chords, voicings, strict=True)
+    ]
+
+
+def _name(pitch: int, chord: Chord, key: int) -> str:
+    if chord.root is not None and chord.quality and pitch % 12 in chord.pitch_classes:
+        root = root_place(chord.root, chord.quality, key)
+        return scientific_name(pitch, note_name(place_in_chord(pitch % 12, root, key)))
+    return scientific_name(pitch, note_name(place_in_key(pitch % 12, key, leading=True)))
+
+
+def _symbol(chord: Chord, key: int) -> Symbol:
+    if chord.root is None or chord.quality is None:
+        return Symbol(int(chord.start), "", "none")
+    root = note_name(root_place(chord.root, chord.quality, key)).replace("b", "-")
+    return Symbol(int(chord.start), root, _KINDS[chord.quality])

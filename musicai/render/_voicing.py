@@ -1,0 +1,102 @@
+"""Voices of chords: which octave each tone is in, so that voices move little.
+
+Among all chords of one tone per pitch class in a register the smoothest way through a piece is
+found by dynamic programming, as in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2:
+the distance of two chords is how far their voices move.
+"""
+
+from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+_LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
+_COST_OF_MUD = 3.0
+_COST_OF_INVERSION = 1.5  # semitones of movement that a root in the bass is worth
+_COST_OFF_CENTRE = 0.15  # per semitone
+_COST_OF_SPREAD = 0.25  # per semitone above an octave
+_WIDEST_GAP = 9
+
+
+class Register(NamedTuple):
+    """Where voices may be, as MIDI numbers."""
+
+    lowest: int
+    highest: int
+
+
+Voicing = tuple[int, ...]
+"""MIDI numbers from the lowest voice up."""
+
+
+def lead_voices(
+    chords: list[tuple[int, ...]], roots: list[int], register: Register
+) -> list[Voicing]:
+    """Choose a voicing for each chord.
+
+    Parameters
+    ----------
+    chords : list of tuple of int
+        Pitch classes; chords without any are rests, over which voices stay where they were.
+    roots : list of int
+        The pitch class that each chord would have in the bass.
+    register : Register
+        Where voices may be: at least two octaves.
+
+    Returns
+    -------
+    voicings : list of tuple of int
+        A MIDI number per pitch class, rising, so that voices never cross.
+    """
+    sounding = [i for i, chord in enumerate(chords) if chord]
+    voicings: list[Voicing] = [()] * len(chords)
+    if not sounding:
+        return voicings
+    tables = [_candidates(tuple(sorted(chords[i])), register) for i in sounding]
+    total = _own_costs(tables[0], roots[sounding[0]], register)
+    origins = []
+    for before, table, i in zip(tables[:-1], tables[1:], sounding[1:], strict=True):
+        moves = total[:, None] + _movement(before, table)
+        origins.append(moves.argmin(axis=0))
+        total = moves.min(axis=0) + _own_costs(table, roots[i], register)
+    choice = int(total.argmin())
+    for at in range(len(sounding) - 1, -1, -1):
+        voicings[sounding[at]] = tuple(int(note) for note in tables[at][choice])
+        if at:
+            choice = int(origins[at - 1][choice])
+    return voicings
+
+
+@lru_cache(maxsize=4096)
+def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
+    """Return all voicings (n_voicings, n_voices) without wide gaps; if there are none, all."""
+    places = [
+        [note for note in range(register.lowest, register.highest + 1) if note % 12 == tone]
+        for tone in chord
+    ]
+    every = np.sort(np.array(list(product(*places))), axis=1)
+    close = np.all(np.diff(every, axis=1) <= _WIDEST_GAP, axis=1)
+    return every[close] if close.any() else every
+
+
+def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
+    gaps = np.diff(table, axis=1)
+    mud = ((gaps < 5) & (table[:, :-1] < _LOWEST_CLOSE)).sum(axis=1)
+    inverted = table[:, 0] % 12 != root
+    off_centre = np.abs(table.mean(axis=1) - (register.lowest + register.highest) / 2)
+    spread = np.maximum(0, table[:, -1] - table[:, 0] - 12)
+    return (
+        _COST_OF_MUD * mud
+        + _COST_OF_INVERSION * inverted
+        + _COST_OFF_CENTRE * off_centre
+        + _COST_OF_SPREAD * spread
+    )
+
+
+def _movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Semitones (n_before, n_after) that voices move; where their number changes, at least."""
+    if before.shape[1] == after.shape[1]:
+        return np.abs(before[:, None] - after[None]).sum(axis=2)
+    steps = np.abs(before[:, None, :, None] - after[None, :, None, :])
+    return np.maximum(steps.min(axis=3).sum(axis=2), steps.min(axis=2).sum(axis=2))

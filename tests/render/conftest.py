@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from musicai.render._vocabulary import TONES
+
+FRAME_RATE = 10.0
+
+
+@pytest.fixture
+def song():
+    """Return a function: [(root, quality, seconds), ...] to a noisy piece; None is silence."""
+
+    def sing(chords, seed=0):
+        rng = np.random.default_rng(seed)
+        frames = []
+        for root, quality, seconds in chords:
+            part = 0.25 * rng.random((round(seconds * FRAME_RATE), 12)) + 0.2
+            if root is None:
+                part[:] = 0
+            else:
+                tones = [(root + tone) % 12 for tone in TONES[quality]]
+                part[:, tones] = 1 - 0.3 * rng.random((len(part), len(tones)))
+            frames.append(part)
+        return np.concatenate(frames)
+
+    return sing
+
+
+@pytest.fixture
+def cadence(song):
+    """C, F, G and C for 2 s each, and 1 s of silence."""
+    roots = [0, 5, 7, 0]
+    return song([(root, "maj", 2) for root in roots] + [(None, None, 1)])
+
+
+@pytest.fixture(scope="session")
+def wild():
+    """Chroma without any plan."""
+    return np.random.default_rng(3).random((120, 12)) ** 3

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+
+from musicai.render import chord_chart
+
+from .conftest import FRAME_RATE
+
+
+def bars(chart):
+    lines = chart.splitlines()
+    return [bar.strip() for line in lines if "|" in line for bar in line.strip("| ").split("|")]
+
+
+def test_bars_of_four_beats(song):
+    chords = [(0, "maj", 4), (9, "min", 1), (5, "maj", 0.5), (7, "maj", 0.5), (0, "maj", 3)]
+    chart = chord_chart(song(chords), frame_rate=FRAME_RATE, title="Four bars")
+    head, body = chart.split("\n\n")
+    assert head == "Four bars\nC major, 120 beats a minute, 4/4"
+    assert [bar.split() for bar in bars(body)] == [
+        ["C"],
+        ["%"],
+        ["Am", "/", "F", "G"],
+        ["C"],
+        ["%"],
+    ]
+    assert len(body.splitlines()) == 2
+    assert len({len(bar) for line in body.splitlines() for bar in line[1:-1].split("|")}) == 1
+
+
+def test_tempo_tells_beats(song):
+    piece = song([(0, "maj", 3), (7, "maj", 3)])
+    assert bars(chord_chart(piece, tempo=80, frame_rate=FRAME_RATE)) == ["C", "G"]
+    assert bars(chord_chart(piece, tempo=160, frame_rate=FRAME_RATE)) == ["C", "%", "G", "%"]
+
+
+def test_beats_tell_beats(song):
+    piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # 8 frames each, which are beats
+    times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
+    chart = chord_chart(piece, times=times)
+    assert bars(chart) == ["C", "%", "G", "%"]
+    assert "major, 10" in chart  # beats a minute
+
+
+def test_each_beat_is_there(wild):
+    chart = chord_chart(wild, frame_rate=2, vocabulary="qualities")
+    lines = [line for line in chart.splitlines() if "|" in line]
+    beats = len(lines[0].partition("|")[0].split())
+    for bar in bars("\n".join(line[line.index("|") :] for line in lines)):
+        places = bar.split()
+        beats += 4 if len(places) == 1 else len(places)
+    assert beats in range(len(wild), len(wild) + 4)  # the last chord is held to the bar's end
+
+
+@pytest.mark.parametrize("beats", [0, 1, 2, 3])
+def test_bars_begin_where_chords_change(beats, song):
+    pick_up = [(7, "maj", 0.1 * beats)] if beats else []
+    piece = song(pick_up + [(root, "maj", 0.4) for root in (0, 5, 7, 0, 5, 0)])
+    times = np.arange(len(piece) + 1) * 0.5
+    chart = chord_chart(piece, times=times)
+    before, _, rest = chart.splitlines()[-2].partition("|")
+    assert before.split() == ["G", "/", "/"][:beats]
+    assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
+
+
+def test_silence_and_nothing():
+    assert bars(chord_chart(np.zeros((16, 12)), frame_rate=2)) == ["N.C.", "%", "%", "%"]
+    assert chord_chart([np.empty((0, 12))]) == ["C major, 120 beats a minute, 4/4"]
+
+
+def test_titles_of_a_collection(cadence, tmp_path):
+    files = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    charts = chord_chart([cadence, cadence], files, title=["Erstes Stück", "Zweites"])
+    assert [chart.splitlines()[0] for chart in charts] == ["Erstes Stück", "Zweites"]
+    assert files[0].read_text(encoding="utf-8") == charts[0] + "\n"
+    with pytest.raises(TypeError, match="title is 'Alle' where X is a collection of 2"):
+        chord_chart([cadence, cadence], title="Alle")

@@ -1,0 +1,137 @@
+import io
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from musicai.metrics import frame_correlation
+from musicai.render import chroma_to_midi
+
+from .conftest import FRAME_RATE
+
+pretty_midi = pytest.importorskip("pretty_midi")
+STYLES = ["chords", "pads", "band"]
+
+
+def written(midi):
+    file = io.BytesIO()
+    midi.write(file)
+    return file.getvalue()
+
+
+def read(midi):
+    return pretty_midi.PrettyMIDI(io.BytesIO(written(midi)))
+
+
+def notes_of(midi):
+    return [note for instrument in midi.instruments for note in instrument.notes]
+
+
+def by_sines(midi, n_frames):
+    """Chroma of the notes: velocities at the middle of each frame."""
+    middles = (np.arange(n_frames) + 0.5) / FRAME_RATE
+    chroma = np.zeros((n_frames, 12))
+    for note in notes_of(midi):
+        chroma[(middles >= note.start) & (middles < note.end), note.pitch % 12] += note.velocity
+    return chroma
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("grid", [None, 1, 4])
+def test_notes_are_possible_and_end_with_the_piece(style, grid, wild, cadence):
+    for piece in (wild, cadence, np.zeros((7, 12))):
+        midi = chroma_to_midi(piece, style=style, grid=grid, frame_rate=FRAME_RATE)
+        duration = len(piece) / FRAME_RATE
+        assert midi.get_end_time() == pytest.approx(duration)
+        assert read(midi).get_end_time() == pytest.approx(duration, abs=2e-3)
+        for note in notes_of(midi):
+            assert 0 <= note.start < note.end <= duration + 1e-9
+            assert 28 <= note.pitch <= 96
+            assert 1 <= note.velocity <= 127
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_chroma_of_the_notes_is_that_of_the_piece(style, cadence):
+    midi = chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE)
+    likeness = frame_correlation(cadence, by_sines(midi, len(cadence)))
+    assert likeness > (0.8 if style == "band" else 0.93)
+    assert not any(note.end > 8 for note in notes_of(midi))  # the silence is silent
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_other_programs_open_it(style, cadence):
+    midirenderer = pytest.importorskip("midirenderer")
+    midi = chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE)
+    assert [len(part.notes) for part in read(midi).instruments] == [
+        len(part.notes) for part in midi.instruments
+    ]
+    assert sum(part.is_drum for part in midi.instruments) == 0
+    soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
+    wave = midirenderer.render_wave_from(soundfont, written(midi))
+    assert len(wave) > 9 * 44100
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # music21's own
+        converter = pytest.importorskip("music21.converter")
+        score = converter.parse(written(midi), format="midi", forceSource=True)
+    assert len(score.parts) == len(midi.instruments)
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_twice_the_same(style, wild):
+    midis = [chroma_to_midi(wild, style=style) for _ in range(2)]
+    assert written(midis[0]) == written(midis[1])
+
+
+@pytest.mark.parametrize("grid", [1, 2, 3])
+@pytest.mark.parametrize("tempo", [80.0, 120.0])
+def test_notes_are_on_the_grid(grid, tempo, wild):
+    midi = chroma_to_midi(wild, style="band", grid=grid, tempo=tempo, frame_rate=FRAME_RATE)
+    assert midi.get_tempo_changes()[1] == pytest.approx([tempo])
+    end = len(wild) / FRAME_RATE
+    steps = np.array([(note.start, note.end) for note in notes_of(midi)]) * tempo / 60 * grid
+    on_grid = np.abs(steps - np.rint(steps)) < 1e-6
+    assert np.all(on_grid | (steps == end * tempo / 60 * grid))
+
+
+def test_tempo_follows_beats(wild):
+    lengths = np.random.default_rng(0).uniform(0.4, 0.6, len(wild))
+    times = np.concatenate([[0.0], np.cumsum(lengths)])
+    midi = read(chroma_to_midi(wild, times=times))
+    assert midi.get_end_time() == pytest.approx(times[-1], abs=2e-3)
+    np.testing.assert_allclose(midi.get_beats()[: len(wild)], times[:-1], atol=2e-3)
+    starts = np.array([note.start for note in notes_of(midi)])
+    assert np.abs(starts[:, None] - times).min(axis=1).max() < 2e-3
+
+
+def test_pads_hold_what_stays(song):
+    piece = song([(0, "maj", 2), (9, "min", 2), (5, "maj", 2)])  # C is in all three
+    struck = chroma_to_midi(piece, style="chords", frame_rate=FRAME_RATE)
+    held = chroma_to_midi(piece, style="pads", frame_rate=FRAME_RATE)
+    assert len(notes_of(held)) < len(notes_of(struck))
+    assert max(note.end - note.start for note in notes_of(held) if note.pitch % 12 == 0) == 6
+
+    def sounding(midi):
+        return by_sines(midi, len(piece)) > 0
+
+    np.testing.assert_array_equal(sounding(held), sounding(struck))
+    for pitch in {note.pitch for note in notes_of(held)}:
+        ends = [note for note in notes_of(held) if note.pitch == pitch]
+        for before, after in pairwise(ends):
+            assert before.end < after.start
+
+
+def test_a_quiet_part_is_played_quietly(cadence):
+    cadence[:40] *= 0.3
+    for style in STYLES:
+        notes = notes_of(chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE))
+        loud = max(note.velocity for note in notes if note.start >= 4)
+        quiet = max(note.velocity for note in notes if note.end <= 4)
+        assert quiet < 0.5 * loud
+
+
+def test_key_and_metre_are_in_the_file(cadence):
+    midi = read(chroma_to_midi(np.roll(cadence, 2, axis=1)))
+    assert [change.key_number for change in midi.key_signature_changes] == [2]
+    assert [change.numerator for change in midi.time_signature_changes] == [4]

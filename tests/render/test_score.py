@@ -1,0 +1,174 @@
+import subprocess
+import sys
+import warnings
+from fractions import Fraction
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from musicai.render import recognize_chords, to_musicxml
+from musicai.render._notation import scientific_name, written_lengths
+
+from .conftest import FRAME_RATE
+
+pytest.importorskip("music21")
+
+
+def read(musicxml):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # music21's own
+        from music21 import converter
+
+        return converter.parse(musicxml, format="musicxml", forceSource=True)
+
+
+def notes(part):
+    """(start, end, MIDI number) of all notes, ties joined."""
+    return [
+        (float(sign.offset), float(sign.offset + sign.quarterLength), pitch.midi)
+        for sign in part.flatten().stripTies().notes
+        if sign.quarterLength > 0  # symbols have none
+        for pitch in sign.pitches
+    ]
+
+
+@pytest.mark.parametrize("grid", [1, 2, 3, 4])
+@pytest.mark.parametrize("vocabulary", ["triads", "qualities"])
+def test_bars_are_whole(grid, vocabulary, wild, cadence):
+    for piece in (wild, cadence):
+        score = read(to_musicxml(piece, grid=grid, vocabulary=vocabulary, frame_rate=FRAME_RATE))
+        assert len(score.parts) == 2
+        n_bars = int(np.ceil(len(piece) / FRAME_RATE * 2 / 4))
+        for part in score.parts:
+            measures = list(part.getElementsByClass("Measure"))
+            assert len(measures) in (n_bars, n_bars + 1)  # with a pick-up
+            assert [measure.number for measure in measures] == list(range(1, len(measures) + 1))
+            for measure in measures:
+                lengths = [s.quarterLength for s in measure.notesAndRests if s.quarterLength > 0]
+                assert sum(map(Fraction, lengths)) == 4
+
+
+def test_what_is_written(cadence):
+    moved = np.roll(cadence, 5, axis=1)  # F, Bb, C, F
+    musicxml = to_musicxml(moved, frame_rate=FRAME_RATE, tempo=120, title="Ä & <b>")
+    score = read(musicxml)
+    assert score.metadata.bestTitle == "Ä & <b>"
+    upper, lower = score.parts
+    signs = upper.flatten()
+    assert signs.getElementsByClass("MetronomeMark").first().number == 120
+    assert signs.getElementsByClass("TimeSignature").first().ratioString == "4/4"
+    assert signs.getElementsByClass("KeySignature").first().sharps == -1
+    symbols = [(s.offset, s.figure) for s in signs.getElementsByClass("Harmony")]
+    assert symbols == [(0, "F"), (4, "B-"), (8, "C"), (12, "F"), (16, "N.C.")]
+    chords = {}
+    for start, end, pitch in notes(lower):
+        assert end - start == 4
+        chords.setdefault(start, set()).add(pitch % 12)
+    assert chords == {0: {5, 9, 0}, 4: {10, 2, 5}, 8: {0, 4, 7}, 12: {5, 9, 0}}
+    assert {p.name for s in lower.flatten().notes for p in s.pitches} == set("FACDEG") | {"B-"}
+
+
+def test_a_pick_up_is_in_a_bar_of_its_own(song):
+    piece = song([(7, "maj", 0.1), (0, "maj", 0.4), (5, "maj", 0.4), (0, "maj", 0.4)])
+    score = read(to_musicxml(piece, times=np.arange(len(piece) + 1) * 0.5))
+    symbols = score.parts[0].flatten().getElementsByClass("Harmony")
+    assert [(s.offset, s.figure) for s in symbols] == [(3, "G"), (4, "C"), (8, "F"), (12, "C")]
+    for part in score.parts:
+        assert min(start for start, _, _ in notes(part)) == 3
+
+
+def test_triplets_have_a_bracket_for_each_beat(wild):
+    root = ElementTree.fromstring(to_musicxml(wild, grid=3, frame_rate=FRAME_RATE))
+    lengths = []
+    for note in root.findall("part[@id='P1']/measure/note"):
+        kinds = [tuplet.get("type") for tuplet in note.findall("notations/tuplet")]
+        if note.find("time-modification") is None:
+            assert kinds == []
+            continue
+        if "start" in kinds:
+            lengths.append(0)
+        lengths[-1] += int(note.findtext("duration"))
+        assert ("stop" in kinds) == (lengths[-1] == int(root.findtext(".//divisions")))
+    assert len(lengths) > 5
+
+
+def test_the_melody_is_heard_in_the_piece(song):
+    """A tone that is no chord's is in the melody when it sounds."""
+    piece = song([(0, "maj", 4)])
+    piece[10:20, 9] = piece[30:35, 2] = 1
+    upper, _ = read(to_musicxml(piece, frame_rate=FRAME_RATE)).parts
+    melody = {(start, end, pitch % 12) for start, end, pitch in notes(upper)}
+    assert {(2, 4, 9), (6, 7, 2)} <= melody
+
+
+def test_the_same_score_in_every_run(wild, tmp_path):
+    here = to_musicxml(wild)
+    assert to_musicxml(wild) == here
+    np.save(tmp_path / "wild.npy", wild)
+    code = (
+        "import sys, numpy as np; from musicai.render import to_musicxml; "
+        "to_musicxml(np.load(sys.argv[1]), sys.argv[2])"
+    )
+    path = tmp_path / "score.musicxml"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "wild.npy", path],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert path.read_text(encoding="utf-8") == here
+    assert ended.stdout + ended.stderr == ""
+    assert "date" not in here
+    assert "music21" not in here.lower()
+
+
+def test_silence_and_nothing():
+    empty, silent = to_musicxml([np.empty((0, 12)), np.zeros((80, 12))], frame_rate=FRAME_RATE)
+    for musicxml, n_bars in ((empty, 1), (silent, 4)):
+        score = read(musicxml)
+        for part in score.parts:
+            assert notes(part) == []
+            measures = list(part.getElementsByClass("Measure"))
+            assert len(measures) == n_bars
+            assert all(
+                len(measure.notesAndRests.getElementsByClass("Rest")) == 1 for measure in measures
+            )
+    assert ElementTree.fromstring(empty).tag == "score-partwise"
+
+
+def test_symbols_are_the_chords(wild):
+    frames = wild[:64]
+    times = np.arange(65) / 2.0
+    score = read(to_musicxml(frames, times=times, vocabulary="qualities"))
+    symbols = score.parts[0].flatten().getElementsByClass("Harmony")
+    chords = recognize_chords(frames, times=times, vocabulary="qualities")
+    pick_up = symbols[0].offset
+    assert [symbol.offset - pick_up for symbol in symbols] == [2 * each.start for each in chords]
+    for symbol, chord in zip(symbols, chords, strict=True):
+        assert {p.pitchClass for p in symbol.pitches} == set(chord.pitch_classes)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4])
+def test_written_lengths_have_a_sign_each(steps):
+    readable = {Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)}
+    readable |= {Fraction(1, 3), Fraction(2, 3)}
+    grid = [Fraction(i, steps) for i in range(4 * steps + 1)]
+    for i, start in enumerate(grid):
+        for end in grid[i + 1 :]:
+            lengths = written_lengths(start, end)
+            assert sum(lengths) == end - start
+            assert set(lengths) <= readable
+            at = start
+            for length in lengths:
+                if length.denominator == 3:  # within its beat
+                    assert int(at) == int(at + length - Fraction(1, 6))
+                at += length
+            if start.denominator > 1 and start < 2 < end:
+                assert Fraction(2) in {start + sum(lengths[:k]) for k in range(len(lengths))}
+
+
+def test_octaves_are_those_of_the_letter():
+    assert [scientific_name(60, name) for name in ("C", "B#", "Dbb")] == ["C4", "B#3", "D--4"]
+    assert scientific_name(59, "Cb") == "C-4"
+    assert scientific_name(70, "Bb") == "B-4"
