@@ -14,9 +14,7 @@ from sklearn.utils.validation import check_array
 
 from ._paths import is_path
 
-N_PITCH_CLASSES, N_KEYS = 12, 88
-"""Widths of chroma and of a piano roll."""
-
+N_PITCH_CLASSES = 12
 _VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
@@ -149,12 +147,15 @@ def _as_piece(X: Any, name: str, *, min_frames: int, out_of_core: bool) -> np.nd
     return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
 
 
+_N_KEYS = 88  # of a piano roll
+
+
 def _check_width(piece: np.ndarray, n_features: int, name: str) -> None:
     if piece.shape[1] != n_features:
         advice = "all pieces must have the same width"
         if len(piece) == n_features:
             advice = f"a frame is a row, did you mean {name}.T?"
-        elif (piece.shape[1], n_features) == (N_KEYS, N_PITCH_CLASSES):
+        elif (piece.shape[1], n_features) == (_N_KEYS, N_PITCH_CLASSES):
             advice = "chroma is; a piano roll goes to PianoRollExtractor().inverse_transform"
         raise ValueError(
             f"{name} has {piece.shape[1]} features per frame where {n_features} are expected: "

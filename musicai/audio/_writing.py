@@ -13,14 +13,11 @@ import soundfile
 
 from .._files import target_name, whole_file
 from .._paths import is_path
+from ._playable import playable_blocks
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
-BLOCK_SIZE = 65536
-"""Samples written at a time; some versions of libsndfile crash on long Ogg files in one call."""
-
-MOST_CHANNELS = 8
 HIGHEST_RATE = 192000
-"""libsndfile crashes on an Ogg file with hundreds of channels or a much higher rate."""
+"""libsndfile crashes on an Ogg file with a much higher rate."""
 
 SPARE_BYTES = 2**16
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
@@ -78,7 +75,7 @@ def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | No
     try:
         with whole_file(file) as draft:
             _check_rate(name, sampling_rate)
-            blocks = _checked_blocks(samples, name)
+            blocks = playable_blocks(samples, name)
             _encode(draft, blocks, int(sampling_rate), _format(file, format, name), name)
     except OSError as error:
         if error.errno not in FULL or error.filename is not None:
@@ -119,79 +116,6 @@ def _check_rate(name: str, sampling_rate: Any) -> None:
             f"{name}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_RATE}, got "
             f"{sampling_rate!r}"
         )
-
-
-def _checked_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
-    """Yield samples in blocks that can be written, all of the same number of dimensions."""
-    if not isinstance(samples, Iterator):
-        audio = _as_floats(samples, name)
-        _check_layout(audio, name, may_be_short=False)
-        _check_values(audio, name, advice="divide them by their peak")
-        for start in range(0, len(audio), BLOCK_SIZE):
-            yield audio[start : start + BLOCK_SIZE].astype(np.float32)
-        return
-    shape: tuple[int, ...] | None = None
-    for given in samples:
-        block = _as_floats(given, name)
-        if block.size == 0:
-            continue
-        if shape is None:
-            _check_layout(block, name, may_be_short=True)
-        elif block.shape[1:] != shape:
-            raise ValueError(
-                f"{name}: a block has shape {block.shape} where {('n_samples', *shape)} is "
-                "expected: all blocks must have the same channels"
-            )
-        shape = block.shape[1:]
-        _check_values(block, name, advice="pass level_blocks(blocks), or divide all by their peak")
-        for start in range(0, len(block), BLOCK_SIZE):
-            yield block[start : start + BLOCK_SIZE].astype(np.float32)
-    if shape is None:
-        raise ValueError(f"{name}: the iterator has no samples; there is nothing to write")
-
-
-def _as_floats(samples: Any, name: str) -> np.ndarray:
-    try:
-        audio = np.asarray(samples)
-    except (ValueError, TypeError, RuntimeError):
-        raise ValueError(
-            f"{name}: samples are no array of numbers; for blocks of samples pass iter(blocks)"
-        ) from None
-    if audio.dtype.kind != "f" or audio.ndim not in (1, 2):
-        raise ValueError(
-            f"{name}: samples have shape {audio.shape} and type {audio.dtype}; expected floats "
-            "of shape (n_samples,) or (n_samples, n_channels)"
-        )
-    return audio
-
-
-def _check_layout(audio: np.ndarray, name: str, *, may_be_short: bool) -> None:
-    if audio.size == 0:
-        raise ValueError(f"{name}: samples have shape {audio.shape}; there is nothing to write")
-    if audio.ndim == 1:
-        return
-    n_samples, n_channels = audio.shape
-    if n_channels == 12:
-        raise ValueError(
-            f"{name}: samples have shape {audio.shape}, which looks like chroma: turn it into "
-            "sound first, with ChromaExtractor().inverse_transform or "
-            "musicai.render.chroma_to_audio"
-        )
-    if n_samples < n_channels and not (may_be_short and n_channels <= MOST_CHANNELS):
-        raise ValueError(
-            f"{name}: samples have shape {audio.shape}, more channels than samples; (n_samples, "
-            "n_channels) is expected, did you mean samples.T?"
-        )
-    if n_channels > MOST_CHANNELS:
-        raise ValueError(f"{name}: {n_channels} channels; at most {MOST_CHANNELS} are written")
-
-
-def _check_values(audio: np.ndarray, name: str, *, advice: str) -> None:
-    peak = max(audio.max(), -audio.min())
-    if not np.isfinite(peak):
-        raise ValueError(f"{name}: samples hold NaN or infinity; repair them before writing")
-    if peak > 1:
-        raise ValueError(f"{name}: samples peak at {peak:g} and would be clipped; {advice}")
 
 
 def _encode(

@@ -1,13 +1,22 @@
 """Composed chroma made audible and readable.
 
 Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them. Frames follow one
-another at a `frame_rate`, or are beats at measured `times`. `recognize_chords` names chords;
-`chroma_to_midi`, `to_musicxml` and `chord_chart` also write files, whole or not at all.
+another at a `frame_rate`, or are beats at measured `times`. `chroma_to_audio` plays them,
+`recognize_chords` names chords; `chroma_to_midi`, `to_musicxml` and `chord_chart` write music down.
+Files are written whole or not at all.
 """
 
+from ._audio import chroma_to_audio
 from ._chart import chord_chart
 from ._chords import Chord, recognize_chords
 from ._midi import chroma_to_midi
 from ._score import to_musicxml
 
-__all__ = ["Chord", "chord_chart", "chroma_to_midi", "recognize_chords", "to_musicxml"]
+__all__ = [
+    "Chord",
+    "chord_chart",
+    "chroma_to_audio",
+    "chroma_to_midi",
+    "recognize_chords",
+    "to_musicxml",
+]

@@ -133,7 +133,7 @@ def test_length_does_not_cost_memory(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert soundfile.info(tmp_path / "long.flac").frames == 300 * 40000  # 96 megabytes
-    assert peak < 3e6
+    assert peak < 5e6
 
 
 @pytest.mark.parametrize(

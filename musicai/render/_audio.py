@@ -1,0 +1,193 @@
+"""Chroma as sound: played by sines, or by instruments of a soundfont."""
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from .._parameters import Rule, check_values, is_one_of, is_real
+from .._pieces import as_chroma, is_collection
+from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders
+from ..audio import level_blocks, write_audio
+from ._placing import cut_or_pad, length_in_samples
+from ._sines import play_sines
+
+STYLES = ("sines", "chords", "pads", "band")
+RULES: dict[str, Rule] = {
+    "style": (lambda v: is_one_of(v, STYLES), f"one of {STYLES}"),
+    "frame_rate": RATE_RULE,
+    "sampling_rate": (
+        lambda v: is_real(v) and 1000 <= v <= 192000,
+        "a number of hertz from 1000 to 192000",
+    ),
+}
+
+FADE_SECONDS = 0.1
+"""How long instruments take to die away where the piece ends."""
+
+
+def chroma_to_audio(
+    X: Any,
+    file: Any = None,
+    *,
+    style: str = "sines",
+    frame_rate: float = FRAME_RATE,
+    times: Any = None,
+    sampling_rate: float = 22050,
+    soundfont: str | os.PathLike[str] | None = None,
+    format: str | None = None,
+) -> Any:
+    """Make chroma audible.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma, as a :class:`musicai.ChromaExtractor` with default parameters measures it or a
+        composer trained on it samples it.
+    file : str, PathLike or binary file object, or a list of them, default=None
+        Where to write the audio; for a collection one file per piece. However long the piece,
+        this takes the same memory.
+    style : {"sines", "chords", "pads", "band"}, default="sines"
+        "sines" plays the chroma itself, and no more, by sines an octave apart. The others play
+        what `chroma_to_midi` makes of it with instruments, as described there; they need ``pip
+        install musicai[midi]``.
+    frame_rate : float, default=10.77
+        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
+    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+        When each frame begins and the last one ends, in seconds, such as the times of beats; for
+        a collection one array per piece. The audio begins with the first.
+    sampling_rate : float, default=22050
+        Samples per second, in hertz; in a file a whole number.
+    soundfont : str or path, default=None
+        The instruments, a file in the format SF2, for all styles but "sines". When None those that
+        pretty_midi brings.
+    format : {"wav", "flac", "ogg", "mp3"}, default=None
+        Format of the file. When None the suffix of its name decides.
+
+    Returns
+    -------
+    audio : ndarray of shape (n_samples,), a list of them, or None
+        Mono float32 samples, as loud as a normal recording: for one piece an array, for a
+        collection what the collection was. None where they are written to a file.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not chroma, a parameter has no possible value, there are not as many files or
+        times as needed, or a piece that is to be written has no frames.
+    TypeError
+        If `X` holds paths, or `file` is no list where `X` is a collection.
+    ImportError
+        If a package is missing that the style needs.
+    OSError
+        If a file cannot be written. It is then as it was.
+
+    See Also
+    --------
+    musicai.ChromaExtractor.inverse_transform : The same sines for the chroma of any extractor:
+        the way back for ``kind="stft"``, whose values mean something else.
+    chroma_to_midi : The notes of the other styles.
+    musicai.audio.write_audio : What writes the file.
+
+    Notes
+    -----
+    The audio lasts as long as the piece, in every style: ``n_frames / frame_rate`` seconds less a
+    sample, so that it is analysed as `n_frames` frames again. Sines fade away over the last frame;
+    instruments, which would ring on, over the last tenth of a second. The same piece gives the
+    same samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import chroma_to_audio
+    >>> chord = np.zeros((20, 12))
+    >>> chord[:, [0, 4, 7]] = 1
+    >>> chroma_to_audio(chord).shape
+    (40959,)
+    >>> chroma_to_audio([chord, chord[:10]], frame_rate=2, sampling_rate=8000)[1].shape
+    (39999,)
+    """
+    values = {"style": style, "frame_rate": frame_rate, "sampling_rate": sampling_rate}
+    check_values(values, RULES)
+    pieces, pack = as_chroma(X)
+    borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
+    files = _files(file, X, pieces)
+    play = partial(
+        _play,
+        style=style,
+        frame_rate=frame_rate if times is None else None,
+        sampling_rate=sampling_rate,
+        soundfont=soundfont,
+    )
+    played = map(level_blocks, map(play, pieces, borders))
+    if file is None:
+        return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
+    for target, blocks in zip(files, played, strict=True):
+        write_audio(target, blocks, sampling_rate, format=format)  # type: ignore[arg-type]
+    return None
+
+
+def _files(file: Any, X: Any, pieces: list[np.ndarray]) -> list[Any]:
+    """Return the file of each piece."""
+    if file is None:
+        return []
+    files = [file]
+    if is_collection(X):
+        if not isinstance(file, (list, tuple)) or len(file) != len(pieces):
+            given = f"{len(file)} files" if isinstance(file, (list, tuple)) else repr(file)
+            raise (ValueError if isinstance(file, (list, tuple)) else TypeError)(
+                f"file is {given} where X is a collection of {len(pieces)} pieces: pass a list "
+                "with one file for each"
+            )
+        files = list(file)
+    for i, piece in enumerate(pieces):
+        if len(piece) == 0:
+            raise ValueError(f"X[{i}] has no frames: there is no audio to write, leave it out")
+    return files
+
+
+def _play(
+    piece: np.ndarray,
+    borders: np.ndarray,
+    *,
+    style: str,
+    frame_rate: float | None,
+    sampling_rate: float,
+    soundfont: str | os.PathLike[str] | None,
+) -> Iterator[np.ndarray]:
+    """Yield a piece as loud as it comes; `frame_rate` is None where frames are as `borders` say."""
+    if len(piece) == 0:
+        return
+    n_samples = length_in_samples(borders[-1], sampling_rate)
+    if style == "sines":
+        blocks = play_sines(piece, borders, frame_rate=frame_rate, sampling_rate=sampling_rate)
+        n_fade = 0 if frame_rate is not None else round(sampling_rate / SPREAD_RATE)
+    else:
+        if frame_rate is not None:  # a frame of an analysis is centred on its time
+            borders = np.clip(borders - 0.5 / frame_rate, 0, None)
+            borders[-1] = len(piece) / frame_rate
+        blocks = _play_notes(piece, borders, style, soundfont, sampling_rate)
+        n_fade = round(FADE_SECONDS * sampling_rate)
+    yield from cut_or_pad(blocks, n_samples, n_fade)
+
+
+def _play_notes(
+    piece: np.ndarray,
+    borders: np.ndarray,
+    style: str,
+    soundfont: str | os.PathLike[str] | None,
+    sampling_rate: float,
+) -> Iterator[np.ndarray]:
+    # These rooms are still being built.
+    from ..midi import synthesize  # type: ignore[attr-defined,unused-ignore]
+    from ._midi import chroma_to_midi  # type: ignore[import-not-found,unused-ignore]
+
+    midi = chroma_to_midi(piece, style=style, times=borders)
+    if not any(part.notes for part in midi.instruments):
+        return iter(())  # silence
+    blocks: Iterator[np.ndarray] = synthesize(
+        midi, soundfont=soundfont, sampling_rate=sampling_rate
+    )
+    return blocks

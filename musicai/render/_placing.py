@@ -1,0 +1,49 @@
+"""Sound brought to the length of a piece."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+
+def length_in_samples(seconds: float, sampling_rate: float) -> int:
+    """Return how many samples there are before a time.
+
+    One less where the time is a whole number of samples: for audio of so many samples an analysis
+    finds the number of frames that were played.
+    """
+    # Rounded, or 2048.0000001 would be one sample more than 2048.
+    return max(0, int(np.ceil(round(seconds * sampling_rate, 6))) - 1)
+
+
+def cut_or_pad(
+    blocks: Iterable[np.ndarray], n_samples: int, n_fade: int = 0
+) -> Iterator[np.ndarray]:
+    """Yield exactly so many samples, with silence at the end where there are fewer.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of shape (n_samples,), dtype float32
+        Samples in order.
+    n_samples : int
+        How many are wanted.
+    n_fade : int, default=0
+        How many samples the sound takes to die away at the end.
+    """
+    fade = np.linspace(1, 0, min(n_fade, n_samples), dtype=np.float32)
+    n_kept = n_samples - len(fade)
+    start = 0
+    for block in blocks:
+        part = block[: n_samples - start]
+        fading = part[max(0, n_kept - start) :]
+        if len(fading):
+            first = start + len(part) - len(fading) - n_kept
+            faded = fading * fade[first : first + len(fading)]
+            part = np.concatenate([part[: len(part) - len(fading)], faded])
+        yield part
+        start += len(part)
+        if start == n_samples:
+            return
+    while start < n_samples:
+        silence = np.zeros(min(n_samples - start, 65536), np.float32)
+        yield silence
+        start += len(silence)
