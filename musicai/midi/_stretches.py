@@ -4,6 +4,7 @@ A synthesiser's sound is the sum of its notes, so a stretch may hold the notes t
 their whole length, and what controllers and programs have come to by then.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -135,7 +136,8 @@ def _changes(
 
 
 def _to_block(seconds: float) -> int:
-    return round(seconds * RATE / BLOCK) * BLOCK
+    # Beats often are half-way between two blocks, and their times are not exact.
+    return math.floor(round(seconds * RATE / BLOCK, 3) + 0.5) * BLOCK
 
 
 def _message(number: int | None, value: int, channel: int, mido: Any) -> Any:

@@ -66,11 +66,10 @@ def test_tempo_changes_in_any_track_count(tmp_path):
         (file_of(NOTE)[:-6], "ends too early"),
         (file_of(), "cannot be read as MIDI"),
         (file_of(NOTE, format_=2), "holds several pieces"),
-        (file_of(NOTE, format_=77), "cannot be read as MIDI|several|no notes"),
         (file_of(NOTE, division=0), "have no unit"),
         (file_of(NOTE, division=0xE728), "film frames"),
         (file_of(b"\0\xff\x51\x03\0\0\0" + NOTE), "zero"),
-        (file_of(variable(2**28 - 1) + NOTE), "at most 10000000 ticks"),
+        (file_of(variable(2**28 - 1) + NOTE[1:]), "at most 10000000 ticks"),
         (file_of(b"\xff" * 10 + NOTE), "at most 10000000 ticks"),
         (file_of(b"\xff" * 2**17), "long runs of bytes that are no MIDI"),
         (file_of(b"\0\xff\x59\x02\x0c\0" + NOTE), "cannot be read as MIDI"),
@@ -81,9 +80,6 @@ def test_tempo_changes_in_any_track_count(tmp_path):
 def test_errors_name_file_and_cause(tmp_path, data, cause):
     path = tmp_path / "bad.mid"
     path.write_bytes(data)
-    if data == file_of(NOTE, format_=77):  # a format that there is not, but all else is there
-        assert len(read_midi(path).instruments) == 1
-        return
     with pytest.raises(MidiError, match=rf"bad\.mid: .*({cause})") as caught:
         read_midi(path)
     assert "\n" not in str(caught.value)
@@ -139,18 +135,19 @@ def test_damaged_files_give_rolls_or_errors_that_name_them(tmp_path, make_roll):
     write_midi(file, midi)
     rng = np.random.default_rng(0)
     path = tmp_path / "damaged.mid"
-    read = 0
+    read, refused = 0, []
     for _ in range(300):
         path.write_bytes(damaged(file.getvalue(), rng))
         try:
             (roll,) = PianoRollExtractor().transform([path])
         except MidiError as error:
-            assert str(error).startswith(f"{path}: ")
+            refused.append(str(error))
         else:
             read += 1
             assert roll.shape[1] == 88
             assert np.isin(roll, (0, 1)).all()
-    assert 30 < read < 270
+    assert all(message.startswith(f"{path}: ") for message in refused)
+    assert min(read, len(refused)) > 30
 
 
 def test_what_is_written_other_programs_read(tmp_path, make_roll):
@@ -163,4 +160,4 @@ def test_what_is_written_other_programs_read(tmp_path, make_roll):
     messages = [m for track in mido.MidiFile(path).tracks for m in track]
     assert sum(m.type == "note_on" and m.velocity > 0 for m in messages) == strikes
     score = music21.converter.parse(path, quantizePost=False, forceSource=True, storePickle=False)
-    assert sum(len(note.pitches) for note in score.flatten().notes) == strikes
+    assert sum(len(note.pitches) for note in score.flatten().stripTies().notes) == strikes
