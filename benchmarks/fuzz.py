@@ -238,9 +238,12 @@ def analyse(extractor, path: str) -> Verdict:
 class Judge:
     """A process that analyses files, replaced when it dies or hangs."""
 
-    def __init__(self, folder: str, time_limit: float) -> None:
+    def __init__(
+        self, folder: str, time_limit: float, serve: Callable[[Connection], None] = serve
+    ) -> None:
         self.folder = folder
         self.time_limit = time_limit
+        self.serve = serve
         self.process: multiprocessing.process.BaseProcess | None = None
 
     def judge(self, case: Case) -> Verdict:
@@ -248,7 +251,7 @@ class Judge:
         if self.process is None:
             context = multiprocessing.get_context("spawn")
             self.connection, theirs = context.Pipe()
-            self.process = context.Process(target=serve, args=(theirs,), daemon=True)
+            self.process = context.Process(target=self.serve, args=(theirs,), daemon=True)
             self.process.start()
             theirs.close()  # so that the end of the process is the end of the pipe
         path = Path(self.folder, f"{case.number:06d}{case.suffix}")
@@ -281,7 +284,7 @@ class Judge:
         return Verdict(outcome, detail=detail)
 
 
-def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float):
+def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float, serve=serve):
     """Yield every case with its verdict, as they come."""
     local = threading.local()
     judges = []
@@ -289,7 +292,7 @@ def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float):
 
         def judge(case: Case) -> tuple[Case, Verdict]:
             if not hasattr(local, "judge"):
-                local.judge = Judge(folder, time_limit)
+                local.judge = Judge(folder, time_limit, serve)
                 judges.append(local.judge)
             return case, local.judge.judge(case)
 
@@ -347,11 +350,11 @@ def print_table(counts: dict[tuple[str, str], Counter], seconds: dict[tuple[str,
     print(COLUMNS.format("all", "", total["files"], *found, longest))
 
 
-def main() -> int:
+def main(description=__doc__, serve=serve, make_sources=make_sources) -> int:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a short recording")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="to be damaged")
     parser.add_argument("--count", type=int, default=2000, metavar="N", help="damaged files")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
@@ -370,7 +373,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         sources = arguments.files or make_sources(Path(folder))
         cases = (make_case(i, arguments.seed, sources) for i in range(arguments.count))
-        for case, verdict in judge_all(cases, arguments.jobs, arguments.limit):
+        for case, verdict in judge_all(cases, arguments.jobs, arguments.limit, serve):
             row = case.format, case.damage
             counts[row].update(["files", verdict.outcome] + ["warned"] * verdict.warned)
             seconds[row] = max(seconds[row], verdict.seconds)

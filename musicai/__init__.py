@@ -2,7 +2,8 @@
 
 A recording becomes a *piece*, a float32 array ``(n_frames, n_features)``; a list of pieces is a
 *collection*. :class:`ChromaExtractor` turns recordings into pieces of chroma and back into sound,
-:class:`LSTMComposer` learns a collection, tells what comes next and composes new pieces.
+:class:`PianoRollExtractor` turns MIDI files into piano rolls and back, :class:`LSTMComposer` learns
+a collection, tells what comes next and composes new pieces.
 """
 
 from importlib import import_module
@@ -13,15 +14,23 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .chroma import ChromaExtractor
     from .composer import LSTMComposer
+    from .midi import PianoRollExtractor
     from .mosaic import MosaicSynthesizer
 
-__all__ = ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "__version__"]
+__all__ = [
+    "ChromaExtractor",
+    "LSTMComposer",
+    "MosaicSynthesizer",
+    "PianoRollExtractor",
+    "__version__",
+]
 
 # Estimators are imported when they are first asked for: PyTorch alone takes seconds.
 _ROOMS = {
     "ChromaExtractor": "chroma",
     "LSTMComposer": "composer",
     "MosaicSynthesizer": "mosaic",
+    "PianoRollExtractor": "midi",
 }
 
 

@@ -52,7 +52,9 @@ def test_every_room_is_watched():
     assert rooms == set(NEVER_IMPORTS)
 
 
-@pytest.mark.parametrize("name", ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer"])
+@pytest.mark.parametrize(
+    "name", ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor"]
+)
 def test_examples_of_public_classes(name):
     public = getattr(musicai, name)
     assert public.__module__ == "musicai"
@@ -73,7 +75,9 @@ def test_import_is_lazy():
         "assert not {'torch', 'librosa', 'sklearn'} & sys.modules.keys(); "
         "assert {'ChromaExtractor', 'LSTMComposer'} <= set(dir(musicai)); "
         "from musicai import ChromaExtractor; "
-        "assert 'torch' not in sys.modules"
+        "assert 'torch' not in sys.modules; "
+        "from musicai import PianoRollExtractor; "
+        "assert not {'torch', 'pretty_midi', 'mido', 'midirenderer'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -1,9 +1,8 @@
-"""Bach's chorales as audio: scores from music21's corpus, played by a soundfont."""
+"""Bach's chorales: scores from music21's corpus, as MIDI or played by a soundfont."""
 
 import io
 import os
 import warnings
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,25 +13,41 @@ from joblib import Parallel, delayed
 from sklearn.utils import Bunch
 from tqdm.auto import tqdm
 
+from .._extras import need
+from .._parameters import Rule, check_values, is_one_of
 from ..audio import write_audio
+from ..midi import write_midi
 from ._home import get_data_home
 
 _RECIPE = 1  # names the cache: count up when the same score would sound different
-_SECONDS_PER_QUARTER = 0.75  # 80 beats a minute
+_KINDS = ("audio", "midi")
+_TEMPO = 80
+_SECONDS_PER_QUARTER = 60 / _TEMPO
 _FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
 _PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
+
+_RULES: dict[str, Rule] = {"kind": (lambda v: is_one_of(v, _KINDS), f"one of {_KINDS}")}
 
 _DESCR = """\
 Chorales of Johann Sebastian Bach
 =================================
-{n_chorales} chorales in the order of Riemenschneider's collection, played at 80 beats a minute,
-without repeats, on a piano; mono FLAC at {sampling_rate} Hz.
+{n_chorales} chorales in the order of Riemenschneider's collection, at 80 beats a minute, without
+repeats, {form}.
 
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
-its corpus/license.txt; Bach's music itself is in the public domain. Sounds: TimGM6mb, the soundfont
-by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
-distributes neither.
+its corpus/license.txt; Bach's music itself is in the public domain. {sounds}
 """
+_FORM = {
+    "audio": "on a piano; mono FLAC at {sampling_rate} Hz",
+    "midi": "as MIDI files, a track for each voice",
+}
+_SOUNDS = {
+    "audio": """Sounds: TimGM6mb, the soundfont
+by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
+distributes neither.""",
+    "midi": """They are read on
+this machine; musicai does not distribute them.""",
+}
 
 
 class _Chorale(NamedTuple):
@@ -44,15 +59,16 @@ class _Chorale(NamedTuple):
 def load_chorales(
     n_chorales: int | None = None,
     *,
+    kind: str = "audio",
     folder: str | os.PathLike[str] | None = None,
     sampling_rate: int = 22050,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Bunch:
-    """Bach's chorales as recordings, made on this machine and without a network.
+    """Bach's chorales as recordings or MIDI files, made on this machine and without a network.
 
     The scores are read from music21's corpus and rendered with a soundfont the first time; later
-    calls find the audio in the data home. Needs ``pip install musicai[midi,score]``. All 350 are
+    calls find the files in the data home. Needs ``pip install musicai[midi,score]``. All 350 are
     4 hours of music, 280 MB of FLAC and about 2 minutes of rendering on 2 cores.
 
     Parameters
@@ -60,10 +76,13 @@ def load_chorales(
     n_chorales : int, default=None
         How many, from the first of Riemenschneider's collection on. When None all, which are
         350.
+    kind : {"audio", "midi"}, default="audio"
+        What to make of the scores: recordings for :class:`musicai.ChromaExtractor`, or MIDI files
+        for :class:`musicai.PianoRollExtractor`.
     folder : str or path, default=None
         The data home. When None, see :func:`get_data_home`.
     sampling_rate : int, default=22050
-        Of the audio, in Hz.
+        Of the audio, in Hz; MIDI files have none.
     n_jobs : int, default=None
         Processes that render, as in joblib.
     verbose : int, default=0
@@ -75,7 +94,7 @@ def load_chorales(
         With the attributes
 
         recordings : list of Path
-            FLAC files, mono.
+            FLAC files, mono, or MIDI files.
         titles : list of str
             First lines of the hymns.
         target : None
@@ -88,9 +107,9 @@ def load_chorales(
     Raises
     ------
     ImportError
-        If music21, pretty_midi or midirenderer is missing.
+        If music21, pretty_midi or, for audio, midirenderer is missing.
     ValueError
-        If `n_chorales` is not between 1 and the number that there are.
+        If `n_chorales` is not between 1 and the number that there are, or `kind` is unknown.
 
     Examples
     --------
@@ -99,17 +118,23 @@ def load_chorales(
     >>> data.titles[0]  # doctest: +SKIP
     'Aus meines Herzens Grunde'
     """
+    check_values({"kind": kind}, _RULES)
     chorales = _first_chorales(n_chorales)
-    home = get_data_home(folder) / f"chorales-{_RECIPE}-{sampling_rate}"
+    name, suffix = (f"{_RECIPE}-{sampling_rate}", "flac") if kind == "audio" else ("midi-1", "mid")
+    home = get_data_home(folder) / f"chorales-{name}"
     home.mkdir(exist_ok=True)
-    recordings = [home / f"{each.number:03d}-{each.score.stem}.flac" for each in chorales]
+    recordings = [home / f"{each.number:03d}-{each.score.stem}.{suffix}" for each in chorales]
     missing = [
         delayed(_record)(chorale.score, path, sampling_rate)
+        if kind == "audio"
+        else delayed(_notate)(chorale.score, path)
         for chorale, path in zip(chorales, recordings, strict=True)
         if not path.exists()
     ]
     if missing:
-        _need("pretty_midi"), _need("midirenderer")  # before any process is started
+        _need("pretty_midi")  # before any process is started
+        if kind == "audio":
+            _need("midirenderer")
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
         for _ in tqdm(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
             pass
@@ -118,7 +143,11 @@ def load_chorales(
         titles=[chorale.title for chorale in chorales],
         target=None,
         target_names=[],
-        DESCR=_DESCR.format(n_chorales=len(chorales), sampling_rate=sampling_rate),
+        DESCR=_DESCR.format(
+            n_chorales=len(chorales),
+            form=_FORM[kind].format(sampling_rate=sampling_rate),
+            sounds=_SOUNDS[kind],
+        ),
     )
 
 
@@ -144,9 +173,12 @@ def _find_score(corpus: Any, name: str) -> Path:
 
 
 def _record(score: Path, path: Path, sampling_rate: int) -> None:
-    midi = _play(score)
+    file = io.BytesIO()
+    # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
+    # rendered before would no longer be what is rendered now.
+    write_midi(file, _play(score, tempo=120))
     soundfont = Path(_need("pretty_midi").__file__).with_name("TimGM6mb.sf2").read_bytes()
-    wave = _need("midirenderer").render_wave_from(soundfont, midi)
+    wave = _need("midirenderer").render_wave_from(soundfont, file.getvalue())
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
     mono = soxr.resample(samples.mean(axis=1), rate, sampling_rate)
     n_fade = min(len(mono), round(_FADE_SECONDS * sampling_rate))
@@ -154,14 +186,18 @@ def _record(score: Path, path: Path, sampling_rate: int) -> None:
     write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
 
 
-def _play(score: Path) -> bytes:
-    """Notes of a score as a MIDI file: every part by a piano, at an even tempo."""
+def _notate(score: Path, path: Path) -> None:
+    write_midi(path, _play(score, tempo=_TEMPO))
+
+
+def _play(score: Path, *, tempo: float) -> Any:
+    """Notes of a score, every part by a piano, at an even tempo; `tempo` is what is notated."""
     music21, pretty_midi = _need("music21"), _need("pretty_midi")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the encoding of single scores
         # music21's own cache of parsed scores would stay in the temporary folder for good.
         parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
-    midi = pretty_midi.PrettyMIDI()
+    midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     for part in parsed.parts:
         instrument = pretty_midi.Instrument(_PIANO)
         for sounding in part.flatten().stripTies().notes:
@@ -172,17 +208,8 @@ def _play(score: Path) -> bytes:
                 for pitch in sounding.pitches
             ]
         midi.instruments.append(instrument)
-    file = io.BytesIO()
-    midi.write(file)
-    return file.getvalue()
+    return midi
 
 
 def _need(name: str) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # these libraries' own, and not for our users
-            return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"load_chorales needs {name.partition('.')[0]}: pip install musicai[midi,score]"
-        ) from error
+    return need(name, extra="midi,score", what="load_chorales")

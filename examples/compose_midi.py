@@ -1,0 +1,141 @@
+"""Learn from a folder of MIDI files and compose a new one.
+
+    python examples/compose_midi.py [FOLDER]
+
+Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, taken from the scores
+of music21 the first time. New music, as notes and as sound, is written to out/.
+"""
+
+import argparse
+from math import ceil, log
+from pathlib import Path
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+
+from musicai import LSTMComposer, PianoRollExtractor
+from musicai.audio import write_audio
+from musicai.datasets import load_chorales, load_midi
+from musicai.metrics import IndependentBaseline, PersistenceBaseline
+from musicai.midi import synthesize, write_midi
+
+N_CHORALES = 200
+HELD_OUT = 0.15
+LEAST_FRAMES = 200  # to learn from and to hold out; with fewer there is nothing to be heard
+MOST_SECONDS = 60  # of training
+COMPOSED_BEATS = 64
+TEMPO = 80
+TEMPERATURE = 0.9  # a little more certain than the music it learned from
+SAMPLING_RATE = 22050
+
+
+def main(argv=None):
+    """Do it all, and say what to open."""
+    args = parse(argv)
+    train, test = hold_out(*find(args.folder), args.seed)
+    try:  # before the work that would be lost
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"--out {args.out} cannot be made a folder: {error.strerror}") from None
+
+    pipe = make_pipeline(
+        PianoRollExtractor(steps_per_beat=args.steps_per_beat, on_error="warn"),
+        LSTMComposer(
+            max_time=MOST_SECONDS, max_iter=args.epochs, random_state=args.seed, verbose=1
+        ),
+    )
+    extractor, composer = pipe[0], pipe[-1]
+    n_frames = [sum(map(len, extractor.transform(paths))) for paths, _ in (train, test)]
+    print(f"{len(train[0])} files to learn from, {len(test[0])} held out; {n_frames} frames")
+    if sum(n_frames) < LEAST_FRAMES or not min(n_frames):
+        raise SystemExit(f"too little music: at least {LEAST_FRAMES} frames are needed")
+    pipe.fit(*train)
+    score(pipe, train, test)
+
+    piece = composer.sample(
+        ceil(COMPOSED_BEATS * args.steps_per_beat),
+        key=args.key,
+        style=args.style,
+        temperature=TEMPERATURE,
+        random_state=args.seed,
+    )
+    if not piece.any():
+        raise SystemExit("silence was composed: train for more --epochs, or on more music")
+    music = extractor.inverse_transform(piece, tempo=TEMPO)
+    write_midi(args.out / "new_piece.mid", music)
+    sound = np.concatenate(list(synthesize(music, sampling_rate=SAMPLING_RATE)))
+    loudest = max(np.abs(sound).max(), 1e-9)
+    write_audio(args.out / "new_piece.wav", 0.7 * sound / loudest, SAMPLING_RATE)
+
+    (again,) = extractor.transform([args.out / "new_piece.mid"])
+    n_notes = len(music.instruments[0].notes)
+    print(
+        f"{n_notes} notes composed; read again, the file holds "
+        f"{'exactly' if np.array_equal(again, piece) else 'NOT'} what was composed\n\n"
+        f"listen to {args.out / 'new_piece.wav'}\n"
+        f"open {args.out / 'new_piece.mid'} in a notation program (MuseScore), in a sequencer or "
+        "in any player of MIDI"
+    )
+
+
+def parse(argv):
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", nargs="?", help="of MIDI files; its subfolders are styles")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out"), help="where to write (%(default)s)"
+    )
+    parser.add_argument(
+        "--steps-per-beat", type=float, default=2, help="frames per quarter note (%(default)s)"
+    )
+    parser.add_argument("--key", help="of the new piece, such as G or Em (any)")
+    parser.add_argument("--style", help="of the new piece, a subfolder of FOLDER (any)")
+    parser.add_argument("--epochs", type=int, default=100, help="to train at most (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
+    return parser.parse_args(argv)
+
+
+def find(folder):
+    """Return paths of MIDI files, and a style for each or None."""
+    if folder is None:
+        data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
+    else:
+        try:
+            data = load_midi(folder)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise SystemExit(str(error)) from None
+    if len(data.recordings) < 2:
+        raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
+    return data.recordings, data.target
+
+
+def hold_out(paths, styles, seed):
+    """Split off files to test on; give paths and styles of the others and of these."""
+    labels = styles or [None] * len(paths)
+    n_test = ceil(HELD_OUT * len(paths))
+    train, test, train_styles, test_styles = train_test_split(
+        paths, labels, test_size=n_test, random_state=seed
+    )
+    known = set(train_styles)  # a style that is only held out counts as none
+    test_styles = [style if style in known else None for style in test_styles]
+    return (train, train_styles), (test, test_styles)
+
+
+def score(pipe, train, test):
+    """Print how well the held-out files are foreseen, beside simple baselines."""
+    learned, unseen = (pipe[0].transform(paths) for paths, _ in (train, test))
+    baselines = {
+        "each key from its last value": PersistenceBaseline(n_levels=2),
+        "each key by itself": IndependentBaseline(n_levels=2),
+    }
+    scores = {"composer": pipe.score(*test)}
+    scores.update((name, each.fit(learned).score(unseen)) for name, each in baselines.items())
+    print("\nlog-likelihood of held-out files    nats/frame  bits/frame")
+    for name, value in scores.items():
+        print(f"  {name:<33} {value:>10.2f} {-value / log(2):>11.2f}")
+    print()
+
+
+if __name__ == "__main__":
+    main()

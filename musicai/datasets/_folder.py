@@ -1,0 +1,83 @@
+"""Files in a folder, with the names of its subfolders as styles."""
+
+import os
+from pathlib import Path
+
+from sklearn.utils import Bunch
+
+_DESCR = """\
+{title}
+{underline}
+{n_recordings} {things}, {styles}.
+
+The licence is that of the {things} themselves.
+"""
+
+
+def load_folder(
+    folder: str | os.PathLike[str], suffixes: tuple[str, ...], *, what: str, things: str
+) -> Bunch:
+    """Find the files of some suffixes; see `load_recordings` for what is returned and raised.
+
+    Parameters
+    ----------
+    folder : str or path
+        Searched at any depth.
+    suffixes : tuple of str
+        In lower case, with the dot.
+    what, things : str
+        What such files hold and what they are called, in messages: "audio" and "recordings".
+    """
+    root = Path(folder).expanduser().resolve()
+    if not root.exists():
+        raise FileNotFoundError(f"no folder {os.fspath(folder)!r}: expected a folder of {things}")
+    if not root.is_dir():
+        raise NotADirectoryError(
+            f"{os.fspath(folder)!r} is a file: expected the folder that holds the {things}"
+        )
+    recordings = _find(root, suffixes)
+    if not recordings:
+        raise FileNotFoundError(
+            f"no {what} in {os.fspath(folder)!r}: expected files that end in "
+            f"{', '.join(suffixes)}, in it or its subfolders"
+        )
+    target = _styles(root, recordings)
+    target_names = sorted(set(target)) if target else []
+    title = f"{things[0].upper()}{things[1:]} of {_readable(root.name)}"
+    return Bunch(
+        recordings=recordings,
+        titles=[_readable(path.stem) for path in recordings],
+        target=target,
+        target_names=target_names,
+        DESCR=_DESCR.format(
+            title=title,
+            things=things,
+            underline="=" * len(title),
+            n_recordings=len(recordings),
+            styles=f"in the styles {', '.join(target_names)}" if target else "without styles",
+        ),
+    )
+
+
+def _find(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    found = []
+    for parent, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not (name.startswith(".") or name == "__MACOSX")]
+        found += [
+            Path(parent, name)
+            for name in files
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
+        ]
+    return sorted(found)
+
+
+def _styles(root: Path, recordings: list[Path]) -> list[str] | None:
+    places = [path.relative_to(root).parts[:-1] for path in recordings]
+    if not any(places):
+        return None
+    return [_readable(place[0] if place else root.name) for place in places]
+
+
+def _readable(name: str) -> str:
+    """Name of a file or folder as text that can be printed, even where it isn't valid UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,289 @@
+"""The transformer from MIDI files to piano rolls."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Self
+
+import joblib
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+from tqdm.auto import tqdm
+
+from .._extras import need
+from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._paths import is_path, printable
+from ._errors import MidiError
+from ._inputs import as_files, as_rolls
+from ._reading import as_midi
+from ._rolls import LOWEST_KEY, N_KEYS, Grid, midi_from_roll, roll_from_midi
+
+ERRORS = ("raise", "warn")
+RULES: dict[str, Rule] = {
+    "steps_per_beat": (
+        lambda v: is_real(v) and 1 / 16 <= v <= 1000,
+        "a number of frames per beat from 1/16 to 1000",
+    ),
+    "frame_rate": (
+        lambda v: v is None or (is_real(v) and 1 <= v <= 1000),
+        "a number of frames per second from 1 to 1000, or None to follow the beats",
+    ),
+    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
+    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
+    "verbose": (
+        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
+        "0 or a positive integer",
+    ),
+}
+TEMPO_RULE: Rule = (lambda v: is_real(v) and 4 <= v <= 1000, "a number from 4 to 1000")
+NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+Extracted = tuple[np.ndarray, str | None] | MidiError
+"""A roll and a warning, or why there is none."""
+
+
+class PianoRollExtractor(  # type: ignore[call-arg]
+    TransformerMixin,
+    BaseEstimator,
+    auto_wrap_output_keys=None,  # a list cannot become a data frame
+):
+    """Turn MIDI files into piano rolls, and piano rolls back into MIDI.
+
+    Parameters
+    ----------
+    steps_per_beat : float, default=4
+        Frames per beat, which is a quarter note: 4 are sixteenths, 2 eighths, 0.5 half notes, 12
+        hold both sixteenths and triplets. Frames follow the beats through all changes of tempo.
+        The fewer there are the more of the music a composer has in view; 2 suit chorales and
+        hymns.
+    frame_rate : float, default=None
+        Frames per second, for music that was played freely and whose beats no one wrote down, or
+        to stand beside chroma. When None, frames follow the beats.
+    n_jobs : int, default=None
+        How many files to read at the same time, in processes unless
+        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
+        the same; processes are worth their start for hundreds of files.
+    on_error : {"raise", "warn"}, default="raise"
+        What to do with a file that cannot be used: raise :class:`musicai.midi.MidiError`, or warn
+        and give a piece of no frames, so that labels keep their places.
+    verbose : int, default=0
+        Show a progress bar on standard error when greater than 0.
+
+    See Also
+    --------
+    musicai.datasets.load_midi : Finds the MIDI files in a folder.
+    musicai.midi.write_midi : Write what `inverse_transform` returns to a file.
+    musicai.midi.synthesize : Hear it.
+
+    Notes
+    -----
+    The extractor learns nothing and works without `fit`.
+
+    - A note sounds from the frame nearest to its start up to the frame nearest to its end, and for
+      one frame at least, however short it is.
+    - What sounds counts, not which keys are down: a note held by the sustain pedal goes on
+      until the pedal is lifted.
+    - A roll cannot tell a note that is struck again from one that is held; both are ones in a row.
+    - The first frame is the beginning of the file, so that frames keep their places in the bar,
+      and the last is that in which the last note ends. Silence in front is kept; silence at the
+      end is kept where `inverse_transform` wrote it.
+    - Instruments are not told apart. Drums (channel 10) are left out, and so are, with a warning,
+      notes beyond the 88 keys.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import PianoRollExtractor
+    >>> roll = np.zeros((8, 88))
+    >>> roll[:4, 39] = roll[4:, 43] = 1  # C4 and E4, a beat each
+    >>> extractor = PianoRollExtractor()
+    >>> midi = extractor.inverse_transform(roll, tempo=90)
+    >>> [note.pitch for note in midi.instruments[0].notes]
+    [60, 64]
+    >>> (piece,) = extractor.transform([midi])
+    >>> piece.shape, bool((piece == roll).all())
+    ((8, 88), True)
+    >>> extractor.get_feature_names_out()[39]
+    'C4'
+    """
+
+    __module__ = "musicai"
+
+    def __init__(
+        self,
+        *,
+        steps_per_beat: float = 4,
+        frame_rate: float | None = None,
+        n_jobs: int | None = None,
+        on_error: str = "raise",
+        verbose: int = 0,
+    ) -> None:
+        self.steps_per_beat = steps_per_beat
+        self.frame_rate = frame_rate
+        self.n_jobs = n_jobs
+        self.on_error = on_error
+        self.verbose = verbose
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Check the parameters and the form of `X`; there is nothing to learn.
+
+        Parameters
+        ----------
+        X : list of MIDI files
+            What `transform` takes. No file is opened.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : PianoRollExtractor
+            The extractor itself.
+        """
+        self._check_parameters()
+        as_files(X)
+        return self
+
+    def transform(self, X: Any) -> list[np.ndarray]:
+        """Read MIDI files as piano rolls.
+
+        Parameters
+        ----------
+        X : list, tuple or 1-D array of MIDI files
+            Each a path (str, bytes, PathLike) of what :func:`musicai.midi.read_midi` reads, or a
+            :class:`pretty_midi.PrettyMIDI`.
+
+        Returns
+        -------
+        pieces : list of ndarray of shape (n_frames, 88), dtype float32
+            The piano roll of each file, in order: 1 where a key sounds, else 0.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one file and not a list of them.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
+        MidiError
+            If a file cannot be used and ``on_error="raise"``.
+        ImportError
+            If pretty_midi is missing.
+        """
+        self._check_parameters()
+        need("pretty_midi", extra="midi", what="PianoRollExtractor")
+        files = as_files(X)
+        names = [printable(x) if is_path(x) else f"X[{i}]" for i, x in enumerate(files)]
+        progress = tqdm(
+            zip(self._extract(files, names), names, strict=True),
+            total=len(files),
+            desc="piano rolls",
+            unit="file",
+            disable=self.verbose == 0,
+        )
+        return [self._checked(extracted, name) for extracted, name in progress]
+
+    def inverse_transform(self, X: Any, *, tempo: float = 120.0) -> Any:
+        """Turn piano rolls into music for a piano.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_frames, 88), or a collection of them
+            One piece or several. Values of at least .5 sound, so probabilities will do; ones in a
+            row are one note.
+        tempo : float, default=120.0
+            Beats a minute, from 4 to 1000. With `frame_rate` it decides no more than how the
+            music is notated.
+
+        Returns
+        -------
+        midi : pretty_midi.PrettyMIDI, or a collection of them
+            For one piece its music, for a collection what the collection was. `transform` gives
+            exactly the same rolls again, also from files that it was written to. A piece that ends
+            with silence has a text there, "end of piece", that tells where.
+
+        Raises
+        ------
+        ValueError
+            If a piece is no piano roll, or longer than 524288 frames.
+        ImportError
+            If pretty_midi is missing.
+        """
+        self._check_parameters()
+        check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
+        pieces, pack = as_rolls(X)
+        return pack([midi_from_roll(piece, self._grid(), tempo) for piece in pieces])
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return the names of the 88 keys, from A0; C4 is middle C.
+
+        Parameters
+        ----------
+        input_features : object, default=None
+            Ignored; files have no features.
+
+        Returns
+        -------
+        names : ndarray of shape (88,), dtype object
+            "A0", "A#0" and so on.
+        """
+        pitches = range(LOWEST_KEY, LOWEST_KEY + N_KEYS)
+        return np.array([f"{NAMES[p % 12]}{p // 12 - 1}" for p in pitches], dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Accept any setting and go on returning lists, which cannot become data frames.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; it is here so that a pipeline with an extractor can be configured.
+
+        Returns
+        -------
+        self : PianoRollExtractor
+            The extractor itself.
+        """
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        return tags
+
+    def _extract(self, files: list[Any], names: list[str]) -> Iterator[Extracted]:
+        calls = [
+            joblib.delayed(_extract)(file, name, self._grid(), self.on_error)
+            for file, name in zip(files, names, strict=True)
+        ]
+        # Processes, not threads: Python reads the files, one byte after the other.
+        return joblib.Parallel(self.n_jobs, return_as="generator")(calls)
+
+    def _checked(self, extracted: Extracted, name: str) -> np.ndarray:
+        """Warn of what is wrong with a file."""
+        if isinstance(extracted, MidiError):
+            warnings.warn(f"left out {extracted}", stacklevel=4)
+            return np.empty((0, N_KEYS), np.float32)
+        roll, warning = extracted
+        if warning:
+            warnings.warn(f"{name}: {warning}", stacklevel=4)
+        return roll
+
+    def _grid(self) -> Grid:
+        rate = None if self.frame_rate is None else float(self.frame_rate)
+        return Grid(float(self.steps_per_beat), rate)
+
+    def _check_parameters(self) -> None:
+        check_values(self.get_params(deep=False), RULES)
+
+
+def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
+    try:
+        return roll_from_midi(as_midi(file, name), name, grid)
+    except MidiError as error:
+        if on_error == "raise":  # at once, before others are read in vain
+            raise
+        return error

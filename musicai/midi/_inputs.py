@@ -1,0 +1,57 @@
+"""What the extractor takes: a list of MIDI files, never just one; and piano rolls to turn back."""
+
+from typing import Any
+
+import numpy as np
+
+from .._paths import is_path
+from .._pieces import Pack, as_collection
+from ._rolls import MOST_FRAMES, N_KEYS
+
+
+def as_files(X: Any) -> list[Any]:
+    """Return the MIDI files in `X` as a list, refusing what is only one."""
+    if is_path(X):
+        raise TypeError(f"X is one path, {X!r}, where a list of MIDI files is expected: pass [x]")
+    if hasattr(X, "instruments"):
+        raise TypeError(
+            f"X is one {type(X).__name__}, where a list of MIDI files is expected: pass [x]"
+        )
+    array = X
+    if not isinstance(X, (list, tuple)):
+        array = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
+        if array.ndim != 1 or array.dtype.kind not in "OSUT":
+            raise TypeError(
+                f"X is of type {type(X).__name__} where a list of MIDI files is expected; a MIDI "
+                "file is a path or a pretty_midi.PrettyMIDI"
+            )
+    if len(array) == 0:
+        raise ValueError("X is an empty list: expected at least one MIDI file")
+    return list(array)
+
+
+def as_rolls(X: Any) -> tuple[list[np.ndarray], Pack]:
+    """Check that `X` is one piano roll or a collection of them; see `as_collection`."""
+    if is_path(X) or (isinstance(X, (list, tuple)) and len(X) and is_path(X[0])):
+        raise TypeError(
+            "X holds a path, where piano rolls are expected: transform turns MIDI files into "
+            "rolls, inverse_transform rolls into music"
+        )
+    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object:
+        raise ValueError(
+            f"X has shape {X.shape} where a piano roll of shape (n_frames, {N_KEYS}) is expected; "
+            "did you mean X[np.newaxis], one frame?"
+        )
+    rolls, pack = as_collection(X)
+    for roll in rolls:
+        if roll.shape[1] != N_KEYS:
+            raise ValueError(
+                f"X has frames of {roll.shape[1]} values where a piano roll has {N_KEYS}, a key "
+                "each from A0 to C8"
+            )
+        if len(roll) > MOST_FRAMES:
+            raise ValueError(
+                f"X has a piano roll of {len(roll)} frames where at most {MOST_FRAMES} are "
+                "possible: divide it"
+            )
+    return rolls, pack

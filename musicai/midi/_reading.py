@@ -1,0 +1,177 @@
+"""Reading MIDI files, whatever is in them."""
+
+import io
+import os
+import re
+import stat
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from .._extras import need
+from .._paths import is_path, printable
+from ._errors import MidiError
+
+if TYPE_CHECKING:
+    from pretty_midi import PrettyMIDI
+
+MOST_BYTES = 2**22
+"""A file of this size, with more than a million notes, takes seconds and some hundred MB."""
+
+MOST_TICKS = 10**7
+"""pretty_midi reads no more; 90 minutes at a fine resolution, 960 ticks a beat, and 120 beats."""
+
+ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
+"""mido would read it as one number, in quadratic time; blank memory is full of such bytes."""
+
+REPAIR = "save it anew with a program that can open it, or leave it out"
+
+
+def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
+    """Read a MIDI file.
+
+    Parameters
+    ----------
+    file : str, bytes or PathLike
+        A MIDI file (.mid, .midi, .kar), also one in a RIFF wrapper (.rmi); the suffix does not
+        matter.
+
+    Returns
+    -------
+    midi : pretty_midi.PrettyMIDI
+        The music. Tempo changes are found in whatever track they are.
+
+    Raises
+    ------
+    MidiError
+        If the file cannot be read. The message names it.
+    ImportError
+        If pretty_midi is missing.
+
+    See Also
+    --------
+    write_midi : The way back.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pretty_midi
+    >>> from musicai.midi import read_midi, write_midi
+    >>> music = pretty_midi.PrettyMIDI(initial_tempo=90)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_midi(f"{folder}/music.mid", music)
+    ...     read_midi(f"{folder}/music.mid").get_tempo_changes()[1].round(3)
+    array([90.])
+    """
+    if not is_path(file):
+        raise TypeError(f"file is of type {type(file).__name__} where a path is expected")
+    name = printable(file)
+    mido = need("mido", extra="midi", what="read_midi")
+    pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
+    data = _midi_bytes(_read(file, name), name)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of misplaced tempo changes, which are put right
+            parsed = mido.MidiFile(file=io.BytesIO(data))
+            _check(parsed, name)
+            _gather_tempo_changes(parsed, mido)
+            return pretty_midi.PrettyMIDI(mido_object=parsed)
+    except MidiError:
+        raise
+    except Exception as error:  # mido and pretty_midi raise whatever goes wrong in their code
+        raise MidiError(
+            f"{name}: this cannot be read as MIDI ({_cause(error)}); {REPAIR}"
+        ) from None
+
+
+def as_midi(music: Any, name: str) -> "PrettyMIDI":
+    """Return music as it is, or read its file; `name` is what to call music without a file."""
+    if is_path(music):
+        return read_midi(music)
+    if not (hasattr(music, "instruments") and hasattr(music, "get_tempo_changes")):
+        raise MidiError(
+            f"{name} is of type {type(music).__name__} where a path of a MIDI file or a "
+            "pretty_midi.PrettyMIDI is expected"
+        )
+    return music
+
+
+def _read(path: str | bytes | os.PathLike, name: str) -> bytes:
+    try:
+        status = os.stat(path)
+        if stat.S_ISDIR(status.st_mode):
+            raise MidiError(f"{name}: this is a folder; pass the MIDI files in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise MidiError(f"{name}: this is not a regular file; pass a MIDI file")
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        raise MidiError(f"{name}: there is no such file; check the path") from None
+    except PermissionError:
+        raise MidiError(f"{name}: the file may not be read; check its permissions") from None
+    except MidiError:
+        raise
+    except (OSError, ValueError) as error:
+        raise MidiError(f"{name}: the file cannot be opened ({error})") from None
+    if not data:
+        raise MidiError(f"{name}: the file is empty; save or download it again")
+    if len(data) > MOST_BYTES:
+        raise MidiError(
+            f"{name}: the file has more than {MOST_BYTES // 2**20} MB, which is beyond music in "
+            "notes; divide it, or leave it out"
+        )
+    return data
+
+
+def _midi_bytes(data: bytes, name: str) -> bytes:
+    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
+        data = data[max(0, data.find(b"MThd")) :]
+    if data[:4] != b"MThd":
+        raise MidiError(
+            f"{name}: this is no MIDI file (it does not begin with MThd); pass .mid files, and "
+            "recordings to ChromaExtractor"
+        )
+    if ENDLESS_NUMBER.search(data):
+        raise MidiError(f"{name}: the file holds long runs of bytes that are no MIDI; {REPAIR}")
+    return data
+
+
+def _check(parsed: Any, name: str) -> None:
+    if parsed.type == 2:
+        raise MidiError(
+            f"{name}: the file holds several pieces (MIDI format 2); save each as a file of its own"
+        )
+    if parsed.ticks_per_beat < 1:
+        raise MidiError(
+            f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
+            f"expected; {REPAIR}"
+        )
+    n_ticks = max((sum(message.time for message in track) for track in parsed.tracks), default=0)
+    if n_ticks >= MOST_TICKS:
+        n_beats = n_ticks // parsed.ticks_per_beat
+        raise MidiError(
+            f"{name}: the music would last {n_beats:.3g} beats, {n_ticks:.3g} ticks, where at most "
+            f"{MOST_TICKS} ticks are read; the file may be damaged: {REPAIR}"
+        )
+
+
+def _gather_tempo_changes(parsed: Any, mido: Any) -> None:
+    """Copy tempo changes to the first track, the only one in which pretty_midi looks for them."""
+    changes = [_tempo_changes(track, mido) for track in parsed.tracks[1:]]
+    if any(changes):
+        parsed.tracks[0] = mido.merge_tracks([parsed.tracks[0], *changes])
+
+
+def _tempo_changes(track: Any, mido: Any) -> Any:
+    changes, waited = mido.MidiTrack(), 0
+    for message in track:
+        waited += message.time
+        if message.type == "set_tempo":
+            changes.append(message.copy(time=waited))
+            waited = 0
+    return changes
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, EOFError):
+        return "it ends too early"
+    return str(error).rstrip(".") or type(error).__name__

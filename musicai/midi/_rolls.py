@@ -1,0 +1,154 @@
+"""Notes on a grid: from music to a piano roll, and back without a loss."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._extras import need
+from ._errors import MidiError
+from ._reading import MOST_TICKS
+from ._sounding import sounding_ends
+
+LOWEST_KEY, N_KEYS = 21, 88
+"""A piano's keys are MIDI's pitches 21, A0, to 108, C8."""
+
+MOST_FRAMES = 2**19
+"""A roll of so many frames, 36 hours of sixteenths at 120 beats a minute, takes 185 MB."""
+
+VELOCITY = 80
+USUAL_RESOLUTION = 480
+TICKS_PER_FRAME = 2
+"""At least; a note is off by half a tick at most, so it rounds to the frame that it came from."""
+
+END_TEXT = "end of piece"
+"""Text at the end of a piece that ends with silence; all MIDI programs pass by what is text."""
+
+
+class Grid(NamedTuple):
+    """Where frames begin: at parts of beats, unless `frame_rate` is given."""
+
+    steps_per_beat: float
+    frame_rate: float | None
+
+    def positions(self, seconds: Any, midi: Any) -> np.ndarray:
+        """Return times of some music counted in frames, to the nearest one."""
+        seconds = np.asarray(seconds, dtype=np.float64)
+        if self.frame_rate is None:
+            frames = _beats(seconds, midi) * self.steps_per_beat
+        else:
+            frames = seconds * self.frame_rate
+        # Half-way between two frames, as demisemiquavers often are, times are not exact.
+        return np.floor(np.round(frames, 6) + 0.5)
+
+    def frames_per_beat(self, tempo: float) -> float:
+        """Return how many frames a beat has at a tempo."""
+        return self.steps_per_beat if self.frame_rate is None else self.frame_rate * 60 / tempo
+
+
+def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | None]:
+    """Return the piano roll of some music, and a warning if notes had to be left out.
+
+    Parameters
+    ----------
+    midi : pretty_midi.PrettyMIDI
+        The music.
+    name : str
+        What to call it in errors.
+    grid : Grid
+        Where frames begin.
+
+    Raises
+    ------
+    MidiError
+        If it has no notes but drums, or the roll would be too long, or times are no times.
+    """
+    starts, ends, pitches = _notes(midi)
+    on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
+    marks = [text.time for text in midi.text_events if text.text == END_TEXT]
+    if not on_piano.any() and not marks:
+        raise MidiError(f"{name}: there are no notes in it, drums apart; leave it out")
+    first = grid.positions(starts[on_piano], midi)
+    last = np.maximum(grid.positions(ends[on_piano], midi), first + 1)
+    n_frames = np.max(np.concatenate([last, grid.positions(marks, midi)]))
+    if not n_frames <= MOST_FRAMES or (first < 0).any():
+        raise MidiError(
+            f"{name}: the roll would have {n_frames:.3g} frames where at most {MOST_FRAMES} are "
+            "possible; take fewer frames, or leave it out if its times are damaged"
+        )
+    keys = pitches[on_piano] - LOWEST_KEY
+    changes = np.zeros((int(n_frames) + 1, N_KEYS), np.int32)
+    np.add.at(changes, (first.astype(np.intp), keys), 1)
+    np.add.at(changes, (last.astype(np.intp), keys), -1)
+    roll = (np.cumsum(changes, axis=0, out=changes)[:-1] > 0).astype(np.float32)
+    n_outside = len(pitches) - len(keys)
+    warning = f"{n_outside} notes beyond the 88 keys of a piano, A0 to C8, were left out"
+    return roll, warning if n_outside else None
+
+
+def midi_from_roll(roll: np.ndarray, grid: Grid, tempo: float) -> Any:
+    """Return the music of a piano roll; `roll_from_midi` gives the same roll again.
+
+    Parameters
+    ----------
+    roll : ndarray of shape (n_frames, 88)
+        Values of at least .5 sound.
+    grid : Grid
+        Where frames begin.
+    tempo : float
+        Beats a minute.
+    """
+    pretty_midi = need("pretty_midi", extra="midi", what="inverse_transform")
+    # MIDI counts whole microseconds per beat, of which pretty_midi would cut off what is not 1.
+    microseconds = round(6e7 / tempo) + 1e-4
+    frames_per_beat = grid.frames_per_beat(6e7 / microseconds)
+    midi = pretty_midi.PrettyMIDI(
+        resolution=_resolution(frames_per_beat, len(roll)), initial_tempo=6e7 / microseconds
+    )
+    seconds_per_frame = microseconds * 1e-6 / frames_per_beat
+    piano = pretty_midi.Instrument(0, name="Piano")
+    for key, first, last in _runs(roll >= 0.5):
+        start, end = first * seconds_per_frame, last * seconds_per_frame
+        piano.notes.append(pretty_midi.Note(VELOCITY, LOWEST_KEY + key, start, end))
+    midi.instruments.append(piano)
+    if len(roll) and not (roll[-1] >= 0.5).any():
+        midi.text_events.append(pretty_midi.Text(END_TEXT, len(roll) * seconds_per_frame))
+    return midi
+
+
+def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return starts and ends in seconds, and pitches, of all notes that are not drums'."""
+    players = [each for each in midi.instruments if not each.is_drum]
+    starts = [note.start for each in players for note in each.notes]
+    ends = [sounding_ends(each) for each in players]
+    pitches = [note.pitch for each in players for note in each.notes]
+    return (
+        np.array(starts, dtype=np.float64),
+        np.concatenate([np.zeros(0), *ends]),
+        np.array(pitches, dtype=np.intp),
+    )
+
+
+def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
+    """Count times in quarter notes, through all changes of tempo."""
+    changes, tempi = midi.get_tempo_changes()
+    counted = np.concatenate([[0], np.cumsum(np.diff(changes) * tempi[:-1] / 60)])
+    i = np.searchsorted(changes, seconds, side="right") - 1
+    return counted[i] + (seconds - changes[i]) * tempi[i] / 60
+
+
+def _resolution(frames_per_beat: float, n_frames: int) -> int:
+    """Choose ticks per beat: whole ones per frame where that can be, and not too many in all."""
+    per_frame = min(USUAL_RESOLUTION / frames_per_beat, 0.9 * MOST_TICKS / max(1, n_frames))
+    if frames_per_beat == round(frames_per_beat):
+        return round(frames_per_beat) * max(TICKS_PER_FRAME, int(per_frame))
+    least = int(np.ceil(TICKS_PER_FRAME * frames_per_beat))
+    return max(least, int(per_frame * frames_per_beat))
+
+
+def _runs(sounding: np.ndarray) -> list[tuple[int, int, int]]:
+    """Return key, first frame and first silent frame of each run of sounding ones."""
+    silence = np.zeros((1, sounding.shape[1]), np.int8)
+    changes = np.diff(sounding.astype(np.int8), axis=0, prepend=silence, append=silence)
+    keys, firsts = np.nonzero(changes.T == 1)
+    _, lasts = np.nonzero(changes.T == -1)
+    return list(zip(keys.tolist(), firsts.tolist(), lasts.tolist(), strict=True))

@@ -1,0 +1,146 @@
+"""Music cut into stretches that can be played by themselves and added up.
+
+A synthesiser's sound is the sum of its notes, so a stretch may hold the notes that begin in it, at
+their whole length, and what controllers and programs have come to by then.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._extras import need
+from ._rendering import BLOCK, RATE
+from ._sounding import sounding_ends
+
+STRETCH = 20 * RATE
+"""Samples in which the notes of a stretch begin; whole blocks of the synthesiser's."""
+
+LONGEST = 60 * RATE
+"""A note that is held for longer is struck again, so that no stretch is much longer than this."""
+
+PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
+"""Controllers that set a parameter by one after the other; all others count by their last value."""
+
+CHANNELS = tuple(channel for channel in range(16) if channel != 9)
+DRUMS = 9
+
+
+_SENT = BLOCK // 2
+"""Messages are sent half a block early, that rounding may not put them into another one."""
+
+
+class Strike(NamedTuple):
+    """A note, with times in samples that are whole blocks."""
+
+    start: int
+    release: int
+    silence: int  # when it has ended, pedal included
+    player: int  # which of the music's instruments
+    pitch: int
+    velocity: int
+
+
+class Stretch(NamedTuple):
+    """Notes that begin within `STRETCH` samples."""
+
+    start: int
+    strikes: list[Strike]
+
+    @property
+    def length(self) -> int:
+        """Samples from its start until all its keys and pedals are released."""
+        return max(strike.silence for strike in self.strikes) - self.start
+
+
+def stretches(midi: Any) -> Iterator[Stretch]:
+    """Cut music into stretches, in order; those without notes are passed by."""
+    strikes = sorted(
+        strike
+        for player, instrument in enumerate(midi.instruments)
+        for strike in _strikes(player, instrument)
+    )
+    for i, group in groupby(strikes, key=lambda strike: strike.start // STRETCH):
+        yield Stretch(i * STRETCH, list(group))
+
+
+def ensembles(strikes: Sequence[Strike], midi: Any) -> Iterator[tuple[list[Strike], dict]]:
+    """Divide notes so that each group's players find a channel; give notes and channels."""
+    players = sorted({strike.player for strike in strikes})
+    drummers = [player for player in players if midi.instruments[player].is_drum]
+    others = [player for player in players if player not in drummers]
+    # Drummers share the one channel that is theirs, so only one of them can be in a group.
+    for i in range(max(len(drummers), -(-len(others) // len(CHANNELS)))):
+        seated = others[i * len(CHANNELS) : (i + 1) * len(CHANNELS)]
+        channels = dict(zip(seated, CHANNELS, strict=False))
+        channels.update(dict.fromkeys(drummers[i : i + 1], DRUMS))
+        yield [strike for strike in strikes if strike.player in channels], channels
+
+
+def messages(
+    strikes: Sequence[Strike], channels: dict[int, int], start: int, end: int, midi: Any
+) -> list[tuple[int, Any]]:
+    """Return what to send and when, in samples; a block goes before `start`."""
+    mido = need("mido", extra="midi", what="synthesize")
+    # What happens at the same time happens in this order: keys up, controllers, keys down. A pedal
+    # that is pressed as a key is released comes too late for it.
+    timed: list[tuple[int, int, Any]] = []
+    for player, channel in channels.items():
+        instrument = midi.instruments[player]
+        program = mido.Message("program_change", program=instrument.program, channel=channel)
+        timed.append((0, 0, program))
+        for time, change in _changes(instrument, channel, start, end, mido):
+            timed.append((time, 1, change))
+    for strike in strikes:
+        note = {"channel": channels[strike.player], "note": strike.pitch}
+        on = mido.Message("note_on", velocity=strike.velocity, **note)
+        timed.append((_SENT + strike.start - start, 2, on))
+        timed.append((_SENT + strike.release - start, 0, mido.Message("note_off", **note)))
+    timed.sort(key=lambda each: each[:2])
+    return [(time, message) for time, _, message in timed]
+
+
+def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
+    for note, silence in zip(instrument.notes, sounding_ends(instrument), strict=True):
+        start = _to_block(note.start)
+        release = max(_to_block(note.end), start + BLOCK)
+        while release - start > LONGEST:
+            middle = start + LONGEST
+            yield Strike(start, middle, middle, player, note.pitch, note.velocity)
+            start = middle
+        end = int(np.clip(_to_block(silence), release, start + LONGEST))
+        yield Strike(start, release, end, player, note.pitch, note.velocity)
+
+
+def _changes(
+    instrument: Any, channel: int, start: int, end: int, mido: Any
+) -> list[tuple[int, Any]]:
+    """Return controllers and bends up to `end`; what was before `start` in short, at time 0."""
+    timed = [
+        (_to_block(each.time), each.number, each.value) for each in instrument.control_changes
+    ] + [(_to_block(each.time), None, each.pitch) for each in instrument.pitch_bends]
+    timed.sort(key=lambda each: each[0])
+    before = [each for each in timed if each[0] < start]
+    last = {number: i for i, (_, number, _) in enumerate(before)}
+    changes = [
+        (0, _message(number, value, channel, mido))
+        for i, (_, number, value) in enumerate(before)
+        if number in PARAMETER_CONTROLS or i == last[number]
+    ]
+    for time, number, value in timed[len(before) :]:
+        if time < end:
+            changes.append((_SENT + time - start, _message(number, value, channel, mido)))
+    return changes
+
+
+def _to_block(seconds: float) -> int:
+    # Beats often are half-way between two blocks, and their times are not exact.
+    return math.floor(round(seconds * RATE / BLOCK, 3) + 0.5) * BLOCK
+
+
+def _message(number: int | None, value: int, channel: int, mido: Any) -> Any:
+    if number is None:
+        return mido.Message("pitchwheel", pitch=value, channel=channel)
+    return mido.Message("control_change", control=number, value=value, channel=channel)

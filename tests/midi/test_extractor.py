@@ -1,0 +1,197 @@
+"""The extractor is a transformer like others."""
+
+import pickle
+import re
+import warnings
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
+from sklearn.utils.validation import check_is_fitted
+
+import musicai
+from musicai import LSTMComposer, PianoRollExtractor
+from musicai.midi import MidiError, write_midi
+
+
+@pytest.fixture
+def paths(tmp_path, make_roll) -> list[Path]:
+    """Six files of different lengths."""
+    files = [tmp_path / f"{i}.mid" for i in range(6)]
+    for seed, file in enumerate(files):
+        write_midi(
+            file, PianoRollExtractor().inverse_transform(make_roll(10 + seed, seed, density=0.1))
+        )
+    return files
+
+
+def test_a_piece_per_file_of_every_kind(paths, make_roll):
+    kinds = [list(paths), tuple(map(str, paths)), np.array(list(map(str, paths)))]
+    music = [PianoRollExtractor().inverse_transform(make_roll(4)), bytes(paths[0])]
+    for X in [*kinds, np.array([*paths], dtype=object)]:
+        pieces = PianoRollExtractor().fit(X).transform(X)
+        assert isinstance(pieces, list)
+        assert [piece.shape for piece in pieces] == [(10 + i, 88) for i in range(6)]
+        assert all(piece.dtype == np.float32 for piece in pieces)
+    assert [len(piece) for piece in PianoRollExtractor().transform(music)] == [4, 10]
+
+
+def test_series_of_names(paths):
+    pandas = pytest.importorskip("pandas")
+    assert len(PianoRollExtractor().transform(pandas.Series(map(str, paths)))) == 6
+
+
+def test_n_jobs_does_not_matter(paths):
+    serial = PianoRollExtractor().transform(paths)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        parallel = PianoRollExtractor(n_jobs=2).transform(paths)
+        with pytest.raises(MidiError, match=r"gone\.mid"):
+            PianoRollExtractor(n_jobs=2).transform([*paths, "gone.mid"])
+    for one, other in zip(serial, parallel, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
+@pytest.mark.parametrize("file", ["song.mid", b"song.mid", Path("song.mid"), "music"])
+def test_one_file_is_refused(make_midi, method, file):
+    file = make_midi((60, 0, 1)) if file == "music" else file
+    with pytest.raises(TypeError, match=r"pass \[x\]"):
+        getattr(PianoRollExtractor(), method)(file)
+
+
+@pytest.mark.parametrize("X", [np.zeros((4, 88)), np.zeros(5), None, 7, (x for x in "ab")])
+def test_what_is_no_list_is_refused(X):
+    with pytest.raises(TypeError, match="a list of MIDI files is expected"):
+        PianoRollExtractor().transform(X)
+
+
+@pytest.mark.parametrize("X", [[], (), np.array([], dtype=object)])
+def test_empty_list_is_refused(X):
+    with pytest.raises(ValueError, match="empty"):
+        PianoRollExtractor().fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("steps_per_beat", 0),
+        ("steps_per_beat", -4),
+        ("steps_per_beat", np.nan),
+        ("steps_per_beat", "4"),
+        ("steps_per_beat", 1001),
+        ("frame_rate", 0),
+        ("frame_rate", np.inf),
+        ("frame_rate", True),
+        ("n_jobs", 0),
+        ("on_error", "ignore"),
+        ("verbose", "loud"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "transform", "inverse_transform"])
+def test_impossible_parameters_are_named(parameter, value, method):
+    extractor = PianoRollExtractor(**{parameter: value})  # the constructor only stores
+    X = np.ones((3, 88)) if method == "inverse_transform" else ["song.mid"]
+    with pytest.raises(ValueError, match=f"{parameter} must be .*, got {re.escape(repr(value))}"):
+        getattr(extractor, method)(X)
+
+
+def test_bad_files_keep_their_places(paths):
+    extractor = PianoRollExtractor(on_error="warn")
+    with pytest.warns(UserWarning, match="left out") as caught:
+        pieces = extractor.transform([paths[0], "gone.mid", paths[1], None])
+    assert [piece.shape for piece in pieces] == [(10, 88), (0, 88), (11, 88), (0, 88)]
+    assert pieces[1].dtype == np.float32
+    assert "gone.mid: there is no such file" in str(caught[0].message)
+    assert "X[3]" in str(caught[1].message)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_progress_goes_to_standard_error(paths, capsys, verbose):
+    PianoRollExtractor(verbose=verbose).transform(paths)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert ("6/6" in err) == bool(verbose)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_check_estimator():
+    estimator_checks.check_estimator(PianoRollExtractor())
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_set_params,
+        estimator_checks.check_valid_tag_types,
+    ],
+)
+def test_estimator_checks_for_other_than_matrices(check):
+    check("PianoRollExtractor", PianoRollExtractor())
+
+
+def test_tags_and_place():
+    tags = PianoRollExtractor().__sklearn_tags__()
+    assert tags.input_tags.string
+    assert not tags.input_tags.two_d_array
+    check_is_fitted(PianoRollExtractor())
+    assert musicai.PianoRollExtractor is PianoRollExtractor
+    assert PianoRollExtractor.__module__ == "musicai"
+
+
+def test_copies_are_equal(paths, tmp_path):
+    extractor = PianoRollExtractor(steps_per_beat=2, on_error="warn")
+    joblib.dump(extractor, tmp_path / "extractor.joblib")
+    copies = [
+        clone(extractor),
+        pickle.loads(pickle.dumps(extractor)),
+        joblib.load(tmp_path / "extractor.joblib"),
+        clone(extractor).fit(paths),
+    ]
+    for copy in copies:
+        assert repr(copy) == "PianoRollExtractor(on_error='warn', steps_per_beat=2)"
+        np.testing.assert_array_equal(
+            copy.transform(paths[:1])[0], extractor.transform(paths[:1])[0]
+        )
+
+
+def test_set_output_does_not_break_lists(paths):
+    pytest.importorskip("pandas")
+    with sklearn.config_context(transform_output="pandas"):
+        assert type(PianoRollExtractor().fit_transform(paths)[0]) is np.ndarray
+    pipe = make_pipeline(PianoRollExtractor(), "passthrough").set_output(transform="pandas")
+    assert len(pipe.fit_transform(paths)) == 6
+
+
+def test_names_of_keys():
+    names = PianoRollExtractor().get_feature_names_out()
+    assert names.dtype == object
+    assert [names[i] for i in (0, 1, 2, 3, 39, 87)] == ["A0", "A#0", "B0", "C1", "C4", "C8"]
+
+
+def test_grid_search_from_files_to_scores(paths):
+    pipe = make_pipeline(PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1))
+    grid = {"pianorollextractor__steps_per_beat": [2, 4]}
+    search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(paths)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_what_is_composed_becomes_music(paths, tmp_path):
+    pipe = make_pipeline(
+        PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
+    ).fit(paths)
+    piece = pipe[-1].sample(30, key="G", random_state=0)
+    write_midi(tmp_path / "new.mid", pipe[0].inverse_transform(piece))
+    np.testing.assert_array_equal(pipe[0].transform([tmp_path / "new.mid"])[0], piece)

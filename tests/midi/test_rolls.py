@@ -1,0 +1,240 @@
+"""Notes become frames, and frames become notes without a loss."""
+
+import io
+
+import numpy as np
+import pretty_midi
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from musicai import PianoRollExtractor
+from musicai.midi import MidiError, read_midi, write_midi
+
+C4 = 60 - 21
+
+
+def roll_of(midi, **parameters):
+    (roll,) = PianoRollExtractor(**parameters).transform([midi])
+    return roll
+
+
+def sounding(roll, key=C4):
+    return "".join("#" if value else "." for value in roll[:, key])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 0.5, "####"),
+        (0.25, 0.5, "..##"),
+        (0, 0.48, "####"),  # keys go up a little early
+        (0.02, 0.47, "####"),  # and come down a little late
+        (0.115, 0.13, ".#"),  # shorter than a frame
+        (0.125, 0.125, ".#"),
+        (0.0625, 0.125, ".#"),  # from half-way
+    ],
+)
+def test_notes_go_to_the_nearest_frames(make_midi, start, end, expected):
+    roll = roll_of(make_midi((60, start, end)))
+    assert sounding(roll) == expected
+    assert roll.dtype == np.float32
+    assert roll.sum() == expected.count("#")
+
+
+def test_frames_follow_the_beats_through_changes_of_tempo(make_midi, tmp_path):
+    midi = make_midi((60, 0, 0.5), (62, 0.5, 1.5), (64, 1.5, 1.75))
+    midi._tick_scales = [(0, 0.5 / 480), (480, 1 / 480), (960, 0.25 / 480)]
+    midi._update_tick_to_time(1440)
+    write_midi(tmp_path / "rubato.mid", midi)
+    for music in (midi, tmp_path / "rubato.mid"):
+        roll = roll_of(music, steps_per_beat=2)
+        assert [sounding(roll, C4 + i) for i in (0, 2, 4)] == ["##....", "..##..", "....##"]
+        assert len(roll_of(music, frame_rate=20)) == 35
+
+
+def test_frame_rate_counts_seconds(make_midi):
+    roll = roll_of(make_midi((60, 0.1, 0.3), tempo=77), frame_rate=10)
+    assert sounding(roll) == ".##"
+
+
+def test_a_note_struck_again_goes_on(make_midi):
+    assert sounding(roll_of(make_midi((60, 0, 0.25), (60, 0.25, 0.5)))) == "####"
+
+
+def test_notes_of_all_instruments_but_drums(make_midi):
+    midi = make_midi((60, 0, 0.25), (60, 0.1, 0.375))
+    midi.instruments += make_midi((64, 0, 0.125), program=40).instruments
+    midi.instruments += make_midi((67, 0, 4), is_drum=True).instruments
+    roll = roll_of(midi)
+    assert [sounding(roll, C4 + i) for i in (0, 4, 7)] == ["###", "#..", "..."]
+
+
+@pytest.mark.parametrize(
+    ("pedal", "expected"),
+    [
+        ([(0.1, 127), (0.5, 0)], "####.."),
+        ([(0.1, 64), (0.5, 63)], "####.."),
+        ([(0.1, 63)], "##...."),
+        ([(0.1, 127)], "######"),  # never lifted: until the last key goes up
+        ([(0.1, 127), (0.25, 0)], "##...."),
+        ([(0.1, 127), (0.25, 0), (0.25, 127)], "##...."),  # changed with the harmony
+        ([(0.25, 127)], "##...."),
+        ([(0.3, 127), (0.6, 0)], "##...."),
+    ],
+)
+def test_the_pedal_holds_notes(make_midi, pedal, expected):
+    roll = roll_of(make_midi((60, 0, 0.25), (72, 0.5, 0.75), pedal=pedal))
+    assert sounding(roll) == expected
+
+
+def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
+    write_midi(tmp_path / "wide.mid", make_midi(*[(p, 0, 1) for p in (20, 21, 108, 109, 127)]))
+    with pytest.warns(UserWarning, match=r"wide\.mid: 3 notes beyond the 88 keys") as caught:
+        roll = roll_of(tmp_path / "wide.mid")
+    assert np.flatnonzero(roll[0]).tolist() == [0, 87]
+    assert caught[0].filename == __file__
+
+
+def test_silence_in_front_is_kept(make_midi):
+    assert sounding(roll_of(make_midi((60, 1, 1.125)))) == "........#"
+
+
+@pytest.mark.parametrize("notes", [[], [(127, 0, 1)]])
+@pytest.mark.filterwarnings("ignore")
+def test_music_without_notes_is_refused(make_midi, notes):
+    with pytest.raises(MidiError, match=r"X\[0\]: there are no notes in it, drums apart"):
+        roll_of(make_midi(*notes))
+    with pytest.raises(MidiError, match="no notes"):
+        roll_of(make_midi((60, 0, 1), is_drum=True))
+
+
+@pytest.mark.parametrize("note", [(60, 0, 1e9), (60, -1, 1), (60, np.nan, 1), (60, 0, np.inf)])
+def test_times_that_cannot_be_meant_are_refused(make_midi, note):
+    with pytest.raises(MidiError, match=r"X\[0\]: the roll would have .* at most 524288"):
+        roll_of(make_midi(note))
+
+
+grids = st.one_of(
+    st.builds(
+        lambda v: {"steps_per_beat": v},
+        st.one_of(st.integers(1, 1000), st.sampled_from([1 / 16, 0.5, 10.77, 999.9, 4 / 3])),
+    ),
+    st.builds(
+        lambda v: {"frame_rate": v},
+        st.one_of(st.floats(1, 1000), st.sampled_from([22050 / 2048, 7, 100])),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    grid=grids,
+    tempo=st.one_of(st.floats(4, 1000), st.sampled_from([120, 77, 133.3])),
+    n_frames=st.integers(1, 60),
+    seed=st.integers(0, 100),
+    silence=st.tuples(st.integers(0, 30), st.integers(0, 30)),
+)
+def test_a_roll_comes_back_exactly(grid, tempo, n_frames, seed, silence):
+    rng = np.random.default_rng(seed)
+    roll = (rng.random((n_frames, 88)) < 0.1).astype(np.float32)
+    roll = np.pad(roll, (silence, (0, 0)))
+    extractor = PianoRollExtractor(**grid)
+    midi = extractor.inverse_transform(roll, tempo=tempo)
+    np.testing.assert_array_equal(extractor.transform([midi])[0], roll)
+    np.testing.assert_array_equal(extractor.transform([written(midi)])[0], roll)
+
+
+def written(midi):
+    """Write music as MIDI and read it."""
+    file = io.BytesIO()
+    write_midi(file, midi)
+    return pretty_midi.PrettyMIDI(io.BytesIO(file.getvalue()))
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "grid"),
+    [
+        (20_000, {}),
+        (20_000, {"steps_per_beat": 7}),
+        (20_000, {"frame_rate": 22050 / 2048}),
+        (2**19, {"steps_per_beat": 1 / 16}),
+    ],
+)
+def test_long_rolls_come_back_exactly(n_frames, grid, tmp_path):
+    roll = np.zeros((n_frames, 88), np.float32)
+    for seed, start in enumerate(np.linspace(0, n_frames - 50, 60).astype(int)):
+        roll[start : start + 1 + seed, seed] = 1
+    extractor = PianoRollExtractor(**grid)
+    write_midi(tmp_path / "long.mid", extractor.inverse_transform(roll, tempo=1000 / 7))
+    (again,) = extractor.transform([tmp_path / "long.mid"])
+    assert again.shape == roll.shape
+    assert (again == roll).all()
+
+
+def test_silence_comes_back(tmp_path):
+    silence = np.zeros((9, 88), np.float32)
+    extractor = PianoRollExtractor()
+    write_midi(tmp_path / "silence.mid", extractor.inverse_transform(silence))
+    np.testing.assert_array_equal(extractor.transform([tmp_path / "silence.mid"])[0], silence)
+
+
+def test_only_an_end_in_silence_needs_a_text(make_roll):
+    roll = np.zeros((8, 88))
+    roll[:4, C4] = 1
+    extractor = PianoRollExtractor()
+    assert extractor.inverse_transform(roll[:4]).text_events == []
+    (text,) = extractor.inverse_transform(roll, tempo=60).text_events
+    assert (text.text, text.time) == ("end of piece", pytest.approx(2))
+
+
+def test_ones_in_a_row_are_one_note():
+    roll = np.zeros((8, 88))
+    roll[2:6, C4] = 0.5  # a probability that sounds
+    roll[6:, C4] = 0.49
+    (player,) = PianoRollExtractor().inverse_transform(roll, tempo=60).instruments
+    (note,) = player.notes
+    assert (note.pitch, note.start, note.end) == (60, pytest.approx(0.5), pytest.approx(1.5))
+
+
+def test_the_tempo_is_that_which_was_asked_for(tmp_path, make_roll):
+    for tempo in (4, 59.94, 120, 133.3, 1000):
+        write_midi(
+            tmp_path / "a.mid", PianoRollExtractor().inverse_transform(make_roll(9), tempo=tempo)
+        )
+        assert read_midi(tmp_path / "a.mid").get_tempo_changes()[1] == pytest.approx(tempo, 1e-4)
+
+
+def test_answers_in_kind(make_roll):
+    extractor, rolls = PianoRollExtractor(), [make_roll(8), make_roll(12, seed=1)]
+    assert isinstance(extractor.inverse_transform(rolls[0]), pretty_midi.PrettyMIDI)
+    assert isinstance(extractor.inverse_transform(rolls), list)
+    for collection in (rolls, np.array([*rolls, None], object)[:2], np.stack([rolls[0]] * 2)):
+        answer = extractor.inverse_transform(collection)
+        assert isinstance(answer, type(collection))
+        assert len(answer) == 2
+        for roll, again in zip(collection, extractor.transform(answer), strict=True):
+            np.testing.assert_array_equal(again, roll)
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (np.zeros(88), ValueError, r"shape \(88,\) where a piano roll of shape \(n_frames, 88\)"),
+        (np.zeros((4, 12)), ValueError, "frames of 12 values where a piano roll has 88"),
+        ([np.zeros((4, 88)), np.zeros((4, 87))], ValueError, "87"),
+        (np.full((4, 88), np.nan), ValueError, "NaN"),
+        ("music.mid", TypeError, "transform turns MIDI files into rolls"),
+        (["music.mid"], TypeError, "transform turns MIDI files into rolls"),
+        (np.zeros((2**19 + 1, 88), np.float32), ValueError, "at most 524288"),
+    ],
+)
+def test_what_is_no_roll_is_refused(X, error, message):
+    with pytest.raises(error, match=message):
+        PianoRollExtractor().inverse_transform(X)
+
+
+@pytest.mark.parametrize("tempo", [0, 3, 1001, np.nan, "fast", None])
+def test_impossible_tempi_are_named(tempo, make_roll):
+    with pytest.raises(ValueError, match="tempo must be a number from 4 to 1000"):
+        PianoRollExtractor().inverse_transform(make_roll(4), tempo=tempo)
