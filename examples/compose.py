@@ -3,7 +3,8 @@
     python examples/compose.py [FOLDER]
 
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, played by a
-soundfont the first time. Sound, pictures and the trained composer are written to out/.
+soundfont the first time. Sound, scores, pictures and the trained composer are written to out/.
+Needs ``pip install musicai[midi,score,plot]``.
 """
 
 import argparse
@@ -18,11 +19,12 @@ from matplotlib.figure import Figure
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
-from musicai import ChromaExtractor, LSTMComposer
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.audio import write_audio
 from musicai.datasets import load_chorales, load_recordings
 from musicai.display import ChromagramDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, frame_correlation
+from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
 N_CHORALES = 80
 HELD_OUT = 0.15
@@ -33,6 +35,7 @@ LEAST_SECONDS = 60
 EXCERPT_SECONDS = 45
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
+RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little more certain than the music it learned from
 
 
@@ -42,6 +45,7 @@ class Piece(NamedTuple):
     title: str
     frames: np.ndarray
     style: str | None
+    recording: Path
 
 
 def main(argv=None):
@@ -65,25 +69,33 @@ def main(argv=None):
 
     example = max(test, key=lambda piece: len(piece.frames))
     intro, music = compose(composer, example, extractor.frame_rate, args.seed)
-    paths = {name: args.out / f"{name}.wav" for name in music}
-    for name, path in paths.items():
-        write_audio(path, extractor.inverse_transform(music[name]), extractor.sr)
+    paths = write_sound(music, extractor, train, args.out)
+    write_scores(music["composed"], extractor, train, args.out)
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
     draw_music(music, example.title, len(intro), extractor.frame_rate, args.out)
     draw_learning(composer, scores, args.out)
 
     print(f"training music: flux {flux(frames(train)):.3f}")
-    check(paths["continued"], music["continued"], extractor, new=slice(len(intro), None))
-    check(paths["composed"], music["composed"], extractor)
-    seconds = len(intro) / extractor.frame_rate
+    for name, path in paths.items():
+        piece = music[name.partition("_")[0]]
+        new = slice(len(intro), None) if name.startswith("continued") else slice(None)
+        check(path, piece, extractor, new=new)
+    say_where_to_listen(args.out, example.title, len(intro) / extractor.frame_rate)
+
+
+def say_where_to_listen(out, title, intro_seconds):
+    """Tell what was written, the best first."""
     print(
-        f"\nlisten to {paths['continued']} first: {seconds:.0f} seconds of {example.title}, which "
-        f"was held out; then the composer goes on\n"
-        f"listen to {paths['composed']}: composed from nothing\n"
-        f"compare with {paths['real']}: the held-out piece in the same plain sines\n"
-        f"look at {args.out / 'chromagrams.png'} and {args.out / 'learning.png'}\n"
-        f"compose more with joblib.load({str(args.out / 'composer.joblib')!r})[-1].sample(400)"
+        f"""
+listen to {out / "composed.wav"} first: composed from nothing, in the sound of the recordings
+then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {title}, which was held out, then
+the composer goes on; and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and
+{out / "real_sines.wav"} (the held-out piece itself): nothing but their harmony, plainly
+play {out / "composed.mid"}, read {out / "composed.musicxml"} and {out / "composed.txt"}: the new
+piece as MIDI, as a score, and as chords to play from
+look at {out / "chromagrams.png"} and {out / "learning.png"}
+compose more with joblib.load({str(out / "composer.joblib")!r})[-1].sample(400)"""
     )
 
 
@@ -115,7 +127,7 @@ def extract(extractor, folder):
             raise SystemExit(str(error)) from None
     chroma = extractor.transform(data.recordings)
     labels = data.target or [None] * len(chroma)
-    found = map(Piece, data.titles, chroma, labels)
+    found = map(Piece, data.titles, chroma, labels, data.recordings)
     pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
     seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
@@ -134,7 +146,7 @@ def extract(extractor, folder):
 def cut(pieces, n_frames):
     """Cut every piece into excerpts of about `n_frames`."""
     return [
-        Piece(f"{piece.title} (excerpt {i})", excerpt, piece.style)
+        piece._replace(title=f"{piece.title} (excerpt {i})", frames=excerpt)
         for piece in pieces
         for i, excerpt in enumerate(
             np.array_split(piece.frames, max(1, round(len(piece.frames) / n_frames))), start=1
@@ -194,6 +206,31 @@ def compose(composer, example, frame_rate, seed):
         "composed": composer.sample(n_frames, **settings),
         "real": real,
     }
+
+
+def write_sound(music, extractor, train, out):
+    """Play what was composed in the sound of the music it was learned from, and with sines."""
+    recordings = list(dict.fromkeys(piece.recording for piece in train))
+    mosaic = MosaicSynthesizer(extractor).fit(recordings)
+    paths = {}
+    for name in ("composed", "continued"):
+        paths[name] = out / f"{name}.wav"
+        mosaic.transform(music[name], paths[name])
+    for name, piece in music.items():
+        paths[f"{name}_sines"] = out / f"{name}_sines.wav"
+        write_audio(paths[f"{name}_sines"], extractor.inverse_transform(piece), extractor.sr)
+    return paths
+
+
+def write_scores(piece, extractor, train, out):
+    """Write the new piece down, at the tempo of the music it was learned from."""
+    listener = ChromaExtractor(sync="beat", on_error="warn")
+    some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
+    tempo = float(np.median([analysis.tempo for analysis in listener.analyse(some)])) or 120.0
+    timing = {"frame_rate": extractor.frame_rate, "tempo": tempo}
+    chroma_to_midi(piece, out / "composed.mid", style="band", **timing)
+    to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **timing)
+    print(chord_chart(piece, out / "composed.txt", title="Composed by musicai", **timing))
 
 
 def check(path, piece, extractor, new=slice(None)):

@@ -11,6 +11,8 @@ from .._parameters import Rule, check_values, is_one_of, is_real
 from .._pieces import as_chroma, is_collection
 from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders
 from ..audio import level_blocks, write_audio
+from ..midi import synthesize
+from ._midi import chroma_to_midi
 from ._placing import cut_or_pad, length_in_samples
 from ._sines import play_sines
 
@@ -180,10 +182,6 @@ def _play_notes(
     soundfont: str | os.PathLike[str] | None,
     sampling_rate: float,
 ) -> Iterator[np.ndarray]:
-    # These rooms are still being built.
-    from ..midi import synthesize  # type: ignore[attr-defined,unused-ignore]
-    from ._midi import chroma_to_midi  # type: ignore[import-not-found,unused-ignore]
-
     midi = chroma_to_midi(piece, style=style, times=borders)
     if not any(part.notes for part in midi.instruments):
         return iter(())  # silence

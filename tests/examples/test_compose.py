@@ -3,6 +3,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+import pretty_midi
 import pytest
 import soundfile
 
@@ -40,7 +41,8 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
         compose.main([str(tmp_path / "music"), "--out", str(out), "--epochs", "2"])
 
     assert {path.name for path in out.iterdir()} == {
-        *("continued.wav", "composed.wav", "real.wav"),
+        *("continued.wav", "composed.wav", "composed.mid", "composed.musicxml", "composed.txt"),
+        *("continued_sines.wav", "composed_sines.wav", "real_sines.wav"),
         *("chromagrams.png", "learning.png", "composer.joblib"),
     }
     told = capsys.readouterr().out
@@ -48,13 +50,17 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert "few recordings: learning and holding out excerpts of 6 seconds" in told
     for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
         assert part in told
-    assert f"listen to {out / 'continued.wav'} first" in told
+    assert f"listen to {out / 'composed.wav'} first" in told
+    assert (out / "composed.txt").read_text() in told
+    assert pretty_midi.PrettyMIDI(str(out / "composed.mid")).get_end_time() == pytest.approx(
+        6, abs=0.1
+    )
 
     pipeline = joblib.load(out / "composer.joblib")
     assert list(pipeline[-1].styles_) == ["blues", "folk"]
-    pieces = pipeline[0].transform([out / "composed.wav", out / "continued.wav"])
+    pieces = pipeline[0].transform([out / "composed.wav", out / "continued_sines.wav"])
     assert [len(piece) for piece in pieces] == [65, 65]
-    assert pipeline.predict([out / "real.wav"])[0].shape[1] == 12
+    assert pipeline.predict([out / "real_sines.wav"])[0].shape[1] == 12
 
 
 def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
@@ -66,7 +72,7 @@ def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
 
 
 def test_enough_recordings_are_held_out_whole(compose):
-    pieces = [compose.Piece(str(i), np.zeros((20, 12)), "ab"[i % 2]) for i in range(20)]
+    pieces = [compose.Piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav") for i in range(20)]
     train, test = compose.hold_out(pieces, seed=0)
     assert len(test) == 3
     assert {piece.style for piece in test} == {"a", "b"}
