@@ -167,10 +167,7 @@ def _play(
         blocks = play_sines(piece, borders, frame_rate=frame_rate, sampling_rate=sampling_rate)
         n_fade = 0 if frame_rate is not None else round(sampling_rate / SPREAD_RATE)
     else:
-        if frame_rate is not None:  # a frame of an analysis is centred on its time
-            borders = np.clip(borders - 0.5 / frame_rate, 0, None)
-            borders[-1] = len(piece) / frame_rate
-        blocks = _play_notes(piece, borders, style, soundfont, sampling_rate)
+        blocks = _play_notes(piece, borders, frame_rate, style, soundfont, sampling_rate)
         n_fade = round(FADE_SECONDS * sampling_rate)
     yield from cut_or_pad(blocks, n_samples, n_fade)
 
@@ -178,13 +175,22 @@ def _play(
 def _play_notes(
     piece: np.ndarray,
     borders: np.ndarray,
+    frame_rate: float | None,
     style: str,
     soundfont: str | os.PathLike[str] | None,
     sampling_rate: float,
 ) -> Iterator[np.ndarray]:
-    midi = chroma_to_midi(piece, style=style, times=borders)
-    if not any(part.notes for part in midi.instruments):
+    if frame_rate is None:
+        midi = chroma_to_midi(piece, style=style, times=borders)
+    else:
+        midi = chroma_to_midi(piece, style=style, frame_rate=frame_rate)
+    notes = [note for part in midi.instruments for note in part.notes]
+    if not notes:
         return iter(())  # silence
+    if frame_rate is not None:  # the frames of an analysis are centred on their times
+        for note in notes:
+            note.start = max(0.0, note.start - 0.5 / frame_rate)
+            note.end -= 0.5 / frame_rate
     blocks: Iterator[np.ndarray] = synthesize(
         midi, soundfont=soundfont, sampling_rate=sampling_rate
     )
