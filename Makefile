@@ -38,6 +38,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/cache.py $(RECORDINGS)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/fuzz_midi.py
+	$(BIN)/python benchmarks/midi_sound.py
 	$(BIN)/python benchmarks/resilience.py
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)

@@ -24,6 +24,7 @@ TAIL = 3 * RATE
 FADE = RATE // 2
 LOUDEST = 32767
 MOST_HOURS = 24
+MOST_PLAYERS = 500
 
 RATE_RULE: Rule = (
     lambda v: is_real(v) and 1000 <= v <= 192000,
@@ -104,6 +105,11 @@ def _check(music: Any, name: str) -> None:
     notes = [note for instrument in music.instruments for note in instrument.notes]
     if not notes:
         raise MidiError(f"{name}: there are no notes in it to play")
+    if len(music.instruments) > MOST_PLAYERS:
+        raise MidiError(
+            f"{name}: {len(music.instruments)} instruments play, where at most {MOST_PLAYERS} are "
+            "expected; it may be damaged: leave it out"
+        )
     first, last = min(note.start for note in notes), max(note.end for note in notes)
     if not (first >= 0 and last <= MOST_HOURS * 3600):
         raise MidiError(

@@ -69,12 +69,13 @@ def test_tempo_changes_in_any_track_count(tmp_path):
         (file_of(NOTE, division=0), "have no unit"),
         (file_of(NOTE, division=0xE728), "film frames"),
         (file_of(b"\0\xff\x51\x03\0\0\0" + NOTE), "zero"),
-        (file_of(variable(2**28 - 1) + NOTE[1:]), "at most 10000000 ticks"),
-        (file_of(b"\xff" * 10 + NOTE), "at most 10000000 ticks"),
+        (file_of(variable(2**28 - 1) + NOTE[1:]), "longer than the 10000000 ticks"),
+        (file_of(b"\xff" * 10 + NOTE), "longer than the 10000000 ticks"),
+        (file_of(b"\xff" * 10000 + NOTE), "longer than the 10000000 ticks"),
         (file_of(b"\xff" * 2**17), "long runs of bytes that are no MIDI"),
         (file_of(b"\0\xff\x59\x02\x0c\0" + NOTE), "cannot be read as MIDI"),
         (file_of(b"\0\x90\xbc\x50" + END), "data byte"),
-        (file_of(NOTE) + bytes(2**22), "more than 4 MB"),
+        (file_of(NOTE) + bytes(2**21), "more than 2 MB"),
     ],
 )
 def test_errors_name_file_and_cause(tmp_path, data, cause):

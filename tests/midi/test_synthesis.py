@@ -234,6 +234,13 @@ def test_music_that_cannot_be_meant_is_refused_at_once(make_midi, note, message)
         synthesize(make_midi(note))
 
 
+def test_hundreds_of_players_are_refused(make_midi):
+    midi = make_midi((60, 0, 1))
+    midi.instruments *= 501
+    with pytest.raises(MidiError, match="501 instruments play"):
+        synthesize(midi)
+
+
 def test_no_music_is_refused(make_midi, tmp_path):
     with pytest.raises(MidiError, match="there are no notes in it to play"):
         synthesize(make_midi())
