@@ -95,6 +95,46 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
     return pieces, pack
 
 
+def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
+    """Return what goes with each piece, such as its file: of a collection there is a list.
+
+    Parameters
+    ----------
+    value : object
+        One for one piece, a list for a collection; None for all.
+    X : array-like or collection
+        What the user passed.
+    pieces : list of ndarray
+        The pieces in `X`.
+    name : str
+        What to call `value` in errors.
+
+    Returns
+    -------
+    values : list
+        As many as pieces.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many as pieces.
+    TypeError
+        If pieces in a list come with something else than a list.
+    """
+    if value is None:
+        return [None] * len(pieces)
+    if not is_collection(X):
+        return [value]
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"{name} is {value!r} where X is a collection of {len(pieces)} pieces: pass a list "
+            "with one for each"
+        )
+    if len(value) != len(pieces):
+        raise ValueError(f"{name} has {len(value)} entries where X has {len(pieces)} pieces")
+    return list(value)
+
+
 def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
     """Yield the frames of a piece in float32 blocks, in order; it may lie on a disk."""
     n_frames = max(1, _VALUES_AT_ONCE // max(1, piece.shape[1]))

@@ -8,14 +8,13 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
 from tqdm.auto import tqdm
 
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 from .._paths import is_path
 from .._pieces import as_collection, is_collection
 from .._times import check_times
+from .._transformers import FileTransformer
 from ..audio import RecordingError
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
@@ -59,11 +58,7 @@ TEMPO_RULE: Rule = (lambda v: is_real(v) and 1 <= v <= 10000, "a number from 1 t
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
-class ChromaExtractor(  # type: ignore[call-arg]
-    TransformerMixin,
-    BaseEstimator,
-    auto_wrap_output_keys=None,  # a list cannot become a data frame
-):
+class ChromaExtractor(FileTransformer):
     """Turn recordings into pieces of chroma, and chroma back into sound.
 
     Parameters
@@ -314,32 +309,6 @@ class ChromaExtractor(  # type: ignore[call-arg]
             "C", "C#" and so on.
         """
         return np.array(PITCH_CLASSES, dtype=object)
-
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept any setting and go on returning lists, which cannot become data frames.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; it is here so that a pipeline with an extractor can be configured.
-
-        Returns
-        -------
-        self : ChromaExtractor
-            The extractor itself.
-        """
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        tags.requires_fit = False
-        return tags
 
     def _analyse_all(self, X: Any) -> list[Analysis]:
         self._check_parameters()

@@ -6,13 +6,12 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
 from tqdm.auto import tqdm
 
 from .._extras import need
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
 from .._paths import is_path, printable
+from .._transformers import FileTransformer
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._reading import as_midi
@@ -42,11 +41,7 @@ Extracted = tuple[np.ndarray, str | None] | MidiError
 """A roll and a warning, or why there is none."""
 
 
-class PianoRollExtractor(  # type: ignore[call-arg]
-    TransformerMixin,
-    BaseEstimator,
-    auto_wrap_output_keys=None,  # a list cannot become a data frame
-):
+class PianoRollExtractor(FileTransformer):
     """Turn MIDI files into piano rolls, and piano rolls back into MIDI.
 
     Parameters
@@ -227,32 +222,6 @@ class PianoRollExtractor(  # type: ignore[call-arg]
         """
         pitches = range(LOWEST_KEY, LOWEST_KEY + N_KEYS)
         return np.array([f"{NAMES[p % 12]}{p // 12 - 1}" for p in pitches], dtype=object)
-
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept any setting and go on returning lists, which cannot become data frames.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; it is here so that a pipeline with an extractor can be configured.
-
-        Returns
-        -------
-        self : PianoRollExtractor
-            The extractor itself.
-        """
-        return self
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        tags.requires_fit = False
-        return tags
 
     def _extract(self, files: list[Any], names: list[str]) -> Iterator[Extracted]:
         calls = [

@@ -10,7 +10,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import Rule, check_values, is_integer, is_real
-from .._pieces import as_collection, is_collection
+from .._pieces import as_collection, is_collection, one_per_piece
 from .._times import check_times, spread
 from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
@@ -216,9 +216,7 @@ class MosaicSynthesizer(BaseEstimator):
             return pack(
                 [np.concatenate([np.zeros(0, np.float32), *play(piece)]) for piece in pieces]
             )
-        files = file if is_collection(X) else [file]
-        if not isinstance(files, (list, tuple)) or len(files) != len(pieces):
-            raise ValueError(f"file must be a list of {len(pieces)} files, one for each piece")
+        files = one_per_piece(file, X, pieces, "file")
         for piece, target in zip(pieces, files, strict=True):
             write_audio(target, play(piece), self.sampling_rate, format=format)
         return None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._parameters import Rule, check_values, is_one_of, is_real
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma, one_per_piece
 from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders
 from ..audio import level_blocks, write_audio
 from ..midi import synthesize
@@ -115,7 +115,10 @@ def chroma_to_audio(
     check_values(values, RULES)
     pieces, pack = as_chroma(X)
     borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
-    files = _files(file, X, pieces)
+    files = one_per_piece(file, X, pieces, "file")
+    for i, piece in enumerate(pieces):
+        if file is not None and len(piece) == 0:
+            raise ValueError(f"X[{i}] has no frames: there is no audio to write, leave it out")
     play = partial(
         _play,
         style=style,
@@ -129,25 +132,6 @@ def chroma_to_audio(
     for target, blocks in zip(files, played, strict=True):
         write_audio(target, blocks, sampling_rate, format=format)  # type: ignore[arg-type]
     return None
-
-
-def _files(file: Any, X: Any, pieces: list[np.ndarray]) -> list[Any]:
-    """Return the file of each piece."""
-    if file is None:
-        return []
-    files = [file]
-    if is_collection(X):
-        if not isinstance(file, (list, tuple)) or len(file) != len(pieces):
-            given = f"{len(file)} files" if isinstance(file, (list, tuple)) else repr(file)
-            raise (ValueError if isinstance(file, (list, tuple)) else TypeError)(
-                f"file is {given} where X is a collection of {len(pieces)} pieces: pass a list "
-                "with one file for each"
-            )
-        files = list(file)
-    for i, piece in enumerate(pieces):
-        if len(piece) == 0:
-            raise ValueError(f"X[{i}] has no frames: there is no audio to write, leave it out")
-    return files
 
 
 def _play(

@@ -6,11 +6,11 @@ import numpy as np
 
 from .._files import whole_file
 from .._parameters import check_values
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma, is_collection, one_per_piece
 from .._times import FRAME_RATE
 from ._chords import VOCABULARY_RULE, Chord, name_chords
 from ._spelling import estimated_key, key_name
-from ._timeline import BEATS_PER_BAR, TIMING, Timeline, one_per_piece, timelines
+from ._timeline import BEATS_PER_BAR, TIMING, Timeline, timelines
 
 _BARS_PER_LINE = 4
 RULES = TIMING | {"vocabulary": VOCABULARY_RULE}

@@ -6,12 +6,12 @@ import numpy as np
 
 from .._extras import need
 from .._parameters import check_values, is_one_of
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma, is_collection, one_per_piece
 from .._times import FRAME_RATE
 from ..midi import write_midi
 from ._arrangement import STYLES, arrange, listen
 from ._spelling import estimated_key
-from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, one_per_piece, timelines
+from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, timelines
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI

@@ -9,7 +9,7 @@ import numpy as np
 from .._extras import need
 from .._files import whole_file
 from .._parameters import check_values, is_integer
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma, is_collection, one_per_piece
 from .._times import FRAME_RATE
 from ._arrangement import listen
 from ._chart import chords_on_beats, pick_up
@@ -18,7 +18,7 @@ from ._engraving import Symbol, Tone, engrave
 from ._melody import find_melody, place_melody
 from ._notation import scientific_name
 from ._spelling import estimated_key, note_name, place_in_chord, place_in_key, signature
-from ._timeline import TIMING, Timeline, one_per_piece, timelines
+from ._timeline import TIMING, Timeline, timelines
 from ._voicing import Register, lead_voices
 
 RULES = TIMING | {

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from .._parameters import Rule, is_integer, is_real
-from .._pieces import is_collection
 from .._times import RATE_RULE, frame_borders
 
 TEMPO_RULE: Rule = (lambda v: is_real(v) and 4 <= v <= 1000, "a number of beats from 4 to 1000")
@@ -114,27 +113,3 @@ def timelines(
     if times is None:
         return [Timeline.of_tempo(seconds, tempo) for seconds in borders]
     return [Timeline.of_beats(seconds) for seconds in borders]
-
-
-def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
-    """Return a file or a title for each piece: None for all, one for one, a list for several.
-
-    Raises
-    ------
-    ValueError
-        If there are not as many as pieces.
-    TypeError
-        If pieces in a list come with something else than a list.
-    """
-    if value is None:
-        return [None] * len(pieces)
-    if not is_collection(X):
-        return [value]
-    if not isinstance(value, (list, tuple)):
-        raise TypeError(
-            f"{name} is {value!r} where X is a collection of {len(pieces)} pieces: pass a list "
-            "with one for each"
-        )
-    if len(value) != len(pieces):
-        raise ValueError(f"{name} has {len(value)} entries where X has {len(pieces)} pieces")
-    return list(value)

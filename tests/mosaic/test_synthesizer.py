@@ -196,7 +196,7 @@ def test_written_to_files(mosaic, piece, tmp_path):
     buffers = [io.BytesIO(), io.BytesIO()]
     mosaic.transform([piece, piece[:9]], buffers, format="wav")
     assert all(buffer.getvalue()[:4] == b"RIFF" for buffer in buffers)
-    with pytest.raises(ValueError, match="list of 2 files"):
+    with pytest.raises(TypeError, match="file is .* pass a list with one for each"):
         mosaic.transform([piece, piece], tmp_path / "b.wav")
     assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
 

@@ -1,0 +1,40 @@
+"""What the extractors share as transformers of scikit-learn."""
+
+from typing import Any, Self
+
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
+
+
+class FileTransformer(TransformerMixin, BaseEstimator):
+    """A transformer from a list of files to a list of pieces, which learns nothing."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        # A list cannot become a data frame.
+        super().__init_subclass__(auto_wrap_output_keys=None, **options)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Accept any setting and go on returning lists, which cannot become data frames.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; it is here so that a pipeline with an extractor can be configured.
+
+        Returns
+        -------
+        self : object
+            The extractor itself.
+        """
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        tags.requires_fit = False
+        return tags
