@@ -40,6 +40,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/fuzz_midi.py
 	$(BIN)/python benchmarks/midi_sound.py
+	$(BIN)/python benchmarks/round_trip.py $(RECORDINGS)
+	$(BIN)/python benchmarks/mosaic.py $(RECORDINGS)
+	$(BIN)/python benchmarks/chords.py
 	$(BIN)/python benchmarks/resilience.py
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)

@@ -131,7 +131,9 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
             "with one for each"
         )
     if len(value) != len(pieces):
-        raise ValueError(f"{name} has {len(value)} entries where X has {len(pieces)} pieces")
+        raise ValueError(
+            f"{name} has {len(value)} entries where X has {len(pieces)} pieces: pass one for each"
+        )
     return list(value)
 
 

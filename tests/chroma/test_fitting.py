@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from musicai.chroma import sine_amplitudes
+
+
+def fit(piece, **options) -> np.ndarray:
+    return sine_amplitudes(piece, **{"sampling_rate": 22050, "hop_length": 2048, **options})
+
+
+@pytest.fixture
+def piece() -> np.ndarray:
+    return np.random.default_rng(0).random((30, 12))
+
+
+def test_frames_stay_as_loud(piece):
+    piece *= np.linspace(0.01, 3, 30)[:, np.newaxis]
+    np.testing.assert_allclose(fit(piece).max(axis=1), piece.max(axis=1))
+
+
+def test_what_is_silent_stays_silent(piece):
+    piece[10:15] = 0
+    piece[:, 4] = -1
+    amplitudes = fit(piece)
+    assert not amplitudes[10:15].any()
+    assert not amplitudes[:, 4].any()
+    assert amplitudes[:10].any()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_the_scale_does_not_matter(piece, scale):
+    np.testing.assert_allclose(fit(scale * piece) / scale, fit(piece), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_frames", [0, 1, 2])
+@pytest.mark.parametrize("options", [{}, {"hop_length": 1}, {"sampling_rate": 1000, "n_fft": 16}])
+def test_any_shape_and_setting(n_frames, options):
+    amplitudes = fit(np.ones((n_frames, 12)), **options)
+    assert amplitudes.shape == (n_frames, 12)
+    assert np.isfinite(amplitudes).all()
