@@ -8,6 +8,8 @@ import pytest
 import soundfile
 
 import musicai
+from musicai import PianoRollExtractor
+from musicai.midi import write_midi
 
 ROOT = Path(musicai.__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -15,7 +17,7 @@ DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 @pytest.fixture
 def recordings(tmp_path, monkeypatch):
-    """A folder of eight short recordings in two styles, in the current directory."""
+    """In the current directory, short recordings in two styles, and some MIDI files."""
     monkeypatch.chdir(tmp_path)
     rng = np.random.RandomState(0)
     seconds = np.arange(2 * 22050) / 22050
@@ -26,6 +28,12 @@ def recordings(tmp_path, monkeypatch):
             chords = [np.sin(2 * np.pi * chord[:, None] * seconds).sum(0) for chord in tones]
             path = tmp_path / "recordings" / style / f"{number}.wav"
             soundfile.write(path, 0.2 * np.concatenate(chords), 22050)
+    (tmp_path / "midi").mkdir()
+    for number in range(4):
+        roll = np.eye(88, dtype=np.float32)[30 + number + np.arange(24) % 12]
+        write_midi(
+            tmp_path / "midi" / f"{number}.mid", PianoRollExtractor().inverse_transform(roll)
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
