@@ -22,17 +22,16 @@ correlation after a median of the chroma over half a second, the usual smoothing
 """
 
 import argparse
-import io
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import pretty_midi
 from scipy.ndimage import median_filter
 
 from musicai import ChromaExtractor
 from musicai._triads import unit_shapes
-from musicai.datasets import _chorales, load_chorales
+from musicai.datasets import load_chorales
+from musicai.midi import read_midi
 from musicai.render import recognize_chords
 from musicai.render._vocabulary import TONES, templates
 
@@ -50,18 +49,18 @@ class Chorale(NamedTuple):
 def read(first: int, n_chorales: int) -> list[Chorale]:
     """Return chorales; those not rendered yet are."""
     recordings = load_chorales(first + n_chorales).recordings[first:]
-    scores = _chorales._first_chorales(first + n_chorales)[first:]
+    scores = load_chorales(first + n_chorales, kind="midi").recordings[first:]
     pieces = ChromaExtractor().transform(recordings)
     return [
-        Chorale(piece, sounding_in(each.score, len(piece)))
-        for piece, each in zip(pieces, scores, strict=True)
+        Chorale(piece, sounding_in(score, len(piece)))
+        for piece, score in zip(pieces, scores, strict=True)
     ]
 
 
 def sounding_in(score, n_frames: int) -> np.ndarray:
     centres = np.arange(n_frames) / FRAME_RATE
     sounding = np.zeros((n_frames, 12), dtype=bool)
-    for part in pretty_midi.PrettyMIDI(io.BytesIO(_chorales._play(score))).instruments:
+    for part in read_midi(score).instruments:
         for note in part.notes:
             sounding[(centres >= note.start) & (centres < note.end), note.pitch % 12] = True
     return sounding
