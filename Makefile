@@ -43,6 +43,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/round_trip.py $(RECORDINGS)
 	$(BIN)/python benchmarks/mosaic.py $(RECORDINGS)
 	$(BIN)/python benchmarks/chords.py
+	$(BIN)/python benchmarks/notes.py $(RECORDINGS)
 	$(BIN)/python benchmarks/resilience.py
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
