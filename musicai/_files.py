@@ -39,11 +39,11 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
     TypeError
         If `target` is neither a path nor a file object that takes bytes.
     """
+    check_target(target)
     if is_path(target):
         with _named(Path(os.fsdecode(target))) as draft:
             yield draft
     else:
-        _check_file_object(target)
         with tempfile.TemporaryFile() as draft:
             yield cast(BinaryIO, draft)
             draft.seek(0)
@@ -55,7 +55,11 @@ def target_name(target: Any) -> str:
     return printable(target) if is_path(target) else f"the {type(target).__name__}"
 
 
-def _check_file_object(target: Any) -> None:
+def check_target(target: Any) -> None:
+    """Raise the error of `whole_file` for what cannot be written to."""
+    if is_path(target):
+        _check_path(Path(os.fsdecode(target)))
+        return
     if not callable(getattr(target, "write", None)):
         raise TypeError(
             f"{target!r} is of type {type(target).__name__}, where a path or a file object to "
@@ -68,8 +72,7 @@ def _check_file_object(target: Any) -> None:
         )
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[BinaryIO]:
+def _check_path(path: Path) -> None:
     name = printable(path)
     if "\0" in name or path.is_dir() or not path.name:
         raise ValueError(f"{name!r} is a folder or no name of a file; give the file to write")
@@ -77,6 +80,12 @@ def _named(path: Path) -> Iterator[BinaryIO]:
         raise FileNotFoundError(
             f"{name}: there is no folder {printable(path.parent)}; make it first"
         )
+    if path.exists() and not path.is_file():  # a device would be replaced by a file
+        raise ValueError(f"{name} is no regular file; give another one, or open it and pass that")
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[BinaryIO]:
     # In the same folder, so that the final move cannot cross file systems.
     draft = path.with_name(f".{uuid4().hex}")
     try:

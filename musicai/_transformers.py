@@ -1,4 +1,4 @@
-"""What the extractors share as transformers of scikit-learn."""
+"""What estimators that take files share."""
 
 from typing import Any, Self
 
@@ -6,7 +6,18 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
 
-class FileTransformer(TransformerMixin, BaseEstimator):
+class FileEstimator(BaseEstimator):
+    """An estimator that is fitted on a list of files."""
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.input_tags.one_d_array = True
+        tags.input_tags.string = True
+        return tags
+
+
+class FileTransformer(TransformerMixin, FileEstimator):
     """A transformer from a list of files to a list of pieces, which learns nothing."""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -33,8 +44,5 @@ class FileTransformer(TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
         tags.requires_fit = False
         return tags

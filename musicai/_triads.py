@@ -9,9 +9,9 @@ def unit_shapes(rows: np.ndarray) -> np.ndarray:
     """Rows centred and of length 1, so that products are correlations; flat rows become 0."""
     centred = rows - rows.mean(axis=-1, keepdims=True)
     length = np.linalg.norm(centred, axis=-1, keepdims=True)
-    # The mean of equal numbers is not always that number.
-    flat = np.ptp(rows, axis=-1, keepdims=True) == 0
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, length))
+    # The mean of equal numbers is not always that number, nor is every number between them.
+    flat = length <= 1e-6 * np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
+    return np.where(flat, rows.dtype.type(0), centred / np.where(flat, rows.dtype.type(1), length))
 
 
 def triad_scores(frames: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """Making audio as loud as a normal recording, whole or block by block."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from io import FileIO
+from itertools import chain
 
 import numpy as np
+
+from .._spool import Spool, spooled
 
 LOUDNESS = 10 ** (-16 / 20)
 """Root mean square of the whole, -16 dB of full scale, unless peaks would pass `HIGHEST_PEAK`."""
@@ -52,23 +53,16 @@ def level_blocks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     >>> audio.shape, round(float(np.sqrt(np.mean(audio**2))), 2)
     ((100000,), 0.16)
     """
-    shape: tuple[int, ...] | None = None
-    # Without a buffer, which would be written once more after an error, with another error.
-    with tempfile.TemporaryFile(buffering=0) as file:
-        for block in blocks:
-            if shape is not None and block.shape[1:] != shape:
-                raise ValueError(
-                    f"a block has shape {block.shape} where {('n_samples', *shape)} is expected: "
-                    "all blocks must have the same channels"
-                )
-            shape = block.shape[1:]
-            _keep(file, block)
-        if shape is None:
-            return
-        gain = _gain(_values(file, BLOCK_SIZE))
-        n_channels = int(np.prod(shape))
-        for values in _values(file, n_channels * (BLOCK_SIZE // n_channels)):
-            yield (values * gain).reshape(-1, *shape)
+    blocks = iter(blocks)
+    first = next(blocks, None)
+    if first is None:
+        return
+    shape = first.shape[1:]
+    n_channels = int(np.prod(shape))
+    with spooled(_alike(chain([first], blocks), shape)) as values:
+        gain = _gain(_slices(values, BLOCK_SIZE))
+        for block in _slices(values, n_channels * (BLOCK_SIZE // n_channels)):
+            yield (block * gain).reshape(-1, *shape)
 
 
 def level(audio: np.ndarray) -> np.ndarray:
@@ -79,24 +73,20 @@ def level(audio: np.ndarray) -> np.ndarray:
     return audio
 
 
-def _keep(file: FileIO, block: np.ndarray) -> None:
-    try:
-        left = np.ravel(block).astype(np.float32).view(np.uint8).data
-        while len(left) > 0:
-            left = left[file.write(left) :]
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"audio is kept in a temporary file until all is there, and that failed "
-            f"({error.strerror}): make room, or set TMPDIR to a folder with some",
-            tempfile.gettempdir(),
-        ) from error
+def _alike(blocks: Iterable[np.ndarray], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Pass blocks on that all have the same channels."""
+    for block in blocks:
+        if block.shape[1:] != shape:
+            raise ValueError(
+                f"a block has shape {block.shape} where {('n_samples', *shape)} is expected: "
+                "all blocks must have the same channels"
+            )
+        yield block
 
 
-def _values(file: FileIO, n_values: int) -> Iterator[np.ndarray]:
-    file.seek(0)
-    while len(values := np.fromfile(file, np.float32, n_values)):
-        yield values
+def _slices(values: Spool, n_values: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(values), n_values):
+        yield values[start : start + n_values]
 
 
 def _gain(blocks: Iterable[np.ndarray]) -> np.float32:

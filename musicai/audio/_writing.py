@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
-from .._files import target_name, whole_file
+from .._files import check_target, target_name, whole_file
 from .._paths import is_path
 from ._playable import playable_blocks
 
@@ -23,7 +23,9 @@ SPARE_BYTES = 2**16
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
-def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | None = None) -> None:
+def write_audio(
+    file: Any, samples: Any, sampling_rate: float, *, format: str | None = None
+) -> None:
     """Write samples to an audio file, whole or not at all.
 
     Parameters
@@ -35,8 +37,8 @@ def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | No
         Samples in [-1, 1]; or an iterator (such as a generator) of arrays of such samples, which
         are written as they come, so that any length takes the same memory. For a list of blocks
         pass ``iter(blocks)``.
-    sampling_rate : int
-        Samples per second, in hertz.
+    sampling_rate : float
+        Samples per second, in hertz; a whole number.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         How to write them: PCM of 16 bits, FLAC of 16 bits, Ogg Vorbis, or MP3. When None the
         suffix of the path decides; a file object needs it.
@@ -72,11 +74,12 @@ def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | No
     """
     _refuse_other_orders(file, samples, sampling_rate)
     name = target_name(file)
+    format = check_audio_file(file, format)
+    _check_rate(name, sampling_rate)
     try:
         with whole_file(file) as draft:
-            _check_rate(name, sampling_rate)
             blocks = playable_blocks(samples, name)
-            _encode(draft, blocks, int(sampling_rate), _format(file, format, name), name)
+            _encode(draft, blocks, int(sampling_rate), format, name)
     except OSError as error:
         if error.errno not in FULL or error.filename is not None:
             raise
@@ -84,16 +87,10 @@ def write_audio(file: Any, samples: Any, sampling_rate: int, *, format: str | No
         raise OSError(error.errno, reason, name) from None
 
 
-def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:
-    if is_path(samples) or isinstance(samples, Real):
-        given = ", ".join(type(value).__name__ for value in (file, samples, sampling_rate))
-        raise TypeError(
-            "write_audio(file, samples, sampling_rate) takes its arguments in this order; got "
-            f"({given})"
-        )
-
-
-def _format(file: Any, format: Any, name: str) -> str:
+def check_audio_file(file: Any, format: Any) -> str:
+    """Return the format of a file that can be written to; raise the error of `write_audio` else."""
+    check_target(file)
+    name = target_name(file)
     if format is not None:
         if not isinstance(format, str) or format.lower() not in FORMATS:
             raise ValueError(f"{name}: format must be one of {FORMATS} or None, got {format!r}")
@@ -107,6 +104,15 @@ def _format(file: Any, format: Any, name: str) -> str:
             f".{', .'.join(FORMATS)}"
         )
     return suffix[1:].lower()
+
+
+def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:
+    if is_path(samples) or isinstance(samples, Real):
+        given = ", ".join(type(value).__name__ for value in (file, samples, sampling_rate))
+        raise TypeError(
+            "write_audio(file, samples, sampling_rate) takes its arguments in this order; got "
+            f"({given})"
+        )
 
 
 def _check_rate(name: str, sampling_rate: Any) -> None:

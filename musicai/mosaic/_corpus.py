@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._triads import unit_shapes
+
 HARDLY_AUDIBLE = -45.0
 """Frames so many decibels below the median of what sounds are never played: fades and noise."""
 
@@ -104,14 +106,6 @@ def usual_level(levels: Sequence[np.ndarray]) -> float:
     return float(np.median(sounding)) if len(sounding) else 0.0
 
 
-def unit_shapes(frames: np.ndarray) -> np.ndarray:
-    """Frames centred and of length 1; those that are flat become 0."""
-    centred = frames - frames.mean(axis=1, keepdims=True, dtype=np.float32)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    flat = length <= 1e-5 * (1 + np.abs(frames).max(axis=1, keepdims=True, initial=0.0))
-    return np.where(flat, 0.0, centred / np.where(flat, 1.0, length)).astype(np.float32)
-
-
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -119,8 +113,13 @@ def _play_faster(
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)
-    before = np.minimum(places.astype(int), len(frames) - 1)
-    after = np.minimum(before + 1, len(frames) - 1)
-    weight = (places - before)[:, np.newaxis].astype(np.float32)
-    moved = (1 - weight) * frames[before] + weight * frames[after]
-    return moved, np.maximum(levels[before], levels[after])
+    return rows_at(frames, places), rows_at(levels[:, np.newaxis], places)[:, 0]
+
+
+def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return float32 rows between the rows of a table, at fractional places."""
+    places = np.clip(places, 0, len(table) - 1)
+    before = places.astype(int)
+    after = np.minimum(before + 1, len(table) - 1)
+    weight = (places - before)[:, np.newaxis]
+    return ((1 - weight) * table[before] + weight * table[after]).astype(np.float32)

@@ -56,7 +56,7 @@ def join_stretches(
     """
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sampling_rate)
     lag = round(LAG_SECONDS * sampling_rate)
-    fade_in = _ramp(round(END_SECONDS * sampling_rate))
+    ends = round(END_SECONDS * sampling_rate)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
     ]
@@ -64,23 +64,20 @@ def join_stretches(
         _Join(place, min(reach, room // 2))
         for place, room in zip(borders[1:-1], shortest, strict=True)
     ]
-    offset = 0  # by which the stretch is played later than asked for
     before = None  # what is still to be faded out
     for number, (begin, end) in enumerate(pairwise(borders)):
         start = begin if number == 0 else joins[number - 1].place - joins[number - 1].half
         stop = end if number == len(borders) - 2 else joins[number].place + joins[number].half
         samples = read(number, start - lag, stop + lag)
         if before is None:
-            samples = samples[lag : -lag or None]
-            n_fade = min(len(fade_in), len(samples))
-            samples[:n_fade] *= fade_in[:n_fade]
+            samples = samples[lag:-lag]
+            _fade_in(samples[:ends])
         else:
             offset = _best_lag(before, samples[: len(before) + 2 * lag], lag, sampling_rate)
             samples = samples[lag + offset : len(samples) - lag + offset]
             samples[: len(before)] = _crossfade(before, samples[: len(before)], sampling_rate)
         if number == len(borders) - 2:
-            n_fade = min(len(fade_in), len(samples))
-            samples[len(samples) - n_fade :] *= fade_in[:n_fade][::-1]
+            _fade_in(samples[::-1][:ends])
             yield samples
         else:
             held = 2 * joins[number].half
@@ -127,5 +124,5 @@ def _fade_slice(before: np.ndarray, after: np.ndarray, sampling_rate: float) -> 
     return slice(start, start + n_fade)
 
 
-def _ramp(n_samples: int) -> np.ndarray:
-    return np.linspace(0, 1, n_samples, dtype=np.float32)
+def _fade_in(samples: np.ndarray) -> None:
+    samples *= np.linspace(0, 1, len(samples), dtype=np.float32)

@@ -12,8 +12,9 @@ import scipy.fft
 from scipy.signal import get_window
 from sklearn.base import clone
 
+from .._spool import Spool
 from ..chroma import ChromaExtractor
-from ._spool import Spool
+from ._corpus import rows_at
 
 LISTENINGS = 4
 """How often the sound is analysed and shaped.
@@ -43,8 +44,8 @@ AUDIBLE = 1e-3
 
 SECONDS_AT_ONCE = 10.0
 FRAMES_AT_ONCE = 512
-FRAMES_AROUND = 16
-"""A frame of chroma is made of the second about it."""
+SECONDS_AROUND = 1.5
+"""A frame of chroma is made of less time than that about it."""
 
 
 def gains_towards(
@@ -61,7 +62,7 @@ def gains_towards(
     ----------
     piece : ndarray of shape (n_frames, 12)
         The chroma that is wanted.
-    sound : array-like of shape (n_samples,)
+    sound : Spool or ndarray of shape (n_samples,)
         What is played, tuned to A440.
     sampling_rate : float
         Samples per second.
@@ -78,11 +79,12 @@ def gains_towards(
     listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
     rate = extractor.frame_rate
     hop = sampling_rate / rate
+    around = round(SECONDS_AROUND * rate)
     gains = np.zeros_like(piece)
     for first in range(0, len(piece), FRAMES_AT_ONCE):
         # What lies around is heard as well.
-        begin = max(0, first - FRAMES_AROUND)
-        end = min(len(piece), first + FRAMES_AT_ONCE + FRAMES_AROUND)
+        begin = max(0, first - around)
+        end = min(len(piece), first + FRAMES_AT_ONCE + around)
         part = sound[round(begin * hop) : round(end * hop)]
         wanted, found = piece[begin:end], np.zeros_like(piece[begin:end])
         for listening in range(LISTENINGS):
@@ -122,7 +124,7 @@ def shape(
 
     Parameters
     ----------
-    samples : array-like of shape (n_samples,)
+    samples : Spool or ndarray of shape (n_samples,)
         The sound.
     gains : ndarray of shape (n_frames, 12)
         In decibels, C to B, at each frame of the piece.
@@ -151,7 +153,7 @@ def shape(
         padded[lo - first : hi - first] = samples[lo:hi]
         frames = np.lib.stride_tricks.sliding_window_view(padded, n_window)[::hop] * window
         centres = (first + n_window / 2 + hop * np.arange(n_frames)) / sampling_rate * frame_rate
-        decibels = _interpolated(gains, centres) @ bands
+        decibels = rows_at(gains, centres) @ bands
         spectra = scipy.fft.rfft(frames, axis=1)
         spectra *= np.float32(10) ** (decibels / 20)
         frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
@@ -186,12 +188,3 @@ def _bands(n_window: int, sampling_rate: float) -> np.ndarray:
     bands[below % 12, bins] = 1 - above
     bands[(below + 1) % 12, bins] += above
     return bands
-
-
-def _interpolated(gains: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return rows between the rows of a table, at fractional places."""
-    places = np.clip(places, 0, len(gains) - 1)
-    before = np.minimum(places.astype(int), len(gains) - 1)
-    after = np.minimum(before + 1, len(gains) - 1)
-    weight = (places - before)[:, np.newaxis]
-    return ((1 - weight) * gains[before] + weight * gains[after]).astype(np.float32)

@@ -43,13 +43,28 @@ Stretch.__module__ = "musicai.mosaic"
 
 
 def as_stretches(
-    runs: Sequence[Run], corpus: Corpus, *, frame_rate: float, level: float
+    runs: Sequence[Run], corpus: Corpus, *, frame_rate: float, end: float, level: float
 ) -> list[Stretch]:
-    """Return what runs of frames mean in seconds, all at the same level in decibels."""
-    stretches = []
-    for run in runs:
-        # A frame is the time about its centre; the first one begins the music.
-        start = max(0.0, run.frame - 0.5)
+    """Return what runs of frames mean in seconds.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        What is played.
+    corpus : Corpus
+        The recordings.
+    frame_rate : float
+        Frames per second.
+    end : float
+        When the last stretch ends, in seconds.
+    level : float
+        How loud all are to be, in decibels.
+    """
+    stretches: list[Stretch] = []
+    # A frame is the time about its centre; the first one begins the music.
+    starts = [max(0.0, run.frame - 0.5) for run in runs]
+    ends = [*(start / frame_rate for start in starts[1:]), end]
+    for run, start, stop in zip(runs, starts, ends, strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
         source = corpus.frame(run.row) + (start - run.frame) * speed(semitones)
         levels = corpus.levels[run.row : run.row + run.n_frames].astype(np.float64)
@@ -57,7 +72,7 @@ def as_stretches(
         stretches.append(
             Stretch(
                 start=start / frame_rate,
-                end=(run.frame + run.n_frames - 0.5) / frame_rate,
+                end=stop,
                 recording=int(corpus.recording[run.row]),
                 source_start=float(source / frame_rate),
                 semitones=semitones,

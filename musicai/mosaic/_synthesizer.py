@@ -1,25 +1,26 @@
 """The estimator that plays pieces in the sound of recordings."""
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils import Tags
+from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
+from .._audio_files import audio_files
 from .._parameters import Rule, check_values, is_integer, is_real
-from .._pieces import as_collection, is_collection, one_per_piece
-from .._times import check_times, spread
+from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
+from .._spool import spooled
+from .._times import check_times
+from .._transformers import FileEstimator
+from .._triads import unit_shapes
 from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
-from ._corpus import Corpus, make_corpus, unit_shapes, usual_level
+from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
-from ._search import find_path
+from ._search import Run, find_path
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import as_source
-from ._spool import spooled
 from ._stretches import Stretch, as_stretches, reader
 
 RULES: dict[str, Rule] = {
@@ -38,7 +39,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class MosaicSynthesizer(BaseEstimator):
+class MosaicSynthesizer(FileEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
     Recordings are cut into stretches about a second long and put together anew, so that their
@@ -51,9 +52,9 @@ class MosaicSynthesizer(BaseEstimator):
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
-        How the recordings are analysed: as the pieces were. None takes
-        ``ChromaExtractor()``. Its `memory` keeps the analyses of a large collection on the disk,
-        its `n_jobs`, `on_error` and `verbose` serve here as well.
+        How the recordings are analysed: as the pieces were, but frame by frame even with
+        ``sync="beat"``. None takes ``ChromaExtractor()``. Its `memory` keeps the analyses of a
+        large collection on the disk, its `n_jobs`, `on_error` and `verbose` serve here as well.
     join_cost : float, default=1.6
         What a join costs, in units of the correlation of a frame with the piece. With more there
         are fewer joins, and a recording is heard longer; with less the piece is followed more
@@ -210,15 +211,13 @@ class MosaicSynthesizer(BaseEstimator):
             If a recording has changed since `fit`, or is gone.
         """
         pieces, pack = self._check_pieces(X, times)
+        files = audio_files(file, X, pieces, format)
         corpus = self._corpus()
-        play = partial(self._play, corpus=corpus)
+        played = (self._play(piece, self._find(piece, corpus)) for piece in pieces)
         if file is None:
-            return pack(
-                [np.concatenate([np.zeros(0, np.float32), *play(piece)]) for piece in pieces]
-            )
-        files = one_per_piece(file, X, pieces, "file")
-        for piece, target in zip(pieces, files, strict=True):
-            write_audio(target, play(piece), self.sampling_rate, format=format)
+            return pack([np.concatenate([np.zeros(0, np.float32), *sound]) for sound in played])
+        for target, sound in zip(files, played, strict=True):
+            write_audio(target, sound, self.sampling_rate, format=format)
         return None
 
     def stretches(self, X: Any, *, times: Any = None) -> Any:
@@ -244,36 +243,41 @@ class MosaicSynthesizer(BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "sources_")
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.two_d_array = False
-        tags.input_tags.one_d_array = True
-        tags.input_tags.string = True
-        return tags
-
-    def _play(self, piece: np.ndarray, corpus: Corpus) -> Iterator[np.ndarray]:
+    def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
-        rate, extractor = self.sampling_rate, self.extractor_
-        stretches = self._find(piece, corpus)
         if not stretches:
             return
+        rate, frame_rate = self.sampling_rate, self.extractor_.frame_rate
         borders = [round(stretch.start * rate) for stretch in stretches]
-        # The longest sound that is analysed as so many frames.
-        borders.append(int((len(piece) * extractor.hop_length - 1) * rate / extractor.sr))
+        borders.append(round(stretches[-1].end * rate))
         read = reader(stretches, self.sources_, rate)
         with spooled(join_stretches(borders, read, sampling_rate=rate)) as sound:
             gains = np.zeros_like(piece)
             if self.shaping > 0:
-                gains = gains_towards(piece, sound, rate, extractor, limit=self.shaping)
-            shaped = shape(sound, gains, frame_rate=extractor.frame_rate, sampling_rate=rate)
-            hop = rate / extractor.frame_rate
-            yield from level_blocks(silence_between(piece, shaped, hop=hop))
+                gains = gains_towards(piece, sound, rate, self.extractor_, limit=self.shaping)
+            shaped = shape(sound, gains, frame_rate=frame_rate, sampling_rate=rate)
+            yield from level_blocks(silence_between(piece, shaped, hop=rate / frame_rate))
 
     def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
         longest = max(1, int(self.max_stretch * rate))
         runs = find_path(unit_shapes(piece), corpus, join_cost=self.join_cost, longest=longest)
-        return as_stretches(runs, corpus, frame_rate=rate, level=usual_level(self.levels_))
+        return self._as_stretches(runs, corpus)
+
+    def _as_stretches(self, runs: list[Run], corpus: Corpus) -> list[Stretch]:
+        if not runs:
+            return []
+        n_frames = sum(run.n_frames for run in runs)
+        sr, hop_length = self.extractor_.sr, self.extractor_.hop_length
+        # The longest sound that is analysed as so many frames.
+        n_samples = int((n_frames * hop_length - 1) * self.sampling_rate / sr)
+        return as_stretches(
+            runs,
+            corpus,
+            frame_rate=sr / hop_length,
+            end=n_samples / self.sampling_rate,
+            level=usual_level(self.levels_),
+        )
 
     def _corpus(self) -> Corpus:
         check_is_fitted(self)
@@ -284,13 +288,20 @@ class MosaicSynthesizer(BaseEstimator):
 
     def _check_pieces(self, X: Any, times: Any) -> tuple[list[np.ndarray], Any]:
         check_is_fitted(self)
-        pieces, pack = as_collection(X, n_features=12)
+        pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
         pieces = [np.maximum(piece, 0) for piece in pieces]
         if times is not None:
             borders = check_times(times if is_collection(X) else [times], pieces)
             rate = self.extractor_.frame_rate
-            pieces = [spread(*both, rate) for both in zip(pieces, borders, strict=True)]
+            pieces = [_at_frames(*both, rate) for both in zip(pieces, borders, strict=True)]
         return pieces, pack
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
+
+
+def _at_frames(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
+    """Return what sounds at the centre of each frame of a piece whose frames begin at `times`."""
+    # A centre on a border belongs to what begins there, however the product was rounded.
+    firsts = np.ceil((times - times[0]) * frame_rate - 1e-6).astype(int)
+    return np.repeat(piece, np.diff(firsts), axis=0)

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .._audio_files import audio_files
 from .._parameters import Rule, check_values, is_one_of, is_real
-from .._pieces import as_chroma, one_per_piece
+from .._pieces import as_chroma
 from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders
 from ..audio import level_blocks, write_audio
 from ..midi import synthesize
@@ -119,10 +120,7 @@ def chroma_to_audio(
     check_values(values, RULES)
     pieces, pack = as_chroma(X)
     borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
-    files = one_per_piece(file, X, pieces, "file")
-    for i, piece in enumerate(pieces):
-        if file is not None and len(piece) == 0:
-            raise ValueError(f"X[{i}] has no frames: there is no audio to write, leave it out")
+    files = audio_files(file, X, pieces, format)
     play = partial(
         _play,
         style=style,
@@ -134,7 +132,7 @@ def chroma_to_audio(
     if file is None:
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
     for target, blocks in zip(files, played, strict=True):
-        write_audio(target, blocks, sampling_rate, format=format)  # type: ignore[arg-type]
+        write_audio(target, blocks, sampling_rate, format=format)
     return None
 
 
