@@ -79,6 +79,7 @@ def test_systems_without_nameless_files(tmp_path, monkeypatch):
         (".", ValueError, "is a folder"),
         ("a\0b", ValueError, "no name of a file"),
         ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
+        (os.devnull, ValueError, "is no regular file"),
         (3, TypeError, "of type int, where a path or a file object"),
         (io.StringIO(), TypeError, "takes text, and bytes are written"),
     ],

@@ -13,16 +13,24 @@ import musicai
 PACKAGE = Path(musicai.__file__).parent
 
 # Music walks one way, from recording to sound; no room knows of those after it.
+OUTPUT = {"musicai.render", "musicai.mosaic"}
 NEVER_IMPORTS = {
-    "audio": {"torch", "sklearn", "musicai.chroma", "musicai.composer"},
-    "chroma": {"torch", "musicai.composer"},
-    "composer": {"librosa", "soundfile", "musicai.audio", "musicai.chroma"},
-    "midi": {"torch", "musicai.chroma", "musicai.composer", "musicai.render"},
-    "render": {"torch", "musicai.composer"},
-    "mosaic": {"torch", "musicai.composer", "musicai.render", "musicai.midi"},
-    "metrics": {"torch", "musicai.composer", "musicai.audio"},
-    "datasets": {"torch", "musicai.composer"},
-    "display": {"torch"},
+    "audio": {"torch", "sklearn", "musicai.chroma", "musicai.midi", "musicai.composer", *OUTPUT},
+    "chroma": {"torch", "musicai.midi", "musicai.composer", *OUTPUT},
+    "midi": {"torch", "musicai.chroma", "musicai.composer", *OUTPUT},
+    "composer": {
+        "librosa",
+        "soundfile",
+        "musicai.audio",
+        "musicai.chroma",
+        "musicai.midi",
+        *OUTPUT,
+    },
+    "render": {"torch", "musicai.composer", "musicai.mosaic"},
+    "mosaic": {"torch", "musicai.composer", "musicai.midi", "musicai.render"},
+    "metrics": {"torch", "musicai.composer", "musicai.audio", *OUTPUT},
+    "datasets": {"torch", "musicai.composer", *OUTPUT},
+    "display": {"torch", "musicai.composer", *OUTPUT},
 }
 
 

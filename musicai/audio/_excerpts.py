@@ -1,6 +1,7 @@
 """Reading a moment out of a recording, without all that comes before it."""
 
 import os
+from math import gcd
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ def read_excerpt(
 ) -> np.ndarray:
     """Read some mono samples from a moment on.
 
-    They are those of :func:`read_blocks`, but found by seeking. That is exact for files that are
-    whole; in an MP3 that is damaged or has no table of contents the place can be some
-    milliseconds off. What only the ffmpeg program decodes is read from its beginning.
+    They are those of :func:`read_blocks`, but found by seeking, where `start` is one of its samples
+    and rates are whole numbers; elsewhere they lie between its samples, within half of one. In an
+    MP3 that is damaged or has no table of contents the place can be
+    some milliseconds off. What only the ffmpeg program decodes is read from its beginning.
 
     Parameters
     ----------
@@ -82,10 +84,11 @@ def _own_samples(
 ) -> tuple[int, int]:
     """Return the first sample of the recording to read, and the one after the last."""
     stop = start + n_samples / sampling_rate
-    return (
-        int(np.floor((start - MARGIN_SECONDS) * own_rate)),
-        int(np.ceil((stop + MARGIN_SECONDS) * own_rate)),
-    )
+    first = int(np.floor((start - MARGIN_SECONDS) * own_rate))
+    if float(own_rate).is_integer() and float(sampling_rate).is_integer():
+        # There the samples of both rates fall together.
+        first -= first % (int(own_rate) // gcd(int(own_rate), int(sampling_rate)))
+    return first, int(np.ceil((stop + MARGIN_SECONDS) * own_rate))
 
 
 def _place(

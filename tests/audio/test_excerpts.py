@@ -9,13 +9,12 @@ RATE = 44100
 
 @pytest.fixture
 def music():
-    """Ten seconds of a gliding tone."""
-    time = np.arange(10 * RATE) / RATE
-    return (0.5 * np.sin(2 * np.pi * (200 + 40 * time) * time)).astype(np.float32)
+    """Ten seconds of noise, in which every sample counts."""
+    return np.random.default_rng(0).uniform(-0.4, 0.4, 10 * RATE).astype(np.float32)
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-@pytest.mark.parametrize("sampling_rate", [44100, 22050, 48000.5])
+@pytest.mark.parametrize("sampling_rate", [44100, 22050, 48000, 32000])
 def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sampling_rate):
     path = tmp_path / f"a.{suffix}"
     soundfile.write(path, np.stack([music, music / 2], axis=1), RATE)
@@ -26,8 +25,7 @@ def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sampling
         found = read_excerpt(path, start, 20000, sampling_rate=sampling_rate)
         expected = whole[first : first + 20000]
         near = np.abs(found[: len(expected)] - expected).max()
-        # At odd ratios of the rates the excerpt's samples lie between those of the whole.
-        assert near < (1e-3 if sampling_rate in (44100, 22050) else 0.05)
+        assert near < 1e-3
 
 
 @pytest.mark.parametrize("rate", [RATE, 22050])

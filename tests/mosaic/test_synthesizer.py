@@ -90,7 +90,7 @@ def test_stretches_tell_what_is_played(mosaic, piece, recordings):
     assert stretches[0].start == 0
     for before, after in itertools.pairwise(stretches):
         assert before.end == after.start
-    assert stretches[-1].end == pytest.approx(len(piece) * 2048 / 22050, abs=0.1)
+    assert stretches[-1].end * RATE == pytest.approx(len(mosaic.transform(piece)))
     for stretch in stretches:
         assert 0 <= stretch.recording < len(recordings)
         length = len(recordings[stretch.recording]) / RATE
@@ -154,6 +154,30 @@ def test_beats_bring_their_times(mosaic, piece):
     assert len(audio) / RATE == pytest.approx(times[-1], abs=0.1)
     (longer,) = mosaic.transform([beats], times=[times])
     np.testing.assert_array_equal(longer, audio)
+
+
+def test_frames_of_any_length_are_played_when_they_should(mosaic):
+    rng = np.random.default_rng(5)
+    times = np.concatenate([[0.3], 0.3 + np.cumsum(rng.uniform(0.5, 1.5, 12))])
+    beats = ChromaExtractor().transform([chords(rng.permutation(12))])[0][2::5][:12]
+    expected = [
+        beats[np.searchsorted(times - 0.3, t * 2048 / 22050, side="right") - 1]
+        for t in range(int((times[-1] - 0.3) * 22050 / 2048))
+    ]
+    played = [stretch.start for stretch in mosaic.stretches(np.array(expected))]
+    found = [stretch.start for stretch in mosaic.stretches(beats, times=times)]
+    np.testing.assert_allclose(found[: len(played)], played)
+
+
+def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
+    for pieces, files, message in [
+        ([piece, piece[:0]], ["a.wav", "b.wav"], "has no frames"),
+        ([piece, piece], ["a.wav", "b.xyz"], "no suffix of an audio format"),
+        ([piece, piece], ["a.wav", "nowhere/b.wav"], "there is no folder"),
+    ]:
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            mosaic.transform(pieces, [tmp_path / file for file in files])
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
