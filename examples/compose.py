@@ -190,6 +190,10 @@ def score(composer, train, test):
     print("\nlog-likelihood of held-out pieces      nats/frame  bits/frame")
     for name, value in scores.items():
         print(f"  {name:<36} {value:>10.2f} {-value / log(2):>11.2f}")
+    if scores["composer"] <= max(list(scores.values())[1:]):
+        print(
+            "the composer has learned too little to compose well: train longer, or give more music"
+        )
     print()
     return scores
 

@@ -192,7 +192,7 @@ class MosaicSynthesizer(FileEstimator):
         times : ndarray of shape (n_frames + 1,), or a list of them, default=None
             When each frame begins and the last one ends, in seconds, as
             :meth:`ChromaExtractor.analyse` tells it. When None frames follow one another at the
-            extractor's `frame_rate`.
+            extractor's `frame_rate`; with ``sync="beat"`` times have to be given.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Of the files; None goes by their suffixes.
 
@@ -290,6 +290,11 @@ class MosaicSynthesizer(FileEstimator):
         check_is_fitted(self)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
         pieces = [np.maximum(piece, 0) for piece in pieces]
+        if times is None and self.extractor is not None and self.extractor.sync is not None:
+            raise ValueError(
+                "times must be given where frames are beats, as the extractor's sync='beat' says: "
+                "pass times=np.arange(n_frames + 1) * 60 / tempo, or those of an analysis"
+            )
         if times is not None:
             borders = check_times(times if is_collection(X) else [times], pieces)
             rate = self.extractor_.frame_rate

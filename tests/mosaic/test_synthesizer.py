@@ -232,6 +232,11 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
         mosaic = MosaicSynthesizer(extractor).fit([tmp_path / "a.wav"])
     assert mosaic.extractor_.sync is None
     assert extractor.sync == "beat"
+    with pytest.raises(ValueError, match="times must be given where frames are beats"):
+        mosaic.transform(np.eye(12))
+    assert len(mosaic.transform(np.eye(12), times=np.arange(13) / 4)) == pytest.approx(
+        3 * 44100, 0.05
+    )
     assert any((tmp_path / "index").rglob("*.pkl"))
 
 
