@@ -1,16 +1,20 @@
 """Writing a file whole or not at all; every writer of the library goes through here."""
 
+import errno
 import io
 import os
-import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 from uuid import uuid4
 
 from ._paths import is_path, printable
+
+_BLOCK = 2**20
+_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 @contextmanager
@@ -47,7 +51,21 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         with tempfile.TemporaryFile() as draft:
             yield cast(BinaryIO, draft)
             draft.seek(0)
-            shutil.copyfileobj(draft, target)
+            _copy(draft, target)
+
+
+def _copy(draft: IO[bytes], target: Any) -> None:
+    while block := draft.read(_BLOCK):
+        left = memoryview(block)
+        while left:
+            written = target.write(left)
+            if written is None:  # what some file objects say when they took all, or can't tell
+                break
+            if written <= 0:
+                raise OSError(errno.EIO, f"{target_name(target)} takes no more bytes")
+            left = left[written:]
+    if callable(getattr(target, "flush", None)):
+        target.flush()  # what is still held back may fail
 
 
 def target_name(target: Any) -> str:
@@ -65,11 +83,21 @@ def check_target(target: Any) -> None:
             f"{target!r} is of type {type(target).__name__}, where a path or a file object to "
             "write to is expected"
         )
-    if isinstance(target, io.TextIOBase):
+    if getattr(target, "closed", False):
+        raise ValueError(f"{target_name(target)} is closed; open it again, with mode 'wb'")
+    if isinstance(target, io.TextIOBase) or _takes_text(target):
         raise TypeError(
             f"{target_name(target)} takes text, and bytes are written: open the file with mode "
             "'wb', or pass its path"
         )
+
+
+def _takes_text(target: Any) -> bool:
+    try:
+        target.write(b"")
+    except TypeError:
+        return True
+    return False
 
 
 def _check_path(path: Path) -> None:
@@ -80,21 +108,31 @@ def _check_path(path: Path) -> None:
         raise FileNotFoundError(
             f"{name}: there is no folder {printable(path.parent)}; make it first"
         )
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file may not be written over", name)
     if path.exists() and not path.is_file():  # a device would be replaced by a file
         raise ValueError(f"{name} is no regular file; give another one, or open it and pass that")
 
 
 @contextmanager
 def _named(path: Path) -> Iterator[BinaryIO]:
+    path = Path(os.path.realpath(path))  # a link stays, what it leads to is replaced
     # In the same folder, so that the final move cannot cross file systems.
     draft = path.with_name(f".{uuid4().hex}")
     try:
         with _open_draft(draft) as file:
+            if path.exists():
+                os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
             file.flush()
             if not draft.exists():
                 _name(file, draft)
         os.replace(draft, path)
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        reason = f"the file could not be written ({error.strerror}): make room for it"
+        raise OSError(error.errno, reason, printable(path)) from None
     finally:
         with suppress(OSError):
             draft.unlink()

@@ -9,6 +9,21 @@ from sklearn.utils import Tags
 class FileEstimator(BaseEstimator):
     """An estimator that is fitted on a list of files."""
 
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Accept any setting and go on returning lists, which cannot become data frames.
+
+        Parameters
+        ----------
+        transform : str, default=None
+            Ignored; it is here so that a pipeline can be configured.
+
+        Returns
+        -------
+        self : object
+            The estimator itself.
+        """
+        return self
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = False
@@ -23,21 +38,6 @@ class FileTransformer(TransformerMixin, FileEstimator):
     def __init_subclass__(cls, **options: Any) -> None:
         # A list cannot become a data frame.
         super().__init_subclass__(auto_wrap_output_keys=None, **options)
-
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept any setting and go on returning lists, which cannot become data frames.
-
-        Parameters
-        ----------
-        transform : str, default=None
-            Ignored; it is here so that a pipeline with an extractor can be configured.
-
-        Returns
-        -------
-        self : object
-            The extractor itself.
-        """
-        return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

@@ -20,7 +20,6 @@ HIGHEST_RATE = 192000
 """libsndfile crashes on an Ogg file with a much higher rate."""
 
 SPARE_BYTES = 2**16
-FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 def write_audio(
@@ -76,15 +75,9 @@ def write_audio(
     name = target_name(file)
     format = check_audio_file(file, format)
     _check_rate(name, sampling_rate)
-    try:
-        with whole_file(file) as draft:
-            blocks = playable_blocks(samples, name)
-            _encode(draft, blocks, int(sampling_rate), format, name)
-    except OSError as error:
-        if error.errno not in FULL or error.filename is not None:
-            raise
-        reason = f"the audio could not be written ({error.strerror}): make room for it"
-        raise OSError(error.errno, reason, name) from None
+    with whole_file(file) as draft:
+        blocks = playable_blocks(samples, name)
+        _encode(draft, blocks, int(sampling_rate), format, name)
 
 
 def check_audio_file(file: Any, format: Any) -> str:

@@ -81,6 +81,8 @@ def make_corpus(
             moved, moved_levels = _play_faster(frames, levels[number], speed(higher))
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
             shapes[moved_levels < quietest] = 0.0
+            if not shapes.any():  # nothing to play, and no place to go
+                continue
             tracks.append(shapes)
             track_levels.append(moved_levels)
             recordings.append(np.full(len(shapes), number, dtype=np.int32))

@@ -12,7 +12,7 @@ what was then the best place to come from.
 
 That a recording is not played for longer than allowed is kept along each path: a place remembers
 how long the best way to it has been in its recording, and moments in others do not count as having
-left it. Longer ways that would be better with a shorter past are not looked for.
+left it. Where no recording is left by this count, the next best one is taken. Longer ways that would be better with a shorter past are not looked for.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,9 @@ FRAMES_AT_ONCE = 64
 VALUES_AT_ONCE = 2**24
 """Similarities held at a time: 64 megabytes."""
 
-NEVER = np.float32(-1e9)
+NEVER = np.float32(-np.inf)
+DEAR = np.float32(1e4)
+"""The cost of a join that is not wanted, where nothing else is possible."""
 
 
 class Run(NamedTuple):
@@ -118,9 +120,14 @@ class _Search:
 
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return for every row the score of a join to it, and what it would then remember."""
-        join = np.full(self._n_recordings, NEVER, dtype=np.float32)
+        best, elsewhere = self._origins[-1]
+        # Where recordings are few all may have been played of late; then any other one will do.
+        join = np.full(self._n_recordings, score[best.row], dtype=np.float32)
+        join[self._recording[best.row]] = score[elsewhere.row]
+        join -= self._join_cost + DEAR
         in_a_row = np.ones(self._n_recordings, dtype=np.int32)
         came_from = np.zeros(self._n_recordings, dtype=np.int8)
+        came_from[self._recording[best.row]] = 1
         for number, origin in reversed(list(enumerate(self._origins[-1]))):  # the better one last
             frames = self._frames_in_a_row(origin)
             allowed = frames <= self._longest
@@ -129,9 +136,9 @@ class _Search:
             came_from[allowed] = number
         by_row = join[self._recording]
         if self._alone:
-            # It may go on elsewhere only, where there is enough of it.
-            row, near = self._origins[-1][0].row, min(self._longest, len(score) // 4)
-            by_row[max(0, row - near) : row + near + 1] = NEVER
+            # It is to go on elsewhere, where there is enough of it.
+            near = min(self._longest, len(score) // 4)
+            by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, in_a_row[self._recording], came_from[self._recording]
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:

@@ -113,8 +113,13 @@ def corrected(
     limit : float
         By how many decibels a pitch class may be lowered.
     """
-    ratio = (np.maximum(wanted, 0) + AUDIBLE) / (heard + AUDIBLE)
+    ratio = (_peaking_at_one(wanted) + AUDIBLE) / (_peaking_at_one(heard) + AUDIBLE)
     return np.clip(gains + 20 * STEP * np.log10(ratio), -limit, RISE * limit)
+
+
+def _peaking_at_one(frames: np.ndarray) -> np.ndarray:
+    peaks = frames.max(axis=1, keepdims=True)
+    return frames / np.where(peaks > 0, peaks, 1.0)
 
 
 def shape(

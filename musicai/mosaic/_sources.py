@@ -46,6 +46,15 @@ class Source(NamedTuple):
                 f"{self.name}: the file has changed since the mosaic was fitted; fit it again"
             )
 
+    def refuse_as_target(self, file: Any) -> None:
+        """Raise a ValueError if `file` is this recording, which would be written over."""
+        if is_path(self.recording) and is_path(file) and os.path.exists(file):
+            if os.path.samefile(file, self.recording):
+                raise ValueError(
+                    f"{self.name}: this is one of the recordings that are played; write to another "
+                    "file"
+                )
+
     def read(self, start: float, n_samples: int, sampling_rate: float) -> np.ndarray:
         """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""
         return read_excerpt(
@@ -62,6 +71,5 @@ def as_source(recording: Any, sampling_rate: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None)
         return Source(path, status.st_size, status.st_mtime_ns)
-    if not isinstance(recording, tuple):
-        recording = (recording, sampling_rate)
-    return Source(recording, None, None)
+    samples, own_rate = recording if isinstance(recording, tuple) else (recording, sampling_rate)
+    return Source((np.array(samples), own_rate), None, None)  # a copy, which nobody changes

@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or isinstance(v, ChromaExtractor),
         "a ChromaExtractor or None",
     ),
-    "join_cost": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
+    "join_cost": (lambda v: is_real(v) and 0 <= v <= 1000, "a number from 0 to 1000"),
     "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
     "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
@@ -170,9 +170,8 @@ class MosaicSynthesizer(FileEstimator):
             )
         self.extractor_ = extractor
         self.sources_ = [as_source(recording, extractor.sr) for recording in X]
-        # Three digits are enough to choose by, in half the memory.
-        self.chroma_ = [analysis.chroma.astype(np.float16) for analysis in analyses]
-        self.levels_ = [analysis.levels.astype(np.float16) for analysis in analyses]
+        self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
+        self.levels_ = [_halved(analysis.levels) for analysis in analyses]
         self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]
         return self
 
@@ -213,6 +212,9 @@ class MosaicSynthesizer(FileEstimator):
         pieces, pack = self._check_pieces(X, times)
         files = audio_files(file, X, pieces, format)
         corpus = self._corpus()
+        for target in files:
+            for source in self.sources_:
+                source.refuse_as_target(target)
         played = (self._play(piece, self._find(piece, corpus)) for piece in pieces)
         if file is None:
             return pack([np.concatenate([np.zeros(0, np.float32), *sound]) for sound in played])
@@ -289,7 +291,7 @@ class MosaicSynthesizer(FileEstimator):
     def _check_pieces(self, X: Any, times: Any) -> tuple[list[np.ndarray], Any]:
         check_is_fitted(self)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
-        pieces = [np.maximum(piece, 0) for piece in pieces]
+        pieces = [_scaled(np.maximum(piece, 0)) for piece in pieces]
         if times is None and self.extractor is not None and self.extractor.sync is not None:
             raise ValueError(
                 "times must be given where frames are beats, as the extractor's sync='beat' says: "
@@ -303,6 +305,19 @@ class MosaicSynthesizer(FileEstimator):
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
+
+
+def _scaled(chroma: np.ndarray) -> np.ndarray:
+    """Return chroma with 1 as the largest value of all; its scale does not matter."""
+    largest = float(np.max(chroma, initial=0.0))
+    with np.errstate(under="ignore"):
+        return (chroma / (largest or 1.0)).astype(np.float32)
+
+
+def _halved(values: np.ndarray) -> np.ndarray:
+    """Return numbers in half the memory: three digits are enough to choose by."""
+    with np.errstate(under="ignore"):
+        return values.astype(np.float16)
 
 
 def _at_frames(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
