@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,53 @@ def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch
     with pytest.raises(error, match=message), whole_file(target):
         pass
     assert not list(Path().iterdir())
+
+
+class Slow(io.RawIOBase):
+    """Takes a few bytes at a time, and no more than it has room for."""
+
+    def __init__(self, room):
+        self.taken, self.room = b"", room
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        taken = bytes(data[: min(1000, self.room - len(self.taken))])
+        self.taken += taken
+        return len(taken)
+
+
+def test_file_objects_that_take_little_at_a_time():
+    slow = Slow(room=10**5)
+    with whole_file(slow) as draft:
+        draft.write(b"x" * 50000)
+    assert slow.taken == b"x" * 50000
+    with pytest.raises(OSError, match="takes no more bytes"), whole_file(Slow(room=100)) as draft:
+        draft.write(b"x" * 50000)
+
+
+def test_file_objects_that_cannot_be_written_to(tmp_path):
+    with open(tmp_path / "a", "w+b") as closed:
+        pass
+    with pytest.raises(ValueError, match="is closed"), whole_file(closed):
+        pass
+    with (
+        tempfile.NamedTemporaryFile("w") as text,
+        pytest.raises(TypeError, match="takes text"),
+        whole_file(text),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links and modes")
+def test_links_and_modes_stay(tmp_path):
+    path, link = tmp_path / "a.bin", tmp_path / "link"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    with whole_file(link) as draft:
+        draft.write(b"after")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"after"
+    assert path.stat().st_mode & 0o777 == 0o600

@@ -12,7 +12,8 @@ what was then the best place to come from.
 
 That a recording is not played for longer than allowed is kept along each path: a place remembers
 how long the best way to it has been in its recording, and moments in others do not count as having
-left it. Where no recording is left by this count, the next best one is taken. Longer ways that would be better with a shorter past are not looked for.
+left it. Where no recording is left by this count, the next best one is taken. Longer ways that
+would be better with a shorter past are not looked for.
 """
 
 from collections.abc import Iterator

@@ -48,12 +48,11 @@ class Source(NamedTuple):
 
     def refuse_as_target(self, file: Any) -> None:
         """Raise a ValueError if `file` is this recording, which would be written over."""
-        if is_path(self.recording) and is_path(file) and os.path.exists(file):
-            if os.path.samefile(file, self.recording):
-                raise ValueError(
-                    f"{self.name}: this is one of the recordings that are played; write to another "
-                    "file"
-                )
+        both_paths = is_path(self.recording) and is_path(file)
+        if both_paths and os.path.exists(file) and os.path.samefile(file, self.recording):
+            raise ValueError(
+                f"{self.name}: this is one of the recordings that are played; write to another file"
+            )
 
     def read(self, start: float, n_samples: int, sampling_rate: float) -> np.ndarray:
         """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""

@@ -106,3 +106,18 @@ def test_quiet_and_flat_frames_are_never_like_anything():
     levels[5] = -80
     corpus = make_corpus([chroma], [levels], [0.0], transpose=0)
     assert np.flatnonzero(~corpus.shapes.any(axis=1)).tolist() == [3, 5]
+
+
+@pytest.mark.parametrize("lengths", [(1,), (2, 1), (40,), (60, 60), (30, 5, 30), (9, 9, 9, 9)])
+@pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
+@pytest.mark.parametrize("longest", [1, 7, 50])
+def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest):
+    corpus = corpus_of(*lengths)
+    runs = find_path(piece(300), corpus, join_cost=join_cost, longest=longest)
+    assert sum(run.n_frames for run in runs) == 300
+    for run in runs:
+        assert run.row >= 0
+        assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)
+    if len(lengths) > 1:
+        recording = corpus.recording[rows_of(runs)]
+        assert max(len(list(group)) for _, group in itertools.groupby(recording)) <= longest

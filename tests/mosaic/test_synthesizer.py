@@ -180,6 +180,41 @@ def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_recordings_in_memory_are_copied(recordings, piece):
+    mine = [each.copy() for each in recordings]
+    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit(mine)
+    expected = mosaic.transform(piece[:20])
+    for each in mine:
+        each[:] = 0
+    np.testing.assert_array_equal(mosaic.transform(piece[:20]), expected)
+
+
+@pytest.mark.parametrize("kind", ["cqt", "stft"])
+def test_chroma_of_any_scale(recordings, piece, kind):
+    extractor = ChromaExtractor(kind=kind, norm=None, n_fft=16384)
+    with np.errstate(all="raise"):
+        mosaic = MosaicSynthesizer(extractor, sampling_rate=RATE).fit([9 * r for r in recordings])
+    wanted = extractor.transform([chords([0, 4, 5, 2], seconds=1)])[0]
+    assert np.isfinite(mosaic.transform(wanted)).all()
+    assert mosaic.stretches(piece * np.float32(3e38)) == mosaic.stretches(piece)
+
+
+@pytest.mark.parametrize("seconds", [0.02, 0.2])
+def test_recordings_of_a_few_frames(piece, seconds):
+    few = [chords([root], seconds=seconds) for root in (0, 5)]
+    for recordings in (few, few[:1], [np.zeros(22050), *few]):
+        audio = MosaicSynthesizer(sampling_rate=RATE).fit(recordings).transform(piece)
+        assert np.isfinite(audio).all()
+        assert len(heard(audio)) == len(piece)
+
+
+def test_a_recording_is_not_written_over(recordings, piece, tmp_path):
+    soundfile.write(tmp_path / "own.wav", recordings[0], RATE)
+    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit([tmp_path / "own.wav"])
+    with pytest.raises(ValueError, match=r"own\.wav: this is one of the recordings"):
+        mosaic.transform(piece[:9], tmp_path / "own.wav")
+
+
 def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
     for i, recording in enumerate(recordings):
         soundfile.write(tmp_path / f"{i}.wav", recording, RATE, "FLOAT")
@@ -250,7 +285,7 @@ def test_persists_with_joblib(mosaic, piece, tmp_path):
     ("parameters", "message"),
     [
         ({"extractor": "cqt"}, "extractor must be a ChromaExtractor or None, got 'cqt'"),
-        ({"join_cost": -1}, "join_cost must be a number of at least 0"),
+        ({"join_cost": -1}, "join_cost must be a number from 0 to 1000"),
         ({"max_stretch": 0}, "max_stretch must be a number of seconds of at least 1"),
         ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
         ({"shaping": None}, "shaping must be a number of decibels"),
