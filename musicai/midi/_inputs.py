@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from .._paths import is_path
-from .._pieces import Pack, as_collection
-from ._rolls import MOST_FRAMES, N_KEYS
+from .._pieces import N_KEYS, Pack, as_collection
+from ._rolls import MOST_FRAMES
 
 
 def as_files(X: Any) -> list[Any]:

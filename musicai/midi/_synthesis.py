@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._extras import need
-from .._parameters import Rule, check_values, is_real
+from .._parameters import SAMPLING_RATE_RULE, check_values
 from .._paths import is_path, printable
 from ..audio import resample_blocks
 from ._errors import MidiError
@@ -25,11 +25,6 @@ FADE = RATE // 2
 LOUDEST = 32767
 MOST_HOURS = 24
 MOST_PLAYERS = 500
-
-RATE_RULE: Rule = (
-    lambda v: is_real(v) and 1000 <= v <= 192000,
-    "a number of hertz from 1000 to 192000",
-)
 
 
 def synthesize(
@@ -90,7 +85,7 @@ def synthesize(
     >>> sound.shape, sound.dtype
     ((88200,), dtype('float32'))
     """
-    check_values({"sampling_rate": sampling_rate}, {"sampling_rate": RATE_RULE})
+    check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
     for module in ("pretty_midi", "midirenderer"):
         need(module, extra="midi", what="synthesize")
     name = _name(midi)
