@@ -15,7 +15,7 @@ from .._pieces import N_KEYS, PITCH_CLASSES
 from .._transformers import FileTransformer
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
-from ._reading import as_midi
+from ._music import as_midi
 from ._rolls import LOWEST_KEY, Grid, midi_from_roll, roll_from_midi
 
 ERRORS = ("raise", "warn")
@@ -132,6 +132,13 @@ class PianoRollExtractor(FileTransformer):
         -------
         self : PianoRollExtractor
             The extractor itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one file and not a list of them, or holds something else.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
         """
         self._check_parameters()
         as_files(X)
@@ -154,7 +161,7 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is one file and not a list of them.
+            If `X` is one file and not a list of them, or holds something else.
         ValueError
             If `X` is empty, or a parameter has no possible value.
         MidiError
@@ -199,8 +206,11 @@ class PianoRollExtractor(FileTransformer):
 
         Raises
         ------
+        TypeError
+            If `X` holds paths.
         ValueError
-            If a piece is no piano roll, or longer than 524288 frames.
+            If a piece is no piano roll, or longer than 524288 frames, or a parameter has no
+            possible value.
         ImportError
             If pretty_midi is missing.
         """
