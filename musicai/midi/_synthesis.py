@@ -13,7 +13,7 @@ from ..audio import resample_blocks
 from ._errors import MidiError
 from ._music import as_midi
 from ._passages import PASSAGE, Passage, Strike, ensembles, messages, passages
-from ._rendering import BLOCK, RATE, Soundfont, load_soundfont, render
+from ._rendering import BLOCK, RATE, Soundfont, load_soundfont, render, to_mono
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -170,4 +170,4 @@ def _play_group(
             _play_group(half, channels, start, length, midi, soundfont) for half in halves
         )
         return one + other
-    return stereo.sum(axis=1, dtype=np.float32) / np.float32(2 * (LOUDEST + 1))
+    return to_mono(stereo)
