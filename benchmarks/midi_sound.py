@@ -1,7 +1,7 @@
-"""Music in notes played in stretches: its distance from the whole, memory and speed.
+"""Music in notes played in passages: its distance from the whole, memory and speed.
 
 ``synthesize`` plays 20 seconds at a time and adds up what overlaps. Against it stands the same
-music played in one stretch, as ``midirenderer`` does by itself::
+music played in one passage, as ``midirenderer`` does by itself::
 
     python benchmarks/midi_sound.py
     python benchmarks/midi_sound.py music/*.mid --minutes 60
@@ -26,28 +26,17 @@ from pathlib import Path
 import numpy as np
 
 from musicai.datasets import load_chorales
-from musicai.midi import _stretches, _synthesis, read_midi, synthesize
+from musicai.midi import read_midi
+from musicai.midi._passages import PASSAGE
+from musicai.midi._rendering import RATE, load_soundfont
+from musicai.midi._synthesis import play
 
-RATE = 48000  # the renderer's own, so that nothing is resampled
-ALL = 64 * 10**9
+ALL = 64 * 10**9  # samples, more than any music has
 STRINGS = (40, 41, 42, 43)
 
 
-def play(midi):
-    return np.concatenate(list(synthesize(midi, sampling_rate=RATE)))
-
-
-def play_at_once(midi):
-    usual = _stretches.STRETCH
-    set_stretch(ALL)
-    try:
-        return play(midi)
-    finally:
-        set_stretch(usual)
-
-
-def set_stretch(n_samples):
-    _stretches.STRETCH = _synthesis.STRETCH = n_samples
+def sound_of(midi, n_samples):
+    return np.concatenate(list(play(midi, load_soundfont(None), n_samples=n_samples)))
 
 
 def decibels(part, whole):
@@ -65,7 +54,7 @@ def print_differences(music):
     print("| music | s | level of the difference, dB | largest difference | peak |")
     print("|---|---|---|---|---|")
     for name, midi in music.items():
-        sound, whole = play(midi), play_at_once(midi)
+        sound, whole = sound_of(midi, PASSAGE), sound_of(midi, ALL)
         difference = sound - whole
         print(
             f"| {name} | {len(whole) / RATE:.0f} | {decibels(difference, whole):.1f} | "
@@ -93,17 +82,16 @@ def in_a_row(paths, minutes):
 
 def measure(paths, minutes, at_once):
     """Play in this process and print what it took."""
-    list(synthesize(paths[0]))
+    soundfont = load_soundfont(None)
+    list(play(read_midi(paths[0]), soundfont))
     music = in_a_row(paths, minutes)
-    if at_once:
-        set_stretch(ALL)
     before = peak_megabytes()
     start = time.perf_counter()
     first = None
-    for _ in synthesize(music):
+    for _ in play(music, soundfont, n_samples=ALL if at_once else PASSAGE):
         first = first or time.perf_counter() - start
     seconds = time.perf_counter() - start
-    way = "in one stretch" if at_once else "in stretches of 20 s"
+    way = "in one passage" if at_once else "in passages of 20 s"
     megabytes = peak_megabytes() - before
     print(f"| {way} | {minutes:g} | {first:.2f} | {seconds:.1f} | {megabytes:.0f} |", flush=True)
 
@@ -118,7 +106,7 @@ def main():
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a MIDI file")
     parser.add_argument("--minutes", type=float, default=20, help="default: %(default)s")
-    parser.add_argument("--way", choices=["stretches", "at once"], help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=["passages", "at once"], help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     paths = arguments.files or load_chorales(6, kind="midi").recordings
     if arguments.way:
@@ -131,7 +119,7 @@ def main():
     print_differences(music)
     print("\n| way | minutes of music | s until the first block | s in all | MB |")
     print("|---|---|---|---|---|", flush=True)
-    for way in ("stretches", "at once"):
+    for way in ("passages", "at once"):
         options = ["--minutes", str(arguments.minutes), "--way", way]
         subprocess.run([sys.executable, __file__, *map(str, paths), *options], check=True)
 

@@ -3,7 +3,8 @@
     python examples/compose_midi.py [FOLDER]
 
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, taken from the scores
-of music21 the first time. New music, as notes and as sound, is written to out/.
+of music21 the first time. New music, as notes and as sound, is written to out/. Needs
+``pip install musicai[midi,score]``; for a FOLDER of your own ``musicai[midi]`` will do.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from musicai import LSTMComposer, PianoRollExtractor
-from musicai.audio import write_audio
+from musicai.audio import level_blocks, write_audio
 from musicai.datasets import load_chorales, load_midi
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 from musicai.midi import synthesize, write_midi
@@ -64,9 +65,8 @@ def main(argv=None):
         raise SystemExit("silence was composed: train for more --epochs, or on more music")
     music = extractor.inverse_transform(piece, tempo=TEMPO)
     write_midi(args.out / "new_piece.mid", music)
-    sound = np.concatenate(list(synthesize(music, sampling_rate=SAMPLING_RATE)))
-    loudest = max(np.abs(sound).max(), 1e-9)
-    write_audio(args.out / "new_piece.wav", 0.7 * sound / loudest, SAMPLING_RATE)
+    sound = level_blocks(synthesize(music, sampling_rate=SAMPLING_RATE))
+    write_audio(args.out / "new_piece.wav", sound, SAMPLING_RATE)
 
     (again,) = extractor.transform([args.out / "new_piece.mid"])
     n_notes = len(music.instruments[0].notes)

@@ -31,3 +31,16 @@ def is_real(value: Any) -> bool:
 def is_one_of(value: Any, names: tuple[str, ...]) -> bool:
     """Tell whether `value` is one of some names."""
     return isinstance(value, str) and value in names
+
+
+TEMPO_RULE: Rule = (
+    lambda v: is_real(v) and 4 <= v <= 1000,
+    "a number of beats a minute from 4 to 1000",
+)
+"""MIDI has no slower tempo than a beat in 16.8 seconds."""
+
+SAMPLING_RATE_RULE: Rule = (
+    lambda v: is_real(v) and 1000 <= v <= 192000,
+    "a number of hertz from 1000 to 192000",
+)
+"""Of sound that is made; `write_audio` takes no more."""

@@ -14,7 +14,14 @@ from sklearn.utils.validation import check_array
 
 from ._paths import is_path
 
-N_PITCH_CLASSES = 12
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+"""The features of chroma."""
+
+N_PITCH_CLASSES = len(PITCH_CLASSES)
+
+N_KEYS = 88
+"""The features of a piano roll, the keys of a piano from A0 to C8."""
+
 _VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
@@ -189,16 +196,16 @@ def _as_piece(X: Any, name: str, *, min_frames: int, out_of_core: bool) -> np.nd
     return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
 
 
-_N_KEYS = 88  # of a piano roll
-
-
 def _check_width(piece: np.ndarray, n_features: int, name: str) -> None:
     if piece.shape[1] != n_features:
         advice = "all pieces must have the same width"
         if len(piece) == n_features:
             advice = f"a frame is a row, did you mean {name}.T?"
-        elif (piece.shape[1], n_features) == (_N_KEYS, N_PITCH_CLASSES):
-            advice = "chroma is; a piano roll goes to PianoRollExtractor().inverse_transform"
+        elif (piece.shape[1], n_features) == (N_KEYS, N_PITCH_CLASSES):
+            advice = (
+                f"chroma has {N_PITCH_CLASSES}; a piano roll, which has {N_KEYS}, goes to "
+                "PianoRollExtractor().inverse_transform"
+            )
         raise ValueError(
             f"{name} has {piece.shape[1]} features per frame where {n_features} are expected: "
             f"{advice}"

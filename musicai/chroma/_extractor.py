@@ -10,9 +10,9 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of, is_real
 from .._paths import is_path
-from .._pieces import as_collection, is_collection
+from .._pieces import PITCH_CLASSES, as_collection, is_collection
 from .._times import check_times
 from .._transformers import FileTransformer
 from ..audio import RecordingError
@@ -54,8 +54,6 @@ RULES: dict[str, Rule] = {
         "0 or a positive integer",
     ),
 }
-TEMPO_RULE: Rule = (lambda v: is_real(v) and 1 <= v <= 10000, "a number from 1 to 10000")
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 
 class ChromaExtractor(FileTransformer):
@@ -257,7 +255,8 @@ class ChromaExtractor(FileTransformer):
             a collection one array per piece. When None, frames follow one another at
             `frame_rate`, or with ``sync="beat"`` at `tempo`.
         tempo : float, default=120.0
-            Frames per minute with ``sync="beat"``; ignored otherwise and where `times` are given.
+            Frames per minute with ``sync="beat"``, from 4 to 1000; ignored otherwise and where
+            `times` are given.
 
         Returns
         -------

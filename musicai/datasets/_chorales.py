@@ -3,11 +3,11 @@
 import io
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 import soxr
 from joblib import Parallel, delayed
 from sklearn.utils import Bunch
@@ -17,16 +17,13 @@ from .._extras import need
 from .._parameters import Rule, check_values, is_one_of
 from ..audio import write_audio
 from ..midi import write_midi
+from ..midi._rendering import RATE, load_soundfont, render_file, to_mono
 from ._home import get_data_home
 
-_RECIPE = 1  # names the cache: count up when the same score would sound different
-_KINDS = ("audio", "midi")
 _TEMPO = 80
 _SECONDS_PER_QUARTER = 60 / _TEMPO
 _FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
 _PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
-
-_RULES: dict[str, Rule] = {"kind": (lambda v: is_one_of(v, _KINDS), f"one of {_KINDS}")}
 
 _DESCR = """\
 Chorales of Johann Sebastian Bach
@@ -37,23 +34,23 @@ repeats, {form}.
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
 its corpus/license.txt; Bach's music itself is in the public domain. {sounds}
 """
-_FORM = {
-    "audio": "on a piano; mono FLAC at {sampling_rate} Hz",
-    "midi": "as MIDI files, a track for each voice",
-}
-_SOUNDS = {
-    "audio": """Sounds: TimGM6mb, the soundfont
-by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
-distributes neither.""",
-    "midi": """They are read on
-this machine; musicai does not distribute them.""",
-}
 
 
 class _Chorale(NamedTuple):
     number: int  # Riemenschneider's
     title: str
     score: Path
+
+
+class _Kind(NamedTuple):
+    """What can be made of the scores."""
+
+    folder: str  # with a number to count up when the same score would be made into something else
+    suffix: str
+    packages: tuple[str, ...]
+    make: Callable[[Path, Path, int], None]  # of a score, into a file, at a sampling rate
+    form: str
+    sounds: str
 
 
 def load_chorales(
@@ -119,22 +116,21 @@ def load_chorales(
     'Aus meines Herzens Grunde'
     """
     check_values({"kind": kind}, _RULES)
+    making = _KINDS[kind]
     chorales = _first_chorales(n_chorales)
-    name, suffix = (f"{_RECIPE}-{sampling_rate}", "flac") if kind == "audio" else ("midi-1", "mid")
-    home = get_data_home(folder) / f"chorales-{name}"
+    home = get_data_home(folder) / making.folder.format(sampling_rate=sampling_rate)
     home.mkdir(exist_ok=True)
-    recordings = [home / f"{each.number:03d}-{each.score.stem}.{suffix}" for each in chorales]
+    recordings = [
+        home / f"{chorale.number:03d}-{chorale.score.stem}{making.suffix}" for chorale in chorales
+    ]
     missing = [
-        delayed(_record)(chorale.score, path, sampling_rate)
-        if kind == "audio"
-        else delayed(_notate)(chorale.score, path)
+        delayed(making.make)(chorale.score, path, sampling_rate)
         for chorale, path in zip(chorales, recordings, strict=True)
         if not path.exists()
     ]
     if missing:
-        _need("pretty_midi")  # before any process is started
-        if kind == "audio":
-            _need("midirenderer")
+        for package in making.packages:  # before any process is started
+            _need(package)
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
         for _ in tqdm(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
             pass
@@ -145,8 +141,8 @@ def load_chorales(
         target_names=[],
         DESCR=_DESCR.format(
             n_chorales=len(chorales),
-            form=_FORM[kind].format(sampling_rate=sampling_rate),
-            sounds=_SOUNDS[kind],
+            form=making.form.format(sampling_rate=sampling_rate),
+            sounds=making.sounds,
         ),
     )
 
@@ -175,18 +171,17 @@ def _find_score(corpus: Any, name: str) -> Path:
 def _record(score: Path, path: Path, sampling_rate: int) -> None:
     file = io.BytesIO()
     # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
-    # rendered before would no longer be what is rendered now.
+    # rendered before would no longer be what is rendered now. Not through `synthesize` for the
+    # same reason: it has another grid for the starts of notes, and lets the last ones die away.
     write_midi(file, _play(score, tempo=120))
-    soundfont = Path(_need("pretty_midi").__file__).with_name("TimGM6mb.sf2").read_bytes()
-    wave = _need("midirenderer").render_wave_from(soundfont, file.getvalue())
-    samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
-    mono = soxr.resample(samples.mean(axis=1), rate, sampling_rate)
+    samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
+    mono = soxr.resample(samples, RATE, sampling_rate)
     n_fade = min(len(mono), round(_FADE_SECONDS * sampling_rate))
     mono[-n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
     write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
 
 
-def _notate(score: Path, path: Path) -> None:
+def _notate(score: Path, path: Path, _: int) -> None:
     write_midi(path, _play(score, tempo=_TEMPO))
 
 
@@ -213,3 +208,29 @@ def _play(score: Path, *, tempo: float) -> Any:
 
 def _need(name: str) -> Any:
     return need(name, extra="midi,score", what="load_chorales")
+
+
+_KINDS = {
+    "audio": _Kind(
+        folder="chorales-1-{sampling_rate}",
+        suffix=".flac",
+        packages=("pretty_midi", "midirenderer"),
+        make=_record,
+        form="on a piano; mono FLAC at {sampling_rate} Hz",
+        sounds="""Sounds: TimGM6mb, the soundfont
+by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
+distributes neither.""",
+    ),
+    "midi": _Kind(
+        folder="chorales-midi-1",
+        suffix=".mid",
+        packages=("pretty_midi",),
+        make=_notate,
+        form="as MIDI files, a track for each voice",
+        sounds="""They are read on
+this machine; musicai does not distribute them.""",
+    ),
+}
+_RULES: dict[str, Rule] = {
+    "kind": (lambda v: is_one_of(v, tuple(_KINDS)), f"one of {tuple(_KINDS)}")
+}

@@ -9,13 +9,14 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .._extras import need
-from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of, is_real
 from .._paths import is_path, printable
+from .._pieces import N_KEYS, PITCH_CLASSES
 from .._transformers import FileTransformer
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
-from ._reading import as_midi
-from ._rolls import LOWEST_KEY, N_KEYS, Grid, midi_from_roll, roll_from_midi
+from ._music import as_midi
+from ._rolls import LOWEST_KEY, Grid, midi_from_roll, roll_from_midi
 
 ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
@@ -34,8 +35,6 @@ RULES: dict[str, Rule] = {
         "0 or a positive integer",
     ),
 }
-TEMPO_RULE: Rule = (lambda v: is_real(v) and 4 <= v <= 1000, "a number from 4 to 1000")
-NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 Extracted = tuple[np.ndarray, str | None] | MidiError
 """A roll and a warning, or why there is none."""
@@ -133,6 +132,13 @@ class PianoRollExtractor(FileTransformer):
         -------
         self : PianoRollExtractor
             The extractor itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one file and not a list of them, or holds something else.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
         """
         self._check_parameters()
         as_files(X)
@@ -155,7 +161,7 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is one file and not a list of them.
+            If `X` is one file and not a list of them, or holds something else.
         ValueError
             If `X` is empty, or a parameter has no possible value.
         MidiError
@@ -174,7 +180,10 @@ class PianoRollExtractor(FileTransformer):
             unit="file",
             disable=self.verbose == 0,
         )
-        return [self._checked(extracted, name) for extracted, name in progress]
+        rolls = []
+        for extracted, name in progress:  # no comprehension: before Python 3.12 it is a frame more
+            rolls.append(self._checked(extracted, name))
+        return rolls
 
     def inverse_transform(self, X: Any, *, tempo: float = 120.0) -> Any:
         """Turn piano rolls into music for a piano.
@@ -197,8 +206,11 @@ class PianoRollExtractor(FileTransformer):
 
         Raises
         ------
+        TypeError
+            If `X` holds paths.
         ValueError
-            If a piece is no piano roll, or longer than 524288 frames.
+            If a piece is no piano roll, or longer than 524288 frames, or a parameter has no
+            possible value.
         ImportError
             If pretty_midi is missing.
         """
@@ -221,7 +233,8 @@ class PianoRollExtractor(FileTransformer):
             "A0", "A#0" and so on.
         """
         pitches = range(LOWEST_KEY, LOWEST_KEY + N_KEYS)
-        return np.array([f"{NAMES[p % 12]}{p // 12 - 1}" for p in pitches], dtype=object)
+        octaves = (divmod(pitch, len(PITCH_CLASSES)) for pitch in pitches)
+        return np.array([f"{PITCH_CLASSES[i]}{octave - 1}" for octave, i in octaves], dtype=object)
 
     def _extract(self, files: list[Any], names: list[str]) -> Iterator[Extracted]:
         calls = [
@@ -234,11 +247,11 @@ class PianoRollExtractor(FileTransformer):
     def _checked(self, extracted: Extracted, name: str) -> np.ndarray:
         """Warn of what is wrong with a file."""
         if isinstance(extracted, MidiError):
-            warnings.warn(f"left out {extracted}", stacklevel=4)
+            warnings.warn(f"left out {extracted}", stacklevel=3)
             return np.empty((0, N_KEYS), np.float32)
         roll, warning = extracted
         if warning:
-            warnings.warn(f"{name}: {warning}", stacklevel=4)
+            warnings.warn(f"{name}: {warning}", stacklevel=3)
         return roll
 
     def _grid(self) -> Grid:

@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 
 from .._paths import is_path
-from .._pieces import Pack, as_collection
-from ._rolls import MOST_FRAMES, N_KEYS
+from .._pieces import N_KEYS, Pack, as_collection
+from ._music import check_music_or_path, is_music
+from ._rolls import MOST_FRAMES
 
 
 def as_files(X: Any) -> list[Any]:
     """Return the MIDI files in `X` as a list, refusing what is only one."""
     if is_path(X):
         raise TypeError(f"X is one path, {X!r}, where a list of MIDI files is expected: pass [x]")
-    if hasattr(X, "instruments"):
+    if is_music(X):
         raise TypeError(
             f"X is one {type(X).__name__}, where a list of MIDI files is expected: pass [x]"
         )
@@ -27,6 +28,8 @@ def as_files(X: Any) -> list[Any]:
             )
     if len(array) == 0:
         raise ValueError("X is an empty list: expected at least one MIDI file")
+    for i, file in enumerate(array):
+        check_music_or_path(file, f"X[{i}]")
     return list(array)
 
 

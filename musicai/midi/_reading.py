@@ -42,6 +42,8 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
 
     Raises
     ------
+    TypeError
+        If `file` is no path.
     MidiError
         If the file cannot be read. The message names it.
     ImportError
@@ -81,18 +83,6 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
         raise MidiError(
             f"{name}: this cannot be read as MIDI ({_cause(error)}); {REPAIR}"
         ) from None
-
-
-def as_midi(music: Any, name: str) -> "PrettyMIDI":
-    """Return music as it is, or read its file; `name` is what to call music without a file."""
-    if is_path(music):
-        return read_midi(music)
-    if not (hasattr(music, "instruments") and hasattr(music, "get_tempo_changes")):
-        raise MidiError(
-            f"{name} is of type {type(music).__name__} where a path of a MIDI file or a "
-            "pretty_midi.PrettyMIDI is expected"
-        )
-    return music
 
 
 def _read(path: str | bytes | os.PathLike, name: str) -> bytes:

@@ -19,6 +19,9 @@ RATE = 48000
 BLOCK = 64
 """Samples that its synthesiser makes at a time; messages wait for the next block."""
 
+FULL_SCALE = 32768
+"""What 1 is among its samples, which have 16 bits."""
+
 TICKS_PER_BEAT = RATE // 2
 """At the tempo that MIDI begins with, 120 beats a minute, a tick is then a sample."""
 
@@ -57,8 +60,19 @@ def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Sound
     samples : ndarray of shape (n_samples, 2), dtype int16
         What is louder than 16 bits can tell is clipped.
     """
+    samples = render_file(_midi_file(messages, n_samples), soundfont)[:n_samples]
+    return np.pad(samples, ((0, n_samples - len(samples)), (0, 0)))
+
+
+def render_file(midi: bytes, soundfont: Soundfont) -> np.ndarray:
+    """Play a MIDI file until its end, which cuts off what still sounds.
+
+    Returns
+    -------
+    samples : ndarray of shape (n_samples, 2), dtype int16
+        At `RATE`. What is louder than 16 bits can tell is clipped.
+    """
     midirenderer = need("midirenderer", extra="midi", what="synthesize")
-    midi = _midi_file(messages, n_samples)
     try:
         wave = midirenderer.render_wave_from(soundfont.data, midi)
     except BaseException as error:
@@ -74,8 +88,12 @@ def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Sound
             f"midirenderer gave {samples.shape[1]} channels at {rate} Hz where 2 at {RATE} Hz are "
             "expected; install a version that musicai[midi] names"
         )
-    missing = max(0, n_samples - len(samples))
-    return np.pad(samples[:n_samples], ((0, missing), (0, 0)))
+    return samples
+
+
+def to_mono(stereo: np.ndarray) -> np.ndarray:
+    """Return the mean of two channels of 16 bits as float32, full scale at 1."""
+    return stereo.sum(axis=1, dtype=np.float32) / np.float32(2 * FULL_SCALE)
 
 
 def _midi_file(messages: Iterable[tuple[int, Any]], n_samples: int) -> bytes:

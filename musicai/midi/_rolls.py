@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._extras import need
+from .._pieces import N_KEYS
 from ._errors import MidiError
 from ._reading import MOST_TICKS
 from ._sounding import sounding_ends
 
-LOWEST_KEY, N_KEYS = 21, 88
-"""A piano's keys are MIDI's pitches 21, A0, to 108, C8."""
+LOWEST_KEY = 21
+"""MIDI's pitch of A0; the keys of a piano go up to 108, C8."""
 
 MOST_FRAMES = 2**19
 """A roll of so many frames, 36 hours of sixteenths at 120 beats a minute, takes 185 MB."""
@@ -60,13 +61,15 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | 
     Raises
     ------
     MidiError
-        If it has no notes but drums, or the roll would be too long, or times are no times.
+        If it has no notes but drums, or none on a piano, or the roll would be too long, or
+        times are no times.
     """
     starts, ends, pitches = _notes(midi)
     on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
     marks = [text.time for text in midi.text_events if text.text == END_TEXT]
     if not on_piano.any() and not marks:
-        raise MidiError(f"{name}: there are no notes in it, drums apart; leave it out")
+        what = f"but beyond the {N_KEYS} keys of a piano, A0 to C8" if len(pitches) else "in it"
+        raise MidiError(f"{name}: there are no notes {what}, drums apart; leave it out")
     first = grid.positions(starts[on_piano], midi)
     last = np.maximum(grid.positions(ends[on_piano], midi), first + 1)
     n_frames = np.max(np.concatenate([last, grid.positions(marks, midi)]))

@@ -4,8 +4,11 @@ from typing import Any
 
 import numpy as np
 
-SUSTAIN = 64
-"""Number of the sustain pedal's controller, and the value from which on it is down."""
+SUSTAIN_CONTROL = 64
+"""Number of the sustain pedal's controller."""
+
+PEDAL_DOWN = 64
+"""The controller's value, from 0 to 127, from which on the pedal is down."""
 
 
 def sounding_ends(instrument: Any) -> np.ndarray:
@@ -18,12 +21,12 @@ def sounding_ends(instrument: Any) -> np.ndarray:
         lifted; where it never is, until the instrument's last key is released.
     """
     ends = np.array([note.end for note in instrument.notes], dtype=np.float64)
-    pedal = [change for change in instrument.control_changes if change.number == SUSTAIN]
+    pedal = [change for change in instrument.control_changes if change.number == SUSTAIN_CONTROL]
     if not pedal or not len(ends):
         return ends
     pedal.sort(key=lambda change: change.time)
     times = np.array([change.time for change in pedal])
-    down = np.array([change.value >= SUSTAIN for change in pedal])
+    down = np.array([change.value >= PEDAL_DOWN for change in pedal])
     # What the pedal does at the very time of the release comes too late to hold the note.
     before = np.searchsorted(times, ends, side="left") - 1
     held = (before >= 0) & down[before]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._extras import need
-from .._parameters import Rule, check_values, is_real
+from .._parameters import SAMPLING_RATE_RULE, check_values
 from .._paths import is_path, printable
 from ..audio import resample_blocks
 from ._errors import MidiError
-from ._reading import as_midi
-from ._rendering import BLOCK, RATE, Soundfont, load_soundfont, render
-from ._stretches import STRETCH, Stretch, Strike, ensembles, messages, stretches
+from ._music import as_midi
+from ._passages import PASSAGE, Passage, Strike, ensembles, messages, passages
+from ._rendering import BLOCK, RATE, Soundfont, load_soundfont, render, to_mono
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -22,14 +22,16 @@ TAIL = 3 * RATE
 """Samples for the last notes to die away in, and for the echo of the room."""
 
 FADE = RATE // 2
-LOUDEST = 32767
-MOST_HOURS = 24
-MOST_PLAYERS = 500
+"""Samples at the end of a passage that fade, for what still sounds then must not click."""
 
-RATE_RULE: Rule = (
-    lambda v: is_real(v) and 1000 <= v <= 192000,
-    "a number of hertz from 1000 to 192000",
-)
+LOUDEST = 32767
+"""The largest sample of 16 bits; one that reaches it may have been clipped."""
+
+MOST_HOURS = 24
+"""Longer music is taken for damaged times; a day of sound is 7.6 GB at 22050 hertz."""
+
+MOST_PLAYERS = 500
+"""Every 15 players are one more pass through a passage; a large orchestra has some 100."""
 
 
 def synthesize(
@@ -59,6 +61,8 @@ def synthesize(
 
     Raises
     ------
+    TypeError
+        If `midi` or `soundfont` is something else.
     MidiError
         If the music cannot be read, has no notes or lasts more than a day, or the soundfont is
         none that can be played.
@@ -73,7 +77,7 @@ def synthesize(
 
     Notes
     -----
-    The music is played in stretches of 20 seconds, each with the notes that begin in it, which are
+    The music is played in passages of 20 seconds, each with the notes that begin in it, which are
     added up where they overlap; so memory does not grow with the length of the music, and the first
     block comes at once. A note that is held for more than a minute is struck again. The same music
     gives the same samples.
@@ -90,15 +94,14 @@ def synthesize(
     >>> sound.shape, sound.dtype
     ((88200,), dtype('float32'))
     """
-    check_values({"sampling_rate": sampling_rate}, {"sampling_rate": RATE_RULE})
+    check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
     for module in ("pretty_midi", "midirenderer"):
         need(module, extra="midi", what="synthesize")
     name = _name(midi)
     music = as_midi(midi, name)
     _check(music, name)
     # All that can be wrong is found here, and not only when the first block is asked for.
-    blocks = _add_up(stretches(music), music, load_soundfont(soundfont))
-    return resample_blocks(blocks, RATE, sampling_rate)
+    return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sampling_rate)
 
 
 def _check(music: Any, name: str) -> None:
@@ -125,26 +128,26 @@ def _name(midi: Any) -> str:
     return printable(midi) if is_path(midi) else "midi"
 
 
-def _add_up(parts: Iterator[Stretch], midi: Any, soundfont: Soundfont) -> Iterator[np.ndarray]:
-    """Yield the sum of all stretches in blocks of a stretch."""
+def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
+    """Play music at `RATE`, cut every `n_samples`; yield the sum of all passages in such blocks."""
     start, rest = 0, np.zeros(0, np.float32)  # what has begun and has not been yielded
-    for stretch in parts:
-        while start < stretch.start:  # in a rest of some stretches
-            yield np.pad(rest[:STRETCH], (0, max(0, STRETCH - len(rest))))
-            start, rest = start + STRETCH, rest[STRETCH:]
-        sound = _play(stretch, midi, soundfont)
+    for passage in passages(midi, n_samples):
+        while start < passage.start:  # in a rest of some passages
+            yield np.pad(rest[:n_samples], (0, max(0, n_samples - len(rest))))
+            start, rest = start + n_samples, rest[n_samples:]
+        sound = _play_passage(passage, midi, soundfont)
         rest = np.pad(rest, (0, max(0, len(sound) - len(rest))))
         rest[: len(sound)] += sound
     while len(rest):
-        yield rest[:STRETCH]
-        rest = rest[STRETCH:]
+        yield rest[:n_samples]
+        rest = rest[n_samples:]
 
 
-def _play(stretch: Stretch, midi: Any, soundfont: Soundfont) -> np.ndarray:
-    length = stretch.length + TAIL
+def _play_passage(passage: Passage, midi: Any, soundfont: Soundfont) -> np.ndarray:
+    length = passage.length + TAIL
     sound = np.zeros(length, np.float32)
-    for strikes, channels in ensembles(stretch.strikes, midi):
-        sound += _play_group(strikes, channels, stretch.start, length, midi, soundfont)
+    for strikes, channels in ensembles(passage.strikes, midi):
+        sound += _play_group(strikes, channels, passage.start, length, midi, soundfont)
     # Some instruments ring for longer than the tail.
     sound[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
     return sound
@@ -167,4 +170,4 @@ def _play_group(
             _play_group(half, channels, start, length, midi, soundfont) for half in halves
         )
         return one + other
-    return stereo.sum(axis=1, dtype=np.float32) / np.float32(2 * (LOUDEST + 1))
+    return to_mono(stereo)

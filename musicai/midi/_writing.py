@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from .._files import target_name, whole_file
+from ._music import is_music
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -35,7 +36,7 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     >>> file.getvalue()[:4]
     b'MThd'
     """
-    if not (hasattr(midi, "instruments") and hasattr(midi, "write")):
+    if not is_music(midi):
         raise TypeError(
             f"{target_name(file)}: music is of type {type(midi).__name__} where a "
             "pretty_midi.PrettyMIDI is expected"

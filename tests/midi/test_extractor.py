@@ -72,6 +72,14 @@ def test_what_is_no_list_is_refused(X):
         PianoRollExtractor().transform(X)
 
 
+@pytest.mark.parametrize("on_error", ["raise", "warn"])
+@pytest.mark.parametrize("method", ["fit", "transform"])
+def test_what_is_neither_music_nor_a_path_is_no_bad_file(paths, on_error, method):
+    extractor = PianoRollExtractor(on_error=on_error)
+    with pytest.raises(TypeError, match=r"X\[1\] is of type NoneType where a path .* is expected"):
+        getattr(extractor, method)([paths[0], None])
+
+
 @pytest.mark.parametrize("X", [[], (), np.array([], dtype=object)])
 def test_empty_list_is_refused(X):
     with pytest.raises(ValueError, match="empty"):
@@ -105,11 +113,11 @@ def test_impossible_parameters_are_named(parameter, value, method):
 def test_bad_files_keep_their_places(paths):
     extractor = PianoRollExtractor(on_error="warn")
     with pytest.warns(UserWarning, match="left out") as caught:
-        pieces = extractor.transform([paths[0], "gone.mid", paths[1], None])
+        pieces = extractor.transform([paths[0], "gone.mid", paths[1], "gone too.mid"])
     assert [piece.shape for piece in pieces] == [(10, 88), (0, 88), (11, 88), (0, 88)]
     assert pieces[1].dtype == np.float32
     assert "gone.mid: there is no such file" in str(caught[0].message)
-    assert "X[3]" in str(caught[1].message)
+    assert "gone too.mid" in str(caught[1].message)
     assert caught[0].filename == __file__
 
 

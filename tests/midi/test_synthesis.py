@@ -1,4 +1,4 @@
-"""Music in notes becomes sound, stretch by stretch."""
+"""Music in notes becomes sound, passage by passage."""
 
 import sys
 import tracemalloc
@@ -10,7 +10,7 @@ import pretty_midi
 import pytest
 
 from musicai import PianoRollExtractor
-from musicai.midi import MidiError, _rendering, _stretches, _synthesis, synthesize, write_midi
+from musicai.midi import MidiError, _passages, _rendering, _synthesis, synthesize, write_midi
 
 RATE = 48000
 
@@ -23,11 +23,9 @@ def rms(samples):
     return np.sqrt(np.mean(samples**2, dtype=np.float64))
 
 
-def all_at_once(monkeypatch, midi):
-    with monkeypatch.context() as patch:
-        for module in (_stretches, _synthesis):
-            patch.setattr(module, "STRETCH", 2**30)
-        return play(midi)
+def all_at_once(midi):
+    soundfont = _rendering.load_soundfont(None)
+    return np.concatenate(list(_synthesis.play(midi, soundfont, n_samples=2**30)))
 
 
 @pytest.fixture
@@ -58,8 +56,8 @@ def tune():
     return midi
 
 
-def test_stretches_add_up_to_the_whole(tune, monkeypatch):
-    sound, whole = play(tune), all_at_once(monkeypatch, tune)
+def test_passages_add_up_to_the_whole(tune):
+    sound, whole = play(tune), all_at_once(tune)
     assert len(sound) == len(whole)
     assert rms(sound - whole) < 1e-3 * rms(whole)
 
@@ -97,7 +95,7 @@ def test_blocks_come_one_by_one(make_midi):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert longest < 25 * 22050
-    assert peak < 60e6  # the soundfont and some stretches; the whole would take 190 MB
+    assert peak < 60e6  # the soundfont and some passages; the whole would take 190 MB
 
 
 def test_long_rests_are_silent(make_midi):
@@ -248,6 +246,11 @@ def test_no_music_is_refused(make_midi, tmp_path):
         synthesize(tmp_path / "gone.mid")
 
 
+def test_what_is_no_music_is_refused():
+    with pytest.raises(TypeError, match="midi is of type int where a path .* is expected"):
+        synthesize(7)
+
+
 def test_without_the_extra_says_what_to_install(make_midi, monkeypatch):
     midi = make_midi((60, 0, 1))
     monkeypatch.setitem(sys.modules, "midirenderer", None)
@@ -256,8 +259,8 @@ def test_without_the_extra_says_what_to_install(make_midi, monkeypatch):
 
 
 def test_strikes_are_whole_blocks_in_order(tune):
-    for stretch in _stretches.stretches(tune):
-        assert all(one <= other for one, other in pairwise(stretch.strikes))
-        for strike in stretch.strikes:
+    for passage in _passages.passages(tune, _passages.PASSAGE):
+        assert all(one <= other for one, other in pairwise(passage.strikes))
+        for strike in passage.strikes:
             assert strike.start % 64 == strike.release % 64 == 0
             assert strike.start < strike.release <= strike.silence

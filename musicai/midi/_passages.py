@@ -1,6 +1,6 @@
-"""Music cut into stretches that can be played by themselves and added up.
+"""Music cut into passages that can be played by themselves and added up.
 
-A synthesiser's sound is the sum of its notes, so a stretch may hold the notes that begin in it, at
+A synthesiser's sound is the sum of its notes, so a passage may hold the notes that begin in it, at
 their whole length, and what controllers and programs have come to by then.
 """
 
@@ -15,18 +15,19 @@ from .._extras import need
 from ._rendering import BLOCK, RATE
 from ._sounding import sounding_ends
 
-STRETCH = 20 * RATE
-"""Samples in which the notes of a stretch begin; whole blocks of the synthesiser's."""
+PASSAGE = 20 * RATE
+"""Samples in which the notes of a passage begin; whole blocks of the synthesiser's."""
 
 LONGEST = 60 * RATE
-"""A note that is held for longer is struck again, so that no stretch is much longer than this."""
+"""A note that is held for longer is struck again, so that no passage is much longer than this."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
 """Controllers that set a parameter by one after the other; all others count by their last value."""
 
-CHANNELS = tuple(channel for channel in range(16) if channel != 9)
 DRUMS = 9
+"""General MIDI's channel of drums, counted from 0."""
 
+CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
 
 _SENT = BLOCK // 2
 """Messages are sent half a block early, that rounding may not put them into another one."""
@@ -43,8 +44,8 @@ class Strike(NamedTuple):
     velocity: int
 
 
-class Stretch(NamedTuple):
-    """Notes that begin within `STRETCH` samples."""
+class Passage(NamedTuple):
+    """Notes that begin within some samples, `PASSAGE` as a rule."""
 
     start: int
     strikes: list[Strike]
@@ -55,15 +56,15 @@ class Stretch(NamedTuple):
         return max(strike.silence for strike in self.strikes) - self.start
 
 
-def stretches(midi: Any) -> Iterator[Stretch]:
-    """Cut music into stretches, in order; those without notes are passed by."""
+def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
+    """Cut music every `n_samples`, whole blocks; passages without notes are passed by."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
         for strike in _strikes(player, instrument)
     )
-    for i, group in groupby(strikes, key=lambda strike: strike.start // STRETCH):
-        yield Stretch(i * STRETCH, list(group))
+    for i, group in groupby(strikes, key=lambda strike: strike.start // n_samples):
+        yield Passage(i * n_samples, list(group))
 
 
 def ensembles(strikes: Sequence[Strike], midi: Any) -> Iterator[tuple[list[Strike], dict]]:
