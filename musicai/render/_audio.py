@@ -9,11 +9,11 @@ import numpy as np
 
 from .._parameters import Rule, check_values, is_one_of, is_real
 from .._pieces import as_chroma, one_per_piece
-from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders
+from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
 from ..audio import level_blocks, write_audio
 from ..midi import synthesize
 from ._midi import chroma_to_midi
-from ._placing import cut_or_pad, length_in_samples
+from ._placing import cut_or_pad
 from ._sines import play_sines
 
 STYLES = ("sines", "chords", "pads", "band")
@@ -96,9 +96,9 @@ def chroma_to_audio(
     Notes
     -----
     The audio lasts as long as the piece, in every style: ``n_frames / frame_rate`` seconds less a
-    sample, so that it is analysed as `n_frames` frames again. Frame ``t`` is centred on ``t /
-    frame_rate``, as those of an analysis are; where `times` are given, it lasts from border to
-    border. Sines fade away over the last frame; instruments, which would ring on, over the last
+    sample at 22050 Hz, so that it is analysed as `n_frames` frames again. Frame ``t`` is centred on
+    ``t / frame_rate``, as those of an analysis are; where `times` are given, it lasts from border
+    to border. Sines fade away over the last frame; instruments, which would ring on, over the last
     tenth of a second. The same piece gives the same samples.
 
     To know how loud it is, the whole is kept in a temporary file first, 4 bytes a sample.
