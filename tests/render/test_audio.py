@@ -134,10 +134,15 @@ def test_files_hold_the_same_samples(piece, tmp_path, style):
         np.testing.assert_allclose(heard, audio, atol=2**-15)
 
 
-def test_length_does_not_cost_memory(tmp_path):
-    piece = np.ones((1200 * 4, 12), np.float32)
+@pytest.mark.parametrize("frame_rate", [4, 9.7])
+@pytest.mark.parametrize("timed", [False, True])
+def test_audio_is_not_kept_in_memory(frame_rate, timed, tmp_path):
+    piece = np.ones((round(1200 * frame_rate), 12), np.float32)
+    times = np.arange(len(piece) + 1) / frame_rate if timed else None
+    options = {"frame_rate": frame_rate, "sampling_rate": 8000}
+    chroma_to_audio(piece[:9], tmp_path / "short.wav", **options)  # fills caches
     tracemalloc.start()
-    chroma_to_audio(piece, tmp_path / "long.wav", frame_rate=4, sampling_rate=8000)
+    chroma_to_audio(piece, tmp_path / "long.wav", times=times, **options)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert soundfile.info(tmp_path / "long.wav").duration == pytest.approx(1200, abs=0.1)
