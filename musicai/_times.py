@@ -1,5 +1,6 @@
 """When the frames of a piece sound: at a frame rate, or at times that were measured."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ from ._pieces import is_collection
 
 FRAME_RATE = 22050 / 2048
 """Frames per second of a :class:`musicai.ChromaExtractor` with default parameters."""
+
+ANALYSIS_RATE = 22050
+"""Samples per second that a :class:`musicai.ChromaExtractor` with default parameters analyses."""
 
 SPREAD_RATE = 100.0
 """Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
@@ -63,6 +67,36 @@ def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarra
     """
     starts = np.rint((times - times[0]) * frame_rate).astype(int)
     return np.repeat(piece, np.diff(starts), axis=0)
+
+
+def length_in_samples(
+    seconds: float, sampling_rate: float, *, analysed_at: float = ANALYSIS_RATE
+) -> int:
+    """Return the length of the longest sound that is analysed as no more than so many seconds.
+
+    An analysis centres frames on their times, so that audio of ``n_frames / frame_rate`` seconds
+    would have one frame more, which begins where the last one ends. A sound of this length is
+    analysed as `n_frames` frames, even where it is resampled first.
+
+    Parameters
+    ----------
+    seconds : float
+        How long some frames are.
+    sampling_rate : float
+        Samples per second of the sound, in hertz.
+    analysed_at : float, default=22050
+        Samples per second of the analysis, in hertz.
+
+    Returns
+    -------
+    n_samples : int
+        Samples at `sampling_rate`; 0 where there are no frames.
+    """
+    # Rounded, or 2048.0000001 would be one sample more than 2048.
+    most = max(0, math.ceil(round(seconds * analysed_at, 6)) - 1)
+    n_samples = int(most * sampling_rate / analysed_at)
+    # As a resampler finds its length: a quotient that is not exact may be rounded up.
+    return n_samples - (math.ceil(n_samples * (analysed_at / sampling_rate)) > most)
 
 
 def typical_hop(times: np.ndarray, sampling_rate: float) -> int:

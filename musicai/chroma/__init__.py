@@ -14,5 +14,6 @@ beat (``_beats``, ``_sync``). ``_analysis`` does this for one recording, ``_cach
 from ._analysis import Analysis
 from ._extractor import ChromaExtractor
 from ._fitting import sine_amplitudes
+from ._playing import play_chroma
 
-__all__ = ["Analysis", "ChromaExtractor", "sine_amplitudes"]
+__all__ = ["Analysis", "ChromaExtractor", "play_chroma", "sine_amplitudes"]

@@ -15,13 +15,13 @@ from .._paths import is_path
 from .._pieces import PITCH_CLASSES, as_collection, is_collection
 from .._times import check_times
 from .._transformers import FileTransformer
-from ..audio import RecordingError
+from ..audio import RecordingError, level_blocks
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
 from ._constant_q import default_frame_length
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
-from ._playing import play
+from ._playing import play_chroma
 
 KINDS = ("cqt", "stft", "cens")
 ERRORS = ("raise", "warn")
@@ -286,13 +286,14 @@ class ChromaExtractor(FileTransformer):
         else:
             times = [None] * len(pieces)
         play_one = partial(
-            play,
+            play_chroma,
             kind=self.kind,
             sr=self.sr,
             hop_length=self.hop_length,
             n_fft=self._frame_length(),
         )
-        return pack(list(map(play_one, pieces, times)))
+        played = map(level_blocks, map(play_one, pieces, times))
+        return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the 12 pitch classes, from C.

@@ -112,13 +112,15 @@ def chords_on_beats(
 def pick_up(chords: list[Chord]) -> int:
     """Return the number of beats before the first bar: chords change on first beats most often.
 
+    Of numbers that do equally well, it is the lowest.
+
     Parameters
     ----------
     chords : list of Chord
         With starts in beats.
     """
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % BEATS_PER_BAR
-    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())  # none where two are alike
+    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())
 
 
 def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:

@@ -21,6 +21,7 @@ RULES = TIMING | {
     "grid": GRID_RULE,
 }
 _TICKS_PER_BEAT = 480
+_SHORTEST_BEAT = 1e-6  # seconds; the fastest tempo that MIDI has
 
 
 def chroma_to_midi(
@@ -160,7 +161,8 @@ def _tempo_map(timeline: Timeline, tempo: float, on_beats: bool) -> Any:
         last = 0
         for beats, seconds in zip(np.diff(timeline.beats), np.diff(timeline.seconds), strict=True):
             if beats:
-                track.append(mido.MetaMessage("set_tempo", tempo=round(1e6 * seconds / beats)))
+                microseconds = round(1e6 * max(_SHORTEST_BEAT, seconds / beats))
+                track.append(mido.MetaMessage("set_tempo", tempo=microseconds))
                 track[-1].time, last = last, int(beats) * _TICKS_PER_BEAT
     else:
         track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))

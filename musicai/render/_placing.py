@@ -5,16 +5,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 
-def length_in_samples(seconds: float, sampling_rate: float) -> int:
-    """Return how many samples there are before a time.
-
-    One less where the time is a whole number of samples: for audio of so many samples an analysis
-    finds the number of frames that were played.
-    """
-    # Rounded, or 2048.0000001 would be one sample more than 2048.
-    return max(0, int(np.ceil(round(seconds * sampling_rate, 6))) - 1)
-
-
 def cut_or_pad(
     blocks: Iterable[np.ndarray], n_samples: int, n_fade: int = 0
 ) -> Iterator[np.ndarray]:

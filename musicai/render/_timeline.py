@@ -61,10 +61,13 @@ class Timeline(NamedTuple):
     def grid(self, steps_per_beat: int) -> np.ndarray:
         """Return the borders of the cells of a grid in beats; the last one reaches the end.
 
-        What is left over of a step, if it is no more than a tenth, has no cell of its own.
+        What is left over of a beat, if it is no more than a tenth, has no cell of its own, and
+        so has what is left over of a step. All grids end in the same beat.
         """
-        steps = self.beats[-1] * steps_per_beat
-        n_cells = max(int(np.ceil(steps - _LEAST_OF_STEP)), int(steps > 0))
+        beats = self.beats[-1]
+        n_beats = max(int(np.ceil(beats - _LEAST_OF_STEP)), int(beats > 0))
+        n_cells = int(np.ceil(beats * steps_per_beat - _LEAST_OF_STEP))
+        n_cells = min(max(n_cells, int(beats > 0)), n_beats * steps_per_beat)
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
@@ -78,6 +81,8 @@ class Timeline(NamedTuple):
         slots = np.floor(self.seconds / _SHORTEST_CELL + 1e-6)
         first = np.flatnonzero(np.diff(slots, prepend=-1) > 0)
         borders = self.seconds[first]
+        if len(borders) == 1 and self.duration > 0:  # all there is, is shorter than a cell
+            return self.seconds[[0, -1]]
         borders[-1] = self.duration
         return borders
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai._times import spread
 from musicai.chroma._sync import synchronise
 
 
@@ -35,14 +34,6 @@ def test_a_beat_on_the_centre_of_a_frame_belongs_to_it():
     beats = np.arange(1, 3000) / frame_rate
     chroma, _ = synchronise(frames, frame_rate, beats)
     np.testing.assert_array_equal(chroma, frames)
-
-
-def test_spread_undoes_synchronise(frames):
-    times = np.array([0.0, 0.4, 1.0, 4.0])
-    piece = frames[:3]
-    long = spread(piece, times, 10.0)
-    np.testing.assert_array_equal(synchronise(long, 10.0, times[1:-1])[0], piece)
-    np.testing.assert_array_equal(spread(piece, times + 7, 10.0), long)
 
 
 def make_chords(beat_seconds: float, n_beats: int, sampling_rate: int = 22050) -> np.ndarray:

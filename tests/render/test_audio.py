@@ -56,12 +56,19 @@ def test_sines_are_those_of_the_extractor(piece):
         ({}, 12 * 2048 - 1),
         ({"frame_rate": 3, "sampling_rate": 8000}, 31999),
         ({"frame_rate": 3.3, "sampling_rate": 11025}, 40090),
-        ({"frame_rate": 50, "sampling_rate": 44100}, 10583),
+        ({"frame_rate": 50, "sampling_rate": 44100}, 10582),
         ({"times": np.linspace(5, 8, 13) ** 1.5}, int((8**1.5 - 5**1.5) * 22050)),
     ],
 )
 def test_audio_lasts_as_long_as_the_piece(piece, style, options, n_samples):
     assert len(chroma_to_audio(piece[:12], style=style, **options)) == n_samples
+
+
+@pytest.mark.parametrize("sampling_rate", [16000, 32000, 44100, 48000])
+def test_frames_are_as_many_as_were_played(piece, sampling_rate):
+    audio = chroma_to_audio(piece[:23], sampling_rate=sampling_rate)
+    (heard,) = ChromaExtractor().transform([(audio, sampling_rate)])
+    assert len(heard) == 23
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -127,10 +134,15 @@ def test_files_hold_the_same_samples(piece, tmp_path, style):
         np.testing.assert_allclose(heard, audio, atol=2**-15)
 
 
-def test_length_does_not_cost_memory(tmp_path):
-    piece = np.ones((1200 * 4, 12), np.float32)
+@pytest.mark.parametrize("frame_rate", [4, 9.7])
+@pytest.mark.parametrize("timed", [False, True])
+def test_audio_is_not_kept_in_memory(frame_rate, timed, tmp_path):
+    piece = np.ones((round(1200 * frame_rate), 12), np.float32)
+    times = np.arange(len(piece) + 1) / frame_rate if timed else None
+    options = {"frame_rate": frame_rate, "sampling_rate": 8000}
+    chroma_to_audio(piece[:9], tmp_path / "short.wav", **options)  # fills caches
     tracemalloc.start()
-    chroma_to_audio(piece, tmp_path / "long.wav", frame_rate=4, sampling_rate=8000)
+    chroma_to_audio(piece, tmp_path / "long.wav", times=times, **options)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert soundfile.info(tmp_path / "long.wav").duration == pytest.approx(1200, abs=0.1)

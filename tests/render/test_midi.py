@@ -105,6 +105,15 @@ def test_tempo_follows_beats(wild):
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 2e-3
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_a_short_piece_is_played(style, cadence):
+    (midi,) = chroma_to_midi([cadence[:1]], style=style, frame_rate=20)
+    assert {(note.start, note.end) for note in notes_of(midi)} == {(0, 0.05)}
+    (midi,) = chroma_to_midi([cadence[:2]], style=style, times=[[0.0, 1e-7, 2e-7]])
+    assert midi.get_end_time() == pytest.approx(2e-7)
+    assert read(midi).get_end_time() < 1e-3
+
+
 def test_pads_hold_what_stays(song):
     piece = song([(0, "maj", 2), (9, "min", 2), (5, "maj", 2)])  # C is in all three
     struck = chroma_to_midi(piece, style="chords", frame_rate=FRAME_RATE)

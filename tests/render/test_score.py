@@ -49,6 +49,18 @@ def test_bars_are_whole(grid, vocabulary, wild, cadence):
                 assert sum(map(Fraction, lengths)) == 4
 
 
+@pytest.mark.parametrize("grid", [1, 2, 3, 4])
+@pytest.mark.parametrize("beats", [0.05, 4.05, 4.09, 4.12, 4.3, 4.5, 4.97])
+def test_what_is_left_over_of_a_beat(grid, beats, song):
+    """No step of the melody is past the last chord, though another tone begins there."""
+    piece = song([(0, "maj", 60)])[: round(60 * beats)]
+    piece[240:] = np.eye(12)[9]
+    score = read(to_musicxml(piece, grid=grid, frame_rate=60, tempo=60))
+    ends = [max(each[1] for each in notes(part)) for part in score.parts]
+    assert max(ends) - min(ends) < 1
+    assert max(ends) == max(1, np.ceil(beats - 0.1)) or grid > 1
+
+
 def test_what_is_written(cadence):
     moved = np.roll(cadence, 5, axis=1)  # F, Bb, C, F
     musicxml = to_musicxml(moved, frame_rate=FRAME_RATE, tempo=120, title="Ä & <b>")
