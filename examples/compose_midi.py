@@ -51,6 +51,8 @@ def main(argv=None):
     print(f"{len(train[0])} files to learn from, {len(test[0])} held out; {n_frames} frames")
     if sum(n_frames) < LEAST_FRAMES or not min(n_frames):
         raise SystemExit(f"too little music: at least {LEAST_FRAMES} frames are needed")
+    if args.style is not None and args.style not in set(train[1] or ()):
+        raise SystemExit(f"--style {args.style} is none of the styles in the folder")
     pipe.fit(*train)
     score(pipe, train, test)
 
@@ -93,7 +95,14 @@ def parse(argv):
     parser.add_argument("--style", help="of the new piece, a subfolder of FOLDER (any)")
     parser.add_argument("--epochs", type=int, default=100, help="to train at most (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.epochs < 1:
+        parser.error("--epochs must be at least 1")
+    if args.steps_per_beat <= 0:
+        parser.error("--steps-per-beat must be above 0")
+    if not 0 <= args.seed < 2**32:
+        parser.error("--seed must be from 0 to 2**32 - 1")
+    return args
 
 
 def find(folder):

@@ -18,6 +18,9 @@ ANALYSIS_RATE = 22050
 SPREAD_RATE = 100.0
 """Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
 
+LONGEST = 86400.0
+"""Seconds; what lasts longer than a day has its times in other units."""
+
 RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
 
 
@@ -48,6 +51,12 @@ def frame_borders(
         If there are not as many times as frames and one more, or they do not rise.
     """
     if times is None:
+        longest = max(map(len, pieces), default=0) / frame_rate
+        if longest > LONGEST:
+            raise ValueError(
+                f"{longest:.3g} seconds at frame_rate={frame_rate!r} are more than a day: give the "
+                "frames per second that the piece has"
+            )
         return [np.arange(len(piece) + 1) / frame_rate for piece in pieces]
     checked = check_times(times if is_collection(X) else [times], pieces)
     return [borders - borders[0] for borders in checked]
@@ -111,7 +120,7 @@ def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
         raise ValueError(f"times are {times!r} where arrays of seconds are expected")
     if len(times) != len(pieces):
         raise ValueError(f"times are given for {len(times)} pieces where X has {len(pieces)}")
-    checked = [np.asarray(borders, dtype=np.float64) for borders in times]
+    checked = [_as_seconds(borders) for borders in times]
     for i, (borders, piece) in enumerate(zip(checked, pieces, strict=True)):
         if borders.shape != (len(piece) + 1,):
             raise ValueError(
@@ -120,4 +129,15 @@ def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:
             )
         if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
             raise ValueError(f"times[{i}] do not rise: give seconds, each at least the one before")
+        if borders[-1] - borders[0] > LONGEST:
+            raise ValueError(f"times[{i}] last for more than a day: give seconds")
     return checked
+
+
+def _as_seconds(times: Any) -> np.ndarray:
+    try:
+        if np.iscomplexobj(times):
+            raise TypeError
+        return np.asarray(times, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"times are {times!r} where seconds are expected") from None

@@ -6,8 +6,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
 
-class FileEstimator(BaseEstimator):
-    """An estimator that is fitted on a list of files."""
+class FileInput:
+    """What estimators are whose input is a list of files and whose output is no table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Accept any setting and go on returning lists, which cannot become data frames.
@@ -25,14 +25,14 @@ class FileEstimator(BaseEstimator):
         return self
 
     def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
+        tags: Tags = super().__sklearn_tags__()  # type: ignore[misc]
         tags.input_tags.two_d_array = False
         tags.input_tags.one_d_array = True
         tags.input_tags.string = True
         return tags
 
 
-class FileTransformer(TransformerMixin, FileEstimator):
+class FileTransformer(FileInput, TransformerMixin, BaseEstimator):
     """A transformer from a list of files to a list of pieces, which learns nothing."""
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -20,6 +20,9 @@ MOST_BYTES = 2**21
 MOST_TICKS = 10**7
 """pretty_midi reads no more; 90 minutes at a fine resolution, 960 ticks a beat, and 120 beats."""
 
+FINE = 960
+"""Ticks a beat, the finest that sequencers usually write."""
+
 ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
 """mido would read it as one number, in quadratic time; blank memory is full of such bytes."""
 
@@ -74,6 +77,7 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of misplaced tempo changes, which are put right
             parsed = mido.MidiFile(file=io.BytesIO(data))
+            _coarsen(parsed)
             _check(parsed, name)
             _gather_tempo_changes(parsed, mido)
             return pretty_midi.PrettyMIDI(mido_object=parsed)
@@ -125,6 +129,24 @@ def _midi_bytes(data: bytes, name: str) -> bytes:
     return data
 
 
+def _n_ticks(parsed: Any) -> int:
+    return max((sum(message.time for message in track) for track in parsed.tracks), default=0)
+
+
+def _coarsen(parsed: Any) -> None:
+    """Round times to fewer ticks a beat where there are very many, as in music21's files."""
+    if parsed.ticks_per_beat < FINE or _n_ticks(parsed) < MOST_TICKS:
+        return
+    divisors = range(parsed.ticks_per_beat // FINE * 2, 1, -1)
+    divisor = next((d for d in divisors if parsed.ticks_per_beat % d == 0), 1)
+    for track in parsed.tracks:
+        now = 0
+        for message in track:
+            before, now = now, now + message.time
+            message.time = round(now / divisor) - round(before / divisor)
+    parsed.ticks_per_beat //= divisor
+
+
 def _check(parsed: Any, name: str) -> None:
     if parsed.type == 2:
         raise MidiError(
@@ -135,11 +157,12 @@ def _check(parsed: Any, name: str) -> None:
             f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
             f"expected; {REPAIR}"
         )
-    n_ticks = max((sum(message.time for message in track) for track in parsed.tracks), default=0)
-    if n_ticks >= MOST_TICKS:  # a number that may have thousands of digits, so it is not told
+    if (
+        _n_ticks(parsed) >= MOST_TICKS
+    ):  # a number that may have thousands of digits, so it is not told
         raise MidiError(
-            f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most; "
-            f"its times may be damaged: {REPAIR}"
+            f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most, "
+            f"hours of music: divide it, or if it is not so long its times are damaged, {REPAIR}"
         )
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from .._audio_files import audio_files
 from .._parameters import Rule, check_values, is_integer, is_real
+from .._piece_files import audio_files
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._spool import spooled
 from .._times import check_times
-from .._transformers import FileEstimator
+from .._transformers import FileInput
 from .._triads import unit_shapes
 from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class MosaicSynthesizer(FileEstimator):
+class MosaicSynthesizer(FileInput, BaseEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
     Recordings are cut into stretches about a second long and put together anew, so that their

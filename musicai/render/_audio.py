@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._audio_files import audio_files
 from .._parameters import Rule, check_values, is_one_of, is_real
+from .._piece_files import audio_files
 from .._pieces import as_chroma
 from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
 from ..audio import level_blocks, write_audio

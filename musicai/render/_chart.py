@@ -6,6 +6,7 @@ import numpy as np
 
 from .._files import whole_file
 from .._parameters import check_values
+from .._piece_files import piece_files
 from .._pieces import as_chroma, is_collection, one_per_piece
 from .._times import FRAME_RATE
 from ._chords import VOCABULARY_RULE, Chord, name_chords
@@ -86,7 +87,7 @@ def chord_chart(
     check_values({"vocabulary": vocabulary, "frame_rate": frame_rate, "tempo": tempo}, RULES)
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
-    files = one_per_piece(file, X, pieces, "file")
+    files = piece_files(file, X, pieces)
     titles = one_per_piece(title, X, pieces, "title")
     charts = [
         _chart(piece, line, vocabulary, name)

@@ -6,12 +6,13 @@ import numpy as np
 
 from .._extras import need
 from .._parameters import check_values, is_one_of
-from .._pieces import as_chroma, is_collection, one_per_piece
+from .._piece_files import piece_files
+from .._pieces import as_chroma, is_collection
 from .._times import FRAME_RATE
 from ..midi import write_midi
 from ._arrangement import STYLES, arrange, listen
 from ._spelling import estimated_key
-from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, timelines
+from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, are_beats, timelines
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -116,10 +117,11 @@ def chroma_to_midi(
     need("pretty_midi", extra="midi", what="chroma_to_midi")
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
-    files = one_per_piece(file, X, pieces, "file")
+    files = piece_files(file, X, pieces, suffixes=(".mid", ".midi"))
+    counted = [times is not None and are_beats(line.seconds) for line in lines]
     played = [
-        _play(piece, line, style=style, tempo=tempo, grid=grid, on_beats=times is not None)
-        for piece, line in zip(pieces, lines, strict=True)
+        _play(piece, line, style=style, tempo=tempo, grid=grid, on_beats=on_beats)
+        for piece, line, on_beats in zip(pieces, lines, counted, strict=True)
     ]
     for target, midi in zip(files, played, strict=True):
         if target is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from .._extras import need
 from .._files import whole_file
 from .._parameters import check_values, is_integer
+from .._piece_files import piece_files
 from .._pieces import as_chroma, is_collection, one_per_piece
 from .._times import FRAME_RATE
 from ._arrangement import listen
@@ -125,7 +126,7 @@ def to_musicxml(
     need("music21", extra="score", what="to_musicxml")
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
-    files = one_per_piece(file, X, pieces, "file")
+    files = piece_files(file, X, pieces, suffixes=(".musicxml", ".xml"))
     titles = one_per_piece(title, X, pieces, "title")
     scores = [
         _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)

@@ -13,6 +13,7 @@ TIMING: dict[str, Rule] = {"frame_rate": RATE_RULE, "tempo": TEMPO_RULE}
 BEATS_PER_BAR = 4
 
 _LONGEST_BEAT = 15.0  # seconds; MIDI has no slower tempo than one beat in 16.8 s
+_SHORTEST_BEAT = 0.15  # seconds; faster than 400 a minute nobody counts
 _LEAST_OF_STEP = 0.1
 _SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
 
@@ -117,4 +118,12 @@ def timelines(
     borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
     if times is None:
         return [Timeline.of_tempo(seconds, tempo) for seconds in borders]
-    return [Timeline.of_beats(seconds) for seconds in borders]
+    return [
+        Timeline.of_beats(seconds) if are_beats(seconds) else Timeline.of_tempo(seconds, tempo)
+        for seconds in borders
+    ]
+
+
+def are_beats(seconds: np.ndarray) -> bool:
+    """Tell beats from the times of single frames, which are closer than any beats."""
+    return len(seconds) < 2 or float(np.median(np.diff(seconds))) > _SHORTEST_BEAT

@@ -275,6 +275,10 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
     assert any((tmp_path / "index").rglob("*.pkl"))
 
 
+def test_output_may_be_configured(mosaic):
+    assert clone(mosaic).set_output(transform="pandas").sampling_rate == RATE
+
+
 def test_persists_with_joblib(mosaic, piece, tmp_path):
     joblib.dump(mosaic, tmp_path / "mosaic.joblib")
     restored = joblib.load(tmp_path / "mosaic.joblib")

@@ -44,15 +44,36 @@ def test_times_at_a_frame_rate_change_no_chord(render, cadence):
 @pytest.mark.parametrize("write", WRITERS)
 def test_writes_what_it_returns(write, cadence, wild, tmp_path):
     pieces = [cadence, wild]
-    files = [tmp_path / "a", io.BytesIO()]
+    suffix = {chroma_to_midi: "mid", to_musicxml: "musicxml"}.get(write, "txt")
+    files = [tmp_path / f"a.{suffix}", io.BytesIO()]
     results = write(pieces, files)
     written = [files[0].read_bytes(), files[1].getvalue()]
     for content, result in zip(written, map(as_bytes, results), strict=True):
         expected = result if isinstance(result, bytes) else result.encode()
         assert content.removesuffix(b"\n") == expected.removesuffix(b"\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
-    write(cadence, tmp_path / "b")
-    assert (tmp_path / "b").read_bytes() == written[0]
+    assert list(tmp_path.iterdir()) == files[:1]
+    write(cadence, tmp_path / f"b.{suffix}")
+    assert (tmp_path / f"b.{suffix}").read_bytes() == written[0]
+
+
+def test_files_are_checked_before_anything_is_made(cadence, tmp_path):
+    for files, error, message in [
+        (["a.mid", "a.mid"], ValueError, "given for two pieces"),
+        (["a.mid", "b.wav"], ValueError, r"'\.wav' is no suffix of what is written; use \.mid"),
+        (["a.mid", "nowhere/b.mid"], FileNotFoundError, "there is no folder"),
+        (["a.mid", None], TypeError, "a path or a file object"),
+    ]:
+        paths = [file and tmp_path / file for file in files]
+        with pytest.raises(error, match=message):
+            chroma_to_midi([cadence, cadence], paths)
+    assert not list(tmp_path.iterdir())
+
+
+def test_times_of_single_frames_are_no_beats(cadence):
+    times = np.arange(len(cadence) + 1) / 10.77
+    assert chroma_to_midi(cadence, times=times, tempo=90).get_tempo_changes()[1] == [
+        pytest.approx(90)
+    ]
 
 
 @pytest.mark.parametrize("render", ALL)
