@@ -13,7 +13,7 @@ TIMING: dict[str, Rule] = {"frame_rate": RATE_RULE, "tempo": TEMPO_RULE}
 BEATS_PER_BAR = 4
 
 _LONGEST_BEAT = 15.0  # seconds; MIDI has no slower tempo than one beat in 16.8 s
-_LEAST_OF_STEP = 0.1
+_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: what is over is seldom a note
 _SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
 
 
