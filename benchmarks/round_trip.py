@@ -1,8 +1,8 @@
 """How much of a piece is heard again when it is played: chroma to audio to chroma.
 
 Clips are cut from the recordings in turn, so that 8 clips of 8 recordings are each from the middle
-of another one. Their chroma is measured by ``ChromaExtractor()``, played, and the
-audio measured again in the same way::
+of another one. Their chroma is measured by ``ChromaExtractor()``, played, and the audio measured
+again in the same way::
 
     python benchmarks/round_trip.py [FILE ...] [--clips 8] [--seconds 30] [--first 0]
 

@@ -13,16 +13,16 @@ import numpy as np
 
 # All costs are in semitones that a voice would rather move.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0  # for each pair of voices: about as much as a usual change of chords
+_COST_OF_MUD = 3.0  # for each pair of voices; most changes of chords move all voices by as much
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
-_COST_OFF_CENTRE = 0.15  # per semitone; so low that it decides only where voices move alike,
-# and that chords come back to the middle after some changes
+_COST_OFF_CENTRE = 0.15  # per semitone: little, so that it decides where voices move alike
 _COST_OF_SPREAD = 0.25  # per semitone above an octave, about what a hand spans
 _WIDEST_GAP = 9  # a major sixth: a tone further off is heard by itself, not as of the chord
 
 _RANGE = 24  # semitones of a line: in a single octave it would have to leap at either end
-_PULL_TO_CENTRE = 0.4  # per semitone; less than movement, so that the nearer octave mostly wins,
-# but a line that has climbed to its end turns back
+# Per semitone: less than movement, so that the nearer octave mostly wins, but a line that has
+# climbed turns back in time.
+_PULL_TO_CENTRE = 0.4
 
 
 class Register(NamedTuple):
