@@ -1,7 +1,8 @@
 """How much of a piece is heard again when it is played: chroma to audio to chroma.
 
-Clips are cut from recordings, their chroma is measured by ``ChromaExtractor()``, played, and the
-audio measured again in the same way::
+Clips are cut from the recordings in turn, so that 8 clips of 8 recordings are each from the middle
+of another one. Their chroma is measured by ``ChromaExtractor()``, played, and the audio measured
+again in the same way::
 
     python benchmarks/round_trip.py [FILE ...] [--clips 8] [--seconds 30] [--first 0]
 
@@ -125,7 +126,7 @@ def in_fresh_process(way: str, piece: np.ndarray) -> float:
 
 
 def cut(sources: list[Path], n_clips: int, seconds: float) -> list[np.ndarray]:
-    """Take clips from one recording after the other, at even distances from its ends."""
+    """Take clip i from recording i modulo their number; clips of one are evenly spaced in it."""
     per_source = -(-n_clips // len(sources))
     clips = []
     for i in range(n_clips):

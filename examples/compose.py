@@ -230,7 +230,9 @@ def write_scores(piece, extractor, train, out):
     """Write the new piece down, at the tempo of the music it was learned from."""
     listener = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
-    tempo = float(np.median([analysis.tempo for analysis in listener.analyse(some)])) or 120.0
+    tempi = [analysis.tempo for analysis in listener.analyse(some)]
+    tempi = [tempo for tempo in tempi if tempo]  # unreadable recordings have none
+    tempo = float(np.median(tempi)) if tempi else 120.0
     timing = {"frame_rate": extractor.frame_rate, "tempo": tempo}
     chroma_to_midi(piece, out / "composed.mid", style="band", **timing)
     to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **timing)

@@ -11,7 +11,7 @@ from .._parameters import Rule, check_values, is_integer, is_real
 from .._piece_files import audio_files
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._spool import spooled
-from .._times import check_times
+from .._times import check_times, length_in_samples
 from .._transformers import FileInput
 from .._triads import unit_shapes
 from ..audio import level_blocks, write_audio
@@ -271,8 +271,9 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
             return []
         n_frames = sum(run.n_frames for run in runs)
         sr, hop_length = self.extractor_.sr, self.extractor_.hop_length
-        # The longest sound that is analysed as so many frames.
-        n_samples = int((n_frames * hop_length - 1) * self.sampling_rate / sr)
+        n_samples = length_in_samples(
+            n_frames * hop_length / sr, self.sampling_rate, analysed_at=sr
+        )
         return as_stretches(
             runs,
             corpus,

@@ -4,6 +4,10 @@ Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them.
 another at a `frame_rate`, or are beats at measured `times`. `chroma_to_audio` plays them,
 `recognize_chords` names chords; `chroma_to_midi`, `to_musicxml` and `chord_chart` write music down.
 Files are written whole or not at all.
+
+A collection is answered by a list with one result for each piece, arrays of pieces as well: MIDI,
+scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose results are arrays,
+answers in kind.
 """
 
 from ._audio import chroma_to_audio

@@ -7,16 +7,20 @@ import numpy as np
 
 from .._triads import triad_scores
 from ._harmony import CHANGE_PRICE, Harmony, cell_shapes, find_harmonies
-from ._melody import find_melody, place_melody
+from ._melody import find_melody
 from ._timeline import Timeline
-from ._voicing import Register, lead_voices
+from ._voicing import Register, lead_line, lead_voices
 
 _PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, from 0
-_CHORDS, _BAND_CHORDS = Register(48, 76), Register(53, 77)
-_LOWEST_BASS, _LOWEST_MELODY = 33, 67
-_LOUDEST = 100  # velocity
-_BAND_PRICE = 2 * CHANGE_PRICE  # the melody tells the rest
-_BASS_LOUDNESS, _MELODY_LOUDNESS = 0.4, 0.7  # as velocities, of a chord's loudest tone
+_CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
+_BAND_CHORDS = Register(53, 77)  # F3 to F5: room for the bass below
+_LOWEST_BASS = 33  # A1, within the range of a bass guitar, and heard from small loudspeakers
+_LOWEST_MELODY = 67  # G4, within the range of a flute, and above most tones of the chords
+_LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
+_BAND_PRICE = 2 * CHANGE_PRICE  # slower chords: the melody tells the rest
+# As velocities, of a chord's loudest tone: chroma has no bass, whose root the chord has already,
+# while the melody is what the chord has not.
+_BASS_LOUDNESS, _MELODY_LOUDNESS = 0.4, 0.7
 
 
 class Note(NamedTuple):
@@ -67,19 +71,19 @@ def arrange(music: Music, style: str) -> list[Part]:
 
 def _block_chords(music: Music) -> list[Part]:
     harmonies = find_harmonies(music.shapes, music.silence)
-    return [Part("Chords", _PIANO, chord_notes(music, harmonies, _CHORDS))]
+    return [Part("Chords", _PIANO, _chord_notes(music, harmonies, _CHORDS))]
 
 
 def _pads(music: Music) -> list[Part]:
     harmonies = find_harmonies(music.shapes, music.silence)
-    return [Part("Pads", _PAD, _tie(chord_notes(music, harmonies, _CHORDS)))]
+    return [Part("Pads", _PAD, _tie(_chord_notes(music, harmonies, _CHORDS)))]
 
 
 def _band(music: Music) -> list[Part]:
     harmonies = find_harmonies(music.shapes, music.silence, price=_BAND_PRICE)
     return [
-        Part("Melody", _FLUTE, melody_notes(music, harmonies)),
-        Part("Chords", _ELECTRIC_PIANO, chord_notes(music, harmonies, _BAND_CHORDS)),
+        Part("Melody", _FLUTE, _melody_notes(music, harmonies)),
+        Part("Chords", _ELECTRIC_PIANO, _chord_notes(music, harmonies, _BAND_CHORDS)),
         Part("Bass", _BASS, _bass_notes(music, harmonies)),
     ]
 
@@ -87,7 +91,7 @@ def _band(music: Music) -> list[Part]:
 STYLES = {"chords": _block_chords, "pads": _pads, "band": _band}
 
 
-def chord_notes(music: Music, harmonies: list[Harmony], register: Register) -> list[Note]:
+def _chord_notes(music: Music, harmonies: list[Harmony], register: Register) -> list[Note]:
     """Return the tones of chords with voices that move little."""
     voicings = lead_voices([harmony.tones for harmony in harmonies], _roots(harmonies), register)
     return [
@@ -102,7 +106,7 @@ def chord_notes(music: Music, harmonies: list[Harmony], register: Register) -> l
     ]
 
 
-def melody_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
+def _melody_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
     """Return a melody over chords."""
     chords = np.repeat(
         [harmony.loudness for harmony in harmonies] or np.empty((0, 12)),
@@ -111,7 +115,7 @@ def melody_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
     )
     melody = find_melody(music.shapes, music.silence, chords, music.seconds)
     borders = np.flatnonzero(np.diff(melody, prepend=-2, append=-2))
-    pitches = place_melody(melody[borders[:-1]], _LOWEST_MELODY)
+    pitches = lead_line(melody[borders[:-1]], _LOWEST_MELODY)
     return [
         Note(start, end, int(pitch), _velocity(_MELODY_LOUDNESS * music.level(start, end)))
         for (start, end), pitch in zip(pairwise(borders.tolist()), pitches, strict=True)
@@ -121,7 +125,7 @@ def melody_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
 
 def _bass_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
     roots = np.where([bool(each.tones) for each in harmonies], _roots(harmonies), -1)
-    pitches = place_melody(roots.astype(int), _LOWEST_BASS)
+    pitches = lead_line(roots.astype(int), _LOWEST_BASS)
     return [
         Note(
             each.start,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import Rule, check_values, is_one_of, is_real
+from .._parameters import SAMPLING_RATE_RULE, Rule, check_values, is_one_of
 from .._piece_files import audio_files
 from .._pieces import as_chroma
 from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
@@ -21,10 +21,7 @@ STYLES = ("sines", "chords", "pads", "band")
 RULES: dict[str, Rule] = {
     "style": (lambda v: is_one_of(v, STYLES), f"one of {STYLES}"),
     "frame_rate": RATE_RULE,
-    "sampling_rate": (
-        lambda v: is_real(v) and 1000 <= v <= 192000,
-        "a number of hertz from 1000 to 192000",
-    ),
+    "sampling_rate": SAMPLING_RATE_RULE,
 }
 
 FADE_SECONDS = 0.1

@@ -7,9 +7,11 @@ import numpy as np
 from .._files import whole_file
 from .._parameters import check_values
 from .._piece_files import piece_files
-from .._pieces import as_chroma, is_collection, one_per_piece
+from .._pieces import as_chroma
 from .._times import FRAME_RATE
-from ._chords import VOCABULARY_RULE, Chord, name_chords
+from ._bars import chords_on_beats, pick_up
+from ._chords import VOCABULARY_RULE
+from ._collections import Titles, in_kind, titles_of
 from ._spelling import estimated_key, key_name
 from ._timeline import BEATS_PER_BAR, TIMING, Timeline, timelines
 
@@ -25,7 +27,7 @@ def chord_chart(
     frame_rate: float = FRAME_RATE,
     times: Any = None,
     tempo: float = 120.0,
-    title: Any = None,
+    title: Titles = None,
 ) -> Any:
     """Write out the chords of a piece in bars, for musicians to play from.
 
@@ -63,7 +65,8 @@ def chord_chart(
         If `X` is not chroma, a parameter has no possible value, or there are not as many files,
         titles or times as needed.
     TypeError
-        If `X` holds paths, or `file` or `title` is no list where `X` is a collection.
+        If `X` holds paths, or `file` or `title` is no list where `X` is a collection, or a
+        title is no str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -88,7 +91,7 @@ def chord_chart(
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
     files = piece_files(file, X, pieces)
-    titles = one_per_piece(title, X, pieces, "title")
+    titles = titles_of(title, X, pieces)
     charts = [
         _chart(piece, line, vocabulary, name)
         for piece, line, name in zip(pieces, lines, titles, strict=True)
@@ -97,31 +100,7 @@ def chord_chart(
         if target is not None:
             with whole_file(target) as draft:
                 draft.write(f"{chart}\n".encode())
-    return charts if is_collection(X) else charts[0]
-
-
-def chords_on_beats(
-    piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int
-) -> list[Chord]:
-    """Return chords that change on beats, their starts and ends in beats."""
-    beats = timeline.grid(1)
-    seconds = timeline.seconds_at(beats)
-    frames = timeline.totals(piece.astype(np.float64), seconds)
-    return name_chords(frames, np.diff(seconds), beats, vocabulary=vocabulary, key=key)
-
-
-def pick_up(chords: list[Chord]) -> int:
-    """Return the number of beats before the first bar: chords change on first beats most often.
-
-    Of numbers that do equally well, it is the lowest.
-
-    Parameters
-    ----------
-    chords : list of Chord
-        With starts in beats.
-    """
-    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % BEATS_PER_BAR
-    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())
+    return in_kind(X, charts)
 
 
 def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:

@@ -7,12 +7,13 @@ import numpy as np
 
 from .._krumhansl import KEY_PROFILES
 from .._parameters import Rule, check_values, is_one_of
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma
 from .._times import FRAME_RATE, RATE_RULE, frame_borders
 from .._triads import unit_shapes
-from ._spelling import estimated_key, note_name, place_in_key
+from ._collections import in_kind
+from ._spelling import chord_name, estimated_key
 from ._viterbi import best_path
-from ._vocabulary import SUFFIXES, TONES, VOCABULARIES, templates
+from ._vocabulary import TONES, VOCABULARIES, templates
 
 VOCABULARY_RULE: Rule = (
     lambda v: is_one_of(v, tuple(VOCABULARIES)),
@@ -135,7 +136,7 @@ def recognize_chords(
         )
         for piece, seconds in zip(pieces, borders, strict=True)
     ]
-    return chords if is_collection(X) else chords[0]
+    return in_kind(X, chords)
 
 
 def name_chords(
@@ -182,14 +183,4 @@ def _chord(state: int, start: float, end: float, qualities: tuple[str, ...], key
     quality, root = qualities[state // 12], state % 12
     if quality == "dim7":  # of its four roots, which sound alike, the one that leads into the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
-    return Chord(root, quality, start, end, label(root, quality, key))
-
-
-def label(root: int, quality: str, key: int) -> str:
-    """Return a chord's name in a key."""
-    return note_name(root_place(root, quality, key)) + SUFFIXES[quality]
-
-
-def root_place(root: int, quality: str, key: int) -> int:
-    """Return the place of a chord's root on the line of fifths, in a key."""
-    return place_in_key(root, key, leading=quality.startswith(("dim", "m7b5")))
+    return Chord(root, quality, start, end, chord_name(root, quality, key))

@@ -36,27 +36,3 @@ def find_melody(
     rest = np.einsum("cd,cd->c", shapes, unit_shapes(chords)) + _LEAST_GAIN * seconds + silence
     path = best_path(np.column_stack([gains, rest]), np.full(len(gains), _CHANGE_PRICE))
     return np.where(path == gains.shape[1], -1, path)
-
-
-def place_melody(melody: np.ndarray, lowest: int) -> np.ndarray:
-    """Put pitch classes into octaves, each tone near the one before it.
-
-    Parameters
-    ----------
-    melody : ndarray of int of shape (n_tones,)
-        Pitch classes; -1 for a rest.
-    lowest : int
-        MIDI number from which on two octaves are at hand.
-
-    Returns
-    -------
-    notes : ndarray of int of shape (n_tones,)
-        MIDI numbers; -1 for a rest.
-    """
-    notes = np.full(len(melody), -1)
-    last = centre = lowest + 11
-    for i in np.flatnonzero(melody >= 0):
-        octaves = np.array([note for note in range(lowest, lowest + 24) if note % 12 == melody[i]])
-        last = octaves[np.argmin(np.abs(octaves - last) + 0.4 * np.abs(octaves - centre))]
-        notes[i] = last
-    return notes

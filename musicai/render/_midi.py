@@ -7,10 +7,11 @@ import numpy as np
 from .._extras import need
 from .._parameters import check_values, is_one_of
 from .._piece_files import piece_files
-from .._pieces import as_chroma, is_collection
+from .._pieces import as_chroma
 from .._times import FRAME_RATE
 from ..midi import write_midi
 from ._arrangement import STYLES, arrange, listen
+from ._collections import in_kind
 from ._spelling import estimated_key
 from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, are_beats, timelines
 
@@ -126,7 +127,7 @@ def chroma_to_midi(
     for target, midi in zip(files, played, strict=True):
         if target is not None:
             write_midi(target, midi)
-    return played if is_collection(X) else played[0]
+    return in_kind(X, played)
 
 
 def _play(

@@ -10,35 +10,33 @@ from .._extras import need
 from .._files import whole_file
 from .._parameters import check_values, is_integer
 from .._piece_files import piece_files
-from .._pieces import as_chroma, is_collection, one_per_piece
+from .._pieces import as_chroma
 from .._times import FRAME_RATE
 from ._arrangement import listen
-from ._chart import chords_on_beats, pick_up
-from ._chords import VOCABULARY_RULE, Chord, root_place
+from ._bars import chords_on_beats, pick_up
+from ._chords import VOCABULARY_RULE, Chord
+from ._collections import Titles, in_kind, titles_of
 from ._engraving import Symbol, Tone, engrave
-from ._melody import find_melody, place_melody
+from ._melody import find_melody
 from ._notation import scientific_name
-from ._spelling import estimated_key, note_name, place_in_chord, place_in_key, signature
+from ._spelling import (
+    estimated_key,
+    note_name,
+    place_in_chord,
+    place_in_key,
+    root_place,
+    signature,
+)
 from ._timeline import TIMING, Timeline, timelines
-from ._voicing import Register, lead_voices
+from ._vocabulary import QUALITIES
+from ._voicing import Register, lead_line, lead_voices
 
 RULES = TIMING | {
     "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
     "vocabulary": VOCABULARY_RULE,
 }
-_LEFT_HAND, _LOWEST_MELODY = Register(41, 65), 65
-_KINDS = {
-    "maj": "major",
-    "min": "minor",
-    "7": "dominant-seventh",
-    "maj7": "major-seventh",
-    "m7": "minor-seventh",
-    "dim": "diminished",
-    "dim7": "diminished-seventh",
-    "m7b5": "half-diminished-seventh",
-    "aug": "augmented",
-    "sus4": "suspended-fourth",
-}
+_LEFT_HAND = Register(41, 65)  # F2 to F4: a bass staff, and few ledger lines
+_LOWEST_MELODY = 65  # F4, the lowest space of a treble staff; above the left hand
 
 
 def to_musicxml(
@@ -50,7 +48,7 @@ def to_musicxml(
     times: Any = None,
     tempo: float = 120.0,
     grid: int = 2,
-    title: Any = None,
+    title: Titles = None,
 ) -> Any:
     """Write chroma as a score: a melody, and chords below it.
 
@@ -92,7 +90,8 @@ def to_musicxml(
         If `X` is not chroma, a parameter has no possible value, or there are not as many files,
         titles or times as needed.
     TypeError
-        If `X` holds paths, or `file` or `title` is no list where `X` is a collection.
+        If `X` holds paths, or `file` or `title` is no list where `X` is a collection, or a
+        title is no str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -127,7 +126,7 @@ def to_musicxml(
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
     files = piece_files(file, X, pieces, suffixes=(".musicxml", ".xml"))
-    titles = one_per_piece(title, X, pieces, "title")
+    titles = titles_of(title, X, pieces)
     scores = [
         _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)
         for piece, line, name in zip(pieces, lines, titles, strict=True)
@@ -136,7 +135,7 @@ def to_musicxml(
         if target is not None:
             with whole_file(target) as draft:
                 draft.write(score.encode())
-    return scores if is_collection(X) else scores[0]
+    return in_kind(X, scores)
 
 
 def _score(
@@ -168,7 +167,7 @@ def _melody(
         over.update(dict.fromkeys(steps, chord))
     melody = find_melody(music.shapes, music.silence, under, music.seconds)
     changes = np.flatnonzero(np.diff(melody, prepend=-2, append=-2)).tolist()
-    pitches = place_melody(melody[changes[:-1]], _LOWEST_MELODY)
+    pitches = lead_line(melody[changes[:-1]], _LOWEST_MELODY)
     return [
         Tone(
             Fraction(start, grid),
@@ -204,4 +203,4 @@ def _symbol(chord: Chord, key: int) -> Symbol:
     if chord.root is None or chord.quality is None:
         return Symbol(int(chord.start), "", "none")
     root = note_name(root_place(chord.root, chord.quality, key)).replace("b", "-")
-    return Symbol(int(chord.start), root, _KINDS[chord.quality])
+    return Symbol(int(chord.start), root, QUALITIES[chord.quality].kind)

@@ -7,6 +7,7 @@ as in :mod:`musicai._krumhansl`: 0 to 11 major on C to B, 12 to 23 minor.
 import numpy as np
 
 from .._krumhansl import key_scores
+from ._vocabulary import QUALITIES
 
 _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1
 # Places on the line of fifths of what lies so many semitones above a root in a chord.
@@ -52,6 +53,16 @@ def place_in_key(pitch_class: int, key: int, *, leading: bool = False) -> int:
     first = signature(key) - (_BELOW_FOR_LEADING if leading else _BELOW_FOR_ROOTS)
     first = min(max(first, _FLATTEST), _SHARPEST - 11 + leading)
     return (7 * int(pitch_class) - first) % 12 + first
+
+
+def root_place(root: int, quality: str, key: int) -> int:
+    """Return the place on the line of fifths of a chord's root, in a key."""
+    return place_in_key(root, key, leading=QUALITIES[quality].leads)
+
+
+def chord_name(root: int, quality: str, key: int) -> str:
+    """Return a chord's name in a key, as "F#m7b5"."""
+    return note_name(root_place(root, quality, key)) + QUALITIES[quality].suffix
 
 
 def place_in_chord(pitch_class: int, root: int, key: int) -> int:

@@ -4,17 +4,16 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .._parameters import Rule, is_integer, is_real
+from .._parameters import TEMPO_RULE, Rule, is_integer
 from .._times import RATE_RULE, frame_borders
 
-TEMPO_RULE: Rule = (lambda v: is_real(v) and 4 <= v <= 1000, "a number of beats from 4 to 1000")
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 TIMING: dict[str, Rule] = {"frame_rate": RATE_RULE, "tempo": TEMPO_RULE}
 BEATS_PER_BAR = 4
 
 _LONGEST_BEAT = 15.0  # seconds; MIDI has no slower tempo than one beat in 16.8 s
 _SHORTEST_BEAT = 0.15  # seconds; faster than 400 a minute nobody counts
-_LEAST_OF_STEP = 0.1
+_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: what is over is seldom a note
 _SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
 
 

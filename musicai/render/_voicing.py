@@ -11,12 +11,18 @@ from typing import NamedTuple
 
 import numpy as np
 
+# All costs are in semitones that a voice would rather move.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0
-_COST_OF_INVERSION = 1.5  # semitones of movement that a root in the bass is worth
-_COST_OFF_CENTRE = 0.15  # per semitone
-_COST_OF_SPREAD = 0.25  # per semitone above an octave
-_WIDEST_GAP = 9
+_COST_OF_MUD = 3.0  # for each pair of voices; most changes of chords move all voices by as much
+_COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
+_COST_OFF_CENTRE = 0.15  # per semitone: little, so that it decides where voices move alike
+_COST_OF_SPREAD = 0.25  # per semitone above an octave, about what a hand spans
+_WIDEST_GAP = 9  # a major sixth: a tone further off is heard by itself, not as of the chord
+
+_RANGE = 24  # semitones of a line: in a single octave it would have to leap at either end
+# Per semitone: less than movement, so that the nearer octave mostly wins, but a line that has
+# climbed turns back in time.
+_PULL_TO_CENTRE = 0.4
 
 
 class Register(NamedTuple):
@@ -66,6 +72,31 @@ def lead_voices(
         if at:
             choice = int(origins[at - 1][choice])
     return voicings
+
+
+def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
+    """Put the pitch classes of a melody or a bass into octaves, each near the one before it.
+
+    Parameters
+    ----------
+    tones : ndarray of int of shape (n_tones,)
+        Pitch classes; -1 for a rest.
+    lowest : int
+        MIDI number from which on two octaves are at hand.
+
+    Returns
+    -------
+    notes : ndarray of int of shape (n_tones,)
+        MIDI numbers; -1 for a rest.
+    """
+    notes = np.full(len(tones), -1)
+    last = centre = lowest + _RANGE // 2 - 1
+    for i in np.flatnonzero(tones >= 0):
+        octaves = np.arange(lowest, lowest + _RANGE)
+        octaves = octaves[octaves % 12 == tones[i]]
+        costs = np.abs(octaves - last) + _PULL_TO_CENTRE * np.abs(octaves - centre)
+        last = notes[i] = octaves[np.argmin(costs)]
+    return notes
 
 
 @lru_cache(maxsize=4096)

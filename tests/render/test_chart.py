@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai.render import chord_chart
+from musicai.render import chord_chart, to_musicxml
 
 from .conftest import FRAME_RATE
 
@@ -74,3 +74,13 @@ def test_titles_of_a_collection(cadence, tmp_path):
     assert files[0].read_text(encoding="utf-8") == charts[0] + "\n"
     with pytest.raises(TypeError, match="title is 'Alle' where X is a collection of 2"):
         chord_chart([cadence, cadence], title="Alle")
+
+
+@pytest.mark.parametrize("write", [chord_chart, to_musicxml])
+def test_what_is_no_title(write, cadence):
+    with pytest.raises(TypeError, match="title must be a str or None, not 7"):
+        write(cadence, title=7)
+    with pytest.raises(TypeError, match=r"title\[1\] must be a str or None, not \['b'\]"):
+        write([cadence, cadence], title=["a", ["b"]])
+    with pytest.raises(TypeError, match="title must be a str or None"):
+        write(cadence, title=["a"])

@@ -3,12 +3,13 @@ import pytest
 
 from musicai._krumhansl import KEY_PROFILES
 from musicai.render import recognize_chords
-from musicai.render._chords import label, root_place
 from musicai.render._spelling import (
+    chord_name,
     estimated_key,
     key_name,
     note_name,
     place_in_chord,
+    root_place,
     signature,
 )
 from musicai.render._vocabulary import TONES
@@ -46,7 +47,7 @@ def test_chords_are_spelt_in_the_key(key, chords):
     for name in chords.split():
         root = name[:2] if name[1:2] in ("#", "b") else name[0]
         quality = {"": "maj", "m": "min"}.get(name[len(root) :], name[len(root) :])
-        assert label(pitch_classes[root], quality, number) == name
+        assert chord_name(pitch_classes[root], quality, number) == name
 
 
 @pytest.mark.parametrize("quality", TONES)

@@ -144,3 +144,10 @@ def test_a_missing_package_is_named(write, package, extra, cadence, monkeypatch)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=rf"needs {package}: pip install musicai\[{extra}\]"):
         write(cadence)
+
+
+@pytest.mark.parametrize("write", [to_musicxml, chord_chart])
+@pytest.mark.parametrize("title", ["a\x00b", "two\nlines", "\udcff", "\ufffe"])
+def test_titles_can_be_printed(write, title, cadence):
+    with pytest.raises(ValueError, match="title must be text that can be printed"):
+        write(cadence, title=title)

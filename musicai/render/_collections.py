@@ -1,0 +1,30 @@
+"""One piece or several: what all writers of this room take and answer."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._pieces import is_collection, one_per_piece
+
+Titles = str | Sequence[str | None] | None
+
+
+def in_kind(X: Any, results: list[Any]) -> Any:
+    """Return what came of one piece, or for a collection the list of what came of each.
+
+    A collection that is an array is answered by a list too: MIDI, scores and charts are no arrays.
+    """
+    return results if is_collection(X) else results[0]
+
+
+def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
+    """Return the title of each piece, or raise a ValueError or TypeError."""
+    titles = one_per_piece(title, X, pieces, "title")
+    for i, each in enumerate(titles):
+        name = f"title[{i}]" if is_collection(X) else "title"
+        if each is not None and not isinstance(each, str):
+            raise TypeError(f"{name} must be a str or None, not {each!r}")
+        if each is not None and not each.isprintable():  # neither XML nor UTF-8 holds it all
+            raise ValueError(f"{name} must be text that can be printed, in one line; got {each!r}")
+    return titles
