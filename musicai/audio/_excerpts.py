@@ -8,11 +8,20 @@ import numpy as np
 import soundfile
 import soxr
 
+from .._parameters import Rule, check_values, is_integer, is_real
 from .._paths import is_path, printable
 from ._errors import RecordingError
-from ._reading import read_blocks
+from ._reading import HIGHEST_RATE, LOWEST_RATE, read_blocks
 from ._samples import as_samples, pcm_to_float
 
+RULES: dict[str, Rule] = {
+    "start": (is_real, "a number of seconds"),
+    "n_samples": (lambda v: is_integer(v, 0), "an integer of at least 0"),
+    "sampling_rate": (
+        lambda v: is_real(v) and LOWEST_RATE <= v <= HIGHEST_RATE,
+        f"a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}",
+    ),
+}
 MARGIN_SECONDS = 0.1
 """Read on either side as well: the decoder and the resampler settle in it."""
 
@@ -47,6 +56,8 @@ def read_excerpt(
 
     Raises
     ------
+    ValueError
+        If a number has no possible value.
     RecordingError
         If the recording cannot be read.
 
@@ -58,6 +69,8 @@ def read_excerpt(
     >>> read_excerpt(ramp, 0.5, 3, sampling_rate=100)
     array([0.5 , 0.51, 0.52], dtype=float32)
     """
+    values = {"start": start, "n_samples": n_samples, "sampling_rate": sampling_rate}
+    check_values(values, RULES)
     name = name or (printable(recording) if is_path(recording) else "the recording")
     if not is_path(recording):
         samples, own_rate = as_samples(recording, sampling_rate, name)

@@ -66,3 +66,17 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     for name, cause in [("a.wav", "cannot be decoded"), ("b.wav", "no such file")]:
         with pytest.raises(RecordingError, match=rf"{name}.*{cause}"):
             read_excerpt(tmp_path / name, 0.0, 10, sampling_rate=RATE)
+
+
+@pytest.mark.parametrize(
+    ("start", "n_samples", "sampling_rate", "message"),
+    [
+        (np.nan, 5, RATE, "start must be a number of seconds"),
+        (0.0, -5, RATE, "n_samples must be an integer of at least 0"),
+        (0.0, 2.5, RATE, "n_samples must be an integer of at least 0"),
+        (0.0, 5, 0, "sampling_rate must be a number of hertz"),
+    ],
+)
+def test_impossible_numbers(start, n_samples, sampling_rate, message):
+    with pytest.raises(ValueError, match=message):
+        read_excerpt(np.zeros(RATE), start, n_samples, sampling_rate=sampling_rate)
