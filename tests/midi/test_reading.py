@@ -162,3 +162,22 @@ def test_what_is_written_other_programs_read(tmp_path, make_roll):
     assert sum(m.type == "note_on" and m.velocity > 0 for m in messages) == strikes
     score = music21.converter.parse(path, quantizePost=False, forceSource=True, storePickle=False)
     assert sum(len(note.pitches) for note in score.flatten().stripTies().notes) == strikes
+
+
+def test_long_music_in_very_fine_ticks(tmp_path):
+    # As music21 writes it; pretty_midi would take it for damaged.
+    file = mido.MidiFile(ticks_per_beat=10080)
+    track = mido.MidiTrack()
+    for _ in range(1500):
+        track.append(mido.Message("note_on", note=60, velocity=64, time=3360))
+        track.append(mido.Message("note_off", note=60, time=6720))
+    file.tracks.append(track)
+    file.save(tmp_path / "fine.mid")
+    music = read_midi(tmp_path / "fine.mid")
+    notes = music.instruments[0].notes
+    assert len(notes) == 1500
+    np.testing.assert_allclose(
+        [note.start for note in notes], (np.arange(1500) + 1 / 3) / 2, atol=1e-3
+    )
+    (roll,) = PianoRollExtractor(steps_per_beat=3).transform([tmp_path / "fine.mid"])
+    np.testing.assert_array_equal(roll[:, 60 - 21], np.arange(4500) % 3 > 0)
