@@ -28,13 +28,14 @@ class FrameLevels:
         samples = np.concatenate([self._carried, block])
         n_whole = len(samples) // self._hop_length * self._hop_length
         hops = samples[:n_whole].reshape(-1, self._hop_length)
-        self._powers.append(np.einsum("th,th->t", hops, hops, dtype=np.float64))
+        with np.errstate(under="ignore"):
+            self._powers.append(np.einsum("th,th->t", hops, hops))
         self._carried = samples[n_whole:]
 
     def finish(self, n_frames: int) -> np.ndarray:
         """Return the level of each frame, shape (n_frames,), in decibels of full scale."""
         self.add(np.zeros(self._hop_length, dtype=np.float32))
-        powers = np.concatenate(self._powers)[:n_frames] / self._hop_length
+        powers = np.concatenate(self._powers)[:n_frames].astype(np.float64) / self._hop_length
         return to_decibels(np.pad(powers, (0, n_frames - len(powers))))
 
 
