@@ -28,6 +28,11 @@ class Spool:
         self._file.seek(start * _BYTES)
         return np.fromfile(self._file, np.float32, max(0, stop - start))
 
+    def blocks(self, n_values: int) -> Iterator[np.ndarray]:
+        """Yield the values in order, so many at a time."""
+        for start in range(0, self._n_values, n_values):
+            yield self[start : start + n_values]
+
 
 @contextmanager
 def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:

@@ -14,6 +14,12 @@ def unit_shapes(rows: np.ndarray) -> np.ndarray:
     return np.where(flat, rows.dtype.type(0), centred / np.where(flat, rows.dtype.type(1), length))
 
 
+def peaking_at_one(frames: np.ndarray) -> np.ndarray:
+    """Frames, not negative, divided by their largest value; silent ones stay silent."""
+    largest = frames.max(axis=-1, keepdims=True)
+    return frames / np.where(largest > 0, largest, 1)
+
+
 def triad_scores(frames: np.ndarray) -> np.ndarray:
     """Correlation (n_frames, 24) with the triads: major on C to B, then minor on C to B."""
     return unit_shapes(frames) @ _UNIT_TRIADS.T

@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from .._spool import Spool, spooled
+from .._spool import spooled
 
 LOUDNESS = 10 ** (-16 / 20)
 """Root mean square of the whole, -16 dB of full scale, unless peaks would pass `HIGHEST_PEAK`."""
@@ -60,8 +60,8 @@ def level_blocks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     shape = first.shape[1:]
     n_channels = int(np.prod(shape))
     with spooled(_alike(chain([first], blocks), shape)) as values:
-        gain = _gain(_slices(values, BLOCK_SIZE))
-        for block in _slices(values, n_channels * (BLOCK_SIZE // n_channels)):
+        gain = _gain(values.blocks(BLOCK_SIZE))
+        for block in values.blocks(n_channels * (BLOCK_SIZE // n_channels)):
             yield (block * gain).reshape(-1, *shape)
 
 
@@ -82,11 +82,6 @@ def _alike(blocks: Iterable[np.ndarray], shape: tuple[int, ...]) -> Iterator[np.
                 "all blocks must have the same channels"
             )
         yield block
-
-
-def _slices(values: Spool, n_values: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(values), n_values):
-        yield values[start : start + n_values]
 
 
 def _gain(blocks: Iterable[np.ndarray]) -> np.float32:

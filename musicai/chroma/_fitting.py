@@ -10,6 +10,7 @@ separation", ICASSP 1994).
 
 import numpy as np
 
+from .._triads import peaking_at_one
 from ..audio import sine_blocks
 from ._constant_q import constant_q_chroma, default_frame_length
 
@@ -58,7 +59,7 @@ def sine_amplitudes(
     """
     piece = np.maximum(piece, 0).astype(np.float64)
     loudest = np.max(piece, axis=1, keepdims=True)
-    wanted = _shapes(piece)
+    wanted = peaking_at_one(piece)
     amplitudes = piece
     for _ in range(ROUNDS):
         blocks = sine_blocks(amplitudes, sampling_rate=sampling_rate, hop_length=hop_length)
@@ -69,13 +70,7 @@ def sine_amplitudes(
             n_fft=n_fft or default_frame_length(sampling_rate),
             tuning=0.0,
         )
-        ratio = (wanted + FLOOR) / (_shapes(heard) + FLOOR)
+        ratio = (wanted + FLOOR) / (peaking_at_one(heard) + FLOOR)
         correction = np.clip(ratio, 1 / LARGEST_RATIO, LARGEST_RATIO) ** STEP
-        amplitudes = _shapes(amplitudes * correction) * loudest
+        amplitudes = peaking_at_one(amplitudes * correction) * loudest
     return amplitudes
-
-
-def _shapes(frames: np.ndarray) -> np.ndarray:
-    """Return the frames with their largest value at 1."""
-    largest = np.max(frames, axis=1, keepdims=True)
-    return frames / np.where(largest > 0, largest, 1)

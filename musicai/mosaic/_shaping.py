@@ -13,6 +13,7 @@ from scipy.signal import get_window
 from sklearn.base import clone
 
 from .._spool import Spool
+from .._triads import peaking_at_one
 from ..chroma import ChromaExtractor
 from ._corpus import rows_at
 
@@ -113,13 +114,8 @@ def corrected(
     limit : float
         By how many decibels a pitch class may be lowered.
     """
-    ratio = (_peaking_at_one(wanted) + AUDIBLE) / (_peaking_at_one(heard) + AUDIBLE)
+    ratio = (peaking_at_one(wanted) + AUDIBLE) / (peaking_at_one(heard) + AUDIBLE)
     return np.clip(gains + 20 * STEP * np.log10(ratio), -limit, RISE * limit)
-
-
-def _peaking_at_one(frames: np.ndarray) -> np.ndarray:
-    peaks = frames.max(axis=1, keepdims=True)
-    return frames / np.where(peaks > 0, peaks, 1.0)
 
 
 def shape(

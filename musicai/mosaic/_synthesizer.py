@@ -23,6 +23,9 @@ from ._shaping import gains_towards, shape, silence_between
 from ._sources import as_source
 from ._stretches import Stretch, as_stretches, reader
 
+BLOCK_SIZE = 65536
+"""Samples that are passed on at a time."""
+
 RULES: dict[str, Rule] = {
     "extractor": (
         lambda v: v is None or isinstance(v, ChromaExtractor),
@@ -254,11 +257,11 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
         borders.append(round(stretches[-1].end * rate))
         read = reader(stretches, self.sources_, rate)
         with spooled(join_stretches(borders, read, sampling_rate=rate)) as sound:
-            gains = np.zeros_like(piece)
+            blocks = sound.blocks(BLOCK_SIZE)
             if self.shaping > 0:
                 gains = gains_towards(piece, sound, rate, self.extractor_, limit=self.shaping)
-            shaped = shape(sound, gains, frame_rate=frame_rate, sampling_rate=rate)
-            yield from level_blocks(silence_between(piece, shaped, hop=rate / frame_rate))
+                blocks = shape(sound, gains, frame_rate=frame_rate, sampling_rate=rate)
+            yield from level_blocks(silence_between(piece, blocks, hop=rate / frame_rate))
 
     def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate

@@ -4,14 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from .._files import whole_file
 from .._parameters import check_values
 from .._piece_files import piece_files
 from .._pieces import as_chroma
 from .._times import FRAME_RATE
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE
-from ._collections import Titles, in_kind, titles_of
+from ._collections import Titles, in_kind, titles_of, write_texts
 from ._spelling import estimated_key, key_name
 from ._timeline import BEATS_PER_BAR, TIMING, Timeline, timelines
 
@@ -96,10 +95,7 @@ def chord_chart(
         _chart(piece, line, vocabulary, name)
         for piece, line, name in zip(pieces, lines, titles, strict=True)
     ]
-    for target, chart in zip(files, charts, strict=True):
-        if target is not None:
-            with whole_file(target) as draft:
-                draft.write(f"{chart}\n".encode())
+    write_texts(files, [f"{chart}\n" for chart in charts])
     return in_kind(X, charts)
 
 

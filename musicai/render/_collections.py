@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .._files import whole_file
 from .._pieces import is_collection, one_per_piece
 
 Titles = str | Sequence[str | None] | None
@@ -28,3 +29,11 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
         if each is not None and not each.isprintable():  # neither XML nor UTF-8 holds it all
             raise ValueError(f"{name} must be text that can be printed, in one line; got {each!r}")
     return titles
+
+
+def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
+    """Write each text to its file, as UTF-8, whole or not at all; None stands for no file."""
+    for target, text in zip(files, texts, strict=True):
+        if target is not None:
+            with whole_file(target) as draft:
+                draft.write(text.encode())

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from .._extras import need
-from .._files import whole_file
 from .._parameters import check_values, is_integer
 from .._piece_files import piece_files
 from .._pieces import as_chroma
@@ -15,7 +14,7 @@ from .._times import FRAME_RATE
 from ._arrangement import listen
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE, Chord
-from ._collections import Titles, in_kind, titles_of
+from ._collections import Titles, in_kind, titles_of, write_texts
 from ._engraving import Symbol, Tone, engrave
 from ._melody import find_melody
 from ._notation import scientific_name
@@ -131,10 +130,7 @@ def to_musicxml(
         _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)
         for piece, line, name in zip(pieces, lines, titles, strict=True)
     ]
-    for target, score in zip(files, scores, strict=True):
-        if target is not None:
-            with whole_file(target) as draft:
-                draft.write(score.encode())
+    write_texts(files, scores)
     return in_kind(X, scores)
 
 
