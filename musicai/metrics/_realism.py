@@ -92,7 +92,9 @@ def overlap_area(x: Any, y: Any) -> float:
     widths = np.array([_bandwidth(each) for each in values])
     if widths.max() <= 1e-12:
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
-    widths = np.maximum(widths, _NARROWEST * widths.max())
+    # The grid would step over narrower kernels.
+    span = np.ptp(np.concatenate(values))
+    widths = np.maximum(widths, max(_NARROWEST * widths.max(), span / _POINTS))
     ranges = [
         (x.min() - _TAIL * h, x.max() + _TAIL * h) for x, h in zip(values, widths, strict=True)
     ]
