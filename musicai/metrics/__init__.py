@@ -20,7 +20,9 @@ music, at the same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline
+from ._card import Report
 from ._form import key_stability, recurrence
+from ._frechet import frechet_distance
 from ._harmony import (
     frame_entropy,
     key_correlation,
@@ -29,20 +31,27 @@ from ._harmony import (
     scale_consistency,
     triad_fit,
 )
+from ._markov import MarkovBaseline
 from ._memorisation import memorisation
-from ._motion import flux, harmonic_change, persistence
+from ._motion import dynamics, flux, harmonic_change, persistence
+from ._overlap import overlap_area, transition_overlap
 from ._progression import falling_fifths, transition_matrix
-from ._realism import REALISM_METRICS, overlap_area, realism, transition_overlap
+from ._realism import REALISM_METRICS, realism
+from ._report import report
 from ._similarity import frame_correlation
 
 __all__ = [
     "REALISM_METRICS",
     "IndependentBaseline",
+    "MarkovBaseline",
     "PersistenceBaseline",
+    "Report",
+    "dynamics",
     "falling_fifths",
     "flux",
     "frame_correlation",
     "frame_entropy",
+    "frechet_distance",
     "harmonic_change",
     "key_correlation",
     "key_stability",
@@ -53,6 +62,7 @@ __all__ = [
     "quiet_share",
     "realism",
     "recurrence",
+    "report",
     "scale_consistency",
     "transition_matrix",
     "transition_overlap",
