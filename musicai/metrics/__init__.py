@@ -5,15 +5,19 @@ harmony takes chroma of 12 pitch classes, C to B.
 
 - Harmony, whatever the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
-- Motion from frame to frame: `flux`, `harmonic_change`, `persistence`.
+- Motion: `flux`, `harmonic_change`, `persistence` from frame to frame; `dynamics` over seconds.
 - Progression from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form over many seconds: `key_stability`, `recurrence`.
 - Set against set: `realism` and what it is made of, `overlap_area` over `REALISM_METRICS` and
-  `transition_overlap`; `memorisation` beside it, as a copy is realistic too.
+  `transition_overlap`; `frechet_distance` of frames; `memorisation` beside them, as a copy is
+  realistic too. `report` puts all of it on a score-card, a `Report`, beside what other real music
+  has and what simple baselines have.
 - Frame against frame: `frame_correlation`.
-- Likelihood: `IndependentBaseline`, `PersistenceBaseline`. Natural logarithms (nats) of
-  probabilities that sum to one over a grid of levels, so they stand beside
-  :meth:`musicai.LSTMComposer.score` on the same footing.
+- For scikit-learn's searches: `RealismScorer` of what is composed, `next_frame_score` of what is
+  predicted.
+- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` have
+  likelihoods. Those are natural logarithms (nats) of probabilities that sum to one over a grid of
+  levels, so they stand beside :meth:`musicai.LSTMComposer.score` on the same footing.
 
 No metric of a single piece is better the higher it is: compare with the same metric of real
 music, at the same frame rate.
@@ -38,6 +42,7 @@ from ._overlap import overlap_area, transition_overlap
 from ._progression import falling_fifths, transition_matrix
 from ._realism import REALISM_METRICS, realism
 from ._report import report
+from ._scorers import RealismScorer, next_frame_score
 from ._similarity import frame_correlation
 
 __all__ = [
@@ -45,6 +50,7 @@ __all__ = [
     "IndependentBaseline",
     "MarkovBaseline",
     "PersistenceBaseline",
+    "RealismScorer",
     "Report",
     "dynamics",
     "falling_fifths",
@@ -56,6 +62,7 @@ __all__ = [
     "key_correlation",
     "key_stability",
     "memorisation",
+    "next_frame_score",
     "overlap_area",
     "persistence",
     "pitch_class_entropy",

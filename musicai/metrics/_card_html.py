@@ -25,15 +25,18 @@ padding:.34rem .5rem;text-align:right;font-variant-numeric:tabular-nums;white-sp
 .musicai-report .sum th,.musicai-report .sum td{font-weight:700;border-top:2px solid var(--ink)}
 .musicai-report .bar{width:30%;min-width:6.5rem}
 .musicai-report .track{position:relative;height:.8rem;background:var(--track);border-radius:3px}
-.musicai-report .track i{position:absolute;bottom:0;display:block}
+.musicai-report .track i{position:absolute;bottom:0}
 .musicai-report .fill{left:0;top:.15rem;height:.5rem;background:var(--composed);border-radius:2px}
-.musicai-report .mark{width:3px;margin-left:-1px}
+.musicai-report .mark{width:3px;margin-left:-1px;box-shadow:0 0 0 1px var(--ground)}
 .musicai-report .ceiling{height:1.1rem;background:var(--ink)}
 .musicai-report .markov{height:.8rem;background:var(--markov)}
 .musicai-report .shuffled{height:.45rem;background:var(--shuffled)}
-.musicai-report .key{display:inline-block;width:.7rem;height:.7rem;border-radius:2px;
-margin:0 .25rem 0 .8rem;vertical-align:-.05rem}
+.musicai-report .key{white-space:nowrap;margin-left:.6rem}
+.musicai-report .key i{display:inline-block;width:.7rem;height:.7rem;border-radius:2px;
+margin-right:.3rem;vertical-align:-.05rem}
 .musicai-report .generated{background:var(--composed)}
+.musicai-report thead .over{text-align:left;white-space:normal}
+.musicai-report td.beside{color:var(--dim);font-size:.86em;text-align:left;white-space:normal}
 .musicai-report dl{margin:.4rem 0 0;color:var(--dim)}
 .musicai-report dt{color:var(--ink);font-weight:600;margin-top:.35rem}.musicai-report dd{margin:0}
 .musicai-report summary{cursor:pointer;margin-top:.8rem;color:var(--dim)}
@@ -45,22 +48,26 @@ margin:0 .25rem 0 .8rem;vertical-align:-.05rem}
 def as_html(card: Any) -> str:
     """Return a score-card as a ``div``, in ASCII."""
     metrics = list(card.values["real"])
+    totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
+    distances = {name: f"{each:.3g}" for name, each in card.frechet_distances.items()}
+    copies = {name: f"{each:.3f}" for name, each in card.memorisation.items()}
     rows = [_row(card, name, _spreads(card, name)) for name in metrics]
     rows.append(_row(card, "transition_matrix", ["", ""]))
-    total = _row(card, TOTAL, ["", ""], "geometric mean")
-    distances = [f"{card.frechet_distances[name]:.3g}" for name in COLUMNS]
-    copies = [f"{card.memorisation[name]:.3f}" for name in ("real", "generated")]
+    total = _row(card, TOTAL, ["", ""], "geometric mean").replace("<tr>", '<tr class="sum">', 1)
     html = f"""<div class="musicai-report"><style>{_STYLE}</style>
-<p class="total"><b>{card.overlaps["generated"][TOTAL]:.2f}</b> of the composed music overlaps with
-real music, where other real music has {card.overlaps["ceiling"][TOTAL]:.2f}</p>
+<p class="total"><b>{totals["generated"]}</b> overlap of composed with real music; other real music
+has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {totals["shuffled"]}</p>
 <p>{card.n_excerpts} excerpts of {card.n_frames / card.frame_rate:.0f} s of each.
-{"".join(_key(name, said) for name, said in COLUMNS.items())}</p>
-<table><thead><tr><th></th><th scope="col" class="wide">real</th><th scope="col" class="wide"
->composed</th><th class="bar"></th>{"".join(_head(name) for name in COLUMNS)}</tr></thead>
+{" ".join(_key(name, said) for name, said in COLUMNS.items())}</p>
+<table><thead>
+<tr><th></th><th class="wide" colspan="2">mean &plusmn; deviation</th>
+<th class="over" colspan="5">overlap with real, 0 to 1</th></tr>
+<tr><th></th><th scope="col" class="wide">real</th><th scope="col" class="wide">composed</th>
+<th></th>{"".join(_head(name) for name in COLUMNS)}</tr></thead>
 <tbody>{"".join(rows)}</tbody>
-<tbody>{total.replace("<tr>", '<tr class="sum">', 1)}
-{_plain("frechet_distance", ["", ""], distances)}
-{_plain("memorisation", copies, [""] * len(COLUMNS))}</tbody></table>
+<tbody>{total}
+{_plain("frechet_distance", f"other real music {distances['ceiling']}", distances)}
+{_plain("memorisation", f"held-out real music {copies['real']}", copies)}</tbody></table>
 <details><summary>What each figure catches, and what it is blind to</summary>
 <dl>{"".join(map(_explained, [*metrics, "transition_matrix", *_BELOW]))}</dl></details></div>
 """
@@ -85,11 +92,10 @@ def _row(card: Any, name: str, spreads: list[str], said: str | None = None) -> s
     )
 
 
-def _plain(name: str, spreads: list[str], figures: list[str]) -> str:
-    cells = "".join(f'<td class="wide">{escape(each)}</td>' for each in spreads)
-    shown = zip(COLUMNS, figures, strict=True)
-    scores = "".join(f"<td{_class(key)}>{escape(figure)}</td>" for key, figure in shown)
-    return f'<tr>{_named(name)}{cells}<td class="bar"></td>{scores}</tr>\n'
+def _plain(name: str, beside: str, figures: dict[str, str]) -> str:
+    scores = "".join(f"<td{_class(key)}>{escape(figures.get(key, ''))}</td>" for key in COLUMNS)
+    blanks = '<td class="wide"></td>' * 2
+    return f'<tr>{_named(name)}{blanks}<td class="beside">{escape(beside)}</td>{scores}</tr>\n'
 
 
 def _named(name: str, said: str | None = None) -> str:
@@ -113,7 +119,7 @@ def _head(name: str) -> str:
 
 
 def _key(name: str, said: str) -> str:
-    return f'<span class="key {name}"></span>{escape(said)}'
+    return f'<span class="key"><i class="{name}"></i>{escape(said)}</span>'
 
 
 def _class(name: str) -> str:

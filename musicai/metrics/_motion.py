@@ -8,6 +8,8 @@ from .._parameters import check_values
 from .._pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import A_COUNT, chroma_pieces, require_some
 
+_ROUNDING = 1e-5  # dB, which float32 makes of frames that are equally full
+
 
 def flux(X: Any) -> float:
     r"""Spectral flux: how far a bin moves, on average, from one frame to the next.
@@ -189,9 +191,8 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     levels = [_window_levels(piece, n_frames) for piece in chroma_pieces(X)]
     levels = [each for each in levels if len(each) >= 2]
     need = f"dynamics needs a piece with sound in two windows of {n_frames} frames"
-    return float(
-        np.mean([np.abs(each - each.mean()).mean() for each in require_some(levels, need)])
-    )
+    moves = [np.abs(each - each.mean()).mean() for each in require_some(levels, need)]
+    return float(np.mean([move if move > _ROUNDING else 0.0 for move in moves]))
 
 
 def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
