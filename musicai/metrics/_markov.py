@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from .._krumhansl import common_tonic
 from .._parameters import check_values, is_integer, is_real
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
+from .._triads import peaking_at_one
 from ._chroma import A_COUNT
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
@@ -28,7 +29,7 @@ class MarkovBaseline(BaseEstimator):
     It has the right frames, the right chords and about the right pace, and no form: what a composer
     is to be better than. Chroma (frames of 12 values, none negative) is learned in a common key,
     C major or A minor, and each piece is composed in a key that is drawn; other features stay as
-    they are.
+    they are. Where the largest value of all frames that sound is 1, that of prototypes is as well.
 
     Parameters
     ----------
@@ -123,16 +124,9 @@ class MarkovBaseline(BaseEstimator):
         self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
         if self.transpose_:
             pieces = [in_common_key(piece) for piece in pieces]
-        frames = np.concatenate(pieces)
-        n_states = min(self.n_states, len(np.unique(frames, axis=0)))
-        prototypes = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-        with threadpool_limits(1):  # sums of several threads differ from run to run
-            states = np.split(
-                prototypes.fit_predict(frames), np.cumsum([len(piece) for piece in pieces])[:-1]
-            )
-        self.prototypes_ = prototypes.cluster_centers_.astype(np.float32)
-        shares = np.bincount(np.concatenate(states), minlength=n_states) / len(frames)
-        self.start_, self.transitions_ = _count(states, shares)
+        self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
+        visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
+        self.start_, self.transitions_ = _count(states, visits / visits.sum())
         self.styles_ = np.array(sorted({label for label in labels if label is not None}), object)
         told = [[states[i] for i in np.flatnonzero(labels == style)] for style in self.styles_]
         counts = [_count(each, self.transitions_) for each in told]
@@ -209,6 +203,21 @@ class MarkovBaseline(BaseEstimator):
 def in_common_key(piece: np.ndarray) -> np.ndarray:
     """Return a piece of chroma in C major or A minor."""
     return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
+
+
+def _quantise(
+    pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return prototypes of frames, and for each piece the numbers of the nearest ones."""
+    frames = np.concatenate(pieces)
+    n_states = min(n_states, len(np.unique(frames, axis=0)))
+    clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
+    with threadpool_limits(1):  # sums of several threads differ from run to run
+        states = clusters.fit_predict(frames)
+    prototypes = clusters.cluster_centers_.astype(np.float32)
+    if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():
+        prototypes = peaking_at_one(prototypes)
+    return prototypes, np.split(states, np.cumsum([len(piece) for piece in pieces])[:-1])
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

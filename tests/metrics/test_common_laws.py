@@ -7,7 +7,13 @@ from musicai import metrics
 
 OF_FRAMES = ["frame_entropy", "triad_fit", "quiet_share"]
 OF_STEPS = ["harmonic_change", "persistence"]
-OF_PIECES = ["pitch_class_entropy", "scale_consistency", "key_correlation", "recurrence"]
+OF_PIECES = [
+    "pitch_class_entropy",
+    "scale_consistency",
+    "key_correlation",
+    "recurrence",
+    "dynamics",
+]
 SCALARS = [*OF_FRAMES, *OF_STEPS, *OF_PIECES, "key_stability", "falling_fifths"]
 WITHOUT_TIME = [*OF_FRAMES, *OF_PIECES[:3]]
 
