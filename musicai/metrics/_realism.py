@@ -116,10 +116,14 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     True
     """
     check_values({"frame_rate": frame_rate}, {"frame_rate": RATE_RULE})
+    return geometric_mean(shared_areas(X, Y, frame_rate))
+
+
+def shared_areas(X: Any, Y: Any, frame_rate: float) -> list[float]:
+    """Return what two sets have in common: an area for each metric, and the moves of roots."""
     first, second = chroma_pieces(X, "X"), chroma_pieces(Y, "Y")
     areas = [
         overlap_area([metric(p) for p in first], [metric(p) for p in second])
         for metric in metrics_at(frame_rate).values()
     ]
-    areas.append(transition_overlap(first, second))
-    return geometric_mean(areas)
+    return [*areas, transition_overlap(first, second)]

@@ -9,8 +9,11 @@ from sklearn.utils import check_random_state
 from .._pieces import as_chroma, as_collection
 from .._times import FRAME_RATE
 from ._excerpts import cut, excerpt_length, require_excerpts
-from ._realism import realism
+from ._overlap import geometric_mean
+from ._realism import shared_areas
 from ._similarity import frame_correlation
+
+_LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
 
 
 class RealismScorer:
@@ -40,10 +43,10 @@ class RealismScorer:
 
     Notes
     -----
-    Realism compares distributions: a fold with few excerpts gives a rough figure, and one that
-    cannot be had (an excerpt that sounds is needed for each of two pieces or more) is an error.
-    It does not see copies. Give labels as `y` and each style is composed as often as the fold has
-    it.
+    An area below .01 counts as .01, so that a search can tell poor composers apart, where
+    :func:`realism` is 0 as soon as one area is. Realism compares distributions: a fold with few
+    excerpts gives a rough figure, and one with fewer than two an error. It does not see copies.
+    Give labels as `y` and each style is composed as often as the fold has it.
 
     Examples
     --------
@@ -124,7 +127,7 @@ class RealismScorer:
         if len(sounding) < 2:
             return 0.0
         real = [excerpt for found in excerpts for excerpt in found]
-        return realism(sounding, real, frame_rate=self.frame_rate)
+        return geometric_mean(np.maximum(shared_areas(sounding, real, self.frame_rate), _LEAST))
 
     def __repr__(self) -> str:
         return (

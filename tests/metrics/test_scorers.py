@@ -66,6 +66,21 @@ def test_it_is_the_realism_of_as_many_pieces(chain, held_out):
     assert SCORER(chain, held_out) == realism(composed, held_out) > 0
 
 
+def test_poor_composers_can_be_told_apart(held_out):
+    class Spoilt(BaseEstimator):
+        def __init__(self, strength):
+            self.strength = strength
+
+        def sample(self, n_frames, *, n_pieces, style, random_state):
+            noise = np.random.default_rng(0).random((n_pieces, n_frames, 12))
+            return list(held_out + self.strength * noise)
+
+    scores = [SCORER(Spoilt(strength), held_out) for strength in (0.05, 0.3, 10)]
+    assert scores == sorted(scores, reverse=True)
+    assert realism(Spoilt(0.3).sample(300, n_pieces=12, style=None, random_state=0), held_out) == 0
+    assert scores[1] > scores[2] + 0.01
+
+
 def test_scores_come_again_and_seeds_differ(chain, held_out):
     assert SCORER(chain, held_out) == SCORER(chain, held_out)
     assert RealismScorer(random_state=1)(chain, held_out) != SCORER(chain, held_out)
