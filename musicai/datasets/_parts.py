@@ -1,11 +1,11 @@
-"""Bass, chords and melody, note by note, over chords that are given."""
+"""A piece in the manner of a style: its chords, and bass, chords and melody note by note."""
 
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import cycle, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._styles import BEATS, Sounding, Style
+from ._styles import BEATS, Mode, Sounding, Style, read_progression
 
 _LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
 _RANGE = (62, 81)  # of melodies, as MIDI counts
@@ -21,7 +21,54 @@ class Note(NamedTuple):
     loudness: float
 
 
-def bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
+def compose(
+    style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
+) -> tuple[list[Sounding], list[list[Note]]]:
+    """Return the chords of a piece and its voices (bass, chords, melody), in C and in beats."""
+    order = rng.permutation(len(mode.progressions))
+    letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
+    end = BEATS * (n_bars - 1)
+    played: dict[str, list[list[Note]]] = {}
+    all_chords: list[Sounding] = []
+    voices: list[list[Note]] = [[], [], []]
+    position = 0.0
+    for letter in cycle(style.form):
+        if position >= end:
+            break
+        chords = read_progression(mode.progressions[letters[letter]])
+        if style.improvised or letter not in played:
+            played[letter] = _play(chords, mode, style, rng)
+        _append(all_chords, chords, position, end)
+        for voice, part in zip(voices, played[letter], strict=True):
+            _append(voice, part, position, end)
+        position += chords[-1].end
+    home = read_progression(mode.home)
+    _append(all_chords, home, end, end + BEATS)
+    for voice, notes in zip(voices[:2], _play(home, mode, style, rng)[:2], strict=True):
+        _append(voice, notes, end, end + BEATS)
+    return all_chords, voices
+
+
+def _play(
+    chords: list[Sounding], mode: Mode, style: Style, rng: np.random.RandomState
+) -> list[list[Note]]:
+    return [
+        _bass_line(chords, style, rng),
+        _struck_chords(chords, style, rng),
+        _melody(chords, mode.scale, style, rng),
+    ]
+
+
+def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
+    """Add chords or notes from a position in beats on, as far as they lie before the end."""
+    whole += [
+        item._replace(start=position + item.start, end=min(position + item.end, end))
+        for item in part
+        if position + item.start < end
+    ]
+
+
+def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
     """Return the notes of a bass, which begins each chord on its root."""
     notes = []
     for chord, following in pairwise([*chords, chords[0]]):
@@ -44,7 +91,7 @@ def bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState) 
     return notes
 
 
-def struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
+def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
     """Return chords in close position; what two neighbours share stays where it was."""
     notes = []
     for chord in chords:
@@ -59,7 +106,7 @@ def struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomSta
     return notes
 
 
-def melody(
+def _melody(
     chords: list[Sounding], scale: tuple[int, ...], style: Style, rng: np.random.RandomState
 ) -> list[Note]:
     """Return a melody that walks along a scale and meets the chords on strong beats."""

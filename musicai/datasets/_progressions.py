@@ -1,6 +1,6 @@
 """Music made by rules, whose chords are known."""
 
-from itertools import cycle, groupby
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,19 +10,26 @@ from .._chord import Chord
 from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of
 from .._spelling import chord_name, key_name, note_name
 from .._times import FRAME_RATE
-from ._parts import Note, bass_line, melody, struck_chords
+from ._parts import compose
 from ._sounding import sound
-from ._styles import BEATS, STYLES, Mode, Sounding, Style, read_progression
+from ._styles import BEATS, STYLES, Sounding
 
 _TONICS = {note_name(place): 7 * place % 12 for place in range(-8, 13)}
+
+_LICENSE = "none is needed: nobody has rights in what rules and chance have made"
+_SOURCE = "musicai.datasets.make_progressions"
 
 _DESCR = """\
 Music made by rules
 ===================
-{n_pieces} pieces of {n_bars} bars in the styles {styles}: progressions of chords that are known,
-with a bass, chords and a melody, as the chroma that a recording of them would have.
+{n_pieces} pieces of {n_bars} bars in the styles {styles}:
+progressions of chords that are known, with a bass, chords and a melody, as the chroma that a
+recording of them would have.
 
-Made by musicai.datasets.make_progressions, a piece in {seconds:.0f} s on average.
+Pieces are {seconds:.0f} s long on average.
+
+Licence: {license}.
+Source: {source}.
 """
 
 
@@ -135,10 +142,15 @@ def make_progressions(
         titles=[f"{piece.style} {i} in {piece.key}" for i, piece in enumerate(pieces, 1)],
         frame_rate=FRAME_RATE,
         DESCR=_DESCR.format(
-            n_pieces=n_pieces, n_bars=n_bars, styles=", ".join(sorted(names)), seconds=seconds
+            n_pieces=n_pieces,
+            n_bars=n_bars,
+            styles=", ".join(sorted(names)),
+            seconds=seconds,
+            license=_LICENSE,
+            source=_SOURCE,
         ),
-        license="none needed: made by rules and chance, nobody has rights in it",
-        source="musicai.datasets.make_progressions",
+        license=_LICENSE,
+        source=_SOURCE,
     )
 
 
@@ -156,7 +168,7 @@ def _make_piece(
     style = STYLES[name]
     alike_likely = [mode for mode in style.modes for _ in mode.progressions]
     mode = alike_likely[rng.randint(len(alike_likely))]
-    chords, voices = _compose(style, mode, n_bars, rng)
+    chords, voices = compose(style, mode, n_bars, rng)
     seconds_a_beat = 60 / tempo
     n_frames = int(np.ceil(BEATS * n_bars * seconds_a_beat * FRAME_RATE))
     chroma = sound(
@@ -168,53 +180,6 @@ def _make_piece(
     )
     key = tonic + 12 * mode.minor
     return _Piece(chroma, name, _name_chords(chords, key, seconds_a_beat), key_name(key), tempo)
-
-
-def _compose(
-    style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
-) -> tuple[list[Sounding], list[list[Note]]]:
-    """Return the chords of a piece, and its voices, in C and in beats."""
-    order = rng.permutation(len(mode.progressions))
-    letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
-    end = BEATS * (n_bars - 1)
-    played: dict[str, list[list[Note]]] = {}
-    all_chords: list[Sounding] = []
-    voices: list[list[Note]] = [[], [], []]
-    position = 0.0
-    for letter in cycle(style.form):
-        if position >= end:
-            break
-        chords = read_progression(mode.progressions[letters[letter]])
-        if style.improvised or letter not in played:
-            played[letter] = _play(chords, mode, style, rng)
-        _append(all_chords, chords, position, end)
-        for voice, part in zip(voices, played[letter], strict=True):
-            _append(voice, part, position, end)
-        position += chords[-1].end
-    home = read_progression(mode.home)
-    _append(all_chords, home, end, end + BEATS)
-    for voice, notes in zip(voices[:2], _play(home, mode, style, rng)[:2], strict=True):
-        _append(voice, notes, end, end + BEATS)
-    return all_chords, voices
-
-
-def _play(
-    chords: list[Sounding], mode: Mode, style: Style, rng: np.random.RandomState
-) -> list[list[Note]]:
-    return [
-        bass_line(chords, style, rng),
-        struck_chords(chords, style, rng),
-        melody(chords, mode.scale, style, rng),
-    ]
-
-
-def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
-    """Add chords or notes from a position in beats on, as far as they lie before the end."""
-    whole += [
-        item._replace(start=position + item.start, end=min(position + item.end, end))
-        for item in part
-        if position + item.start < end
-    ]
 
 
 def _name_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> list[Chord]:
