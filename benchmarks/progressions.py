@@ -5,8 +5,9 @@
     python benchmarks/progressions.py [FOLDER] [--pieces 100] [--chorales 40]
 
 The first table has metrics of made pieces, of chorales as ``load_chorales`` renders them and, with
-FOLDER, of the recordings in it: the mean over excerpts of half a minute (323 frames) and their standard
-deviation. Made music is like recorded music where it lies between the others, or beside them.
+FOLDER, of the recordings in it: the mean over excerpts of half a minute (323 frames) and their
+standard deviation. Made music is like recorded music where it lies between the others, or beside
+them.
 
 The second table has, for each style, the share of time in which ``recognize_chords`` names the
 chord that is known, root and quality: by its vocabulary of triads, where that knows the third of
