@@ -2,14 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
 from sklearn.utils import Bunch
 
 from .._parameters import Rule, check_values, is_one_of
 from .._pieces import N_KEYS
+from ._matlab import read_cells
 from ._readable import readable
 
 SUBSETS = ("train", "valid", "test")
@@ -137,35 +136,30 @@ def _find_files(path: Path) -> list[Path]:
 
 
 def _read_rolls(file: Path, subsets: tuple[str, ...]) -> list[list[np.ndarray]]:
-    """Return the pieces of each subset; nothing that a file may hold is executed."""
+    """Return the pieces of each subset."""
     names = [f"{subset}data" for subset in subsets]
+    content = file.read_bytes()
     try:
-        with file.open("rb") as opened:
-            content = loadmat(opened, variable_names=names)
-    except PermissionError:
-        raise
-    except Exception as error:  # its readers trip over what is no MATLAB file in many ways
+        cells = read_cells(content, names)
+    except ValueError as error:
         raise ValueError(
-            f"{readable(file)} cannot be read as a MATLAB file of version 5 ({error}): expected "
-            f"piano rolls, in {', '.join(names)}"
-        ) from error
-    return [_check_rolls(content.get(name), f"{name} in {readable(file)}") for name in names]
+            f"{readable(file)} cannot be read as a MATLAB file of piano rolls: {error}"
+        ) from None
+    return [_check_rolls(cells.get(name), name, file) for name in names]
 
 
-def _check_rolls(cells: Any, name: str) -> list[np.ndarray]:
-    if not isinstance(cells, np.ndarray) or cells.dtype != object:
-        found = "missing" if cells is None else f"of type {getattr(cells, 'dtype', type(cells))}"
+def _check_rolls(cells: list[np.ndarray] | None, name: str, file: Path) -> list[np.ndarray]:
+    if cells is None:
         raise ValueError(
-            f"{name} is {found}: expected a cell array of piano rolls of shape (n_frames, {N_KEYS})"
+            f"{readable(file)} has no cell array {name}: expected one of piano rolls of shape "
+            f"(n_frames, {N_KEYS})"
         )
-    rolls = []
-    for i, roll in enumerate(cells.ravel()):
-        if roll.dtype.kind not in "biuf" or roll.ndim != 2 or roll.shape[1] != N_KEYS:
+    for i, roll in enumerate(cells):
+        if roll.ndim != 2 or roll.shape[1] != N_KEYS:
             raise ValueError(
-                f"piece {i} of {name} is of type {roll.dtype} and shape {roll.shape}: expected a "
-                f"piano roll of numbers, of shape (n_frames, {N_KEYS})"
+                f"{readable(file)}: piece {i} of {name} has shape {roll.shape}, where "
+                f"(n_frames, {N_KEYS}) is expected"
             )
         if not np.isin(roll, (0, 1)).all():
-            raise ValueError(f"piece {i} of {name} has values other than 0 and 1")
-        rolls.append(roll.astype(np.float32))
-    return rolls
+            raise ValueError(f"{readable(file)}: piece {i} of {name} has other values than 0 and 1")
+    return [np.ascontiguousarray(roll, np.float32) for roll in cells]
