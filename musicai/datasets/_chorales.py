@@ -1,56 +1,44 @@
-"""Bach's chorales: scores from music21's corpus, as MIDI or played by a soundfont."""
+"""Bach's chorales: scores from music21's corpus, made into recordings, MIDI or pieces."""
 
-import io
 import os
-import warnings
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-import soxr
-from joblib import Parallel, delayed
 from sklearn.utils import Bunch
-from tqdm.auto import tqdm
 
-from .._extras import need
 from .._parameters import Rule, check_values, is_one_of
-from ..audio import write_audio
-from ..midi import write_midi
-from ..midi._rendering import RATE, load_soundfont, render_file, to_mono
+from ..chroma import ChromaExtractor
+from ..midi import PianoRollExtractor
+from ._chorale_files import FILE_KINDS, first_chorales, make_files
 from ._home import get_data_home
 
-_TEMPO = 80
-_SECONDS_PER_QUARTER = 60 / _TEMPO
-_FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
-_PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
+_MEMORY = "chroma"  # in the data home
+_STEPS_PER_BEAT = 2  # chorales move in quarters and eighths
+
+_LICENSE = (
+    "Bach's music is in the public domain; the scores may be used under the terms in "
+    "corpus/license.txt of music21"
+)
+_SOURCE = "the corpus of music21, on this machine"
 
 _DESCR = """\
 Chorales of Johann Sebastian Bach
 =================================
 {n_chorales} chorales in the order of Riemenschneider's collection, at 80 beats a minute, without
-repeats, {form}.
+repeats, {form}.{pieces}
 
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
 its corpus/license.txt; Bach's music itself is in the public domain. {sounds}
+
+Licence: {license}.
+Source: {source}.
 """
 
 
-class _Chorale(NamedTuple):
-    number: int  # Riemenschneider's
-    title: str
-    score: Path
+class _PieceKind(NamedTuple):
+    """Pieces that are made of files."""
 
-
-class _Kind(NamedTuple):
-    """What can be made of the scores."""
-
-    folder: str  # with a number to count up when the same score would be made into something else
-    suffix: str
-    packages: tuple[str, ...]
-    make: Callable[[Path, Path, int], None]  # of a score, into a file, at a sampling rate
+    files: str  # the kind of files
     form: str
-    sounds: str
 
 
 def load_chorales(
@@ -62,7 +50,7 @@ def load_chorales(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Bunch:
-    """Bach's chorales as recordings or MIDI files, made on this machine and without a network.
+    """Bach's chorales as recordings, MIDI files or pieces, made here and without a network.
 
     The scores are read from music21's corpus and rendered with a soundfont the first time; later
     calls find the files in the data home. Needs ``pip install musicai[midi,score]``. All 350 are
@@ -73,17 +61,18 @@ def load_chorales(
     n_chorales : int, default=None
         How many, from the first of Riemenschneider's collection on. When None all, which are
         350.
-    kind : {"audio", "midi"}, default="audio"
-        What to make of the scores: recordings for :class:`musicai.ChromaExtractor`, or MIDI files
-        for :class:`musicai.PianoRollExtractor`.
+    kind : {"audio", "midi", "chroma", "roll"}, default="audio"
+        What to make of the scores: recordings for :class:`musicai.ChromaExtractor`, MIDI files
+        for :class:`musicai.PianoRollExtractor`, or the pieces that these make of them, to learn
+        from at once.
     folder : str or path, default=None
         The data home. When None, see :func:`get_data_home`.
     sampling_rate : int, default=22050
         Of the audio, in Hz; MIDI files have none.
     n_jobs : int, default=None
-        Processes that render, as in joblib.
+        Processes that render, as in joblib, and threads that analyse.
     verbose : int, default=0
-        Show a progress bar while rendering if above 0.
+        Show a progress bar while rendering and analysing if above 0.
 
     Returns
     -------
@@ -92,21 +81,32 @@ def load_chorales(
 
         recordings : list of Path
             FLAC files, mono, or MIDI files.
+        data : list of ndarray of shape (n_frames, 12) or (n_frames, 88), dtype float32
+            For "chroma" and "roll" only: the pieces.
+        frame_rate : float
+            For "chroma" only: frames per second, 10.8.
+        steps_per_beat : int
+            For "roll" only: frames per quarter note, 2.
         titles : list of str
             First lines of the hymns.
         target : None
             All are of one style.
         target_names : list of str
             Empty.
-        DESCR : str
-            What was made from what, and the licences.
+        DESCR, license, source : str
+            What was made from what, whose rights hold, and where it is from.
 
     Raises
     ------
     ImportError
-        If music21, pretty_midi or, for audio, midirenderer is missing.
+        If music21, pretty_midi or, for audio and chroma, midirenderer is missing.
     ValueError
         If `n_chorales` is not between 1 and the number that there are, or `kind` is unknown.
+
+    See Also
+    --------
+    make_progressions : Chroma without files, whose chords are known.
+    load_recordings : Finds recordings of your own.
 
     Examples
     --------
@@ -114,123 +114,52 @@ def load_chorales(
     >>> data = load_chorales(60, n_jobs=2)  # doctest: +SKIP
     >>> data.titles[0]  # doctest: +SKIP
     'Aus meines Herzens Grunde'
+    >>> load_chorales(60, kind="chroma").data[0].shape  # doctest: +SKIP
+    (509, 12)
     """
     check_values({"kind": kind}, _RULES)
-    making = _KINDS[kind]
-    chorales = _first_chorales(n_chorales)
-    home = get_data_home(folder) / making.folder.format(sampling_rate=sampling_rate)
-    home.mkdir(exist_ok=True)
-    recordings = [
-        home / f"{chorale.number:03d}-{chorale.score.stem}{making.suffix}" for chorale in chorales
-    ]
-    missing = [
-        delayed(making.make)(chorale.score, path, sampling_rate)
-        for chorale, path in zip(chorales, recordings, strict=True)
-        if not path.exists()
-    ]
-    if missing:
-        for package in making.packages:  # before any process is started
-            _need(package)
-        done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
-        for _ in tqdm(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
-            pass
-    return Bunch(
+    made = _PIECE_KINDS.get(kind)
+    files = FILE_KINDS[made.files if made else kind]
+    chorales = first_chorales(n_chorales)
+    home = get_data_home(folder)
+    recordings = make_files(
+        chorales, files, home, sampling_rate=sampling_rate, n_jobs=n_jobs, verbose=verbose
+    )
+    data = Bunch(
         recordings=recordings,
         titles=[chorale.title for chorale in chorales],
         target=None,
         target_names=[],
+        license=_LICENSE,
+        source=_SOURCE,
         DESCR=_DESCR.format(
             n_chorales=len(chorales),
-            form=making.form.format(sampling_rate=sampling_rate),
-            sounds=making.sounds,
+            form=files.form.format(sampling_rate=sampling_rate),
+            pieces=f"\nOf these, {made.form}." if made else "",
+            sounds=files.sounds,
+            license=_LICENSE,
+            source=_SOURCE,
         ),
     )
-
-
-def _first_chorales(n_chorales: int | None) -> list[_Chorale]:
-    """Riemenschneider's first `n_chorales`, each setting once: his book repeats some."""
-    corpus = _need("music21.corpus")
-    book = _need("music21.corpus.chorales").ChoraleListRKBWV().byRiemenschneider
-    chorales: dict[Path, _Chorale] = {}
-    for number, entry in sorted(book.items()):
-        score = _find_score(corpus, f"bwv{entry['bwv']}")
-        chorales.setdefault(score, _Chorale(number, entry["title"], score))
-    if n_chorales is not None and not 1 <= n_chorales <= len(chorales):
-        raise ValueError(
-            f"n_chorales must be between 1 and {len(chorales)}, or None for all: got {n_chorales}"
+    extractor: Any
+    if kind == "chroma":
+        extractor = ChromaExtractor(memory=home / _MEMORY, n_jobs=n_jobs, verbose=verbose)
+        data.data, data.frame_rate = extractor.transform(recordings), extractor.frame_rate
+    elif kind == "roll":
+        extractor = PianoRollExtractor(
+            steps_per_beat=_STEPS_PER_BEAT, n_jobs=n_jobs, verbose=verbose
         )
-    return list(chorales.values())[:n_chorales]
+        data.data, data.steps_per_beat = extractor.transform(recordings), _STEPS_PER_BEAT
+    return data
 
 
-def _find_score(corpus: Any, name: str) -> Path:
-    found = corpus.getWork(f"bach/{name}")  # all whose names begin like this, if several do
-    scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
-    return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
-
-
-def _record(score: Path, path: Path, sampling_rate: int) -> None:
-    file = io.BytesIO()
-    # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
-    # rendered before would no longer be what is rendered now. Not through `synthesize` for the
-    # same reason: it has another grid for the starts of notes, and lets the last ones die away.
-    write_midi(file, _play(score, tempo=120))
-    samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
-    mono = soxr.resample(samples, RATE, sampling_rate)
-    n_fade = min(len(mono), round(_FADE_SECONDS * sampling_rate))
-    mono[-n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
-    write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
-
-
-def _notate(score: Path, path: Path, _: int) -> None:
-    write_midi(path, _play(score, tempo=_TEMPO))
-
-
-def _play(score: Path, *, tempo: float) -> Any:
-    """Notes of a score, every part by a piano, at an even tempo; `tempo` is what is notated."""
-    music21, pretty_midi = _need("music21"), _need("pretty_midi")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the encoding of single scores
-        # music21's own cache of parsed scores would stay in the temporary folder for good.
-        parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
-    midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
-    for part in parsed.parts:
-        instrument = pretty_midi.Instrument(_PIANO)
-        for sounding in part.flatten().stripTies().notes:
-            start = float(sounding.offset) * _SECONDS_PER_QUARTER
-            end = start + float(sounding.quarterLength) * _SECONDS_PER_QUARTER
-            instrument.notes += [
-                pretty_midi.Note(velocity=90, pitch=pitch.midi, start=start, end=end)
-                for pitch in sounding.pitches
-            ]
-        midi.instruments.append(instrument)
-    return midi
-
-
-def _need(name: str) -> Any:
-    return need(name, extra="midi,score", what="load_chorales")
-
-
-_KINDS = {
-    "audio": _Kind(
-        folder="chorales-1-{sampling_rate}",
-        suffix=".flac",
-        packages=("pretty_midi", "midirenderer"),
-        make=_record,
-        form="on a piano; mono FLAC at {sampling_rate} Hz",
-        sounds="""Sounds: TimGM6mb, the soundfont
-by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
-distributes neither.""",
-    ),
-    "midi": _Kind(
-        folder="chorales-midi-1",
-        suffix=".mid",
-        packages=("pretty_midi",),
-        make=_notate,
-        form="as MIDI files, a track for each voice",
-        sounds="""They are read on
-this machine; musicai does not distribute them.""",
-    ),
+_PIECE_KINDS = {
+    "chroma": _PieceKind("audio", "chroma as a default ChromaExtractor makes it, in data"),
+    "roll": _PieceKind("midi", "piano rolls of 88 keys, two frames a quarter note, in data"),
 }
 _RULES: dict[str, Rule] = {
-    "kind": (lambda v: is_one_of(v, tuple(_KINDS)), f"one of {tuple(_KINDS)}")
+    "kind": (
+        lambda v: is_one_of(v, (*FILE_KINDS, *_PIECE_KINDS)),
+        f"one of {(*FILE_KINDS, *_PIECE_KINDS)}",
+    )
 }

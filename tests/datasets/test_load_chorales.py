@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from musicai import ChromaExtractor, PianoRollExtractor
 from musicai.datasets import load_chorales
 
 
@@ -58,3 +59,25 @@ def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
     monkeypatch.setitem(sys.modules, extra, None)
     with pytest.raises(ImportError, match=rf"needs {extra}: pip install musicai\[midi,score\]"):
         load_chorales(1, folder=tmp_path)
+
+
+def test_chroma_of_what_was_rendered(home, chorales):
+    data = load_chorales(2, kind="chroma", folder=home, sampling_rate=16000)
+    assert data.recordings == chorales.recordings
+    for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):
+        np.testing.assert_array_equal(piece, same)
+    assert data.frame_rate == ChromaExtractor().frame_rate
+    assert "chroma" in data.DESCR
+    kept = {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")}
+    assert len(kept) == 2
+    load_chorales(2, kind="chroma", folder=home, sampling_rate=16000)
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")} == kept
+
+
+def test_rolls_of_the_scores(home):
+    data = load_chorales(2, kind="roll", folder=home)
+    extractor = PianoRollExtractor(steps_per_beat=data.steps_per_beat)
+    assert [path.suffix for path in data.recordings] == [".mid", ".mid"]
+    for piece, same in zip(data.data, extractor.transform(data.recordings), strict=True):
+        np.testing.assert_array_equal(piece, same)
+    assert [len(piece) for piece in data.data] == [2 * 63, 2 * 52]  # quarters of the scores

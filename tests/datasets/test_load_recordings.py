@@ -1,7 +1,11 @@
 import os
+import shutil
+import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from musicai.datasets import get_data_home, load_recordings
 
@@ -57,6 +61,42 @@ def test_names_that_are_not_text(tmp_path):
     assert data.titles == [r"\xff", "a"]
     assert all(path.exists() for path in data.recordings)
     (data.DESCR + "".join(data.target)).encode()
+
+
+def test_lengths_are_read_from_headers(tmp_path):
+    touch(tmp_path, "folk/broken.mp3", "blues/z.m4a")
+    (tmp_path / "blues" / "noise.wav").write_bytes(bytes(range(256)))
+    seconds = {"folk/a.flac": 3.5, "folk/b.ogg": 7, "blues/c.wav": 3600}
+    for name, length in seconds.items():
+        soundfile.write(tmp_path / name, np.zeros(round(1000 * length), np.float32), 1000)
+    data = load_recordings(tmp_path)
+    lengths = dict(zip(found(data, tmp_path), data.durations, strict=True))
+    for name, length in lengths.items():
+        np.testing.assert_allclose(length, seconds.get(name, np.nan), atol=0.05)
+    assert "1:00:10 in all (hours:minutes:seconds): blues 1:00:00, folk 0:00:10." in data.DESCR
+    assert "shortest is a.flac, 0:00:04; the longest is c.wav, 1:00:00." in data.DESCR
+    assert "Of 3 the length could not be read." in data.DESCR
+
+
+def test_a_folder_of_damage_is_still_a_folder_of_recordings(tmp_path):
+    touch(tmp_path, "a.mp3", "b.wma")
+    data = load_recordings(tmp_path)
+    assert np.isnan(data.durations).all()
+    assert "Their lengths could not be read." in data.DESCR
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
+def test_nobody_waits_for_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "a.wav")
+    assert np.isnan(load_recordings(tmp_path).durations).all()
+
+
+@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffmpeg")
+def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(16000), 8000)
+    command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / "caf\xe9 a:b.m4a"]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    np.testing.assert_allclose(load_recordings(tmp_path).durations, [2, 2], atol=0.1)
 
 
 @pytest.mark.parametrize(

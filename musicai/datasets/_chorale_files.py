@@ -1,0 +1,156 @@
+"""Files made of the scores of Bach's chorales in music21's corpus."""
+
+import io
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import soxr
+from joblib import Parallel, delayed
+from tqdm.auto import tqdm
+
+from .._extras import need
+from ..audio import write_audio
+from ..midi import write_midi
+from ..midi._rendering import RATE, load_soundfont, render_file, to_mono
+
+_TEMPO = 80
+_SECONDS_PER_QUARTER = 60 / _TEMPO
+_FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
+_PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
+
+
+class Chorale(NamedTuple):
+    """A score, and where it stands in the book."""
+
+    number: int  # Riemenschneider's
+    title: str
+    score: Path
+
+
+class FileKind(NamedTuple):
+    """What can be made of the scores."""
+
+    folder: str  # with a number to count up when the same score would be made into something else
+    suffix: str
+    packages: tuple[str, ...]
+    make: Callable[[Path, Path, int], None]  # of a score, into a file, at a sampling rate
+    form: str
+    sounds: str
+
+
+def first_chorales(n_chorales: int | None) -> list[Chorale]:
+    """Riemenschneider's first `n_chorales`, each setting once: his book repeats some."""
+    corpus = _need("music21.corpus")
+    book = _need("music21.corpus.chorales").ChoraleListRKBWV().byRiemenschneider
+    chorales: dict[Path, Chorale] = {}
+    for number, entry in sorted(book.items()):
+        score = _find_score(corpus, f"bwv{entry['bwv']}")
+        chorales.setdefault(score, Chorale(number, entry["title"], score))
+    if n_chorales is not None and not 1 <= n_chorales <= len(chorales):
+        raise ValueError(
+            f"n_chorales must be between 1 and {len(chorales)}, or None for all: got {n_chorales}"
+        )
+    return list(chorales.values())[:n_chorales]
+
+
+def _find_score(corpus: Any, name: str) -> Path:
+    found = corpus.getWork(f"bach/{name}")  # all whose names begin like this, if several do
+    scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
+    return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
+
+
+def make_files(
+    chorales: list[Chorale],
+    kind: FileKind,
+    home: Path,
+    *,
+    sampling_rate: int,
+    n_jobs: int | None,
+    verbose: int,
+) -> list[Path]:
+    """Return the file of each chorale; those that are not there yet are made."""
+    folder = home / kind.folder.format(sampling_rate=sampling_rate)
+    folder.mkdir(exist_ok=True)
+    files = [
+        folder / f"{chorale.number:03d}-{chorale.score.stem}{kind.suffix}" for chorale in chorales
+    ]
+    missing = [
+        delayed(kind.make)(chorale.score, path, sampling_rate)
+        for chorale, path in zip(chorales, files, strict=True)
+        if not path.exists()
+    ]
+    if missing:
+        for package in kind.packages:  # before any process is started
+            _need(package)
+        done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
+        for _ in tqdm(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
+            pass
+    return files
+
+
+def _record(score: Path, path: Path, sampling_rate: int) -> None:
+    file = io.BytesIO()
+    # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
+    # rendered before would no longer be what is rendered now. Not through `synthesize` for the
+    # same reason: it has another grid for the starts of notes, and lets the last ones die away.
+    write_midi(file, _play(score, tempo=120))
+    samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
+    mono = soxr.resample(samples, RATE, sampling_rate)
+    n_fade = min(len(mono), round(_FADE_SECONDS * sampling_rate))
+    mono[-n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
+    write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
+
+
+def _notate(score: Path, path: Path, _: int) -> None:
+    write_midi(path, _play(score, tempo=_TEMPO))
+
+
+def _play(score: Path, *, tempo: float) -> Any:
+    """Notes of a score, every part by a piano, at an even tempo; `tempo` is what is notated."""
+    music21, pretty_midi = _need("music21"), _need("pretty_midi")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about the encoding of single scores
+        # music21's own cache of parsed scores would stay in the temporary folder for good.
+        parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
+    midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
+    for part in parsed.parts:
+        instrument = pretty_midi.Instrument(_PIANO)
+        for sounding in part.flatten().stripTies().notes:
+            start = float(sounding.offset) * _SECONDS_PER_QUARTER
+            end = start + float(sounding.quarterLength) * _SECONDS_PER_QUARTER
+            instrument.notes += [
+                pretty_midi.Note(velocity=90, pitch=pitch.midi, start=start, end=end)
+                for pitch in sounding.pitches
+            ]
+        midi.instruments.append(instrument)
+    return midi
+
+
+def _need(name: str) -> Any:
+    return need(name, extra="midi,score", what="load_chorales")
+
+
+FILE_KINDS = {
+    "audio": FileKind(
+        folder="chorales-1-{sampling_rate}",
+        suffix=".flac",
+        packages=("pretty_midi", "midirenderer"),
+        make=_record,
+        form="on a piano; mono FLAC at {sampling_rate} Hz",
+        sounds="""Sounds: TimGM6mb, the soundfont
+by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
+distributes neither.""",
+    ),
+    "midi": FileKind(
+        folder="chorales-midi-1",
+        suffix=".mid",
+        packages=("pretty_midi",),
+        make=_notate,
+        form="as MIDI files, a track for each voice",
+        sounds="""They are read on
+this machine; musicai does not distribute them.""",
+    ),
+}

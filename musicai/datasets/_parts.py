@@ -1,0 +1,147 @@
+"""A piece in the manner of a style: its chords, and bass, chords and melody note by note."""
+
+from itertools import cycle, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ._styles import BEATS, Mode, Sounding, Style, read_progression
+
+_LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
+_RANGE = (62, 81)  # of melodies, as MIDI counts
+_REST = 0.12  # chance that a melody stops on a beat
+
+
+class Note(NamedTuple):
+    """A note; beats and loudness are those of a section."""
+
+    start: float  # in beats
+    end: float
+    pitch: int  # as MIDI counts, in C
+    loudness: float
+
+
+def compose(
+    style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
+) -> tuple[list[Sounding], list[list[Note]]]:
+    """Return the chords of a piece and its voices (bass, chords, melody), in C and in beats."""
+    order = rng.permutation(len(mode.progressions))
+    letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
+    end = BEATS * (n_bars - 1)
+    played: dict[str, list[list[Note]]] = {}
+    all_chords: list[Sounding] = []
+    voices: list[list[Note]] = [[], [], []]
+    position = 0.0
+    for letter in cycle(style.form):
+        if position >= end:
+            break
+        chords = read_progression(mode.progressions[letters[letter]])
+        if style.improvised or letter not in played:
+            played[letter] = _play(chords, mode, style, rng)
+        _append(all_chords, chords, position, end)
+        for voice, part in zip(voices, played[letter], strict=True):
+            _append(voice, part, position, end)
+        position += chords[-1].end
+    home = read_progression(mode.home)
+    _append(all_chords, home, end, end + BEATS)
+    for voice, notes in zip(voices[:2], _play(home, mode, style, rng)[:2], strict=True):
+        _append(voice, notes, end, end + BEATS)
+    return all_chords, voices
+
+
+def _play(
+    chords: list[Sounding], mode: Mode, style: Style, rng: np.random.RandomState
+) -> list[list[Note]]:
+    return [
+        _bass_line(chords, style, rng),
+        _struck_chords(chords, style, rng),
+        _melody(chords, mode.scale, style, rng),
+    ]
+
+
+def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
+    """Add chords or notes from a position in beats on, as far as they lie before the end."""
+    whole += [
+        item._replace(start=position + item.start, end=min(position + item.end, end))
+        for item in part
+        if position + item.start < end
+    ]
+
+
+def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
+    """Return the notes of a bass, which begins each chord on its root."""
+    notes = []
+    for chord, following in pairwise([*chords, chords[0]]):
+        length = round(chord.end - chord.start)
+        root, goal = (_above(_LOWEST_BASS, c.root) for c in (chord, following))
+        pitches = [root]
+        if style.bass == "walking":
+            tones = [_above(root, tone) for tone in chord.tones]
+            pitches += [int(tones[i]) for i in rng.randint(1, len(tones), max(0, length - 2))]
+            pitches += [goal + (1 if rng.random_sample() < 0.5 else -1)] * (length > 1)
+        elif style.bass == "pulse":
+            pitches *= 2 * length
+        elif style.bass == "steps" and length > 1 and 2 < abs(goal - root) < 6:
+            pitches += [(root + goal) // 2]  # passes through what lies between
+        elif style.bass == "held" and length > 2:
+            pitches += [_above(root, chord.tones[2])]  # a fifth
+        times = chord.start + np.arange(len(pitches) + 1) * (length / len(pitches))
+        for pitch, (start, end) in zip(pitches, pairwise(times.tolist()), strict=True):
+            notes.append(Note(start, end, pitch, 1.0 if start == chord.start else 0.7))
+    return notes
+
+
+def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
+    """Return chords in close position; what two neighbours share stays where it was."""
+    notes = []
+    for chord in chords:
+        first_beat = chord.start % BEATS
+        inside = [s - first_beat for s in style.strokes if first_beat <= s]
+        strokes = sorted({0.0, *(s for s in inside if s < chord.end - chord.start)})
+        strokes = [chord.start + stroke for stroke in strokes]
+        pitches = [_above(_LOWEST_CHORD, tone) for tone in chord.tones]
+        loudness = rng.uniform(0.7, 1.0, len(strokes)).tolist()
+        for (start, end), loud in zip(pairwise([*strokes, chord.end]), loudness, strict=True):
+            notes += [Note(start, end, pitch, loud) for pitch in pitches]
+    return notes
+
+
+def _melody(
+    chords: list[Sounding], scale: tuple[int, ...], style: Style, rng: np.random.RandomState
+) -> list[Note]:
+    """Return a melody that walks along a scale and meets the chords on strong beats."""
+    low, high = _RANGE
+    ladder = [pitch for pitch in range(low, high + 1) if pitch % 12 in scale]
+    pitch = int(rng.choice(ladder))
+    n_slots = round(2 * chords[-1].end)  # of half a beat
+    draws = rng.random_sample((n_slots, 2)).tolist()
+    leaps = rng.choice([-2, -1, -1, 1, 1, 2], n_slots).tolist()
+    notes: list[Note] = []
+    now = iter(chords)
+    chord = next(now)
+    for slot, ((chance, rest), leap) in enumerate(zip(draws, leaps, strict=True)):
+        start = slot / 2
+        if slot % 2 and chance > style.busy:
+            continue  # the note before goes on
+        if notes and notes[-1].end > start:
+            notes[-1] = notes[-1]._replace(end=start)
+        while chord.end <= start:
+            chord = next(now)
+        if not slot % 2 and rest < _REST:
+            continue
+        nearest = min(range(len(ladder)), key=lambda i: abs(ladder[i] - pitch))
+        step = nearest + leap
+        pitch = ladder[step if 0 <= step < len(ladder) else nearest - leap]
+        strong = slot % 4 == 0 or start == chord.start
+        if strong:
+            pitch = min(
+                (_above(low, tone) + octave for tone in chord.tones for octave in (0, 12)),
+                key=lambda candidate: abs(candidate - pitch),
+            )
+        notes.append(Note(start, start + 2, pitch, 1.0 if strong else 0.8))
+    return [note._replace(end=min(note.end, chords[-1].end)) for note in notes]
+
+
+def _above(lowest: int, pitch_class: int) -> int:
+    """Return the lowest pitch of a class that is not below another pitch."""
+    return lowest + (pitch_class - lowest) % 12

@@ -1,0 +1,47 @@
+"""What all loaders say of what they return."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.datasets import (
+    load_chorales,
+    load_midi,
+    load_piano_rolls,
+    load_recordings,
+    make_progressions,
+)
+
+
+@pytest.fixture
+def load(tmp_path, write_rolls):
+    """Load a bunch by the name of its loader."""
+    soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
+    (tmp_path / "a.mid").touch()
+    write_rolls(tmp_path / "a.mat")
+    return {
+        "load_chorales": lambda: load_chorales(1, kind="roll", folder=tmp_path),
+        "load_midi": lambda: load_midi(tmp_path),
+        "load_piano_rolls": lambda: load_piano_rolls(tmp_path),
+        "load_recordings": lambda: load_recordings(tmp_path),
+        "make_progressions": lambda: make_progressions(5, n_bars=1, random_state=0),
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["load_chorales", "load_midi", "load_piano_rolls", "load_recordings", "make_progressions"],
+)
+def test_what_all_say(load, name):
+    data = load[name]()
+    n = len(data["recordings" if "recordings" in data else "data"])
+    assert n > 0
+    assert data.target is None or len(data.target) == n
+    assert data.target_names == sorted(set(data.target or ()))
+    title, underline, *text = data.DESCR.splitlines()
+    assert underline == "=" * len(title)
+    assert f"Licence: {data.license}." in text
+    assert f"Source: {data.source}" in data.DESCR
+    assert all(isinstance(data[key], str) and data[key] for key in ("license", "source"))
+    assert dir(data) == sorted(data)  # no attribute that dict has already
+    assert not set(data) & set(dir(dict))

@@ -1,0 +1,123 @@
+import io
+from itertools import chain
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.io import loadmat, savemat
+
+from musicai.datasets import load_piano_rolls
+from musicai.datasets._matlab import read_cells
+from musicai.datasets._piano_rolls import SUBSETS
+
+from .conftest import as_cells
+
+
+@pytest.mark.parametrize("subset", SUBSETS)
+def test_a_file_is_read_as_it_was_written(tmp_path, write_rolls, subset):
+    parts = write_rolls(tmp_path / "a.mat")
+    data = load_piano_rolls(tmp_path / "a.mat", subset=subset)
+    expected = parts[f"{subset}data"]
+    assert len(data.data) == len(expected)
+    for piece, roll in zip(data.data, expected, strict=True):
+        assert piece.dtype == np.float32
+        np.testing.assert_array_equal(piece, roll)
+    assert data.subsets == [subset] * len(expected)
+    assert data.target is None
+    assert data.target_names == []
+
+
+def test_all_subsets_one_after_the_other(tmp_path, write_rolls):
+    write_rolls(tmp_path / "a.mat")
+    data = load_piano_rolls(str(tmp_path / "a.mat"), subset="all")
+    assert data.subsets == ["train"] * 3 + ["valid"] * 2 + ["test"]
+    parts = (load_piano_rolls(tmp_path / "a.mat", subset=s).data for s in SUBSETS)
+    for piece, same in zip(data.data, chain.from_iterable(parts), strict=True):
+        np.testing.assert_array_equal(piece, same)
+    assert "6 pieces (all) of a, 34 frames" in data.DESCR
+
+
+def test_a_folder_holds_styles(tmp_path, write_rolls):
+    write_rolls(tmp_path / "folk.mat")
+    write_rolls(tmp_path / "Bach.MAT", seed=1)
+    (tmp_path / "read me.txt").touch()
+    data = load_piano_rolls(tmp_path, subset="valid")
+    assert data.target == ["Bach", "Bach", "folk", "folk"]
+    assert data.target_names == ["Bach", "folk"]
+    assert data.source == str(tmp_path)
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file or folder '.*gone\.mat'"):
+        load_piano_rolls(tmp_path / "gone.mat")
+    with pytest.raises(FileNotFoundError, match=r"no file in '.*' ends in \.mat"):
+        load_piano_rolls(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no header"),
+        (b"no MATLAB", "no header"),
+        (b"MATLAB 5.0" + bytes(200), "no header"),
+        (b"MATLAB 7.3".ljust(124) + b"\x00\x02IM", "save it with -v7"),
+    ],
+)
+def test_other_files_are_refused_in_a_sentence(tmp_path, content, reason):
+    path = tmp_path / "a.mat"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"a\.mat cannot be read as a MATLAB file .*{reason}"):
+        load_piano_rolls(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"x": np.eye(3)}, r"a\.mat has no cell array traindata"),
+        ({"traindata": np.eye(88)}, r"a\.mat has no cell array traindata"),
+        ({"traindata": as_cells([np.eye(12)])}, r"piece 0 of traindata has shape \(12, 12\)"),
+        ({"traindata": as_cells(["a"])}, r"a\.mat .*no full matrix of numbers"),
+        ({"traindata": as_cells([1j * np.eye(88)])}, r"a\.mat .*complex"),
+        ({"traindata": as_cells([2 * np.eye(88)])}, "piece 0 .* other values than 0 and 1"),
+    ],
+)
+def test_other_content_is_refused(tmp_path, content, message):
+    savemat(tmp_path / "a.mat", content)
+    with pytest.raises(ValueError, match=message):
+        load_piano_rolls(tmp_path / "a.mat")
+
+
+dtypes = st.sampled_from(["u1", "i2", "i4", "i8", "u4", "f4", "f8", "?"])
+shapes = st.tuples(st.integers(0, 9), st.integers(0, 9))
+
+
+@given(st.lists(dtypes.flatmap(lambda dtype: arrays(dtype, shapes)), max_size=4), st.booleans())
+def test_matrices_are_those_that_scipy_writes_and_reads(matrices, compressed):
+    file = io.BytesIO()
+    content = {"other": np.eye(2), "found": as_cells(matrices), "struct": {"a": 1}}
+    savemat(file, content, do_compression=compressed)
+    read = read_cells(file.getvalue(), ["found", "missing"])
+    assert list(read) == ["found"]
+    for matrix, same in zip(loadmat(file)["found"].ravel(), read["found"], strict=True):
+        np.testing.assert_array_equal(matrix, same)
+        assert matrix.shape == same.shape
+
+
+@given(st.data(), st.booleans())
+def test_damage_is_found_or_does_no_harm(data, compressed):
+    """Where scipy's reader crashes the process."""
+    file = io.BytesIO()
+    savemat(file, {"found": as_cells([np.eye(5), np.eye(3)])}, do_compression=compressed)
+    content = bytearray(file.getvalue())
+    place = st.integers(0, len(content) - 1)
+    for i in data.draw(st.lists(place, max_size=8)):
+        content[i] = data.draw(st.integers(0, 255))
+    content = bytes(content[: data.draw(place)]) if data.draw(st.booleans()) else bytes(content)
+    try:
+        cells = read_cells(content, ["found"])
+    except ValueError as error:
+        assert str(error)  # noqa: PT017
+    else:
+        assert all(isinstance(cell, np.ndarray) for cell in cells.get("found", ()))
