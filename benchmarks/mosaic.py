@@ -33,13 +33,12 @@ from time import perf_counter
 import joblib
 import librosa
 import numpy as np
-import scipy.linalg
 
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai._triads import unit_shapes
 from musicai.audio import read_excerpt
 from musicai.datasets import load_chorales, load_recordings
-from musicai.metrics import frame_correlation
+from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._search import Run
 
 RATE = 44100
@@ -139,14 +138,6 @@ def log_mel(audio):
 def excerpt(recording, start):
     """Return as much of a recording as a clip is long."""
     return read_excerpt(recording, start, CLIP_SECONDS * RATE, sampling_rate=RATE)
-
-
-def frechet(first, second):
-    """Return the Frechet distance of the Gaussians fitted to two sets of rows."""
-    mean = np.sum((first.mean(0) - second.mean(0)) ** 2)
-    one, two = np.cov(first.T), np.cov(second.T)
-    root = scipy.linalg.sqrtm(one @ two)
-    return float(mean + np.trace(one + two - 2 * np.real(root)))
 
 
 def jumps(audio, times):
@@ -297,7 +288,7 @@ def report(name, audio, wanted, extractor, reference, seconds, *cells):
 
 def distance(audio: Sequence[np.ndarray], reference: np.ndarray) -> float:
     """Return the Frechet distance of some audio to the log-mel frames of the recordings."""
-    return frechet(np.concatenate([log_mel(each) for each in audio]), reference)
+    return frechet_distance([log_mel(each) for each in audio], reference)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ Printed are
 
 - every metric of `musicai.metrics`, and the overlap of its distribution over pieces with that of
   the excerpts held out. "learned" is the ceiling: real music against real music. The Markov chain
-  moves between 64 prototypes of frames, learned in a common key, a chain for each style;
+  moves between 64 prototypes of frames, learned in a common key, as each style does;
 - what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
 - copies of the music learned; whether 20,000 frames in one go stay alive; whether a continuation
   keeps the key of its prime;
@@ -27,12 +27,12 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from _markov import MarkovChain, in_common_key
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from musicai import ChromaExtractor, LSTMComposer, metrics
+from musicai._krumhansl import common_tonic
 from musicai.datasets import get_data_home, load_chorales, load_recordings
 
 EXCERPT = 60  # seconds
@@ -283,7 +283,7 @@ def print_styles(held_out, learned, composer, rate, **options):
 
 def portrait(piece):
     """What the classifier of styles sees: chroma in a common key, and the metrics."""
-    chroma = in_common_key(piece)
+    chroma = np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
     return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
 
 
@@ -305,7 +305,8 @@ def main():
         max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
     )
     composer.fit(frames_of(learned), styles_of(learned))
-    chain = MarkovChain(seed=arguments.seed).fit(frames_of(learned), styles_of(learned))
+    chain = metrics.MarkovBaseline(random_state=arguments.seed)
+    chain.fit(frames_of(learned), styles_of(learned))
     print(
         f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} excerpts learned in "
         f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "

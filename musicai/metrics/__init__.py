@@ -5,22 +5,28 @@ harmony takes chroma of 12 pitch classes, C to B.
 
 - Harmony, whatever the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
-- Motion from frame to frame: `flux`, `harmonic_change`, `persistence`.
+- Motion: `flux`, `harmonic_change`, `persistence` from frame to frame; `dynamics` over seconds.
 - Progression from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form over many seconds: `key_stability`, `recurrence`.
 - Set against set: `realism` and what it is made of, `overlap_area` over `REALISM_METRICS` and
-  `transition_overlap`; `memorisation` beside it, as a copy is realistic too.
+  `transition_overlap`; `frechet_distance` of frames; `memorisation` beside them, as a copy is
+  realistic too. `report` puts all of it on a score-card, a `Report`, beside what other real music
+  has and what simple baselines have.
 - Frame against frame: `frame_correlation`.
-- Likelihood: `IndependentBaseline`, `PersistenceBaseline`. Natural logarithms (nats) of
-  probabilities that sum to one over a grid of levels, so they stand beside
-  :meth:`musicai.LSTMComposer.score` on the same footing.
+- For scikit-learn's searches: `RealismScorer` of what is composed, `next_frame_score` of what is
+  predicted.
+- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` have
+  likelihoods. Those are natural logarithms (nats) of probabilities that sum to one over a grid of
+  levels, so they stand beside :meth:`musicai.LSTMComposer.score` on the same footing.
 
 No metric of a single piece is better the higher it is: compare with the same metric of real
 music, at the same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline
+from ._card import Report
 from ._form import key_stability, recurrence
+from ._frechet import frechet_distance
 from ._harmony import (
     frame_entropy,
     key_correlation,
@@ -29,30 +35,41 @@ from ._harmony import (
     scale_consistency,
     triad_fit,
 )
+from ._markov import MarkovBaseline
 from ._memorisation import memorisation
-from ._motion import flux, harmonic_change, persistence
+from ._motion import dynamics, flux, harmonic_change, persistence
+from ._overlap import overlap_area, transition_overlap
 from ._progression import falling_fifths, transition_matrix
-from ._realism import REALISM_METRICS, overlap_area, realism, transition_overlap
+from ._realism import REALISM_METRICS, realism
+from ._report import report
+from ._scorers import RealismScorer, next_frame_score
 from ._similarity import frame_correlation
 
 __all__ = [
     "REALISM_METRICS",
     "IndependentBaseline",
+    "MarkovBaseline",
     "PersistenceBaseline",
+    "RealismScorer",
+    "Report",
+    "dynamics",
     "falling_fifths",
     "flux",
     "frame_correlation",
     "frame_entropy",
+    "frechet_distance",
     "harmonic_change",
     "key_correlation",
     "key_stability",
     "memorisation",
+    "next_frame_score",
     "overlap_area",
     "persistence",
     "pitch_class_entropy",
     "quiet_share",
     "realism",
     "recurrence",
+    "report",
     "scale_consistency",
     "transition_matrix",
     "transition_overlap",

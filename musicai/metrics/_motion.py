@@ -1,11 +1,14 @@
-"""How much a piece moves from frame to frame."""
+"""How much a piece moves from frame to frame, and how much its fullness does over seconds."""
 
 from typing import Any
 
 import numpy as np
 
+from .._parameters import check_values
 from .._pieces import N_PITCH_CLASSES, as_collection
-from ._chroma import chroma_pieces, require_some
+from ._chroma import A_COUNT, chroma_pieces, require_some
+
+_ROUNDING = 1e-5  # dB, which float32 makes of frames that are equally full
 
 
 def flux(X: Any) -> float:
@@ -13,8 +16,9 @@ def flux(X: Any) -> float:
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
-    Composed music that has frozen on a chord has a flux near 0. The flux grows with the hop
-    length, so compare only pieces of one frame rate.
+    Composed music that has frozen on a chord has a flux near 0, shuffled frames and noise are high.
+    It is blind to which bins move and to all but the next frame. It grows with the hop length, so
+    compare only pieces of one frame rate.
 
     Parameters
     ----------
@@ -128,6 +132,11 @@ def persistence(X: Any) -> float:
     ValueError
         If nowhere two frames in succession sound, or `X` is not chroma.
 
+    References
+    ----------
+    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, whose
+       grooving pattern similarity compares bars where this compares frames.
+
     Examples
     --------
     >>> import numpy as np
@@ -137,6 +146,68 @@ def persistence(X: Any) -> float:
     """
     stays = [np.equal(*pairs.argmax(axis=-1).T) for pairs in _sounding_steps(X, "persistence")]
     return float(np.concatenate(stays).mean())
+
+
+def dynamics(X: Any, *, n_frames: int = 11) -> float:
+    r"""How much the fullness of a piece moves: mean deviation of its level from its mean, in dB.
+
+    .. math:: \frac{1}{N} \sum_i |L_i - \bar L|, \qquad
+        L_i = 10 \log_{10} \Big( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \Big)
+
+    over windows :math:`W_i` of `n_frames` that follow each other. Chroma whose loudest pitch class
+    is 1 has lost its loudness, but not how much sounds beside: a lone melody is near 0 dB, a full
+    chord over its overtones at 6. Music that is thin here and full there is high; noise, shuffled
+    frames and composed music that always sounds the same are low. It is blind to what sounds, to
+    the order of the windows, and to true loudness.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma. Silent frames are passed by; every piece in which two windows sound counts alike.
+    n_frames : int, default=11
+        Length of a window: 1 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
+        frames a second.
+
+    Returns
+    -------
+    deviation : float
+        In decibels, from 0; at most 5.4 where the loudest pitch class of every frame is 1.
+
+    Raises
+    ------
+    ValueError
+        If in no piece two windows sound, or a parameter is out of range.
+
+    References
+    ----------
+    .. [1] S. Streich, "Music complexity: a multi-faceted description of audio content", PhD
+       thesis, Universitat Pompeu Fabra, Barcelona 2007: dynamic complexity, there of loudness.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import dynamics
+    >>> note, chord = np.eye(12)[[0]], np.isin(np.arange(12), [0, 4, 7, 10])[None]
+    >>> dynamics(np.repeat(note, 44, axis=0))
+    0.0
+    >>> round(dynamics(np.repeat([*note, *chord], 22, axis=0)), 2)  # 0 and 6 dB
+    3.01
+    """
+    check_values({"n_frames": n_frames}, {"n_frames": A_COUNT})
+    levels = [_window_levels(piece, n_frames) for piece in chroma_pieces(X)]
+    levels = [each for each in levels if len(each) >= 2]
+    need = f"dynamics needs a piece with sound in two windows of {n_frames} frames"
+    moves = [np.abs(each - each.mean()).mean() for each in require_some(levels, need)]
+    return float(np.mean([move if move > _ROUNDING else 0.0 for move in moves]))
+
+
+def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
+    """Levels in dB of the windows of `n_frames` that sound, over their sounding frames."""
+    n_windows = len(piece) // n_frames
+    totals = piece[: n_windows * n_frames].sum(axis=1).reshape(n_windows, n_frames)
+    n_sounding = np.count_nonzero(totals, axis=1)
+    sounds = n_sounding > 0
+    return 10 * np.log10(totals[sounds].sum(axis=1) / n_sounding[sounds])
 
 
 def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai.metrics import flux, frame_correlation, harmonic_change, persistence
+from musicai.metrics import dynamics, flux, frame_correlation, harmonic_change, persistence
 
 
 @pytest.fixture
@@ -79,3 +79,39 @@ def test_motion_does_not_cross_silence_or_pieces():
     assert harmonic_change(pieces) == 0
     with pytest.raises(ValueError, match="two sounding frames in succession"):
         persistence(np.stack([notes[0], np.zeros(12), notes[6]]))
+
+
+def test_dynamics_is_the_mean_deviation_of_levels():
+    thin, full = np.eye(12)[:1], np.ones((1, 12))
+    piece = np.repeat([*thin, *full, *full, *full], 5, axis=0)
+    full_level = 10 * np.log10(12)
+    mean = 0.75 * full_level
+    expected = (mean + 3 * (full_level - mean)) / 4
+    assert dynamics(piece, n_frames=5) == pytest.approx(expected)
+
+
+def test_dynamics_of_what_is_equally_full_is_zero(frozen):
+    notes = np.eye(12)[np.random.default_rng(0).integers(12, size=400)]
+    assert dynamics(notes) == dynamics(frozen) == 0
+    assert dynamics(np.float32(0.1) * notes.astype(np.float32)) == 0
+
+
+def test_dynamics_is_at_most_half_the_range_of_levels():
+    extremes = np.repeat([*np.eye(12)[:1], *np.ones((1, 12))], 11, axis=0)
+    assert dynamics(extremes) == pytest.approx(10 * np.log10(12) / 2)
+    assert dynamics(extremes) < 5.4
+
+
+def test_shuffled_frames_and_noise_are_equally_full_throughout(music, shuffled, noise):
+    assert dynamics(shuffled) < 0.75 * dynamics(music)
+    assert dynamics(noise) < 0.5 * dynamics(music)
+
+
+def test_dynamics_passes_silence_by(music):
+    piece = music[0][:220]
+    silent = np.insert(piece, np.repeat(np.arange(0, 220, 11), 5), 0, axis=0)
+    assert dynamics(silent, n_frames=16) == pytest.approx(dynamics(piece, n_frames=11))
+    with pytest.raises(ValueError, match="dynamics needs a piece with sound in two windows"):
+        dynamics(piece[:21])
+    with pytest.raises(ValueError, match="n_frames must be an integer of at least 1"):
+        dynamics(piece, n_frames=0)

@@ -2,9 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
 
-from musicai.metrics import REALISM_METRICS, overlap_area, realism, transition_overlap
+from musicai.metrics import (
+    REALISM_METRICS,
+    MarkovBaseline,
+    overlap_area,
+    realism,
+    transition_overlap,
+)
 
 VALUES = st.lists(st.floats(-10, 10), min_size=2, max_size=20)
 
@@ -58,31 +63,23 @@ def test_moves_overlap(music, more_music, noise, frozen):
     assert transition_overlap(music, frozen) == 0
 
 
-def markov_chain(pieces, rng, n_states=16):
-    """Frames as states of a Markov chain, as many pieces as there are."""
-    model = KMeans(n_states, n_init=1, random_state=0).fit(np.concatenate(pieces))
-    moves = np.full((n_states, n_states), 1e-6)
-    for piece in pieces:
-        states = model.predict(piece)
-        np.add.at(moves, (states[:-1], states[1:]), 1)
-    moves /= moves.sum(axis=1, keepdims=True)
-    composed = []
-    for piece in pieces:
-        states = [rng.integers(n_states)]
-        for _ in piece[1:]:
-            states.append(rng.choice(n_states, p=moves[states[-1]]))
-        composed.append(model.cluster_centers_[states])
-    return composed
-
-
 def test_known_bad_music_ranks_below_real_music(
     music, more_music, shuffled, frozen, noise, wandering
 ):
     ceiling = realism(music, more_music)
     assert ceiling > 0.7
-    chain = markov_chain(more_music, np.random.default_rng(5))
+    chain = MarkovBaseline(random_state=0).fit(more_music).sample(400, n_pieces=len(music))
     for bad in (shuffled, frozen, noise, wandering, chain):
         assert realism(bad, music) < ceiling - 0.2
+
+
+def test_windows_go_with_the_frame_rate(music, more_music):
+    twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
+    slow = realism(music, more_music, frame_rate=10)
+    # flux and the like see each frame twice, in both sets alike
+    assert realism(*twice, frame_rate=20) == pytest.approx(slow, abs=0.02)
+    with pytest.raises(ValueError, match="frame_rate must be a positive number"):
+        realism(music, more_music, frame_rate=0)
 
 
 def test_realism_is_symmetric_and_at_most_one(music, wandering):

@@ -1,0 +1,154 @@
+"""The score-card that `report` returns: its figures, as a table and in a dict."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ._card_html import as_html
+from ._words import COLUMNS, TOTAL
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    """How like real music composed music is; made by :func:`report`.
+
+    `print` shows it as a table, a notebook as one in HTML.
+
+    Attributes
+    ----------
+    n_frames : int
+        Length of the excerpts.
+    frame_rate : float
+        Frames per second.
+    values : dict of dict of ndarray of shape (n_excerpts,)
+        Each metric of each excerpt: ``values["real"]["flux"]``. The sets are "real", "generated",
+        "ceiling" (other real music), "markov" and "shuffled".
+    overlaps : dict of dict of float
+        What each set but "real" has in common with it: the overlap area of each metric, the
+        "transition_matrix", and "overlap_area", the geometric mean of all of them.
+    frechet_distances : dict of float
+        Fréchet distance of the frames of each set but "real" from those of "real".
+    memorisation : dict of float
+        Share of copies of the other music in "generated", and in "real" for comparison.
+
+    See Also
+    --------
+    report : Says what the figures are.
+    """
+
+    __module__ = "musicai.metrics"
+
+    n_frames: int
+    frame_rate: float
+    values: dict[str, dict[str, np.ndarray]]
+    overlaps: dict[str, dict[str, float]]
+    frechet_distances: dict[str, float]
+    memorisation: dict[str, float]
+
+    @property
+    def n_excerpts(self) -> int:
+        """Number of excerpts in each set."""
+        return len(self.values["real"]["flux"])
+
+    def to_dict(self) -> dict[str, float]:
+        """Return all figures in a flat dict.
+
+        Returns
+        -------
+        figures : dict of str to float
+            Of the composed music: ``overlap_area`` (the geometric mean over all metrics and the
+            transition matrix); the mean of each metric by its name, such as ``flux``, its standard
+            deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``;
+            ``transition_matrix_overlap``; ``frechet_distance``; ``memorisation``. The same of the
+            other sets behind ``ceiling_``, ``markov_`` and ``shuffled_`` (without memorisation),
+            and of real music, ``real_``, what needs no comparison: ``real_flux``,
+            ``real_flux_std``, ``real_memorisation``. Then ``n_excerpts``, ``n_frames`` and
+            ``frame_rate``.
+        """
+        figures: dict[str, float] = {}
+        for name in ("generated", "real", *[each for each in COLUMNS if each != "generated"]):
+            prefix = "" if name == "generated" else f"{name}_"
+            overlaps = self.overlaps.get(name)
+            if overlaps:
+                figures[f"{prefix}{TOTAL}"] = overlaps[TOTAL]
+            for metric, values in self.values[name].items():
+                figures[f"{prefix}{metric}"] = float(values.mean())
+                figures[f"{prefix}{metric}_std"] = float(values.std(ddof=1))
+                if overlaps:
+                    figures[f"{prefix}{metric}_overlap"] = overlaps[metric]
+            if overlaps:
+                figures[f"{prefix}transition_matrix_overlap"] = overlaps["transition_matrix"]
+                figures[f"{prefix}frechet_distance"] = self.frechet_distances[name]
+            if name in self.memorisation:
+                figures[f"{prefix}memorisation"] = self.memorisation[name]
+        figures["n_excerpts"] = self.n_excerpts
+        figures["n_frames"] = self.n_frames
+        figures["frame_rate"] = self.frame_rate
+        return figures
+
+    def to_html(self) -> str:
+        """Return the score-card as a piece of HTML, to stand alone or in a page.
+
+        Returns
+        -------
+        html : str
+            A ``div`` with its own style and without scripts, in ASCII. A bar shows each overlap
+            of the composed music, with marks for ceiling and baselines.
+        """
+        return as_html(self)
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __repr__(self) -> str:
+        totals = [f"{name}={areas[TOTAL]:.3f}" for name, areas in self.overlaps.items()]
+        return f"Report({', '.join(totals)}, n_excerpts={self.n_excerpts})"
+
+    def __str__(self) -> str:
+        rule = "-" * len(_line(_HEAD))
+        seconds = self.n_frames / self.frame_rate
+        scores = [
+            _line([metric, *self._spreads(metric), *self._areas(metric)])
+            for metric in self.values["real"]
+        ]
+        distances = [f"{self.frechet_distances[name]:.3g}" for name in COLUMNS]
+        copies = [f"{self.memorisation[name]:.3f}" for name in ("real", "generated")]
+        return "\n".join(
+            [
+                f"Score-card of {self.n_excerpts} excerpts of {self.n_frames} frames "
+                f"({seconds:.1f} s) each",
+                "",
+                f"{'mean ± deviation':>50}{'overlap with real':>40}",
+                _line(_HEAD),
+                rule,
+                *scores,
+                _line(["transition_matrix", "", "", *self._areas("transition_matrix")]),
+                rule,
+                _line(["geometric mean", "", "", *self._areas(TOTAL)]),
+                _line(["frechet_distance", "", "", *distances]),
+                _line(["memorisation", *copies]),
+                "",
+                *_FOOT,
+            ]
+        )
+
+    def _spreads(self, metric: str) -> list[str]:
+        both = [self.values[name][metric] for name in ("real", "generated")]
+        return [f"{values.mean():.3f} ± {values.std(ddof=1):.3f}" for values in both]
+
+    def _areas(self, metric: str) -> list[str]:
+        return [f"{self.overlaps[name][metric]:.2f}" for name in COLUMNS]
+
+
+_FOOT = (
+    "ceiling: other real music. Markov: a chain that knows the last frame only. shuffled: frames",
+    "of real music in any order. Overlaps go from 0 to 1, and as far as the ceiling.",
+)
+_HEAD = ["", "real", *COLUMNS.values()]
+_HEAD.insert(2, COLUMNS["generated"])
+
+
+def _line(cells: list[str]) -> str:
+    name, *others = cells
+    widths = (15, 15, 10, 10, 10, 10)
+    return f"{name:20}" + "".join(f"{cell:>{n}}" for cell, n in zip(others, widths, strict=False))

@@ -1,0 +1,86 @@
+"""Sets that can be compared: equally many excerpts of one length."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._parameters import check_values, is_integer
+from .._times import RATE_RULE
+from ._realism import shortest_piece
+
+_LONGEST = 60  # seconds of an excerpt, where its length is not given
+_SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
+_FEWEST = 2  # excerpts have a spread
+
+
+def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
+    """Return the length to cut to: `n_frames`, or what half of the pieces of every set have."""
+    check_values(
+        {"n_frames": n_frames, "frame_rate": frame_rate},
+        {
+            "n_frames": (lambda v: v is None or is_integer(v, 1), "None or an integer from 1"),
+            "frame_rate": RATE_RULE,
+        },
+    )
+    shortest = shortest_piece(frame_rate)
+    if n_frames is None:
+        halves = [np.percentile([len(p) for p in pieces], 50, method="lower") for pieces in sets]
+        return max(shortest, min(round(_LONGEST * frame_rate), *map(int, halves)))
+    if n_frames < shortest:
+        raise ValueError(
+            f"n_frames={n_frames} is too short for key_stability, which compares windows of 10 s: "
+            f"at {frame_rate:.4g} frames a second pass {shortest} or more"
+        )
+    return int(n_frames)
+
+
+def cut(pieces: Sequence[np.ndarray], n_frames: int) -> list[list[np.ndarray]]:
+    """Cut each piece into excerpts that sound, one after the other; a rest is left over."""
+    return [
+        [
+            excerpt
+            for first in range(0, len(piece) - n_frames + 1, n_frames)
+            if _sounds(excerpt := piece[first : first + n_frames])
+        ]
+        for piece in pieces
+    ]
+
+
+def draw(
+    excerpts: Sequence[Sequence[np.ndarray]], n_excerpts: int, rng: np.random.RandomState
+) -> list[np.ndarray]:
+    """Draw excerpts by chance, from all pieces as evenly as can be."""
+    shuffled = [[piece[i] for i in rng.permutation(len(piece))] for piece in excerpts]
+    drawn: list[np.ndarray] = []
+    turn = 0
+    while len(drawn) < n_excerpts:
+        having = [piece for piece in shuffled if len(piece) > turn]
+        drawn += [having[i][turn] for i in rng.permutation(len(having))]
+        turn += 1
+    return drawn[:n_excerpts]
+
+
+def count(excerpts: Sequence[Sequence[np.ndarray]]) -> int:
+    """Return how many excerpts there are."""
+    return sum(map(len, excerpts))
+
+
+def require_excerpts(
+    name: str,
+    pieces: Sequence[np.ndarray],
+    excerpts: Sequence[Sequence[np.ndarray]],
+    n_frames: int,
+) -> None:
+    """Raise a ValueError if there are too few excerpts for their metrics to have a spread."""
+    if count(excerpts) < _FEWEST:
+        raise ValueError(
+            f"{name} holds {count(excerpts)} excerpts of {n_frames} frames in which nine of ten "
+            f"frames sound, where {_FEWEST} or more are needed: its {len(pieces)} pieces have up "
+            f"to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, or a "
+            "smaller n_frames"
+        )
+
+
+def _sounds(excerpt: np.ndarray) -> bool:
+    return bool((np.ptp(excerpt, axis=1) > 0).mean() >= _SOUNDING)

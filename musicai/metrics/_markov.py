@@ -1,0 +1,251 @@
+"""The plainest composer: a Markov chain that moves between prototypes of frames."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
+
+from .._krumhansl import common_tonic
+from .._parameters import check_values, is_integer, is_real
+from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
+from .._triads import peaking_at_one
+from ._chroma import A_COUNT
+
+_NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
+
+
+class MarkovBaseline(BaseEstimator):
+    r"""A composer that knows the last frame only: a Markov chain over prototypes of frames.
+
+    Frames are quantised to the nearest of `n_states` prototypes (k-means), moves from prototype to
+    prototype are counted, and pieces are walks along them:
+
+    .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
+
+    It has the right frames, the right chords and about the right pace, and no form: what a composer
+    is to be better than. Chroma (frames of 12 values, none negative) is learned in a common key,
+    C major or A minor, and each piece is composed in a key that is drawn; other features stay as
+    they are. Where the largest value of all frames that sound is 1, that of prototypes is as well.
+
+    Parameters
+    ----------
+    n_states : int, default=64
+        Number of prototypes; fewer if there are fewer different frames.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the prototypes, and of `sample` where that is given none.
+
+    Attributes
+    ----------
+    prototypes_ : ndarray of shape (n_states, n_features)
+        Prototypes of frames, float32.
+    start_ : ndarray of shape (n_states,)
+        Probabilities of a piece's first state.
+    transitions_ : ndarray of shape (n_states, n_states)
+        Probabilities of the next state (column) after each (row).
+    styles_ : ndarray of shape (n_styles,)
+        The style labels, sorted; empty where none were given.
+    style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
+        As `start_` and `transitions_`, of each style. Where a style has never moved from a state
+        it moves as all music does.
+    transpose_ : bool
+        Whether pieces are learned in a common key.
+    n_features_in_ : int
+        Width of a frame.
+
+    See Also
+    --------
+    musicai.LSTMComposer : A composer that remembers more.
+    report : Shows this baseline beside composed music.
+
+    References
+    ----------
+    .. [1] F. P. Brooks, A. L. Hopkins, P. G. Neumann, W. V. Wright, "An experiment in musical
+       composition", IRE Transactions on Electronic Computers 6, 1957, for Markov chains that
+       compose.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import MarkovBaseline
+    >>> chords = np.array([np.isin(np.arange(12), notes) for notes in ([0, 4, 7], [5, 9, 0])])
+    >>> piece = chords[[0, 0, 1, 1] * 20 + [0]].astype(float)
+    >>> chain = MarkovBaseline(random_state=0).fit([piece, piece])
+    >>> chain.transitions_  # a chord stays every other time
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    >>> chain.sample(100).shape
+    (100, 12)
+    >>> len(chain.sample(100, n_pieces=5))
+    5
+    """
+
+    __module__ = "musicai.metrics"
+
+    def __init__(
+        self, n_states: int = 64, *, random_state: int | np.random.RandomState | None = None
+    ) -> None:
+        self.n_states = n_states
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn prototypes and count moves.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_frames, n_features), or a collection of them
+            Pieces.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If there is no frame, a parameter is out of range, or there are not as many labels as
+            pieces.
+        """
+        check_values({"n_states": self.n_states}, {"n_states": A_COUNT})
+        rng = check_random_state(self.random_state)
+        pieces, _ = as_collection(X)
+        labels = _labels(y, len(pieces), alone=not is_collection(X))
+        heard = [i for i, piece in enumerate(pieces) if len(piece)]
+        if not heard:
+            raise ValueError("X has no frames to learn from: all its pieces are empty")
+        pieces, labels = [pieces[i] for i in heard], labels[heard]
+        self.n_features_in_ = pieces[0].shape[1]
+        lowest = min(piece.min() for piece in pieces)
+        self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
+        if self.transpose_:
+            pieces = [in_common_key(piece) for piece in pieces]
+        self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
+        visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
+        self.start_, self.transitions_ = _count(states, visits / visits.sum())
+        self.styles_ = np.array(sorted({label for label in labels if label is not None}), object)
+        told = [[states[i] for i in np.flatnonzero(labels == style)] for style in self.styles_]
+        counts = [_count(each, self.transitions_) for each in told]
+        self.style_starts_ = np.array([start for start, _ in counts])
+        self.style_transitions_ = np.array([moves for _, moves in counts])
+        return self
+
+    def sample(
+        self,
+        n_frames: int,
+        *,
+        n_pieces: int | None = None,
+        style: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Compose.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of frames.
+        n_pieces : int, default=None
+            How many pieces to compose at once; None for a single one.
+        style : object or dict, default=None
+            One of `styles_`, a dict of styles and their weights to blend them, such as
+            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        piece : ndarray of shape (n_frames, n_features), or a list of them
+            float32; a list where `n_pieces` is given.
+
+        Raises
+        ------
+        ValueError
+            If the style is unknown or another argument is out of range.
+        """
+        check_is_fitted(self)
+        check_values({"n_frames": n_frames}, {"n_frames": A_COUNT})
+        rule = (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1")
+        check_values({"n_pieces": n_pieces}, {"n_pieces": rule})
+        rng = check_random_state(self.random_state if random_state is None else random_state)
+        start, moves = self._told(style)
+        edges = moves.cumsum(axis=1)
+        states = [_draw(np.tile(start.cumsum(), (n_pieces or 1, 1)), rng)]
+        while len(states) < n_frames:
+            states.append(_draw(edges[states[-1]], rng))
+        pieces = list(self.prototypes_[np.transpose(states)])
+        if self.transpose_:
+            keys = rng.randint(N_PITCH_CLASSES, size=len(pieces))
+            pieces = [np.roll(piece, key, axis=1) for piece, key in zip(pieces, keys, strict=True)]
+        return pieces[0] if n_pieces is None else pieces
+
+    def _told(self, style: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities of first states and of moves in a style or a blend of styles."""
+        if style is None:
+            return self.start_, self.transitions_
+        blend = style if isinstance(style, dict) else {style: 1.0}
+        names = list(self.styles_)
+        unknown = [name for name in blend if name not in names]
+        if unknown or not blend:
+            raise ValueError(
+                f"style {(unknown or [style])[0]!r} is not known: this chain has learned {names}"
+            )
+        weights = np.array([blend.get(name, 0.0) for name in names])
+        if not all(map(is_real, blend.values())) or weights.min() < 0 or weights.sum() == 0:
+            raise ValueError(f"style {style!r} needs weights from 0, of which one is not")
+        weights = weights / weights.sum()
+        return weights @ self.style_starts_, np.tensordot(weights, self.style_transitions_, 1)
+
+
+def in_common_key(piece: np.ndarray) -> np.ndarray:
+    """Return a piece of chroma in C major or A minor."""
+    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
+
+
+def _quantise(
+    pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Return prototypes of frames, and for each piece the numbers of the nearest ones."""
+    frames = np.concatenate(pieces)
+    n_states = min(n_states, len(np.unique(frames, axis=0)))
+    clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
+    with threadpool_limits(1):  # sums of several threads differ from run to run
+        states = clusters.fit_predict(frames)
+    prototypes = clusters.cluster_centers_.astype(np.float32)
+    if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():
+        prototypes = peaking_at_one(prototypes)
+    return prototypes, np.split(states, np.cumsum([len(piece) for piece in pieces])[:-1])
+
+
+def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return probabilities of first states and of moves in pieces of states.
+
+    From states that no piece goes on from they are `otherwise`: a row for each state, or for all.
+    """
+    n_states = otherwise.shape[-1]
+    start = np.bincount([states[0] for states in pieces], minlength=n_states)
+    moves = _NEVER * np.broadcast_to(otherwise, (n_states, n_states))
+    for states in pieces:
+        np.add.at(moves, (states[:-1], states[1:]), 1)
+    return start / start.sum(), moves / moves.sum(axis=1, keepdims=True)
+
+
+def _draw(edges: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """Draw a column of each row of cumulated weights."""
+    drawn = (rng.random_sample((len(edges), 1)) * edges[:, -1:] >= edges).sum(axis=1)
+    return np.minimum(drawn, edges.shape[1] - 1)
+
+
+def _labels(y: Any, n_pieces: int, *, alone: bool) -> np.ndarray:
+    """Return a label for each piece as an array of objects, None for none."""
+    labels = np.full(n_pieces, None, dtype=object)
+    if y is None:
+        return labels
+    given = [y] if alone and (isinstance(y, str) or not hasattr(y, "__len__")) else list(y)
+    if len(given) != n_pieces:
+        raise ValueError(f"y holds {len(given)} style labels for {n_pieces} pieces")
+    labels[:] = given
+    return labels

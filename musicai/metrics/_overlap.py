@@ -1,0 +1,149 @@
+"""What two sets of pieces have in common: shared area of the distributions of a metric."""
+
+from typing import Any
+
+import numpy as np
+
+from ._progression import transition_matrix
+
+_POINTS = 1000  # of the grid that densities are integrated on
+_TAIL = 5  # standard deviations after which a Gaussian is nothing
+_NARROWEST = 0.05  # of the other bandwidth: the grid would not see a sharper peak
+
+
+def overlap_area(x: Any, y: Any) -> float:
+    r"""Area that two distributions of a metric share, after smoothing.
+
+    .. math:: \int \min\left(p_x(v), p_y(v)\right) dv, \qquad
+        p_x(v) = \frac{1}{n_x} \sum_i \mathcal{N}(v;\, x_i,\, h_x^2)
+
+    with the bandwidth of Silverman's rule, :math:`h_x = 0.9 \min(\mathrm{std}(x),
+    \mathrm{IQR}(x) / 1.34)\, n_x^{-1/5}`, which a few strange pieces do not widen, or a twentieth
+    of the other set's where that is more. It catches a wrong spread as well as a wrong mean.
+    Samples of one distribution overlap by less than 1, and the less the fewer they are: compare
+    with the area between two sets of real pieces of the same size. Values that fall into groups, as
+    those of several styles do, are smoothed too much to tell: compare style by style.
+
+    Parameters
+    ----------
+    x, y : array-like of shape (n_pieces,)
+        A metric of each piece of one set and of the other, two values at least.
+
+    Returns
+    -------
+    area : float
+        Between 0 and 1. Two sets without any spread share everything if they are equal and
+        nothing if they are not.
+
+    Raises
+    ------
+    ValueError
+        If `x` or `y` is not a row of two or more finite numbers.
+
+    References
+    ----------
+    .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
+       Computing and Applications 32, 2020, who take the area between distributions of distances,
+       within a set and from set to set; here it is between those of the values themselves, which
+       tells a set with the right spread in the wrong place.
+    .. [2] B. W. Silverman, "Density estimation for statistics and data analysis", Chapman and Hall
+       1986, section 3.4.2.
+
+    Examples
+    --------
+    >>> from musicai.metrics import overlap_area
+    >>> round(overlap_area([1, 2, 3, 4], [1, 2, 3, 4]), 3)
+    1.0
+    >>> round(overlap_area([1, 2, 3, 4], [11, 12, 13, 14]), 3)
+    0.0
+    """
+    values = [_as_values(x, "x"), _as_values(y, "y")]
+    largest = max(np.abs(each).max() for each in values)
+    values = [each / (largest or 1.0) for each in values]  # densities of tiny numbers overflow
+    widths = np.array([_bandwidth(each) for each in values])
+    if widths.max() <= 1e-12:
+        return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
+    # The grid would step over narrower kernels.
+    span = np.ptp(np.concatenate(values))
+    widths = np.maximum(widths, max(_NARROWEST * widths.max(), span / _POINTS))
+    ranges = [
+        (x.min() - _TAIL * h, x.max() + _TAIL * h) for x, h in zip(values, widths, strict=True)
+    ]
+    lowest, highest = max(low for low, _ in ranges), min(high for _, high in ranges)
+    if lowest >= highest:
+        return 0.0
+    grid, step = np.linspace(lowest, highest, _POINTS, retstep=True)
+    densities = [_density(x, h, grid) for x, h in zip(values, widths, strict=True)]
+    return float(min(1.0, step * np.minimum(*densities).sum()))
+
+
+def transition_overlap(X: Any, Y: Any) -> float:
+    r"""What the moves of two sets of pieces have in common.
+
+    .. math:: \sum_{i,j} \min(P_{ij}, Q_{ij}) = 1 - \tfrac12 \|P - Q\|_1
+
+    for their matrices of :func:`transition_matrix`: the overlap area of two distributions over
+    the 132 moves. As that it is below 1 for two sets of real music, and the less the fewer moves
+    they have. It catches wrong progressions; it is blind to what `transition_matrix` is blind to.
+
+    Parameters
+    ----------
+    X, Y : array-like of shape (n_frames, 12), or collections of them
+        Chroma.
+
+    Returns
+    -------
+    overlap : float
+        Between 0 and 1; 0 if in one of them no root ever moves.
+
+    Raises
+    ------
+    ValueError
+        If `X` or `Y` is not chroma.
+
+    References
+    ----------
+    .. [1] S.-H. Cha, "Comprehensive survey on distance/similarity measures between probability
+       density functions", International Journal of Mathematical Models and Methods in Applied
+       Sciences 1, 2007: intersection.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import transition_overlap
+    >>> notes = np.random.default_rng(0).permutation(np.repeat(np.eye(12), 20, axis=0))
+    >>> transition_overlap(notes, notes)
+    1.0
+    >>> transition_overlap(notes, np.ones((240, 12)))  # nothing moves
+    0.0
+    """
+    return float(np.minimum(transition_matrix(X), transition_matrix(Y)).sum())
+
+
+def geometric_mean(areas: Any) -> float:
+    """Geometric mean of areas; 0 if one of them is."""
+    areas = np.asarray(areas, dtype=np.float64)
+    return float(np.exp(np.log(areas).mean())) if areas.all() else 0.0
+
+
+def _as_values(values: Any, name: str) -> np.ndarray:
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} must hold a number for each of two or more pieces: got shape {values.shape}"
+            + ", with values that are not finite" * (not np.isfinite(values).all())
+        )
+    return values
+
+
+def _bandwidth(values: np.ndarray) -> float:
+    low, high = np.percentile(values, [25, 75])
+    spreads = [values.std(ddof=1), (high - low) / 1.34]
+    # Where most values are the same the quartiles see no spread, and there may be some.
+    spread = min(spreads) or max(spreads)
+    return float(0.9 * spread * len(values) ** -0.2)
+
+
+def _density(values: np.ndarray, width: float, grid: np.ndarray) -> np.ndarray:
+    distances = (grid[:, None] - values) / width
+    return np.exp(-0.5 * distances**2).mean(axis=1) / (width * np.sqrt(2 * np.pi))

@@ -1,0 +1,206 @@
+"""A score-card: how like real music composed music is, beside what can be had and what is easy."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from .._parameters import check_values, is_integer
+from .._times import FRAME_RATE
+from ._card import Report
+from ._chroma import chroma_pieces
+from ._excerpts import count, cut, draw, excerpt_length, require_excerpts
+from ._frechet import frechet_distance
+from ._markov import MarkovBaseline, in_common_key
+from ._memorisation import memorisation
+from ._overlap import geometric_mean, overlap_area, transition_overlap
+from ._realism import metrics_at
+
+
+def report(
+    real: Any,
+    generated: Any,
+    train: Any = None,
+    *,
+    n_frames: int | None = None,
+    n_excerpts: int | None = None,
+    frame_rate: float = FRAME_RATE,
+    random_state: int | np.random.RandomState | None = 0,
+) -> Report:
+    """Judge composed music: a score-card, with what can be had and what is easy beside it.
+
+    All sets are cut into excerpts of one length, and as many are drawn from each. Every metric in
+    ``REALISM_METRICS`` is taken of each excerpt; how its values overlap with those of `real` is
+    the score, and the geometric mean over metrics and transition matrix the total, that of
+    :func:`realism`. The same is done for
+
+    - the ceiling: other real music, `train` or half of `real`, against `real`. No composer can be
+      asked for more;
+    - the Markov chain: as many pieces of :class:`MarkovBaseline`, fitted to that other music;
+    - shuffled frames: those excerpts of the other music with their frames in any order.
+
+    Parameters
+    ----------
+    real : collection of array-like of shape (n_frames, 12)
+        Chroma of real music that the composer has not learned.
+    generated : collection of array-like of shape (n_frames, 12)
+        Chroma of composed music.
+    train : collection of array-like of shape (n_frames, 12), default=None
+        Chroma of the music that was learned. None if it is not at hand: then `real` is halved by
+        piece, one half is what is compared with, and the other half serves as ceiling, for the
+        Markov chain, and to look for copies in.
+    n_frames : int, default=None
+        Length of an excerpt. None for the length that half of the pieces of each set have, but no
+        more than 60 s, and no less than the 20 s that the metrics need.
+    n_excerpts : int, default=None
+        How many excerpts of each set to draw at most; None for all that the smallest set has.
+        Overlaps grow with it: compare cards of equal numbers only.
+    frame_rate : float, default=10.77
+        Frames per second, those of :class:`musicai.ChromaExtractor` by default. The windows of
+        `key_stability`, `recurrence`, `dynamics` and `memorisation` have so many seconds.
+    random_state : int, RandomState instance or None, default=0
+        Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
+
+    Returns
+    -------
+    report : Report
+        Prints as a table, shows itself in notebooks, and has ``to_dict()`` and ``to_html()``.
+
+    Raises
+    ------
+    ValueError
+        If a set gives fewer than two excerpts, is not chroma, or a parameter is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If excerpts of `generated` are left out for silence.
+
+    Notes
+    -----
+    Pieces shorter than an excerpt are left out, and so are excerpts in which less than nine of ten
+    frames sound, as some metrics of silence are not defined. The Fréchet distance is that of
+    frames in a common key. Copies are looked for in all of the other music, and reported beside
+    those in real music that was held out; the ceiling is that other music itself, so has no such
+    figure. Music of several styles is better judged style by style, see :func:`overlap_area`.
+
+    150 excerpts of 60 s beside two and a half hours of other music take some 20 s on one core.
+
+    See Also
+    --------
+    realism : The total alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import report
+    >>> rng = np.random.default_rng(0)
+    >>> walk = lambda: np.eye(12)[np.repeat(rng.integers(12, size=60).cumsum() % 12, 5)]
+    >>> real, train = [walk() for _ in range(8)], [walk() for _ in range(8)]
+    >>> card = report(real, generated=rng.random((8, 300, 12)), train=train)
+    >>> figures = card.to_dict()
+    >>> figures["overlap_area"] < 0.1 < figures["ceiling_overlap_area"]
+    True
+    >>> print(card)  # doctest: +ELLIPSIS
+    Score-card of 8 excerpts of 300 frames (27.9 s) each
+    ...
+    """
+    rule = (lambda v: v is None or is_integer(v, 2), "None or an integer from 2")
+    check_values({"n_excerpts": n_excerpts}, {"n_excerpts": rule})
+    rng = check_random_state(random_state)
+    held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
+    others = None if train is None else chroma_pieces(train, "train")
+    given = [pieces for pieces in (held_out, composed, others) if pieces is not None]
+    n_frames = excerpt_length(n_frames, given, frame_rate)
+    if others is None:
+        held_out, others = _halves(held_out, n_frames, rng)
+    sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, rng)
+    chain = MarkovBaseline(random_state=rng).fit([_with_shape(piece) for piece in others])
+    sets["markov"] = chain.sample(n_frames, n_pieces=len(sets["real"]))
+    sets["shuffled"] = [rng.permutation(excerpt) for excerpt in sets["ceiling"]]
+
+    metrics = metrics_at(frame_rate)
+    values = {
+        name: {key: np.array([metric(e) for e in excerpts]) for key, metric in metrics.items()}
+        for name, excerpts in sets.items()
+    }
+    overlaps = {name: _overlaps(name, values, sets) for name in sets if name != "real"}
+    frames = {name: [in_common_key(each) for each in excerpts] for name, excerpts in sets.items()}
+    moment = max(1, round(2 * frame_rate))
+    return Report(
+        n_frames=n_frames,
+        frame_rate=float(frame_rate),
+        values=values,
+        overlaps=overlaps,
+        frechet_distances={
+            name: frechet_distance(frames[name], frames["real"]) for name in overlaps
+        },
+        memorisation={
+            name: memorisation(sets[name], others, n_frames=moment)
+            for name in ("real", "generated")
+        },
+    )
+
+
+def _halves(
+    pieces: list[np.ndarray], n_frames: int, rng: np.random.RandomState
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Deal pieces by chance into halves that give about as many excerpts."""
+    order = rng.permutation(len(pieces))
+    n_excerpts = np.array([len(each) for each in cut(pieces, n_frames)])
+    halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    totals = [0, 0]
+    for i in order[np.argsort(-n_excerpts[order], kind="stable")]:
+        smaller = totals.index(min(totals))
+        halves[smaller].append(pieces[i])
+        totals[smaller] += n_excerpts[i]
+    if min(totals) < 2:
+        raise ValueError(
+            f"without train, real is halved by piece, and each half needs two excerpts of "
+            f"{n_frames} frames or more that sound: its {len(pieces)} pieces give "
+            f"{totals[0]} and {totals[1]}. Pass more or longer pieces, or train"
+        )
+    return halves
+
+
+def _equal_sets(
+    real: list[np.ndarray],
+    generated: list[np.ndarray],
+    others: list[np.ndarray],
+    n_frames: int,
+    n_excerpts: int | None,
+    rng: np.random.RandomState,
+) -> dict[str, list[np.ndarray]]:
+    """Draw equally many excerpts of real, generated and other real music."""
+    found = {}
+    for name, pieces in {"real": real, "generated": generated, "train": others}.items():
+        found[name] = cut(pieces, n_frames)
+        require_excerpts(name, pieces, found[name], n_frames)
+    possible = sum(len(piece) // n_frames for piece in generated)
+    n_silent = possible - count(found["generated"])
+    if n_silent:
+        warnings.warn(
+            f"{n_silent} of {possible} excerpts of generated are silent for more than a tenth, and "
+            "are left out of the score-card",
+            UserWarning,
+            stacklevel=3,
+        )
+    n_each = min(map(count, found.values()))
+    n_each = n_each if n_excerpts is None else min(n_each, n_excerpts)
+    found["ceiling"] = found.pop("train")
+    return {name: draw(excerpts, n_each, rng) for name, excerpts in found.items()}
+
+
+def _overlaps(
+    name: str, values: dict[str, dict[str, np.ndarray]], sets: dict[str, list[np.ndarray]]
+) -> dict[str, float]:
+    areas = {key: overlap_area(values[name][key], values["real"][key]) for key in values[name]}
+    areas["transition_matrix"] = transition_overlap(sets[name], sets["real"])
+    areas["overlap_area"] = geometric_mean(list(areas.values()))
+    return areas
+
+
+def _with_shape(piece: np.ndarray) -> np.ndarray:
+    """Return the frames in which something sounds: a chain may stay in silence for good."""
+    return piece[np.ptp(piece, axis=1) > 0]

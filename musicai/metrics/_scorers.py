@@ -1,0 +1,198 @@
+"""Scores of composers, in the form that scikit-learn's searches take."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils import check_random_state
+
+from .._pieces import as_chroma, as_collection
+from .._times import FRAME_RATE
+from ._excerpts import cut, excerpt_length, require_excerpts
+from ._overlap import geometric_mean
+from ._realism import shared_areas
+from ._similarity import frame_correlation
+
+_LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
+
+
+class RealismScorer:
+    """Score of a composer: how like the music it is given its own pieces are.
+
+    ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces have
+    most in common with music that it has not learned, where the composer's own score finds the one
+    that is least surprised. Pieces are cut into excerpts, as many pieces of that length are
+    composed, and the score is :func:`realism`. It takes any estimator with a `sample` method such
+    as that of :class:`musicai.LSTMComposer`, also as the last step of a pipeline; the steps before
+    turn what is given into chroma.
+
+    Parameters
+    ----------
+    n_frames : int, default=None
+        Length of a piece. None for the length that half of the pieces to compare with have, but no
+        more than 60 s, and no less than the 20 s that the metrics need.
+    frame_rate : float, default=10.77
+        Frames per second.
+    random_state : int, RandomState instance or None, default=0
+        Seed of the composed pieces.
+
+    See Also
+    --------
+    report : More than one figure, with ceiling and baselines.
+    next_frame_score : Scores predictions.
+
+    Notes
+    -----
+    An area below .01 counts as .01, so that a search can tell poor composers apart, where
+    :func:`realism` is 0 as soon as one area is. Realism compares distributions: a fold with few
+    excerpts gives a rough figure, and one with fewer than two an error. It does not see copies.
+    Give labels as `y` and each style is composed as often as the fold has it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from musicai.metrics import MarkovBaseline, RealismScorer
+    >>> rng = np.random.default_rng(0)
+    >>> chords = np.array([np.isin(np.arange(12), n) for n in ([0, 4, 7], [5, 9, 0], [7, 11, 2])])
+    >>> moves = [rng.integers(1, 3, size=60).cumsum() % 3 for _ in range(8)]
+    >>> pieces = [np.repeat(chords[m], rng.integers(4, 12, size=60), axis=0) * 1.0 for m in moves]
+    >>> search = GridSearchCV(
+    ...     MarkovBaseline(random_state=0), {"n_states": [2, 3]}, scoring=RealismScorer(), cv=2
+    ... )
+    >>> search.fit(pieces).best_params_
+    {'n_states': 3}
+    """
+
+    __module__ = "musicai.metrics"
+
+    def __init__(
+        self,
+        *,
+        n_frames: int | None = None,
+        frame_rate: float = FRAME_RATE,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.n_frames = n_frames
+        self.frame_rate = frame_rate
+        self.random_state = random_state
+
+    def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
+        """Score a composer.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted estimator with a `sample` method, or a pipeline that ends in one.
+        X : collection
+            Real pieces, (n_frames, 12) each, or what the pipeline makes them of.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece that the composer knows.
+
+        Returns
+        -------
+        realism : float
+            Between 0 and 1, the higher the better. Composed pieces that are silent for more than a
+            tenth are left out; 0 where there are not two others.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than two excerpts, or a parameter is out of range.
+        TypeError
+            If the estimator has no `sample` method.
+        """
+        composer, X = last_step(estimator, X)
+        if not hasattr(composer, "sample"):
+            raise TypeError(
+                f"RealismScorer scores what composes, with a method sample: "
+                f"{type(composer).__name__} has none"
+            )
+        pieces, _ = as_chroma(X)
+        n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
+        excerpts = cut(pieces, n_frames)
+        require_excerpts("X", pieces, excerpts, n_frames)
+        labels = [None] * len(pieces) if y is None else list(y)
+        orders: dict[Any, int] = {}
+        for label, found in zip(labels, excerpts, strict=True):
+            orders[label] = orders.get(label, 0) + len(found)
+        rng = check_random_state(self.random_state)
+        composed = [
+            piece
+            for style, n_pieces in orders.items()
+            if n_pieces
+            for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
+        ]
+        sounding = [excerpt for found in cut(as_chroma(composed)[0], n_frames) for excerpt in found]
+        if len(sounding) < 2:
+            return 0.0
+        real = [excerpt for found in excerpts for excerpt in found]
+        return geometric_mean(np.maximum(shared_areas(sounding, real, self.frame_rate), _LEAST))
+
+    def __repr__(self) -> str:
+        return (
+            f"RealismScorer(n_frames={self.n_frames}, frame_rate={self.frame_rate:.4g}, "
+            f"random_state={self.random_state})"
+        )
+
+
+def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
+    """Score of predictions: how well they correlate with the frames that come next.
+
+    To pass as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
+    `predict` returns the expected next frame at every frame, also at the end of a pipeline. A
+    composer's own score, the likelihood, asks for more: also how sure it may be.
+
+    Parameters
+    ----------
+    estimator : object
+        A fitted estimator such as :class:`musicai.LSTMComposer`, or a pipeline that ends in one.
+    X : collection
+        Pieces, (n_frames, n_features) each, or what the pipeline makes them of.
+    y : ignored
+        Present by convention.
+
+    Returns
+    -------
+    correlation : float
+        Between -1 and 1, the higher the better: the :func:`frame_correlation` of all frames but
+        the first of each piece with what was predicted.
+
+    Raises
+    ------
+    ValueError
+        If no piece has two frames.
+
+    See Also
+    --------
+    RealismScorer : Scores what is composed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from musicai.metrics import next_frame_score
+    >>> class AsItWas(BaseEstimator):
+    ...     def predict(self, X):
+    ...         return X
+    >>> held = np.eye(12)[[0, 0, 0, 7, 7]]
+    >>> round(next_frame_score(AsItWas(), [held]), 2)  # wrong once in four
+    0.73
+    """
+    predictor, X = last_step(estimator, X)
+    pieces, _ = as_collection(X)
+    long_enough = [piece for piece in pieces if len(piece) > 1]
+    if not long_enough:
+        raise ValueError("next_frame_score needs a piece of two frames or more: X has none")
+    predicted = predictor.predict(long_enough)
+    return frame_correlation(
+        [guess[:-1] for guess in predicted], [piece[1:] for piece in long_enough]
+    )
+
+
+def last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """Return what composes in an estimator, and `X` as the steps before hand it over."""
+    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
+    if isinstance(estimator, Pipeline):
+        return estimator[-1], estimator[:-1].transform(X) if len(estimator) > 1 else X
+    return estimator, X

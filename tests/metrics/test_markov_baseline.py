@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from musicai.metrics import MarkovBaseline, key_correlation
+
+
+@pytest.fixture(scope="module")
+def chain(music):
+    return MarkovBaseline(16, random_state=0).fit(music, ["folk", "jazz"] * 12)
+
+
+def test_it_samples_in_kind(chain):
+    assert chain.sample(30).shape == (30, 12)
+    pieces = chain.sample(30, n_pieces=3)
+    assert isinstance(pieces, list)
+    assert [piece.shape for piece in pieces] == [(30, 12)] * 3
+    assert pieces[0].dtype == np.float32
+
+
+def test_the_seed_is_the_piece(chain, music):
+    np.testing.assert_array_equal(
+        chain.sample(50, random_state=3), clone(chain).fit(music).sample(50, random_state=3)
+    )
+    np.testing.assert_array_equal(chain.sample(50), chain.sample(50))  # its own seed
+    assert (chain.sample(50, random_state=3) != chain.sample(50, random_state=4)).any()
+
+
+def test_probabilities_sum_to_one(chain):
+    np.testing.assert_allclose(chain.transitions_.sum(axis=1), 1)
+    np.testing.assert_allclose(chain.style_transitions_.sum(axis=2), 1)
+    assert chain.start_.sum() == pytest.approx(1)
+    np.testing.assert_allclose(chain.style_starts_.sum(axis=1), 1)
+
+
+def test_moves_are_sampled_as_often_as_counted():
+    circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features: no key
+    chain = MarkovBaseline(5, random_state=0).fit(circle)
+    assert not chain.transpose_
+    states = chain.sample(100).argmax(axis=1)
+    np.testing.assert_array_equal(np.diff(states) % 5, 1)
+
+
+def test_every_key_is_composed_in(chain):
+    pieces = chain.sample(200, n_pieces=60)
+    loudest = {int(piece.sum(axis=0).argmax()) for piece in pieces}
+    assert len(loudest) > 8
+    assert key_correlation(pieces) > 0.6
+
+
+def test_keys_learned_in_do_not_matter(music):
+    moved = [np.roll(piece, 5, axis=1) for piece in music]
+    np.testing.assert_array_equal(
+        MarkovBaseline(random_state=0).fit(music).sample(40),
+        MarkovBaseline(random_state=0).fit(moved).sample(40),
+    )
+
+
+def test_frames_peak_at_one_where_those_learned_do(chain, music):
+    assert {piece.max() for piece in chain.sample(100)} == {1.0}
+    quiet = MarkovBaseline(random_state=0).fit([0.5 * piece for piece in music])
+    assert quiet.prototypes_.max() <= 0.5
+
+
+def test_styles_are_kept_apart():
+    low, high = np.eye(4)[[0, 1] * 20], np.eye(4)[[2, 3] * 20]
+    chain = MarkovBaseline(random_state=0).fit([low, high, low], ["a", "b", "a"])
+    assert list(chain.styles_) == ["a", "b"]
+    assert not chain.sample(50, style="a")[:, 2:].any()
+    assert not chain.sample(50, style="b")[:, :2].any()
+    blended = chain.sample(4, n_pieces=200, style={"a": 3, "b": 1})
+    assert np.mean([piece[0, :2].any() for piece in blended]) == pytest.approx(0.75, abs=0.1)
+    assert not chain.sample(50, style={"a": 1, "b": 0})[:, 2:].any()
+
+
+def test_a_state_that_nothing_follows_is_left_all_the_same():
+    piece = np.eye(4)[[0, 1, 0, 1, 2]]
+    chain = MarkovBaseline(random_state=0).fit(piece)
+    assert len(chain.sample(200)) == 200
+    assert np.isfinite(chain.transitions_).all()
+
+
+def test_prototypes_are_no_more_than_there_are_frames():
+    assert len(MarkovBaseline().fit(np.eye(12)[[0, 4, 7] * 5]).prototypes_) == 3
+    assert len(MarkovBaseline().fit([np.eye(12)[:1], np.empty((0, 12))]).prototypes_) == 1
+
+
+def test_errors_say_what_to_do(chain, music):
+    with pytest.raises(ValueError, match="style 'rock' is not known.*'folk', 'jazz'"):
+        chain.sample(10, style="rock")
+    with pytest.raises(ValueError, match="needs weights from 0"):
+        chain.sample(10, style={"folk": 0.0})
+    with pytest.raises(ValueError, match="n_frames must be an integer of at least 1, got 0"):
+        chain.sample(0)
+    with pytest.raises(ValueError, match="n_pieces must be None or an integer"):
+        chain.sample(10, n_pieces=0)
+    with pytest.raises(ValueError, match="2 style labels for 24 pieces"):
+        MarkovBaseline().fit(music, ["a", "b"])
+    with pytest.raises(ValueError, match="n_states must be"):
+        MarkovBaseline(0).fit(music)
+    with pytest.raises(ValueError, match="no frames to learn from"):
+        MarkovBaseline().fit([np.empty((0, 12))])
+    with pytest.raises(NotFittedError):
+        MarkovBaseline().sample(10)
