@@ -17,7 +17,7 @@ from .._pieces import frame_blocks
 
 # Shares of a piece are told blurred, by this share of their spread over pieces: else they would
 # tell which piece it is, and the network could know it by heart.
-_BLUR = 0.3
+_BLUR = 0.2
 _TOLD = 0.7
 _SMALLEST_SPREAD = 1e-6
 

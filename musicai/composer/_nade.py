@@ -24,7 +24,7 @@ LOG_SCALES = -7.0, 2.0
 
 # Values are drawn again a little nearer to what was foreseen than they would fall: as real music
 # goes on from the real value, full noise would teach that every step is taken back.
-_WIDTH_OF_REDRAWS = 0.7
+_WIDTH_OF_REDRAWS = 0.6
 
 
 class BernoulliNADE(Emission):
