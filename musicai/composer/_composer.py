@@ -131,7 +131,8 @@ class LSTMComposer(BaseEstimator):
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
-        Training loss (negative log-likelihood per frame, nats, with dropout) of every epoch.
+        Training loss of every epoch: negative log-likelihood per frame, nats, with dropout, and
+        after frames of its own where the composer learns to hear these (see Notes).
     validation_scores_ : list of float or None
         Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
         the key that it is estimated to be in, which `score` does not know. None where no piece
@@ -540,7 +541,8 @@ class LSTMComposer(BaseEstimator):
             How many pieces to compose at once; None for a single one.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to go on from, exactly where it stops; it is not part of the result. A
-            collection gives one new piece for each prime. None starts from nothing.
+            collection gives one new piece for each prime. None starts from nothing, in the
+            character of a piece that was learned where `emission_` is "logistic" (see Notes).
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.

@@ -26,8 +26,8 @@ def hear_own_frames(
 ) -> tuple[Tensor, Tensor]:
     """Draw the frames again that some excerpts are heard with.
 
-    A third of the excerpts stays as it is, a third is drawn again from its first frame on,
-    and a third from a frame between. Silence stays silent.
+    A third of the excerpts stays as it is, a third is drawn again from its second frame on,
+    and a third from a later one. Silence stays silent.
 
     Parameters
     ----------
@@ -51,7 +51,8 @@ def hear_own_frames(
     device = generator.device
     first = 3 * torch.rand((n_excerpts, 1), generator=generator, device=device) - 1
     drawn = torch.linspace(0, 1, length, device=device) >= first
-    drawn &= (batch.start == 0) & (batch.previous > 0).any(-1)
+    drawn &= (batch.previous > 0).any(-1)
+    drawn[:, 0] = False
     rows = torch.nonzero(drawn.any(1))[:, 0]
     if len(rows) == 0:
         return batch.previous, drawn.float()
