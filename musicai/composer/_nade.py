@@ -154,16 +154,13 @@ class LogisticNADE(Emission):
         x = self._on_grid(x)
         weights, means, scales = self._components(self._mixture(x, context), previous)
         below = torch.sigmoid((x[..., None] - means) / scales)
-        odds = weights[..., :-1].exp() * below * (1 - below) / scales
+        odds = (weights[..., :-1].exp() * below * (1 - below) / scales).cumsum(-1)
         choice, value = torch.rand((2, *x.shape, 1), generator=generator, device=x.device)
-        left, chosen = choice * odds.sum(-1, keepdim=True), 0
-        for component in odds.split(1, -1)[:-1]:
-            left = left - component
-            chosen = chosen + (left >= 0)
+        chosen = (choice * odds[..., -1:] >= odds[..., :-1]).sum(-1, keepdim=True)
         noise = torch.logit(value, eps=1e-6) * scales.gather(-1, chosen)
         drawn = self._on_grid(means.gather(-1, chosen) + _WIDTH_OF_REDRAWS * noise)[..., 0]
         # The loudest feature stays it, and alone; what no component explains stays as well.
-        stays = (x == 1) | (odds.sum(-1) <= 0)
+        stays = (x == 1) | (odds[..., -1] <= 0)
         return torch.where(stays, x, drawn.clamp(0, 1 - 1 / (self.n_levels - 1)))
 
     def _mixture(self, x: Tensor, context: Tensor) -> Tensor:
