@@ -1,6 +1,6 @@
-"""How like real music LSTMComposer's pieces are, beside a Markov chain and shuffled frames.
+"""How like real music LSTMComposer's pieces are, beside composers that are known to be worse.
 
-    python benchmarks/realism.py [FILE_OR_FOLDER ...] [--minutes 2] [--temperature 0.9]
+    python benchmarks/realism.py [FILE_OR_FOLDER ...] [--minutes 8] [--temperature 0.9]
     python benchmarks/realism.py FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
 Without files it takes chorales, played by a soundfont. Half of the recordings are learned, half
@@ -9,16 +9,20 @@ only itself, for as many pieces of the same lengths as there are excerpts held o
 
 Printed are
 
-- every metric of `musicai.metrics`, and the overlap of its distribution over pieces with that of
-  the excerpts held out. "learned" is the ceiling: real music against real music. The Markov chain
-  moves between 64 prototypes of frames, learned in a common key, as each style does;
+- every metric of `musicai.metrics.REALISM_METRICS`, and the overlap of its distribution over pieces
+  with that of the excerpts held out. "other real music" is the ceiling: excerpts of the recordings
+  that were learned;
+- a ranking: the geometric mean of these overlaps; copies of what was learned; and how well
+  a convolutional network, trained to do so, tells windows of 6 s from held-out ones, in pieces that
+  it has not seen (area under the ROC curve; .5 is chance, 1 always). Beside the composer stand
+  a Markov chain over 64 prototypes of frames, a hidden Markov model with Gaussian frames, frames
+  in any order, a network trained on squared error that is fed its own predictions, and noise;
 - what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
-- copies of the music learned; whether 20,000 frames in one go stay alive; whether a continuation
-  keeps the key of its prime;
-- the entropy rate: pieces composed at temperature 1 should be as likely as real music is;
-- with style labels (subfolders, or --styles with one for each FILE_OR_FOLDER) how much likelier
-  music is under its own label, and where a classifier of the first two styles puts pieces of
-  either and of half and half.
+- whether 20,000 frames in one go stay alive; whether a continuation keeps the key of its prime;
+- at temperature 1, how surprised the composer is by its own pieces and by those held out: a
+  calibrated model by both alike;
+- with styles, what a style label does: likelihood with the right, a wrong and no label, and what
+  a classifier of styles says of composed pieces.
 """
 
 import argparse
@@ -27,12 +31,13 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
+from _composers import frozen_pieces, hidden_markov_pieces, in_common_key, noise_pieces
+from _telling import told_apart
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from musicai import ChromaExtractor, LSTMComposer, metrics
-from musicai._krumhansl import common_tonic
 from musicai.datasets import get_data_home, load_chorales, load_recordings
 
 EXCERPT = 60  # seconds
@@ -44,14 +49,17 @@ N_LONG = 12
 ENDLESS = 20_000  # frames
 END = 2_000
 OPENING = 20  # frames in which a style label has to prove itself
-METRICS = metrics.REALISM_METRICS | {"quiet_share": metrics.quiet_share}
+METRICS = metrics.REALISM_METRICS
+CEILING = "other real music"
+SHARE_OF_FROZEN = 0.25  # of the minutes; it has less to learn, and freezes all the same
 
 
 class Piece(NamedTuple):
-    """A recording or an excerpt."""
+    """A recording or an excerpt of it."""
 
     frames: np.ndarray
     style: str | None
+    recording: int
 
 
 def read_arguments():
@@ -98,8 +106,8 @@ def excerpts(recordings, rate):
     """Cut into excerpts of one length; shorter recordings stay whole, silent ones fall out."""
     length, shortest = round(EXCERPT * rate), round(SHORTEST * rate)
     parts = [
-        Piece(frames[start : start + length], style)
-        for frames, style in recordings
+        Piece(frames[start : start + length], style, recording)
+        for frames, style, recording in recordings
         for start in range(0, max(1, len(frames) - length + 1), length)
     ]
     return [
@@ -153,27 +161,37 @@ def print_table(head, rows):
 
 
 def print_metrics(held_out, others, style):
-    """Means of all metrics, and overlap areas with the pieces held out."""
+    """Means and deviations of all metrics, and overlap areas with the pieces held out."""
     rows = []
-    sets = {"held out": held_out} | others
     for name, metric in METRICS.items():
-        values = {key: [metric(piece) for piece in pieces] for key, pieces in sets.items()}
-        means = {key: np.mean(each) for key, each in values.items()}
-        areas = [metrics.overlap_area(values[key], values["held out"]) for key in others]
-        ratio = means["composed"] / means["held out"]
-        name += "" if name in metrics.REALISM_METRICS else " (not in the mean)"
-        rows.append((name, *means.values(), ratio, *areas))
+        real = np.array([metric(piece) for piece in held_out])
+        values = {key: np.array([metric(p) for p in pieces]) for key, pieces in others.items()}
+        spreads = [f"{x.mean():.3f} ± {x.std():.3f}" for x in (real, values["composed"])]
+        rows.append((name, *spreads, *(metrics.overlap_area(x, real) for x in values.values())))
     overlaps = [metrics.transition_overlap(pieces, held_out) for pieces in others.values()]
-    totals = [metrics.realism(pieces, held_out) for pieces in others.values()]
-    blanks = [""] * (len(sets) + 1)
-    rows += [("transition_matrix", *blanks, *overlaps), ("**geometric mean**", *blanks, *totals)]
-    head = [
-        "metric" if style is None else f"{style}: metric",
-        *sets,
-        "composed / held out",
-        *(f"area: {key}" for key in others),
-    ]
-    print_table(head, rows)
+    rows.append(("transition_matrix", "", "", *overlaps))
+    first = "metric" if style is None else f"{style}: metric"
+    print_table([first, "held out", "composed", *(f"area: {key}" for key in others)], rows)
+
+
+def print_ranking(held_out, other, others, learned, style, seed):
+    """How like real music each set is on the whole, how much of it is copied, who can tell."""
+    real = frames_of(held_out)
+    groups = [piece.recording for piece in held_out]
+    rows = [("held out", 1.0, metrics.memorisation(real, learned), "")]
+    for name, pieces in others.items():
+        own = [piece.recording for piece in other] if name == CEILING else range(-len(pieces), 0)
+        copied = "" if name == CEILING else metrics.memorisation(pieces, learned)
+        rows.append(
+            (
+                name,
+                metrics.realism(pieces, real),
+                copied,
+                told_apart(real, pieces, groups, own, seed),
+            )
+        )
+    first = "pieces" if style is None else f"{style}: pieces"
+    print_table([first, "geometric mean of overlaps", "copies", "told apart, AUC"], rows)
 
 
 def same_key(pieces, rate, lag):
@@ -189,7 +207,7 @@ def print_long(recordings, composer, chain, rate, **options):
     """What holds over minutes, in whole recordings and in long samples."""
     length = round(LONG * rate)
     chosen = [recordings[i * len(recordings) // N_LONG] for i in range(N_LONG)]
-    order = [Piece(np.empty((length, 0)), recording.style) for recording in chosen]
+    order = [recording._replace(frames=np.empty((length, 0))) for recording in chosen]
     sets = {
         "held out, whole": frames_of(recordings),
         f"composed, {LONG} s": compose_like(order, composer, **options),
@@ -204,8 +222,8 @@ def print_long(recordings, composer, chain, rate, **options):
     print_table(["over minutes", *sets], rows)
 
 
-def print_life(held_out, learned, composed, composer, rate, **options):
-    """Copies, the fixed point, and the key of continuations."""
+def print_life(held_out, composer, rate, **options):
+    """The fixed point, and the key of continuations."""
     window = round(WINDOW * rate)
     started = perf_counter()
     end = composer.sample(ENDLESS, **options)[-END:]
@@ -218,10 +236,6 @@ def print_life(held_out, learned, composed, composer, rate, **options):
     ]
     ends = [piece[-2 * window :] for piece in held_out]
     rows = [
-        (
-            "copies of what was learned",
-            *(metrics.memorisation(x, learned) for x in (held_out, composed)),
-        ),
         (f"flux, {name}", metrics.flux(held_out), metrics.flux(end)),
         (f"frame entropy, {name}", metrics.frame_entropy(held_out), metrics.frame_entropy(end)),
         (f"repeated frames, {name}", repeated(real), repeated(end)),
@@ -283,7 +297,7 @@ def print_styles(held_out, learned, composer, rate, **options):
 
 def portrait(piece):
     """What the classifier of styles sees: chroma in a common key, and the metrics."""
-    chroma = np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
+    chroma = in_common_key(piece)
     return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
 
 
@@ -295,7 +309,8 @@ def main():
     files, labels = find_recordings(arguments)
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     rate = extractor.frame_rate
-    recordings = [Piece(*each) for each in zip(extractor.transform(files), labels, strict=True)]
+    chroma = extractor.transform(files)
+    recordings = list(map(Piece, chroma, labels, range(len(files))))
     learned_recordings, held_out_recordings = split(recordings, rng)
     learned = excerpts(learned_recordings, rate)
     held_out = excerpts(held_out_recordings, rate)
@@ -315,19 +330,36 @@ def main():
     started = perf_counter()
     composed = compose_like(held_out, composer, **options)
     print(f"composed {sum(map(len, composed))} frames in {perf_counter() - started:.0f} s")
-    real = frames_of(held_out)
+    real, lengths = frames_of(held_out), [len(piece.frames) for piece in held_out]
     others = {
-        "learned": frames_of(some),
+        CEILING: frames_of(some),
         "composed": composed,
-        "Markov": compose_like(held_out, chain),
-        "shuffled": [rng.permutation(piece.frames) for piece in some],
+        "Markov chain": compose_like(held_out, chain, random_state=arguments.seed),
+        "hidden Markov model": hidden_markov_pieces(frames_of(learned), lengths, arguments.seed),
+        "shuffled frames": [rng.permutation(piece.frames) for piece in some],
+        "frozen network": frozen_pieces(
+            frames_of(learned),
+            lengths,
+            arguments.seed,
+            max_iter=100_000,
+            max_time=60 * SHARE_OF_FROZEN * arguments.minutes,
+        ),
+        "noise": noise_pieces(lengths, arguments.seed),
     }
     for style in known_styles(held_out):  # one distribution of several styles hides a lot
         places = [i for i, piece in enumerate(held_out) if piece.style == style]
         chosen = {name: [pieces[i] for i in places] for name, pieces in others.items()}
         print_metrics([real[i] for i in places], chosen, style)
+        print_ranking(
+            [held_out[i] for i in places],
+            [some[i] for i in places],
+            chosen,
+            frames_of(learned),
+            style,
+            arguments.seed,
+        )
     print_long(held_out_recordings, composer, chain, rate, **options)
-    print_life(real, frames_of(learned), composed, composer, rate, **options)
+    print_life(real, composer, rate, **options)
     print_entropy_rate(held_out, composer, arguments.seed)
     if len(composer.styles_) > 1:
         print_styles(held_out, learned, composer, rate, **options)

@@ -25,7 +25,14 @@ from ._checks import (
 )
 from ._composing import compose, draw_next, rank_frames
 from ._distributed import Group, joined
-from ._fitting import begin, begin_watching, network_to_train, open_checkpoint
+from ._fitting import (
+    begin,
+    begin_watching,
+    known_characters,
+    network_to_train,
+    open_checkpoint,
+    with_characters,
+)
 from ._inference import expect_next, score_frames
 from ._inputs import check_pieces
 from ._learned import key_shifts, open_network, told_style
@@ -124,7 +131,8 @@ class LSTMComposer(BaseEstimator):
     n_iter_ : int
         Epochs run.
     loss_curve_ : list of float
-        Training loss (negative log-likelihood per frame, nats, with dropout) of every epoch.
+        Training loss of every epoch: negative log-likelihood per frame, nats, with dropout, and
+        after frames of its own where the composer learns to hear these (see Notes).
     validation_scores_ : list of float or None
         Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
         the key that it is estimated to be in, which `score` does not know. None where no piece
@@ -178,6 +186,15 @@ class LSTMComposer(BaseEstimator):
     the untrained network), it goes back to the last good state and on with a quarter of the
     learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised.
 
+    Data with the emission "logistic", as chroma, is never quite the same twice, and small faults of
+    composed frames would add up, were they foreign to the network: it also learns to go on from
+    excerpts whose values it has drawn again, each within the choice that the real one stands for,
+    and a flag says which frames are its own (compare exposure bias [5]_ and its cure by scheduled
+    sampling [6]_). And it is told what the piece of an excerpt is like as a whole, by the mean of
+    each feature and of its changes, in most excerpts. A piece that begins from nothing takes this
+    character from one of the pieces that were learned, of the style that is asked for; a blend
+    of styles lies between pieces of each. Scores and predictions are told neither.
+
     What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
     probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
     most 0, and a frame of 12 values that were equally likely would have -12 ln 256 = -66.5 nats.
@@ -194,6 +211,10 @@ class LSTMComposer(BaseEstimator):
     .. [3] C. Bishop. Mixture density networks. Aston University, 1994.
     .. [4] C. Krumhansl. Cognitive foundations of musical pitch. Oxford University Press, 1990,
        chapter 4.
+    .. [5] M. Ranzato, S. Chopra, M. Auli, W. Zaremba. Sequence level training with recurrent
+       neural networks. ICLR 2016.
+    .. [6] S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer. Scheduled sampling for sequence
+       prediction with recurrent neural networks. NIPS 2015.
 
     Examples
     --------
@@ -211,6 +232,7 @@ class LSTMComposer(BaseEstimator):
     __module__ = "musicai"
 
     _peaked: bool
+    _characters: tuple[np.ndarray, np.ndarray]
 
     def __init__(
         self,
@@ -301,6 +323,7 @@ class LSTMComposer(BaseEstimator):
             if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
+            training = with_characters(network, training)
             progress = self._trainer(network, seed, group).run(
                 training,
                 validation,
@@ -314,6 +337,7 @@ class LSTMComposer(BaseEstimator):
                 start_counts=go_on and X_val is not None,
             )
             self.weights_ = progress.best_weights
+            self._characters = known_characters(training)
             self._peaked = peaked
             self._optimizer_state: dict[str, Any] | None = None
             self.loss_curve_ = progress.loss_curve
@@ -352,12 +376,14 @@ class LSTMComposer(BaseEstimator):
             group = Group(self._device())
             rng = np.random.RandomState(seed)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
+            training = with_characters(network, training)
             trainer = self._trainer(network, seed, group)
             if go_on and self._optimizer_state is not None:
                 trainer.resume(self._optimizer_state)
             loss = trainer.run_epoch(training)
             trainer.check_finite()
             self.weights_ = export_weights(network)
+            self._characters = known_characters(training, self._characters if go_on else None)
             self._peaked = frames_peak_at_one(training.pieces) and (not go_on or self._peaked)
             self._optimizer_state = trainer.state()
             self.loss_curve_ = [*(self.loss_curve_ if go_on else []), loss]
@@ -515,7 +541,8 @@ class LSTMComposer(BaseEstimator):
             How many pieces to compose at once; None for a single one.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to go on from, exactly where it stops; it is not part of the result. A
-            collection gives one new piece for each prime. None starts from nothing.
+            collection gives one new piece for each prime. None starts from nothing, in the
+            character of a piece that was learned where `emission_` is "logistic" (see Notes).
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
@@ -529,8 +556,8 @@ class LSTMComposer(BaseEstimator):
         temperature : float, default=1.0
             1 samples from the learned distribution; below 1 likely choices become likelier.
             It acts on the weights of the choices (the mixture's components, the probability of a
-            note), not on the width of the components; the single Gaussian of "mse" has nothing
-            else, so there it is the width. At least 0.0001.
+            note) and, squared, on the width of the components of "logistic"; the single Gaussian
+            of "mse" has nothing else, so there it is the width. At least 0.0001.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ._blas import one_blas_thread
+from ._characters import draw_characters
 from ._checks import as_rng, check_sampling
 from ._draws import choose
 from ._inference import weigh_keys
@@ -13,6 +14,7 @@ from ._inputs import check_prime
 from ._keys import COMMON_KEY, key_number
 from ._learned import key_shifts, open_network, told_style
 from ._sampler import Sampler
+from ._styles import style_weights
 
 
 def compose(
@@ -109,17 +111,35 @@ def _begin(
         )
         odds = np.array(weighed * (n_pieces // len(primes)))
         keys = choose(odds, rng.random_sample(n_pieces))
+    told = weights["style"][number] + weights["key"][COMMON_KEY]
+    if not any(map(len, primes)):
+        told = told + _told_characters(composer, style, n_pieces, rng)
+        return Sampler(composer.emission_, weights, told=told, n_pieces=n_pieces), shifts[keys]
     # A prime that several pieces go on from in one key is heard once.
     heard, rows = np.unique([np.arange(n_pieces) % len(primes), keys], axis=1, return_inverse=True)
     sampler = Sampler(
         composer.emission_,
         weights,
-        told=weights["style"][number] + weights["key"][COMMON_KEY],
+        told=told,
         n_pieces=heard.shape[1],
     )
     with one_blas_thread():
         sampler.hear([np.roll(primes[i], shifts[k], axis=1) for i, k in heard.T])
     return sampler.take(rows.ravel()), shifts[keys]
+
+
+def _told_characters(
+    composer: Any, style: Any, n_pieces: int, rng: np.random.RandomState
+) -> np.ndarray | float:
+    """What is added to what the network is told of pieces that begin from nothing.
+
+    Music that goes on from a prime has its character from there.
+    """
+    if "character" not in composer.weights_:
+        return 0.0
+    weights = style_weights(style, composer.styles_)
+    learned, styles = composer._characters
+    return draw_characters(learned, styles, weights, n_pieces, rng) @ composer.weights_["character"]
 
 
 def _move_back(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:

@@ -14,12 +14,22 @@ from torch import Tensor, nn
 
 
 class Emission(nn.Module):
-    """Distribution of the next frame given a context."""
+    """Distribution of the next frame given a context.
 
-    def __init__(self, n_features: int, n_inputs: int) -> None:
+    Parameters
+    ----------
+    n_features, n_inputs : int
+        Width of a frame, and of what the network reads of it.
+    redraws : bool, default=False
+        Whether there is a `redraw`: values that are never quite the same twice, as those of chroma
+        are, have faults when they are drawn.
+    """
+
+    def __init__(self, n_features: int, n_inputs: int, *, redraws: bool = False) -> None:
         super().__init__()
         self.n_features = n_features
         self.n_inputs = n_inputs
+        self.redraws = redraws
 
     @property
     def origin(self) -> Tensor:
@@ -32,6 +42,12 @@ class Emission(nn.Module):
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         """Log-probability of every frame, in nats, of shape (N,)."""
+        raise NotImplementedError
+
+    def redraw(
+        self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Draw every frame again such that its notes stay, of shape (N, n_features)."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:

@@ -1,11 +1,13 @@
 """What precedes training: pieces are checked, their keys estimated, the network is built."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from ._batches import Collection
+from ._characters import describe, mean_and_spread
 from ._checkpoint import Checkpoint
 from ._checks import check_unchanged
 from ._distributed import Group
@@ -121,4 +123,42 @@ def network_to_train(
     )
     network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
     network.emission.adapt(training.pieces)
+    if network.knows_itself:
+        network.scaling.copy_(torch.from_numpy(mean_and_spread(_traits(training))))
     return network.to(device)
+
+
+def with_characters(network: Network, training: Collection) -> Collection:
+    """Add what the network is told of the character of each piece, where it is."""
+    if not network.knows_itself:
+        return training
+    mean, spread = network.scaling.cpu().numpy()
+    scaled = (np.stack(_traits(training)) - mean) / spread
+    return replace(training, characters=scaled.astype(np.float32))
+
+
+def known_characters(
+    training: Collection, before: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the characters to choose from and their styles, with those known `before`.
+
+    A piece whose style changes counts as one of no stated style.
+    """
+    if training.characters is None:
+        return np.empty((0, 0), np.float32), np.empty(0, int)
+    constant = [(styles == styles[0]).all() for styles in training.styles]
+    styles = np.array([int(s[0]) * c for s, c in zip(training.styles, constant, strict=True)])
+    characters = training.characters
+    if before is not None:
+        characters = np.concatenate([before[0], characters])
+        styles = np.concatenate([before[1], styles])
+    # A piece that is learned pass after pass is known once.
+    _, rows = np.unique(np.column_stack([styles, characters]), axis=0, return_index=True)
+    rows.sort()
+    return characters[rows], styles[rows]
+
+
+def _traits(training: Collection) -> list[np.ndarray]:
+    # Who is told of characters learns each piece in one key.
+    pieces = zip(training.pieces, training.shifts, strict=True)
+    return [describe(piece, int(shifts[0])) for piece, shifts in pieces]

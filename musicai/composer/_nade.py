@@ -22,6 +22,10 @@ N_LEVELS = 256
 FLOOR = 1e-3
 LOG_SCALES = -7.0, 2.0
 
+# Values are drawn again a little nearer to what was foreseen than they would fall: as real music
+# goes on from the real value, full noise would teach that every step is taken back.
+_WIDTH_OF_REDRAWS = 0.6
+
 
 class BernoulliNADE(Emission):
     """Frames of zeros and ones, as piano rolls are.
@@ -108,7 +112,7 @@ class LogisticNADE(Emission):
         floor: float = FLOOR,
         autoregressive: bool = True,
     ) -> None:
-        super().__init__(n_features, n_inputs=2 * n_features)
+        super().__init__(n_features, n_inputs=2 * n_features, redraws=True)
         self.n_components = n_components
         self.n_levels = n_levels
         self.floor = floor
@@ -139,29 +143,49 @@ class LogisticNADE(Emission):
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         x = self._on_grid(x)
+        weights, means, scales = self._components(self._mixture(x, context), previous)
+        uniform = torch.full_like(x[..., None], -np.log(self.n_levels))
+        log_masses = torch.cat([self._log_masses(x, means, scales), uniform], -1)
+        return torch.logsumexp(weights + log_masses, -1).sum(-1)
+
+    def redraw(
+        self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        x = self._on_grid(x)
+        weights, means, scales = self._components(self._mixture(x, context), previous)
+        below = torch.sigmoid((x[..., None] - means) / scales)
+        odds = (weights[..., :-1].exp() * below * (1 - below) / scales).cumsum(-1)
+        choice, value = torch.rand((2, *x.shape, 1), generator=generator, device=x.device)
+        chosen = (choice * odds[..., -1:] >= odds[..., :-1]).sum(-1, keepdim=True)
+        noise = torch.logit(value, eps=1e-6) * scales.gather(-1, chosen)
+        drawn = self._on_grid(means.gather(-1, chosen) + _WIDTH_OF_REDRAWS * noise)[..., 0]
+        # The loudest feature stays it, and alone; what no component explains stays as well.
+        stays = (x == 1) | (odds[..., -1] <= 0)
+        return torch.where(stays, x, drawn.clamp(0, 1 - 1 / (self.n_levels - 1)))
+
+    def _mixture(self, x: Tensor, context: Tensor) -> Tensor:
+        """Compute what `_components` splits, (N, n_features, 3 * n_components)."""
         total = self.entry(context)[:, None].expand(-1, self.n_features, -1)
         if self.autoregressive:
             steps = torch.einsum("nfi,fih->nfh", self._pairs(x), self.take_up)
-            total = total + F.pad(steps.cumsum(1)[:, :-1], (0, 0, 1, 0))
-        mixture = torch.einsum("nfh,fhp->nfp", torch.relu(total), self.exit) + self._skipped(
-            context
-        )
-        return self._level_log_prob(x, mixture.float(), previous).sum(-1)
+            # A product takes a third of the time of a cumulative sum.
+            lower = torch.ones(self.n_features, self.n_features, device=x.device).tril(-1)
+            total = total + lower @ steps
+        mixture = torch.einsum("nfh,fhp->nfp", torch.relu(total), self.exit)
+        return (mixture + self._skipped(context)).float()
 
-    def _level_log_prob(self, x: Tensor, mixture: Tensor, previous: Tensor) -> Tensor:
-        weights, means, scales = self._components(mixture, previous)
+    def _log_masses(self, x: Tensor, means: Tensor, scales: Tensor) -> Tensor:
+        """Log-probability of the level of each value under each logistic component."""
         x = x[..., None]
         half = 0.5 / (self.n_levels - 1)
         upper = (x + half - means) / scales
         lower = (x - half - means) / scales
         # sigmoid(upper) - sigmoid(lower) as a product, which keeps its digits in the tails.
-        log_mass = (
+        return (
             F.logsigmoid(upper).masked_fill(x == 1, 0)
             + F.logsigmoid(-lower).masked_fill(x == 0, 0)
             + torch.log(-torch.expm1(lower - upper)).masked_fill((x == 0) | (x == 1), 0)
         )
-        uniform = torch.full_like(x, -np.log(self.n_levels))
-        return torch.logsumexp(weights + torch.cat([log_mass, uniform], -1), -1)
 
     def _components(self, mixture: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Split raw outputs into log-weights (the uniform's last), means and scales."""

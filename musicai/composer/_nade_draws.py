@@ -84,7 +84,8 @@ class BernoulliDraws(Draws):
 class LogisticDraws(Draws):
     """Levels from 0 to 1: for each feature a component by its weight, then a value of it.
 
-    Temperature sharpens the weights, that of the uniform component among them.
+    Temperature sharpens the weights, that of the uniform component among them, and narrows the
+    components to its square: composed music hears its own noise, real music was never that noisy.
     """
 
     def __init__(
@@ -131,7 +132,7 @@ class LogisticDraws(Draws):
         skipped = readout[-n_skipped:].reshape(self.n_features, 3, self._n_components, -1)
         skipped[:, 1] += self._on_grid(previous).T[:, None]  # the anchors of the means
         draw = self._draw_one if len(previous) == 1 else self._draw_several
-        levels = draw(hidden, skipped, choices.T, noise.T, 1 / temperature)
+        levels = draw(hidden, skipped, choices.T, noise.T, temperature)
         return levels.T / np.float32(self._highest)
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
@@ -147,7 +148,7 @@ class LogisticDraws(Draws):
         skipped: np.ndarray,
         choices: np.ndarray,
         noise: np.ndarray,
-        sharpness: float,
+        temperature: float,
     ) -> np.ndarray:
         """Draw the levels of several frames, (n_features, N); all arrays have N columns."""
         columns = np.arange(hidden.shape[1])
@@ -160,15 +161,15 @@ class LogisticDraws(Draws):
             logits, means, log_scales = mixture
             shares = np.exp(logits - logits.max(0))
             rest = self._floor * shares.sum(0)
-            if sharpness != 1:
-                shares **= sharpness
-                rest **= sharpness
+            if temperature != 1:
+                shares **= 1 / temperature
+                rest **= 1 / temperature
             cumulated = shares.cumsum(0)
             chosen = (choices[k] * (cumulated[-1] + rest) >= cumulated).sum(0)
             # Past the logistic components comes the uniform one.
             component = np.minimum(chosen, self._n_components - 1)
             width = np.exp(np.clip(log_scales[component, columns], *LOG_SCALES))
-            value = means[component, columns] + width * noise[k]
+            value = means[component, columns] + temperature**2 * width * noise[k]
             level = np.rint(self._highest * value).clip(0, self._highest)
             levels[k] = np.where(chosen == self._n_components, uniform[k], level)
             if self._autoregressive:
@@ -183,7 +184,7 @@ class LogisticDraws(Draws):
         skipped: np.ndarray,
         choices: np.ndarray,
         noise: np.ndarray,
-        sharpness: float,
+        temperature: float,
     ) -> np.ndarray:
         """Draw the levels of one frame, (n_features, 1); all arrays have one column."""
         hidden = hidden[:, 0]
@@ -193,7 +194,7 @@ class LogisticDraws(Draws):
         for k, draw in enumerate(draws):
             mixture = np.dot(self._exit[k], np.maximum(hidden, 0))
             mixture += skipped[k]
-            levels[k] = level = self._level(mixture.tolist(), *draw, sharpness)
+            levels[k] = level = self._level(mixture.tolist(), *draw, temperature)
             if self._autoregressive:
                 value, is_highest = self._take_up[k]
                 hidden += level / self._highest * value
@@ -201,22 +202,24 @@ class LogisticDraws(Draws):
                     hidden += is_highest
         return levels
 
-    def _level(self, mixture: list[float], choice: float, noise: float, sharpness: float) -> float:
+    def _level(
+        self, mixture: list[float], choice: float, noise: float, temperature: float
+    ) -> float:
         """Draw one level as `_draw_several` does, with Python's floats."""
         n = self._n_components
         logits, means, log_scales = mixture[:n], mixture[n : 2 * n], mixture[2 * n :]
         largest = max(logits)
         shares = [math.exp(logit - largest) for logit in logits]
         rest = self._floor * sum(shares)
-        if sharpness != 1:
-            shares = [share**sharpness for share in shares]
-            rest **= sharpness
+        if temperature != 1:
+            shares = [share ** (1 / temperature) for share in shares]
+            rest **= 1 / temperature
         left = choice * (sum(shares) + rest)
         for share, mean, log_scale in zip(shares, means, log_scales, strict=True):
             left -= share
             if left < 0:
                 width = math.exp(min(max(log_scale, LOG_SCALES[0]), LOG_SCALES[1]))
-                level = round(self._highest * (mean + width * noise))
+                level = round(self._highest * (mean + temperature**2 * width * noise))
                 return min(max(level, 0), self._highest)
         return self._uniform_level(noise)
 

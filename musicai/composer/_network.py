@@ -1,8 +1,10 @@
 """The network: a recurrent trunk that hears the past, and an emission that tells the next frame.
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-embeddings of the piece's style and key, added up. Its output is the context that the emission
-turns into a distribution over frames.
+embeddings of the piece's style and key, added up. Where values are such that draws have faults (see
+`Emission.redraw`), it reads another flag as well, 1 where the previous frame was drawn by
+the network itself, and the character of the piece is added to the embeddings. Its output is the
+context that the emission turns into a distribution over frames.
 """
 
 from collections.abc import Callable
@@ -46,17 +48,34 @@ class Network(nn.Module):
         Size of the LSTM.
     dropout : float
         Share of the context that is dropped while training.
+    knows_itself : bool
+        Whether it reads which frames are its own and is told the character of a piece.
     """
 
+    scaling: Tensor
+
     def __init__(
-        self, emission: Emission, *, n_styles: int, hidden_size: int, n_layers: int, dropout: float
+        self,
+        emission: Emission,
+        *,
+        n_styles: int,
+        hidden_size: int,
+        n_layers: int,
+        dropout: float,
+        knows_itself: bool,
     ) -> None:
         super().__init__()
         self.emission = emission
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
-        n_inputs = emission.n_inputs + 1 + _EMBEDDING_SIZE
+        self.knows_itself = knows_itself
+        if knows_itself:
+            n_traits = 2 * emission.n_features
+            self.character = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
+            # Mean and spread of the traits of the pieces that were learned first.
+            self.register_buffer("scaling", torch.empty(2, n_traits))
+        n_inputs = emission.n_inputs + 1 + knows_itself + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, hidden_size, int(n_layers), batch_first=True)
 
     def forward(
@@ -66,6 +85,9 @@ class Network(nn.Module):
         styles: Tensor,
         keys: Tensor,
         state: State | None = None,
+        *,
+        drawn: Tensor | None = None,
+        characters: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Hear frames and return the context of the frame that follows each.
 
@@ -81,6 +103,10 @@ class Network(nn.Module):
             Key of each frame; `N_KEYS` where it is not told.
         state : pair of Tensors, default=None
             Where an earlier call ended; None starts afresh.
+        drawn : Tensor of shape (batch, n_frames), default=None
+            1 where the frame before was drawn by the network, else 0; None where none was.
+        characters : Tensor of shape (batch, n_traits + 1), default=None
+            Scaled traits of each piece and a 1; zeros, or None for all, where they are not told.
 
         Returns
         -------
@@ -90,7 +116,12 @@ class Network(nn.Module):
         heard = self.emission.encode(previous) * (1 - start[..., None])
         # Unlike plain indexing, embedding adds up its gradient in the same order every time.
         told = F.embedding(styles, self.style) + F.embedding(keys, self.key)
-        inputs = torch.cat([heard, start[..., None], told], -1)
+        flags = [start]
+        if self.knows_itself:
+            flags.append(torch.zeros_like(start) if drawn is None else drawn)
+        if characters is not None:
+            told = told + (characters @ self.character)[:, None]
+        inputs = torch.cat([heard, torch.stack(flags, -1), told], -1)
         return self.lstm(inputs, state)
 
     def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
@@ -104,6 +135,8 @@ class Network(nn.Module):
         """Draw initial weights; forget gates start open, so that gradients reach far back."""
         for table in (self.style, self.key):
             nn.init.normal_(table, std=0.3, generator=generator)
+        if self.knows_itself:
+            nn.init.normal_(self.character, std=0.05, generator=generator)
         bound = self.lstm.hidden_size**-0.5
         for name, parameter in self.lstm.named_parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
@@ -122,6 +155,7 @@ def empty_network(emission: str, *, n_features: int, hidden_size: int, **options
     with torch.device("meta"):
         hidden_size = int(hidden_size)  # torch does not take NumPy's
         top = EMISSIONS[emission](n_features, hidden_size)
+        options.setdefault("knows_itself", top.redraws)
         network = Network(top, hidden_size=hidden_size, **options)
     return network.to_empty(device="cpu")
 
@@ -142,6 +176,7 @@ def learned_network(emission: str, n_features: int, weights: dict[str, np.ndarra
         hidden_size=hidden_size,
         n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
         dropout=0.0,
+        knows_itself="character" in weights,  # those of version 0.1.0.dev0 do not
     )
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return network

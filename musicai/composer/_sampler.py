@@ -58,6 +58,7 @@ class Sampler:
         )
         self.trunk = Trunk(weights, told, n_pieces)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
+        self._n_flags = self.trunk.n_inputs - self.emission.n_inputs
         self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
 
     def hear(self, primes: Sequence[np.ndarray]) -> None:
@@ -122,7 +123,7 @@ class Sampler:
     ) -> np.ndarray:
         """Draw the next frame of every piece, and go on to it."""
         frames = self.draw(rng, temperature=temperature, peaked=peaked)
-        self._hear_frame(frames)
+        self._hear_frame(frames, drawn=True)
         return frames
 
     def compose(
@@ -132,15 +133,18 @@ class Sampler:
         while True:
             yield self.step(rng, temperature=temperature, peaked=peaked)
 
-    def _hear_frame(self, frames: np.ndarray) -> None:
-        self.trunk.step(self._inputs(self.emission.encode(frames)))
+    def _hear_frame(self, frames: np.ndarray, *, drawn: bool = False) -> None:
+        self.trunk.step(self._inputs(self.emission.encode(frames), drawn=drawn))
         self.previous[:] = frames
 
-    def _inputs(self, encoded: np.ndarray, *, start: bool = False) -> np.ndarray:
+    def _inputs(
+        self, encoded: np.ndarray, *, start: bool = False, drawn: bool = False
+    ) -> np.ndarray:
         """Put together what the trunk reads beside what it is told, column by column."""
-        inputs = np.empty((len(encoded), encoded.shape[1] + 1), np.float32)
-        inputs[:, :-1] = encoded
-        inputs[:, -1] = start
+        n_read = encoded.shape[1]
+        inputs = np.empty((len(encoded), n_read + self._n_flags), np.float32)
+        inputs[:, :n_read] = encoded
+        inputs[:, n_read:] = (start, drawn)[: self._n_flags]
         return inputs
 
     def _with_peaks(self, frames: np.ndarray) -> np.ndarray:

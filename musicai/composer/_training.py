@@ -20,10 +20,12 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ._batches import Batch, Collection, Span, collate, training_batches
+from ._characters import told_or_not
 from ._checkpoint import Checkpoint
 from ._distributed import Group, interruptions
 from ._inference import mean_score
 from ._network import Network, export_weights
+from ._own_frames import hear_own_frames
 from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
@@ -293,16 +295,29 @@ class Trainer:
         if not spans:
             return 0.0
         batch = collate(spans, training.pieces, training.styles, self.network.emission.origin)
-        log_prob, mean_loss = self._losses(batch, told)
+        characters = None
+        if training.characters is not None:
+            rows = training.characters[[span.piece for span in spans]]
+            characters = torch.from_numpy(rows).to(self.device)
+        log_prob, mean_loss = self._losses(batch, told, characters)
         loss = (mean_loss - log_prob).sum() / n_frames
         loss.backward()
         return -log_prob.sum().item()
 
-    def _losses(self, batch: Batch, told: Sequence[bool]) -> tuple[Tensor, Tensor]:
+    def _losses(
+        self, batch: Batch, told: Sequence[bool], characters: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        network, generator = self.network, self.generator
         styles = batch.styles * torch.tensor(told, device=self.device)[:, None]
-        frames, previous = batch.frames[batch.mask], batch.previous[batch.mask]
+        heard, drawn = batch.previous, None
         with torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device)):
-            context, _ = self.network(batch.previous, batch.start, styles, batch.keys)
+            if characters is not None:
+                characters = told_or_not(characters, generator)
+                heard, drawn = hear_own_frames(network, batch, styles, characters, generator)
+            context, _ = network(
+                heard, batch.start, styles, batch.keys, drawn=drawn, characters=characters
+            )
+            frames, previous = batch.frames[batch.mask], heard[batch.mask]
             context = self.network.drop(context[batch.mask], self.generator)
             emission = self.network.emission
             return (

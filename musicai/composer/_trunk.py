@@ -37,6 +37,7 @@ class Trunk:
             if number == 0:
                 inputs, of_told = np.split(inputs, [-np.shape(told)[-1]], axis=1)
                 bias = told @ of_told.T + bias
+                self.n_inputs = inputs.shape[1]
             self._layers.append(_Layer(inputs, recurrent, bias, n_pieces))
 
     @property

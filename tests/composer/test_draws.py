@@ -107,7 +107,9 @@ def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
 
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
 @pytest.mark.parametrize("temperature", [0.5, 2])
-def test_temperature_acts_on_the_weights_of_components(temperature, together, n_draws):
+def test_temperature_acts_on_the_weights_of_components_and_on_their_width(
+    temperature, together, n_draws
+):
     options = {"n_levels": 11, "floor": 0.2}
     emission = ready(LogisticNADE(1, N_CONTEXT, n_hidden=7, **options))
     with torch.no_grad():  # one mixture in every context, with weights far from equal
@@ -129,6 +131,7 @@ def test_temperature_acts_on_the_weights_of_components(temperature, together, n_
     cooled.floor = shares[5] / shares.sum()
     with torch.no_grad():
         cooled.skip.bias[:5] /= temperature
+        cooled.skip.bias[10:] += 2 * np.log(temperature)
     assert_as_frequent_as_probable(cooled, np.arange(11) / 10, drawn, previous)
 
 

@@ -41,16 +41,18 @@ def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
     return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
 
-def as_torch_says(network, piece, style):
-    """Context and expected frame after the last frame of `piece`."""
+def as_torch_says(network, piece, style, n_drawn=0):
+    """Context and expected frame after the last frame of `piece`; its last ones were drawn."""
     origin = network.emission.origin
     previous = torch.cat([origin[None], torch.from_numpy(piece)])
     start = torch.zeros(1, len(previous))
     start[0, 0] = 1
     styles = torch.full((1, len(previous)), style)
     keys = torch.full((1, len(previous)), UNTOLD_KEY)
+    drawn = torch.zeros_like(start)
+    drawn[0, len(previous) - n_drawn :] = 1
     with torch.inference_mode():
-        context, _ = network(previous[None], start, styles, keys)
+        context, _ = network(previous[None], start, styles, keys, drawn=drawn)
         mean = network.emission.mean(context[:, -1], previous[-1:])
     return context[0, -1].numpy(), mean[0].numpy()
 
@@ -83,7 +85,7 @@ def test_what_was_composed_was_heard(emission, n_pieces):
     composed = [sampler.step(rng, temperature=0.8) for _ in range(10)]
     for i, prime in enumerate(primes):
         piece = np.concatenate([prime, np.stack(composed)[:, i]])
-        context, _ = as_torch_says(network, piece, 1)
+        context, _ = as_torch_says(network, piece, 1, n_drawn=10)
         np.testing.assert_allclose(sampler.trunk.context[i], context, atol=1e-5)
 
 
