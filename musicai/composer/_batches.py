@@ -27,14 +27,14 @@ class Collection:
     """Pieces with the style of every frame, their keys, and where they may be moved.
 
     An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
-    Of pieces to learn row i of `characters` may tell the scaled traits.
+    Of pieces to learn `characters` may hold the scaled traits of each, part by part.
     """
 
     pieces: Sequence[np.ndarray]
     styles: Sequence[np.ndarray]
     keys: Sequence[int]
     shifts: Sequence[np.ndarray]
-    characters: np.ndarray | None = None
+    characters: Sequence[np.ndarray] | None = None
 
     def split(self, share: float, rng: np.random.RandomState) -> tuple["Collection", "Collection"]:
         """Draw a share of the pieces, at least one; return these and the others."""

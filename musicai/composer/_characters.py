@@ -1,10 +1,10 @@
-"""The character of a piece: what it is like as a whole, beside its style.
+"""The character of music: what it is like over a minute or so, beside its style.
 
 Who learns from excerpts of some seconds composes the average of all music: each piece lively here
 and calm there, and all of them alike. Real pieces differ from each other. So a few numbers describe
-each piece that is learned, the network is told them in most excerpts, and what it composes has the
-character of a piece that it has learned, or between two. Scores and predictions, which do not know
-how the piece that they hear will be as a whole, are those of a network that is not told.
+each minute that is learned, the network is told them in most excerpts, and what it composes has the
+character of music that it has learned, or lies between two. Scores and predictions, which do not
+know how the piece that they hear will go on, are those of a network that is not told.
 """
 
 from collections.abc import Sequence
@@ -13,17 +13,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .._pieces import frame_blocks
+from ._batches import Span
 
-# Shares of a piece are told blurred, by this share of their spread over pieces: else they would
-# tell which piece it is, and the network could know it by heart.
+# Frames; a minute at the default rate of ChromaExtractor. What is longer has many characters.
+_PART_LENGTH = 640
+# Traits are told blurred, by this share of their spread: else they would tell which part of which
+# piece it is, and the network could know it by heart.
 _BLUR = 0.2
 _TOLD = 0.7
 _SMALLEST_SPREAD = 1e-6
 
 
 def describe(piece: np.ndarray, shift: int) -> np.ndarray:
-    """Mean of every feature of a piece and of its absolute change from frame to frame.
+    """Mean of every feature and of its absolute change from frame to frame, part by part.
 
     Parameters
     ----------
@@ -34,24 +36,45 @@ def describe(piece: np.ndarray, shift: int) -> np.ndarray:
 
     Returns
     -------
-    traits : ndarray of shape (2 * n_features,)
+    traits : ndarray of shape (n_parts, 2 * n_features)
+        Of parts of one length, as nearly as can be.
     """
-    total = np.zeros(piece.shape[1])
-    change = np.zeros(piece.shape[1])
-    last = np.asarray(piece[:1], np.float64)
-    for block in frame_blocks(piece):
-        total += block.sum(0, dtype=np.float64)
-        change += np.abs(np.diff(block, axis=0, prepend=last)).sum(0, dtype=np.float64)
-        last = block[-1:]
-    means = total / len(piece), change / max(1, len(piece) - 1)
-    return np.roll(means, shift, axis=1).ravel()
+    parts = np.array_split(piece, max(1, round(len(piece) / _PART_LENGTH)))
+    return np.stack([_traits(np.roll(part, shift, axis=1)) for part in parts])
+
+
+def _traits(part: np.ndarray) -> np.ndarray:
+    changes = np.abs(np.diff(part, axis=0, prepend=part[:1]))
+    return np.concatenate([part.mean(0, dtype=np.float64), changes.mean(0, dtype=np.float64)])
+
+
+def tell_characters(
+    spans: Sequence[Span], lengths: Sequence[int], characters: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Return the scaled traits of the part that the middle of each span is in.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        Excerpts.
+    lengths : sequence of int
+        For each span the number of frames of its piece.
+    characters : sequence of ndarray of shape (n_parts, n_traits)
+        Of every piece.
+    """
+    rows = []
+    for span, n_frames in zip(spans, lengths, strict=True):
+        parts = characters[span.piece]
+        rows.append(parts[(span.start + span.stop) // 2 * len(parts) // n_frames])
+    return np.stack(rows)
 
 
 def mean_and_spread(traits: Sequence[np.ndarray]) -> np.ndarray:
     """Return by what traits are scaled, (2, n_traits); what never differs keeps its scale."""
-    spread = np.std(traits, axis=0)
+    rows = np.concatenate(traits)
+    spread = rows.std(axis=0)
     spread[spread < _SMALLEST_SPREAD] = 1
-    return np.stack([np.mean(traits, axis=0), spread])
+    return np.stack([rows.mean(axis=0), spread])
 
 
 def told_or_not(characters: Tensor, generator: torch.Generator) -> Tensor:
@@ -86,12 +109,12 @@ def draw_characters(
     Parameters
     ----------
     characters : ndarray of shape (n_learned, n_traits)
-        Scaled traits of the pieces that were learned.
+        Scaled traits of what was learned.
     styles : ndarray of shape (n_learned,)
         Numbers of their styles, 0 for none.
     style_weights : ndarray of shape (n_styles + 1,)
-        Weight of every style, "none told" first, which stands for pieces of any style. Between
-        styles lies the weighted mean of pieces of each.
+        Weight of every style, "none told" first, which stands for music of any style. Between
+        styles lies the weighted mean of characters of each.
     n_pieces : int
         How many are wanted.
     rng : RandomState
@@ -100,7 +123,7 @@ def draw_characters(
     told = np.zeros((n_pieces, characters.shape[1]))
     for style in np.flatnonzero(style_weights):
         learned = np.flatnonzero(styles == style) if style else np.arange(len(styles))
-        if len(learned) == 0:  # its pieces have other styles too, and were not described apart
+        if len(learned) == 0:  # no part has this style alone
             learned = np.arange(len(styles))
         told += style_weights[style] * characters[rng.choice(learned, n_pieces)]
     return np.hstack([told, np.ones((n_pieces, 1))]).astype(np.float32)

@@ -133,8 +133,8 @@ def with_characters(network: Network, training: Collection) -> Collection:
     if not network.knows_itself:
         return training
     mean, spread = network.scaling.cpu().numpy()
-    scaled = (np.stack(_traits(training)) - mean) / spread
-    return replace(training, characters=scaled.astype(np.float32))
+    scaled = [((traits - mean) / spread).astype(np.float32) for traits in _traits(training)]
+    return replace(training, characters=scaled)
 
 
 def known_characters(
@@ -142,17 +142,22 @@ def known_characters(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the characters to choose from and their styles, with those known `before`.
 
-    A piece whose style changes counts as one of no stated style.
+    Where the style changes within a part it counts as one of no stated style.
     """
     if training.characters is None:
         return np.empty((0, 0), np.float32), np.empty(0, int)
-    constant = [(styles == styles[0]).all() for styles in training.styles]
-    styles = np.array([int(s[0]) * c for s, c in zip(training.styles, constant, strict=True)])
-    characters = training.characters
+    characters = np.concatenate(training.characters)
+    styles = np.array(
+        [
+            part[0] if (part == part[0]).all() else 0
+            for labels, parts in zip(training.styles, training.characters, strict=True)
+            for part in np.array_split(labels, len(parts))
+        ]
+    )
     if before is not None:
         characters = np.concatenate([before[0], characters])
         styles = np.concatenate([before[1], styles])
-    # A piece that is learned pass after pass is known once.
+    # Music that is learned pass after pass is known once.
     _, rows = np.unique(np.column_stack([styles, characters]), axis=0, return_index=True)
     rows.sort()
     return characters[rows], styles[rows]

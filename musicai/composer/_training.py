@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ._batches import Batch, Collection, Span, collate, training_batches
-from ._characters import told_or_not
+from ._characters import tell_characters, told_or_not
 from ._checkpoint import Checkpoint
 from ._distributed import Group, interruptions
 from ._inference import mean_score
@@ -297,7 +297,8 @@ class Trainer:
         batch = collate(spans, training.pieces, training.styles, self.network.emission.origin)
         characters = None
         if training.characters is not None:
-            rows = training.characters[[span.piece for span in spans]]
+            lengths = [len(training.pieces[span.piece]) for span in spans]
+            rows = tell_characters(spans, lengths, training.characters)
             characters = torch.from_numpy(rows).to(self.device)
         log_prob, mean_loss = self._losses(batch, told, characters)
         loss = (mean_loss - log_prob).sum() / n_frames

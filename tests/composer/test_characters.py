@@ -6,7 +6,13 @@ import torch
 
 from musicai import LSTMComposer
 from musicai.composer._batches import Span, collate
-from musicai.composer._characters import describe, draw_characters, mean_and_spread, told_or_not
+from musicai.composer._characters import (
+    describe,
+    draw_characters,
+    mean_and_spread,
+    part_of,
+    told_or_not,
+)
 from musicai.composer._network import empty_network
 from musicai.composer._own_frames import hear_own_frames
 
@@ -26,9 +32,10 @@ def make_batch(pieces):
 
 
 def test_traits_are_means_and_mean_changes(chroma):
-    traits = describe(chroma[0], 0)
+    (traits,) = describe(chroma[0], 0)
     np.testing.assert_allclose(traits[:12], chroma[0].mean(0), rtol=1e-5)
-    np.testing.assert_allclose(traits[12:], np.abs(np.diff(chroma[0], axis=0)).mean(0), rtol=1e-5)
+    changes = np.abs(np.diff(chroma[0], axis=0)).sum(0) / len(chroma[0])
+    np.testing.assert_allclose(traits[12:], changes, rtol=1e-5)
 
 
 def test_traits_move_with_the_key(chroma):
@@ -36,14 +43,15 @@ def test_traits_move_with_the_key(chroma):
     np.testing.assert_allclose(moved, describe(chroma[0], 0), rtol=1e-5)
 
 
-def test_traits_of_a_long_piece_are_put_together_from_blocks(monkeypatch, chroma):
-    whole = describe(chroma[0], 2)
-    monkeypatch.setattr("musicai._pieces._VALUES_AT_ONCE", 12 * 7)
-    np.testing.assert_allclose(describe(chroma[0], 2), whole, rtol=1e-5)
+def test_a_long_piece_has_many_characters(chroma):
+    long = np.concatenate([*[chroma[0]] * 16, *[0.5 * chroma[0]] * 16])  # 1280 frames
+    loud, soft = describe(long, 0)[:, :12]
+    np.testing.assert_allclose(loud, 2 * soft, rtol=1e-5)
+    assert [part_of(Span(0, a, a + 128), 1280, 2) for a in (0, 500, 600, 1152)] == [0, 0, 1, 1]
 
 
 def test_what_never_differs_is_not_scaled():
-    mean, spread = mean_and_spread([np.array([0.5, 1.0]), np.array([0.5, 3.0])])
+    mean, spread = mean_and_spread([np.array([[0.5, 1.0]]), np.array([[0.5, 3.0]])])
     np.testing.assert_array_equal(mean, [0.5, 2])
     np.testing.assert_array_equal(spread, [1, 1])
 
