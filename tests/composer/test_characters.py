@@ -10,7 +10,7 @@ from musicai.composer._characters import (
     describe,
     draw_characters,
     mean_and_spread,
-    part_of,
+    tell_characters,
     told_or_not,
 )
 from musicai.composer._network import empty_network
@@ -47,7 +47,9 @@ def test_a_long_piece_has_many_characters(chroma):
     long = np.concatenate([*[chroma[0]] * 16, *[0.5 * chroma[0]] * 16])  # 1280 frames
     loud, soft = describe(long, 0)[:, :12]
     np.testing.assert_allclose(loud, 2 * soft, rtol=1e-5)
-    assert [part_of(Span(0, a, a + 128), 1280, 2) for a in (0, 500, 600, 1152)] == [0, 0, 1, 1]
+    spans = [Span(0, start, start + 128) for start in (0, 500, 600, 1152)]
+    told = tell_characters(spans, [1280] * 4, [np.array([[3.0], [7.0]])])
+    np.testing.assert_array_equal(told, [[3], [3], [7], [7]])
 
 
 def test_what_never_differs_is_not_scaled():
