@@ -10,7 +10,7 @@ from torch import nn
 
 WINDOW = 64  # frames, 6 s
 N_FOLDS = 4
-N_EPOCHS = 30
+N_EPOCHS = 12
 BATCH = 64
 
 

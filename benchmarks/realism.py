@@ -4,8 +4,8 @@
     python benchmarks/realism.py FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
 Without files it takes chorales, played by a soundfont. Half of the recordings are learned, half
-are held out; then both are cut into excerpts of 60 s. The composer starts from nothing and hears
-only itself, for as many pieces of the same lengths as there are excerpts held out.
+are held out. To be compared both are cut into excerpts of 30 s, as many of the one as of the other.
+The composer starts from nothing and hears only itself, for as many pieces of that length.
 
 Printed are
 
@@ -40,8 +40,7 @@ from sklearn.preprocessing import StandardScaler
 from musicai import ChromaExtractor, LSTMComposer, metrics
 from musicai.datasets import get_data_home, load_chorales, load_recordings
 
-EXCERPT = 60  # seconds
-SHORTEST = 30  # recordings that are shorter are left out
+EXCERPT = 30  # seconds
 LONG = 180
 WINDOW = 10  # seconds that a key is found from
 LAGS = (10, 60, 100)
@@ -103,18 +102,14 @@ def split(recordings, rng):
 
 
 def excerpts(recordings, rate):
-    """Cut into excerpts of one length; shorter recordings stay whole, silent ones fall out."""
-    length, shortest = round(EXCERPT * rate), round(SHORTEST * rate)
+    """Cut into excerpts of one length; what is shorter or silent falls out."""
+    length = round(EXCERPT * rate)
     parts = [
         Piece(frames[start : start + length], style, recording)
         for frames, style, recording in recordings
-        for start in range(0, max(1, len(frames) - length + 1), length)
+        for start in range(0, len(frames) - length + 1, length)
     ]
-    return [
-        part
-        for part in parts
-        if len(part.frames) >= shortest and part.frames.any(axis=1).mean() > 0.9
-    ]
+    return [part for part in parts if part.frames.any(axis=1).mean() > 0.9]
 
 
 def equally_many(first, second, rng):
@@ -311,10 +306,8 @@ def main():
     rate = extractor.frame_rate
     chroma = extractor.transform(files)
     recordings = list(map(Piece, chroma, labels, range(len(files))))
-    learned_recordings, held_out_recordings = split(recordings, rng)
-    learned = excerpts(learned_recordings, rate)
-    held_out = excerpts(held_out_recordings, rate)
-    held_out, some = equally_many(held_out, learned, rng)
+    learned, held_out_recordings = split(recordings, rng)
+    held_out, some = equally_many(excerpts(held_out_recordings, rate), excerpts(learned, rate), rng)
 
     composer = LSTMComposer(
         max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
@@ -323,7 +316,7 @@ def main():
     chain = metrics.MarkovBaseline(random_state=arguments.seed)
     chain.fit(frames_of(learned), styles_of(learned))
     print(
-        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} excerpts learned in "
+        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} learned in "
         f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "
         f"{arguments.temperature}"
     )
