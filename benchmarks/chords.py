@@ -30,10 +30,10 @@ from scipy.ndimage import median_filter
 
 from musicai import ChromaExtractor
 from musicai._triads import unit_shapes
+from musicai._vocabulary import TONES, templates
 from musicai.datasets import load_chorales
 from musicai.midi import read_midi
 from musicai.render import recognize_chords
-from musicai.render._vocabulary import TONES, templates
 
 FRAME_RATE = ChromaExtractor().frame_rate
 SMOOTHING = 5  # frames; 3 to 7 do about as well on the first 30 chorales, 11 are far too many

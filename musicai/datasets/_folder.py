@@ -5,17 +5,26 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
+from ._durations import describe_durations, read_durations
+from ._readable import readable
+
 _DESCR = """\
 {title}
 {underline}
 {n_recordings} {things}, {styles}.
-
-The licence is that of the {things} themselves.
+{lengths}
+Licence: {license}.
+Source: {source}
 """
 
 
 def load_folder(
-    folder: str | os.PathLike[str], suffixes: tuple[str, ...], *, what: str, things: str
+    folder: str | os.PathLike[str],
+    suffixes: tuple[str, ...],
+    *,
+    what: str,
+    things: str,
+    with_durations: bool = False,
 ) -> Bunch:
     """Find the files of some suffixes; see `load_recordings` for what is returned and raised.
 
@@ -27,6 +36,8 @@ def load_folder(
         In lower case, with the dot.
     what, things : str
         What such files hold and what they are called, in messages: "audio" and "recordings".
+    with_durations : bool, default=False
+        Whether they are audio, whose headers tell how long they are.
     """
     root = Path(folder).expanduser().resolve()
     if not root.exists():
@@ -43,20 +54,31 @@ def load_folder(
         )
     target = _styles(root, recordings)
     target_names = sorted(set(target)) if target else []
-    title = f"{things[0].upper()}{things[1:]} of {_readable(root.name)}"
-    return Bunch(
+    title = f"{things[0].upper()}{things[1:]} of {readable(root.name)}"
+    license = f"that of the {things} themselves"
+    lengths = ""
+    data = Bunch(
         recordings=recordings,
-        titles=[_readable(path.stem) for path in recordings],
+        titles=[readable(path.stem) for path in recordings],
         target=target,
         target_names=target_names,
-        DESCR=_DESCR.format(
-            title=title,
-            things=things,
-            underline="=" * len(title),
-            n_recordings=len(recordings),
-            styles=f"in the styles {', '.join(target_names)}" if target else "without styles",
-        ),
+        license=license,
+        source=readable(root),
     )
+    if with_durations:
+        data.durations = read_durations(recordings)
+        lengths = describe_durations(recordings, data.durations, target) + "\n"
+    data.DESCR = _DESCR.format(
+        title=title,
+        things=things,
+        underline="=" * len(title),
+        n_recordings=len(recordings),
+        styles=f"in the styles {', '.join(target_names)}" if target else "without styles",
+        lengths=lengths,
+        license=license,
+        source=data.source,
+    )
+    return data
 
 
 def _find(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -75,9 +97,4 @@ def _styles(root: Path, recordings: list[Path]) -> list[str] | None:
     places = [path.relative_to(root).parts[:-1] for path in recordings]
     if not any(places):
         return None
-    return [_readable(place[0] if place else root.name) for place in places]
-
-
-def _readable(name: str) -> str:
-    """Name of a file or folder as text that can be printed, even where it isn't valid UTF-8."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return [readable(place[0] if place else root.name) for place in places]

@@ -38,6 +38,8 @@ def load_midi(folder: str | os.PathLike[str]) -> Bunch:
             The styles, sorted; empty if there are none.
         DESCR : str
             Where the files are, how many, in which styles.
+        license, source : str
+            Whose rights hold (those of the files themselves), and the folder.
 
     Raises
     ------

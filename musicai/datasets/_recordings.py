@@ -20,8 +20,8 @@ _SUFFIXES = (
 def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
     """Find the recordings in a folder; its subfolders are styles.
 
-    Nothing is decoded: give the paths to :class:`musicai.ChromaExtractor`, or the paths and
-    styles to a pipeline.
+    Headers are read, and nothing is decoded: give the paths to :class:`musicai.ChromaExtractor`,
+    or the paths and styles to a pipeline.
 
     Parameters
     ----------
@@ -45,8 +45,12 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
             recording is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
+        durations : ndarray of shape (n_recordings,)
+            Seconds, as headers tell; NaN where none can be read, as of a damaged file.
         DESCR : str
-            Where the recordings are, how many, in which styles.
+            Where the recordings are, how many, how long they are, in which styles.
+        license, source : str
+            Whose rights hold (those of the recordings themselves), and the folder.
 
     Raises
     ------
@@ -54,6 +58,17 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
         If there is no such folder, or no audio in it.
     NotADirectoryError
         If `folder` is a file.
+
+    See Also
+    --------
+    load_midi : Finds MIDI files.
+    load_chorales : Recordings that are made where there are none.
+
+    Notes
+    -----
+    A thousand headers take one or two seconds, and with the ffmpeg program about a tenth of a
+    second for each file that only it can read. An MP3 of a varying bit rate may tell a length that
+    is not true, if its writer left that out.
 
     Examples
     --------
@@ -70,4 +85,4 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
     >>> data.target
     ['blues', 'folk']
     """
-    return load_folder(folder, _SUFFIXES, what="audio", things="recordings")
+    return load_folder(folder, _SUFFIXES, what="audio", things="recordings", with_durations=True)

@@ -7,11 +7,11 @@ import numpy as np
 from .._parameters import check_values
 from .._piece_files import piece_files
 from .._pieces import as_chroma
+from .._spelling import estimated_key, key_name
 from .._times import FRAME_RATE
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
-from ._spelling import estimated_key, key_name
 from ._timeline import BEATS_PER_BAR, TIMING, Timeline, timelines
 
 _BARS_PER_LINE = 4

@@ -1,19 +1,20 @@
 """Chords that are heard in chroma, named."""
 
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from .._chord import Chord
 from .._krumhansl import KEY_PROFILES
 from .._parameters import Rule, check_values, is_one_of
 from .._pieces import as_chroma
+from .._spelling import chord_name, estimated_key
 from .._times import FRAME_RATE, RATE_RULE, frame_borders
 from .._triads import unit_shapes
+from .._vocabulary import VOCABULARIES, templates
 from ._collections import in_kind
-from ._spelling import chord_name, estimated_key
 from ._viterbi import best_path
-from ._vocabulary import TONES, VOCABULARIES, templates
 
 VOCABULARY_RULE: Rule = (
     lambda v: is_one_of(v, tuple(VOCABULARIES)),
@@ -25,36 +26,6 @@ RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE, "frame_rate": RATE_RULE
 _CERTAINTY = 20.0  # nats that a frame gives for a correlation of 1 over one of 0
 _MEAN_SECONDS = 0.9  # that a chord is expected to last
 _LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has .52
-
-
-class Chord(NamedTuple):
-    """A chord and when it sounds.
-
-    Attributes
-    ----------
-    root : int or None
-        Pitch class of the root, 0 for C to 11 for B; None where there is no chord.
-    quality : str or None
-        "maj", "min", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug", "sus4", or None.
-    start, end : float
-        Seconds from the beginning of the piece.
-    label : str
-        Name as in a chart, spelt in the key of the piece: "C", "Bbm", "F#m7b5"; "N.C." for no
-        chord.
-    """
-
-    root: int | None
-    quality: str | None
-    start: float
-    end: float
-    label: str
-
-    @property
-    def pitch_classes(self) -> tuple[int, ...]:
-        """The chord's pitch classes from the root up."""
-        if self.root is None or self.quality is None:
-            return ()
-        return tuple((self.root + tone) % 12 for tone in TONES[self.quality])
 
 
 def recognize_chords(

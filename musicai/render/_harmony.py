@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .._triads import unit_shapes
+from .._vocabulary import templates
 from ._timeline import Timeline
-from ._vocabulary import templates
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02

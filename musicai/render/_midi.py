@@ -8,11 +8,11 @@ from .._extras import need
 from .._parameters import check_values, is_one_of
 from .._piece_files import piece_files
 from .._pieces import as_chroma
+from .._spelling import estimated_key
 from .._times import FRAME_RATE
 from ..midi import write_midi
 from ._arrangement import STYLES, arrange, listen
 from ._collections import in_kind
-from ._spelling import estimated_key
 from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, are_beats, timelines
 
 if TYPE_CHECKING:

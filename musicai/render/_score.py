@@ -10,15 +10,7 @@ from .._extras import need
 from .._parameters import check_values, is_integer
 from .._piece_files import piece_files
 from .._pieces import as_chroma
-from .._times import FRAME_RATE
-from ._arrangement import listen
-from ._bars import chords_on_beats, pick_up
-from ._chords import VOCABULARY_RULE, Chord
-from ._collections import Titles, in_kind, titles_of, write_texts
-from ._engraving import Symbol, Tone, engrave
-from ._melody import find_melody
-from ._notation import scientific_name
-from ._spelling import (
+from .._spelling import (
     estimated_key,
     note_name,
     place_in_chord,
@@ -26,8 +18,16 @@ from ._spelling import (
     root_place,
     signature,
 )
+from .._times import FRAME_RATE
+from .._vocabulary import QUALITIES
+from ._arrangement import listen
+from ._bars import chords_on_beats, pick_up
+from ._chords import VOCABULARY_RULE, Chord
+from ._collections import Titles, in_kind, titles_of, write_texts
+from ._engraving import Symbol, Tone, engrave
+from ._melody import find_melody
+from ._notation import scientific_name
 from ._timeline import TIMING, Timeline, timelines
-from ._vocabulary import QUALITIES
 from ._voicing import Register, lead_line, lead_voices
 
 RULES = TIMING | {

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from musicai._krumhansl import KEY_PROFILES
-from musicai.render import recognize_chords
-from musicai.render._spelling import (
+from musicai._spelling import (
     chord_name,
     estimated_key,
     key_name,
@@ -12,7 +11,8 @@ from musicai.render._spelling import (
     root_place,
     signature,
 )
-from musicai.render._vocabulary import TONES
+from musicai._vocabulary import TONES
+from musicai.render import recognize_chords
 
 KEYS = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
 MINOR_KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]

@@ -6,7 +6,7 @@ as in :mod:`musicai._krumhansl`: 0 to 11 major on C to B, 12 to 23 minor.
 
 import numpy as np
 
-from .._krumhansl import key_scores
+from ._krumhansl import key_scores
 from ._vocabulary import QUALITIES
 
 _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1

@@ -1,0 +1,263 @@
+"""Music made by rules, whose chords are known."""
+
+from itertools import cycle, groupby
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.utils import Bunch, check_random_state
+
+from .._chord import Chord
+from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of
+from .._spelling import chord_name, key_name, note_name
+from .._times import FRAME_RATE
+from ._parts import Note, bass_line, melody, struck_chords
+from ._sounding import sound
+from ._styles import BEATS, STYLES, Mode, Sounding, Style, read_progression
+
+_TONICS = {note_name(place): 7 * place % 12 for place in range(-8, 13)}
+
+_DESCR = """\
+Music made by rules
+===================
+{n_pieces} pieces of {n_bars} bars in the styles {styles}: progressions of chords that are known,
+with a bass, chords and a melody, as the chroma that a recording of them would have.
+
+Made by musicai.datasets.make_progressions, a piece in {seconds:.0f} s on average.
+"""
+
+
+def make_progressions(
+    n_pieces: int = 100,
+    *,
+    styles: Any = None,
+    n_bars: int = 24,
+    tempo: float | tuple[float, float] = (70, 140),
+    key: str | None = None,
+    random_state: Any = None,
+) -> Bunch:
+    """Make chroma of music by rules, with its chords known and nobody's rights in it.
+
+    For examples and tests that need neither files nor a network. The music has a bass, chords and
+    a melody. Its chroma is like that of recordings: notes decay, partials and noise are heard, and
+    a frame hears its neighbours.
+
+    Parameters
+    ----------
+    n_pieces : int, default=100
+        How many pieces. The styles take turns, so there are about as many of each. The first
+        pieces are the same however many follow.
+    styles : list of str, default=None
+        Which of the styles there are:
+
+        - "baroque": sequences of triads, falling fifths, rising steps, grounds; two chords a bar;
+        - "blues": twelve bars of dominant sevenths, a minor blues and a jazz blues among them;
+        - "jazz": ii-V-I with sevenths, in major and in minor, and turnarounds;
+        - "modal": two or three chords in the dorian or the mixolydian mode;
+        - "pop": I-V-vi-IV and other loops of four chords.
+
+        None for all.
+    n_bars : int, default=24
+        Bars of four beats in each piece; the last one is on the tonic.
+    tempo : float or tuple of two floats, default=(70, 140)
+        Beats a minute, or the range to draw it from for each piece.
+    key : str, default=None
+        Key note of all pieces, as "C", "F#" or "Bb"; the styles choose major or minor. None draws
+        one for each piece.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all that is drawn; an int makes the same music every time.
+
+    Returns
+    -------
+    data : Bunch
+        With the attributes
+
+        data : list of ndarray of shape (n_frames, 12), dtype float32
+            Chroma, C to B, in [0, 1], the loudest of each frame at 1.
+        target : list of str
+            The style of each piece.
+        target_names : list of str
+            The styles, sorted.
+        chords : list of list of musicai.render.Chord
+            The chords of each piece, from start to end in seconds, without gaps, with the names
+            that :func:`musicai.render.recognize_chords` uses. Neighbours differ.
+        key_names : list of str
+            The key of each piece, as "F# minor", in its easier spelling; dorian counts as minor,
+            mixolydian as major.
+        tempi : ndarray of shape (n_pieces,)
+            Beats a minute.
+        titles : list of str
+            Such as "blues 2 in F major".
+        frame_rate : float
+            Frames per second, those of a default :class:`musicai.ChromaExtractor`: 10.8.
+        DESCR, license, source : str
+            What this is, who has rights in it (nobody) and where it is from.
+
+    Raises
+    ------
+    ValueError
+        If a parameter has no possible value.
+
+    See Also
+    --------
+    load_chorales : Real music, to be rendered once.
+    musicai.render.recognize_chords : Finds the chords again.
+
+    Examples
+    --------
+    >>> from musicai.datasets import make_progressions
+    >>> music = make_progressions(2, styles=["blues", "pop"], n_bars=12, key="A", random_state=2)
+    >>> music.target
+    ['blues', 'pop']
+    >>> [chord.label for chord in music.chords[0]]
+    ['A7', 'D7', 'A7', 'D7', 'A7', 'E7', 'D7', 'A7']
+    >>> music.data[0].shape[1], music.frame_rate > 10
+    (12, True)
+    """
+    names = _check_styles(styles)
+    given = {"n_pieces": n_pieces, "n_bars": n_bars, "key": key}
+    check_values(given, _RULES)
+    slowest, fastest = _check_tempo(tempo)
+    rng = check_random_state(random_state)
+    pieces = []
+    for i in range(n_pieces):
+        beats_a_minute = rng.uniform(slowest, fastest)
+        tonic = rng.randint(12) if key is None else _TONICS[key]
+        style = names[i % len(names)]
+        pieces.append(_make_piece(style, n_bars, beats_a_minute, tonic, rng))
+    seconds = np.mean([BEATS * n_bars * 60 / piece.tempo for piece in pieces])
+    return Bunch(
+        data=[piece.chroma for piece in pieces],
+        target=[piece.style for piece in pieces],
+        target_names=sorted(names),
+        chords=[piece.chords for piece in pieces],
+        key_names=[piece.key for piece in pieces],
+        tempi=np.array([piece.tempo for piece in pieces]),
+        titles=[f"{piece.style} {i} in {piece.key}" for i, piece in enumerate(pieces, 1)],
+        frame_rate=FRAME_RATE,
+        DESCR=_DESCR.format(
+            n_pieces=n_pieces, n_bars=n_bars, styles=", ".join(sorted(names)), seconds=seconds
+        ),
+        license="none needed: made by rules and chance, nobody has rights in it",
+        source="musicai.datasets.make_progressions",
+    )
+
+
+class _Piece(NamedTuple):
+    chroma: np.ndarray
+    style: str
+    chords: list[Chord]
+    key: str
+    tempo: float
+
+
+def _make_piece(
+    name: str, n_bars: int, tempo: float, tonic: int, rng: np.random.RandomState
+) -> _Piece:
+    style = STYLES[name]
+    alike_likely = [mode for mode in style.modes for _ in mode.progressions]
+    mode = alike_likely[rng.randint(len(alike_likely))]
+    chords, voices = _compose(style, mode, n_bars, rng)
+    seconds_a_beat = 60 / tempo
+    n_frames = int(np.ceil(BEATS * n_bars * seconds_a_beat * FRAME_RATE))
+    chroma = sound(
+        voices,
+        tonic=tonic,
+        n_frames=n_frames,
+        frames_per_beat=seconds_a_beat * FRAME_RATE,
+        rng=rng,
+    )
+    key = tonic + 12 * mode.minor
+    return _Piece(chroma, name, _name_chords(chords, key, seconds_a_beat), key_name(key), tempo)
+
+
+def _compose(
+    style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
+) -> tuple[list[Sounding], list[list[Note]]]:
+    """Return the chords of a piece, and its voices, in C and in beats."""
+    order = rng.permutation(len(mode.progressions))
+    letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
+    end = BEATS * (n_bars - 1)
+    played: dict[str, list[list[Note]]] = {}
+    all_chords: list[Sounding] = []
+    voices: list[list[Note]] = [[], [], []]
+    position = 0.0
+    for letter in cycle(style.form):
+        if position >= end:
+            break
+        chords = read_progression(mode.progressions[letters[letter]])
+        if style.improvised or letter not in played:
+            played[letter] = _play(chords, mode, style, rng)
+        _append(all_chords, chords, position, end)
+        for voice, part in zip(voices, played[letter], strict=True):
+            _append(voice, part, position, end)
+        position += chords[-1].end
+    home = read_progression(mode.home)
+    _append(all_chords, home, end, end + BEATS)
+    for voice, notes in zip(voices[:2], _play(home, mode, style, rng)[:2], strict=True):
+        _append(voice, notes, end, end + BEATS)
+    return all_chords, voices
+
+
+def _play(
+    chords: list[Sounding], mode: Mode, style: Style, rng: np.random.RandomState
+) -> list[list[Note]]:
+    return [
+        bass_line(chords, style, rng),
+        struck_chords(chords, style, rng),
+        melody(chords, mode.scale, style, rng),
+    ]
+
+
+def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
+    """Add chords or notes from a position in beats on, as far as they lie before the end."""
+    whole += [
+        item._replace(start=position + item.start, end=min(position + item.end, end))
+        for item in part
+        if position + item.start < end
+    ]
+
+
+def _name_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> list[Chord]:
+    named = []
+    for (root, quality), same in groupby(chords, lambda chord: (chord.root, chord.quality)):
+        held = list(same)
+        sounding_root = (root + key) % 12
+        named.append(
+            Chord(
+                sounding_root,
+                quality,
+                held[0].start * seconds_a_beat,
+                held[-1].end * seconds_a_beat,
+                chord_name(sounding_root, quality, key),
+            )
+        )
+    return named
+
+
+def _check_styles(styles: Any) -> list[str]:
+    if styles is None:
+        return list(STYLES)
+    named = list(styles) if isinstance(styles, (list, tuple)) else []
+    if not named or not all(is_one_of(name, tuple(STYLES)) for name in named):
+        raise ValueError(
+            f"styles must be None or a list of some of {tuple(STYLES)}, got {styles!r}"
+        )
+    return list(dict.fromkeys(named))
+
+
+def _check_tempo(tempo: Any) -> tuple[float, float]:
+    bounds = tuple(tempo) if isinstance(tempo, (tuple, list)) else (tempo, tempo)
+    holds, expected = TEMPO_RULE
+    if len(bounds) != 2 or not all(map(holds, bounds)) or bounds[0] > bounds[1]:
+        raise ValueError(f"tempo must be {expected}, or a tuple (lowest, highest), got {tempo!r}")
+    return float(bounds[0]), float(bounds[1])
+
+
+_RULES: dict[str, Rule] = {
+    "n_pieces": (lambda v: is_integer(v, 1), "an integer of at least 1"),
+    "n_bars": (lambda v: is_integer(v, 1) and v <= 10000, "an integer from 1 to 10000"),
+    "key": (
+        lambda v: v is None or is_one_of(v, tuple(_TONICS)),
+        f"one of {tuple(_TONICS)} or None",
+    ),
+}

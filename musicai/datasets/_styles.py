@@ -1,0 +1,212 @@
+"""Styles of music as rules: progressions of chords, and in what manner they are played.
+
+Progressions are written on C, a bar after the other, with commas between the chords of a bar.
+"""
+
+import re
+from typing import NamedTuple
+
+from .._vocabulary import QUALITIES
+
+BEATS = 4
+"""In a bar."""
+
+
+class Sounding(NamedTuple):
+    """A chord in a progression."""
+
+    root: int  # semitones above the key note
+    quality: str
+    start: float  # in beats
+    end: float
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """The chord's pitch classes above the key note, from its root up."""
+        return tuple((self.root + tone) % 12 for tone in QUALITIES[self.quality].tones)
+
+
+class Mode(NamedTuple):
+    """What music on one scale is made of."""
+
+    minor: bool  # whether the key is a minor one; of the two that are named, the nearer one
+    scale: tuple[int, ...]  # of melodies
+    home: str  # the chord to end on
+    progressions: tuple[str, ...]
+
+
+class Style(NamedTuple):
+    """Modes, and how all of them are played."""
+
+    modes: tuple[Mode, ...]
+    form: str  # a letter for each section; the same letter is the same progression
+    improvised: bool  # whether a section that comes back has another melody
+    bass: str  # "walking", "pulse", "held" or "steps"
+    strokes: tuple[float, ...]  # beats of a bar on which chords are struck
+    busy: float  # chance that a melody has a note between two beats
+
+
+def read_progression(text: str) -> list[Sounding]:
+    """Return the chords of a progression such as "Dm7,G7 C", which has two bars."""
+    chords = []
+    for bar, names in enumerate(text.split()):
+        name_list = names.split(",")
+        share = BEATS / len(name_list)
+        for i, name in enumerate(name_list):
+            start = bar * BEATS + i * share
+            chords.append(Sounding(*_read_name(name), start, start + share))
+    return chords
+
+
+def _read_name(name: str) -> tuple[int, str]:
+    letter, accidental, suffix = re.fullmatch("([A-G])([#b]?)(.*)", name).groups()  # type: ignore[union-attr]
+    natural = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter]
+    return (natural + {"": 0, "#": 1, "b": -1}[accidental]) % 12, _BY_SUFFIX[suffix]
+
+
+_BY_SUFFIX = {quality.suffix: name for name, quality in QUALITIES.items()}
+
+_MAJOR, _MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
+_DORIAN, _MIXOLYDIAN = (0, 2, 3, 5, 7, 9, 10), (0, 2, 4, 5, 7, 9, 10)
+_BLUES = (0, 3, 5, 6, 7, 10)
+
+STYLES = {
+    "baroque": Style(
+        modes=(
+            Mode(
+                False,
+                _MAJOR,
+                "C",
+                (
+                    "C,F Bdim,Em Am,Dm G7,C",  # falling fifths
+                    "C,F Bdim,Em Am,D7 G,G7",
+                    "C,G Am,Em F,C F,G",  # as over Pachelbel's ground
+                    "C,Am Dm,Bdim Em,C F,G",  # rising by 5-6
+                    "A7,Dm G7,C Am,Dm G7,C",  # down by steps, each with its dominant, and a cadence
+                    "C7,F D7,G E7,Am Dm,G7",  # up by steps
+                    "C,F C,G Am,Dm G7,C",
+                ),
+            ),
+            Mode(
+                True,
+                _MINOR,
+                "Cm",
+                (
+                    "Cm,Fm Bb,Eb Ab,Ddim G7,Cm",  # falling fifths
+                    "Cm,G Cm,Fm Cm,G7 Cm,Cm",
+                    "Cm,Bb Ab,G Cm,Bb Ab,G7",  # a lament
+                    "C7,Fm Bb7,Eb Ab,Ddim G7,Cm",
+                    "Cm,Gm Ab,Eb Fm,Cm Ddim,G7",
+                    "Eb,Bb Cm,Gm Ab,Fm G,G7",
+                ),
+            ),
+        ),
+        form="ABAC",
+        improvised=False,
+        bass="steps",
+        strokes=(0, 1, 2, 3),
+        busy=0.7,
+    ),
+    "blues": Style(
+        modes=(
+            Mode(
+                False,
+                _BLUES,
+                "C7",
+                (
+                    "C7 C7 C7 C7 F7 F7 C7 C7 G7 F7 C7 G7",
+                    "C7 F7 C7 C7 F7 F7 C7 C7 G7 F7 C7 C7,G7",
+                    "C7 F7 C7 C7 F7 F#dim7 C7 A7 Dm7 G7 C7,A7 Dm7,G7",
+                ),
+            ),
+            Mode(True, _BLUES, "Cm7", ("Cm7 Fm7 Cm7 Cm7 Fm7 Fm7 Cm7 Cm7 Ab7 G7 Cm7 Cm7,G7",)),
+        ),
+        form="A",
+        improvised=True,
+        bass="walking",
+        strokes=(0, 1.5, 2.5),
+        busy=0.4,
+    ),
+    "jazz": Style(
+        modes=(
+            Mode(
+                False,
+                _MAJOR,
+                "Cmaj7",
+                (
+                    "Dm7 G7 Cmaj7 Cmaj7 Dm7 G7 Cmaj7 A7",
+                    "Dm7,G7 Em7,A7 Dm7,G7 Cmaj7",
+                    "Cmaj7,A7 Dm7,G7 Em7,A7 Dm7,G7",
+                    "Gm7 C7 Fmaj7 Fmaj7 Am7 D7 Dm7 G7",  # to the subdominant and back
+                    "Cm7 F7 Bbmaj7 Bbmaj7 Bbm7 Eb7 Dm7 G7",  # down by whole tones
+                ),
+            ),
+            Mode(
+                True,
+                _MINOR,
+                "Cm7",
+                (
+                    "Dm7b5 G7 Cm7 Cm7",
+                    "Fm7 Bb7 Ebmaj7 Abmaj7 Dm7b5 G7 Cm7 C7",
+                    "Cm7,Am7b5 Dm7b5,G7 Cm7 Dm7b5,G7",
+                ),
+            ),
+        ),
+        form="AABA",
+        improvised=True,
+        bass="walking",
+        strokes=(0, 1.5),
+        busy=0.6,
+    ),
+    "modal": Style(
+        modes=(
+            Mode(
+                True,
+                _DORIAN,
+                "Cm7",
+                (
+                    "Cm7 Cm7 F7 F7",
+                    "Cm7 F7 Cm7 F7",
+                    "Cm7 Bb Cm7 F",
+                    "Cm7 Cm7 Cm7 Cm7 Dm7 Dm7 Cm7 Cm7",
+                ),
+            ),
+            Mode(
+                False,
+                _MIXOLYDIAN,
+                "C",
+                ("C Bb C Bb", "C7 C7 Gm7 Gm7", "C Bb F C", "C7 Gm7 F C7"),
+            ),
+        ),
+        form="AAAABBAA",
+        improvised=True,
+        bass="held",
+        strokes=(0, 2.5),
+        busy=0.4,
+    ),
+    "pop": Style(
+        modes=(
+            Mode(
+                False,
+                _MAJOR,
+                "C",
+                (
+                    "C G Am F",
+                    "Am F C G",
+                    "C Am F G",
+                    "F C G Am",
+                    "C F Am G",
+                    "F G Em Am",
+                    "C Em F Fm",
+                ),
+            ),
+            Mode(True, _MINOR, "Cm", ("Cm Ab Eb Bb", "Cm Bb Ab Bb", "Ab Bb Cm Cm", "Cm Fm Ab G")),
+        ),
+        form="AABB",
+        improvised=False,
+        bass="pulse",
+        strokes=(0, 1, 2, 3),
+        busy=0.3,
+    ),
+}
+"""By name, in the order of names."""

@@ -1,0 +1,187 @@
+"""Files that are downloaded, from a server on this machine or from none."""
+
+import hashlib
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pooch
+import pytest
+import soundfile
+
+from musicai.datasets import _examples, _polyphonic, fetch_polyphonic, fetch_recordings
+from musicai.datasets._fetching import fetch_file
+
+NOWHERE = "http://127.0.0.1:9/"  # where nobody listens
+
+pytestmark = [
+    pytest.mark.usefixtures("quiet"),
+    # requests leaves sockets to the garbage collector
+    pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+]
+
+
+@pytest.fixture
+def quiet():
+    pooch.get_logger().setLevel("WARNING")
+    yield
+    pooch.get_logger().setLevel("INFO")
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server of the files in a folder; gives its address and the folder."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    folder = tmp_path / "server"
+    folder.mkdir()
+    http = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
+    thread.start()
+    yield f"http://127.0.0.1:{http.server_port}/", folder
+    http.shutdown()
+    thread.join()
+    http.server_close()
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_downloads_once(server, tmp_path):
+    url, folder = server
+    (folder / "a.mat").write_bytes(b"music")
+    sha256 = hashlib.sha256(b"music").hexdigest()
+    path = tmp_path / "home" / "a.mat"
+    assert fetch_file(path, url=f"{url}a.mat", sha256=sha256) == path
+    assert path.read_bytes() == b"music"
+    assert fetch_file(path, url=f"{NOWHERE}a.mat", sha256=sha256) == path
+    assert files_in(path.parent) == [path]
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        (NOWHERE, "the server cannot be reached"),
+        ("{url}gone/", "the server answers 404"),
+        ("{url}", "hash"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_asked_for_by_hand(server, tmp_path, address, reason):
+    url, folder = server
+    (folder / "a.mat").write_bytes(b"half of the mus")
+    sha256 = hashlib.sha256(b"music").hexdigest()
+    path = tmp_path / "home" / "a.mat"
+    address = address.format(url=url) + "a.mat"
+    with pytest.raises(OSError, match=rf"a\.mat could not be downloaded \(.*{reason}") as raised:
+        fetch_file(path, url=address, sha256=sha256)
+    for part in (address, sha256, f"put it there: {path}"):
+        assert part in str(raised.value)
+    assert files_in(path.parent) == []
+    path.write_bytes(b"music")  # as it says
+    assert fetch_file(path, url=address, sha256=sha256) == path
+
+
+def test_another_file_is_refused_and_kept(tmp_path):
+    path = tmp_path / "a.mat"
+    path.write_bytes(b"other music")
+    with pytest.raises(ValueError, match=r"a\.mat is not what http.* holds: its SHA-256 is"):
+        fetch_file(path, url=f"{NOWHERE}a.mat", sha256="0" * 64)
+    assert path.read_bytes() == b"other music"
+
+
+@pytest.fixture
+def small_set(monkeypatch, write_rolls):
+    """A file in place of the published one, which the loader takes for it."""
+
+    def write(path):
+        write_rolls(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        known = _polyphonic._SETS["MuseData"]._replace(sha256=sha256)
+        monkeypatch.setitem(_polyphonic._SETS, "MuseData", known)
+        monkeypatch.setattr(_polyphonic, "_URL", NOWHERE + "{name}.mat")
+
+    return write
+
+
+@pytest.mark.parametrize("place", ["MuseData.mat", "polyphonic/MuseData.mat"])
+def test_a_set_is_found_by_its_name(small_set, tmp_path, place):
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    small_set(path)
+    test = fetch_polyphonic("MuseData", subset="test", folder=tmp_path)
+    every = fetch_polyphonic("MuseData", subset="all", folder=tmp_path)
+    assert test.subsets == ["test"] * len(test.data)
+    assert sum(subset == "test" for subset in every.subsets) == len(test.data)
+    assert test.target is None
+    assert test.source == f"{NOWHERE}MuseData.mat"
+    for part in ("MuseData", "(test)", "Boulanger-Lewandowski", test.license, test.source):
+        assert part in test.DESCR
+
+
+def test_a_set_that_is_nowhere_is_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(_polyphonic, "_URL", NOWHERE + "{name}.mat")
+    monkeypatch.setenv("MUSICAI_DATA", str(tmp_path))
+    place = tmp_path / "polyphonic" / "Nottingham.mat"
+    with pytest.raises(OSError, match=f"get {NOWHERE}Nottingham.mat .*put it there: {place}"):
+        fetch_polyphonic("Nottingham")
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("parameters", [{"name": "JSB"}, {"subset": "validation"}])
+def test_unknown_sets_are_refused(tmp_path, parameters):
+    with pytest.raises(ValueError, match="must be one of"):
+        fetch_polyphonic(**({"name": "Nottingham", "folder": tmp_path} | parameters))
+
+
+def test_hashes_are_those_of_the_shape_of_a_hash():
+    hashes = [known.sha256 for known in _polyphonic._SETS.values()]
+    assert len(set(hashes)) == 4
+    assert all(len(value) == 64 and set(value) <= set("0123456789abcdef") for value in hashes)
+
+
+def test_recordings_are_those_of_librosa(tmp_path, monkeypatch):
+    """What librosa would fetch is in its folder: nothing is downloaded."""
+    monkeypatch.setenv("LIBROSA_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(_examples, "_URL", NOWHERE)
+    tracks = _examples._choose(["brahms", "vibeace"])
+    hashes = {}
+    for i, track in enumerate(tracks, 1):
+        sound, text = tmp_path / f"{track.stem}.ogg", tmp_path / f"{track.stem}.txt"
+        soundfile.write(sound, np.zeros(22050 * i), 22050)
+        text.write_text(f"licence {i}\n")
+        hashes |= {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (sound, text)}
+    monkeypatch.setattr(_examples, "_read_registry", lambda: hashes)
+    data = fetch_recordings(["brahms", "vibeace"])
+    assert data.titles == ["Brahms - Hungarian Dance #5", "Kevin MacLeod - Vibe Ace"]
+    assert [path.parent for path in data.recordings] == [tmp_path, tmp_path]
+    assert data.licenses == ["licence 1", "licence 2"]
+    np.testing.assert_allclose(data.durations, [1, 2], atol=0.01)
+    assert "0:00:03 in all" in data.DESCR
+
+
+def test_librosa_knows_every_piece_of_music():
+    registry = _examples._read_registry()
+    for track in _examples._choose(None):
+        for suffix in (".ogg", ".txt"):
+            assert len(registry[track.stem + suffix]) == 64
+    assert len(_examples._choose(None)) == 8
+
+
+def test_recordings_that_are_nowhere_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("LIBROSA_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(_examples, "_URL", NOWHERE)
+    with pytest.raises(OSError, match=f"Vibe_Ace.ogg could not .*put it there: {tmp_path}"):
+        fetch_recordings(["vibeace"])
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("names", ["brahms", [], ["brahms", "elgar"]])
+def test_unknown_recordings_are_refused(names):
+    with pytest.raises(ValueError, match=r"names must be None or a list of some of .*'brahms'"):
+        fetch_recordings(names)

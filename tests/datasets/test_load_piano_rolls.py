@@ -1,0 +1,83 @@
+from itertools import chain
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from musicai.datasets import load_piano_rolls
+from musicai.datasets._piano_rolls import SUBSETS
+
+
+@pytest.mark.parametrize("subset", SUBSETS)
+def test_a_file_is_read_as_it_was_written(tmp_path, write_rolls, subset):
+    parts = write_rolls(tmp_path / "a.mat")
+    data = load_piano_rolls(tmp_path / "a.mat", subset=subset)
+    expected = parts[f"{subset}data"]
+    assert len(data.data) == len(expected)
+    for piece, roll in zip(data.data, expected, strict=True):
+        assert piece.dtype == np.float32
+        np.testing.assert_array_equal(piece, roll)
+    assert data.subsets == [subset] * len(expected)
+    assert data.target is None
+    assert data.target_names == []
+
+
+def test_all_subsets_one_after_the_other(tmp_path, write_rolls):
+    write_rolls(tmp_path / "a.mat")
+    data = load_piano_rolls(str(tmp_path / "a.mat"), subset="all")
+    assert data.subsets == ["train"] * 3 + ["valid"] * 2 + ["test"]
+    parts = (load_piano_rolls(tmp_path / "a.mat", subset=s).data for s in SUBSETS)
+    for piece, same in zip(data.data, chain.from_iterable(parts), strict=True):
+        np.testing.assert_array_equal(piece, same)
+    assert "6 pieces (all) of a, 34 frames" in data.DESCR
+
+
+def test_a_folder_holds_styles(tmp_path, write_rolls):
+    write_rolls(tmp_path / "folk.mat")
+    write_rolls(tmp_path / "Bach.MAT", seed=1)
+    (tmp_path / "read me.txt").touch()
+    data = load_piano_rolls(tmp_path, subset="valid")
+    assert data.target == ["Bach", "Bach", "folk", "folk"]
+    assert data.target_names == ["Bach", "folk"]
+    assert data.source == str(tmp_path)
+
+
+def test_what_is_not_there_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no file or folder '.*gone\.mat'"):
+        load_piano_rolls(tmp_path / "gone.mat")
+    with pytest.raises(FileNotFoundError, match=r"no file in '.*' ends in \.mat"):
+        load_piano_rolls(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no MATLAB", b"MATLAB 5.0" + bytes(200)])
+def test_other_files_are_refused_in_a_sentence(tmp_path, content):
+    path = tmp_path / "a.mat"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"a\.mat cannot be read as a MATLAB file of version 5"):
+        load_piano_rolls(path)
+
+
+def test_half_a_file_is_refused(tmp_path, write_rolls):
+    path = tmp_path / "a.mat"
+    write_rolls(path)
+    content = path.read_bytes()
+    for share in (0.2, 0.5, 0.9):
+        path.write_bytes(content[: int(share * len(content))])
+        with pytest.raises(ValueError, match=r"a\.mat"):
+            load_piano_rolls(path, subset="all")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"x": np.eye(3)}, r"traindata in .*a\.mat is missing: expected a cell array"),
+        ({"traindata": np.eye(88)}, r"traindata in .* is of type float64: expected a cell array"),
+        ({"traindata": np.array([np.eye(12), 0], object)[:1]}, r"piece 0 .*\(12, 12\): expected"),
+        ({"traindata": np.array(["a", 0], object)}, "piece 0 of traindata .*: expected a piano"),
+        ({"traindata": np.array([2 * np.eye(88), 0], object)}, "values other than 0 and 1"),
+    ],
+)
+def test_other_content_is_refused(tmp_path, content, message):
+    savemat(tmp_path / "a.mat", content)
+    with pytest.raises(ValueError, match=message):
+        load_piano_rolls(tmp_path / "a.mat")

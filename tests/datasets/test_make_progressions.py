@@ -1,0 +1,190 @@
+"""Laws of music that is made by rules."""
+
+import pickle
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from musicai import ChromaExtractor
+from musicai._krumhansl import key_scores
+from musicai._pieces import PITCH_CLASSES
+from musicai._spelling import key_name
+from musicai._vocabulary import QUALITIES
+from musicai.datasets import make_progressions
+from musicai.datasets._styles import BEATS, STYLES, read_progression
+from musicai.metrics import flux, frame_entropy, scale_consistency, triad_fit
+from musicai.render import Chord, recognize_chords
+
+
+@pytest.fixture(scope="module")
+def music():
+    return make_progressions(30, random_state=0)
+
+
+def named_at(chords, n_frames, frame_rate):
+    """Root and third of the chord in each frame."""
+    middles = (np.arange(n_frames) + 0.5) / frame_rate
+    ends = [chord.end for chord in chords[:-1]]
+    return [
+        (chords[i].root, "maj" if 4 in QUALITIES[chords[i].quality].tones else "min")
+        for i in np.searchsorted(ends, middles, side="right")
+    ]
+
+
+def test_pieces_are_chroma_as_an_extractor_makes_it(music):
+    assert music.frame_rate == ChromaExtractor().frame_rate
+    for piece in music.data:
+        assert piece.dtype == np.float32
+        assert piece.shape[1] == 12
+        assert piece.min() >= 0
+        np.testing.assert_array_equal(piece.max(axis=1), 1)
+
+
+@given(
+    st.integers(1, 6),
+    st.integers(1, 30),
+    st.floats(20, 300),
+    st.lists(st.sampled_from(sorted(STYLES)), min_size=1, unique=True),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=25, deadline=None)
+def test_everything_is_told_of_every_piece(n_pieces, n_bars, tempo, styles, seed):
+    music = make_progressions(
+        n_pieces, n_bars=n_bars, tempo=tempo, styles=styles, random_state=seed
+    )
+    for name in ("data", "target", "chords", "key_names", "tempi", "titles"):
+        assert len(music[name]) == n_pieces
+    assert music.target == [styles[i % len(styles)] for i in range(n_pieces)]
+    assert music.target_names == sorted(styles)
+    seconds = n_bars * BEATS * 60 / tempo
+    for piece, chords in zip(music.data, music.chords, strict=True):
+        assert len(piece) == np.ceil(seconds * music.frame_rate)
+        assert chords[0].start == 0
+        assert chords[-1].end == pytest.approx(seconds)
+        for chord, following in pairwise(chords):
+            assert chord.start < chord.end == following.start
+            assert (chord.root, chord.quality) != (following.root, following.quality)
+
+
+def test_a_seed_makes_the_same_music(music):
+    again = make_progressions(30, random_state=np.random.RandomState(0))
+    fewer, others = make_progressions(7, random_state=0), make_progressions(7, random_state=1)
+    for i, piece in enumerate(music.data):
+        np.testing.assert_array_equal(piece, again.data[i])
+        if i < 7:
+            np.testing.assert_array_equal(piece, fewer.data[i])
+            assert not np.array_equal(piece, others.data[i])
+    assert fewer.chords == music.chords[:7]
+
+
+def test_the_global_seed_is_not_moved():
+    before = np.random.get_state()[1].copy()
+    make_progressions(1, random_state=0)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_the_known_chords_are_heard(music):
+    heard = recognize_chords(music.data)
+    agreement = [
+        np.mean([a == b for a, b in zip(*both, strict=True)])
+        for piece, known, found in zip(music.data, music.chords, heard, strict=True)
+        if (
+            both := [
+                named_at([c for c in chords if c.root is not None], len(piece), music.frame_rate)
+                for chords in (known, found)
+            ]
+        )
+    ]
+    assert np.mean(agreement) > 0.65  # triads are asked for, and half of the styles play sevenths
+    pop = [share for share, style in zip(agreement, music.target, strict=True) if style == "pop"]
+    assert np.mean(pop) > 0.9
+
+
+def test_labels_are_spelt_as_recognised_chords_are(music):
+    names = {(c.root, c.quality, c.label) for chords in music.chords for c in chords}
+    assert all(isinstance(chord, Chord) for chord in music.chords[0])
+    for root, quality, label in names:
+        assert label.endswith(QUALITIES[quality].suffix)
+        assert (PITCH_CLASSES.index(label[0]) - root) % 12 in (11, 0, 1)
+    data = make_progressions(4, styles=["pop"], key="Bb", random_state=0)
+    assert not any("#" in chord.label for chords in data.chords for chord in chords)
+
+
+def test_the_key_is_asked_for_and_heard(music):
+    for key in ("C", "F#", "Bb"):
+        data = make_progressions(4, styles=["pop", "baroque"], key=key, random_state=0)
+        assert all(chords[-1].label in (key, f"{key}m") for chords in data.chords)
+    keys = [key_name(int(key_scores(piece.sum(axis=0)).argmax())) for piece in music.data]
+    assert np.mean([a == b for a, b in zip(keys, music.key_names, strict=True)]) > 0.6
+
+
+def test_tempo_is_one_or_a_range():
+    assert set(make_progressions(3, tempo=96, random_state=0).tempi) == {96}
+    tempi = make_progressions(40, n_bars=1, tempo=(60, 90), random_state=0).tempi
+    assert tempi.min() >= 60
+    assert tempi.max() <= 90
+    assert np.ptp(tempi) > 20
+
+
+def test_it_measures_like_recordings(music):
+    # Of two collections of real music the means are 2.3 and 3.0, .7 and .86, .7 and .82, .06 and
+    # .13; noise has 3.5 bits, .6, .5 and .2.
+    assert 2.2 < frame_entropy(music.data) < 3.1
+    assert 0.7 < scale_consistency(music.data) < 0.9
+    assert 0.7 < triad_fit(music.data) < 0.85
+    assert 0.05 < flux(music.data) < 0.13
+
+
+def test_styles_differ(music):
+    """By chords alone: sevenths, and how many there are."""
+    sevenths, rate = {}, {}
+    for chords, style, tempo in zip(music.chords, music.target, music.tempi, strict=True):
+        sevenths.setdefault(style, []).extend("7" in chord.quality for chord in chords)
+        beats = chords[-1].end * tempo / 60
+        rate.setdefault(style, []).append(len(chords) / beats)
+    share = {style: np.mean(values) for style, values in sevenths.items()}
+    assert share["jazz"] > 0.9
+    assert share["blues"] > 0.9
+    assert share["pop"] == 0
+    assert np.mean(rate["baroque"]) > 1.5 * np.mean(rate["pop"])
+    assert np.mean(rate["jazz"]) > 1.2 * np.mean(rate["blues"])
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_progressions_are_whole_bars_and_end_where_they_can_go_home(style):
+    for mode in STYLES[style].modes:
+        home = read_progression(mode.home)
+        assert [chord.root for chord in home] == [0]
+        assert mode.minor == (3 in home[0].tones)
+        for text in mode.progressions:
+            chords = read_progression(text)
+            assert chords[-1].end == BEATS * len(text.split())
+            assert all(one.end == two.start for one, two in pairwise(chords))
+
+
+def test_it_can_be_played_and_pickled():
+    music = make_progressions(2, n_bars=2, tempo=180, random_state=0)
+    audio = ChromaExtractor().inverse_transform(music.data)
+    assert [len(samples) for samples in audio] == [2048 * len(p) - 1 for p in music.data]
+    assert pickle.loads(pickle.dumps(music)).chords == music.chords
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_pieces": 0}, "n_pieces must be an integer of at least 1, got 0"),
+        ({"n_bars": 1.5}, "n_bars must be an integer from 1"),
+        ({"styles": ["pop", "polka"]}, r"styles must be None or a list of some of .*'polka'"),
+        ({"styles": []}, "styles must be None or a list"),
+        ({"styles": "pop"}, "styles must be None or a list"),
+        ({"key": "H"}, "key must be one of .* got 'H'"),
+        ({"tempo": (120, 90)}, r"or a tuple \(lowest, highest\), got \(120, 90\)"),
+        ({"tempo": 0}, "tempo must be a number of beats a minute from 4"),
+    ],
+)
+def test_parameters_without_sense_are_refused(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        make_progressions(**parameters)
