@@ -15,14 +15,13 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
-from matplotlib.figure import Figure
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.audio import write_audio
 from musicai.datasets import load_chorales, load_recordings
-from musicai.display import ChromagramDisplay
+from musicai.display import ComparisonDisplay, TrainingCurveDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, frame_correlation
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
@@ -257,30 +256,20 @@ def draw_music(music, title, n_intro, frame_rate, out):
         "composed": "Composed from nothing",
         "real": f"Real: {title}",
     }
-    figure = Figure(figsize=(10, 8.5), layout="constrained")
-    axes = figure.subplots(len(music), 1, sharex=True)
-    for ax, (key, piece) in zip(axes, music.items(), strict=True):
-        ChromagramDisplay.from_piece(piece, frame_rate=frame_rate, ax=ax, title=titles[key])
-        ax.label_outer()
-    axes[0].set_xlim(0, max(map(len, music.values())) / frame_rate)
-    for colour, width in [("white", 4), ("black", 1.5)]:  # seen on light and dark music alike
-        axes[0].axvline(n_intro / frame_rate, color=colour, linewidth=width)
-    figure.savefig(out / "chromagrams.png", dpi=150)
+    display = ComparisonDisplay.from_pieces(
+        {titles[name]: piece for name, piece in music.items()},
+        frame_rate=frame_rate,
+        marks={titles["continued"]: n_intro / frame_rate},
+    )
+    display.figure_.savefig(out / "chromagrams.png", dpi=150)
 
 
 def draw_learning(composer, scores, out):
     """Draw log-likelihood over epochs beside what the baselines reach."""
-    figure = Figure(figsize=(9, 4), layout="constrained")
-    ax = figure.subplots()
-    epochs = np.arange(1, len(composer.loss_curve_) + 1)
-    ax.plot(epochs, -np.array(composer.loss_curve_), label="training (with dropout)")
-    ax.plot(epochs, composer.validation_scores_, label="validation")
-    for style, (name, value) in zip(["-", "--", ":"], scores.items(), strict=True):
-        ax.axhline(value, color="0.4", linestyle=style, linewidth=1, label=f"held out: {name}")
-    ax.set(xlabel="epoch", ylabel="log-likelihood, nats per frame")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    figure.savefig(out / "learning.png", dpi=150)
+    display = TrainingCurveDisplay.from_estimator(
+        composer, baselines={f"held out: {name}": value for name, value in scores.items()}
+    )
+    display.figure_.savefig(out / "learning.png", dpi=150)
 
 
 if __name__ == "__main__":

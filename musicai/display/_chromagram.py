@@ -4,27 +4,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .._parameters import is_real
-from .._pieces import as_collection
-from ._matplotlib import ink, need_matplotlib
+from ._frames import draw_frames, scale_of
+from ._matplotlib import add_colorbar, need_matplotlib
+from ._timeline import Timeline, one_piece, timeline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-
 
 class ChromagramDisplay:
-    """Chromagram of a piece.
+    """Chromagram of a piece, or its piano roll.
 
     Make it with :meth:`from_piece`, which also draws it.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
-        The frames. Twelve features are taken for the pitch classes C to B.
-    frame_rate : float
-        Frames per second, as an extractor's `frame_rate`.
+        The frames. Twelve features are taken for the pitch classes C to B, 88 for the keys of a
+        piano, A0 to C8.
+    times : ndarray of shape (n_frames + 1,)
+        Where each frame begins and the last one ends.
+    unit : str
+        What `times` are in, such as "seconds".
 
     Attributes
     ----------
@@ -32,6 +33,10 @@ class ChromagramDisplay:
         What the chromagram is drawn on.
     figure_ : matplotlib Figure
         The figure that `ax_` is in.
+
+    See Also
+    --------
+    ComparisonDisplay : Draws several pieces, on one scale of time and of colours.
 
     Examples
     --------
@@ -41,22 +46,31 @@ class ChromagramDisplay:
     >>> display = ChromagramDisplay.from_piece(scale, frame_rate=2, title="C major")
     >>> display.ax_.get_xlabel()
     'seconds'
+    >>> display = ChromagramDisplay.from_piece(scale, steps_per_beat=1)
+    >>> display.ax_.get_xlabel()
+    'beats'
     """
 
     __module__ = "musicai.display"
 
-    def __init__(self, piece: np.ndarray, *, frame_rate: float) -> None:
+    def __init__(self, piece: np.ndarray, *, times: np.ndarray, unit: str) -> None:
         self.piece = piece
-        self.frame_rate = frame_rate
+        self.times = times
+        self.unit = unit
 
     @classmethod
     def from_piece(
         cls,
         piece: Any,
         *,
-        frame_rate: float,
-        ax: "Axes | None" = None,
+        frame_rate: float | None = None,
+        times: Any = None,
+        tempo: float | None = None,
+        steps_per_beat: float | None = None,
+        marks: Any = None,
         title: str | None = None,
+        colorbar: bool = True,
+        ax: "Axes | None" = None,
     ) -> Self:
         """Draw a piece.
 
@@ -64,12 +78,27 @@ class ChromagramDisplay:
         ----------
         piece : array-like of shape (n_frames, n_features)
             One piece; values in [0, 1] use the whole range of colours.
-        frame_rate : float
-            Frames per second, as an extractor's `frame_rate`.
-        ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+        frame_rate : float, default=None
+            Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
+            `steps_per_beat` is given, the axis counts frames.
+        times : array-like of shape (n_frames + 1,), default=None
+            When each frame begins and the last one ends, in seconds, as
+            :meth:`musicai.ChromaExtractor.analyse` tells it: frames are as wide as they last.
+        tempo : float, default=None
+            Beats per minute. With it the axis counts beats from the first frame on, instead of
+            seconds.
+        steps_per_beat : float, default=None
+            Frames per beat, where frames follow the beats: that of a
+            :class:`musicai.PianoRollExtractor`, 1 for ``ChromaExtractor(sync="beat")``. The axis
+            counts beats.
+        marks : float or list of float, default=None
+            Where to draw an upright line, in the unit of the axis: say, where a prime ends.
         title : str, default=None
             Written above, on the left.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
+        ax : matplotlib Axes, default=None
+            What to draw on. When None, a new figure.
 
         Returns
         -------
@@ -80,59 +109,64 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, or `frame_rate` not a positive number.
+            If `piece` isn't one piece, or the times of its frames are given twice or have no
+            possible value.
         """
-        if not is_real(frame_rate) or frame_rate <= 0:
-            raise ValueError(
-                f"frame_rate must be a positive number of frames per second, got {frame_rate}"
-            )
-        pieces, _ = as_collection(piece, name="piece")
-        if len(pieces) != 1 or len(pieces[0]) == 0:
-            raise ValueError(
-                f"ChromagramDisplay draws one piece with at least one frame, got {len(pieces)} "
-                f"with {sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
-            )
-        return cls(pieces[0], frame_rate=frame_rate).plot(ax, title=title)
+        frames = one_piece(piece, cls.__name__)
+        drawn = timeline(
+            frames,
+            frame_rate=frame_rate,
+            times=times,
+            tempo=tempo,
+            steps_per_beat=steps_per_beat,
+        )
+        display = cls(frames, times=drawn.times, unit=drawn.unit)
+        return display.plot(ax, marks=marks, title=title, colorbar=colorbar)
 
-    def plot(self, ax: "Axes | None" = None, *, title: str | None = None) -> Self:
+    def plot(
+        self,
+        ax: "Axes | None" = None,
+        *,
+        marks: Any = None,
+        title: str | None = None,
+        colorbar: bool = True,
+    ) -> Self:
         """Draw the piece again.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
+        marks : float or list of float, default=None
+            Where to draw an upright line, in the unit of the axis.
         title : str, default=None
             Written above, on the left.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
 
         Returns
         -------
         display : ChromagramDisplay
             Itself, with `ax_` and `figure_` set.
+
+        Notes
+        -----
+        Of a piece with more frames than can be printed (150 to an inch) means of neighbours are
+        drawn. Of the keys of a piano those in use are shown, and some around.
         """
         pyplot = need_matplotlib()
         if ax is None:
             _, ax = pyplot.subplots(figsize=(9, 3), layout="constrained")
-        n_frames, n_features = self.piece.shape
-        ax.imshow(
-            self.piece.T,
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
-            cmap=ink(),
-            vmin=min(0.0, float(self.piece.min())),
-            vmax=max(1.0, float(self.piece.max())),
-            extent=(0, n_frames / self.frame_rate, -0.5, n_features - 0.5),
+        image = draw_frames(
+            ax,
+            self.piece,
+            Timeline(self.times, self.unit),
+            scale=scale_of([self.piece]),
+            marks=marks,
+            title=title,
         )
-        ax.set_xlabel("seconds")
-        if n_features == len(_PITCH_CLASSES):
-            ax.set_yticks(range(n_features), _PITCH_CLASSES, fontsize="small")
-            ax.set_ylabel("pitch class")
-        else:
-            ax.set_ylabel("feature")
-        ax.tick_params(axis="y", length=0)
-        ax.spines[["top", "right"]].set_visible(False)
-        if title is not None:
-            ax.set_title(title, loc="left")
+        if colorbar:
+            add_colorbar(image, ax, "strength")
         self.ax_ = ax
         self.figure_ = ax.figure
         return self

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._krumhansl import key_scores
+from .._moments import moments
 from .._parameters import check_values, is_real
 from ._chroma import A_COUNT, chroma_pieces, require_some
 
@@ -136,14 +137,10 @@ def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.n
 
 
 def _share_alike(piece: np.ndarray, n_frames: int, min_distance: int, similarity: float) -> float:
-    shapes = (piece - piece.mean(axis=1, keepdims=True)).astype(np.float32)
-    moments = np.lib.stride_tricks.sliding_window_view(shapes, n_frames, axis=0)
-    moments = moments.reshape(len(moments), -1)
-    length = np.linalg.norm(moments, axis=1, keepdims=True)
-    moments = moments / np.where(length > 0, length, 1)
+    windows = moments(piece, n_frames)
     n_alike, n_pairs = 0, 0
-    for start in range(0, len(moments) - min_distance, n_frames):
-        later = moments[start + min_distance :]
-        n_alike += int(np.count_nonzero(later @ moments[start] > similarity))
+    for start in range(0, len(windows) - min_distance, n_frames):
+        later = windows[start + min_distance :]
+        n_alike += int(np.count_nonzero(later @ windows[start] > similarity))
         n_pairs += len(later)
     return n_alike / n_pairs

@@ -1,20 +1,10 @@
-import sys
-
-import matplotlib
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 from musicai.display import ChromagramDisplay
 
-matplotlib.use("Agg")
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    from matplotlib import pyplot
-
-    pyplot.close("all")
+RNG = np.random.default_rng(0)
 
 
 def labels(axis):
@@ -22,48 +12,119 @@ def labels(axis):
 
 
 def test_shows_the_frames_over_seconds_and_pitch_classes():
-    piece = np.random.default_rng(0).random((30, 12), dtype=np.float32)
-    ax = ChromagramDisplay.from_piece(piece, frame_rate=10, title="noise").ax_
+    piece = RNG.random((30, 12), dtype=np.float32)
+    ax = ChromagramDisplay.from_piece(piece, frame_rate=10).ax_
     np.testing.assert_array_equal(ax.images[0].get_array(), piece.T)
-    assert ax.images[0].get_extent() == [0, 3, -0.5, 11.5]
+    assert tuple(ax.images[0].get_extent()) == (0, 3, -0.5, 11.5)
     assert "".join(labels(ax.yaxis)) == "CC♯DD♯EFF♯GG♯AA♯B"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("seconds", "pitch class")
-    assert ax.get_title("left") == "noise"
 
 
-def test_draws_on_the_ax_it_is_given_and_again_elsewhere():
-    from matplotlib import pyplot
+@pytest.mark.parametrize(
+    ("timing", "unit", "end"),
+    [
+        ({}, "frames", 30),
+        ({"frame_rate": 10}, "seconds", 3),
+        ({"frame_rate": 10, "tempo": 120}, "beats", 6),
+        ({"steps_per_beat": 4}, "beats", 7.5),
+        ({"times": np.arange(31) ** 2}, "seconds", 900),
+        ({"times": np.arange(31) / 2 + 7, "tempo": 60}, "beats", 15),
+    ],
+)
+def test_the_axis_counts_what_is_known(timing, unit, end):
+    display = ChromagramDisplay.from_piece(RNG.random((30, 12)), **timing)
+    assert display.ax_.get_xlabel() == display.unit == unit
+    assert display.ax_.get_xlim() == (0, end)
+    np.testing.assert_allclose(display.times[[0, -1]], [0, end])
 
-    figure, (first, second) = pyplot.subplots(2)
-    display = ChromagramDisplay.from_piece(np.eye(12), frame_rate=1, ax=first)
-    assert display.ax_ is first
-    assert display.plot(second) is display
-    assert display.ax_ is second
-    assert display.figure_ is figure
+
+def test_frames_are_as_wide_as_they_last():
+    times = [0, 1, 3, 7, 7.5]
+    display = ChromagramDisplay.from_piece(np.eye(12)[:4], times=times)
+    image = display.ax_.images[0]
+    np.testing.assert_array_equal(image.get_array(), np.eye(12)[:4].T)
+    display.figure_.canvas.draw()
+    pixels, *_ = image.make_image(display.figure_.canvas.get_renderer())
+    ends = [
+        np.flatnonzero(pixels[row, :, :3].sum(axis=1) < 300).max() for row in label_rows(pixels)
+    ]
+    np.testing.assert_allclose(ends / np.max(ends), np.array(times[1:]) / 7.5, atol=0.02)
 
 
-def test_other_features_have_no_pitch_names():
-    ax = ChromagramDisplay.from_piece(np.eye(88), frame_rate=4).ax_
+def label_rows(pixels):
+    """The middles of the first four rows; a made image begins at the bottom."""
+    return ((np.arange(4) + 0.5) * len(pixels) / 12).astype(int)
+
+
+def test_a_long_piece_is_averaged_to_what_can_be_printed():
+    piece = RNG.random((20001, 12))
+    _, ax = pyplot.subplots(figsize=(4, 2))
+    display = ChromagramDisplay.from_piece(piece, frame_rate=10, ax=ax)
+    image = ax.images[0].get_array()
+    assert 200 < image.shape[1] <= 4 * 150
+    assert image.mean() == pytest.approx(piece.mean(), abs=1e-3)
+    assert ax.get_xlim() == (0, 2000.1)
+    assert display.piece.shape == (20001, 12)
+
+
+def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
+    roll = np.zeros((8, 88))
+    roll[0, 39] = roll[4, 51] = 1  # C4, C5
+    ax = ChromagramDisplay.from_piece(roll, steps_per_beat=4).ax_
+    assert ax.get_ylabel() == "key"
+    shown = dict(zip(labels(ax.yaxis), ax.get_yticks(), strict=True))
+    assert (shown["C4"], shown["C5"], shown["C8"]) == (39, 51, 87)
+    low, high = ax.get_ylim()
+    assert 20 < low < 39 - 2
+    assert 51 + 2 < high < 70
+    silent = ChromagramDisplay.from_piece(np.zeros((8, 88))).ax_
+    assert silent.get_ylim() == (-0.5, 87.5)
+
+
+def test_other_features_have_no_names():
+    ax = ChromagramDisplay.from_piece(np.eye(40), frame_rate=4).ax_
     assert ax.get_ylabel() == "feature"
-    assert "C♯" not in labels(ax.yaxis)
+    assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
 
-def test_colours_darken_evenly_from_paper_to_ink():
-    ax = ChromagramDisplay.from_piece(np.eye(12), frame_rate=1).ax_
-    grey = ax.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3] @ [0.299, 0.587, 0.114]
-    assert grey[0] == pytest.approx(1, abs=1e-3)
-    assert grey[-1] < 0.2
-    assert np.all(np.diff(grey) < 0)
+def test_values_beyond_one_have_colours_too():
+    image = ChromagramDisplay.from_piece([[-2.0, 0, 3]]).ax_.images[0]
+    assert image.get_clim() == (-2, 3)
 
 
-def test_errors_say_what_came():
-    with pytest.raises(ValueError, match=r"frame_rate must be a positive .* got 0"):
-        ChromagramDisplay.from_piece(np.eye(12), frame_rate=0)
+def test_marks_are_upright_lines():
+    ax = ChromagramDisplay.from_piece(np.eye(12), frame_rate=1, marks=[3, 5]).ax_
+    assert {line.get_xdata()[0] for line in ax.lines} == {3, 5}
+    assert not ChromagramDisplay.from_piece(np.eye(12), frame_rate=1).ax_.lines
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("timing", [{}, {"frame_rate": 10.77}, {"times": [0, 1]}])
+def test_one_frame_is_enough(timing):
+    ChromagramDisplay.from_piece(np.eye(12)[:1], **timing).figure_.canvas.draw()
+
+
+@pytest.mark.parametrize(
+    ("timing", "message"),
+    [
+        ({"frame_rate": 0}, r"frame_rate must be a positive .* got 0"),
+        ({"steps_per_beat": -1}, r"steps_per_beat must be a positive .* got -1"),
+        ({"frame_rate": 1, "tempo": 0}, r"tempo must be .* got 0"),
+        ({"frame_rate": 1, "times": np.arange(13)}, "give one of frame_rate, times and steps"),
+        ({"frame_rate": 1, "steps_per_beat": 1}, "give one of frame_rate, times and steps"),
+        ({"tempo": 120}, "tempo turns seconds into beats"),
+        ({"steps_per_beat": 1, "tempo": 120}, "tempo turns seconds into beats"),
+        ({"times": np.arange(12)}, r"times\[0\] has shape \(12,\) where \(13,\)"),
+        ({"times": np.zeros(13)}, "times end where they begin"),
+    ],
+)
+def test_errors_say_what_came(timing, message):
+    with pytest.raises(ValueError, match=message):
+        ChromagramDisplay.from_piece(np.eye(12), **timing)
+
+
+def test_only_one_piece():
     with pytest.raises(ValueError, match=r"draws one piece .* got 2 with 24 frames"):
         ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], frame_rate=1)
-
-
-def test_without_matplotlib_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"pip install musicai\[plot\]"):
-        ChromagramDisplay.from_piece(np.eye(12), frame_rate=1)
+    with pytest.raises(ValueError, match=r"draws one piece .* got 1 with 0 frames"):
+        ChromagramDisplay.from_piece([np.zeros((0, 12))], frame_rate=1)

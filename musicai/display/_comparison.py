@@ -1,0 +1,182 @@
+"""Several pieces one above the other, on one scale."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .._pieces import as_collection
+from ._frames import draw_frames, scale_of
+from ._matplotlib import add_colorbar, need_matplotlib
+from ._timeline import Timeline, one_piece, timeline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class ComparisonDisplay:
+    """Pieces one above the other, on one scale of time and of colours.
+
+    Make it with :meth:`from_pieces`, which also draws it.
+
+    Parameters
+    ----------
+    pieces : dict of str to ndarray of shape (n_frames, n_features)
+        The pieces, from top to bottom, with their names.
+    times : dict of str to ndarray of shape (n_frames + 1,)
+        For each where its frames begin and the last one ends.
+    unit : str
+        What `times` are in, such as "seconds".
+
+    Attributes
+    ----------
+    axes_ : list of matplotlib Axes
+        What the pieces are drawn on, from top to bottom.
+    figure_ : matplotlib Figure
+        The figure that they are in.
+
+    See Also
+    --------
+    ChromagramDisplay : Draws one piece.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.display import ComparisonDisplay
+    >>> real, composed = np.random.default_rng(0).random((2, 40, 12))
+    >>> display = ComparisonDisplay.from_pieces(
+    ...     {"real": real, "composed": composed}, frame_rate=10, marks={"composed": 1.5}
+    ... )
+    >>> [ax.get_title("left") for ax in display.axes_]
+    ['real', 'composed']
+    """
+
+    __module__ = "musicai.display"
+
+    def __init__(
+        self, pieces: dict[str, np.ndarray], *, times: dict[str, np.ndarray], unit: str
+    ) -> None:
+        self.pieces = pieces
+        self.times = times
+        self.unit = unit
+
+    @classmethod
+    def from_pieces(
+        cls,
+        pieces: Mapping[str, Any],
+        *,
+        frame_rate: float | None = None,
+        tempo: float | None = None,
+        steps_per_beat: float | None = None,
+        marks: Mapping[str, Any] | None = None,
+        colorbar: bool = True,
+        axes: "Sequence[Axes] | None" = None,
+    ) -> Self:
+        """Draw some pieces.
+
+        Parameters
+        ----------
+        pieces : dict of str to array-like of shape (n_frames, n_features)
+            The pieces, from top to bottom; the names are their titles. All are of one width.
+        frame_rate : float, default=None
+            Frames per second, as an extractor's `frame_rate`. When neither this nor
+            `steps_per_beat` is given, the axis counts frames.
+        tempo : float, default=None
+            Beats per minute. With it the axis counts beats from the first frame on, instead of
+            seconds.
+        steps_per_beat : float, default=None
+            Frames per beat, where frames follow the beats: that of a
+            :class:`musicai.PianoRollExtractor`, 1 for ``ChromaExtractor(sync="beat")``. The axis
+            counts beats.
+        marks : dict of str to float or list of float, default=None
+            For some of the names, where to draw an upright line, in the unit of the axis: say,
+            where what was given ends and what was composed begins.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
+        axes : list of matplotlib Axes, default=None
+            What to draw on, one for each piece. When None, a new figure.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        TypeError
+            If `pieces` is no dict.
+        ValueError
+            If the pieces differ in width or one has no frame, a mark has the name of none, there
+            are not as many axes as pieces, or the times of the frames are given twice or have no
+            possible value.
+        """
+        if not isinstance(pieces, Mapping):
+            raise TypeError(
+                f"pieces are a {type(pieces).__name__} where a dict of names and pieces is "
+                'expected, such as {"real": piece, "composed": other}'
+            )
+        as_collection([one_piece(piece, cls.__name__) for piece in pieces.values()], name="pieces")
+        unknown = set(marks or ()) - set(pieces)
+        if unknown:
+            raise ValueError(f"marks are for {sorted(unknown)}, but pieces are {list(pieces)}")
+        frames = {name: one_piece(piece, cls.__name__) for name, piece in pieces.items()}
+        timing = {"frame_rate": frame_rate, "tempo": tempo, "steps_per_beat": steps_per_beat}
+        lines = {name: timeline(piece, times=None, **timing) for name, piece in frames.items()}
+        display = cls(
+            frames,
+            times={name: line.times for name, line in lines.items()},
+            unit=next(iter(lines.values())).unit,
+        )
+        return display.plot(axes, marks=marks, colorbar=colorbar)
+
+    def plot(
+        self,
+        axes: "Sequence[Axes] | None" = None,
+        *,
+        marks: Mapping[str, Any] | None = None,
+        colorbar: bool = True,
+    ) -> Self:
+        """Draw the pieces again.
+
+        Parameters
+        ----------
+        axes : list of matplotlib Axes, default=None
+            What to draw on, one for each piece. When None, a new figure.
+        marks : dict of str to float or list of float, default=None
+            For some of the names, where to draw an upright line, in the unit of the axis.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
+
+        Returns
+        -------
+        display : ComparisonDisplay
+            Itself, with `axes_` and `figure_` set.
+        """
+        pyplot = need_matplotlib()
+        if axes is None:
+            figsize = (9, 0.5 + 2.3 * len(self.pieces))
+            _, grid = pyplot.subplots(
+                len(self.pieces), 1, squeeze=False, figsize=figsize, layout="constrained"
+            )
+            axes = grid[:, 0]
+        if len(axes) != len(self.pieces):
+            raise ValueError(f"{len(axes)} axes are given for {len(self.pieces)} pieces")
+        scale = scale_of(self.pieces.values())
+        end = max(times[-1] for times in self.times.values())
+        for ax, (name, piece) in zip(axes, self.pieces.items(), strict=True):
+            image = draw_frames(
+                ax,
+                piece,
+                Timeline(self.times[name], self.unit),
+                scale=scale,
+                marks=(marks or {}).get(name),
+                title=name,
+            )
+            ax.set_xlim(0, end)
+            ax.label_outer()
+        self.axes_ = list(axes)
+        self.figure_ = self.axes_[0].figure
+        if colorbar:
+            add_colorbar(image, self.axes_, "strength")
+        return self

@@ -1,0 +1,116 @@
+"""Frames drawn as an image: time from left to right, features from bottom to top."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .._pieces import N_KEYS, PITCH_CLASSES
+from ._matplotlib import height_in_inches, ink, width_in_inches
+from ._timeline import Timeline, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.cm import ScalarMappable
+
+PITCH_NAMES = tuple(name.replace("#", "♯") for name in PITCH_CLASSES)
+
+_COLUMNS_PER_INCH = 150  # more is finer than print
+_LOWEST_C = 3  # key of a piano roll
+_LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
+
+
+class Scale(NamedTuple):
+    """What several pictures have in common.
+
+    Attributes
+    ----------
+    values : (float, float)
+        What has the first and the last colour.
+    features : (float, float)
+        From where to where features are shown.
+    """
+
+    values: tuple[float, float]
+    features: tuple[float, float]
+
+
+def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
+    """Return a scale for some pieces.
+
+    Colours stand for 0 to 1, unless there are other values; all features are shown, but of the
+    keys of a piano only those in use and some around.
+    """
+    some = list(pieces)
+    values = (
+        min(0.0, min(float(piece.min()) for piece in some)),
+        max(1.0, max(float(piece.max()) for piece in some)),
+    )
+    n_features = some[0].shape[1]
+    features = (-0.5, n_features - 0.5)
+    used = np.flatnonzero(np.any([piece.any(axis=0) for piece in some], axis=0))
+    if n_features == N_KEYS and len(used) > 0:
+        middle = (used[0] + used[-1]) / 2
+        reach = max((used[-1] - used[0]) / 2 + 2.5, len(PITCH_NAMES))
+        features = (max(-0.5, middle - reach), min(n_features - 0.5, middle + reach))
+    return Scale(values, features)
+
+
+def draw_frames(
+    ax: "Axes",
+    piece: np.ndarray,
+    timeline: Timeline,
+    *,
+    scale: Scale,
+    marks: Any,
+    title: str | None,
+) -> "ScalarMappable":
+    """Draw a piece on an ax, with the names of its features; return the image.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        What to draw on.
+    piece : ndarray of shape (n_frames, n_features)
+        The frames; if there are more than can be printed, means of some are drawn.
+    timeline : Timeline
+        When they are.
+    scale : Scale
+        Of colours and features.
+    marks : float, list of float or None
+        Where to draw an upright line, in the unit of `timeline`.
+    title : str or None
+        Written above, on the left.
+    """
+    n_features = piece.shape[1]
+    columns, times, _ = shortened(
+        piece, timeline.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH)
+    )
+    rows = np.arange(n_features + 1) - 0.5
+    lowest, highest = scale.values
+    image = ax.pcolorfast(times, rows, columns.T, cmap=ink(), vmin=lowest, vmax=highest)
+    ax.set_xlabel(timeline.unit)
+    _name_features(ax, n_features)
+    ax.set_ylim(scale.features)
+    ax.spines[["top", "right"]].set_visible(False)
+    for mark in np.ravel([] if marks is None else marks):
+        for colour, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
+            ax.axvline(mark, color=colour, linewidth=width)
+    if title is not None:
+        ax.set_title(title, loc="left")
+    return image
+
+
+def _name_features(ax: "Axes", n_features: int) -> None:
+    if n_features == len(PITCH_NAMES):
+        size = 72 * height_in_inches(ax) / n_features * 0.8
+        size = float(np.clip(size, _SMALLEST_NAME, _LARGEST_NAME))
+        ax.set_yticks(range(n_features), PITCH_NAMES, fontsize=size)
+        ax.tick_params(axis="y", length=0)
+        ax.set_ylabel("pitch class")
+    elif n_features == N_KEYS:
+        octaves = range(_LOWEST_C, N_KEYS, len(PITCH_NAMES))
+        ax.set_yticks(octaves, [f"C{i}" for i in range(1, len(octaves) + 1)], fontsize="small")
+        ax.set_ylabel("key")
+    else:
+        ax.set_ylabel("feature")

@@ -1,0 +1,176 @@
+"""Sound to be heard in a notebook or on a page."""
+
+import html
+import os
+from base64 import b64encode
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from .._parameters import SAMPLING_RATE_RULE, check_values
+from .._paths import is_path, printable
+from ..audio import RecordingError, read_blocks, write_audio
+
+_MEDIA_TYPES = {
+    ".wav": "audio/wav",
+    ".mp3": "audio/mpeg",
+    ".ogg": "audio/ogg",
+    ".oga": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".m4a": "audio/mp4",
+}
+"""What browsers play, by suffix."""
+
+_UNCOMPRESSED = ("audio/wav", "audio/flac")
+_MOST_UNCOMPRESSED = 2_000_000
+"""Bytes of a file without loss that a page takes as they are."""
+
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+_RATE = 44100
+
+
+class AudioPlayer:
+    """An audio player, shown by notebooks and documentation where it is a cell's last value.
+
+    The sound is a part of the page, compressed, and no other file is needed: a minute of samples
+    at 22050 Hz takes about half a megabyte.
+
+    Parameters
+    ----------
+    audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
+        Samples in [-1, 1], one channel or two, or an audio file.
+    sampling_rate : float, default=22050
+        Samples per second, in hertz. A file knows its own.
+    title : str, default=None
+        Written above the player.
+
+    Attributes
+    ----------
+    data : bytes
+        The sound as a file. Samples become MP3, which all browsers play, or Ogg Vorbis at a
+        sampling rate that MP3 has not. Files that browsers play stay as they are (MP3, Ogg, Opus,
+        M4A, and up to 2 MB WAV and FLAC); others become MP3 with one channel.
+    media_type : str
+        What `data` is, such as "audio/mpeg".
+
+    Raises
+    ------
+    ValueError
+        If samples are no floats in [-1, 1], or have more than two channels, or the sampling rate
+        has no possible value.
+    RecordingError
+        If a file can't be used; the message names it.
+
+    See Also
+    --------
+    musicai.audio.write_audio : Writes a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.display import AudioPlayer
+    >>> tone = 0.1 * np.sin(2 * np.pi * 440 / 22050 * np.arange(22050))
+    >>> player = AudioPlayer(tone, title="A4")
+    >>> player.media_type
+    'audio/mpeg'
+    >>> player.to_html().count("<audio controls")
+    1
+    """
+
+    __module__ = "musicai.display"
+
+    def __init__(
+        self, audio: Any, sampling_rate: float = 22050, *, title: str | None = None
+    ) -> None:
+        self.title = title
+        if is_path(audio):
+            self.data, self.media_type = _from_file(audio)
+        else:
+            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
+            self.data, self.media_type = _from_samples(audio, sampling_rate)
+
+    def to_html(self) -> str:
+        """Return the player as an element of a page.
+
+        Returns
+        -------
+        html : str
+            One element that holds title, controls and sound.
+        """
+        caption = label = ""
+        if self.title is not None:
+            title = html.escape(self.title)
+            caption = f"<figcaption>{title}</figcaption>"
+            label = f' aria-label="{title}"'
+        sound = b64encode(self.data).decode("ascii")
+        return (
+            f'<figure style="margin: 0.5em 0">{caption}'
+            f'<audio controls preload="metadata"{label} style="width: 100%; max-width: 30em" '
+            f'src="data:{self.media_type};base64,{sound}"></audio></figure>'
+        )
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def __repr__(self) -> str:
+        title = "" if self.title is None else f"{self.title!r}, "
+        return f"AudioPlayer({title}{self.media_type}, {len(self.data) / 1e6:.1f} MB)"
+
+
+def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
+    audio = np.asarray(samples)
+    if audio.ndim == 2 and audio.shape[1] > 2:
+        raise ValueError(
+            f"audio has shape {audio.shape} where samples of shape (n_samples,) or (n_samples, 2) "
+            "are expected; chroma is turned into sound by ChromaExtractor().inverse_transform"
+        )
+    format, media_type = "mp3", "audio/mpeg"
+    if sampling_rate not in _MP3_RATES:
+        format, media_type = "ogg", "audio/ogg"
+    file = BytesIO()
+    write_audio(file, audio, sampling_rate, format=format)
+    return file.getvalue(), media_type
+
+
+def _from_file(path: str | bytes | os.PathLike) -> tuple[bytes, str]:
+    file = Path(os.fsdecode(path))
+    media_type = _MEDIA_TYPES.get(file.suffix.lower())
+    if media_type != "audio/mp4":  # what only ffmpeg reads a browser may play without it
+        next(read_blocks(file, sampling_rate=_RATE))  # or a player would be silent, and not tell
+    if media_type is None or _is_large(file, media_type):
+        return _compressed(file), "audio/mpeg"
+    return _read(file), media_type
+
+
+def _is_large(file: Path, media_type: str) -> bool:
+    return media_type in _UNCOMPRESSED and file.stat().st_size > _MOST_UNCOMPRESSED
+
+
+def _compressed(file: Path) -> bytes:
+    try:
+        rate = soundfile.info(file).samplerate
+    except RuntimeError:  # it is read by ffmpeg
+        rate = _RATE
+    rate = rate if rate in _MP3_RATES else _RATE
+    mp3 = BytesIO()
+    write_audio(mp3, _clipped(read_blocks(file, sampling_rate=rate)), rate, format="mp3")
+    return mp3.getvalue()
+
+
+def _clipped(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    # As loudspeakers would: decoders, and files of floats, pass full scale.
+    return (np.clip(block, -1, 1) for block in blocks)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise RecordingError(
+            f"{printable(file)}: the file cannot be read ({error.strerror})"
+        ) from None

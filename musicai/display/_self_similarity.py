@@ -1,0 +1,176 @@
+"""What comes back in a piece, as a picture."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from .._moments import moments
+from .._parameters import check_values, is_integer
+from ._matplotlib import add_colorbar, ink, need_matplotlib
+from ._timeline import one_piece, shortened, timeline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MOST_FRAMES = 1000
+"""Of a longer piece means are compared; the matrix takes 4 MB."""
+
+
+class SelfSimilarityDisplay:
+    """How like every moment of a piece is to every other.
+
+    Stripes beside the diagonal are passages that come back, squares are passages that stay in
+    one harmony [1]_. Make it with :meth:`from_piece`, which also draws it.
+
+    Parameters
+    ----------
+    similarity : ndarray of shape (n_moments, n_moments)
+        Correlation of any two moments, from -1 to 1.
+    times : ndarray of shape (n_moments + 1,)
+        Where each moment begins, and where the next one would.
+    unit : str
+        What `times` are in, such as "seconds".
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        What the matrix is drawn on.
+    figure_ : matplotlib Figure
+        The figure that `ax_` is in.
+
+    See Also
+    --------
+    musicai.metrics.recurrence : Says by a number how much comes back.
+
+    References
+    ----------
+    .. [1] J. Foote, "Visualizing music and audio using self-similarity", ACM Multimedia 1999.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.display import SelfSimilarityDisplay
+    >>> verse, chorus = np.random.default_rng(0).random((2, 50, 12))
+    >>> song = np.concatenate([verse, chorus, verse])
+    >>> display = SelfSimilarityDisplay.from_piece(song, n_frames=10)
+    >>> [bool(display.similarity[0, moment] > 0.9) for moment in (0, 50, 100)]
+    [True, False, True]
+    """
+
+    __module__ = "musicai.display"
+
+    def __init__(self, similarity: np.ndarray, *, times: np.ndarray, unit: str) -> None:
+        self.similarity = similarity
+        self.times = times
+        self.unit = unit
+
+    @classmethod
+    def from_piece(
+        cls,
+        piece: Any,
+        *,
+        n_frames: int = 22,
+        frame_rate: float | None = None,
+        times: Any = None,
+        tempo: float | None = None,
+        steps_per_beat: float | None = None,
+        title: str | None = None,
+        colorbar: bool = True,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Compare the moments of a piece, and draw them.
+
+        Parameters
+        ----------
+        piece : array-like of shape (n_frames_of_piece, n_features)
+            One piece. One of more than 1000 frames is shortened first, by means of neighbours,
+            so that an hour takes no more memory than a minute.
+        n_frames : int, default=22
+            Length of a moment, in frames of `piece`: 2 s at the default rate of
+            :class:`musicai.ChromaExtractor`. Its similarity with another one is that of
+            :func:`musicai.metrics.recurrence`. Short moments show chords, long ones phrases.
+        frame_rate : float, default=None
+            Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
+            `steps_per_beat` is given, the axes count frames.
+        times : array-like of shape (n_frames_of_piece + 1,), default=None
+            When each frame begins and the last one ends, in seconds.
+        tempo : float, default=None
+            Beats per minute. With it the axes count beats from the first frame on, instead of
+            seconds.
+        steps_per_beat : float, default=None
+            Frames per beat, where frames follow the beats. The axes count beats.
+        title : str, default=None
+            Written above, on the left.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
+        ax : matplotlib Axes, default=None
+            What to draw on. When None, a new figure.
+
+        Returns
+        -------
+        display : SelfSimilarityDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If `piece` isn't one piece, or is shorter than a moment, or the times of its frames
+            are given twice or have no possible value.
+        """
+        check_values(
+            {"n_frames": n_frames},
+            {"n_frames": (lambda v: is_integer(v, 1), "an integer of at least 1")},
+        )
+        frames = one_piece(piece, cls.__name__)
+        if len(frames) < n_frames:
+            raise ValueError(
+                f"a moment has n_frames={n_frames}, but the piece has {len(frames)}: take fewer"
+            )
+        drawn = timeline(
+            frames,
+            frame_rate=frame_rate,
+            times=times,
+            tempo=tempo,
+            steps_per_beat=steps_per_beat,
+        )
+        frames, borders, length = shortened(frames, drawn.times, _MOST_FRAMES)
+        windows = moments(frames, max(1, round(n_frames / length)))
+        display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=drawn.unit)
+        return display.plot(ax, title=title, colorbar=colorbar)
+
+    def plot(
+        self, ax: "Axes | None" = None, *, title: str | None = None, colorbar: bool = True
+    ) -> Self:
+        """Draw the matrix again.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on. When None, a new figure.
+        title : str, default=None
+            Written above, on the left.
+        colorbar : bool, default=True
+            Whether to show what the colours mean.
+
+        Returns
+        -------
+        display : SelfSimilarityDisplay
+            Itself, with `ax_` and `figure_` set.
+        """
+        pyplot = need_matplotlib()
+        if ax is None:
+            _, ax = pyplot.subplots(figsize=(5.6, 5), layout="compressed")
+        image = ax.pcolorfast(
+            self.times, self.times, self.similarity, cmap=ink(), vmin=0.0, vmax=1.0
+        )
+        ax.set_aspect("equal")
+        ax.set(xlabel=self.unit, ylabel=self.unit)
+        ax.spines[["top", "right"]].set_visible(False)
+        if title is not None:
+            ax.set_title(title, loc="left")
+        if colorbar:
+            add_colorbar(image, ax, "correlation", extend="min")
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self

@@ -1,0 +1,175 @@
+"""How a composer learned, as a picture."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from .._parameters import check_values, is_real
+from ._matplotlib import BRIGHT, DARK, GREY, need_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LEARNED = ("loss_curve_", "validation_scores_", "emission_")
+
+
+class TrainingCurveDisplay:
+    """Log-likelihood after every epoch of training, beside what simple models reach.
+
+    Make it with :meth:`from_estimator`, which also draws it. It is no learning curve, which is
+    scikit-learn's word for scores over the size of the training set
+    (:class:`sklearn.model_selection.LearningCurveDisplay`).
+
+    Parameters
+    ----------
+    training_scores : array-like of shape (n_epochs,)
+        Mean log-likelihood per frame of the music that was learned, in nats.
+    validation_scores : array-like of shape (n_epochs,) or None
+        That of the pieces that were set aside.
+    baselines : dict of str to float, default=None
+        Names and scores of other models.
+
+    Attributes
+    ----------
+    best_epoch_ : int or None
+        The epoch, counted from 1, with the highest validation score.
+    ax_ : matplotlib Axes
+        What the curves are drawn on.
+    figure_ : matplotlib Figure
+        The figure that `ax_` is in.
+
+    See Also
+    --------
+    musicai.metrics.IndependentBaseline : A model to compare with.
+    musicai.metrics.PersistenceBaseline : A better one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import LSTMComposer
+    >>> from musicai.display import TrainingCurveDisplay
+    >>> X = np.random.default_rng(0).random((4, 50, 12))
+    >>> composer = LSTMComposer(hidden_size=8, max_iter=3, random_state=0).fit(X)
+    >>> display = TrainingCurveDisplay.from_estimator(composer, baselines={"chance": 0.0})
+    >>> display.ax_.get_xlabel()
+    'epoch'
+    """
+
+    __module__ = "musicai.display"
+
+    def __init__(
+        self,
+        training_scores: Any,
+        validation_scores: Any,
+        *,
+        baselines: Mapping[str, float] | None = None,
+    ) -> None:
+        self.training_scores = training_scores
+        self.validation_scores = validation_scores
+        self.baselines = baselines
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        baselines: Mapping[str, float] | None = None,
+        title: str | None = None,
+        ax: "Axes | None" = None,
+    ) -> Self:
+        """Draw how a composer learned.
+
+        Parameters
+        ----------
+        estimator : LSTMComposer, or Pipeline that ends in one
+            Fitted. Its `loss_curve_` and `validation_scores_` are drawn.
+        baselines : dict of str to float, default=None
+            Names and scores to compare with, drawn as level lines: mean log-likelihood per frame
+            in nats, as `score` gives them.
+        title : str, default=None
+            Written above, on the left.
+        ax : matplotlib Axes, default=None
+            What to draw on. When None, a new figure.
+
+        Returns
+        -------
+        display : TrainingCurveDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        NotFittedError
+            If `estimator` has not learned.
+        TypeError
+            If `estimator` is no composer.
+        ValueError
+            If the score of a baseline is no finite number.
+        """
+        composer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        check_is_fitted(composer)
+        if not all(hasattr(composer, name) for name in _LEARNED):
+            raise TypeError(
+                f"a {type(composer).__name__} has no loss_curve_ in nats per frame: pass a fitted "
+                "LSTMComposer, or a pipeline that ends in one"
+            )
+        check_values(
+            dict(baselines or {}),
+            dict.fromkeys(baselines or (), (is_real, "a finite score")),
+        )
+        return cls(
+            -np.asarray(composer.loss_curve_),
+            composer.validation_scores_,
+            baselines=baselines,
+        ).plot(ax, title=title)
+
+    def plot(self, ax: "Axes | None" = None, *, title: str | None = None) -> Self:
+        """Draw the curves again.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            What to draw on. When None, a new figure.
+        title : str, default=None
+            Written above, on the left.
+
+        Returns
+        -------
+        display : TrainingCurveDisplay
+            Itself, with `best_epoch_`, `ax_` and `figure_` set.
+        """
+        pyplot = need_matplotlib()
+        from matplotlib.ticker import MaxNLocator
+
+        if ax is None:
+            _, ax = pyplot.subplots(figsize=(7, 4), layout="constrained")
+        _draw_curve(ax, self.training_scores, BRIGHT, "training (with dropout)", "--")
+        self.best_epoch_ = None
+        if self.validation_scores is not None:
+            _draw_curve(ax, self.validation_scores, DARK, "validation", "-")
+            self.best_epoch_ = int(np.argmax(self.validation_scores)) + 1
+            best = self.validation_scores[self.best_epoch_ - 1]
+            label = f"best: epoch {self.best_epoch_}, {best:.2f}".replace("-", "\N{MINUS SIGN}")
+            ax.plot(self.best_epoch_, best, "o", color=DARK, label=label)
+        dashes = ["-", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), (0, (3, 3))]
+        for i, (name, score) in enumerate((self.baselines or {}).items()):
+            style = dashes[i % len(dashes)]
+            ax.axhline(score, color=GREY, linestyle=style, linewidth=1, label=name)
+        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
+        ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(fontsize="small", edgecolor="none")
+        if title is not None:
+            ax.set_title(title, loc="left")
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
+
+
+def _draw_curve(ax: "Axes", scores: Any, colour: str, label: str, style: str) -> None:
+    epochs = np.arange(1, len(scores) + 1)
+    marker = "." if len(epochs) == 1 else ""  # a line has two ends
+    ax.plot(epochs, scores, color=colour, linestyle=style, marker=marker, label=label)

@@ -1,0 +1,123 @@
+import io
+import re
+from base64 import b64decode
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai.audio import RecordingError
+from musicai.display import AudioPlayer
+
+RATE = 22050
+TONE = 0.3 * np.sin(2 * np.pi * 440 / RATE * np.arange(2 * RATE))
+
+
+class Elements(HTMLParser):
+    """What a page holds."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.texts, self.open = [], [], []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+def sound(player):
+    """Decode what the element of a player holds."""
+    page = Elements(player._repr_html_())
+    assert not page.open
+    ((_, audio),) = [element for element in page.found if element[0] == "audio"]
+    assert "controls" in audio
+    media_type, data = re.fullmatch(r"data:([a-z/]+);base64,(.+)", audio["src"]).groups()
+    assert media_type == player.media_type
+    return soundfile.read(io.BytesIO(b64decode(data)))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize(("rate", "kind"), [(22050, "mpeg"), (48000, "mpeg"), (10000, "ogg")])
+def test_plays_samples(n_channels, rate, kind):
+    samples = TONE if n_channels == 1 else np.stack([TONE, np.zeros_like(TONE)], axis=1)
+    player = AudioPlayer(samples, rate)
+    assert player.media_type == f"audio/{kind}"
+    heard, own_rate = sound(player)
+    assert own_rate == rate
+    assert heard.shape[1:] == samples.shape[1:]
+    assert len(heard) == pytest.approx(len(TONE), abs=3000)  # MP3 comes in blocks
+    left = heard if n_channels == 1 else heard[:, 0]
+    spectrum = np.abs(np.fft.rfft(left))
+    assert spectrum.argmax() * rate / len(left) == pytest.approx(440 * rate / RATE, rel=0.01)
+    assert np.std(left) == pytest.approx(np.std(TONE), rel=0.1)
+
+
+def test_sound_is_compressed():
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * RATE)
+    assert len(AudioPlayer(noise).to_html()) < 2 * len(noise) / 2  # half of 16 bits
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_files_that_browsers_play_stay_as_they_are(tmp_path, suffix):
+    path = tmp_path / f"tone.{suffix}"
+    soundfile.write(path, TONE, RATE)
+    for name in (path, str(path), bytes(path)):
+        player = AudioPlayer(name)
+        assert player.data == path.read_bytes()
+        assert sound(player)[1] == RATE
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("long.wav", 60), ("tone.aiff", 2)])
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_other_files_are_converted(tmp_path, name, seconds):
+    stereo = np.resize(np.repeat(TONE[:, None], 2, axis=1), (seconds * RATE, 2))
+    soundfile.write(tmp_path / name, stereo, RATE)
+    player = AudioPlayer(tmp_path / name)
+    assert player.media_type == "audio/mpeg"
+    heard, rate = sound(player)
+    assert len(heard) / rate == pytest.approx(seconds, abs=0.2)
+    assert len(player.data) < (tmp_path / name).stat().st_size / 4
+
+
+def test_files_that_pass_full_scale_are_clipped(tmp_path):
+    soundfile.write(tmp_path / "loud.aiff", 9 * TONE, RATE, subtype="FLOAT")
+    heard, _ = sound(AudioPlayer(tmp_path / "loud.aiff"))
+    assert 0.9 < np.abs(heard).max() < 1.3
+
+
+def test_titles_are_text():
+    title = '<script>alert("1 & 2")</script>'
+    page = Elements(AudioPlayer(TONE, title=title).to_html())
+    assert {tag for tag, _ in page.found} == {"figure", "figcaption", "audio"}
+    assert "".join(page.texts) == title
+    assert page.found[-1][1]["aria-label"] == title
+    assert Elements(AudioPlayer(TONE).to_html()).texts == []
+
+
+def test_says_what_it_is_where_there_is_no_page():
+    assert repr(AudioPlayer(TONE, title="A4")) == "AudioPlayer('A4', audio/mpeg, 0.0 MB)"
+
+
+def test_errors_say_what_came(tmp_path):
+    with pytest.raises(ValueError, match=r"audio has shape \(40, 12\) where samples"):
+        AudioPlayer(np.zeros((40, 12)))
+    with pytest.raises(ValueError, match=r"peak at 3"):
+        AudioPlayer(10 * TONE)
+    with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
+        AudioPlayer(TONE, 0)
+    with pytest.raises(RecordingError, match=r"no\.wav: there is no such file"):
+        AudioPlayer(tmp_path / "no.wav")
+    with pytest.raises(RecordingError, match=r"no\.m4a: the file cannot be read \(No such"):
+        AudioPlayer(tmp_path / "no.m4a")
+    (tmp_path / "text.mp3").write_text("no audio")
+    with pytest.raises(RecordingError, match=r"text\.mp3"):
+        AudioPlayer(tmp_path / "text.mp3")

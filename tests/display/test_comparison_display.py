@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from matplotlib import pyplot
+
+from musicai.display import ComparisonDisplay
+
+RNG = np.random.default_rng(0)
+PIECES = {"real": RNG.random((40, 12)), "composed": 2 * RNG.random((30, 12))}
+
+
+def test_pieces_share_time_and_colours():
+    display = ComparisonDisplay.from_pieces(PIECES, frame_rate=10)
+    assert [ax.get_title("left") for ax in display.axes_] == ["real", "composed"]
+    for ax, piece in zip(display.axes_, PIECES.values(), strict=True):
+        np.testing.assert_allclose(ax.images[0].get_array(), piece.T, rtol=1e-6)
+        assert ax.get_xlim() == (0, 4)
+        assert ax.images[0].get_clim() == (0, pytest.approx(PIECES["composed"].max()))
+    assert [ax.get_xlabel() for ax in display.axes_] == ["", "seconds"]
+    assert len(display.figure_.axes) == 3  # one bar for both
+
+
+def test_marks_are_where_they_belong():
+    display = ComparisonDisplay.from_pieces(PIECES, steps_per_beat=2, marks={"composed": 5})
+    real, composed = display.axes_
+    assert not real.lines
+    assert {line.get_xdata()[0] for line in composed.lines} == {5}
+    assert composed.get_xlabel() == "beats"
+
+
+def test_rolls_show_the_same_keys():
+    low, high = np.zeros((2, 6, 88))
+    low[:, 20] = high[:, 60] = 1
+    first, second = ComparisonDisplay.from_pieces({"low": low, "high": high}).axes_
+    assert first.get_ylim() == second.get_ylim()
+    assert first.get_ylim()[0] < 20
+    assert first.get_ylim()[1] > 60
+
+
+def test_errors_say_what_came():
+    with pytest.raises(TypeError, match="pieces are a list where a dict of names"):
+        ComparisonDisplay.from_pieces(list(PIECES.values()))
+    with pytest.raises(ValueError, match=r"marks are for \['other'\], but pieces are"):
+        ComparisonDisplay.from_pieces(PIECES, marks={"other": 1})
+    with pytest.raises(ValueError, match="empty"):
+        ComparisonDisplay.from_pieces({})
+    with pytest.raises(ValueError, match="88 features per frame where 12"):
+        ComparisonDisplay.from_pieces({"a": np.eye(12), "b": np.eye(88)})
+    with pytest.raises(ValueError, match="1 axes are given for 2 pieces"):
+        ComparisonDisplay.from_pieces(PIECES, axes=[pyplot.figure().subplots()])

@@ -1,0 +1,64 @@
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from musicai.display import SelfSimilarityDisplay
+from musicai.metrics import recurrence
+
+RNG = np.random.default_rng(0)
+
+
+def test_what_comes_back_is_a_stripe():
+    verse, chorus = RNG.random((2, 60, 12))
+    song = np.concatenate([verse, chorus, verse])
+    display = SelfSimilarityDisplay.from_piece(song, n_frames=20, frame_rate=10)
+    np.testing.assert_allclose(np.diag(display.similarity), 1, rtol=1e-5)
+    np.testing.assert_allclose(np.diag(display.similarity, 120), 1, rtol=1e-5)
+    assert np.diag(display.similarity, 60).max() < 0.95
+    np.testing.assert_array_equal(display.similarity, display.similarity.T)
+    image = display.ax_.images[0]
+    np.testing.assert_array_equal(image.get_array(), display.similarity)
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("seconds", "seconds")
+    assert display.times[-1] == pytest.approx((180 - 20 + 1) / 10)
+
+
+def test_its_similarity_is_that_of_recurrence():
+    piece = RNG.random((300, 12)).cumsum(axis=0) % 1
+    display = SelfSimilarityDisplay.from_piece(piece, n_frames=5)
+    rows = range(0, len(display.similarity) - 100, 5)
+    pairs = np.concatenate([display.similarity[row, row + 100 :] for row in rows])
+    shares = [recurrence(piece, n_frames=5, min_distance=100, similarity=s) for s in (0, 0.1, 0.3)]
+    assert [np.mean(pairs > s) for s in (0, 0.1, 0.3)] == pytest.approx(shares, abs=1e-3)
+
+
+def test_an_hour_takes_little_memory_and_keeps_its_length():
+    hour = np.repeat(RNG.random((400, 12), dtype=np.float32), 97, axis=0)
+    SelfSimilarityDisplay.from_piece(hour[:100])  # what is imported once
+    tracemalloc.start()
+    display = SelfSimilarityDisplay.from_piece(hour, frame_rate=len(hour) / 3600)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 60e6
+    assert 900 < len(display.similarity) <= 1000
+    assert display.times[-1] == pytest.approx(3600, rel=1e-6)
+
+
+@pytest.mark.parametrize("n_frames", [1, 12])
+def test_the_shortest_pieces(n_frames):
+    display = SelfSimilarityDisplay.from_piece(np.eye(12)[:n_frames], n_frames=n_frames)
+    np.testing.assert_allclose(display.similarity, [[1]], rtol=1e-6)
+
+
+def test_silence_is_like_nothing():
+    display = SelfSimilarityDisplay.from_piece(np.zeros((30, 12)), n_frames=10)
+    assert not display.similarity.any()
+
+
+def test_errors_say_what_came():
+    with pytest.raises(ValueError, match=r"n_frames=22, but the piece has 12: take fewer"):
+        SelfSimilarityDisplay.from_piece(np.eye(12))
+    with pytest.raises(ValueError, match=r"n_frames must be an integer of at least 1, got 0"):
+        SelfSimilarityDisplay.from_piece(np.eye(12), n_frames=0)
+    with pytest.raises(ValueError, match="draws one piece"):
+        SelfSimilarityDisplay.from_piece([np.eye(12), np.eye(12)])

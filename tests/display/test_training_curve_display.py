@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+
+from musicai import ChromaExtractor, LSTMComposer
+from musicai.display import TrainingCurveDisplay
+
+
+@pytest.fixture(scope="module")
+def composer():
+    X = np.random.default_rng(0).random((6, 40, 12))
+    return LSTMComposer(hidden_size=8, max_iter=4, random_state=0).fit(X)
+
+
+def lines(display):
+    return {line.get_label(): line for line in display.ax_.lines}
+
+
+def test_draws_what_a_composer_learned(composer):
+    display = TrainingCurveDisplay.from_estimator(composer)
+    drawn = lines(display)
+    epochs = [1, 2, 3, 4]
+    np.testing.assert_array_equal(drawn["training (with dropout)"].get_xdata(), epochs)
+    np.testing.assert_allclose(
+        drawn["training (with dropout)"].get_ydata(), np.negative(composer.loss_curve_)
+    )
+    np.testing.assert_allclose(drawn["validation"].get_ydata(), composer.validation_scores_)
+    best = display.best_epoch_
+    assert composer.validation_scores_[best - 1] == composer.best_validation_score_
+    (mark,) = [line for label, line in drawn.items() if label.startswith(f"best: epoch {best}, ")]
+    assert mark.get_xydata().tolist() == [[best, composer.best_validation_score_]]
+
+
+def test_a_pipeline_is_its_last_step(composer):
+    pipeline = make_pipeline(ChromaExtractor(), composer)
+    display = TrainingCurveDisplay.from_estimator(pipeline)
+    assert display.validation_scores == composer.validation_scores_
+
+
+def test_baselines_are_level_lines_that_differ(composer):
+    baselines = {"a": -60.0, "b": -70, "c": np.float32(-80)}
+    drawn = lines(TrainingCurveDisplay.from_estimator(composer, baselines=baselines))
+    for name, score in baselines.items():
+        assert set(drawn[name].get_ydata()) == {score}
+    assert len({str(drawn[name]._dash_pattern) for name in baselines}) == 3
+    legend = TrainingCurveDisplay.from_estimator(composer, baselines=baselines).ax_.get_legend()
+    assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
+
+
+def test_without_validation_there_is_no_best_epoch():
+    X = np.random.default_rng(0).random((3, 30, 12))
+    composer = LSTMComposer(hidden_size=8, max_iter=1, early_stopping=False, random_state=0)
+    display = TrainingCurveDisplay.from_estimator(composer.fit(X))
+    assert composer.validation_scores_ is None
+    assert display.best_epoch_ is None
+    assert list(lines(display)) == ["training (with dropout)"]
+    assert display.ax_.lines[0].get_marker() == "."  # one epoch is a point
+
+
+def test_what_has_not_learned_is_refused(composer):
+    for estimator in (LSTMComposer(), make_pipeline(ChromaExtractor(), LSTMComposer())):
+        with pytest.raises(NotFittedError):
+            TrainingCurveDisplay.from_estimator(estimator)
+    with pytest.raises(TypeError, match="a LinearRegression has no loss_curve_ in nats"):
+        TrainingCurveDisplay.from_estimator(LinearRegression().fit([[0], [1]], [0, 1]))
+    with pytest.raises(ValueError, match="chance must be a finite score, got nan"):
+        TrainingCurveDisplay.from_estimator(composer, baselines={"chance": np.nan})
