@@ -14,6 +14,7 @@ import soundfile
 from .._parameters import SAMPLING_RATE_RULE, check_values
 from .._paths import is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
+from ..audio._playable import playable_blocks
 
 _MEDIA_TYPES = {
     ".wav": "audio/wav",
@@ -123,17 +124,16 @@ class AudioPlayer:
 
 
 def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
-    audio = np.asarray(samples)
-    if audio.ndim == 2 and audio.shape[1] > 2:
+    if isinstance(samples, np.ndarray) and samples.ndim == 2 and samples.shape[1] > 2:
         raise ValueError(
-            f"audio has shape {audio.shape} where samples of shape (n_samples,) or (n_samples, 2) "
-            "are expected; chroma is turned into sound by ChromaExtractor().inverse_transform"
+            f"audio has shape {samples.shape} where samples of shape (n_samples,) or (n_samples, "
+            "2) are expected; chroma is turned into sound by ChromaExtractor().inverse_transform"
         )
     format, media_type = "mp3", "audio/mpeg"
     if sampling_rate not in _MP3_RATES:
         format, media_type = "ogg", "audio/ogg"
     file = BytesIO()
-    write_audio(file, audio, sampling_rate, format=format)
+    write_audio(file, playable_blocks(samples, "audio"), sampling_rate, format=format)
     return file.getvalue(), media_type
 
 

@@ -161,7 +161,7 @@ class TrainingCurveDisplay:
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
         ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(fontsize="small", edgecolor="none")
+        ax.legend(fontsize="small", edgecolor="none", framealpha=1)
         if title is not None:
             ax.set_title(title, loc="left")
         self.ax_ = ax

@@ -60,7 +60,7 @@ has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {tot
 <p>{card.n_excerpts} excerpts of {card.n_frames / card.frame_rate:.0f} s of each.
 {" ".join(_key(name, said) for name, said in COLUMNS.items())}</p>
 <table><thead>
-<tr><th></th><th class="wide" colspan="2">mean &plusmn; deviation</th>
+<tr><th></th><th class="wide" colspan="2">mean ± deviation</th>
 <th class="over" colspan="5">overlap with real, 0 to 1</th></tr>
 <tr><th></th><th scope="col" class="wide">real</th><th scope="col" class="wide">composed</th>
 <th></th>{"".join(_head(name) for name in COLUMNS)}</tr></thead>

@@ -1,17 +1,38 @@
 """Sets that can be compared: equally many excerpts of one length."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from .._parameters import check_values, is_integer
+from .._times import RATE_RULE
+from ._realism import shortest_piece
+
+_LONGEST = 60  # seconds of an excerpt, where its length is not given
 _SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
 _FEWEST = 2  # excerpts have a spread
 
 
-def common_length(sets: Sequence[Sequence[np.ndarray]], shortest: int, longest: int) -> int:
-    """Return the length that half of the pieces of every set have, from `shortest` to `longest`."""
-    halves = [int(np.percentile([len(p) for p in pieces], 50, method="lower")) for pieces in sets]
-    return max(shortest, min(longest, *halves))
+def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
+    """Return the length to cut to: `n_frames`, or what half of the pieces of every set have."""
+    check_values(
+        {"n_frames": n_frames, "frame_rate": frame_rate},
+        {
+            "n_frames": (lambda v: v is None or is_integer(v, 1), "None or an integer from 1"),
+            "frame_rate": RATE_RULE,
+        },
+    )
+    shortest = shortest_piece(frame_rate)
+    if n_frames is None:
+        halves = [np.percentile([len(p) for p in pieces], 50, method="lower") for pieces in sets]
+        return max(shortest, min(round(_LONGEST * frame_rate), *map(int, halves)))
+    if n_frames < shortest:
+        raise ValueError(
+            f"n_frames={n_frames} is too short for key_stability, which compares windows of 10 s: "
+            f"at {frame_rate:.4g} frames a second pass {shortest} or more"
+        )
+    return int(n_frames)
 
 
 def cut(pieces: Sequence[np.ndarray], n_frames: int) -> list[list[np.ndarray]]:

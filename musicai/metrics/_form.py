@@ -17,7 +17,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     of Krumhansl and Kessler correlates best with its mean chroma. Composed music that forgets its
     key is near chance, 1/24 = .04; from one 10 s to the next chorales on a piano kept it .35 of
     the time, game music .41. More is not better: what never leaves its chord has 1, and frames
-    shuffled in time have .7, as every window then has about the key of the whole.
+    shuffled in time have .7, as every window then has about the key of the whole. It is blind to
+    all that happens within a key.
 
     Parameters
     ----------

@@ -245,6 +245,16 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
     ValueError
         If nothing sounds, or `X` is not chroma.
 
+    See Also
+    --------
+    frame_entropy : Says nearly the same of real music, without a threshold.
+
+    References
+    ----------
+    .. [1] H.-W. Dong, W.-Y. Hsiao, L.-C. Yang, Y.-H. Yang, "MuseGAN: multi-track sequential
+       generative adversarial networks for symbolic music generation and accompaniment", AAAI 2018,
+       who count the pitch classes used in a bar.
+
     Examples
     --------
     >>> import numpy as np

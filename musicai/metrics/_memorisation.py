@@ -57,6 +57,11 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     The result is exact. Chunks and windows of the training music are first compared by outlines
     that no transposition changes, and in full only where those are near.
 
+    References
+    ----------
+    .. [1] N. Carlini et al., "Extracting training data from diffusion models", USENIX Security
+       2023, for copies as outputs that are within a small distance of something learned.
+
     Examples
     --------
     >>> import numpy as np

@@ -16,8 +16,9 @@ def flux(X: Any) -> float:
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
-    Composed music that has frozen on a chord has a flux near 0. The flux grows with the hop
-    length, so compare only pieces of one frame rate.
+    Composed music that has frozen on a chord has a flux near 0, shuffled frames and noise are high.
+    It is blind to which bins move and to all but the next frame. It grows with the hop length, so
+    compare only pieces of one frame rate.
 
     Parameters
     ----------
@@ -131,6 +132,11 @@ def persistence(X: Any) -> float:
     ValueError
         If nowhere two frames in succession sound, or `X` is not chroma.
 
+    References
+    ----------
+    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, whose
+       grooving pattern similarity compares bars where this compares frames.
+
     Examples
     --------
     >>> import numpy as np
@@ -175,7 +181,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     References
     ----------
     .. [1] S. Streich, "Music complexity: a multi-faceted description of audio content", PhD
-       thesis, Universitat Pompeu Fabra, Barcelona 2006: dynamic complexity, there of loudness.
+       thesis, Universitat Pompeu Fabra, Barcelona 2007: dynamic complexity, there of loudness.
 
     Examples
     --------

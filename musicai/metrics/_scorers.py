@@ -6,14 +6,11 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
-from .._parameters import check_values, is_integer
 from .._pieces import as_chroma, as_collection
-from .._times import FRAME_RATE, RATE_RULE
-from ._excerpts import common_length, cut, require_excerpts
-from ._realism import realism, shortest_piece
+from .._times import FRAME_RATE
+from ._excerpts import cut, excerpt_length, require_excerpts
+from ._realism import realism
 from ._similarity import frame_correlation
-
-_LONGEST = 60  # seconds of a composed piece, where it is not given
 
 
 class RealismScorer:
@@ -102,13 +99,6 @@ class RealismScorer:
         TypeError
             If the estimator has no `sample` method.
         """
-        check_values(
-            {"n_frames": self.n_frames, "frame_rate": self.frame_rate},
-            {
-                "n_frames": (lambda v: v is None or is_integer(v, 1), "None or an integer from 1"),
-                "frame_rate": RATE_RULE,
-            },
-        )
         composer, X = last_step(estimator, X)
         if not hasattr(composer, "sample"):
             raise TypeError(
@@ -116,9 +106,7 @@ class RealismScorer:
                 f"{type(composer).__name__} has none"
             )
         pieces, _ = as_chroma(X)
-        n_frames = self.n_frames or common_length(
-            [pieces], shortest_piece(self.frame_rate), round(_LONGEST * self.frame_rate)
-        )
+        n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
         excerpts = cut(pieces, n_frames)
         require_excerpts("X", pieces, excerpts, n_frames)
         labels = [None] * len(pieces) if y is None else list(y)
@@ -132,8 +120,11 @@ class RealismScorer:
             if n_pieces
             for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
         ]
+        sounding = [excerpt for found in cut(as_chroma(composed)[0], n_frames) for excerpt in found]
+        if len(sounding) < 2:
+            return 0.0
         real = [excerpt for found in excerpts for excerpt in found]
-        return realism(composed, real, frame_rate=self.frame_rate)
+        return realism(sounding, real, frame_rate=self.frame_rate)
 
     def __repr__(self) -> str:
         return (

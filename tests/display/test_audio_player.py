@@ -110,8 +110,12 @@ def test_says_what_it_is_where_there_is_no_page():
 def test_errors_say_what_came(tmp_path):
     with pytest.raises(ValueError, match=r"audio has shape \(40, 12\) where samples"):
         AudioPlayer(np.zeros((40, 12)))
-    with pytest.raises(ValueError, match=r"peak at 3"):
+    with pytest.raises(ValueError, match=r"audio: samples peak at 3"):
         AudioPlayer(10 * TONE)
+    with pytest.raises(ValueError, match="audio: samples are no array of numbers"):
+        AudioPlayer((TONE, RATE))
+    with pytest.raises(ValueError, match=r"audio: .* type int16; expected floats"):
+        AudioPlayer(np.zeros(RATE, dtype=np.int16))
     with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
         AudioPlayer(TONE, 0)
     with pytest.raises(RecordingError, match=r"no\.wav: there is no such file"):

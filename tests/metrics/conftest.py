@@ -37,6 +37,13 @@ def more_music():
 
 
 @pytest.fixture(scope="session")
+def composed():
+    """Pieces of one who knows all about the composer of the others."""
+    rng = np.random.default_rng(7)
+    return [progression(rng, 400) for _ in range(24)]
+
+
+@pytest.fixture(scope="session")
 def shuffled(music):
     rng = np.random.default_rng(2)
     return [rng.permutation(piece) for piece in music]

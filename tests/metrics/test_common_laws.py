@@ -1,5 +1,7 @@
 """What holds for all metrics of chroma."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,9 @@ def test_frozen_chords_and_noise_are_told_from_music(name, bad, music, more_musi
     area = metrics.overlap_area(values, list(map(metric, request.getfixturevalue(bad))))
     assert area < 0.6
     assert area < metrics.overlap_area(values, list(map(metric, more_music)))
+
+
+def test_every_public_name_is_explained():
+    page = (Path(metrics.__file__).parents[2] / "docs" / "judging.md").read_text()
+    for name in metrics.__all__:
+        assert name in ("REALISM_METRICS", "Report") or f"`{name}`" in page, name

@@ -1,5 +1,9 @@
+from unittest import mock
+
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from musicai.metrics import memorisation
 
@@ -65,3 +69,30 @@ def test_parameters_are_checked(parameters, music):
 
 def as_noise(rng, n_frames):
     return rng.random((n_frames, 12))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_frames=st.integers(1, 9),
+    similarity=st.floats(0.3, 0.97),
+    noise=st.floats(0, 0.4),
+    few=st.sampled_from([1, 10**9]),  # all in pairs, or all in whole products
+)
+@settings(max_examples=60, deadline=None)
+def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarity, noise, few):
+    rng = np.random.default_rng(seed)
+    learned = rng.random((60, 12)) ** 3
+    piece = np.roll(learned[7:43], rng.integers(12), axis=1)
+    piece = np.clip(piece + noise * rng.normal(size=piece.shape), 0, 1).astype(np.float32)
+    windows = [
+        np.lib.stride_tricks.sliding_window_view(frames, n_frames, axis=0)
+        for frames in (piece, learned)
+    ]
+    chunks, others = (each / np.linalg.norm(each, axis=(1, 2), keepdims=True) for each in windows)
+    rotations = [np.roll(chunks[::n_frames], semitones, axis=1) for semitones in range(12)]
+    products = [np.tensordot(each, others, ((1, 2), (1, 2))) for each in rotations]
+    best = np.max(products, axis=(0, 2))
+    assume(np.abs(best - similarity).min() > 1e-5)
+    with mock.patch("musicai.metrics._memorisation._FEW", few):
+        found = memorisation(piece, learned, n_frames=n_frames, similarity=similarity)
+    assert found == pytest.approx(np.mean(best > similarity))

@@ -1,0 +1,203 @@
+import pickle
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from musicai.metrics import REALISM_METRICS, Report, realism, report
+from musicai.metrics._words import WORDS, Words
+
+BASELINES = ("ceiling", "markov", "shuffled")
+
+
+@pytest.fixture(scope="module")
+def card(music, composed, more_music):
+    return report(music, composed, more_music)
+
+
+@pytest.fixture(scope="module")
+def few(music, composed, more_music):
+    return music[:6], composed[:6], more_music[:6]
+
+
+def test_known_bad_music_ranks_below_known_good(
+    card, music, more_music, shuffled, noise, frozen, wandering
+):
+    figures = card.to_dict()
+    good = figures["overlap_area"]
+    assert good > figures["ceiling_overlap_area"] - 0.1
+    assert good - 0.2 > figures["markov_overlap_area"] > figures["shuffled_overlap_area"]
+    for bad in (shuffled, noise, frozen, wandering):
+        assert report(music, bad[:12], more_music).to_dict()["overlap_area"] < good - 0.3
+
+
+def test_the_seed_gives_every_figure_again(few):
+    again = [report(*few).to_dict() for _ in range(2)]
+    assert again[0] == again[1]
+    other = report(*few, random_state=1).to_dict()
+    assert other["markov_flux"] != again[0]["markov_flux"]
+    halved = [report(*few[:2]).to_dict() for _ in range(2)]
+    assert halved[0] == halved[1]
+
+
+def test_figures_are_in_range(card):
+    figures = card.to_dict()
+    assert all(np.isfinite(figure) for figure in figures.values())
+    for name, figure in figures.items():
+        if name.endswith(("_overlap", "overlap_area", "memorisation")):
+            assert 0 <= figure <= 1, name
+        if name.endswith(("_std", "distance")):
+            assert figure >= 0, name
+
+
+def test_every_metric_has_a_name_in_every_set(card):
+    figures = card.to_dict()
+    for prefix in ("", *(f"{name}_" for name in BASELINES)):
+        assert f"{prefix}overlap_area" in figures
+        assert f"{prefix}transition_matrix_overlap" in figures
+        assert f"{prefix}frechet_distance" in figures
+        for metric in REALISM_METRICS:
+            assert {f"{prefix}{metric}{end}" for end in ("", "_std", "_overlap")} <= set(figures)
+            assert f"real_{metric}" in figures
+    assert {"memorisation", "real_memorisation"} <= set(figures)
+
+
+def test_the_total_is_the_realism_of_the_same_excerpts(card, music, composed, more_music):
+    assert card.overlaps["generated"]["overlap_area"] == pytest.approx(realism(composed, music))
+    assert card.overlaps["ceiling"]["overlap_area"] == pytest.approx(realism(more_music, music))
+
+
+def test_keys_do_not_matter(few):
+    real, composed, train = few
+    moved = report(
+        [np.roll(piece, 2, axis=1) for piece in real],
+        [np.roll(piece, 7, axis=1) for piece in composed],
+        train,
+    ).to_dict()
+    for name, figure in report(*few).to_dict().items():
+        assert moved[name] == pytest.approx(figure, abs=1e-6), name
+
+
+def test_order_of_pieces_does_not_matter_where_all_are_taken(few):
+    real, composed, train = few
+    first, turned = report(*few).to_dict(), report(real[::-1], composed[::-1], train).to_dict()
+    for name in ("overlap_area", "frechet_distance", "memorisation"):
+        assert turned[name] == pytest.approx(first[name])
+
+
+def test_sets_are_cut_to_equal_numbers_of_equal_length(few):
+    real, composed, train = few
+    long = [np.concatenate(real[:3]), np.concatenate(real[3:])]
+    uneven = report(long, composed[:5], train, n_frames=250)
+    assert (uneven.n_excerpts, uneven.n_frames) == (5, 250)
+    assert all(
+        len(values) == 5 for metrics in uneven.values.values() for values in metrics.values()
+    )
+    assert report(long, composed, train).n_frames == 400
+    assert report(long, long, long).n_frames == 646  # a minute
+    assert report(*few, n_excerpts=3).n_excerpts == 3
+
+
+def test_frame_rate_sets_the_windows(few):
+    slow = report(*few, frame_rate=5)
+    assert slow.n_frames == 300  # a minute
+    assert slow.to_dict()["frame_rate"] == 5
+
+
+def test_copies_are_found(few):
+    real, _, train = few
+    copied = report(real, [np.roll(piece, 3, axis=1) for piece in train], train).to_dict()
+    assert copied["memorisation"] == 1
+    assert copied["real_memorisation"] < 0.8
+
+
+def test_without_train_real_music_is_halved(music, more_music):
+    halved = report(music[:8], more_music[:8])
+    assert halved.n_excerpts == 4
+    assert halved.to_dict()["ceiling_overlap_area"] > 0.3
+    # the halves have no piece in common
+    flux = [set(halved.values[name]["flux"]) for name in ("real", "ceiling")]
+    assert not flux[0] & flux[1]
+
+
+def test_text_and_html_show_every_figure(card):
+    text, html = str(card), card.to_html()
+    for metric in (*REALISM_METRICS, "transition_matrix", "frechet_distance", "memorisation"):
+        assert metric in text
+        assert metric in html
+    assert max(map(len, text.splitlines())) <= 100
+    total = f"{card.overlaps['generated']['overlap_area']:.2f}"
+    assert "geometric mean" in text
+    assert total in text
+    assert f"<b>{total}</b>" in html
+    assert card._repr_html_() == html
+    assert f"generated={card.overlaps['generated']['overlap_area']:.3f}" in repr(card)
+
+
+def test_html_is_whole_and_plain(card):
+    html = card.to_html()
+    root = ElementTree.fromstring(html)  # every tag is closed
+    assert root.tag == "div"
+    assert root.get("class") == "musicai-report"
+    assert "<script" not in html
+    assert html.isascii()
+    style = root.find("style").text
+    rules = [rule for rule in style.replace("\n", "").split("}") if "{" in rule]
+    assert all(".musicai-report" in rule for rule in rules)  # nothing else on the page changes
+    assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
+
+
+def test_html_escapes(card, monkeypatch):
+    monkeypatch.setitem(WORDS, "flux", Words('<b>"no" & <i>', "'x'"))
+    html = card.to_html()
+    assert '<b>"no"' not in html
+    assert "&lt;b&gt;&quot;no&quot; &amp; &lt;i&gt;" in html
+    ElementTree.fromstring(html)
+
+
+def test_a_card_can_be_kept(card):
+    kept = pickle.loads(pickle.dumps(card))
+    assert isinstance(kept, Report)
+    assert kept.to_dict() == card.to_dict()
+
+
+def test_silence_is_left_out_with_a_warning(few):
+    real, composed, train = few
+    with pytest.warns(UserWarning, match="2 of 8 excerpts of generated are silent"):
+        some = report(real, [*composed, np.zeros((400, 12)), np.ones((400, 12))], train)
+    assert some.n_excerpts == 6
+    resting = [np.concatenate([np.zeros((250, 12)), piece]) for piece in real]
+    assert report(resting, composed, train, n_frames=250).n_excerpts == 6
+
+
+@pytest.mark.parametrize(
+    ("sets", "message"),
+    [
+        ({"generated": 1}, "generated holds 1 excerpts of 400 frames .* where 2 or more"),
+        ({"real": 1}, "real holds 1 excerpts"),
+        ({"train": 1}, "train holds 1 excerpts"),
+        ({"real": 3, "train": None}, "without train, real is halved by piece.* give 2 and 1"),
+    ],
+)
+def test_too_few_pieces(sets, message, music, composed, more_music):
+    given = {"real": music, "generated": composed, "train": more_music}
+    for name, n_pieces in sets.items():
+        given[name] = n_pieces and given[name][:n_pieces]
+    with pytest.raises(ValueError, match=message):
+        report(**given)
+
+
+def test_errors_say_what_to_do(music, composed, more_music):
+    short = [piece[:100] for piece in composed]
+    with pytest.raises(ValueError, match="generated holds 0 excerpts of 216 .* up to 100 frames"):
+        report(music, short, more_music)
+    with pytest.raises(ValueError, match="n_frames=100 is too short.*pass 216 or more"):
+        report(music, composed, more_music, n_frames=100)
+    with pytest.raises(ValueError, match="generated has .* no negative values|no negative values"):
+        report(music, [piece - 1 for piece in composed], more_music)
+    with pytest.raises(ValueError, match=r"train\[0\] has 88 features"):
+        report(music, composed, [np.ones((400, 88))])
+    with pytest.raises(ValueError, match="n_excerpts must be None or an integer from 2, got 1"):
+        report(music, composed, more_music, n_excerpts=1)
+    with pytest.raises(ValueError, match="frame_rate must be"):
+        report(music, composed, more_music, frame_rate=-1)

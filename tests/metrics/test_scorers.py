@@ -1,0 +1,146 @@
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from musicai.metrics import MarkovBaseline, RealismScorer, next_frame_score, realism
+
+SCORER = RealismScorer()
+
+
+class Echo(BaseEstimator):
+    """Predicts that all stays as it is."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def predict(self, X):
+        return X
+
+
+def walk(rng):
+    """Chords that each stay for a while: what a chain can know."""
+    state, frames = 0, []
+    for _ in range(300):
+        state = state if rng.random() < 0.85 else rng.integers(len(PROTOTYPES))
+        frames.append(PROTOTYPES[state])
+    return np.roll(frames, rng.integers(12), axis=1)
+
+
+def prototypes(rng):
+    """Chords of C major, four of each, over a ground."""
+    frames = np.full((20, 12), 0.05)
+    for state, frame in enumerate(frames):
+        frame[np.array([[0, 4, 7], [5, 9, 0], [7, 11, 2], [9, 0, 4], [2, 5, 9]])[state % 5]] += (
+            0.2 + 0.8 * rng.random(3)
+        )
+    return frames / frames.max(axis=1, keepdims=True)
+
+
+PROTOTYPES = prototypes(np.random.default_rng(0))
+
+
+@pytest.fixture(scope="module")
+def walks():
+    rng = np.random.default_rng(1)
+    return [walk(rng) for _ in range(24)]
+
+
+@pytest.fixture(scope="module")
+def chain(walks):
+    return MarkovBaseline(20, random_state=0).fit(walks[:12])
+
+
+@pytest.fixture(scope="module")
+def held_out(walks):
+    return walks[12:]
+
+
+def test_it_is_the_realism_of_as_many_pieces(chain, held_out):
+    composed = chain.sample(300, n_pieces=12, random_state=np.random.RandomState(0))
+    assert SCORER(chain, held_out) == realism(composed, held_out) > 0
+
+
+def test_scores_come_again_and_seeds_differ(chain, held_out):
+    assert SCORER(chain, held_out) == SCORER(chain, held_out)
+    assert RealismScorer(random_state=1)(chain, held_out) != SCORER(chain, held_out)
+
+
+def test_a_better_composer_scores_higher(chain, walks, held_out):
+    crude = MarkovBaseline(2, random_state=0).fit(walks[:12])
+    assert SCORER(chain, held_out) > SCORER(crude, held_out) + 0.1
+
+
+def test_a_search_finds_the_better_composer(walks):
+    grid = {"n_states": [2, 20]}
+    search = GridSearchCV(MarkovBaseline(random_state=0), grid, scoring=SCORER, cv=2).fit(walks)
+    assert search.best_params_ == {"n_states": 20}
+    assert SCORER(search, walks) == SCORER(search.best_estimator_, walks)
+
+
+def test_steps_before_the_composer_are_taken(chain, held_out):
+    halved = make_pipeline(FunctionTransformer(lambda X: [2 * x for x in X]), chain)
+    score = SCORER(chain, held_out)
+    assert SCORER(halved, [piece / 2 for piece in held_out]) == pytest.approx(score)
+    assert SCORER(make_pipeline(chain), held_out) == score
+
+
+def test_styles_are_composed_as_often_as_they_are_there(music):
+    asked = []
+
+    class Composer(BaseEstimator):
+        def sample(self, n_frames, *, n_pieces, style, random_state):
+            asked.append((n_pieces, style))
+            return music[:n_pieces]
+
+    SCORER(Composer(), music[:5], ["a", "b", "b", "a", "b"])
+    assert asked == [(2, "a"), (3, "b")]
+
+
+def test_what_is_silent_has_no_realism(music):
+    class Silence(BaseEstimator):
+        def sample(self, n_frames, *, n_pieces, style, random_state):
+            return [np.zeros((n_frames, 12))] * n_pieces
+
+    assert SCORER(Silence(), music) == 0
+
+
+def test_scorers_pickle_and_clone(chain, held_out):
+    for copied in (pickle.loads(pickle.dumps(SCORER)), clone(SCORER, safe=False)):
+        assert copied(chain, held_out) == SCORER(chain, held_out)
+    assert pickle.loads(pickle.dumps(next_frame_score)) is next_frame_score
+    assert repr(SCORER) == "RealismScorer(n_frames=None, frame_rate=10.77, random_state=0)"
+
+
+def test_errors_say_what_to_do(chain, music):
+    with pytest.raises(TypeError, match="a method sample: Ridge has none"):
+        SCORER(Ridge(), music)
+    with pytest.raises(ValueError, match="X holds 1 excerpts of 400 frames"):
+        SCORER(chain, music[:1])
+    with pytest.raises(ValueError, match="n_frames=20 is too short"):
+        RealismScorer(n_frames=20)(chain, music)
+    with pytest.raises(ValueError, match="n_frames must be"):
+        RealismScorer(n_frames=0)(chain, music)
+
+
+def test_next_frames_are_correlated_with_what_was_predicted():
+    held, alternating = np.eye(12)[[3] * 9], np.eye(12)[[0, 7] * 4]
+    assert next_frame_score(Echo(), [held]) == pytest.approx(1)
+    assert next_frame_score(Echo(), [alternating]) == pytest.approx(-1 / 11)
+    both = next_frame_score(Echo(), [held, alternating, held[:1]])
+    assert both == pytest.approx((8 - 7 / 11) / 15)
+
+
+def test_predictions_are_scored_in_cross_validation(music):
+    scores = cross_val_score(make_pipeline(Echo()), music, scoring=next_frame_score, cv=3)
+    assert (scores > 0.8).all()
+
+
+def test_a_single_frame_has_no_next():
+    with pytest.raises(ValueError, match="needs a piece of two frames or more"):
+        next_frame_score(Echo(), [np.ones((1, 12))])
