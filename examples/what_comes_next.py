@@ -13,7 +13,8 @@ Needs ``pip install musicai[midi,plot]``; takes half a minute and writes to ``ou
 """
 
 # %%
-# Sixty songs to learn and one to hear, of 24 bars. A frame is a beat, the mean of what sounds in it.
+# Sixty songs to learn and one to hear, of 24 bars. A frame is a beat, the mean of what sounds in
+# it.
 
 from pathlib import Path
 
