@@ -88,10 +88,10 @@ def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, s
         player(
             "composed", heard, "A new piece", "Composed from nothing, in the recordings' sound."
         ),
-        player("continued", heard, "A piece gone on with", intro),
+        player("continued", heard, "A piece continued", intro),
         "<h2>The same, plainly</h2><p>Nothing but harmony, by sines.</p><div class='plain'>",
         player("composed_sines", heard, "The new piece"),
-        player("continued_sines", heard, "The piece gone on with"),
+        player("continued_sines", heard, "The piece continued"),
         player("real_sines", heard, "The held-out piece itself"),
         "</div><h2>What it looks like</h2>",
         picture(

@@ -37,7 +37,7 @@ def main():
     # Recordings. Workers open the files themselves: give paths that lead to them on every machine.
     out = Path("out").absolute()
     (out / "recordings").mkdir(parents=True, exist_ok=True)
-    music = make_progressions(16, styles=["pop"], n_bars=8, tempo=120, random_state=0)
+    music = make_progressions(16, styles=["pop"], n_bars=6, tempo=120, random_state=0)
     paths = [out / "recordings" / f"{title}.flac" for title in music.titles]
     chroma_to_audio(music.data, paths)
 
@@ -62,7 +62,7 @@ def main():
         # Training. As a search is spread over the workers, so are composers that differ in their
         # seed. (One training that is too long for one machine is shared by ``torchrun
         # --nproc-per-node 4 train.py``, where ``train.py`` calls ``fit`` as always.)
-        model = LSTMComposer(hidden_size=32, max_iter=20, batch_size=4)
+        model = LSTMComposer(hidden_size=32, max_iter=15, batch_size=4)
         composers = joblib.Parallel()(
             joblib.delayed(clone(model).set_params(random_state=seed).fit)(
                 pieces[:-4], X_val=pieces[-4:]
