@@ -37,7 +37,7 @@ def main():
     # Recordings. Workers open the files themselves: give paths that lead to them on every machine.
     out = Path("out").absolute()
     (out / "recordings").mkdir(parents=True, exist_ok=True)
-    music = make_progressions(16, styles=["pop"], n_bars=6, tempo=120, random_state=0)
+    music = make_progressions(16, styles=["pop"], n_bars=12, random_state=0)
     paths = [out / "recordings" / f"{title}.flac" for title in music.titles]
     chroma_to_audio(music.data, paths)
 
@@ -51,18 +51,17 @@ def main():
         joblib.parallel_config(backend="dask"),
     ):
         # %%
-        # Extraction, spread over the workers. ``memory`` on storage that they share keeps what was
-        # found; here it is not needed.
-        extractor = ChromaExtractor()
+        # Extraction, spread over the workers; a frame is a beat. ``memory``, on storage that they
+        # share, would keep what was found.
+        extractor = ChromaExtractor(sync="beat")
         pieces = extractor.transform(paths)
-        seconds = sum(map(len, pieces)) / extractor.frame_rate
-        print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes, heard by 2 workers")
+        print(f"{sum(map(len, pieces))} beats heard in {len(pieces)} recordings by 2 workers")
 
         # %%
         # Training. As a search is spread over the workers, so are composers that differ in their
         # seed. (One training that is too long for one machine is shared by ``torchrun
         # --nproc-per-node 4 train.py``, where ``train.py`` calls ``fit`` as always.)
-        model = LSTMComposer(hidden_size=32, max_iter=15, batch_size=4)
+        model = LSTMComposer(hidden_size=32, max_iter=15, batch_size=8)
         composers = joblib.Parallel()(
             joblib.delayed(clone(model).set_params(random_state=seed).fit)(
                 pieces[:-4], X_val=pieces[-4:]
@@ -75,10 +74,10 @@ def main():
     # composes.
     best = max(composers, key=lambda composer: composer.best_validation_score_)
     print(
-        "held-out nats a frame:",
+        "held-out log-likelihood, nats a beat:",
         *[f"{composer.best_validation_score_:.2f}" for composer in composers],
     )
-    piece = best.sample(215, key="C", temperature=0.9, random_state=0)
+    piece = best.sample(48, key="C", temperature=0.9, random_state=0)
 
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 7), layout="constrained")
     for composer in composers:
@@ -91,14 +90,12 @@ def main():
     above.set(
         title="Four composers, trained two at a time",
         xlabel="epoch",
-        ylabel="held-out log-likelihood, nats a frame",
+        ylabel="held-out log-likelihood, nats a beat",
     )
     above.spines[["top", "right"]].set_visible(False)
-    ChromagramDisplay.from_piece(
-        piece, frame_rate=extractor.frame_rate, ax=below, title="Composed by the best"
-    )
+    ChromagramDisplay.from_piece(piece, steps_per_beat=1, ax=below, title="Composed by the best")
     figure.savefig(out / "cluster.png", dpi=100)
-    write_audio(out / "cluster.wav", extractor.inverse_transform(piece), extractor.sr)
+    write_audio(out / "cluster.wav", extractor.inverse_transform(piece, tempo=100), extractor.sr)
     print("look at out/cluster.png; listen to out/cluster.wav")
 
 

@@ -35,7 +35,7 @@ def per_beat(piece):
     return beats / beats.max(axis=1, keepdims=True)
 
 
-music = make_progressions(80, styles=["blues", "pop"], n_bars=N_BEATS // 4, random_state=0)
+music = make_progressions(60, styles=["blues", "pop"], n_bars=N_BEATS // 4, random_state=0)
 pieces = [per_beat(piece) for piece in music.data]
 
 # %%
@@ -46,13 +46,13 @@ composer.fit(pieces, music.target)
 print("styles learned:", *composer.styles_)
 
 # %%
-# A style to compose in is a name, or a dict of names and their shares. Twelve pieces of each blend:
+# A style to compose in is a name, or a dict of names and their shares. Eight pieces of each blend:
 
 SHARES = [0, 0.25, 0.5, 0.75, 1]
 composed = {
     share: composer.sample(
         N_BEATS,
-        n_pieces=12,
+        n_pieces=8,
         style={"blues": share, "pop": 1 - share},
         key="C",
         temperature=0.9,
