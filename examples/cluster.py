@@ -37,7 +37,7 @@ def main():
     # Recordings. Workers open the files themselves: give paths that lead to them on every machine.
     out = Path("out").absolute()
     (out / "recordings").mkdir(parents=True, exist_ok=True)
-    music = make_progressions(16, styles=["pop"], n_bars=12, random_state=0)
+    music = make_progressions(24, styles=["pop"], n_bars=12, random_state=0)
     paths = [out / "recordings" / f"{title}.flac" for title in music.titles]
     chroma_to_audio(music.data, paths)
 
@@ -61,7 +61,7 @@ def main():
         # Training. As a search is spread over the workers, so are composers that differ in their
         # seed. (One training that is too long for one machine is shared by ``torchrun
         # --nproc-per-node 4 train.py``, where ``train.py`` calls ``fit`` as always.)
-        model = LSTMComposer(hidden_size=32, max_iter=15, batch_size=8)
+        model = LSTMComposer(hidden_size=64, max_iter=25, batch_size=4)
         composers = joblib.Parallel()(
             joblib.delayed(clone(model).set_params(random_state=seed).fit)(
                 pieces[:-4], X_val=pieces[-4:]
@@ -77,7 +77,7 @@ def main():
         "held-out log-likelihood, nats a beat:",
         *[f"{composer.best_validation_score_:.2f}" for composer in composers],
     )
-    piece = best.sample(48, key="C", temperature=0.9, random_state=0)
+    piece = best.sample(48, key="C", temperature=0.8, random_state=0)
 
     figure, (above, below) = plt.subplots(2, 1, figsize=(9, 7), layout="constrained")
     for composer in composers:
