@@ -11,6 +11,7 @@ from math import log
 import musicai
 
 PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "librosa")
+ENOUGH_EXCERPTS = 10
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#f6f7f9;
 --card:#fff;--accent:#7a2d8c}
@@ -79,6 +80,8 @@ def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, s
         card_html = f'<p class="card">There is none: {escape(card)}</p>'
     else:
         card_html = card.to_html()
+        if card.n_excerpts < ENOUGH_EXCERPTS:
+            card_html = f"<p>So few excerpts tell little: give more music.</p>{card_html}"
     intro = (
         f"{intro_seconds:.0f} seconds of {title}, which was held out; then the composer goes on."
     )

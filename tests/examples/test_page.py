@@ -79,7 +79,14 @@ def test_is_whole(write_page, card, tmp_path):
     assert {f"{name}.wav" for name in SOUNDS} <= set(page.links)
     assert page.tags.count("audio") == len(SOUNDS)
     assert not {"script", "iframe", "link"} & set(page.tags)
-    for shown in ("53.24", "hidden_size", "geometric mean", "torch", "correlation 0.50"):
+    for shown in (
+        "53.24",
+        "hidden_size",
+        "geometric mean",
+        "torch",
+        "correlation 0.50",
+        "few excerpts",
+    ):
         assert shown in page.text
 
 
