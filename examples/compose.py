@@ -3,48 +3,42 @@
     python examples/compose.py [FOLDER]
 
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, played by a
-soundfont the first time. Sound, scores, pictures and the trained composer are written to out/.
+soundfont the first time. Sound, scores, pictures and the trained composer are written to out/, and
+a page that shows it all, out/index.html.
 Needs ``pip install musicai[midi,score,plot]``.
 """
 
 import argparse
-from collections import Counter
-from math import ceil, log
+import time
+from math import log
 from pathlib import Path
-from typing import NamedTuple
 
 import joblib
 import numpy as np
-from sklearn.model_selection import train_test_split
+from _music import extract, frames, hold_out, styles
+from _page import write_page
 from sklearn.pipeline import make_pipeline
 
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.audio import write_audio
-from musicai.datasets import load_chorales, load_recordings
 from musicai.display import ComparisonDisplay, TrainingCurveDisplay
-from musicai.metrics import IndependentBaseline, PersistenceBaseline, flux, frame_correlation
+from musicai.metrics import (
+    IndependentBaseline,
+    PersistenceBaseline,
+    flux,
+    frame_correlation,
+    report,
+)
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
-N_CHORALES = 80
-HELD_OUT = 0.15
 FRAMES_TO_HEAR = 3_000_000  # in all epochs; minutes of training
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
-LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
-LEAST_SECONDS = 60
-EXCERPT_SECONDS = 45
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
+JUDGED_SECONDS = 20  # of each excerpt on the score-card
+MOST_JUDGED = 100
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little more certain than the music it learned from
-
-
-class Piece(NamedTuple):
-    """What a recording became."""
-
-    title: str
-    frames: np.ndarray
-    style: str | None
-    recording: Path
 
 
 def main(argv=None):
@@ -63,23 +57,46 @@ def main(argv=None):
     composer = LSTMComposer(
         max_iter=epochs, max_time=MOST_SECONDS, random_state=args.seed, verbose=1
     )
+    start = time.perf_counter()
     composer.fit(frames(train), styles(train))
+    seconds = time.perf_counter() - start
     scores = score(composer, train, test)
 
     example = max(test, key=lambda piece: len(piece.frames))
     intro, music = compose(composer, example, extractor.frame_rate, args.seed)
     paths = write_sound(music, extractor, train, args.out)
-    write_scores(music["composed"], extractor, train, args.out)
+    chart = write_scores(music["composed"], extractor, train, args.out)
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
     draw_music(music, example.title, len(intro), extractor.frame_rate, args.out)
     draw_learning(composer, scores, args.out)
 
     print(f"training music: flux {flux(frames(train)):.3f}")
+    heard = {}
     for name, path in paths.items():
         piece = music[name.partition("_")[0]]
         new = slice(len(intro), None) if name.startswith("continued") else slice(None)
-        check(path, piece, extractor, new=new)
+        heard[name] = check(path, piece, extractor, new=new)
+    minutes = [sum(map(len, frames(each))) / extractor.frame_rate / 60 for each in (train, test)]
+    write_page(
+        args.out,
+        told=f"{len(train)} pieces, {minutes[0]:.0f} minutes of music, were learned in "
+        f"{seconds:.0f} seconds; {len(test)} pieces, {minutes[1]:.0f} minutes, were held out.",
+        title=example.title,
+        heard=heard,
+        intro_seconds=len(intro) / extractor.frame_rate,
+        chart=chart,
+        scores=scores,
+        card=judge(composer, train, test, extractor.frame_rate, args.seed),
+        settings={
+            "Seed": args.seed,
+            "Temperature": TEMPERATURE,
+            "Style": example.style,
+            "Passes over the music": composer.n_iter_,
+            "LSTMComposer": composer.get_params(),
+            "ChromaExtractor": extractor.get_params(),
+        },
+    )
     say_where_to_listen(args.out, example.title, len(intro) / extractor.frame_rate)
 
 
@@ -87,6 +104,7 @@ def say_where_to_listen(out, title, intro_seconds):
     """Tell what was written, the best first."""
     print(
         f"""
+open {out / "index.html"}: all of it on one page
 listen to {out / "composed.wav"} first: composed from nothing, in the sound of the recordings
 then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {title}, which was held out, then
 the composer goes on; and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and
@@ -113,68 +131,6 @@ def parse(argv):
     if not 0 <= args.seed < 2**32:
         parser.error("--seed must be from 0 to 2**32 - 1")
     return args
-
-
-def extract(extractor, folder):
-    """Find the recordings and return a piece of each, or excerpts where they are few."""
-    if folder is None:
-        data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
-    else:
-        try:
-            data = load_recordings(folder)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise SystemExit(str(error)) from None
-    chroma = extractor.transform(data.recordings)
-    labels = data.target or [None] * len(chroma)
-    found = map(Piece, data.titles, chroma, labels, data.recordings)
-    pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
-    seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
-    print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
-    if seconds < LEAST_SECONDS:
-        raise SystemExit(
-            f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings, where "
-            f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
-        )
-    if len(pieces) >= LEAST_PIECES and min(Counter(styles(pieces)).values()) > 1:
-        return pieces
-    excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
-    print(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
-    return cut(pieces, excerpt_seconds * extractor.frame_rate)
-
-
-def cut(pieces, n_frames):
-    """Cut every piece into excerpts of about `n_frames`."""
-    return [
-        piece._replace(title=f"{piece.title} (excerpt {i})", frames=excerpt)
-        for piece in pieces
-        for i, excerpt in enumerate(
-            np.array_split(piece.frames, max(1, round(len(piece.frames) / n_frames))), start=1
-        )
-    ]
-
-
-def hold_out(pieces, seed):
-    """Split off whole pieces to test on, of every style."""
-    counts = Counter(styles(pieces))
-    style, n_rarest = counts.most_common()[-1]
-    if n_rarest < 2:
-        raise SystemExit(
-            f"too little music in the style {style!r}: one short recording can't be both learned "
-            "and held out"
-        )
-    n_test = max(len(counts), ceil(HELD_OUT * len(pieces)))
-    labels = list(map(str, styles(pieces)))
-    return train_test_split(pieces, test_size=n_test, stratify=labels, random_state=seed)
-
-
-def frames(pieces):
-    """Frames of each piece."""
-    return [piece.frames for piece in pieces]
-
-
-def styles(pieces):
-    """Style of each piece; None where the folder names none."""
-    return [piece.style for piece in pieces]
 
 
 def score(composer, train, test):
@@ -235,18 +191,50 @@ def write_scores(piece, extractor, train, out):
     timing = {"frame_rate": extractor.frame_rate, "tempo": tempo}
     chroma_to_midi(piece, out / "composed.mid", style="band", **timing)
     to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **timing)
-    print(chord_chart(piece, out / "composed.txt", title="Composed by musicai", **timing))
+    chart = chord_chart(piece, out / "composed.txt", title="Composed by musicai", **timing)
+    print(chart)
+    return chart
 
 
 def check(path, piece, extractor, new=slice(None)):
     """Analyse a written piece again; print how it sounds, and how its `new` frames move."""
     (heard,) = extractor.transform([path])
+    correlation = frame_correlation(heard, piece)
     loudest = piece[new].max(axis=1)
     print(
-        f"{path}: analysed again, correlation {frame_correlation(heard, piece):.3f} with what was "
+        f"{path}: analysed again, correlation {correlation:.3f} with what was "
         f"composed; flux {flux(piece[new]):.3f}; loudest bin at 1 in "
         f"{np.mean(loudest[loudest > 0] == 1):.0%} of sounding frames"
     )
+    return correlation
+
+
+def judge(composer, train, test, frame_rate, seed):
+    """Compose as much as was held out, in the same styles, for a score-card; or say why not."""
+    composed = [
+        composer.sample(
+            len(piece.frames),
+            style=piece.style,
+            temperature=TEMPERATURE,
+            random_state=(seed + i) % 2**32,
+        )
+        for i, piece in enumerate(test)
+    ]
+    n_frames = 2 * round(JUDGED_SECONDS / 2 * frame_rate)
+    try:
+        card = report(
+            frames(test),
+            composed,
+            frames(train),
+            n_frames=n_frames,
+            n_excerpts=MOST_JUDGED,
+            frame_rate=frame_rate,
+            random_state=seed,
+        )
+    except ValueError as error:  # too little music
+        return str(error)
+    print(f"\n{card}")
+    return card
 
 
 def draw_music(music, title, n_intro, frame_rate, out):

@@ -3,8 +3,8 @@
     python examples/compose_midi.py [FOLDER]
 
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, taken from the scores
-of music21 the first time. New music, as notes and as sound, is written to out/. Needs
-``pip install musicai[midi,score]``; for a FOLDER of your own ``musicai[midi]`` will do.
+of music21 the first time. New music, as notes, as sound and as a picture, is written to out/. Needs
+``pip install musicai[midi,score,plot]``; for a FOLDER of your own ``musicai[midi,plot]`` will do.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from musicai import LSTMComposer, PianoRollExtractor
 from musicai.audio import level_blocks, write_audio
 from musicai.datasets import load_chorales, load_midi
+from musicai.display import ChromagramDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 from musicai.midi import synthesize, write_midi
 
@@ -69,13 +70,15 @@ def main(argv=None):
     write_midi(args.out / "new_piece.mid", music)
     sound = level_blocks(synthesize(music, sampling_rate=SAMPLING_RATE))
     write_audio(args.out / "new_piece.wav", sound, SAMPLING_RATE)
+    display = ChromagramDisplay.from_piece(piece, steps_per_beat=args.steps_per_beat)
+    display.figure_.savefig(args.out / "new_piece.png", dpi=100)
 
     (again,) = extractor.transform([args.out / "new_piece.mid"])
     n_notes = len(music.instruments[0].notes)
     print(
         f"{n_notes} notes composed; read again, the file holds "
         f"{'exactly' if np.array_equal(again, piece) else 'NOT'} what was composed\n\n"
-        f"listen to {args.out / 'new_piece.wav'}\n"
+        f"listen to {args.out / 'new_piece.wav'}, look at {args.out / 'new_piece.png'}\n"
         f"open {args.out / 'new_piece.mid'} in a notation program (MuseScore), in a sequencer or "
         "in any player of MIDI"
     )

@@ -1,4 +1,6 @@
 import importlib.util
+import re
+import sys
 from pathlib import Path
 
 import joblib
@@ -12,7 +14,9 @@ SR = 22050
 
 
 @pytest.fixture
-def compose():
+def compose(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples")  # as Python does for a script
+    monkeypatch.setenv("MPLBACKEND", "Agg")
     spec = importlib.util.spec_from_file_location("compose", ROOT / "examples" / "compose.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -43,9 +47,14 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert {path.name for path in out.iterdir()} == {
         *("continued.wav", "composed.wav", "composed.mid", "composed.musicxml", "composed.txt"),
         *("continued_sines.wav", "composed_sines.wav", "real_sines.wav"),
-        *("chromagrams.png", "learning.png", "composer.joblib"),
+        *("chromagrams.png", "learning.png", "composer.joblib", "index.html"),
     }
+    page = (out / "index.html").read_text(encoding="utf-8")
+    links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
+    assert links == {path.name for path in out.iterdir()} - {"index.html"}
+    assert "There is none: " in page  # no score-card of a few seconds of music
     told = capsys.readouterr().out
+    assert f"open {out / 'index.html'}" in told
     assert "3 recordings, 1.1 minutes of music" in told
     assert "few recordings: learning and holding out excerpts of 6 seconds" in told
     for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
@@ -65,14 +74,15 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
 
 def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(compose, "N_CHORALES", 2)
+    monkeypatch.setattr(sys.modules["_music"], "N_CHORALES", 2)
     compose.main(["--out", str(tmp_path / "out"), "--epochs", "1"])
     assert "2 recordings, 1.4 minutes of music" in capsys.readouterr().out
     assert soundfile.info(tmp_path / "out" / "composed.wav").duration == pytest.approx(6, abs=0.1)
 
 
 def test_enough_recordings_are_held_out_whole(compose):
-    pieces = [compose.Piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav") for i in range(20)]
+    piece = sys.modules["_music"].Piece
+    pieces = [piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav") for i in range(20)]
     train, test = compose.hold_out(pieces, seed=0)
     assert len(test) == 3
     assert {piece.style for piece in test} == {"a", "b"}

@@ -1,0 +1,96 @@
+"""
+Judge with a score-card
+=======================
+
+How good is a composer? ``report`` compares what it composes with music that was held out, metric
+by metric, and always beside two things: what other real music scores, which is as far as it goes,
+and what simple machines score, which is where a composer should not stop. Here one composer is
+judged twice, after three passes over the music and after thirty.
+
+    python examples/score_card.py
+
+Needs ``pip install musicai[midi,plot]``; takes half a minute and writes to ``out/``.
+"""
+
+# %%
+# Sixty pieces to learn and twenty to hold out: ii-V-I and turnarounds, 12 bars, 22 seconds. Every
+# second frame will do: 5.4 of them a second.
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from musicai import LSTMComposer
+from musicai.datasets import make_progressions
+from musicai.metrics import report
+from musicai.render import chroma_to_audio
+
+music = make_progressions(80, styles=["jazz"], n_bars=12, tempo=130, random_state=0)
+pieces = [piece[::2] for piece in music.data]
+frame_rate = music.frame_rate / 2
+train, held_out = pieces[:60], pieces[60:]
+
+# %%
+# Twenty pieces by a beginner and twenty by the same composer with more practice. The seeds of
+# composer, samples and card make every figure the same the next time.
+
+cards, composed = {}, {}
+for n_passes in (3, 30):
+    composer = LSTMComposer(hidden_size=64, batch_size=4, max_iter=n_passes, random_state=0)
+    composer.fit(train)
+    composed[n_passes] = composer.sample(
+        len(held_out[0]), n_pieces=len(held_out), temperature=0.9, random_state=0
+    )
+    cards[n_passes] = report(
+        held_out, composed[n_passes], train, frame_rate=frame_rate, random_state=0
+    )
+
+# %%
+# The card prints as a table. Read it from below: the geometric mean between Markov chain and
+# ceiling; then the metrics whose overlap is small, and from the means what is wrong there.
+
+print(cards[30])
+
+# %%
+# ``to_dict`` has all figures by name, ``to_html`` is the card for a page. In a notebook the card
+# shows itself.
+
+figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
+print(
+    f"\noverlap after 3 passes {figures[3]['overlap_area']:.2f}, after 30 "
+    f"{figures[30]['overlap_area']:.2f}; copied {figures[30]['memorisation']:.1%}, where held-out "
+    f"music has {figures[30]['real_memorisation']:.1%} in common with what was learned"
+)
+out = Path("out")
+out.mkdir(exist_ok=True)
+page = f'<!doctype html><meta charset="utf-8"><title>Score-card</title>{cards[30].to_html()}'
+(out / "score_card.html").write_text(page, encoding="utf-8")
+
+# %%
+# Both cards in one picture, and for the ears a piece of each kind.
+
+metrics = [*cards[30].values["real"], "transition_matrix"]
+sets = {  # what the names of their figures begin with, and how they look
+    "after 3 passes": (figures[3], "", {"color": "#c9a3d4"}),
+    "after 30 passes": (figures[30], "", {"color": "#7a2d8c"}),
+    "Markov chain": (figures[30], "markov_", {"color": "#d55e00", "marker": "D"}),
+    "other real music": (figures[30], "ceiling_", {"color": "black", "marker": "|", "s": 200}),
+}
+figure, ax = plt.subplots(figsize=(9, 5.5), layout="constrained")
+for name, (values, prefix, look) in sets.items():
+    overlaps = [values[f"{prefix}{metric}_overlap"] for metric in metrics]
+    ax.scatter(overlaps, metrics, label=name, zorder=2, **look)
+ax.invert_yaxis()
+ax.grid(axis="y", color="0.9")
+ax.set(xlabel="overlap with held-out music", xlim=(-0.02, 1))
+ax.spines[["top", "right", "left"]].set_visible(False)
+ax.tick_params(axis="y", length=0)
+figure.legend(loc="outside upper center", ncols=len(sets), frameon=False)
+figure.savefig(out / "score_card.png", dpi=100)
+
+for name, piece in {"early": composed[3][0], "late": composed[30][0], "real": held_out[0]}.items():
+    chroma_to_audio(piece, out / f"judged_{name}.wav", style="band", frame_rate=frame_rate)
+print(
+    "open out/score_card.html, look at out/score_card.png; listen to out/judged_early.wav, "
+    "out/judged_late.wav and out/judged_real.wav"
+)

@@ -1,0 +1,120 @@
+"""
+Styles and blends
+=================
+
+A composer that was told the style of each piece composes in each of them, and in between. Here it
+learns blues and pop that are made by rules, and is asked for blends of the two. Chords tell how
+that went: blues live on dominant sevenths, which these pop songs do without.
+
+    python examples/styles.py
+
+Needs ``pip install musicai[midi,plot]``; takes half a minute and writes to ``out/``.
+"""
+
+# %%
+# Music to learn: 24 bars each, with a style each. A frame here is a beat, the mean of what sounds
+# in it: harmony is learned sooner where a frame is a moment of harmony.
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from musicai import LSTMComposer
+from musicai.datasets import make_progressions
+from musicai.display import ComparisonDisplay
+from musicai.render import chroma_to_audio, recognize_chords
+
+N_BEATS = 96
+SECONDS = np.arange(N_BEATS + 1) / 2  # when beats begin, 120 of them a minute
+
+
+def per_beat(piece):
+    """Mean chroma of each beat, its loudest pitch class at 1."""
+    beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
+    return beats / beats.max(axis=1, keepdims=True)
+
+
+music = make_progressions(60, styles=["blues", "pop"], n_bars=N_BEATS // 4, random_state=0)
+pieces = [per_beat(piece) for piece in music.data]
+
+# %%
+# The labels go where scikit-learn's go: into ``y``.
+
+composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=0)
+composer.fit(pieces, music.target)
+print("styles learned:", *composer.styles_)
+
+# %%
+# A style to compose in is a name, or a dict of names and their shares. Eight pieces of each blend:
+
+SHARES = [0, 0.25, 0.5, 0.75, 1]
+composed = {
+    share: composer.sample(
+        N_BEATS,
+        n_pieces=8,
+        style={"blues": share, "pop": 1 - share},
+        key="C",
+        temperature=0.9,
+        random_state=1,
+    )
+    for share in SHARES
+}
+
+
+# %%
+# Two measures of each piece: how much of the time a dominant seventh sounds, and how much likelier
+# the composer finds the piece when told that it is blues than when told that it is pop.
+
+
+def sevenths(piece):
+    """Share of the time that dominant seventh chords last."""
+    chords = recognize_chords(piece, vocabulary="qualities", times=SECONDS)
+    return sum(chord.end - chord.start for chord in chords if chord.quality == "7") / SECONDS[-1]
+
+
+def likelier_as_blues(piece):
+    """Log-likelihood as blues over that as pop, nats a beat."""
+    return composer.score([piece], ["blues"]) - composer.score([piece], ["pop"])
+
+
+measures = {
+    "time on dominant sevenths": sevenths,
+    "nats a beat for blues over pop": likelier_as_blues,
+}
+measured = {
+    name: {share: [measure(piece) for piece in some] for share, some in composed.items()}
+    for name, measure in measures.items()
+}
+for name, values in measured.items():
+    print(
+        f"{name}, mean:", *[f"{share:.0%} blues {np.mean(values[share]):.2f};" for share in SHARES]
+    )
+
+# %%
+# Above a piece of each kind; beneath them all pieces, with the means of the music that was learned
+# at either end, in black.
+
+figure = plt.figure(figsize=(10, 9), layout="constrained")
+above, below = figure.subfigures(2, 1, height_ratios=[5, 3])
+shown = {f"{share:.0%} blues": composed[share][0] for share in (0, 0.5, 1)}
+ComparisonDisplay.from_pieces(shown, steps_per_beat=1, axes=above.subplots(3, 1))
+for ax, (name, values) in zip(below.subplots(1, 2), measured.items(), strict=True):
+    for share in SHARES:
+        ax.plot([share] * len(values[share]), values[share], "o", color="#7a2d8c", alpha=0.3)
+    ax.plot(SHARES, [np.mean(values[share]) for share in SHARES], color="#7a2d8c")
+    for share, learned in [(0, pieces[1:24:2]), (1, pieces[:24:2])]:  # the styles take turns
+        mean = np.mean([measures[name](piece) for piece in learned])
+        ax.plot(share, mean, "_", color="black", markersize=24, markeredgewidth=2)
+    ax.set(xlabel="share of blues asked for", title=name)
+    ax.spines[["top", "right"]].set_visible(False)
+out = Path("out")
+out.mkdir(exist_ok=True)
+figure.savefig(out / "styles.png", dpi=100)
+
+# %%
+# The three pieces, played by a band:
+
+for name, share in {"pop": 0, "half_blues": 0.5, "blues": 1}.items():
+    chroma_to_audio(composed[share][0], out / f"{name}.wav", style="band", times=SECONDS)
+print("look at out/styles.png; listen to out/pop.wav, out/half_blues.wav and out/blues.wav")

@@ -1,0 +1,62 @@
+"""Run the examples without arguments as a user would, and look at what they say they wrote."""
+
+import re
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from matplotlib import pyplot
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPTS = sorted(path for path in EXAMPLES.glob("*.py") if not path.name.startswith("_"))
+FLAT = [path for path in SCRIPTS if "argparse" not in path.read_text()]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder as the current one, for pictures that nobody sees."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    figures = pyplot.get_fignums()
+    yield tmp_path
+    for number in set(pyplot.get_fignums()) - set(figures):
+        pyplot.close(number)
+
+
+@pytest.mark.parametrize("path", FLAT, ids=lambda path: path.stem)
+def test_writes_what_it_says(path, folder, capsys):
+    runpy.run_path(str(path), run_name="__main__")
+    told = capsys.readouterr().out
+    written = {folder / name for name in re.findall(r"out/\w+\.\w+", told)}
+    by_suffix = {
+        each: [file for file in written if file.suffix == each] for each in (".png", ".wav")
+    }
+    assert all(by_suffix.values()), told
+    for file in by_suffix[".wav"]:
+        samples, _ = soundfile.read(file)
+        assert np.sqrt(np.mean(samples**2)) > 0.01, file
+    for file in by_suffix[".png"]:
+        picture = pyplot.imread(file)
+        assert min(picture.shape[:2]) > 300, file
+        assert np.ptp(picture[..., :3]) == 1, file  # from black to white
+    assert all(file.stat().st_size > 1000 for file in written)
+    wanted = (".png", ".wav", ".html", ".skops")
+    left = {file for file in (folder / "out").iterdir() if file.suffix in wanted}
+    assert left == written  # nothing that the reader is not told of
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_is_tested_and_shown(path):
+    assert path in FLAT or (Path(__file__).parent / f"test_{path.stem}.py").exists()
+    assert f"examples/{path.name}" in (EXAMPLES.parent / "docs" / "gallery.md").read_text()
+
+
+@pytest.mark.parametrize("path", FLAT, ids=lambda path: path.stem)
+def test_reads_as_a_page(path):
+    lines = path.read_text().splitlines()
+    assert lines[0] == '"""'
+    assert lines[2] == "=" * len(lines[1])  # a title, as sphinx-gallery takes it
+    assert f"    python examples/{path.name}" in lines
+    assert len(lines) <= 125

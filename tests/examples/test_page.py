@@ -1,0 +1,107 @@
+"""The page of examples/compose.py: what it shows is there, and nothing on it is more than text."""
+
+import importlib.util
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from musicai.metrics import report
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = """</p><script>alert("x")</script> & 'quotes' "too" \udcff"""
+SOUNDS = ("composed", "continued", "composed_sines", "continued_sines", "real_sines")
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Reader(HTMLParser):
+    """Collect the elements of a page, and fail where one is closed that was not opened."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.links, self.tags, self.text = [], [], [], ""
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def read(path):
+    """Return what is on a page, which must be whole."""
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+@pytest.fixture
+def write_page():
+    spec = importlib.util.spec_from_file_location("_page", ROOT / "examples" / "_page.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.write_page
+
+
+@pytest.fixture(scope="module")
+def card():
+    rng = np.random.default_rng(0)
+    sets = [[rng.random((220, 12)) for _ in range(3)] for _ in range(3)]
+    return report(*sets)
+
+
+def facts(card, said="so"):
+    return {
+        "told": said,
+        "title": said,
+        "heard": dict.fromkeys(SOUNDS, 0.5),
+        "intro_seconds": 10,
+        "chart": said,
+        "scores": {"composer": -36.9, said: -43.4},
+        "card": card,
+        "settings": {"Seed": 0, said: said, "Composer": {said: said, "hidden_size": 64}},
+    }
+
+
+def test_is_whole(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card))
+    page = read(tmp_path / "index.html")
+    assert {f"{name}.wav" for name in SOUNDS} <= set(page.links)
+    assert page.tags.count("audio") == len(SOUNDS)
+    assert not {"script", "iframe", "link"} & set(page.tags)
+    for shown in (
+        "53.24",
+        "hidden_size",
+        "geometric mean",
+        "torch",
+        "correlation 0.50",
+        "few excerpts",
+    ):
+        assert shown in page.text
+
+
+def test_is_alone(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card))
+    page = read(tmp_path / "index.html")
+    assert not [link for link in page.links if not re.fullmatch(r"\w+\.\w+", link)]
+    assert "url(" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "@import" not in page.text
+
+
+def test_hostile_names_are_text(write_page, tmp_path):
+    write_page(tmp_path, **facts("harmless"))
+    harmless = read(tmp_path / "index.html")
+    write_page(tmp_path, **facts(HOSTILE, HOSTILE))
+    hostile = read(tmp_path / "index.html")
+    assert hostile.tags == harmless.tags
+    assert hostile.text.count("""</p><script>alert("x")</script> & 'quotes' "too" \\udcff""") == 9
