@@ -4,14 +4,13 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 
 from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._random import as_rng
 
 
 def _is_bool(value: Any) -> bool:
@@ -123,18 +122,6 @@ def choose_device(device: Any) -> torch.device:
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"device={device!r}: there are only {torch.cuda.device_count()} GPUs here")
     return chosen
-
-
-def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state; None gives a fresh one, where NumPy would take its global one.
-
-    An integer seed with a `stream` number gives independent draws for each number.
-    """
-    if random_state is None:
-        return np.random.RandomState()
-    if stream and isinstance(random_state, Integral):
-        return np.random.RandomState([int(random_state), *stream])
-    return check_random_state(random_state)
 
 
 def draw_seed(random_state: Any, *stream: int) -> int:
