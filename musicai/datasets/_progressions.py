@@ -7,7 +7,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._chord import Chord
-from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of
+from .._parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
 from .._random import as_rng
 from .._spelling import chord_name, key_name, note_name
 from .._times import FRAME_RATE
@@ -220,8 +220,8 @@ def _check_tempo(tempo: Any) -> tuple[float, float]:
 
 
 _RULES: dict[str, Rule] = {
-    "n_pieces": (lambda v: is_integer(v, 1), "an integer of at least 1"),
-    "n_bars": (lambda v: is_integer(v, 1) and v <= 10000, "an integer from 1 to 10000"),
+    "n_pieces": COUNT_RULE,
+    "n_bars": COUNT_RULE,
     "key": (
         lambda v: v is None or is_one_of(v, tuple(_TONICS)),
         f"one of {tuple(_TONICS)} or None",

@@ -176,7 +176,7 @@ def test_it_can_be_played_and_pickled():
     ("parameters", "message"),
     [
         ({"n_pieces": 0}, "n_pieces must be an integer of at least 1, got 0"),
-        ({"n_bars": 1.5}, "n_bars must be an integer from 1"),
+        ({"n_bars": 1.5}, "n_bars must be an integer of at least 1"),
         ({"styles": ["pop", "polka"]}, r"styles must be None or a list of some of .*'polka'"),
         ({"styles": []}, "styles must be None or a list"),
         ({"styles": "pop"}, "styles must be None or a list"),
