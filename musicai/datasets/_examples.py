@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import Bunch
 
-from ._durations import describe_durations, read_durations
+from ..audio._headers import read_durations
+from ._durations import describe_durations
 from ._fetching import fetch_file
 
 _URL = "https://librosa.org/data/audio/"
