@@ -131,7 +131,8 @@ def _find_files(path: Path) -> list[Path]:
         raise FileNotFoundError(
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
-    files = find_files(path, (_SUFFIX,))
+    # Not pipes, which would be waited for, nor links to nowhere.
+    files = [file for file in find_files(path, (_SUFFIX,)) if file.is_file()]
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
     return files
