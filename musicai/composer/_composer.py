@@ -13,10 +13,10 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._pieces import Pack, is_collection
+from .._random import as_rng
 from .._version import __version__
 from ._blas import one_blas_thread
 from ._checks import (
-    as_rng,
     check_parameters,
     check_sampling,
     choose_device,

@@ -10,10 +10,9 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._krumhansl import common_tonic
-from .._parameters import check_values, is_integer, is_real
+from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_real
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._triads import peaking_at_one
-from ._chroma import A_COUNT
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 
@@ -111,7 +110,7 @@ class MarkovBaseline(BaseEstimator):
             If there is no frame, a parameter is out of range, or there are not as many labels as
             pieces.
         """
-        check_values({"n_states": self.n_states}, {"n_states": A_COUNT})
+        check_values({"n_states": self.n_states}, {"n_states": COUNT_RULE})
         rng = check_random_state(self.random_state)
         pieces, _ = as_collection(X)
         labels = _labels(y, len(pieces), alone=not is_collection(X))
@@ -167,9 +166,8 @@ class MarkovBaseline(BaseEstimator):
             If the style is unknown or another argument is out of range.
         """
         check_is_fitted(self)
-        check_values({"n_frames": n_frames}, {"n_frames": A_COUNT})
-        rule = (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1")
-        check_values({"n_pieces": n_pieces}, {"n_pieces": rule})
+        check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
+        check_values({"n_pieces": n_pieces}, {"n_pieces": COUNT_OR_NONE_RULE})
         rng = check_random_state(self.random_state if random_state is None else random_state)
         start, moves = self._told(style)
         edges = moves.cumsum(axis=1)

@@ -52,6 +52,23 @@ def test_says_how_many_there_are(tmp_path, n_chorales):
         load_chorales(n_chorales, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_chorales": "x"}, "n_chorales must be an integer or None, got 'x'"),
+        ({"n_chorales": 2.5}, "n_chorales must be an integer or None, got 2.5"),
+        ({"n_chorales": True}, "n_chorales must be an integer or None, got True"),
+        ({"sampling_rate": 0}, "sampling_rate must be an integer from 1000 to 192000"),
+        ({"sampling_rate": 22050.5}, "sampling_rate must be an integer from 1000 to 192000"),
+        ({"sampling_rate": 10**6}, "sampling_rate must be an integer from 1000 to 192000"),
+    ],
+)
+def test_says_what_cannot_be(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        load_chorales(**{"n_chorales": 1, "folder": tmp_path, **arguments})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("extra", ["music21", "pretty_midi", "midirenderer"])
 def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
     for name in [name for name in sys.modules if name.partition(".")[0] == extra]:
@@ -81,3 +98,15 @@ def test_rolls_of_the_scores(home):
     for piece, same in zip(data.data, extractor.transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)
     assert [len(piece) for piece in data.data] == [2 * 63, 2 * 52]  # quarters of the scores
+
+
+@pytest.mark.parametrize(("kind", "name"), [("roll", "001-bwv269.mid"), ("chroma", "*.flac")])
+def test_a_damaged_file_can_be_made_again(tmp_path, kind, name):
+    arguments = {"kind": kind, "folder": tmp_path, "sampling_rate": 8000}
+    load_chorales(1, **arguments)
+    (path,) = tmp_path.rglob(name)
+    path.write_bytes(b"no music")
+    with pytest.raises(ValueError, match=f"{path.name}.*Delete the file, and load_chorales makes"):
+        load_chorales(1, **arguments)
+    path.unlink()
+    assert len(load_chorales(1, **arguments).data) == 1

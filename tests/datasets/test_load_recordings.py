@@ -1,6 +1,4 @@
 import os
-import shutil
-import subprocess
 import sys
 
 import numpy as np
@@ -57,8 +55,8 @@ def test_names_that_are_not_text(tmp_path):
     with open(folder + b"/\xff.wav", "wb"):
         pass
     data = load_recordings(tmp_path)
-    assert data.target == [r"caf\xe9", "folk"]
-    assert data.titles == [r"\xff", "a"]
+    assert data.target == [r"caf\udce9", "folk"]
+    assert data.titles == [r"\udcff", "a"]
     assert all(path.exists() for path in data.recordings)
     (data.DESCR + "".join(data.target)).encode()
 
@@ -85,20 +83,6 @@ def test_a_folder_of_damage_is_still_a_folder_of_recordings(tmp_path):
     assert "Their lengths could not be read." in data.DESCR
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
-def test_nobody_waits_for_a_pipe(tmp_path):
-    os.mkfifo(tmp_path / "a.wav")
-    assert np.isnan(load_recordings(tmp_path).durations).all()
-
-
-@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffmpeg")
-def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
-    soundfile.write(tmp_path / "a.wav", np.zeros(16000), 8000)
-    command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / "caf\xe9 a:b.m4a"]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    np.testing.assert_allclose(load_recordings(tmp_path).durations, [2, 2], atol=0.1)
-
-
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
@@ -121,3 +105,11 @@ def test_data_home_is_the_argument_or_the_environment_or_the_cache(tmp_path, mon
     monkeypatch.setenv("HOME", str(tmp_path))
     assert get_data_home() == tmp_path / ".cache" / "musicai"
     assert get_data_home().is_dir()
+
+
+def test_a_data_home_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match=r"the data home '.*file' is a file"):
+        get_data_home(tmp_path / "file")
+    with pytest.raises(ValueError, match="folder must be the path of a folder or None, got ''"):
+        get_data_home("")

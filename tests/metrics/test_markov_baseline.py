@@ -93,7 +93,7 @@ def test_errors_say_what_to_do(chain, music):
         chain.sample(10, style={"folk": 0.0})
     with pytest.raises(ValueError, match="n_frames must be an integer of at least 1, got 0"):
         chain.sample(0)
-    with pytest.raises(ValueError, match="n_pieces must be None or an integer"):
+    with pytest.raises(ValueError, match="n_pieces must be an integer of at least 1, or None"):
         chain.sample(10, n_pieces=0)
     with pytest.raises(ValueError, match="2 style labels for 24 pieces"):
         MarkovBaseline().fit(music, ["a", "b"])
