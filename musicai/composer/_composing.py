@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .._styles import style_weights
 from ._blas import one_blas_thread
 from ._characters import draw_characters
 from ._checks import as_rng, check_sampling
@@ -14,7 +15,6 @@ from ._inputs import check_prime
 from ._keys import COMMON_KEY, key_number
 from ._learned import key_shifts, open_network, told_style
 from ._sampler import Sampler
-from ._styles import style_weights
 
 
 def compose(

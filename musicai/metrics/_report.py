@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from .._krumhansl import in_common_key
 from .._parameters import check_values, is_integer
 from .._times import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
 from ._excerpts import count, cut, draw, excerpt_length, require_excerpts
 from ._frechet import frechet_distance
-from ._markov import MarkovBaseline, in_common_key
+from ._markov import MarkovBaseline
 from ._memorisation import memorisation
 from ._overlap import geometric_mean, overlap_area, transition_overlap
 from ._realism import metrics_at

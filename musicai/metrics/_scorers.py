@@ -6,7 +6,8 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
 
-from .._pieces import as_chroma, as_collection
+from .._pieces import as_chroma, as_collection, is_collection
+from .._styles import label_per_piece
 from .._times import FRAME_RATE
 from ._excerpts import cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
@@ -112,7 +113,7 @@ class RealismScorer:
         n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
         excerpts = cut(pieces, n_frames)
         require_excerpts("X", pieces, excerpts, n_frames)
-        labels = [None] * len(pieces) if y is None else list(y)
+        labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
         for label, found in zip(labels, excerpts, strict=True):
             orders[label] = orders.get(label, 0) + len(found)
