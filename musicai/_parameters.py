@@ -33,6 +33,12 @@ def is_one_of(value: Any, names: tuple[str, ...]) -> bool:
     return isinstance(value, str) and value in names
 
 
+COUNT_RULE: Rule = (lambda v: is_integer(v, 1), "an integer of at least 1")
+COUNT_OR_NONE_RULE: Rule = (
+    lambda v: v is None or is_integer(v, 1),
+    "an integer of at least 1, or None",
+)
+
 TEMPO_RULE: Rule = (
     lambda v: is_real(v) and 4 <= v <= 1000,
     "a number of beats a minute from 4 to 1000",

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .._parameters import Rule, check_values, is_integer, is_real
+from .._parameters import COUNT_RULE, Rule, check_values, is_real
 from ._level import level
 
 C1 = 440.0 * 2.0 ** (-45 / 12)
@@ -38,7 +38,7 @@ MOST_FRAMES = 512
 
 RULES: dict[str, Rule] = {
     "sampling_rate": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
-    "hop_length": (lambda v: is_integer(v, 1), "an integer from 1"),
+    "hop_length": COUNT_RULE,
 }
 
 

@@ -4,14 +4,21 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 
-from .._parameters import Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import (
+    COUNT_OR_NONE_RULE,
+    COUNT_RULE,
+    Rule,
+    check_values,
+    is_integer,
+    is_one_of,
+    is_real,
+)
+from .._random import as_rng
 
 
 def _is_bool(value: Any) -> bool:
@@ -28,20 +35,19 @@ def _is_file_name(value: Any) -> bool:
 
 EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
 
-_POSITIVE_INTEGER: Rule = (lambda v: is_integer(v, 1), "an int of at least 1")
 _RULES: dict[str, Rule] = {
-    "hidden_size": _POSITIVE_INTEGER,
-    "n_layers": _POSITIVE_INTEGER,
+    "hidden_size": COUNT_RULE,
+    "n_layers": COUNT_RULE,
     "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
     "emission": (lambda v: is_one_of(v, EMISSION_NAMES), f"one of {EMISSION_NAMES}"),
     "transpose": (lambda v: _is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),
     "learning_rate": (lambda v: is_real(v) and v > 0, "a positive number"),
-    "batch_size": _POSITIVE_INTEGER,
-    "max_iter": _POSITIVE_INTEGER,
+    "batch_size": COUNT_RULE,
+    "max_iter": COUNT_RULE,
     "max_time": (lambda v: v is None or (is_real(v) and v > 0), "a positive number or None"),
     "early_stopping": (_is_bool, "True or False"),
     "validation_fraction": (lambda v: is_real(v) and 0 < v < 1, "a number in (0, 1)"),
-    "n_iter_no_change": _POSITIVE_INTEGER,
+    "n_iter_no_change": COUNT_RULE,
     "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
     "warm_start": (_is_bool, "True or False"),
     "checkpoint": (_is_file_name, "a path (str or PathLike) or None"),
@@ -49,13 +55,13 @@ _RULES: dict[str, Rule] = {
         lambda v: v is None or isinstance(v, np.random.RandomState) or _is_seed(v),
         "an int from 0 to 2**32 - 1, a numpy.random.RandomState or None",
     ),
-    "verbose": (lambda v: _is_bool(v) or is_integer(v, 0), "an int of at least 0"),
+    "verbose": (lambda v: _is_bool(v) or is_integer(v, 0), "an integer of at least 0"),
 }
 _SAMPLE_RULES: dict[str, Rule] = {
-    "n_frames": _POSITIVE_INTEGER,
-    "n_best": _POSITIVE_INTEGER,
-    "n_draws": _POSITIVE_INTEGER,
-    "n_pieces": (lambda v: v is None or is_integer(v, 1), "an int of at least 1, or None"),
+    "n_frames": COUNT_RULE,
+    "n_best": COUNT_RULE,
+    "n_draws": COUNT_RULE,
+    "n_pieces": COUNT_OR_NONE_RULE,
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
     "random_state": _RULES["random_state"],
 }
@@ -123,18 +129,6 @@ def choose_device(device: Any) -> torch.device:
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"device={device!r}: there are only {torch.cuda.device_count()} GPUs here")
     return chosen
-
-
-def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state; None gives a fresh one, where NumPy would take its global one.
-
-    An integer seed with a `stream` number gives independent draws for each number.
-    """
-    if random_state is None:
-        return np.random.RandomState()
-    if stream and isinstance(random_state, Integral):
-        return np.random.RandomState([int(random_state), *stream])
-    return check_random_state(random_state)
 
 
 def draw_seed(random_state: Any, *stream: int) -> int:

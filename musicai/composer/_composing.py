@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from .._random import as_rng
 from .._styles import style_weights
 from ._blas import one_blas_thread
 from ._characters import draw_characters
-from ._checks import as_rng, check_sampling
+from ._checks import check_sampling
 from ._draws import choose
 from ._inference import weigh_keys
 from ._inputs import check_prime

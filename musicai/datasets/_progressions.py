@@ -4,10 +4,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch, check_random_state
+from sklearn.utils import Bunch
 
 from .._chord import Chord
-from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of
+from .._parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
+from .._random import as_rng
 from .._spelling import chord_name, key_name, note_name
 from .._times import FRAME_RATE
 from ._parts import compose
@@ -124,7 +125,7 @@ def make_progressions(
     given = {"n_pieces": n_pieces, "n_bars": n_bars, "key": key}
     check_values(given, _RULES)
     slowest, fastest = _check_tempo(tempo)
-    rng = check_random_state(random_state)
+    rng = as_rng(random_state)
     pieces = []
     for i in range(n_pieces):
         beats_a_minute = rng.uniform(slowest, fastest)
@@ -219,8 +220,8 @@ def _check_tempo(tempo: Any) -> tuple[float, float]:
 
 
 _RULES: dict[str, Rule] = {
-    "n_pieces": (lambda v: is_integer(v, 1), "an integer of at least 1"),
-    "n_bars": (lambda v: is_integer(v, 1) and v <= 10000, "an integer from 1 to 10000"),
+    "n_pieces": COUNT_RULE,
+    "n_bars": COUNT_RULE,
     "key": (
         lambda v: v is None or is_one_of(v, tuple(_TONICS)),
         f"one of {tuple(_TONICS)} or None",

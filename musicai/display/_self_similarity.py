@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._moments import moments
-from .._parameters import check_values, is_integer
+from .._parameters import COUNT_RULE, check_values
 from ._matplotlib import add_colorbar, ink, need_matplotlib
 from ._timeline import one_piece, shortened, timeline
 
@@ -118,10 +118,7 @@ class SelfSimilarityDisplay:
             If `piece` isn't one piece, or is shorter than a moment, or the times of its frames
             are given twice or have no possible value.
         """
-        check_values(
-            {"n_frames": n_frames},
-            {"n_frames": (lambda v: is_integer(v, 1), "an integer of at least 1")},
-        )
+        check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)
         if len(frames) < n_frames:
             raise ValueError(

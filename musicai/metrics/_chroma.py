@@ -4,10 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import Rule, is_integer
 from .._pieces import as_chroma
-
-A_COUNT: Rule = (lambda v: is_integer(v, 1), "an integer of at least 1")
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(np.float64)
 

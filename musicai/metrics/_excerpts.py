@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import check_values, is_integer
+from .._parameters import COUNT_OR_NONE_RULE, check_values
 from .._times import RATE_RULE
 from ._realism import shortest_piece
 
@@ -19,7 +19,7 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},
         {
-            "n_frames": (lambda v: v is None or is_integer(v, 1), "None or an integer from 1"),
+            "n_frames": COUNT_OR_NONE_RULE,
             "frame_rate": RATE_RULE,
         },
     )

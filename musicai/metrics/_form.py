@@ -6,8 +6,8 @@ import numpy as np
 
 from .._krumhansl import key_scores
 from .._moments import moments
-from .._parameters import check_values, is_real
-from ._chroma import A_COUNT, chroma_pieces, require_some
+from .._parameters import COUNT_RULE, check_values, is_real
+from ._chroma import chroma_pieces, require_some
 
 
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
@@ -57,7 +57,7 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     0.0
     """
     lag = n_frames if lag is None else lag
-    check_values({"n_frames": n_frames, "lag": lag}, {"n_frames": A_COUNT, "lag": A_COUNT})
+    check_values({"n_frames": n_frames, "lag": lag}, {"n_frames": COUNT_RULE, "lag": COUNT_RULE})
     same = []
     for piece in chroma_pieces(X):
         starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
@@ -116,8 +116,8 @@ def recurrence(
     check_values(
         {"n_frames": n_frames, "min_distance": min_distance, "similarity": similarity},
         {
-            "n_frames": A_COUNT,
-            "min_distance": A_COUNT,
+            "n_frames": COUNT_RULE,
+            "min_distance": COUNT_RULE,
             "similarity": (lambda v: is_real(v) and -1 <= v <= 1, "a number from -1 to 1"),
         },
     )

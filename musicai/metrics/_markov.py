@@ -5,16 +5,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._krumhansl import in_common_key
-from .._parameters import check_values, is_integer
+from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
+from .._random import as_rng
 from .._styles import as_labels, known_styles, label_per_piece, style_weights
 from .._triads import peaking_at_one
-from ._chroma import A_COUNT
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 
@@ -112,8 +111,8 @@ class MarkovBaseline(BaseEstimator):
             If there is no frame, a parameter is out of range, there are not as many labels as
             pieces, or they are not of one kind.
         """
-        check_values({"n_states": self.n_states}, {"n_states": A_COUNT})
-        rng = check_random_state(self.random_state)
+        check_values({"n_states": self.n_states}, {"n_states": COUNT_RULE})
+        rng = as_rng(self.random_state)
         pieces, _ = as_collection(X)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
         heard = [i for i, piece in enumerate(pieces) if len(piece)]
@@ -171,10 +170,9 @@ class MarkovBaseline(BaseEstimator):
             If the style is unknown or another argument is out of range.
         """
         check_is_fitted(self)
-        check_values({"n_frames": n_frames}, {"n_frames": A_COUNT})
-        rule = (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1")
-        check_values({"n_pieces": n_pieces}, {"n_pieces": rule})
-        rng = check_random_state(self.random_state if random_state is None else random_state)
+        check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
+        check_values({"n_pieces": n_pieces}, {"n_pieces": COUNT_OR_NONE_RULE})
+        rng = as_rng(self.random_state if random_state is None else random_state)
         weights = style_weights(style, self.styles_)
         start = weights @ [self.start_, *self.style_starts_]
         moves = np.tensordot(weights, [self.transitions_, *self.style_transitions_], 1)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-from .._parameters import check_values, is_real
+from .._parameters import COUNT_RULE, check_values, is_real
 from .._pieces import N_PITCH_CLASSES
-from ._chroma import A_COUNT, chroma_pieces, require_some
+from ._chroma import chroma_pieces, require_some
 
 _BLOCK = 4096  # windows of the training music at a time,
 _ROWS = 512  # chunks, and
@@ -76,7 +76,7 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     check_values(
         {"n_frames": n_frames, "similarity": similarity},
         {
-            "n_frames": A_COUNT,
+            "n_frames": COUNT_RULE,
             "similarity": (lambda v: is_real(v) and 0 <= v <= 1, "a number from 0 to 1"),
         },
     )

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import check_values
+from .._parameters import COUNT_RULE, check_values
 from .._pieces import N_PITCH_CLASSES, as_collection
-from ._chroma import A_COUNT, chroma_pieces, require_some
+from ._chroma import chroma_pieces, require_some
 
 _ROUNDING = 1e-5  # dB, which float32 makes of frames that are equally full
 
@@ -193,7 +193,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     >>> round(dynamics(np.repeat([*note, *chord], 22, axis=0)), 2)  # 0 and 6 dB
     3.01
     """
-    check_values({"n_frames": n_frames}, {"n_frames": A_COUNT})
+    check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
     levels = [_window_levels(piece, n_frames) for piece in chroma_pieces(X)]
     levels = [each for each in levels if len(each) >= 2]
     need = f"dynamics needs a piece with sound in two windows of {n_frames} frames"

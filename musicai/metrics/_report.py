@@ -4,10 +4,10 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 from .._krumhansl import in_common_key
 from .._parameters import check_values, is_integer
+from .._random import as_rng
 from .._times import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
@@ -109,7 +109,7 @@ def report(
     """
     rule = (lambda v: v is None or is_integer(v, 2), "None or an integer from 2")
     check_values({"n_excerpts": n_excerpts}, {"n_excerpts": rule})
-    rng = check_random_state(random_state)
+    rng = as_rng(random_state)
     held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
     others = None if train is None else chroma_pieces(train, "train")
     given = [pieces for pieces in (held_out, composed, others) if pieces is not None]

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state
 
 from .._pieces import as_chroma, as_collection, is_collection
+from .._random import as_rng
 from .._styles import label_per_piece
 from .._times import FRAME_RATE
 from ._excerpts import cut, excerpt_length, require_excerpts
@@ -117,7 +117,7 @@ class RealismScorer:
         orders: dict[Any, int] = {}
         for label, found in zip(labels, excerpts, strict=True):
             orders[label] = orders.get(label, 0) + len(found)
-        rng = check_random_state(self.random_state)
+        rng = as_rng(self.random_state)
         composed = [
             piece
             for style, n_pieces in orders.items()

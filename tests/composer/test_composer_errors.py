@@ -74,8 +74,8 @@ def test_unusable_parameters(parameter, value):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_frames": 0}, "n_frames must be an int of at least 1, got 0"),
-        ({"n_frames": 2.0}, "n_frames must be an int of at least 1, got 2.0"),
+        ({"n_frames": 0}, "n_frames must be an integer of at least 1, got 0"),
+        ({"n_frames": 2.0}, "n_frames must be an integer of at least 1, got 2.0"),
         ({"n_pieces": 0}, "n_pieces must be"),
         ({"temperature": 0}, r"temperature must be a number of at least 0\.0001, got 0"),
         ({"style": "polka"}, r"unknown style 'polka': known styles are \['folk', 'jazz'\]"),

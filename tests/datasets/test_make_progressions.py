@@ -176,7 +176,7 @@ def test_it_can_be_played_and_pickled():
     ("parameters", "message"),
     [
         ({"n_pieces": 0}, "n_pieces must be an integer of at least 1, got 0"),
-        ({"n_bars": 1.5}, "n_bars must be an integer from 1"),
+        ({"n_bars": 1.5}, "n_bars must be an integer of at least 1"),
         ({"styles": ["pop", "polka"]}, r"styles must be None or a list of some of .*'polka'"),
         ({"styles": []}, "styles must be None or a list"),
         ({"styles": "pop"}, "styles must be None or a list"),
@@ -188,3 +188,12 @@ def test_it_can_be_played_and_pickled():
 def test_parameters_without_sense_are_refused(parameters, message):
     with pytest.raises(ValueError, match=message):
         make_progressions(**parameters)
+
+
+def test_unseeded_music_differs_and_leaves_the_global_draws_alone():
+    before = np.random.get_state()[1:3]
+    first, second = make_progressions(1), make_progressions(1)
+    after = np.random.get_state()[1:3]
+    np.testing.assert_array_equal(before[0], after[0])
+    assert before[1] == after[1]
+    assert first.tempi[0] != second.tempi[0]

@@ -110,6 +110,13 @@ def test_prototypes_are_no_more_than_there_are_frames():
     assert len(MarkovBaseline().fit([np.eye(12)[:1], np.empty((0, 12))]).prototypes_) == 1
 
 
+def test_without_a_seed_the_global_draws_are_left_alone(music):
+    before = np.random.get_state()[1].copy()
+    chain = MarkovBaseline(4).fit(music[:2])
+    assert (chain.sample(50) != chain.sample(50)).any()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
 def test_errors_say_what_to_do(chain, music):
     with pytest.raises(ValueError, match="unknown style 'rock'.*'folk', 'jazz'"):
         chain.sample(10, style="rock")
@@ -117,7 +124,7 @@ def test_errors_say_what_to_do(chain, music):
         chain.sample(10, style={"folk": 0.0})
     with pytest.raises(ValueError, match="n_frames must be an integer of at least 1, got 0"):
         chain.sample(0)
-    with pytest.raises(ValueError, match="n_pieces must be None or an integer"):
+    with pytest.raises(ValueError, match="n_pieces must be an integer of at least 1, or None"):
         chain.sample(10, n_pieces=0)
     with pytest.raises(ValueError, match="2 style labels for 24 piece"):
         MarkovBaseline().fit(music, ["a", "b"])
