@@ -9,9 +9,11 @@ from .._parameters import COUNT_OR_NONE_RULE, check_values
 from .._times import RATE_RULE
 from ._realism import shortest_piece
 
+FEWEST_EXCERPTS = 2
+"""Of a set: fewer have no spread."""
+
 _LONGEST = 60  # seconds of an excerpt, where its length is not given
 _SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
-_FEWEST = 2  # excerpts have a spread
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
@@ -73,11 +75,11 @@ def require_excerpts(
     n_frames: int,
 ) -> None:
     """Raise a ValueError if there are too few excerpts for their metrics to have a spread."""
-    if count(excerpts) < _FEWEST:
+    if count(excerpts) < FEWEST_EXCERPTS:
         raise ValueError(
             f"{name} holds {count(excerpts)} excerpts of {n_frames} frames in which nine of ten "
-            f"frames sound, where {_FEWEST} or more are needed: its {len(pieces)} pieces have up "
-            f"to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, or a "
+            f"frames sound, where {FEWEST_EXCERPTS} or more are needed: its {len(pieces)} pieces "
+            f"have up to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, or a "
             "smaller n_frames"
         )
 

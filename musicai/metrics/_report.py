@@ -11,12 +11,13 @@ from .._random import as_rng
 from .._times import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
-from ._excerpts import count, cut, draw, excerpt_length, require_excerpts
+from ._excerpts import FEWEST_EXCERPTS, count, cut, draw, excerpt_length, require_excerpts
 from ._frechet import frechet_distance
 from ._markov import MarkovBaseline
 from ._memorisation import memorisation
-from ._overlap import geometric_mean, overlap_area, transition_overlap
-from ._realism import metrics_at
+from ._overlap import geometric_mean
+from ._realism import measure, shared_areas
+from ._words import TOTAL
 
 
 def report(
@@ -107,7 +108,10 @@ def report(
     Score-card of 8 excerpts of 300 frames (27.9 s) each
     ...
     """
-    rule = (lambda v: v is None or is_integer(v, 2), "None or an integer from 2")
+    rule = (
+        lambda v: v is None or is_integer(v, FEWEST_EXCERPTS),
+        f"None or an integer from {FEWEST_EXCERPTS}",
+    )
     check_values({"n_excerpts": n_excerpts}, {"n_excerpts": rule})
     rng = as_rng(random_state)
     held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
@@ -121,12 +125,12 @@ def report(
     sets["markov"] = chain.sample(n_frames, n_pieces=len(sets["real"]))
     sets["shuffled"] = [rng.permutation(excerpt) for excerpt in sets["ceiling"]]
 
-    metrics = metrics_at(frame_rate)
-    values = {
-        name: {key: np.array([metric(e) for e in excerpts]) for key, metric in metrics.items()}
-        for name, excerpts in sets.items()
-    }
-    overlaps = {name: _overlaps(name, values, sets) for name in sets if name != "real"}
+    values = {name: measure(excerpts, frame_rate) for name, excerpts in sets.items()}
+    overlaps = {}
+    for name in sets:
+        if name != "real":
+            areas = shared_areas(sets[name], sets["real"], values[name], values["real"])
+            overlaps[name] = areas | {TOTAL: geometric_mean(list(areas.values()))}
     frames = {name: [in_common_key(each) for each in excerpts] for name, excerpts in sets.items()}
     moment = max(1, round(2 * frame_rate))
     return Report(
@@ -156,10 +160,10 @@ def _halves(
         smaller = totals.index(min(totals))
         halves[smaller].append(pieces[i])
         totals[smaller] += n_excerpts[i]
-    if min(totals) < 2:
+    if min(totals) < FEWEST_EXCERPTS:
         raise ValueError(
-            f"without train, real is halved by piece, and each half needs two excerpts of "
-            f"{n_frames} frames or more that sound: its {len(pieces)} pieces give "
+            f"without train, real is halved by piece, and each half needs {FEWEST_EXCERPTS} "
+            f"excerpts of {n_frames} frames or more that sound: its {len(pieces)} pieces give "
             f"{totals[0]} and {totals[1]}. Pass more or longer pieces, or train"
         )
     return halves
@@ -191,15 +195,6 @@ def _equal_sets(
     n_each = n_each if n_excerpts is None else min(n_each, n_excerpts)
     found["ceiling"] = found.pop("train")
     return {name: draw(excerpts, n_each, rng) for name, excerpts in found.items()}
-
-
-def _overlaps(
-    name: str, values: dict[str, dict[str, np.ndarray]], sets: dict[str, list[np.ndarray]]
-) -> dict[str, float]:
-    areas = {key: overlap_area(values[name][key], values["real"][key]) for key in values[name]}
-    areas["transition_matrix"] = transition_overlap(sets[name], sets["real"])
-    areas["overlap_area"] = geometric_mean(list(areas.values()))
-    return areas
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ from .._pieces import as_chroma, as_collection, is_collection
 from .._random import as_rng
 from .._styles import label_per_piece
 from .._times import FRAME_RATE
-from ._excerpts import cut, excerpt_length, require_excerpts
+from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
-from ._realism import shared_areas
+from ._realism import measure, shared_areas
 from ._similarity import frame_correlation
 
 _LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
@@ -125,10 +125,12 @@ class RealismScorer:
             for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
         ]
         sounding = [excerpt for found in cut(as_chroma(composed)[0], n_frames) for excerpt in found]
-        if len(sounding) < 2:
+        if len(sounding) < FEWEST_EXCERPTS:
             return 0.0
         real = [excerpt for found in excerpts for excerpt in found]
-        return geometric_mean(np.maximum(shared_areas(sounding, real, self.frame_rate), _LEAST))
+        values = [measure(each, self.frame_rate) for each in (sounding, real)]
+        areas = shared_areas(sounding, real, *values)
+        return geometric_mean(np.maximum(list(areas.values()), _LEAST))
 
     def __repr__(self) -> str:
         return (
