@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ._frames import draw_frames, scale_of
-from ._matplotlib import add_colorbar, need_matplotlib
-from ._timeline import Timeline, one_piece, timeline
+from ._frames import draw_frames, one_piece, scale_of
+from ._matplotlib import add_colorbar, new_ax
+from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -113,14 +113,14 @@ class ChromagramDisplay:
             possible value.
         """
         frames = one_piece(piece, cls.__name__)
-        drawn = timeline(
+        axis = time_axis(
             frames,
             frame_rate=frame_rate,
             times=times,
             tempo=tempo,
             steps_per_beat=steps_per_beat,
         )
-        display = cls(frames, times=drawn.times, unit=drawn.unit)
+        display = cls(frames, times=axis.times, unit=axis.unit)
         return display.plot(ax, marks=marks, title=title, colorbar=colorbar)
 
     def plot(
@@ -154,13 +154,11 @@ class ChromagramDisplay:
         Of a piece with more frames than can be printed (150 to an inch) means of neighbours are
         drawn. Of the keys of a piano those in use are shown, and some around.
         """
-        pyplot = need_matplotlib()
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(9, 3), layout="constrained")
+        ax = new_ax((9, 3)) if ax is None else ax
         image = draw_frames(
             ax,
             self.piece,
-            Timeline(self.times, self.unit),
+            TimeAxis(self.times, self.unit),
             scale=scale_of([self.piece]),
             marks=marks,
             title=title,

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._pieces import as_collection
-from ._frames import draw_frames, scale_of
+from ._frames import draw_frames, one_piece, scale_of
 from ._matplotlib import add_colorbar, need_matplotlib
-from ._timeline import Timeline, one_piece, timeline
+from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,17 +116,22 @@ class ComparisonDisplay:
                 f"pieces are a {type(pieces).__name__} where a dict of names and pieces is "
                 'expected, such as {"real": piece, "composed": other}'
             )
-        as_collection([one_piece(piece, cls.__name__) for piece in pieces.values()], name="pieces")
+        frames = {
+            name: one_piece(piece, cls.__name__, name=f"pieces[{name!r}]")
+            for name, piece in pieces.items()
+        }
+        as_collection(list(frames.values()), name="pieces")  # some, and all of one width
         unknown = set(marks or ()) - set(pieces)
         if unknown:
             raise ValueError(f"marks are for {sorted(unknown)}, but pieces are {list(pieces)}")
-        frames = {name: one_piece(piece, cls.__name__) for name, piece in pieces.items()}
         timing = {"frame_rate": frame_rate, "tempo": tempo, "steps_per_beat": steps_per_beat}
-        lines = {name: timeline(piece, times=None, **timing) for name, piece in frames.items()}
+        axes_of_time = {
+            name: time_axis(piece, times=None, **timing) for name, piece in frames.items()
+        }
         display = cls(
             frames,
-            times={name: line.times for name, line in lines.items()},
-            unit=next(iter(lines.values())).unit,
+            times={name: axis.times for name, axis in axes_of_time.items()},
+            unit=next(iter(axes_of_time.values())).unit,
         )
         return display.plot(axes, marks=marks, colorbar=colorbar)
 
@@ -168,7 +173,7 @@ class ComparisonDisplay:
             image = draw_frames(
                 ax,
                 piece,
-                Timeline(self.times[name], self.unit),
+                TimeAxis(self.times[name], self.unit),
                 scale=scale,
                 marks=(marks or {}).get(name),
                 title=name,

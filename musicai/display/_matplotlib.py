@@ -25,6 +25,20 @@ def need_matplotlib() -> ModuleType:
     return pyplot
 
 
+def new_ax(figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
+    """Return the one ax of a new figure, of so many inches."""
+    _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
+    return ax
+
+
+def finish(ax: "Axes", title: str | None, *, frame: bool = False) -> None:
+    """Write a title above, on the left; take away the lines at top and right, but of a frame."""
+    if not frame:
+        ax.spines[["top", "right"]].set_visible(False)
+    if title is not None:
+        ax.set_title(title, loc="left")
+
+
 def ink() -> "Colormap":
     """Colours from the white of the paper to a dark ink: magma, reversed and faded in.
 
@@ -42,7 +56,9 @@ def ink() -> "Colormap":
     return ListedColormap(paper + (1 - paper) * magma, name="ink")
 
 
-def add_colorbar(image: "ScalarMappable", ax: Any, label: str, **looks: Any) -> "Colorbar":
+def add_colorbar(
+    image: "ScalarMappable", ax: Any, label: str, *, extend: str = "neither"
+) -> "Colorbar":
     """Draw a narrow bar that says what the colours of an image mean.
 
     Parameters
@@ -53,11 +69,13 @@ def add_colorbar(image: "ScalarMappable", ax: Any, label: str, **looks: Any) -> 
         What the bar stands beside, and takes its room from.
     label : str
         What the numbers are.
+    extend : str, default="neither"
+        Where there are values beyond the colours: "min" for below.
     """
     from matplotlib.ticker import MaxNLocator
 
     first = ax if not isinstance(ax, (list, tuple)) else ax[0]
-    bar = first.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, **looks)
+    bar = first.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, extend=extend)
     bar.locator = MaxNLocator(nbins=4, steps=[1, 2, 5, 10])
     bar.ax.tick_params(length=2, labelsize="small")
     bar.set_label(label, fontsize="small")

@@ -8,7 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import check_values, is_real
-from ._matplotlib import BRIGHT, DARK, GREY, need_matplotlib
+from ._matplotlib import BRIGHT, DARK, GREY, finish, new_ax
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -141,11 +141,9 @@ class TrainingCurveDisplay:
         display : TrainingCurveDisplay
             Itself, with `best_epoch_`, `ax_` and `figure_` set.
         """
-        pyplot = need_matplotlib()
+        ax = new_ax((7, 4)) if ax is None else ax
         from matplotlib.ticker import MaxNLocator
 
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(7, 4), layout="constrained")
         _draw_curve(ax, self.training_scores, BRIGHT, "training (with dropout)", "--")
         self.best_epoch_ = None
         if self.validation_scores is not None:
@@ -160,10 +158,8 @@ class TrainingCurveDisplay:
             ax.axhline(score, color=GREY, linestyle=style, linewidth=1, label=name)
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
-        ax.spines[["top", "right"]].set_visible(False)
         ax.legend(fontsize="small", edgecolor="none", framealpha=1)
-        if title is not None:
-            ax.set_title(title, loc="left")
+        finish(ax, title)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self

@@ -79,8 +79,8 @@ def require_excerpts(
         raise ValueError(
             f"{name} holds {count(excerpts)} excerpts of {n_frames} frames in which nine of ten "
             f"frames sound, where {FEWEST_EXCERPTS} or more are needed: its {len(pieces)} pieces "
-            f"have up to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, or a "
-            "smaller n_frames"
+            f"have up to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, "
+            "or a smaller n_frames"
         )
 
 

@@ -43,6 +43,10 @@ def test_errors_say_what_came():
         ComparisonDisplay.from_pieces(PIECES, marks={"other": 1})
     with pytest.raises(ValueError, match="empty"):
         ComparisonDisplay.from_pieces({})
+    with pytest.raises(ValueError, match=r"pieces\['silent'\] has no frames"):
+        ComparisonDisplay.from_pieces({**PIECES, "silent": np.empty((0, 12))})
+    with pytest.raises(ValueError, match=r"pieces\['two'\] holds 2 with 24 frames"):
+        ComparisonDisplay.from_pieces({**PIECES, "two": [np.eye(12), np.eye(12)]})
     with pytest.raises(ValueError, match="88 features per frame where 12"):
         ComparisonDisplay.from_pieces({"a": np.eye(12), "b": np.eye(88)})
     with pytest.raises(ValueError, match="1 axes are given for 2 pieces"):
