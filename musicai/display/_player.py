@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from .._parameters import SAMPLING_RATE_RULE, check_values
+from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
 from .._paths import is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
 from ..audio._playable import playable_blocks
@@ -33,6 +33,11 @@ _MOST_UNCOMPRESSED = 2_000_000
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100
+_RULE: Rule = (
+    lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
+    "a whole number of hertz from 1000 to 192000",
+)
+"""Files have no other rates."""
 
 
 class AudioPlayer:
@@ -46,7 +51,7 @@ class AudioPlayer:
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
         Samples in [-1, 1], one channel or two, or an audio file.
     sampling_rate : float, default=22050
-        Samples per second, in hertz. A file knows its own.
+        Samples per second, in hertz; a whole number. A file knows its own.
     title : str, default=None
         Written above the player.
 
@@ -92,7 +97,7 @@ class AudioPlayer:
         if is_path(audio):
             self.data, self.media_type = _from_file(audio)
         else:
-            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
+            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": _RULE})
             self.data, self.media_type = _from_samples(audio, sampling_rate)
 
     def to_html(self) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import check_values, is_real
+from .._steps import last_step
 from ._matplotlib import BRIGHT, DARK, GREY, finish, new_ax
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ _LEARNED = ("loss_curve_", "validation_scores_", "emission_")
 
 class TrainingCurveDisplay:
     """Log-likelihood after every epoch of training, beside what simple models reach.
+
+    Where the key is a hidden variable the curves are of pieces in the key that they are estimated
+    to be in, which a `score` does not know.
 
     Make it with :meth:`from_estimator`, which also draws it. It is no learning curve, which is
     scikit-learn's word for scores over the size of the training set
@@ -84,11 +87,13 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : LSTMComposer, or Pipeline that ends in one
-            Fitted. Its `loss_curve_` and `validation_scores_` are drawn.
+        estimator : LSTMComposer, or Pipeline or search that ends in one
+            Fitted; of a search its `best_estimator_`. Its `loss_curve_` and `validation_scores_`
+            are drawn.
         baselines : dict of str to float, default=None
             Names and scores to compare with, drawn as level lines: mean log-likelihood per frame
-            in nats, as `score` gives them.
+            in nats, as `score` gives them. `score` does not know the key of a piece, and the
+            curves do: beside a baseline that is near them stands the composer's own `score`.
         title : str, default=None
             Written above, on the left.
         ax : matplotlib Axes, default=None
@@ -109,7 +114,7 @@ class TrainingCurveDisplay:
         ValueError
             If the score of a baseline is no finite number.
         """
-        composer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        _, composer = last_step(estimator)
         check_is_fitted(composer)
         if not all(hasattr(composer, name) for name in _LEARNED):
             raise TypeError(

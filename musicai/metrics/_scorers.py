@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
 from .._pieces import as_chroma, as_collection, is_collection
 from .._random import as_rng
+from .._steps import last_step
 from .._styles import label_per_piece
 from .._times import FRAME_RATE
 from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
@@ -103,7 +103,7 @@ class RealismScorer:
         TypeError
             If the estimator has no `sample` method.
         """
-        composer, X = last_step(estimator, X)
+        composer, X = _heard_by_last_step(estimator, X)
         if not hasattr(composer, "sample"):
             raise TypeError(
                 f"RealismScorer scores what composes, with a method sample: "
@@ -182,7 +182,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     >>> round(next_frame_score(AsItWas(), [held]), 2)  # wrong once in four
     0.73
     """
-    predictor, X = last_step(estimator, X)
+    predictor, X = _heard_by_last_step(estimator, X)
     pieces, _ = as_collection(X)
     long_enough = [piece for piece in pieces if len(piece) > 1]
     if not long_enough:
@@ -193,9 +193,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     )
 
 
-def last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
+def _heard_by_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return what composes in an estimator, and `X` as the steps before hand it over."""
-    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
-    if isinstance(estimator, Pipeline):
-        return estimator[-1], estimator[:-1].transform(X) if len(estimator) > 1 else X
-    return estimator, X
+    before, composer = last_step(estimator)
+    return composer, X if before is None else before.transform(X)

@@ -116,8 +116,9 @@ def test_errors_say_what_came(tmp_path):
         AudioPlayer((TONE, RATE))
     with pytest.raises(ValueError, match=r"audio: .* type int16; expected floats"):
         AudioPlayer(np.zeros(RATE, dtype=np.int16))
-    with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
-        AudioPlayer(TONE, 0)
+    for rate in (0, 22050.5, "22050", np.nan):
+        with pytest.raises(ValueError, match="sampling_rate must be a whole number of hertz"):
+            AudioPlayer(TONE, rate)
     with pytest.raises(RecordingError, match=r"no\.wav: there is no such file"):
         AudioPlayer(tmp_path / "no.wav")
     with pytest.raises(RecordingError, match=r"no\.m4a: the file cannot be read \(No such"):

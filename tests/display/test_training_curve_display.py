@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from musicai import ChromaExtractor, LSTMComposer
@@ -37,6 +38,17 @@ def test_a_pipeline_is_its_last_step(composer):
     pipeline = make_pipeline(ChromaExtractor(), composer)
     display = TrainingCurveDisplay.from_estimator(pipeline)
     assert display.validation_scores == composer.validation_scores_
+
+
+def test_a_search_is_its_best_estimator():
+    X = np.random.default_rng(0).random((6, 30, 12))
+    composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0)
+    search = GridSearchCV(composer, {"hidden_size": [4]}, cv=2)
+    with pytest.raises(NotFittedError):
+        TrainingCurveDisplay.from_estimator(search)
+    search.fit(X)
+    display = TrainingCurveDisplay.from_estimator(search)
+    assert display.validation_scores == search.best_estimator_.validation_scores_
 
 
 def test_baselines_are_level_lines_that_differ(composer):
