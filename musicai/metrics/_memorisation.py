@@ -26,9 +26,11 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    Real music repeats itself too, held chords above all: report beside it the same figure for
-    real music that was held out, usually below .05. The default finds copies with noise on them
-    (at .995 nine of ten were missed). It is blind to copies in another tempo.
+    Real music repeats itself too, held chords above all, and the more the more there is to find
+    it in: report beside it the same figure for real music that was held out. Between halves of the
+    recordings that was 0 in game music, .03 in 80 chorales, and .09 in 350. The default finds
+    copies with noise on them (at .995 nine of ten were missed). It is blind to copies in another
+    tempo.
 
     Parameters
     ----------
