@@ -12,11 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from .._blas import one_blas_thread
 from .._pieces import Pack, is_collection
 from .._random import as_rng
 from .._styles import encode_styles, labels_per_piece
 from .._version import __version__
-from ._blas import one_blas_thread
 from ._checks import (
     check_parameters,
     check_sampling,

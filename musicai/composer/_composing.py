@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from .._blas import one_blas_thread
 from .._random import as_rng
 from .._styles import style_weights
-from ._blas import one_blas_thread
 from ._characters import draw_characters
 from ._checks import check_sampling
 from ._draws import choose

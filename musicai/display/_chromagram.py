@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ._frames import draw_frames, one_piece, scale_of
-from ._matplotlib import add_colorbar, new_ax
+from ._frames import draw_frames, marks_within, one_piece, scale_of
+from ._matplotlib import add_colorbar, ax_to_draw_on
 from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
@@ -109,8 +109,10 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, or the times of its frames are given twice or have no
-            possible value.
+            If `piece` isn't one piece, a mark lies outside it, or the times of its frames are given
+            twice or have no possible value.
+        TypeError
+            If `ax` is none to draw on.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(
@@ -154,13 +156,14 @@ class ChromagramDisplay:
         Of a piece with more frames than can be printed (150 to an inch) means of neighbours are
         drawn. Of the keys of a piano those in use are shown, and some around.
         """
-        ax = new_ax((9, 3)) if ax is None else ax
+        lines = marks_within(marks, self.times)
+        ax = ax_to_draw_on(ax, (9, 3))
         image = draw_frames(
             ax,
             self.piece,
             TimeAxis(self.times, self.unit),
             scale=scale_of([self.piece]),
-            marks=marks,
+            marks=lines,
             title=title,
         )
         if colorbar:

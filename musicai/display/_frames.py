@@ -48,6 +48,21 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
     return pieces[0]
 
 
+def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:
+    """Check that marks are numbers within a piece, and return them as a row; None for none."""
+    try:
+        places = np.ravel(np.asarray([] if marks is None else marks, dtype=np.float64))
+    except (TypeError, ValueError):
+        places = np.array([np.nan])
+    slack = 1e-9 * np.abs(times[[0, -1]]).max()
+    if not np.all((places >= times[0] - slack) & (places <= times[-1] + slack)):
+        raise ValueError(
+            f"{name} must be numbers within the piece, from {times[0]:.6g} to {times[-1]:.6g} on "
+            f"its axis, got {marks!r}"
+        )
+    return places
+
+
 def shortened(
     piece: np.ndarray, times: np.ndarray, most: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
@@ -98,7 +113,7 @@ def draw_frames(
     axis: TimeAxis,
     *,
     scale: Scale,
-    marks: Any,
+    marks: np.ndarray,
     title: str | None,
 ) -> "ScalarMappable":
     """Draw a piece on an ax, with the names of its features; return the image.
@@ -113,7 +128,7 @@ def draw_frames(
         When they are.
     scale : Scale
         Of colours and features.
-    marks : float, list of float or None
+    marks : ndarray of shape (n_marks,)
         Where to draw an upright line, in the unit of `axis`.
     title : str or None
         Written above, on the left.
@@ -126,9 +141,10 @@ def draw_frames(
     ax.set_xlabel(axis.unit)
     _name_features(ax, n_features)
     ax.set_ylim(scale.features)
-    for mark in np.ravel([] if marks is None else marks):
+    for mark in marks:
         for colour, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
             ax.axvline(mark, color=colour, linewidth=width)
+    ax.set_xlim(axis.times[0], axis.times[-1])
     finish(ax, title)
     return image
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._extras import need
+from .._paths import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,18 +26,32 @@ def need_matplotlib() -> ModuleType:
     return pyplot
 
 
-def new_ax(figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
-    """Return the one ax of a new figure, of so many inches."""
-    _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
+def ax_to_draw_on(ax: Any, figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
+    """Return `ax`, or where it is None the one ax of a new figure, of so many inches."""
+    if ax is None:
+        _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
+    check_ax(ax, "ax")
     return ax
 
 
-def finish(ax: "Axes", title: str | None, *, frame: bool = False) -> None:
+def check_ax(ax: Any, name: str) -> None:
+    """Raise a TypeError if `ax` is nothing to draw on with straight axes at right angles."""
+    need_matplotlib()
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes) or ax.name != "rectilinear":
+        raise TypeError(
+            f"{name} must be a matplotlib Axes with straight axes, such as pyplot.subplots() "
+            f"returns, got a {type(ax).__name__}"
+        )
+
+
+def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
     """Write a title above, on the left; take away the lines at top and right, but of a frame."""
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     if title is not None:
-        ax.set_title(title, loc="left")
+        ax.set_title(printable(str(title)), loc="left", parse_math=False)
 
 
 def ink() -> "Colormap":

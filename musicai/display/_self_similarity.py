@@ -7,7 +7,7 @@ import numpy as np
 from .._moments import moments
 from .._parameters import COUNT_RULE, check_values
 from ._frames import one_piece, shortened
-from ._matplotlib import add_colorbar, finish, ink, new_ax
+from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
 from ._time_axis import time_axis
 
 if TYPE_CHECKING:
@@ -157,12 +157,13 @@ class SelfSimilarityDisplay:
         display : SelfSimilarityDisplay
             Itself, with `ax_` and `figure_` set.
         """
-        ax = new_ax((5.6, 5), layout="compressed") if ax is None else ax
+        ax = ax_to_draw_on(ax, (5.6, 5), layout="compressed")
         image = ax.pcolorfast(
             self.times, self.times, self.similarity, cmap=ink(), vmin=0.0, vmax=1.0
         )
         ax.set_aspect("equal")
-        ax.set(xlabel=self.unit, ylabel=self.unit)
+        limits = self.times[[0, -1]]
+        ax.set(xlabel=self.unit, ylabel=self.unit, xlim=limits, ylim=limits)
         finish(ax, title)
         if colorbar:
             add_colorbar(image, ax, "correlation", extend="min")

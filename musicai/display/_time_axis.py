@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._parameters import TEMPO_RULE, Rule, check_values, is_real
-from .._times import RATE_RULE, frame_borders
+from .._times import RATE_RULE, check_times, frame_borders
 
 RULES: dict[str, Rule] = {
     "frame_rate": RATE_RULE,
@@ -65,9 +65,12 @@ def time_axis(
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")
     if steps_per_beat is not None:
         return TimeAxis(np.arange(len(piece) + 1) / steps_per_beat, "beats")
-    (seconds,) = frame_borders(piece, [piece], frame_rate=frame_rate or 1.0, times=times)
-    if seconds[-1] <= 0:
+    if times is None:
+        (seconds,) = frame_borders(piece, [piece], frame_rate=frame_rate or 1.0, times=None)
+    else:
+        (seconds,) = check_times([times], [piece])
+    if seconds[-1] <= seconds[0]:
         raise ValueError("times end where they begin: there is no time to draw")
-    return (
-        TimeAxis(seconds, "seconds") if tempo is None else TimeAxis(seconds * tempo / 60, "beats")
-    )
+    if tempo is not None:
+        return TimeAxis((seconds - seconds[0]) * tempo / 60, "beats")
+    return TimeAxis(seconds, "seconds")

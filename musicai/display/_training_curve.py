@@ -7,8 +7,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import check_values, is_real
+from .._paths import printable
 from .._steps import last_step
-from ._matplotlib import BRIGHT, DARK, GREY, finish, new_ax
+from ._matplotlib import BRIGHT, DARK, GREY, ax_to_draw_on, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +111,7 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` has not learned.
         TypeError
-            If `estimator` is no composer.
+            If `estimator` is no composer, `baselines` no dict, or `ax` none to draw on.
         ValueError
             If the score of a baseline is no finite number.
         """
@@ -120,6 +121,11 @@ class TrainingCurveDisplay:
             raise TypeError(
                 f"a {type(composer).__name__} has no loss_curve_ in nats per frame: pass a fitted "
                 "LSTMComposer, or a pipeline that ends in one"
+            )
+        if baselines is not None and not isinstance(baselines, Mapping):
+            raise TypeError(
+                f"baselines are a {type(baselines).__name__} where a dict of names and scores is "
+                'expected, such as {"each value by itself": -40.0}'
             )
         check_values(
             dict(baselines or {}),
@@ -146,7 +152,7 @@ class TrainingCurveDisplay:
         display : TrainingCurveDisplay
             Itself, with `best_epoch_`, `ax_` and `figure_` set.
         """
-        ax = new_ax((7, 4)) if ax is None else ax
+        ax = ax_to_draw_on(ax, (7, 4))
         from matplotlib.ticker import MaxNLocator
 
         _draw_curve(ax, self.training_scores, BRIGHT, "training (with dropout)", "--")
@@ -160,10 +166,12 @@ class TrainingCurveDisplay:
         dashes = ["-", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), (0, (3, 3))]
         for i, (name, score) in enumerate((self.baselines or {}).items()):
             style = dashes[i % len(dashes)]
-            ax.axhline(score, color=GREY, linestyle=style, linewidth=1, label=name)
+            ax.axhline(
+                score, color=GREY, linestyle=style, linewidth=1, label=printable(str(name)) or " "
+            )
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
-        ax.legend(fontsize="small", edgecolor="none", framealpha=1)
+        _draw_legend(ax)
         finish(ax, title)
         self.ax_ = ax
         self.figure_ = ax.figure
@@ -174,3 +182,11 @@ def _draw_curve(ax: "Axes", scores: Any, colour: str, label: str, style: str) ->
     epochs = np.arange(1, len(scores) + 1)
     marker = "." if len(epochs) == 1 else ""  # a line has two ends
     ax.plot(epochs, scores, color=colour, linestyle=style, marker=marker, label=label)
+
+
+def _draw_legend(ax: "Axes") -> None:
+    # Names are the user's: matplotlib would leave out those with "_" in front, and read "$" as TeX.
+    numbers = [str(i) for i in range(len(ax.lines))]
+    legend = ax.legend(ax.lines, numbers, fontsize="small", edgecolor="none", framealpha=1)
+    for text, line in zip(legend.get_texts(), ax.lines, strict=True):
+        text.set(text=line.get_label(), parse_math=False)

@@ -8,6 +8,7 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
+from .._blas import one_blas_thread
 from .._krumhansl import in_common_key
 from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
@@ -194,7 +195,7 @@ def _quantise(
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    with threadpool_limits(1):  # sums of several threads differ from run to run
+    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # or sums would differ
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
     if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():

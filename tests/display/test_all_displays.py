@@ -67,6 +67,32 @@ def test_makes_one_figure_of_its_own(make):
     assert display.ax_.get_title("left") == "a title"
 
 
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_titles_are_text(make):
+    display = make(title="$a_b$ $ \udcff $$")
+    display.figure_.draw_without_rendering()
+    assert display.ax_.get_title("left") == "$a_b$ $ \\udcff $$"
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_what_cannot_be_drawn_on_is_refused(make):
+    polar = pyplot.figure().add_subplot(projection="polar")
+    for ax in (polar, polar.figure, [polar], "ax"):
+        with pytest.raises(TypeError, match="ax must be a matplotlib Axes with straight axes"):
+            make(ax=ax)
+    assert not polar.has_data()
+
+
+@pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
+def test_limits_are_those_of_what_is_drawn(name):
+    expected = MAKE[name]().ax_
+    used = pyplot.figure().subplots()
+    used.plot([-500, 500], [-500, 500])
+    found = MAKE[name](ax=used).ax_
+    assert found.get_xlim() == expected.get_xlim()
+    assert found.get_ylim() == expected.get_ylim()
+
+
 @pytest.mark.parametrize("make", [*MAKE.values(), comparison], ids=[*MAKE, "comparison"])
 def test_without_matplotlib_names_the_extra(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)

@@ -61,6 +61,18 @@ def test_baselines_are_level_lines_that_differ(composer):
     assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
 
 
+def test_every_baseline_is_in_the_legend(composer):
+    names = ["_private", "", "$a_b", "a \udcff"]
+    baselines = dict.fromkeys(names, -60.0)
+    display = TrainingCurveDisplay.from_estimator(composer, baselines=baselines)
+    display.figure_.draw_without_rendering()
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts[-4:] == ["_private", " ", "$a_b", "a \\udcff"]
+    for other in ([1], "ab"):
+        with pytest.raises(TypeError, match="where a dict of names and scores is expected"):
+            TrainingCurveDisplay.from_estimator(composer, baselines=other)
+
+
 def test_without_validation_there_is_no_best_epoch():
     X = np.random.default_rng(0).random((3, 30, 12))
     composer = LSTMComposer(hidden_size=8, max_iter=1, early_stopping=False, random_state=0)

@@ -1,7 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from musicai.metrics import MarkovBaseline, key_correlation
 
@@ -115,6 +118,20 @@ def test_without_a_seed_the_global_draws_are_left_alone(music):
     chain = MarkovBaseline(4).fit(music[:2])
     assert (chain.sample(50) != chain.sample(50)).any()
     np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_blas_has_as_many_threads_after_overlapping_fits_as_before(music):
+    def n_threads():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    chains = [MarkovBaseline(8, random_state=0) for _ in range(12)]
+    with threadpool_limits(2, "blas"):
+        before = n_threads()
+        with ThreadPoolExecutor(4) as pool:
+            fits = list(pool.map(lambda chain: chain.fit(music[:3]), chains))
+        assert n_threads() == before
+    for each in fits:
+        np.testing.assert_array_equal(each.prototypes_, fits[0].prototypes_)
 
 
 def test_errors_say_what_to_do(chain, music):
