@@ -41,7 +41,7 @@ from threadpoolctl import threadpool_limits
 
 from musicai.audio import read_blocks
 from musicai.chroma._beats import OnsetStrength, track_beats
-from musicai.datasets import _chorales
+from musicai.datasets import load_chorales
 
 SR = 22050
 BLOCK = 65536
@@ -153,21 +153,25 @@ def times_of_quarters(last: float, bpm: float, manner: str) -> tuple[np.ndarray,
 
 def perform(score: Path, program: int, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
     """Play a chorale; return the samples and the times of its beats, which are the quarters."""
-    pretty_midi = _chorales._need("pretty_midi")
-    midi = pretty_midi.PrettyMIDI(io.BytesIO(_chorales._play(score)))
-    per_quarter = _chorales._SECONDS_PER_QUARTER
+    import midirenderer
+    import pretty_midi
+
+    midi = pretty_midi.PrettyMIDI(str(score))
+    per_quarter = midi.tick_to_time(midi.resolution)
     last = midi.get_end_time() / per_quarter
     quarters, seconds = times_of_quarters(last, bpm, manner)
+    played = pretty_midi.PrettyMIDI()  # whose ticks are finer than those of the score's tempo
     for part in midi.instruments:
         part.program = program
         for note in part.notes:
             note.start, note.end = np.interp(
                 [note.start / per_quarter, note.end / per_quarter], quarters, seconds
             )
+        played.instruments.append(part)
     file = io.BytesIO()
-    midi.write(file)
+    played.write(file)
     soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
-    wave = _chorales._need("midirenderer").render_wave_from(soundfont, file.getvalue())
+    wave = midirenderer.render_wave_from(soundfont, file.getvalue())
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
     samples = soxr.resample(samples.mean(axis=1), rate, SR)
     beats = np.interp(np.arange(np.ceil(last - 1e-3)), quarters, seconds)
@@ -234,9 +238,9 @@ def main() -> None:
             print_row(path.name, everything[-1:])
     else:
         print_row("metronome, 60 to 180", [compare(*each) for each in metronomes()])
-        chorales = _chorales._first_chorales(arguments.chorales)
+        scores = load_chorales(arguments.chorales, kind="midi").recordings
         for name, style in STYLES.items():
-            results = [compare(*perform(chorale.score, *style)) for chorale in chorales]
+            results = [compare(*perform(score, *style)) for score in scores]
             print_row(name, results)
             everything += results
     print_row("all" if arguments.files else "all chorales", everything)

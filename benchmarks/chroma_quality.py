@@ -44,11 +44,11 @@ from threadpoolctl import threadpool_limits
 from musicai import ChromaExtractor
 from musicai.audio import write_audio
 from musicai.chroma._extractor import KINDS
-from musicai.datasets import _chorales
+from musicai.datasets import load_chorales
 
 SR = 22050
 HOP = 2048
-RECIPE = 1  # names the cached files: count up when they would sound different
+RECIPE = 2  # names the cached files: count up when they would sound different
 SUSTAINED = [16, 19, 21, 40, 41, 42, 48, 49, 52, 56, 57, 60, 61, 65, 68, 69, 70, 71, 73, 75, 79]
 PLUCKED = [0, 1, 4, 6, 11, 24, 25, 26, 46]  # or struck; numbers of General MIDI, from 0
 KICK, SNARE, HI_HAT = 36, 38, 42
@@ -63,15 +63,16 @@ class Performance(NamedTuple):
     beats: np.ndarray  # seconds
 
 
-def perform(score: Path, number: int, seed: int, drums: bool, cache: Path) -> Performance:
+def perform(score: Path, seed: int, drums: bool, cache: Path) -> Performance:
     """Play a score with its own draw of instruments and tempo, unless it is in the cache."""
+    number = int(score.name.split("-")[0])  # Riemenschneider's
     rng = np.random.default_rng([seed, number])
-    midi = pretty_midi.PrettyMIDI(io.BytesIO(_chorales._play(score)))
+    midi = pretty_midi.PrettyMIDI(str(score))
     pool = rng.permutation(SUSTAINED if rng.random() < 2 / 3 else SUSTAINED + PLUCKED)
     if rng.random() < 1 / 2:
         pool[:] = rng.choice(SUSTAINED + PLUCKED)  # one instrument for all
     beat = rng.uniform(0.5, 0.8)
-    stretch = beat / _chorales._SECONDS_PER_QUARTER
+    stretch = beat / midi.tick_to_time(midi.resolution)
     for part, program in zip(midi.instruments, np.resize(pool, len(midi.instruments)), strict=True):
         part.program = int(program)
         velocity = int(rng.integers(70, 101))
@@ -105,7 +106,9 @@ def _drum_kit(beats: np.ndarray, beat: float) -> pretty_midi.Instrument:
 def _render(midi: pretty_midi.PrettyMIDI, path: Path) -> None:
     soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
     file = io.BytesIO()
-    midi.write(file)
+    played = pretty_midi.PrettyMIDI()  # whose ticks are finer than those of the score's tempo
+    played.instruments = midi.instruments
+    played.write(file)
     wave = midirenderer.render_wave_from(soundfont, file.getvalue())
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
     mono = soxr.resample(samples.mean(axis=1), rate, SR)
@@ -204,14 +207,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes that render")
     arguments = parser.parse_args()
     arguments.cache.mkdir(parents=True, exist_ok=True)
-    chorales = _chorales._first_chorales(arguments.first + arguments.chorales)[arguments.first :]
+    n_scores = arguments.first + arguments.chorales
+    scores = load_chorales(n_scores, kind="midi").recordings[arguments.first :]
     versions = ("clean", "drums")
     music = {
         version: Parallel(n_jobs=arguments.jobs)(
-            delayed(perform)(
-                chorale.score, chorale.number, arguments.seed, version == "drums", arguments.cache
-            )
-            for chorale in chorales
+            delayed(perform)(score, arguments.seed, version == "drums", arguments.cache)
+            for score in scores
         )
         for version in versions
     }

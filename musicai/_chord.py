@@ -33,3 +33,6 @@ class Chord(NamedTuple):
         if self.root is None or self.quality is None:
             return ()
         return tuple((self.root + tone) % 12 for tone in TONES[self.quality])
+
+
+Chord.__module__ = "musicai.render"  # where users find it: pickles name that place

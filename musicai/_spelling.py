@@ -12,7 +12,7 @@ from ._vocabulary import QUALITIES
 _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1
 # Places on the line of fifths of what lies so many semitones above a root in a chord.
 _THIRDS_UP = {0: 0, 3: -3, 4: 4, 5: -1, 6: -6, 7: 1, 8: 8, 9: -9, 10: -2, 11: 5}
-_EASIEST = range(-8, 13)  # F flat to B sharp: no double accidentals
+EASIEST = range(-8, 13)  # F flat to B sharp: no double accidentals
 # The twelve names that a key chooses from are neighbours on the line of fifths, and begin so far
 # below the key note of its signature's major: keys borrow flat degrees (bVI, bIII) as roots of
 # chords, and sharp ones as leading notes. Names that nobody reads easily are left out.
@@ -78,7 +78,7 @@ def place_in_chord(pitch_class: int, root: int, key: int) -> int:
         The key, which decides where the chord would need double accidentals.
     """
     step = _THIRDS_UP[(int(pitch_class) - 7 * root) % 12]
-    if root + step not in _EASIEST:
+    if root + step not in EASIEST:
         return place_in_key(pitch_class, key, leading=True)
     return root + step
 

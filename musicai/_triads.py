@@ -2,7 +2,7 @@
 
 import numpy as np
 
-_NOTES = ([0, 4, 7], [0, 3, 7])  # semitones above the root, major and minor
+from ._vocabulary import VOCABULARIES, templates
 
 
 def centred(rows: np.ndarray) -> np.ndarray:
@@ -32,7 +32,4 @@ def triad_scores(frames: np.ndarray) -> np.ndarray:
     return unit_shapes(frames) @ _UNIT_TRIADS.T
 
 
-_TRIADS = [np.isin(np.arange(12), notes).astype(np.float64) for notes in _NOTES]
-_UNIT_TRIADS = unit_shapes(
-    np.array([np.roll(triad, root) for triad in _TRIADS for root in range(12)])
-)
+_UNIT_TRIADS = unit_shapes(templates(VOCABULARIES["triads"]))

@@ -15,6 +15,7 @@ import soundfile
 
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
+from ._headers import UNKNOWN_SAMPLES, native_name
 from ._ogg import has_last_page
 from ._samples import pcm_to_float
 
@@ -26,9 +27,6 @@ MOST_VALUES = 2**20
 
 UNKNOWN_BYTES = 2**31 - 2**16
 """Lengths in bytes from here on stand for "unknown" in a WAV header."""
-
-UNKNOWN_SAMPLES = 2**62
-"""libsndfile says so when a header leaves the length open."""
 
 NO_MPEG_FRAMES = 7
 """libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
@@ -67,10 +65,8 @@ def open_file(
         If it cannot be decoded.
     """
     _check_file(path, name)
-    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
-    native = os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
     try:
-        file = _ForwardSoundFile(native)
+        file = _ForwardSoundFile(native_name(path))
     except (RuntimeError, TypeError, ValueError) as error:
         cause = _cause(error)
     else:

@@ -1,6 +1,5 @@
 """Reading a moment out of a recording, without all that comes before it."""
 
-import os
 from math import gcd
 from typing import Any
 
@@ -11,6 +10,7 @@ import soxr
 from .._parameters import Rule, check_values, is_integer, is_real
 from .._paths import is_path, printable
 from ._errors import RecordingError
+from ._headers import native_name
 from ._reading import HIGHEST_RATE, LOWEST_RATE, read_blocks
 from ._samples import as_samples, pcm_to_float
 
@@ -78,7 +78,7 @@ def read_excerpt(
         near = pcm_to_float(samples[max(0, first) : max(0, last)]).mean(axis=1)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sampling_rate)
     try:
-        with soundfile.SoundFile(_native(recording)) as file:
+        with soundfile.SoundFile(native_name(recording)) as file:
             own_rate = file.samplerate
             first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
             first = min(max(0, first), file.frames)
@@ -140,8 +140,3 @@ def _read_forward(
         if position >= first + n_samples:
             break
     return excerpt
-
-
-def _native(path: str | bytes | os.PathLike) -> str | bytes:
-    # Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
-    return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)

@@ -49,6 +49,12 @@ def find_ffmpeg() -> str | None:
     return shutil.which("ffmpeg")
 
 
+def input_name(path: str | bytes | os.PathLike) -> str:
+    """Return a file's name as an argument that ffmpeg takes for nothing else."""
+    # Joined, not normalised: ".." behind a symbolic link is not what it looks like.
+    return f"file:{os.path.join(os.getcwd(), os.fsdecode(path))}"
+
+
 @contextmanager
 def open_by_ffmpeg(
     program: str,
@@ -84,9 +90,7 @@ def open_by_ffmpeg(
     DecodingError
         If no samples come.
     """
-    # Joined, not normalised: ".." behind a symbolic link is not what it looks like.
-    absolute = os.path.join(os.getcwd(), os.fsdecode(path))
-    command = [program, *INPUT_OPTIONS, "-i", f"file:{absolute}", *OUTPUT_OPTIONS]
+    command = [program, *INPUT_OPTIONS, "-i", input_name(path), *OUTPUT_OPTIONS]
     # A file takes any amount of messages; a second pipe that nobody reads would block ffmpeg.
     with tempfile.TemporaryFile() as messages:
         try:

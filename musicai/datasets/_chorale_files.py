@@ -16,8 +16,8 @@ from ..audio import write_audio
 from ..midi import write_midi
 from ..midi._rendering import RATE, load_soundfont, render_file, to_mono
 
-_TEMPO = 80
-_SECONDS_PER_QUARTER = 60 / _TEMPO
+TEMPO = 80
+_SECONDS_PER_QUARTER = 60 / TEMPO
 _FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
 _PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
 
@@ -105,7 +105,7 @@ def _record(score: Path, path: Path, sampling_rate: int) -> None:
 
 
 def _notate(score: Path, path: Path, _: int) -> None:
-    write_midi(path, _play(score, tempo=_TEMPO))
+    write_midi(path, _play(score, tempo=TEMPO))
 
 
 def _play(score: Path, *, tempo: float) -> Any:

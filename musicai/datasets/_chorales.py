@@ -1,14 +1,17 @@
 """Bach's chorales: scores from music21's corpus, made into recordings, MIDI or pieces."""
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sklearn.utils import Bunch
 
-from .._parameters import Rule, check_values, is_one_of
+from .._parameters import Rule, check_values, is_integer, is_one_of
+from .._pieces import N_KEYS
 from ..chroma import ChromaExtractor
 from ..midi import PianoRollExtractor
-from ._chorale_files import FILE_KINDS, first_chorales, make_files
+from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 
 _MEMORY = "chroma"  # in the data home
@@ -23,8 +26,8 @@ _SOURCE = "the corpus of music21, on this machine"
 _DESCR = """\
 Chorales of Johann Sebastian Bach
 =================================
-{n_chorales} chorales in the order of Riemenschneider's collection, at 80 beats a minute, without
-repeats, {form}.{pieces}
+{n_chorales} chorales in the order of Riemenschneider's collection, at {tempo} beats a minute,
+without repeats, {form}.{pieces}
 
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
 its corpus/license.txt; Bach's music itself is in the public domain. {sounds}
@@ -39,6 +42,8 @@ class _PieceKind(NamedTuple):
 
     files: str  # the kind of files
     form: str
+    make_extractor: Callable[[Path, int | None, int], Any]  # of data home, n_jobs and verbose
+    rate: str  # its attribute that tells how fast frames follow each other
 
 
 def load_chorales(
@@ -68,7 +73,7 @@ def load_chorales(
     folder : str or path, default=None
         The data home. When None, see :func:`get_data_home`.
     sampling_rate : int, default=22050
-        Of the audio, in Hz; MIDI files have none.
+        Of the audio, in hertz, from 1000 to 192000; MIDI files have none.
     n_jobs : int, default=None
         Processes that render, as in joblib, and threads that analyse.
     verbose : int, default=0
@@ -101,7 +106,8 @@ def load_chorales(
     ImportError
         If music21, pretty_midi or, for audio and chroma, midirenderer is missing.
     ValueError
-        If `n_chorales` is not between 1 and the number that there are, or `kind` is unknown.
+        If `n_chorales` is not between 1 and the number that there are, or another argument has no
+        possible value.
 
     See Also
     --------
@@ -117,7 +123,8 @@ def load_chorales(
     >>> load_chorales(60, kind="chroma").data[0].shape  # doctest: +SKIP
     (509, 12)
     """
-    check_values({"kind": kind}, _RULES)
+    given = {"n_chorales": n_chorales, "kind": kind, "sampling_rate": sampling_rate}
+    check_values(given, _RULES)
     made = _PIECE_KINDS.get(kind)
     files = FILE_KINDS[made.files if made else kind]
     chorales = first_chorales(n_chorales)
@@ -134,6 +141,7 @@ def load_chorales(
         source=_SOURCE,
         DESCR=_DESCR.format(
             n_chorales=len(chorales),
+            tempo=TEMPO,
             form=files.form.format(sampling_rate=sampling_rate),
             pieces=f"\nOf these, {made.form}." if made else "",
             sounds=files.sounds,
@@ -141,25 +149,43 @@ def load_chorales(
             source=_SOURCE,
         ),
     )
-    extractor: Any
-    if kind == "chroma":
-        extractor = ChromaExtractor(memory=home / _MEMORY, n_jobs=n_jobs, verbose=verbose)
-        data.data, data.frame_rate = extractor.transform(recordings), extractor.frame_rate
-    elif kind == "roll":
-        extractor = PianoRollExtractor(
-            steps_per_beat=_STEPS_PER_BEAT, n_jobs=n_jobs, verbose=verbose
-        )
-        data.data, data.steps_per_beat = extractor.transform(recordings), _STEPS_PER_BEAT
+    if made:
+        extractor = made.make_extractor(home, n_jobs, verbose)
+        data.data = extractor.transform(recordings)
+        data[made.rate] = getattr(extractor, made.rate)
     return data
 
 
+def _make_chroma_extractor(home: Path, n_jobs: int | None, verbose: int) -> ChromaExtractor:
+    return ChromaExtractor(memory=home / _MEMORY, n_jobs=n_jobs, verbose=verbose)
+
+
+def _make_roll_extractor(home: Path, n_jobs: int | None, verbose: int) -> PianoRollExtractor:
+    return PianoRollExtractor(steps_per_beat=_STEPS_PER_BEAT, n_jobs=n_jobs, verbose=verbose)
+
+
 _PIECE_KINDS = {
-    "chroma": _PieceKind("audio", "chroma as a default ChromaExtractor makes it, in data"),
-    "roll": _PieceKind("midi", "piano rolls of 88 keys, two frames a quarter note, in data"),
+    "chroma": _PieceKind(
+        files="audio",
+        form="chroma as a default ChromaExtractor makes it, in data",
+        make_extractor=_make_chroma_extractor,
+        rate="frame_rate",
+    ),
+    "roll": _PieceKind(
+        files="midi",
+        form=f"piano rolls of {N_KEYS} keys, {_STEPS_PER_BEAT} frames a quarter note, in data",
+        make_extractor=_make_roll_extractor,
+        rate="steps_per_beat",
+    ),
 }
 _RULES: dict[str, Rule] = {
     "kind": (
         lambda v: is_one_of(v, (*FILE_KINDS, *_PIECE_KINDS)),
         f"one of {(*FILE_KINDS, *_PIECE_KINDS)}",
-    )
+    ),
+    "n_chorales": (lambda v: v is None or is_integer(v), "an integer or None"),
+    "sampling_rate": (
+        lambda v: is_integer(v, 1000) and v <= 192000,
+        "an integer from 1000 to 192000, in hertz",
+    ),
 }

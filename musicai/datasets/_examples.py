@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import Bunch
 
-from ._durations import describe_durations, read_durations
+from .._parameters import is_one_of
+from ..audio._headers import read_durations
+from ._durations import describe_durations
 from ._fetching import fetch_file
 
 _URL = "https://librosa.org/data/audio/"
@@ -93,6 +95,8 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
     >>> data.titles  # doctest: +SKIP
     ['Brahms - Hungarian Dance #5', 'Tchaikovsky - Dance of the Sugar Plum Fairy']
     """
+    # Not librosa.example: it fetches no licences, and asks the environment for the folder but once,
+    # when librosa is imported.
     import pooch
 
     tracks = _choose(names)
@@ -129,8 +133,10 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
 def _choose(names: Any) -> list[_Track]:
     index = json.loads(_resource("index.json"))
     if names is None:
-        names = [name for name in _MUSIC if name in index]
-    if not isinstance(names, (list, tuple)) or not names or not set(names) <= index.keys():
+        names = _MUSIC
+    known = tuple(index)
+    is_list = isinstance(names, (list, tuple)) and len(names) > 0
+    if not is_list or not all(is_one_of(name, known) for name in names):
         raise ValueError(
             f"names must be None or a list of some of {tuple(sorted(index))}, got {names!r}"
         )

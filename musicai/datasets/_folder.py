@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
-from ._durations import describe_durations, read_durations
-from ._readable import readable
+from .._paths import printable
+from ..audio._headers import read_durations
+from ._durations import describe_durations
 
 _DESCR = """\
 {title}
@@ -46,7 +47,7 @@ def load_folder(
         raise NotADirectoryError(
             f"{os.fspath(folder)!r} is a file: expected the folder that holds the {things}"
         )
-    recordings = _find(root, suffixes)
+    recordings = find_files(root, suffixes)
     if not recordings:
         raise FileNotFoundError(
             f"no {what} in {os.fspath(folder)!r}: expected files that end in "
@@ -54,16 +55,16 @@ def load_folder(
         )
     target = _styles(root, recordings)
     target_names = sorted(set(target)) if target else []
-    title = f"{things[0].upper()}{things[1:]} of {readable(root.name)}"
+    title = f"{things[0].upper()}{things[1:]} of {printable(root.name)}"
     license = f"that of the {things} themselves"
     lengths = ""
     data = Bunch(
         recordings=recordings,
-        titles=[readable(path.stem) for path in recordings],
+        titles=[printable(path.stem) for path in recordings],
         target=target,
         target_names=target_names,
         license=license,
-        source=readable(root),
+        source=printable(root),
     )
     if with_durations:
         data.durations = read_durations(recordings)
@@ -81,7 +82,8 @@ def load_folder(
     return data
 
 
-def _find(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+def find_files(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the files of some suffixes at any depth, without those that are hidden."""
     found = []
     for parent, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not (name.startswith(".") or name == "__MACOSX")]
@@ -97,4 +99,4 @@ def _styles(root: Path, recordings: list[Path]) -> list[str] | None:
     places = [path.relative_to(root).parts[:-1] for path in recordings]
     if not any(places):
         return None
-    return [readable(place[0] if place else root.name) for place in places]
+    return [printable(place[0] if place else root.name) for place in places]

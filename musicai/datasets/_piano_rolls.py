@@ -7,9 +7,10 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._parameters import Rule, check_values, is_one_of
+from .._paths import printable
 from .._pieces import N_KEYS
+from ._folder import find_files
 from ._matlab import read_cells
-from ._readable import readable
 
 SUBSETS = ("train", "valid", "test")
 SUBSET_RULES: dict[str, Rule] = {
@@ -28,7 +29,7 @@ Source: {source}
 
 
 def load_piano_rolls(path: str | os.PathLike[str], *, subset: str = "train") -> Bunch:
-    """Read piano rolls from a MATLAB file, or from all of them in a folder.
+    """Read piano rolls from a MATLAB file, or from all that are in a folder.
 
     The files are of the form in which the four sets of Boulanger-Lewandowski et al. [1]_ go round:
     they hold `traindata`, `validdata` and `testdata`, cell arrays of matrices
@@ -37,7 +38,8 @@ def load_piano_rolls(path: str | os.PathLike[str], *, subset: str = "train") -> 
     Parameters
     ----------
     path : str or path
-        A file, or a folder of files that end in .mat. In a folder each file is a style.
+        A file, or a folder of files that end in .mat, at any depth. In a folder each file is a
+        style.
     subset : {"train", "valid", "test", "all"}, default="train"
         Which of the pieces to return.
 
@@ -101,7 +103,7 @@ def load_piano_rolls(path: str | os.PathLike[str], *, subset: str = "train") -> 
         for part, pieces in zip(chosen, _read_rolls(file, chosen), strict=True):
             data += pieces
             subsets += [part] * len(pieces)
-            target += [readable(file.stem)] * len(pieces)
+            target += [printable(file.stem)] * len(pieces)
     styles = sorted(set(target))
     license = "that of the files themselves"
     return Bunch(
@@ -110,14 +112,14 @@ def load_piano_rolls(path: str | os.PathLike[str], *, subset: str = "train") -> 
         target=target if given.is_dir() else None,
         target_names=styles if given.is_dir() else [],
         license=license,
-        source=readable(given),
+        source=printable(given),
         DESCR=_DESCR.format(
             n_pieces=len(data),
             subset=subset,
             sets=", ".join(styles),
             n_frames=sum(map(len, data)),
             license=license,
-            source=readable(given),
+            source=printable(given),
         ),
     )
 
@@ -129,7 +131,7 @@ def _find_files(path: Path) -> list[Path]:
         raise FileNotFoundError(
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() == _SUFFIX)
+    files = find_files(path, (_SUFFIX,))
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
     return files
@@ -143,7 +145,7 @@ def _read_rolls(file: Path, subsets: tuple[str, ...]) -> list[list[np.ndarray]]:
         cells = read_cells(content, names)
     except ValueError as error:
         raise ValueError(
-            f"{readable(file)} cannot be read as a MATLAB file of piano rolls: {error}"
+            f"{printable(file)} cannot be read as a MATLAB file of piano rolls: {error}"
         ) from None
     return [_check_rolls(cells.get(name), name, file) for name in names]
 
@@ -151,15 +153,17 @@ def _read_rolls(file: Path, subsets: tuple[str, ...]) -> list[list[np.ndarray]]:
 def _check_rolls(cells: list[np.ndarray] | None, name: str, file: Path) -> list[np.ndarray]:
     if cells is None:
         raise ValueError(
-            f"{readable(file)} has no cell array {name}: expected one of piano rolls of shape "
+            f"{printable(file)} has no cell array {name}: expected one of piano rolls of shape "
             f"(n_frames, {N_KEYS})"
         )
     for i, roll in enumerate(cells):
         if roll.ndim != 2 or roll.shape[1] != N_KEYS:
             raise ValueError(
-                f"{readable(file)}: piece {i} of {name} has shape {roll.shape}, where "
+                f"{printable(file)}: piece {i} of {name} has shape {roll.shape}, where "
                 f"(n_frames, {N_KEYS}) is expected"
             )
         if not np.isin(roll, (0, 1)).all():
-            raise ValueError(f"{readable(file)}: piece {i} of {name} has other values than 0 and 1")
+            raise ValueError(
+                f"{printable(file)}: piece {i} of {name} has other values than 0 and 1"
+            )
     return [np.ascontiguousarray(roll, np.float32) for roll in cells]

@@ -9,13 +9,13 @@ from sklearn.utils import Bunch
 from .._chord import Chord
 from .._parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
 from .._random import as_rng
-from .._spelling import chord_name, key_name, note_name
+from .._spelling import EASIEST, chord_name, key_name, note_name
 from .._times import FRAME_RATE
 from ._parts import compose
 from ._sounding import sound
 from ._styles import BEATS, STYLES, Sounding
 
-_TONICS = {note_name(place): 7 * place % 12 for place in range(-8, 13)}
+_TONICS = {note_name(place): 7 * place % 12 for place in EASIEST}
 
 _LICENSE = "none is needed: nobody has rights in what rules and chance have made"
 _SOURCE = "musicai.datasets.make_progressions"

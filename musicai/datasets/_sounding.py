@@ -2,7 +2,7 @@
 
 A note decays and stops at its end. Its third and fifth partials are heard as the pitch classes a
 fifth and a major third above it. A frame hears what lies under a window around its centre, over a
-ground of noise, in compressed loudness.
+ground of noise. A power that is drawn for each piece flattens or sharpens its chroma.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ from ._parts import Note
 # recordings of bands, and chords are recognised: benchmarks/progressions.py.
 _STEPS = 4  # per frame, in which notes are placed
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
-_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 2)[1:-1]
+_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd, to have a centre
 _WINDOW /= _WINDOW.sum()
 _LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # of bass, chords and melody
 _DECAY_FRAMES = (2, 12)  # until a third is left

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
 from .._paths import is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
+from ..audio._headers import read_rate
 from ..audio._playable import playable_blocks
 
 _MEDIA_TYPES = {
@@ -157,11 +157,9 @@ def _is_large(file: Path, media_type: str) -> bool:
 
 
 def _compressed(file: Path) -> bytes:
-    try:
-        rate = soundfile.info(file).samplerate
-    except RuntimeError:  # it is read by ffmpeg
+    rate = read_rate(file)
+    if rate not in _MP3_RATES:  # or it is read by ffmpeg
         rate = _RATE
-    rate = rate if rate in _MP3_RATES else _RATE
     mp3 = BytesIO()
     write_audio(mp3, _clipped(read_blocks(file, sampling_rate=rate)), rate, format="mp3")
     return mp3.getvalue()

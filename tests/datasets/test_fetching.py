@@ -181,7 +181,7 @@ def test_recordings_that_are_nowhere_are_asked_for(tmp_path, monkeypatch):
     assert files_in(tmp_path) == []
 
 
-@pytest.mark.parametrize("names", ["brahms", [], ["brahms", "elgar"]])
+@pytest.mark.parametrize("names", ["brahms", [], ["brahms", "elgar"], [["brahms"]]])
 def test_unknown_recordings_are_refused(names):
     with pytest.raises(ValueError, match=r"names must be None or a list of some of .*'brahms'"):
         fetch_recordings(names)

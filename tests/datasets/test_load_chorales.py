@@ -52,6 +52,23 @@ def test_says_how_many_there_are(tmp_path, n_chorales):
         load_chorales(n_chorales, folder=tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_chorales": "x"}, "n_chorales must be an integer or None, got 'x'"),
+        ({"n_chorales": 2.5}, "n_chorales must be an integer or None, got 2.5"),
+        ({"n_chorales": True}, "n_chorales must be an integer or None, got True"),
+        ({"sampling_rate": 0}, "sampling_rate must be an integer from 1000 to 192000"),
+        ({"sampling_rate": 22050.5}, "sampling_rate must be an integer from 1000 to 192000"),
+        ({"sampling_rate": 10**6}, "sampling_rate must be an integer from 1000 to 192000"),
+    ],
+)
+def test_says_what_cannot_be(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        load_chorales(**{"n_chorales": 1, "folder": tmp_path, **arguments})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("extra", ["music21", "pretty_midi", "midirenderer"])
 def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
     for name in [name for name in sys.modules if name.partition(".")[0] == extra]:

@@ -1,15 +1,10 @@
-import io
 from itertools import chain
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from scipy.io import loadmat, savemat
+from scipy.io import savemat
 
 from musicai.datasets import load_piano_rolls
-from musicai.datasets._matlab import read_cells
 from musicai.datasets._piano_rolls import SUBSETS
 
 from .conftest import as_cells
@@ -42,7 +37,8 @@ def test_all_subsets_one_after_the_other(tmp_path, write_rolls):
 def test_a_folder_holds_styles(tmp_path, write_rolls):
     write_rolls(tmp_path / "folk.mat")
     write_rolls(tmp_path / "Bach.MAT", seed=1)
-    (tmp_path / "read me.txt").touch()
+    for name in ("read me.txt", "._folk.mat"):  # macOS leaves the second kind on foreign disks
+        (tmp_path / name).touch()
     data = load_piano_rolls(tmp_path, subset="valid")
     assert data.target == ["Bach", "Bach", "folk", "folk"]
     assert data.target_names == ["Bach", "folk"]
@@ -87,37 +83,3 @@ def test_other_content_is_refused(tmp_path, content, message):
     savemat(tmp_path / "a.mat", content)
     with pytest.raises(ValueError, match=message):
         load_piano_rolls(tmp_path / "a.mat")
-
-
-dtypes = st.sampled_from(["u1", "i2", "i4", "i8", "u4", "f4", "f8", "?"])
-shapes = st.tuples(st.integers(0, 9), st.integers(0, 9))
-
-
-@given(st.lists(dtypes.flatmap(lambda dtype: arrays(dtype, shapes)), max_size=4), st.booleans())
-def test_matrices_are_those_that_scipy_writes_and_reads(matrices, compressed):
-    file = io.BytesIO()
-    content = {"other": np.eye(2), "found": as_cells(matrices), "struct": {"a": 1}}
-    savemat(file, content, do_compression=compressed)
-    read = read_cells(file.getvalue(), ["found", "missing"])
-    assert list(read) == ["found"]
-    for matrix, same in zip(loadmat(file)["found"].ravel(), read["found"], strict=True):
-        np.testing.assert_array_equal(matrix, same)
-        assert matrix.shape == same.shape
-
-
-@given(st.data(), st.booleans())
-def test_damage_is_found_or_does_no_harm(data, compressed):
-    """Where scipy's reader crashes the process."""
-    file = io.BytesIO()
-    savemat(file, {"found": as_cells([np.eye(5), np.eye(3)])}, do_compression=compressed)
-    content = bytearray(file.getvalue())
-    place = st.integers(0, len(content) - 1)
-    for i in data.draw(st.lists(place, max_size=8)):
-        content[i] = data.draw(st.integers(0, 255))
-    content = bytes(content[: data.draw(place)]) if data.draw(st.booleans()) else bytes(content)
-    try:
-        cells = read_cells(content, ["found"])
-    except ValueError as error:
-        assert str(error)  # noqa: PT017
-    else:
-        assert all(isinstance(cell, np.ndarray) for cell in cells.get("found", ()))

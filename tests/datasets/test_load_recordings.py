@@ -1,6 +1,4 @@
 import os
-import shutil
-import subprocess
 import sys
 
 import numpy as np
@@ -57,8 +55,8 @@ def test_names_that_are_not_text(tmp_path):
     with open(folder + b"/\xff.wav", "wb"):
         pass
     data = load_recordings(tmp_path)
-    assert data.target == [r"caf\xe9", "folk"]
-    assert data.titles == [r"\xff", "a"]
+    assert data.target == [r"caf\udce9", "folk"]
+    assert data.titles == [r"\udcff", "a"]
     assert all(path.exists() for path in data.recordings)
     (data.DESCR + "".join(data.target)).encode()
 
@@ -83,20 +81,6 @@ def test_a_folder_of_damage_is_still_a_folder_of_recordings(tmp_path):
     data = load_recordings(tmp_path)
     assert np.isnan(data.durations).all()
     assert "Their lengths could not be read." in data.DESCR
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
-def test_nobody_waits_for_a_pipe(tmp_path):
-    os.mkfifo(tmp_path / "a.wav")
-    assert np.isnan(load_recordings(tmp_path).durations).all()
-
-
-@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffmpeg")
-def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
-    soundfile.write(tmp_path / "a.wav", np.zeros(16000), 8000)
-    command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / "caf\xe9 a:b.m4a"]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    np.testing.assert_allclose(load_recordings(tmp_path).durations, [2, 2], atol=0.1)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 import io
+import os
 import re
+import sys
 from base64 import b64decode
 from html.parser import HTMLParser
 
@@ -126,3 +128,14 @@ def test_errors_say_what_came(tmp_path):
     (tmp_path / "text.mp3").write_text("no audio")
     with pytest.raises(RecordingError, match=r"text\.mp3"):
         AudioPlayer(tmp_path / "text.mp3")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_plays_a_file_whose_name_is_no_text(tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.aiff")
+    with open(path, "wb") as file:
+        soundfile.write(file, TONE, RATE, format="AIFF")
+    player = AudioPlayer(path)
+    heard, own_rate = sound(player)
+    assert own_rate == RATE
+    assert len(heard) >= len(TONE)

@@ -84,3 +84,10 @@ def test_beats_of_different_lengths(cadence):
     chords = recognize_chords(beats, times=times)
     assert names(chords) == ["C", "F", "G", "C", "N.C."]
     assert [chord.start for chord in chords] == [times[i] for i in (0, 4, 8, 12, 16)]
+
+
+def test_a_diminished_seventh_leads_into_the_key(song):
+    a_minor = song([(9, "min", 4), (11, "dim7", 2), (4, "maj", 2), (9, "min", 4)])
+    for semitones, name in ((0, "G#dim7"), (2, "A#dim7"), (3, "Bdim7"), (5, "C#dim7")):
+        chords = recognize_chords(np.roll(a_minor, semitones, axis=1), vocabulary="qualities")
+        assert chords[1].label == name
