@@ -77,12 +77,13 @@ def report(
     Warns
     -----
     UserWarning
-        If excerpts of `generated` are left out for silence.
+        If excerpts of `generated` are left out.
 
     Notes
     -----
     Pieces shorter than an excerpt are left out, and so are excerpts in which less than nine of ten
-    frames sound, as some metrics of silence are not defined. The Fréchet distance is that of
+    frames sound, or in which no window of 10 s has a key, as a row of all twelve notes: some
+    metrics of these are not defined. The Fréchet distance is that of
     frames in a common key. Copies are looked for in all of the other music, and reported beside
     those in real music that was held out; the ceiling is that other music itself, so has no such
     figure. Music of several styles is better judged style by style, see :func:`overlap_area`.
@@ -119,11 +120,15 @@ def report(
     given = [pieces for pieces in (held_out, composed, others) if pieces is not None]
     n_frames = excerpt_length(n_frames, given, frame_rate)
     if others is None:
-        held_out, others = _halves(held_out, n_frames, rng)
-    sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, rng)
+        held_out, others = _halves(held_out, n_frames, frame_rate, rng)
+    sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, frame_rate, rng)
     chain = MarkovBaseline(random_state=rng).fit([_with_shape(piece) for piece in others])
     sets["markov"] = chain.sample(n_frames, n_pieces=len(sets["real"]))
     sets["shuffled"] = [rng.permutation(excerpt) for excerpt in sets["ceiling"]]
+    for name in ("markov", "shuffled"):
+        made = cut(sets[name], n_frames, frame_rate)
+        require_excerpts(name, sets[name], made, n_frames)
+        sets[name] = [excerpt for (excerpt,) in filter(None, made)]
 
     values = {name: measure(excerpts, frame_rate) for name, excerpts in sets.items()}
     overlaps = {}
@@ -149,11 +154,11 @@ def report(
 
 
 def _halves(
-    pieces: list[np.ndarray], n_frames: int, rng: np.random.RandomState
+    pieces: list[np.ndarray], n_frames: int, frame_rate: float, rng: np.random.RandomState
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Deal pieces by chance into halves that give about as many excerpts."""
     order = rng.permutation(len(pieces))
-    n_excerpts = np.array([len(each) for each in cut(pieces, n_frames)])
+    n_excerpts = np.array([len(each) for each in cut(pieces, n_frames, frame_rate)])
     halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     totals = [0, 0]
     for i in order[np.argsort(-n_excerpts[order], kind="stable")]:
@@ -175,19 +180,20 @@ def _equal_sets(
     others: list[np.ndarray],
     n_frames: int,
     n_excerpts: int | None,
+    frame_rate: float,
     rng: np.random.RandomState,
 ) -> dict[str, list[np.ndarray]]:
     """Draw equally many excerpts of real, generated and other real music."""
     found = {}
     for name, pieces in {"real": real, "generated": generated, "train": others}.items():
-        found[name] = cut(pieces, n_frames)
+        found[name] = cut(pieces, n_frames, frame_rate)
         require_excerpts(name, pieces, found[name], n_frames)
     possible = sum(len(piece) // n_frames for piece in generated)
-    n_silent = possible - count(found["generated"])
-    if n_silent:
+    n_lost = possible - count(found["generated"])
+    if n_lost:
         warnings.warn(
-            f"{n_silent} of {possible} excerpts of generated are silent for more than a tenth, and "
-            "are left out of the score-card",
+            f"{n_lost} of {possible} excerpts of generated are silent for more than a tenth, or no "
+            "key is heard in them, and are left out of the score-card",
             UserWarning,
             stacklevel=3,
         )

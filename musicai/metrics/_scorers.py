@@ -94,7 +94,7 @@ class RealismScorer:
         -------
         realism : float
             Between 0 and 1, the higher the better. Composed pieces that are silent for more than a
-            tenth are left out; 0 where there are not two others.
+            tenth, or have no key, are left out; 0 where there are not two others.
 
         Raises
         ------
@@ -111,12 +111,12 @@ class RealismScorer:
             )
         pieces, _ = as_chroma(X)
         n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
-        excerpts = cut(pieces, n_frames)
+        excerpts = cut(pieces, n_frames, self.frame_rate)
         require_excerpts("X", pieces, excerpts, n_frames)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
-        for label, found in zip(labels, excerpts, strict=True):
-            orders[label] = orders.get(label, 0) + len(found)
+        for label, some in zip(labels, excerpts, strict=True):
+            orders[label] = orders.get(label, 0) + len(some)
         rng = as_rng(self.random_state)
         composed = [
             piece
@@ -124,10 +124,11 @@ class RealismScorer:
             if n_pieces
             for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
         ]
-        sounding = [excerpt for found in cut(as_chroma(composed)[0], n_frames) for excerpt in found]
+        found = cut(as_chroma(composed)[0], n_frames, self.frame_rate)
+        sounding = [excerpt for some in found for excerpt in some]
         if len(sounding) < FEWEST_EXCERPTS:
             return 0.0
-        real = [excerpt for found in excerpts for excerpt in found]
+        real = [excerpt for some in excerpts for excerpt in some]
         values = [measure(each, self.frame_rate) for each in (sounding, real)]
         areas = shared_areas(sounding, real, *values)
         return geometric_mean(np.maximum(list(areas.values()), _LEAST))
@@ -165,6 +166,8 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     ------
     ValueError
         If no piece has two frames.
+    TypeError
+        If the estimator has no `predict` method.
 
     See Also
     --------
@@ -183,6 +186,11 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     0.73
     """
     predictor, X = _heard_by_last_step(estimator, X)
+    if not hasattr(predictor, "predict"):
+        raise TypeError(
+            f"next_frame_score scores what foresees, with a method predict: "
+            f"{type(predictor).__name__} has none"
+        )
     pieces, _ = as_collection(X)
     long_enough = [piece for piece in pieces if len(piece) > 1]
     if not long_enough:

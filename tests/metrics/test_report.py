@@ -176,6 +176,15 @@ def test_silence_is_left_out_with_a_warning(few):
     assert report(resting, composed, train, n_frames=250).n_excerpts == 6
 
 
+def test_a_row_of_all_notes_has_no_key_and_is_left_out(few):
+    real, composed, train = few
+    row = np.tile(np.eye(12), (34, 1))[:400]
+    with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* no key is heard"):
+        card = report([*real, row], [*composed, row], [*train, row])
+    assert card.n_excerpts == 6
+    assert all(np.isfinite(figure) for figure in card.to_dict().values())
+
+
 @pytest.mark.parametrize(
     ("sets", "message"),
     [
