@@ -25,6 +25,8 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     """
     if not path.exists():
         _download(path, url, sha256)
+    if not path.is_file():  # to read a pipe would wait for ever
+        raise ValueError(f"{path} is no regular file: move it away, and {url} is downloaded there")
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != sha256:
         raise ValueError(
@@ -49,9 +51,12 @@ def _download(path: Path, url: str, sha256: str) -> None:
 
 
 def _reason(error: Exception) -> str:
+    """Say why; the words of requests and pooch are long, and hard to read."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code}"
-    if hasattr(error, "request"):  # requests' words are long, and hard to read
-        return "the server cannot be reached"
+    if hasattr(error, "request"):
+        return "there is no connection to the server, or it broke off"
+    if isinstance(error, ValueError):
+        return "what came has another SHA-256"
     return str(error)

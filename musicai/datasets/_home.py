@@ -18,6 +18,13 @@ def get_data_home(folder: str | os.PathLike[str] | None = None) -> Path:
     data_home : Path
         Safe to delete: the loaders make or fetch again what they miss.
 
+    Raises
+    ------
+    NotADirectoryError
+        If it is a file.
+    ValueError
+        If `folder` is empty.
+
     Examples
     --------
     >>> import tempfile
@@ -28,6 +35,14 @@ def get_data_home(folder: str | os.PathLike[str] | None = None) -> Path:
     """
     if folder is None:
         folder = os.environ.get("MUSICAI_DATA") or "~/.cache/musicai"
+    if not os.fspath(folder):
+        raise ValueError(f"folder must be the path of a folder or None, got {folder!r}")
     data_home = Path(folder).expanduser()
-    data_home.mkdir(parents=True, exist_ok=True)
+    try:
+        data_home.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(
+            f"the data home {os.fspath(folder)!r} is a file: expected a folder, or where to make "
+            "one; see get_data_home"
+        ) from None
     return data_home

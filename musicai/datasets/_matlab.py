@@ -10,13 +10,16 @@ import math
 import struct
 import zlib
 from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 
 _HEADER_BYTES = 128
 _VERSION = 0x0100
-_MOST_BYTES = 2**30  # of what is compressed; a small file could claim to hold terabytes
+# A small file could claim to hold terabytes, or more cells than memory has room for.
+_MOST_BYTES = 2**30  # of what is compressed
+_MOST_CELLS = 2**20
 
 _INT32, _MATRIX, _COMPRESSED = 5, 14, 15
 _INTEGERS = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 12: "i8", 13: "u8"}
@@ -29,7 +32,7 @@ class _Matrix(NamedTuple):
     name: bytes
     array_class: int
     shape: tuple[int, ...]
-    contents: list[tuple[int, memoryview]]  # type and bytes of each element
+    contents: Iterator[tuple[int, memoryview]]  # type and bytes of each element
 
 
 def read_cells(content: bytes, names: Collection[str]) -> dict[str, list[np.ndarray]]:
@@ -49,7 +52,7 @@ def read_cells(content: bytes, names: Collection[str]) -> dict[str, list[np.ndar
     """
     order = {b"IM": "<", b"MI": ">"}.get(content[_HEADER_BYTES - 2 : _HEADER_BYTES])
     if order is None:
-        raise ValueError("it has no header of one")
+        raise ValueError("it has no header of versions 5 to 7: save it with -v7")
     (version,) = struct.unpack_from(f"{order}H", content, _HEADER_BYTES - 4)
     if version != _VERSION:
         raise ValueError("it is one of version 7.3: save it with -v7")
@@ -61,8 +64,12 @@ def read_cells(content: bytes, names: Collection[str]) -> dict[str, list[np.ndar
         matrix = _read_matrix(data, order)
         name = matrix.name.decode("latin-1")
         if name in names and matrix.array_class == _CELL_CLASS:
-            found[name] = [_read_numbers(cell, order) for cell in matrix.contents]
-            if len(found[name]) != math.prod(matrix.shape):
+            n_cells = math.prod(matrix.shape)
+            if n_cells > _MOST_CELLS:
+                raise ValueError(f"{name} has {n_cells} cells, more than {_MOST_CELLS}")
+            cells = islice(matrix.contents, n_cells + 1)
+            found[name] = [_read_numbers(cell, order) for cell in cells]
+            if len(found[name]) != n_cells:
                 raise ValueError(f"{name} has not as many cells as it says")
     return found
 
@@ -93,22 +100,28 @@ def _inflate(element: tuple[int, memoryview], order: str) -> tuple[int, memoryvi
         return element
     inflater = zlib.decompressobj()
     try:
-        inside = inflater.decompress(data, _MOST_BYTES)
+        head = inflater.decompress(data, 8)
+        if len(head) < 8:
+            raise ValueError("it ends too early")
+        # No more is unpacked than this one element says that it has, and what fills it up.
+        kind, size = struct.unpack(f"{order}II", head)
+        if size > _MOST_BYTES:
+            raise ValueError("it is damaged, or too large")
+        inside = inflater.decompress(inflater.unconsumed_tail, size + 8)
     except zlib.error as error:
         raise ValueError(f"it is damaged ({error})") from None
-    if not inflater.eof:  # where its checksum is
-        raise ValueError("it ends too early, or is too large")
-    elements = list(_elements(memoryview(inside), order))
-    if len(elements) != 1:
-        raise ValueError("it is damaged")
-    return elements[0]
+    # At the end of what is compressed is its checksum.
+    if not inflater.eof or not size <= len(inside) < size + 8:
+        raise ValueError("it ends too early, or is damaged")
+    return kind, memoryview(inside)[:size]
 
 
 def _read_matrix(data: memoryview, order: str) -> _Matrix:
-    elements = list(_elements(data, order))
-    if len(elements) < 3 or len(elements[0][1]) != 8:
+    contents = _elements(data, order)
+    head = list(islice(contents, 3))
+    if len(head) < 3 or len(head[0][1]) != 8:
         raise ValueError("it is damaged")
-    (_, flags), (kind, sizes), (_, name), *contents = elements
+    (_, flags), (kind, sizes), (_, name) = head
     if kind != _INT32 or len(sizes) % 4:
         raise ValueError("it is damaged")
     (flag,) = struct.unpack_from(f"{order}I", flags)
@@ -125,9 +138,10 @@ def _read_numbers(cell: tuple[int, memoryview], order: str) -> np.ndarray:
     if len(data) == 0:  # how an empty cell is written
         return np.zeros((0, 0))
     matrix = _read_matrix(data, order)
-    if matrix.array_class not in _FULL_CLASSES or len(matrix.contents) != 1:
+    parts = list(islice(matrix.contents, 2))
+    if matrix.array_class not in _FULL_CLASSES or len(parts) != 1:
         raise ValueError("a cell in it is no full matrix of numbers")
-    ((kind, numbers),) = matrix.contents
+    ((kind, numbers),) = parts
     dtype = np.dtype(f"{order}{_NUMBERS[kind]}") if kind in _NUMBERS else None
     if dtype is None or math.prod(matrix.shape) * dtype.itemsize != len(numbers):
         raise ValueError("it is damaged")

@@ -12,9 +12,9 @@ from .._pieces import N_KEYS
 from ._folder import find_files
 from ._matlab import read_cells
 
-SUBSETS = ("train", "valid", "test")
+_SUBSETS = ("train", "valid", "test")
 SUBSET_RULES: dict[str, Rule] = {
-    "subset": (lambda v: is_one_of(v, (*SUBSETS, "all")), f"one of {(*SUBSETS, 'all')}")
+    "subset": (lambda v: is_one_of(v, (*_SUBSETS, "all")), f"one of {(*_SUBSETS, 'all')}")
 }
 _SUFFIX = ".mat"
 
@@ -97,7 +97,7 @@ def load_piano_rolls(path: str | os.PathLike[str], *, subset: str = "train") -> 
     check_values({"subset": subset}, SUBSET_RULES)
     given = Path(path).expanduser()
     files = _find_files(given)
-    chosen = SUBSETS if subset == "all" else (subset,)
+    chosen = _SUBSETS if subset == "all" else (subset,)
     data, subsets, target = [], [], []
     for file in files:
         for part, pieces in zip(chosen, _read_rolls(file, chosen), strict=True):
@@ -131,7 +131,8 @@ def _find_files(path: Path) -> list[Path]:
         raise FileNotFoundError(
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
-    files = find_files(path, (_SUFFIX,))
+    # Not pipes, which would be waited for, nor links to nowhere.
+    files = [file for file in find_files(path, (_SUFFIX,)) if file.is_file()]
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
     return files

@@ -16,6 +16,14 @@ from ._sounding import sound
 from ._styles import BEATS, STYLES, Sounding
 
 _TONICS = {note_name(place): 7 * place % 12 for place in EASIEST}
+_RULES: dict[str, Rule] = {
+    "n_pieces": COUNT_RULE,
+    "n_bars": COUNT_RULE,
+    "key": (
+        lambda v: v is None or is_one_of(v, tuple(_TONICS)),
+        f"one of {tuple(_TONICS)} or None",
+    ),
+}
 
 _LICENSE = "none is needed: nobody has rights in what rules and chance have made"
 _SOURCE = "musicai.datasets.make_progressions"
@@ -217,13 +225,3 @@ def _check_tempo(tempo: Any) -> tuple[float, float]:
     if len(bounds) != 2 or not all(map(holds, bounds)) or bounds[0] > bounds[1]:
         raise ValueError(f"tempo must be {expected}, or a tuple (lowest, highest), got {tempo!r}")
     return float(bounds[0]), float(bounds[1])
-
-
-_RULES: dict[str, Rule] = {
-    "n_pieces": COUNT_RULE,
-    "n_bars": COUNT_RULE,
-    "key": (
-        lambda v: v is None or is_one_of(v, tuple(_TONICS)),
-        f"one of {tuple(_TONICS)} or None",
-    ),
-}

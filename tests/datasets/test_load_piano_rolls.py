@@ -1,3 +1,5 @@
+import os
+import sys
 from itertools import chain
 
 import numpy as np
@@ -5,9 +7,10 @@ import pytest
 from scipy.io import savemat
 
 from musicai.datasets import load_piano_rolls
-from musicai.datasets._piano_rolls import SUBSETS
 
 from .conftest import as_cells
+
+SUBSETS = ("train", "valid", "test")
 
 
 @pytest.mark.parametrize("subset", SUBSETS)
@@ -45,6 +48,15 @@ def test_a_folder_holds_styles(tmp_path, write_rolls):
     assert data.source == str(tmp_path)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
+def test_passes_by_what_is_no_file(tmp_path, write_rolls):
+    write_rolls(tmp_path / "folk.mat")
+    os.mkfifo(tmp_path / "pipe.mat")
+    (tmp_path / "gone.mat").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "folder.mat").mkdir()
+    assert load_piano_rolls(tmp_path).target_names == ["folk"]
+
+
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file or folder '.*gone\.mat'"):
         load_piano_rolls(tmp_path / "gone.mat")
@@ -56,7 +68,7 @@ def test_what_is_not_there_is_named(tmp_path):
     ("content", "reason"),
     [
         (b"", "no header"),
-        (b"no MATLAB", "no header"),
+        (b"no MATLAB", "no header .*save it with -v7"),
         (b"MATLAB 5.0" + bytes(200), "no header"),
         (b"MATLAB 7.3".ljust(124) + b"\x00\x02IM", "save it with -v7"),
     ],

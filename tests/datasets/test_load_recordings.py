@@ -105,3 +105,11 @@ def test_data_home_is_the_argument_or_the_environment_or_the_cache(tmp_path, mon
     monkeypatch.setenv("HOME", str(tmp_path))
     assert get_data_home() == tmp_path / ".cache" / "musicai"
     assert get_data_home().is_dir()
+
+
+def test_a_data_home_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match=r"the data home '.*file' is a file"):
+        get_data_home(tmp_path / "file")
+    with pytest.raises(ValueError, match="folder must be the path of a folder or None, got ''"):
+        get_data_home("")

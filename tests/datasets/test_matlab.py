@@ -1,8 +1,12 @@
 """Laws of reading MATLAB files."""
 
 import io
+import struct
+import tracemalloc
+import zlib
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -44,3 +48,45 @@ def test_damage_is_found_or_does_no_harm(data, compressed):
         assert str(error)  # noqa: PT017
     else:
         assert all(isinstance(cell, np.ndarray) for cell in cells.get("found", ()))
+
+
+def element(kind, content):
+    return struct.pack("<II", kind, len(content)) + content
+
+
+def matrix_file(*contents, shape=(1, 1)):
+    """A file of one compressed cell array, with what is to be in it."""
+    header = [
+        (6, struct.pack("<II", 1, 0)),
+        (5, struct.pack("<ii", *shape)),
+        (1, b"contents"),
+    ]
+    matrix = b"".join(element(*part) for part in header) + b"".join(contents)
+    return compressed_file(element(14, matrix))
+
+
+def compressed_file(content):
+    return b"M".ljust(124) + b"\x00\x01IM" + element(15, zlib.compress(content))
+
+
+MANY = 2**21
+BOMBS = {
+    "zeros": compressed_file(bytes(8 * MANY)),
+    "zeros in a matrix": compressed_file(element(14, bytes(8 * MANY))),
+    "cells beyond those it says": matrix_file(element(14, b"") * MANY),
+    "cells beyond belief": matrix_file(element(14, b"") * MANY, shape=(MANY, 1)),
+}
+
+
+@pytest.mark.parametrize("content", BOMBS.values(), ids=BOMBS)
+def test_a_small_file_takes_little_memory(content):
+    """Its largest element, while it is unpacked, and no list of a million others."""
+    assert len(content) < 10**5
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"damaged|cells"):
+            read_cells(content, ["contents"])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 5 * 8 * MANY
