@@ -155,6 +155,7 @@ class TrainingCurveDisplay:
         ax = ax_to_draw_on(ax, (7, 4))
         from matplotlib.ticker import MaxNLocator
 
+        n_before = len(ax.lines)
         _draw_curve(ax, self.training_scores, BRIGHT, "training (with dropout)", "--")
         self.best_epoch_ = None
         if self.validation_scores is not None:
@@ -171,7 +172,7 @@ class TrainingCurveDisplay:
             )
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
-        _draw_legend(ax)
+        _draw_legend(ax, n_before)
         finish(ax, title)
         self.ax_ = ax
         self.figure_ = ax.figure
@@ -184,9 +185,11 @@ def _draw_curve(ax: "Axes", scores: Any, colour: str, label: str, style: str) ->
     ax.plot(epochs, scores, color=colour, linestyle=style, marker=marker, label=label)
 
 
-def _draw_legend(ax: "Axes") -> None:
+def _draw_legend(ax: "Axes", n_others: int) -> None:
     # Names are the user's: matplotlib would leave out those with "_" in front, and read "$" as TeX.
-    numbers = [str(i) for i in range(len(ax.lines))]
-    legend = ax.legend(ax.lines, numbers, fontsize="small", edgecolor="none", framealpha=1)
-    for text, line in zip(legend.get_texts(), ax.lines, strict=True):
+    others, own = ax.lines[:n_others], ax.lines[n_others:]
+    lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(own)
+    numbers = [str(i) for i in range(len(lines))]
+    legend = ax.legend(lines, numbers, fontsize="small", edgecolor="none", framealpha=1)
+    for text, line in zip(legend.get_texts(), lines, strict=True):
         text.set(text=line.get_label(), parse_math=False)

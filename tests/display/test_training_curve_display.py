@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
@@ -68,6 +69,12 @@ def test_every_baseline_is_in_the_legend(composer):
     display.figure_.draw_without_rendering()
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert texts[-4:] == ["_private", " ", "$a_b", "a \\udcff"]
+    _, ax = pyplot.subplots()
+    ax.plot([1, 2], [-50, -60])  # has no name
+    ax.plot([1, 2], [-50, -60], label="another")
+    legend = TrainingCurveDisplay.from_estimator(composer, ax=ax).ax_.get_legend()
+    assert legend.get_texts()[0].get_text() == "another"
+    assert legend.get_texts()[1].get_text() == "training (with dropout)"
     for other in ([1], "ab"):
         with pytest.raises(TypeError, match="where a dict of names and scores is expected"):
             TrainingCurveDisplay.from_estimator(composer, baselines=other)
