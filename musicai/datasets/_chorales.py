@@ -9,8 +9,9 @@ from sklearn.utils import Bunch
 
 from .._parameters import Rule, check_values, is_integer, is_one_of
 from .._pieces import N_KEYS
+from ..audio import RecordingError
 from ..chroma import ChromaExtractor
-from ..midi import PianoRollExtractor
+from ..midi import MidiError, PianoRollExtractor
 from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 
@@ -107,7 +108,7 @@ def load_chorales(
         If music21, pretty_midi or, for audio and chroma, midirenderer is missing.
     ValueError
         If `n_chorales` is not between 1 and the number that there are, or another argument has no
-        possible value.
+        possible value, or a file that was made before is damaged.
 
     See Also
     --------
@@ -151,7 +152,12 @@ def load_chorales(
     )
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
-        data.data = extractor.transform(recordings)
+        try:
+            data.data = extractor.transform(recordings)
+        except (RecordingError, MidiError) as error:
+            raise type(error)(
+                f"{error}. Delete the file, and load_chorales makes it again"
+            ) from None
         data[made.rate] = getattr(extractor, made.rate)
     return data
 

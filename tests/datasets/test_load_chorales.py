@@ -98,3 +98,15 @@ def test_rolls_of_the_scores(home):
     for piece, same in zip(data.data, extractor.transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)
     assert [len(piece) for piece in data.data] == [2 * 63, 2 * 52]  # quarters of the scores
+
+
+@pytest.mark.parametrize(("kind", "name"), [("roll", "001-bwv269.mid"), ("chroma", "*.flac")])
+def test_a_damaged_file_can_be_made_again(tmp_path, kind, name):
+    arguments = {"kind": kind, "folder": tmp_path, "sampling_rate": 8000}
+    load_chorales(1, **arguments)
+    (path,) = tmp_path.rglob(name)
+    path.write_bytes(b"no music")
+    with pytest.raises(ValueError, match=f"{path.name}.*Delete the file, and load_chorales makes"):
+        load_chorales(1, **arguments)
+    path.unlink()
+    assert len(load_chorales(1, **arguments).data) == 1
