@@ -18,10 +18,10 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from _music import find_recordings
 from hmmlearn.hmm import GaussianHMM
 
 from musicai import ChromaExtractor, LSTMComposer
-from musicai.datasets import load_chorales, load_recordings
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 
 N_LEVELS = 256
@@ -110,12 +110,9 @@ def split(pieces, length):
 
 def extract(paths, n_chorales):
     """Return chroma of files and folders, or of chorales if there are none, and its frame rate."""
-    files = []
-    for path in paths:
-        files += load_recordings(path).recordings if path.is_dir() else [path]
-    files = files or load_chorales(n_chorales, n_jobs=-1, verbose=1).recordings
     extractor = ChromaExtractor(n_jobs=-1, verbose=1)
-    return [piece for piece in extractor.transform(files) if len(piece)], extractor.frame_rate
+    pieces = extractor.transform(find_recordings(paths, n_chorales=n_chorales))
+    return [piece for piece in pieces if len(piece)], extractor.frame_rate
 
 
 def main():

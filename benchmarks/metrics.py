@@ -23,10 +23,10 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from _music import excerpts, find_recordings, print_table
 
 from musicai import ChromaExtractor
-from musicai._triads import peaking_at_one
-from musicai.datasets import get_data_home, load_chorales, load_recordings
+from musicai.datasets import get_data_home
 from musicai.metrics import MarkovBaseline, memorisation, report
 
 
@@ -42,25 +42,6 @@ def read_arguments():
     return parser.parse_args()
 
 
-def find_recordings(arguments):
-    if not arguments.paths:
-        return load_chorales(arguments.chorales, n_jobs=-1, verbose=1).recordings
-    found = []
-    for path in arguments.paths:
-        found += load_recordings(path).recordings if path.is_dir() else [path]
-    return found
-
-
-def excerpts(pieces, n_frames):
-    """Parts of one length that sound."""
-    parts = [
-        piece[first : first + n_frames]
-        for piece in pieces
-        for first in range(0, len(piece) - n_frames + 1, n_frames)
-    ]
-    return [part for part in parts if part.any(axis=1).mean() > 0.9]
-
-
 def make_bad(learned, n_frames, rate, seed):
     """Sets of excerpts that a metric should tell from real music."""
     rng = np.random.default_rng(seed)
@@ -72,7 +53,7 @@ def make_bad(learned, n_frames, rate, seed):
         .sample(n_frames, n_pieces=len(parts))
         for n_states in (64, 16)
     }
-    return chains | {
+    bad = {
         "wandering": [
             np.concatenate(
                 [np.roll(some, rng.integers(12), axis=1) for some in np.array_split(part, n_moves)]
@@ -81,15 +62,10 @@ def make_bad(learned, n_frames, rate, seed):
         ],
         "shuffled": [rng.permutation(part) for part in parts],
         "frozen": [np.tile(part[np.ptp(part, axis=1) > 0][:1], (n_frames, 1)) for part in parts],
-        "noise": [peaking_at_one(rng.random(part.shape)) for part in parts],
     }
-
-
-def print_table(head, rows):
-    print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
-    for name, *cells in rows:
-        shown = [cell if isinstance(cell, str) else f"{cell:.3g}" for cell in cells]
-        print(f"| {' | '.join([name, *shown])} |", flush=True)
+    noises = [rng.random(part.shape) for part in parts]
+    noises = [noise / noise.max(axis=1, keepdims=True) for noise in noises]
+    return chains | bad | {"noise": noises}
 
 
 def main():
@@ -98,7 +74,7 @@ def main():
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     rate = extractor.frame_rate
     n_frames = round(arguments.seconds * rate)
-    pieces = extractor.transform(find_recordings(arguments))
+    pieces = extractor.transform(find_recordings(arguments.paths, n_chorales=arguments.chorales))
     if arguments.split_excerpts:
         pieces = excerpts(pieces, n_frames)
     order = np.random.default_rng(arguments.seed).permutation(len(pieces))

@@ -23,6 +23,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from _music import print_table
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -54,7 +55,7 @@ METRICS = (
 
 
 def excerpts(pieces):
-    """Cut pieces into excerpts."""
+    """Cut pieces into excerpts, of silence as well."""
     starts = ((piece, i) for piece in pieces for i in range(0, len(piece) - EXCERPT + 1, EXCERPT))
     return [piece[i : i + EXCERPT] for piece, i in starts][:MOST]
 
@@ -62,12 +63,11 @@ def excerpts(pieces):
 def metrics_table(kinds):
     """Print the metrics of each kind of music."""
     cut = {name: excerpts(pieces) for name, pieces in kinds.items()}
-    print(f"\n| metric | {' | '.join(f'{name} ({len(cut[name])})' for name in cut)} |")
-    print("| --- |" + " ---: |" * len(cut))
+    rows = []
     for metric in METRICS:
         values = [[metric(piece) for piece in pieces] for pieces in cut.values()]
-        cells = [f"{np.mean(v):.3f} ± {np.std(v):.3f}" for v in values]
-        print(f"| {metric.__name__} | {' | '.join(cells)} |", flush=True)
+        rows.append((metric.__name__, *(f"{np.mean(v):.3f} ± {np.std(v):.3f}" for v in values)))
+    print_table(["metric", *(f"{name} ({len(cut[name])})" for name in cut)], rows)
 
 
 def as_triad(chord):
@@ -106,12 +106,13 @@ def chords_table(music):
     qualities = agreement(music, found, as_quality)
     heard = [key_name(int(key_scores(piece.sum(axis=0)).argmax())) for piece in music.data]
     keys = np.array(heard) == np.array(music.key_names)
-    print("\n| style | triads | ten qualities | key |\n| --- | ---: | ---: | ---: |")
+    table = []
     target = np.array(music.target)
     for style in (*music.target_names, "all"):
         rows = (target == style) | (style == "all")
         cells = [f"{values[rows].mean():.2f}" for values in (triads, qualities, keys)]
-        print(f"| {style} | {' | '.join(cells)} |")
+        table.append((style, *cells))
+    print_table(["style", "triads", "ten qualities", "key"], table)
     matrices = [metrics.transition_matrix(piece).ravel() for piece in music.data]
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
     right = cross_val_score(classifier, matrices, music.target, cv=5).mean()

@@ -72,6 +72,11 @@ def common_tonic(mean_chroma: Any) -> np.ndarray:
     return np.where(keys < 12, keys, (keys - _A) % 12)
 
 
+def in_common_key(piece: np.ndarray) -> np.ndarray:
+    """Return a piece of chroma, (n_frames, 12), in C major or A minor."""
+    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
+
+
 def _unit(rows: np.ndarray) -> np.ndarray:
     """Rows centred and scaled to length 1; rows that are flat but for rounding become 0."""
     centred = rows - rows.mean(axis=-1, keepdims=True)

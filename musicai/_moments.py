@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ._triads import centred
+
 
 def moments(piece: np.ndarray, n_frames: int) -> np.ndarray:
     """Return all windows of `n_frames`, so that a scalar product of two is how alike they are.
@@ -19,9 +21,9 @@ def moments(piece: np.ndarray, n_frames: int) -> np.ndarray:
     Returns
     -------
     moments : ndarray of shape (n_windows, n_features * n_frames), dtype float32
-        Of length one, or zero where nothing sounds.
+        Of length one, or zero where every frame is flat, as silence is.
     """
-    shapes = (piece - piece.mean(axis=1, keepdims=True)).astype(np.float32)
+    shapes = centred(piece).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(shapes, n_frames, axis=0)
     windows = windows.reshape(len(windows), -1)
     length = np.linalg.norm(windows, axis=1, keepdims=True)

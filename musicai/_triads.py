@@ -5,13 +5,20 @@ import numpy as np
 from ._vocabulary import VOCABULARIES, templates
 
 
+def centred(rows: np.ndarray) -> np.ndarray:
+    """Rows less their means; rows that are flat but for rounding become 0."""
+    shapes = rows - rows.mean(axis=-1, keepdims=True)
+    largest, left = (np.abs(x).max(axis=-1, keepdims=True, initial=0.0) for x in (rows, shapes))
+    # The mean of equal numbers is not always that number, nor is every number between them.
+    flat = left <= 1e-6 * largest
+    return np.where(flat, rows.dtype.type(0), shapes)
+
+
 def unit_shapes(rows: np.ndarray) -> np.ndarray:
     """Rows centred and of length 1, so that products are correlations; flat rows become 0."""
-    centred = rows - rows.mean(axis=-1, keepdims=True)
-    length = np.linalg.norm(centred, axis=-1, keepdims=True)
-    # The mean of equal numbers is not always that number, nor is every number between them.
-    flat = length <= 1e-6 * np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
-    return np.where(flat, rows.dtype.type(0), centred / np.where(flat, rows.dtype.type(1), length))
+    shapes = centred(rows)
+    length = np.linalg.norm(shapes, axis=-1, keepdims=True)
+    return shapes / np.where(length > 0, length, rows.dtype.type(1))
 
 
 def peaking_at_one(frames: np.ndarray) -> np.ndarray:

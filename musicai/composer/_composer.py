@@ -12,10 +12,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from .._blas import one_blas_thread
 from .._pieces import Pack, is_collection
 from .._random import as_rng
+from .._styles import encode_styles, labels_per_piece
 from .._version import __version__
-from ._blas import one_blas_thread
 from ._checks import (
     check_parameters,
     check_sampling,
@@ -38,7 +39,6 @@ from ._inputs import check_pieces
 from ._learned import key_shifts, open_network, told_style
 from ._network import Network, export_weights
 from ._progress import Budget
-from ._styles import encode_styles, labels_per_piece
 from ._support import frames_peak_at_one
 from ._training import Trainer
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from .._blas import one_blas_thread
 from .._random import as_rng
-from ._blas import one_blas_thread
+from .._styles import style_weights
 from ._characters import draw_characters
 from ._checks import check_sampling
 from ._draws import choose
@@ -15,7 +16,6 @@ from ._inputs import check_prime
 from ._keys import COMMON_KEY, key_number
 from ._learned import key_shifts, open_network, told_style
 from ._sampler import Sampler
-from ._styles import style_weights
 
 
 def compose(

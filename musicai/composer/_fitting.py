@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._styles import as_labels, encode_styles, known_styles
 from ._batches import Collection
 from ._characters import describe, mean_and_spread
 from ._checkpoint import Checkpoint
@@ -22,7 +23,6 @@ from ._keys import (
     shifts_to_common_key,
 )
 from ._network import Network, empty_network, learned_network
-from ._styles import as_labels, encode_styles, known_styles
 from ._support import choose_emission
 
 

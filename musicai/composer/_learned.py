@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from .._styles import style_weights
 from ._checks import choose_device
 from ._keys import shifts_to_common_key
 from ._network import Network, learned_network
-from ._styles import style_weights
 
 Weights = dict[str, np.ndarray]
 

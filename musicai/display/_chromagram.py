@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ._frames import draw_frames, scale_of
-from ._matplotlib import add_colorbar, need_matplotlib
-from ._timeline import Timeline, one_piece, timeline
+from ._frames import draw_frames, marks_within, one_piece, scale_of
+from ._matplotlib import add_colorbar, ax_to_draw_on
+from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -109,18 +109,20 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, or the times of its frames are given twice or have no
-            possible value.
+            If `piece` isn't one piece, a mark lies outside it, or the times of its frames are given
+            twice or have no possible value.
+        TypeError
+            If `ax` is none to draw on.
         """
         frames = one_piece(piece, cls.__name__)
-        drawn = timeline(
+        axis = time_axis(
             frames,
             frame_rate=frame_rate,
             times=times,
             tempo=tempo,
             steps_per_beat=steps_per_beat,
         )
-        display = cls(frames, times=drawn.times, unit=drawn.unit)
+        display = cls(frames, times=axis.times, unit=axis.unit)
         return display.plot(ax, marks=marks, title=title, colorbar=colorbar)
 
     def plot(
@@ -154,15 +156,14 @@ class ChromagramDisplay:
         Of a piece with more frames than can be printed (150 to an inch) means of neighbours are
         drawn. Of the keys of a piano those in use are shown, and some around.
         """
-        pyplot = need_matplotlib()
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(9, 3), layout="constrained")
+        lines = marks_within(marks, self.times)
+        ax = ax_to_draw_on(ax, (9, 3))
         image = draw_frames(
             ax,
             self.piece,
-            Timeline(self.times, self.unit),
+            TimeAxis(self.times, self.unit),
             scale=scale_of([self.piece]),
-            marks=marks,
+            marks=lines,
             title=title,
         )
         if colorbar:

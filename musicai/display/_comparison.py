@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._pieces import as_collection
-from ._frames import draw_frames, scale_of
-from ._matplotlib import add_colorbar, need_matplotlib
-from ._timeline import Timeline, one_piece, timeline
+from ._frames import draw_frames, marks_within, one_piece, scale_of
+from ._matplotlib import add_colorbar, check_ax, need_matplotlib
+from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,28 +105,30 @@ class ComparisonDisplay:
         ImportError
             If matplotlib is missing.
         TypeError
-            If `pieces` is no dict.
+            If `pieces` or `marks` is no dict, or `axes` no list of axes to draw on.
         ValueError
-            If the pieces differ in width or one has no frame, a mark has the name of none, there
-            are not as many axes as pieces, or the times of the frames are given twice or have no
-            possible value.
+            If the pieces differ in width or one has no frame, a mark has the name of none or lies
+            outside its piece, there are not as many axes as pieces, or the times of the frames are
+            given twice or have no possible value.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
                 f"pieces are a {type(pieces).__name__} where a dict of names and pieces is "
                 'expected, such as {"real": piece, "composed": other}'
             )
-        as_collection([one_piece(piece, cls.__name__) for piece in pieces.values()], name="pieces")
-        unknown = set(marks or ()) - set(pieces)
-        if unknown:
-            raise ValueError(f"marks are for {sorted(unknown)}, but pieces are {list(pieces)}")
-        frames = {name: one_piece(piece, cls.__name__) for name, piece in pieces.items()}
+        frames = {
+            name: one_piece(piece, cls.__name__, name=f"pieces[{name!r}]")
+            for name, piece in pieces.items()
+        }
+        as_collection(list(frames.values()), name="pieces")  # some, and all of one width
         timing = {"frame_rate": frame_rate, "tempo": tempo, "steps_per_beat": steps_per_beat}
-        lines = {name: timeline(piece, times=None, **timing) for name, piece in frames.items()}
+        axes_of_time = {
+            name: time_axis(piece, times=None, **timing) for name, piece in frames.items()
+        }
         display = cls(
             frames,
-            times={name: line.times for name, line in lines.items()},
-            unit=next(iter(lines.values())).unit,
+            times={name: axis.times for name, axis in axes_of_time.items()},
+            unit=next(iter(axes_of_time.values())).unit,
         )
         return display.plot(axes, marks=marks, colorbar=colorbar)
 
@@ -154,29 +156,51 @@ class ComparisonDisplay:
             Itself, with `axes_` and `figure_` set.
         """
         pyplot = need_matplotlib()
+        lines = self._marks(marks)
         if axes is None:
             figsize = (9, 0.5 + 2.3 * len(self.pieces))
             _, grid = pyplot.subplots(
                 len(self.pieces), 1, squeeze=False, figsize=figsize, layout="constrained"
             )
             axes = grid[:, 0]
+        if not isinstance(axes, (Sequence, np.ndarray)):
+            raise TypeError(f"axes must be a list of matplotlib Axes, got a {type(axes).__name__}")
+        for i, ax in enumerate(axes):
+            check_ax(ax, f"axes[{i}]")
         if len(axes) != len(self.pieces):
             raise ValueError(f"{len(axes)} axes are given for {len(self.pieces)} pieces")
         scale = scale_of(self.pieces.values())
+        start = min(times[0] for times in self.times.values())
         end = max(times[-1] for times in self.times.values())
         for ax, (name, piece) in zip(axes, self.pieces.items(), strict=True):
             image = draw_frames(
                 ax,
                 piece,
-                Timeline(self.times[name], self.unit),
+                TimeAxis(self.times[name], self.unit),
                 scale=scale,
-                marks=(marks or {}).get(name),
+                marks=lines[name],
                 title=name,
             )
-            ax.set_xlim(0, end)
+            ax.set_xlim(start, end)
             ax.label_outer()
         self.axes_ = list(axes)
         self.figure_ = self.axes_[0].figure
         if colorbar:
             add_colorbar(image, self.axes_, "strength")
         return self
+
+    def _marks(self, marks: Any) -> dict[str, np.ndarray]:
+        """Check marks, and return those of every piece."""
+        given = {} if marks is None else marks
+        if not isinstance(given, Mapping):
+            raise TypeError(
+                f"marks are a {type(given).__name__} where a dict of names and places is expected, "
+                f"such as {{{next(iter(self.pieces))!r}: 1.5}}"
+            )
+        unknown = [name for name in given if name not in self.pieces]
+        if unknown:
+            raise ValueError(f"marks are for {unknown}, but pieces are {list(self.pieces)}")
+        return {
+            name: marks_within(given.get(name), times, name=f"marks[{name!r}]")
+            for name, times in self.times.items()
+        }

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._pieces import N_KEYS, PITCH_CLASSES
-from ._matplotlib import height_in_inches, ink, width_in_inches
-from ._timeline import Timeline, shortened
+from .._pieces import N_KEYS, PITCH_CLASSES, as_collection
+from ._matplotlib import finish, height_in_inches, ink, width_in_inches
+from ._time_axis import TimeAxis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +35,57 @@ class Scale(NamedTuple):
     features: tuple[float, float]
 
 
+def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
+    """Check that `X` is one piece with a frame at least, and return it."""
+    if getattr(X, "shape", ())[:1] == (0,):
+        raise ValueError(f"{name} has no frames: {who} draws one or more")
+    pieces, _ = as_collection(X, name=name)
+    if len(pieces) != 1 or len(pieces[0]) == 0:
+        raise ValueError(
+            f"{who} draws one piece with at least one frame, {name} holds {len(pieces)} with "
+            f"{sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
+        )
+    return pieces[0]
+
+
+def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:
+    """Check that marks are numbers within a piece, and return them as a row; None for none."""
+    try:
+        places = np.ravel(np.asarray([] if marks is None else marks, dtype=np.float64))
+    except (TypeError, ValueError):
+        places = np.array([np.nan])
+    slack = 1e-9 * np.abs(times[[0, -1]]).max()
+    if not np.all((places >= times[0] - slack) & (places <= times[-1] + slack)):
+        raise ValueError(
+            f"{name} must be numbers within the piece, from {times[0]:.6g} to {times[-1]:.6g} on "
+            f"its axis, got {marks!r}"
+        )
+    return places
+
+
+def shortened(
+    piece: np.ndarray, times: np.ndarray, most: int
+) -> tuple[np.ndarray, np.ndarray, int]:
+    """Average runs of frames, so that no more than `most` are left.
+
+    Returns
+    -------
+    piece : ndarray of shape (n_runs, n_features)
+        The means; the piece itself if it is short enough.
+    times : ndarray of shape (n_runs + 1,)
+        Where the runs begin and the last one ends.
+    n_frames : int
+        Frames of a run; the last one may have fewer.
+    """
+    length = -(-len(piece) // max(1, most))
+    if length == 1:
+        return piece, times, 1
+    starts = np.arange(0, len(piece), length)
+    sums = np.add.reduceat(piece, starts, axis=0, dtype=np.float64)
+    counts = np.diff([*starts, len(piece)])
+    return sums / counts[:, None], times[[*starts, len(piece)]], length
+
+
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a scale for some pieces.
 
@@ -59,10 +110,10 @@ def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
 def draw_frames(
     ax: "Axes",
     piece: np.ndarray,
-    timeline: Timeline,
+    axis: TimeAxis,
     *,
     scale: Scale,
-    marks: Any,
+    marks: np.ndarray,
     title: str | None,
 ) -> "ScalarMappable":
     """Draw a piece on an ax, with the names of its features; return the image.
@@ -73,31 +124,28 @@ def draw_frames(
         What to draw on.
     piece : ndarray of shape (n_frames, n_features)
         The frames; if there are more than can be printed, means of some are drawn.
-    timeline : Timeline
+    axis : TimeAxis
         When they are.
     scale : Scale
         Of colours and features.
-    marks : float, list of float or None
-        Where to draw an upright line, in the unit of `timeline`.
+    marks : ndarray of shape (n_marks,)
+        Where to draw an upright line, in the unit of `axis`.
     title : str or None
         Written above, on the left.
     """
     n_features = piece.shape[1]
-    columns, times, _ = shortened(
-        piece, timeline.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH)
-    )
+    columns, times, _ = shortened(piece, axis.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH))
     rows = np.arange(n_features + 1) - 0.5
     lowest, highest = scale.values
     image = ax.pcolorfast(times, rows, columns.T, cmap=ink(), vmin=lowest, vmax=highest)
-    ax.set_xlabel(timeline.unit)
+    ax.set_xlabel(axis.unit)
     _name_features(ax, n_features)
     ax.set_ylim(scale.features)
-    ax.spines[["top", "right"]].set_visible(False)
-    for mark in np.ravel([] if marks is None else marks):
+    for mark in marks:
         for colour, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
             ax.axvline(mark, color=colour, linewidth=width)
-    if title is not None:
-        ax.set_title(title, loc="left")
+    ax.set_xlim(axis.times[0], axis.times[-1])
+    finish(ax, title)
     return image
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._extras import need
+from .._paths import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,34 @@ def need_matplotlib() -> ModuleType:
     return pyplot
 
 
+def ax_to_draw_on(ax: Any, figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
+    """Return `ax`, or where it is None the one ax of a new figure, of so many inches."""
+    if ax is None:
+        _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
+    check_ax(ax, "ax")
+    return ax
+
+
+def check_ax(ax: Any, name: str) -> None:
+    """Raise a TypeError if `ax` is nothing to draw on with straight axes at right angles."""
+    need_matplotlib()
+    from matplotlib.axes import Axes
+
+    if not isinstance(ax, Axes) or ax.name != "rectilinear":
+        raise TypeError(
+            f"{name} must be a matplotlib Axes with straight axes, such as pyplot.subplots() "
+            f"returns, got a {type(ax).__name__}"
+        )
+
+
+def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
+    """Write a title above, on the left; take away the lines at top and right, but of a frame."""
+    if not frame:
+        ax.spines[["top", "right"]].set_visible(False)
+    if title is not None:
+        ax.set_title(printable(str(title)), loc="left", parse_math=False)
+
+
 def ink() -> "Colormap":
     """Colours from the white of the paper to a dark ink: magma, reversed and faded in.
 
@@ -42,7 +71,9 @@ def ink() -> "Colormap":
     return ListedColormap(paper + (1 - paper) * magma, name="ink")
 
 
-def add_colorbar(image: "ScalarMappable", ax: Any, label: str, **looks: Any) -> "Colorbar":
+def add_colorbar(
+    image: "ScalarMappable", ax: Any, label: str, *, extend: str = "neither"
+) -> "Colorbar":
     """Draw a narrow bar that says what the colours of an image mean.
 
     Parameters
@@ -53,11 +84,13 @@ def add_colorbar(image: "ScalarMappable", ax: Any, label: str, **looks: Any) -> 
         What the bar stands beside, and takes its room from.
     label : str
         What the numbers are.
+    extend : str, default="neither"
+        Where there are values beyond the colours: "min" for below.
     """
     from matplotlib.ticker import MaxNLocator
 
     first = ax if not isinstance(ax, (list, tuple)) else ax[0]
-    bar = first.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, **looks)
+    bar = first.figure.colorbar(image, ax=ax, pad=0.02, fraction=0.05, extend=extend)
     bar.locator = MaxNLocator(nbins=4, steps=[1, 2, 5, 10])
     bar.ax.tick_params(length=2, labelsize="small")
     bar.set_label(label, fontsize="small")

@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
-from .._parameters import SAMPLING_RATE_RULE, check_values
+from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
 from .._paths import is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
-from ..audio._headers import read_rate
+from ..audio._ffmpeg import find_ffmpeg
+from ..audio._headers import native_name, read_rate
 from ..audio._playable import playable_blocks
 
 _MEDIA_TYPES = {
-    ".wav": "audio/wav",
-    ".mp3": "audio/mpeg",
-    ".ogg": "audio/ogg",
-    ".oga": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".flac": "audio/flac",
-    ".m4a": "audio/mp4",
+    "WAV": "audio/wav",
+    "WAVEX": "audio/wav",
+    "MP3": "audio/mpeg",
+    "OGG": "audio/ogg",
+    "FLAC": "audio/flac",
 }
-"""What browsers play, by suffix."""
+"""What browsers play, by libsndfile's names of formats."""
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
@@ -33,6 +33,11 @@ _MOST_UNCOMPRESSED = 2_000_000
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100
+_RULE: Rule = (
+    lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
+    "a whole number of hertz from 1000 to 192000",
+)
+"""Files have no other rates."""
 
 
 class AudioPlayer:
@@ -46,7 +51,7 @@ class AudioPlayer:
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
         Samples in [-1, 1], one channel or two, or an audio file.
     sampling_rate : float, default=22050
-        Samples per second, in hertz. A file knows its own.
+        Samples per second, in hertz; a whole number. A file knows its own.
     title : str, default=None
         Written above the player.
 
@@ -64,6 +69,8 @@ class AudioPlayer:
     ValueError
         If samples are no floats in [-1, 1], or have more than two channels, or the sampling rate
         has no possible value.
+    TypeError
+        If `title` is no text.
     RecordingError
         If a file can't be used; the message names it.
 
@@ -88,11 +95,13 @@ class AudioPlayer:
     def __init__(
         self, audio: Any, sampling_rate: float = 22050, *, title: str | None = None
     ) -> None:
+        if title is not None and not isinstance(title, str):
+            raise TypeError(f"title must be text or None, got {title!r}")
         self.title = title
         if is_path(audio):
             self.data, self.media_type = _from_file(audio)
         else:
-            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
+            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": _RULE})
             self.data, self.media_type = _from_samples(audio, sampling_rate)
 
     def to_html(self) -> str:
@@ -105,7 +114,7 @@ class AudioPlayer:
         """
         caption = label = ""
         if self.title is not None:
-            title = html.escape(self.title)
+            title = html.escape(printable(self.title))
             caption = f"<figcaption>{title}</figcaption>"
             label = f' aria-label="{title}"'
         sound = b64encode(self.data).decode("ascii")
@@ -139,12 +148,33 @@ def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
 
 def _from_file(path: str | bytes | os.PathLike) -> tuple[bytes, str]:
     file = Path(os.fsdecode(path))
-    media_type = _MEDIA_TYPES.get(file.suffix.lower())
-    if media_type != "audio/mp4":  # what only ffmpeg reads a browser may play without it
+    is_mp4 = _is_mp4(file)
+    # What only ffmpeg reads a browser may play without it.
+    if not is_mp4 or find_ffmpeg() is not None:
         next(read_blocks(file, sampling_rate=_RATE))  # or a player would be silent, and not tell
+    media_type = "audio/mp4" if is_mp4 else _media_type(file)
     if media_type is None or _is_large(file, media_type):
         return _compressed(file), "audio/mpeg"
     return _read(file), media_type
+
+
+def _is_mp4(file: Path) -> bool:
+    """Tell whether a file is called .m4a and begins as one."""
+    if file.suffix.lower() != ".m4a" or not os.path.isfile(file):  # to open a pipe might wait
+        return False
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(8)[4:] == b"ftyp"
+    except OSError:
+        return False  # and reading it will say why
+
+
+def _media_type(file: Path) -> str | None:
+    # What is in a file counts: its name may say something else.
+    try:
+        return _MEDIA_TYPES.get(soundfile.info(native_name(file)).format)
+    except (RuntimeError, TypeError, ValueError):
+        return None
 
 
 def _is_large(file: Path, media_type: str) -> bool:

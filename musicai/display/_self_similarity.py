@@ -6,8 +6,9 @@ import numpy as np
 
 from .._moments import moments
 from .._parameters import COUNT_RULE, check_values
-from ._matplotlib import add_colorbar, ink, need_matplotlib
-from ._timeline import one_piece, shortened, timeline
+from ._frames import one_piece, shortened
+from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
+from ._time_axis import time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +89,8 @@ class SelfSimilarityDisplay:
         n_frames : int, default=22
             Length of a moment, in frames of `piece`: 2 s at the default rate of
             :class:`musicai.ChromaExtractor`. Its similarity with another one is that of
-            :func:`musicai.metrics.recurrence`. Short moments show chords, long ones phrases.
+            :func:`musicai.metrics.recurrence`, but for a piece that is shortened. Short moments
+            show chords, long ones phrases.
         frame_rate : float, default=None
             Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
             `steps_per_beat` is given, the axes count frames.
@@ -124,16 +126,16 @@ class SelfSimilarityDisplay:
             raise ValueError(
                 f"a moment has n_frames={n_frames}, but the piece has {len(frames)}: take fewer"
             )
-        drawn = timeline(
+        axis = time_axis(
             frames,
             frame_rate=frame_rate,
             times=times,
             tempo=tempo,
             steps_per_beat=steps_per_beat,
         )
-        frames, borders, length = shortened(frames, drawn.times, _MOST_FRAMES)
+        frames, borders, length = shortened(frames, axis.times, _MOST_FRAMES)
         windows = moments(frames, max(1, round(n_frames / length)))
-        display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=drawn.unit)
+        display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=axis.unit)
         return display.plot(ax, title=title, colorbar=colorbar)
 
     def plot(
@@ -155,17 +157,14 @@ class SelfSimilarityDisplay:
         display : SelfSimilarityDisplay
             Itself, with `ax_` and `figure_` set.
         """
-        pyplot = need_matplotlib()
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(5.6, 5), layout="compressed")
+        ax = ax_to_draw_on(ax, (5.6, 5), layout="compressed")
         image = ax.pcolorfast(
             self.times, self.times, self.similarity, cmap=ink(), vmin=0.0, vmax=1.0
         )
         ax.set_aspect("equal")
-        ax.set(xlabel=self.unit, ylabel=self.unit)
-        ax.spines[["top", "right"]].set_visible(False)
-        if title is not None:
-            ax.set_title(title, loc="left")
+        limits = self.times[[0, -1]]
+        ax.set(xlabel=self.unit, ylabel=self.unit, xlim=limits, ylim=limits)
+        finish(ax, title)
         if colorbar:
             add_colorbar(image, ax, "correlation", extend="min")
         self.ax_ = ax

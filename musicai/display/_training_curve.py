@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import check_values, is_real
-from ._matplotlib import BRIGHT, DARK, GREY, need_matplotlib
+from .._paths import printable
+from .._steps import last_step
+from ._matplotlib import BRIGHT, DARK, GREY, ax_to_draw_on, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +19,9 @@ _LEARNED = ("loss_curve_", "validation_scores_", "emission_")
 
 class TrainingCurveDisplay:
     """Log-likelihood after every epoch of training, beside what simple models reach.
+
+    Where the key is a hidden variable the curves are of pieces in the key that they are estimated
+    to be in, which a `score` does not know.
 
     Make it with :meth:`from_estimator`, which also draws it. It is no learning curve, which is
     scikit-learn's word for scores over the size of the training set
@@ -84,11 +88,13 @@ class TrainingCurveDisplay:
 
         Parameters
         ----------
-        estimator : LSTMComposer, or Pipeline that ends in one
-            Fitted. Its `loss_curve_` and `validation_scores_` are drawn.
+        estimator : LSTMComposer, or Pipeline or search that ends in one
+            Fitted; of a search its `best_estimator_`. Its `loss_curve_` and `validation_scores_`
+            are drawn.
         baselines : dict of str to float, default=None
             Names and scores to compare with, drawn as level lines: mean log-likelihood per frame
-            in nats, as `score` gives them.
+            in nats, as `score` gives them. `score` does not know the key of a piece, and the
+            curves do: beside a baseline that is near them stands the composer's own `score`.
         title : str, default=None
             Written above, on the left.
         ax : matplotlib Axes, default=None
@@ -105,16 +111,21 @@ class TrainingCurveDisplay:
         NotFittedError
             If `estimator` has not learned.
         TypeError
-            If `estimator` is no composer.
+            If `estimator` is no composer, `baselines` no dict, or `ax` none to draw on.
         ValueError
             If the score of a baseline is no finite number.
         """
-        composer = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        _, composer = last_step(estimator)
         check_is_fitted(composer)
         if not all(hasattr(composer, name) for name in _LEARNED):
             raise TypeError(
                 f"a {type(composer).__name__} has no loss_curve_ in nats per frame: pass a fitted "
                 "LSTMComposer, or a pipeline that ends in one"
+            )
+        if baselines is not None and not isinstance(baselines, Mapping):
+            raise TypeError(
+                f"baselines are a {type(baselines).__name__} where a dict of names and scores is "
+                'expected, such as {"each value by itself": -40.0}'
             )
         check_values(
             dict(baselines or {}),
@@ -141,11 +152,10 @@ class TrainingCurveDisplay:
         display : TrainingCurveDisplay
             Itself, with `best_epoch_`, `ax_` and `figure_` set.
         """
-        pyplot = need_matplotlib()
+        ax = ax_to_draw_on(ax, (7, 4))
         from matplotlib.ticker import MaxNLocator
 
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(7, 4), layout="constrained")
+        n_before = len(ax.lines)
         _draw_curve(ax, self.training_scores, BRIGHT, "training (with dropout)", "--")
         self.best_epoch_ = None
         if self.validation_scores is not None:
@@ -157,13 +167,13 @@ class TrainingCurveDisplay:
         dashes = ["-", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), (0, (3, 3))]
         for i, (name, score) in enumerate((self.baselines or {}).items()):
             style = dashes[i % len(dashes)]
-            ax.axhline(score, color=GREY, linestyle=style, linewidth=1, label=name)
+            ax.axhline(
+                score, color=GREY, linestyle=style, linewidth=1, label=printable(str(name)) or " "
+            )
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(fontsize="small", edgecolor="none", framealpha=1)
-        if title is not None:
-            ax.set_title(title, loc="left")
+        _draw_legend(ax, n_before)
+        finish(ax, title)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
@@ -173,3 +183,13 @@ def _draw_curve(ax: "Axes", scores: Any, colour: str, label: str, style: str) ->
     epochs = np.arange(1, len(scores) + 1)
     marker = "." if len(epochs) == 1 else ""  # a line has two ends
     ax.plot(epochs, scores, color=colour, linestyle=style, marker=marker, label=label)
+
+
+def _draw_legend(ax: "Axes", n_others: int) -> None:
+    # Names are the user's: matplotlib would leave out those with "_" in front, and read "$" as TeX.
+    others, own = ax.lines[:n_others], ax.lines[n_others:]
+    lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(own)
+    numbers = [str(i) for i in range(len(lines))]
+    legend = ax.legend(lines, numbers, fontsize="small", edgecolor="none", framealpha=1)
+    for text, line in zip(legend.get_texts(), lines, strict=True):
+        text.set(text=line.get_label(), parse_math=False)

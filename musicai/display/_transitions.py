@@ -9,7 +9,7 @@ from .._parameters import check_values, is_real
 from .._pieces import N_PITCH_CLASSES
 from ..metrics import transition_matrix
 from ._frames import PITCH_NAMES
-from ._matplotlib import add_colorbar, height_in_inches, ink, need_matplotlib
+from ._matplotlib import add_colorbar, ax_to_draw_on, finish, height_in_inches, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -171,22 +171,21 @@ class TransitionMatrixDisplay:
         display : TransitionMatrixDisplay
             Itself, with `ax_` and `figure_` set.
         """
-        pyplot = need_matplotlib()
-        from matplotlib.ticker import PercentFormatter
-
         if largest is None:
             largest = float(self.matrix.max()) or 1.0
         check_values(
             {"largest": largest},
             {"largest": (lambda v: is_real(v) and 0 < v <= 1, "a share above 0, up to 1")},
         )
-        if ax is None:
-            _, ax = pyplot.subplots(figsize=(5.6, 4.8), layout="compressed")
+        ax = ax_to_draw_on(ax, (5.6, 4.8), layout="compressed")
+        from matplotlib.ticker import PercentFormatter
+
         image = ax.imshow(self.matrix, cmap=ink(), vmin=0.0, vmax=largest, interpolation="nearest")
         _draw_grid(ax)
+        last = N_PITCH_CLASSES - 0.5
+        ax.set(xlim=(-0.5, last), ylim=(last, -0.5))
         ax.set(xlabel="to (root, in C major or A minor)", ylabel="from")
-        if title is not None:
-            ax.set_title(title, loc="left")
+        finish(ax, title, frame=True)
         if colorbar:
             bar = add_colorbar(image, ax, "of all moves")
             bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

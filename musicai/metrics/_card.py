@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._card_html import as_html
-from ._words import COLUMNS, TOTAL
+from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, spread
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -77,10 +77,10 @@ class Report:
                 if overlaps:
                     figures[f"{prefix}{metric}_overlap"] = overlaps[metric]
             if overlaps:
-                figures[f"{prefix}transition_matrix_overlap"] = overlaps["transition_matrix"]
-                figures[f"{prefix}frechet_distance"] = self.frechet_distances[name]
+                figures[f"{prefix}{TRANSITIONS}_overlap"] = overlaps[TRANSITIONS]
+                figures[f"{prefix}{DISTANCE}"] = self.frechet_distances[name]
             if name in self.memorisation:
-                figures[f"{prefix}memorisation"] = self.memorisation[name]
+                figures[f"{prefix}{COPIES}"] = self.memorisation[name]
         figures["n_excerpts"] = self.n_excerpts
         figures["n_frames"] = self.n_frames
         figures["frame_rate"] = self.frame_rate
@@ -108,8 +108,10 @@ class Report:
         rule = "-" * len(_line(_HEAD))
         seconds = self.n_frames / self.frame_rate
         scores = [
-            _line([metric, *self._spreads(metric), *self._areas(metric)])
-            for metric in self.values["real"]
+            _line([metric, spread(real), spread(composed), *self._areas(metric)])
+            for (metric, real), composed in zip(
+                self.values["real"].items(), self.values["generated"].values(), strict=True
+            )
         ]
         distances = [f"{self.frechet_distances[name]:.3g}" for name in COLUMNS]
         copies = [f"{self.memorisation[name]:.3f}" for name in ("real", "generated")]
@@ -122,19 +124,15 @@ class Report:
                 _line(_HEAD),
                 rule,
                 *scores,
-                _line(["transition_matrix", "", "", *self._areas("transition_matrix")]),
+                _line([TRANSITIONS, "", "", *self._areas(TRANSITIONS)]),
                 rule,
-                _line(["geometric mean", "", "", *self._areas(TOTAL)]),
-                _line(["frechet_distance", "", "", *distances]),
-                _line(["memorisation", *copies]),
+                _line([TOTAL_SAID, "", "", *self._areas(TOTAL)]),
+                _line([DISTANCE, "", "", *distances]),
+                _line([COPIES, *copies]),
                 "",
                 *_FOOT,
             ]
         )
-
-    def _spreads(self, metric: str) -> list[str]:
-        both = [self.values[name][metric] for name in ("real", "generated")]
-        return [f"{values.mean():.3f} ± {values.std(ddof=1):.3f}" for values in both]
 
     def _areas(self, metric: str) -> list[str]:
         return [f"{self.overlaps[name][metric]:.2f}" for name in COLUMNS]

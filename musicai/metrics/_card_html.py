@@ -1,9 +1,12 @@
 """A score-card as HTML: a table with bars, and its style."""
 
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ._words import COLUMNS, TOTAL, WORDS
+from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, spread
+
+if TYPE_CHECKING:
+    from ._card import Report
 
 # Colours of Okabe and Ito, told apart by the colour-blind; marks differ in height as well.
 _STYLE = """
@@ -45,15 +48,15 @@ margin-right:.3rem;vertical-align:-.05rem}
 """
 
 
-def as_html(card: Any) -> str:
+def as_html(card: "Report") -> str:
     """Return a score-card as a ``div``, in ASCII."""
     metrics = list(card.values["real"])
     totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
     distances = {name: f"{each:.3g}" for name, each in card.frechet_distances.items()}
     copies = {name: f"{each:.3f}" for name, each in card.memorisation.items()}
-    rows = [_row(card, name, _spreads(card, name)) for name in metrics]
-    rows.append(_row(card, "transition_matrix", ["", ""]))
-    total = _row(card, TOTAL, ["", ""], "geometric mean").replace("<tr>", '<tr class="sum">', 1)
+    rows = [_row(card, name) for name in [*metrics, TRANSITIONS]]
+    explained = [*metrics, TRANSITIONS, TOTAL, DISTANCE, COPIES]
+    total = _row(card, TOTAL, said=TOTAL_SAID, look="sum")
     html = f"""<div class="musicai-report"><style>{_STYLE}</style>
 <p class="total"><b>{totals["generated"]}</b> overlap of composed with real music; other real music
 has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {totals["shuffled"]}</p>
@@ -66,18 +69,17 @@ has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {tot
 <th></th>{"".join(_head(name) for name in COLUMNS)}</tr></thead>
 <tbody>{"".join(rows)}</tbody>
 <tbody>{total}
-{_plain("frechet_distance", f"other real music {distances['ceiling']}", distances)}
-{_plain("memorisation", f"held-out real music {copies['real']}", copies)}</tbody></table>
+{_plain(DISTANCE, f"other real music {distances['ceiling']}", distances)}
+{_plain(COPIES, f"held-out real music {copies['real']}", copies)}</tbody></table>
 <details><summary>What each figure catches, and what it is blind to</summary>
-<dl>{"".join(map(_explained, [*metrics, "transition_matrix", *_BELOW]))}</dl></details></div>
+<dl>{"".join(map(_explained, explained))}</dl></details></div>
 """
     return html.encode("ascii", "xmlcharrefreplace").decode()
 
 
-_BELOW = (TOTAL, "frechet_distance", "memorisation")
-
-
-def _row(card: Any, name: str, spreads: list[str], said: str | None = None) -> str:
+def _row(card: "Report", name: str, *, said: str | None = None, look: str | None = None) -> str:
+    sets = [card.values[key] for key in ("real", "generated")]
+    spreads = [spread(values[name]) if name in values else "" for values in sets]
     areas = {key: overlaps[name] for key, overlaps in card.overlaps.items()}
     marks = "".join(
         f'<i class="mark {key}" style="left:{100 * areas[key]:.1f}%"></i>'
@@ -86,8 +88,9 @@ def _row(card: Any, name: str, spreads: list[str], said: str | None = None) -> s
     bar = f'<i class="fill" style="width:{100 * areas["generated"]:.1f}%"></i>{marks}'
     cells = "".join(f'<td class="wide">{escape(each)}</td>' for each in spreads)
     scores = "".join(f"<td{_class(key)}>{areas[key]:.2f}</td>" for key in COLUMNS)
+    start = "<tr>" if look is None else f'<tr class="{look}">'
     return (
-        f'<tr>{_named(name, said)}{cells}<td class="bar"><div class="track">{bar}</div></td>'
+        f'{start}{_named(name, said)}{cells}<td class="bar"><div class="track">{bar}</div></td>'
         f"{scores}</tr>\n"
     )
 
@@ -107,11 +110,6 @@ def _named(name: str, said: str | None = None) -> str:
 def _explained(name: str) -> str:
     catches, blind_to = map(escape, WORDS[name])
     return f"<dt>{escape(name)}</dt><dd>Catches {catches}. Blind to {blind_to}.</dd>\n"
-
-
-def _spreads(card: Any, name: str) -> list[str]:
-    both = [card.values[key][name] for key in ("real", "generated")]
-    return [f"{values.mean():.3f} ± {values.std(ddof=1):.3f}" for values in both]
 
 
 def _head(name: str) -> str:

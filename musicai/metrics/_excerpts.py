@@ -7,11 +7,14 @@ import numpy as np
 
 from .._parameters import COUNT_OR_NONE_RULE, check_values
 from .._times import RATE_RULE
+from ._form import same_keys
 from ._realism import shortest_piece
+
+FEWEST_EXCERPTS = 2
+"""Of a set: fewer have no spread."""
 
 _LONGEST = 60  # seconds of an excerpt, where its length is not given
 _SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
-_FEWEST = 2  # excerpts have a spread
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
@@ -35,13 +38,19 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
     return int(n_frames)
 
 
-def cut(pieces: Sequence[np.ndarray], n_frames: int) -> list[list[np.ndarray]]:
-    """Cut each piece into excerpts that sound, one after the other; a rest is left over."""
+def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[list[np.ndarray]]:
+    """Cut each piece into excerpts, one after the other; a rest is left over.
+
+    Those are left out that a metric is not defined of: they are silent for long, or their pitch
+    classes are all alike in every window of 10 s, which has no key then.
+    """
+    passage = shortest_piece(frame_rate) // 2
     return [
         [
             excerpt
             for first in range(0, len(piece) - n_frames + 1, n_frames)
             if _sounds(excerpt := piece[first : first + n_frames])
+            and len(same_keys(excerpt, passage, passage))
         ]
         for piece in pieces
     ]
@@ -73,12 +82,12 @@ def require_excerpts(
     n_frames: int,
 ) -> None:
     """Raise a ValueError if there are too few excerpts for their metrics to have a spread."""
-    if count(excerpts) < _FEWEST:
+    if count(excerpts) < FEWEST_EXCERPTS:
         raise ValueError(
             f"{name} holds {count(excerpts)} excerpts of {n_frames} frames in which nine of ten "
-            f"frames sound, where {_FEWEST} or more are needed: its {len(pieces)} pieces have up "
-            f"to {max(map(len, pieces), default=0)} frames. Pass more or longer pieces, or a "
-            "smaller n_frames"
+            f"frames sound and a key is heard, where {FEWEST_EXCERPTS} or more are needed: its "
+            f"{len(pieces)} pieces have up to {max(map(len, pieces), default=0)} frames. Pass more "
+            "or longer pieces, or a smaller n_frames"
         )
 
 

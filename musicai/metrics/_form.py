@@ -39,8 +39,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     Raises
     ------
     ValueError
-        If no piece is as long as ``lag + n_frames`` with sound in both windows, or a parameter is
-        out of range.
+        If no piece is as long as ``lag + n_frames`` with a key in both windows (silence has none,
+        nor have twelve pitch classes that sound alike), or a parameter is out of range.
 
     References
     ----------
@@ -58,14 +58,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     """
     lag = n_frames if lag is None else lag
     check_values({"n_frames": n_frames, "lag": lag}, {"n_frames": COUNT_RULE, "lag": COUNT_RULE})
-    same = []
-    for piece in chroma_pieces(X):
-        starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
-        now = _window_scores(piece, starts, n_frames)
-        later = _window_scores(piece, starts + lag, n_frames)
-        both = now.any(axis=1) & later.any(axis=1)
-        same.append((now.argmax(axis=1) == later.argmax(axis=1))[both])
-    need = f"key_stability needs a piece of {lag + n_frames} frames with sound in both windows"
+    same = [same_keys(piece, n_frames, lag) for piece in chroma_pieces(X)]
+    need = f"key_stability needs a piece of {lag + n_frames} frames with a key in both windows"
     return float(require_some(np.concatenate(same), need).mean())
 
 
@@ -129,11 +123,20 @@ def recurrence(
     return float(np.mean(require_some(shares, need)))
 
 
+def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
+    """Tell of each pair of windows in which both have a key whether it is the same key."""
+    starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
+    now = _window_scores(piece, starts, n_frames)
+    later = _window_scores(piece, starts + lag, n_frames)
+    both = now.any(axis=1) & later.any(axis=1)
+    return (now.argmax(axis=1) == later.argmax(axis=1))[both]
+
+
 def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
     """Key scores (n_windows, 24) of the windows at `starts`."""
     if len(starts) == 0:
         return np.empty((0, 24))
-    totals = np.concatenate([np.zeros((1, piece.shape[1])), piece.cumsum(axis=0)])
+    totals = np.concatenate([np.zeros((1, piece.shape[1])), piece.cumsum(axis=0, dtype=np.float64)])
     return key_scores(totals[starts + n_frames] - totals[starts])
 
 

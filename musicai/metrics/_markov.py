@@ -5,13 +5,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.cluster import MiniBatchKMeans
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from .._krumhansl import common_tonic
-from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_real
+from .._blas import one_blas_thread
+from .._krumhansl import in_common_key
+from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
+from .._random import as_rng
+from .._styles import as_labels, known_styles, label_per_piece, style_weights
 from .._triads import peaking_at_one
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
@@ -98,7 +100,7 @@ class MarkovBaseline(BaseEstimator):
         X : array-like of shape (n_frames, n_features), or a collection of them
             Pieces.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece.
+            A style label for each piece; None for a piece of no stated style.
 
         Returns
         -------
@@ -107,17 +109,17 @@ class MarkovBaseline(BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no frame, a parameter is out of range, or there are not as many labels as
-            pieces.
+            If there is no frame, a parameter is out of range, there are not as many labels as
+            pieces, or they are not of one kind.
         """
         check_values({"n_states": self.n_states}, {"n_states": COUNT_RULE})
-        rng = check_random_state(self.random_state)
+        rng = as_rng(self.random_state)
         pieces, _ = as_collection(X)
-        labels = _labels(y, len(pieces), alone=not is_collection(X))
+        labels = label_per_piece(y, pieces, single=not is_collection(X))
         heard = [i for i, piece in enumerate(pieces) if len(piece)]
         if not heard:
             raise ValueError("X has no frames to learn from: all its pieces are empty")
-        pieces, labels = [pieces[i] for i in heard], labels[heard]
+        pieces, labels = [pieces[i] for i in heard], [labels[i] for i in heard]
         self.n_features_in_ = pieces[0].shape[1]
         lowest = min(piece.min() for piece in pieces)
         self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
@@ -126,8 +128,11 @@ class MarkovBaseline(BaseEstimator):
         self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
         visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
         self.start_, self.transitions_ = _count(states, visits / visits.sum())
-        self.styles_ = np.array(sorted({label for label in labels if label is not None}), object)
-        told = [[states[i] for i in np.flatnonzero(labels == style)] for style in self.styles_]
+        self.styles_ = known_styles([as_labels(labels)])
+        told = [
+            [each for each, label in zip(states, labels, strict=True) if label == style]
+            for style in self.styles_
+        ]
         counts = [_count(each, self.transitions_) for each in told]
         self.style_starts_ = np.array([start for start, _ in counts])
         self.style_transitions_ = np.array([moves for _, moves in counts])
@@ -168,8 +173,10 @@ class MarkovBaseline(BaseEstimator):
         check_is_fitted(self)
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         check_values({"n_pieces": n_pieces}, {"n_pieces": COUNT_OR_NONE_RULE})
-        rng = check_random_state(self.random_state if random_state is None else random_state)
-        start, moves = self._told(style)
+        rng = as_rng(self.random_state if random_state is None else random_state)
+        weights = style_weights(style, self.styles_)
+        start = weights @ [self.start_, *self.style_starts_]
+        moves = np.tensordot(weights, [self.transitions_, *self.style_transitions_], 1)
         edges = moves.cumsum(axis=1)
         states = [_draw(np.tile(start.cumsum(), (n_pieces or 1, 1)), rng)]
         while len(states) < n_frames:
@@ -180,28 +187,6 @@ class MarkovBaseline(BaseEstimator):
             pieces = [np.roll(piece, key, axis=1) for piece, key in zip(pieces, keys, strict=True)]
         return pieces[0] if n_pieces is None else pieces
 
-    def _told(self, style: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Probabilities of first states and of moves in a style or a blend of styles."""
-        if style is None:
-            return self.start_, self.transitions_
-        blend = style if isinstance(style, dict) else {style: 1.0}
-        names = list(self.styles_)
-        unknown = [name for name in blend if name not in names]
-        if unknown or not blend:
-            raise ValueError(
-                f"style {(unknown or [style])[0]!r} is not known: this chain has learned {names}"
-            )
-        weights = np.array([blend.get(name, 0.0) for name in names])
-        if not all(map(is_real, blend.values())) or weights.min() < 0 or weights.sum() == 0:
-            raise ValueError(f"style {style!r} needs weights from 0, of which one is not")
-        weights = weights / weights.sum()
-        return weights @ self.style_starts_, np.tensordot(weights, self.style_transitions_, 1)
-
-
-def in_common_key(piece: np.ndarray) -> np.ndarray:
-    """Return a piece of chroma in C major or A minor."""
-    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
-
 
 def _quantise(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
@@ -210,7 +195,7 @@ def _quantise(
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    with threadpool_limits(1):  # sums of several threads differ from run to run
+    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # or sums would differ
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
     if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():
@@ -235,15 +220,3 @@ def _draw(edges: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     """Draw a column of each row of cumulated weights."""
     drawn = (rng.random_sample((len(edges), 1)) * edges[:, -1:] >= edges).sum(axis=1)
     return np.minimum(drawn, edges.shape[1] - 1)
-
-
-def _labels(y: Any, n_pieces: int, *, alone: bool) -> np.ndarray:
-    """Return a label for each piece as an array of objects, None for none."""
-    labels = np.full(n_pieces, None, dtype=object)
-    if y is None:
-        return labels
-    given = [y] if alone and (isinstance(y, str) or not hasattr(y, "__len__")) else list(y)
-    if len(given) != n_pieces:
-        raise ValueError(f"y holds {len(given)} style labels for {n_pieces} pieces")
-    labels[:] = given
-    return labels

@@ -14,6 +14,7 @@ _ROWS = 512  # chunks, and
 _PAIRS = 2048  # pairs of them that are compared in full: products stay in a few MB
 _FEW = 100  # more than one of so many pairs are compared as whole products
 _ROUNDING = 1e-4  # of distances between outlines
+_NEARLY = 2e-6  # of products of equal windows
 
 
 def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
@@ -21,14 +22,16 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
 
     `X` is cut into chunks of `n_frames`. A chunk is a copy if anywhere in the training music,
     starting at any frame and in any of the 12 transpositions, `n_frames` in succession have a
-    cosine similarity to it above `similarity`:
+    cosine similarity to it of `similarity` or more:
 
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    Real music repeats itself too, held chords above all: report beside it the same figure for
-    real music that was held out, usually below .05. The default finds copies with noise on them
-    (at .995 nine of ten were missed). It is blind to copies in another tempo.
+    Real music repeats itself too, held chords above all, and the more the more there is to find
+    it in: report beside it the same figure for real music that was held out. Between halves of the
+    recordings that was 0 in game music, .03 in 80 chorales, and .09 in 350. The default finds
+    copies with noise on them (at .995 nine of ten were missed). It is blind to copies in another
+    tempo.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     n_frames : int, default=22
         Length of a chunk: 2 s at the default rate of :class:`musicai.ChromaExtractor`.
     similarity : float, default=0.98
-        What is above is a copy.
+        From where on it is a copy; 1 asks for copies that are exact, but for rounding.
 
     Returns
     -------
@@ -80,12 +83,16 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
             "similarity": (lambda v: is_real(v) and 0 <= v <= 1, "a number from 0 to 1"),
         },
     )
-    chunks = np.concatenate([_windows(piece, n_frames)[::n_frames] for piece in chroma_pieces(X)])
     need = f"memorisation needs {n_frames} frames in succession that sound"
+    pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
+    windows = [_windows(piece, n_frames)[::n_frames] for piece in require_some(pieces, need)]
+    chunks = np.concatenate(windows)
     chunks = _of_length_one(require_some(chunks[chunks.any(axis=(1, 2))], need))
     outlines = _outlines(chunks)
     copied = np.zeros(len(chunks), dtype=bool)
     for piece in chroma_pieces(training, "training"):
+        if len(piece) < n_frames:
+            continue
         learned = _windows(piece, n_frames)
         for start in range(0, len(learned), _BLOCK):
             block = _of_length_one(learned[start : start + _BLOCK])
@@ -94,19 +101,18 @@ def memorisation(X: Any, training: Any, *, n_frames: int = 22, similarity: float
             for first in range(0, len(asked), _ROWS):
                 rows = asked[first : first + _ROWS]
                 near = _distances(outlines[rows], block_outlines) <= 2 - 2 * similarity + _ROUNDING
-                copied[rows] = _any_above(chunks[rows], block, near, similarity)
+                copied[rows] = _any_above(chunks[rows], block, near, similarity - _NEARLY)
     return float(copied.mean())
 
 
 def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
     """All runs of `n_frames`, as (n_runs, 12, n_frames)."""
-    frames = piece.astype(np.float32)
-    if len(frames) < n_frames:
-        return np.empty((0, N_PITCH_CLASSES, n_frames), dtype=np.float32)
-    return np.lib.stride_tricks.sliding_window_view(frames, n_frames, axis=0)
+    return np.lib.stride_tricks.sliding_window_view(piece.astype(np.float32), n_frames, axis=0)
 
 
 def _of_length_one(windows: np.ndarray) -> np.ndarray:
+    largest = windows.max(axis=(1, 2), keepdims=True)  # its square might be no float32
+    windows = windows / np.where(largest > 0, largest, 1)
     length = np.sqrt(np.einsum("npt,npt->n", windows, windows))[:, None, None]
     return windows / np.where(length > 0, length, 1)
 

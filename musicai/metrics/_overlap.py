@@ -18,11 +18,12 @@ def overlap_area(x: Any, y: Any) -> float:
         p_x(v) = \frac{1}{n_x} \sum_i \mathcal{N}(v;\, x_i,\, h_x^2)
 
     with the bandwidth of Silverman's rule, :math:`h_x = 0.9 \min(\mathrm{std}(x),
-    \mathrm{IQR}(x) / 1.34)\, n_x^{-1/5}`, which a few strange pieces do not widen, or a twentieth
-    of the other set's where that is more. It catches a wrong spread as well as a wrong mean.
-    Samples of one distribution overlap by less than 1, and the less the fewer they are: compare
-    with the area between two sets of real pieces of the same size. Values that fall into groups, as
-    those of several styles do, are smoothed too much to tell: compare style by style.
+    \mathrm{IQR}(x) / 1.34)\, n_x^{-1/5}`, which a few strange pieces do not widen; or a twentieth
+    of the other set's, or a thousandth of the span of all values, where that is more. It catches a
+    wrong spread as well as a wrong mean. Samples of one distribution overlap by less than 1, and
+    the less the fewer they are: compare with the area between two sets of real pieces of the same
+    size. Values that fall into groups, as those of several styles do, are smoothed too much to
+    tell: compare style by style.
 
     Parameters
     ----------

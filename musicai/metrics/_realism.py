@@ -1,8 +1,9 @@
 """How like real music a set of pieces is: overlap of its metrics with theirs."""
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from .._parameters import check_values
 from .._times import FRAME_RATE, RATE_RULE
@@ -17,6 +18,7 @@ from ._harmony import (
 )
 from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import geometric_mean, overlap_area, transition_overlap
+from ._words import TRANSITIONS
 
 # Of two metrics that say nearly the same of real music (|r| above .9, in chorales as in game music)
 # only one is here: quiet_share goes with frame_entropy. What is read off the transition matrix, as
@@ -39,8 +41,8 @@ REALISM_METRICS: dict[str, Callable[..., float]] = {
 }
 
 
-def metrics_at(frame_rate: float) -> dict[str, Callable[[Any], float]]:
-    """Return the metrics of realism with windows of 1, 2 and 10 s at so many frames a second."""
+def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
+    """Return the metrics of realism of each piece, with windows of 1, 2 and 10 s."""
     second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, 10))
     windows = {
         "dynamics": {"n_frames": second},
@@ -48,7 +50,8 @@ def metrics_at(frame_rate: float) -> dict[str, Callable[[Any], float]]:
         "recurrence": {"n_frames": moment, "min_distance": passage},
     }
     return {
-        name: partial(metric, **windows.get(name, {})) for name, metric in REALISM_METRICS.items()
+        name: np.array([metric(piece, **windows.get(name, {})) for piece in pieces])
+        for name, metric in REALISM_METRICS.items()
     }
 
 
@@ -116,14 +119,20 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     True
     """
     check_values({"frame_rate": frame_rate}, {"frame_rate": RATE_RULE})
-    return geometric_mean(shared_areas(X, Y, frame_rate))
-
-
-def shared_areas(X: Any, Y: Any, frame_rate: float) -> list[float]:
-    """Return what two sets have in common: an area for each metric, and the moves of roots."""
     first, second = chroma_pieces(X, "X"), chroma_pieces(Y, "Y")
-    areas = [
-        overlap_area([metric(p) for p in first], [metric(p) for p in second])
-        for metric in metrics_at(frame_rate).values()
-    ]
-    return [*areas, transition_overlap(first, second)]
+    areas = shared_areas(first, second, measure(first, frame_rate), measure(second, frame_rate))
+    return geometric_mean(list(areas.values()))
+
+
+def shared_areas(
+    pieces: Sequence[np.ndarray],
+    others: Sequence[np.ndarray],
+    values: Mapping[str, np.ndarray],
+    other_values: Mapping[str, np.ndarray],
+) -> dict[str, float]:
+    """Return what two sets have in common: an area for each metric, and the moves of roots.
+
+    Their geometric mean is the total. `values` and `other_values` are those of `measure`.
+    """
+    areas = {name: overlap_area(values[name], other_values[name]) for name in values}
+    return areas | {TRANSITIONS: transition_overlap(pieces, others)}

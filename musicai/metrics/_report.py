@@ -4,18 +4,20 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
+from .._krumhansl import in_common_key
 from .._parameters import check_values, is_integer
+from .._random import as_rng
 from .._times import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
-from ._excerpts import count, cut, draw, excerpt_length, require_excerpts
+from ._excerpts import FEWEST_EXCERPTS, count, cut, draw, excerpt_length, require_excerpts
 from ._frechet import frechet_distance
-from ._markov import MarkovBaseline, in_common_key
+from ._markov import MarkovBaseline
 from ._memorisation import memorisation
-from ._overlap import geometric_mean, overlap_area, transition_overlap
-from ._realism import metrics_at
+from ._overlap import geometric_mean
+from ._realism import measure, shared_areas
+from ._words import TOTAL
 
 
 def report(
@@ -75,12 +77,13 @@ def report(
     Warns
     -----
     UserWarning
-        If excerpts of `generated` are left out for silence.
+        If excerpts of `generated` are left out.
 
     Notes
     -----
     Pieces shorter than an excerpt are left out, and so are excerpts in which less than nine of ten
-    frames sound, as some metrics of silence are not defined. The Fréchet distance is that of
+    frames sound, or in which no window of 10 s has a key, as a row of all twelve notes: some
+    metrics of these are not defined. The Fréchet distance is that of
     frames in a common key. Copies are looked for in all of the other music, and reported beside
     those in real music that was held out; the ceiling is that other music itself, so has no such
     figure. Music of several styles is better judged style by style, see :func:`overlap_area`.
@@ -106,26 +109,33 @@ def report(
     Score-card of 8 excerpts of 300 frames (27.9 s) each
     ...
     """
-    rule = (lambda v: v is None or is_integer(v, 2), "None or an integer from 2")
+    rule = (
+        lambda v: v is None or is_integer(v, FEWEST_EXCERPTS),
+        f"None or an integer from {FEWEST_EXCERPTS}",
+    )
     check_values({"n_excerpts": n_excerpts}, {"n_excerpts": rule})
-    rng = check_random_state(random_state)
+    rng = as_rng(random_state)
     held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
     others = None if train is None else chroma_pieces(train, "train")
     given = [pieces for pieces in (held_out, composed, others) if pieces is not None]
     n_frames = excerpt_length(n_frames, given, frame_rate)
     if others is None:
-        held_out, others = _halves(held_out, n_frames, rng)
-    sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, rng)
+        held_out, others = _halves(held_out, n_frames, frame_rate, rng)
+    sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, frame_rate, rng)
     chain = MarkovBaseline(random_state=rng).fit([_with_shape(piece) for piece in others])
     sets["markov"] = chain.sample(n_frames, n_pieces=len(sets["real"]))
     sets["shuffled"] = [rng.permutation(excerpt) for excerpt in sets["ceiling"]]
+    for name in ("markov", "shuffled"):
+        made = cut(sets[name], n_frames, frame_rate)
+        require_excerpts(name, sets[name], made, n_frames)
+        sets[name] = [excerpt for (excerpt,) in filter(None, made)]
 
-    metrics = metrics_at(frame_rate)
-    values = {
-        name: {key: np.array([metric(e) for e in excerpts]) for key, metric in metrics.items()}
-        for name, excerpts in sets.items()
-    }
-    overlaps = {name: _overlaps(name, values, sets) for name in sets if name != "real"}
+    values = {name: measure(excerpts, frame_rate) for name, excerpts in sets.items()}
+    overlaps = {}
+    for name in sets:
+        if name != "real":
+            areas = shared_areas(sets[name], sets["real"], values[name], values["real"])
+            overlaps[name] = areas | {TOTAL: geometric_mean(list(areas.values()))}
     frames = {name: [in_common_key(each) for each in excerpts] for name, excerpts in sets.items()}
     moment = max(1, round(2 * frame_rate))
     return Report(
@@ -144,21 +154,21 @@ def report(
 
 
 def _halves(
-    pieces: list[np.ndarray], n_frames: int, rng: np.random.RandomState
+    pieces: list[np.ndarray], n_frames: int, frame_rate: float, rng: np.random.RandomState
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Deal pieces by chance into halves that give about as many excerpts."""
     order = rng.permutation(len(pieces))
-    n_excerpts = np.array([len(each) for each in cut(pieces, n_frames)])
+    n_excerpts = np.array([len(each) for each in cut(pieces, n_frames, frame_rate)])
     halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     totals = [0, 0]
     for i in order[np.argsort(-n_excerpts[order], kind="stable")]:
         smaller = totals.index(min(totals))
         halves[smaller].append(pieces[i])
         totals[smaller] += n_excerpts[i]
-    if min(totals) < 2:
+    if min(totals) < FEWEST_EXCERPTS:
         raise ValueError(
-            f"without train, real is halved by piece, and each half needs two excerpts of "
-            f"{n_frames} frames or more that sound: its {len(pieces)} pieces give "
+            f"without train, real is halved by piece, and each half needs {FEWEST_EXCERPTS} "
+            f"excerpts of {n_frames} frames or more that sound: its {len(pieces)} pieces give "
             f"{totals[0]} and {totals[1]}. Pass more or longer pieces, or train"
         )
     return halves
@@ -170,19 +180,20 @@ def _equal_sets(
     others: list[np.ndarray],
     n_frames: int,
     n_excerpts: int | None,
+    frame_rate: float,
     rng: np.random.RandomState,
 ) -> dict[str, list[np.ndarray]]:
     """Draw equally many excerpts of real, generated and other real music."""
     found = {}
     for name, pieces in {"real": real, "generated": generated, "train": others}.items():
-        found[name] = cut(pieces, n_frames)
+        found[name] = cut(pieces, n_frames, frame_rate)
         require_excerpts(name, pieces, found[name], n_frames)
     possible = sum(len(piece) // n_frames for piece in generated)
-    n_silent = possible - count(found["generated"])
-    if n_silent:
+    n_lost = possible - count(found["generated"])
+    if n_lost:
         warnings.warn(
-            f"{n_silent} of {possible} excerpts of generated are silent for more than a tenth, and "
-            "are left out of the score-card",
+            f"{n_lost} of {possible} excerpts of generated are silent for more than a tenth, or no "
+            "key is heard in them, and are left out of the score-card",
             UserWarning,
             stacklevel=3,
         )
@@ -190,15 +201,6 @@ def _equal_sets(
     n_each = n_each if n_excerpts is None else min(n_each, n_excerpts)
     found["ceiling"] = found.pop("train")
     return {name: draw(excerpts, n_each, rng) for name, excerpts in found.items()}
-
-
-def _overlaps(
-    name: str, values: dict[str, dict[str, np.ndarray]], sets: dict[str, list[np.ndarray]]
-) -> dict[str, float]:
-    areas = {key: overlap_area(values[name][key], values["real"][key]) for key in values[name]}
-    areas["transition_matrix"] = transition_overlap(sets[name], sets["real"])
-    areas["overlap_area"] = geometric_mean(list(areas.values()))
-    return areas
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:

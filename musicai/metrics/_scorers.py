@@ -3,14 +3,15 @@
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
-from sklearn.utils import check_random_state
 
-from .._pieces import as_chroma, as_collection
+from .._pieces import as_chroma, as_collection, is_collection
+from .._random import as_rng
+from .._steps import last_step
+from .._styles import label_per_piece
 from .._times import FRAME_RATE
-from ._excerpts import cut, excerpt_length, require_excerpts
+from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
-from ._realism import shared_areas
+from ._realism import measure, shared_areas
 from ._similarity import frame_correlation
 
 _LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
@@ -93,7 +94,7 @@ class RealismScorer:
         -------
         realism : float
             Between 0 and 1, the higher the better. Composed pieces that are silent for more than a
-            tenth are left out; 0 where there are not two others.
+            tenth, or have no key, are left out; 0 where there are not two others.
 
         Raises
         ------
@@ -102,7 +103,7 @@ class RealismScorer:
         TypeError
             If the estimator has no `sample` method.
         """
-        composer, X = last_step(estimator, X)
+        composer, X = _heard_by_last_step(estimator, X)
         if not hasattr(composer, "sample"):
             raise TypeError(
                 f"RealismScorer scores what composes, with a method sample: "
@@ -110,24 +111,27 @@ class RealismScorer:
             )
         pieces, _ = as_chroma(X)
         n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
-        excerpts = cut(pieces, n_frames)
+        excerpts = cut(pieces, n_frames, self.frame_rate)
         require_excerpts("X", pieces, excerpts, n_frames)
-        labels = [None] * len(pieces) if y is None else list(y)
+        labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
-        for label, found in zip(labels, excerpts, strict=True):
-            orders[label] = orders.get(label, 0) + len(found)
-        rng = check_random_state(self.random_state)
+        for label, some in zip(labels, excerpts, strict=True):
+            orders[label] = orders.get(label, 0) + len(some)
+        rng = as_rng(self.random_state)
         composed = [
             piece
             for style, n_pieces in orders.items()
             if n_pieces
             for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
         ]
-        sounding = [excerpt for found in cut(as_chroma(composed)[0], n_frames) for excerpt in found]
-        if len(sounding) < 2:
+        found = cut(as_chroma(composed)[0], n_frames, self.frame_rate)
+        sounding = [excerpt for some in found for excerpt in some]
+        if len(sounding) < FEWEST_EXCERPTS:
             return 0.0
-        real = [excerpt for found in excerpts for excerpt in found]
-        return geometric_mean(np.maximum(shared_areas(sounding, real, self.frame_rate), _LEAST))
+        real = [excerpt for some in excerpts for excerpt in some]
+        values = [measure(each, self.frame_rate) for each in (sounding, real)]
+        areas = shared_areas(sounding, real, *values)
+        return geometric_mean(np.maximum(list(areas.values()), _LEAST))
 
     def __repr__(self) -> str:
         return (
@@ -162,6 +166,8 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     ------
     ValueError
         If no piece has two frames.
+    TypeError
+        If the estimator has no `predict` method.
 
     See Also
     --------
@@ -179,7 +185,12 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     >>> round(next_frame_score(AsItWas(), [held]), 2)  # wrong once in four
     0.73
     """
-    predictor, X = last_step(estimator, X)
+    predictor, X = _heard_by_last_step(estimator, X)
+    if not hasattr(predictor, "predict"):
+        raise TypeError(
+            f"next_frame_score scores what foresees, with a method predict: "
+            f"{type(predictor).__name__} has none"
+        )
     pieces, _ = as_collection(X)
     long_enough = [piece for piece in pieces if len(piece) > 1]
     if not long_enough:
@@ -190,9 +201,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     )
 
 
-def last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
+def _heard_by_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return what composes in an estimator, and `X` as the steps before hand it over."""
-    estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
-    if isinstance(estimator, Pipeline):
-        return estimator[-1], estimator[:-1].transform(X) if len(estimator) > 1 else X
-    return estimator, X
+    before, composer = last_step(estimator)
+    return composer, X if before is None else before.transform(X)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from .._pieces import as_collection
+from .._triads import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:
@@ -58,22 +59,13 @@ def frame_correlation(X: Any, Y: Any) -> float:
             "frame_correlation needs pieces of the same shapes, frame against frame: "
             f"X has {_shorten(shapes[0])} and Y has {_shorten(shapes[1])}"
         )
-    frames, others = _centred(np.concatenate(first)), _centred(np.concatenate(second))
+    frames, others = (
+        unit_shapes(np.concatenate(pieces).astype(np.float64)) for pieces in (first, second)
+    )
     if len(frames) == 0:
         raise ValueError("frame_correlation needs at least one frame: all pieces are empty")
-    norms = np.linalg.norm(frames, axis=1), np.linalg.norm(others, axis=1)
-    scale = norms[0] * norms[1]
-    both_flat = (norms[0] == 0) & (norms[1] == 0)
-    products = np.einsum("td,td->t", frames, others)
-    return float(np.mean(np.where(both_flat, 1.0, products / np.where(scale == 0, 1.0, scale))))
-
-
-def _centred(frames: np.ndarray) -> np.ndarray:
-    frames = frames.astype(np.float64)
-    centred = frames - frames.mean(axis=1, keepdims=True)
-    # The mean of equal numbers is not always that number: say exactly that nothing is left.
-    centred[np.ptp(frames, axis=1) == 0] = 0
-    return centred
+    both_flat = ~(frames.any(axis=1) | others.any(axis=1))
+    return float(np.mean(np.where(both_flat, 1.0, np.einsum("td,td->t", frames, others))))
 
 
 def _shorten(shapes: list[tuple[int, ...]]) -> str:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 COLUMNS = {
     "generated": "composed",
     "ceiling": "ceiling",
@@ -10,8 +12,14 @@ COLUMNS = {
 }
 """The sets that overlap with real music, and what they are called in tables."""
 
-TOTAL = "overlap_area"
-"""The geometric mean over all metrics and the transition matrix."""
+TRANSITIONS = "transition_matrix"
+"""The row of moves of roots, which have no mean and deviation."""
+
+TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
+"""The mean over all metrics and the transition matrix, and what it is called in tables."""
+
+DISTANCE, COPIES = "frechet_distance", "memorisation"
+"""The rows below the total."""
 
 
 class Words(NamedTuple):
@@ -21,6 +29,7 @@ class Words(NamedTuple):
     blind_to: str
 
 
+# The table in docs/judging.md says the same, and a test compares them.
 WORDS = {
     "pitch_class_entropy": Words(
         "staying on a few notes, or having no key", "order, and what sounds together"
@@ -32,15 +41,26 @@ WORDS = {
         "noise, blur, clusters", "how chords follow each other; rich chords fit less"
     ),
     "flux": Words("freezing, and restlessness", "which notes move, and all but the next frame"),
-    "harmonic_change": Words("moves between strange chords", "all but the next frame"),
-    "persistence": Words("motion too slow or too restless", "all but the loudest pitch class"),
-    "dynamics": Words("always sounding equally full", "what sounds, order, true loudness"),
-    "key_stability": Words("forgetting the key", "whether anything else happens"),
+    "harmonic_change": Words(
+        "moves between strange chords, restlessness", "all but the next frame"
+    ),
+    "persistence": Words(
+        "motion too slow or too restless", "all but the loudest pitch class and the next frame"
+    ),
+    "dynamics": Words(
+        "always sounding equally full", "what sounds, order of seconds, true loudness"
+    ),
+    "key_stability": Words("forgetting the key", "all that happens within a key"),
     "recurrence": Words(
         "nothing that ever comes back, and loops", "what comes back in another key or tempo"
     ),
-    "transition_matrix": Words("wrong progressions of chords", "how long a chord lasts, and mode"),
-    "overlap_area": Words("any of the above", "copies, and what no metric here measures"),
-    "frechet_distance": Words("wrong frames: blur, noise", "time: shuffled frames are perfect"),
-    "memorisation": Words("copies, in any key", "copies in another tempo"),
+    TRANSITIONS: Words("wrong progressions of chords", "how long chords last, and their mode"),
+    TOTAL: Words("any of the above", "copies, and what no metric measures"),
+    DISTANCE: Words("wrong frames: blur, noise", "time: shuffled frames are perfect"),
+    COPIES: Words("copies, in any key", "copies in another tempo"),
 }
+
+
+def spread(values: np.ndarray) -> str:
+    """Say mean and standard deviation of a metric over excerpts."""
+    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"

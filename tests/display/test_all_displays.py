@@ -23,7 +23,7 @@ class Composer(BaseEstimator):
 
     loss_curve_ = (40.0, 35.0, 33.0, 32.0)
     validation_scores_ = (-41.0, -36.0, -35.0, -35.5)
-    emission_ = "nade"
+    emission_ = "logistic"
 
     def fit(self, X, y=None):
         """All there is to tell an estimator."""
@@ -65,6 +65,32 @@ def test_makes_one_figure_of_its_own(make):
     display = make(title="a title")
     assert pyplot.get_fignums() == [display.figure_.number]
     assert display.ax_.get_title("left") == "a title"
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_titles_are_text(make):
+    display = make(title="$a_b$ $ \udcff $$")
+    display.figure_.draw_without_rendering()
+    assert display.ax_.get_title("left") == "$a_b$ $ \\udcff $$"
+
+
+@pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
+def test_what_cannot_be_drawn_on_is_refused(make):
+    polar = pyplot.figure().add_subplot(projection="polar")
+    for ax in (polar, polar.figure, [polar], "ax"):
+        with pytest.raises(TypeError, match="ax must be a matplotlib Axes with straight axes"):
+            make(ax=ax)
+    assert not polar.has_data()
+
+
+@pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
+def test_limits_are_those_of_what_is_drawn(name):
+    expected = MAKE[name]().ax_
+    used = pyplot.figure().subplots()
+    used.plot([-500, 500], [-500, 500])
+    found = MAKE[name](ax=used).ax_
+    assert found.get_xlim() == expected.get_xlim()
+    assert found.get_ylim() == expected.get_ylim()
 
 
 @pytest.mark.parametrize("make", [*MAKE.values(), comparison], ids=[*MAKE, "comparison"])

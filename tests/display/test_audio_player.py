@@ -96,6 +96,22 @@ def test_files_that_pass_full_scale_are_clipped(tmp_path):
     assert 0.9 < np.abs(heard).max() < 1.3
 
 
+def test_what_is_in_a_file_counts_not_its_name(tmp_path):
+    soundfile.write(tmp_path / "tone.mp3", TONE, RATE, format="WAV")
+    player = AudioPlayer(tmp_path / "tone.mp3")
+    assert player.media_type == "audio/wav"
+    assert sound(player)[1] == RATE
+
+
+def test_what_is_called_m4a_and_is_none_is_refused(tmp_path):
+    (tmp_path / "text.m4a").write_text("no audio, whatever its name")
+    (tmp_path / "empty.m4a").touch()
+    os.mkfifo(tmp_path / "pipe.m4a")
+    for name in ("text.m4a", "empty.m4a", "pipe.m4a", "a\0b.m4a"):
+        with pytest.raises(RecordingError, match="m4a: "):
+            AudioPlayer(str(tmp_path / name))
+
+
 def test_titles_are_text():
     title = '<script>alert("1 & 2")</script>'
     page = Elements(AudioPlayer(TONE, title=title).to_html())
@@ -103,6 +119,10 @@ def test_titles_are_text():
     assert "".join(page.texts) == title
     assert page.found[-1][1]["aria-label"] == title
     assert Elements(AudioPlayer(TONE).to_html()).texts == []
+    AudioPlayer(TONE, title="a \udcff").to_html().encode()
+    for other in (3, b"A4"):
+        with pytest.raises(TypeError, match="title must be text or None"):
+            AudioPlayer(TONE, title=other)
 
 
 def test_says_what_it_is_where_there_is_no_page():
@@ -118,11 +138,12 @@ def test_errors_say_what_came(tmp_path):
         AudioPlayer((TONE, RATE))
     with pytest.raises(ValueError, match=r"audio: .* type int16; expected floats"):
         AudioPlayer(np.zeros(RATE, dtype=np.int16))
-    with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
-        AudioPlayer(TONE, 0)
+    for rate in (0, 22050.5, "22050", np.nan):
+        with pytest.raises(ValueError, match="sampling_rate must be a whole number of hertz"):
+            AudioPlayer(TONE, rate)
     with pytest.raises(RecordingError, match=r"no\.wav: there is no such file"):
         AudioPlayer(tmp_path / "no.wav")
-    with pytest.raises(RecordingError, match=r"no\.m4a: the file cannot be read \(No such"):
+    with pytest.raises(RecordingError, match=r"no\.m4a: there is no such file"):
         AudioPlayer(tmp_path / "no.m4a")
     (tmp_path / "text.mp3").write_text("no audio")
     with pytest.raises(RecordingError, match=r"text\.mp3"):

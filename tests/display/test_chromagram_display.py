@@ -123,8 +123,23 @@ def test_errors_say_what_came(timing, message):
         ChromagramDisplay.from_piece(np.eye(12), **timing)
 
 
+def test_times_stay_as_they_are():
+    times = np.arange(41) + 30.0
+    display = ChromagramDisplay.from_piece(
+        np.random.default_rng(0).random((40, 12)), times=times, marks=[40, 70]
+    )
+    assert display.ax_.get_xlim() == (30, 70)
+    np.testing.assert_array_equal(display.times, times)
+
+
+@pytest.mark.parametrize("marks", [-1, 13, "abc", np.nan, [3, None], {"a": 1}])
+def test_marks_are_within_the_piece(marks):
+    with pytest.raises(ValueError, match="marks must be numbers within the piece, from 0 to 12"):
+        ChromagramDisplay.from_piece(np.eye(12), marks=marks)
+
+
 def test_only_one_piece():
-    with pytest.raises(ValueError, match=r"draws one piece .* got 2 with 24 frames"):
+    with pytest.raises(ValueError, match=r"draws one piece .* piece holds 2 with 24 frames"):
         ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], frame_rate=1)
-    with pytest.raises(ValueError, match=r"draws one piece .* got 1 with 0 frames"):
+    with pytest.raises(ValueError, match=r"draws one piece .* piece holds 1 with 0 frames"):
         ChromagramDisplay.from_piece([np.zeros((0, 12))], frame_rate=1)

@@ -41,8 +41,21 @@ def test_errors_say_what_came():
         ComparisonDisplay.from_pieces(list(PIECES.values()))
     with pytest.raises(ValueError, match=r"marks are for \['other'\], but pieces are"):
         ComparisonDisplay.from_pieces(PIECES, marks={"other": 1})
+    with pytest.raises(ValueError, match=r"marks\['real'\] must be numbers within the piece"):
+        ComparisonDisplay.from_pieces(PIECES, marks={"real": 41})
+    for marks in (np.array([3.0]), 1.0):
+        with pytest.raises(TypeError, match="where a dict of names and places"):
+            ComparisonDisplay.from_pieces(PIECES, marks=marks)
+    with pytest.raises(ValueError, match="marks are for"):
+        ComparisonDisplay.from_pieces(PIECES, marks={"other": 1, 3: 1})
+    with pytest.raises(TypeError, match="axes must be a list of matplotlib Axes, got a Axes"):
+        ComparisonDisplay.from_pieces(PIECES, axes=pyplot.figure().subplots())
     with pytest.raises(ValueError, match="empty"):
         ComparisonDisplay.from_pieces({})
+    with pytest.raises(ValueError, match=r"pieces\['silent'\] has no frames"):
+        ComparisonDisplay.from_pieces({**PIECES, "silent": np.empty((0, 12))})
+    with pytest.raises(ValueError, match=r"pieces\['two'\] holds 2 with 24 frames"):
+        ComparisonDisplay.from_pieces({**PIECES, "two": [np.eye(12), np.eye(12)]})
     with pytest.raises(ValueError, match="88 features per frame where 12"):
         ComparisonDisplay.from_pieces({"a": np.eye(12), "b": np.eye(88)})
     with pytest.raises(ValueError, match="1 axes are given for 2 pieces"):

@@ -50,8 +50,9 @@ def test_the_shortest_pieces(n_frames):
     np.testing.assert_allclose(display.similarity, [[1]], rtol=1e-6)
 
 
-def test_silence_is_like_nothing():
-    display = SelfSimilarityDisplay.from_piece(np.zeros((30, 12)), n_frames=10)
+@pytest.mark.parametrize("level", [0, 0.1, 0.3, 1])
+def test_what_has_no_shape_is_like_nothing(level):
+    display = SelfSimilarityDisplay.from_piece(np.full((30, 12), level), n_frames=10)
     assert not display.similarity.any()
 
 

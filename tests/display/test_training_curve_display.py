@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from matplotlib import pyplot
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from musicai import ChromaExtractor, LSTMComposer
@@ -39,6 +41,17 @@ def test_a_pipeline_is_its_last_step(composer):
     assert display.validation_scores == composer.validation_scores_
 
 
+def test_a_search_is_its_best_estimator():
+    X = np.random.default_rng(0).random((6, 30, 12))
+    composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0)
+    search = GridSearchCV(composer, {"hidden_size": [4]}, cv=2)
+    with pytest.raises(NotFittedError):
+        TrainingCurveDisplay.from_estimator(search)
+    search.fit(X)
+    display = TrainingCurveDisplay.from_estimator(search)
+    assert display.validation_scores == search.best_estimator_.validation_scores_
+
+
 def test_baselines_are_level_lines_that_differ(composer):
     baselines = {"a": -60.0, "b": -70, "c": np.float32(-80)}
     drawn = lines(TrainingCurveDisplay.from_estimator(composer, baselines=baselines))
@@ -47,6 +60,24 @@ def test_baselines_are_level_lines_that_differ(composer):
     assert len({str(drawn[name]._dash_pattern) for name in baselines}) == 3
     legend = TrainingCurveDisplay.from_estimator(composer, baselines=baselines).ax_.get_legend()
     assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
+
+
+def test_every_baseline_is_in_the_legend(composer):
+    names = ["_private", "", "$a_b", "a \udcff"]
+    baselines = dict.fromkeys(names, -60.0)
+    display = TrainingCurveDisplay.from_estimator(composer, baselines=baselines)
+    display.figure_.draw_without_rendering()
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts[-4:] == ["_private", " ", "$a_b", "a \\udcff"]
+    _, ax = pyplot.subplots()
+    ax.plot([1, 2], [-50, -60])  # has no name
+    ax.plot([1, 2], [-50, -60], label="another")
+    legend = TrainingCurveDisplay.from_estimator(composer, ax=ax).ax_.get_legend()
+    assert legend.get_texts()[0].get_text() == "another"
+    assert legend.get_texts()[1].get_text() == "training (with dropout)"
+    for other in ([1], "ab"):
+        with pytest.raises(TypeError, match="where a dict of names and scores is expected"):
+            TrainingCurveDisplay.from_estimator(composer, baselines=other)
 
 
 def test_without_validation_there_is_no_best_epoch():

@@ -1,7 +1,10 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from musicai.metrics import MarkovBaseline, key_correlation
 
@@ -74,6 +77,30 @@ def test_styles_are_kept_apart():
     assert not chain.sample(50, style={"a": 1, "b": 0})[:, 2:].any()
 
 
+def test_labels_are_those_of_the_composer():
+    pieces = [np.eye(4)[[i, (i + 1) % 4] * 20] for i in range(3)]
+    chain = MarkovBaseline(random_state=0).fit(pieces, np.array(["a", "b", "b"]))
+    assert [type(label) for label in chain.styles_] == [str, str]
+    missing = MarkovBaseline(random_state=0).fit(pieces, ["a", None, float("nan")])
+    assert list(missing.styles_) == ["a"]
+    for style, message in [(["a"], r"unknown style \['a'\]"), ({"a": -1}, "at least 0, got -1")]:
+        with pytest.raises(ValueError, match=message):
+            chain.sample(10, style=style)
+    with pytest.raises(ValueError, match="must all be of one kind"):
+        MarkovBaseline().fit(pieces, ["a", 1, "b"])
+    with pytest.raises(ValueError, match="40 style labels for piece 0: expected one label"):
+        MarkovBaseline().fit(pieces[0], ["a", "b"] * 20)
+
+
+def test_weights_are_relative():
+    chain = MarkovBaseline(random_state=0).fit(
+        list(np.eye(4)[[[0, 1] * 9, [2, 3] * 9]]), ["a", "b"]
+    )
+    np.testing.assert_array_equal(
+        chain.sample(30, style={"a": 1e308, "b": 1e308}), chain.sample(30, style={"a": 1, "b": 1})
+    )
+
+
 def test_a_state_that_nothing_follows_is_left_all_the_same():
     piece = np.eye(4)[[0, 1, 0, 1, 2]]
     chain = MarkovBaseline(random_state=0).fit(piece)
@@ -86,16 +113,37 @@ def test_prototypes_are_no_more_than_there_are_frames():
     assert len(MarkovBaseline().fit([np.eye(12)[:1], np.empty((0, 12))]).prototypes_) == 1
 
 
+def test_without_a_seed_the_global_draws_are_left_alone(music):
+    before = np.random.get_state()[1].copy()
+    chain = MarkovBaseline(4).fit(music[:2])
+    assert (chain.sample(50) != chain.sample(50)).any()
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+
+
+def test_blas_has_as_many_threads_after_overlapping_fits_as_before(music):
+    def n_threads():
+        return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
+
+    chains = [MarkovBaseline(8, random_state=0) for _ in range(12)]
+    with threadpool_limits(2, "blas"):
+        before = n_threads()
+        with ThreadPoolExecutor(4) as pool:
+            fits = list(pool.map(lambda chain: chain.fit(music[:3]), chains))
+        assert n_threads() == before
+    for each in fits:
+        np.testing.assert_array_equal(each.prototypes_, fits[0].prototypes_)
+
+
 def test_errors_say_what_to_do(chain, music):
-    with pytest.raises(ValueError, match="style 'rock' is not known.*'folk', 'jazz'"):
+    with pytest.raises(ValueError, match="unknown style 'rock'.*'folk', 'jazz'"):
         chain.sample(10, style="rock")
-    with pytest.raises(ValueError, match="needs weights from 0"):
+    with pytest.raises(ValueError, match="no weight above 0"):
         chain.sample(10, style={"folk": 0.0})
     with pytest.raises(ValueError, match="n_frames must be an integer of at least 1, got 0"):
         chain.sample(0)
     with pytest.raises(ValueError, match="n_pieces must be an integer of at least 1, or None"):
         chain.sample(10, n_pieces=0)
-    with pytest.raises(ValueError, match="2 style labels for 24 pieces"):
+    with pytest.raises(ValueError, match="2 style labels for 24 piece"):
         MarkovBaseline().fit(music, ["a", "b"])
     with pytest.raises(ValueError, match="n_states must be"):
         MarkovBaseline(0).fit(music)

@@ -96,3 +96,18 @@ def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarit
     with mock.patch("musicai.metrics._memorisation._FEW", few):
         found = memorisation(piece, learned, n_frames=n_frames, similarity=similarity)
     assert found == pytest.approx(np.mean(best > similarity))
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-25, 1, 1e25, 1e38])
+def test_copies_are_copies_however_loud(scale):
+    learned = np.random.default_rng(0).random((100, 12))
+    for similarity in (0.98, 1.0):
+        assert memorisation(scale * learned[7:73], learned, similarity=similarity) == 1
+        assert memorisation(learned[7:73], scale * learned, similarity=similarity) == 1
+
+
+def test_chunks_that_nothing_is_as_long_as():
+    learned = np.random.default_rng(0).random((100, 12))
+    with pytest.raises(ValueError, match="frames in succession that sound: X has none"):
+        memorisation(learned, learned, n_frames=10**20)
+    assert memorisation(learned, learned[:20], n_frames=50) == 0

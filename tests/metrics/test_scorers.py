@@ -159,3 +159,13 @@ def test_predictions_are_scored_in_cross_validation(music):
 def test_a_single_frame_has_no_next():
     with pytest.raises(ValueError, match="needs a piece of two frames or more"):
         next_frame_score(Echo(), [np.ones((1, 12))])
+
+
+def test_who_does_not_predict_has_no_score(chain, held_out):
+    with pytest.raises(TypeError, match="with a method predict: MarkovBaseline has none"):
+        next_frame_score(chain, held_out)
+
+
+def test_labels_are_checked(chain, held_out):
+    with pytest.raises(ValueError, match="y holds 1 style labels for 12 piece"):
+        SCORER(chain, held_out, ["a"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import is_real
+from ._parameters import is_real
 
 
 def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
@@ -44,6 +44,17 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
                 f"each of its {len(piece)} frames"
             )
     return labels
+
+
+def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
+    """Return the style label of every piece, for what takes no labels of frames; None for none."""
+    labels = labels_per_piece(y, pieces, single=single)
+    for i, array in enumerate(labels):
+        if len(array) != 1:
+            raise ValueError(
+                f"y has {len(array)} style labels for piece {i}: expected one label for each piece"
+            )
+    return [label for (label,) in labels]
 
 
 def as_labels(y: Any) -> np.ndarray:

@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._parameters import TEMPO_RULE, Rule, check_values, is_real
-from .._pieces import as_collection
-from .._times import RATE_RULE, frame_borders
+from .._times import RATE_RULE, check_times, frame_borders
 
 RULES: dict[str, Rule] = {
     "frame_rate": RATE_RULE,
@@ -15,21 +14,21 @@ RULES: dict[str, Rule] = {
 }
 
 
-class Timeline(NamedTuple):
+class TimeAxis(NamedTuple):
     """Where each frame begins and the last one ends, shape (n_frames + 1,), and the unit."""
 
     times: np.ndarray
     unit: str
 
 
-def timeline(
+def time_axis(
     piece: np.ndarray,
     *,
     frame_rate: float | None,
     times: Any,
     tempo: float | None,
     steps_per_beat: float | None,
-) -> Timeline:
+) -> TimeAxis:
     """Return when the frames of a piece are, as far as is known.
 
     Parameters
@@ -63,46 +62,15 @@ def timeline(
             "follow the beats give steps_per_beat and no tempo"
         )
     if not any(known):
-        return Timeline(np.arange(len(piece) + 1.0), "frames")
+        return TimeAxis(np.arange(len(piece) + 1.0), "frames")
     if steps_per_beat is not None:
-        return Timeline(np.arange(len(piece) + 1) / steps_per_beat, "beats")
-    (seconds,) = frame_borders(piece, [piece], frame_rate=frame_rate or 1.0, times=times)
-    if seconds[-1] <= 0:
+        return TimeAxis(np.arange(len(piece) + 1) / steps_per_beat, "beats")
+    if times is None:
+        (seconds,) = frame_borders(piece, [piece], frame_rate=frame_rate or 1.0, times=None)
+    else:
+        (seconds,) = check_times([times], [piece])
+    if seconds[-1] <= seconds[0]:
         raise ValueError("times end where they begin: there is no time to draw")
-    return (
-        Timeline(seconds, "seconds") if tempo is None else Timeline(seconds * tempo / 60, "beats")
-    )
-
-
-def one_piece(X: Any, who: str) -> np.ndarray:
-    """Check that `X` is one piece with a frame at least, and return it."""
-    pieces, _ = as_collection(X, name="piece")
-    if len(pieces) != 1 or len(pieces[0]) == 0:
-        raise ValueError(
-            f"{who} draws one piece with at least one frame, got {len(pieces)} with "
-            f"{sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
-        )
-    return pieces[0]
-
-
-def shortened(
-    piece: np.ndarray, times: np.ndarray, most: int
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Average runs of frames, so that no more than `most` are left.
-
-    Returns
-    -------
-    piece : ndarray of shape (n_runs, n_features)
-        The means; the piece itself if it is short enough.
-    times : ndarray of shape (n_runs + 1,)
-        Where the runs begin and the last one ends.
-    n_frames : int
-        Frames of a run; the last one may have fewer.
-    """
-    length = -(-len(piece) // max(1, most))
-    if length == 1:
-        return piece, times, 1
-    starts = np.arange(0, len(piece), length)
-    sums = np.add.reduceat(piece, starts, axis=0, dtype=np.float64)
-    counts = np.diff([*starts, len(piece)])
-    return sums / counts[:, None], times[[*starts, len(piece)]], length
+    if tempo is not None:
+        return TimeAxis((seconds - seconds[0]) * tempo / 60, "beats")
+    return TimeAxis(seconds, "seconds")

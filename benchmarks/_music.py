@@ -1,0 +1,36 @@
+"""Recordings and pieces for benchmarks, and how their tables are printed."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from musicai.datasets import load_chorales, load_recordings
+
+
+def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:
+    """Return the files that are named, or in the folders that are named; without any chorales."""
+    if not paths:
+        return load_chorales(n_chorales, n_jobs=-1, verbose=1).recordings
+    found: list[Path] = []
+    for path in paths:
+        found += load_recordings(path).recordings if path.is_dir() else [path]
+    return found
+
+
+def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
+    """Cut pieces into parts of one length, and return those that sound."""
+    parts = [
+        piece[first : first + n_frames]
+        for piece in pieces
+        for first in range(0, len(piece) - n_frames + 1, n_frames)
+    ]
+    return [part for part in parts if part.any(axis=1).mean() > 0.9]
+
+
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
+    """Print rows of a name and cells; numbers have three digits."""
+    print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
+    for name, *cells in rows:
+        shown = [cell if isinstance(cell, str) else f"{cell:.3g}" for cell in cells]
+        print(f"| {' | '.join([str(name), *shown])} |", flush=True)
