@@ -4,16 +4,11 @@ import numpy as np
 from hmmlearn.hmm import GaussianHMM
 
 from musicai import LSTMComposer
-from musicai._krumhansl import common_tonic
+from musicai._krumhansl import in_common_key
 
 N_STATES = 48
 PRIME = 64  # frames that a network without chance has to begin with, or its pieces would be equal
 SMALLEST_TEMPERATURE = 1e-4
-
-
-def in_common_key(piece):
-    """Chroma moved to C major or A minor."""
-    return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
 
 
 def hidden_markov_pieces(learned, lengths, seed):

@@ -31,14 +31,16 @@ from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
-from _composers import frozen_pieces, hidden_markov_pieces, in_common_key, noise_pieces
+from _composers import frozen_pieces, hidden_markov_pieces, noise_pieces
+from _music import excerpts, find_recordings, print_table
 from _telling import told_apart
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from musicai import ChromaExtractor, LSTMComposer, metrics
-from musicai.datasets import get_data_home, load_chorales, load_recordings
+from musicai._krumhansl import in_common_key
+from musicai.datasets import get_data_home
 
 EXCERPT = 30  # seconds
 LONG = 180
@@ -77,20 +79,16 @@ def read_arguments():
     return arguments
 
 
-def find_recordings(arguments):
+def find_labelled(arguments):
     """Paths and style labels, None for no label."""
-    if not arguments.recordings:
-        files = load_chorales(arguments.chorales, n_jobs=-1, verbose=1).recordings
+    if not arguments.styles:
+        files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
         return files, [None] * len(files)
     files, labels = [], []
-    for i, path in enumerate(arguments.recordings):
-        data = load_recordings(path) if path.is_dir() else None
-        found = data.recordings if data else [path]
+    for path, style in zip(arguments.recordings, arguments.styles, strict=True):
+        found = find_recordings([path], n_chorales=0)
         files += found
-        if arguments.styles:
-            labels += [arguments.styles[i]] * len(found)
-        else:
-            labels += (data.target if data else None) or [None] * len(found)
+        labels += [style] * len(found)
     return files, labels
 
 
@@ -101,15 +99,13 @@ def split(recordings, rng):
     return order[::2], order[1::2]
 
 
-def excerpts(recordings, rate):
-    """Cut into excerpts of one length; what is shorter or silent falls out."""
-    length = round(EXCERPT * rate)
-    parts = [
-        Piece(frames[start : start + length], style, recording)
-        for frames, style, recording in recordings
-        for start in range(0, len(frames) - length + 1, length)
+def cut(recordings, rate):
+    """Cut into excerpts of one length that know what they are from."""
+    return [
+        recording._replace(frames=frames)
+        for recording in recordings
+        for frames in excerpts([recording.frames], round(EXCERPT * rate))
     ]
-    return [part for part in parts if part.frames.any(axis=1).mean() > 0.9]
 
 
 def equally_many(first, second, rng):
@@ -146,13 +142,6 @@ def compose_like(pieces, composer, **options):
         for i, sample in zip(places, samples, strict=True):
             composed[i] = sample[: len(pieces[i].frames)]
     return composed
-
-
-def print_table(head, rows):
-    print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
-    for name, *cells in rows:
-        shown = [cell if isinstance(cell, str) else f"{cell:.3f}" for cell in cells]
-        print(f"| {' | '.join([name, *shown])} |", flush=True)
 
 
 def print_metrics(held_out, others, style):
@@ -301,13 +290,13 @@ def main():
     arguments = read_arguments()
     rng = np.random.default_rng(arguments.seed)
     options = {"temperature": arguments.temperature, "random_state": arguments.seed}
-    files, labels = find_recordings(arguments)
+    files, labels = find_labelled(arguments)
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     rate = extractor.frame_rate
     chroma = extractor.transform(files)
     recordings = list(map(Piece, chroma, labels, range(len(files))))
     learned, held_out_recordings = split(recordings, rng)
-    held_out, some = equally_many(excerpts(held_out_recordings, rate), excerpts(learned, rate), rng)
+    held_out, some = equally_many(cut(held_out_recordings, rate), cut(learned, rate), rng)
 
     composer = LSTMComposer(
         max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
@@ -355,7 +344,7 @@ def main():
     print_life(real, composer, rate, **options)
     print_entropy_rate(held_out, composer, arguments.seed)
     if len(composer.styles_) > 1:
-        print_styles(held_out, learned, composer, rate, **options)
+        print_styles(held_out, cut(learned, rate), composer, rate, **options)
 
 
 if __name__ == "__main__":
