@@ -29,6 +29,8 @@ class Progress:
     n_frames: int = 0
     n_retries: int = 0
     """How often training diverged."""
+    n_refused: int = 0
+    """Steps in succession that were not taken, as their gradients had overflowed."""
     untrained_loss: float | None = None
     recent_losses: list[float] = field(default_factory=list)
 

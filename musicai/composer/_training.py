@@ -36,6 +36,10 @@ _UNTOLD_STYLES = 0.1
 # A copy of a state costs about as much as a tenth of a step.
 _STEPS_BETWEEN_SNAPSHOTS = 50
 
+# A gradient through 128 frames may overflow once in thousands of steps, and the next one is sound:
+# such a step is left out. Several in succession are no accident.
+_MOST_REFUSED = 5
+
 _MOST_RETRIES = 3
 _RATE_OF_A_RETRY = 0.25
 # Training has diverged where each value is this much less likely than before the first step. The
@@ -273,6 +277,8 @@ class Trainer:
         if n_interrupted:
             raise KeyboardInterrupt
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, _LARGEST_GRADIENT_NORM)
+        sound = math.isfinite(norm.item())
+        progress.n_refused = 0 if sound else progress.n_refused + 1
         self._check_loss(nats / n_frames, norm.item())
         spent = 0.0
         if budget:
@@ -282,7 +288,8 @@ class Trainer:
         decay = 0.5 * (1 + math.cos(math.pi * spent))
         for options in self.optimizer.param_groups:
             options["lr"] = self.highest_rate * warm_up * decay
-        self.optimizer.step()
+        if sound:
+            self.optimizer.step()
         self.n_steps += 1
         progress.n_batches += 1
         progress.nats += nats
@@ -344,8 +351,8 @@ class Trainer:
         return nats / total
 
     def _check_loss(self, loss: float, norm: float) -> None:
-        """Raise if a loss or the norm of its gradient is not finite, or losses have exploded."""
-        if not math.isfinite(loss) or not math.isfinite(norm):
+        """Raise if a loss is not finite, gradients keep overflowing, or losses have exploded."""
+        if not math.isfinite(loss) or self.progress.n_refused > _MOST_REFUSED:
             raise self._diverged(f"the loss is {loss:.4g}, the norm of its gradient {norm:.4g}")
         progress = self.progress
         if progress.untrained_loss is None:

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import ConvergenceWarning
 
 from musicai import LSTMComposer
@@ -104,3 +105,31 @@ def test_what_cannot_be_learned_is_no_divergence(emission, data):
 def test_partial_fit_raises_at_once(chroma):
     with pytest.raises(ValueError, match="training diverged"):
         small(learning_rate=1e30, emission="mse").partial_fit(chroma)
+
+
+@pytest.mark.parametrize(("n_in_succession", "diverges"), [(1, False), (5, False), (6, True)])
+def test_steps_whose_gradients_overflow_are_left_out(
+    chroma, monkeypatch, n_in_succession, diverges
+):
+    clip = torch.nn.utils.clip_grad_norm_
+    norms = iter([1.0] * 4 + [float("inf")] * n_in_succession)
+    steps = []
+
+    def overflowing(parameters, largest):
+        clip(parameters, largest)
+        return torch.tensor(next(norms, 1.0))
+
+    class Counting(torch.optim.AdamW):
+        def step(self):
+            steps.append(self)
+            super().step()
+
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", overflowing)
+    monkeypatch.setattr(torch.optim, "AdamW", Counting)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        composer = small(max_iter=4).fit(chroma)
+    assert [str(warning.message)[:17] for warning in caught] == ["training diverged"] * diverges
+    assert np.isfinite(composer.score(chroma))
+    if not diverges:
+        assert len(steps) == 4 * 4 - n_in_succession  # 7 pieces by twos, four times
