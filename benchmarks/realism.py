@@ -3,8 +3,8 @@
     python benchmarks/realism.py [FILE_OR_FOLDER ...] [--minutes 8] [--temperature 0.9]
     python benchmarks/realism.py FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
-Without files it takes chorales, played by a soundfont. Half of the recordings are learned, half
-are held out. To be compared both are cut into excerpts of 30 s, as many of the one as of the other.
+Without files it takes chorales, played by a soundfont. Half of the recordings are learned, in parts
+of at most a minute, half are held out. To be compared both are cut into excerpts of 30 s, as many of the one as of the other.
 The composer starts from nothing and hears only itself, for as many pieces of that length.
 
 Printed are
@@ -42,7 +42,8 @@ from musicai import ChromaExtractor, LSTMComposer, metrics
 from musicai._krumhansl import in_common_key
 from musicai.datasets import get_data_home
 
-EXCERPT = 30  # seconds
+LEARNED = 60  # seconds of a part
+EXCERPT = 30
 LONG = 180
 WINDOW = 10  # seconds that a key is found from
 LAGS = (10, 60, 100)
@@ -105,6 +106,17 @@ def cut(recordings, rate):
         recording._replace(frames=frames)
         for recording in recordings
         for frames in excerpts([recording.frames], round(EXCERPT * rate))
+    ]
+
+
+def in_parts(recordings, rate):
+    """Divide into parts of at most a minute; all parts of a recording are of one length."""
+    return [
+        recording._replace(frames=frames)
+        for recording in recordings
+        for frames in np.array_split(
+            recording.frames, -(-len(recording.frames) // round(LEARNED * rate))
+        )
     ]
 
 
@@ -297,6 +309,7 @@ def main():
     recordings = list(map(Piece, chroma, labels, range(len(files))))
     learned, held_out_recordings = split(recordings, rng)
     held_out, some = equally_many(cut(held_out_recordings, rate), cut(learned, rate), rng)
+    learned = in_parts(learned, rate)
 
     composer = LSTMComposer(
         max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
@@ -305,7 +318,7 @@ def main():
     chain = metrics.MarkovBaseline(random_state=arguments.seed)
     chain.fit(frames_of(learned), styles_of(learned))
     print(
-        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} learned in "
+        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} parts learned in "
         f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "
         f"{arguments.temperature}"
     )
@@ -344,7 +357,7 @@ def main():
     print_life(real, composer, rate, **options)
     print_entropy_rate(held_out, composer, arguments.seed)
     if len(composer.styles_) > 1:
-        print_styles(held_out, cut(learned, rate), composer, rate, **options)
+        print_styles(held_out, some, composer, rate, **options)
 
 
 if __name__ == "__main__":
