@@ -4,8 +4,9 @@
     python benchmarks/realism.py FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
 Without files it takes chorales, played by a soundfont. Half of the recordings are learned, in parts
-of at most a minute, half are held out. To be compared both are cut into excerpts of 30 s, as many of the one as of the other.
-The composer starts from nothing and hears only itself, for as many pieces of that length.
+of at most a minute, half are held out. To be compared both are cut into excerpts of 30 s, as many
+of the one as of the other. The composer starts from nothing and hears only itself, for as many
+pieces of that length.
 
 Printed are
 
