@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     recording: Path
 
 
-def extract(extractor, folder):
+def extract(extractor, folder, out):
     """Find the recordings and return a piece of each, or excerpts where they are few."""
     if folder is None:
         data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
@@ -35,9 +35,12 @@ def extract(extractor, folder):
             data = load_recordings(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
-    chroma = extractor.transform(data.recordings)
-    labels = data.target or [None] * len(chroma)
-    found = map(Piece, data.titles, chroma, labels, data.recordings)
+    labels = data.target or [None] * len(data.recordings)
+    listed = list(zip(data.titles, labels, data.recordings, strict=True))
+    if folder is not None:
+        listed = leave_out(listed, Path(folder).expanduser().resolve(), out.resolve())
+    titles, labels, recordings = zip(*listed, strict=True)
+    found = map(Piece, titles, extractor.transform(list(recordings)), labels, recordings)
     pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
     seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
@@ -51,6 +54,23 @@ def extract(extractor, folder):
     excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
     print(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
     return cut(pieces, excerpt_seconds * extractor.frame_rate)
+
+
+def leave_out(listed, folder, out):
+    """Leave out what was composed before, which lies in `out`, and say so."""
+    if out == folder:
+        raise SystemExit(
+            f"--out {out} is the folder of recordings itself: name another one, or what is "
+            "composed would be learned the next time"
+        )
+    kept = [each for each in listed if not each[-1].is_relative_to(out)]
+    if not kept:
+        raise SystemExit(f"no audio in {str(folder)!r} but in {out}, where new pieces are written")
+    if len(kept) < len(listed):
+        print(f"left out {counted(len(listed) - len(kept), 'recording')} in {out}: that is --out")
+        if all(recording.parent == folder for *_, recording in kept):  # no style but the folder
+            return [(title, None, recording) for title, _, recording in kept]
+    return kept
 
 
 def cut(pieces, n_frames):
@@ -76,6 +96,11 @@ def hold_out(pieces, seed):
     n_test = max(len(counts), ceil(HELD_OUT * len(pieces)))
     labels = list(map(str, styles(pieces)))
     return train_test_split(pieces, test_size=n_test, stratify=labels, random_state=seed)
+
+
+def counted(number, thing):
+    """Say how many there are of a thing: 1 minute, 2 minutes."""
+    return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
 
 
 def frames(pieces):
