@@ -124,15 +124,17 @@ def size(pieces, frame_rate):
 
 def say_where_to_listen(out, source, style, intro_seconds):
     """Tell what was written, the best first."""
-    in_style = "" if style is None else f" in the style {style}, that of the piece continued"
+    recordings = "the recordings"
+    if style is not None:
+        recordings += f"\nand in the style {style}, that of the piece continued"
     print(
         f"""
 open {out / "index.html"}: all of it on one page
-listen to {out / "composed.wav"} first: composed from nothing{in_style}, in the sound of
-the recordings
+listen to {out / "composed.wav"} first: composed from nothing, in the sound of {recordings}
 then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {source};
-then the composer goes on; and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and
-{out / "real_sines.wav"} (the held-out piece itself): nothing but their harmony, plainly
+then the composer goes on
+and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and {out / "real_sines.wav"} (the
+held-out piece itself): nothing but their harmony, plainly
 play {out / "composed.mid"}, read {out / "composed.musicxml"} and {out / "composed.txt"}: the new
 piece as MIDI, as a score, and as chords to play from
 look at {out / "chromagrams.png"} and {out / "learning.png"}

@@ -53,12 +53,11 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
     assert "Too little music was held out for a score-card: it takes 2 excerpts of 20" in page
-    assert "Held out: 2 pieces, 12 seconds of music." in page
+    assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
     assert "Few recordings: excerpts of them were learned" in page
     assert "(other excerpts of that recording were learned)" in page
-    assert ("learned too little" in page) == (
-        "learned too little" in (told := capsys.readouterr().out)
-    )
+    told = capsys.readouterr().out
+    assert ("learned too little" in page) == ("learned too little" in told)
     assert re.search(r"in the style (blues|folk), that of the piece below", page)
     assert re.search(r"in the style (blues|folk), that of the piece continued", told)
     assert f"open {out / 'index.html'}" in told
