@@ -1,4 +1,7 @@
-"""The music that examples/compose.py learns: where it comes from, and what is held out."""
+"""The music that examples/compose.py learns: where it comes from, and what is held out.
+
+Its sister examples/compose_midi.py leaves out as it does what was composed before.
+"""
 
 from collections import Counter
 from math import ceil
@@ -35,12 +38,8 @@ def extract(extractor, folder, out):
             data = load_recordings(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
-    labels = data.target or [None] * len(data.recordings)
-    listed = list(zip(data.titles, labels, data.recordings, strict=True))
-    if folder is not None:
-        listed = leave_out(listed, Path(folder).expanduser().resolve(), out.resolve())
-    titles, labels, recordings = zip(*listed, strict=True)
-    found = map(Piece, titles, extractor.transform(list(recordings)), labels, recordings)
+    titles, labels, recordings = leave_out(data, folder, out)
+    found = map(Piece, titles, extractor.transform(recordings), labels, recordings)
     pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
     seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
@@ -56,21 +55,27 @@ def extract(extractor, folder, out):
     return cut(pieces, excerpt_seconds * extractor.frame_rate)
 
 
-def leave_out(listed, folder, out):
-    """Leave out what was composed before, which lies in `out`, and say so."""
+def leave_out(data, folder, out):
+    """Return titles, styles and paths without those in `out`, which were composed; say so."""
+    labels = data.target or [None] * len(data.recordings)
+    if folder is None:
+        return data.titles, labels, data.recordings
+    folder, out = Path(folder).expanduser().resolve(), out.resolve()
     if out == folder:
         raise SystemExit(
-            f"--out {out} is the folder of recordings itself: name another one, or what is "
+            f"--out {out} is the folder of the music itself: name another one, or what is "
             "composed would be learned the next time"
         )
+    listed = list(zip(data.titles, labels, data.recordings, strict=True))
     kept = [each for each in listed if not each[-1].is_relative_to(out)]
     if not kept:
-        raise SystemExit(f"no audio in {str(folder)!r} but in {out}, where new pieces are written")
+        raise SystemExit(f"no music in {str(folder)!r} but in {out}, where new pieces are written")
     if len(kept) < len(listed):
-        print(f"left out {counted(len(listed) - len(kept), 'recording')} in {out}: that is --out")
-        if all(recording.parent == folder for *_, recording in kept):  # no style but the folder
-            return [(title, None, recording) for title, _, recording in kept]
-    return kept
+        print(f"left out {counted(len(listed) - len(kept), 'file')} in {out}: that is --out")
+    titles, labels, paths = map(list, zip(*kept, strict=True))
+    if all(path.parent == folder for path in paths):
+        labels = [None] * len(paths)  # no style but the folder
+    return titles, labels, paths
 
 
 def cut(pieces, n_frames):

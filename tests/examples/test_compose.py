@@ -97,7 +97,7 @@ def test_does_not_learn_what_it_composed(compose, tmp_path, capsys, monkeypatch)
     for name in ("composed.wav", "continued.wav"):
         play(tmp_path / "out" / name, seconds=5, seed=1)
     again = find(extractor, ".", Path("out"))
-    assert f"left out 2 recordings in {tmp_path / 'out'}" in capsys.readouterr().out
+    assert f"left out 2 files in {tmp_path / 'out'}" in capsys.readouterr().out
     assert [piece[:1] + piece[2:] for piece in again] == [piece[:1] + piece[2:] for piece in before]
 
     play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # a folder of that name only
@@ -107,9 +107,9 @@ def test_does_not_learn_what_it_composed(compose, tmp_path, capsys, monkeypatch)
 
 def test_what_it_composed_is_not_all_there_is(compose, tmp_path):
     play(tmp_path / "out" / "composed.wav", seconds=5, seed=0)
-    with pytest.raises(SystemExit, match="no audio in .* but in .*out"):
+    with pytest.raises(SystemExit, match="no music in .* but in .*out"):
         compose.main([str(tmp_path), "--out", str(tmp_path / "out")])
-    with pytest.raises(SystemExit, match="is the folder of recordings itself"):
+    with pytest.raises(SystemExit, match="is the folder of the music itself"):
         compose.main([str(tmp_path), "--out", str(tmp_path)])
 
 
