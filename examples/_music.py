@@ -1,4 +1,7 @@
-"""The music that examples/compose.py learns: where it comes from, and what is held out."""
+"""The music that examples/compose.py learns: where it comes from, and what is held out.
+
+Its sister examples/compose_midi.py leaves out as it does what was composed before.
+"""
 
 from collections import Counter
 from math import ceil
@@ -26,7 +29,7 @@ class Piece(NamedTuple):
     recording: Path
 
 
-def extract(extractor, folder):
+def extract(extractor, folder, out):
     """Find the recordings and return a piece of each, or excerpts where they are few."""
     if folder is None:
         data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
@@ -35,9 +38,8 @@ def extract(extractor, folder):
             data = load_recordings(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
-    chroma = extractor.transform(data.recordings)
-    labels = data.target or [None] * len(chroma)
-    found = map(Piece, data.titles, chroma, labels, data.recordings)
+    titles, labels, recordings = leave_out(data, folder, out)
+    found = map(Piece, titles, extractor.transform(recordings), labels, recordings)
     pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
     seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
@@ -51,6 +53,29 @@ def extract(extractor, folder):
     excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
     print(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
     return cut(pieces, excerpt_seconds * extractor.frame_rate)
+
+
+def leave_out(data, folder, out):
+    """Return titles, styles and paths without those in `out`, which were composed; say so."""
+    labels = data.target or [None] * len(data.recordings)
+    if folder is None:
+        return data.titles, labels, data.recordings
+    folder, out = Path(folder).expanduser().resolve(), out.resolve()
+    if out == folder:
+        raise SystemExit(
+            f"--out {out} is the folder of the music itself: name another one, or what is "
+            "composed would be learned the next time"
+        )
+    listed = list(zip(data.titles, labels, data.recordings, strict=True))
+    kept = [each for each in listed if not each[-1].is_relative_to(out)]
+    if not kept:
+        raise SystemExit(f"no music in {str(folder)!r} but in {out}, where new pieces are written")
+    if len(kept) < len(listed):
+        print(f"left out {counted(len(listed) - len(kept), 'file')} in {out}: that is --out")
+    titles, labels, paths = map(list, zip(*kept, strict=True))
+    if all(path.parent == folder for path in paths):
+        labels = [None] * len(paths)  # no style but the folder
+    return titles, labels, paths
 
 
 def cut(pieces, n_frames):
@@ -76,6 +101,11 @@ def hold_out(pieces, seed):
     n_test = max(len(counts), ceil(HELD_OUT * len(pieces)))
     labels = list(map(str, styles(pieces)))
     return train_test_split(pieces, test_size=n_test, stratify=labels, random_state=seed)
+
+
+def counted(number, thing):
+    """Say how many there are of a thing: 1 minute, 2 minutes."""
+    return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
 
 
 def frames(pieces):

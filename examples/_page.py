@@ -26,6 +26,7 @@ h3{font-size:1rem;margin:0}h3+p:empty{display:none}p{margin:.35rem 0;max-width:4
 .dim,figcaption,th{color:var(--dim)}a{color:var(--accent)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.1rem;
 margin:0 0 .9rem}
+.warning{max-width:none;margin-top:.9rem;border-left:4px solid var(--accent)}
 audio{display:block;width:100%;margin-top:.7rem}
 .plain{display:grid;grid-template-columns:repeat(auto-fit,minmax(15rem,1fr));gap:.9rem}
 figure{margin:0 0 .9rem}figure img{display:block;width:100%;height:auto;background:#fff;
@@ -52,7 +53,9 @@ extractor, composer = joblib.load("composer.joblib")
 piece = composer.sample(400, temperature=0.9)"""
 
 
-def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, settings):
+def write_page(
+    out, *, told, warnings, style, source, heard, intro_seconds, chart, scores, card, settings
+):
     """Write the page.
 
     Parameters
@@ -61,8 +64,12 @@ def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, s
         The folder with the files; the page becomes its index.html.
     told : str
         What was learned, in a sentence.
-    title : str
-        Of the held-out piece.
+    warnings : list of str
+        What takes from the worth of it, in sentences; shown at the top.
+    style : str or None
+        That was composed in, which is that of the held-out piece.
+    source : str
+        The title of the held-out piece, and how it was held out.
     heard : dict of str to float
         For each sound, by the name of its file without suffix, its correlation with the piece.
     intro_seconds : float
@@ -77,20 +84,19 @@ def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, s
         All that was set, by name; dicts are shown as lists to unfold.
     """
     if isinstance(card, str):
-        card_html = f'<p class="card">There is none: {escape(card)}</p>'
+        card_html = f'<p class="card">{escape(card)}</p>'
     else:
         card_html = card.to_html()
         if card.n_excerpts < ENOUGH_EXCERPTS:
             card_html = f"<p>So few excerpts tell little: give more music.</p>{card_html}"
-    intro = (
-        f"{intro_seconds:.0f} seconds of {title}, which was held out; then the composer goes on."
-    )
+    in_style = "" if style is None else f" in the style {style}, that of the piece below"
+    new = f"Composed from nothing{in_style}, in the recordings' sound."
+    intro = f"{intro_seconds:.0f} seconds of {source}; then the composer goes on."
     sections = [
         f"<h1>Composed by musicai</h1><p class='dim'>{escape(told)}</p>",
+        *(f"<p class='card warning'>{escape(warning)}</p>" for warning in warnings),
         "<h2>Listen to this first</h2>",
-        player(
-            "composed", heard, "A new piece", "Composed from nothing, in the recordings' sound."
-        ),
+        player("composed", heard, "A new piece", new),
         player("continued", heard, "A piece continued", intro),
         "<h2>The same, plainly</h2><p>Nothing but harmony, by sines.</p><div class='plain'>",
         player("composed_sines", heard, "The new piece"),
@@ -106,6 +112,7 @@ def write_page(out, *, told, title, heard, intro_seconds, chart, scores, card, s
         link("composed.txt", "the chords above"),
         "</ul><h2>How well it foresees music that was held out</h2>",
         f"<div class='card scroll'>{likelihoods(scores)}</div>",
+        "<p class='dim'>In bold what foresees it best.</p>",
         picture(
             "learning.png", "Log-likelihood after every pass over the music: higher is better."
         ),
@@ -125,7 +132,7 @@ def player(name, heard, title, text=""):
     """Return a player for `name`.wav, and how much of the piece was heard in it."""
     return f"""<div class="card"><h3>{escape(title)}</h3><p>{escape(text)}</p>
 <audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}"></audio>
-<p class="dim"><a href="{name}.wav">{name}.wav</a>, analysed again: correlation {heard[name]:.2f}
+<p class="dim"><a href="{name}.wav">{name}.wav</a>, analysed again: correlation {heard[name]:.3f}
 with the piece</p></div>"""
 
 

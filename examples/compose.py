@@ -15,7 +15,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-from _music import extract, frames, hold_out, styles
+from _music import counted, extract, frames, hold_out, styles
 from _page import write_page
 from sklearn.pipeline import make_pipeline
 
@@ -39,13 +39,20 @@ JUDGED_SECONDS = 20  # of each excerpt on the score-card
 MOST_JUDGED = 100
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little more certain than the music it learned from
+LEARNED_LITTLE = (
+    "The composer has learned too little to compose well: train longer, or give more music."
+)
+FEW_RECORDINGS = (
+    "Few recordings: excerpts of them were learned, and other excerpts of the same recordings "
+    "held out. Those are easier to foresee than a recording that is new."
+)
 
 
 def main(argv=None):
     """Do it all, and say where to listen."""
     args = parse(argv)
     extractor = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1)
-    pieces = extract(extractor, args.folder)
+    pieces = extract(extractor, args.folder, args.out)
     train, test = hold_out(pieces, args.seed)
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
     try:  # before the work that would be lost
@@ -63,6 +70,10 @@ def main(argv=None):
     scores = score(composer, train, test)
 
     example = max(test, key=lambda piece: len(piece.frames))
+    learned = {piece.recording for piece in train}
+    source = f"{example.title}, which was held out"
+    if example.recording in learned:
+        source += " (other excerpts of that recording were learned)"
     intro, music = compose(composer, example, extractor.frame_rate, args.seed)
     paths = write_sound(music, extractor, train, args.out)
     chart = write_scores(music["composed"], extractor, train, args.out)
@@ -77,12 +88,16 @@ def main(argv=None):
         piece = music[name.partition("_")[0]]
         new = slice(len(intro), None) if name.startswith("continued") else slice(None)
         heard[name] = check(path, piece, extractor, new=new)
-    minutes = [sum(map(len, frames(each))) / extractor.frame_rate / 60 for each in (train, test)]
+    warnings = [LEARNED_LITTLE] if learned_little(scores) else []
+    if learned & {piece.recording for piece in test}:
+        warnings.append(FEW_RECORDINGS)
     write_page(
         args.out,
-        told=f"{len(train)} pieces, {minutes[0]:.0f} minutes of music, were learned in "
-        f"{seconds:.0f} seconds; {len(test)} pieces, {minutes[1]:.0f} minutes, were held out.",
-        title=example.title,
+        told=f"Learned in {counted(seconds, 'second')}: {size(train, extractor.frame_rate)}. "
+        f"Held out: {size(test, extractor.frame_rate)}.",
+        warnings=warnings,
+        style=example.style,
+        source=source,
         heard=heard,
         intro_seconds=len(intro) / extractor.frame_rate,
         chart=chart,
@@ -97,18 +112,29 @@ def main(argv=None):
             "ChromaExtractor": extractor.get_params(),
         },
     )
-    say_where_to_listen(args.out, example.title, len(intro) / extractor.frame_rate)
+    say_where_to_listen(args.out, source, example.style, len(intro) / extractor.frame_rate)
 
 
-def say_where_to_listen(out, title, intro_seconds):
+def size(pieces, frame_rate):
+    """Say how much music that is."""
+    seconds = sum(map(len, frames(pieces))) / frame_rate
+    long = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
+    return f"{counted(len(pieces), 'piece')}, {long} of music"
+
+
+def say_where_to_listen(out, source, style, intro_seconds):
     """Tell what was written, the best first."""
+    recordings = "the recordings"
+    if style is not None:
+        recordings += f"\nand in the style {style}, that of the piece continued"
     print(
         f"""
 open {out / "index.html"}: all of it on one page
-listen to {out / "composed.wav"} first: composed from nothing, in the sound of the recordings
-then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {title}, which was held out, then
-the composer goes on; and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and
-{out / "real_sines.wav"} (the held-out piece itself): nothing but their harmony, plainly
+listen to {out / "composed.wav"} first: composed from nothing, in the sound of {recordings}
+then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {source};
+then the composer goes on
+and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and {out / "real_sines.wav"} (the
+held-out piece itself): nothing but their harmony, plainly
 play {out / "composed.mid"}, read {out / "composed.musicxml"} and {out / "composed.txt"}: the new
 piece as MIDI, as a score, and as chords to play from
 look at {out / "chromagrams.png"} and {out / "learning.png"}
@@ -121,7 +147,10 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="?", help="of recordings; its subfolders are styles")
     parser.add_argument(
-        "--out", type=Path, default=Path("out"), help="where to write (%(default)s)"
+        "--out",
+        type=Path,
+        default=Path("out"),
+        help="where to write; nothing in it is learned (%(default)s)",
     )
     parser.add_argument("--epochs", type=int, help="to train (what takes minutes: 10 to 100)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
@@ -145,12 +174,15 @@ def score(composer, train, test):
     print("\nlog-likelihood of held-out pieces      nats/frame  bits/frame")
     for name, value in scores.items():
         print(f"  {name:<36} {value:>10.2f} {-value / log(2):>11.2f}")
-    if scores["composer"] <= max(list(scores.values())[1:]):
-        print(
-            "the composer has learned too little to compose well: train longer, or give more music"
-        )
+    if learned_little(scores):
+        print(LEARNED_LITTLE)
     print()
     return scores
+
+
+def learned_little(scores):
+    """Whether a baseline foresees as much as the composer."""
+    return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
 def compose(composer, example, frame_rate, seed):
@@ -221,6 +253,9 @@ def judge(composer, train, test, frame_rate, seed):
         for i, piece in enumerate(test)
     ]
     n_frames = 2 * round(JUDGED_SECONDS / 2 * frame_rate)
+    needed = f"for a score-card: it takes 2 excerpts of {JUDGED_SECONDS} seconds"
+    if sum(len(piece.frames) // n_frames for piece in test) < 2:
+        return f"Too little music was held out {needed}."
     try:
         card = report(
             frames(test),
@@ -231,8 +266,8 @@ def judge(composer, train, test, frame_rate, seed):
             frame_rate=frame_rate,
             random_state=seed,
         )
-    except ValueError as error:  # too little music
-        return str(error)
+    except ValueError:  # silence, or no key
+        return f"Too little of what was held out or composed sounds in a key {needed} of each."
     print(f"\n{card}")
     return card
 

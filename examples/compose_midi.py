@@ -12,6 +12,7 @@ from math import ceil, log
 from pathlib import Path
 
 import numpy as np
+from _music import leave_out
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
@@ -35,7 +36,7 @@ SAMPLING_RATE = 22050
 def main(argv=None):
     """Do it all, and say what to open."""
     args = parse(argv)
-    train, test = hold_out(*find(args.folder), args.seed)
+    train, test = hold_out(*find(args.folder, args.out), args.seed)
     try:  # before the work that would be lost
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -52,7 +53,7 @@ def main(argv=None):
     print(f"{len(train[0])} files to learn from, {len(test[0])} held out; {n_frames} frames")
     if sum(n_frames) < LEAST_FRAMES or not min(n_frames):
         raise SystemExit(f"too little music: at least {LEAST_FRAMES} frames are needed")
-    if args.style is not None and args.style not in set(train[1] or ()):
+    if args.style is not None and args.style not in set(train[1]):
         raise SystemExit(f"--style {args.style} is none of the styles in the folder")
     pipe.fit(*train)
     score(pipe, train, test)
@@ -89,7 +90,10 @@ def parse(argv):
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="?", help="of MIDI files; its subfolders are styles")
     parser.add_argument(
-        "--out", type=Path, default=Path("out"), help="where to write (%(default)s)"
+        "--out",
+        type=Path,
+        default=Path("out"),
+        help="where to write; nothing in it is learned (%(default)s)",
     )
     parser.add_argument(
         "--steps-per-beat", type=float, default=2, help="frames per quarter note (%(default)s)"
@@ -108,8 +112,8 @@ def parse(argv):
     return args
 
 
-def find(folder):
-    """Return paths of MIDI files, and a style for each or None."""
+def find(folder, out):
+    """Return paths of MIDI files, and a style or None for each."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
@@ -117,17 +121,17 @@ def find(folder):
             data = load_midi(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
-    if len(data.recordings) < 2:
+    _, styles, paths = leave_out(data, folder, out)
+    if len(paths) < 2:
         raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
-    return data.recordings, data.target
+    return paths, styles
 
 
 def hold_out(paths, styles, seed):
     """Split off files to test on; give paths and styles of the others and of these."""
-    labels = styles or [None] * len(paths)
     n_test = ceil(HELD_OUT * len(paths))
     train, test, train_styles, test_styles = train_test_split(
-        paths, labels, test_size=n_test, random_state=seed
+        paths, styles, test_size=n_test, random_state=seed
     )
     known = set(train_styles)  # a style that is only held out counts as none
     test_styles = [style if style in known else None for style in test_styles]

@@ -8,7 +8,7 @@ that went: blues live on dominant sevenths, which these pop songs do without.
 
     python examples/styles.py
 
-Needs ``pip install musicai[midi,plot]``; takes half a minute and writes to ``out/``.
+Needs ``pip install musicai[midi,plot]``; takes about a minute and writes to ``out/``.
 """
 
 # %%
@@ -95,18 +95,21 @@ for name, values in measured.items():
 # Above a piece of each kind; beneath them all pieces, with the means of the music that was learned
 # at either end, in black.
 
-figure = plt.figure(figsize=(10, 9), layout="constrained")
-above, below = figure.subfigures(2, 1, height_ratios=[5, 3])
+figure = plt.figure(figsize=(10, 12), layout="constrained")
+above, below = figure.subfigures(2, 1, height_ratios=[8, 3])
 shown = {f"{share:.0%} blues": composed[share][0] for share in (0, 0.5, 1)}
 ComparisonDisplay.from_pieces(shown, steps_per_beat=1, axes=above.subplots(3, 1))
 for ax, (name, values) in zip(below.subplots(1, 2), measured.items(), strict=True):
     for share in SHARES:
         ax.plot([share] * len(values[share]), values[share], "o", color="#7a2d8c", alpha=0.3)
     ax.plot(SHARES, [np.mean(values[share]) for share in SHARES], color="#7a2d8c")
-    for share, learned in [(0, pieces[1:24:2]), (1, pieces[:24:2])]:  # the styles take turns
-        mean = np.mean([measures[name](piece) for piece in learned])
+    for share, style, side in [(0, "pop", "left"), (1, "blues", "right")]:
+        learned = [piece for piece, its in zip(pieces, music.target, strict=True) if its == style]
+        mean = np.mean([measures[name](piece) for piece in learned[:12]])
         ax.plot(share, mean, "_", color="black", markersize=24, markeredgewidth=2)
-    ax.set(xlabel="share of blues asked for", title=name)
+        ax.text(abs(share - 0.06), mean, f"real {style}", ha=side, va="center")
+    ax.set_xlabel("share of blues asked for")
+    ax.set_title(name, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
 out = Path("out")
 out.mkdir(exist_ok=True)

@@ -52,8 +52,14 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     page = (out / "index.html").read_text(encoding="utf-8")
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
-    assert "There is none: " in page  # no score-card of a few seconds of music
+    assert "Too little music was held out for a score-card: it takes 2 excerpts of 20" in page
+    assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
+    assert "Few recordings: excerpts of them were learned" in page
+    assert "(other excerpts of that recording were learned)" in page
     told = capsys.readouterr().out
+    assert ("learned too little" in page) == ("learned too little" in told)
+    assert re.search(r"in the style (blues|folk), that of the piece below", page)
+    assert re.search(r"in the style (blues|folk), that of the piece continued", told)
     assert f"open {out / 'index.html'}" in told
     assert "3 recordings, 1.1 minutes of music" in told
     assert "few recordings: learning and holding out excerpts of 6 seconds" in told
@@ -78,6 +84,41 @@ def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
     compose.main(["--out", str(tmp_path / "out"), "--epochs", "1"])
     assert "2 recordings, 1.4 minutes of music" in capsys.readouterr().out
     assert soundfile.info(tmp_path / "out" / "composed.wav").duration == pytest.approx(6, abs=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:left out")
+def test_does_not_learn_what_it_composed(compose, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    play(tmp_path / "a.wav", seconds=61, seed=0)
+    extractor = compose.ChromaExtractor()
+    find = sys.modules["_music"].extract
+    before = find(extractor, ".", Path("out"))
+    assert "left out" not in capsys.readouterr().out
+    for name in ("composed.wav", "continued.wav"):
+        play(tmp_path / "out" / name, seconds=5, seed=1)
+    again = find(extractor, ".", Path("out"))
+    assert f"left out 2 files in {tmp_path / 'out'}" in capsys.readouterr().out
+    assert [piece[:1] + piece[2:] for piece in again] == [piece[:1] + piece[2:] for piece in before]
+
+    play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # a folder of that name only
+    more = find(extractor, ".", Path("out"))
+    assert set(compose.styles(more)) == {"blues", tmp_path.name}
+
+
+def test_what_it_composed_is_not_all_there_is(compose, tmp_path):
+    play(tmp_path / "out" / "composed.wav", seconds=5, seed=0)
+    with pytest.raises(SystemExit, match="no music in .* but in .*out"):
+        compose.main([str(tmp_path), "--out", str(tmp_path / "out")])
+    with pytest.raises(SystemExit, match="is the folder of the music itself"):
+        compose.main([str(tmp_path), "--out", str(tmp_path)])
+
+
+@pytest.mark.usefixtures("compose")
+def test_numbers_agree_with_what_they_count():
+    counted = sys.modules["_music"].counted
+    assert [counted(number, "minute") for number in (0.4, 0.9, 1.4, 2)] == [
+        *("0 minutes", "1 minute", "1 minute", "2 minutes")
+    ]
 
 
 def test_enough_recordings_are_held_out_whole(compose):

@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def compose_midi():
+def compose_midi(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples")  # as Python does for a script
     spec = importlib.util.spec_from_file_location(
         "compose_midi", ROOT / "examples" / "compose_midi.py"
     )
@@ -46,6 +47,15 @@ def test_composes_from_a_folder(compose_midi, tmp_path, capsys):
     (piece,) = PianoRollExtractor(steps_per_beat=2).transform([out / "new_piece.mid"])
     assert piece.shape == (16, 88)
     assert soundfile.info(out / "new_piece.wav").duration > 6
+
+
+def test_does_not_learn_what_it_composed(compose_midi, tmp_path, capsys):
+    for i in range(2):
+        write_chords(tmp_path / f"{i}.mid", seed=i)
+    before = compose_midi.find(tmp_path, tmp_path / "out")
+    write_chords(tmp_path / "out" / "new_piece.mid", seed=2)
+    assert compose_midi.find(tmp_path, tmp_path / "out") == before
+    assert capsys.readouterr().out.count("left out 1 file in") == 1
 
 
 def test_chorales_are_the_default(compose_midi, tmp_path, capsys, monkeypatch):

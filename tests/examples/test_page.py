@@ -60,10 +60,12 @@ def card():
     return report(*sets)
 
 
-def facts(card, said="so"):
+def facts(card, said="so", style=None):
     return {
         "told": said,
-        "title": said,
+        "warnings": [said],
+        "style": style,
+        "source": said,
         "heard": dict.fromkeys(SOUNDS, 0.5),
         "intro_seconds": 10,
         "chart": said,
@@ -84,10 +86,31 @@ def test_is_whole(write_page, card, tmp_path):
         "hidden_size",
         "geometric mean",
         "torch",
-        "correlation 0.50",
+        "correlation 0.500",
+        "In bold what foresees it best",
         "few excerpts",
     ):
         assert shown in page.text
+
+
+def test_warnings_come_before_the_music(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card) | {"warnings": ["Learned little.", "Few recordings."]})
+    text = read(tmp_path / "index.html").text
+    assert text.index("Learned little.") < text.index("Few recordings.") < text.index("A new piece")
+
+
+def test_tells_the_style_that_was_composed_in(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card))
+    assert "style" not in read(tmp_path / "index.html").text
+    write_page(tmp_path, **facts(card, style="jazz"))
+    assert "in the style jazz, that of the piece below" in read(tmp_path / "index.html").text
+
+
+def test_what_foresees_best_is_bold(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card) | {"scores": {"composer": -50.0, "baseline": -43.4}})
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "<tr class='best'><td>baseline" in page
+    assert page.count("class='best'") == 1
 
 
 def test_is_alone(write_page, card, tmp_path):
@@ -101,7 +124,7 @@ def test_is_alone(write_page, card, tmp_path):
 def test_hostile_names_are_text(write_page, tmp_path):
     write_page(tmp_path, **facts("harmless"))
     harmless = read(tmp_path / "index.html")
-    write_page(tmp_path, **facts(HOSTILE, HOSTILE))
+    write_page(tmp_path, **facts(HOSTILE, HOSTILE, HOSTILE))
     hostile = read(tmp_path / "index.html")
     assert hostile.tags == harmless.tags
-    assert hostile.text.count("""</p><script>alert("x")</script> & 'quotes' "too" \\udcff""") == 9
+    assert hostile.text.count("""</p><script>alert("x")</script> & 'quotes' "too" \\udcff""") == 11
