@@ -112,7 +112,7 @@ class RealismScorer:
         pieces, _ = as_chroma(X)
         n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
         excerpts = cut(pieces, n_frames, self.frame_rate)
-        require_excerpts("X", pieces, excerpts, n_frames)
+        require_excerpts("X", pieces, excerpts, n_frames, self.frame_rate)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
         for label, some in zip(labels, excerpts, strict=True):
