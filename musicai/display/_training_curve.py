@@ -102,7 +102,8 @@ class TrainingCurveDisplay:
         title : str, default=None
             Written above, on the left.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            What to draw on. When None, a new figure. The legend stands on its right: give the
+            figure ``layout="constrained"``, which makes room.
 
         Returns
         -------
@@ -147,7 +148,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            What to draw on. When None, a new figure. The legend stands on its right: give the
+            figure ``layout="constrained"``, which makes room.
         title : str, default=None
             Written above, on the left.
 
