@@ -24,7 +24,7 @@ def doubts(card: "Report") -> list[str]:
     if not enough:
         found.append(
             f"so few excerpts tell little: there are {card.n_excerpts} of each set, where "
-            f"{_ENOUGH} are the least and twenty or more are better"
+            f"{_ENOUGH} are the least and 20 or more are better"
         )
     copies = card.memorisation
     if copies["real"] >= _MOST_COPIES:

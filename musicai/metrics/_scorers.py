@@ -46,8 +46,9 @@ class RealismScorer:
     -----
     An area below .01 counts as .01, so that a search can tell poor composers apart, where
     :func:`realism` is 0 as soon as one area is. A search wants an instance, ``RealismScorer()``:
-    of the class without brackets every score is NaN, with a warning. Realism compares distributions: a fold with few
-    excerpts gives a rough figure, and one with fewer than two an error. It does not see copies.
+    of the class without brackets every score is NaN, with a warning. Realism compares
+    distributions: a fold with few excerpts gives a rough figure, and one with fewer than two an
+    error. It does not see copies.
     Give labels as `y` and each style is composed as often as the fold has it.
 
     Examples
