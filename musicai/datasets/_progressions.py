@@ -21,7 +21,7 @@ _RULES: dict[str, Rule] = {
     "n_bars": COUNT_RULE,
     "key": (
         lambda v: v is None or is_one_of(v, tuple(_TONICS)),
-        f"one of {tuple(_TONICS)} or None",
+        f"the note alone, one of {tuple(_TONICS)}, or None (the style chooses the mode)",
     ),
 }
 
@@ -116,7 +116,8 @@ def make_progressions(
     See Also
     --------
     load_chorales : Real music, to be rendered once.
-    musicai.render.recognize_chords : Finds the chords again.
+    musicai.render.recognize_chords : Finds the chords again, with ``vocabulary="qualities"`` also
+        those of jazz, blues and modal music that are no triads.
 
     Examples
     --------

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ._frames import draw_frames, marks_within, one_piece, scale_of
+from ._frames import colours_mean_something, draw_frames, marks_within, one_piece, scale_of
 from ._matplotlib import add_colorbar, ax_to_draw_on
 from ._time_axis import TimeAxis, time_axis
 
@@ -96,7 +96,7 @@ class ChromagramDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colours mean; never where all values are 0 and 1.
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
 
@@ -109,8 +109,8 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, a mark lies outside it, or the times of its frames are given
-            twice or have no possible value.
+            If `piece` isn't one piece or lies on its side, a mark lies outside it, or the times of
+            its frames are given twice or have no possible value.
         TypeError
             If `ax` is none to draw on.
         """
@@ -144,7 +144,7 @@ class ChromagramDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colours mean; never where all values are 0 and 1.
 
         Returns
         -------
@@ -166,7 +166,7 @@ class ChromagramDisplay:
             marks=lines,
             title=title,
         )
-        if colorbar:
+        if colorbar and colours_mean_something([self.piece]):
             add_colorbar(image, ax, "strength")
         self.ax_ = ax
         self.figure_ = ax.figure

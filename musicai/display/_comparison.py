@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from .._pieces import as_collection
-from ._frames import draw_frames, marks_within, one_piece, scale_of
+from ._frames import colours_mean_something, draw_frames, marks_within, one_piece, scale_of
 from ._matplotlib import add_colorbar, check_ax, need_matplotlib
 from ._time_axis import TimeAxis, time_axis
 
@@ -92,7 +92,7 @@ class ComparisonDisplay:
             For some of the names, where to draw an upright line, in the unit of the axis: say,
             where what was given ends and what was composed begins.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colours mean; never where all values are 0 and 1.
         axes : list of matplotlib Axes, default=None
             What to draw on, one for each piece. When None, a new figure.
 
@@ -107,9 +107,9 @@ class ComparisonDisplay:
         TypeError
             If `pieces` or `marks` is no dict, or `axes` no list of axes to draw on.
         ValueError
-            If the pieces differ in width or one has no frame, a mark has the name of none or lies
-            outside its piece, there are not as many axes as pieces, or the times of the frames are
-            given twice or have no possible value.
+            If the pieces differ in width, one has no frame or lies on its side, a mark has the name
+            of none or lies outside its piece, there are not as many axes as pieces, or the times of
+            the frames are given twice or have no possible value.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
@@ -148,7 +148,7 @@ class ComparisonDisplay:
         marks : dict of str to float or list of float, default=None
             For some of the names, where to draw an upright line, in the unit of the axis.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colours mean; never where all values are 0 and 1.
 
         Returns
         -------
@@ -185,7 +185,7 @@ class ComparisonDisplay:
             ax.label_outer()
         self.axes_ = list(axes)
         self.figure_ = self.axes_[0].figure
-        if colorbar:
+        if colorbar and colours_mean_something(self.pieces.values()):
             add_colorbar(image, self.axes_, "strength")
         return self
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PITCH_NAMES = tuple(name.replace("#", "♯") for name in PITCH_CLASSES)
 
 _COLUMNS_PER_INCH = 150  # more is finer than print
+_WIDTHS = (len(PITCH_NAMES), N_KEYS, 128)  # of chroma, of piano rolls, and of those of MIDI
 _LOWEST_C = 3  # key of a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
 
@@ -36,7 +37,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Check that `X` is one piece with a frame at least, and return it."""
+    """Check that `X` is one piece with a frame at least, not on its side, and return it."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)
@@ -45,7 +46,18 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
             f"{who} draws one piece with at least one frame, {name} holds {len(pieces)} with "
             f"{sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
         )
+    n_frames, n_features = pieces[0].shape
+    if n_frames == len(PITCH_NAMES) and n_features not in _WIDTHS:
+        raise ValueError(
+            f"{name} has shape {pieces[0].shape}, {n_frames} frames of {n_features} "
+            f"features, but chroma has a row for each frame: did you mean {name}.T?"
+        )
     return pieces[0]
+
+
+def colours_mean_something(pieces: Iterable[np.ndarray]) -> bool:
+    """Tell whether there are other values than 0 and 1, as piano rolls of notes have not."""
+    return not all(np.isin(piece, (0, 1)).all() for piece in pieces)
 
 
 def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.colorbar import Colorbar
     from matplotlib.colors import Colormap
 
-DARK, BRIGHT, GREY = "#3b0f70", "#d8456c", "0.45"
-"""Of lines: two colours of magma, told apart by lightness as well, and what is less important."""
+DARK, BRIGHT = "#3b0f70", "#d8456c"
+"""Of lines: two colours of magma, told apart by lightness as well."""
 
 
 def need_matplotlib() -> ModuleType:

@@ -50,8 +50,10 @@ class AudioPlayer:
     ----------
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
         Samples in [-1, 1], one channel or two, or an audio file.
-    sampling_rate : float, default=22050
-        Samples per second, in hertz; a whole number. A file knows its own.
+    sampling_rate : float, default=None
+        Samples per second, in hertz, a whole number: an extractor's `sr`, or the `sampling_rate`
+        of a :class:`musicai.MosaicSynthesizer`. Samples need it, and at a wrong one they
+        sound too high or too low; a file knows its own, and takes none.
     title : str, default=None
         Written above the player.
 
@@ -68,7 +70,7 @@ class AudioPlayer:
     ------
     ValueError
         If samples are no floats in [-1, 1], or have more than two channels, or the sampling rate
-        has no possible value.
+        is missing, has no possible value, or is given for a file.
     TypeError
         If `title` is no text.
     RecordingError
@@ -83,7 +85,7 @@ class AudioPlayer:
     >>> import numpy as np
     >>> from musicai.display import AudioPlayer
     >>> tone = 0.1 * np.sin(2 * np.pi * 440 / 22050 * np.arange(22050))
-    >>> player = AudioPlayer(tone, title="A4")
+    >>> player = AudioPlayer(tone, 22050, title="A4")
     >>> player.media_type
     'audio/mpeg'
     >>> player.to_html().count("<audio controls")
@@ -93,14 +95,24 @@ class AudioPlayer:
     __module__ = "musicai.display"
 
     def __init__(
-        self, audio: Any, sampling_rate: float = 22050, *, title: str | None = None
+        self, audio: Any, sampling_rate: float | None = None, *, title: str | None = None
     ) -> None:
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text or None, got {title!r}")
         self.title = title
         if is_path(audio):
+            if sampling_rate is not None:
+                raise ValueError(
+                    f"sampling_rate={sampling_rate!r} is given for a file, which knows its own: "
+                    "leave it out"
+                )
             self.data, self.media_type = _from_file(audio)
         else:
+            if sampling_rate is None:
+                raise ValueError(
+                    "samples do not tell how many of them make a second: pass sampling_rate, such "
+                    "as extractor.sr or mosaic.sampling_rate"
+                )
             check_values({"sampling_rate": sampling_rate}, {"sampling_rate": _RULE})
             self.data, self.media_type = _from_samples(audio, sampling_rate)
 
@@ -137,6 +149,12 @@ def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
         raise ValueError(
             f"audio has shape {samples.shape} where samples of shape (n_samples,) or (n_samples, "
             "2) are expected; chroma is turned into sound by ChromaExtractor().inverse_transform"
+        )
+    if isinstance(samples, np.ndarray) and samples.dtype.kind == "i":
+        largest = int(np.iinfo(samples.dtype).max) + 1
+        raise ValueError(
+            f"audio holds integers ({samples.dtype}) where floats in [-1, 1] are expected: pass "
+            f"audio / {largest}"
         )
     format, media_type = "mp3", "audio/mpeg"
     if sampling_rate not in _MP3_RATES:

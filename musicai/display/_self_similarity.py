@@ -90,7 +90,7 @@ class SelfSimilarityDisplay:
             Length of a moment, in frames of `piece`: 2 s at the default rate of
             :class:`musicai.ChromaExtractor`. Its similarity with another one is that of
             :func:`musicai.metrics.recurrence`, but for a piece that is shortened. Short moments
-            show chords, long ones phrases.
+            show chords, long ones phrases. Frames that are beats are long: take 4 of them or so.
         frame_rate : float, default=None
             Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
             `steps_per_beat` is given, the axes count frames.

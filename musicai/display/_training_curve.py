@@ -9,10 +9,14 @@ from sklearn.utils.validation import check_is_fitted
 from .._parameters import check_values, is_real
 from .._paths import printable
 from .._steps import last_step
-from ._matplotlib import BRIGHT, DARK, GREY, ax_to_draw_on, finish
+from ._matplotlib import BRIGHT, DARK, ax_to_draw_on, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+_DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
+_GREYS = ["0.2", "0.5", "0.35"]
+"""Of baselines: three greys and five patterns make fifteen lines."""
 
 _LEARNED = ("loss_curve_", "validation_scores_", "emission_")
 
@@ -98,7 +102,8 @@ class TrainingCurveDisplay:
         title : str, default=None
             Written above, on the left.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            What to draw on. When None, a new figure. The legend stands on its right: give the
+            figure ``layout="constrained"``, which makes room.
 
         Returns
         -------
@@ -143,7 +148,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            What to draw on. When None, a new figure. The legend stands on its right: give the
+            figure ``layout="constrained"``, which makes room.
         title : str, default=None
             Written above, on the left.
 
@@ -152,7 +158,7 @@ class TrainingCurveDisplay:
         display : TrainingCurveDisplay
             Itself, with `best_epoch_`, `ax_` and `figure_` set.
         """
-        ax = ax_to_draw_on(ax, (7, 4))
+        ax = ax_to_draw_on(ax, (8.5, 4))
         from matplotlib.ticker import MaxNLocator
 
         n_before = len(ax.lines)
@@ -164,11 +170,14 @@ class TrainingCurveDisplay:
             best = self.validation_scores[self.best_epoch_ - 1]
             label = f"best: epoch {self.best_epoch_}, {best:.2f}".replace("-", "\N{MINUS SIGN}")
             ax.plot(self.best_epoch_, best, "o", color=DARK, label=label)
-        dashes = ["-", (0, (6, 2)), (0, (1, 1)), (0, (6, 2, 1, 2)), (0, (3, 3))]
         for i, (name, score) in enumerate((self.baselines or {}).items()):
-            style = dashes[i % len(dashes)]
             ax.axhline(
-                score, color=GREY, linestyle=style, linewidth=1, label=printable(str(name)) or " "
+                score,
+                color=_GREYS[i % len(_GREYS)],
+                linestyle=_DASHES[i % len(_DASHES)],
+                linewidth=1.3,
+                label=printable(str(name)) or " ",
+                zorder=1.5,  # behind the curves
             )
         ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         ax.set(xlabel="epoch", ylabel="log-likelihood\n(nats per frame)")
@@ -190,6 +199,16 @@ def _draw_legend(ax: "Axes", n_others: int) -> None:
     others, own = ax.lines[:n_others], ax.lines[n_others:]
     lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(own)
     numbers = [str(i) for i in range(len(lines))]
-    legend = ax.legend(lines, numbers, fontsize="small", edgecolor="none", framealpha=1)
+    # Beside the ax: nothing of a curve is under it, and a constrained layout makes room.
+    legend = ax.legend(
+        lines,
+        numbers,
+        loc="upper left",
+        bbox_to_anchor=(1, 1),
+        borderaxespad=0.2,
+        handlelength=3,  # or patterns are cut off
+        fontsize="small",
+        frameon=False,
+    )
     for text, line in zip(legend.get_texts(), lines, strict=True):
         text.set(text=line.get_label(), parse_math=False)

@@ -1,10 +1,12 @@
 """The score-card that `report` returns: its figures, as a table and in a dict."""
 
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 
 from ._card_html import as_html
+from ._doubts import doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, spread
 
 
@@ -131,6 +133,7 @@ class Report:
                 _line([COPIES, *copies]),
                 "",
                 *_FOOT,
+                *(line for doubt in doubts(self) for line in wrap(f"Note: {doubt}.", len(rule))),
             ]
         )
 

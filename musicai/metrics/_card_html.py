@@ -3,6 +3,7 @@
 from html import escape
 from typing import TYPE_CHECKING
 
+from ._doubts import doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, spread
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ border:1px solid var(--line);border-radius:10px;box-sizing:border-box;overflow-x
 @media (prefers-color-scheme:dark){.musicai-report{--ink:#e7ebf0;--dim:#9aa6b4;--line:#333c47;
 --ground:#171c22;--track:#29313a;--composed:#56b4e9;--markov:#ff9c54;--shuffled:#d9bd4a}}
 .musicai-report p{margin:.2rem 0 .7rem;color:var(--dim)}
+.musicai-report .note{color:var(--ink);margin:.7rem 0 0}
 .musicai-report .total{display:flex;align-items:baseline;gap:.6rem;flex-wrap:wrap;margin:0}
 .musicai-report .total b{font-size:2.1rem;line-height:1.1;color:var(--composed)}
 .musicai-report table{border-collapse:collapse;width:100%;margin:0;font:inherit;color:inherit}
@@ -71,6 +73,7 @@ has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {tot
 <tbody>{total}
 {_plain(DISTANCE, f"other real music {distances['ceiling']}", distances)}
 {_plain(COPIES, f"held-out real music {copies['real']}", copies)}</tbody></table>
+{"".join(f'<p class="note">Note: {escape(doubt)}.</p>' for doubt in doubts(card))}
 <details><summary>What each figure catches, and what it is blind to</summary>
 <dl>{"".join(map(_explained, explained))}</dl></details></div>
 """

@@ -80,15 +80,22 @@ def require_excerpts(
     pieces: Sequence[np.ndarray],
     excerpts: Sequence[Sequence[np.ndarray]],
     n_frames: int,
+    frame_rate: float,
 ) -> None:
     """Raise a ValueError if there are too few excerpts for their metrics to have a spread."""
     if count(excerpts) < FEWEST_EXCERPTS:
+        smaller = ", or a smaller n_frames" if n_frames > shortest_piece(frame_rate) else ""
         raise ValueError(
-            f"{name} holds {count(excerpts)} excerpts of {n_frames} frames in which nine of ten "
-            f"frames sound and a key is heard, where {FEWEST_EXCERPTS} or more are needed: its "
-            f"{len(pieces)} pieces have up to {max(map(len, pieces), default=0)} frames. Pass more "
-            "or longer pieces, or a smaller n_frames"
+            f"{name} holds {counted(count(excerpts), 'excerpt')} of {n_frames} frames in which "
+            "nine of ten frames sound and a key is heard, where "
+            f"{FEWEST_EXCERPTS} or more are needed, and {counted(len(pieces), 'piece')} of up to "
+            f"{max(map(len, pieces), default=0)} frames came. Pass more or longer pieces{smaller}"
         )
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number of things, one or many."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _sounds(excerpt: np.ndarray) -> bool:

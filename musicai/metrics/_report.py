@@ -11,7 +11,8 @@ from .._random import as_rng
 from .._times import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
-from ._excerpts import FEWEST_EXCERPTS, count, cut, draw, excerpt_length, require_excerpts
+from ._doubts import doubts
+from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts
 from ._frechet import frechet_distance
 from ._markov import MarkovBaseline
 from ._memorisation import memorisation
@@ -77,7 +78,9 @@ def report(
     Warns
     -----
     UserWarning
-        If excerpts of `generated` are left out.
+        If excerpts of `generated` are left out; if there are fewer than ten of each set, which tell
+        little; if half of `real` or of `generated` is in `train`; if `generated` is well above the
+        ceiling, as where `train` is what was composed. The card says so too, but for the first.
 
     Notes
     -----
@@ -100,13 +103,13 @@ def report(
     >>> from musicai.metrics import report
     >>> rng = np.random.default_rng(0)
     >>> walk = lambda: np.eye(12)[np.repeat(rng.integers(12, size=60).cumsum() % 12, 5)]
-    >>> real, train = [walk() for _ in range(8)], [walk() for _ in range(8)]
-    >>> card = report(real, generated=rng.random((8, 300, 12)), train=train)
+    >>> real, train = [walk() for _ in range(12)], [walk() for _ in range(12)]
+    >>> card = report(real, generated=rng.random((12, 300, 12)), train=train)
     >>> figures = card.to_dict()
     >>> figures["overlap_area"] < 0.1 < figures["ceiling_overlap_area"]
     True
     >>> print(card)  # doctest: +ELLIPSIS
-    Score-card of 8 excerpts of 300 frames (27.9 s) each
+    Score-card of 12 excerpts of 300 frames (27.9 s) each
     ...
     """
     rule = (
@@ -127,7 +130,7 @@ def report(
     sets["shuffled"] = [rng.permutation(excerpt) for excerpt in sets["ceiling"]]
     for name in ("markov", "shuffled"):
         made = cut(sets[name], n_frames, frame_rate)
-        require_excerpts(name, sets[name], made, n_frames)
+        require_excerpts(name, sets[name], made, n_frames, frame_rate)
         sets[name] = [excerpt for (excerpt,) in filter(None, made)]
 
     values = {name: measure(excerpts, frame_rate) for name, excerpts in sets.items()}
@@ -138,7 +141,7 @@ def report(
             overlaps[name] = areas | {TOTAL: geometric_mean(list(areas.values()))}
     frames = {name: [in_common_key(each) for each in excerpts] for name, excerpts in sets.items()}
     moment = max(1, round(2 * frame_rate))
-    return Report(
+    card = Report(
         n_frames=n_frames,
         frame_rate=float(frame_rate),
         values=values,
@@ -151,6 +154,9 @@ def report(
             for name in ("real", "generated")
         },
     )
+    for doubt in doubts(card):
+        warnings.warn(doubt, UserWarning, stacklevel=2)
+    return card
 
 
 def _halves(
@@ -168,8 +174,9 @@ def _halves(
     if min(totals) < FEWEST_EXCERPTS:
         raise ValueError(
             f"without train, real is halved by piece, and each half needs {FEWEST_EXCERPTS} "
-            f"excerpts of {n_frames} frames or more that sound: its {len(pieces)} pieces give "
-            f"{totals[0]} and {totals[1]}. Pass more or longer pieces, or train"
+            f"excerpts of {n_frames} frames or more that sound: of "
+            f"{counted(len(pieces), 'piece')} one half has {totals[0]} and one {totals[1]}. "
+            "Pass more or longer pieces, or train"
         )
     return halves
 
@@ -187,7 +194,7 @@ def _equal_sets(
     found = {}
     for name, pieces in {"real": real, "generated": generated, "train": others}.items():
         found[name] = cut(pieces, n_frames, frame_rate)
-        require_excerpts(name, pieces, found[name], n_frames)
+        require_excerpts(name, pieces, found[name], n_frames, frame_rate)
     possible = sum(len(piece) // n_frames for piece in generated)
     n_lost = possible - count(found["generated"])
     if n_lost:

@@ -45,8 +45,10 @@ class RealismScorer:
     Notes
     -----
     An area below .01 counts as .01, so that a search can tell poor composers apart, where
-    :func:`realism` is 0 as soon as one area is. Realism compares distributions: a fold with few
-    excerpts gives a rough figure, and one with fewer than two an error. It does not see copies.
+    :func:`realism` is 0 as soon as one area is. A search wants an instance, ``RealismScorer()``:
+    of the class without brackets every score is NaN, with a warning. Realism compares
+    distributions: a fold with few excerpts gives a rough figure, and one with fewer than two an
+    error. It does not see copies.
     Give labels as `y` and each style is composed as often as the fold has it.
 
     Examples
@@ -112,7 +114,7 @@ class RealismScorer:
         pieces, _ = as_chroma(X)
         n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
         excerpts = cut(pieces, n_frames, self.frame_rate)
-        require_excerpts("X", pieces, excerpts, n_frames)
+        require_excerpts("X", pieces, excerpts, n_frames, self.frame_rate)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
         for label, some in zip(labels, excerpts, strict=True):

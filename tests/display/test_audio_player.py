@@ -65,7 +65,7 @@ def test_plays_samples(n_channels, rate, kind):
 
 def test_sound_is_compressed():
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * RATE)
-    assert len(AudioPlayer(noise).to_html()) < 2 * len(noise) / 2  # half of 16 bits
+    assert len(AudioPlayer(noise, RATE).to_html()) < 2 * len(noise) / 2  # half of 16 bits
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
@@ -114,30 +114,35 @@ def test_what_is_called_m4a_and_is_none_is_refused(tmp_path):
 
 def test_titles_are_text():
     title = '<script>alert("1 & 2")</script>'
-    page = Elements(AudioPlayer(TONE, title=title).to_html())
+    page = Elements(AudioPlayer(TONE, RATE, title=title).to_html())
     assert {tag for tag, _ in page.found} == {"figure", "figcaption", "audio"}
     assert "".join(page.texts) == title
     assert page.found[-1][1]["aria-label"] == title
-    assert Elements(AudioPlayer(TONE).to_html()).texts == []
-    AudioPlayer(TONE, title="a \udcff").to_html().encode()
+    assert Elements(AudioPlayer(TONE, RATE).to_html()).texts == []
+    AudioPlayer(TONE, RATE, title="a \udcff").to_html().encode()
     for other in (3, b"A4"):
         with pytest.raises(TypeError, match="title must be text or None"):
-            AudioPlayer(TONE, title=other)
+            AudioPlayer(TONE, RATE, title=other)
 
 
 def test_says_what_it_is_where_there_is_no_page():
-    assert repr(AudioPlayer(TONE, title="A4")) == "AudioPlayer('A4', audio/mpeg, 0.0 MB)"
+    assert repr(AudioPlayer(TONE, RATE, title="A4")) == "AudioPlayer('A4', audio/mpeg, 0.0 MB)"
 
 
 def test_errors_say_what_came(tmp_path):
     with pytest.raises(ValueError, match=r"audio has shape \(40, 12\) where samples"):
-        AudioPlayer(np.zeros((40, 12)))
+        AudioPlayer(np.zeros((40, 12)), RATE)
     with pytest.raises(ValueError, match=r"audio: samples peak at 3"):
-        AudioPlayer(10 * TONE)
+        AudioPlayer(10 * TONE, RATE)
     with pytest.raises(ValueError, match="audio: samples are no array of numbers"):
-        AudioPlayer((TONE, RATE))
-    with pytest.raises(ValueError, match=r"audio: .* type int16; expected floats"):
-        AudioPlayer(np.zeros(RATE, dtype=np.int16))
+        AudioPlayer((TONE, RATE), RATE)
+    with pytest.raises(ValueError, match=r"integers \(int16\) .*: pass audio / 32768$"):
+        AudioPlayer(np.zeros(RATE, dtype=np.int16), RATE)
+    with pytest.raises(ValueError, match=r"pass sampling_rate, such as extractor\.sr or mosaic\.s"):
+        AudioPlayer(TONE)
+    soundfile.write(tmp_path / "tone.wav", TONE, RATE)
+    with pytest.raises(ValueError, match="sampling_rate=44100 is given for a file, which knows"):
+        AudioPlayer(tmp_path / "tone.wav", 44100)
     for rate in (0, 22050.5, "22050", np.nan):
         with pytest.raises(ValueError, match="sampling_rate must be a whole number of hertz"):
             AudioPlayer(TONE, rate)

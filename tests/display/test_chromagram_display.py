@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
-from musicai.display import ChromagramDisplay
+from musicai.display import ChromagramDisplay, ComparisonDisplay
 
 RNG = np.random.default_rng(0)
 
@@ -143,3 +143,20 @@ def test_only_one_piece():
         ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], frame_rate=1)
     with pytest.raises(ValueError, match=r"draws one piece .* piece holds 1 with 0 frames"):
         ChromagramDisplay.from_piece([np.zeros((0, 12))], frame_rate=1)
+
+
+def test_a_piece_on_its_side_is_refused():
+    with pytest.raises(ValueError, match=r"12 frames of 572 .* did you mean piece\.T\?"):
+        ChromagramDisplay.from_piece(RNG.random((12, 572)))
+    for shape in ((572, 12), (12, 12), (12, 88), (12, 128)):
+        assert ChromagramDisplay.from_piece(RNG.random(shape)).piece.shape == shape
+
+
+def test_two_values_have_no_colour_bar():
+    roll = np.eye(88)[30:50]
+    assert len(ChromagramDisplay.from_piece(roll).figure_.axes) == 1
+    assert len(ChromagramDisplay.from_piece(roll / 2).figure_.axes) == 2
+    pieces = {"a": roll, "b": roll[:7]}
+    assert len(ComparisonDisplay.from_pieces(pieces).figure_.axes) == 2
+    pieces["b"] = roll / 2
+    assert len(ComparisonDisplay.from_pieces(pieces).figure_.axes) == 3

@@ -57,9 +57,23 @@ def test_baselines_are_level_lines_that_differ(composer):
     drawn = lines(TrainingCurveDisplay.from_estimator(composer, baselines=baselines))
     for name, score in baselines.items():
         assert set(drawn[name].get_ydata()) == {score}
-    assert len({str(drawn[name]._dash_pattern) for name in baselines}) == 3
+    looks = {(str(drawn[name]._dash_pattern), drawn[name].get_color()) for name in baselines}
+    assert len(looks) == 3
     legend = TrainingCurveDisplay.from_estimator(composer, baselines=baselines).ax_.get_legend()
     assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
+
+
+def test_the_legend_hides_nothing(composer):
+    baselines = {"each value by itself": -20.0, "everything stays as it is": -60.0}
+    figure, grid = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
+    for ax in grid.flat:
+        TrainingCurveDisplay.from_estimator(composer, baselines=baselines, ax=ax)
+    figure.draw_without_rendering()
+    insides = [ax.get_window_extent() for ax in grid.flat]
+    for ax in grid.flat:
+        legend = ax.get_legend().get_window_extent()
+        assert not any(legend.overlaps(inside) for inside in insides)
+        assert legend.x1 <= figure.bbox.x1
 
 
 def test_every_baseline_is_in_the_legend(composer):

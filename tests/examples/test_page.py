@@ -57,7 +57,8 @@ def write_page():
 def card():
     rng = np.random.default_rng(0)
     sets = [[rng.random((220, 12)) for _ in range(3)] for _ in range(3)]
-    return report(*sets)
+    with pytest.warns(UserWarning, match="so few excerpts"):
+        return report(*sets)
 
 
 def facts(card, said="so", style=None):

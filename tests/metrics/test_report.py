@@ -7,6 +7,12 @@ import pytest
 from musicai.metrics import REALISM_METRICS, Report, realism, report
 from musicai.metrics._words import WORDS, Words
 
+# Six excerpts are enough for laws, and pieces of five chords have much in common.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:so few excerpts:UserWarning"),
+    pytest.mark.filterwarnings("ignore:held-out music is among the music learned:UserWarning"),
+]
+
 BASELINES = ("ceiling", "markov", "shuffled")
 
 
@@ -112,9 +118,39 @@ def test_frame_rate_sets_the_windows(few):
 
 def test_copies_are_found(few):
     real, _, train = few
-    copied = report(real, [np.roll(piece, 3, axis=1) for piece in train], train).to_dict()
+    with pytest.warns(UserWarning, match="most of generated is in train .* is 1.00, that of real"):
+        copied = report(real, [np.roll(piece, 3, axis=1) for piece in train], train).to_dict()
     assert copied["memorisation"] == 1
     assert copied["real_memorisation"] < 0.8
+
+
+def said_by(card):
+    """The notes below a card, in text and in HTML."""
+    _, _, notes = " ".join(str(card).split()).partition("as far as the ceiling.")
+    html = ElementTree.fromstring(card.to_html()).findall("p[@class='note']")
+    assert notes.strip() == " ".join(note.text for note in html)
+    return notes
+
+
+def test_few_excerpts_are_a_warning(music, composed, more_music):
+    with pytest.warns(UserWarning, match="so few excerpts tell little: there are 9 of each set"):
+        few = report(music, composed[:9], more_music)
+    assert "so few excerpts tell little" in said_by(few)
+    assert "few" not in said_by(report(music, composed[:10], more_music))
+
+
+def test_real_music_that_was_learned_is_a_warning(music, composed, more_music):
+    with pytest.warns(UserWarning, match=r"held-out .* \(memorisation of real is 1.00\): real and"):
+        card = report(music, music, music)
+    assert "different recordings" in said_by(card)
+    assert "copies" not in said_by(card)  # what can't be known then
+
+
+def test_composed_music_in_place_of_train_is_a_warning(music, wandering, more_music):
+    with pytest.warns(UserWarning, match="than other real music has, .*: is train what was comp"):
+        swapped = report(music, more_music, wandering)
+    assert "The order is real, generated, train." in said_by(swapped)
+    assert "order" not in said_by(report(music, wandering, more_music))
 
 
 def test_without_train_real_music_is_halved(music, more_music):
@@ -188,10 +224,13 @@ def test_a_row_of_all_notes_has_no_key_and_is_left_out(few):
 @pytest.mark.parametrize(
     ("sets", "message"),
     [
-        ({"generated": 1}, "generated holds 1 excerpts of 400 frames .* where 2 or more"),
-        ({"real": 1}, "real holds 1 excerpts"),
-        ({"train": 1}, "train holds 1 excerpts"),
-        ({"real": 3, "train": None}, "without train, real is halved by piece.* give 2 and 1"),
+        ({"generated": 1}, "generated holds 1 excerpt of 400 frames .* where 2 or more"),
+        ({"real": 1}, "real holds 1 excerpt"),
+        ({"train": 1}, "train holds 1 excerpt .* and 1 piece of up to 400 frames came"),
+        (
+            {"real": 3, "train": None},
+            "without train, real is halved by piece.* of 3 pieces one half has 2 and one 1",
+        ),
     ],
 )
 def test_too_few_pieces(sets, message, music, composed, more_music):
@@ -204,8 +243,10 @@ def test_too_few_pieces(sets, message, music, composed, more_music):
 
 def test_errors_say_what_to_do(music, composed, more_music):
     short = [piece[:100] for piece in composed]
-    with pytest.raises(ValueError, match="generated holds 0 excerpts of 216 .* up to 100 frames"):
+    with pytest.raises(ValueError, match="holds 0 excerpts .* 24 pieces of .* longer pieces$"):
         report(music, short, more_music)
+    with pytest.raises(ValueError, match="holds 0 excerpts .* or a smaller n_frames$"):
+        report(music, short, more_music, n_frames=217)
     with pytest.raises(ValueError, match="n_frames=100 is too short.*pass 216 or more"):
         report(music, composed, more_music, n_frames=100)
     with pytest.raises(ValueError, match="chroma has no negative values: generated has"):

@@ -135,7 +135,7 @@ def test_scorers_pickle_and_clone(chain, held_out):
 def test_errors_say_what_to_do(chain, music):
     with pytest.raises(TypeError, match="a method sample: Ridge has none"):
         SCORER(Ridge(), music)
-    with pytest.raises(ValueError, match="X holds 1 excerpts of 400 frames"):
+    with pytest.raises(ValueError, match="X holds 1 excerpt of 400 frames"):
         SCORER(chain, music[:1])
     with pytest.raises(ValueError, match="n_frames=20 is too short"):
         RealismScorer(n_frames=20)(chain, music)

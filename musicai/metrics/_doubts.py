@@ -1,0 +1,48 @@
+"""What the figures of a score-card say against themselves: too little music, or sets mixed up."""
+
+from typing import TYPE_CHECKING
+
+from ._words import COPIES, TOTAL
+
+if TYPE_CHECKING:
+    from ._card import Report
+
+_ENOUGH = 10
+"""Excerpts of a set: with fewer the overlaps of real music with real music are anywhere."""
+
+_MOST_COPIES = 0.5
+"""Other recordings have a tenth in common with those learned, or less."""
+
+_MOST_ABOVE_CEILING = 0.1
+"""More than chance gives, if there are enough excerpts."""
+
+
+def doubts(card: "Report") -> list[str]:
+    """Return a sentence for every reason not to trust a score-card."""
+    found = []
+    enough = card.n_excerpts >= _ENOUGH
+    if not enough:
+        found.append(
+            f"so few excerpts tell little: there are {card.n_excerpts} of each set, where "
+            f"{_ENOUGH} are the least and 20 or more are better"
+        )
+    copies = card.memorisation
+    if copies["real"] >= _MOST_COPIES:
+        found.append(
+            f"held-out music is among the music learned ({COPIES} of real is "
+            f"{copies['real']:.2f}): real and train must be different recordings, and so must all "
+            "pieces of real where there is no train"
+        )
+    elif copies["generated"] >= _MOST_COPIES:
+        found.append(
+            f"most of generated is in train ({COPIES} is {copies['generated']:.2f}, that of real "
+            f"{copies['real']:.2f}): the composer copies"
+        )
+    totals = {name: areas[TOTAL] for name, areas in card.overlaps.items()}
+    if enough and totals["generated"] > totals["ceiling"] + _MOST_ABOVE_CEILING:
+        found.append(
+            f"generated has more in common with real, {totals['generated']:.2f}, than other real "
+            f"music has, {totals['ceiling']:.2f}: is train what was composed? The order "
+            "is real, generated, train"
+        )
+    return found
