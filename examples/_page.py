@@ -11,7 +11,6 @@ from math import log
 import musicai
 
 PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "librosa")
-ENOUGH_EXCERPTS = 10
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#f6f7f9;
 --card:#fff;--accent:#7a2d8c}
@@ -87,8 +86,6 @@ def write_page(
         card_html = f'<p class="card">{escape(card)}</p>'
     else:
         card_html = card.to_html()
-        if card.n_excerpts < ENOUGH_EXCERPTS:
-            card_html = f"<p>So few excerpts tell little: give more music.</p>{card_html}"
     in_style = "" if style is None else f" in the style {style}, that of the piece below"
     new = f"Composed from nothing{in_style}, in the recordings' sound."
     intro = f"{intro_seconds:.0f} seconds of {source}; then the composer goes on."
