@@ -82,10 +82,8 @@ def write_page(
     settings : dict
         All that was set, by name; dicts are shown as lists to unfold.
     """
-    if isinstance(card, str):
-        card_html = f'<p class="card">{escape(card)}</p>'
-    else:
-        card_html = card.to_html()
+    said = isinstance(card, str)
+    card_html = f'<p class="card">{escape(card)}</p>' if said else card.to_html()
     in_style = "" if style is None else f" in the style {style}, that of the piece below"
     new = f"Composed from nothing{in_style}, in the recordings' sound."
     intro = f"{intro_seconds:.0f} seconds of {source}; then the composer goes on."
