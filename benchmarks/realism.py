@@ -20,8 +20,9 @@ Printed are
   in any order, a network trained on squared error that is fed its own predictions, and noise;
 - what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
 - whether 20,000 frames in one go stay alive; whether a continuation keeps the key of its prime;
-- at temperature 1, how surprised the composer is by its own pieces and by those held out: a
-  calibrated model by both alike;
+- at temperature 1, how surprised the composer is by its own pieces and by those held out. It
+  composes in a character that it is told and hears its own noise, and scores without: they need not
+  be alike;
 - with styles, what a style label does: likelihood with the right, a wrong and no label, and what
   a classifier of styles says of composed pieces.
 """
@@ -250,7 +251,7 @@ def repeated(frames):
 
 
 def print_entropy_rate(held_out, composer, seed):
-    """Surprise at music of its own and at real music, which are alike in a good model."""
+    """Surprise at music of its own and at real music."""
     own = compose_like(held_out, composer, temperature=1.0, random_state=seed)
     bits = [
         -composer.score(pieces, styles_of(held_out)) / np.log(2)

@@ -40,7 +40,8 @@ def describe(piece: np.ndarray, shift: int) -> np.ndarray:
         Of parts of one length, as nearly as can be.
     """
     parts = np.array_split(piece, max(1, round(len(piece) / _PART_LENGTH)))
-    return np.stack([_traits(np.roll(part, shift, axis=1)) for part in parts])
+    # Mapped pieces may hold integers, whose differences would wrap.
+    return np.stack([_traits(np.roll(np.asarray(p, np.float32), shift, axis=1)) for p in parts])
 
 
 def _traits(part: np.ndarray) -> np.ndarray:

@@ -184,9 +184,11 @@ class LSTMComposer(BaseEstimator):
 
     Where training diverges (losses or weights are no longer finite, or losses far above those of
     the untrained network), it goes back to the last good state and on with a quarter of the
-    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised.
+    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised. A
+    single step whose gradient overflows is left out.
 
-    Data with the emission "logistic", as chroma, is never quite the same twice, and small faults of
+    Data on many levels ("logistic" and its independent form), as chroma, is never quite the same
+    twice, and small faults of
     composed frames would add up, were they foreign to the network: it also learns to go on from
     excerpts whose values it has drawn again, each within the choice that the real one stands for,
     and a flag says which frames are its own (compare exposure bias [5]_ and its cure by scheduled
@@ -383,7 +385,9 @@ class LSTMComposer(BaseEstimator):
             loss = trainer.run_epoch(training)
             trainer.check_finite()
             self.weights_ = export_weights(network)
-            self._characters = known_characters(training, self._characters if go_on else None)
+            self._characters = known_characters(
+                training, getattr(self, "_characters", None) if go_on else None
+            )
             self._peaked = frames_peak_at_one(training.pieces) and (not go_on or self._peaked)
             self._optimizer_state = trainer.state()
             self.loss_curve_ = [*(self.loss_curve_ if go_on else []), loss]
@@ -542,7 +546,7 @@ class LSTMComposer(BaseEstimator):
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to go on from, exactly where it stops; it is not part of the result. A
             collection gives one new piece for each prime. None starts from nothing, in the
-            character of a piece that was learned where `emission_` is "logistic" (see Notes).
+            character of music that was learned where data is on many levels (see Notes).
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.

@@ -151,6 +151,10 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
+        """Draw every value again from one logistic component, chosen by its density at the value.
+
+        An exact 1 stays as it is, and nothing else becomes 1.
+        """
         x = self._on_grid(x)
         weights, means, scales = self._components(self._mixture(x, context), previous)
         below = torch.sigmoid((x[..., None] - means) / scales)

@@ -84,8 +84,9 @@ class BernoulliDraws(Draws):
 class LogisticDraws(Draws):
     """Levels from 0 to 1: for each feature a component by its weight, then a value of it.
 
-    Temperature sharpens the weights, that of the uniform component among them, and narrows the
-    components to its square: composed music hears its own noise, real music was never that noisy.
+    Temperature sharpens the weights, that of the uniform component among them, and scales the width
+    of components by its square: composed music hears its own noise, and real music was never as
+    noisy.
     """
 
     def __init__(

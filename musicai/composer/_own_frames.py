@@ -3,7 +3,7 @@
 While it learns, a network hears real music; while it composes, it hears itself, with all the
 small faults of its draws, and as it has never learned what follows a fault, they add up (exposure
 bias: Ranzato et al. 2016). So from some point on most excerpts are heard with every value drawn
-again, from the very component of the mixture that explains the real one: the notes stay, their
+again, from a component of the mixture that explains the real one: the notes stay, their
 faults are the network's own, and what it learns to foresee is the real music. A flag says from
 which frame on. To draw whole frames instead, as in scheduled sampling (Bengio et al. 2015), would
 teach it that a change of chord is taken back: the real music does not know of it.
@@ -45,15 +45,15 @@ def hear_own_frames(
     previous : Tensor of shape (batch, n_frames, n_features)
         ``batch.previous``, partly drawn again.
     drawn : Tensor of shape (batch, n_frames)
-        1 where it is, else 0.
+        1 from there on, 0 before.
     """
     n_excerpts, length = batch.start.shape
     device = generator.device
     first = 3 * torch.rand((n_excerpts, 1), generator=generator, device=device) - 1
-    drawn = torch.linspace(0, 1, length, device=device) >= first
-    drawn &= (batch.previous > 0).any(-1)
-    drawn[:, 0] = False
-    rows = torch.nonzero(drawn.any(1))[:, 0]
+    places = torch.arange(length, device=device)
+    drawn = (places >= first * batch.mask.sum(1, keepdim=True)) & (places > 0) & batch.mask
+    again = drawn & (batch.previous > 0).any(-1)
+    rows = torch.nonzero(again.any(1))[:, 0]
     if len(rows) == 0:
         return batch.previous, drawn.float()
     heard = batch.previous[rows]
@@ -61,7 +61,7 @@ def hear_own_frames(
         heard, batch.start[rows], styles[rows], batch.keys[rows], characters=characters[rows]
     )
     # What is heard before a frame is the frame before it, and that is what is drawn again.
-    later = drawn[rows][:, 1:]
+    later = again[rows][:, 1:]
     frames = network.emission.redraw(
         heard[:, 1:][later], context[:, :-1][later], heard[:, :-1][later], generator
     )

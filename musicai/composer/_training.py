@@ -204,6 +204,8 @@ class Trainer:
                 break
             before_step()
             self._step(batches[number], training, budget, share, interrupted())
+        if progress.n_refused == progress.n_batches:
+            raise self._diverged("the gradients of all steps have overflowed")
         return progress.nats / progress.n_frames
 
     def check_finite(self, score: float | None = None) -> None:
@@ -318,20 +320,25 @@ class Trainer:
         network, generator = self.network, self.generator
         styles = batch.styles * torch.tensor(told, device=self.device)[:, None]
         heard, drawn = batch.previous, None
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device)):
-            if characters is not None:
-                characters = told_or_not(characters, generator)
+        if characters is not None:
+            characters = told_or_not(characters, generator)
+            # A block of its own: older versions of torch would keep the weights that it casts
+            # without gradients for the block below.
+            with self._autocast():
                 heard, drawn = hear_own_frames(network, batch, styles, characters, generator)
+        with self._autocast():
             context, _ = network(
                 heard, batch.start, styles, batch.keys, drawn=drawn, characters=characters
             )
             frames, previous = batch.frames[batch.mask], heard[batch.mask]
-            context = self.network.drop(context[batch.mask], self.generator)
-            emission = self.network.emission
+            context = network.drop(context[batch.mask], generator)
             return (
-                emission.log_prob(frames, context, previous),
-                emission.mean_loss(frames, context, previous),
+                network.emission.log_prob(frames, context, previous),
+                network.emission.mean_loss(frames, context, previous),
             )
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device))
 
     def _score(self, validation: Collection | None, budget: Budget) -> float | None:
         if validation is None:
@@ -375,7 +382,7 @@ class Trainer:
     def _is_sound(self) -> bool:
         """Tell whether this is a state to come back to."""
         self.check_finite()
-        return self._excess() < 0.5
+        return self._excess() < 0.5 and self.progress.n_refused == 0
 
     def _go_back(self, error: DivergenceError) -> None:
         """Return to the last sound state, with a lower learning rate."""

@@ -107,7 +107,7 @@ def test_partial_fit_raises_at_once(chroma):
         small(learning_rate=1e30, emission="mse").partial_fit(chroma)
 
 
-@pytest.mark.parametrize(("n_in_succession", "diverges"), [(1, False), (5, False), (6, True)])
+@pytest.mark.parametrize(("n_in_succession", "diverges"), [(1, False), (3, False), (6, True)])
 def test_steps_whose_gradients_overflow_are_left_out(
     chroma, monkeypatch, n_in_succession, diverges
 ):
