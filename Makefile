@@ -48,6 +48,8 @@ bench: $(READY)
 	$(BIN)/python benchmarks/threads.py
 	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
 	$(BIN)/python benchmarks/sampling.py
+	$(BIN)/python benchmarks/metrics.py $(RECORDINGS)
+	$(BIN)/python benchmarks/progressions.py $(RECORDINGS)
 	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS) --seeds 1)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
