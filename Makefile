@@ -14,7 +14,7 @@ $(READY): pyproject.toml constraints.txt
 
 # Waiting threads must not spin: where other programs run, training would crawl.
 demo: $(READY)
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py --epochs 55
 
 # Tests are small: more threads would cost more than they give.
 test: $(READY)
