@@ -31,7 +31,7 @@ from musicai.metrics import (
 )
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
-FRAMES_TO_HEAR = 850_000  # in all epochs; a minute of training or so
+FRAMES_TO_HEAR = 760_000  # in all epochs; a minute of training or so
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
