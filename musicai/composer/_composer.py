@@ -325,7 +325,7 @@ class LSTMComposer(BaseEstimator):
             if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
-            training = with_characters(network, training)
+            training = with_characters(network, training, go_on=go_on)
             progress = self._trainer(network, seed, group).run(
                 training,
                 validation,
@@ -378,7 +378,7 @@ class LSTMComposer(BaseEstimator):
             group = Group(self._device())
             rng = np.random.RandomState(seed)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
-            training = with_characters(network, training)
+            training = with_characters(network, training, go_on=go_on)
             trainer = self._trainer(network, seed, group)
             if go_on and self._optimizer_state is not None:
                 trainer.resume(self._optimizer_state)

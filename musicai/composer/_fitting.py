@@ -123,17 +123,23 @@ def network_to_train(
     )
     network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
     network.emission.adapt(training.pieces)
-    if network.knows_itself:
-        network.scaling.copy_(torch.from_numpy(mean_and_spread(_traits(training))))
     return network.to(device)
 
 
-def with_characters(network: Network, training: Collection) -> Collection:
-    """Add what the network is told of the character of each piece, where it is."""
+def with_characters(network: Network, training: Collection, *, go_on: bool) -> Collection:
+    """Add what the network is told of the character of each piece, where it is.
+
+    The pieces that a network learns first settle the scale.
+    """
     if not network.knows_itself:
         return training
+    # Who is told of characters learns each piece in one key.
+    pieces = zip(training.pieces, training.shifts, strict=True)
+    traits = [describe(piece, int(shifts[0])) for piece, shifts in pieces]
+    if not go_on:
+        network.scaling.copy_(torch.from_numpy(mean_and_spread(traits)))
     mean, spread = network.scaling.cpu().numpy()
-    scaled = [((traits - mean) / spread).astype(np.float32) for traits in _traits(training)]
+    scaled = [((parts - mean) / spread).astype(np.float32) for parts in traits]
     return replace(training, characters=scaled)
 
 
@@ -161,9 +167,3 @@ def known_characters(
     _, rows = np.unique(np.column_stack([styles, characters]), axis=0, return_index=True)
     rows.sort()
     return characters[rows], styles[rows]
-
-
-def _traits(training: Collection) -> list[np.ndarray]:
-    # Who is told of characters learns each piece in one key.
-    pieces = zip(training.pieces, training.shifts, strict=True)
-    return [describe(piece, int(shifts[0])) for piece, shifts in pieces]

@@ -4,7 +4,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.cluster import MiniBatchKMeans
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
@@ -192,6 +191,9 @@ def _quantise(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return prototypes of frames, and for each piece the numbers of the nearest ones."""
+    # Imported here: it would make up a quarter of the import of this room.
+    from sklearn.cluster import MiniBatchKMeans
+
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
