@@ -16,13 +16,13 @@ from .._blas import one_blas_thread
 from .._pieces import Pack, is_collection
 from .._random import as_rng
 from .._styles import encode_styles, labels_per_piece
+from .._unchanged import unchanged_on_error
 from .._version import __version__
 from ._checks import (
     check_parameters,
     check_sampling,
     choose_device,
     draw_seed,
-    unchanged_on_error,
 )
 from ._composing import compose, draw_next, rank_frames
 from ._distributed import Group, joined
