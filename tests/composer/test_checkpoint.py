@@ -78,7 +78,7 @@ def test_a_fit_that_failed_goes_on(chroma, styles, path, often, monkeypatch, opt
     seed = plain(path)["seed"]
     resumed = small(checkpoint=str(path), verbose=1, **options).fit(chroma, styles)
     assert os.listdir(path.parent) == []
-    monkeypatch.setattr("musicai.composer._composer.draw_seed", lambda *_: seed)
+    monkeypatch.setattr("musicai.composer._fitting.draw_seed", lambda *_: seed)
     assert_same(resumed, small(**options).fit(chroma, styles))
 
 
