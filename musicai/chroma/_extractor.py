@@ -175,6 +175,13 @@ class ChromaExtractor(FileTransformer):
         -------
         self : ChromaExtractor
             The extractor itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one recording and not a list of them.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
         """
         self._check_parameters()
         as_recordings(X)
@@ -263,8 +270,11 @@ class ChromaExtractor(FileTransformer):
 
         Raises
         ------
+        TypeError
+            If `X` holds paths.
         ValueError
-            If there are not as many times as frames and one more, or they do not rise.
+            If a piece is no chroma, or a parameter has no possible value, or there are not as many
+            times as frames and one more, or they do not rise.
 
         See Also
         --------
