@@ -8,8 +8,8 @@ runs each statement in fresh processes, in turn with the others, and prints the 
 processor time (user and system), which depend less on what else the machine does, and seconds of
 wall time; both include the start of Python, which is the first row. On a busy machine compare rows,
 not runs. The last column names the large libraries that were imported. A first round, in which
-files are read from the disk, does not count. ``import librosa`` imports next to nothing until a function is asked for, so there is a row
-with a function as well.
+files are read from the disk, does not count. ``import librosa`` imports next to nothing until a
+function is asked for, so there is a row with a function as well.
 """
 
 import argparse
