@@ -30,8 +30,8 @@ def read_excerpt(
 
     They are those of :func:`read_blocks`, but found by seeking, where `start` is one of its samples
     and rates are whole numbers; elsewhere they lie between its samples, within half of one. In an
-    MP3 that is damaged or has no table of contents the place can be
-    some milliseconds off. What only the ffmpeg program decodes is read from its beginning.
+    MP3 that is damaged or has no table of contents the place can be some milliseconds off. What
+    only the ffmpeg program decodes is read from its beginning.
 
     Parameters
     ----------

@@ -12,11 +12,9 @@ import soundfile
 
 from .._audio_formats import check_audio_file
 from .._files import target_name, whole_file
+from .._parameters import HIGHEST_RATE
 from .._paths import is_path
 from ._playable import playable_blocks
-
-HIGHEST_RATE = 192000
-"""libsndfile crashes on an Ogg file with a much higher rate."""
 
 SPARE_BYTES = 2**16
 

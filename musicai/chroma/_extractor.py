@@ -22,6 +22,7 @@ from ._constant_q import default_frame_length
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
 from ._playing import play_chroma
+from ._stft import DEFAULT_FRAME_LENGTH
 
 KINDS = ("cqt", "stft", "cens")
 RULES: dict[str, Rule] = {
@@ -366,7 +367,7 @@ class ChromaExtractor(FileTransformer):
         if self.n_fft is not None:
             return self.n_fft
         if self.kind == "stft":
-            return 2048
+            return DEFAULT_FRAME_LENGTH
         return default_frame_length(self.sr)
 
     def _check_parameters(self) -> None:

@@ -146,9 +146,7 @@ def _check(parsed: Any, name: str) -> None:
             f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
             f"expected; {REPAIR}"
         )
-    if (
-        _n_ticks(parsed) >= MOST_TICKS
-    ):  # a number that may have thousands of digits, so it is not told
+    if _n_ticks(parsed) >= MOST_TICKS:  # it may have thousands of digits, so it is not told
         raise MidiError(
             f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most, "
             f"hours of music: divide it, or if it is not so long its times are damaged, {REPAIR}"
