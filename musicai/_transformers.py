@@ -17,7 +17,7 @@ FILE_RULES: dict[str, Rule] = {
         "0 or a positive integer",
     ),
 }
-"""Of the parameters that every :class:`FileTransformer` has."""
+"""Rules of the parameters that every :class:`FileTransformer` has."""
 
 
 class FileInput:
