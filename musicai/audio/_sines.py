@@ -68,7 +68,7 @@ def sine_bank(
     Raises
     ------
     ValueError
-        If `piece` has another shape.
+        If `piece` has another shape, or a number has no possible value.
 
     See Also
     --------
@@ -110,7 +110,7 @@ def sine_blocks(
     Raises
     ------
     ValueError
-        If `piece` has another shape.
+        If `piece` has another shape, or a number has no possible value.
 
     See Also
     --------

@@ -14,7 +14,7 @@ from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of,
 from .._paths import is_path
 from .._pieces import PITCH_CLASSES, as_collection, is_collection
 from .._times import check_times
-from .._transformers import FileTransformer
+from .._transformers import FILE_RULES, FileTransformer
 from ..audio import RecordingError, level_blocks
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
@@ -22,9 +22,9 @@ from ._constant_q import default_frame_length
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
 from ._playing import play_chroma
+from ._stft import DEFAULT_FRAME_LENGTH
 
 KINDS = ("cqt", "stft", "cens")
-ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "kind": (lambda v: is_one_of(v, KINDS), f"one of {KINDS}"),
     "sr": (lambda v: is_real(v) and 1000 <= v <= 1e6, "a number of hertz from 1000 to 1000000"),
@@ -47,12 +47,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or is_path(v) or hasattr(v, "cache"),
         "a folder, a joblib.Memory or None",
     ),
-    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
-    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
-    "verbose": (
-        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
-        "0 or a positive integer",
-    ),
+    **FILE_RULES,
 }
 
 
@@ -181,6 +176,13 @@ class ChromaExtractor(FileTransformer):
         -------
         self : ChromaExtractor
             The extractor itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one recording and not a list of them.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
         """
         self._check_parameters()
         as_recordings(X)
@@ -269,8 +271,11 @@ class ChromaExtractor(FileTransformer):
 
         Raises
         ------
+        TypeError
+            If `X` holds paths.
         ValueError
-            If there are not as many times as frames and one more, or they do not rise.
+            If a piece is no chroma, or a parameter has no possible value, or there are not as many
+            times as frames and one more, or they do not rise.
 
         See Also
         --------
@@ -362,7 +367,7 @@ class ChromaExtractor(FileTransformer):
         if self.n_fft is not None:
             return self.n_fft
         if self.kind == "stft":
-            return 2048
+            return DEFAULT_FRAME_LENGTH
         return default_frame_length(self.sr)
 
     def _check_parameters(self) -> None:

@@ -9,16 +9,15 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .._extras import need
-from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import TEMPO_RULE, Rule, check_values, is_real
 from .._paths import is_path, printable
 from .._pieces import N_KEYS, PITCH_CLASSES
-from .._transformers import FileTransformer
+from .._transformers import FILE_RULES, FileTransformer
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._music import as_midi
 from ._rolls import LOWEST_KEY, Grid, midi_from_roll, roll_from_midi
 
-ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "steps_per_beat": (
         lambda v: is_real(v) and 1 / 16 <= v <= 1000,
@@ -28,12 +27,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or (is_real(v) and 1 <= v <= 1000),
         "a number of frames per second from 1 to 1000, or None to follow the beats",
     ),
-    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
-    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
-    "verbose": (
-        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
-        "0 or a positive integer",
-    ),
+    **FILE_RULES,
 }
 
 Extracted = tuple[np.ndarray, str | None] | MidiError
