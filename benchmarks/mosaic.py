@@ -33,11 +33,11 @@ from time import perf_counter
 import joblib
 import librosa
 import numpy as np
+from _music import find_recordings
 
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai._triads import unit_shapes
 from musicai.audio import read_excerpt
-from musicai.datasets import load_chorales, load_recordings
 from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._search import Run
 
@@ -46,16 +46,6 @@ CLIP_SECONDS = 30
 NEAR = 0.15  # seconds about a join
 SHORT = 1024  # samples, 23 ms
 QUANTILES = (0.5, 0.9, 1.0)
-
-
-def find_recordings(paths):
-    """Return the files that are named or in the folders that are named."""
-    if not paths:
-        return load_chorales(150, n_jobs=-1).recordings
-    found = []
-    for path in paths:
-        found += load_recordings(path).recordings if path.is_dir() else [path]
-    return found
 
 
 def hold_out(pieces, frame_rate, minutes):
@@ -192,7 +182,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=8, help="to play (%(default)s)")
     parser.add_argument("--transpose", type=int, nargs="*", default=[2], metavar="K")
     arguments = parser.parse_args()
-    recordings = find_recordings(arguments.paths)
+    recordings = find_recordings(arguments.paths, n_chorales=150)
     extractor = ChromaExtractor()
     pieces = extractor.transform(recordings)
     played, held = hold_out(pieces, extractor.frame_rate, arguments.minutes)
