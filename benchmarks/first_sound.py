@@ -25,6 +25,7 @@ from pathlib import Path
 from time import perf_counter
 
 from _music import print_table
+from _usage import processor_seconds
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = "midi,score,plot"  # README's
@@ -68,17 +69,11 @@ def take(command, folder):
     print(f"$ {' '.join(command)}", flush=True)
     # Nothing of the environment that this script runs in is to be found.
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    started, before = perf_counter(), processor_seconds()
+    started, before = perf_counter(), processor_seconds(resource.RUSAGE_CHILDREN)
     status = subprocess.run(command, cwd=folder, env=clean).returncode
     if status:
         raise SystemExit(f"this failed, with status {status}: {' '.join(command)}")
-    return perf_counter() - started, processor_seconds() - before
-
-
-def processor_seconds():
-    """Return the processor time of all commands that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return perf_counter() - started, processor_seconds(resource.RUSAGE_CHILDREN) - before
 
 
 def main():
