@@ -100,7 +100,10 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
     pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
     lowest = min((piece.min() for piece in pieces if piece.size), default=0)
     if lowest < 0:
-        raise ValueError(f"chroma has no negative values: {name} has {lowest:.4g}")
+        raise ValueError(
+            f"chroma has no negative values: {name} has {lowest:.4g}; if that is as good as "
+            "silence, pass np.maximum(piece, 0)"
+        )
     return pieces, pack
 
 
@@ -167,7 +170,7 @@ def _holds_tables(items: Any) -> bool:
 
 
 def _count_dimensions(items: Any) -> int:
-    """Return the dimensions of nested lists, of unequal lengths as well, where NumPy counts none."""
+    """Return the dimensions of nested lists; NumPy counts none where lengths are unequal."""
     try:
         return np.ndim(items)
     except ValueError:
