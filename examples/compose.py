@@ -253,9 +253,11 @@ def judge(composer, train, test, frame_rate, seed):
         for i, piece in enumerate(test)
     ]
     n_frames = 2 * round(JUDGED_SECONDS / 2 * frame_rate)
-    needed = f"for a score-card: it takes 2 excerpts of {JUDGED_SECONDS} seconds"
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
-        return f"Too little music was held out {needed}."
+        return (
+            "Too little music was held out for a score-card: it takes 2 excerpts of "
+            f"{JUDGED_SECONDS} seconds."
+        )
     try:
         card = report(
             frames(test),
@@ -266,8 +268,8 @@ def judge(composer, train, test, frame_rate, seed):
             frame_rate=frame_rate,
             random_state=seed,
         )
-    except ValueError:  # silence, or no key
-        return f"Too little of what was held out or composed sounds in a key {needed} of each."
+    except ValueError as error:  # where most is silence, or has no key
+        return f"There is no score-card: {error}."
     print(f"\n{card}")
     return card
 
