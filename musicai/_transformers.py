@@ -5,6 +5,8 @@ from typing import Any, Self
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
+from ._persistence import Persistent
+
 
 class FileInput:
     """What estimators are whose input is a list of files and whose output is no table."""
@@ -32,7 +34,7 @@ class FileInput:
         return tags
 
 
-class FileTransformer(FileInput, TransformerMixin, BaseEstimator):
+class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
     """A transformer from a list of files to a list of pieces, which learns nothing."""
 
     def __init_subclass__(cls, **options: Any) -> None:

@@ -134,6 +134,11 @@ def _check_optimizer(state: Any, network: Network) -> None:
 
 
 def _check_history(composer: Any) -> None:
+    names = getattr(composer, "feature_names_in_", None)
+    if names is not None:
+        told = type(names) is np.ndarray and names.shape == (composer.n_features_in_,)
+        told = told and all(isinstance(name, str) for name in names.tolist())
+        require("feature_names_in_", names, told, "a name for each feature")
     require("n_iter_", composer.n_iter_, is_integer(composer.n_iter_, 0), "a count")
     for name in ("loss_curve_", "validation_scores_"):
         curve = getattr(composer, name)
