@@ -49,7 +49,7 @@ class Persistent:
                 self._check_learned()
         except Exception as error:  # there is nothing that a foreign state might not raise
             raise ValueError(
-                f"this file holds a {kind} that cannot be used ({_words(error)}): {advice}"
+                f"this file holds a {kind} that cannot be used ({in_words(error)}): {advice}"
             ) from None
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -119,6 +119,13 @@ def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
+def in_words(error: Exception) -> str:
+    """Say what an error means, in short."""
+    if isinstance(error, KeyError | AttributeError):
+        return f"something is missing, {_short(str(error))}"
+    return _short(str(error) or type(error).__name__)
+
+
 def _is_newer(version: Any) -> bool:
     try:
         return Version(version) > Version(__version__)
@@ -137,12 +144,6 @@ def _refuse_hidden_methods(kind: type, state: dict[str, Any]) -> None:
     for name in state:
         if not isinstance(name, str) or callable(getattr(kind, name, None)):
             raise ValueError(f"{_short(repr(name))} stands in it where no value belongs")
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, KeyError | AttributeError):
-        return f"something is missing, {_short(str(error))}"
-    return _short(str(error) or type(error).__name__)
 
 
 def _short(text: str) -> str:

@@ -37,7 +37,7 @@ from ._inference import expect_next, score_frames
 from ._inputs import check_pieces
 from ._learned import key_shifts, open_network, told_style
 from ._network import Network, export_weights
-from ._opened import check_learned, convert
+from ._opened import check_learned, check_resumed, convert
 from ._progress import Budget
 from ._support import frames_peak_at_one
 from ._training import Trainer
@@ -325,6 +325,8 @@ class LSTMComposer(Persistent, BaseEstimator):
             if X_val is None and self.early_stopping and len(training.pieces) > 1:
                 validation, training = training.split(self.validation_fraction, rng)
             network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
+            if state:
+                check_resumed(state, network)
             training = with_characters(network, training, go_on=go_on)
             progress = self._trainer(network, seed, group).run(
                 training,

@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import is_integer
-from .._persistence import check_array, check_labels, is_number, require
+from .._parameters import is_integer, is_real
+from .._persistence import check_array, check_labels, in_words, is_number, require
 from ._keys import N_KEYS
 from ._network import EMISSIONS, Network, meta_network
+from ._progress import Progress
 
 _LARGEST_WEIGHT = 1e6
 """Far from what is ever learned, and from where products of weights overflow."""
 
 _SCALES = 1e-15, 1e15
 """Of real-valued data, and of its mean; as for weights."""
+
+_SMALLEST = 1e-7
+"""What divides traits of characters is always more."""
 
 _COMPONENTS_AT_FIRST = 8
 """Of "gaussian"; now there are twice as many."""
@@ -73,6 +77,35 @@ def check_learned(composer: Any) -> None:
     _check_history(composer)
 
 
+def check_resumed(state: dict[str, Any], network: Network) -> None:
+    """Raise a ValueError if training of `network` cannot go on from what a checkpoint held."""
+    try:
+        seed, elapsed = state["seed"], state["elapsed"]
+        require("seed", seed, is_integer(seed, 0) and seed < 2**32, "a seed")
+        require("elapsed", elapsed, is_real(elapsed) and elapsed >= 0, "a number of seconds")
+        _check_tensors("weights", state["weights"], network)
+        _check_optimizer(state["optimizer"], network)
+        progress = Progress(**state["progress"])
+        if progress.best_weights:
+            _check_tensors("best_weights", progress.best_weights, network)
+        for name in ("loss_curve", "validation_scores", "recent_losses"):
+            curve = getattr(progress, name)
+            told = isinstance(curve, list) and all(map(is_number, curve))
+            optional = name == "validation_scores" and curve is None
+            require(name, curve, told or optional, "a list of numbers")
+        for name in ("waited", "n_batches", "n_frames", "n_retries", "n_refused"):
+            count = getattr(progress, name)
+            require(name, count, is_integer(count, 0), "a count")
+        for name in ("nats", "best_score", "untrained_loss"):
+            value = getattr(progress, name)
+            require(name, value, is_number(value) or (value is None and name != "nats"), "a number")
+    except Exception as error:  # a foreign file may hold anything
+        raise ValueError(
+            f"the checkpoint holds no state of training to go on from ({in_words(error)}): remove "
+            "the file, or name another"
+        ) from None
+
+
 def _check_weights(composer: Any) -> Network:
     weights = composer.weights_
     require("weights_", type(weights), isinstance(weights, dict), "a dict")
@@ -81,32 +114,34 @@ def _check_weights(composer: Any) -> Network:
     # Of no size there would be nothing that holds a claim to a large one down.
     require("hidden size", recurrent.shape, 0 < hidden_size <= recurrent.size, "above 0")
     network = meta_network(composer.emission_, composer.n_features_in_, weights)
-    expected = network.state_dict()
-    require("weights_", sorted(map(str, weights)), weights.keys() == expected.keys(), "complete")
     n_told = len(network.style) - 1
     require(
         "styles_", composer.styles_.tolist(), n_told == len(composer.styles_), f"{n_told} labels"
     )
-    for name, tensor in expected.items():
-        lowest, highest = -_LARGEST_WEIGHT, _LARGEST_WEIGHT
-        if name == "emission.scale":
-            lowest, highest = _SCALES
-        elif name == "emission.location":
-            lowest, highest = -_SCALES[1], _SCALES[1]
-        check_array(
-            f"weights_[{name!r}]",
-            weights[name],
-            tuple(tensor.shape),
-            np.float32,
-            lowest=lowest,
-            highest=highest,
-        )
+    _check_tensors("weights_", weights, network)
     return network
+
+
+def _check_tensors(name: str, weights: Any, network: Network) -> None:
+    """Check that all weights of a network are there, as it has them."""
+    expected = network.state_dict()
+    require(name, sorted(map(str, weights)), weights.keys() == expected.keys(), "complete")
+    for key, tensor in expected.items():
+        lowest, highest = -_LARGEST_WEIGHT, _LARGEST_WEIGHT
+        if key == "emission.scale":
+            lowest, highest = _SCALES
+        elif key == "emission.location":
+            lowest, highest = -_SCALES[1], _SCALES[1]
+        shape = tuple(tensor.shape)
+        bounds = {"lowest": lowest, "highest": highest}
+        check_array(f"{name}[{key!r}]", weights[key], shape, np.float32, **bounds)
 
 
 def _check_characters(composer: Any, network: Network) -> None:
     if not network.knows_itself:
         return
+    spread = composer.weights_["scaling"][1]
+    require("spread of characters", float(spread.min()), spread.min() > _SMALLEST, "above 0")
     characters, styles = composer._characters
     shape = max(1, len(characters)), 2 * composer.n_features_in_
     largest = {"lowest": -_LARGEST_WEIGHT, "highest": _LARGEST_WEIGHT}
