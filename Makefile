@@ -39,6 +39,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/fuzz_midi.py
+	$(BIN)/python benchmarks/fuzz_models.py
 	$(BIN)/python benchmarks/midi_sound.py
 	$(BIN)/python benchmarks/round_trip.py $(RECORDINGS)
 	$(BIN)/python benchmarks/mosaic.py $(RECORDINGS)

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
 from ._parameters import Rule, is_integer, is_one_of
+from ._persistence import Persistent
 
 _ERRORS = ("raise", "warn")
 FILE_RULES: dict[str, Rule] = {
@@ -46,7 +47,7 @@ class FileInput:
         return tags
 
 
-class FileTransformer(FileInput, TransformerMixin, BaseEstimator):
+class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
     """A transformer from a list of files to a list of pieces, which learns nothing."""
 
     def __init_subclass__(cls, **options: Any) -> None:

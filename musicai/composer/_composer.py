@@ -1,7 +1,6 @@
 """The estimator: what scikit-learn's users see of the composer."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Self
@@ -13,19 +12,20 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._blas import one_blas_thread
+from .._persistence import Persistent
 from .._pieces import Pack, is_collection
 from .._random import as_rng
 from .._styles import encode_styles, labels_per_piece
-from .._version import __version__
 from ._checks import check_sampling
 from ._composing import compose, draw_next, rank_frames
 from ._fitting import learn, learn_once_more
 from ._inference import expect_next, score_frames
 from ._inputs import check_pieces
 from ._learned import key_shifts, open_network, told_style
+from ._opened import check_learned, convert
 
 
-class LSTMComposer(BaseEstimator):
+class LSTMComposer(Persistent, BaseEstimator):
     r"""Recurrent network that learns pieces and composes new ones.
 
     An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
@@ -576,18 +576,10 @@ class LSTMComposer(BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {**super().__getstate__(), "_musicai_version": __version__}
-        state["device"] = str(self.device)  # not a torch object
-        if self.checkpoint is not None:
-            state["checkpoint"] = os.fspath(self.checkpoint)
-        return state
+        return {**super().__getstate__(), "device": str(self.device)}  # not a torch object
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        version = state.get("_musicai_version", "unknown")
-        if version != __version__:
-            warnings.warn(
-                f"this LSTMComposer was saved by musicai {version} and is opened by {__version__}: "
-                "it may not behave as it did",
-                stacklevel=2,
-            )
-        super().__setstate__({k: v for k, v in state.items() if k != "_musicai_version"})
+    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
+        return convert(state)
+
+    def _check_learned(self) -> None:
+        check_learned(self)

@@ -7,6 +7,7 @@ import numpy as np
 from ._checks import check_parameters, choose_device, draw_seed, unchanged_on_error
 from ._distributed import Group, joined
 from ._network import Network, export_weights
+from ._opened import check_resumed
 from ._preparing import (
     begin,
     begin_watching,
@@ -45,6 +46,8 @@ def learn(composer: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> None:
         if X_val is None and composer.early_stopping and len(training.pieces) > 1:
             validation, training = training.split(composer.validation_fraction, rng)
         network = network_to_train(composer, training, rng, go_on=go_on, device=group.device)
+        if state:
+            check_resumed(state, network)
         training = with_characters(network, training, go_on=go_on)
         progress = _trainer(composer, network, seed, group).run(
             training,

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import Rule, check_values, is_integer, is_real
+from .._persistence import Persistent
 from .._piece_files import audio_files
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._spool import spooled
@@ -18,6 +19,7 @@ from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
+from ._opened import check_learned, with_sources
 from ._search import Run, find_path
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import as_source
@@ -42,7 +44,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class MosaicSynthesizer(FileInput, BaseEstimator):
+class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
     Recordings are cut into stretches about a second long and put together anew, so that their
@@ -247,6 +249,18 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "sources_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if "sources_" in state:  # in plain types, that nobody is asked to trust
+            state["sources_"] = [tuple(source) for source in state["sources_"]]
+        return state
+
+    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
+        return with_sources(state)
+
+    def _check_learned(self) -> None:
+        check_learned(self)
 
     def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
