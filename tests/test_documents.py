@@ -12,7 +12,7 @@ from musicai import PianoRollExtractor
 from musicai.midi import write_midi
 
 ROOT = Path(musicai.__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.fixture
