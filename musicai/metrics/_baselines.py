@@ -37,6 +37,7 @@ class _LevelBaseline(BaseEstimator):
         Returns
         -------
         self : object
+            The fitted baseline.
         """
         rule = (lambda v: is_integer(v, 2), "an integer of at least 2")
         check_values({"n_levels": self.n_levels}, {"n_levels": rule})
