@@ -3,13 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_FOR_DOCS := $(VENV)/.ready-for-docs
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint docs bench clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+$(READY_FOR_DOCS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
 # Waiting threads must not spin: where other programs run, training would crawl.
@@ -24,6 +29,13 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site, in docs/_build/html. It runs the examples, some minutes' work; make docs GALLERY=0 does
+# without, and without the sound that they make.
+GALLERY ?= 1
+docs: $(READY_FOR_DOCS)
+	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
 
 # Without RECORDINGS the benchmarks take the chorales of the demo; piano rolls have to be given:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
@@ -56,5 +68,5 @@ bench: $(READY)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
 
 clean:
-	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

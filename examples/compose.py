@@ -1,4 +1,8 @@
-"""Learn from a folder of recordings and compose new pieces.
+"""
+Compose from a folder
+=====================
+
+Learn from a folder of recordings and compose new pieces::
 
     python examples/compose.py [FOLDER]
 
@@ -31,6 +35,7 @@ from musicai.metrics import (
 )
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
+DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
 FRAMES_TO_HEAR = 760_000  # in all epochs; a minute of training or so
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
 INTRO_SECONDS = 10
@@ -144,7 +149,7 @@ compose more with joblib.load({str(out / "composer.joblib")!r})[-1].sample(400)"
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
     parser.add_argument("folder", nargs="?", help="of recordings; its subfolders are styles")
     parser.add_argument(
         "--out",

@@ -5,7 +5,7 @@ Share a composer safely
 A pickle (or a joblib file) can run any code when it is opened, so it is for people who trust each
 other. A composer holds only arrays and plain Python, and goes through
 `skops <https://skops.readthedocs.io>`_ as well: the file is opened without running anything, and
-what it would need is told first.
+what it would need is told first::
 
     python examples/share.py
 

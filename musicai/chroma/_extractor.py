@@ -183,6 +183,12 @@ class ChromaExtractor(FileTransformer):
             If `X` is one recording and not a list of them.
         ValueError
             If `X` is empty, or a parameter has no possible value.
+
+        Examples
+        --------
+        >>> from musicai import ChromaExtractor
+        >>> ChromaExtractor().fit(["first.flac", "second.mp3"])
+        ChromaExtractor()
         """
         self._check_parameters()
         as_recordings(X)
@@ -211,6 +217,16 @@ class ChromaExtractor(FileTransformer):
             If `X` is empty, or a parameter has no possible value.
         RecordingError
             If a recording cannot be used and ``on_error="raise"``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> tone = np.sin(2 * np.pi * 440 * np.arange(44100) / 44100)
+        >>> stereo = np.stack([tone, tone], axis=1)
+        >>> pieces = ChromaExtractor().transform([tone[:22050], (stereo, 44100)])
+        >>> [piece.shape for piece in pieces]  # a second each
+        [(11, 12), (11, 12)]
         """
         return [analysis.chroma for analysis in self._analyse_all(X)]
 
@@ -280,6 +296,20 @@ class ChromaExtractor(FileTransformer):
         See Also
         --------
         musicai.audio.sine_bank : Plays one piece.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> c_major = np.zeros((11, 12))
+        >>> c_major[:, [0, 4, 7]] = 1
+        >>> extractor = ChromaExtractor()
+        >>> audio = extractor.inverse_transform(c_major)
+        >>> audio.shape  # a second at 22050 hertz
+        (22527,)
+        >>> (heard,) = extractor.transform([audio])
+        >>> [str(name) for name in extractor.get_feature_names_out()[heard[5] > 0.5]]
+        ['C', 'E', 'G']
         """
         self._check_parameters()
         check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
@@ -312,6 +342,12 @@ class ChromaExtractor(FileTransformer):
         -------
         names : ndarray of shape (12,), dtype object
             "C", "C#" and so on.
+
+        Examples
+        --------
+        >>> from musicai import ChromaExtractor
+        >>> print(*ChromaExtractor().get_feature_names_out())
+        C C# D D# E F F# G G# A A# B
         """
         return np.array(PITCH_CLASSES, dtype=object)
 

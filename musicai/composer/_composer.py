@@ -108,7 +108,7 @@ class LSTMComposer(Persistent, BaseEstimator):
     ----------
     n_features_in_ : int
         Width of a frame.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where pieces came as data frames with string column names.
     n_iter_ : int
         Epochs run.
@@ -281,6 +281,16 @@ class LSTMComposer(Persistent, BaseEstimator):
         ValueError
             If a parameter, a piece or a label is not as described, there are fewer than two
             frames, the checkpoint is that of another fit or damaged, or training diverges.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> pieces, styles = [scale, scale[::-1]] * 4, ["up", "down"] * 4
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit(pieces, styles)
+        >>> composer.n_iter_, list(composer.styles_)
+        (5, ['down', 'up'])
         """
         learn(self, X, y, X_val, y_val)
         return self
@@ -305,6 +315,17 @@ class LSTMComposer(Persistent, BaseEstimator):
         -------
         self : LSTMComposer
             The composer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, random_state=0)
+        >>> for piece in (scale, scale[::-1]):
+        ...     composer = composer.partial_fit([piece])
+        >>> len(composer.loss_curve_)
+        2
         """
         learn_once_more(self, X, y, styles)
         return self
@@ -325,6 +346,18 @@ class LSTMComposer(Persistent, BaseEstimator):
         expected : list of ndarray of shape (n_frames, n_features), or one such array
             Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
             the piece.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> expected = composer.predict(scale)
+        >>> expected.shape  # as long as the piece: the last row is what follows it
+        (28, 12)
+        >>> [each.shape for each in composer.predict([scale, scale[:5]])]
+        [(28, 12), (5, 12)]
         """
         pieces, pack, _ = self._heard(X, None)
         weights, number = told_style(self, style)
@@ -414,6 +447,15 @@ class LSTMComposer(Persistent, BaseEstimator):
         -------
         log_likelihood : list of ndarray of shape (n_frames,), or one such array
             In nats. The first frame of a piece is scored too, from a learned start.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score_samples(scale).shape
+        (28,)
         """
         pieces, pack, styles = self._heard(X, y)
         return pack(self._score_frames(pieces, styles))
@@ -432,6 +474,17 @@ class LSTMComposer(Persistent, BaseEstimator):
         -------
         score : float
             In nats per frame; higher is better.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score([scale]) > composer.score([1 - scale])  # which it does not know
+        True
+        >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
+        True
         """
         pieces, _, styles = self._heard(X, y)
         if not any(map(len, pieces)):
@@ -491,6 +544,20 @@ class LSTMComposer(Persistent, BaseEstimator):
         ValueError
             If the style or key is unknown, the prime has another width or values that the emission
             does not know, or another argument is out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.sample(10, key="D", temperature=0.9, random_state=0).shape
+        (10, 12)
+        >>> new = composer.sample(10, prime=scale, random_state=0)
+        >>> np.concatenate([scale, new]).shape
+        (38, 12)
+        >>> len(composer.sample(10, n_pieces=3))
+        3
         """
         check_is_fitted(self)
         check_sampling(n_frames=n_frames)
@@ -523,8 +590,14 @@ class LSTMComposer(Persistent, BaseEstimator):
         ----------
         prime : array-like of shape (n_prime_frames, n_features), default=None
             One piece to go on from.
-        style, key, temperature, random_state
-            As in `sample`.
+        style : object or dict, default=None
+            As in `sample`, like the others that follow.
+        key : str, default=None
+            Key to compose in.
+        temperature : float, default=1.0
+            Below 1 likely choices become likelier.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
 
         Returns
         -------

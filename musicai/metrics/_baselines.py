@@ -38,6 +38,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         Returns
         -------
         self : object
+            The fitted baseline.
         """
         rule = (lambda v: is_integer(v, 2), "an integer of at least 2")
         check_values({"n_levels": self.n_levels}, {"n_levels": rule})

@@ -104,7 +104,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
 
         Returns
         -------
-        self : object
+        self : MarkovBaseline
+            The fitted chain.
 
         Raises
         ------
@@ -169,6 +170,17 @@ class MarkovBaseline(Persistent, BaseEstimator):
         ------
         ValueError
             If the style is unknown or another argument is out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai.metrics import MarkovBaseline
+        >>> piece = np.eye(12)[[0, 4, 7, 4] * 10]
+        >>> chain = MarkovBaseline(random_state=0).fit([piece])
+        >>> chain.sample(20).shape
+        (20, 12)
+        >>> len(chain.sample(20, n_pieces=3))
+        3
         """
         check_is_fitted(self)
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})

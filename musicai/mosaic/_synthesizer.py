@@ -163,6 +163,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             If a parameter has no possible value, or nothing sounds in any recording.
         RecordingError
             If a recording cannot be used and the extractor says ``on_error="raise"``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer().fit([a, c])
         """
         self._check_parameters()
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
@@ -213,6 +221,18 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             If a piece is no chroma, or there are not as many times or files as there should be.
         RecordingError
             If a recording has changed since `fit`, or is gone.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer(sampling_rate=22050).fit([a, c])
+        >>> piece = np.zeros((20, 12))
+        >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+        >>> mosaic.transform(piece).shape
+        (40959,)
         """
         pieces, pack = self._check_pieces(X, times)
         files = audio_files(file, X, pieces, format)
@@ -241,6 +261,18 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         -------
         stretches : list of musicai.mosaic.Stretch, or a list of such lists
             What is played when, in order.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer().fit([a, c])
+        >>> piece = np.zeros((20, 12))
+        >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+        >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
+        [(0, 0.0), (1, 0.9)]
         """
         pieces, _ = self._check_pieces(X, times)
         corpus = self._corpus()
