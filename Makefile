@@ -42,6 +42,8 @@ docs: $(READY_FOR_DOCS)
 RECORDINGS ?=
 ROLLS ?=
 bench: $(READY)
+	$(BIN)/python benchmarks/first_sound.py
+	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/extraction.py $(RECORDINGS)
 	$(BIN)/python benchmarks/agreement.py $(RECORDINGS)
 	$(BIN)/python benchmarks/chroma_quality.py
