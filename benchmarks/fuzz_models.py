@@ -15,8 +15,8 @@ A file of skops is opened with the public names of this library's estimators as 
 used: composers score, predict, compose and learn, baselines score or compose, a mosaic plays. A
 checkpoint is gone on from. "read" are files that did all that, with a ValueError as the one
 possible answer once it was opened; "refused" those that a ValueError, or skops' own errors, kept
-shut. "error" is any other exception, "values" that a file made the process run a program, open a
-connection or write anywhere.
+shut, and that held something else than an estimator. "error" is any other exception, "values" that
+a file made the process run a program, open a connection or write anywhere.
 """
 
 import io
@@ -170,6 +170,8 @@ def open_and_use(path: str) -> Verdict:
         # Of what is no file of skops at all skops says so in its own ways.
         ours = any("musicai" in name for name in frames_of(error))
         return Verdict("error" if ours else "refused", detail=f"{type(error).__name__}: {error}")
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
+        return Verdict("refused", detail=f"it holds no estimator but {estimator!r}")
     for use in ("score", "predict", "sample", "stretches", "partial_fit"):
         if not hasattr(estimator, use):
             continue

@@ -41,10 +41,11 @@ skops.io.dump(composer, out / "composer.skops")
 print(f"out/composer.skops: {(out / 'composer.skops').stat().st_size / 1000:.0f} kB")
 
 # %%
-# Who gets it asks what is in it besides what skops knows, looks at it, and says what to trust. Of a
-# composer there is one type, the composer itself:
+# Who gets it can ask what is in it besides what skops knows, and says what to trust: of a composer
+# one type, the composer itself. docs/safety.md has the list for other estimators. What is in the
+# file is checked while it opens.
 
-print("to be trusted:", skops.io.get_untrusted_types(file=out / "composer.skops"))
+print("asks to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
 opened = skops.io.load(out / "composer.skops", trusted=["musicai.LSTMComposer"])
 
 # %%
@@ -59,7 +60,7 @@ print("the same piece:", np.array_equal(sent, received))
 
 poisoned = make_pipeline(FunctionTransformer(os.system), composer)
 skops.io.dump(poisoned, out / "poisoned.skops")
-print("to be trusted:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
+print("asks to trust:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
 try:
     skops.io.load(out / "poisoned.skops", trusted=["musicai.LSTMComposer"])
 except UntrustedTypesFoundException as error:

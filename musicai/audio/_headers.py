@@ -26,6 +26,8 @@ def native_name(path: str | bytes | os.PathLike) -> str | bytes:
 
     Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
     """
+    if os.fsencode(path) == b"-":  # libsndfile would read standard input
+        path = os.path.join(os.curdir, "-")
     return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
 
 

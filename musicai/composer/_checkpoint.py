@@ -116,6 +116,7 @@ def _read(path: Path) -> dict[str, Any]:
                 place = place[parent]
             place[last] = array
         state["fingerprint"].items()
+        np.random.RandomState(state["seed"])  # what a split and an order are made from at once
     except PermissionError:
         raise
     except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs

@@ -80,10 +80,10 @@ def check_learned(composer: Any) -> None:
 def check_resumed(state: dict[str, Any], network: Network) -> None:
     """Raise a ValueError if training of `network` cannot go on from what a checkpoint held."""
     try:
-        seed, elapsed = state["seed"], state["elapsed"]
-        require("seed", seed, is_integer(seed, 0) and seed < 2**32, "a seed")
+        elapsed = state["elapsed"]
         require("elapsed", elapsed, is_real(elapsed) and elapsed >= 0, "a number of seconds")
         _check_tensors("weights", state["weights"], network)
+        require("optimizer", state["optimizer"], state["optimizer"] is not None, "a state")
         _check_optimizer(state["optimizer"], network)
         progress = Progress(**state["progress"])
         if progress.best_weights:
