@@ -25,7 +25,7 @@ def visit_inline(translator, node):
 
 def visit_block(translator, node):
     """Write a formula on lines of its own; one that is wider than the page scrolls."""
-    translator.body.append(f'<div class="math">{as_mathml(node, as_block=True)}</div>\n')
+    translator.body.append(f'<div class="formula">{as_mathml(node, as_block=True)}</div>\n')
     raise nodes.SkipNode
 
 
