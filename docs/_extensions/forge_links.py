@@ -1,7 +1,7 @@
 """Links of the pages lead to files of the repository; on the site, to what was made of them.
 
-An example has a page in the gallery, the front page stands for the README, and the other texts at the
-top of the repository have pages of their own. Other files, such as benchmarks, are downloads.
+An example has a page in the gallery, the front page stands for the README, and the other texts at
+the top of the repository have pages of their own. Other files, such as benchmarks, are downloads.
 """
 
 import re
