@@ -53,6 +53,7 @@ copybutton_prompt_is_regexp = True
 # API reference
 
 autosummary_generate = True
+default_role = "autolink"  # `name` leads to what has that name, where there is such a thing
 autodoc_typehints = "none"  # docstrings say more
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # the template of classes shows them

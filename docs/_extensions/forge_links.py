@@ -1,14 +1,14 @@
 """Links of the pages lead to files of the repository; on the site, to what was made of them.
 
-An example has a page in the gallery, and the front page stands for the README. Other files, such as
-benchmarks, are downloads.
+An example has a page in the gallery, the front page stands for the README, and the other texts at
+the top of the repository have pages of their own. Other files, such as benchmarks, are downloads.
 """
 
 import re
 
 EXAMPLE = re.compile(r"\]\((?:\.\./)+examples/([a-z]\w*)\.py\)")
-PAGES = {"README": "index", "CHANGELOG": "changelog"}
-PAGE = re.compile(r"\]\((?:\.\./)+(README|CHANGELOG)\.md(?:#[^)]*)?\)")
+PAGES = {"README": "index", "CHANGELOG": "changelog", "CONTRIBUTING": "contributing"}
+PAGE = re.compile(r"\]\((?:\.\./)+(README|CHANGELOG|CONTRIBUTING)\.md(?:#[^)]*)?\)")
 
 
 def link_to_pages(app, docname, source):

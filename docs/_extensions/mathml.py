@@ -1,17 +1,24 @@
 """Formulas as MathML, which browsers draw without a script or anything from a network."""
 
+import re
+
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
+
+# What the converter does not know: sizes of brackets, which MathML finds by itself, and a synonym.
+SIZE = re.compile(r"\\[bB]igg?[lrm]?(?![a-zA-Z])")
+DOTS = re.compile(r"\\dots(?![a-zA-Z])")
 
 logger = logging.getLogger(__name__)
 
 
 def as_mathml(node, *, as_block=False):
     """Convert the formula of a node; warn of a command that the converter does not know."""
+    latex = DOTS.sub(r"\\ldots", SIZE.sub("", node.astext()))
     try:
-        return tex2mathml(node.astext(), as_block=as_block)
+        return tex2mathml(latex, as_block=as_block)
     except MathError as error:
         logger.warning("%s", error, location=node)
         return ""
@@ -25,7 +32,7 @@ def visit_inline(translator, node):
 
 def visit_block(translator, node):
     """Write a formula on lines of its own; one that is wider than the page scrolls."""
-    translator.body.append(f'<div class="math">{as_mathml(node, as_block=True)}</div>\n')
+    translator.body.append(f'<div class="formula">{as_mathml(node, as_block=True)}</div>\n')
     raise nodes.SkipNode
 
 

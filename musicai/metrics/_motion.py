@@ -151,7 +151,7 @@ def persistence(X: Any) -> float:
 def dynamics(X: Any, *, n_frames: int = 11) -> float:
     r"""How much the fullness of a piece moves: mean deviation of its level from its mean, in dB.
 
-    .. math:: \frac{1}{N} \sum_i |L_i - \bar L|, \qquad
+    .. math:: \frac{1}{N} \sum_i |L_i - \mu|, \qquad \mu = \frac{1}{N} \sum_i L_i, \qquad
         L_i = 10 \log_{10} \left( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \right)
 
     over windows :math:`W_i` of `n_frames` that follow each other. Chroma whose loudest pitch class
