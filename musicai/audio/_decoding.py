@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import numpy as np
 import soundfile
 
+from .._paths import AnyPath
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from ._headers import UNKNOWN_SAMPLES, native_name
@@ -34,7 +35,7 @@ NO_MPEG_FRAMES = 7
 
 @contextmanager
 def open_file(
-    path: str | bytes | os.PathLike,
+    path: AnyPath,
     name: str,
     *,
     block_size: int,
@@ -103,7 +104,7 @@ class _ForwardSoundFile(soundfile.SoundFile):
         return False
 
 
-def _check_file(path: str | bytes | os.PathLike, name: str) -> None:
+def _check_file(path: AnyPath, name: str) -> None:
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):

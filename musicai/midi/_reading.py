@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .._extras import need
-from .._paths import is_path, printable
+from .._paths import AnyPath, is_path, printable
 from ._errors import MidiError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
 REPAIR = "save it anew with a program that can open it, or leave it out"
 
 
-def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
+def read_midi(file: AnyPath) -> "PrettyMIDI":
     """Read a MIDI file.
 
     Parameters
@@ -89,7 +89,7 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
         ) from None
 
 
-def _read(path: str | bytes | os.PathLike, name: str) -> bytes:
+def _read(path: AnyPath, name: str) -> bytes:
     try:
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
