@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_FOR_DOCS := $(VENV)/.ready-for-docs
+OLDEST := .venv-oldest
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo test test-oldest coverage lint docs bench clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
@@ -24,6 +25,18 @@ demo: $(READY)
 # Tests are small: more threads would cost more than they give.
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+# The oldest versions that pyproject.toml promises. A torch as old as that comes with 3 GB of CUDA.
+$(OLDEST)/.ready: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt -e ".[test]"
+	touch $@
+
+test-oldest: $(OLDEST)/.ready
+	OMP_NUM_THREADS=1 $(OLDEST)/bin/python -m pytest
+
+coverage: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -70,5 +83,5 @@ bench: $(READY)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
 
 clean:
-	rm -rf $(VENV) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(OLDEST) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

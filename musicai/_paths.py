@@ -2,7 +2,9 @@
 
 import os
 import stat
-from typing import Any
+from typing import Any, TypeAlias
+
+AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 def is_path(value: Any) -> bool:
@@ -10,12 +12,12 @@ def is_path(value: Any) -> bool:
     return isinstance(value, (str, bytes, os.PathLike))
 
 
-def printable(path: str | bytes | os.PathLike) -> str:
+def printable(path: AnyPath) -> str:
     """Return a path as text that can be printed, even where it is not valid Unicode."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
 
 
-def why_unreadable(path: str | bytes | os.PathLike, kind: str) -> str | None:
+def why_unreadable(path: AnyPath, kind: str) -> str | None:
     """Return why a file cannot be read and what to do, for an error; None if nothing is wrong.
 
     Parameters

@@ -4,7 +4,6 @@ libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know
 where that is installed. A file that ends too early is used, and its reader told.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 import numpy as np
 import soundfile
 
-from .._paths import why_unreadable
+from .._paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from ._headers import UNKNOWN_SAMPLES, native_name
@@ -34,7 +33,7 @@ NO_MPEG_FRAMES = 7
 
 @contextmanager
 def open_file(
-    path: str | bytes | os.PathLike,
+    path: AnyPath,
     name: str,
     *,
     block_size: int,

@@ -33,7 +33,7 @@ class Checkpoint:
         What the fit learns from which pieces; a file of another fit is refused.
     """
 
-    def __init__(self, path: str | os.PathLike, fingerprint: dict[str, Any]) -> None:
+    def __init__(self, path: str | os.PathLike[str], fingerprint: dict[str, Any]) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
         self.fingerprint = fingerprint
         # In the same folder, so that the final move cannot cross file systems; always the same

@@ -232,7 +232,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
         warm_start: bool = False,
-        checkpoint: str | os.PathLike | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,

@@ -115,7 +115,8 @@ def persistence(X: Any) -> float:
 
     Frozen music is at 1, noise at 1/12, and shuffled frames near the latter: it catches motion
     that is too slow or too restless even where the flux, which also grows with the size of moves,
-    is right. It is blind to all but the loudest pitch class and the next frame.
+    is right. It is blind to all but the loudest pitch class and the next frame. Where several are
+    equally loud, as they are in chroma of notes, it is enough that one of them stays.
 
     Parameters
     ----------
@@ -144,8 +145,9 @@ def persistence(X: Any) -> float:
     >>> persistence(np.eye(12)[[0, 0, 0, 7, 7]])
     0.75
     """
-    stays = [np.equal(*pairs.argmax(axis=-1).T) for pairs in _sounding_steps(X, "persistence")]
-    return float(np.concatenate(stays).mean())
+    steps = _sounding_steps(X, "persistence")
+    loudest = [pairs == pairs.max(axis=-1, keepdims=True) for pairs in steps]
+    return float(np.concatenate([each.all(axis=1).any(axis=1) for each in loudest]).mean())
 
 
 def dynamics(X: Any, *, n_frames: int = 11) -> float:

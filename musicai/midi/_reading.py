@@ -1,13 +1,12 @@
 """Reading MIDI files, whatever is in them."""
 
 import io
-import os
 import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from .._extras import need
-from .._paths import is_path, printable, why_unreadable
+from .._paths import AnyPath, is_path, printable, why_unreadable
 from ._errors import MidiError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
 REPAIR = "save it anew with a program that can open it, or leave it out"
 
 
-def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
+def read_midi(file: AnyPath) -> "PrettyMIDI":
     """Read a MIDI file.
 
     Parameters
@@ -88,7 +87,7 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
         ) from None
 
 
-def _read(path: str | bytes | os.PathLike, name: str) -> bytes:
+def _read(path: AnyPath, name: str) -> bytes:
     trouble = why_unreadable(path, "MIDI file")
     if trouble is not None:
         raise MidiError(f"{name}: {trouble}")
