@@ -3,13 +3,19 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_FOR_DOCS := $(VENV)/.ready-for-docs
+OLDEST := .venv-oldest
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test test-oldest coverage lint docs bench clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@
+
+$(READY_FOR_DOCS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[docs]"
 	touch $@
 
 # Waiting threads must not spin: where other programs run, training would crawl.
@@ -20,16 +26,37 @@ demo: $(READY)
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
+# The oldest versions that pyproject.toml promises. A torch as old as that comes with 3 GB of CUDA.
+$(OLDEST)/.ready: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt -e ".[test]"
+	touch $@
+
+test-oldest: $(OLDEST)/.ready
+	OMP_NUM_THREADS=1 $(OLDEST)/bin/python -m pytest
+
+coverage: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The site, in docs/_build/html. It runs the examples, some minutes' work; make docs GALLERY=0 does
+# without, and without the sound that they make.
+GALLERY ?= 1
+docs: $(READY_FOR_DOCS)
+	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
 
 # Without RECORDINGS the benchmarks take the chorales of the demo; piano rolls have to be given:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
 RECORDINGS ?=
 ROLLS ?=
 bench: $(READY)
+	$(BIN)/python benchmarks/first_sound.py
+	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/extraction.py $(RECORDINGS)
 	$(BIN)/python benchmarks/agreement.py $(RECORDINGS)
 	$(BIN)/python benchmarks/chroma_quality.py
@@ -39,6 +66,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/cold_start.py
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/fuzz_midi.py
+	$(BIN)/python benchmarks/fuzz_models.py
 	$(BIN)/python benchmarks/midi_sound.py
 	$(BIN)/python benchmarks/round_trip.py $(RECORDINGS)
 	$(BIN)/python benchmarks/mosaic.py $(RECORDINGS)
@@ -55,5 +83,5 @@ bench: $(READY)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
 
 clean:
-	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) $(OLDEST) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -25,14 +25,14 @@ from chroma_likelihood import EXCERPT, extract, split
 from likelihood import find_sets, load
 
 from musicai import LSTMComposer
-from musicai.composer import _batches, _fitting, _training
+from musicai.composer import _batches, _loss, _preparing
 from musicai.composer._keys import COMMON_KEY, UNTOLD_KEY
 
 N_CHORALES = 120
 
 
-COMMON = {(_fitting, "learns_in_any_key"): lambda emission, n_features: False}
-ANY = {(_fitting, "learns_in_any_key"): lambda emission, n_features: True}
+COMMON = {(_preparing, "learns_in_any_key"): lambda emission, n_features: False}
+ANY = {(_preparing, "learns_in_any_key"): lambda emission, n_features: True}
 UNTOLD = {(_batches, "_UNTOLD_KEYS"): 1.1}
 
 # What is changed: a parameter, or something inside.
@@ -52,7 +52,7 @@ CHANGES = {
     "hidden_size=512": ({"hidden_size": 512}, {}),
     "n_layers=2": ({"n_layers": 2}, {}),
     "features independent": ({"emission": "independent"}, {}),
-    "float32": ({}, {(_training, "_has_bfloat16"): lambda device: False}),
+    "float32": ({}, {(_loss, "_has_bfloat16"): lambda device: False}),
 }
 
 

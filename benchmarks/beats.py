@@ -26,7 +26,6 @@ Rests and held notes have beats as well. Needs ``musicai[midi,score]`` unless fi
 """
 
 import argparse
-import io
 import time
 import warnings
 from collections.abc import Iterator
@@ -35,8 +34,6 @@ from typing import NamedTuple
 
 import librosa
 import numpy as np
-import soundfile
-import soxr
 from threadpoolctl import threadpool_limits
 
 from musicai.audio import read_blocks
@@ -153,29 +150,21 @@ def times_of_quarters(last: float, bpm: float, manner: str) -> tuple[np.ndarray,
 
 def perform(score: Path, program: int, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
     """Play a chorale; return the samples and the times of its beats, which are the quarters."""
-    import midirenderer
     import pretty_midi
+    from _playing import play
 
     midi = pretty_midi.PrettyMIDI(str(score))
     per_quarter = midi.tick_to_time(midi.resolution)
     last = midi.get_end_time() / per_quarter
     quarters, seconds = times_of_quarters(last, bpm, manner)
-    played = pretty_midi.PrettyMIDI()  # whose ticks are finer than those of the score's tempo
     for part in midi.instruments:
         part.program = program
         for note in part.notes:
             note.start, note.end = np.interp(
                 [note.start / per_quarter, note.end / per_quarter], quarters, seconds
             )
-        played.instruments.append(part)
-    file = io.BytesIO()
-    played.write(file)
-    soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
-    wave = midirenderer.render_wave_from(soundfont, file.getvalue())
-    samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
-    samples = soxr.resample(samples.mean(axis=1), rate, SR)
     beats = np.interp(np.arange(np.ceil(last - 1e-3)), quarters, seconds)
-    return 0.7 * samples / np.abs(samples).max(), beats
+    return play(midi.instruments, SR), beats
 
 
 def metronomes() -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -24,7 +24,6 @@ Everything is at 22050 Hz with a frame every 2048 samples. Needs ``musicai[midi,
 """
 
 import argparse
-import io
 import tempfile
 import time
 from collections.abc import Callable
@@ -32,11 +31,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import librosa
-import midirenderer
 import numpy as np
 import pretty_midi
 import soundfile
-import soxr
+from _playing import play
 from joblib import Parallel, delayed
 from sklearn.metrics import label_ranking_average_precision_score
 from threadpoolctl import threadpool_limits
@@ -84,7 +82,7 @@ def perform(score: Path, seed: int, drums: bool, cache: Path) -> Performance:
         midi.instruments.append(_drum_kit(beats, beat))
     path = cache / f"{RECIPE}-{seed}-{number:03d}-{'drums' if drums else 'clean'}.flac"
     if not path.exists():
-        _render(midi, path)
+        write_audio(path, play(midi.instruments, SR), SR)
     return Performance(path, np.array(notes), beats)
 
 
@@ -101,18 +99,6 @@ def _drum_kit(beats: np.ndarray, beat: float) -> pretty_midi.Instrument:
             for pitch, velocity, at in hits
         ]
     return kit
-
-
-def _render(midi: pretty_midi.PrettyMIDI, path: Path) -> None:
-    soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
-    file = io.BytesIO()
-    played = pretty_midi.PrettyMIDI()  # whose ticks are finer than those of the score's tempo
-    played.instruments = midi.instruments
-    played.write(file)
-    wave = midirenderer.render_wave_from(soundfont, file.getvalue())
-    samples, rate = soundfile.read(io.BytesIO(wave), dtype="float32")
-    mono = soxr.resample(samples.mean(axis=1), rate, SR)
-    write_audio(path, 0.7 * mono / np.abs(mono).max(), SR)
 
 
 def from_librosa(extract: Callable[..., np.ndarray]) -> Callable[[Path], np.ndarray]:

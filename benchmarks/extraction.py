@@ -40,6 +40,7 @@ from typing import NamedTuple
 
 import numpy as np
 import soundfile
+from _usage import peak_megabytes, processor_seconds
 
 SETTINGS = {
     "stft": {"sr": 44100, "n_fft": 2048, "hop_length": 512},
@@ -148,20 +149,12 @@ PEERS = {"essentia": measure_essentia, "nnAudio": measure_nnaudio}
 
 
 def _measure(work) -> Measurement:
-    before = _peak_megabytes()
-    start = _processor_seconds()
+    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN  # ffmpeg is a child
+    before = peak_megabytes()
+    start = processor_seconds(*whose)
     chroma = work()
-    seconds = _processor_seconds() - start
-    return Measurement(chroma, None, seconds, _peak_megabytes(), before)
-
-
-def _processor_seconds() -> float:
-    usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return sum(usage.ru_utime + usage.ru_stime for usage in usages)  # ffmpeg is a child
-
-
-def _peak_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = processor_seconds(*whose) - start
+    return Measurement(chroma, None, seconds, peak_megabytes(), before)
 
 
 def in_fresh_process(measure, kind: str, path: Path, repeats: int) -> Measurement:

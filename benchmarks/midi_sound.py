@@ -17,13 +17,13 @@ Without files the music is chorales, for a piano and for strings. Two markdown t
 
 import argparse
 import copy
-import resource
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+from _usage import peak_megabytes
 
 from musicai.datasets import load_chorales
 from musicai.midi import read_midi
@@ -94,10 +94,6 @@ def measure(paths, minutes, at_once):
     way = "in one passage" if at_once else "in passages of 20 s"
     megabytes = peak_megabytes() - before
     print(f"| {way} | {minutes:g} | {first:.2f} | {seconds:.1f} | {megabytes:.0f} |", flush=True)
-
-
-def peak_megabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main():

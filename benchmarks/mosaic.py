@@ -22,6 +22,7 @@ Printed are
 """
 
 import argparse
+import copy
 import io
 import subprocess
 import sys
@@ -33,11 +34,11 @@ from time import perf_counter
 import joblib
 import librosa
 import numpy as np
+from _music import find_recordings
 
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai._triads import unit_shapes
 from musicai.audio import read_excerpt
-from musicai.datasets import load_chorales, load_recordings
 from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._search import Run
 
@@ -46,16 +47,7 @@ CLIP_SECONDS = 30
 NEAR = 0.15  # seconds about a join
 SHORT = 1024  # samples, 23 ms
 QUANTILES = (0.5, 0.9, 1.0)
-
-
-def find_recordings(paths):
-    """Return the files that are named or in the folders that are named."""
-    if not paths:
-        return load_chorales(150, n_jobs=-1).recordings
-    found = []
-    for path in paths:
-        found += load_recordings(path).recordings if path.is_dir() else [path]
-    return found
+MOSAIC = "**mosaic**"
 
 
 def hold_out(pieces, frame_rate, minutes):
@@ -162,25 +154,88 @@ def jumps(audio, times):
     return np.array(found)
 
 
+MEASURE = """
+import sys, time
+import joblib
+from _usage import peak_megabytes
+
+mosaic, piece = joblib.load(sys.argv[1])
+started = time.perf_counter()
+mosaic.transform(piece, sys.argv[2])
+print(peak_megabytes(), time.perf_counter() - started)
+"""
+
+
 def memory(mosaic, piece, minutes):
     """Return the peak memory in MB of a process that writes so many minutes, and the seconds."""
     n_frames = round(minutes * 60 * mosaic.extractor_.frame_rate)
     with tempfile.TemporaryDirectory() as folder:
         joblib.dump((mosaic, np.resize(piece, (n_frames, 12))), f"{folder}/job.joblib")
-        code = (
-            "import joblib, re, sys, time\n"
-            "mosaic, piece = joblib.load(sys.argv[1])\n"
-            "started = time.perf_counter()\n"
-            "mosaic.transform(piece, sys.argv[2])\n"
-            "status = open('/proc/self/status').read()\n"
-            "peak = int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) / 1024\n"
-            "print(peak, time.perf_counter() - started)"
-        )
         printed = subprocess.run(
-            [sys.executable, "-c", code, f"{folder}/job.joblib", f"{folder}/a.wav"],
-            check=True, capture_output=True, text=True,
+            [sys.executable, "-c", MEASURE, f"{folder}/job.joblib", f"{folder}/a.wav"],
+            check=True, capture_output=True, text=True, cwd=Path(__file__).parent,
         )  # fmt: skip
     return [float(figure) for figure in printed.stdout.split()]
+
+
+def make_players(mosaic, transpositions):
+    """Return the mosaic and its alternatives by name; all are fitted."""
+
+    def changed(**parameters):
+        return copy.deepcopy(mosaic).set_params(**parameters)
+
+    return {
+        MOSAIC: mosaic,
+        "mosaic, shaping=0": changed(shaping=0),
+        **{f"mosaic, transpose={k}": changed(transpose=k) for k in transpositions},
+        "each frame the most similar, shaping=0": NearestUnits(changed(shaping=0), 1),
+        "units of 4 frames, shaping=0": NearestUnits(changed(shaping=0), 4),
+    }
+
+
+def print_players(players, wanted, others, extractor, reference):
+    """Print how near each comes to the pieces; return the jumps at its joins."""
+    print(
+        "\n| played by | correlation | joins a second | seconds in a row | Frechet distance "
+        "| seconds per clip |\n| --- | --- | --- | --- | --- | --- |"
+    )
+    at_joins = {}
+    for name, player in players.items():
+        started = perf_counter()
+        audio = player.transform(wanted)
+        seconds = (perf_counter() - started) / len(wanted)
+        stretches = player.stretches(wanted)
+        joins = [[stretch.start for stretch in each[1:]] for each in stretches]
+        at_joins[name] = np.concatenate([jumps(*both) for both in zip(audio, joins, strict=True)])
+        report(
+            name, audio, wanted, extractor, reference, seconds,
+            f"{np.mean([len(each) for each in joins]) / CLIP_SECONDS:.2f}",
+            f"{max(map(in_a_row, stretches)):.1f}",
+        )  # fmt: skip
+    started = perf_counter()
+    sines = [
+        librosa.resample(audio, orig_sr=extractor.sr, target_sr=RATE)
+        for audio in extractor.inverse_transform(wanted)
+    ]
+    seconds = (perf_counter() - started) / len(wanted)
+    report("bank of sines", sines, wanted, extractor, reference, seconds, "", "")
+    print(f"| the held-out recordings themselves | 1 | | | {distance(others, reference):.1f} | |")
+    return at_joins
+
+
+def print_jumps(at_joins, own, rng):
+    """Print the jumps at joins, and those at as many moments of the recordings."""
+    print(
+        "\n| largest jumps: median, 9 of 10, all | of level, dB | of spectrum, dB | of waveform |\n"
+        "| --- | --- | --- | --- |"
+    )
+    n_each = len(at_joins[MOSAIC]) // len(own) + 1
+    moments = [rng.uniform(1, CLIP_SECONDS - 1, n_each) for _ in own]
+    inside = np.concatenate([jumps(*both) for both in zip(own, moments, strict=True)])
+    for name, found in {**at_joins, "inside recordings": inside}.items():
+        quantiles = np.quantile(found, QUANTILES, axis=0)
+        cells = [" / ".join(f"{value:.2f}" for value in column) for column in quantiles.T]
+        print(f"| {name} ({len(found)}) | {' | '.join(cells)} |")
 
 
 def main() -> None:
@@ -192,7 +247,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=8, help="to play (%(default)s)")
     parser.add_argument("--transpose", type=int, nargs="*", default=[2], metavar="K")
     arguments = parser.parse_args()
-    recordings = find_recordings(arguments.paths)
+    recordings = find_recordings(arguments.paths, n_chorales=150)
     extractor = ChromaExtractor()
     pieces = extractor.transform(recordings)
     played, held = hold_out(pieces, extractor.frame_rate, arguments.minutes)
@@ -220,54 +275,9 @@ def main() -> None:
     ]
     others = [excerpt(recordings[i], first / extractor.frame_rate) for i, first in clips]
     reference = np.concatenate([log_mel(audio) for audio in own])
-
-    def changed(**parameters):
-        return joblib.load(io.BytesIO(buffer.getvalue())).set_params(**parameters)
-
-    players = {
-        "**mosaic**": mosaic,
-        "mosaic, shaping=0": changed(shaping=0),
-        **{f"mosaic, transpose={k}": changed(transpose=k) for k in arguments.transpose},
-        "each frame the most similar, shaping=0": NearestUnits(changed(shaping=0), 1),
-        "units of 4 frames, shaping=0": NearestUnits(changed(shaping=0), 4),
-    }
-    print(
-        "\n| played by | correlation | joins a second | seconds in a row | Frechet distance "
-        "| seconds per clip |\n| --- | --- | --- | --- | --- | --- |"
-    )
-    at_joins = {}
-    for name, player in players.items():
-        started = perf_counter()
-        audio = player.transform(wanted)
-        seconds = (perf_counter() - started) / len(wanted)
-        stretches = player.stretches(wanted)
-        joins = [[stretch.start for stretch in each[1:]] for each in stretches]
-        at_joins[name] = np.concatenate([jumps(*both) for both in zip(audio, joins, strict=True)])
-        report(
-            name, audio, wanted, extractor, reference, seconds,
-            f"{np.mean([len(each) for each in joins]) / CLIP_SECONDS:.2f}",
-            f"{max(map(in_a_row, stretches)):.1f}",
-        )  # fmt: skip
-    started = perf_counter()
-    sines = [
-        librosa.resample(audio, orig_sr=extractor.sr, target_sr=RATE)
-        for audio in extractor.inverse_transform(wanted)
-    ]
-    seconds = (perf_counter() - started) / len(wanted)
-    report("bank of sines", sines, wanted, extractor, reference, seconds, "", "")
-    print(f"| the held-out recordings themselves | 1 | | | {distance(others, reference):.1f} | |")
-
-    print(
-        "\n| largest jumps: median, 9 of 10, all | of level, dB | of spectrum, dB | of waveform |\n"
-        "| --- | --- | --- | --- |"
-    )
-    n_each = len(at_joins["**mosaic**"]) // len(own) + 1
-    moments = [rng.uniform(1, CLIP_SECONDS - 1, n_each) for _ in own]
-    inside = np.concatenate([jumps(*both) for both in zip(own, moments, strict=True)])
-    for name, found in {**at_joins, "inside recordings": inside}.items():
-        quantiles = np.quantile(found, QUANTILES, axis=0)
-        cells = [" / ".join(f"{value:.2f}" for value in column) for column in quantiles.T]
-        print(f"| {name} ({len(found)}) | {' | '.join(cells)} |")
+    players = make_players(mosaic, arguments.transpose)
+    at_joins = print_players(players, wanted, others, extractor, reference)
+    print_jumps(at_joins, own, rng)
 
     print("\n| minutes written to a file | peak memory, MB | seconds |\n| --- | --- | --- |")
     for minutes in (2, 20):

@@ -15,9 +15,10 @@ Printed are
   that were learned;
 - a ranking: the geometric mean of these overlaps; copies of what was learned; and how well
   a convolutional network, trained to do so, tells windows of 6 s from held-out ones, in pieces that
-  it has not seen (area under the ROC curve; .5 is chance, 1 always). Beside the composer stand
-  a Markov chain over 64 prototypes of frames, a hidden Markov model with Gaussian frames, frames
-  in any order, a network trained on squared error that is fed its own predictions, and noise;
+  it has not seen (area under the ROC curve, mean of four folds; .5 is chance, 1 always). Beside
+  the composer stand a Markov chain over 64 prototypes of frames, a hidden Markov model with
+  Gaussian frames, frames in any order, a network trained on squared error that is fed its own
+  predictions, and noise;
 - what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
 - whether 20,000 frames in one go stay alive; whether a continuation keeps the key of its prime;
 - at temperature 1, how surprised the composer is by its own pieces and by those held out. It

@@ -180,11 +180,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pieces", type=int, default=72, metavar="N", help="default: 72")
+    parser.add_argument(
+        "--pieces", type=int, default=72, metavar="N", help="8 of them not learned; default: 72"
+    )
     parser.add_argument("--epochs", type=int, default=40, metavar="N", help="default: 40")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--gigabytes", type=float, default=2, metavar="G", help="default: 2")
     arguments = parser.parse_args()
+    if arguments.pieces < 10:  # one to learn, one that `fit` sets aside
+        parser.error("--pieces must be at least 10: 8 are not learned, but scored")
     epochs = arguments.epochs
     options = {"max_iter": epochs, "n_iter_no_change": epochs, "random_state": 0}
     with tempfile.TemporaryDirectory() as folder:

@@ -44,6 +44,7 @@ import numpy as np
 import soundfile
 import soxr
 from _clips import clip_parser
+from _usage import peak_megabytes
 
 from musicai import ChromaExtractor
 from musicai.audio import sine_bank, write_audio
@@ -113,11 +114,6 @@ def megabytes_of_writing(way: str, piece: np.ndarray) -> float:
         before = peak_megabytes()
         write(way, piece, Path(folder) / "long.wav")
         return peak_megabytes() - before
-
-
-def peak_megabytes() -> float:
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def in_fresh_process(way: str, piece: np.ndarray) -> float:

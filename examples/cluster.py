@@ -4,7 +4,7 @@ Extract and train on a cluster
 
 Thousands of recordings want more than one machine. joblib, which scikit-learn uses, hands its work
 to a cluster of `Dask <https://distributed.dask.org>`_ when it is asked to; nothing changes in what
-you call. Here the cluster is two processes on this machine.
+you call. Here the cluster is two processes on this machine::
 
     python examples/cluster.py
 

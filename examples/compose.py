@@ -1,4 +1,8 @@
-"""Learn from a folder of recordings and compose new pieces.
+"""
+Compose from a folder
+=====================
+
+Learn from a folder of recordings and compose new pieces::
 
     python examples/compose.py [FOLDER]
 
@@ -31,6 +35,7 @@ from musicai.metrics import (
 )
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
+DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
 FRAMES_TO_HEAR = 760_000  # in all epochs; a minute of training or so
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
 INTRO_SECONDS = 10
@@ -144,7 +149,7 @@ compose more with joblib.load({str(out / "composer.joblib")!r})[-1].sample(400)"
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
     parser.add_argument("folder", nargs="?", help="of recordings; its subfolders are styles")
     parser.add_argument(
         "--out",
@@ -253,9 +258,11 @@ def judge(composer, train, test, frame_rate, seed):
         for i, piece in enumerate(test)
     ]
     n_frames = 2 * round(JUDGED_SECONDS / 2 * frame_rate)
-    needed = f"for a score-card: it takes 2 excerpts of {JUDGED_SECONDS} seconds"
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
-        return f"Too little music was held out {needed}."
+        return (
+            "Too little music was held out for a score-card: it takes 2 excerpts of "
+            f"{JUDGED_SECONDS} seconds."
+        )
     try:
         card = report(
             frames(test),
@@ -266,8 +273,8 @@ def judge(composer, train, test, frame_rate, seed):
             frame_rate=frame_rate,
             random_state=seed,
         )
-    except ValueError:  # silence, or no key
-        return f"Too little of what was held out or composed sounds in a key {needed} of each."
+    except ValueError as error:  # where most is silence, or has no key
+        return f"There is no score-card: {error}."
     print(f"\n{card}")
     return card
 

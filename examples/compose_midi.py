@@ -1,4 +1,8 @@
-"""Learn from a folder of MIDI files and compose a new one.
+"""
+Piano rolls to MIDI
+===================
+
+Learn from a folder of MIDI files and compose a new one::
 
     python examples/compose_midi.py [FOLDER]
 
@@ -23,6 +27,7 @@ from musicai.display import ChromagramDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 from musicai.midi import synthesize, write_midi
 
+DESCRIPTION = "Learn from a folder of MIDI files and compose a new one."
 N_CHORALES = 200
 HELD_OUT = 0.15
 LEAST_FRAMES = 200  # to learn from and to hold out; with fewer there is nothing to be heard
@@ -87,7 +92,7 @@ def main(argv=None):
 
 def parse(argv):
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=DESCRIPTION)
     parser.add_argument("folder", nargs="?", help="of MIDI files; its subfolders are styles")
     parser.add_argument(
         "--out",

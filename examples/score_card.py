@@ -5,7 +5,7 @@ Judge with a score-card
 How good is a composer? ``report`` compares what it composes with music that was held out, metric
 by metric, and always beside two things: what other real music scores, which is as far as it goes,
 and what simple machines score, which is where a composer should not stop. Here one composer is
-judged twice, after three passes over the music and after thirty.
+judged twice, after three passes over the music and after thirty::
 
     python examples/score_card.py
 

@@ -5,7 +5,7 @@ Share a composer safely
 A pickle (or a joblib file) can run any code when it is opened, so it is for people who trust each
 other. A composer holds only arrays and plain Python, and goes through
 `skops <https://skops.readthedocs.io>`_ as well: the file is opened without running anything, and
-what it would need is told first.
+what it would need is told first::
 
     python examples/share.py
 
@@ -41,10 +41,11 @@ skops.io.dump(composer, out / "composer.skops")
 print(f"out/composer.skops: {(out / 'composer.skops').stat().st_size / 1000:.0f} kB")
 
 # %%
-# Who gets it asks what is in it besides what skops knows, looks at it, and says what to trust. Of a
-# composer there is one type, the composer itself:
+# Who gets it can ask what is in it besides what skops knows, and says what to trust: of a composer
+# one type, the composer itself. docs/safety.md has the list for other estimators. What is in the
+# file is checked while it opens.
 
-print("to be trusted:", skops.io.get_untrusted_types(file=out / "composer.skops"))
+print("asks to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
 opened = skops.io.load(out / "composer.skops", trusted=["musicai.LSTMComposer"])
 
 # %%
@@ -59,7 +60,7 @@ print("the same piece:", np.array_equal(sent, received))
 
 poisoned = make_pipeline(FunctionTransformer(os.system), composer)
 skops.io.dump(poisoned, out / "poisoned.skops")
-print("to be trusted:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
+print("asks to trust:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
 try:
     skops.io.load(out / "poisoned.skops", trusted=["musicai.LSTMComposer"])
 except UntrustedTypesFoundException as error:

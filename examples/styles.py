@@ -4,7 +4,7 @@ Styles and blends
 
 A composer that was told the style of each piece composes in each of them, and in between. Here it
 learns blues and pop that are made by rules, and is asked for blends of the two. Chords tell how
-that went: blues live on dominant sevenths, which these pop songs do without.
+that went: blues live on dominant sevenths, which these pop songs do without::
 
     python examples/styles.py
 

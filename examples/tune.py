@@ -5,7 +5,7 @@ Tune with GridSearchCV
 Which settings suit your music? scikit-learn's search tries them, and judges each by how well it
 foresees pieces that it has not learned: folds are made of whole pieces, never of parts of one,
 because an excerpt tells much of the rest. Here the music is made by rules, and the question is how
-large a composer of a few short pieces should be, and whether it should know what a key is.
+large a composer of a few short pieces should be, and whether it should know what a key is::
 
     python examples/tune.py
 

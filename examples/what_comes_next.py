@@ -5,7 +5,7 @@ What comes next
 A composer does more than compose: it tells what it expects at every moment of a piece, how likely
 each choice is, and how surprised it was by what came. Here it learns pop songs that are made by
 rules, and then hears one that it does not know, in which one bar is wrong: it is a tritone too
-high. Surprise finds it.
+high. Surprise finds it::
 
     python examples/what_comes_next.py
 

@@ -19,6 +19,15 @@ class Chord(NamedTuple):
     label : str
         Name as in a chart, spelt in the key of the piece: "C", "Bbm", "F#m7b5"; "N.C." for no
         chord.
+
+    Examples
+    --------
+    >>> from musicai.render import Chord
+    >>> chord = Chord(root=9, quality="m7", start=0.0, end=2.0, label="Am7")
+    >>> chord.pitch_classes  # A, C, E, G
+    (9, 0, 4, 7)
+    >>> chord.end - chord.start
+    2.0
     """
 
     root: int | None

@@ -1,7 +1,10 @@
-"""What counts as a path, and how to print one."""
+"""What counts as a path, how to print one, and why there is nothing to read there."""
 
 import os
-from typing import Any
+import stat
+from typing import Any, TypeAlias
+
+AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 def is_path(value: Any) -> bool:
@@ -9,6 +12,33 @@ def is_path(value: Any) -> bool:
     return isinstance(value, (str, bytes, os.PathLike))
 
 
-def printable(path: str | bytes | os.PathLike) -> str:
+def printable(path: AnyPath) -> str:
     """Return a path as text that can be printed, even where it is not valid Unicode."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+
+
+def why_unreadable(path: AnyPath, kind: str) -> str | None:
+    """Return why a file cannot be read and what to do, for an error; None if nothing is wrong.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    kind : str
+        What it should be, as "MIDI file".
+    """
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such file; check the path"
+    except (OSError, ValueError) as error:
+        return f"the file cannot be opened ({getattr(error, 'strerror', error)})"
+    if stat.S_ISDIR(status.st_mode):
+        return f"this is a folder; pass the {kind}s in it"
+    if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+        return f"this is not a regular file; pass {kind}s"
+    if not os.access(path, os.R_OK):
+        return "the file may not be read; check its permissions"
+    if status.st_size == 0:
+        return "the file is empty; make or download it again"
+    return None

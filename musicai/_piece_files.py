@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ._audio_formats import check_audio_file
 from ._files import check_target, target_name
 from ._paths import is_path
 from ._pieces import one_per_piece
-from .audio._writing import check_audio_file
 
 
 def piece_files(

@@ -71,10 +71,12 @@ def as_collection(
         raise ValueError(f"{name} is an empty list: expected at least one piece")
     for i, piece in enumerate(X):
         _refuse_paths(piece, name)
-        if np.ndim(piece) != 2:
+        n_dimensions = _count_dimensions(piece)
+        if n_dimensions != 2:
+            advice = ": one list of pieces is enough" if n_dimensions > 2 else ""
             raise ValueError(
-                f"{name}[{i}] is {type(piece).__name__} of {np.ndim(piece)} dimensions where a "
-                "piece of shape (n_frames, n_features) is expected"
+                f"{name}[{i}] is {type(piece).__name__} of {n_dimensions} dimensions where a "
+                f"piece of shape (n_frames, n_features) is expected{advice}"
             )
     pieces = [
         _as_piece(piece, f"{name}[{i}]", min_frames=0, out_of_core=out_of_core)
@@ -98,7 +100,10 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
     pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
     lowest = min((piece.min() for piece in pieces if piece.size), default=0)
     if lowest < 0:
-        raise ValueError(f"chroma has no negative values: {name} has {lowest:.4g}")
+        raise ValueError(
+            f"chroma has no negative values: {name} has {lowest:.4g}; if that is as good as "
+            "silence, pass np.maximum(piece, 0)"
+        )
     return pieces, pack
 
 
@@ -161,7 +166,15 @@ def is_collection(X: Any) -> bool:
 
 def _holds_tables(items: Any) -> bool:
     # A list of rows is one piece, as everywhere in scikit-learn; a list of tables is several.
-    return len(items) > 0 and np.ndim(items[0]) >= 2
+    return len(items) > 0 and _count_dimensions(items[0]) >= 2
+
+
+def _count_dimensions(items: Any) -> int:
+    """Return the dimensions of nested lists; NumPy counts none where lengths are unequal."""
+    try:
+        return np.ndim(items)
+    except ValueError:
+        return 1 + max(map(_count_dimensions, items))
 
 
 def _refuse_paths(X: Any, name: str) -> None:

@@ -87,3 +87,7 @@ def note_name(place: int) -> str:
     """Return the name of a place on the line of fifths: "C" for 0, "F#" for 6, "Bb" for -2."""
     sharps, letter = divmod(place + 1, 7)
     return _LETTERS[letter] + ("#" * sharps if sharps > 0 else "b" * -sharps)
+
+
+PITCH_CLASS_OF = {note_name(place): 7 * place % 12 for place in EASIEST}
+"""By name: 10 for "Bb"."""

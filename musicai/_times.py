@@ -48,7 +48,8 @@ def frame_borders(
     Raises
     ------
     ValueError
-        If there are not as many times as frames and one more, or they do not rise.
+        If there are not as many times as frames and one more, or they do not rise, or a piece
+        would last for more than a day.
     """
     if times is None:
         longest = max(map(len, pieces), default=0) / frame_rate

@@ -1,4 +1,4 @@
-"""Run the code of README and docs as a reader would: from top to bottom, in one session."""
+"""Run the code of README and docs as a reader would, and follow every link."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,17 @@ from musicai import PianoRollExtractor
 from musicai.midi import write_midi
 
 ROOT = Path(musicai.__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = ROOT / "docs"
+BUILT = (DOCS / "_build", DOCS / "gallery", DOCS / "api" / "generated")
+PAGES = [path for path in sorted(DOCS.rglob("*.md")) if not any(map(path.is_relative_to, BUILT))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES]
+CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+WITH_CODE = [path for path in DOCUMENTS if CODE.search(path.read_text(encoding="utf-8"))]
+FENCED = re.compile(r"^(`{3,})[^`]*?^\1\s*$", re.MULTILINE | re.DOTALL)
+
+
+def name_of(document):
+    return str(document.relative_to(ROOT))
 
 
 @pytest.fixture
@@ -36,18 +46,60 @@ def recordings(tmp_path, monkeypatch):
         )
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", WITH_CODE, ids=name_of)
 @pytest.mark.usefixtures("recordings")
 def test_code_blocks_run(document):
-    blocks = re.findall(r"^```python\n(.*?)^```", document.read_text(), re.MULTILINE | re.DOTALL)
-    assert blocks
+    text = document.read_text(encoding="utf-8")
     namespace = {}
-    for block in blocks:
+    for block in CODE.findall(text):
         exec(compile(block, str(document), "exec"), namespace)
+    for played in re.findall(r"^```{audio} (\S+)\n:run:", text, re.MULTILINE):
+        assert Path(played).is_file(), f"{played} is to be played, and no code writes it"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_most_pages_have_code():
+    assert {"README.md", "docs/quickstart.md"} <= set(map(name_of, WITH_CODE))
+    assert len(WITH_CODE) >= 7
+
+
+def headings(document):
+    """Anchors of a page: its headings as GitHub, and myst_heading_anchors, write them."""
+    text = FENCED.sub("", document.read_text(encoding="utf-8"))
+    for heading in re.findall(r"^#+ (.+?)\s*$", text, re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        yield re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
 def test_links_lead_somewhere(document):
-    for target in re.findall(r"\]\(([^)]+)\)", document.read_text()):
-        if not target.startswith("http"):
-            assert (document.parent / target.partition("#")[0]).exists(), target
+    text = FENCED.sub("", document.read_text(encoding="utf-8"))
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if re.match(r"https?://|mailto:", target):
+            continue
+        path, _, anchor = target.partition("#")
+        file = document.parent / path if path else document
+        assert file.exists(), target
+        assert not anchor or anchor in set(headings(file)), f"{target}: no such heading"
+
+
+def test_site_leads_to_every_page():
+    found, to_read = set(), [DOCS / "index.md"]
+    while to_read:
+        page = to_read.pop()
+        found.add(page)
+        text = page.read_text(encoding="utf-8")
+        for tree in re.findall(r"^```{toctree}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            for entry in re.findall(r"^[\w/-]+$", tree, re.MULTILINE):
+                child = (page.parent / f"{entry}.md").resolve()
+                if entry.startswith("gallery/"):
+                    assert (ROOT / "examples" / f"{Path(entry).name}.py").is_file()
+                else:
+                    assert child.is_file(), f"{name_of(page)} lists {entry}"
+                    to_read += {child} - found
+    assert found == set(PAGES)
+
+
+def test_gallery_shows_every_example():
+    listed = re.findall(r"^gallery/(\w+)$", (DOCS / "gallery.md").read_text(), re.MULTILINE)
+    examples = [path.stem for path in (ROOT / "examples").glob("[!_]*.py")]
+    assert sorted(listed) == sorted(examples)

@@ -4,6 +4,7 @@ import ast
 import doctest
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,10 @@ import pytest
 import musicai
 
 PACKAGE = Path(musicai.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
 
 # Music walks one way, from recording to sound; no room knows of those after it, nor of those that
 # stand beside the way to bring music, measure it and show it.
@@ -52,10 +57,10 @@ NEVER_IMPORTS = {
 }
 
 
-def imported_by(code, path):
+def imported_by(tree, path):
     """Absolute names of all that a file imports, at any depth of its code."""
     parents = path.relative_to(PACKAGE.parent).parts[:-1]
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -65,19 +70,53 @@ def imported_by(code, path):
             yield from (f"{module}.{alias.name}" for alias in node.names)  # may be modules too
 
 
+def is_for_types(node):
+    """Tell whether a statement is an `if TYPE_CHECKING:`."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def needed_by(module):
+    """Modules of the package that a module needs, for more than annotations."""
+    path = MODULES[module]
+    tree = ast.parse(path.read_text())
+    tree.body = [node for node in tree.body if not is_for_types(node)]
+    return MODULES.keys() & set(imported_by(tree, path))
+
+
+def check_imports(path, never):
+    for name in imported_by(ast.parse(path.read_text()), path):
+        for forbidden in never:
+            assert not f"{name}.".startswith(f"{forbidden}."), f"{path.name} imports {name}"
+
+
 @pytest.mark.parametrize("room", NEVER_IMPORTS)
 def test_rooms_do_not_import_what_they_must_not_know(room):
     files = list((PACKAGE / room).glob("*.py"))
     assert files
     for path in files:
-        for name in imported_by(path.read_text(), path):
-            for forbidden in NEVER_IMPORTS[room]:
-                assert not f"{name}.".startswith(f"{forbidden}."), f"{path.name} imports {name}"
+        check_imports(path, NEVER_IMPORTS[room])
+
+
+def test_what_all_rooms_share_knows_no_room():
+    files = set(PACKAGE.glob("_*.py")) - {PACKAGE / "__init__.py"}
+    assert files
+    for path in files:
+        check_imports(
+            path, {"torch", "librosa", "soundfile", *(f"musicai.{room}" for room in NEVER_IMPORTS)}
+        )
+
+
+def test_no_modules_import_each_other():
+    # static_order raises an error that names the modules of a cycle.
+    order = list(
+        TopologicalSorter({module: needed_by(module) for module in MODULES}).static_order()
+    )
+    assert order.index("musicai.audio") < order.index("musicai.chroma")
 
 
 def test_imports_are_found_in_all_their_forms():
     forms = "import a.b\nfrom .. import c\nfrom ..d import e\nfrom . import f\nfrom g import h\n"
-    found = set(imported_by(forms, PACKAGE / "room" / "file.py"))
+    found = set(imported_by(ast.parse(forms), PACKAGE / "room" / "file.py"))
     assert found >= {"a.b", "musicai.c", "musicai.d", "musicai.room.f", "g"}
 
 

@@ -4,15 +4,14 @@ libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know
 where that is installed. A file that ends too early is used, and its reader told.
 """
 
-import os
 import re
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
 import soundfile
 
+from .._paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from ._headers import UNKNOWN_SAMPLES, native_name
@@ -34,7 +33,7 @@ NO_MPEG_FRAMES = 7
 
 @contextmanager
 def open_file(
-    path: str | bytes | os.PathLike,
+    path: AnyPath,
     name: str,
     *,
     block_size: int,
@@ -64,7 +63,9 @@ def open_file(
     RecordingError
         If it cannot be decoded.
     """
-    _check_file(path, name)
+    trouble = why_unreadable(path, "audio file")
+    if trouble is not None:
+        raise RecordingError(f"{name}: {trouble}")
     try:
         file = _ForwardSoundFile(native_name(path))
     except (RuntimeError, TypeError, ValueError) as error:
@@ -101,23 +102,6 @@ class _ForwardSoundFile(soundfile.SoundFile):
 
     def seekable(self) -> bool:
         return False
-
-
-def _check_file(path: str | bytes | os.PathLike, name: str) -> None:
-    try:
-        status = os.stat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        raise RecordingError(f"{name}: there is no such file; check the path") from None
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{name}: the file cannot be opened ({error})") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise RecordingError(f"{name}: this is a folder; pass the audio files in it")
-    if not stat.S_ISREG(status.st_mode):
-        raise RecordingError(f"{name}: this is not a regular file; pass an audio file")
-    if not os.access(path, os.R_OK):
-        raise RecordingError(f"{name}: the file may not be read; check its permissions")
-    if status.st_size == 0:
-        raise RecordingError(f"{name}: the file is empty; record or download it again")
 
 
 def _cause(error: Exception) -> str:

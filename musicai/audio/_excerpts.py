@@ -9,18 +9,15 @@ import soxr
 
 from .._parameters import Rule, check_values, is_integer, is_real
 from .._paths import is_path, printable
-from ._errors import RecordingError
 from ._headers import native_name
-from ._reading import HIGHEST_RATE, LOWEST_RATE, read_blocks
+from ._reading import RULES as READING_RULES
+from ._reading import check_mono, check_own_rate, read_blocks
 from ._samples import as_samples, pcm_to_float
 
 RULES: dict[str, Rule] = {
     "start": (is_real, "a number of seconds"),
     "n_samples": (lambda v: is_integer(v, 0), "an integer of at least 0"),
-    "sampling_rate": (
-        lambda v: is_real(v) and LOWEST_RATE <= v <= HIGHEST_RATE,
-        f"a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}",
-    ),
+    "sampling_rate": READING_RULES["sampling_rate"],
 }
 MARGIN_SECONDS = 0.1
 """Read on either side as well: the decoder and the resampler settle in it."""
@@ -33,8 +30,8 @@ def read_excerpt(
 
     They are those of :func:`read_blocks`, but found by seeking, where `start` is one of its samples
     and rates are whole numbers; elsewhere they lie between its samples, within half of one. In an
-    MP3 that is damaged or has no table of contents the place can be
-    some milliseconds off. What only the ffmpeg program decodes is read from its beginning.
+    MP3 that is damaged or has no table of contents the place can be some milliseconds off. What
+    only the ffmpeg program decodes is read from its beginning.
 
     Parameters
     ----------
@@ -59,7 +56,7 @@ def read_excerpt(
     ValueError
         If a number has no possible value.
     RecordingError
-        If the recording cannot be read.
+        If the recording cannot be read, or has NaN or infinite samples there.
 
     Examples
     --------
@@ -74,21 +71,24 @@ def read_excerpt(
     name = name or (printable(recording) if is_path(recording) else "the recording")
     if not is_path(recording):
         samples, own_rate = as_samples(recording, sampling_rate, name)
+        check_own_rate(own_rate, name)
         first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
         near = pcm_to_float(samples[max(0, first) : max(0, last)]).mean(axis=1)
+        check_mono(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sampling_rate)
     try:
         with soundfile.SoundFile(native_name(recording)) as file:
             own_rate = file.samplerate
+            check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
             first = min(max(0, first), file.frames)
             file.seek(first)
             samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
     except (RuntimeError, TypeError, ValueError, OSError):
+        # From its beginning it can be read after all, or is refused with the cause.
         return _read_forward(recording, start, n_samples, sampling_rate, name)
     near = samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(near).all():
-        raise RecordingError(f"{name}: samples are NaN or infinite; repair or leave it out")
+    check_mono(near, name)
     return _place(near, first / own_rate, own_rate, start, n_samples, sampling_rate)
 
 

@@ -21,6 +21,8 @@ from typing import IO
 
 import numpy as np
 
+from .._paths import AnyPath
+
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
 )
@@ -49,7 +51,7 @@ def find_ffmpeg() -> str | None:
     return shutil.which("ffmpeg")
 
 
-def input_name(path: str | bytes | os.PathLike) -> str:
+def input_name(path: AnyPath) -> str:
     """Return a file's name as an argument that ffmpeg takes for nothing else."""
     # Joined, not normalised: ".." behind a symbolic link is not what it looks like.
     return f"file:{os.path.join(os.getcwd(), os.fsdecode(path))}"
@@ -58,7 +60,7 @@ def input_name(path: str | bytes | os.PathLike) -> str:
 @contextmanager
 def open_by_ffmpeg(
     program: str,
-    path: str | bytes | os.PathLike,
+    path: AnyPath,
     name: str,
     *,
     block_size: int,
@@ -129,7 +131,7 @@ def _read_samples(pipe: IO[bytes], n_channels: int, block_size: int) -> Iterator
 
 def _watched(
     blocks: Iterator[np.ndarray],
-    process: subprocess.Popen,
+    process: subprocess.Popen[bytes],
     messages: IO[bytes],
     name: str,
     on_damage: Callable[[str], object],

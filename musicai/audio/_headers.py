@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import soundfile
 
+from .._paths import AnyPath
 from ._ffmpeg import CONTAINERS, input_name
 
 UNKNOWN_SAMPLES = 2**62
@@ -21,21 +22,23 @@ _PROBE_OPTIONS = (
 _PATIENCE = 20.0  # seconds, for a file
 
 
-def native_name(path: str | bytes | os.PathLike) -> str | bytes:
+def native_name(path: AnyPath) -> str | bytes:
     """Return the name of a file as libsndfile takes any that there can be.
 
     Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
     """
+    if os.fsencode(path) == b"-":  # libsndfile would read standard input
+        path = os.path.join(os.curdir, "-")
     return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
 
 
-def read_rate(path: str | bytes | os.PathLike) -> int | None:
+def read_rate(path: AnyPath) -> int | None:
     """Return a recording's own sampling rate, None where libsndfile does not know it."""
     header = _read_header(path)
     return None if header is None else header.samplerate
 
 
-def read_durations(paths: Sequence[str | bytes | os.PathLike]) -> np.ndarray:
+def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the length of each recording in seconds, NaN where it cannot be read.
 
     libsndfile takes a millisecond for a file. For what only ffmpeg knows its ffprobe takes a tenth
@@ -52,12 +55,12 @@ def read_durations(paths: Sequence[str | bytes | os.PathLike]) -> np.ndarray:
     return seconds
 
 
-def _has_content(path: str | bytes | os.PathLike) -> bool:
+def _has_content(path: AnyPath) -> bool:
     # To open a pipe would wait for ever.
     return os.path.isfile(path) and os.path.getsize(path) > 0
 
 
-def _read_header(path: str | bytes | os.PathLike) -> "soundfile._SoundFileInfo | None":
+def _read_header(path: AnyPath) -> "soundfile._SoundFileInfo | None":
     if not _has_content(path):
         return None
     try:
@@ -66,14 +69,14 @@ def _read_header(path: str | bytes | os.PathLike) -> "soundfile._SoundFileInfo |
         return None
 
 
-def _by_libsndfile(path: str | bytes | os.PathLike) -> float:
+def _by_libsndfile(path: AnyPath) -> float:
     header = _read_header(path)
     if header is None or not 0 < header.frames < UNKNOWN_SAMPLES:
         return np.nan
     return header.duration
 
 
-def _by_ffprobe(program: str, path: str | bytes | os.PathLike) -> float:
+def _by_ffprobe(program: str, path: AnyPath) -> float:
     if not _has_content(path):
         return np.nan
     command = [program, *_PROBE_OPTIONS, input_name(path)]

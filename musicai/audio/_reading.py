@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._parameters import COUNT_RULE, Rule, check_values, is_real
 from .._paths import is_path, printable
 from ._decoding import open_file
 from ._errors import RecordingError
@@ -25,6 +26,14 @@ LOUDEST = 1e12
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
 """Sampling rates in hertz beyond these are taken for damage; resampling would never end."""
+
+RULES: dict[str, Rule] = {
+    "sampling_rate": (
+        lambda v: is_real(v) and LOWEST_RATE <= v <= HIGHEST_RATE,
+        f"a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}",
+    ),
+    "block_size": COUNT_RULE,
+}
 
 
 def read_blocks(
@@ -82,13 +91,7 @@ def read_blocks(
     >>> sum(len(block) for block in read_blocks((stereo, 48000), sampling_rate=22050))
     22050
     """
-    if not LOWEST_RATE <= sampling_rate <= HIGHEST_RATE:
-        raise ValueError(
-            f"sampling_rate must be a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}, "
-            f"got {sampling_rate!r}"
-        )
-    if block_size < 1:
-        raise ValueError(f"block_size must be at least 1, got {block_size!r}")
+    check_values({"sampling_rate": sampling_rate, "block_size": block_size}, RULES)
     if is_path(recording):
         name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as opened:
@@ -105,11 +108,7 @@ def read_blocks(
 def _convert(
     blocks: Iterator[np.ndarray], own_rate: float, sampling_rate: float, name: str
 ) -> Iterator[np.ndarray]:
-    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
-        raise RecordingError(
-            f"{name}: a sampling rate of {own_rate:g} Hz is not believable; give the true one, or "
-            "repair the file's header"
-        )
+    check_own_rate(own_rate, name)
     mono = _checked(map(_mix_down, blocks), name)
     return mono if own_rate == sampling_rate else resample_blocks(mono, own_rate, sampling_rate)
 
@@ -130,12 +129,26 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
     empty = True
     for block in blocks:
         empty = False
-        # Written so that NaN, for which every comparison is false, is refused as well.
-        if not (block.max() <= LOUDEST and block.min() >= -LOUDEST):
-            raise RecordingError(
-                f"{name}: samples are NaN, infinite or beyond {LOUDEST:g}; repair or leave out "
-                "the recording"
-            )
+        check_mono(block, name)
         yield block
     if empty:
         raise RecordingError(f"{name}: there are no samples in it; leave it out")
+
+
+def check_own_rate(own_rate: float, name: str) -> None:
+    """Raise a RecordingError for a sampling rate that no recording has."""
+    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
+        raise RecordingError(
+            f"{name}: a sampling rate of {own_rate:g} Hz is not believable; give the true one, or "
+            "repair the file's header"
+        )
+
+
+def check_mono(samples: np.ndarray, name: str) -> None:
+    """Raise a RecordingError for samples that are no numbers, or too large to be any."""
+    # Written so that NaN, for which every comparison is false, is refused as well.
+    if not (samples.max(initial=0) <= LOUDEST and samples.min(initial=0) >= -LOUDEST):
+        raise RecordingError(
+            f"{name}: samples are NaN, infinite or beyond {LOUDEST:g}; repair or leave out "
+            "the recording"
+        )

@@ -68,7 +68,7 @@ def sine_bank(
     Raises
     ------
     ValueError
-        If `piece` has another shape.
+        If `piece` has another shape, or a number has no possible value.
 
     See Also
     --------
@@ -98,8 +98,14 @@ def sine_blocks(
 
     Parameters
     ----------
-    piece, sampling_rate, hop_length, centre
-        As for `sine_bank`.
+    piece : ndarray of shape (n_frames, 12)
+        Amplitude of each pitch class, as for `sine_bank`.
+    sampling_rate : float
+        Samples per second, in hertz.
+    hop_length : int
+        Samples from a frame to the next.
+    centre : float, default=523.25
+        Frequency in hertz about which the octaves are loudest.
 
     Returns
     -------
@@ -110,7 +116,7 @@ def sine_blocks(
     Raises
     ------
     ValueError
-        If `piece` has another shape.
+        If `piece` has another shape, or a number has no possible value.
 
     See Also
     --------

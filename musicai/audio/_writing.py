@@ -5,19 +5,16 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 from numbers import Real
-from pathlib import PurePath
 from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 
-from .._files import check_target, target_name, whole_file
+from .._audio_formats import check_audio_file
+from .._files import target_name, whole_file
+from .._parameters import HIGHEST_RATE
 from .._paths import is_path
 from ._playable import playable_blocks
-
-FORMATS = ("wav", "flac", "ogg", "mp3")
-HIGHEST_RATE = 192000
-"""libsndfile crashes on an Ogg file with a much higher rate."""
 
 SPARE_BYTES = 2**16
 
@@ -78,25 +75,6 @@ def write_audio(
     with whole_file(file) as draft:
         blocks = playable_blocks(samples, name)
         _encode(draft, blocks, int(sampling_rate), format, name)
-
-
-def check_audio_file(file: Any, format: Any) -> str:
-    """Return the format of a file that can be written to; raise the error of `write_audio` else."""
-    check_target(file)
-    name = target_name(file)
-    if format is not None:
-        if not isinstance(format, str) or format.lower() not in FORMATS:
-            raise ValueError(f"{name}: format must be one of {FORMATS} or None, got {format!r}")
-        return format.lower()
-    if not is_path(file):
-        raise ValueError(f"{name} has no suffix that tells the format: give format={FORMATS[0]!r}")
-    suffix = PurePath(os.fsdecode(file)).suffix
-    if suffix[1:].lower() not in FORMATS:
-        raise ValueError(
-            f"{name}: {suffix!r} is no suffix of an audio format that can be written; use one of "
-            f".{', .'.join(FORMATS)}"
-        )
-    return suffix[1:].lower()
 
 
 def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:

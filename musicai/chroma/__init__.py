@@ -6,9 +6,9 @@ A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centre
 the modules in this order: its samples are cut into frames (``_frames``), each is analysed by one
 FFT (``_stft`` or ``_constant_q``), the tuning found at the end of the recording decides how spectra
 fold to pitch classes (``_tuning``), frames may be smoothed (``_cens``) and taken together beat by
-beat (``_beats``, ``_sync``). ``_analysis`` does this for one recording, ``_cache`` but once,
-``_parallel`` for many, ``_playing`` goes the way back (with what ``_fitting`` finds by trying), and
-:class:`ChromaExtractor` is all of it.
+beat (``_beats``, ``_sync``); how loud they are is measured beside (``_levels``). ``_analysis`` does
+this for one recording, ``_cache`` but once, ``_parallel`` for many, ``_playing`` goes the way back
+(with what ``_fitting`` finds by trying), and :class:`ChromaExtractor` is all of it.
 """
 
 from ._analysis import Analysis

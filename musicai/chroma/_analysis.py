@@ -50,6 +50,19 @@ class Analysis:
         Beats per minute, 0 if there is no beat; None unless beats were asked for.
     warnings : tuple of str
         What there was to warn of, such as a truncated file, or why the recording was left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import ChromaExtractor
+    >>> tone = 0.5 * np.sin(2 * np.pi * 445 * np.arange(22050) / 22050)  # a little sharp
+    >>> (analysis,) = ChromaExtractor().analyse([tone])
+    >>> analysis.chroma.shape, analysis.times.shape
+    ((11, 12), (12,))
+    >>> round(analysis.tuning, 1)  # semitones above A440
+    0.2
+    >>> round(float(analysis.levels[5]))  # decibels of full scale
+    -9
     """
 
     __module__ = "musicai.chroma"

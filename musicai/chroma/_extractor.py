@@ -14,7 +14,7 @@ from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of,
 from .._paths import is_path
 from .._pieces import PITCH_CLASSES, as_collection, is_collection
 from .._times import check_times
-from .._transformers import FileTransformer
+from .._transformers import FILE_RULES, FileTransformer
 from ..audio import RecordingError, level_blocks
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyse_once, remembering
@@ -22,9 +22,9 @@ from ._constant_q import default_frame_length
 from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
 from ._playing import play_chroma
+from ._stft import DEFAULT_FRAME_LENGTH
 
 KINDS = ("cqt", "stft", "cens")
-ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "kind": (lambda v: is_one_of(v, KINDS), f"one of {KINDS}"),
     "sr": (lambda v: is_real(v) and 1000 <= v <= 1e6, "a number of hertz from 1000 to 1000000"),
@@ -47,12 +47,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or is_path(v) or hasattr(v, "cache"),
         "a folder, a joblib.Memory or None",
     ),
-    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
-    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
-    "verbose": (
-        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
-        "0 or a positive integer",
-    ),
+    **FILE_RULES,
 }
 
 
@@ -181,6 +176,19 @@ class ChromaExtractor(FileTransformer):
         -------
         self : ChromaExtractor
             The extractor itself.
+
+        Raises
+        ------
+        TypeError
+            If `X` is one recording and not a list of them.
+        ValueError
+            If `X` is empty, or a parameter has no possible value.
+
+        Examples
+        --------
+        >>> from musicai import ChromaExtractor
+        >>> ChromaExtractor().fit(["first.flac", "second.mp3"])
+        ChromaExtractor()
         """
         self._check_parameters()
         as_recordings(X)
@@ -209,6 +217,16 @@ class ChromaExtractor(FileTransformer):
             If `X` is empty, or a parameter has no possible value.
         RecordingError
             If a recording cannot be used and ``on_error="raise"``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> tone = np.sin(2 * np.pi * 440 * np.arange(44100) / 44100)
+        >>> stereo = np.stack([tone, tone], axis=1)
+        >>> pieces = ChromaExtractor().transform([tone[:22050], (stereo, 44100)])
+        >>> [piece.shape for piece in pieces]  # a second each
+        [(11, 12), (11, 12)]
         """
         return [analysis.chroma for analysis in self._analyse_all(X)]
 
@@ -269,12 +287,29 @@ class ChromaExtractor(FileTransformer):
 
         Raises
         ------
+        TypeError
+            If `X` holds paths.
         ValueError
-            If there are not as many times as frames and one more, or they do not rise.
+            If a piece is no chroma, or a parameter has no possible value, or there are not as many
+            times as frames and one more, or they do not rise.
 
         See Also
         --------
         musicai.audio.sine_bank : Plays one piece.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> c_major = np.zeros((11, 12))
+        >>> c_major[:, [0, 4, 7]] = 1
+        >>> extractor = ChromaExtractor()
+        >>> audio = extractor.inverse_transform(c_major)
+        >>> audio.shape  # a second at 22050 hertz
+        (22527,)
+        >>> (heard,) = extractor.transform([audio])
+        >>> [str(name) for name in extractor.get_feature_names_out()[heard[5] > 0.5]]
+        ['C', 'E', 'G']
         """
         self._check_parameters()
         check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
@@ -307,6 +342,12 @@ class ChromaExtractor(FileTransformer):
         -------
         names : ndarray of shape (12,), dtype object
             "C", "C#" and so on.
+
+        Examples
+        --------
+        >>> from musicai import ChromaExtractor
+        >>> print(*ChromaExtractor().get_feature_names_out())
+        C C# D D# E F F# G G# A A# B
         """
         return np.array(PITCH_CLASSES, dtype=object)
 
@@ -362,7 +403,7 @@ class ChromaExtractor(FileTransformer):
         if self.n_fft is not None:
             return self.n_fft
         if self.kind == "stft":
-            return 2048
+            return DEFAULT_FRAME_LENGTH
         return default_frame_length(self.sr)
 
     def _check_parameters(self) -> None:

@@ -7,10 +7,7 @@ import numpy as np
 from .._times import SPREAD_RATE, spread, typical_hop
 from ..audio import sine_blocks
 from ._fitting import sine_amplitudes
-from ._stft import sine_centre, stft_amplitudes
-
-STFT_LENGTH = 2048
-"""Samples per frame of an analysis by ``kind="stft"``, where none are given."""
+from ._stft import DEFAULT_FRAME_LENGTH, sine_centre, stft_amplitudes
 
 
 def play_chroma(
@@ -78,7 +75,7 @@ def play_chroma(
             piece = spread(piece, times, sr / hop)
     if kind != "stft":
         return sine_blocks(piece, sampling_rate=sr, hop_length=hop)
-    centre = sine_centre(sr, n_fft or STFT_LENGTH)
+    centre = sine_centre(sr, n_fft or DEFAULT_FRAME_LENGTH)
     return sine_blocks(piece, sampling_rate=sr, hop_length=hop, centre=centre)
 
 

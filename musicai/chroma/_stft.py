@@ -16,6 +16,9 @@ import scipy.fft
 from ._frames import cut_frames, hann_window
 from ._tuning import TuningEstimator
 
+DEFAULT_FRAME_LENGTH = 2048
+"""Samples per frame where none are given, as in librosa."""
+
 KEPT_BYTES = 96 * 2**20
 """Power spectra are kept up to this size; those of longer recordings are folded as they come."""
 

@@ -33,7 +33,7 @@ class Checkpoint:
         What the fit learns from which pieces; a file of another fit is refused.
     """
 
-    def __init__(self, path: str | os.PathLike, fingerprint: dict[str, Any]) -> None:
+    def __init__(self, path: str | os.PathLike[str], fingerprint: dict[str, Any]) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
         self.fingerprint = fingerprint
         # In the same folder, so that the final move cannot cross file systems; always the same
@@ -117,6 +117,7 @@ def _read(path: Path) -> dict[str, Any]:
                 place = place[parent]
             place[last] = array
         state["fingerprint"].items()
+        np.random.RandomState(state["seed"])  # what a split and an order are made from at once
     except PermissionError:
         raise
     except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs

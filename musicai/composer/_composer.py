@@ -1,7 +1,6 @@
 """The estimator: what scikit-learn's users see of the composer."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Self
@@ -13,37 +12,20 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._blas import one_blas_thread
+from .._persistence import Persistent
 from .._pieces import Pack, is_collection
 from .._random import as_rng
 from .._styles import encode_styles, labels_per_piece
-from .._unchanged import unchanged_on_error
-from .._version import __version__
-from ._checks import (
-    check_parameters,
-    check_sampling,
-    choose_device,
-    draw_seed,
-)
+from ._checks import check_sampling
 from ._composing import compose, draw_next, rank_frames
-from ._distributed import Group, joined
-from ._fitting import (
-    begin,
-    begin_watching,
-    known_characters,
-    network_to_train,
-    open_checkpoint,
-    with_characters,
-)
+from ._fitting import learn, learn_once_more
 from ._inference import expect_next, score_frames
 from ._inputs import check_pieces
 from ._learned import key_shifts, open_network, told_style
-from ._network import Network, export_weights
-from ._progress import Budget
-from ._support import frames_peak_at_one
-from ._training import Trainer
+from ._opened import check_learned, convert
 
 
-class LSTMComposer(BaseEstimator):
+class LSTMComposer(Persistent, BaseEstimator):
     r"""Recurrent network that learns pieces and composes new ones.
 
     An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
@@ -126,7 +108,7 @@ class LSTMComposer(BaseEstimator):
     ----------
     n_features_in_ : int
         Width of a frame.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the features, where pieces came as data frames with string column names.
     n_iter_ : int
         Epochs run.
@@ -173,29 +155,24 @@ class LSTMComposer(BaseEstimator):
     semitones, a note that leaves the keyboard at one end coming in at the other.
 
     Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialised,
-    `fit` shares the work: every process calls it with the same pieces and parameters, learns its
-    share of each batch, and ends with the same weights; only the first shows progress, warns and
-    writes the checkpoint. ``device="auto"`` gives each process a GPU of its own. A call of `fit`
-    waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its
-    environment is 1. Where one fails the others fail as well. `partial_fit` is not shared.
+    `fit` shares the work: every process calls it with the same pieces and parameters, and ends
+    with the same weights; only the first shows progress, warns and writes the checkpoint. A call
+    of `fit` waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its
+    environment is 1. `partial_fit` is not shared.
 
     Pieces may be arrays mapped from files (`numpy.memmap`) that memory would not hold: learning
     reads excerpts, whatever their type. Elsewhere pieces other than float32 are converted whole.
 
     Where training diverges (losses or weights are no longer finite, or losses far above those of
     the untrained network), it goes back to the last good state and on with a quarter of the
-    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised. A
-    single step whose gradient overflows is left out.
+    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised.
 
-    Data on many levels ("logistic" and its independent form), as chroma, is never quite the same
-    twice, and small faults of
-    composed frames would add up, were they foreign to the network: it also learns to go on from
-    excerpts whose values it has drawn again, each within the choice that the real one stands for,
-    and a flag says which frames are its own (compare exposure bias [5]_ and its cure by scheduled
-    sampling [6]_). And it is told what the piece of an excerpt is like as a whole, by the mean of
-    each feature and of its changes, in most excerpts. A piece that begins from nothing takes this
-    character from one of the pieces that were learned, of the style that is asked for; a blend
-    of styles lies between pieces of each. Scores and predictions are told neither.
+    Data on many levels ("logistic" and its independent form), as chroma, is also learned from
+    excerpts whose values the network has drawn again, so that small faults of composed frames do
+    not add up (exposure bias [5]_; compare scheduled sampling [6]_). And in most excerpts the
+    network is told what the piece is like as a whole, by the mean of each feature and of its
+    changes: a piece that begins from nothing takes this character from one that was learned, of
+    the style that is asked for. Scores and predictions are told neither.
 
     What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
     probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
@@ -233,8 +210,10 @@ class LSTMComposer(BaseEstimator):
 
     __module__ = "musicai"
 
+    loss_curve_: list[float]
     _peaked: bool
     _characters: tuple[np.ndarray, np.ndarray]
+    _optimizer_state: dict[str, Any] | None
 
     def __init__(
         self,
@@ -253,7 +232,7 @@ class LSTMComposer(BaseEstimator):
         n_iter_no_change: int = 20,
         tol: float = 1e-4,
         warm_start: bool = False,
-        checkpoint: str | os.PathLike | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         device: str | torch.device = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
@@ -302,50 +281,18 @@ class LSTMComposer(BaseEstimator):
         ValueError
             If a parameter, a piece or a label is not as described, there are fewer than two
             frames, the checkpoint is that of another fit or damaged, or training diverges.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> pieces, styles = [scale, scale[::-1]] * 4, ["up", "down"] * 4
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit(pieces, styles)
+        >>> composer.n_iter_, list(composer.styles_)
+        (5, ['down', 'up'])
         """
-        check_parameters(self)
-        if X_val is not None and not self.early_stopping:
-            raise ValueError(
-                "X_val is watched for early stopping: leave it, or early_stopping=False"
-            )
-        if X_val is None and y_val is not None:
-            raise ValueError("y_val labels the pieces of X_val, and there are none")
-        go_on = self.warm_start and self.__sklearn_is_fitted__()
-        seed = draw_seed(self.random_state)
-        with unchanged_on_error(self), joined(self._device()) as group:
-            training = begin(self, X, y, None, go_on=go_on)
-            validation = begin_watching(self, X_val, y_val) if X_val is not None else None
-            checkpoint, state = open_checkpoint(
-                self, training, validation, go_on=go_on, group=group
-            )
-            # A run that is gone on with keeps its split and order, whatever the seed is by now.
-            seed = group.share(lambda: state["seed"] if state else seed)
-            rng = np.random.RandomState(seed)
-            peaked = frames_peak_at_one(training.pieces) and not (go_on and not self._peaked)
-            if X_val is None and self.early_stopping and len(training.pieces) > 1:
-                validation, training = training.split(self.validation_fraction, rng)
-            network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
-            training = with_characters(network, training, go_on=go_on)
-            progress = self._trainer(network, seed, group).run(
-                training,
-                validation,
-                budget=Budget(self.max_iter, self.max_time),
-                n_iter_no_change=self.n_iter_no_change,
-                tol=self.tol,
-                verbose=self.verbose,
-                checkpoint=checkpoint,
-                state=state,
-                # Pieces drawn from X may be among those that the weights were learned from.
-                start_counts=go_on and X_val is not None,
-            )
-            self.weights_ = progress.best_weights
-            self._characters = known_characters(training)
-            self._peaked = peaked
-            self._optimizer_state: dict[str, Any] | None = None
-            self.loss_curve_ = progress.loss_curve
-            self.n_iter_ = progress.n_epochs
-            self.validation_scores_ = progress.validation_scores
-            self.best_validation_score_ = progress.best_score
+        learn(self, X, y, X_val, y_val)
         return self
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
@@ -368,31 +315,19 @@ class LSTMComposer(BaseEstimator):
         -------
         self : LSTMComposer
             The composer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, random_state=0)
+        >>> for piece in (scale, scale[::-1]):
+        ...     composer = composer.partial_fit([piece])
+        >>> len(composer.loss_curve_)
+        2
         """
-        check_parameters(self)
-        go_on = self.__sklearn_is_fitted__()
-        n_epochs = self.n_iter_ if go_on else 0
-        seed = draw_seed(self.random_state, n_epochs)  # every pass has an order of its own
-        with unchanged_on_error(self):
-            training = begin(self, X, y, styles, go_on=go_on)
-            group = Group(self._device())
-            rng = np.random.RandomState(seed)
-            network = network_to_train(self, training, rng, go_on=go_on, device=group.device)
-            training = with_characters(network, training, go_on=go_on)
-            trainer = self._trainer(network, seed, group)
-            if go_on and self._optimizer_state is not None:
-                trainer.resume(self._optimizer_state)
-            loss = trainer.run_epoch(training)
-            trainer.check_finite()
-            self.weights_ = export_weights(network)
-            self._characters = known_characters(
-                training, getattr(self, "_characters", None) if go_on else None
-            )
-            self._peaked = frames_peak_at_one(training.pieces) and (not go_on or self._peaked)
-            self._optimizer_state = trainer.state()
-            self.loss_curve_ = [*(self.loss_curve_ if go_on else []), loss]
-            self.n_iter_ = n_epochs + 1
-            self.validation_scores_ = self.best_validation_score_ = None
+        learn_once_more(self, X, y, styles)
         return self
 
     def predict(self, X: Any, *, style: Any = None) -> Any:
@@ -411,6 +346,18 @@ class LSTMComposer(BaseEstimator):
         expected : list of ndarray of shape (n_frames, n_features), or one such array
             Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
             the piece.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> expected = composer.predict(scale)
+        >>> expected.shape  # as long as the piece: the last row is what follows it
+        (28, 12)
+        >>> [each.shape for each in composer.predict([scale, scale[:5]])]
+        [(28, 12), (5, 12)]
         """
         pieces, pack, _ = self._heard(X, None)
         weights, number = told_style(self, style)
@@ -500,6 +447,15 @@ class LSTMComposer(BaseEstimator):
         -------
         log_likelihood : list of ndarray of shape (n_frames,), or one such array
             In nats. The first frame of a piece is scored too, from a learned start.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score_samples(scale).shape
+        (28,)
         """
         pieces, pack, styles = self._heard(X, y)
         return pack(self._score_frames(pieces, styles))
@@ -518,6 +474,17 @@ class LSTMComposer(BaseEstimator):
         -------
         score : float
             In nats per frame; higher is better.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score([scale]) > composer.score([1 - scale])  # which it does not know
+        True
+        >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
+        True
         """
         pieces, _, styles = self._heard(X, y)
         if not any(map(len, pieces)):
@@ -577,6 +544,20 @@ class LSTMComposer(BaseEstimator):
         ValueError
             If the style or key is unknown, the prime has another width or values that the emission
             does not know, or another argument is out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.sample(10, key="D", temperature=0.9, random_state=0).shape
+        (10, 12)
+        >>> new = composer.sample(10, prime=scale, random_state=0)
+        >>> np.concatenate([scale, new]).shape
+        (38, 12)
+        >>> len(composer.sample(10, n_pieces=3))
+        3
         """
         check_is_fitted(self)
         check_sampling(n_frames=n_frames)
@@ -609,8 +590,14 @@ class LSTMComposer(BaseEstimator):
         ----------
         prime : array-like of shape (n_prime_frames, n_features), default=None
             One piece to go on from.
-        style, key, temperature, random_state
-            As in `sample`.
+        style : object or dict, default=None
+            As in `sample`, like the others that follow.
+        key : str, default=None
+            Key to compose in.
+        temperature : float, default=1.0
+            Below 1 likely choices become likelier.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
 
         Returns
         -------
@@ -653,18 +640,6 @@ class LSTMComposer(BaseEstimator):
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _trainer(self, network: Network, seed: int, group: Group) -> Trainer:
-        return Trainer(
-            network,
-            learning_rate=self.learning_rate,
-            batch_size=self.batch_size,
-            seed=seed,
-            group=group,
-        )
-
-    def _device(self) -> torch.device:
-        return choose_device(self.device)
-
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
 
@@ -674,18 +649,10 @@ class LSTMComposer(BaseEstimator):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {**super().__getstate__(), "_musicai_version": __version__}
-        state["device"] = str(self.device)  # not a torch object
-        if self.checkpoint is not None:
-            state["checkpoint"] = os.fspath(self.checkpoint)
-        return state
+        return {**super().__getstate__(), "device": str(self.device)}  # not a torch object
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        version = state.get("_musicai_version", "unknown")
-        if version != __version__:
-            warnings.warn(
-                f"this LSTMComposer was saved by musicai {version} and is opened by {__version__}: "
-                "it may not behave as it did",
-                stacklevel=2,
-            )
-        super().__setstate__({k: v for k, v in state.items() if k != "_musicai_version"})
+    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
+        return convert(state)
+
+    def _check_learned(self) -> None:
+        check_learned(self)

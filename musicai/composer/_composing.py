@@ -111,7 +111,10 @@ def _begin(
             open_network(composer, weights), primes, styles, [shifts] * len(primes)
         )
         odds = np.array(weighed * (n_pieces // len(primes)))
-        keys = choose(odds, rng.random_sample(n_pieces))
+        # The likeliest first: with one seed, a prime that is moved goes on as it did, moved.
+        ranked = np.argsort(-odds, axis=1, kind="stable")
+        chosen = choose(np.take_along_axis(odds, ranked, axis=1), rng.random_sample(n_pieces))
+        keys = ranked[np.arange(n_pieces), chosen]
     told = weights["style"][number] + weights["key"][COMMON_KEY]
     if not any(map(len, primes)):
         told = told + _told_characters(composer, style, n_pieces, rng)

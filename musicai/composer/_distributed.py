@@ -126,10 +126,12 @@ def joined(device: torch.device) -> Iterator[Group]:
     if device.type == "cuda":
         torch.cuda.set_device(device)  # where NCCL keeps its own buffers
     if made:
+        from torch.distributed.distributed_c10d import PrefixStore
+
         attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
         distributed.init_process_group(
             "nccl" if device.type == "cuda" else "gloo",
-            store=distributed.PrefixStore(f"musicai {attempt}.{next(_MADE)}", _store()),
+            store=PrefixStore(f"musicai {attempt}.{next(_MADE)}", _store()),
             rank=int(os.environ["RANK"]),
             world_size=int(os.environ["WORLD_SIZE"]),
         )
@@ -160,7 +162,9 @@ def interruptions(group: Group) -> Iterator[Callable[[], bool]]:
 
 @cache
 def _store() -> Any:
-    store, _, _ = next(distributed.rendezvous("env://"))
+    from torch.distributed.rendezvous import rendezvous
+
+    store, _, _ = next(rendezvous("env://"))
     return store
 
 

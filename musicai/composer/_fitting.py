@@ -1,169 +1,113 @@
-"""What precedes training: pieces are checked, their keys estimated, the network is built."""
+"""From pieces to weights: what `fit` and `partial_fit` do, from end to end."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 
-from .._styles import as_labels, encode_styles, known_styles
-from ._batches import Collection
-from ._characters import describe, mean_and_spread
-from ._checkpoint import Checkpoint
-from ._checks import check_unchanged
-from ._distributed import Group
-from ._fingerprint import checksum, fingerprint
-from ._inputs import check_training, check_validation
-from ._keys import (
-    N_KEYS,
-    estimate_key,
-    is_pitched,
-    learns_in_any_key,
-    shifts_to_any_key,
-    shifts_to_common_key,
+from .._unchanged import unchanged_on_error
+from ._checks import check_parameters, choose_device, draw_seed
+from ._distributed import Group, joined
+from ._network import Network, export_weights
+from ._opened import check_resumed
+from ._preparing import (
+    begin,
+    begin_watching,
+    known_characters,
+    network_to_train,
+    open_checkpoint,
+    with_characters,
 )
-from ._network import Network, empty_network, learned_network
-from ._support import choose_emission
+from ._progress import Budget
+from ._support import frames_peak_at_one
+from ._training import Trainer
 
 
-def begin(composer: Any, X: Any, y: Any, styles: Any, *, go_on: bool) -> Collection:
-    """Check pieces to learn; settle what the first pieces decide: emission, styles, keys."""
-    pieces, labels = check_training(composer, X, y, reset=not go_on)
-    told = None if styles is None else known_styles([as_labels(styles)])
-    if not go_on:
-        composer.emission_ = choose_emission(composer.emission, pieces)
-        composer.styles_ = known_styles(labels) if told is None else told
-        composer.transpose_ = _settle_transpose(composer, pieces)
-    else:
-        check_unchanged(composer)
-        if told is not None and told.tolist() != composer.styles_.tolist():
-            raise ValueError(
-                f"styles={styles!r} differ from those of the first call, "
-                f"{composer.styles_.tolist()}"
-            )
-    numbers = encode_styles(labels, pieces, composer.styles_, strict=True)
-    return _collect(composer, pieces, numbers)
+def learn(composer: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> None:
+    """Train for as long as the composer's parameters say, and keep the best weights.
 
-
-def begin_watching(composer: Any, X_val: Any, y_val: Any) -> Collection:
-    """Check pieces to watch while training."""
-    return _collect(composer, *check_validation(composer, X_val, y_val))
-
-
-def _collect(composer: Any, pieces: list[np.ndarray], styles: list[np.ndarray]) -> Collection:
-    """Put together what is learned, and where to it may be moved."""
-    if not composer.transpose_:
-        return Collection(pieces, styles, [0] * len(pieces), [np.zeros(1, int)] * len(pieces))
-    keys = [estimate_key(piece) for piece in pieces]
-    if learns_in_any_key(composer.emission_, composer.n_features_in_):
-        shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
-    else:
-        shifts = [shifts_to_common_key()[[key]] for key in keys]
-    return Collection(pieces, styles, keys, shifts)
-
-
-def _settle_transpose(composer: Any, pieces: list[np.ndarray]) -> bool:
-    if composer.transpose == "auto":
-        return is_pitched(pieces, composer.emission_)
-    if composer.transpose and composer.n_features_in_ < N_KEYS:
-        raise ValueError(
-            f"transpose=True needs features that are pitches in semitones, at least {N_KEYS} of "
-            f"them, and X has {composer.n_features_in_}: take transpose=False"
+    The arguments are those of `LSTMComposer.fit`. After an error the composer is as it was.
+    """
+    check_parameters(composer)
+    if X_val is not None and not composer.early_stopping:
+        raise ValueError("X_val is watched for early stopping: leave it, or early_stopping=False")
+    if X_val is None and y_val is not None:
+        raise ValueError("y_val labels the pieces of X_val, and there are none")
+    go_on = composer.warm_start and composer.__sklearn_is_fitted__()
+    seed = draw_seed(composer.random_state)
+    with unchanged_on_error(composer), joined(choose_device(composer.device)) as group:
+        training = begin(composer, X, y, None, go_on=go_on)
+        validation = begin_watching(composer, X_val, y_val) if X_val is not None else None
+        checkpoint, state = open_checkpoint(
+            composer, training, validation, go_on=go_on, group=group
         )
-    return bool(composer.transpose)
+        # A run that is gone on with keeps its split and order, whatever the seed is by now.
+        seed = group.share(lambda: state["seed"] if state else seed)
+        rng = np.random.RandomState(seed)
+        peaked = frames_peak_at_one(training.pieces) and not (go_on and not composer._peaked)
+        if X_val is None and composer.early_stopping and len(training.pieces) > 1:
+            validation, training = training.split(composer.validation_fraction, rng)
+        network = network_to_train(composer, training, rng, go_on=go_on, device=group.device)
+        if state:
+            check_resumed(state, network)
+        training = with_characters(network, training, go_on=go_on)
+        progress = _trainer(composer, network, seed, group).run(
+            training,
+            validation,
+            budget=Budget(composer.max_iter, composer.max_time),
+            n_iter_no_change=composer.n_iter_no_change,
+            tol=composer.tol,
+            verbose=composer.verbose,
+            checkpoint=checkpoint,
+            state=state,
+            # Pieces drawn from X may be among those that the weights were learned from.
+            start_counts=go_on and X_val is not None,
+        )
+        composer.weights_ = progress.best_weights
+        composer._characters = known_characters(training)
+        composer._peaked = peaked
+        composer._optimizer_state = None
+        composer.loss_curve_ = progress.loss_curve
+        composer.n_iter_ = progress.n_epochs
+        composer.validation_scores_ = progress.validation_scores
+        composer.best_validation_score_ = progress.best_score
 
 
-def open_checkpoint(
-    composer: Any,
-    training: Collection,
-    validation: Collection | None,
-    *,
-    go_on: bool,
-    group: Group,
-) -> tuple[Checkpoint | None, dict[str, Any] | None]:
-    """Open the checkpoint of this fit, in the first process, and read what it holds."""
-    if composer.checkpoint is None and group.size == 1:
-        return None, None
-    described = fingerprint(composer, training, validation)
-    group.check_alike(
-        {
-            **described,
-            "checkpoint": composer.checkpoint is not None,
-            # Not in the file: a fit that was interrupted has left weights of its own.
-            "the weights to start from": checksum(composer.weights_.values()) if go_on else None,
-        }
-    )
-    if composer.checkpoint is None:
-        return None, None
-    checkpoint = Checkpoint(composer.checkpoint, described)
-    state = group.share(checkpoint.open)
-    return (checkpoint if group.is_first else None), state
+def learn_once_more(composer: Any, X: Any, y: Any, styles: Any) -> None:
+    """Take one more pass over some pieces, at a constant learning rate.
 
-
-def network_to_train(
-    composer: Any,
-    training: Collection,
-    rng: np.random.RandomState,
-    *,
-    go_on: bool,
-    device: torch.device,
-) -> Network:
-    """Build a network with fresh weights, or go on with those that were learned."""
-    if go_on:
-        network = learned_network(composer.emission_, composer.n_features_in_, composer.weights_)
-        network.dropout = composer.dropout
-        return network.to(device)
-    network = empty_network(
-        composer.emission_,
-        n_features=composer.n_features_in_,
-        n_styles=len(composer.styles_),
-        hidden_size=composer.hidden_size,
-        n_layers=composer.n_layers,
-        dropout=composer.dropout,
-    )
-    network.reset_parameters(torch.Generator().manual_seed(int(rng.randint(2**31))))
-    network.emission.adapt(training.pieces)
-    return network.to(device)
-
-
-def with_characters(network: Network, training: Collection, *, go_on: bool) -> Collection:
-    """Add what the network is told of the character of each piece, where it is.
-
-    The pieces that a network learns first settle the scale.
+    The arguments are those of `LSTMComposer.partial_fit`. After an error the composer is as it was.
     """
-    if not network.knows_itself:
-        return training
-    # Who is told of characters learns each piece in one key.
-    pieces = zip(training.pieces, training.shifts, strict=True)
-    traits = [describe(piece, int(shifts[0])) for piece, shifts in pieces]
-    if not go_on:
-        network.scaling.copy_(torch.from_numpy(mean_and_spread(traits)))
-    mean, spread = network.scaling.cpu().numpy()
-    scaled = [((parts - mean) / spread).astype(np.float32) for parts in traits]
-    return replace(training, characters=scaled)
+    check_parameters(composer)
+    go_on = composer.__sklearn_is_fitted__()
+    n_epochs = composer.n_iter_ if go_on else 0
+    seed = draw_seed(composer.random_state, n_epochs)  # every pass has an order of its own
+    with unchanged_on_error(composer):
+        training = begin(composer, X, y, styles, go_on=go_on)
+        group = Group(choose_device(composer.device))
+        rng = np.random.RandomState(seed)
+        network = network_to_train(composer, training, rng, go_on=go_on, device=group.device)
+        training = with_characters(network, training, go_on=go_on)
+        trainer = _trainer(composer, network, seed, group)
+        if go_on and composer._optimizer_state is not None:
+            trainer.optimizer.resume(composer._optimizer_state)
+        loss = trainer.run_epoch(training)
+        trainer.check_finite()
+        composer.weights_ = export_weights(network)
+        composer._characters = known_characters(
+            training, getattr(composer, "_characters", None) if go_on else None
+        )
+        composer._peaked = frames_peak_at_one(training.pieces) and (not go_on or composer._peaked)
+        composer._optimizer_state = trainer.optimizer.state()
+        composer.loss_curve_ = [*(composer.loss_curve_ if go_on else []), loss]
+        composer.n_iter_ = n_epochs + 1
+        composer.validation_scores_ = composer.best_validation_score_ = None
 
 
-def known_characters(
-    training: Collection, before: tuple[np.ndarray, np.ndarray] | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the characters to choose from and their styles, with those known `before`.
-
-    Where the style changes within a part it counts as one of no stated style.
-    """
-    if training.characters is None:
-        return np.empty((0, 0), np.float32), np.empty(0, int)
-    characters = np.concatenate(training.characters)
-    styles = np.array(
-        [
-            part[0] if (part == part[0]).all() else 0
-            for labels, parts in zip(training.styles, training.characters, strict=True)
-            for part in np.array_split(labels, len(parts))
-        ]
+def _trainer(composer: Any, network: Network, seed: int, group: Group) -> Trainer:
+    return Trainer(
+        network,
+        learning_rate=composer.learning_rate,
+        batch_size=composer.batch_size,
+        seed=seed,
+        group=group,
     )
-    if before is not None:
-        characters = np.concatenate([before[0], characters])
-        styles = np.concatenate([before[1], styles])
-    # Music that is learned pass after pass is known once.
-    _, rows = np.unique(np.column_stack([styles, characters]), axis=0, return_index=True)
-    rows.sort()
-    return characters[rows], styles[rows]

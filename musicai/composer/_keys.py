@@ -22,6 +22,7 @@ import numpy as np
 
 from .._krumhansl import common_tonic
 from .._pieces import frame_blocks
+from .._spelling import PITCH_CLASS_OF
 
 N_KEYS = 12
 COMMON_KEY = 0
@@ -32,8 +33,6 @@ _FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
 PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)
 
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to the major key of the same notes
 
 
@@ -99,11 +98,10 @@ def _parse(name: str) -> int | None:
     tonic, _, mode = name.strip().partition(" ")
     if not mode and tonic.endswith("m") and len(tonic) > 1:
         tonic, mode = tonic[:-1], "minor"
-    if tonic[:1].upper() not in _LETTERS or not tonic or tonic[1:] not in _ACCIDENTALS:
-        return None
-    if mode not in ("", "major", "minor"):
+    note = (tonic[:1].upper() + tonic[1:]).replace("♯", "#").replace("♭", "b")
+    if note not in PITCH_CLASS_OF or mode not in ("", "major", "minor"):
         return None
     if not mode:
         mode = "minor" if tonic[0].islower() else "major"
     minor = _TO_RELATIVE_MAJOR if mode == "minor" else 0
-    return (_LETTERS[tonic[0].upper()] + _ACCIDENTALS[tonic[1:]] + minor) % N_KEYS
+    return (PITCH_CLASS_OF[note] + minor) % N_KEYS

@@ -153,10 +153,7 @@ def empty_network(emission: str, *, n_features: int, hidden_size: int, **options
     global random state.
     """
     with torch.device("meta"):
-        hidden_size = int(hidden_size)  # torch does not take NumPy's
-        top = EMISSIONS[emission](n_features, hidden_size)
-        options.setdefault("knows_itself", top.redraws)
-        network = Network(top, hidden_size=hidden_size, **options)
+        network = _network(emission, n_features=n_features, hidden_size=hidden_size, **options)
     return network.to_empty(device="cpu")
 
 
@@ -167,16 +164,29 @@ def export_weights(network: Network) -> dict[str, np.ndarray]:
 
 def learned_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
     """Build the network that `weights` were exported from; their shapes tell the other sizes."""
-    n_styles, _ = weights["style"].shape
-    _, hidden_size = weights["lstm.weight_hh_l0"].shape
-    network = empty_network(
-        emission,
-        n_features=n_features,
-        n_styles=n_styles - 1,
-        hidden_size=hidden_size,
-        n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
-        dropout=0.0,
-        knows_itself="character" in weights,  # those of version 0.1.0.dev0 do not
-    )
+    network = meta_network(emission, n_features, weights).to_empty(device="cpu")
     network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return network
+
+
+def meta_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
+    """Build the network that `weights` were exported from, without them and without memory."""
+    n_styles, _ = weights["style"].shape
+    _, hidden_size = weights["lstm.weight_hh_l0"].shape
+    with torch.device("meta"):
+        return _network(
+            emission,
+            n_features=n_features,
+            n_styles=n_styles - 1,
+            hidden_size=hidden_size,
+            n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
+            dropout=0.0,
+            knows_itself="character" in weights,  # those of version 0.1.0.dev0 do not
+        )
+
+
+def _network(emission: str, *, n_features: int, hidden_size: int, **options: Any) -> Network:
+    hidden_size = int(hidden_size)  # torch does not take NumPy's
+    top = EMISSIONS[emission](n_features, hidden_size)
+    options.setdefault("knows_itself", top.redraws)
+    return Network(top, hidden_size=hidden_size, **options)

@@ -26,7 +26,7 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray]) -> str:
         warnings.warn(
             "pieces look like piano rolls with velocities, and are learned as real numbers, "
             "without keys: learn which notes sound, (roll > 0)",
-            stacklevel=4,
+            stacklevel=5,
         )
     return "gaussian"
 

@@ -10,47 +10,32 @@ of training holds no random states, and a run that goes on from one takes the ve
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from statistics import median
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from torch import Tensor
 from tqdm.auto import tqdm
 
-from ._batches import Batch, Collection, Span, collate, training_batches
-from ._characters import tell_characters, told_or_not
+from ._batches import Collection, Span, training_batches
 from ._checkpoint import Checkpoint
 from ._distributed import Group, interruptions
+from ._divergence import DivergenceError, is_sound, watch
 from ._inference import mean_score
+from ._loss import add_gradients
 from ._network import Network, export_weights
-from ._own_frames import hear_own_frames
+from ._optimizer import Optimizer
 from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
-_LARGEST_GRADIENT_NORM = 1.0
 # Share of the excerpts whose style is not told, so that the composer also knows music of no stated
 # style.
 _UNTOLD_STYLES = 0.1
 # A copy of a state costs about as much as a tenth of a step.
 _STEPS_BETWEEN_SNAPSHOTS = 50
 
-# A gradient through 128 frames may overflow once in thousands of steps, and the next one is sound:
-# such a step is left out. Several in succession are no accident.
-_MOST_REFUSED = 5
-
 _MOST_RETRIES = 3
 _RATE_OF_A_RETRY = 0.25
-# Training has diverged where each value is this much less likely than before the first step. The
-# untrained network is a yardstick that every emission and every data set has, and a median of
-# many batches does not mind an outlier in one; what is merely slow or noisy stays far below.
-_EXPLODED = math.log(100)
-_LOSSES_COMPARED = 20
-
-
-class DivergenceError(ValueError):
-    """Training has left all sense."""
 
 
 class Trainer:
@@ -83,15 +68,11 @@ class Trainer:
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.seed = seed
-        self.device = next(network.parameters()).device
-        self.group = group or Group(self.device)
-        self.parameters = list(network.parameters())
+        self.optimizer = Optimizer(list(network.parameters()))
+        device = self.optimizer.parameters[0].device
+        self.group = group or Group(device)
         self.rng = np.random.RandomState(0)
-        self.generator = torch.Generator(self.device)
-        self.optimizer = torch.optim.AdamW(
-            self.parameters, lr=learning_rate, betas=(0.9, 0.99), fused=True
-        )
-        self.n_steps = 0
+        self.generator = torch.Generator(device)
         self.progress = Progress()
         self._snapshot: dict[str, Any] = {}
 
@@ -210,29 +191,15 @@ class Trainer:
 
     def check_finite(self, score: float | None = None) -> None:
         """Raise if weights or a validation score are not finite."""
-        if not all(torch.isfinite(weight.detach()).all() for weight in self.parameters):
+        if not all(torch.isfinite(weight.detach()).all() for weight in self.optimizer.parameters):
             raise self._diverged("weights are no longer finite")
         if score is not None and not math.isfinite(score):
             raise self._diverged(f"the validation score is {score}")
 
-    def state(self) -> dict[str, Any]:
-        """Return what the optimizer remembers, as NumPy arrays."""
-        memory = self.optimizer.state_dict()["state"]
-        moments = {
-            f"{number}.{name}": value.cpu().numpy().copy()
-            for number, values in memory.items()
-            for name, value in values.items()
-        }
-        return {"n_steps": self.n_steps, "moments": moments}
-
-    def resume(self, state: dict[str, Any]) -> None:
-        """Go on from what `state` returned."""
-        self.n_steps = state["n_steps"]
-        memory: dict[int, dict[str, Tensor]] = {}
-        for key, array in state["moments"].items():
-            number, name = key.split(".")
-            memory.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
-        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": memory})
+    @property
+    def n_steps(self) -> int:
+        """Steps taken or left out, over all epochs."""
+        return self.optimizer.n_steps
 
     @property
     def highest_rate(self) -> float:
@@ -245,14 +212,14 @@ class Trainer:
             "seed": self.seed,
             "elapsed": budget.elapsed,
             "weights": export_weights(self.network),
-            "optimizer": self.state(),
+            "optimizer": self.optimizer.state(),
             "progress": vars(self.progress).copy(),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
         weights = {name: torch.from_numpy(array) for name, array in state["weights"].items()}
         self.network.load_state_dict(weights)
-        self.resume(state["optimizer"])
+        self.optimizer.resume(state["optimizer"])
         self.progress = Progress(**state["progress"])
 
     def _step(
@@ -269,76 +236,33 @@ class Trainer:
         self.rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         told = self.rng.random_sample(len(spans)) >= _UNTOLD_STYLES
         self.generator.manual_seed(int(self.rng.randint(2**31)) + group.rank)
-        self.optimizer.zero_grad()
+        self.optimizer.clear()
         n_frames = sum(map(len, spans))
-        nats = self._backward(group.part(spans), group.part(told.tolist()), training, n_frames)
+        nats = add_gradients(
+            self.network,
+            training,
+            group.part(spans),
+            group.part(told.tolist()),
+            n_frames,
+            self.generator,
+        )
         elapsed = budget.clock() if budget and group.is_first else 0.0
         nats, elapsed, n_interrupted = group.sum_gradients(
-            self.parameters, nats, elapsed, interrupted
+            self.optimizer.parameters, nats, elapsed, interrupted
         )
         if n_interrupted:
             raise KeyboardInterrupt
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, _LARGEST_GRADIENT_NORM)
-        sound = math.isfinite(norm.item())
-        progress.n_refused = 0 if sound else progress.n_refused + 1
-        self._check_loss(nats / n_frames, norm.item())
+        self._check_loss(nats / n_frames, self.optimizer.clip())
         spent = 0.0
         if budget:
             budget.elapsed = elapsed
             spent = budget.spent(progress.n_epochs + share)
         warm_up = min(1.0, (self.n_steps + 1) / _WARM_UP_STEPS)
         decay = 0.5 * (1 + math.cos(math.pi * spent))
-        for options in self.optimizer.param_groups:
-            options["lr"] = self.highest_rate * warm_up * decay
-        if sound:
-            self.optimizer.step()
-        self.n_steps += 1
+        self.optimizer.step(self.highest_rate * warm_up * decay, skip=progress.n_refused > 0)
         progress.n_batches += 1
         progress.nats += nats
         progress.n_frames += n_frames
-
-    def _backward(
-        self, spans: Sequence[Span], told: Sequence[bool], training: Collection, n_frames: int
-    ) -> float:
-        """Add the gradients of this process's share of a batch of `n_frames`; return its loss."""
-        if not spans:
-            return 0.0
-        batch = collate(spans, training.pieces, training.styles, self.network.emission.origin)
-        characters = None
-        if training.characters is not None:
-            lengths = [len(training.pieces[span.piece]) for span in spans]
-            rows = tell_characters(spans, lengths, training.characters)
-            characters = torch.from_numpy(rows).to(self.device)
-        log_prob, mean_loss = self._losses(batch, told, characters)
-        loss = (mean_loss - log_prob).sum() / n_frames
-        loss.backward()
-        return -log_prob.sum().item()
-
-    def _losses(
-        self, batch: Batch, told: Sequence[bool], characters: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        network, generator = self.network, self.generator
-        styles = batch.styles * torch.tensor(told, device=self.device)[:, None]
-        heard, drawn = batch.previous, None
-        if characters is not None:
-            characters = told_or_not(characters, generator)
-            # A block of its own: older versions of torch would keep the weights that it casts
-            # without gradients for the block below.
-            with self._autocast():
-                heard, drawn = hear_own_frames(network, batch, styles, characters, generator)
-        with self._autocast():
-            context, _ = network(
-                heard, batch.start, styles, batch.keys, drawn=drawn, characters=characters
-            )
-            frames, previous = batch.frames[batch.mask], heard[batch.mask]
-            context = network.drop(context[batch.mask], generator)
-            return (
-                network.emission.log_prob(frames, context, previous),
-                network.emission.mean_loss(frames, context, previous),
-            )
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=_has_bfloat16(self.device))
 
     def _score(self, validation: Collection | None, budget: Budget) -> float | None:
         if validation is None:
@@ -358,31 +282,15 @@ class Trainer:
         return nats / total
 
     def _check_loss(self, loss: float, norm: float) -> None:
-        """Raise if a loss is not finite, gradients keep overflowing, or losses have exploded."""
-        if not math.isfinite(loss) or self.progress.n_refused > _MOST_REFUSED:
-            raise self._diverged(f"the loss is {loss:.4g}, the norm of its gradient {norm:.4g}")
-        progress = self.progress
-        if progress.untrained_loss is None:
-            progress.untrained_loss = loss
-        progress.recent_losses = [*progress.recent_losses, loss][-_LOSSES_COMPARED:]
-        if self._excess() > 1 and len(progress.recent_losses) == _LOSSES_COMPARED:
-            raise self._diverged(
-                f"the loss is {loss:.4g}, that of the untrained network was "
-                f"{progress.untrained_loss:.4g}"
-            )
-
-    def _excess(self) -> float:
-        """How far losses are above that of the untrained network; above 1 they have exploded."""
-        progress = self.progress
-        if progress.untrained_loss is None or not progress.recent_losses:
-            return 0.0
-        rise = median(progress.recent_losses) - progress.untrained_loss
-        return rise / (_EXPLODED * self.network.emission.n_features)
+        try:
+            watch(self.progress, loss, norm, self.network.emission.n_features)
+        except DivergenceError as error:
+            raise self._diverged(str(error)) from None
 
     def _is_sound(self) -> bool:
         """Tell whether this is a state to come back to."""
         self.check_finite()
-        return self._excess() < 0.5 and self.progress.n_refused == 0
+        return is_sound(self.progress, self.network.emission.n_features)
 
     def _go_back(self, error: DivergenceError) -> None:
         """Return to the last sound state, with a lower learning rate."""
@@ -396,7 +304,7 @@ class Trainer:
                 f"{error}; it goes on from step {self.n_steps} with a rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
     def _diverged(self, what: str) -> DivergenceError:
@@ -414,13 +322,5 @@ class Trainer:
         hint = f"; fit again goes on from {checkpoint}" if checkpoint is not None else ""
         warnings.warn(
             f"training was interrupted after {n_epochs} of {budget.max_iter} epochs; {kept}{hint}",
-            stacklevel=4,
+            stacklevel=5,
         )
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    # Without these instructions bfloat16 is emulated, and slower than float32.
-    has_avx512 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return device.type == "cpu" and has_avx512()

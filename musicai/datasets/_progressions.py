@@ -9,19 +9,18 @@ from sklearn.utils import Bunch
 from .._chord import Chord
 from .._parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
 from .._random import as_rng
-from .._spelling import EASIEST, chord_name, key_name, note_name
+from .._spelling import PITCH_CLASS_OF, chord_name, key_name
 from .._times import FRAME_RATE
 from ._parts import compose
 from ._sounding import sound
 from ._styles import BEATS, STYLES, Sounding
 
-_TONICS = {note_name(place): 7 * place % 12 for place in EASIEST}
 _RULES: dict[str, Rule] = {
     "n_pieces": COUNT_RULE,
     "n_bars": COUNT_RULE,
     "key": (
-        lambda v: v is None or is_one_of(v, tuple(_TONICS)),
-        f"the note alone, one of {tuple(_TONICS)}, or None (the style chooses the mode)",
+        lambda v: v is None or is_one_of(v, tuple(PITCH_CLASS_OF)),
+        f"the note alone, one of {tuple(PITCH_CLASS_OF)}, or None (the style chooses the mode)",
     ),
 }
 
@@ -138,7 +137,7 @@ def make_progressions(
     pieces = []
     for i in range(n_pieces):
         beats_a_minute = rng.uniform(slowest, fastest)
-        tonic = rng.randint(12) if key is None else _TONICS[key]
+        tonic = rng.randint(12) if key is None else PITCH_CLASS_OF[key]
         style = names[i % len(names)]
         pieces.append(_make_piece(style, n_bars, beats_a_minute, tonic, rng))
     seconds = np.mean([BEATS * n_bars * 60 / piece.tempo for piece in pieces])

@@ -6,6 +6,7 @@ Progressions are written on C, a bar after the other, with commas between the ch
 import re
 from typing import NamedTuple
 
+from .._spelling import PITCH_CLASS_OF
 from .._vocabulary import QUALITIES
 
 BEATS = 4
@@ -59,9 +60,8 @@ def read_progression(text: str) -> list[Sounding]:
 
 
 def _read_name(name: str) -> tuple[int, str]:
-    letter, accidental, suffix = re.fullmatch("([A-G])([#b]?)(.*)", name).groups()  # type: ignore[union-attr]
-    natural = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}[letter]
-    return (natural + {"": 0, "#": 1, "b": -1}[accidental]) % 12, _BY_SUFFIX[suffix]
+    root, suffix = re.fullmatch("([A-G][#b]?)(.*)", name).groups()  # type: ignore[union-attr]
+    return PITCH_CLASS_OF[root], _BY_SUFFIX[suffix]
 
 
 _BY_SUFFIX = {quality.suffix: name for name, quality in QUALITIES.items()}

@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
-from .._paths import is_path, printable
+from .._paths import AnyPath, is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
 from ..audio._ffmpeg import find_ffmpeg
 from ..audio._headers import native_name, read_rate
@@ -164,7 +164,7 @@ def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
     return file.getvalue(), media_type
 
 
-def _from_file(path: str | bytes | os.PathLike) -> tuple[bytes, str]:
+def _from_file(path: AnyPath) -> tuple[bytes, str]:
     file = Path(os.fsdecode(path))
     is_mp4 = _is_mp4(file)
     # What only ffmpeg reads a browser may play without it.

@@ -13,13 +13,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import check_values, is_integer
+from .._persistence import Persistent, check_masses, require
 from .._pieces import as_collection
 from .._unchanged import unchanged_on_error
 
 _N_CONTEXTS = 32  # the previous value is remembered to about 3 %
 
 
-class _LevelBaseline(BaseEstimator):
+class _LevelBaseline(Persistent, BaseEstimator):
     """What both baselines share: the grid, the counting and the scores."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
@@ -38,6 +39,7 @@ class _LevelBaseline(BaseEstimator):
         Returns
         -------
         self : object
+            The fitted baseline.
         """
         rule = (lambda v: is_integer(v, 2), "an integer of at least 2")
         check_values({"n_levels": self.n_levels}, {"n_levels": rule})
@@ -88,6 +90,20 @@ class _LevelBaseline(BaseEstimator):
         if len(log_prob) == 0:
             raise ValueError("X has no frames to score: all its pieces are empty")
         return float(log_prob.mean())
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "mass_")
+
+    def _check_learned(self) -> None:
+        width, n_levels = self.n_features_in_, self.n_levels_
+        require("n_features_in_", width, is_integer(width, 1), "an integer of at least 1")
+        require("n_levels_", n_levels, is_integer(n_levels, 2), "an integer of at least 2")
+        for name, shape in self._shapes().items():
+            check_masses(name, getattr(self, name), shape)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of the tables of masses."""
+        raise NotImplementedError
 
     def _levels(self, piece: np.ndarray) -> np.ndarray:
         if piece.size and (piece.min() < 0 or piece.max() > 1):
@@ -149,6 +165,9 @@ class IndependentBaseline(_LevelBaseline):
     def _count(self, pieces: list[np.ndarray]) -> None:
         self.mass_ = _marginal(self._count_levels(pieces))
 
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        return {"mass_": (self.n_features_in_, self.n_levels_)}
+
     def _log_mass(self, levels: np.ndarray) -> np.ndarray:
         return np.log(self.mass_[np.arange(self.n_features_in_), levels])
 
@@ -203,6 +222,13 @@ class PersistenceBaseline(_LevelBaseline):
         self.first_mass_ = _marginal(levels)
         shared = _back_off(moves.sum(axis=0), _laplace(levels.sum(axis=0)), self.n_levels_)
         self.mass_ = _back_off(moves, shared, self.n_levels_)
+
+    def _shapes(self) -> dict[str, tuple[int, ...]]:
+        n_bins = min(_N_CONTEXTS, self.n_levels_)
+        return {
+            "first_mass_": (self.n_features_in_, self.n_levels_),
+            "mass_": (self.n_features_in_, n_bins, self.n_levels_),
+        }
 
     def _log_mass(self, levels: np.ndarray) -> np.ndarray:
         features = np.arange(self.n_features_in_)

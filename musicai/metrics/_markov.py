@@ -9,7 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from .._blas import one_blas_thread
 from .._krumhansl import in_common_key
-from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
+from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
+from .._persistence import Persistent, check_array, check_labels, check_masses, require
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._random import as_rng
 from .._styles import as_labels, known_styles, label_per_piece, style_weights
@@ -19,7 +20,7 @@ from .._unchanged import unchanged_on_error
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 
 
-class MarkovBaseline(BaseEstimator):
+class MarkovBaseline(Persistent, BaseEstimator):
     r"""A composer that knows the last frame only: a Markov chain over prototypes of frames.
 
     Frames are quantised to the nearest of `n_states` prototypes (k-means), moves from prototype to
@@ -104,7 +105,8 @@ class MarkovBaseline(BaseEstimator):
 
         Returns
         -------
-        self : object
+        self : MarkovBaseline
+            The fitted chain.
 
         Raises
         ------
@@ -170,6 +172,17 @@ class MarkovBaseline(BaseEstimator):
         ------
         ValueError
             If the style is unknown or another argument is out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai.metrics import MarkovBaseline
+        >>> piece = np.eye(12)[[0, 4, 7, 4] * 10]
+        >>> chain = MarkovBaseline(random_state=0).fit([piece])
+        >>> chain.sample(20).shape
+        (20, 12)
+        >>> len(chain.sample(20, n_pieces=3))
+        3
         """
         check_is_fitted(self)
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
@@ -187,6 +200,37 @@ class MarkovBaseline(BaseEstimator):
             keys = rng.randint(N_PITCH_CLASSES, size=len(pieces))
             pieces = [np.roll(piece, key, axis=1) for piece, key in zip(pieces, keys, strict=True)]
         return pieces[0] if n_pieces is None else pieces
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "transitions_")
+
+    def _check_learned(self) -> None:
+        width, n_states = self.n_features_in_, len(self.start_)
+        require("n_features_in_", width, is_integer(width, 1), "an integer of at least 1")
+        is_chroma = width == N_PITCH_CLASSES
+        told = type(self.transpose_) is bool and self.transpose_ <= is_chroma
+        require("transpose_", self.transpose_, told, "False, or for chroma True")
+        largest = float(np.finfo(np.float32).max)
+        check_array(
+            "prototypes_",
+            self.prototypes_,
+            (max(1, n_states), width),
+            np.float32,
+            lowest=-largest,
+            highest=largest,
+        )
+        check_labels(self.styles_)
+        n_styles = len(self.styles_)
+        check_masses("start_", self.start_, (n_states,))
+        check_masses("transitions_", self.transitions_, (n_states, n_states))
+        if n_styles:
+            check_masses("style_starts_", self.style_starts_, (n_styles, n_states))
+            check_masses(
+                "style_transitions_", self.style_transitions_, (n_styles, n_states, n_states)
+            )
+        else:
+            check_array("style_starts_", self.style_starts_, (0,))
+            check_array("style_transitions_", self.style_transitions_, (0,))
 
 
 def _quantise(

@@ -115,7 +115,8 @@ def persistence(X: Any) -> float:
 
     Frozen music is at 1, noise at 1/12, and shuffled frames near the latter: it catches motion
     that is too slow or too restless even where the flux, which also grows with the size of moves,
-    is right. It is blind to all but the loudest pitch class and the next frame.
+    is right. It is blind to all but the loudest pitch class and the next frame. Where several are
+    equally loud, as they are in chroma of notes, it is enough that one of them stays.
 
     Parameters
     ----------
@@ -144,15 +145,16 @@ def persistence(X: Any) -> float:
     >>> persistence(np.eye(12)[[0, 0, 0, 7, 7]])
     0.75
     """
-    stays = [np.equal(*pairs.argmax(axis=-1).T) for pairs in _sounding_steps(X, "persistence")]
-    return float(np.concatenate(stays).mean())
+    steps = _sounding_steps(X, "persistence")
+    loudest = [pairs == pairs.max(axis=-1, keepdims=True) for pairs in steps]
+    return float(np.concatenate([each.all(axis=1).any(axis=1) for each in loudest]).mean())
 
 
 def dynamics(X: Any, *, n_frames: int = 11) -> float:
     r"""How much the fullness of a piece moves: mean deviation of its level from its mean, in dB.
 
-    .. math:: \frac{1}{N} \sum_i |L_i - \bar L|, \qquad
-        L_i = 10 \log_{10} \Big( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \Big)
+    .. math:: \frac{1}{N} \sum_i |L_i - \mu|, \qquad \mu = \frac{1}{N} \sum_i L_i, \qquad
+        L_i = 10 \log_{10} \left( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \right)
 
     over windows :math:`W_i` of `n_frames` that follow each other. Chroma whose loudest pitch class
     is 1 has lost its loudness, but not how much sounds beside: a lone melody is near 0 dB, a full

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import common_tonic
+from .._krumhansl import in_common_key
 from .._pieces import N_PITCH_CLASSES
 from .._triads import triad_scores
 from ._chroma import chroma_pieces
@@ -57,7 +57,9 @@ def transition_matrix(X: Any) -> np.ndarray:
     counts = np.zeros((N_PITCH_CLASSES, N_PITCH_CLASSES))
     for piece in chroma_pieces(X):
         if piece.any():
-            roots = (_held_roots(piece) - common_tonic(piece.sum(axis=0))) % N_PITCH_CLASSES
+            # Moved first and named then: where two triads fit alike, the same one is taken in
+            # every key.
+            roots = _held_roots(in_common_key(piece))
             np.add.at(counts, (roots[:-1], roots[1:]), 1)
     return counts / max(1, counts.sum())
 

@@ -82,6 +82,10 @@ def report(
         little; if half of `real` or of `generated` is in `train`; if `generated` is well above the
         ceiling, as where `train` is what was composed. The card says so too, but for the first.
 
+    See Also
+    --------
+    realism : The total alone.
+
     Notes
     -----
     Pieces shorter than an excerpt are left out, and so are excerpts in which less than nine of ten
@@ -92,10 +96,6 @@ def report(
     figure. Music of several styles is better judged style by style, see :func:`overlap_area`.
 
     150 excerpts of 60 s beside two and a half hours of other music take some 20 s on one core.
-
-    See Also
-    --------
-    realism : The total alone.
 
     Examples
     --------

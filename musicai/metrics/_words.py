@@ -29,7 +29,7 @@ class Words(NamedTuple):
     blind_to: str
 
 
-# The table in docs/judging.md says the same, and a test compares them.
+# The table in docs/guide/judging.md says the same, and a test compares them.
 WORDS = {
     "pitch_class_entropy": Words(
         "staying on a few notes, or having no key", "order, and what sounds together"

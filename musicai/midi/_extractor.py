@@ -9,16 +9,15 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from .._extras import need
-from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import TEMPO_RULE, Rule, check_values, is_real
 from .._paths import is_path, printable
 from .._pieces import N_KEYS, PITCH_CLASSES
-from .._transformers import FileTransformer
+from .._transformers import FILE_RULES, FileTransformer
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._music import as_midi
 from ._rolls import LOWEST_KEY, Grid, midi_from_roll, roll_from_midi
 
-ERRORS = ("raise", "warn")
 RULES: dict[str, Rule] = {
     "steps_per_beat": (
         lambda v: is_real(v) and 1 / 16 <= v <= 1000,
@@ -28,12 +27,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or (is_real(v) and 1 <= v <= 1000),
         "a number of frames per second from 1 to 1000, or None to follow the beats",
     ),
-    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
-    "on_error": (lambda v: is_one_of(v, ERRORS), f"one of {ERRORS}"),
-    "verbose": (
-        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
-        "0 or a positive integer",
-    ),
+    **FILE_RULES,
 }
 
 Extracted = tuple[np.ndarray, str | None] | MidiError
@@ -139,6 +133,12 @@ class PianoRollExtractor(FileTransformer):
             If `X` is one file and not a list of them, or holds something else.
         ValueError
             If `X` is empty, or a parameter has no possible value.
+
+        Examples
+        --------
+        >>> from musicai import PianoRollExtractor
+        >>> PianoRollExtractor().fit(["first.mid", "second.mid"])
+        PianoRollExtractor()
         """
         self._check_parameters()
         as_files(X)
@@ -168,6 +168,18 @@ class PianoRollExtractor(FileTransformer):
             If a file cannot be used and ``on_error="raise"``.
         ImportError
             If pretty_midi is missing.
+
+        Examples
+        --------
+        >>> import pretty_midi
+        >>> from musicai import PianoRollExtractor
+        >>> midi = pretty_midi.PrettyMIDI(initial_tempo=120)
+        >>> midi.instruments.append(pretty_midi.Instrument(program=0))
+        >>> middle_c = pretty_midi.Note(velocity=90, pitch=60, start=0, end=1)  # two beats
+        >>> midi.instruments[0].notes.append(middle_c)
+        >>> (piece,) = PianoRollExtractor(steps_per_beat=4).transform([midi])
+        >>> piece.shape, int(piece[:, 39].sum())
+        ((8, 88), 8)
         """
         self._check_parameters()
         need("pretty_midi", extra="midi", what="PianoRollExtractor")
@@ -213,6 +225,16 @@ class PianoRollExtractor(FileTransformer):
             possible value.
         ImportError
             If pretty_midi is missing.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import PianoRollExtractor
+        >>> roll = np.zeros((8, 88))
+        >>> roll[:, [39, 43, 46]] = 1  # C4, E4 and G4
+        >>> midi = PianoRollExtractor(steps_per_beat=4).inverse_transform(roll, tempo=120)
+        >>> [(note.pitch, round(float(note.end), 3)) for note in midi.instruments[0].notes]
+        [(60, 1.0), (64, 1.0), (67, 1.0)]
         """
         self._check_parameters()
         check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
@@ -231,6 +253,13 @@ class PianoRollExtractor(FileTransformer):
         -------
         names : ndarray of shape (88,), dtype object
             "A0", "A#0" and so on.
+
+        Examples
+        --------
+        >>> from musicai import PianoRollExtractor
+        >>> names = PianoRollExtractor().get_feature_names_out()
+        >>> names[0], names[39], names[-1]
+        ('A0', 'C4', 'C8')
         """
         pitches = range(LOWEST_KEY, LOWEST_KEY + N_KEYS)
         octaves = (divmod(pitch, len(PITCH_CLASSES)) for pitch in pitches)

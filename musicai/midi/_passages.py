@@ -67,7 +67,9 @@ def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
         yield Passage(i * n_samples, list(group))
 
 
-def ensembles(strikes: Sequence[Strike], midi: Any) -> Iterator[tuple[list[Strike], dict]]:
+def ensembles(
+    strikes: Sequence[Strike], midi: Any
+) -> Iterator[tuple[list[Strike], dict[int, int]]]:
     """Divide notes so that each group's players find a channel; give notes and channels."""
     players = sorted({strike.player for strike in strikes})
     drummers = [player for player in players if midi.instruments[player].is_drum]

@@ -1,14 +1,12 @@
 """Reading MIDI files, whatever is in them."""
 
 import io
-import os
 import re
-import stat
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from .._extras import need
-from .._paths import is_path, printable
+from .._paths import AnyPath, is_path, printable, why_unreadable
 from ._errors import MidiError
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
 REPAIR = "save it anew with a program that can open it, or leave it out"
 
 
-def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
+def read_midi(file: AnyPath) -> "PrettyMIDI":
     """Read a MIDI file.
 
     Parameters
@@ -89,25 +87,15 @@ def read_midi(file: str | bytes | os.PathLike) -> "PrettyMIDI":
         ) from None
 
 
-def _read(path: str | bytes | os.PathLike, name: str) -> bytes:
+def _read(path: AnyPath, name: str) -> bytes:
+    trouble = why_unreadable(path, "MIDI file")
+    if trouble is not None:
+        raise MidiError(f"{name}: {trouble}")
     try:
-        status = os.stat(path)
-        if stat.S_ISDIR(status.st_mode):
-            raise MidiError(f"{name}: this is a folder; pass the MIDI files in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise MidiError(f"{name}: this is not a regular file; pass a MIDI file")
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        raise MidiError(f"{name}: there is no such file; check the path") from None
-    except PermissionError:
-        raise MidiError(f"{name}: the file may not be read; check its permissions") from None
-    except MidiError:
-        raise
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise MidiError(f"{name}: the file cannot be opened ({error})") from None
-    if not data:
-        raise MidiError(f"{name}: the file is empty; save or download it again")
     if len(data) > MOST_BYTES:
         raise MidiError(
             f"{name}: the file has more than {MOST_BYTES // 2**20} MB, which is beyond music in "
@@ -157,9 +145,7 @@ def _check(parsed: Any, name: str) -> None:
             f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
             f"expected; {REPAIR}"
         )
-    if (
-        _n_ticks(parsed) >= MOST_TICKS
-    ):  # a number that may have thousands of digits, so it is not told
+    if _n_ticks(parsed) >= MOST_TICKS:  # it may have thousands of digits, so it is not told
         raise MidiError(
             f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most, "
             f"hours of music: divide it, or if it is not so long its times are damaged, {REPAIR}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._extras import need
 from .._parameters import SAMPLING_RATE_RULE, check_values
-from .._paths import is_path, printable
+from .._paths import AnyPath, is_path, printable
 from ..audio import resample_blocks
 from ._errors import MidiError
 from ._music import as_midi
@@ -35,7 +35,7 @@ MOST_PLAYERS = 500
 
 
 def synthesize(
-    midi: "str | bytes | os.PathLike | PrettyMIDI",
+    midi: "AnyPath | PrettyMIDI",
     *,
     soundfont: str | os.PathLike[str] | None = None,
     sampling_rate: float = 22050,

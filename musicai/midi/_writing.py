@@ -14,7 +14,7 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
 
     Parameters
     ----------
-    file : str, PathLike or binary file object
+    file : str, bytes, PathLike or binary file object
         Where to write. An existing file is replaced once the new one is complete.
     midi : pretty_midi.PrettyMIDI
         The music.
@@ -25,6 +25,10 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
         If `midi` is something else, or `file` is neither a path nor a file that takes bytes.
     FileNotFoundError
         If the folder does not exist.
+    ValueError
+        If `file` is a folder or no name of a file.
+    OSError
+        If it cannot be written, as where the disk is full.
 
     Examples
     --------

@@ -29,6 +29,15 @@ class Stretch(NamedTuple):
         How much higher than it was recorded it is played, by playing it faster.
     gain : float
         How much louder it is played, in decibels.
+
+    Examples
+    --------
+    >>> from musicai.mosaic import Stretch
+    >>> stretch = Stretch(
+    ...     start=0.0, end=1.5, recording=3, source_start=12.0, semitones=0.0, gain=-2.0
+    ... )
+    >>> stretch.end - stretch.start
+    1.5
     """
 
     start: float

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import Rule, check_values, is_integer, is_real
+from .._persistence import Persistent
 from .._piece_files import audio_files
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._spool import spooled
@@ -19,6 +20,7 @@ from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
+from ._opened import check_learned, with_sources
 from ._search import Run, find_path
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import as_source
@@ -43,7 +45,7 @@ RULES: dict[str, Rule] = {
 }
 
 
-class MosaicSynthesizer(FileInput, BaseEstimator):
+class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
     Recordings are cut into stretches about a second long and put together anew, so that their
@@ -162,6 +164,14 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
             If a parameter has no possible value, or nothing sounds in any recording.
         RecordingError
             If a recording cannot be used and the extractor says ``on_error="raise"``.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer().fit([a, c])
         """
         self._check_parameters()
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
@@ -213,6 +223,18 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
             If a piece is no chroma, or there are not as many times or files as there should be.
         RecordingError
             If a recording has changed since `fit`, or is gone.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer(sampling_rate=22050).fit([a, c])
+        >>> piece = np.zeros((20, 12))
+        >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+        >>> mosaic.transform(piece).shape
+        (40959,)
         """
         pieces, pack = self._check_pieces(X, times)
         files = audio_files(file, X, pieces, format)
@@ -241,6 +263,18 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
         -------
         stretches : list of musicai.mosaic.Stretch, or a list of such lists
             What is played when, in order.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer().fit([a, c])
+        >>> piece = np.zeros((20, 12))
+        >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+        >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
+        [(0, 0.0), (1, 0.9)]
         """
         pieces, _ = self._check_pieces(X, times)
         corpus = self._corpus()
@@ -249,6 +283,18 @@ class MosaicSynthesizer(FileInput, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "sources_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if "sources_" in state:  # in plain types, that nobody is asked to trust
+            state["sources_"] = [tuple(source) for source in state["sources_"]]
+        return state
+
+    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
+        return with_sources(state)
+
+    def _check_learned(self) -> None:
+        check_learned(self)
 
     def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""

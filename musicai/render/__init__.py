@@ -10,9 +10,10 @@ scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose 
 answers in kind.
 """
 
+from .._chord import Chord
 from ._audio import chroma_to_audio
 from ._chart import chord_chart
-from ._chords import Chord, recognize_chords
+from ._chords import recognize_chords
 from ._midi import chroma_to_midi
 from ._score import to_musicxml
 

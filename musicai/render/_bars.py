@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ._chords import Chord, name_chords
+from .._chord import Chord
+from ._chords import name_chords
 from ._timeline import BEATS_PER_BAR, Timeline
 
 

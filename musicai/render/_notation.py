@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
+from .._spelling import PITCH_CLASS_OF
 from ._timeline import BEATS_PER_BAR
 
 _READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dotted ones as well
 _MIDDLE = Fraction(BEATS_PER_BAR, 2)
-_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def written_lengths(start: Fraction, end: Fraction) -> list[Fraction]:
@@ -58,7 +58,7 @@ def scientific_name(pitch: int, name: str) -> str:
         Name of its pitch class, as "Bb". The octave is that of the letter: B#3 is middle C.
     """
     altered = name.count("#") - name.count("b")
-    octave = (pitch - altered - _NATURALS[name[0]]) // 12 - 1
+    octave = (pitch - altered - PITCH_CLASS_OF[name[0]]) // 12 - 1
     return f"{name.replace('b', '-')}{octave}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._chord import Chord
 from .._extras import need
 from .._parameters import check_values, is_integer
 from .._piece_files import piece_files
@@ -22,7 +23,7 @@ from .._times import FRAME_RATE
 from .._vocabulary import QUALITIES
 from ._arrangement import listen
 from ._bars import chords_on_beats, pick_up
-from ._chords import VOCABULARY_RULE, Chord
+from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
 from ._engraving import Symbol, Tone, engrave
 from ._melody import find_melody

@@ -68,6 +68,23 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
             read_excerpt(tmp_path / name, 0.0, 10, sampling_rate=RATE)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e13])
+def test_samples_that_are_no_numbers_are_refused(music, tmp_path, value):
+    music[5 * RATE] = value
+    path = tmp_path / "a.wav"
+    soundfile.write(path, music, RATE, "FLOAT")
+    for recording, name in [((music, RATE), "the recording"), (path, r"a\.wav")]:
+        with pytest.raises(RecordingError, match=rf"{name}: samples are NaN, infinite or beyond"):
+            read_excerpt(recording, 4.9, RATE, sampling_rate=RATE)
+        assert read_excerpt(recording, 1.0, RATE, sampling_rate=RATE).any()
+
+
+@pytest.mark.parametrize("rate", [1e-300, -5, np.nan, 1e300])
+def test_unbelievable_rates_are_refused(music, rate):
+    with pytest.raises(RecordingError, match=r"the recording: a sampling rate of .* Hz"):
+        read_excerpt((music, rate), 0.0, 10, sampling_rate=RATE)
+
+
 @pytest.mark.parametrize(
     ("start", "n_samples", "sampling_rate", "message"),
     [

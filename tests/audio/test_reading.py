@@ -206,13 +206,15 @@ def test_unbelievable_rates_are_refused(rate):
         list(read_blocks((np.zeros(3000, np.float32), rate), sampling_rate=22050))
 
 
-@pytest.mark.parametrize("sampling_rate", [float("inf"), float("nan"), 1e12, 0, -44100])
+@pytest.mark.parametrize(
+    "sampling_rate", [float("inf"), float("nan"), 1e12, 0, -44100, "fast", None]
+)
 def test_impossible_sampling_rates_are_refused(sampling_rate):
     with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
         next(read_blocks(np.zeros(100), sampling_rate=sampling_rate))
 
 
-@pytest.mark.parametrize("block_size", [0, -1])
+@pytest.mark.parametrize("block_size", [0, -1, 2.5, "all", None])
 def test_impossible_block_sizes_are_refused(block_size):
-    with pytest.raises(ValueError, match="block_size must be at least 1"):
+    with pytest.raises(ValueError, match="block_size must be an integer of at least 1"):
         next(read_blocks(np.zeros(100), sampling_rate=22050, block_size=block_size))

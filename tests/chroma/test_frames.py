@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import get_window
 
 from musicai.chroma import _frames
-from musicai.chroma._frames import cut_frames
+from musicai.chroma._frames import cut_frames, hann_window
 
 
 @pytest.mark.parametrize("n_samples", [1, 4095, 4096, 100_000])
@@ -19,3 +20,10 @@ def test_frames_are_centred(monkeypatch, n_samples, frame_length, hop_length, n_
     frames = np.concatenate([batch.copy() for batch in batches])
     np.testing.assert_array_equal(frames, expected)
     assert len(frames) == 1 + n_samples // hop_length
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("length", [2, 16, 344, 2048, 4098, 16384, 99991])
+def test_the_window_is_that_of_scipy(length, dtype):
+    expected = get_window("hann", length).astype(dtype)
+    np.testing.assert_array_equal(hann_window(length, dtype), expected)

@@ -153,3 +153,16 @@ def test_a_folder_that_cannot_be_read(compose, tmp_path):
     (tmp_path / "a.mp3").write_bytes(b"no audio")
     with pytest.raises(SystemExit, match="too little music: 0 seconds in 0 readable recordings"):
         compose.main([str(tmp_path)])
+
+
+def test_why_there_is_no_score_card(compose):
+    rng = np.random.default_rng(0)
+    piece = sys.modules["_music"].Piece
+    pieces = [piece(str(i), rng.random((450, 12)), None, f"{i}.wav") for i in range(4)]
+
+    class Silence:
+        def sample(self, n_frames, **_):
+            return np.zeros((n_frames, 12))
+
+    why = compose.judge(Silence(), pieces[:2], pieces[2:], 10.0, seed=0)
+    assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)

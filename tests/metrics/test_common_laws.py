@@ -98,6 +98,6 @@ def test_frozen_chords_and_noise_are_told_from_music(name, bad, music, more_musi
 
 
 def test_every_public_name_is_explained():
-    page = (Path(metrics.__file__).parents[2] / "docs" / "judging.md").read_text()
+    page = (Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md").read_text()
     for name in metrics.__all__:
         assert name in ("REALISM_METRICS", "Report") or f"`{name}`" in page, name

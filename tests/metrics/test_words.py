@@ -1,4 +1,4 @@
-"""What a figure catches is said on the score-card and in docs/judging.md, in the same words."""
+"""What a figure catches is said on the card and in docs/guide/judging.md, in the same words."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from musicai import metrics
 from musicai.metrics._words import TOTAL, TRANSITIONS, WORDS
 
-PAGE = Path(metrics.__file__).parents[2] / "docs" / "judging.md"
+PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,14 @@
 """The extractor is a transformer like others."""
 
-import pickle
 import re
 import warnings
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
-import sklearn
-from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
-from sklearn.utils.validation import check_is_fitted
 
-import musicai
 from musicai import LSTMComposer, PianoRollExtractor
 from musicai.midi import MidiError, write_midi
 
@@ -40,11 +33,6 @@ def test_a_piece_per_file_of_every_kind(paths, make_roll):
         assert [piece.shape for piece in pieces] == [(10 + i, 88) for i in range(6)]
         assert all(piece.dtype == np.float32 for piece in pieces)
     assert [len(piece) for piece in PianoRollExtractor().transform(music)] == [4, 10]
-
-
-def test_series_of_names(paths):
-    pandas = pytest.importorskip("pandas")
-    assert len(PianoRollExtractor().transform(pandas.Series(map(str, paths)))) == 6
 
 
 def test_n_jobs_does_not_matter(paths):
@@ -80,12 +68,6 @@ def test_what_is_neither_music_nor_a_path_is_no_bad_file(paths, on_error, method
         getattr(extractor, method)([paths[0], None])
 
 
-@pytest.mark.parametrize("X", [[], (), np.array([], dtype=object)])
-def test_empty_list_is_refused(X):
-    with pytest.raises(ValueError, match="empty"):
-        PianoRollExtractor().fit(X)
-
-
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [
@@ -119,68 +101,6 @@ def test_bad_files_keep_their_places(paths):
     assert "gone.mid: there is no such file" in str(caught[0].message)
     assert "gone too.mid" in str(caught[1].message)
     assert caught[0].filename == __file__
-
-
-@pytest.mark.parametrize("verbose", [0, 1])
-def test_progress_goes_to_standard_error(paths, capsys, verbose):
-    PianoRollExtractor(verbose=verbose).transform(paths)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert ("6/6" in err) == bool(verbose)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-def test_check_estimator():
-    estimator_checks.check_estimator(PianoRollExtractor())
-
-
-@pytest.mark.parametrize(
-    "check",
-    [
-        estimator_checks.check_estimator_cloneable,
-        estimator_checks.check_estimator_repr,
-        estimator_checks.check_get_params_invariance,
-        estimator_checks.check_no_attributes_set_in_init,
-        estimator_checks.check_parameters_default_constructible,
-        estimator_checks.check_set_params,
-        estimator_checks.check_valid_tag_types,
-    ],
-)
-def test_estimator_checks_for_other_than_matrices(check):
-    check("PianoRollExtractor", PianoRollExtractor())
-
-
-def test_tags_and_place():
-    tags = PianoRollExtractor().__sklearn_tags__()
-    assert tags.input_tags.string
-    assert not tags.input_tags.two_d_array
-    check_is_fitted(PianoRollExtractor())
-    assert musicai.PianoRollExtractor is PianoRollExtractor
-    assert PianoRollExtractor.__module__ == "musicai"
-
-
-def test_copies_are_equal(paths, tmp_path):
-    extractor = PianoRollExtractor(steps_per_beat=2, on_error="warn")
-    joblib.dump(extractor, tmp_path / "extractor.joblib")
-    copies = [
-        clone(extractor),
-        pickle.loads(pickle.dumps(extractor)),
-        joblib.load(tmp_path / "extractor.joblib"),
-        clone(extractor).fit(paths),
-    ]
-    for copy in copies:
-        assert repr(copy) == "PianoRollExtractor(on_error='warn', steps_per_beat=2)"
-        np.testing.assert_array_equal(
-            copy.transform(paths[:1])[0], extractor.transform(paths[:1])[0]
-        )
-
-
-def test_set_output_does_not_break_lists(paths):
-    pytest.importorskip("pandas")
-    with sklearn.config_context(transform_output="pandas"):
-        assert type(PianoRollExtractor().fit_transform(paths)[0]) is np.ndarray
-    pipe = make_pipeline(PianoRollExtractor(), "passthrough").set_output(transform="pandas")
-    assert len(pipe.fit_transform(paths)) == 6
 
 
 def test_names_of_keys():

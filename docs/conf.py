@@ -1,0 +1,110 @@
+"""Sphinx configuration: `make docs` builds the site, `make docs GALLERY=0` without running code.
+
+Pages are Markdown that reads on its own as well; the API reference is made of docstrings, the
+gallery of examples/, which run while it is built. Nothing is fetched from a network but what the
+examples fetch for themselves.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS / "_extensions"))
+
+import musicai  # noqa: E402
+
+project = "musicai"
+author = "The musicai developers"
+project_copyright = author
+version = release = musicai.__version__
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_gallery.gen_gallery",
+    "audio",
+    "forge_links",
+    "mathml",
+    "public_members",
+]
+exclude_patterns = ["_build", "gallery/index.rst"]  # gallery.md stands in its place
+templates_path = ["_templates"]
+nitpicky = True
+# Other projects' names would need their inventories from a network.
+nitpick_ignore_regex = [("py:.*", r"(?!musicai\b).*")]
+
+RUN_CODE = os.environ.get("GALLERY", "1") != "0"
+"""Whether examples, and the code of pages with sound to play, are run."""
+audio_run_code = RUN_CODE
+
+# Pages
+
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 4
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# API reference
+
+autosummary_generate = True
+default_role = "autolink"  # `name` leads to what has that name, where there is such a thing
+autodoc_typehints = "none"  # docstrings say more
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False  # the template of classes shows them
+numpydoc_class_members_toctree = False
+
+# Gallery: examples run in a folder of the build, so that what they write does not lie about.
+
+scripts = DOCS / "_build" / "examples"
+shutil.rmtree(scripts, ignore_errors=True)
+shutil.copytree(
+    DOCS.parent / "examples", scripts, ignore=shutil.ignore_patterns("out", "__pycache__")
+)
+(scripts / "GALLERY_HEADER.rst").write_text("Gallery\n=======\n")
+os.environ.setdefault("MPLBACKEND", "Agg")
+sphinx_gallery_conf = {
+    "examples_dirs": str(scripts),
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"\.py$",
+    "ignore_pattern": r"^_",  # what examples share
+    "plot_gallery": str(RUN_CODE),
+    "image_scrapers": ("matplotlib", "audio.scrape_sounds"),
+    "capture_repr": (),
+    "backreferences_dir": "api/generated",
+    "doc_module": ("musicai",),
+    "abort_on_example_error": False,
+    "write_computation_times": False,
+    "download_all_examples": False,
+    "show_signature": False,
+    "remove_config_comments": True,
+}
+
+# Look
+
+html_math_renderer = "mathml"
+html_theme = "pydata_sphinx_theme"
+html_title = "musicai"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+# Sections stand in the header; the sidebar lists the pages of one, where it has some.
+html_sidebars = {page.stem: [] for page in DOCS.glob("*.md") if page.stem != "gallery"}
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "logo": {"text": "musicai"},
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "header_links_before_dropdown": 5,
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}

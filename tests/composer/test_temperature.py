@@ -1,0 +1,127 @@
+"""A higher temperature means more surprise: exact entropies of what is drawn, without sampling.
+
+In place of a generator stand the quantiles of its distribution, one for each of many rows. A share
+of rows is then a probability, exact to one row.
+"""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from musicai.composer._gaussian import GaussianMixture, SquaredError
+from musicai.composer._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
+from musicai.composer._nade import BernoulliNADE, LogisticNADE
+from musicai.composer._nade_draws import BernoulliDraws, LogisticDraws
+
+N_CONTEXT = 4
+N_ROWS = 4000
+ONE_ROW = 12 / N_ROWS  # what one row more or less may change in an entropy, generously
+QUANTILES = (np.arange(N_ROWS) + 0.5) / N_ROWS
+
+few = settings(max_examples=20, deadline=None)
+seeds = st.integers(0, 2**32 - 1)
+temperatures = st.lists(st.floats(0.05, 20), min_size=2, max_size=4, unique=True).map(sorted)
+
+
+class Quantiles:
+    """Stands for a `RandomState`: choices and one feature's noise are quantiles, the rest given."""
+
+    def __init__(self, *, feature=None, others=0.0):
+        self.feature, self.others = feature, others
+
+    def random_sample(self, size):
+        return np.broadcast_to(QUANTILES.reshape(N_ROWS, *[1] * (np.size(size) - 1)), size)
+
+    def logistic(self, size):
+        return self._noise(size, stats.logistic)
+
+    def standard_normal(self, size):
+        return self._noise(size, stats.norm)
+
+    def _noise(self, size, distribution):
+        noise = np.broadcast_to(np.asarray(self.others, float), size).copy()
+        if self.feature is not None:
+            noise[:, self.feature] = distribution.ppf(QUANTILES)
+        return noise
+
+
+def make(emission, draws, seed, prepare=lambda made: None, **options):
+    """Build draws whose odds are far from even, and what they read of a context in every row."""
+    made = emission(n_context=N_CONTEXT, **options)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter.normal_(generator=generator)
+        prepare(made)
+    drawn = draws({name: tensor.detach().numpy() for name, tensor in made.state_dict().items()})
+    context = np.random.default_rng(seed).normal(size=(1, N_CONTEXT)).astype(np.float32)
+    return drawn, drawn.read(context).repeat(N_ROWS, 0)
+
+
+def entropy(values):
+    _, counts = np.unique(values, axis=0, return_counts=True)
+    return stats.entropy(counts)
+
+
+def assert_rising(entropies):
+    assert (np.diff(entropies) >= -ONE_ROW).all()
+
+
+@few
+@given(seed=seeds, temperatures=temperatures, feature=st.integers(0, 4), lower=st.integers(0, 31))
+def test_a_note_given_the_lower_ones(seed, temperatures, feature, lower):
+    draws, readout = make(BernoulliNADE, BernoulliDraws, seed, n_features=5, n_hidden=6)
+    previous = np.zeros((N_ROWS, 5), np.float32)
+    sounding = (lower >> np.arange(5)) & 1
+    others = np.where(sounding, -1e6, 1e6)  # no logit is stronger
+    entropies = []
+    for temperature in temperatures:
+        frames = draws.draw(
+            readout, previous, Quantiles(feature=feature, others=others), temperature
+        )
+        np.testing.assert_array_equal(frames[:, :feature], [sounding[:feature]] * N_ROWS)
+        entropies.append(entropy(frames[:, feature]))
+    assert_rising(entropies)
+
+
+@few
+@given(seed=seeds, temperatures=temperatures)
+def test_the_component_of_a_level(seed, temperatures):
+    def spread_out(emission):
+        # means within the range, none of them the middle, where the uniform component stands
+        emission.exit[..., 5:10] = emission.skip.weight[5:10] = 0
+        emission.skip.bias[5:10] = torch.linspace(0.1, 0.8, 5)
+
+    draws, readout = make(LogisticNADE, LogisticDraws, seed, spread_out, n_features=1, n_hidden=6)
+    previous = np.zeros((N_ROWS, 1), np.float32)
+    entropies = [
+        entropy(draws.draw(readout, previous, Quantiles(), temperature))
+        for temperature in temperatures
+    ]
+    assert_rising(entropies)
+
+
+@few
+@given(seed=seeds, temperatures=temperatures)
+def test_the_component_of_a_frame(seed, temperatures):
+    draws, readout = make(GaussianMixture, GaussianMixtureDraws, seed, n_features=2)
+    previous = np.zeros((N_ROWS, 2), np.float32)
+    entropies = [
+        entropy(draws.draw(readout, previous, Quantiles(), temperature))
+        for temperature in temperatures
+    ]
+    assert_rising(entropies)
+
+
+@few
+@given(seed=seeds, temperature=st.floats(0.05, 20))
+def test_a_single_gaussian_is_as_wide_as_it_is_warm(seed, temperature):
+    draws, readout = make(SquaredError, SquaredErrorDraws, seed, n_features=1)
+    previous = np.zeros((N_ROWS, 1), np.float32)
+    noise = Quantiles(feature=0)
+    plain, warm = (draws.draw(readout, previous, noise, t).std() for t in (1.0, temperature))
+    # its entropy is the logarithm of its width, and a constant
+    assert np.log(warm / plain) == pytest.approx(np.log(temperature), abs=1e-3)

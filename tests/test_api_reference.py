@@ -1,0 +1,150 @@
+"""Every public name is in the API reference, with all that a reader needs to use it."""
+
+import dataclasses
+import doctest
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import musicai
+
+ROOT = Path(musicai.__file__).parents[1]
+REFERENCE = ROOT / "docs" / "api"
+ROOMS = sorted(path.parent.name for path in (ROOT / "musicai").glob("*/__init__.py"))
+
+# numpydoc's checks that we hold every docstring to. Left out: what ruff checks, sentences that must
+# end in a full stop, and sections that not everything has a use for.
+CHECKS = {
+    *("GL06", "GL07", "GL08", "GL10"),  # known sections, in order; there is a docstring
+    *("SS01", "SS02", "SS04"),  # a summary
+    *("PR01", "PR02", "PR03", "PR04", "PR07", "PR10"),  # all parameters, with types and words
+    *("RT01", "RT03", "YD01"),  # what comes back
+}
+
+
+def public_names():
+    """All that users import, each under the name that it says itself to live at."""
+    modules = [musicai, *(importlib.import_module(f"musicai.{room}") for room in ROOMS)]
+    named = {}  # by identity: estimators are in a room and in musicai
+    for module in modules:
+        for name in module.__all__:
+            named.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
+    return sorted(set(named.values()) - {"musicai.__version__"})
+
+
+def look_up(name):
+    """Return what has a dotted name."""
+    module, _, last = name.rpartition(".")
+    return getattr(importlib.import_module(module), last)
+
+
+def listed_in(page):
+    """Names that the tables of a page of the reference list, each of which becomes a page."""
+    module = "musicai"
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if begin := re.match(r"\.\. (?:automodule|currentmodule):: (\S+)", line):
+            module = begin[1]
+        elif entry := re.match(r"   (\w+)$", line):
+            yield f"{module}.{entry[1]}"
+
+
+def methods():
+    """Public methods that our own classes define, or say more of, with their dotted names."""
+    for name in CALLABLE:
+        public = look_up(name)
+        if inspect.isclass(public):
+            for base in public.__mro__:
+                if base.__module__.startswith("musicai"):
+                    for method, value in vars(base).items():
+                        function = getattr(value, "__func__", value)
+                        ours = inspect.isfunction(function) and function.__doc__
+                        if ours and not re.match(r"_|set_\w+_request|get_metadata_r", method):
+                            yield f"{name}.{method}"
+
+
+PUBLIC = public_names()
+CALLABLE = [name for name in PUBLIC if callable(look_up(name))]
+METHODS = sorted(set(methods()))
+ESTIMATORS = ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor"]
+FETCHED = {f"musicai.datasets.{name}" for name in ("fetch_polyphonic", "fetch_recordings")} | {
+    "musicai.datasets.load_chorales"  # plays them first, for minutes
+}
+
+
+def test_reference_lists_every_public_name_once():
+    pages = [path for path in REFERENCE.glob("*.md") if path.stem != "index"]
+    assert {path.stem for path in pages} == set(ROOMS)
+    listed = sorted(name for page in pages for name in listed_in(page))
+    assert listed == PUBLIC
+
+
+def test_index_leads_to_every_room():
+    index = (REFERENCE / "index.md").read_text(encoding="utf-8")
+    for room in ROOMS:
+        assert f"[musicai.{room}]({room}.md)" in index
+        assert re.search(rf"^{room}$", index, re.MULTILINE), "not in the toctree"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what numpydoc imports
+@pytest.mark.parametrize("name", [*CALLABLE, *METHODS])
+def test_docstring_is_complete(name):
+    validate = pytest.importorskip("numpydoc.validate").validate
+    missing = [
+        f"{code}: {said}" for code, said in validate(name)["errors"] if code in checks_of(name)
+    ]
+    assert not missing
+
+
+def checks_of(name):
+    """Tuples and dataclasses that users are given tell their attributes, and no parameters."""
+    return CHECKS - {"PR01"} if name in CALLABLE and fields(look_up(name)) else CHECKS
+
+
+def fields(public):
+    """Names of the fields of a named tuple or dataclass."""
+    if dataclasses.is_dataclass(public):
+        return [field.name for field in dataclasses.fields(public)]
+    return getattr(public, "_fields", ())
+
+
+@pytest.mark.parametrize("name", [name for name in CALLABLE if fields(look_up(name))])
+def test_fields_are_documented(name):
+    public = look_up(name)
+    told = re.findall(r"^    ([\w, ]+) : ", inspect.getdoc(public).partition("Attributes")[2], re.M)
+    told = told or re.findall(r"^([\w, ]+) : ", inspect.getdoc(public), re.M)
+    assert set(fields(public)) <= {each for names in told for each in names.split(", ")}
+
+
+def examples_in(name):
+    """Examples that are in the docstring itself, which the doctests run."""
+    public = look_up(name.rpartition(".")[0]) if name in METHODS else look_up(name)
+    if name in METHODS:
+        public = getattr(public, name.rpartition(".")[2])
+    return doctest.DocTestParser().get_examples(public.__doc__)
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_has_an_example_that_runs(name):
+    examples = examples_in(name)
+    assert examples
+    skipped = any(example.options.get(doctest.SKIP) for example in examples)
+    assert skipped == (name in FETCHED), "only what comes from a network may be left out"
+    made_by_others = fields(look_up(name))
+    assert made_by_others or any(name.rpartition(".")[2] in each.source for each in examples)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"musicai.{estimator}.{method}"
+        for estimator in ESTIMATORS
+        for method in vars(getattr(musicai, estimator))
+        if f"musicai.{estimator}.{method}" in METHODS
+    ],
+)
+def test_methods_of_estimators_have_examples(name):
+    method = name.rpartition(".")[2]
+    assert any(f".{method}(" in example.source for example in examples_in(name))
