@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
+from weakref import WeakSet
 
 from threadpoolctl import ThreadpoolController
 
@@ -22,30 +23,38 @@ def one_blas_thread() -> Iterator[None]:
     changes it, and the last one puts it back. Were each to put back what it found, that could be
     what another had set.
     """
-    _limit.enter()
+    user = _User()
     try:
+        _limit.enter(user)
         yield
     finally:
-        _limit.leave()
+        _limit.leave(user)
+
+
+class _User:
+    """Whoever asks for one thread."""
 
 
 class _SharedLimit:
     def __init__(self) -> None:
         self._lock = Lock()
-        self._n_users = 0
+        # Weak, since who was interrupted while leaving is gone all the same.
+        self._users: WeakSet[_User] = WeakSet()
         self._limiter: Any = None
 
-    def enter(self) -> None:
+    def enter(self, user: _User) -> None:
         with self._lock:
-            if self._n_users == 0:
+            if self._limiter is None:
                 self._limiter = _controller().limit(limits=1, user_api="blas")
-            self._n_users += 1
+            self._users.add(user)
 
-    def leave(self) -> None:
+    def leave(self, user: _User) -> None:
+        """Go, even if an interruption came before `user` had quite entered."""
         with self._lock:
-            self._n_users -= 1
-            if self._n_users == 0:
+            self._users.discard(user)
+            if not self._users and self._limiter is not None:
                 self._limiter.restore_original_limits()
+                self._limiter = None
 
 
 _limit = _SharedLimit()

@@ -129,6 +129,8 @@ def _named(path: Path) -> Iterator[BinaryIO]:
                 _name(file, draft)
         os.replace(draft, path)
     except OSError as error:
+        if error.filename == str(draft):  # a name that nobody has given
+            raise OSError(error.errno, error.strerror, printable(path)) from None
         if error.errno not in _FULL or error.filename is not None:
             raise
         reason = f"the file could not be written ({error.strerror}): make room for it"
@@ -142,7 +144,7 @@ def _open_draft(draft: Path) -> BinaryIO:
     if hasattr(os, "O_TMPFILE"):
         with suppress(OSError):  # not every file system can
             return open(os.open(draft.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
-    return open(draft, "x+b")
+    return open(str(draft), "x+b")
 
 
 def _name(file: BinaryIO, path: Path) -> None:

@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 import signal
@@ -80,7 +81,6 @@ def test_systems_without_nameless_files(tmp_path, monkeypatch):
         (".", ValueError, "is a folder"),
         ("a\0b", ValueError, "no name of a file"),
         ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
-        (os.devnull, ValueError, "is no regular file"),
         (3, TypeError, "of type int, where a path or a file object"),
         (io.StringIO(), TypeError, "takes text, and bytes are written"),
     ],
@@ -90,6 +90,39 @@ def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch
     with pytest.raises(error, match=message), whole_file(target):
         pass
     assert not list(Path().iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path):
+    # A pipe of its own: had this gone wrong with a device, all programs would miss it.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match="is no regular file"), whole_file(pipe):
+        pass
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_folder_that_may_not_be_written_to(tmp_path, monkeypatch, nameless):
+    """The error names the file that was asked for, and not its draft."""
+    make = os.open
+
+    def refuse(path, flags, *arguments, **options):
+        if flags & os.O_CREAT or (nameless and flags & os.O_RDWR):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return make(path, flags, *arguments, **options)
+
+    def refuse_to_open(path, mode="r", *arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr("builtins.open", refuse_to_open)
+    with pytest.raises(PermissionError) as told, whole_file(tmp_path / "a.bin"):
+        pass
+    assert told.value.filename == str(tmp_path / "a.bin")
 
 
 class Slow(io.RawIOBase):

@@ -72,12 +72,13 @@ class Checkpoint:
                 os.fsync(file.fileno())
             os.replace(self._draft, self.path)
         except OSError as error:
-            with suppress(OSError):
-                self._draft.unlink()
             warnings.warn(
                 f"the checkpoint {self} could not be written ({error}); training goes on without",
                 stacklevel=2,
             )
+        finally:  # after an interruption, too
+            with suppress(OSError):
+                self._draft.unlink(missing_ok=True)
         taken = monotonic() - started
         self._next = monotonic() + max(SECONDS_BETWEEN_WRITES, taken / _LARGEST_SHARE_OF_TIME)
 

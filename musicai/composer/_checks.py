@@ -2,8 +2,6 @@
 
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -93,18 +91,6 @@ def check_unchanged(composer: Any) -> None:
                 f"{name}={now!r} differs from the {before!r} learned so far: leave it as it was, "
                 "or fit afresh with warm_start=False"
             )
-
-
-@contextmanager
-def unchanged_on_error(composer: Any) -> Iterator[None]:
-    """Take back all changes of attributes when something goes wrong."""
-    before = vars(composer).copy()
-    try:
-        yield
-    except BaseException:
-        vars(composer).clear()
-        vars(composer).update(before)
-        raise
 
 
 def choose_device(device: Any) -> torch.device:

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_parameters, choose_device, draw_seed, unchanged_on_error
+from .._unchanged import unchanged_on_error
+from ._checks import check_parameters, choose_device, draw_seed
 from ._distributed import Group, joined
 from ._network import Network, export_weights
 from ._opened import check_resumed

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
@@ -41,16 +42,15 @@ class Progress:
 
     def end_epoch(self, loss: float, score: float | None, network: Network, tol: float) -> None:
         """Take down an epoch, and the weights if they are the best so far."""
-        self.loss_curve = [*self.loss_curve, loss]
-        self.n_batches = self.n_frames = 0
-        self.nats = 0.0
-        if score is None:
-            return
-        self.validation_scores = [*(self.validation_scores or []), score]
-        self.waited = 0 if self._improves(score, tol) else self.waited + 1
-        if self._improves(score):
-            self.best_weights = export_weights(network)
-            self.best_score = score
+        ended: dict[str, Any] = {"n_batches": 0, "n_frames": 0, "nats": 0.0}
+        ended["loss_curve"] = [*self.loss_curve, loss]
+        if score is not None:
+            ended["validation_scores"] = [*(self.validation_scores or []), score]
+            ended["waited"] = 0 if self._improves(score, tol) else self.waited + 1
+        if score is not None and self._improves(score):
+            ended |= {"best_weights": export_weights(network), "best_score": score}
+        # In one step, so that no interruption comes between and leaves half of an epoch.
+        vars(self).update(ended)
 
     def _improves(self, score: float, tol: float = 0.0) -> bool:
         return self.best_score is None or score > self.best_score + tol

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._parameters import check_values, is_integer
 from .._persistence import Persistent, check_masses, require
 from .._pieces import as_collection
+from .._unchanged import unchanged_on_error
 
 _N_CONTEXTS = 32  # the previous value is remembered to about 3 %
 
@@ -45,9 +46,10 @@ class _LevelBaseline(Persistent, BaseEstimator):
         pieces, _ = as_collection(X)
         if not any(len(piece) for piece in pieces):
             raise ValueError("X has no frames to learn from: all its pieces are empty")
-        self.n_features_in_ = pieces[0].shape[1]
-        self.n_levels_ = self.n_levels
-        self._count([self._levels(piece) for piece in pieces])
+        with unchanged_on_error(self):
+            self.n_features_in_ = pieces[0].shape[1]
+            self.n_levels_ = self.n_levels
+            self._count([self._levels(piece) for piece in pieces])
         return self
 
     def score_samples(self, X: Any) -> Any:

@@ -15,6 +15,7 @@ from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._random import as_rng
 from .._styles import as_labels, known_styles, label_per_piece, style_weights
 from .._triads import peaking_at_one
+from .._unchanged import unchanged_on_error
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 
@@ -121,22 +122,23 @@ class MarkovBaseline(Persistent, BaseEstimator):
         if not heard:
             raise ValueError("X has no frames to learn from: all its pieces are empty")
         pieces, labels = [pieces[i] for i in heard], [labels[i] for i in heard]
-        self.n_features_in_ = pieces[0].shape[1]
-        lowest = min(piece.min() for piece in pieces)
-        self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
-        if self.transpose_:
-            pieces = [in_common_key(piece) for piece in pieces]
-        self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
-        visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
-        self.start_, self.transitions_ = _count(states, visits / visits.sum())
-        self.styles_ = known_styles([as_labels(labels)])
-        told = [
-            [each for each, label in zip(states, labels, strict=True) if label == style]
-            for style in self.styles_
-        ]
-        counts = [_count(each, self.transitions_) for each in told]
-        self.style_starts_ = np.array([start for start, _ in counts])
-        self.style_transitions_ = np.array([moves for _, moves in counts])
+        with unchanged_on_error(self):
+            self.n_features_in_ = pieces[0].shape[1]
+            lowest = min(piece.min() for piece in pieces)
+            self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
+            if self.transpose_:
+                pieces = [in_common_key(piece) for piece in pieces]
+            self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
+            visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
+            self.start_, self.transitions_ = _count(states, visits / visits.sum())
+            self.styles_ = known_styles([as_labels(labels)])
+            told = [
+                [each for each, label in zip(states, labels, strict=True) if label == style]
+                for style in self.styles_
+            ]
+            counts = [_count(each, self.transitions_) for each in told]
+            self.style_starts_ = np.array([start for start, _ in counts])
+            self.style_transitions_ = np.array([moves for _, moves in counts])
         return self
 
     def sample(

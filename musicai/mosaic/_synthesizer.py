@@ -15,6 +15,7 @@ from .._spool import spooled
 from .._times import check_times, length_in_samples
 from .._transformers import FileInput
 from .._triads import unit_shapes
+from .._unchanged import unchanged_on_error
 from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
 from ._corpus import Corpus, make_corpus, usual_level
@@ -181,11 +182,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             raise ValueError(
                 "nothing sounds in any recording of X: give recordings of music to play with"
             )
-        self.extractor_ = extractor
-        self.sources_ = [as_source(recording, extractor.sr) for recording in X]
-        self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
-        self.levels_ = [_halved(analysis.levels) for analysis in analyses]
-        self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]
+        with unchanged_on_error(self):
+            self.extractor_ = extractor
+            self.sources_ = [as_source(recording, extractor.sr) for recording in X]
+            self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
+            self.levels_ = [_halved(analysis.levels) for analysis in analyses]
+            self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]
         return self
 
     def transform(
