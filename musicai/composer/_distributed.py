@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from types import FrameType
 from typing import Any, TypeVar
 
 import torch
@@ -144,16 +145,26 @@ def joined(device: torch.device) -> Iterator[Group]:
 
 @contextmanager
 def interruptions(group: Group) -> Iterator[Callable[[], bool]]:
-    """Give a function that tells whether Ctrl-C was pressed, where several processes train.
+    """Hold Ctrl-C back, and give a function that tells whether it was pressed.
 
-    They must all stop after the same step, so that none waits for another for ever; a process by
-    itself is interrupted at once, as usual.
+    In the midst of a step it would leave half of one behind, or a setting of torch that a context
+    was about to put back. Several processes must all stop after the same step, so that none
+    waits for another for ever; a process by itself is interrupted at once by a second Ctrl-C. A
+    handler that somebody else has set stays where it can.
     """
     came: list[int] = []
-    if group.size == 1 or threading.current_thread() is not threading.main_thread():
+    alone = group.size == 1
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or (alone and not usual):
         yield lambda: False
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if alone and came:
+            raise KeyboardInterrupt
+        came.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
     try:
         yield lambda: bool(came)
     finally:

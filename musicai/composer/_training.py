@@ -117,9 +117,12 @@ class Trainer:
             self.progress.best_score = self._score(validation, budget)
             self.progress.best_weights = export_weights(self.network)
 
-        def keep() -> None:
-            if self.n_steps % _STEPS_BETWEEN_SNAPSHOTS == 0 and self._is_sound():
+        def keep(interrupted: bool) -> None:
+            due = self.n_steps % _STEPS_BETWEEN_SNAPSHOTS == 0
+            if (due or interrupted) and self._is_sound():
                 self._snapshot = self._state(budget)
+            if interrupted and self.group.size == 1:  # several stop together, after a step
+                raise KeyboardInterrupt
             if checkpoint is not None:
                 checkpoint.write_if_due({**self._snapshot, "elapsed": budget.elapsed})
 
@@ -147,6 +150,8 @@ class Trainer:
                     bar.update(progress.n_epochs - bar.n)
                     waited_enough = progress.waited >= n_iter_no_change
                     finished = waited_enough or budget.spent(progress.n_epochs) == 1
+                if interrupted():
+                    self._warn_of_interruption(budget, None)
         except DivergenceError:
             if checkpoint is not None:
                 checkpoint.remove()  # whoever went on from it would diverge again
@@ -168,7 +173,7 @@ class Trainer:
         self,
         training: Collection,
         budget: Budget | None = None,
-        before_step: Callable[[], None] = lambda: None,
+        before_step: Callable[[bool], None] = lambda interrupted: None,
         interrupted: Callable[[], bool] = lambda: False,
     ) -> float:
         """Take one pass over `training`, or what is left of it; return its mean loss per frame.
@@ -183,8 +188,9 @@ class Trainer:
             share = number / len(batches)
             if budget and number > 0 and budget.spent(progress.n_epochs + share) == 1:
                 break
-            before_step()
-            self._step(batches[number], training, budget, share, interrupted())
+            stop = interrupted()
+            before_step(stop)
+            self._step(batches[number], training, budget, share, stop)
         if progress.n_refused == progress.n_batches:
             raise self._diverged("the gradients of all steps have overflowed")
         return progress.nats / progress.n_frames
