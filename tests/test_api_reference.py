@@ -90,12 +90,12 @@ def test_index_leads_to_every_room():
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what numpydoc imports
 @pytest.mark.parametrize("name", [*CALLABLE, *METHODS])
-def test_docstring_is_complete(name):
-    validate = pytest.importorskip("numpydoc.validate").validate
-    missing = [
-        f"{code}: {said}" for code, said in validate(name)["errors"] if code in checks_of(name)
-    ]
-    assert not missing
+def test_docstring_is_complete(name, monkeypatch):
+    numpydoc = pytest.importorskip("numpydoc.validate")
+    # Python 3.13 looks for a class in the file of the module that it says to live in.
+    monkeypatch.setattr(numpydoc.Validator, "source_file_def_line", None)
+    errors = numpydoc.validate(name)["errors"]
+    assert not [f"{code}: {said}" for code, said in errors if code in checks_of(name)]
 
 
 def checks_of(name):
