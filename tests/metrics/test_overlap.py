@@ -54,3 +54,17 @@ def test_a_geometric_mean():
     assert geometric_mean([0.25, 1.0]) == pytest.approx(0.5)
     assert geometric_mean([0.1, 0.2, 0.4]) == pytest.approx(0.2)
     assert geometric_mean([0.5, 0.0]) == 0
+
+
+def test_without_any_spread_values_are_alike_or_not():
+    assert overlap_area([3, 3], [3, 3, 3]) == 1
+    assert overlap_area([0, 0], [0, 0]) == 1
+    assert overlap_area([3, 3], [3.001, 3.001]) == 0
+    assert overlap_area([-0.5, -0.5], [0.5, 0.5]) == 0
+
+
+@pytest.mark.parametrize("values", [[1.0], [], [[1, 2], [3, 4]], [1, np.nan], [np.inf, 2]])
+def test_two_finite_numbers_are_the_least(values):
+    with pytest.raises(ValueError, match="y must hold a number for each of two or more"):
+        overlap_area([1, 2], values)
+    assert overlap_area([1, 2], [1, 2]) == pytest.approx(1, abs=1e-3)
