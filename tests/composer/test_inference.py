@@ -47,6 +47,7 @@ def test_how_much_is_heard_at_once_does_not_matter(learned, heard, monkeypatch, 
     some = [0, 2, 3]
     sounding = [[part[i] for i in some] for part in (pieces, styles, keys)]
     following = expect_next(network, *sounding)
+    assert all(frames.min() >= 0 and 0 < frames.max() <= 1 for frames in following)
     monkeypatch.setattr(_inference, "_WINDOW", window)
     monkeypatch.setattr(_inference, "_FRAMES_AT_ONCE", at_once)
     for ask, before in zip((score_frames, weigh_keys), expected, strict=True):
