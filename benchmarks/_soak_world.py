@@ -1,11 +1,13 @@
 """What the work of `soak.py` is done with: recordings, pieces, fitted estimators, and a memory."""
 
 import gc
+import os
+import signal
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,8 +116,9 @@ def released(world: World) -> Iterator[None]:
     def release() -> None:
         executor = reusable_executor._executor
         world.counts["worker killed while it told its result, so that loky hung"] += 1
-        for process in list((executor._processes or {}).values()):
-            process.kill()
+        for number in list(executor._processes or ()):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         executor._result_queue._writer.close()
 
     timer = threading.Timer(SECONDS_TO_HANG, release)
