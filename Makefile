@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_FOR_DOCS := $(VENV)/.ready-for-docs
 OLDEST := .venv-oldest
 
-.PHONY: demo test test-oldest coverage lint docs bench clean
+.PHONY: demo test test-oldest coverage lint docs bench soak mutation clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
@@ -81,6 +81,15 @@ bench: $(READY)
 	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
 	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS) --seeds 1)
 	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
+
+# An hour of everything at once, with faults.
+soak: $(READY)
+	$(BIN)/python benchmarks/soak.py --minutes 60
+
+# Deliberate mistakes in the core, and whether tests notice; half an hour.
+mutation: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutation.py
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -13,7 +13,7 @@ from typing import Any
 
 import joblib
 import numpy as np
-from _soak_world import SoakError, World, small_composer
+from _soak_world import SoakError, World, released, small_composer
 from _vitals import children
 from joblib.externals.loky import get_reusable_executor
 
@@ -195,7 +195,7 @@ def damaged_files(world: World) -> None:
 
 def worker_death(world: World) -> None:
     """A worker process is killed while it works; its recording is tried again."""
-    with joblib.parallel_config(backend="loky"):
+    with released(world), joblib.parallel_config(backend="loky"):
         ChromaExtractor(n_jobs=2).transform(world.recordings)  # so that the workers are there
         workers = [n for n, command in children().items() if "tracker" not in command and command]
         victim = int(world.rng.choice(workers))
@@ -206,7 +206,8 @@ def worker_death(world: World) -> None:
             warnings.simplefilter("ignore")
             found = ChromaExtractor(n_jobs=2).transform(world.recordings * 2)
         killer.join()
-    get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    with released(world):
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
     world.same("cqt of files", found[: len(world.recordings)])
     world.same("cqt of files", found[len(world.recordings) :])
     world.counts["worker killed"] += 1

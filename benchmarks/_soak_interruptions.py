@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 import joblib
-from _soak_world import SoakError, World, content, small_composer
+from _soak_world import SoakError, World, content, released, small_composer
 from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -119,8 +119,11 @@ def in_processes(world: World) -> None:
         with joblib.parallel_config(backend="loky"):
             return ChromaExtractor(n_jobs=2).transform(world.recordings)
 
-    shut = lambda: get_reusable_executor().shutdown(wait=True, kill_workers=True)  # noqa: E731
-    undisturbed(world, "transform in processes", extract, shut)
+    def shut() -> None:
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+    with released(world):
+        undisturbed(world, "transform in processes", extract, shut)
 
 
 def writing(world: World) -> None:

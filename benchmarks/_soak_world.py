@@ -1,9 +1,13 @@
 """What the work of `soak.py` is done with: recordings, pieces, fitted estimators, and a memory."""
 
 import gc
+import os
+import signal
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +15,16 @@ import joblib
 import numpy as np
 import soundfile
 from _vitals import children, look
+from joblib.externals.loky import reusable_executor
 
 from musicai import LSTMComposer, MosaicSynthesizer, PianoRollExtractor
 from musicai.datasets import make_progressions
 from musicai.render import chroma_to_audio
 
 SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
+SECONDS_TO_HANG = 180.0
+"""Longer than processes may take on a busy machine."""
+
 SECONDS_TO_SETTLE = 10.0
 """What is given up may go on for a moment: a thread in the middle of a recording ends it."""
 
@@ -95,6 +103,31 @@ class World:
 def more_than(now: Any, before: Any) -> bool:
     """Tell whether more is held than before; of files every difference counts."""
     return now != before if isinstance(now, list) else now > before
+
+
+@contextmanager
+def released(world: World) -> Iterator[None]:
+    """Let nobody wait for ever for the rest of a result whose worker was killed while it wrote it.
+
+    loky does, since the process that waits could write into the same pipe itself. After three
+    minutes that end of the pipe is closed, as nobody else can do it; it is counted.
+    """
+
+    def release() -> None:
+        executor = reusable_executor._executor
+        world.counts["worker killed while it told its result, so that loky hung"] += 1
+        for number in list(executor._processes or ()):
+            with suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        executor._result_queue._writer.close()
+
+    timer = threading.Timer(SECONDS_TO_HANG, release)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def small_composer(**changes: Any) -> LSTMComposer:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai._krumhansl import KEY_PROFILES, common_tonic, key_scores
+from musicai._krumhansl import KEY_PROFILES, common_tonic, in_common_key, key_scores
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
 
@@ -49,3 +49,23 @@ def test_the_common_key_is_that_of_the_white_keys(semitones):
     moved = np.roll([major, minor], semitones, axis=1)
     np.testing.assert_array_equal(common_tonic(moved), semitones)
     assert common_tonic(moved[0]) == semitones
+
+
+@pytest.mark.parametrize("semitones", range(12))
+def test_a_piece_is_moved_to_the_common_key(semitones):
+    rng = np.random.default_rng(0)
+    piece = KEY_PROFILES[0] * rng.random((30, 1))
+    moved = np.roll(piece, semitones, axis=1)
+    np.testing.assert_array_equal(in_common_key(moved), piece)
+
+
+def test_every_row_is_scored_by_itself():
+    quiet, loud = 1e-12 * KEY_PROFILES[3], 1e12 * KEY_PROFILES[20]
+    together = key_scores([quiet, loud])
+    np.testing.assert_allclose(together, [key_scores(quiet), key_scores(loud)], atol=1e-12)
+    assert together.argmax(axis=1).tolist() == [3, 20]
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 0.7, 1.1, 1e-7])
+def test_rounding_is_no_key(level):
+    np.testing.assert_array_equal(key_scores(np.full(12, level)), 0)

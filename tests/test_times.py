@@ -87,3 +87,40 @@ def test_other_frame_rates(frame_rate, rate):
         in_analysis = np.ceil(n_samples * (ANALYSIS_RATE / rate))
         assert in_analysis / ANALYSIS_RATE < seconds + 1e-9
         assert n_samples / rate == pytest.approx(seconds, abs=2 / ANALYSIS_RATE)
+
+
+def test_times_count_from_the_first_one():
+    piece = np.eye(2, 12)
+    np.testing.assert_array_equal(
+        spread(piece, np.array([0.04, 0.30, 0.54]), 10.0), piece.repeat([3, 2], axis=0)
+    )
+
+
+def test_a_day_is_the_longest():
+    piece = np.zeros((2, 12))
+    day = 24 * 3600.0
+    for given in (
+        {"frame_rate": 2 / day, "times": None},
+        {"frame_rate": 1, "times": [5, 9, 5 + day]},
+    ):
+        (borders,) = frame_borders(piece, [piece], **given)
+        assert borders[-1] == day
+    for given in (
+        {"frame_rate": 1.999 / day, "times": None},
+        {"frame_rate": 1, "times": [5, 9, 6 + day]},
+    ):
+        with pytest.raises(ValueError, match="more than a day"):
+            frame_borders(piece, [piece], **given)
+
+
+def test_small_unsigned_times_must_rise_too():
+    piece = np.zeros((2, 12))
+    with pytest.raises(ValueError, match="do not rise"):
+        frame_borders(piece, [piece], frame_rate=1, times=np.array([3, 1, 5], np.uint8))
+
+
+@pytest.mark.parametrize("times", ["1 2 3", 7, {0: 1}])
+def test_times_of_pieces_are_arrays(times):
+    pieces = [np.zeros((2, 12))]
+    with pytest.raises(ValueError, match="where arrays of seconds are expected"):
+        frame_borders(pieces, pieces, frame_rate=1, times=times)

@@ -82,3 +82,49 @@ def test_no_style_loses_its_last_piece():
         assert len(drawn.pieces) == 1
         assert len(left.pieces) == 3
         assert {int(style[0]) for style in left.styles} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("n_frames", [1, 127, 128])
+def test_what_fits_into_a_chunk_stays_whole(n_frames):
+    piece = np.zeros((n_frames, 12), np.float32)
+    collection = Collection([piece], [np.zeros(n_frames, int)], [0], [np.zeros(1, int)])
+    for seed in range(20):
+        ((span,),) = training_batches(collection, 4, np.random.RandomState(seed))
+        assert (span.start, span.stop, span.key) == (0, n_frames, 0)
+
+
+def test_chunks_are_never_empty_and_all_offsets_come():
+    piece = np.zeros((129, 12), np.float32)
+    collection = Collection([piece], [np.zeros(129, int)], [0], [np.zeros(1, int)])
+    firsts = set()
+    for seed in range(1500):
+        spans = [
+            span
+            for batch in training_batches(collection, 1, np.random.RandomState(seed))
+            for span in batch
+        ]
+        spans.sort(key=lambda span: span.start)
+        assert [len(span) > 0 for span in spans] == [True, True]
+        firsts.add(len(spans[0]))
+    assert firsts == set(range(1, 129))
+
+
+@pytest.mark.parametrize(("share", "n_drawn"), [(0.1, 2), (0.25, 5), (0.5, 10), (0.001, 1)])
+def test_a_share_is_set_aside(share, n_drawn):
+    pieces = [np.full((3, 12), i, np.float32) for i in range(20)]
+    styles, shifts = [np.zeros(3, int)] * 20, [np.zeros(1, int)] * 20
+    collection = Collection(pieces, styles, list(range(20)), shifts)
+    drawn, rest = collection.split(share, np.random.RandomState(0))
+    assert len(drawn.pieces) == n_drawn
+    assert sorted(drawn.keys + rest.keys) == list(range(20))
+
+
+def test_a_lone_key_is_always_told_and_others_mostly():
+    piece = np.zeros((10, 12), np.float32)
+    styles = [np.zeros(10, int)] * 400
+    for shifts, least, most in (([3], 1, 1), ([0, 3], 0.6, 0.8)):
+        collection = Collection([piece] * 400, styles, [5] * 400, [np.array(shifts)] * 400)
+        batches = training_batches(collection, 7, np.random.RandomState(0))
+        spans = [span for batch in batches for span in batch]
+        told = [span.key == 5 + span.shift for span in spans]
+        assert least <= np.mean(told) <= most

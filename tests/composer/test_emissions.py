@@ -3,9 +3,10 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from scipy.stats import kstest, logistic
 
 from musicai.composer._gaussian import GaussianMixture, SquaredError
-from musicai.composer._nade import BernoulliNADE, LogisticNADE
+from musicai.composer._nade import _WIDTH_OF_REDRAWS, BernoulliNADE, LogisticNADE
 
 N_CONTEXT = 6
 
@@ -74,3 +75,44 @@ def test_densities_integrate_to_one(make):
     grid = torch.linspace(-300, 300, 60001)[:, None]
     log_prob = emission.log_prob(grid, *same_context(len(grid), 1))
     np.testing.assert_allclose((log_prob.double().exp() * 0.01).sum().item(), 1, atol=1e-3)
+
+
+def test_a_value_is_drawn_again_from_its_component():
+    """With one component, logistic about its mean, narrower than the component; on the grid."""
+    emission = ready(LogisticNADE(1, N_CONTEXT, n_components=1, n_levels=100_001))
+    x = torch.full((20_000, 1), 0.5)
+    context, previous = same_context(len(x), 1)
+    with torch.inference_mode():
+        _, means, scales = emission._components(emission._mixture(x, context), previous)
+        drawn = emission.redraw(x, context, previous, torch.Generator().manual_seed(0))
+    mean, scale = float(means[0, 0]), float(scales[0, 0])
+    inside = drawn[(drawn > 0) & (drawn < 1 - 1e-5)].numpy()
+    assert len(inside) > 15_000
+    expected = logistic(mean, _WIDTH_OF_REDRAWS * scale)
+    low, high = expected.cdf([0, 1])
+    fits = kstest(inside, lambda v: (expected.cdf(v) - low) / (high - low))
+    assert fits.pvalue > 1e-3
+
+
+def test_an_exact_one_stays_and_nothing_else_becomes_one():
+    emission = ready(LogisticNADE(3, N_CONTEXT, n_levels=6))
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randint(6, (3000, 3), generator=generator) / 5
+    context = torch.randn(3000, N_CONTEXT, generator=generator)
+    with torch.inference_mode():
+        drawn = emission.redraw(x, context, torch.rand(3000, 3, generator=generator), generator)
+    assert torch.equal(drawn == 1, x == 1)
+    levels = torch.unique(drawn * 5)
+    np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # all others are reached
+    assert ((drawn != x) & (x < 1)).float().mean() > 0.1
+
+
+def test_what_no_component_explains_stays():
+    emission = ready(LogisticNADE(1, N_CONTEXT, n_levels=256))
+    with torch.no_grad():
+        emission.skip.bias.view(1, 3, -1)[:, 1] = 1e4  # all means are far away
+    x = torch.linspace(0, 0.9, 50)[:, None]
+    with torch.inference_mode():
+        context, previous = same_context(50, 1)
+        drawn = emission.redraw(x, context, previous, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(drawn, torch.round(x * 255) / 255, atol=1e-6, rtol=0)

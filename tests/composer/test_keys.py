@@ -6,6 +6,7 @@ from musicai.composer._keys import (
     estimate_key,
     is_pitched,
     key_number,
+    learns_in_any_key,
     shifts_to_any_key,
     shifts_to_common_key,
 )
@@ -119,3 +120,22 @@ def test_long_pieces_are_heard_in_windows(in_keys, chroma, monkeypatch):
         np.testing.assert_allclose(
             in_keys.predict(long[:60]), in_keys.predict(long)[:60], atol=1e-5
         )
+
+
+@pytest.mark.parametrize(
+    ("emission", "n_features", "in_any_key"),
+    [
+        ("bernoulli", 88, True),
+        ("independent bernoulli", 128, True),
+        ("bernoulli", 12, False),
+        ("logistic", 12, False),
+        ("logistic", 88, False),
+        ("gaussian", 88, False),
+    ],
+)
+def test_piano_rolls_are_learned_in_any_key(emission, n_features, in_any_key):
+    assert learns_in_any_key(emission, n_features) is in_any_key
+
+
+def test_binary_chroma_is_pitched():
+    assert is_pitched([np.zeros((2, 12))], "bernoulli")

@@ -69,3 +69,16 @@ def test_quiet_share_counts_below_the_threshold():
     frame = np.array([[1.0, 0.3, 0.09] + 9 * [0.0]])
     assert quiet_share(frame) == pytest.approx(10 / 12)
     assert quiet_share(frame, threshold=0.5) == pytest.approx(11 / 12)
+
+
+def test_a_mean_over_frames_is_of_each_frame_alone():
+    major, cluster = np.isin(np.arange(12), [0, 4, 7]), np.isin(np.arange(12), [0, 1, 2])
+    alone = [triad_fit(each[None]) for each in (major, cluster)]
+    assert alone[0] == pytest.approx(1)
+    assert triad_fit(np.array([major, cluster, cluster])) == pytest.approx(
+        (alone[0] + 2 * alone[1]) / 3
+    )
+
+
+def test_what_is_at_the_threshold_is_not_quiet():
+    assert quiet_share(np.array([[1, 0.5, *[0] * 10]]), threshold=0.5) == pytest.approx(10 / 12)

@@ -111,3 +111,15 @@ def test_chunks_that_nothing_is_as_long_as():
     with pytest.raises(ValueError, match="frames in succession that sound: X has none"):
         memorisation(learned, learned, n_frames=10**20)
     assert memorisation(learned, learned[:20], n_frames=50) == 0
+
+
+@pytest.mark.parametrize("few", [1, 10**9])
+@pytest.mark.parametrize(("rows", "block"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
+def test_how_many_are_compared_at_once_does_not_matter(rows, block, few, monkeypatch):
+    rng = np.random.default_rng(0)
+    learned = rng.random((80, 12)) ** 3
+    fresh = rng.random((60, 12)) ** 3
+    piece = np.concatenate([fresh[:30], np.roll(learned[11:41], 5, axis=1), fresh[30:]])
+    for name, value in (("_ROWS", rows), ("_BLOCK", block), ("_FEW", few)):
+        monkeypatch.setattr(f"musicai.metrics._memorisation.{name}", value)
+    assert memorisation(piece, learned, n_frames=3) == pytest.approx(1 / 3)

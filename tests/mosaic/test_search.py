@@ -121,3 +121,10 @@ def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest)
     if len(lengths) > 1:
         recording = corpus.recording[rows_of(runs)]
         assert max(len(list(group)) for _, group in itertools.groupby(recording)) <= longest
+
+
+@pytest.mark.parametrize("longest", [1, 5, 12])
+def test_a_recording_is_played_for_as_long_as_it_may_be(longest):
+    corpus = corpus_of(60, 60, 60)
+    runs = find_path(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
+    assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]

@@ -1,0 +1,70 @@
+"""Overlap areas beside the same by textbook formulas; laws of them are in test_realism.py."""
+
+import numpy as np
+import pytest
+from scipy.integrate import trapezoid
+from scipy.stats import norm
+
+from musicai.metrics import overlap_area, transition_matrix, transition_overlap
+from musicai.metrics._overlap import geometric_mean
+
+
+def density(values, grid):
+    """Gaussian kernels of Silverman's width (1986, equation 3.31), one after another."""
+    low, high = np.quantile(values, [0.25, 0.75])
+    width = 0.9 * min(np.std(values, ddof=1), (high - low) / 1.34) * len(values) ** -0.2
+    return sum(norm.pdf(grid, value, width) for value in values) / len(values)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([0, 1], [0.5, 1.5]),
+        ([0, 1, 2, 5], [1, 2, 2.5]),
+        ([-3, -1, 0, 0.5, 4], [2, 3, 3.5, 7, 9, 9.5]),
+        (np.arange(20) ** 1.5, np.arange(30) * 2.0),
+    ],
+)
+def test_it_is_the_area_under_both_densities(x, y):
+    x, y = np.asarray(x, float), np.asarray(y, float)
+    span = np.ptp(np.concatenate([x, y]))
+    grid = np.linspace(min(x.min(), y.min()) - 3 * span, max(x.max(), y.max()) + 3 * span, 100_001)
+    expected = trapezoid(np.minimum(density(x, grid), density(y, grid)), grid)
+    assert overlap_area(x, y) == pytest.approx(expected, abs=2e-3)
+
+
+def test_sets_that_lie_apart_have_nothing_in_common():
+    assert overlap_area([0, 1, 2], [1000, 1001, 1002]) == 0
+
+
+def test_most_values_alike_still_have_a_width():
+    # The quartiles see no spread in the first set: its standard deviation is taken.
+    wide = overlap_area([0, 0, 0, 0, 0, 0, 0, 10], [0, 0, 0, 0, 0, 0, 0, 10.001])
+    assert wide == pytest.approx(1, abs=1e-3)
+
+
+def test_moves_have_in_common_what_is_not_half_their_difference(music, more_music):
+    one, other = transition_matrix(music), transition_matrix(more_music)
+    expected = 1 - np.abs(one - other).sum() / 2
+    assert transition_overlap(music, more_music) == pytest.approx(expected)
+    assert 0 < expected < 1
+
+
+def test_a_geometric_mean():
+    assert geometric_mean([0.25, 1.0]) == pytest.approx(0.5)
+    assert geometric_mean([0.1, 0.2, 0.4]) == pytest.approx(0.2)
+    assert geometric_mean([0.5, 0.0]) == 0
+
+
+def test_without_any_spread_values_are_alike_or_not():
+    assert overlap_area([3, 3], [3, 3, 3]) == 1
+    assert overlap_area([0, 0], [0, 0]) == 1
+    assert overlap_area([3, 3], [3.001, 3.001]) == 0
+    assert overlap_area([-0.5, -0.5], [0.5, 0.5]) == 0
+
+
+@pytest.mark.parametrize("values", [[1.0], [], [[1, 2], [3, 4]], [1, np.nan], [np.inf, 2]])
+def test_two_finite_numbers_are_the_least(values):
+    with pytest.raises(ValueError, match="y must hold a number for each of two or more"):
+        overlap_area([1, 2], values)
+    assert overlap_area([1, 2], [1, 2]) == pytest.approx(1, abs=1e-3)

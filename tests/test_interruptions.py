@@ -1,0 +1,244 @@
+"""Ctrl-C at any moment: files are whole or not there, estimators as they were or fitted.
+
+`interrupted` raises KeyboardInterrupt at a moment of the library that is told by its number, so a
+failure comes again. Moments are those at which Python raises it: when a function begins, and when a
+call of one that is written in C has ended.
+"""
+
+import sys
+import tempfile
+import warnings
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+import musicai
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
+from musicai._blas import _limit
+from musicai.audio import write_audio
+from musicai.composer._checkpoint import Checkpoint
+from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
+from musicai.render import chord_chart, chroma_to_midi, to_musicxml
+
+# Where the interruption comes between a file that is opened and the name that it gets, Python
+# closes the file, and says so.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+PACKAGE = str(Path(musicai.__file__).parent)
+OLD = b"what was there before"
+
+
+class Moments:
+    """Counts moments of the library, and raises at one of them."""
+
+    def __init__(self, stop=None):
+        self.n, self.stop = 0, stop
+
+    def __call__(self, frame, event, argument):
+        if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PACKAGE):
+            self.n += 1
+            if self.n == self.stop:
+                raise KeyboardInterrupt
+
+    def run(self, call):
+        before = sys.getprofile()
+        sys.setprofile(self)
+        try:
+            return call()
+        finally:
+            sys.setprofile(before)
+
+
+def interrupted(call, stop):
+    """Call with Ctrl-C at moment number `stop`; tell whether it was raised."""
+    try:
+        Moments(stop).run(call)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def some_moments(call, n, seed=0):
+    """Choose among the moments of a call; the first and the last ones are among them."""
+    moments = Moments()
+    moments.run(call)
+    chosen = np.random.RandomState(seed).randint(1, moments.n + 1, size=n)
+    last = range(max(1, moments.n - 4), moments.n + 1)
+    return sorted({1, 2, *chosen.tolist(), *last})
+
+
+def chords(n_frames=24):
+    piece = np.full((n_frames, 12), 0.1, np.float32)
+    piece[: n_frames // 2, [0, 4, 7]] = piece[n_frames // 2 :, [2, 5, 9]] = 1
+    return piece
+
+
+def pieces():
+    return [np.roll(chords(), i, axis=1) for i in range(4)]
+
+
+def recordings():
+    time = np.arange(2 * 22050) / 22050
+    return [0.1 * np.sin(2 * np.pi * frequency * time) for frequency in (262, 330)]
+
+
+WRITERS = {
+    "a.wav": lambda path: write_audio(path, np.zeros(5000), 22050),
+    "a.flac": lambda path: write_audio(path, np.zeros(5000), 22050),
+    "a.mid": lambda path: chroma_to_midi(chords(), path),
+    "a.xml": lambda path: to_musicxml(chords(), path),
+    "a.txt": lambda path: chord_chart(chords(), path),
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_file_is_whole_or_as_it_was(name, tmp_path, monkeypatch):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    path, write = tmp_path / name, WRITERS[name]
+    write(path)
+    whole = path.read_bytes()
+    moments = Moments()
+    moments.run(lambda: write(path))
+    # The file is written in the end.
+    for stop in range(max(1, moments.n - 40), moments.n + 1, 4 if name == "a.xml" else 1):
+        path.write_bytes(OLD)
+        interrupted(lambda: write(path), stop)
+        assert path.read_bytes() in (OLD, whole)
+        assert {found.name for found in tmp_path.iterdir()} == {name, "temporary"}
+        assert not list(temporary.iterdir())
+    write(path)
+    assert path.read_bytes() == whole
+
+
+ESTIMATORS = {
+    "MosaicSynthesizer": (MosaicSynthesizer, recordings),
+    "MarkovBaseline": (lambda: MarkovBaseline(4, random_state=0), pieces),
+    "IndependentBaseline": (IndependentBaseline, pieces),
+    "PersistenceBaseline": (PersistenceBaseline, pieces),
+}
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize("fitted_before", [False, True])
+def test_a_fit_happens_or_does_not(name, fitted_before):
+    make, music = ESTIMATORS[name]
+    X = music()
+    twin = joblib.hash(vars(make().fit(X)))
+    for stop in some_moments(lambda: make().fit(X), n=6):
+        estimator = make().fit(X[:1]) if fitted_before else make()
+        before = joblib.hash(vars(estimator))
+        interrupted(lambda fit=estimator.fit: fit(X), stop)
+        assert joblib.hash(vars(estimator)) in (before, twin)
+        assert joblib.hash(vars(estimator.fit(X))) == twin
+
+
+@pytest.mark.parametrize("make", [IndependentBaseline, PersistenceBaseline])
+def test_a_baseline_that_fails_to_fit_is_not_fitted(make):
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        make().fit([np.full((3, 12), 2.0)])
+    baseline = make()
+    with suppress(ValueError):
+        baseline.fit([np.full((3, 12), 2.0)])
+    with pytest.raises(NotFittedError):
+        baseline.score_samples(pieces())
+    baseline.fit(pieces())
+    before = joblib.hash(vars(baseline))
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        baseline.fit([np.full((3, 5), 2.0)])
+    assert joblib.hash(vars(baseline)) == before
+
+
+def small(**changes):
+    return LSTMComposer(
+        **{"hidden_size": 4, "max_iter": 3, "batch_size": 2, "random_state": 0, **changes}
+    )
+
+
+@pytest.mark.parametrize("fitted_before", [False, True])
+def test_a_pass_is_taken_or_is_not(fitted_before):
+    def make():
+        return small().partial_fit(pieces()[:2]) if fitted_before else small()
+
+    twin = joblib.hash(vars(make().partial_fit(pieces())))
+    for stop in some_moments(lambda: make().partial_fit(pieces()), n=6):
+        composer = make()
+        before = joblib.hash(vars(composer))
+        interrupted(lambda learn=composer.partial_fit: learn(pieces()), stop)
+        assert joblib.hash(vars(composer)) in (before, twin)
+        if joblib.hash(vars(composer)) == before:
+            composer.partial_fit(pieces())
+        assert joblib.hash(vars(composer)) == twin
+
+
+@pytest.mark.parametrize("changes", [{}, {"early_stopping": False}, {"checkpoint": "fit.npz"}])
+def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole = joblib.hash(vars(small(**changes).fit(pieces())))
+    n_early = 0
+    for stop in some_moments(lambda: small(**changes).fit(pieces()), n=8):
+        composer = small(**changes)
+        before = joblib.hash(vars(composer))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            raised = interrupted(lambda fit=composer.fit: fit(pieces()), stop)
+        n_early += len(told)
+        if raised or not told:
+            assert joblib.hash(vars(composer)) in (before, whole)
+        else:
+            scores = composer.validation_scores_
+            n_scores = composer.n_iter_ if scores is None else len(scores)
+            assert composer.n_iter_ == len(composer.loss_curve_) == n_scores
+            assert composer.best_validation_score_ == (max(scores) if scores else None)
+            assert np.isfinite(composer.score(pieces()))
+        assert {path.name for path in tmp_path.iterdir()} <= {"fit.npz"}
+        assert joblib.hash(vars(composer.fit(pieces()))) == whole
+        assert not list(tmp_path.iterdir())
+    assert n_early > 0
+
+
+def test_a_checkpoint_that_is_interrupted_leaves_no_draft(tmp_path, monkeypatch):
+    checkpoint = Checkpoint(tmp_path / "fit.npz", {})
+    checkpoint.write({"seed": 1})
+
+    def interrupted_write(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted_write)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.write({"seed": 2})
+    assert checkpoint.open() == {"seed": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.npz"]
+
+
+@pytest.fixture(scope="module")
+def composer():
+    return small().fit(pieces())
+
+
+CALLS = {
+    "sample": lambda composer: composer.sample(5, prime=pieces()[0], random_state=0),
+    "stream": lambda composer: list(islice(composer.stream(random_state=0), 5)),
+    "predict": lambda composer: composer.predict(pieces()),
+    "score_samples": lambda composer: composer.score_samples(pieces()),
+    "next_frames": lambda composer: composer.next_frames(chords(), n_draws=20, random_state=0),
+    "transform": lambda _: ChromaExtractor().transform(recordings()),
+    "transform in threads": lambda _: ChromaExtractor(n_jobs=2).transform(recordings()),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_only_reads_changes_nothing(name, composer):
+    expected, before = joblib.hash(CALLS[name](composer)), joblib.hash(vars(composer))
+    for stop in some_moments(lambda: CALLS[name](composer), n=10):
+        interrupted(lambda: CALLS[name](composer), stop)
+        assert joblib.hash(vars(composer)) == before
+    assert joblib.hash(CALLS[name](composer)) == expected
+    assert _limit._limiter is None
