@@ -26,7 +26,7 @@ def name_of(document):
 
 
 CHORDS = {"judging.md": 46, "tuning.md": 12}
-"""In each recording, of 2 s; a distribution takes more music than the 3 that are enough elsewhere."""
+"""In each recording, of 2 s; elsewhere 3 are enough, but a distribution takes more music."""
 
 
 @pytest.fixture
