@@ -118,7 +118,7 @@ def chroma_to_audio(
     values = {"style": style, "frame_rate": frame_rate, "sampling_rate": sampling_rate}
     check_values(values, RULES)
     if style != "sines":
-        asked = f'chroma_to_audio(style="{style}") (style="sines" does not)'
+        asked = f'chroma_to_audio(style="{style}"), unlike style="sines",'
         for module in PACKAGES["midi"]:
             need(module, extra="midi", what=asked)
     pieces, pack = as_chroma(X)
