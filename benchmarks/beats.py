@@ -22,7 +22,8 @@ before ours:
 
 The chorales have one instrument each, at an even tempo but for "swaying" (a tempo that goes up
 and down by 12 % every 48 beats) and "halting" (slower by up to a quarter before every 16th beat).
-Rests and held notes have beats as well. Needs ``musicai[midi,score]`` unless files are given.
+Rests and held notes have beats as well. Needs ``pip install ".[midi,score]"`` unless files are
+given.
 """
 
 import argparse

@@ -18,7 +18,7 @@ The parameters of ``recognize_chords`` were chosen on the first 30 chorales, whi
 it: the binary template that is most like a frame by cosine similarity (Fujishima 1999); by
 correlation, which centres frames (among triads, all of three tones, the order is the same); and by
 correlation after a median of the chroma over half a second, the usual smoothing without a model
-(Cho & Bello 2014). Needs ``musicai[midi,score]``.
+(Cho & Bello 2014). Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse

@@ -20,7 +20,7 @@ at 22050 Hz like those of the demo, are made once and stay in the cache folder::
 - speed: seconds of audio per second of processor time, from file to chroma; ratio: over
   librosa's chroma_cqt. Timings are of one process in turns, after a warm-up.
 
-Everything is at 22050 Hz with a frame every 2048 samples. Needs ``musicai[midi,score]``.
+Everything is at 22050 Hz with a frame every 2048 samples. Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse

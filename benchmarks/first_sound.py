@@ -3,10 +3,11 @@
     python benchmarks/first_sound.py
 
 In a temporary folder it does what README says, with the checkout that it is part of as it was last
-committed: clone, an environment of its own, install with the versions of constraints.txt (whose
-torch is the build without a GPU) and nothing taken from pip's cache, then the block of README that
-needs no recordings, to the sound file that it writes; and that block once more, to show what only
-the first time costs. Needs git, and a network for the packages.
+committed: clone, an environment of its own, install with the versions of constraints.txt and
+nothing taken from pip's cache, then the block of README that needs no recordings, to the sound file
+that it writes; and that block once more, to show what only the first time costs. Needs git, and a
+network for the packages. PyTorch is its CPU build where pip is told of the index that has it
+(PIP_EXTRA_INDEX_URL, see docs/install.md); else, on Linux, gigabytes of CUDA come along.
 
 Printed are the commands as they are run, and a table: seconds by the clock, which wait for the
 network and for whoever else is at work, and seconds of the processor, which do not. Then the file

@@ -6,7 +6,7 @@ Without recordings, chorales are taken. For each style of ``chroma_to_midi`` one
 many semitones a voice of the chords moves on average when the chord changes and has as many tones
 as before; the lowest and the highest note; by how much the file is longer or shorter than the
 piece, at most; and how many files pretty_midi, music21 and the soundfont synthesiser opened. Needs
-``musicai[midi,score]``.
+``pip install ".[midi,score]"``.
 """
 
 import itertools

@@ -16,7 +16,7 @@ that of ten qualities. Then the share of pieces whose key is the best of 24 by t
 Krumhansl and Kessler. The last row is how many of the pieces a logistic regression on transition
 matrices puts in the right style, in five-fold cross-validation.
 
-Needs ``musicai[midi,score]``.
+Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse

@@ -29,7 +29,7 @@ and these columns:
 - MB: by how much a fresh process grows at most, beyond what it has after a clip of a second, when
   20 minutes are played and written to a WAV file.
 
-Needs ``musicai[midi]``, and Linux for the last column.
+Needs ``pip install ".[midi]"``, and Linux for the last column.
 """
 
 import multiprocessing

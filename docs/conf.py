@@ -91,6 +91,7 @@ html_math_renderer = "mathml"
 html_theme = "pydata_sphinx_theme"
 html_title = "musicai"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
 # Sections stand in the header; the sidebar lists the pages of one, where it has some.
 html_sidebars = {page.stem: [] for page in DOCS.glob("*.md") if page.stem != "gallery"}
@@ -100,10 +101,10 @@ html_theme_options = {
     "logo": {"text": "musicai"},
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
-    "header_links_before_dropdown": 5,
+    "header_links_before_dropdown": 8,
     "show_toc_level": 2,
     "navigation_with_keys": False,
-    "footer_start": ["copyright"],
+    "footer_start": ["copyright", "licence"],
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",

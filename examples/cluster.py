@@ -8,7 +8,7 @@ you call. Here the cluster is two processes on this machine::
 
     python examples/cluster.py
 
-Needs ``pip install musicai[midi,plot,cluster]``; takes about a minute and writes to ``out/``.
+Needs ``pip install ".[midi,plot,cluster]"``; takes about a minute and writes to ``out/``.
 """
 
 # %%

@@ -9,7 +9,7 @@ Learn from a folder of recordings and compose new pieces::
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, played by a
 soundfont the first time. Sound, scores, pictures and the trained composer are written to out/, and
 a page that shows it all, out/index.html.
-Needs ``pip install musicai[midi,score,plot]``.
+Needs ``pip install ".[midi,score,plot]"``.
 """
 
 import argparse

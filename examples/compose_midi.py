@@ -8,7 +8,7 @@ Learn from a folder of MIDI files and compose a new one::
 
 Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, taken from the scores
 of music21 the first time. New music, as notes, as sound and as a picture, is written to out/. Needs
-``pip install musicai[midi,score,plot]``; for a FOLDER of your own ``musicai[midi,plot]`` will do.
+``pip install ".[midi,score,plot]"``; for a FOLDER of your own ``".[midi,plot]"`` will do.
 """
 
 import argparse

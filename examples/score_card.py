@@ -9,7 +9,7 @@ judged twice, after three passes over the music and after thirty::
 
     python examples/score_card.py
 
-Needs ``pip install musicai[midi,plot]``; takes about a minute and writes to ``out/``.
+Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/``.
 """
 
 # %%

@@ -9,7 +9,7 @@ what it would need is told first::
 
     python examples/share.py
 
-Needs ``pip install musicai[plot] skops``; takes a few seconds and writes to ``out/``.
+Needs ``pip install ".[plot,share]"``; takes a few seconds and writes to ``out/``.
 """
 
 # %%

@@ -8,7 +8,7 @@ that went: blues live on dominant sevenths, which these pop songs do without::
 
     python examples/styles.py
 
-Needs ``pip install musicai[midi,plot]``; takes about a minute and writes to ``out/``.
+Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/``.
 """
 
 # %%

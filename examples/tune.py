@@ -9,7 +9,7 @@ large a composer of a few short pieces should be, and whether it should know wha
 
     python examples/tune.py
 
-Needs ``pip install musicai[midi,plot]``; takes about a minute and writes to ``out/``.
+Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/``.
 """
 
 # %%

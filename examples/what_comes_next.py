@@ -9,7 +9,7 @@ high. Surprise finds it::
 
     python examples/what_comes_next.py
 
-Needs ``pip install musicai[midi,plot]``; takes about a minute and writes to ``out/``.
+Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/``.
 """
 
 # %%

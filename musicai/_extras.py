@@ -4,6 +4,13 @@ import warnings
 from importlib import import_module
 from typing import Any
 
+PACKAGES = {
+    "midi": ("mido", "pretty_midi", "midirenderer"),
+    "score": ("music21",),
+    "plot": ("matplotlib",),
+}
+"""What each extra brings, for those who have no clone at hand; pyproject.toml has the versions."""
+
 
 def need(module: str, *, extra: str, what: str) -> Any:
     """Import a package of an extra, or say what brings it.
@@ -13,9 +20,10 @@ def need(module: str, *, extra: str, what: str) -> Any:
     module : str
         The module to import.
     extra : str
-        Name of the extra, as for pip.
+        Name of the extra, as for pip; several have commas between them.
     what : str
-        What needs it, in the user's words.
+        What needs it: the function that the user called, and where another parameter would do
+        without the package, which.
 
     Raises
     ------
@@ -28,4 +36,8 @@ def need(module: str, *, extra: str, what: str) -> Any:
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
-        raise ImportError(f"{what} needs {package}: pip install musicai[{extra}]") from error
+        names = " ".join(name for part in extra.split(",") for name in PACKAGES[part])
+        raise ImportError(
+            f"{what} needs {package}: pip install {names}, or in a clone of musicai "
+            f'pip install ".[{extra}]"'
+        ) from error

@@ -135,6 +135,7 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
             raise ValueError(
                 f"unknown style {label!r}: "
                 + (f"known styles are {known[1:]}" if known[1:] else "no styles were given to fit")
+                + (_how_to_blend(known[1:]) if np.ndim(label) else "")
             )
         if not is_real(weight) or weight < 0:
             raise ValueError(
@@ -145,3 +146,9 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
         raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
     weights /= weights.max()  # their sum might be too large a number
     return weights / weights.sum()
+
+
+def _how_to_blend(styles: list[Any]) -> str:
+    if len(styles) < 2:
+        return ""
+    return f"; to blend, give a dict: {dict.fromkeys(styles[:2], 0.5)}"

@@ -4,12 +4,15 @@ import ast
 import doctest
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import musicai
+from musicai._extras import PACKAGES
 
 PACKAGE = Path(musicai.__file__).parent
 MODULES = {
@@ -158,3 +161,10 @@ def test_import_is_lazy():
 def test_unknown_names_are_refused():
     with pytest.raises(AttributeError, match="has no attribute 'LSTMComposr'"):
         musicai.LSTMComposr  # noqa: B018
+
+
+@pytest.mark.parametrize("extra", PACKAGES)
+def test_packages_of_an_extra_are_those_of_pyproject(extra):
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    listed = {Requirement(line).name for line in project["optional-dependencies"][extra]}
+    assert set(PACKAGES[extra]) == listed

@@ -59,8 +59,8 @@ def load_chorales(
     """Bach's chorales as recordings, MIDI files or pieces, made here and without a network.
 
     The scores are read from music21's corpus and rendered with a soundfont the first time; later
-    calls find the files in the data home. Needs ``pip install musicai[midi,score]``. All 350 are
-    4 hours of music, 280 MB of FLAC and about 2 minutes of rendering on 2 cores.
+    calls find the files in the data home. Needs ``pip install ".[midi,score]"`` in a clone. All
+    350 are 4 hours of music, 280 MB of FLAC and about 2 minutes of rendering on 2 cores.
 
     Parameters
     ----------

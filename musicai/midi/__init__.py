@@ -2,7 +2,7 @@
 
 Music in notes is a :class:`pretty_midi.PrettyMIDI`; times are in seconds, pitches are MIDI's
 numbers, 60 for middle C. A piano roll is a piece, float32 ``(n_frames, 88)``: 1 where a key of the
-piano sounds, A0 to C8, else 0. Needs ``pip install musicai[midi]``.
+piano sounds, A0 to C8, else 0. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 """
 
 from ._errors import MidiError

@@ -86,7 +86,7 @@ def render_file(midi: bytes, soundfont: Soundfont) -> np.ndarray:
     if (rate, samples.shape[1]) != (RATE, 2):
         raise MidiError(
             f"midirenderer gave {samples.shape[1]} channels at {rate} Hz where 2 at {RATE} Hz are "
-            "expected; install a version that musicai[midi] names"
+            "expected; install a version of midirenderer that the extra midi allows"
         )
     return samples
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._extras import need
+from .._extras import PACKAGES, need
 from .._parameters import SAMPLING_RATE_RULE, check_values
 from .._paths import AnyPath, is_path, printable
 from ..audio import resample_blocks
@@ -95,7 +95,7 @@ def synthesize(
     ((88200,), dtype('float32'))
     """
     check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
-    for module in ("pretty_midi", "midirenderer"):
+    for module in PACKAGES["midi"]:
         need(module, extra="midi", what="synthesize")
     name = _name(midi)
     music = as_midi(midi, name)

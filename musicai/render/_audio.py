@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._extras import PACKAGES, need
 from .._parameters import SAMPLING_RATE_RULE, Rule, check_values, is_one_of
 from .._piece_files import audio_files
 from .._pieces import as_chroma
@@ -51,8 +52,8 @@ def chroma_to_audio(
         never in memory as a whole, only the frames or notes that are played.
     style : {"sines", "chords", "pads", "band"}, default="sines"
         "sines" plays the chroma itself, and no more, by sines an octave apart. The others play
-        what `chroma_to_midi` makes of it with instruments, as described there; they need ``pip
-        install musicai[midi]``.
+        what `chroma_to_midi` makes of it with instruments, as described there; they need the
+        extra ``midi`` (``pip install ".[midi]"`` in a clone).
     frame_rate : float, default=10.77
         Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
     times : ndarray of shape (n_frames + 1,), or a list of them, default=None
@@ -116,6 +117,10 @@ def chroma_to_audio(
     """
     values = {"style": style, "frame_rate": frame_rate, "sampling_rate": sampling_rate}
     check_values(values, RULES)
+    if style != "sines":
+        asked = f'chroma_to_audio(style="{style}"), unlike style="sines",'
+        for module in PACKAGES["midi"]:
+            need(module, extra="midi", what=asked)
     pieces, pack = as_chroma(X)
     borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
     files = audio_files(file, X, pieces, format)

@@ -40,7 +40,7 @@ def chroma_to_midi(
 
     The piece is divided into chords of up to four tones that explain its frames, each tone as
     loud as it is heard; then octaves are chosen so that voices move as little as can be. Needs
-    ``pip install musicai[midi]``.
+    the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
@@ -115,7 +115,8 @@ def chroma_to_midi(
     """
     values = {"style": style, "frame_rate": frame_rate, "tempo": tempo, "grid": grid}
     check_values(values, RULES)
-    need("pretty_midi", extra="midi", what="chroma_to_midi")
+    for module in ("pretty_midi", "mido"):
+        need(module, extra="midi", what="chroma_to_midi")
     pieces, _ = as_chroma(X)
     lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
     files = piece_files(file, X, pieces, suffixes=(".mid", ".midi"))

@@ -53,7 +53,8 @@ def to_musicxml(
     """Write chroma as a score: a melody, and chords below it.
 
     The upper staff has a melody with the names of chords, the lower one the chords, whose voices
-    move little and which change on beats. Needs ``pip install musicai[score]``.
+    move little and which change on beats. Needs the extra
+    ``score`` (``pip install ".[score]"`` in a clone).
 
     Parameters
     ----------

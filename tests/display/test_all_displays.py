@@ -96,7 +96,7 @@ def test_limits_are_those_of_what_is_drawn(name):
 @pytest.mark.parametrize("make", [*MAKE.values(), comparison], ids=[*MAKE, "comparison"])
 def test_without_matplotlib_names_the_extra(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"pip install musicai\[plot\]"):
+    with pytest.raises(ImportError, match=r"needs matplotlib: pip install matplotlib"):
         make()
 
 

@@ -6,7 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from musicai.render import chord_chart, chroma_to_midi, recognize_chords, to_musicxml
+from musicai.render import (
+    chord_chart,
+    chroma_to_audio,
+    chroma_to_midi,
+    recognize_chords,
+    to_musicxml,
+)
 
 WRITERS = [chord_chart, chroma_to_midi, to_musicxml]
 ALL = [recognize_chords, *WRITERS]
@@ -142,8 +148,17 @@ def test_impossible_parameters(render, parameter, value, cadence):
 )
 def test_a_missing_package_is_named(write, package, extra, cadence, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=rf"needs {package}: pip install musicai\[{extra}\]"):
+    with pytest.raises(ImportError, match=rf"^{write.__name__} needs {package}: .*\[{extra}\]"):
         write(cadence)
+
+
+@pytest.mark.parametrize("package", ["pretty_midi", "mido", "midirenderer"])
+def test_a_missing_package_of_a_style_names_what_was_called(package, cadence, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    message = rf'^chroma_to_audio\(style="band"\), unlike style="sines", needs {package}: pip'
+    with pytest.raises(ImportError, match=message):
+        chroma_to_audio(cadence, style="band")
+    assert len(chroma_to_audio(cadence))
 
 
 @pytest.mark.parametrize("write", [to_musicxml, chord_chart])
