@@ -4,29 +4,24 @@ A file may hold anything. That its weights fit the network that they claim to be
 without building it: sizes are compared that cost no memory, before any is taken.
 """
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from .._parameters import is_integer, is_real
-from .._persistence import check_array, check_labels, in_words, is_number, require
+from .._learned_values import cause, check_array, check_labels, in_words, is_number, require
+from .._parameters import Rule, is_integer, is_real
 from ._keys import N_KEYS
 from ._network import EMISSIONS, Network, meta_network
 from ._progress import Progress
-
-_LARGEST_WEIGHT = 1e6
-"""Far from what is ever learned, and from where products of weights overflow."""
-
-_SCALES = 1e-15, 1e15
-"""Of real-valued data, and of its mean; as for weights."""
-
-_SMALLEST = 1e-7
-"""What divides traits of characters is always more."""
 
 _COMPONENTS_AT_FIRST = 8
 """Of "gaussian"; now there are twice as many."""
 
 _MOMENTS = {"step", "exp_avg", "exp_avg_sq"}
+
+_DIVIDING = {"emission.scale": slice(None), "scaling": slice(1, None)}
+"""Weights that data and traits of characters are divided by, and in which rows they are."""
 
 
 def convert(state: dict[str, Any]) -> dict[str, Any]:
@@ -35,11 +30,13 @@ def convert(state: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(weights, dict):
         return state
     # 0.1.0.dev0 knew no characters.
-    state = {"_characters": (np.empty((0, 0), np.float32), np.empty(0, int)), **state}
+    state = {"_characters": (np.empty((0, 0), np.float32), np.empty(0, np.int64)), **state}
     if "key" in weights:
         return state
     # Before there were keys every piece was heard as it came: none is told.
-    weights = {**weights, "key": np.zeros((N_KEYS + 1, weights["style"].shape[1]), np.float32)}
+    # From a row that is there: a mere claim to a wide one takes no memory.
+    untold = np.repeat(np.zeros_like(weights["style"][:1]), N_KEYS + 1, axis=0)
+    weights = {**weights, "key": untold}
     if state["emission_"] == "gaussian":
         for name in ("emission.output.weight", "emission.output.bias"):
             weights[name] = _more_components(weights[name], int(state["n_features_in_"]))
@@ -58,6 +55,20 @@ def _more_components(rows: np.ndarray, n_features: int) -> np.ndarray:
     if rows.ndim == 1:
         added[0] -= 1e4
     return np.concatenate([each for pair in zip(parts, added, strict=True) for each in pair])
+
+
+def _are_numbers(curve: Any) -> bool:
+    return isinstance(curve, list) and all(map(is_number, curve))
+
+
+_VALUES: dict[Any, Rule] = {
+    int: (lambda v: is_integer(v, 0), "a count"),
+    float: (is_number, "a number"),
+    float | None: (lambda v: v is None or is_number(v), "a number or None"),
+    list[float]: (_are_numbers, "a list of numbers"),
+    list[float] | None: (lambda v: v is None or _are_numbers(v), "a list of numbers or None"),
+}
+"""What values of a type have to be."""
 
 
 def check_learned(composer: Any) -> None:
@@ -86,24 +97,18 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
         require("optimizer", state["optimizer"], state["optimizer"] is not None, "a state")
         _check_optimizer(state["optimizer"], network)
         progress = Progress(**state["progress"])
+        for field in fields(Progress):
+            if field.name != "best_weights":
+                _check_value(field.name, getattr(progress, field.name), field.type)
         if progress.best_weights:
             _check_tensors("best_weights", progress.best_weights, network)
-        for name in ("loss_curve", "validation_scores", "recent_losses"):
-            curve = getattr(progress, name)
-            told = isinstance(curve, list) and all(map(is_number, curve))
-            optional = name == "validation_scores" and curve is None
-            require(name, curve, told or optional, "a list of numbers")
-        for name in ("waited", "n_batches", "n_frames", "n_retries", "n_refused"):
-            count = getattr(progress, name)
-            require(name, count, is_integer(count, 0), "a count")
-        for name in ("nats", "best_score", "untrained_loss"):
-            value = getattr(progress, name)
-            require(name, value, is_number(value) or (value is None and name != "nats"), "a number")
+        begun = progress.n_batches > 0
+        require("n_frames", progress.n_frames, (progress.n_frames > 0) == begun, "of its batches")
     except Exception as error:  # a foreign file may hold anything
         raise ValueError(
             f"the checkpoint holds no state of training to go on from ({in_words(error)}): remove "
             "the file, or name another"
-        ) from None
+        ) from cause(error)
 
 
 def _check_weights(composer: Any) -> Network:
@@ -127,25 +132,19 @@ def _check_tensors(name: str, weights: Any, network: Network) -> None:
     expected = network.state_dict()
     require(name, sorted(map(str, weights)), weights.keys() == expected.keys(), "complete")
     for key, tensor in expected.items():
-        lowest, highest = -_LARGEST_WEIGHT, _LARGEST_WEIGHT
-        if key == "emission.scale":
-            lowest, highest = _SCALES
-        elif key == "emission.location":
-            lowest, highest = -_SCALES[1], _SCALES[1]
-        shape = tuple(tensor.shape)
-        bounds = {"lowest": lowest, "highest": highest}
-        check_array(f"{name}[{key!r}]", weights[key], shape, np.float32, **bounds)
+        check_array(f"{name}[{key!r}]", weights[key], tuple(tensor.shape), np.float32)
+    for key, row in _DIVIDING.items():
+        if key in expected:
+            least = float(weights[key][row].min())
+            require(f"{name}[{key!r}]", least, least > 0, "above 0")
 
 
 def _check_characters(composer: Any, network: Network) -> None:
     if not network.knows_itself:
         return
-    spread = composer.weights_["scaling"][1]
-    require("spread of characters", float(spread.min()), spread.min() > _SMALLEST, "above 0")
     characters, styles = composer._characters
     shape = max(1, len(characters)), 2 * composer.n_features_in_
-    largest = {"lowest": -_LARGEST_WEIGHT, "highest": _LARGEST_WEIGHT}
-    check_array("_characters", characters, shape, np.float32, **largest)
+    check_array("_characters", characters, shape, np.float32)
     check_array("_characters", styles, shape[:1], np.int64, lowest=0, highest=len(composer.styles_))
 
 
@@ -161,9 +160,8 @@ def _check_optimizer(state: Any, network: Network) -> None:
         number, name = key.split(".")
         names.setdefault(int(number), set()).add(name)
         shape = () if name == "step" else shapes[int(number)]
-        # Squares have no sign, and large ones only slow learning down.
-        lowest = -_LARGEST_WEIGHT if name == "exp_avg" else 0
-        check_array(f"moment {key}", array, shape, np.float32, lowest=lowest, highest=1e30)
+        signless = {} if name == "exp_avg" else {"lowest": 0}
+        check_array(f"moment {key}", array, shape, np.float32, **signless)
     complete = all(each == _MOMENTS for each in names.values())
     require("moments", sorted(names), complete and min(names, default=0) >= 0, "complete")
 
@@ -174,12 +172,15 @@ def _check_history(composer: Any) -> None:
         told = type(names) is np.ndarray and names.shape == (composer.n_features_in_,)
         told = told and all(isinstance(name, str) for name in names.tolist())
         require("feature_names_in_", names, told, "a name for each feature")
-    require("n_iter_", composer.n_iter_, is_integer(composer.n_iter_, 0), "a count")
-    for name in ("loss_curve_", "validation_scores_"):
-        curve = getattr(composer, name)
-        if name == "validation_scores_" and curve is None:
-            continue
-        told = isinstance(curve, list) and all(map(is_number, curve))
-        require(name, curve, told, "a list of numbers")
-    best = composer.best_validation_score_
-    require("best_validation_score_", best, best is None or is_number(best), "a number or None")
+    for name, kind in {
+        "n_iter_": int,
+        "loss_curve_": list[float],
+        "validation_scores_": list[float] | None,
+        "best_validation_score_": float | None,
+    }.items():
+        _check_value(name, getattr(composer, name), kind)
+
+
+def _check_value(name: str, value: Any, kind: Any) -> None:
+    holds, expected = _VALUES[kind]
+    require(name, value, holds(value), expected)

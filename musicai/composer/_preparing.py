@@ -151,14 +151,15 @@ def known_characters(
     Where the style changes within a part it counts as one of no stated style.
     """
     if training.characters is None:
-        return np.empty((0, 0), np.float32), np.empty(0, int)
+        return np.empty((0, 0), np.float32), np.empty(0, np.int64)
     characters = np.concatenate(training.characters)
     styles = np.array(
         [
             part[0] if (part == part[0]).all() else 0
             for labels, parts in zip(training.styles, training.characters, strict=True)
             for part in np.array_split(labels, len(parts))
-        ]
+        ],
+        dtype=np.int64,
     )
     if before is not None:
         characters = np.concatenate([before[0], characters])

@@ -12,8 +12,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._learned_values import check_masses, require
 from .._parameters import check_values, is_integer
-from .._persistence import Persistent, check_masses, require
+from .._persistence import Persistent
 from .._pieces import as_collection
 from .._unchanged import unchanged_on_error
 

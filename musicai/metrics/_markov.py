@@ -9,8 +9,9 @@ from threadpoolctl import threadpool_limits
 
 from .._blas import one_blas_thread
 from .._krumhansl import in_common_key
+from .._learned_values import check_array, check_labels, check_masses, require
 from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
-from .._persistence import Persistent, check_array, check_labels, check_masses, require
+from .._persistence import Persistent
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
 from .._random import as_rng
 from .._styles import as_labels, known_styles, label_per_piece, style_weights
@@ -210,15 +211,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
         is_chroma = width == N_PITCH_CLASSES
         told = type(self.transpose_) is bool and self.transpose_ <= is_chroma
         require("transpose_", self.transpose_, told, "False, or for chroma True")
-        largest = float(np.finfo(np.float32).max)
-        check_array(
-            "prototypes_",
-            self.prototypes_,
-            (max(1, n_states), width),
-            np.float32,
-            lowest=-largest,
-            highest=largest,
-        )
+        shape = max(1, n_states), width
+        check_array("prototypes_", self.prototypes_, shape, np.float32)
         check_labels(self.styles_)
         n_styles = len(self.styles_)
         check_masses("start_", self.start_, (n_states,))

@@ -4,14 +4,11 @@ from typing import Any
 
 import numpy as np
 
+from .._learned_values import check_array, require
 from .._parameters import is_integer, is_real
-from .._persistence import check_array, require
 from .._pieces import N_PITCH_CLASSES
 from ..chroma import ChromaExtractor
 from ._sources import Source
-
-_LOWEST_LEVEL, _HIGHEST_LEVEL = -1000.0, 300.0
-_LARGEST_TUNING = 12
 
 
 def with_sources(state: dict[str, Any]) -> dict[str, Any]:
@@ -27,10 +24,7 @@ def check_learned(mosaic: Any) -> None:
     extractor = mosaic.extractor_
     told = isinstance(extractor, ChromaExtractor) and extractor.sync is None
     require("extractor_", type(extractor), told, "a ChromaExtractor without sync")
-    extractor.fit([""])  # checks its parameters
-    given = mosaic.extractor
-    told = given is None or isinstance(given, ChromaExtractor)
-    require("extractor", type(given), told, "a ChromaExtractor or None")
+    extractor._check_parameters()
     of_each = mosaic.sources_, mosaic.chroma_, mosaic.levels_, mosaic.tunings_
     lengths = [len(values) for values in of_each]
     require("recordings", lengths, len(set(lengths)) == 1 and lengths[0] > 0, "as many of each")
@@ -40,16 +34,9 @@ def check_learned(mosaic: Any) -> None:
         check_array(
             f"chroma_[{i}]", chroma, (n_frames, N_PITCH_CLASSES), np.float16, lowest=0, highest=1
         )
-        check_array(
-            f"levels_[{i}]",
-            levels,
-            (n_frames,),
-            np.float16,
-            lowest=_LOWEST_LEVEL,
-            highest=_HIGHEST_LEVEL,
-        )
-        told = is_real(tuning) and abs(tuning) <= _LARGEST_TUNING
-        require(f"tunings_[{i}]", tuning, told, "a number of semitones")
+        check_array(f"levels_[{i}]", levels, (n_frames,), np.float16)
+        require(f"tunings_[{i}]", tuning, is_real(tuning), "a number of semitones")
+        ChromaExtractor(tuning=tuning)._check_parameters()  # whoever analyses may be told it
     sounds = any(np.ptp(each, axis=1).any() for each in mosaic.chroma_ if len(each))
     require("chroma_", "silence", sounds, "music")
 

@@ -334,14 +334,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         )
 
     def _corpus(self) -> Corpus:
-        check_is_fitted(self)
-        self._check_parameters()
         for source in self.sources_:
             source.check()
         return make_corpus(self.chroma_, self.levels_, self.tunings_, transpose=self.transpose)
 
     def _check_pieces(self, X: Any, times: Any) -> tuple[list[np.ndarray], Any]:
         check_is_fitted(self)
+        self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
         pieces = [_scaled(np.maximum(piece, 0)) for piece in pieces]
         if times is None and self.extractor is not None and self.extractor.sync is not None:

@@ -291,26 +291,85 @@ def rewrite(path, change):
     np.savez(path, **arrays)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
+@pytest.mark.parametrize("emission", ["gaussian", "mse"])
+@pytest.mark.parametrize("magnitude", [1e-30, 1e30])
+def test_data_of_any_magnitude(path, often, monkeypatch, emission, magnitude):
+    rng = np.random.default_rng(0)
+    pieces = [(magnitude * rng.random((30, 3))).astype(np.float32) for _ in range(8)]
+    options = {"emission": emission, "hidden_size": 4}
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            small(checkpoint=path, **options).fit(pieces)
+    assert path.exists()
+    assert_same(small(checkpoint=path, **options).fit(pieces), small(**options).fit(pieces))
+
+
+def without_optimizer(arrays, plain):
+    for name in [name for name in arrays if name.startswith("optimizer/")]:
+        del arrays[name]
+    plain.update(optimizer=None)
+
+
+OF_CHECKPOINT = [
+    (
         lambda arrays, plain: arrays.update({"weights/key": np.zeros((3, 3), np.float32)}),
+        r"weights\['key'\] is float32 of shape \(3, 3\)",
+    ),
+    (
         lambda arrays, plain: arrays.update({"weights/key": np.full((13, 16), np.nan, np.float32)}),
-        lambda arrays, plain: arrays.pop("weights/key"),
-        lambda arrays, plain: plain.update(optimizer=None),
-        lambda arrays, plain: plain["optimizer"].update(n_steps="many"),
+        r"weights\['key'\] has values that are not finite",
+    ),
+    (lambda arrays, plain: arrays.pop("weights/key"), "weights must be complete"),
+    (
+        lambda arrays, plain: arrays.update(
+            {"progress/best_weights/key": np.zeros((3, 3), np.float32)}
+        ),
+        r"best_weights\['key'\] is float32 of shape \(3, 3\)",
+    ),
+    (
+        lambda arrays, plain: arrays.pop("progress/best_weights/key"),
+        "best_weights must be complete",
+    ),
+    (
+        without_optimizer,
+        "optimizer must be a state",
+    ),
+    (lambda arrays, plain: plain["optimizer"].update(n_steps="many"), "steps must be a count"),
+    (
         lambda arrays, plain: plain["progress"].update(loss_curve="abc"),
+        "loss_curve must be a list of numbers",
+    ),
+    (
+        lambda arrays, plain: plain["progress"].update(validation_scores=[None]),
+        "validation_scores must be a list of numbers or None",
+    ),
+    (
+        lambda arrays, plain: plain["progress"].update(best_score="abc"),
+        "best_score must be a number or None",
+    ),
+    (lambda arrays, plain: plain["progress"].update(nats=None), "nats must be a number"),
+    (lambda arrays, plain: plain["progress"].update(waited=-1), "waited must be a count"),
+    (
+        lambda arrays, plain: plain["progress"].update(n_frames=0, n_batches=5),
+        "n_frames must be of its batches",
+    ),
+    (
         lambda arrays, plain: plain["progress"].update(other=1),
-        lambda arrays, plain: plain.update(elapsed=-1),
-        lambda arrays, plain: plain.update(seed="abcd"),
-        lambda arrays, plain: plain.pop("seed"),
-    ],
-)
-def test_a_file_that_was_tampered_with_is_refused(chroma, path, often, monkeypatch, change):
+        "unexpected keyword argument 'other'",
+    ),
+    (lambda arrays, plain: plain.update(elapsed=-1), "elapsed must be a number of seconds"),
+    (lambda arrays, plain: plain.update(seed="abcd"), "is no checkpoint, or a damaged one"),
+    (lambda arrays, plain: plain.pop("seed"), "is no checkpoint, or a damaged one"),
+]
+
+
+@pytest.mark.parametrize(("change", "reason"), OF_CHECKPOINT, ids=[r for _, r in OF_CHECKPOINT])
+def test_a_file_that_was_tampered_with_is_refused(chroma, path, often, monkeypatch, change, reason):
     with monkeypatch.context() as patched:
-        fail_after(patched, 5, KeyboardInterrupt())
+        fail_after(patched, 7, KeyboardInterrupt())
         with pytest.warns(UserWarning, match="interrupted"):
             small(checkpoint=path).fit(chroma)
     rewrite(path, change)
-    with pytest.raises(ValueError, match=r"checkpoint.*: remove the file, or name another"):
+    with pytest.raises(ValueError, match=f"{reason}.*: remove the file, or name another"):
         small(checkpoint=path).fit(chroma)

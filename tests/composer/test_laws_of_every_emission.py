@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from musicai import LSTMComposer
@@ -159,3 +159,33 @@ def test_probabilities_of_all_that_may_come_sum_to_one(emission, width, n_heard,
     scores = fitted(emission, width).score_samples(futures)
     total = sum(np.exp(score[-1], dtype=float) for score in scores) * weight
     assert total == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.parametrize("emission", ["gaussian", "mse"])
+@few
+@given(exponent=st.floats(-30, 30), offset=st.sampled_from([-100, -1, 0, 0.5]), seed=seeds)
+@example(exponent=-30.0, offset=0, seed=0)
+@example(exponent=30.0, offset=-1, seed=0)
+def test_whatever_was_learned_opens_again(emission, exponent, offset, seed):
+    pieces = [
+        ((piece + offset) * 10**exponent).astype(np.float32)
+        for piece in make_pieces("mse", [12, 9], seed, 3)
+    ]
+    composer = LSTMComposer(hidden_size=3, max_iter=1, emission=emission, random_state=0)
+    for learn in (composer.fit, composer.partial_fit):  # the latter keeps moments as well
+        learn(pieces)
+        again = pickle.loads(pickle.dumps(composer))
+        np.testing.assert_array_equal(
+            again.sample(5, random_state=0), composer.sample(5, random_state=0)
+        )
+
+
+@pytest.mark.parametrize("emission", WIDTHS)
+def test_weights_of_any_size_open_again(emission):
+    composer = LSTMComposer(
+        hidden_size=3, max_iter=1, learning_rate=1e9, emission=emission, random_state=0
+    ).partial_fit(make_pieces(emission, [12, 9], 0))
+    assert max(np.abs(weights).max() for weights in composer.weights_.values()) > 1e6
+    again = pickle.loads(pickle.dumps(composer))
+    for name, weights in composer.weights_.items():
+        np.testing.assert_array_equal(again.weights_[name], weights)
