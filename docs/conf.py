@@ -36,6 +36,8 @@ extensions = [
 exclude_patterns = ["_build", "gallery/index.rst"]  # gallery.md stands in its place
 templates_path = ["_templates"]
 nitpicky = True
+# A path with spaces is no trouble: pages are made on the machine that reads them.
+suppress_warnings = ["sphinx_gallery.space_in_filename"]
 # Other projects' names would need their inventories from a network.
 nitpick_ignore_regex = [("py:.*", r"(?!musicai\b).*")]
 

@@ -73,7 +73,7 @@ class Checkpoint:
             os.replace(self._draft, self.path)
         except OSError as error:
             warnings.warn(
-                f"the checkpoint {self} could not be written ({error}); training goes on without",
+                f"the checkpoint {self} could not be written ({error}); training does not need it",
                 stacklevel=2,
             )
         finally:  # after an interruption, too
@@ -95,6 +95,8 @@ class Checkpoint:
     def _check_writable(self) -> None:
         if self.path.is_dir():
             raise ValueError(f"checkpoint={str(self)!r} is a folder: give a file in it")
+        if self.path.exists() and not self.path.is_file():  # to read from a pipe waits for ever
+            raise ValueError(f"checkpoint={str(self)!r} is no regular file: give another name")
         try:
             self._draft.touch()
             self._draft.unlink()

@@ -28,14 +28,17 @@ def _is_seed(value: Any) -> bool:
 
 
 def _is_file_name(value: Any) -> bool:
-    return value is None or (isinstance(value, (str, os.PathLike)) and str(value) != "")
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    return value is None or (isinstance(value, str) and value != "")
 
 
 EMISSION_NAMES = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
 
 _RULES: dict[str, Rule] = {
-    "hidden_size": COUNT_RULE,
-    "n_layers": COUNT_RULE,
+    # Far beyond what can be trained; what is larger would end in errors of memory, or never.
+    "hidden_size": (lambda v: is_integer(v, 1) and v <= 2**16, "an integer from 1 to 65536"),
+    "n_layers": (lambda v: is_integer(v, 1) and v <= 100, "an integer from 1 to 100"),
     "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
     "emission": (lambda v: is_one_of(v, EMISSION_NAMES), f"one of {EMISSION_NAMES}"),
     "transpose": (lambda v: _is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),

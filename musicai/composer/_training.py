@@ -325,7 +325,8 @@ class Trainer:
             return
         n_epochs = self.progress.n_epochs
         kept = "the best weights so far are kept" if n_epochs else "little was learned"
-        hint = f"; fit again goes on from {checkpoint}" if checkpoint is not None else ""
+        there = checkpoint is not None and checkpoint.path.exists()
+        hint = f"; fit again goes on from {checkpoint}" if there else ""
         warnings.warn(
             f"training was interrupted after {n_epochs} of {budget.max_iter} epochs; {kept}{hint}",
             stacklevel=5,

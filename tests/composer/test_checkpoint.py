@@ -269,6 +269,40 @@ def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
     assert os.listdir(path.parent) == []
 
 
+def test_what_is_no_regular_file_is_refused(chroma, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe' is no regular file"):
+        small(checkpoint=tmp_path / "pipe").fit(chroma)
+
+
+def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    fail_after(monkeypatch, 5, KeyboardInterrupt())
+    with pytest.warns(UserWarning, match="checkpoint|interrupted") as told:
+        small(checkpoint=path).fit(chroma)
+    assert ["goes on from" in str(warning.message) for warning in told] == [False, False]
+
+
+def test_an_interruption_loses_no_step(chroma, path, monkeypatch):
+    """Without a snapshot in sight, too."""
+    step = _training.Trainer._step
+
+    def disturbed(self, *args):
+        if self.n_steps == 5:
+            signal.raise_signal(signal.SIGINT)
+        step(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_training.Trainer, "_step", disturbed)
+        with pytest.warns(UserWarning, match="interrupted after 1 of 4.*goes on from"):
+            small(checkpoint=path).fit(chroma)
+    assert plain(path)["optimizer"]["n_steps"] == 6
+    assert_same(small(checkpoint=path).fit(chroma), small().fit(chroma))
+
+
 def test_a_short_fit_writes_nothing(chroma, path, monkeypatch):
     written = []
     monkeypatch.setattr(_checkpoint.Checkpoint, "write", lambda *_: written.append(1))

@@ -45,6 +45,8 @@ def test_unusable_labels(y, message):
     [
         ("hidden_size", 0),
         ("hidden_size", 2.5),
+        ("hidden_size", 10**30),
+        ("n_layers", 10**30),
         ("n_layers", True),
         ("dropout", 1.0),
         ("emission", "poisson"),

@@ -1,4 +1,5 @@
 import re
+import signal
 import warnings
 from pickle import dumps, loads
 
@@ -8,6 +9,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from musicai import LSTMComposer
+from musicai.composer import _training
 from musicai.composer._training import Trainer
 
 
@@ -111,6 +113,62 @@ def test_an_interruption_keeps_what_was_learned(chroma, monkeypatch):
     assert composer.n_iter_ == 3
     assert composer.best_validation_score_ == max(composer.validation_scores_)
     assert np.isfinite(composer.score(chroma))
+
+
+def interrupt_in_the_loss(monkeypatch, n_times):
+    """Press Ctrl-C in the midst of the third step."""
+    add_gradients = _training.add_gradients
+    steps = []
+
+    def disturbed(*args):
+        steps.append(args)
+        with torch.autocast("cpu", torch.bfloat16):
+            for _ in range(n_times if len(steps) == 3 else 0):
+                signal.raise_signal(signal.SIGINT)
+        return add_gradients(*args)
+
+    monkeypatch.setattr(_training, "add_gradients", disturbed)
+    return steps
+
+
+def test_ctrl_c_waits_for_the_end_of_a_step(chroma, monkeypatch):
+    steps = interrupt_in_the_loss(monkeypatch, 1)
+    with pytest.warns(UserWarning, match="interrupted after 0 of 5 epochs"):
+        composer = small(batch_size=2).fit(chroma)
+    assert len(steps) == 3
+    assert composer.n_iter_ == 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch):
+    steps = interrupt_in_the_loss(monkeypatch, 2)
+    add_gradients = _training.add_gradients
+    done = []
+    monkeypatch.setattr(
+        _training, "add_gradients", lambda *args: done.append(add_gradients(*args)) or done[-1]
+    )
+    with pytest.warns(UserWarning, match="interrupted after 0 of 5 epochs"):
+        small(batch_size=2).fit(chroma)
+    assert (len(steps), len(done)) == (3, 2)
+
+
+def test_ctrl_c_in_the_last_step_is_told(chroma, monkeypatch):
+    interrupt_in_the_loss(monkeypatch, 1)
+    with pytest.warns(UserWarning, match="interrupted after 1 of 1 epochs"):
+        composer = small(batch_size=3, max_iter=1).fit(chroma)
+    assert composer.n_iter_ == 1
+
+
+def test_the_handler_of_somebody_else_stays(chroma, monkeypatch):
+    interrupt_in_the_loss(monkeypatch, 1)
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *args: came.append(args))
+    try:
+        composer = small(batch_size=2).fit(chroma)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(came) == 1
+    assert composer.n_iter_ == 5
 
 
 def test_warm_start_goes_on(chroma):
