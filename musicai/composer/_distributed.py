@@ -12,6 +12,7 @@ import itertools
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 # Addresses that an earlier group left in the store must not be taken for those of the next one.
 _MADE = itertools.count()
+# Older versions of torch hold Python's lock while they end a group, and wait for threads of gloo
+# that may need it for a last tensor (pytorch/pytorch#154976): these are let go first.
+_SECONDS_TO_LET_GO = 0.05
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
@@ -140,6 +144,7 @@ def joined(device: torch.device) -> Iterator[Group]:
         yield Group(device, distributed.get_rank(), distributed.get_world_size())
     finally:
         if made:
+            time.sleep(_SECONDS_TO_LET_GO)
             distributed.destroy_process_group()
 
 
