@@ -89,6 +89,31 @@ def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, 
     assert_as_frequent_as_probable(emission, levels, drawn, previous)
 
 
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
+    """Note by note as Larochelle and Murray (2011) have it, with noise that is known."""
+    emission = ready(BernoulliNADE(20, N_CONTEXT, n_hidden=7))
+    with torch.no_grad():
+        for parameter in (emission.take_up, emission.exit.weight):
+            parameter.copy_(3 * torch.randn(parameter.shape, generator=torch.Generator()))
+    w = {name: tensor.numpy().astype(float) for name, tensor in emission.state_dict().items()}
+    contexts = np.random.RandomState(3).normal(size=(200, N_CONTEXT)).astype(np.float32)
+    draws, rng = draws_of(emission), np.random.RandomState(4)
+    readouts = draws.read(contexts)
+    rows = [slice(None)] if together else [slice(i, i + 1) for i in range(len(contexts))]
+    drawn = [draws.draw(readouts[i], np.zeros((0, 20)), rng, temperature) for i in rows]
+    noise = temperature * np.random.RandomState(4).logistic(size=(len(contexts), 20))
+    for context, frame, threshold in zip(contexts, np.concatenate(drawn), noise, strict=True):
+        hidden = w["entry.weight"] @ context + w["entry.bias"]
+        skip = w["skip.weight"] @ context + w["skip.bias"]
+        for k in range(20):
+            logit = w["exit.weight"][k] @ (1 / (1 + np.exp(-hidden))) + skip[k]
+            if abs(logit - threshold[k]) > 1e-4:
+                assert frame[k] == (logit > threshold[k])
+            hidden += frame[k] * w["take_up"][k]
+
+
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
 @pytest.mark.parametrize("temperature", [0.5, 2])
 def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):

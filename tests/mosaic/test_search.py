@@ -128,3 +128,11 @@ def test_a_recording_is_played_for_as_long_as_it_may_be(longest):
     corpus = corpus_of(60, 60, 60)
     runs = find_path(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
     assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]
+
+
+def test_how_long_a_recording_was_played_counts_from_its_join():
+    corpus = corpus_of(60, 60, 60)
+    firsts = [5, 70, 130]
+    shapes = np.concatenate([corpus.shapes[first : first + 10] for first in firsts])
+    runs = find_path(shapes, corpus, join_cost=0.5, longest=12)
+    assert [(run.row, run.n_frames) for run in runs] == [(first, 10) for first in firsts]
