@@ -45,11 +45,11 @@ TEMPO_RULE: Rule = (
 )
 """MIDI has no slower tempo than a beat in 16.8 seconds."""
 
-HIGHEST_RATE = 192000
+HIGHEST_WRITTEN_RATE = 192000
 """Samples per second that are written; libsndfile crashes on an Ogg file with many more."""
 
 SAMPLING_RATE_RULE: Rule = (
-    lambda v: is_real(v) and 1000 <= v <= HIGHEST_RATE,
-    f"a number of hertz from 1000 to {HIGHEST_RATE}",
+    lambda v: is_real(v) and 1000 <= v <= HIGHEST_WRITTEN_RATE,
+    f"a number of hertz from 1000 to {HIGHEST_WRITTEN_RATE}",
 )
 """Of sound that is made."""

@@ -12,7 +12,7 @@ import soundfile
 
 from .._audio_formats import check_audio_file
 from .._files import target_name, whole_file
-from .._parameters import HIGHEST_RATE
+from .._parameters import HIGHEST_WRITTEN_RATE
 from .._paths import is_path
 from ._playable import playable_blocks
 
@@ -88,9 +88,13 @@ def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:
 
 def _check_rate(name: str, sampling_rate: Any) -> None:
     whole = isinstance(sampling_rate, Real) and float(sampling_rate).is_integer()
-    if not whole or isinstance(sampling_rate, bool) or not 1 <= sampling_rate <= HIGHEST_RATE:
+    if (
+        not whole
+        or isinstance(sampling_rate, bool)
+        or not 1 <= sampling_rate <= HIGHEST_WRITTEN_RATE
+    ):
         raise ValueError(
-            f"{name}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_RATE}, got "
+            f"{name}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_WRITTEN_RATE}, got "
             f"{sampling_rate!r}"
         )
 
