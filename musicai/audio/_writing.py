@@ -94,8 +94,8 @@ def _check_rate(name: str, sampling_rate: Any) -> None:
         or not 1 <= sampling_rate <= HIGHEST_WRITTEN_RATE
     ):
         raise ValueError(
-            f"{name}: sampling_rate must be a whole number of hertz from 1 to {HIGHEST_WRITTEN_RATE}, got "
-            f"{sampling_rate!r}"
+            f"{name}: sampling_rate must be a whole number of hertz from 1 to "
+            f"{HIGHEST_WRITTEN_RATE}, got {sampling_rate!r}"
         )
 
 
