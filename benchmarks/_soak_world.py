@@ -116,10 +116,12 @@ def released(world: World) -> Iterator[None]:
     def release() -> None:
         executor = reusable_executor._executor
         world.counts["worker killed while it told its result, so that loky hung"] += 1
-        for number in list(executor._processes or ()):
-            with suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
-        executor._result_queue._writer.close()
+        for number, command in children().items():  # while it ends loky no longer lists them
+            if "popen_loky" in command:
+                with suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+        if executor is not None and executor._result_queue is not None:
+            executor._result_queue._writer.close()
 
     timer = threading.Timer(SECONDS_TO_HANG, release)
     timer.start()
