@@ -32,7 +32,8 @@ def test_known_bad_music_ranks_below_known_good(
     figures = card.to_dict()
     good = figures["overlap_area"]
     assert good > figures["ceiling_overlap_area"] - 0.1
-    assert good - 0.2 > figures["markov_overlap_area"] > figures["shuffled_overlap_area"]
+    # Both may be 0, as they are where a single metric shares nothing with real music.
+    assert good - 0.2 > figures["markov_overlap_area"] >= figures["shuffled_overlap_area"]
     for bad in (shuffled, noise, frozen, wandering):
         assert report(music, bad[:12], more_music).to_dict()["overlap_area"] < good - 0.3
 
