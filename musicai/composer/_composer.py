@@ -34,9 +34,9 @@ class LSTMComposer(Persistent, BaseEstimator):
     Parameters
     ----------
     hidden_size : int, default=256
-        Units in each layer of the LSTM.
+        Units in each layer of the LSTM, at most 65536.
     n_layers : int, default=1
-        Layers of the LSTM.
+        Layers of the LSTM, at most 100.
     dropout : float, default=0.3
         Share of the LSTM's output that is dropped while training, in [0, 1).
     emission : {"auto", "logistic", "bernoulli", "gaussian", "independent", "mse"}, default="auto"
