@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from musicai import metrics
@@ -71,6 +71,11 @@ def has_a_key(X):
     return all(second < first - 1e-6 for second, first in best)
 
 
+def windows(X):
+    """Every window of four frames, as key_stability is asked for here."""
+    return [piece[i : i + 4] for piece in X for i in range(max(1, len(piece) - 3))]
+
+
 def moved(X, semitones):
     return [np.roll(piece, semitones, axis=1) for piece in X]
 
@@ -86,10 +91,10 @@ def test_values_are_in_their_range(name, X):
 
 
 @each_metric
-@few
+@settings(few, suppress_health_check=[HealthCheck.filter_too_much])
 @given(X=collections, semitones=st.integers(1, 11))
 def test_no_key_is_preferred(name, X, semitones):
-    assume(has_a_key(X))
+    assume(has_a_key(windows(X) if name == "key_stability" else X))
     assert_same(measure(name, moved(X, semitones)), measure(name, X))
 
 
