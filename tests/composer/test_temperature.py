@@ -87,6 +87,16 @@ def test_a_note_given_the_lower_ones(seed, temperatures, feature, lower):
     assert_rising(entropies)
 
 
+def assert_components_spread(draws, readout, n_features, temperatures):
+    """Assert that the entropy of the choice of a component rises with the temperature."""
+    previous = np.zeros((N_ROWS, n_features), np.float32)
+    entropies = [
+        entropy(draws.draw(readout, previous, Quantiles(), temperature))
+        for temperature in temperatures
+    ]
+    assert_rising(entropies)
+
+
 @few
 @given(seed=seeds, temperatures=temperatures)
 def test_the_component_of_a_level(seed, temperatures):
@@ -96,24 +106,14 @@ def test_the_component_of_a_level(seed, temperatures):
         emission.skip.bias[5:10] = torch.linspace(0.1, 0.8, 5)
 
     draws, readout = make(LogisticNADE, LogisticDraws, seed, spread_out, n_features=1, n_hidden=6)
-    previous = np.zeros((N_ROWS, 1), np.float32)
-    entropies = [
-        entropy(draws.draw(readout, previous, Quantiles(), temperature))
-        for temperature in temperatures
-    ]
-    assert_rising(entropies)
+    assert_components_spread(draws, readout, 1, temperatures)
 
 
 @few
 @given(seed=seeds, temperatures=temperatures)
 def test_the_component_of_a_frame(seed, temperatures):
     draws, readout = make(GaussianMixture, GaussianMixtureDraws, seed, n_features=2)
-    previous = np.zeros((N_ROWS, 2), np.float32)
-    entropies = [
-        entropy(draws.draw(readout, previous, Quantiles(), temperature))
-        for temperature in temperatures
-    ]
-    assert_rising(entropies)
+    assert_components_spread(draws, readout, 2, temperatures)
 
 
 @few
