@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+
 Rule = tuple[Callable[[Any], bool], str]
 """What a value must satisfy, and how to say so."""
 
@@ -28,11 +30,17 @@ def is_real(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def is_bool(value: Any) -> bool:
+    """Tell whether `value` is True or False, of Python or NumPy."""
+    return isinstance(value, (bool, np.bool_))
+
+
 def is_one_of(value: Any, names: tuple[str, ...]) -> bool:
     """Tell whether `value` is one of some names."""
     return isinstance(value, str) and value in names
 
 
+VERBOSE_RULE: Rule = (lambda v: is_bool(v) or is_integer(v, 0), "an integer of at least 0")
 COUNT_RULE: Rule = (lambda v: is_integer(v, 1), "an integer of at least 1")
 COUNT_OR_NONE_RULE: Rule = (
     lambda v: v is None or is_integer(v, 1),

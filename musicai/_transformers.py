@@ -2,21 +2,17 @@
 
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
-from ._parameters import Rule, is_integer, is_one_of
+from ._parameters import VERBOSE_RULE, Rule, is_integer, is_one_of
 from ._persistence import Persistent
 
 _ERRORS = ("raise", "warn")
 FILE_RULES: dict[str, Rule] = {
     "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
     "on_error": (lambda v: is_one_of(v, _ERRORS), f"one of {_ERRORS}"),
-    "verbose": (
-        lambda v: isinstance(v, (bool, np.bool_)) or is_integer(v, 0),
-        "0 or a positive integer",
-    ),
+    "verbose": VERBOSE_RULE,
 }
 """Rules of the parameters that every :class:`FileTransformer` has."""
 

@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._parameters import TEMPO_RULE, Rule, check_values, is_integer, is_one_of, is_real
+from .._parameters import TEMPO_RULE, Rule, check_values, is_bool, is_integer, is_one_of, is_real
 from .._paths import is_path
 from .._pieces import PITCH_CLASSES, as_collection, is_collection
 from .._times import check_times
@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or (is_real(v) and -12 <= v <= 12),
         "a number of semitones from -12 to 12, or None to estimate it",
     ),
-    "exact": (lambda v: isinstance(v, (bool, np.bool_)), "True or False"),
+    "exact": (is_bool, "True or False"),
     "sync": (lambda v: v is None or is_one_of(v, ("beat",)), "None or 'beat'"),
     "memory": (
         lambda v: v is None or is_path(v) or hasattr(v, "cache"),

@@ -10,17 +10,15 @@ import torch
 from .._parameters import (
     COUNT_OR_NONE_RULE,
     COUNT_RULE,
+    VERBOSE_RULE,
     Rule,
     check_values,
+    is_bool,
     is_integer,
     is_one_of,
     is_real,
 )
 from .._random import as_rng
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, (bool, np.bool_))
 
 
 def _is_seed(value: Any) -> bool:
@@ -41,22 +39,22 @@ _RULES: dict[str, Rule] = {
     "n_layers": (lambda v: is_integer(v, 1) and v <= 100, "an integer from 1 to 100"),
     "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
     "emission": (lambda v: is_one_of(v, EMISSION_NAMES), f"one of {EMISSION_NAMES}"),
-    "transpose": (lambda v: _is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),
+    "transpose": (lambda v: is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),
     "learning_rate": (lambda v: is_real(v) and v > 0, "a positive number"),
     "batch_size": COUNT_RULE,
     "max_iter": COUNT_RULE,
     "max_time": (lambda v: v is None or (is_real(v) and v > 0), "a positive number or None"),
-    "early_stopping": (_is_bool, "True or False"),
+    "early_stopping": (is_bool, "True or False"),
     "validation_fraction": (lambda v: is_real(v) and 0 < v < 1, "a number in (0, 1)"),
     "n_iter_no_change": COUNT_RULE,
     "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
-    "warm_start": (_is_bool, "True or False"),
+    "warm_start": (is_bool, "True or False"),
     "checkpoint": (_is_file_name, "a path (str or PathLike) or None"),
     "random_state": (
         lambda v: v is None or isinstance(v, np.random.RandomState) or _is_seed(v),
         "an int from 0 to 2**32 - 1, a numpy.random.RandomState or None",
     ),
-    "verbose": (lambda v: _is_bool(v) or is_integer(v, 0), "an integer of at least 0"),
+    "verbose": VERBOSE_RULE,
 }
 _SAMPLE_RULES: dict[str, Rule] = {
     "n_frames": COUNT_RULE,
