@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 from uuid import uuid4
 
+from ._interruptions import opened
 from ._paths import is_path, printable
 
 _BLOCK = 2**20
@@ -48,7 +49,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         with _named(Path(os.fsdecode(target))) as draft:
             yield draft
     else:
-        with tempfile.TemporaryFile() as draft:
+        with opened(tempfile.TemporaryFile) as draft:
             yield cast(BinaryIO, draft)
             draft.seek(0)
             _copy(draft, target)
@@ -120,7 +121,7 @@ def _named(path: Path) -> Iterator[BinaryIO]:
     # In the same folder, so that the final move cannot cross file systems.
     draft = path.with_name(f".{uuid4().hex}")
     try:
-        with _open_draft(draft) as file:
+        with opened(lambda: _open_draft(draft)) as file:
             if path.exists():
                 os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
@@ -149,8 +150,15 @@ def _open_draft(draft: Path) -> BinaryIO:
 
 def _name(file: BinaryIO, path: Path) -> None:
     """Give a file that has no name its first one."""
-    descriptors = os.open("/proc/self/fd", os.O_RDONLY)
-    try:  # only with a folder to start from does Python follow the link that a descriptor is
-        os.link(str(file.fileno()), path, src_dir_fd=descriptors)
+    # Only with a folder to start from does Python follow the link that a descriptor is.
+    with opened(_descriptors) as folder:
+        os.link(str(file.fileno()), path, src_dir_fd=folder)
+
+
+@contextmanager
+def _descriptors() -> Iterator[int]:
+    folder = os.open("/proc/self/fd", os.O_RDONLY)
+    try:
+        yield folder
     finally:
-        os.close(descriptors)
+        os.close(folder)

@@ -7,6 +7,8 @@ from io import FileIO
 
 import numpy as np
 
+from ._interruptions import opened
+
 _BYTES = 4
 
 
@@ -41,7 +43,7 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
     They lie in a file without a name, where :mod:`tempfile` puts it.
     """
     # Without a buffer, which would be written once more after an error, with another error.
-    with tempfile.TemporaryFile(buffering=0) as file:
+    with opened(lambda: tempfile.TemporaryFile(buffering=0)) as file:
         for block in blocks:
             _keep(file, block)
         yield Spool(file, file.tell() // _BYTES)

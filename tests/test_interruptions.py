@@ -1,26 +1,37 @@
 """Ctrl-C at any moment: files are whole or not there, estimators as they were or fitted.
 
-`interrupted` raises KeyboardInterrupt at a moment of the library that is told by its number, so a
-failure comes again. Moments are those at which Python raises it: when a function begins, and when a
-call of one that is written in C has ended.
+`interrupted` presses Ctrl-C at a moment of the library that is told by its number, so a failure
+comes again. Moments are those at which Python hears it: when a function begins, and when a call of
+one that is written in C has ended.
 """
 
+import gc
+import io
+import os
+import signal
 import sys
 import tempfile
 import warnings
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
+import soundfile
 from sklearn.exceptions import NotFittedError
 
 import musicai
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai._blas import _limit
-from musicai.audio import write_audio
+from musicai._files import whole_file
+from musicai._interruptions import interruptions, opened
+from musicai._spool import spooled
+from musicai.audio import read_blocks, read_excerpt, write_audio
+from musicai.audio._ffmpeg import open_by_ffmpeg
+from musicai.audio._headers import read_header
 from musicai.composer._checkpoint import Checkpoint
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
@@ -34,30 +45,32 @@ OLD = b"what was there before"
 
 
 class Moments:
-    """Counts moments of the library, and raises at one of them."""
+    """Counts moments of the files of a folder, and presses Ctrl-C at one of them."""
 
-    def __init__(self, stop=None):
-        self.n, self.stop = 0, stop
+    def __init__(self, stop=None, folder=PACKAGE):
+        self.n, self.stop, self.folder = 0, stop, folder
 
     def __call__(self, frame, event, argument):
-        if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PACKAGE):
+        if event in ("call", "c_return") and frame.f_code.co_filename.startswith(self.folder):
             self.n += 1
             if self.n == self.stop:
-                raise KeyboardInterrupt
+                signal.raise_signal(signal.SIGINT)
 
     def run(self, call):
         before = sys.getprofile()
-        sys.setprofile(self)
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
+            sys.setprofile(self)
             return call()
         finally:
             sys.setprofile(before)
+            signal.signal(signal.SIGINT, handler)
 
 
-def interrupted(call, stop):
+def interrupted(call, stop, folder=PACKAGE):
     """Call with Ctrl-C at moment number `stop`; tell whether it was raised."""
     try:
-        Moments(stop).run(call)
+        Moments(stop, folder).run(call)
     except KeyboardInterrupt:
         return True
     return False
@@ -115,6 +128,124 @@ def test_a_file_is_whole_or_as_it_was(name, tmp_path, monkeypatch):
         assert not list(temporary.iterdir())
     write(path)
     assert path.read_bytes() == whole
+
+
+def write(target):
+    with whole_file(target) as draft:
+        draft.write(b"all")
+
+
+def read(path):
+    return list(read_blocks(path, sampling_rate=22050))
+
+
+def read_from(program):
+    """Read what a program writes, as ffmpeg would."""
+    given = open_by_ffmpeg(str(program), "a", "a", block_size=100, on_damage=pytest.fail)
+    with given as (blocks, _):
+        return list(blocks)
+
+
+@pytest.fixture
+def usual():
+    """Python's own handler, which a program that runs tests may have replaced."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
+def press():
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_is_held_back(usual):
+    with interruptions() as interrupted:
+        assert not interrupted()
+        press()
+        assert interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    assert signal.getsignal(signal.SIGINT) is usual
+    with interruptions(patient=True) as interrupted:
+        press()
+        press()
+        assert interrupted()
+    assert signal.getsignal(signal.SIGINT) is usual
+
+
+def test_a_handler_of_somebody_else_stays(usual):
+    heard = []
+    signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+    with interruptions() as interrupted:
+        press()
+        assert heard == [1]
+        assert not interrupted()
+    with interruptions(patient=True) as interrupted:
+        press()
+        assert interrupted()
+    press()
+    assert heard == [1, 1]
+
+
+def test_ctrl_c_comes_before_or_after_opening(usual):
+    happened = []
+
+    @contextmanager
+    def resource():
+        press()
+        happened.append("open")
+        try:
+            yield
+        finally:
+            press()
+            happened.append("closed")
+
+    with pytest.raises(KeyboardInterrupt), opened(resource):
+        happened.append("used")
+    assert happened == ["open", "closed"]
+    assert signal.getsignal(signal.SIGINT) is usual
+
+
+def test_other_threads_open_as_well(usual):
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(list, read_blocks(np.zeros(9), sampling_rate=1000)).result()
+        assert threads.submit(spool).result() == 10
+
+
+def spool():
+    with spooled([np.zeros(10, np.float32)]) as samples:
+        return len(samples)
+
+
+OPENERS = {
+    "a file": lambda folder: write(folder / "a.bin"),
+    "a file object": lambda _: write(io.BytesIO()),
+    "audio": lambda folder: write_audio(folder / "b.flac", np.zeros(500), 22050),
+    "audio that is read": lambda folder: read(folder / "a.wav"),
+    "a header": lambda folder: read_header(folder / "a.wav"),
+    "an excerpt": lambda folder: read_excerpt(folder / "a.wav", 0, 100, sampling_rate=22050),
+    "audio from a program": lambda folder: read_from(folder / "program"),
+    "samples kept": lambda _: spool(),
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs a list of open files")
+@pytest.mark.parametrize("name", OPENERS)
+def test_nothing_stays_open(name, tmp_path):
+    """Wherever Ctrl-C comes, be it within Python's own library."""
+    write_audio(tmp_path / "a.wav", np.zeros(500), 22050)
+    soundfile.write(tmp_path / "a.au", np.zeros(500), 22050, subtype="FLOAT")
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\nexec cat {tmp_path}/a.au\n")
+    program.chmod(0o700)
+    moments = Moments(folder="")
+    moments.run(lambda: OPENERS[name](tmp_path))
+    n_open = len(os.listdir("/proc/self/fd"))
+    for stop in range(1, moments.n + 1):
+        interrupted(lambda: OPENERS[name](tmp_path), stop, folder="")
+        if len(os.listdir("/proc/self/fd")) != n_open:
+            gc.collect()  # errors within errors know each other in a circle
+        assert len(os.listdir("/proc/self/fd")) == n_open, stop
 
 
 ESTIMATORS = {

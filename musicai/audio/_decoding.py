@@ -6,11 +6,12 @@ where that is installed. A file that ends too early is used, and its reader told
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import numpy as np
 import soundfile
 
+from .._interruptions import opened
 from .._paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
@@ -66,16 +67,16 @@ def open_file(
     trouble = why_unreadable(path, "audio file")
     if trouble is not None:
         raise RecordingError(f"{name}: {trouble}")
-    try:
-        file = _ForwardSoundFile(native_name(path))
-    except (RuntimeError, TypeError, ValueError) as error:
-        cause = _cause(error)
-    else:
-        with file:
+    with ExitStack() as native:
+        try:
+            file = native.enter_context(opened(lambda: _ForwardSoundFile(native_name(path))))
+        except (RuntimeError, TypeError, ValueError) as error:
+            cause = _cause(error)
+        else:
             if file.format != "RAW":
                 yield _decode(file, name, block_size, on_damage), file.samplerate
                 return
-        cause = "the file has no header"
+            cause = "the file has no header"
     program = find_ffmpeg()
     if program is None:
         raise RecordingError(
@@ -85,8 +86,8 @@ def open_file(
     try:
         with open_by_ffmpeg(
             program, path, name, block_size=block_size, on_damage=on_damage
-        ) as opened:
-            yield opened
+        ) as decoded:
+            yield decoded
     except DecodingError as error:
         raise RecordingError(
             f"{name}: {_not_audio(f'libsndfile: {cause}; ffmpeg: {error}')}"

@@ -7,6 +7,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from .._interruptions import opened
 from .._parameters import Rule, check_values, is_integer, is_real
 from .._paths import is_path, printable
 from ._headers import native_name
@@ -77,7 +78,7 @@ def read_excerpt(
         check_mono(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sampling_rate)
     try:
-        with soundfile.SoundFile(native_name(recording)) as file:
+        with opened(lambda: soundfile.SoundFile(native_name(recording))) as file:
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sampling_rate)

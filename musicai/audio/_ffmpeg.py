@@ -21,6 +21,7 @@ from typing import IO
 
 import numpy as np
 
+from .._interruptions import opened
 from .._paths import AnyPath
 
 CONTAINERS = (
@@ -94,30 +95,39 @@ def open_by_ffmpeg(
     """
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *OUTPUT_OPTIONS]
     # A file takes any amount of messages; a second pipe that nobody reads would block ffmpeg.
-    with tempfile.TemporaryFile() as messages:
-        try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
-            )
-        except OSError as error:
-            raise DecodingError(f"it cannot be started, {error}") from None
+    with (
+        opened(tempfile.TemporaryFile) as messages,
+        opened(lambda: _running(command, messages)) as process,
+    ):
         assert process.stdout is not None
-        try:
-            header = process.stdout.read(AU_HEADER.size)
-            if len(header) < AU_HEADER.size:
-                process.wait()
-                raise DecodingError(_last_words(messages))
-            magic, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
-            if magic != b".snd" or offset < AU_HEADER.size or n_channels == 0:
-                raise DecodingError("its output is not what was asked for")
-            process.stdout.read(offset - AU_HEADER.size)
-            blocks = _read_samples(process.stdout, n_channels, block_size)
-            yield _watched(blocks, process, messages, name, on_damage), own_rate
-        finally:
-            # Whoever stops early must not leave a process behind, nor wait for all of the file.
-            process.kill()
-            process.stdout.close()
+        header = process.stdout.read(AU_HEADER.size)
+        if len(header) < AU_HEADER.size:
             process.wait()
+            raise DecodingError(_last_words(messages))
+        magic, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
+        if magic != b".snd" or offset < AU_HEADER.size or n_channels == 0:
+            raise DecodingError("its output is not what was asked for")
+        process.stdout.read(offset - AU_HEADER.size)
+        blocks = _read_samples(process.stdout, n_channels, block_size)
+        yield _watched(blocks, process, messages, name, on_damage), own_rate
+
+
+@contextmanager
+def _running(command: list[str], messages: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+        )
+    except OSError as error:
+        raise DecodingError(f"it cannot be started, {error}") from None
+    assert process.stdout is not None
+    try:
+        yield process
+    finally:
+        # Whoever stops early must not leave a process behind, nor wait for all of the file.
+        process.kill()
+        process.stdout.close()
+        process.wait()
 
 
 def _read_samples(pipe: IO[bytes], n_channels: int, block_size: int) -> Iterator[np.ndarray]:

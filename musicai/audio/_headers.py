@@ -5,10 +5,12 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
 
+from .._interruptions import opened
 from .._paths import AnyPath
 from ._ffmpeg import CONTAINERS, input_name
 
@@ -22,6 +24,14 @@ _PROBE_OPTIONS = (
 _PATIENCE = 20.0  # seconds, for a file
 
 
+class Header(NamedTuple):
+    """What libsndfile knows of a file; the format by its name there."""
+
+    format: str
+    sampling_rate: int
+    n_samples: int
+
+
 def native_name(path: AnyPath) -> str | bytes:
     """Return the name of a file as libsndfile takes any that there can be.
 
@@ -32,10 +42,15 @@ def native_name(path: AnyPath) -> str | bytes:
     return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
 
 
-def read_rate(path: AnyPath) -> int | None:
-    """Return a recording's own sampling rate, None where libsndfile does not know it."""
-    header = _read_header(path)
-    return None if header is None else header.samplerate
+def read_header(path: AnyPath) -> Header | None:
+    """Return the header of a recording, None where libsndfile does not know it."""
+    if not _has_content(path):
+        return None
+    try:
+        with opened(lambda: soundfile.SoundFile(native_name(path))) as file:
+            return Header(file.format, file.samplerate, file.frames)
+    except (OSError, RuntimeError, TypeError, ValueError):
+        return None
 
 
 def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
@@ -60,20 +75,11 @@ def _has_content(path: AnyPath) -> bool:
     return os.path.isfile(path) and os.path.getsize(path) > 0
 
 
-def _read_header(path: AnyPath) -> "soundfile._SoundFileInfo | None":
-    if not _has_content(path):
-        return None
-    try:
-        return soundfile.info(native_name(path))
-    except (OSError, RuntimeError, TypeError, ValueError):
-        return None
-
-
 def _by_libsndfile(path: AnyPath) -> float:
-    header = _read_header(path)
-    if header is None or not 0 < header.frames < UNKNOWN_SAMPLES:
+    header = read_header(path)
+    if header is None or not 0 < header.n_samples < UNKNOWN_SAMPLES:
         return np.nan
-    return header.duration
+    return header.n_samples / header.sampling_rate
 
 
 def _by_ffprobe(program: str, path: AnyPath) -> float:

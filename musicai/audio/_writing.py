@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import chain
 from numbers import Real
 from typing import Any, BinaryIO
@@ -12,6 +13,7 @@ import soundfile
 
 from .._audio_formats import check_audio_file
 from .._files import target_name, whole_file
+from .._interruptions import opened
 from .._parameters import HIGHEST_WRITTEN_RATE
 from .._paths import is_path
 from ._playable import playable_blocks
@@ -106,16 +108,21 @@ def _encode(
     n_channels = 1 if first.ndim == 1 else first.shape[1]
     # To a descriptor libsndfile writes by itself: no interruption gets lost in its callbacks.
     target = draft.fileno() if os.name == "posix" else draft
-    try:
-        sound = soundfile.SoundFile(
+
+    def encoder() -> soundfile.SoundFile:
+        return soundfile.SoundFile(
             target, "w", sampling_rate, n_channels, format=format.upper(), closefd=False
         )
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{name}: {n_channels} channels at {sampling_rate} Hz cannot be written as {format} "
-            f"({getattr(error, 'error_string', error)}): take another format or sampling rate"
-        ) from None
-    with sound:
+
+    with ExitStack() as encoders:
+        try:
+            sound = encoders.enter_context(opened(encoder))
+        except (RuntimeError, TypeError) as error:
+            raise ValueError(
+                f"{name}: {n_channels} channels at {sampling_rate} Hz cannot be written as "
+                f"{format} ({getattr(error, 'error_string', error)}): take another format or "
+                "sampling rate"
+            ) from None
         for block in chain([first], blocks):
             try:
                 sound.write(block)

@@ -10,13 +10,10 @@ raise torch's "Connection closed by peer", and torchrun ends them all.
 
 import itertools
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from types import FrameType
 from typing import Any, TypeVar
 
 import torch
@@ -146,34 +143,6 @@ def joined(device: torch.device) -> Iterator[Group]:
         if made:
             time.sleep(_SECONDS_TO_LET_GO)
             distributed.destroy_process_group()
-
-
-@contextmanager
-def interruptions(group: Group) -> Iterator[Callable[[], bool]]:
-    """Hold Ctrl-C back, and give a function that tells whether it was pressed.
-
-    In the midst of a step it would leave half of one behind, or a setting of torch that a context
-    was about to put back. Several processes must all stop after the same step, so that none
-    waits for another for ever; a process by itself is interrupted at once by a second Ctrl-C. A
-    handler that somebody else has set stays where it can.
-    """
-    came: list[int] = []
-    alone = group.size == 1
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or (alone and not usual):
-        yield lambda: False
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if alone and came:
-            raise KeyboardInterrupt
-        came.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: bool(came)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @cache

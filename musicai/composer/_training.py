@@ -17,9 +17,10 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from tqdm.auto import tqdm
 
+from .._interruptions import interruptions
 from ._batches import Collection, Span, training_batches
 from ._checkpoint import Checkpoint
-from ._distributed import Group, interruptions
+from ._distributed import Group
 from ._divergence import DivergenceError, is_sound, watch
 from ._inference import mean_score
 from ._loss import add_gradients
@@ -134,7 +135,10 @@ class Trainer:
             disable=not (verbose and self.group.is_first),
         )
         try:
-            with bar, interruptions(self.group) as interrupted:
+            # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch
+            # that a context was about to put back. Several processes all stop after the same
+            # step, so that none waits for another for ever.
+            with bar, interruptions(patient=self.group.size > 1) as interrupted:
                 finished = False
                 while not finished:
                     try:

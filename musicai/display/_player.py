@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
 from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
 from .._paths import AnyPath, is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
 from ..audio._ffmpeg import find_ffmpeg
-from ..audio._headers import native_name, read_rate
+from ..audio._headers import read_header
 from ..audio._playable import playable_blocks
 
 _MEDIA_TYPES = {
@@ -189,10 +188,8 @@ def _is_mp4(file: Path) -> bool:
 
 def _media_type(file: Path) -> str | None:
     # What is in a file counts: its name may say something else.
-    try:
-        return _MEDIA_TYPES.get(soundfile.info(native_name(file)).format)
-    except (RuntimeError, TypeError, ValueError):
-        return None
+    header = read_header(file)
+    return None if header is None else _MEDIA_TYPES.get(header.format)
 
 
 def _is_large(file: Path, media_type: str) -> bool:
@@ -200,9 +197,9 @@ def _is_large(file: Path, media_type: str) -> bool:
 
 
 def _compressed(file: Path) -> bytes:
-    rate = read_rate(file)
-    if rate not in _MP3_RATES:  # or it is read by ffmpeg
-        rate = _RATE
+    header = read_header(file)
+    own_rate = None if header is None else header.sampling_rate  # or it is read by ffmpeg
+    rate = own_rate if own_rate in _MP3_RATES else _RATE
     mp3 = BytesIO()
     write_audio(mp3, _clipped(read_blocks(file, sampling_rate=rate)), rate, format="mp3")
     return mp3.getvalue()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from musicai.audio._headers import read_durations, read_rate
+from musicai.audio._headers import read_durations, read_header
 
 
 def write(path, seconds, rate=8000):
@@ -22,14 +22,14 @@ def write(path, seconds, rate=8000):
 def test_any_kind_of_path_will_do(tmp_path, kind):
     paths = [kind(write(tmp_path / f"{i}.flac", i, rate=1000 * i)) for i in (2, 3)]
     np.testing.assert_allclose(read_durations(paths), [2, 3])
-    assert [read_rate(path) for path in paths] == [2000, 3000]
+    assert [read_header(path).sampling_rate for path in paths] == [2000, 3000]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
 def test_names_that_are_not_text(tmp_path):
     path = write(os.path.join(os.fsencode(tmp_path), b"caf\xe9.flac"), 2)
     np.testing.assert_allclose(read_durations([path]), [2])
-    assert read_rate(path) == 8000
+    assert read_header(path).sampling_rate == 8000
 
 
 def test_what_is_no_recording_is_unknown(tmp_path):
@@ -38,14 +38,14 @@ def test_what_is_no_recording_is_unknown(tmp_path):
     (tmp_path / "empty.mp3").touch()
     paths = [tmp_path / name for name in ("noise.wav", "bare.raw", "empty.mp3", "gone.ogg", "")]
     assert np.isnan(read_durations(paths)).all()
-    assert [read_rate(path) for path in paths] == [None] * 5
+    assert [read_header(path) for path in paths] == [None] * 5
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
 def test_nobody_waits_for_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     assert np.isnan(read_durations([tmp_path / "a.wav"])).all()
-    assert read_rate(tmp_path / "a.wav") is None
+    assert read_header(tmp_path / "a.wav") is None
 
 
 @pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffmpeg")
@@ -58,4 +58,4 @@ def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
     command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.flac", path]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     np.testing.assert_allclose(read_durations([path]), [2], atol=0.1)
-    assert read_rate(path) is None
+    assert read_header(path) is None

@@ -1,0 +1,70 @@
+"""Ctrl-C held back while something is open in half; it is kept, and heard afterwards."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@contextmanager
+def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C back, and give a function that tells whether it was pressed.
+
+    A second Ctrl-C comes through at once. A handler that somebody else has set stays where it is,
+    and threads other than the main one are not interrupted anyway.
+
+    Parameters
+    ----------
+    patient : bool, default=False
+        Whether the second is held back as well, and somebody else's handler replaced.
+    """
+    came: list[int] = []
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if threading.current_thread() is not threading.main_thread() or not (patient or usual):
+        yield lambda: False
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if came and not patient:
+            raise KeyboardInterrupt
+        came.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def opened(open: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+    """Enter the context that a call makes; Ctrl-C comes before or after, and never in between.
+
+    What has been opened and has no owner yet would stay open for ever, and what is closed but
+    counts as open would be closed once more.
+    """
+    with ExitStack() as resources:
+        try:
+            with _held_back():
+                resource = resources.enter_context(open())
+            yield resource
+        finally:
+            with _held_back():
+                resources.close()
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    def interrupted() -> bool:
+        return False
+
+    try:
+        with interruptions() as interrupted:
+            yield
+    finally:
+        if interrupted():
+            raise KeyboardInterrupt
