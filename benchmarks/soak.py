@@ -27,6 +27,7 @@ more; torch and the stacks of threads reserve much of it without using it. Linux
 import argparse
 import os
 import resource
+import signal
 import sys
 import tempfile
 import time
@@ -149,6 +150,8 @@ def main() -> int:
     parser.add_argument("--margin", type=float, default=512, metavar="MB", help="default: 512")
     parser.add_argument("--bound", type=float, default=20, metavar="MB", help="default: 20")
     arguments = parser.parse_args()
+    # What a shell starts in the background ignores Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", "A worker stopped while some jobs")  # one that was killed
     warnings.filterwarnings("ignore", "held-out music is among")  # made by rules, it is all alike

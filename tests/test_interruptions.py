@@ -146,34 +146,26 @@ def read_from(program):
         return list(blocks)
 
 
-@pytest.fixture
-def usual():
-    """Python's own handler, which a program that runs tests may have replaced."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield signal.default_int_handler
-    signal.signal(signal.SIGINT, before)
-
-
 def press():
     signal.raise_signal(signal.SIGINT)
 
 
-def test_ctrl_c_is_held_back(usual):
+def test_ctrl_c_is_held_back(ctrl_c):
     with interruptions() as interrupted:
         assert not interrupted()
         press()
         assert interrupted()
         with pytest.raises(KeyboardInterrupt):
             press()
-    assert signal.getsignal(signal.SIGINT) is usual
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     with interruptions(patient=True) as interrupted:
         press()
         press()
         assert interrupted()
-    assert signal.getsignal(signal.SIGINT) is usual
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_handler_of_somebody_else_stays(usual):
+def test_a_handler_of_somebody_else_stays(ctrl_c):
     heard = []
     signal.signal(signal.SIGINT, lambda *_: heard.append(1))
     with interruptions() as interrupted:
@@ -187,7 +179,7 @@ def test_a_handler_of_somebody_else_stays(usual):
     assert heard == [1, 1]
 
 
-def test_ctrl_c_comes_before_or_after_opening(usual):
+def test_ctrl_c_comes_before_or_after_opening(ctrl_c):
     happened = []
 
     @contextmanager
@@ -203,10 +195,10 @@ def test_ctrl_c_comes_before_or_after_opening(usual):
     with pytest.raises(KeyboardInterrupt), opened(resource):
         happened.append("used")
     assert happened == ["open", "closed"]
-    assert signal.getsignal(signal.SIGINT) is usual
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_other_threads_open_as_well(usual):
+def test_other_threads_open_as_well(ctrl_c):
     with ThreadPoolExecutor(1) as threads:
         assert threads.submit(list, read_blocks(np.zeros(9), sampling_rate=1000)).result()
         assert threads.submit(spool).result() == 10

@@ -286,7 +286,7 @@ def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch
     assert ["goes on from" in str(warning.message) for warning in told] == [False, False]
 
 
-def test_an_interruption_loses_no_step(chroma, path, monkeypatch):
+def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
     """Without a snapshot in sight, too."""
     step = _training.Trainer._step
 

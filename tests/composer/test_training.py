@@ -131,7 +131,7 @@ def interrupt_in_the_loss(monkeypatch, n_times):
     return steps
 
 
-def test_ctrl_c_waits_for_the_end_of_a_step(chroma, monkeypatch):
+def test_ctrl_c_waits_for_the_end_of_a_step(chroma, monkeypatch, ctrl_c):
     steps = interrupt_in_the_loss(monkeypatch, 1)
     with pytest.warns(UserWarning, match="interrupted after 0 of 5 epochs"):
         composer = small(batch_size=2).fit(chroma)
@@ -140,7 +140,7 @@ def test_ctrl_c_waits_for_the_end_of_a_step(chroma, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch):
+def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch, ctrl_c):
     steps = interrupt_in_the_loss(monkeypatch, 2)
     add_gradients = _training.add_gradients
     done = []
@@ -152,21 +152,18 @@ def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch):
     assert (len(steps), len(done)) == (3, 2)
 
 
-def test_ctrl_c_in_the_last_step_is_told(chroma, monkeypatch):
+def test_ctrl_c_in_the_last_step_is_told(chroma, monkeypatch, ctrl_c):
     interrupt_in_the_loss(monkeypatch, 1)
     with pytest.warns(UserWarning, match="interrupted after 1 of 1 epochs"):
         composer = small(batch_size=3, max_iter=1).fit(chroma)
     assert composer.n_iter_ == 1
 
 
-def test_the_handler_of_somebody_else_stays(chroma, monkeypatch):
+def test_the_handler_of_somebody_else_stays(chroma, monkeypatch, ctrl_c):
     interrupt_in_the_loss(monkeypatch, 1)
     came = []
-    before = signal.signal(signal.SIGINT, lambda *args: came.append(args))
-    try:
-        composer = small(batch_size=2).fit(chroma)
-    finally:
-        signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, lambda *args: came.append(args))
+    composer = small(batch_size=2).fit(chroma)
     assert len(came) == 1
     assert composer.n_iter_ == 5
 
