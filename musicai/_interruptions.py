@@ -23,8 +23,9 @@ def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
         Whether the second is held back as well, and somebody else's handler replaced.
     """
     came: list[int] = []
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if threading.current_thread() is not threading.main_thread() or not (patient or usual):
+    handler = signal.getsignal(signal.SIGINT)  # None is one of C, which could not be put back
+    ours = handler is signal.default_int_handler or (patient and handler is not None)
+    if threading.current_thread() is not threading.main_thread() or not ours:
         yield lambda: False
         return
 
@@ -33,15 +34,15 @@ def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         came.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, note)
     try:
         yield lambda: bool(came)
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
-def opened(open: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+def opened(make: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
     """Enter the context that a call makes; Ctrl-C comes before or after, and never in between.
 
     What has been opened and has no owner yet would stay open for ever, and what is closed but
@@ -50,7 +51,7 @@ def opened(open: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
     with ExitStack() as resources:
         try:
             with _held_back():
-                resource = resources.enter_context(open())
+                resource = resources.enter_context(make())
             yield resource
         finally:
             with _held_back():
