@@ -127,35 +127,9 @@ class Trainer:
             if checkpoint is not None:
                 checkpoint.write_if_due({**self._snapshot, "elapsed": budget.elapsed})
 
-        bar = tqdm(
-            total=budget.max_iter,
-            initial=self.progress.n_epochs,
-            desc="fit",
-            unit="epoch",
-            disable=not (verbose and self.group.is_first),
-        )
         try:
-            # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch
-            # that a context was about to put back. Several processes all stop after the same
-            # step, so that none waits for another for ever.
-            with bar, interruptions(patient=self.group.size > 1) as interrupted:
-                finished = False
-                while not finished:
-                    try:
-                        loss = self.run_epoch(training, budget, keep, interrupted)
-                        score = self._score(validation, budget)
-                        self.check_finite(score)
-                    except DivergenceError as error:
-                        self._go_back(error)
-                        continue
-                    progress = self.progress
-                    progress.end_epoch(loss, score, self.network, tol)
-                    bar.set_postfix_str(str(progress), refresh=False)
-                    bar.update(progress.n_epochs - bar.n)
-                    waited_enough = progress.waited >= n_iter_no_change
-                    finished = waited_enough or budget.spent(progress.n_epochs) == 1
-                if interrupted():
-                    self._warn_of_interruption(budget, None)
+            if self._run_epochs(training, validation, budget, n_iter_no_change, tol, verbose, keep):
+                self._warn_of_interruption(budget, None)
         except DivergenceError:
             if checkpoint is not None:
                 checkpoint.remove()  # whoever went on from it would diverge again
@@ -172,6 +146,45 @@ class Trainer:
         best = self.progress.best_weights or export_weights(self.network)
         self.progress.best_weights = self.group.share(lambda: best)
         return self.progress
+
+    def _run_epochs(
+        self,
+        training: Collection,
+        validation: Collection | None,
+        budget: Budget,
+        n_iter_no_change: int,
+        tol: float,
+        verbose: int,
+        keep: Callable[[bool], None],
+    ) -> bool:
+        """Return whether Ctrl-C came in the very last step."""
+        bar = tqdm(
+            total=budget.max_iter,
+            initial=self.progress.n_epochs,
+            desc="fit",
+            unit="epoch",
+            disable=not (verbose and self.group.is_first),
+        )
+        # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch that a
+        # context was about to put back. Several processes all stop after the same step, so that
+        # none waits for another for ever.
+        with bar, interruptions(patient=self.group.size > 1) as interrupted:
+            finished = False
+            while not finished:
+                try:
+                    loss = self.run_epoch(training, budget, keep, interrupted)
+                    score = self._score(validation, budget)
+                    self.check_finite(score)
+                except DivergenceError as error:
+                    self._go_back(error)
+                    continue
+                progress = self.progress  # another one after going back
+                progress.end_epoch(loss, score, self.network, tol)
+                bar.set_postfix_str(str(progress), refresh=False)
+                bar.update(progress.n_epochs - bar.n)
+                waited_enough = progress.waited >= n_iter_no_change
+                finished = waited_enough or budget.spent(progress.n_epochs) == 1
+            return interrupted()
 
     def run_epoch(
         self,
@@ -314,7 +327,7 @@ class Trainer:
                 f"{error}; it goes on from step {self.n_steps} with a rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
 
     def _diverged(self, what: str) -> DivergenceError:
