@@ -11,6 +11,8 @@ import os
 import signal
 import sys
 import tempfile
+import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -32,6 +34,7 @@ from musicai._spool import spooled
 from musicai.audio import read_blocks, read_excerpt, write_audio
 from musicai.audio._ffmpeg import open_by_ffmpeg
 from musicai.audio._headers import read_header
+from musicai.chroma._parallel import run_in_order
 from musicai.composer._checkpoint import Checkpoint
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
@@ -238,6 +241,28 @@ def test_nothing_stays_open(name, tmp_path):
         if len(os.listdir("/proc/self/fd")) != n_open:
             gc.collect()  # errors within errors know each other in a circle
         assert len(os.listdir("/proc/self/fd")) == n_open, stop
+
+
+def test_no_threads_stay():
+    """Nor the pipe that they are told by."""
+
+    def work():
+        return list(run_in_order(lambda number, _: number, [1, 2], ["a", "b"], n_jobs=2))
+
+    def n_held():
+        n_descriptors = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
+        return threading.active_count() + n_descriptors
+
+    moments = Moments(folder="")
+    moments.run(work)
+    before = n_held()
+    for stop in range(1, moments.n + 1, 13):
+        interrupted(work, stop, folder="")
+        deadline = time.monotonic() + 5
+        while n_held() > before:
+            assert time.monotonic() < deadline, stop
+            gc.collect()
+            time.sleep(0.001)
 
 
 ESTIMATORS = {

@@ -1,11 +1,14 @@
 """Running one task on many recordings at the same time, with results in order."""
 
-from collections.abc import Callable, Generator, Sequence
+import warnings
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any
 
 import joblib
 
+from .._interruptions import opened
 from ..audio import RecordingError
 
 Task = Callable[[Any, str], Any]
@@ -45,9 +48,10 @@ def run_in_order(
     done = 0
     while done < len(calls):
         try:
-            for result in _parallel(n_jobs)(calls[done:]):
-                yield result
-                done += 1
+            with _started(calls[done:], n_jobs) as results:
+                for result in results:
+                    yield result
+                    done += 1
         except Exception as error:
             if not _worker_died(error):
                 raise
@@ -58,7 +62,8 @@ def run_in_order(
 def _alone(call: Any, name: str) -> Any:
     try:
         # Two jobs, so that even a single task has a worker process of its own.
-        return next(iter(_parallel(2)([call])))
+        with _started([call], 2) as results:
+            return next(results)
     except Exception as error:
         if not _worker_died(error):
             raise
@@ -68,11 +73,27 @@ def _alone(call: Any, name: str) -> Any:
         )
 
 
-def _parallel(n_jobs: int | None) -> joblib.Parallel:
+def _started(calls: list[Any], n_jobs: int | None) -> AbstractContextManager[Generator[Any]]:
+    """Start to work on calls; threads would be left behind by an interruption in the midst."""
     try:
-        return joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
+        parallel = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
     except ValueError:  # a backend that only gives all results at once, such as "multiprocessing"
-        return joblib.Parallel(n_jobs, prefer="threads")
+        return closing(_all_at_once(joblib.Parallel(n_jobs, prefer="threads"), calls))
+    return opened(lambda: _cancelling(parallel(calls)))
+
+
+@contextmanager
+def _cancelling(results: Generator[Any]) -> Iterator[Generator[Any]]:
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():  # to work on fewer calls, as joblib advises, was the aim
+            warnings.filterwarnings("ignore", ".* cancelled")
+            results.close()
+
+
+def _all_at_once(parallel: joblib.Parallel, calls: list[Any]) -> Generator[Any]:
+    yield from parallel(calls)
 
 
 def _worker_died(error: Exception) -> bool:
