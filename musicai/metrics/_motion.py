@@ -111,12 +111,15 @@ def persistence(X: Any) -> float:
     r"""Share of frames whose loudest pitch class is that of the frame before.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T}
-        \left[\arg\max_d x_{t,d} = \arg\max_d x_{t-1,d}\right]
+        \frac{|L_t \cap L_{t-1}|}{\max(|L_t|, |L_{t-1}|)},
+        \quad L_t = \{d : x_{t,d} = \max_k x_{t,k}\}
+
+    Where several are equally loud, as they are in chroma of notes, the share of them that stays
+    counts, so that no key is preferred.
 
     Frozen music is at 1, noise at 1/12, and shuffled frames near the latter: it catches motion
     that is too slow or too restless even where the flux, which also grows with the size of moves,
-    is right. It is blind to all but the loudest pitch class and the next frame. Where several are
-    equally loud, as they are in chroma of notes, it is enough that one of them stays.
+    is right. It is blind to all but the loudest pitch class and the next frame.
 
     Parameters
     ----------
@@ -146,8 +149,9 @@ def persistence(X: Any) -> float:
     0.75
     """
     steps = _sounding_steps(X, "persistence")
-    loudest = [pairs == pairs.max(axis=-1, keepdims=True) for pairs in steps]
-    return float(np.concatenate([each.all(axis=1).any(axis=1) for each in loudest]).mean())
+    loudest = np.concatenate([pairs == pairs.max(axis=-1, keepdims=True) for pairs in steps])
+    stay = loudest.all(axis=1).sum(axis=-1)
+    return float((stay / loudest.sum(axis=-1).max(axis=1)).mean())
 
 
 def dynamics(X: Any, *, n_frames: int = 11) -> float:

@@ -72,6 +72,15 @@ def test_shuffling_makes_music_restless(music, shuffled):
     assert persistence(shuffled) < 0.5 * persistence(music)
 
 
+def test_of_several_that_are_equally_loud_the_share_that_stays_counts():
+    c_major, f_major, c = np.zeros((3, 12))
+    c_major[[0, 4, 7]] = f_major[[5, 9, 0]] = c[0] = 1
+    assert persistence(np.stack([c_major, c_major])) == 1
+    assert persistence(np.stack([c_major, f_major])) == pytest.approx(1 / 3)
+    assert persistence(np.stack([c_major, c])) == persistence(np.stack([c, c_major]))
+    assert persistence(np.stack([c, c_major])) == pytest.approx(1 / 3)
+
+
 def test_motion_does_not_cross_silence_or_pieces():
     notes = np.eye(12)
     pieces = [np.stack([notes[0], notes[0], np.zeros(12), notes[6]]), notes[[3, 3]]]
