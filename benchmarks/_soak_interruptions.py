@@ -46,6 +46,8 @@ def interrupt(world: World, name: str, call: Call) -> tuple[str, Any]:
     result, outcome, ended = None, TOO_LATE, float("inf")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
+        # Where nobody has taken over what was opened Python closes it, and says so.
+        warnings.simplefilter("ignore", ResourceWarning)
         try:
             thread.start()
             result = call()
