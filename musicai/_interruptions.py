@@ -5,7 +5,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import numpy as np
 
 T = TypeVar("T")
 
@@ -50,16 +52,18 @@ def opened(make: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
     """
     with ExitStack() as resources:
         try:
-            with _held_back():
+            with held_back():
                 resource = resources.enter_context(make())
             yield resource
         finally:
-            with _held_back():
+            with held_back():
                 resources.close()
 
 
 @contextmanager
-def _held_back() -> Iterator[None]:
+def held_back() -> Iterator[None]:
+    """Let Ctrl-C come afterwards."""
+
     def interrupted() -> bool:
         return False
 
@@ -69,3 +73,9 @@ def _held_back() -> Iterator[None]:
     finally:
         if interrupted():
             raise KeyboardInterrupt
+
+
+def unique_rows(rows: np.ndarray, **also: Any) -> Any:
+    """Return what `numpy.unique` does; in its sort of rows Ctrl-C would become a TypeError."""
+    with held_back():
+        return np.unique(rows, axis=0, **also)

@@ -287,6 +287,17 @@ def test_a_fit_happens_or_does_not(name, fitted_before):
         assert joblib.hash(vars(estimator.fit(X))) == twin
 
 
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_an_interruption_of_a_fit_is_no_other_error(name):
+    """In NumPy neither, whose sort of rows makes a TypeError of whatever is raised within it."""
+    make, music = ESTIMATORS[name]
+    X, folder = music(), str(Path(np.__file__).parent)
+    moments = Moments(folder=folder)
+    moments.run(lambda: make().fit(X))
+    for stop in range(1, moments.n + 1, 1 + moments.n // 200):
+        interrupted(lambda: make().fit(X), stop, folder)
+
+
 @pytest.mark.parametrize("make", [IndependentBaseline, PersistenceBaseline])
 def test_a_baseline_that_fails_to_fit_is_not_fitted(make):
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
@@ -380,6 +391,15 @@ CALLS = {
     "transform": lambda _: ChromaExtractor().transform(recordings()),
     "transform in threads": lambda _: ChromaExtractor(n_jobs=2).transform(recordings()),
 }
+
+
+@pytest.mark.parametrize("name", ["sample", "next_frames"])
+def test_an_interruption_of_composing_is_no_other_error(name, composer):
+    folder = str(Path(np.__file__).parent)
+    moments = Moments(folder=folder)
+    moments.run(lambda: CALLS[name](composer))
+    for stop in range(1, moments.n + 1, 1 + moments.n // 200):
+        interrupted(lambda: CALLS[name](composer), stop, folder)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .._blas import one_blas_thread
+from .._interruptions import unique_rows
 from .._random import as_rng
 from .._styles import style_weights
 from ._characters import draw_characters
@@ -66,7 +67,7 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
     shares : ndarray of shape (n_best,)
         Share of the draws that are of this kind.
     """
-    _, kinds, counts = np.unique(frames >= 0.5, axis=0, return_inverse=True, return_counts=True)
+    _, kinds, counts = unique_rows(frames >= 0.5, return_inverse=True, return_counts=True)
     sums = np.zeros((len(counts), frames.shape[1]))
     np.add.at(sums, kinds.ravel(), frames)
     order = np.argsort(-counts, kind="stable")[:n_best]
@@ -120,15 +121,16 @@ def _begin(
         told = told + _told_characters(composer, style, n_pieces, rng)
         return Sampler(composer.emission_, weights, told=told, n_pieces=n_pieces), shifts[keys]
     # A prime that several pieces go on from in one key is heard once.
-    heard, rows = np.unique([np.arange(n_pieces) % len(primes), keys], axis=1, return_inverse=True)
+    which = np.column_stack([np.arange(n_pieces) % len(primes), keys])
+    heard, rows = unique_rows(which, return_inverse=True)
     sampler = Sampler(
         composer.emission_,
         weights,
         told=told,
-        n_pieces=heard.shape[1],
+        n_pieces=len(heard),
     )
     with one_blas_thread():
-        sampler.hear([np.roll(primes[i], shifts[k], axis=1) for i, k in heard.T])
+        sampler.hear([np.roll(primes[i], shifts[k], axis=1) for i, k in heard])
     return sampler.take(rows.ravel()), shifts[keys]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from .._interruptions import unique_rows
 from .._styles import as_labels, encode_styles, known_styles
 from ._batches import Collection
 from ._characters import describe, mean_and_spread
@@ -165,6 +166,6 @@ def known_characters(
         characters = np.concatenate([before[0], characters])
         styles = np.concatenate([before[1], styles])
     # Music that is learned pass after pass is known once.
-    _, rows = np.unique(np.column_stack([styles, characters]), axis=0, return_index=True)
+    _, rows = unique_rows(np.column_stack([styles, characters]), return_index=True)
     rows.sort()
     return characters[rows], styles[rows]

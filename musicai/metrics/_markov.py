@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from .._blas import one_blas_thread
+from .._interruptions import unique_rows
 from .._krumhansl import in_common_key
 from .._learned_values import check_array, check_labels, check_masses, require
 from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
@@ -235,7 +236,7 @@ def _quantise(
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
-    n_states = min(n_states, len(np.unique(frames, axis=0)))
+    n_states = min(n_states, len(unique_rows(frames)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
     with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # or sums would differ
         states = clusters.fit_predict(frames)
