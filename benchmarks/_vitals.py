@@ -1,14 +1,16 @@
 """What a process holds of the system: memory, open files, threads, children, temporary files.
 
-Linux only: all of it is read from /proc.
+Linux with the GNU C library only: nearly all of it is read from /proc.
 """
 
+import ctypes
 import gc
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 MEGABYTE = 2**20
+C_LIBRARY = ctypes.CDLL(None)
 MEMORY = {"VmRSS": "rss", "RssAnon": "own", "VmSize": "virtual", "VmPeak": "peak"}
 
 
@@ -39,8 +41,13 @@ class Vitals(NamedTuple):
 
 
 def look(temporary: Path) -> Vitals:
-    """Look at this process once garbage is collected; temporary files are those in a folder."""
+    """Look at this process once it has given back all that it can.
+
+    Objects that nothing leads to are collected, and pages that the allocator keeps for later are
+    given to the system. Temporary files are those in a folder.
+    """
     gc.collect()
+    C_LIBRARY.malloc_trim(0)
     memory = {}
     for line in Path("/proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")

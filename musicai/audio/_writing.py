@@ -118,6 +118,7 @@ def _encode(
         try:
             sound = encoders.enter_context(opened(encoder))
         except (RuntimeError, TypeError) as error:
+            _check_room(draft)  # raises, if there was none for the header
             raise ValueError(
                 f"{name}: {n_channels} channels at {sampling_rate} Hz cannot be written as "
                 f"{format} ({getattr(error, 'error_string', error)}): take another format or "
@@ -127,7 +128,7 @@ def _encode(
             try:
                 sound.write(block)
             except RuntimeError as error:
-                _check_room(draft)  # raises, if this was the reason
+                _check_room(draft)
                 raise OSError(
                     errno.EIO, f"the audio could not be written ({error})", name
                 ) from None

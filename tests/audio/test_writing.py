@@ -184,13 +184,16 @@ def test_likely_mistakes_are_named(noise, tmp_path):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("room", ["half", "all but a byte"])
+@pytest.mark.parametrize("room", ["half", "all but a byte", "none"])
 def test_full_disk_is_one_clear_error(noise, tmp_path, format, room):
-    """Where only the last byte has no room, it is written as the encoder is closed."""
+    """Where only the last byte has no room, it is written as the encoder is closed.
+
+    Where nothing has, the encoder cannot even be opened.
+    """
     resource = pytest.importorskip("resource")
     size = len(in_memory(noise, format).getvalue())
     path = tmp_path / f"song.{format}"
-    room_bytes = size // 2 if room == "half" else size - 1
+    room_bytes = {"half": size // 2, "all but a byte": size - 1, "none": 0}[room]
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (room_bytes, limits[1]))
     try:
