@@ -122,7 +122,7 @@ def _named(path: Path) -> Iterator[BinaryIO]:
     draft = path.with_name(f".{uuid4().hex}")
     try:
         with opened(lambda: _open_draft(draft)) as file:
-            if path.exists():
+            if path.exists() and os.chmod in os.supports_fd:
                 os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
             file.flush()

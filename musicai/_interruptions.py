@@ -1,7 +1,6 @@
 """Ctrl-C held back while something is open in half; it is kept, and heard afterwards."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from types import FrameType
@@ -17,7 +16,7 @@ def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
     """Hold Ctrl-C back, and give a function that tells whether it was pressed.
 
     A second Ctrl-C comes through at once. A handler that somebody else has set stays where it is,
-    and threads other than the main one are not interrupted anyway.
+    and so does Ctrl-C that is ignored; threads other than the main one are not interrupted anyway.
 
     Parameters
     ----------
@@ -26,8 +25,8 @@ def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
     """
     came: list[int] = []
     handler = signal.getsignal(signal.SIGINT)  # None is one of C, which could not be put back
-    ours = handler is signal.default_int_handler or (patient and handler is not None)
-    if threading.current_thread() is not threading.main_thread() or not ours:
+    ours = handler is signal.default_int_handler or (patient and callable(handler))
+    if not ours or not _may_set_handlers():
         yield lambda: False
         return
 
@@ -36,19 +35,29 @@ def interruptions(patient: bool = False) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         came.append(number)
 
-    signal.signal(signal.SIGINT, note)
     try:
+        signal.signal(signal.SIGINT, note)
         yield lambda: bool(came)
     finally:
+        patient = True  # a second one now would leave `note` in its place for good
         signal.signal(signal.SIGINT, handler)
+
+
+def _may_set_handlers() -> bool:
+    """Tell whether this is the main thread, which threading may mistake in a program in C."""
+    try:
+        signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+    except ValueError:
+        return False
+    return True
 
 
 @contextmanager
 def opened(make: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
-    """Enter the context that a call makes; Ctrl-C comes before or after, and never in between.
+    """Enter the context that a call makes, and leave it; Ctrl-C does not come in between.
 
     What has been opened and has no owner yet would stay open for ever, and what is closed but
-    counts as open would be closed once more.
+    counts as open would be closed once more. The context is not told of errors within it.
     """
     with ExitStack() as resources:
         try:

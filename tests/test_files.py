@@ -173,3 +173,13 @@ def test_links_and_modes_stay(tmp_path):
     assert link.is_symlink()
     assert path.read_bytes() == b"after"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_systems_that_set_modes_by_name_alone(tmp_path, monkeypatch):
+    """Windows before Python 3.13."""
+    monkeypatch.setattr(os, "supports_fd", os.supports_fd - {os.chmod})
+    monkeypatch.setattr(os, "chmod", None)
+    (tmp_path / "a.bin").write_bytes(b"before")
+    with whole_file(tmp_path / "a.bin") as draft:
+        draft.write(b"after")
+    assert (tmp_path / "a.bin").read_bytes() == b"after"

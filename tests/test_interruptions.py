@@ -9,6 +9,7 @@ import gc
 import io
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -29,12 +30,13 @@ import musicai
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai._blas import _limit
 from musicai._files import whole_file
-from musicai._interruptions import interruptions, opened
+from musicai._interruptions import held_back, interruptions, opened
 from musicai._spool import spooled
 from musicai.audio import read_blocks, read_excerpt, write_audio
-from musicai.audio._ffmpeg import open_by_ffmpeg
+from musicai.audio._ffmpeg import find_ffmpeg, open_by_ffmpeg
 from musicai.audio._headers import read_header
 from musicai.chroma._parallel import run_in_order
+from musicai.composer import _training
 from musicai.composer._checkpoint import Checkpoint
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
@@ -48,13 +50,19 @@ OLD = b"what was there before"
 
 
 class Moments:
-    """Counts moments of the files of a folder, and presses Ctrl-C at one of them."""
+    """Counts moments of the files of a folder, and presses Ctrl-C at one of them.
+
+    Not where an object is deleted: Python lets nothing that is raised there through.
+    """
 
     def __init__(self, stop=None, folder=PACKAGE):
         self.n, self.stop, self.folder = 0, stop, folder
 
     def __call__(self, frame, event, argument):
-        if event in ("call", "c_return") and frame.f_code.co_filename.startswith(self.folder):
+        code = frame.f_code
+        if event not in ("call", "c_return") or code.co_name == "__del__":
+            return
+        if code.co_filename.startswith(self.folder):
             self.n += 1
             if self.n == self.stop:
                 signal.raise_signal(signal.SIGINT)
@@ -168,6 +176,32 @@ def test_ctrl_c_is_held_back(ctrl_c):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_second_ctrl_c_leaves_no_handler(ctrl_c):
+    """Wherever it comes, once the error is gone."""
+    left = []
+
+    def pressed():
+        with suppress(KeyboardInterrupt), held_back():
+            press()
+        left.append(signal.getsignal(signal.SIGINT))
+
+    moments = Moments(folder="")
+    moments.run(pressed)
+    for stop in range(1, moments.n + 1):
+        interrupted(pressed, stop, folder="")
+    assert len(left) > moments.n // 2
+    assert set(left) == {signal.default_int_handler}
+
+
+def test_what_is_ignored_stays_ignored(ctrl_c):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for patient in (False, True):
+        with interruptions(patient) as interrupted:
+            press()
+            assert not interrupted()
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 def test_a_handler_of_somebody_else_stays(ctrl_c):
     heard = []
     signal.signal(signal.SIGINT, lambda *_: heard.append(1))
@@ -199,6 +233,59 @@ def test_ctrl_c_comes_before_or_after_opening(ctrl_c):
         happened.append("used")
     assert happened == ["open", "closed"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+BEGUN_ELSEWHERE = """
+import _thread, sys, time
+
+def work():
+    try:
+        import numpy as np
+        from musicai.audio import read_blocks, write_audio
+        write_audio(sys.argv[1], np.zeros(500), 22050)
+        print(sum(map(len, read_blocks(sys.argv[1], sampling_rate=22050))))
+    finally:
+        ended.append(True)
+
+assert "threading" not in sys.modules
+ended = []
+_thread.start_new_thread(work, ())
+while not ended:
+    time.sleep(0.01)
+"""
+
+
+def test_a_thread_that_threading_takes_for_the_main_one(tmp_path):
+    """As in a program in C that runs Python in a thread of its own."""
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path}{BEGUN_ELSEWHERE}"]
+    ran = subprocess.run([*command, tmp_path / "a.wav"], capture_output=True, text=True)
+    assert ran.stdout == "500\n", ran.stderr
+
+
+TERMINAL = """
+import os, signal, sys, warnings
+from musicai.audio import read_blocks
+
+warnings.simplefilter("error")
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+blocks = read_blocks(sys.argv[1], sampling_rate=44100, block_size=1000)
+n_samples = len(next(blocks))
+os.killpg(0, signal.SIGINT)  # as a terminal does
+print(n_samples + sum(map(len, blocks)), len(heard))
+"""
+
+
+@pytest.mark.skipif(not find_ffmpeg() or os.name != "posix", reason="needs ffmpeg and groups")
+def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
+    """Whoever reads it in a thread does not hear it, and would keep what there was."""
+    soundfile.write(tmp_path / "a.wav", np.zeros(60 * 44100), 44100)
+    path = tmp_path / "a.m4a"
+    encode = [find_ffmpeg(), "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "alac", path]
+    subprocess.run(encode, check=True)
+    command = [sys.executable, "-c", TERMINAL, path]
+    ran = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
+    assert ran.stdout == f"{60 * 44100} 1\n", ran.stderr
 
 
 def test_other_threads_open_as_well(ctrl_c):
@@ -360,6 +447,18 @@ def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
         assert joblib.hash(vars(composer.fit(pieces()))) == whole
         assert not list(tmp_path.iterdir())
     assert n_early > 0
+
+
+def test_an_interruption_after_the_last_step_is_told(monkeypatch, ctrl_c):
+    @contextmanager
+    def pressed_at_the_end(patient):
+        with interruptions(patient) as interrupted:
+            yield interrupted
+            press()
+
+    monkeypatch.setattr(_training, "interruptions", pressed_at_the_end)
+    with pytest.warns(UserWarning, match="training was interrupted after 3 of 3 epochs"):
+        small().fit(pieces())
 
 
 def test_a_checkpoint_that_is_interrupted_leaves_no_draft(tmp_path, monkeypatch):

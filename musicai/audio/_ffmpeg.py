@@ -14,10 +14,11 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -38,6 +39,15 @@ OUTPUT_OPTIONS = (
 )
 AU_HEADER = struct.Struct(">4s5I")
 """Magic, offset of the samples in bytes, their length, encoding, sampling rate, channels."""
+
+UNHEARD: dict[str, Any] = {"process_group": 0}
+if sys.platform == "win32":
+    UNHEARD = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+"""How to start a program that does not hear a terminal's Ctrl-C.
+
+It would end early, and a thread that reads from it would take that for the end of the recording.
+Python hears it, and ends the program.
+"""
 
 LAST_WORDS = 4096
 """Bytes of ffmpeg's messages that are looked at; the last line tells why it stopped."""
@@ -116,7 +126,7 @@ def open_by_ffmpeg(
 def _running(command: list[str], messages: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, **UNHEARD
         )
     except OSError as error:
         raise DecodingError(f"it cannot be started, {error}") from None

@@ -12,7 +12,7 @@ import soundfile
 
 from .._interruptions import opened
 from .._paths import AnyPath
-from ._ffmpeg import CONTAINERS, input_name
+from ._ffmpeg import CONTAINERS, UNHEARD, input_name
 
 UNKNOWN_SAMPLES = 2**62
 """libsndfile says so when a header leaves the length open."""
@@ -88,7 +88,12 @@ def _by_ffprobe(program: str, path: AnyPath) -> float:
     command = [program, *_PROBE_OPTIONS, input_name(path)]
     try:
         answer = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=True
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_PATIENCE,
+            check=True,
+            **UNHEARD,
         )
         return float(answer.stdout.split(b"\n")[0])
     except (OSError, subprocess.SubprocessError, ValueError):

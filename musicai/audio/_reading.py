@@ -94,8 +94,8 @@ def read_blocks(
     check_values({"sampling_rate": sampling_rate, "block_size": block_size}, RULES)
     if is_path(recording):
         name = name or printable(recording)
-        with open_file(recording, name, block_size=block_size, on_damage=on_damage) as opened:
-            blocks, own_rate = opened
+        with open_file(recording, name, block_size=block_size, on_damage=on_damage) as found:
+            blocks, own_rate = found
             yield from _convert(blocks, own_rate, sampling_rate, name)
     else:
         name = name or "the recording"

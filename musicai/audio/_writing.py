@@ -141,6 +141,7 @@ def _check_room(draft: BinaryIO) -> None:
     What encoders hold back until the end is written when they are closed, and if that fails
     libsndfile does not tell. But then the disk is full, and takes nothing more.
     """
+    draft.flush()
     descriptor = draft.fileno()
     end = os.lseek(descriptor, 0, os.SEEK_END)
     spare = bytes(SPARE_BYTES)

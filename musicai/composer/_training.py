@@ -184,7 +184,7 @@ class Trainer:
                 bar.update(progress.n_epochs - bar.n)
                 waited_enough = progress.waited >= n_iter_no_change
                 finished = waited_enough or budget.spent(progress.n_epochs) == 1
-            return interrupted()
+        return interrupted()
 
     def run_epoch(
         self,

@@ -180,8 +180,8 @@ def _is_mp4(file: Path) -> bool:
     if file.suffix.lower() != ".m4a" or not os.path.isfile(file):  # to open a pipe might wait
         return False
     try:
-        with open(file, "rb") as opened:
-            return opened.read(8)[4:] == b"ftyp"
+        with open(file, "rb") as content:
+            return content.read(8)[4:] == b"ftyp"
     except OSError:
         return False  # and reading it will say why
 

@@ -1,11 +1,13 @@
 import io
+import os
 import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
-from musicai.audio import write_audio
+from musicai.audio import _writing, write_audio
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".WAV"])
@@ -181,6 +183,15 @@ def test_likely_mistakes_are_named(noise, tmp_path):
     with pytest.raises(ValueError, match=r"a.wav: .*pass iter\(blocks\)"):
         write_audio(path, [np.zeros(5), np.zeros(7)], 44100)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # each Ogg file has a number of its own
+def test_systems_that_are_not_posix_write_the_same(noise, tmp_path, monkeypatch, format):
+    """There libsndfile writes through the file object, and its buffer."""
+    write_audio(tmp_path / "a", noise, 44100, format=format)
+    monkeypatch.setattr(_writing, "os", SimpleNamespace(**{**vars(os), "name": "nt"}))
+    write_audio(tmp_path / "b", noise, 44100, format=format)
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
 
 
 @pytest.mark.parametrize("format", FORMATS)
