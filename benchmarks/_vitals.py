@@ -1,6 +1,7 @@
 """What a process holds of the system: memory, open files, threads, children, temporary files.
 
-Linux with the GNU C library only: nearly all of it is read from /proc.
+Linux with glibc only. Python's own small objects count as used where it runs with
+``PYTHONMALLOC=malloc``.
 """
 
 import ctypes
@@ -10,8 +11,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 MEGABYTE = 2**20
-C_LIBRARY = ctypes.CDLL(None)
 MEMORY = {"VmRSS": "rss", "RssAnon": "own", "VmSize": "virtual", "VmPeak": "peak"}
+
+
+class Allocated(ctypes.Structure):
+    """What glibc's mallinfo2 tells, in bytes; see malloc.h."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+C_LIBRARY = ctypes.CDLL(None)
+C_LIBRARY.mallinfo2.restype = Allocated
 
 
 class Vitals(NamedTuple):
@@ -19,6 +35,9 @@ class Vitals(NamedTuple):
 
     Attributes
     ----------
+    used : float
+        Megabytes that were asked of the allocator and not given back. What the system counts is
+        more, since pages stay where something is left on them.
     rss, own, virtual, peak : float
         Megabytes in memory, those of them that no file backs, of address space, and the most
         address space that there ever was.
@@ -30,6 +49,7 @@ class Vitals(NamedTuple):
         Files and folders in the folder for temporary files.
     """
 
+    used: float
     rss: float
     own: float
     virtual: float
@@ -41,19 +61,16 @@ class Vitals(NamedTuple):
 
 
 def look(temporary: Path) -> Vitals:
-    """Look at this process once it has given back all that it can.
-
-    Objects that nothing leads to are collected, and pages that the allocator keeps for later are
-    given to the system. Temporary files are those in a folder.
-    """
+    """Look at this process once garbage is collected; temporary files are those in a folder."""
     gc.collect()
-    C_LIBRARY.malloc_trim(0)
+    allocated = C_LIBRARY.mallinfo2()
     memory = {}
     for line in Path("/proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name in MEMORY:
             memory[MEMORY[name]] = int(value.split()[0]) * 1024 / MEGABYTE
     return Vitals(
+        used=(allocated.uordblks + allocated.hblkhd) / MEGABYTE,
         **memory,
         files=len(open_files()),
         threads=len(os.listdir("/proc/self/task")),
