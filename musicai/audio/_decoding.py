@@ -4,6 +4,7 @@ libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know
 where that is installed. A file that ends too early is used, and its reader told.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,8 @@ from .._paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from ._headers import UNKNOWN_SAMPLES, native_name
-from ._ogg import has_last_page
+from ._mp3 import piped, tells_length
+from ._ogg import has_last_page, is_chained
 from ._samples import pcm_to_float
 
 FORGIVEN_SECONDS = 1.0
@@ -27,6 +29,14 @@ MOST_VALUES = 2**20
 
 UNKNOWN_BYTES = 2**31 - 2**16
 """Lengths in bytes from here on stand for "unknown" in a WAV header."""
+
+CORRECTED_LENGTH = re.compile(
+    r"(?:data|SSND|Data Size|riff|Riff size)\s*: (\d+) \(should be ([1-9]\d*)\)"
+)
+"""In libsndfile's log, in bytes, for WAV, AIFF, AU, W64 and RF64."""
+
+RIFF_LENGTHS = re.compile(r"Length : (\d+)\n.*?RIFF : (\d+)\n.*?Bytes/sec +: ([1-9]\d*)", re.DOTALL)
+"""In libsndfile's log: bytes of the file, those that its header tells of, those of a second."""
 
 NO_MPEG_FRAMES = 7
 """libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
@@ -70,6 +80,9 @@ def open_file(
     with ExitStack() as native:
         try:
             file = native.enter_context(opened(lambda: _ForwardSoundFile(native_name(path))))
+            if file.format == "MP3" and os.name == "posix" and not tells_length(path):
+                pipe = native.enter_context(opened(lambda: piped(path)))
+                file = native.enter_context(opened(lambda: _ForwardSoundFile(pipe, closefd=False)))
         except (RuntimeError, TypeError, ValueError) as error:
             cause = _cause(error)
         else:
@@ -156,18 +169,40 @@ def _trouble(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str 
         return f"the file is damaged after {decoded / file.samplerate:.1f} s ({cause})"
     if file.format == "OGG" and not has_last_page(file.name):
         return "the file lacks the last page of an Ogg stream and may be truncated"
+    if file.format == "OGG" and is_chained(file.name):
+        return "another stream follows the first in this Ogg file, and was not read"
     if "reports a hole" in file.extra_info:  # libogg's word for missing or damaged pages
         return "the file is damaged, some pages of the Ogg stream are missing"
+    n_seconds = _seconds_behind_the_end(file)
+    if n_seconds > FORGIVEN_SECONDS:
+        return (
+            f"the file goes on for {n_seconds:.1f} s behind the end that its header gives, which "
+            "was not read"
+        )
     return None
 
 
 def _announced_samples(file: soundfile.SoundFile, decoded: int) -> float:
     if file.frames >= UNKNOWN_SAMPLES:
         return decoded
-    # For WAV and AIFF libsndfile corrects the length by the file's size and only logs it.
-    corrected = re.search(r"(?:data|SSND)\s*: (\d+) \(should be ([1-9]\d*)\)", file.extra_info)
+    # libsndfile corrects the length by the file's size and only logs it.
+    corrected = CORRECTED_LENGTH.search(file.extra_info)
     if corrected is None:
         return file.frames
     announced, found = map(int, corrected.groups())
     # Programs that write to a pipe leave the largest number as length.
-    return file.frames if announced >= UNKNOWN_BYTES else file.frames * announced / found
+    unknown = UNKNOWN_SAMPLES if file.format in ("RF64", "W64") else UNKNOWN_BYTES
+    return file.frames if announced >= unknown else file.frames * announced / found
+
+
+def _seconds_behind_the_end(file: soundfile.SoundFile) -> float:
+    """Tell how much a WAV file may hold behind what its header tells of.
+
+    A recorder that lost its power may leave the header of an earlier moment, and lengths over 4 GiB
+    do not fit in.
+    """
+    lengths = RIFF_LENGTHS.search(file.extra_info)
+    if lengths is None:
+        return 0.0
+    n_bytes, announced, bytes_per_second = map(int, lengths.groups())
+    return (n_bytes - announced) / bytes_per_second if 0 < announced < UNKNOWN_BYTES else 0.0

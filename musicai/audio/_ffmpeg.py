@@ -24,6 +24,7 @@ import numpy as np
 
 from .._interruptions import opened
 from .._paths import AnyPath
+from ._errors import RecordingError
 
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
@@ -48,6 +49,9 @@ if sys.platform == "win32":
 It would end early, and a thread that reads from it would take that for the end of the recording.
 Python hears it, and ends the program.
 """
+
+STOPPED = 255
+"""What ffmpeg returns when a signal has ended it that it hears; of others Python gives < 0."""
 
 LAST_WORDS = 4096
 """Bytes of ffmpeg's messages that are looked at; the last line tells why it stopped."""
@@ -161,8 +165,13 @@ def _watched(
     for block in blocks:
         empty = False
         yield block
+    if process.wait() < 0 or process.returncode == STOPPED:  # the file may be whole
+        raise RecordingError(
+            f"{name}: ffmpeg was stopped while it decoded this file; read it again, and if it is "
+            "stopped again, give it more memory, run fewer jobs, or leave the file out"
+        )
     # ffmpeg reports success when it skipped what is damaged, or when a file just ends.
-    failed = process.wait() != 0 or os.fstat(messages.fileno()).st_size > 0
+    failed = process.returncode != 0 or os.fstat(messages.fileno()).st_size > 0
     if failed and empty:
         raise DecodingError(_last_words(messages))
     if failed:

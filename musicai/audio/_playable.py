@@ -46,10 +46,10 @@ def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
             joined = held[0] if len(held) == 1 else np.concatenate(held)
             n_even = n_held - n_held % BLOCK_SIZE
             for start in range(0, n_even, BLOCK_SIZE):
-                yield joined[start : start + BLOCK_SIZE].astype(np.float32)
+                yield joined[start : start + BLOCK_SIZE].astype(np.float32, copy=False)
             held, n_held = [joined[n_even:]], n_held - n_even
     if n_held > 0:
-        yield np.concatenate(held).astype(np.float32)
+        yield np.concatenate(held).astype(np.float32, copy=False)
 
 
 def _whole(samples: Any, name: str) -> np.ndarray:
@@ -74,7 +74,7 @@ def _checked(samples: Iterator[Any], name: str) -> Iterator[np.ndarray]:
             )
         shape = block.shape[1:]
         _check_values(block, name, advice="pass level_blocks(blocks), or divide all by their peak")
-        yield block
+        yield np.array(block, np.float32)  # a copy: whoever gave it may fill it anew
     if shape is None:
         raise ValueError(f"{name}: the iterator has no samples; there is nothing to write")
 

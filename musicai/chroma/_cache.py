@@ -14,7 +14,7 @@ from ._analysis import Analysis, Settings, analyse
 Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
 """An analysis that takes the identity of the recording, too, and looks it up."""
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 """To be raised by every change that gives other results: what is kept is then out of date."""
 
 
@@ -62,4 +62,6 @@ def _identity(recording: Any) -> Any:
             return None
         return os.path.realpath(os.fsencode(recording)), status.st_size, status.st_mtime_ns
     samples = recording[0] if isinstance(recording, tuple) and recording else recording
-    return joblib.hash(recording) if type(samples) is np.ndarray else None
+    # To its processes joblib gives large arrays as files.
+    is_array = type(samples) in (np.ndarray, np.memmap)
+    return joblib.hash(recording, coerce_mmap=True) if is_array else None

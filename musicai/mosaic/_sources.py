@@ -62,7 +62,10 @@ class Source(NamedTuple):
 
 
 def as_source(recording: Any, sampling_rate: float) -> Source:
-    """Return a recording with what tells whether it changes; samples at a rate of their own."""
+    """Return a recording with what tells whether it changes.
+
+    `sampling_rate` is that of samples that come without one, and files have one.
+    """
     if is_path(recording):
         path = os.path.abspath(os.fsencode(recording))
         try:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .._parameters import Rule, check_values, is_integer, is_real
+from .._paths import is_path
 from .._persistence import Persistent
 from .._piece_files import audio_files
 from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
@@ -18,6 +19,7 @@ from .._triads import unit_shapes
 from .._unchanged import unchanged_on_error
 from ..audio import level_blocks, write_audio
 from ..chroma import ChromaExtractor
+from ..chroma._inputs import as_recordings
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
 from ._opened import check_learned, with_sources
@@ -177,6 +179,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
         # A mosaic is laid frame by frame; a piece that has beats brings its times.
         extractor.set_params(sync=None)
+        X = as_recordings(X)
+        # Before the analysis: a file that changes meanwhile is then found to have changed.
+        files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyse(X)
         if not any(np.ptp(analysis.chroma, axis=1).any() for analysis in analyses):
             raise ValueError(
@@ -184,7 +189,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             )
         with unchanged_on_error(self):
             self.extractor_ = extractor
-            self.sources_ = [as_source(recording, extractor.sr) for recording in X]
+            self.sources_ = [
+                file or as_source(recording, extractor.sr)
+                for file, recording in zip(files, X, strict=True)
+            ]
             self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
             self.levels_ = [_halved(analysis.levels) for analysis in analyses]
             self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]

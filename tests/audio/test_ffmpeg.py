@@ -183,6 +183,19 @@ def test_any_amount_of_messages(tmp_path, monkeypatch):
         read(tmp_path / "song.m4a")
 
 
+@POSIX
+def test_a_program_that_is_stopped_is_no_damaged_file(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.au", np.zeros(500), 22050, subtype="FLOAT")
+    (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
+    program = tmp_path / "ffmpeg"
+    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: str(program))
+    for end in ("kill -9 $$", "exit 255"):
+        program.write_text(f"#!/bin/sh\ncat {tmp_path}/a.au\n{end}\n")
+        program.chmod(0o700)
+        with pytest.raises(RecordingError, match="a.m4a: ffmpeg was stopped .*; read it again"):
+            read(tmp_path / "a.m4a")
+
+
 def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: None)
     path = tmp_path / "song.m4a"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 import warnings
 
 import numpy as np
@@ -11,8 +12,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.audio import RecordingError, _decoding, read_blocks
-from musicai.audio._ogg import has_last_page
+from musicai.audio import RecordingError, _decoding, read_blocks, read_excerpt
+from musicai.audio._ogg import has_last_page, is_chained
 
 
 def read(path, sampling_rate=22050, **options) -> np.ndarray:
@@ -145,6 +146,73 @@ def test_shorter_than_the_header_says(write, suffix, share):
         samples = read(path)
     assert len(caught) == 1
     assert (share - 0.2) * 20 < len(samples) / 22050 < (share + 0.1) * 20
+
+
+@pytest.mark.parametrize("suffix", ["au", "w64", "rf64"])
+def test_formats_whose_length_libsndfile_corrects_silently(noise, write, suffix):
+    path = write(f"short.{suffix}", np.tile(noise, (10, 1)), 44100)
+    path.write_bytes(path.read_bytes()[:882000])
+    with pytest.warns(
+        UserWarning, match=rf"short.{suffix}: the file ends 15.0 s before its header"
+    ):
+        assert len(read(path)) == pytest.approx(5 * 22050, abs=22)
+
+
+def test_a_header_that_tells_of_an_earlier_moment(noise, write):
+    """As a recorder leaves it that has lost its power; or of a WAV of more than 4 GiB."""
+    path = write("stale.wav", np.tile(noise, (5, 1)), 44100)
+    data = bytearray(path.read_bytes())
+    for place, behind in ((4, 8), (40, 44)):
+        data[place : place + 4] = (len(data) - behind - 8 * 176400).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.warns(UserWarning, match=r"stale.wav: the file goes on for 8.0 s behind the end"):
+        assert len(read(path)) == 2 * 22050
+
+
+@pytest.fixture
+def mp3_without_table(write):
+    """Seconds of noise, which take many bits, and then of a tone, which takes few."""
+    noise = 0.3 * np.random.default_rng(0).uniform(-1, 1, 44100)
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(10 * 44100) / 44100)
+    path = write("music.mp3", np.concatenate([noise, tone]), 44100)
+    whole = path.read_bytes()
+    assert whole.count(b"Xing") == 1
+    path.write_bytes(whole.replace(b"Xing", bytes(4)))
+    assert soundfile.info(path).duration < 5  # what libsndfile makes of the first bit rate
+    return path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="libsndfile takes no pipe from Python elsewhere")
+@pytest.mark.parametrize("tags", [b"", b"ID3\4\0\0\0\1\x7f\x7f" + 32767 * b"Xing"[:1]])
+def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3_without_table, tags):
+    mp3_without_table.write_bytes(tags + mp3_without_table.read_bytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        music = read(mp3_without_table, 44100)
+    assert len(music) / 44100 == pytest.approx(11, abs=0.1)
+    assert np.argmax(np.abs(np.fft.rfft(music[-44100:]))) == 440
+    excerpt = read_excerpt(mp3_without_table, 8, 4410, sampling_rate=44100)
+    np.testing.assert_allclose(excerpt, music[8 * 44100 :][:4410], atol=1e-6)
+    n_threads, blocks = threading.active_count(), read_blocks(mp3_without_table, sampling_rate=8000)
+    next(blocks)
+    blocks.close()
+    assert threading.active_count() == n_threads
+    left_open = f"""
+from musicai.audio import read_blocks
+blocks = read_blocks({str(mp3_without_table)!r}, sampling_rate=44100, block_size=1000)
+next(blocks)
+"""
+    subprocess.run([sys.executable, "-c", left_open], check=True, timeout=60)
+
+
+def test_an_ogg_file_of_several_streams(noise, write):
+    """As of a broadcast; libsndfile reads the first."""
+    path = write("chain.ogg", noise, 44100)
+    assert not is_chained(path)
+    path.write_bytes(path.read_bytes() + write("other.ogg", noise, 44100).read_bytes())
+    assert is_chained(path)
+    with pytest.warns(UserWarning, match="chain.ogg: another stream follows the first"):
+        assert len(read(path)) == 44100
 
 
 def test_headers_that_leave_the_length_open(noise, write, tmp_path):

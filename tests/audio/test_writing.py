@@ -24,6 +24,21 @@ def test_what_is_written_can_be_read(noise, tmp_path, suffix, channels):
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.parametrize("size", [4096, 70000])
+def test_a_buffer_that_is_filled_anew(noise, tmp_path, size):
+    """As `soundfile.blocks(file, out=buffer)` does."""
+    samples, buffer = noise[:, 0], np.empty(size, np.float32)
+
+    def blocks():
+        for start in range(0, len(samples) - size + 1, size):
+            buffer[:] = samples[start : start + size]
+            yield buffer
+
+    write_audio(tmp_path / "a.wav", blocks(), 44100)
+    read, _ = soundfile.read(tmp_path / "a.wav")
+    np.testing.assert_allclose(read, samples[: len(read)], atol=2**-15)
+
+
 def test_long_ogg(tmp_path):
     time = np.arange(60 * 44100) / 44100
     write_audio(tmp_path / "long.ogg", 0.5 * np.sin(2 * np.pi * 220 * time), 44100)

@@ -93,6 +93,15 @@ def test_other_parameters_and_types_are_not_told_apart(path, tmp_path, analysed)
     assert len(analysed) == 1
 
 
+def test_large_samples_are_known_in_processes(make_music, tmp_path, analysed):
+    """Which get them from joblib as files, mapped into memory."""
+    samples = make_music(22050, seconds=1)
+    np.save(tmp_path / "samples.npy", samples)
+    extractor = ChromaExtractor(memory=tmp_path / "kept")
+    extractor.transform([samples, np.load(tmp_path / "samples.npy", mmap_mode="r")])
+    assert len(analysed) == 1
+
+
 def test_a_changed_file_is_analysed_anew(path, make_music, tmp_path, analysed):
     extractor = ChromaExtractor(memory=tmp_path / "kept")
     (old,) = extractor.transform([path])

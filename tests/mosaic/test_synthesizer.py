@@ -235,6 +235,23 @@ def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
         mosaic.transform(piece)
 
 
+def test_a_file_that_changes_while_it_is_analysed(recordings, tmp_path, monkeypatch, piece):
+    path = tmp_path / "song.wav"
+    soundfile.write(path, recordings[0], RATE)
+    analyse = ChromaExtractor.analyse
+
+    def slowly(extractor, X):
+        found = analyse(extractor, X)
+        soundfile.write(path, recordings[1], RATE)
+        os.utime(path, ns=(0, 10**15))  # as if some time had gone by
+        return found
+
+    monkeypatch.setattr(ChromaExtractor, "analyse", slowly)
+    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit([path])
+    with pytest.raises(RecordingError, match=r"song\.wav: the file has changed"):
+        mosaic.transform(piece)
+
+
 def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path):
     (tmp_path / "broken.mp3").write_bytes(b"no audio")
     collection = [tmp_path / "broken.mp3", tmp_path / "none.wav", recordings[0]]
