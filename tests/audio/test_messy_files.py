@@ -173,12 +173,12 @@ def test_a_header_that_tells_of_an_earlier_moment(noise, write):
 def mp3_without_table(write):
     """Seconds of noise, which take many bits, and then of a tone, which takes few."""
     noise = 0.3 * np.random.default_rng(0).uniform(-1, 1, 44100)
-    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(10 * 44100) / 44100)
+    tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(40 * 44100) / 44100)
     path = write("music.mp3", np.concatenate([noise, tone]), 44100)
     whole = path.read_bytes()
     assert whole.count(b"Xing") == 1
     path.write_bytes(whole.replace(b"Xing", bytes(4)))
-    assert soundfile.info(path).duration < 5  # what libsndfile makes of the first bit rate
+    assert soundfile.info(path).duration < 20  # what libsndfile makes of the first bit rate
     return path
 
 
@@ -189,7 +189,7 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3_without_tab
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         music = read(mp3_without_table, 44100)
-    assert len(music) / 44100 == pytest.approx(11, abs=0.1)
+    assert len(music) / 44100 == pytest.approx(41, abs=0.1)
     assert np.argmax(np.abs(np.fft.rfft(music[-44100:]))) == 440
     excerpt = read_excerpt(mp3_without_table, 8, 4410, sampling_rate=44100)
     np.testing.assert_allclose(excerpt, music[8 * 44100 :][:4410], atol=1e-6)
