@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,9 @@ def as_labels(y: Any) -> np.ndarray:
     # tolist() turns NumPy's scalars into Python's, which compare and pickle plainly.
     plain = np.asarray(y, dtype=object).ravel().tolist()
     labels = np.empty(len(plain), dtype=object)
-    plain = [label.item() if isinstance(label, np.generic) else label for label in plain]
+    # Those of torch would each be a style of its own.
+    is_scalar = [hasattr(label, "item") and np.ndim(label) == 0 for label in plain]
+    plain = [label.item() if is_scalar[i] else label for i, label in enumerate(plain)]
     # NaN and NA are what pandas makes of a missing label.
     labels[:] = [None if _is_missing(label) else label for label in plain]
     return labels
@@ -82,12 +85,15 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
     except TypeError:
         raise ValueError("style labels must be hashable, such as str or int") from None
     try:
-        return as_labels(sorted(told))  # objects: NumPy's strings and numbers change some
+        ordered = sorted(told)
+        if not all(one < other for one, other in pairwise(ordered)):  # sets are not in any order
+            raise TypeError
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in told}))
         raise ValueError(
-            f"style labels must all be of one kind (all str, say), got {kinds}"
+            f"style labels must all be of one kind that has an order (all str, say), got {kinds}"
         ) from None
+    return as_labels(ordered)  # objects: NumPy's strings and numbers change some
 
 
 def encode_styles(

@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from musicai._styles import as_labels, encode_styles, known_styles, label_per_piece, style_weights
+from musicai._styles import (
+    as_labels,
+    encode_styles,
+    known_styles,
+    label_per_piece,
+    labels_per_piece,
+    style_weights,
+)
 
 PIECES = [np.zeros((3, 2)), np.zeros((5, 2))]
 
@@ -29,6 +36,17 @@ def test_known_styles_are_sorted_and_of_one_kind():
     assert list(known_styles([as_labels(["b", None]), as_labels(["a", "b"])])) == ["a", "b"]
     with pytest.raises(ValueError, match="must all be of one kind .*, got int, str"):
         known_styles([as_labels(["a", 1])])
+    # One that is part of another is less, and else neither is: sorted, any order would come out.
+    tags = np.array([frozenset("ab"), frozenset("bc"), frozenset("c")])
+    with pytest.raises(ValueError, match="one kind that has an order .*, got frozenset"):
+        known_styles([as_labels(tags)])
+
+
+def test_labels_of_torch_are_plain():
+    torch = pytest.importorskip("torch")
+    labels = labels_per_piece(torch.tensor([1, 0]), PIECES, single=False)
+    assert [type(label) for (label,) in labels] == [int, int]
+    assert list(known_styles(labels)) == [0, 1]
 
 
 def test_unknown_labels_are_untold_with_a_warning():

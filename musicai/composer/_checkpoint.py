@@ -31,11 +31,21 @@ class Checkpoint:
         The file.
     fingerprint : dict
         What the fit learns from which pieces; a file of another fit is refused.
+    start : int or None, default=None
+        A checksum of the weights that the fit goes on from; None for fresh ones.
     """
 
-    def __init__(self, path: str | os.PathLike[str], fingerprint: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        fingerprint: dict[str, Any],
+        start: int | None = None,
+    ) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
+        with suppress(ValueError):  # a null byte, which opening tells of
+            self.path = self.path.resolve()  # a link stays, what it leads to is replaced
         self.fingerprint = fingerprint
+        self.start = start
         # In the same folder, so that the final move cannot cross file systems; always the same
         # name, so that a process killed while it writes leaves nothing that lasts.
         self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
@@ -53,6 +63,14 @@ class Checkpoint:
                 f"{self} is the checkpoint of another fit ({'; '.join(differences)}): remove the "
                 "file, or give this fit another one"
             )
+        start, left = state.pop("start", None), state.pop("left", None)
+        # Or from what that fit has left, when it was interrupted.
+        if self.start != start and (self.start is None or self.start != left):
+            raise ValueError(
+                f"{self} is the checkpoint of a fit that began with other weights: remove the "
+                "file, or give every fit one of its own"
+            )
+        self.start = start
         return state
 
     def write_if_due(self, state: dict[str, Any]) -> None:
@@ -60,10 +78,14 @@ class Checkpoint:
         if monotonic() >= self._next:
             self.write(state)
 
-    def write(self, state: dict[str, Any]) -> None:
-        """Write `state`, whole or not at all; training outlives a disk that is full."""
+    def write(self, state: dict[str, Any], left: int | None = None) -> None:
+        """Write `state`, whole or not at all; training outlives a disk that is full.
+
+        `left` is a checksum of the weights that an interrupted fit leaves to the composer.
+        """
         started = monotonic()
-        arrays, plain = _take_apart({**state, "fingerprint": self.fingerprint})
+        origin = {"fingerprint": self.fingerprint, "start": self.start, "left": left}
+        arrays, plain = _take_apart({**state, **origin})
         arrays[_PLAIN] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
         try:
             with open(self._draft, "wb") as file:

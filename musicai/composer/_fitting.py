@@ -7,6 +7,7 @@ import numpy as np
 from .._unchanged import unchanged_on_error
 from ._checks import check_parameters, choose_device, draw_seed
 from ._distributed import Group, joined
+from ._fingerprint import checksum
 from ._network import Network, export_weights
 from ._opened import check_resumed
 from ._preparing import (
@@ -62,9 +63,11 @@ def learn(composer: Any, X: Any, y: Any, X_val: Any, y_val: Any) -> None:
             # Pieces drawn from X may be among those that the weights were learned from.
             start_counts=go_on and X_val is not None,
         )
+        # Weights that were kept know the pieces that they were learned from, and no others.
+        if not go_on or _differ(progress.best_weights, composer.weights_):
+            composer._characters = known_characters(training)
+            composer._peaked = peaked
         composer.weights_ = progress.best_weights
-        composer._characters = known_characters(training)
-        composer._peaked = peaked
         composer._optimizer_state = None
         composer.loss_curve_ = progress.loss_curve
         composer.n_iter_ = progress.n_epochs
@@ -101,6 +104,10 @@ def learn_once_more(composer: Any, X: Any, y: Any, styles: Any) -> None:
         composer.loss_curve_ = [*(composer.loss_curve_ if go_on else []), loss]
         composer.n_iter_ = n_epochs + 1
         composer.validation_scores_ = composer.best_validation_score_ = None
+
+
+def _differ(one: dict[str, np.ndarray], other: dict[str, np.ndarray]) -> bool:
+    return checksum(one.values()) != checksum(other.values())
 
 
 def _trainer(composer: Any, network: Network, seed: int, group: Group) -> Trainer:

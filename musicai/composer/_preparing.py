@@ -86,17 +86,17 @@ def open_checkpoint(
     if composer.checkpoint is None and group.size == 1:
         return None, None
     described = fingerprint(composer, training, validation)
+    start = checksum(composer.weights_.values()) if go_on else None
     group.check_alike(
         {
             **described,
             "checkpoint": composer.checkpoint is not None,
-            # Not in the file: a fit that was interrupted has left weights of its own.
-            "the weights to start from": checksum(composer.weights_.values()) if go_on else None,
+            "the weights to start from": start,
         }
     )
     if composer.checkpoint is None:
         return None, None
-    checkpoint = Checkpoint(composer.checkpoint, described)
+    checkpoint = Checkpoint(composer.checkpoint, described, start)
     state = group.share(checkpoint.open)
     return (checkpoint if group.is_first else None), state
 

@@ -22,6 +22,7 @@ from ._batches import Collection, Span, training_batches
 from ._checkpoint import Checkpoint
 from ._distributed import Group
 from ._divergence import DivergenceError, is_sound, watch
+from ._fingerprint import checksum
 from ._inference import mean_score
 from ._loss import add_gradients
 from ._network import Network, export_weights
@@ -135,17 +136,22 @@ class Trainer:
                 checkpoint.remove()  # whoever went on from it would diverge again
             raise
         except BaseException as error:
+            interrupted = isinstance(error, KeyboardInterrupt)
             if checkpoint is not None:
-                checkpoint.write({**self._snapshot, "elapsed": budget.elapsed})
-            if not isinstance(error, KeyboardInterrupt):
+                left = checksum(self._best_weights().values()) if interrupted else None
+                checkpoint.write({**self._snapshot, "elapsed": budget.elapsed}, left)
+            if not interrupted:
                 raise
             self._warn_of_interruption(budget, checkpoint)
         else:
             if checkpoint is not None:
                 checkpoint.remove()
-        best = self.progress.best_weights or export_weights(self.network)
+        best = self._best_weights()
         self.progress.best_weights = self.group.share(lambda: best)
         return self.progress
+
+    def _best_weights(self) -> dict[str, np.ndarray]:
+        return self.progress.best_weights or export_weights(self.network)
 
     def _run_epochs(
         self,

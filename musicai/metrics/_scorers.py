@@ -194,12 +194,14 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
             f"{type(predictor).__name__} has none"
         )
     pieces, _ = as_collection(X)
-    long_enough = [piece for piece in pieces if len(piece) > 1]
+    long_enough = [i for i, piece in enumerate(pieces) if len(piece) > 1]
     if not long_enough:
         raise ValueError("next_frame_score needs a piece of two frames or more: X has none")
-    predicted = predictor.predict(long_enough)
+    # As they came: the names of columns are for the predictor to check.
+    given = list(X) if is_collection(X) else [X]
+    predicted = predictor.predict([given[i] for i in long_enough])
     return frame_correlation(
-        [guess[:-1] for guess in predicted], [piece[1:] for piece in long_enough]
+        [guess[:-1] for guess in predicted], [pieces[i][1:] for i in long_enough]
     )
 
 

@@ -229,6 +229,38 @@ def test_the_file_of_another_fit_is_refused(chroma, styles, path, often, monkeyp
     small(checkpoint=path, device="cpu").fit(chroma, styles)
 
 
+def test_the_file_of_a_fit_that_began_with_other_weights_is_refused(chroma, path, monkeypatch):
+    """As where a script that fits twice is killed in the second fit, and run again."""
+    options = {"warm_start": True, "checkpoint": path}
+    composer = small(**options).fit(chroma)
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            composer.fit(chroma)
+    before = path.read_bytes()
+    for other in (small(**options), small(max_iter=1, warm_start=True).fit(chroma)):
+        with pytest.raises(ValueError, match="began with other weights: remove the file"):
+            other.set_params(**options, max_iter=4).fit(chroma)
+    assert path.read_bytes() == before
+    composer.fit(chroma)
+    assert not path.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_link_stays(chroma, tmp_path, monkeypatch):
+    (tmp_path / "large disk").mkdir()
+    link, target = tmp_path / "fit.npz", tmp_path / "large disk" / "fit.npz"
+    link.symlink_to(target)
+    with monkeypatch.context() as patch:
+        fail_after(patch, 5, MemoryError())
+        with pytest.raises(MemoryError):
+            small(checkpoint=link).fit(chroma)
+    assert link.is_symlink()
+    assert target.exists()
+    small(checkpoint=link).fit(chroma)
+    assert not target.exists()
+
+
 def test_a_file_that_is_none_is_refused(chroma, path, often, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         fail_after(patch, 5, MemoryError())

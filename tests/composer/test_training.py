@@ -328,7 +328,11 @@ def test_a_warm_start_keeps_the_weights_it_began_with_if_none_do_better(chroma):
     composer = small(max_iter=40, batch_size=2, warm_start=True).fit(chroma[:6], X_val=chroma[6:])
     before, weights = composer.best_validation_score_, composer.weights_
     # With a rate so high the first steps make it worse, and there are no more.
-    composer.set_params(max_iter=2, learning_rate=1.0).fit(chroma[:6], X_val=chroma[6:])
+    music = composer.sample(20, random_state=0)
+    composer.set_params(max_iter=2, learning_rate=1.0)
+    composer.fit([piece**4 for piece in chroma[:3]], X_val=chroma[6:])
+    # What is drawn for it from the pieces it has learned stays as well.
+    np.testing.assert_array_equal(composer.sample(20, random_state=0), music)
     assert max(composer.validation_scores_) < before
     assert composer.best_validation_score_ == pytest.approx(before)
     for name, array in composer.weights_.items():

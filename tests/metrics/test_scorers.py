@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from musicai import LSTMComposer
 from musicai.metrics import MarkovBaseline, RealismScorer, next_frame_score, realism
 
 SCORER = RealismScorer()
@@ -149,6 +150,16 @@ def test_next_frames_are_correlated_with_what_was_predicted():
     assert next_frame_score(Echo(), [alternating]) == pytest.approx(-1 / 11)
     both = next_frame_score(Echo(), [held, alternating, held[:1]])
     assert both == pytest.approx((8 - 7 / 11) / 15)
+
+
+def test_next_frame_score_leaves_the_names_of_columns_to_the_composer():
+    pandas = pytest.importorskip("pandas")
+    piece = pandas.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "c"])
+    composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit([piece, piece])
+    assert -1 <= next_frame_score(composer, [piece, piece[:1]]) <= 1
+    assert next_frame_score(composer, piece) == next_frame_score(composer, [piece])
+    with pytest.raises(ValueError, match="feature names"):
+        next_frame_score(composer, [piece[["c", "b", "a"]]])
 
 
 def test_predictions_are_scored_in_cross_validation(music):
