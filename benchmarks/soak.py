@@ -122,9 +122,13 @@ class Soak:
 
     def growth(self, kind: str) -> tuple[float, float, float]:
         """Tell how memory grows in megabytes an hour, and the 95 % interval of that."""
-        settled = [(t, look) for t, look in self.seen if t >= SETTLED * 60 * self.minutes]
-        memory = [getattr(look, kind) for _, look in settled]
-        slope = theilslopes(memory, [t / 3600 for t, _ in settled])
+        settled = [
+            (t / 3600, getattr(vitals, kind))
+            for t, vitals in self.seen
+            if t >= SETTLED * 60 * self.minutes
+        ]
+        hours, memory = zip(*settled, strict=True)
+        slope = theilslopes(memory, hours)
         return float(slope.slope), float(slope.low_slope), float(slope.high_slope)
 
     def left(self) -> list[str]:
@@ -198,8 +202,8 @@ def main() -> int:
             f"\n{soak.n_rounds} rounds in {arguments.minutes:g} minutes; "
             f"address space: at most {look(temporary).peak:.0f} MB of {megabytes:.0f}"
         )
-        for kind in ("used", "own"):
-            slope, low, high = soak.growth(kind)
+        growths = {kind: soak.growth(kind) for kind in ("used", "own")}
+        for kind, (slope, low, high) in growths.items():
             print(f"{kind} memory: {slope:+.2f} MB an hour (95 %: {low:+.2f} to {high:+.2f})")
         for what in lost:
             print(f"raised where nobody can catch it: {what}")
@@ -208,7 +212,7 @@ def main() -> int:
         for what in left:
             print(f"left: {what}")
             print(open_files(), children(), sorted(temporary.rglob("*")))
-    good = not (soak.wrong or left) and soak.growth("used")[0] <= arguments.bound
+    good = not (soak.wrong or left) and growths["used"][0] <= arguments.bound
     print("good" if good else "NOT GOOD")
     return int(not good)
 

@@ -122,7 +122,7 @@ def _named(path: Path) -> Iterator[BinaryIO]:
     draft = path.with_name(f".{uuid4().hex}")
     try:
         with opened(lambda: _open_draft(draft)) as file:
-            if path.exists() and os.chmod in os.supports_fd:
+            if path.exists() and os.chmod in os.supports_fd:  # not so in Python 3.12 on Windows
                 os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
             file.flush()

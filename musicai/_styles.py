@@ -62,15 +62,16 @@ def as_labels(y: Any) -> np.ndarray:
     """Return labels as a 1-D object array of plain Python objects, None where one is missing."""
     if np.ndim(y) == 0:
         y = [y]
-    # tolist() turns NumPy's scalars into Python's, which compare and pickle plainly.
-    plain = np.asarray(y, dtype=object).ravel().tolist()
+    plain = [_as_plain(label) for label in np.asarray(y, dtype=object).ravel().tolist()]
     labels = np.empty(len(plain), dtype=object)
-    # Those of torch would each be a style of its own.
-    is_scalar = [hasattr(label, "item") and np.ndim(label) == 0 for label in plain]
-    plain = [label.item() if is_scalar[i] else label for i, label in enumerate(plain)]
     # NaN and NA are what pandas makes of a missing label.
     labels[:] = [None if _is_missing(label) else label for label in plain]
     return labels
+
+
+def _as_plain(label: Any) -> Any:
+    """Turn a scalar of NumPy or torch into Python's, which compares, hashes and pickles plainly."""
+    return label.item() if hasattr(label, "item") and np.ndim(label) == 0 else label
 
 
 def _is_missing(label: Any) -> bool:

@@ -4,7 +4,6 @@ libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know
 where that is installed. A file that ends too early is used, and its reader told.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,7 @@ from .._paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from ._headers import UNKNOWN_SAMPLES, native_name
-from ._mp3 import piped, tells_length
+from ._mp3 import lacks_length, piped
 from ._ogg import has_last_page, is_chained
 from ._samples import pcm_to_float
 
@@ -80,7 +79,7 @@ def open_file(
     with ExitStack() as native:
         try:
             file = native.enter_context(opened(lambda: _ForwardSoundFile(native_name(path))))
-            if file.format == "MP3" and os.name == "posix" and not tells_length(path):
+            if lacks_length(file, path):
                 pipe = native.enter_context(opened(lambda: piped(path)))
                 file = native.enter_context(opened(lambda: _ForwardSoundFile(pipe, closefd=False)))
         except (RuntimeError, TypeError, ValueError) as error:

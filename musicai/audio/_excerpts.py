@@ -11,7 +11,7 @@ from .._interruptions import opened
 from .._parameters import Rule, check_values, is_integer, is_real
 from .._paths import is_path, printable
 from ._headers import native_name
-from ._mp3 import tells_length
+from ._mp3 import lacks_length
 from ._reading import RULES as READING_RULES
 from ._reading import check_mono, check_own_rate, read_blocks
 from ._samples import as_samples, pcm_to_float
@@ -83,7 +83,7 @@ def read_excerpt(
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
-            if last > file.frames and file.format == "MP3" and not tells_length(recording):
+            if last > file.frames and lacks_length(file, recording):
                 return _read_forward(recording, start, n_samples, sampling_rate, name)
             first = min(max(0, first), file.frames)
             file.seek(first)

@@ -11,6 +11,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Thread
+from typing import BinaryIO
+
+import soundfile
 
 from .._paths import AnyPath
 
@@ -22,30 +25,35 @@ TAG_HEADER = 10
 """Bytes of the header of an ID3v2 tag (ID3v2.4 structure, section 3.1); of a footer, too."""
 
 
-def tells_length(path: AnyPath) -> bool:
-    """Return whether an MP3 file has a table; also if it cannot be opened any more."""
+def lacks_length(file: soundfile.SoundFile, path: AnyPath) -> bool:
+    """Return whether an open file is an MP3 without a table, whose end only a pipe leads to.
+
+    If it cannot be opened any more, it is none; nor is it where libsndfile takes no pipes of
+    Python's.
+    """
+    if file.format != "MP3" or os.name != "posix":
+        return False
     try:
-        with open(path, "rb") as file:
-            file.seek(_behind_tags(path))
-            beginning = file.read(FIRST_FRAMES)
+        with open(path, "rb") as content:
+            _skip_tags(content)
+            beginning = content.read(FIRST_FRAMES)
     except OSError:
-        return True
-    return any(table in beginning for table in TABLES)
+        return False
+    return not any(table in beginning for table in TABLES)
 
 
 @contextmanager
 def piped(path: AnyPath) -> Iterator[int]:
     """Give a descriptor from which the frames of an MP3 file can be read, forward."""
     failed: list[OSError] = []
-    start = _behind_tags(path)
     reading, writing = os.pipe()
 
     def write() -> None:
         try:
-            with open(writing, "wb", buffering=0) as pipe, open(path, "rb") as file:
-                file.seek(start)
+            with open(writing, "wb", buffering=0) as pipe, open(path, "rb") as content:
+                _skip_tags(content)
                 with suppress(BrokenPipeError):  # nobody reads any more
-                    shutil.copyfileobj(file, pipe)
+                    shutil.copyfileobj(content, pipe)
         except OSError as error:
             failed.append(error)
 
@@ -60,14 +68,13 @@ def piped(path: AnyPath) -> Iterator[int]:
         raise failed[0]
 
 
-def _behind_tags(path: AnyPath) -> int:
-    """Return where the ID3v2 tags at the beginning of a file end, in bytes."""
+def _skip_tags(content: BinaryIO) -> None:
+    """Go behind the ID3v2 tags at the beginning of a file."""
     position = 0
-    with open(path, "rb") as file:
-        while (header := file.read(TAG_HEADER))[:3] == b"ID3" and len(header) == TAG_HEADER:
-            flags, sizes = header[5], header[6:]
-            size = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(sizes)))
-            footer = TAG_HEADER if flags & 0x10 else 0
-            position += TAG_HEADER + size + footer
-            file.seek(position)
-    return position
+    while (header := content.read(TAG_HEADER))[:3] == b"ID3" and len(header) == TAG_HEADER:
+        flags, sizes = header[5], header[6:]
+        size = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(sizes)))
+        footer = TAG_HEADER if flags & 0x10 else 0
+        position += TAG_HEADER + size + footer
+        content.seek(position)
+    content.seek(position)
