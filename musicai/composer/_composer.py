@@ -96,7 +96,8 @@ class LSTMComposer(Persistent, BaseEstimator):
         ignores it.
     device : str or torch.device, default="auto"
         Where to learn, predict and score: "auto" for a GPU where there is one, "cpu", "cuda",
-        "cuda:1", ... Composing goes frame by frame, and is quickest in NumPy on the CPU.
+        "cuda:1", ... Training is in float32 on a CPU, whatever its model, and in bfloat16 on a
+        GPU that has it. Composing goes frame by frame, and is quickest in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
         Seed of all that is random: initial weights, split, excerpts and their order and keys,
         dropout, draws. The same seed gives the same model on
