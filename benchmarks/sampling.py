@@ -18,8 +18,9 @@ zeros and ones, which is less than the composer's frames are:
 - Keras (`pip install keras`; it runs on torch here), LSTM and Dense: a stateful layer called frame
   by frame, and, as tutorials do it, `predict` on the last 64 frames for each new one.
 
-The second table is of learning: frames of music a second, without padding, of `LSTMComposer.fit`, of a plain loop in torch, and of Keras's
-`fit`; batches of 16 excerpts of up to 128 frames, Adam, binary cross-entropy for the peers.
+The second table is of learning: frames of music a second, without padding, of `LSTMComposer.fit`,
+of a plain loop in torch, and of Keras's `fit`; batches of 16 excerpts of up to 128 frames, Adam,
+binary cross-entropy for the peers.
 
 Figures are medians of several repeats, in time of the processor, with one thread: what else the
 machine has to do counts for little. Ratios are how many times as fast as each other row the
