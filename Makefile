@@ -56,41 +56,41 @@ docs: $(READY_FOR_DOCS)
 RECORDINGS ?=
 ROLLS ?=
 bench: $(READY)
-	$(BIN)/python benchmarks/first_sound.py
-	$(BIN)/python benchmarks/import_time.py
-	$(BIN)/python benchmarks/extraction.py $(RECORDINGS)
-	$(BIN)/python benchmarks/agreement.py $(RECORDINGS)
-	$(BIN)/python benchmarks/chroma_quality.py
-	$(BIN)/python benchmarks/beats.py $(RECORDINGS)
-	$(BIN)/python benchmarks/scaling.py $(RECORDINGS)
-	$(BIN)/python benchmarks/cache.py $(RECORDINGS)
-	$(BIN)/python benchmarks/cold_start.py
-	$(BIN)/python benchmarks/fuzz.py
-	$(BIN)/python benchmarks/fuzz_midi.py
-	$(BIN)/python benchmarks/fuzz_models.py
-	$(BIN)/python benchmarks/midi_sound.py
-	$(BIN)/python benchmarks/round_trip.py $(RECORDINGS)
-	$(BIN)/python benchmarks/mosaic.py $(RECORDINGS)
-	$(BIN)/python benchmarks/chords.py
-	$(BIN)/python benchmarks/notes.py $(RECORDINGS)
-	$(BIN)/python benchmarks/resilience.py
-	$(BIN)/python benchmarks/threads.py
-	$(BIN)/python benchmarks/chroma_likelihood.py $(RECORDINGS)
-	$(BIN)/python benchmarks/sampling.py
-	$(BIN)/python benchmarks/metrics.py $(RECORDINGS)
-	$(BIN)/python benchmarks/progressions.py $(RECORDINGS)
-	$(BIN)/python benchmarks/realism.py $(RECORDINGS)
-	$(if $(ROLLS),$(BIN)/python benchmarks/likelihood.py $(ROLLS) --seeds 1)
-	$(BIN)/python benchmarks/ablation.py $(ROLLS) --recordings $(RECORDINGS)
+	$(BIN)/python -m benchmarks.library.first_sound
+	$(BIN)/python -m benchmarks.library.import_time
+	$(BIN)/python -m benchmarks.chroma.extraction $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.agreement $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.quality
+	$(BIN)/python -m benchmarks.chroma.beats $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.scaling $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.cache $(RECORDINGS)
+	$(BIN)/python -m benchmarks.chroma.cold_start
+	$(BIN)/python -m benchmarks.audio.fuzz
+	$(BIN)/python -m benchmarks.midi.fuzz_midi
+	$(BIN)/python -m benchmarks.composer.fuzz_models
+	$(BIN)/python -m benchmarks.midi.midi_sound
+	$(BIN)/python -m benchmarks.render.round_trip $(RECORDINGS)
+	$(BIN)/python -m benchmarks.mosaic.mosaic $(RECORDINGS)
+	$(BIN)/python -m benchmarks.render.chords
+	$(BIN)/python -m benchmarks.render.notes $(RECORDINGS)
+	$(BIN)/python -m benchmarks.composer.resilience
+	$(BIN)/python -m benchmarks.composer.threads
+	$(BIN)/python -m benchmarks.composer.chroma_likelihood $(RECORDINGS)
+	$(BIN)/python -m benchmarks.composer.sampling
+	$(BIN)/python -m benchmarks.metrics.metrics $(RECORDINGS)
+	$(BIN)/python -m benchmarks.datasets.progressions $(RECORDINGS)
+	$(BIN)/python -m benchmarks.metrics.realism $(RECORDINGS)
+	$(if $(ROLLS),$(BIN)/python -m benchmarks.composer.likelihood $(ROLLS) --seeds 1)
+	$(BIN)/python -m benchmarks.composer.ablation $(ROLLS) --recordings $(RECORDINGS)
 
 # An hour of everything at once, with faults.
 soak: $(READY)
-	$(BIN)/python benchmarks/soak.py --minutes 60
+	$(BIN)/python -m benchmarks.library.soak --minutes 60
 
 # Deliberate mistakes in the core, and whether tests notice; half an hour.
 mutation: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check mutmut==3.8.1
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/mutation.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.library.mutation
 
 clean:
 	rm -rf $(VENV) $(OLDEST) docs/_build docs/gallery docs/api/generated out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .coverage.*

@@ -127,7 +127,7 @@ def player(name, heard, title, text=""):
     """Return a player for `name`.wav, and how much of the piece was heard in it."""
     return f"""<div class="card"><h3>{escape(title)}</h3><p>{escape(text)}</p>
 <audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}"></audio>
-<p class="dim"><a href="{name}.wav">{name}.wav</a>, analysed again: correlation {heard[name]:.3f}
+<p class="dim"><a href="{name}.wav">{name}.wav</a>, analyzed again: correlation {heard[name]:.3f}
 with the piece</p></div>"""
 
 

@@ -222,7 +222,7 @@ def write_scores(piece, extractor, train, out):
     """Write the new piece down, at the tempo of the music it was learned from."""
     listener = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
-    tempi = [analysis.tempo for analysis in listener.analyse(some)]
+    tempi = [analysis.tempo for analysis in listener.analyze(some)]
     tempi = [tempo for tempo in tempi if tempo]  # unreadable recordings have none
     tempo = float(np.median(tempi)) if tempi else 120.0
     timing = {"frame_rate": extractor.frame_rate, "tempo": tempo}
@@ -234,12 +234,12 @@ def write_scores(piece, extractor, train, out):
 
 
 def check(path, piece, extractor, new=slice(None)):
-    """Analyse a written piece again; print how it sounds, and how its `new` frames move."""
+    """Analyze a written piece again; print how it sounds, and how its `new` frames move."""
     (heard,) = extractor.transform([path])
     correlation = frame_correlation(heard, piece)
     loudest = piece[new].max(axis=1)
     print(
-        f"{path}: analysed again, correlation {correlation:.3f} with what was "
+        f"{path}: analyzed again, correlation {correlation:.3f} with what was "
         f"composed; flux {flux(piece[new]):.3f}; loudest bin at 1 in "
         f"{np.mean(loudest[loudest > 0] == 1):.0%} of sounding frames"
     )

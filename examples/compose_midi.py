@@ -74,7 +74,7 @@ def main(argv=None):
         raise SystemExit("silence was composed: train for more --epochs, or on more music")
     music = extractor.inverse_transform(piece, tempo=TEMPO)
     write_midi(args.out / "new_piece.mid", music)
-    sound = level_blocks(synthesize(music, sampling_rate=SAMPLING_RATE))
+    sound = level_blocks(synthesize(music, sr=SAMPLING_RATE))
     write_audio(args.out / "new_piece.wav", sound, SAMPLING_RATE)
     display = ChromagramDisplay.from_piece(piece, steps_per_beat=args.steps_per_beat)
     display.figure_.savefig(args.out / "new_piece.png", dpi=100)

@@ -58,8 +58,8 @@ print(cards[30])
 figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
 print(
     f"\noverlap after 3 passes {figures[3]['overlap_area']:.2f}, after 30 "
-    f"{figures[30]['overlap_area']:.2f}; copied {figures[30]['memorisation']:.1%}, where held-out "
-    f"music has {figures[30]['real_memorisation']:.1%} in common with what was learned"
+    f"{figures[30]['overlap_area']:.2f}; copied {figures[30]['memorization']:.1%}, where held-out "
+    f"music has {figures[30]['real_memorization']:.1%} in common with what was learned"
 )
 out = Path("out")
 out.mkdir(exist_ok=True)

@@ -74,7 +74,7 @@ most = surprise.reshape(-1, 4).mean(axis=1).argmax()
 print(f"most surprising is bar {most + 1}; moved was bar {wrong.start // 4 + 1}")
 
 # %%
-# Surprise beneath the music, and in grey what the song itself would have been:
+# Surprise beneath the music, and in gray what the song itself would have been:
 
 figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(10, 6), layout="constrained")
 ChromagramDisplay.from_piece(

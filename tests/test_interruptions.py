@@ -28,16 +28,16 @@ from sklearn.exceptions import NotFittedError
 
 import musicai
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
-from musicai._blas import _limit
-from musicai._files import whole_file
-from musicai._interruptions import held_back, interruptions, opened
-from musicai._spool import spooled
 from musicai.audio import read_blocks, read_excerpt, write_audio
-from musicai.audio._ffmpeg import find_ffmpeg, open_by_ffmpeg
-from musicai.audio._headers import read_header
+from musicai.audio.ffmpeg import find_ffmpeg, open_by_ffmpeg
+from musicai.audio.headers import read_header
+from musicai.base.blas import _limit
 from musicai.chroma._parallel import run_in_order
 from musicai.composer import _training
 from musicai.composer._checkpoint import Checkpoint
+from musicai.files.interruptions import held_back, interruptions, opened
+from musicai.files.spool import spooled
+from musicai.files.writing import whole_file
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
@@ -147,7 +147,7 @@ def write(target):
 
 
 def read(path):
-    return list(read_blocks(path, sampling_rate=22050))
+    return list(read_blocks(path, sr=22050))
 
 
 def read_from(program):
@@ -243,7 +243,7 @@ def work():
         import numpy as np
         from musicai.audio import read_blocks, write_audio
         write_audio(sys.argv[1], np.zeros(500), 22050)
-        print(sum(map(len, read_blocks(sys.argv[1], sampling_rate=22050))))
+        print(sum(map(len, read_blocks(sys.argv[1], sr=22050))))
     finally:
         ended.append(True)
 
@@ -269,7 +269,7 @@ from musicai.audio import read_blocks
 warnings.simplefilter("error")
 heard = []
 signal.signal(signal.SIGINT, lambda *_: heard.append(True))
-blocks = read_blocks(sys.argv[1], sampling_rate=44100, block_size=1000)
+blocks = read_blocks(sys.argv[1], sr=44100, block_size=1000)
 n_samples = len(next(blocks))
 os.killpg(0, signal.SIGINT)  # as a terminal does
 print(n_samples + sum(map(len, blocks)), len(heard))
@@ -290,7 +290,7 @@ def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
 
 def test_other_threads_open_as_well(ctrl_c):
     with ThreadPoolExecutor(1) as threads:
-        assert threads.submit(list, read_blocks(np.zeros(9), sampling_rate=1000)).result()
+        assert threads.submit(list, read_blocks(np.zeros(9), sr=1000)).result()
         assert threads.submit(spool).result() == 10
 
 
@@ -305,7 +305,7 @@ OPENERS = {
     "audio": lambda folder: write_audio(folder / "b.flac", np.zeros(500), 22050),
     "audio that is read": lambda folder: read(folder / "a.wav"),
     "a header": lambda folder: read_header(folder / "a.wav"),
-    "an excerpt": lambda folder: read_excerpt(folder / "a.wav", 0, 100, sampling_rate=22050),
+    "an excerpt": lambda folder: read_excerpt(folder / "a.wav", 0, 100, sr=22050),
     "audio from a program": lambda folder: read_from(folder / "program"),
     "samples kept": lambda _: spool(),
 }

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import musicai
-from musicai._extras import PACKAGES
+from musicai.base.extras import PACKAGES
 
 PACKAGE = Path(musicai.__file__).parent
 MODULES = {
@@ -59,6 +59,9 @@ NEVER_IMPORTS = {
     "display": {"torch", "musicai.composer", "musicai.datasets", *OUTPUT},
 }
 
+# Plain tools that every room may use.
+SHARED = ("base", "files", "theory")
+
 
 def imported_by(tree, path):
     """Absolute names of all that a file imports, at any depth of its code."""
@@ -100,13 +103,23 @@ def test_rooms_do_not_import_what_they_must_not_know(room):
         check_imports(path, NEVER_IMPORTS[room])
 
 
-def test_what_all_rooms_share_knows_no_room():
-    files = set(PACKAGE.glob("_*.py")) - {PACKAGE / "__init__.py"}
+@pytest.mark.parametrize("room", SHARED)
+def test_what_rooms_share_imports_none_of_them(room):
+    files = list((PACKAGE / room).glob("*.py"))
     assert files
+    never = {"torch", "librosa", "soundfile", *(f"musicai.{name}" for name in NEVER_IMPORTS)}
     for path in files:
-        check_imports(
-            path, {"torch", "librosa", "soundfile", *(f"musicai.{room}" for room in NEVER_IMPORTS)}
-        )
+        check_imports(path, never)
+
+
+@pytest.mark.parametrize("room", [*NEVER_IMPORTS, *SHARED])
+def test_no_room_imports_private_names_of_another(room):
+    for path in (PACKAGE / room).glob("*.py"):
+        for name in imported_by(ast.parse(path.read_text()), path):
+            package, _, inside = name.partition(".")
+            if package == "musicai" and inside.partition(".")[0] not in (room, "_version"):
+                private = [part for part in inside.split(".") if part.startswith("_")]
+                assert not private, f"{path.name} imports {name}"
 
 
 def test_no_modules_import_each_other():
@@ -125,7 +138,11 @@ def test_imports_are_found_in_all_their_forms():
 
 def test_every_room_is_watched():
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert rooms == set(NEVER_IMPORTS)
+    assert rooms == {*NEVER_IMPORTS, *SHARED}
+
+
+def test_all_code_is_in_a_room():
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "_version.py"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import soundfile
 
 import musicai
 from musicai.audio import read_blocks
-from musicai.audio._headers import read_durations
+from musicai.audio.headers import read_durations
 from musicai.datasets import load_recordings
 from musicai.render import to_musicxml
 
@@ -132,9 +132,9 @@ def test_a_name_is_only_a_name(tmp_path, name):
     shutil.copy(tmp_path / "sound.wav", tmp_path / name)
     code = (
         "import sys; from musicai.audio import read_blocks, read_excerpt; "
-        "from musicai.audio._headers import read_durations; name = sys.argv[-1]; "
-        "n = sum(map(len, read_blocks(name, sampling_rate=8000))); "
-        "m = len(read_excerpt(name, 0.5, 100, sampling_rate=8000)); "
+        "from musicai.audio.headers import read_durations; name = sys.argv[-1]; "
+        "n = sum(map(len, read_blocks(name, sr=8000))); "
+        "m = len(read_excerpt(name, 0.5, 100, sr=8000)); "
         "print(n, m, *read_durations([name]))"
     )
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
@@ -166,7 +166,7 @@ def test_what_a_file_says_of_itself_is_not_looked_at(tmp_path):
     data = load_recordings(tmp_path)
     assert data.titles == ["song"]
     assert "title" not in data.DESCR.replace("titles", "")
-    assert len(np.concatenate(list(read_blocks(path, sampling_rate=8000)))) == 8000
+    assert len(np.concatenate(list(read_blocks(path, sr=8000)))) == 8000
     assert read_durations([path]).tolist() == [1.0]
 
 

@@ -69,9 +69,9 @@ class Audio(SphinxDirective):
 
 def write_mp3(source, path):
     """Write a sound file again as MP3, which all browsers play."""
-    samples, sampling_rate = soundfile.read(source, dtype="float32")
+    samples, sr = soundfile.read(source, dtype="float32")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(AudioPlayer(samples, sampling_rate).data)
+    path.write_bytes(AudioPlayer(samples, sr).data)
 
 
 def scrape_sounds(block, block_vars, gallery_conf):

@@ -11,14 +11,14 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import soundfile
 
-from .._interruptions import opened
-from .._paths import AnyPath, why_unreadable
+from ..files.interruptions import opened
+from ..files.paths import AnyPath, why_unreadable
 from ._errors import RecordingError
-from ._ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
-from ._headers import UNKNOWN_SAMPLES, native_name
 from ._mp3 import lacks_length, piped
 from ._ogg import has_last_page, is_chained
 from ._samples import pcm_to_float
+from .ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
+from .headers import UNKNOWN_SAMPLES, native_name
 
 FORGIVEN_SECONDS = 1.0
 """How much shorter than announced a file may be; MP3 headers often count some frames too many."""

@@ -11,7 +11,7 @@ class RecordingError(ValueError):
     --------
     >>> from musicai.audio import RecordingError, read_blocks
     >>> try:
-    ...     next(read_blocks("no/such/file.wav", sampling_rate=22050))
+    ...     next(read_blocks("no/such/file.wav", sr=22050))
     ... except RecordingError as error:
     ...     print(error)
     no/such/file.wav: there is no such file; check the path

@@ -7,26 +7,26 @@ import numpy as np
 import soundfile
 import soxr
 
-from .._interruptions import opened
-from .._parameters import Rule, check_values, is_integer, is_real
-from .._paths import is_path, printable
-from ._headers import native_name
+from ..base.parameters import Rule, check_values, is_integer, is_real
+from ..files.interruptions import opened
+from ..files.paths import is_path, printable
 from ._mp3 import lacks_length
 from ._reading import RULES as READING_RULES
 from ._reading import check_mono, check_own_rate, read_blocks
 from ._samples import as_samples, pcm_to_float
+from .headers import native_name
 
 RULES: dict[str, Rule] = {
     "start": (is_real, "a number of seconds"),
     "n_samples": (lambda v: is_integer(v, 0), "an integer of at least 0"),
-    "sampling_rate": READING_RULES["sampling_rate"],
+    "sr": READING_RULES["sr"],
 }
 MARGIN_SECONDS = 0.1
 """Read on either side as well: the decoder and the resampler settle in it."""
 
 
 def read_excerpt(
-    recording: Any, start: float, n_samples: int, *, sampling_rate: float, name: str | None = None
+    recording: Any, start: float, n_samples: int, *, sr: float, name: str | None = None
 ) -> np.ndarray:
     """Read some mono samples from a moment on.
 
@@ -37,13 +37,13 @@ def read_excerpt(
 
     Parameters
     ----------
-    recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sampling_rate)
+    recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
         As for :func:`read_blocks`.
     start : float
         Where to begin, in seconds; may lie before the recording.
     n_samples : int
-        How many samples at `sampling_rate`; zeros stand where the recording has none.
-    sampling_rate : float
+        How many samples at `sr`; zeros stand where the recording has none.
+    sr : float
         Samples per second of the excerpt, in hertz.
     name : str, default=None
         What to call the recording in errors. When None its path, or "the recording".
@@ -65,46 +65,44 @@ def read_excerpt(
     >>> import numpy as np
     >>> from musicai.audio import read_excerpt
     >>> ramp = np.arange(100, dtype=np.float32) / 100
-    >>> read_excerpt(ramp, 0.5, 3, sampling_rate=100)
+    >>> read_excerpt(ramp, 0.5, 3, sr=100)
     array([0.5 , 0.51, 0.52], dtype=float32)
     """
-    values = {"start": start, "n_samples": n_samples, "sampling_rate": sampling_rate}
+    values = {"start": start, "n_samples": n_samples, "sr": sr}
     check_values(values, RULES)
     name = name or (printable(recording) if is_path(recording) else "the recording")
     if not is_path(recording):
-        samples, own_rate = as_samples(recording, sampling_rate, name)
+        samples, own_rate = as_samples(recording, sr, name)
         check_own_rate(own_rate, name)
-        first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
+        first, last = _own_samples(start, n_samples, own_rate, sr)
         near = pcm_to_float(samples[max(0, first) : max(0, last)]).mean(axis=1)
         check_mono(near, name)
-        return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sampling_rate)
+        return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
     try:
         with opened(lambda: soundfile.SoundFile(native_name(recording))) as file:
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
-            first, last = _own_samples(start, n_samples, own_rate, sampling_rate)
+            first, last = _own_samples(start, n_samples, own_rate, sr)
             if last > file.frames and lacks_length(file, recording):
-                return _read_forward(recording, start, n_samples, sampling_rate, name)
+                return _read_forward(recording, start, n_samples, sr, name)
             first = min(max(0, first), file.frames)
             file.seek(first)
             samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
     except (RuntimeError, TypeError, ValueError, OSError):
         # From its beginning it can be read after all, or is refused with the cause.
-        return _read_forward(recording, start, n_samples, sampling_rate, name)
+        return _read_forward(recording, start, n_samples, sr, name)
     near = samples.mean(axis=1, dtype=np.float32)
     check_mono(near, name)
-    return _place(near, first / own_rate, own_rate, start, n_samples, sampling_rate)
+    return _place(near, first / own_rate, own_rate, start, n_samples, sr)
 
 
-def _own_samples(
-    start: float, n_samples: int, own_rate: float, sampling_rate: float
-) -> tuple[int, int]:
+def _own_samples(start: float, n_samples: int, own_rate: float, sr: float) -> tuple[int, int]:
     """Return the first sample of the recording to read, and the one after the last."""
-    stop = start + n_samples / sampling_rate
+    stop = start + n_samples / sr
     first = int(np.floor((start - MARGIN_SECONDS) * own_rate))
-    if float(own_rate).is_integer() and float(sampling_rate).is_integer():
+    if float(own_rate).is_integer() and float(sr).is_integer():
         # There the samples of both rates fall together.
-        first -= first % (int(own_rate) // gcd(int(own_rate), int(sampling_rate)))
+        first -= first % (int(own_rate) // gcd(int(own_rate), int(sr)))
     return first, int(np.ceil((stop + MARGIN_SECONDS) * own_rate))
 
 
@@ -114,12 +112,12 @@ def _place(
     own_rate: float,
     start: float,
     n_samples: int,
-    sampling_rate: float,
+    sr: float,
 ) -> np.ndarray:
     """Bring samples that begin at some second to the rate, and cut out what was asked for."""
-    if own_rate != sampling_rate and len(samples):
-        samples = soxr.resample(samples, own_rate, sampling_rate, quality="HQ")
-    offset = round((start - begins) * sampling_rate)
+    if own_rate != sr and len(samples):
+        samples = soxr.resample(samples, own_rate, sr, quality="HQ")
+    offset = round((start - begins) * sr)
     excerpt = np.zeros(n_samples, dtype=np.float32)
     found = samples[max(0, offset) : max(0, offset + n_samples)]
     there = max(0, -offset)
@@ -127,16 +125,12 @@ def _place(
     return excerpt
 
 
-def _read_forward(
-    recording: Any, start: float, n_samples: int, sampling_rate: float, name: str
-) -> np.ndarray:
-    first = round(start * sampling_rate)
+def _read_forward(recording: Any, start: float, n_samples: int, sr: float, name: str) -> np.ndarray:
+    first = round(start * sr)
     excerpt = np.zeros(n_samples, dtype=np.float32)
     position = 0
-    # A damaged file was warned of when it was analysed.
-    for block in read_blocks(
-        recording, sampling_rate=sampling_rate, name=name, on_damage=lambda message: None
-    ):
+    # A damaged file was warned of when it was analyzed.
+    for block in read_blocks(recording, sr=sr, name=name, on_damage=lambda message: None):
         begin, end = max(first, position), min(first + n_samples, position + len(block))
         if begin < end:
             excerpt[begin - first : end - first] = block[begin - position : end - position]

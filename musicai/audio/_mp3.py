@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 import soundfile
 
-from .._paths import AnyPath
+from ..files.paths import AnyPath
 
 TABLES = (b"Xing", b"Info", b"VBRI")
 FIRST_FRAMES = 16384

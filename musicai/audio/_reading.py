@@ -1,6 +1,6 @@
 """Reading a recording block by block, as one channel at one sampling rate.
 
-What comes out is what ``librosa.load(path, sr=sampling_rate)`` would return, sample for sample,
+What comes out is what ``librosa.load(path, sr=sr)`` would return, sample for sample,
 but never as a whole: a file is decoded strictly forward, mixed down, resampled by a stream and
 handed on, so that an hour needs no more memory than a minute.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import COUNT_RULE, Rule, check_values, is_real
-from .._paths import is_path, printable
+from ..base.parameters import COUNT_RULE, Rule, check_values, is_real
+from ..files.paths import is_path, printable
 from ._decoding import open_file
 from ._errors import RecordingError
 from ._resampling import resample_blocks
@@ -28,7 +28,7 @@ LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
 """Sampling rates in hertz beyond these are taken for damage; resampling would never end."""
 
 RULES: dict[str, Rule] = {
-    "sampling_rate": (
+    "sr": (
         lambda v: is_real(v) and LOWEST_RATE <= v <= HIGHEST_RATE,
         f"a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}",
     ),
@@ -39,22 +39,22 @@ RULES: dict[str, Rule] = {
 def read_blocks(
     recording: Any,
     *,
-    sampling_rate: float,
+    sr: float,
     block_size: int = BLOCK_SIZE,
     name: str | None = None,
     on_damage: Callable[[str], object] = warnings.warn,
 ) -> Iterator[np.ndarray]:
-    """Read a recording as blocks of mono samples at `sampling_rate`.
+    """Read a recording as blocks of mono samples at `sr`.
 
     Parameters
     ----------
-    recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sampling_rate)
+    recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
         An audio file: WAV, FLAC, Ogg, MP3 and what else libsndfile reads; where the ffmpeg
-        program is installed also MP4 (m4a), WMA, WebM and others. Or samples at `sampling_rate`;
+        program is installed also MP4 (m4a), WMA, WebM and others. Or samples at `sr`;
         or samples with their own sampling rate, mono or of shape (n_samples, n_channels) as
         soundfile has them. Samples are floats, or PCM integers (8, 16 or 32 bits), which are
         scaled to [-1, 1).
-    sampling_rate : float
+    sr : float
         Samples per second of the blocks, in hertz.
     block_size : int, default=65536
         Samples to read at a time, before resampling. The samples do not depend on it.
@@ -68,12 +68,12 @@ def read_blocks(
     ------
     block : ndarray of shape (n_samples,), dtype float32
         The next samples. Channels are averaged, as by ``librosa.to_mono``; the whole is as long
-        as ``librosa.resample`` makes it, ``ceil(n_samples * sampling_rate / own_rate)``.
+        as ``librosa.resample`` makes it, ``ceil(n_samples * sr / own_rate)``.
 
     Raises
     ------
     ValueError
-        If `sampling_rate` or `block_size` has no possible value.
+        If `sr` or `block_size` has no possible value.
     RecordingError
         If the recording cannot be read, has no samples, or has NaN or infinite samples. The
         message names it.
@@ -88,29 +88,29 @@ def read_blocks(
     >>> import numpy as np
     >>> from musicai.audio import read_blocks
     >>> stereo = np.zeros((48000, 2), dtype=np.float32)
-    >>> sum(len(block) for block in read_blocks((stereo, 48000), sampling_rate=22050))
+    >>> sum(len(block) for block in read_blocks((stereo, 48000), sr=22050))
     22050
     """
-    check_values({"sampling_rate": sampling_rate, "block_size": block_size}, RULES)
+    check_values({"sr": sr, "block_size": block_size}, RULES)
     if is_path(recording):
         name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as found:
             blocks, own_rate = found
-            yield from _convert(blocks, own_rate, sampling_rate, name)
+            yield from _convert(blocks, own_rate, sr, name)
     else:
         name = name or "the recording"
-        samples, own_rate = as_samples(recording, sampling_rate, name)
+        samples, own_rate = as_samples(recording, sr, name)
         starts = range(0, len(samples), block_size)
         blocks = (pcm_to_float(samples[i : i + block_size]) for i in starts)
-        yield from _convert(blocks, own_rate, sampling_rate, name)
+        yield from _convert(blocks, own_rate, sr, name)
 
 
 def _convert(
-    blocks: Iterator[np.ndarray], own_rate: float, sampling_rate: float, name: str
+    blocks: Iterator[np.ndarray], own_rate: float, sr: float, name: str
 ) -> Iterator[np.ndarray]:
     check_own_rate(own_rate, name)
     mono = _checked(map(_mix_down, blocks), name)
-    return mono if own_rate == sampling_rate else resample_blocks(mono, own_rate, sampling_rate)
+    return mono if own_rate == sr else resample_blocks(mono, own_rate, sr)
 
 
 def _mix_down(block: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import soxr
 
 
 def resample_blocks(
-    blocks: Iterable[np.ndarray], own_rate: float, sampling_rate: float
+    blocks: Iterable[np.ndarray], own_rate: float, sr: float
 ) -> Iterator[np.ndarray]:
     """Bring blocks of mono samples to another rate, as ``librosa.resample`` does.
 
@@ -15,7 +15,7 @@ def resample_blocks(
     ----------
     blocks : iterable of ndarray of shape (n_samples,), dtype float32
         The samples in order.
-    own_rate, sampling_rate : float
+    own_rate, sr : float
         Samples per second that come and that go.
 
     Yields
@@ -32,7 +32,7 @@ def resample_blocks(
     >>> sum(len(block) for block in resample_blocks(halves, 44100, 22050))
     22050
     """
-    stream = soxr.ResampleStream(own_rate, sampling_rate, 1, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(own_rate, sr, 1, dtype="float32", quality="HQ")
     read = written = 0
     for block in blocks:
         read += len(block)
@@ -40,7 +40,7 @@ def resample_blocks(
         written += len(resampled)
         yield resampled
     # soxr rounds the length its own way; librosa cuts or pads it to this.
-    length = int(np.ceil(read * (float(sampling_rate) / own_rate)))
+    length = int(np.ceil(read * (float(sr) / own_rate)))
     rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)[
         : max(0, length - written)
     ]

@@ -16,7 +16,7 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
 
     Parameters
     ----------
-    recording : ndarray of shape (n_samples,) or (samples, sampling_rate)
+    recording : ndarray of shape (n_samples,) or (samples, sr)
         The samples.
     default_rate : float
         The rate of samples that come without one, in hertz.
@@ -33,19 +33,18 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
     if isinstance(recording, tuple):
         if len(recording) != 2:
             raise RecordingError(
-                f"{name}: a tuple of {len(recording)} was given where (samples, sampling_rate) "
-                "is expected"
+                f"{name}: a tuple of {len(recording)} was given where (samples, sr) is expected"
             )
         samples, own_rate = recording
         if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
             raise RecordingError(
-                f"{name}: the sampling rate in (samples, sampling_rate) is {own_rate!r}; give "
+                f"{name}: the sampling rate in (samples, sr) is {own_rate!r}; give "
                 "samples per second"
             )
     elif not isinstance(recording, np.ndarray):
         raise RecordingError(
             f"{name}: an object of type {type(recording).__name__} is no recording; give a path, "
-            "a 1-D array of samples, or (samples, sampling_rate)"
+            "a 1-D array of samples, or (samples, sr)"
         )
     return _check_samples(samples, isinstance(recording, tuple), name), float(own_rate)
 
@@ -63,7 +62,7 @@ def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarr
     if samples.ndim != 1 and not (samples.ndim == 2 and may_have_channels):
         raise RecordingError(
             f"{name}: samples have shape {samples.shape}; give a 1-D array, or a tuple (samples, "
-            "sampling_rate) with samples of shape (n_samples,) or (n_samples, n_channels)"
+            "sr) with samples of shape (n_samples,) or (n_samples, n_channels)"
         )
     if samples.size == 0:
         raise RecordingError(f"{name}: there are no samples in it; leave it out")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .._parameters import COUNT_RULE, Rule, check_values, is_real
+from ..base.parameters import COUNT_RULE, Rule, check_values, is_real
 from ._level import level
 
 C1 = 440.0 * 2.0 ** (-45 / 12)
@@ -37,14 +37,12 @@ MOST_FRAMES = 512
 """Frames that are played at a time where they are short."""
 
 RULES: dict[str, Rule] = {
-    "sampling_rate": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
+    "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
     "hop_length": COUNT_RULE,
 }
 
 
-def sine_bank(
-    piece: np.ndarray, *, sampling_rate: float, hop_length: int, centre: float = C5
-) -> np.ndarray:
+def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = C5) -> np.ndarray:
     """Play a piece of chroma.
 
     Parameters
@@ -52,18 +50,18 @@ def sine_bank(
     piece : ndarray of shape (n_frames, 12)
         Amplitude of each pitch class, from C, tuned to A440; not negative. The scale does not
         matter: the whole is made as loud as a normal recording.
-    sampling_rate : float
+    sr : float
         Samples per second, in hertz.
     hop_length : int
         Samples from a frame to the next.
-    centre : float, default=523.25
+    center : float, default=523.25
         Frequency in hertz about which the octaves are loudest.
 
     Returns
     -------
     audio : ndarray of shape (n_frames * hop_length - 1,), dtype float32
-        Mono samples, frame ``t`` centred on sample ``t * hop_length``; the last frame fades away
-        over one hop. This is the longest audio that is analysed as `n_frames` frames again.
+        Mono samples, frame ``t`` centered on sample ``t * hop_length``; the last frame fades away
+        over one hop. This is the longest audio that is analyzed as `n_frames` frames again.
 
     Raises
     ------
@@ -78,21 +76,21 @@ def sine_bank(
     --------
     >>> import numpy as np
     >>> from musicai.audio import sine_bank
-    >>> audio = sine_bank(np.eye(12), sampling_rate=22050, hop_length=2048)
+    >>> audio = sine_bank(np.eye(12), sr=22050, hop_length=2048)
     >>> audio.shape
     (24575,)
     """
-    piece = _checked(piece, sampling_rate, hop_length)
+    piece = _checked(piece, sr, hop_length)
     audio = np.empty(max(0, len(piece) * hop_length - 1), dtype=np.float32)
     start = 0
-    for block in _play(piece, sampling_rate, hop_length, centre):
+    for block in _play(piece, sr, hop_length, center):
         audio[start : start + len(block)] = block
         start += len(block)
     return level(audio)
 
 
 def sine_blocks(
-    piece: np.ndarray, *, sampling_rate: float, hop_length: int, centre: float = C5
+    piece: np.ndarray, *, sr: float, hop_length: int, center: float = C5
 ) -> Iterator[np.ndarray]:
     """Play a piece of chroma block by block, so that its length does not matter.
 
@@ -100,11 +98,11 @@ def sine_blocks(
     ----------
     piece : ndarray of shape (n_frames, 12)
         Amplitude of each pitch class, as for `sine_bank`.
-    sampling_rate : float
+    sr : float
         Samples per second, in hertz.
     hop_length : int
         Samples from a frame to the next.
-    centre : float, default=523.25
+    center : float, default=523.25
         Frequency in hertz about which the octaves are loudest.
 
     Returns
@@ -127,28 +125,26 @@ def sine_blocks(
     --------
     >>> import numpy as np
     >>> from musicai.audio import sine_blocks
-    >>> blocks = sine_blocks(np.ones((1000, 12)), sampling_rate=22050, hop_length=2048)
+    >>> blocks = sine_blocks(np.ones((1000, 12)), sr=22050, hop_length=2048)
     >>> sum(len(block) for block in blocks)
     2047999
     """
-    return _play(_checked(piece, sampling_rate, hop_length), sampling_rate, hop_length, centre)
+    return _play(_checked(piece, sr, hop_length), sr, hop_length, center)
 
 
-def _checked(piece: np.ndarray, sampling_rate: float, hop_length: int) -> np.ndarray:
+def _checked(piece: np.ndarray, sr: float, hop_length: int) -> np.ndarray:
     piece = np.asarray(piece)
     if piece.ndim != 2 or piece.shape[1] != 12:
         raise ValueError(f"piece has shape {piece.shape}; expected (n_frames, 12)")
-    check_values({"sampling_rate": sampling_rate, "hop_length": hop_length}, RULES)
+    check_values({"sr": sr, "hop_length": hop_length}, RULES)
     return piece
 
 
-def _play(
-    piece: np.ndarray, sampling_rate: float, hop_length: int, centre: float
-) -> Iterator[np.ndarray]:
+def _play(piece: np.ndarray, sr: float, hop_length: int, center: float) -> Iterator[np.ndarray]:
     largest = np.max(piece, initial=0.0)
-    bank = _Bank(sampling_rate, hop_length, centre)
+    bank = _Bank(sr, hop_length, center)
     n_samples = max(0, len(piece) * hop_length - 1)
-    fade_in = np.linspace(0, 1, int(FADE_IN_SECONDS * sampling_rate), dtype=np.float32)
+    fade_in = np.linspace(0, 1, int(FADE_IN_SECONDS * sr), dtype=np.float32)
     for first in range(0, len(piece), bank.n_frames):
         amplitudes = np.zeros((bank.n_frames + 1, 12))
         frames = piece[first : first + len(amplitudes)]
@@ -166,7 +162,7 @@ class _Bank:
 
     Parameters
     ----------
-    sampling_rate, hop_length, centre
+    sr, hop_length, center
         As for `sine_bank`.
 
     Attributes
@@ -176,16 +172,16 @@ class _Bank:
         sounds like does not depend on how many follow.
     """
 
-    def __init__(self, sampling_rate: float, hop_length: int, centre: float) -> None:
+    def __init__(self, sr: float, hop_length: int, center: float) -> None:
         octave, pitch_class = np.indices((N_OCTAVES, 12))
         frequencies = C1 * 2.0 ** (octave + pitch_class / 12)
-        envelope = np.exp(-0.5 * np.log2(frequencies / centre) ** 2)
-        envelope[frequencies > HIGHEST_SHARE * sampling_rate] = 0.0
+        envelope = np.exp(-0.5 * np.log2(frequencies / center) ** 2)
+        envelope[frequencies > HIGHEST_SHARE * sr] = 0.0
         envelope /= np.sqrt(np.sum(envelope**2, axis=0))
         audible = envelope.max(axis=1) > INAUDIBLE
         self._envelope = envelope[audible].ravel()
         self._pitch_classes = pitch_class[audible].ravel()
-        self._cycles_per_sample = frequencies[audible].ravel() / sampling_rate
+        self._cycles_per_sample = frequencies[audible].ravel() / sr
         # Golden-ratio phases keep the sines from peaking together.
         self._phases = 0.618034 * (12 * octave + pitch_class)[audible].ravel()
 

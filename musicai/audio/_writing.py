@@ -11,19 +11,17 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
-from .._audio_formats import check_audio_file
-from .._files import target_name, whole_file
-from .._interruptions import opened
-from .._parameters import HIGHEST_WRITTEN_RATE
-from .._paths import is_path
-from ._playable import playable_blocks
+from ..base.parameters import HIGHEST_WRITTEN_RATE
+from ..files.audio_formats import check_audio_file
+from ..files.interruptions import opened
+from ..files.paths import is_path
+from ..files.writing import target_name, whole_file
+from .playable import playable_blocks
 
 SPARE_BYTES = 2**16
 
 
-def write_audio(
-    file: Any, samples: Any, sampling_rate: float, *, format: str | None = None
-) -> None:
+def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None) -> None:
     """Write samples to an audio file, whole or not at all.
 
     Parameters
@@ -35,7 +33,7 @@ def write_audio(
         Samples in [-1, 1]; or an iterator (such as a generator) of arrays of such samples, which
         are written as they come, so that any length takes the same memory. For a list of blocks
         pass ``iter(blocks)``.
-    sampling_rate : float
+    sr : float
         Samples per second, in hertz; a whole number.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         How to write them: PCM of 16 bits, FLAC of 16 bits, Ogg Vorbis, or MP3. When None the
@@ -70,40 +68,33 @@ def write_audio(
     >>> with tempfile.TemporaryFile() as file:
     ...     write_audio(file, minutes, 22050, format="ogg")
     """
-    _refuse_other_orders(file, samples, sampling_rate)
+    _refuse_other_orders(file, samples, sr)
     name = target_name(file)
     format = check_audio_file(file, format)
-    _check_rate(name, sampling_rate)
+    _check_rate(name, sr)
     with whole_file(file) as draft:
         blocks = playable_blocks(samples, name)
-        _encode(draft, blocks, int(sampling_rate), format, name)
+        _encode(draft, blocks, int(sr), format, name)
 
 
-def _refuse_other_orders(file: Any, samples: Any, sampling_rate: Any) -> None:
+def _refuse_other_orders(file: Any, samples: Any, sr: Any) -> None:
     if is_path(samples) or isinstance(samples, Real):
-        given = ", ".join(type(value).__name__ for value in (file, samples, sampling_rate))
+        given = ", ".join(type(value).__name__ for value in (file, samples, sr))
         raise TypeError(
-            "write_audio(file, samples, sampling_rate) takes its arguments in this order; got "
-            f"({given})"
+            f"write_audio(file, samples, sr) takes its arguments in this order; got ({given})"
         )
 
 
-def _check_rate(name: str, sampling_rate: Any) -> None:
-    whole = isinstance(sampling_rate, Real) and float(sampling_rate).is_integer()
-    if (
-        not whole
-        or isinstance(sampling_rate, bool)
-        or not 1 <= sampling_rate <= HIGHEST_WRITTEN_RATE
-    ):
+def _check_rate(name: str, sr: Any) -> None:
+    whole = isinstance(sr, Real) and float(sr).is_integer()
+    if not whole or isinstance(sr, bool) or not 1 <= sr <= HIGHEST_WRITTEN_RATE:
         raise ValueError(
-            f"{name}: sampling_rate must be a whole number of hertz from 1 to "
-            f"{HIGHEST_WRITTEN_RATE}, got {sampling_rate!r}"
+            f"{name}: sr must be a whole number of hertz from 1 to "
+            f"{HIGHEST_WRITTEN_RATE}, got {sr!r}"
         )
 
 
-def _encode(
-    draft: BinaryIO, blocks: Iterator[np.ndarray], sampling_rate: int, format: str, name: str
-) -> None:
+def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str, name: str) -> None:
     first = next(blocks)
     n_channels = 1 if first.ndim == 1 else first.shape[1]
     # To a descriptor libsndfile writes by itself: no interruption gets lost in its callbacks.
@@ -111,7 +102,7 @@ def _encode(
 
     def encoder() -> soundfile.SoundFile:
         return soundfile.SoundFile(
-            target, "w", sampling_rate, n_channels, format=format.upper(), closefd=False
+            target, "w", sr, n_channels, format=format.upper(), closefd=False
         )
 
     with ExitStack() as encoders:
@@ -120,7 +111,7 @@ def _encode(
         except (RuntimeError, TypeError) as error:
             _check_room(draft)  # raises, if there was none for the header
             raise ValueError(
-                f"{name}: {n_channels} channels at {sampling_rate} Hz cannot be written as "
+                f"{name}: {n_channels} channels at {sr} Hz cannot be written as "
                 f"{format} ({getattr(error, 'error_string', error)}): take another format or "
                 "sampling rate"
             ) from None

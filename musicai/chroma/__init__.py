@@ -1,9 +1,9 @@
 """From recordings to chroma: how strongly each pitch class sounds at each moment.
 
-A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centred on sample
+A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centered on sample
 ``t * hop_length``, with silence assumed before and after the recording, so that a recording of
 ``n_samples`` has ``1 + n_samples // hop_length`` frames, as in librosa. A recording flows through
-the modules in this order: its samples are cut into frames (``_frames``), each is analysed by one
+the modules in this order: its samples are cut into frames (``_frames``), each is analyzed by one
 FFT (``_stft`` or ``_constant_q``), the tuning found at the end of the recording decides how spectra
 fold to pitch classes (``_tuning``), frames may be smoothed (``_cens``) and taken together beat by
 beat (``_beats``, ``_sync``); how loud they are is measured beside (``_levels``). ``_analysis`` does

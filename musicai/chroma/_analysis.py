@@ -14,8 +14,8 @@ from ._levels import FrameLevels, levels_between
 from ._stft import stft_chroma
 from ._sync import synchronise
 
-NORMALISED_FRAMES = 4096
-"""Frames that are normalised together: some hundred kilobytes."""
+NORMALIZED_FRAMES = 4096
+"""Frames that are normalized together: some hundred kilobytes."""
 
 
 class Settings(NamedTuple):
@@ -33,7 +33,7 @@ class Settings(NamedTuple):
 
 @dataclass(frozen=True)
 class Analysis:
-    """What is found in a recording, as :meth:`ChromaExtractor.analyse` tells it.
+    """What is found in a recording, as :meth:`ChromaExtractor.analyze` tells it.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Analysis:
         The piece, one frame per hop or per beat.
     times : ndarray of shape (n_frames + 1,), dtype float64
         In seconds. With ``sync="beat"``, when each frame begins and the last one ends; without,
-        what each frame is centred on, and one hop after the last.
+        what each frame is centered on, and one hop after the last.
     levels : ndarray of shape (n_frames,), dtype float32
         How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None
@@ -56,7 +56,7 @@ class Analysis:
     >>> import numpy as np
     >>> from musicai import ChromaExtractor
     >>> tone = 0.5 * np.sin(2 * np.pi * 445 * np.arange(22050) / 22050)  # a little sharp
-    >>> (analysis,) = ChromaExtractor().analyse([tone])
+    >>> (analysis,) = ChromaExtractor().analyze([tone])
     >>> analysis.chroma.shape, analysis.times.shape
     ((11, 12), (12,))
     >>> round(analysis.tuning, 1)  # semitones above A440
@@ -75,17 +75,17 @@ class Analysis:
     warnings: tuple[str, ...]
 
 
-def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
-    """Analyse a recording, block by block.
+def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
+    """Analyze a recording, block by block.
 
     Parameters
     ----------
-    recording : path, ndarray or (samples, sampling_rate)
+    recording : path, ndarray or (samples, sr)
         What :func:`musicai.audio.read_blocks` takes.
     name : str
         What to call the recording in errors.
     settings : Settings
-        How to analyse it.
+        How to analyze it.
     """
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
@@ -94,7 +94,7 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
     onsets = OnsetStrength(sr) if sync == "beat" else None
 
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
-        blocks = read_blocks(recording, sampling_rate=sr, name=name, on_damage=warnings.append)
+        blocks = read_blocks(recording, sr=sr, name=name, on_damage=warnings.append)
         if not again:
             blocks = _passing(blocks, loudness.add)
             if onsets is not None:
@@ -111,7 +111,7 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
         )
     if kind == "cens":
         chroma = cens(chroma, frame_rate)
-    chroma = normalise(chroma, norm)
+    chroma = normalize(chroma, norm)
     levels = loudness.finish(len(chroma))
     if onsets is None:
         tempo, times = None, np.arange(len(chroma) + 1) / frame_rate
@@ -119,7 +119,7 @@ def analyse(recording: Any, name: str, settings: Settings) -> Analysis:
         tempo, beats = track_beats(onsets.finish(), onsets.rate)
         chroma, times = synchronise(chroma, frame_rate, beats)
         levels = levels_between(levels, frame_rate, times)
-        chroma = normalise(chroma, norm)
+        chroma = normalize(chroma, norm)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
     return Analysis(chroma, times, levels, tuning, tempo, tuple(different))
@@ -134,15 +134,15 @@ def _passing(
         yield block
 
 
-def normalise(chroma: np.ndarray, norm: float | None) -> np.ndarray:
+def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:
     """Scale every frame in place to a norm of 1, as ``librosa.util.normalize`` does.
 
     Frames whose norm is below the smallest normal float32 are left as they are: silence stays
     zero.
     """
     if norm is not None:
-        for first in range(0, len(chroma), NORMALISED_FRAMES):
-            frames = chroma[first : first + NORMALISED_FRAMES]
+        for first in range(0, len(chroma), NORMALIZED_FRAMES):
+            frames = chroma[first : first + NORMALIZED_FRAMES]
             magnitude = frames.astype(np.float64)  # powers of tiny values would vanish in float32
             length = np.linalg.norm(magnitude, ord=norm, axis=1, keepdims=True)
             length[length < np.finfo(np.float32).tiny] = 1.0

@@ -8,7 +8,7 @@ strongest onsets are the beats (:func:`track_beats`). Of the recording only the 
 kept, 43 values a second.
 
 Onset strength is the rise of a logarithmic spectrum. The spectrum here has quarter-tone bands and
-rises are measured against the loudest of three neighbouring bands, which is the SuperFlux of
+rises are measured against the loudest of three neighboring bands, which is the SuperFlux of
 S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection", DAFx 2013): where
 voices change pitch without an attack, as strings, choirs and organs do, mel bands see nothing.
 """
@@ -26,7 +26,7 @@ SECONDS_PER_FRAME = 512 / 22050
 """About the time from an onset frame to the next."""
 
 FRAME_HOPS = 8
-"""Hops per frame: 0.19 seconds, which tell most neighbouring notes apart."""
+"""Hops per frame: 0.19 seconds, which tell most neighboring notes apart."""
 
 LAG = 3
 """Rises are measured over this many hops: a soft attack takes as long."""
@@ -43,7 +43,7 @@ TEMPO_WINDOW = 8.0
 """Seconds of onset strength that are compared with themselves to find the tempo."""
 
 WINDOWS_PER_STEP = 64
-"""Windows that are analysed together, so that memory does not grow with the recording."""
+"""Windows that are analyzed together, so that memory does not grow with the recording."""
 
 USUAL_TEMPO, FASTEST_TEMPO = 110.0, 320.0
 """In beats per minute; a tempo an octave from the usual one has exp(-1/2) of its prior.
@@ -118,7 +118,7 @@ class OnsetStrength:
         """Find how much the bands rise on average, in decibels."""
         level = np.concatenate([self._before, _band_levels(frames, self._bands)])
         self._before = level[-LAG:]
-        level, before = level[LAG:], _louder_neighbour(level[:-LAG])
+        level, before = level[LAG:], _louder_neighbor(level[:-LAG])
         peak = np.maximum.accumulate(np.append(self._loudest, level.max(axis=1)))[1:]
         self._loudest = peak[-1]
         silent = (peak - DYNAMIC_RANGE).astype(np.float32)[:, np.newaxis]
@@ -138,8 +138,8 @@ def _decibels(power: np.ndarray) -> np.ndarray:
     return 10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny))
 
 
-def _louder_neighbour(level: np.ndarray) -> np.ndarray:
-    """Return for each band the level of the loudest among it and its two neighbours."""
+def _louder_neighbor(level: np.ndarray) -> np.ndarray:
+    """Return for each band the level of the loudest among it and its two neighbors."""
     loudest = level.copy()
     np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
     np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
@@ -153,10 +153,10 @@ def _bands(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     They are a quarter tone apart, and below the pitch where the FFT is coarser, one of its bins.
     """
     width = sr / n_fft
-    centres = [LOWEST]
-    while centres[-1] < min(HIGHEST, sr / 2):
-        centres.append(max(centres[-1] * 2 ** (1 / BANDS_PER_OCTAVE), centres[-1] + width))
-    edges = np.array(centres)[:, np.newaxis]
+    centers = [LOWEST]
+    while centers[-1] < min(HIGHEST, sr / 2):
+        centers.append(max(centers[-1] * 2 ** (1 / BANDS_PER_OCTAVE), centers[-1] + width))
+    edges = np.array(centers)[:, np.newaxis]
     lower, middle, upper = edges[:-2], edges[1:-1], edges[2:]
     frequencies = np.arange(min(n_fft // 2, int(edges[-1, 0] / width)) + 1) * width
     rising, falling = (

@@ -1,4 +1,4 @@
-"""Analyses kept on disk, so that no recording is analysed twice."""
+"""Analyses kept on disk, so that no recording is analyzed twice."""
 
 import os
 from collections.abc import Callable
@@ -8,8 +8,8 @@ import joblib
 import numpy as np
 from sklearn.utils.validation import check_memory
 
-from .._paths import is_path
-from ._analysis import Analysis, Settings, analyse
+from ..files.paths import is_path
+from ._analysis import Analysis, Settings, analyze
 
 Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
 """An analysis that takes the identity of the recording, too, and looks it up."""
@@ -29,28 +29,28 @@ def remembering(memory: Any) -> Remembered | None:
     try:
         if is_path(memory):
             memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
-        return check_memory(memory).cache(_analyse_identified, ignore=["recording", "name"])
+        return check_memory(memory).cache(_analyze_identified, ignore=["recording", "name"])
     except OSError as error:
         raise ValueError(f"memory cannot be used as a folder ({error}); give another") from error
 
 
-def analyse_once(
+def analyze_once(
     recording: Any, name: str, *, settings: Settings, remembered: Remembered | None
 ) -> Analysis:
     """Return the analysis of a recording, if there is a memory a kept one."""
     identity = None if remembered is None else _identity(recording)
     if remembered is None or identity is None:
-        return analyse(recording, name, settings)
+        return analyze(recording, name, settings)
     found = remembered(recording, name, identity, ANALYSIS_VERSION, settings)
     # What somebody else wrote into the folder is no analysis.
-    return found if isinstance(found, Analysis) else analyse(recording, name, settings)
+    return found if isinstance(found, Analysis) else analyze(recording, name, settings)
 
 
-def _analyse_identified(
+def _analyze_identified(
     recording: Any, name: str, identity: Any, version: int, settings: Settings
 ) -> Analysis:
     # What is kept is found by the arguments; identity and version are here for that alone.
-    return analyse(recording, name, settings)
+    return analyze(recording, name, settings)
 
 
 def _identity(recording: Any) -> Any:

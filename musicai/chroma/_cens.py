@@ -1,4 +1,4 @@
-"""Chroma energy normalised statistics: chroma for finding the same music in another performance.
+"""Chroma energy normalized statistics: chroma for finding the same music in another performance.
 
 Each frame is reduced to the shares of its pitch classes, in five coarse steps, and the steps are
 averaged over about a second: differences in loudness, timbre and articulation all but vanish (M.
@@ -17,7 +17,7 @@ SECONDS = 41 * 512 / 22050
 
 
 def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return chroma energy normalised statistics.
+    """Return chroma energy normalized statistics.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
     Returns
     -------
     smooth : ndarray of shape (n_frames, 12), dtype float32
-        Averages in [0, 1], not normalised. The window is of the odd number of frames that is
+        Averages in [0, 1], not normalized. The window is of the odd number of frames that is
         nearest to 0.95 s; before the first frame and after the last there is silence, and silence
         that lasts as long as the window stays zero.
     """

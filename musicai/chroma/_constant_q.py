@@ -1,6 +1,6 @@
 """Chroma from a constant-Q transform with one FFT per frame.
 
-A constant-Q transform analyses each pitch with a window of a fixed number of periods (J. C.
+A constant-Q transform analyzes each pitch with a window of a fixed number of periods (J. C.
 Brown, "Calculation of a constant Q spectral transform", 1991). Its windowed sinusoids are
 narrow in frequency, so they are applied as a sparse matrix to one spectrum per frame (Brown and
 M. S. Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992).
@@ -12,7 +12,7 @@ mean of the surrounding bins is taken off as background: drums, noise and the sk
 So is what the third partial of a tone would be, which is no octave of it. The rest is added over
 the octaves, which gives a fine chroma of 36 values per frame; from its sum over the recording the
 tuning is estimated, and with the tuning the 36 values are folded to 12. The fine chroma is small,
-so one reading suffices. ``benchmarks/chroma_quality.py`` measures how well it names what sounds.
+so one reading suffices. ``benchmarks/chroma/quality.py`` measures how well it names what sounds.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,7 +27,7 @@ from ..audio import resample_blocks
 from ._frames import cut_frames
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
-"""C1 in hertz, the lowest note that is analysed."""
+"""C1 in hertz, the lowest note that is analyzed."""
 
 N_OCTAVES = 6
 """To B6; notes above are rare, and overtones there are mostly of other pitch classes."""
@@ -89,7 +89,7 @@ def constant_q_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Strength per pitch class, from C, not normalised: a magnitude to the power of
+        Strength per pitch class, from C, not normalized: a magnitude to the power of
         `COMPRESSION`, above the background.
     tuning : float
         The tuning that was given or estimated.
@@ -125,7 +125,7 @@ def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:
     while (
         sr / (2 * divisor) > LEAST_OVERSAMPLING * HIGHEST
         and hop_length % (2 * divisor) == 0
-        and n_fft % (4 * divisor) == 0  # or frames would have no sample at their centre
+        and n_fft % (4 * divisor) == 0  # or frames would have no sample at their center
     ):
         divisor *= 2
     return divisor
@@ -155,7 +155,7 @@ def _stand_out(loudness: np.ndarray) -> np.ndarray:
 def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
-    They are centred in the frame, which makes them real but for an alternating sign. Frequencies
+    They are centered in the frame, which makes them real but for an alternating sign. Frequencies
     above the highest sinusoid's are left out.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
@@ -171,7 +171,7 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
 
 
 def _frequencies(sr: float, n_fft: int) -> np.ndarray:
-    """Return the centres of the bins in hertz, whole octaves of them."""
+    """Return the centers of the bins in hertz, whole octaves of them."""
     highest = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
     # Octaves for which the frame is far too short would not tell semitones apart.
     too_low = int(np.ceil(np.log2(SHORTEST * Q * sr / LOWEST / n_fft)))
@@ -200,7 +200,7 @@ def folding(tuning: float) -> np.ndarray:
     A pitch class takes what lies within half a semitone of it. A bin stands for a third of a
     semitone, so a bin on the border is shared in proportion.
     """
-    centres = 3 * (np.arange(12) + tuning)
-    distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centres)
+    centers = 3 * (np.arange(12) + tuning)
+    distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centers)
     distances = np.abs(np.remainder(distances + 18, BINS_PER_OCTAVE) - 18)
     return np.clip(2.0 - distances, 0, 1).astype(np.float32)

@@ -10,19 +10,27 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._parameters import TEMPO_RULE, Rule, check_values, is_bool, is_integer, is_one_of, is_real
-from .._paths import is_path
-from .._pieces import PITCH_CLASSES, as_collection, is_collection
-from .._times import check_times
-from .._transformers import FILE_RULES, FileTransformer
 from ..audio import RecordingError, level_blocks
+from ..base.parameters import (
+    TEMPO_RULE,
+    Rule,
+    check_values,
+    is_bool,
+    is_integer,
+    is_one_of,
+    is_real,
+)
+from ..base.pieces import PITCH_CLASSES, as_collection, is_collection
+from ..base.transformers import FILE_RULES, FileTransformer
+from ..files.paths import is_path
+from ..theory.timing import check_times
 from ._analysis import Analysis, Settings
-from ._cache import Remembered, analyse_once, remembering
+from ._cache import Remembered, analyze_once, remembering
 from ._constant_q import default_frame_length
-from ._inputs import as_recordings, recording_name
 from ._parallel import run_in_order
 from ._playing import play_chroma
 from ._stft import DEFAULT_FRAME_LENGTH
+from .inputs import as_recordings, recording_name
 
 KINDS = ("cqt", "stft", "cens")
 RULES: dict[str, Rule] = {
@@ -81,12 +89,12 @@ class ChromaExtractor(FileTransformer):
         chroma by some 1e-6.
     sync : {None, "beat"}, default=None
         With "beat" a frame is the median of the frames from one beat to the next. When the beats
-        were is told by `analyse`.
+        were is told by `analyze`.
     memory : str, path or joblib.Memory, default=None
-        A folder in which analyses are kept, so that no recording is analysed twice. Files are
+        A folder in which analyses are kept, so that no recording is analyzed twice. Files are
         known by path, size and time of modification, samples by their content.
     n_jobs : int, default=None
-        How many recordings to analyse at the same time, in threads unless
+        How many recordings to analyze at the same time, in threads unless
         :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
         the same; each thread takes some 20 MB, with "stft" 100 MB and 75 MB more per hour of the
         recording.
@@ -108,7 +116,7 @@ class ChromaExtractor(FileTransformer):
 
     Notes
     -----
-    The extractor learns nothing and works without `fit`. Frame ``t`` is centred on sample
+    The extractor learns nothing and works without `fit`. Frame ``t`` is centered on sample
     ``t * hop_length``; `n_samples` samples have ``1 + n_samples // hop_length`` frames. A frame
     of digital silence is all zeros, unless "cens" averages it with sound nearby.
 
@@ -195,13 +203,13 @@ class ChromaExtractor(FileTransformer):
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:
-        """Analyse recordings.
+        """Analyze recordings.
 
         Parameters
         ----------
         X : list, tuple or 1-D array of recordings
             Each recording is an audio file (str, bytes, PathLike), a 1-D array of samples at
-            `sr`, or a tuple ``(samples, sampling_rate)`` with samples of shape ``(n_samples,)``
+            `sr`, or a tuple ``(samples, sr)`` with samples of shape ``(n_samples,)``
             or ``(n_samples, n_channels)``.
 
         Returns
@@ -228,10 +236,10 @@ class ChromaExtractor(FileTransformer):
         >>> [piece.shape for piece in pieces]  # a second each
         [(11, 12), (11, 12)]
         """
-        return [analysis.chroma for analysis in self._analyse_all(X)]
+        return [analysis.chroma for analysis in self._analyze_all(X)]
 
-    def analyse(self, X: Any) -> list[Analysis]:
-        """Analyse recordings and tell of each, beside its chroma, times, levels, tuning and tempo.
+    def analyze(self, X: Any) -> list[Analysis]:
+        """Analyze recordings and tell of each, beside its chroma, times, levels, tuning and tempo.
 
         Parameters
         ----------
@@ -255,11 +263,11 @@ class ChromaExtractor(FileTransformer):
         >>> from musicai import ChromaExtractor
         >>> clicks = np.zeros(10 * 22050)
         >>> clicks[::11025] = 1.0
-        >>> (analysis,) = ChromaExtractor(sync="beat").analyse([clicks])
+        >>> (analysis,) = ChromaExtractor(sync="beat").analyze([clicks])
         >>> round(analysis.tempo)
         120
         """
-        return self._analyse_all(X)
+        return self._analyze_all(X)
 
     def inverse_transform(self, X: Any, *, times: Any = None, tempo: float = 120.0) -> Any:
         """Play chroma with a bank of sines, an octave apart for each pitch class.
@@ -269,7 +277,7 @@ class ChromaExtractor(FileTransformer):
         X : ndarray of shape (n_frames, 12), or a collection of them
             One piece or several. Negative values count as 0.
         times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-            When each frame begins and the last one ends, in seconds, as `analyse` tells it; for
+            When each frame begins and the last one ends, in seconds, as `analyze` tells it; for
             a collection one array per piece. When None, frames follow one another at
             `frame_rate`, or with ``sync="beat"`` at `tempo`.
         tempo : float, default=120.0
@@ -281,7 +289,7 @@ class ChromaExtractor(FileTransformer):
         audio : ndarray of shape (n_samples,), or a list of them
             Mono float32 samples at `sr`, for one piece an array, for a collection what
             the collection was. Without beats or times there are ``n_frames * hop_length - 1``
-            samples: analysed again they have the same number of frames and, but for what sounds
+            samples: analyzed again they have the same number of frames and, but for what sounds
             cannot tell apart, the same chroma. In a collection a piece of no frames has no
             samples.
 
@@ -351,12 +359,12 @@ class ChromaExtractor(FileTransformer):
         """
         return np.array(PITCH_CLASSES, dtype=object)
 
-    def _analyse_all(self, X: Any) -> list[Analysis]:
+    def _analyze_all(self, X: Any) -> list[Analysis]:
         self._check_parameters()
         recordings = as_recordings(X)
         names = [recording_name(recording, i) for i, recording in enumerate(recordings)]
         task = partial(
-            _analyse,
+            _analyze,
             settings=self._settings(),
             remembered=remembering(self.memory),
             on_error=self.on_error,
@@ -410,13 +418,13 @@ class ChromaExtractor(FileTransformer):
         check_values(self.get_params(deep=False), RULES)
 
 
-def _analyse(
+def _analyze(
     recording: Any, name: str, *, settings: Settings, remembered: Remembered | None, on_error: str
 ) -> Analysis | RecordingError:
     try:
-        return analyse_once(recording, name, settings=settings, remembered=remembered)
+        return analyze_once(recording, name, settings=settings, remembered=remembered)
     except RecordingError as error:
-        if on_error == "raise":  # at once, before others are analysed in vain
+        if on_error == "raise":  # at once, before others are analyzed in vain
             raise
         return error
     except Exception as error:

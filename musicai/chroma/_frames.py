@@ -8,13 +8,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Samples of the frames that are analysed together: enough to amortise calls, few for a cache."""
+"""Samples of the frames that are analyzed together: enough to amortise calls, few for a cache."""
 
 
 class FrameBuffer:
     """Cuts samples that are pushed in into overlapping frames, some frames at a time.
 
-    Frame ``t`` is centred on sample ``t * hop_length``; zeros stand before the first sample and
+    Frame ``t`` is centered on sample ``t * hop_length``; zeros stand before the first sample and
     after the last. The batches depend on nothing but the number of samples, so that results are
     the same to the last bit for any size of the blocks.
 
@@ -34,7 +34,7 @@ class FrameBuffer:
         self._buffer = np.zeros(self._advance + self._carried, dtype=np.float32)
         self._views = sliding_window_view(self._buffer, frame_length)[::hop_length]
         self._margin = frame_length // 2
-        self._filled = self._margin  # silence, so that the first frame is centred on sample 0
+        self._filled = self._margin  # silence, so that the first frame is centered on sample 0
 
     def add(self, block: np.ndarray) -> Iterator[np.ndarray]:
         """Take the next samples and give the batches of frames that are now complete.

@@ -19,7 +19,7 @@ class FrameLevels:
 
     def __init__(self, hop_length: int) -> None:
         self._hop_length = hop_length
-        # Silence, so that the first frame is centred on sample 0.
+        # Silence, so that the first frame is centered on sample 0.
         self._carried = np.zeros(hop_length // 2, dtype=np.float32)
         self._powers: list[np.ndarray] = []
 
@@ -40,7 +40,7 @@ class FrameLevels:
 
 
 def levels_between(levels: np.ndarray, frame_rate: float, times: np.ndarray) -> np.ndarray:
-    """Return the level of each interval: the mean power of the frames that are centred in it."""
+    """Return the level of each interval: the mean power of the frames that are centered in it."""
     # As frames are joined to intervals: one on a border is the later one's.
     borders = np.ceil(times * frame_rate - 1e-6).astype(int)
     return to_decibels(

@@ -8,8 +8,8 @@ from typing import Any
 
 import joblib
 
-from .._interruptions import opened
 from ..audio import RecordingError
+from ..files.interruptions import opened
 
 Task = Callable[[Any, str], Any]
 """Takes a recording and its name."""
@@ -68,7 +68,7 @@ def _alone(call: Any, name: str) -> Any:
         if not _worker_died(error):
             raise
         return RecordingError(
-            f"{name}: the worker process died twice while it analysed this recording; it may "
+            f"{name}: the worker process died twice while it analyzed this recording; it may "
             "need more memory than there is, or crash the decoder: convert it, or leave it out"
         )
 

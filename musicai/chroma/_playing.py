@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .._times import SPREAD_RATE, spread, typical_hop
 from ..audio import sine_blocks
+from ..theory.timing import SPREAD_RATE, spread, typical_hop
 from ._fitting import sine_amplitudes
-from ._stft import DEFAULT_FRAME_LENGTH, sine_centre, stft_amplitudes
+from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 
 
 def play_chroma(
@@ -19,7 +19,7 @@ def play_chroma(
     hop_length: float = 2048,
     n_fft: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Play a piece by sines that are analysed as its chroma again, block by block.
+    """Play a piece by sines that are analyzed as its chroma again, block by block.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def play_chroma(
         Chroma; negative values count as 0.
     times : ndarray of shape (n_frames + 1,), default=None
         When each frame begins and the last one ends, in seconds. When None, frames are
-        `hop_length` apart; each is centred on its beginning, as the frames of an analysis are, and
+        `hop_length` apart; each is centered on its beginning, as the frames of an analysis are, and
         changes into the next along a line.
     kind : {"cqt", "stft", "cens"}, default="cqt"
         What the chroma was measured by, as for :class:`musicai.ChromaExtractor`.
@@ -42,7 +42,7 @@ def play_chroma(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Not levelled, and some samples longer or shorter than the piece where its frames are no
+        Not leveled, and some samples longer or shorter than the piece where its frames are no
         whole numbers of samples.
 
     See Also
@@ -60,7 +60,7 @@ def play_chroma(
     piece = np.maximum(piece, 0)
     if kind == "cqt":
         hop = max(1, round(hop_length)) if times is None else typical_hop(times, sr)
-        piece = sine_amplitudes(piece, sampling_rate=sr, hop_length=hop, n_fft=n_fft)
+        piece = sine_amplitudes(piece, sr=sr, hop_length=hop, n_fft=n_fft)
     elif kind == "stft":
         piece = stft_amplitudes(piece)
     hop = max(1, round(hop_length))
@@ -74,9 +74,9 @@ def play_chroma(
         else:
             piece = spread(piece, times, sr / hop)
     if kind != "stft":
-        return sine_blocks(piece, sampling_rate=sr, hop_length=hop)
-    centre = sine_centre(sr, n_fft or DEFAULT_FRAME_LENGTH)
-    return sine_blocks(piece, sampling_rate=sr, hop_length=hop, centre=centre)
+        return sine_blocks(piece, sr=sr, hop_length=hop)
+    center = sine_center(sr, n_fft or DEFAULT_FRAME_LENGTH)
+    return sine_blocks(piece, sr=sr, hop_length=hop, center=center)
 
 
 def _interpolate(frames: np.ndarray, step: float) -> np.ndarray:

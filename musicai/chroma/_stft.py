@@ -2,7 +2,7 @@
 
 The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of
 Gaussians on the axis of pitch, one per octave, half a semitone wide, under a broad Gaussian that
-favours the octaves about 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and
+favors the octaves about 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and
 synthesis" (2007), in the form that librosa 0.11 gives it. Like librosa's, the transform is in
 double precision if it is to be exact: the spectrum is then the same to the last bit.
 """
@@ -29,7 +29,7 @@ CACHED_SAMPLES = 2**16
 """Samples that are transformed together; what is written stays in the processor's cache."""
 
 A4 = 440.0
-CENTRE_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
+CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
 
 
 def stft_chroma(
@@ -62,7 +62,7 @@ def stft_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Power per pitch class, from C, not normalised.
+        Power per pitch class, from C, not normalized.
     tuning : float
         The tuning that was given or estimated.
     """
@@ -121,7 +121,7 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
 def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
     """Return the amplitudes of sines whose chroma is `chroma`, as far as sines can have it.
 
-    The filters are so wide that a sine also counts for its two neighbours, with exp(-2) of its
+    The filters are so wide that a sine also counts for its two neighbors, with exp(-2) of its
     power. This is undone, and what would have to be negative is left out.
     """
     leak = np.exp(-2.0) * (np.roll(np.eye(12), 1, axis=0) + np.roll(np.eye(12), -1, axis=0))
@@ -129,7 +129,7 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(power, 0.0))
 
 
-def sine_centre(sr: float, n_fft: int) -> float:
+def sine_center(sr: float, n_fft: int) -> float:
     """Return the frequency about which sines should be played to be told apart.
 
     Semitones there are six bins of the FFT apart. It is not lower than C5, for a natural sound,
@@ -166,7 +166,7 @@ def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     distances = np.remainder(-distances + 6 + 120, 12) - 6
     weights = np.exp(-0.5 * (2 * distances / widths) ** 2)
     weights /= np.sqrt(np.sum(weights**2, axis=0))
-    weights *= np.exp(-0.5 * ((pitches / 12 - CENTRE_OCTAVE) / OCTAVE_WIDTH) ** 2)
+    weights *= np.exp(-0.5 * ((pitches / 12 - CENTER_OCTAVE) / OCTAVE_WIDTH) ** 2)
     weights = np.roll(weights, -3, axis=0)  # pitches count from A, pitch classes from C
     filters = np.ascontiguousarray(weights[:, : 1 + n_fft // 2], dtype=np.float32)
     filters.flags.writeable = False

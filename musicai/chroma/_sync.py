@@ -15,7 +15,7 @@ def synchronise(
     Parameters
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        Frames, the one at ``t`` centred on ``t / frame_rate`` seconds.
+        Frames, the one at ``t`` centered on ``t / frame_rate`` seconds.
     frame_rate : float
         Frames per second.
     beats : ndarray of shape (n_beats,)
@@ -24,12 +24,12 @@ def synchronise(
     Returns
     -------
     chroma : ndarray of shape (n_intervals, 12), dtype float32
-        One frame per interval; intervals that hold no frame's centre are joined to the next.
+        One frame per interval; intervals that hold no frame's center are joined to the next.
     times : ndarray of shape (n_intervals + 1,)
         The borders of the intervals in seconds; the first is 0.
     """
     n_frames = len(chroma)
-    # A beat on a frame's centre belongs to that frame, however the product was rounded.
+    # A beat on a frame's center belongs to that frame, however the product was rounded.
     firsts = np.ceil(np.concatenate([[0.0], beats]) * frame_rate - 1e-6).astype(int)
     # Of borders with no frame between them the last counts.
     last_of_equals = np.append(firsts[1:] != firsts[:-1], True) & (firsts < n_frames)

@@ -67,7 +67,7 @@ class TuningEstimator:
 
 
 def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return where the parabola through three neighbours peaks, in bins from the middle one."""
+    """Return where the parabola through three neighbors peaks, in bins from the middle one."""
     curvature = (above + below).astype(np.float64) - 2.0 * here
     slope = (above - below).astype(np.float64) / 2.0
     outside = np.abs(slope) >= np.abs(curvature)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .._paths import printable
+from ..files.paths import printable
 
 SECONDS_BETWEEN_WRITES = 60.0
 # Writing waits for the disk: it may take no more than this share of the time.

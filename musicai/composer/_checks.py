@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._parameters import (
+from ..base.parameters import (
     COUNT_OR_NONE_RULE,
     COUNT_RULE,
     VERBOSE_RULE,
@@ -18,7 +18,7 @@ from .._parameters import (
     is_one_of,
     is_real,
 )
-from .._random import as_rng
+from ..base.seeds import as_rng
 
 
 def _is_seed(value: Any) -> bool:

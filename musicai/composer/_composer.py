@@ -11,11 +11,11 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from .._blas import one_blas_thread
-from .._persistence import Persistent
-from .._pieces import Pack, is_collection
-from .._random import as_rng
-from .._styles import encode_styles, labels_per_piece
+from ..base.blas import one_blas_thread
+from ..base.persistence import Persistent
+from ..base.pieces import Pack, is_collection
+from ..base.seeds import as_rng
+from ..base.styles import encode_styles, labels_per_piece
 from ._checks import check_sampling
 from ._composing import compose, draw_next, rank_frames
 from ._fitting import learn, learn_once_more
@@ -155,7 +155,7 @@ class LSTMComposer(Persistent, BaseEstimator):
     the keyboard, and the network is mostly told which. A piano roll is moved by at most six
     semitones, a note that leaves the keyboard at one end coming in at the other.
 
-    Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialised,
+    Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends
     with the same weights; only the first shows progress, warns and writes the checkpoint. A call
     of `fit` waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its

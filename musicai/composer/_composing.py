@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from .._blas import one_blas_thread
-from .._interruptions import unique_rows
-from .._random import as_rng
-from .._styles import style_weights
+from ..base.blas import one_blas_thread
+from ..base.seeds import as_rng
+from ..base.styles import style_weights
+from ..files.interruptions import unique_rows
 from ._characters import draw_characters
 from ._checks import check_sampling
 from ._draws import choose

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import frame_blocks
 from .._version import __version__
+from ..base.pieces import frame_blocks
 from ._batches import Collection
 
 # What changes nothing in the model that training ends with.

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._unchanged import unchanged_on_error
+from ..base.unchanged import unchanged_on_error
 from ._checks import check_parameters, choose_device, draw_seed
 from ._distributed import Group, joined
 from ._fingerprint import checksum

@@ -1,6 +1,6 @@
 """Real-valued frames: a mixture of Gaussians, and the single one that squared error implies.
 
-Both see data standardised to the mean and standard deviation of the training frames; densities
+Both see data standardized to the mean and standard deviation of the training frames; densities
 are those of the data as given, so the scale enters every log-probability.
 """
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from .._pieces import frame_blocks
+from ..base.pieces import frame_blocks
 from ._emissions import Emission, reset_linear
 
 # The narrowest and the widest component, in standard deviations of a feature (natural logarithm):

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from .._pieces import Pack, as_collection, is_collection
-from .._styles import encode_styles, labels_per_piece
+from ..base.pieces import Pack, as_collection, is_collection
+from ..base.styles import encode_styles, labels_per_piece
 from ._support import check_support
 
 

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import common_tonic
-from .._pieces import frame_blocks
-from .._spelling import PITCH_CLASS_OF
+from ..base.pieces import frame_blocks
+from ..theory.keys import common_tonic
+from ..theory.spelling import PITCH_CLASS_OF
 
 N_KEYS = 12
 COMMON_KEY = 0

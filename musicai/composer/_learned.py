@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._styles import style_weights
+from ..base.styles import style_weights
 from ._checks import choose_device
 from ._keys import shifts_to_common_key
 from ._network import Network, learned_network

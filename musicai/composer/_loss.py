@@ -1,4 +1,4 @@
-"""What training minimises: the negative log-likelihood of a batch of excerpts."""
+"""What training minimizes: the negative log-likelihood of a batch of excerpts."""
 
 from collections.abc import Sequence
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .._learned_values import cause, check_array, check_labels, in_words, is_number, require
-from .._parameters import Rule, is_integer, is_real
+from ..base.learned_values import cause, check_array, check_labels, in_words, is_number, require
+from ..base.parameters import Rule, is_integer, is_real
 from ._keys import N_KEYS
 from ._network import EMISSIONS, Network, meta_network
 from ._progress import Progress

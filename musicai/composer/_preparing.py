@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._interruptions import unique_rows
-from .._styles import as_labels, encode_styles, known_styles
+from ..base.styles import as_labels, encode_styles, known_styles
+from ..files.interruptions import unique_rows
 from ._batches import Collection
 from ._characters import describe, mean_and_spread
 from ._checkpoint import Checkpoint

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .._pieces import frame_blocks
+from ..base.pieces import frame_blocks
 from ._keys import PIANO_ROLL_WIDTHS
 
 

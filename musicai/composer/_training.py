@@ -17,7 +17,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from tqdm.auto import tqdm
 
-from .._interruptions import interruptions
+from ..files.interruptions import interruptions
 from ._batches import Collection, Span, training_batches
 from ._checkpoint import Checkpoint
 from ._distributed import Group

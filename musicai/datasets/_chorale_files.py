@@ -11,10 +11,10 @@ import soxr
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
-from .._extras import need
 from ..audio import write_audio
+from ..base.extras import need
 from ..midi import write_midi
-from ..midi._rendering import RATE, load_soundfont, render_file, to_mono
+from ..midi.rendering import RATE, load_soundfont, render_file, to_mono
 
 TEMPO = 80
 _SECONDS_PER_QUARTER = 60 / TEMPO
@@ -67,18 +67,18 @@ def make_files(
     kind: FileKind,
     home: Path,
     *,
-    sampling_rate: int,
+    sr: int,
     n_jobs: int | None,
     verbose: int,
 ) -> list[Path]:
     """Return the file of each chorale; those that are not there yet are made."""
-    folder = home / kind.folder.format(sampling_rate=sampling_rate)
+    folder = home / kind.folder.format(sr=sr)
     folder.mkdir(exist_ok=True)
     files = [
         folder / f"{chorale.number:03d}-{chorale.score.stem}{kind.suffix}" for chorale in chorales
     ]
     missing = [
-        delayed(kind.make)(chorale.score, path, sampling_rate)
+        delayed(kind.make)(chorale.score, path, sr)
         for chorale, path in zip(chorales, files, strict=True)
         if not path.exists()
     ]
@@ -91,17 +91,17 @@ def make_files(
     return files
 
 
-def _record(score: Path, path: Path, sampling_rate: int) -> None:
+def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
     # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
     # rendered before would no longer be what is rendered now. Not through `synthesize` for the
     # same reason: it has another grid for the starts of notes, and lets the last ones die away.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
-    mono = soxr.resample(samples, RATE, sampling_rate)
-    n_fade = min(len(mono), round(_FADE_SECONDS * sampling_rate))
+    mono = soxr.resample(samples, RATE, sr)
+    n_fade = min(len(mono), round(_FADE_SECONDS * sr))
     mono[-n_fade:] *= np.linspace(1, 0, n_fade, dtype=np.float32)
-    write_audio(path, 0.7 * mono / np.abs(mono).max(), sampling_rate)
+    write_audio(path, 0.7 * mono / np.abs(mono).max(), sr)
 
 
 def _notate(score: Path, path: Path, _: int) -> None:
@@ -135,11 +135,11 @@ def _need(name: str) -> Any:
 
 FILE_KINDS = {
     "audio": FileKind(
-        folder="chorales-1-{sampling_rate}",
+        folder="chorales-1-{sr}",
         suffix=".flac",
         packages=("pretty_midi", "midirenderer"),
         make=_record,
-        form="on a piano; mono FLAC at {sampling_rate} Hz",
+        form="on a piano; mono FLAC at {sr} Hz",
         sounds="""Sounds: TimGM6mb, the soundfont
 by Tim Brechbill (GPL-2.0) that pretty_midi ships. Both are read on this machine; musicai
 distributes neither.""",

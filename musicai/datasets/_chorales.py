@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import Bunch
 
-from .._parameters import Rule, check_values, is_integer, is_one_of
-from .._pieces import N_KEYS
 from ..audio import RecordingError
+from ..base.parameters import Rule, check_values, is_integer, is_one_of
+from ..base.pieces import N_KEYS
 from ..chroma import ChromaExtractor
 from ..midi import MidiError, PianoRollExtractor
 from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
@@ -33,7 +33,7 @@ without repeats, {form}.{pieces}
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
 its corpus/license.txt; Bach's music itself is in the public domain. {sounds}
 
-Licence: {license}.
+License: {license}.
 Source: {source}.
 """
 
@@ -52,7 +52,7 @@ def load_chorales(
     *,
     kind: str = "audio",
     folder: str | os.PathLike[str] | None = None,
-    sampling_rate: int = 22050,
+    sr: int = 22050,
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Bunch:
@@ -73,12 +73,12 @@ def load_chorales(
         from at once.
     folder : str or path, default=None
         The data home. When None, see :func:`get_data_home`.
-    sampling_rate : int, default=22050
+    sr : int, default=22050
         Of the audio, in hertz, from 1000 to 192000; MIDI files have none.
     n_jobs : int, default=None
-        Processes that render, as in joblib, and threads that analyse.
+        Processes that render, as in joblib, and threads that analyze.
     verbose : int, default=0
-        Show a progress bar while rendering and analysing if above 0.
+        Show a progress bar while rendering and analyzing if above 0.
 
     Returns
     -------
@@ -124,15 +124,13 @@ def load_chorales(
     >>> load_chorales(60, kind="chroma").data[0].shape  # doctest: +SKIP
     (509, 12)
     """
-    given = {"n_chorales": n_chorales, "kind": kind, "sampling_rate": sampling_rate}
+    given = {"n_chorales": n_chorales, "kind": kind, "sr": sr}
     check_values(given, _RULES)
     made = _PIECE_KINDS.get(kind)
     files = FILE_KINDS[made.files if made else kind]
     chorales = first_chorales(n_chorales)
     home = get_data_home(folder)
-    recordings = make_files(
-        chorales, files, home, sampling_rate=sampling_rate, n_jobs=n_jobs, verbose=verbose
-    )
+    recordings = make_files(chorales, files, home, sr=sr, n_jobs=n_jobs, verbose=verbose)
     data = Bunch(
         recordings=recordings,
         titles=[chorale.title for chorale in chorales],
@@ -143,7 +141,7 @@ def load_chorales(
         DESCR=_DESCR.format(
             n_chorales=len(chorales),
             tempo=TEMPO,
-            form=files.form.format(sampling_rate=sampling_rate),
+            form=files.form.format(sr=sr),
             pieces=f"\nOf these, {made.form}." if made else "",
             sounds=files.sounds,
             license=_LICENSE,
@@ -190,7 +188,7 @@ _RULES: dict[str, Rule] = {
         f"one of {(*FILE_KINDS, *_PIECE_KINDS)}",
     ),
     "n_chorales": (lambda v: v is None or is_integer(v), "an integer or None"),
-    "sampling_rate": (
+    "sr": (
         lambda v: is_integer(v, 1000) and v <= 192000,
         "an integer from 1000 to 192000, in hertz",
     ),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._paths import printable
+from ..files.paths import printable
 
 
 def describe_durations(

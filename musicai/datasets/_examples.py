@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from sklearn.utils import Bunch
 
-from .._parameters import is_one_of
-from ..audio._headers import read_durations
+from ..audio.headers import read_durations
+from ..base.parameters import is_one_of
 from ._durations import describe_durations
 from ._fetching import fetch_file
 
@@ -32,7 +32,7 @@ Example recordings of librosa
 {n_recordings} recordings, mono Ogg at 22050 Hz: {titles}.
 {lengths}
 
-Licence: {license}.
+License: {license}.
 Source: {source}
 """
 
@@ -72,7 +72,7 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
         durations : ndarray of shape (n_recordings,)
             Seconds.
         licenses : list of str
-            The licence of each recording, with its source, in its publisher's words.
+            The license of each recording, with its source, in its publisher's words.
         DESCR, license, source : str
             What this is, whose rights hold, and where it is from.
 
@@ -95,7 +95,7 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
     >>> data.titles  # doctest: +SKIP
     ['Brahms - Hungarian Dance #5', 'Tchaikovsky - Dance of the Sugar Plum Fairy']
     """
-    # Not librosa.example: it fetches no licences, and asks the environment for the folder but once,
+    # Not librosa.example: it fetches no licenses, and asks the environment for the folder but once,
     # when librosa is imported.
     import pooch
 

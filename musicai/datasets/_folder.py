@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sklearn.utils import Bunch
 
-from .._paths import printable
-from ..audio._headers import read_durations
+from ..audio.headers import read_durations
+from ..files.paths import printable
 from ._durations import describe_durations
 
 _DESCR = """\
@@ -14,7 +14,7 @@ _DESCR = """\
 {underline}
 {n_recordings} {things}, {styles}.
 {lengths}
-Licence: {license}.
+License: {license}.
 Source: {source}
 """
 

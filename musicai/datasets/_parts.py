@@ -92,7 +92,7 @@ def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState)
 
 
 def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
-    """Return chords in close position; what two neighbours share stays where it was."""
+    """Return chords in close position; what two neighbors share stays where it was."""
     notes = []
     for chord in chords:
         first_beat = chord.start % BEATS

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._parameters import Rule, check_values, is_one_of
-from .._paths import printable
-from .._pieces import N_KEYS
+from ..base.parameters import Rule, check_values, is_one_of
+from ..base.pieces import N_KEYS
+from ..files.paths import printable
 from ._folder import find_files
 from ._matlab import read_cells
 
@@ -23,7 +23,7 @@ Piano rolls
 ===========
 {n_pieces} pieces ({subset}) of {sets}, {n_frames} frames of 88 keys, A0 to C8, each 0 or 1.
 
-Licence: {license}.
+License: {license}.
 Source: {source}
 """
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sklearn.utils import Bunch
 
-from .._parameters import Rule, check_values, is_one_of
+from ..base.parameters import Rule, check_values, is_one_of
 from ._fetching import fetch_file
 from ._home import get_data_home
 from ._piano_rolls import SUBSET_RULES, load_piano_rolls
@@ -29,7 +29,7 @@ One of four sets by N. Boulanger-Lewandowski, Y. Bengio, P. Vincent, "Modeling t
 in high-dimensional sequences: application to polyphonic music generation and transcription", ICML
 2012.
 
-Licence: {license}.
+License: {license}.
 Source: {source}
 """
 

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._chord import Chord
-from .._parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
-from .._random import as_rng
-from .._spelling import PITCH_CLASS_OF, chord_name, key_name
-from .._times import FRAME_RATE
+from ..base.parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
+from ..base.seeds import as_rng
+from ..theory.chord import Chord
+from ..theory.spelling import PITCH_CLASS_OF, chord_name, key_name
+from ..theory.timing import FRAME_RATE
 from ._parts import compose
 from ._sounding import sound
 from ._styles import BEATS, STYLES, Sounding
@@ -36,7 +36,7 @@ recording of them would have.
 
 Pieces are {seconds:.0f} s long on average.
 
-Licence: {license}.
+License: {license}.
 Source: {source}.
 """
 
@@ -54,7 +54,7 @@ def make_progressions(
 
     For examples and tests that need neither files nor a network. The music has a bass, chords and
     a melody. Its chroma is like that of recordings: notes decay, partials and noise are heard, and
-    a frame hears its neighbours.
+    a frame hears its neighbors.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def make_progressions(
             The styles, sorted.
         chords : list of list of musicai.render.Chord
             The chords of each piece, from start to end in seconds, without gaps, with the names
-            that :func:`musicai.render.recognize_chords` uses. Neighbours differ.
+            that :func:`musicai.render.recognize_chords` uses. Neighbors differ.
         key_names : list of str
             The key of each piece, as "F# minor", in its easier spelling; dorian counts as minor,
             mixolydian as major.

@@ -1,7 +1,7 @@
 """Notes as the chroma that a recording of them would have, by a simple model of sound.
 
 A note decays and stops at its end. Its third and fifth partials are heard as the pitch classes a
-fifth and a major third above it. A frame hears what lies under a window around its centre, over a
+fifth and a major third above it. A frame hears what lies under a window around its center, over a
 ground of noise. A power that is drawn for each piece flattens or sharpens its chroma.
 """
 
@@ -9,14 +9,14 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
-from .._triads import peaking_at_one
+from ..theory.triads import peaking_at_one
 from ._parts import Note
 
 # Chosen so that metrics of harmony and motion lie between those of chorales on a piano and those of
-# recordings of bands, and chords are recognised: benchmarks/progressions.py.
+# recordings of bands, and chords are recognized: benchmarks/datasets/progressions.py.
 _STEPS = 4  # per frame, in which notes are placed
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
-_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd, to have a centre
+_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd, to have a center
 _WINDOW /= _WINDOW.sum()
 _LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # of bass, chords and melody
 _DECAY_FRAMES = (2, 12)  # until a third is left

@@ -6,8 +6,8 @@ Progressions are written on C, a bar after the other, with commas between the ch
 import re
 from typing import NamedTuple
 
-from .._spelling import PITCH_CLASS_OF
-from .._vocabulary import QUALITIES
+from ..theory.spelling import PITCH_CLASS_OF
+from ..theory.vocabulary import QUALITIES
 
 BEATS = 4
 """In a bar."""

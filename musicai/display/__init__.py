@@ -2,8 +2,8 @@
 
 A display is made by ``from_...``, draws on `ax` or on a figure of its own, and keeps what it drew
 on in `ax_` and `figure_`; `plot` draws it again. matplotlib is imported when something is drawn:
-``pip install ".[plot]"`` in a clone. Colours are told apart by lightness, so that pictures read
-without colour vision and in grey print.
+``pip install ".[plot]"`` in a clone. Colors are told apart by lightness, so that pictures read
+without color vision and in gray print.
 
 - Pieces: `ChromagramDisplay`, and `ComparisonDisplay` for several.
 - What is in them: `SelfSimilarityDisplay`, `TransitionMatrixDisplay`.

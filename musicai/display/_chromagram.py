@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from ._frames import colours_mean_something, draw_frames, marks_within, one_piece, scale_of
+from ._frames import colors_mean_something, draw_frames, marks_within, one_piece, scale_of
 from ._matplotlib import add_colorbar, ax_to_draw_on
 from ._time_axis import TimeAxis, time_axis
 
@@ -36,7 +36,7 @@ class ChromagramDisplay:
 
     See Also
     --------
-    ComparisonDisplay : Draws several pieces, on one scale of time and of colours.
+    ComparisonDisplay : Draws several pieces, on one scale of time and of colors.
 
     Examples
     --------
@@ -77,13 +77,13 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece; values in [0, 1] use the whole range of colours.
+            One piece; values in [0, 1] use the whole range of colors.
         frame_rate : float, default=None
             Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
             `steps_per_beat` is given, the axis counts frames.
         times : array-like of shape (n_frames + 1,), default=None
             When each frame begins and the last one ends, in seconds, as
-            :meth:`musicai.ChromaExtractor.analyse` tells it: frames are as wide as they last.
+            :meth:`musicai.ChromaExtractor.analyze` tells it: frames are as wide as they last.
         tempo : float, default=None
             Beats per minute. With it the axis counts beats from the first frame on, instead of
             seconds.
@@ -96,7 +96,7 @@ class ChromagramDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean; never where all values are 0 and 1.
+            Whether to show what the colors mean; never where all values are 0 and 1.
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
 
@@ -144,7 +144,7 @@ class ChromagramDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean; never where all values are 0 and 1.
+            Whether to show what the colors mean; never where all values are 0 and 1.
 
         Returns
         -------
@@ -153,7 +153,7 @@ class ChromagramDisplay:
 
         Notes
         -----
-        Of a piece with more frames than can be printed (150 to an inch) means of neighbours are
+        Of a piece with more frames than can be printed (150 to an inch) means of neighbors are
         drawn. Of the keys of a piano those in use are shown, and some around.
         """
         lines = marks_within(marks, self.times)
@@ -166,7 +166,7 @@ class ChromagramDisplay:
             marks=lines,
             title=title,
         )
-        if colorbar and colours_mean_something([self.piece]):
+        if colorbar and colors_mean_something([self.piece]):
             add_colorbar(image, ax, "strength")
         self.ax_ = ax
         self.figure_ = ax.figure

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .._pieces import as_collection
-from ._frames import colours_mean_something, draw_frames, marks_within, one_piece, scale_of
+from ..base.pieces import as_collection
+from ._frames import colors_mean_something, draw_frames, marks_within, one_piece, scale_of
 from ._matplotlib import add_colorbar, check_ax, need_matplotlib
 from ._time_axis import TimeAxis, time_axis
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonDisplay:
-    """Pieces one above the other, on one scale of time and of colours.
+    """Pieces one above the other, on one scale of time and of colors.
 
     Make it with :meth:`from_pieces`, which also draws it.
 
@@ -92,7 +92,7 @@ class ComparisonDisplay:
             For some of the names, where to draw an upright line, in the unit of the axis: say,
             where what was given ends and what was composed begins.
         colorbar : bool, default=True
-            Whether to show what the colours mean; never where all values are 0 and 1.
+            Whether to show what the colors mean; never where all values are 0 and 1.
         axes : list of matplotlib Axes, default=None
             What to draw on, one for each piece. When None, a new figure.
 
@@ -148,7 +148,7 @@ class ComparisonDisplay:
         marks : dict of str to float or list of float, default=None
             For some of the names, where to draw an upright line, in the unit of the axis.
         colorbar : bool, default=True
-            Whether to show what the colours mean; never where all values are 0 and 1.
+            Whether to show what the colors mean; never where all values are 0 and 1.
 
         Returns
         -------
@@ -185,7 +185,7 @@ class ComparisonDisplay:
             ax.label_outer()
         self.axes_ = list(axes)
         self.figure_ = self.axes_[0].figure
-        if colorbar and colours_mean_something(self.pieces.values()):
+        if colorbar and colors_mean_something(self.pieces.values()):
             add_colorbar(image, self.axes_, "strength")
         return self
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .._pieces import N_KEYS, PITCH_CLASSES, as_collection
+from ..base.pieces import N_KEYS, PITCH_CLASSES, as_collection
 from ._matplotlib import finish, height_in_inches, ink, width_in_inches
 from ._time_axis import TimeAxis
 
@@ -27,7 +27,7 @@ class Scale(NamedTuple):
     Attributes
     ----------
     values : (float, float)
-        What has the first and the last colour.
+        What has the first and the last color.
     features : (float, float)
         From where to where features are shown.
     """
@@ -55,7 +55,7 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
     return pieces[0]
 
 
-def colours_mean_something(pieces: Iterable[np.ndarray]) -> bool:
+def colors_mean_something(pieces: Iterable[np.ndarray]) -> bool:
     """Tell whether there are other values than 0 and 1, as piano rolls of notes have not."""
     return not all(np.isin(piece, (0, 1)).all() for piece in pieces)
 
@@ -101,7 +101,7 @@ def shortened(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a scale for some pieces.
 
-    Colours stand for 0 to 1, unless there are other values; all features are shown, but of the
+    Colors stand for 0 to 1, unless there are other values; all features are shown, but of the
     keys of a piano only those in use and some around.
     """
     some = list(pieces)
@@ -139,7 +139,7 @@ def draw_frames(
     axis : TimeAxis
         When they are.
     scale : Scale
-        Of colours and features.
+        Of colors and features.
     marks : ndarray of shape (n_marks,)
         Where to draw an upright line, in the unit of `axis`.
     title : str or None
@@ -154,8 +154,8 @@ def draw_frames(
     _name_features(ax, n_features)
     ax.set_ylim(scale.features)
     for mark in marks:
-        for colour, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
-            ax.axvline(mark, color=colour, linewidth=width)
+        for color, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
+            ax.axvline(mark, color=color, linewidth=width)
     ax.set_xlim(axis.times[0], axis.times[-1])
     finish(ax, title)
     return image

@@ -1,12 +1,12 @@
-"""matplotlib, where it is installed, and the colours that our pictures share."""
+"""matplotlib, where it is installed, and the colors that our pictures share."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._extras import need
-from .._paths import printable
+from ..base.extras import need
+from ..files.paths import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 DARK, BRIGHT = "#3b0f70", "#d8456c"
-"""Of lines: two colours of magma, told apart by lightness as well."""
+"""Of lines: two colors of magma, told apart by lightness as well."""
 
 
 def need_matplotlib() -> ModuleType:
@@ -55,9 +55,9 @@ def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
 
 
 def ink() -> "Colormap":
-    """Colours from the white of the paper to a dark ink: magma, reversed and faded in.
+    """Colors from the white of the paper to a dark ink: magma, reversed and faded in.
 
-    Lightness falls evenly, so the picture reads without colour vision and in grey print; white
+    Lightness falls evenly, so the picture reads without color vision and in gray print; white
     in place of magma's yellow lets silence be silence.
     """
     need_matplotlib()
@@ -74,18 +74,18 @@ def ink() -> "Colormap":
 def add_colorbar(
     image: "ScalarMappable", ax: Any, label: str, *, extend: str = "neither"
 ) -> "Colorbar":
-    """Draw a narrow bar that says what the colours of an image mean.
+    """Draw a narrow bar that says what the colors of an image mean.
 
     Parameters
     ----------
     image : matplotlib ScalarMappable
-        What has the colours.
+        What has the colors.
     ax : matplotlib Axes, or a list of them
         What the bar stands beside, and takes its room from.
     label : str
         What the numbers are.
     extend : str, default="neither"
-        Where there are values beyond the colours: "min" for below.
+        Where there are values beyond the colors: "min" for below.
     """
     from matplotlib.ticker import MaxNLocator
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import SAMPLING_RATE_RULE, Rule, check_values
-from .._paths import AnyPath, is_path, printable
 from ..audio import RecordingError, read_blocks, write_audio
-from ..audio._ffmpeg import find_ffmpeg
-from ..audio._headers import read_header
-from ..audio._playable import playable_blocks
+from ..audio.ffmpeg import find_ffmpeg
+from ..audio.headers import read_header
+from ..audio.playable import playable_blocks
+from ..base.parameters import SAMPLING_RATE_RULE, Rule, check_values
+from ..files.paths import AnyPath, is_path, printable
 
 _MEDIA_TYPES = {
     "WAV": "audio/wav",
@@ -49,8 +49,8 @@ class AudioPlayer:
     ----------
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
         Samples in [-1, 1], one channel or two, or an audio file.
-    sampling_rate : float, default=None
-        Samples per second, in hertz, a whole number: an extractor's `sr`, or the `sampling_rate`
+    sr : float, default=None
+        Samples per second, in hertz, a whole number: an extractor's `sr`, or the `sr`
         of a :class:`musicai.MosaicSynthesizer`. Samples need it, and at a wrong one they
         sound too high or too low; a file knows its own, and takes none.
     title : str, default=None
@@ -93,27 +93,24 @@ class AudioPlayer:
 
     __module__ = "musicai.display"
 
-    def __init__(
-        self, audio: Any, sampling_rate: float | None = None, *, title: str | None = None
-    ) -> None:
+    def __init__(self, audio: Any, sr: float | None = None, *, title: str | None = None) -> None:
         if title is not None and not isinstance(title, str):
             raise TypeError(f"title must be text or None, got {title!r}")
         self.title = title
         if is_path(audio):
-            if sampling_rate is not None:
+            if sr is not None:
                 raise ValueError(
-                    f"sampling_rate={sampling_rate!r} is given for a file, which knows its own: "
-                    "leave it out"
+                    f"sr={sr!r} is given for a file, which knows its own: leave it out"
                 )
             self.data, self.media_type = _from_file(audio)
         else:
-            if sampling_rate is None:
+            if sr is None:
                 raise ValueError(
-                    "samples do not tell how many of them make a second: pass sampling_rate, such "
-                    "as extractor.sr or mosaic.sampling_rate"
+                    "samples do not tell how many of them make a second: pass sr, such "
+                    "as extractor.sr or mosaic.sr"
                 )
-            check_values({"sampling_rate": sampling_rate}, {"sampling_rate": _RULE})
-            self.data, self.media_type = _from_samples(audio, sampling_rate)
+            check_values({"sr": sr}, {"sr": _RULE})
+            self.data, self.media_type = _from_samples(audio, sr)
 
     def to_html(self) -> str:
         """Return the player as an element of a page.
@@ -143,7 +140,7 @@ class AudioPlayer:
         return f"AudioPlayer({title}{self.media_type}, {len(self.data) / 1e6:.1f} MB)"
 
 
-def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
+def _from_samples(samples: Any, sr: float) -> tuple[bytes, str]:
     if isinstance(samples, np.ndarray) and samples.ndim == 2 and samples.shape[1] > 2:
         raise ValueError(
             f"audio has shape {samples.shape} where samples of shape (n_samples,) or (n_samples, "
@@ -156,10 +153,10 @@ def _from_samples(samples: Any, sampling_rate: float) -> tuple[bytes, str]:
             f"audio / {largest}"
         )
     format, media_type = "mp3", "audio/mpeg"
-    if sampling_rate not in _MP3_RATES:
+    if sr not in _MP3_RATES:
         format, media_type = "ogg", "audio/ogg"
     file = BytesIO()
-    write_audio(file, playable_blocks(samples, "audio"), sampling_rate, format=format)
+    write_audio(file, playable_blocks(samples, "audio"), sr, format=format)
     return file.getvalue(), media_type
 
 
@@ -168,7 +165,7 @@ def _from_file(path: AnyPath) -> tuple[bytes, str]:
     is_mp4 = _is_mp4(file)
     # What only ffmpeg reads a browser may play without it.
     if not is_mp4 or find_ffmpeg() is not None:
-        next(read_blocks(file, sampling_rate=_RATE))  # or a player would be silent, and not tell
+        next(read_blocks(file, sr=_RATE))  # or a player would be silent, and not tell
     media_type = "audio/mp4" if is_mp4 else _media_type(file)
     if media_type is None or _is_large(file, media_type):
         return _compressed(file), "audio/mpeg"
@@ -198,10 +195,10 @@ def _is_large(file: Path, media_type: str) -> bool:
 
 def _compressed(file: Path) -> bytes:
     header = read_header(file)
-    own_rate = None if header is None else header.sampling_rate  # or it is read by ffmpeg
+    own_rate = None if header is None else header.sr  # or it is read by ffmpeg
     rate = own_rate if own_rate in _MP3_RATES else _RATE
     mp3 = BytesIO()
-    write_audio(mp3, _clipped(read_blocks(file, sampling_rate=rate)), rate, format="mp3")
+    write_audio(mp3, _clipped(read_blocks(file, sr=rate)), rate, format="mp3")
     return mp3.getvalue()
 
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from .._moments import moments
-from .._parameters import COUNT_RULE, check_values
+from ..base.parameters import COUNT_RULE, check_values
+from ..theory.moments import moments
 from ._frames import one_piece, shortened
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
 from ._time_axis import time_axis
@@ -84,7 +84,7 @@ class SelfSimilarityDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames_of_piece, n_features)
-            One piece. One of more than 1000 frames is shortened first, by means of neighbours,
+            One piece. One of more than 1000 frames is shortened first, by means of neighbors,
             so that an hour takes no more memory than a minute.
         n_frames : int, default=22
             Length of a moment, in frames of `piece`: 2 s at the default rate of
@@ -104,7 +104,7 @@ class SelfSimilarityDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colors mean.
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
 
@@ -150,7 +150,7 @@ class SelfSimilarityDisplay:
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colors mean.
 
         Returns
         -------

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._parameters import TEMPO_RULE, Rule, check_values, is_real
-from .._times import RATE_RULE, check_times, frame_borders
+from ..base.parameters import TEMPO_RULE, Rule, check_values, is_real
+from ..theory.timing import RATE_RULE, check_times, frame_borders
 
 RULES: dict[str, Rule] = {
     "frame_rate": RATE_RULE,

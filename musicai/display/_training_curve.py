@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from .._parameters import check_values, is_real
-from .._paths import printable
-from .._steps import last_step
+from ..base.parameters import check_values, is_real
+from ..base.steps import last_step
+from ..files.paths import printable
 from ._matplotlib import BRIGHT, DARK, ax_to_draw_on, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
-_GREYS = ["0.2", "0.5", "0.35"]
-"""Of baselines: three greys and five patterns make fifteen lines."""
+_GRAYS = ["0.2", "0.5", "0.35"]
+"""Of baselines: three grays and five patterns make fifteen lines."""
 
 _LEARNED = ("loss_curve_", "validation_scores_", "emission_")
 
@@ -173,7 +173,7 @@ class TrainingCurveDisplay:
         for i, (name, score) in enumerate((self.baselines or {}).items()):
             ax.axhline(
                 score,
-                color=_GREYS[i % len(_GREYS)],
+                color=_GRAYS[i % len(_GRAYS)],
                 linestyle=_DASHES[i % len(_DASHES)],
                 linewidth=1.3,
                 label=printable(str(name)) or " ",
@@ -188,10 +188,10 @@ class TrainingCurveDisplay:
         return self
 
 
-def _draw_curve(ax: "Axes", scores: Any, colour: str, label: str, style: str) -> None:
+def _draw_curve(ax: "Axes", scores: Any, color: str, label: str, style: str) -> None:
     epochs = np.arange(1, len(scores) + 1)
     marker = "." if len(epochs) == 1 else ""  # a line has two ends
-    ax.plot(epochs, scores, color=colour, linestyle=style, marker=marker, label=label)
+    ax.plot(epochs, scores, color=color, linestyle=style, marker=marker, label=label)
 
 
 def _draw_legend(ax: "Axes", n_others: int) -> None:

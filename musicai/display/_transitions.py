@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from sklearn.utils.validation import check_array
 
-from .._parameters import check_values, is_real
-from .._pieces import N_PITCH_CLASSES
+from ..base.parameters import check_values, is_real
+from ..base.pieces import N_PITCH_CLASSES
 from ..metrics import transition_matrix
 from ._frames import PITCH_NAMES
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, height_in_inches, ink
@@ -47,7 +47,7 @@ class TransitionMatrixDisplay:
     >>> display.ax_.get_ylabel(), float(display.matrix[0, 5].round(2))  # from C to F
     ('from', 0.33)
 
-    Two sets are drawn beside each other on one scale of colours by `largest`:
+    Two sets are drawn beside each other on one scale of colors by `largest`:
 
     >>> from matplotlib import pyplot
     >>> figure, axes = pyplot.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
@@ -78,12 +78,12 @@ class TransitionMatrixDisplay:
             Chroma. Every piece is first transposed to C major or A minor; every move of every
             piece counts alike.
         largest : float, default=None
-            The share that has the darkest colour; give it to compare pictures. When None, that of
+            The share that has the darkest color; give it to compare pictures. When None, that of
             the commonest move.
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colors mean.
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
 
@@ -117,11 +117,11 @@ class TransitionMatrixDisplay:
         matrix : array-like of shape (12, 12)
             What :func:`musicai.metrics.transition_matrix` returns.
         largest : float, default=None
-            The share that has the darkest colour. When None, that of the commonest move.
+            The share that has the darkest color. When None, that of the commonest move.
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colors mean.
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
 
@@ -160,11 +160,11 @@ class TransitionMatrixDisplay:
         ax : matplotlib Axes, default=None
             What to draw on. When None, a new figure.
         largest : float, default=None
-            The share that has the darkest colour. When None, that of the commonest move.
+            The share that has the darkest color. When None, that of the commonest move.
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
-            Whether to show what the colours mean.
+            Whether to show what the colors mean.
 
         Returns
         -------

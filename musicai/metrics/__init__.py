@@ -9,7 +9,7 @@ harmony takes chroma of 12 pitch classes, C to B.
 - Progression from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form over many seconds: `key_stability`, `recurrence`.
 - Set against set: `realism` and what it is made of, `overlap_area` over `REALISM_METRICS` and
-  `transition_overlap`; `frechet_distance` of frames; `memorisation` beside them, as a copy is
+  `transition_overlap`; `frechet_distance` of frames; `memorization` beside them, as a copy is
   realistic too. `report` puts all of it on a score-card, a `Report`, beside what other real music
   has and what simple baselines have.
 - Frame against frame: `frame_correlation`.
@@ -36,7 +36,7 @@ from ._harmony import (
     triad_fit,
 )
 from ._markov import MarkovBaseline
-from ._memorisation import memorisation
+from ._memorization import memorization
 from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import overlap_area, transition_overlap
 from ._progression import falling_fifths, transition_matrix
@@ -61,7 +61,7 @@ __all__ = [
     "harmonic_change",
     "key_correlation",
     "key_stability",
-    "memorisation",
+    "memorization",
     "next_frame_score",
     "overlap_area",
     "persistence",

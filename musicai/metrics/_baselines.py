@@ -12,11 +12,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from .._learned_values import check_masses, require
-from .._parameters import check_values, is_integer
-from .._persistence import Persistent
-from .._pieces import as_collection
-from .._unchanged import unchanged_on_error
+from ..base.learned_values import check_masses, require
+from ..base.parameters import check_values, is_integer
+from ..base.persistence import Persistent
+from ..base.pieces import as_collection
+from ..base.unchanged import unchanged_on_error
 
 _N_CONTEXTS = 32  # the previous value is remembered to about 3 %
 

@@ -30,7 +30,7 @@ class Report:
         "transition_matrix", and "overlap_area", the geometric mean of all of them.
     frechet_distances : dict of float
         Fréchet distance of the frames of each set but "real" from those of "real".
-    memorisation : dict of float
+    memorization : dict of float
         Share of copies of the other music in "generated", and in "real" for comparison.
 
     See Also
@@ -60,7 +60,7 @@ class Report:
     values: dict[str, dict[str, np.ndarray]]
     overlaps: dict[str, dict[str, float]]
     frechet_distances: dict[str, float]
-    memorisation: dict[str, float]
+    memorization: dict[str, float]
 
     @property
     def n_excerpts(self) -> int:
@@ -76,10 +76,10 @@ class Report:
             Of the composed music: ``overlap_area`` (the geometric mean over all metrics and the
             transition matrix); the mean of each metric by its name, such as ``flux``, its standard
             deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``;
-            ``transition_matrix_overlap``; ``frechet_distance``; ``memorisation``. The same of the
-            other sets behind ``ceiling_``, ``markov_`` and ``shuffled_`` (without memorisation),
+            ``transition_matrix_overlap``; ``frechet_distance``; ``memorization``. The same of the
+            other sets behind ``ceiling_``, ``markov_`` and ``shuffled_`` (without memorization),
             and of real music, ``real_``, what needs no comparison: ``real_flux``,
-            ``real_flux_std``, ``real_memorisation``. Then ``n_excerpts``, ``n_frames`` and
+            ``real_flux_std``, ``real_memorization``. Then ``n_excerpts``, ``n_frames`` and
             ``frame_rate``.
         """
         figures: dict[str, float] = {}
@@ -96,8 +96,8 @@ class Report:
             if overlaps:
                 figures[f"{prefix}{TRANSITIONS}_overlap"] = overlaps[TRANSITIONS]
                 figures[f"{prefix}{DISTANCE}"] = self.frechet_distances[name]
-            if name in self.memorisation:
-                figures[f"{prefix}{COPIES}"] = self.memorisation[name]
+            if name in self.memorization:
+                figures[f"{prefix}{COPIES}"] = self.memorization[name]
         figures["n_excerpts"] = self.n_excerpts
         figures["n_frames"] = self.n_frames
         figures["frame_rate"] = self.frame_rate
@@ -131,7 +131,7 @@ class Report:
             )
         ]
         distances = [f"{self.frechet_distances[name]:.3g}" for name in COLUMNS]
-        copies = [f"{self.memorisation[name]:.3f}" for name in ("real", "generated")]
+        copies = [f"{self.memorization[name]:.3f}" for name in ("real", "generated")]
         return "\n".join(
             [
                 f"Score-card of {self.n_excerpts} excerpts of {self.n_frames} frames "

@@ -9,7 +9,7 @@ from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, W
 if TYPE_CHECKING:
     from ._card import Report
 
-# Colours of Okabe and Ito, told apart by the colour-blind; marks differ in height as well.
+# Colors of Okabe and Ito, told apart by the color-blind; marks differ in height as well.
 _STYLE = """
 .musicai-report{--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#fff;--track:#eceff2;
 --composed:#0072b2;--markov:#d55e00;--shuffled:#8a6d00;color:var(--ink);background:var(--ground);
@@ -55,7 +55,7 @@ def as_html(card: "Report") -> str:
     metrics = list(card.values["real"])
     totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
     distances = {name: f"{each:.3g}" for name, each in card.frechet_distances.items()}
-    copies = {name: f"{each:.3f}" for name, each in card.memorisation.items()}
+    copies = {name: f"{each:.3f}" for name, each in card.memorization.items()}
     rows = [_row(card, name) for name in [*metrics, TRANSITIONS]]
     explained = [*metrics, TRANSITIONS, TOTAL, DISTANCE, COPIES]
     total = _row(card, TOTAL, said=TOTAL_SAID, look="sum")

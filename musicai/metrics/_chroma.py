@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import as_chroma
+from ..base.pieces import as_chroma
 
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(np.float64)
 

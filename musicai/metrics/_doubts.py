@@ -26,7 +26,7 @@ def doubts(card: "Report") -> list[str]:
             f"so few excerpts tell little: there are {card.n_excerpts} of each set, where "
             f"{_ENOUGH} are the least and 20 or more are better"
         )
-    copies = card.memorisation
+    copies = card.memorization
     if copies["real"] >= _MOST_COPIES:
         found.append(
             f"held-out music is among the music learned ({COPIES} of real is "

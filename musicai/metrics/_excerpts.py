@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import COUNT_OR_NONE_RULE, check_values
-from .._times import RATE_RULE
+from ..base.parameters import COUNT_OR_NONE_RULE, check_values
+from ..theory.timing import RATE_RULE
 from ._form import same_keys
 from ._realism import shortest_piece
 

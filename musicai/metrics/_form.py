@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import key_scores
-from .._moments import moments
-from .._parameters import COUNT_RULE, check_values, is_real
+from ..base.parameters import COUNT_RULE, check_values, is_real
+from ..theory.keys import key_scores
+from ..theory.moments import moments
 from ._chroma import chroma_pieces, require_some
 
 
@@ -69,7 +69,7 @@ def recurrence(
     """How much of a piece comes back: share of pairs of moments that are alike.
 
     A moment is a window of `n_frames`; two are alike if the correlation of all their values, each
-    frame centred, exceeds `similarity`. Pairs nearer than `min_distance` are not asked, as
+    frame centered, exceeds `similarity`. Pairs nearer than `min_distance` are not asked, as
     music resembles what was just heard. A piece that wanders has none, one that loops has many.
     It is blind to what comes back in another key or tempo.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import as_collection
+from ..base.pieces import as_collection
 
 
 def frechet_distance(X: Any, Y: Any) -> float:
@@ -77,7 +77,7 @@ def _frames(X: Any, name: str, n_features: int | None = None) -> np.ndarray:
     return frames
 
 
-def _root_of_covariance(centred: np.ndarray) -> np.ndarray:
+def _root_of_covariance(centered: np.ndarray) -> np.ndarray:
     """Return the symmetric root of the covariance, which exists for singular ones as well."""
-    values, vectors = np.linalg.eigh(centred.T @ centred / (len(centred) - 1))
+    values, vectors = np.linalg.eigh(centered.T @ centered / (len(centered) - 1))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

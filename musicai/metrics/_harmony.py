@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import key_scores
-from .._pieces import N_PITCH_CLASSES
-from .._triads import triad_scores
+from ..base.pieces import N_PITCH_CLASSES
+from ..theory.keys import key_scores
+from ..theory.triads import triad_scores
 from ._chroma import (
     MAJOR_SCALE,
     require_some,

@@ -7,17 +7,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
-from .._blas import one_blas_thread
-from .._interruptions import unique_rows
-from .._krumhansl import in_common_key
-from .._learned_values import check_array, check_labels, check_masses, require
-from .._parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
-from .._persistence import Persistent
-from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
-from .._random import as_rng
-from .._styles import as_labels, known_styles, label_per_piece, style_weights
-from .._triads import peaking_at_one
-from .._unchanged import unchanged_on_error
+from ..base.blas import one_blas_thread
+from ..base.learned_values import check_array, check_labels, check_masses, require
+from ..base.parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
+from ..base.persistence import Persistent
+from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
+from ..base.seeds import as_rng
+from ..base.styles import as_labels, known_styles, label_per_piece, style_weights
+from ..base.unchanged import unchanged_on_error
+from ..files.interruptions import unique_rows
+from ..theory.keys import in_common_key
+from ..theory.triads import peaking_at_one
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 
@@ -25,7 +25,7 @@ _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing wa
 class MarkovBaseline(Persistent, BaseEstimator):
     r"""A composer that knows the last frame only: a Markov chain over prototypes of frames.
 
-    Frames are quantised to the nearest of `n_states` prototypes (k-means), moves from prototype to
+    Frames are quantized to the nearest of `n_states` prototypes (k-means), moves from prototype to
     prototype are counted, and pieces are walks along them:
 
     .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
@@ -130,7 +130,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
             self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
             if self.transpose_:
                 pieces = [in_common_key(piece) for piece in pieces]
-            self.prototypes_, states = _quantise(pieces, self.n_states, lowest >= 0, rng)
+            self.prototypes_, states = _quantize(pieces, self.n_states, lowest >= 0, rng)
             visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
             self.start_, self.transitions_ = _count(states, visits / visits.sum())
             self.styles_ = known_styles([as_labels(labels)])
@@ -228,7 +228,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
             check_array("style_transitions_", self.style_transitions_, (0,))
 
 
-def _quantise(
+def _quantize(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return prototypes of frames, and for each piece the numbers of the nearest ones."""

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import COUNT_RULE, check_values
-from .._pieces import N_PITCH_CLASSES, as_collection
+from ..base.parameters import COUNT_RULE, check_values
+from ..base.pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import chroma_pieces, require_some
 
 _ROUNDING = 1e-5  # dB, which float32 makes of frames that are equally full

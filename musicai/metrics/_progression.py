@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import in_common_key
-from .._pieces import N_PITCH_CLASSES
-from .._triads import triad_scores
+from ..base.pieces import N_PITCH_CLASSES
+from ..theory.keys import in_common_key
+from ..theory.triads import triad_scores
 from ._chroma import chroma_pieces
 
 _FALLING_FIFTH = 5  # semitones up, which is a fifth down

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import check_values
-from .._times import FRAME_RATE, RATE_RULE
+from ..base.parameters import check_values
+from ..theory.timing import FRAME_RATE, RATE_RULE
 from ._chroma import chroma_pieces
 from ._form import key_stability, recurrence
 from ._harmony import (
@@ -70,7 +70,7 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     A geometric mean is low as soon as one of them is: shuffled frames have the right notes, a
     Markov chain of frames has the right chords, and neither is music.
 
-    It compares sets, so it does not see copies: look at :func:`memorisation` too. It hardly hears
+    It compares sets, so it does not see copies: look at :func:`memorization` too. It hardly hears
     which way time runs, only in the moves of roots. A set that has nothing in common with the other
     in one metric scores 0.
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from .._krumhansl import in_common_key
-from .._parameters import check_values, is_integer
-from .._random import as_rng
-from .._times import FRAME_RATE
+from ..base.parameters import check_values, is_integer
+from ..base.seeds import as_rng
+from ..theory.keys import in_common_key
+from ..theory.timing import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
 from ._doubts import doubts
 from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts
 from ._frechet import frechet_distance
 from ._markov import MarkovBaseline
-from ._memorisation import memorisation
+from ._memorization import memorization
 from ._overlap import geometric_mean
 from ._realism import measure, shared_areas
 from ._words import TOTAL
@@ -61,7 +61,7 @@ def report(
         Overlaps grow with it: compare cards of equal numbers only.
     frame_rate : float, default=10.77
         Frames per second, those of :class:`musicai.ChromaExtractor` by default. The windows of
-        `key_stability`, `recurrence`, `dynamics` and `memorisation` have so many seconds.
+        `key_stability`, `recurrence`, `dynamics` and `memorization` have so many seconds.
     random_state : int, RandomState instance or None, default=0
         Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
 
@@ -149,8 +149,8 @@ def report(
         frechet_distances={
             name: frechet_distance(frames[name], frames["real"]) for name in overlaps
         },
-        memorisation={
-            name: memorisation(sets[name], others, n_frames=moment)
+        memorization={
+            name: memorization(sets[name], others, n_frames=moment)
             for name in ("real", "generated")
         },
     )

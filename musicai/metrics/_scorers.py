@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import as_chroma, as_collection, is_collection
-from .._random import as_rng
-from .._steps import last_step
-from .._styles import label_per_piece
-from .._times import FRAME_RATE
+from ..base.pieces import as_chroma, as_collection, is_collection
+from ..base.seeds import as_rng
+from ..base.steps import last_step
+from ..base.styles import label_per_piece
+from ..theory.timing import FRAME_RATE
 from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
 from ._realism import measure, shared_areas

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._pieces import as_collection
-from .._triads import unit_shapes
+from ..base.pieces import as_collection
+from ..theory.triads import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:
@@ -15,7 +15,7 @@ def frame_correlation(X: Any, Y: Any) -> float:
         \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
              {\|x_t - \bar x_t\| \, \|y_t - \bar y_t\|}
 
-    This is cosine similarity of centred frames. Without the centring chroma looks alike whatever
+    This is cosine similarity of centered frames. Without the centering chroma looks alike whatever
     it is: one constant frame scores .81 against real music. It catches wrong notes at each moment;
     it is blind to loudness, and what comes a little late is simply wrong.
 

@@ -18,7 +18,7 @@ TRANSITIONS = "transition_matrix"
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
 """The mean over all metrics and the transition matrix, and what it is called in tables."""
 
-DISTANCE, COPIES = "frechet_distance", "memorisation"
+DISTANCE, COPIES = "frechet_distance", "memorization"
 """The rows below the total."""
 
 

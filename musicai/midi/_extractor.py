@@ -8,11 +8,11 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from .._extras import need
-from .._parameters import TEMPO_RULE, Rule, check_values, is_real
-from .._paths import is_path, printable
-from .._pieces import N_KEYS, PITCH_CLASSES
-from .._transformers import FILE_RULES, FileTransformer
+from ..base.extras import need
+from ..base.parameters import TEMPO_RULE, Rule, check_values, is_real
+from ..base.pieces import N_KEYS, PITCH_CLASSES
+from ..base.transformers import FILE_RULES, FileTransformer
+from ..files.paths import is_path, printable
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._music import as_midi

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .._paths import is_path
-from .._pieces import N_KEYS, Pack, as_collection
+from ..base.pieces import N_KEYS, Pack, as_collection
+from ..files.paths import is_path
 from ._music import check_music_or_path, is_music
 from ._rolls import MOST_FRAMES
 

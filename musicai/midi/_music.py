@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .._paths import is_path
+from ..files.paths import is_path
 from ._reading import read_midi
 
 if TYPE_CHECKING:

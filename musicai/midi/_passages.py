@@ -1,6 +1,6 @@
 """Music cut into passages that can be played by themselves and added up.
 
-A synthesiser's sound is the sum of its notes, so a passage may hold the notes that begin in it, at
+A synthesizer's sound is the sum of its notes, so a passage may hold the notes that begin in it, at
 their whole length, and what controllers and programs have come to by then.
 """
 
@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._extras import need
-from ._rendering import BLOCK, RATE
+from ..base.extras import need
 from ._sounding import sounding_ends
+from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Samples in which the notes of a passage begin; whole blocks of the synthesiser's."""
+"""Samples in which the notes of a passage begin; whole blocks of the synthesizer's."""
 
 LONGEST = 60 * RATE
 """A note that is held for longer is struck again, so that no passage is much longer than this."""

@@ -5,8 +5,8 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from .._extras import need
-from .._paths import AnyPath, is_path, printable, why_unreadable
+from ..base.extras import need
+from ..files.paths import AnyPath, is_path, printable, why_unreadable
 from ._errors import MidiError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._extras import need
-from .._pieces import N_KEYS
+from ..base.extras import need
+from ..base.pieces import N_KEYS
 from ._errors import MidiError
 from ._reading import MOST_TICKS
 from ._sounding import sounding_ends

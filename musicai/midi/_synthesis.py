@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._extras import PACKAGES, need
-from .._parameters import SAMPLING_RATE_RULE, check_values
-from .._paths import AnyPath, is_path, printable
 from ..audio import resample_blocks
+from ..base.extras import PACKAGES, need
+from ..base.parameters import SAMPLING_RATE_RULE, check_values
+from ..files.paths import AnyPath, is_path, printable
 from ._errors import MidiError
 from ._music import as_midi
 from ._passages import PASSAGE, Passage, Strike, ensembles, messages, passages
-from ._rendering import BLOCK, RATE, Soundfont, load_soundfont, render, to_mono
+from .rendering import BLOCK, RATE, Soundfont, load_soundfont, render, to_mono
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -38,7 +38,7 @@ def synthesize(
     midi: "AnyPath | PrettyMIDI",
     *,
     soundfont: str | os.PathLike[str] | None = None,
-    sampling_rate: float = 22050,
+    sr: float = 22050,
 ) -> Iterator[np.ndarray]:
     """Play music with a soundfont, block by block.
 
@@ -49,7 +49,7 @@ def synthesize(
     soundfont : str or path, default=None
         A soundfont, .sf2. When None it is TimGM6mb, which pretty_midi ships: the 128 instruments
         of General MIDI and drums.
-    sampling_rate : float, default=22050
+    sr : float, default=22050
         Of the sound, in hertz.
 
     Returns
@@ -57,7 +57,7 @@ def synthesize(
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
         One channel. It begins where the music begins, and ends three seconds after the last note,
         which die away. A single note peaks at some .04, a chord at .2; music for many instruments
-        at full strength may go beyond 1, as nothing is levelled or clipped.
+        at full strength may go beyond 1, as nothing is leveled or clipped.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def synthesize(
         If the music cannot be read, has no notes or lasts more than a day, or the soundfont is
         none that can be played.
     ValueError
-        If `sampling_rate` has no possible value.
+        If `sr` has no possible value.
     ImportError
         If pretty_midi or midirenderer is missing.
 
@@ -94,14 +94,14 @@ def synthesize(
     >>> sound.shape, sound.dtype
     ((88200,), dtype('float32'))
     """
-    check_values({"sampling_rate": sampling_rate}, {"sampling_rate": SAMPLING_RATE_RULE})
+    check_values({"sr": sr}, {"sr": SAMPLING_RATE_RULE})
     for module in PACKAGES["midi"]:
         need(module, extra="midi", what="synthesize")
     name = _name(midi)
     music = as_midi(midi, name)
     _check(music, name)
     # All that can be wrong is found here, and not only when the first block is asked for.
-    return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sampling_rate)
+    return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 
 
 def _check(music: Any, name: str) -> None:

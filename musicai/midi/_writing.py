@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .._files import target_name, whole_file
+from ..files.writing import target_name, whole_file
 from ._music import is_music
 
 if TYPE_CHECKING:

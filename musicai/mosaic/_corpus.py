@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._triads import unit_shapes
+from ..theory.triads import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
 """Frames so many decibels below the median of what sounds are never played: fades and noise."""
@@ -23,7 +23,7 @@ class Corpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 12), dtype float32
-        Chroma, centred and of length 1, so that products are correlations; 0 where nothing is to
+        Chroma, centered and of length 1, so that products are correlations; 0 where nothing is to
         be played.
     recording : ndarray of shape (n_rows,), dtype int32
         Which recording a row is of.

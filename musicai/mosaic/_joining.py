@@ -35,9 +35,7 @@ class _Join(NamedTuple):
     half: int
 
 
-def join_stretches(
-    borders: Sequence[int], read: Read, *, sampling_rate: float
-) -> Iterator[np.ndarray]:
+def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[np.ndarray]:
     """Play stretches one after the other.
 
     Parameters
@@ -46,7 +44,7 @@ def join_stretches(
         The samples at which each stretch begins, and the one after the last of them all.
     read : callable
         Gives samples of a stretch.
-    sampling_rate : float
+    sr : float
         Samples per second.
 
     Yields
@@ -54,9 +52,9 @@ def join_stretches(
     block : ndarray of shape (n_samples,), dtype float32
         The next samples; of all blocks together there are ``borders[-1] - borders[0]``.
     """
-    reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sampling_rate)
-    lag = round(LAG_SECONDS * sampling_rate)
-    ends = round(END_SECONDS * sampling_rate)
+    reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
+    lag = round(LAG_SECONDS * sr)
+    ends = round(END_SECONDS * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
     ]
@@ -73,9 +71,9 @@ def join_stretches(
             samples = samples[lag:-lag]
             _fade_in(samples[:ends])
         else:
-            offset = _best_lag(before, samples[: len(before) + 2 * lag], lag, sampling_rate)
+            offset = _best_lag(before, samples[: len(before) + 2 * lag], lag, sr)
             samples = samples[lag + offset : len(samples) - lag + offset]
-            samples[: len(before)] = _crossfade(before, samples[: len(before)], sampling_rate)
+            samples[: len(before)] = _crossfade(before, samples[: len(before)], sr)
         if number == len(borders) - 2:
             _fade_in(samples[::-1][:ends])
             yield samples
@@ -85,9 +83,9 @@ def join_stretches(
             before = samples[len(samples) - held :]
 
 
-def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sampling_rate: float) -> int:
+def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int:
     """Return by how many samples `after` is to be read later, to be most like `before`."""
-    fade = _fade_slice(before, after[lag : lag + len(before)], sampling_rate)
+    fade = _fade_slice(before, after[lag : lag + len(before)], sr)
     pattern = before[fade]
     if len(pattern) == 0:
         return 0
@@ -99,9 +97,9 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sampling_rate: fl
     return int(np.argmax(likeness - 1e-9 * np.abs(np.arange(-lag, lag + 1)))) - lag
 
 
-def _crossfade(before: np.ndarray, after: np.ndarray, sampling_rate: float) -> np.ndarray:
+def _crossfade(before: np.ndarray, after: np.ndarray, sr: float) -> np.ndarray:
     """Go from one to the other, at the quietest moment."""
-    fade = _fade_slice(before, after, sampling_rate)
+    fade = _fade_slice(before, after, sr)
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
     n_fade = fade.stop - fade.start
     if n_fade:
@@ -115,9 +113,9 @@ def _crossfade(before: np.ndarray, after: np.ndarray, sampling_rate: float) -> n
     return joined
 
 
-def _fade_slice(before: np.ndarray, after: np.ndarray, sampling_rate: float) -> slice:
+def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
     """Return where the two together are quietest, for the length of a fade."""
-    n_fade = min(round(FADE_SECONDS * sampling_rate), len(before))
+    n_fade = min(round(FADE_SECONDS * sr), len(before))
     power = before.astype(np.float64) ** 2 + after.astype(np.float64) ** 2
     sums = np.cumsum(np.concatenate([[0.0], power]))
     start = int(np.argmin(sums[n_fade:] - sums[: len(sums) - n_fade]))

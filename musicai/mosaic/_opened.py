@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .._learned_values import check_array, require
-from .._parameters import is_integer, is_real
-from .._pieces import N_PITCH_CLASSES
+from ..base.learned_values import check_array, require
+from ..base.parameters import is_integer, is_real
+from ..base.pieces import N_PITCH_CLASSES
 from ..chroma import ChromaExtractor
 from ._sources import Source
 
@@ -36,7 +36,7 @@ def check_learned(mosaic: Any) -> None:
         )
         check_array(f"levels_[{i}]", levels, (n_frames,), np.float16)
         require(f"tunings_[{i}]", tuning, is_real(tuning), "a number of semitones")
-        ChromaExtractor(tuning=tuning)._check_parameters()  # whoever analyses may be told it
+        ChromaExtractor(tuning=tuning)._check_parameters()  # whoever analyzes may be told it
     sounds = any(np.ptp(each, axis=1).any() for each in mosaic.chroma_ if len(each))
     require("chroma_", "silence", sounds, "music")
 

@@ -58,7 +58,7 @@ def find_path(shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: 
     Parameters
     ----------
     shapes : ndarray of shape (n_frames, 12)
-        The piece, frames centred and of length 1.
+        The piece, frames centered and of length 1.
     corpus : Corpus
         The recordings.
     join_cost : float

@@ -1,7 +1,7 @@
 """Turning pitch classes up and down, so that a stretch of a recording sounds the wanted harmony.
 
 The short-time spectrum is multiplied by a gain for each pitch class that glides from frame to
-frame. How much is needed is found by listening: what was made is analysed, and where a pitch class
+frame. How much is needed is found by listening: what was made is analyzed, and where a pitch class
 is stronger than in the piece it is turned down, and the other way round, within limits.
 """
 
@@ -12,13 +12,13 @@ import scipy.fft
 from scipy.signal import get_window
 from sklearn.base import clone
 
-from .._spool import Spool
-from .._triads import peaking_at_one
 from ..chroma import ChromaExtractor
+from ..files.spool import Spool
+from ..theory.triads import peaking_at_one
 from ._corpus import rows_at
 
 LISTENINGS = 4
-"""How often the sound is analysed and shaped.
+"""How often the sound is analyzed and shaped.
 
 On six clips of game music, two times with an exponent (see `STEP`) of .8 reached a correlation of
 .916, three with .6 .938, four with .4 .949.
@@ -52,7 +52,7 @@ SECONDS_AROUND = 1.5
 def gains_towards(
     piece: np.ndarray,
     sound: Spool | np.ndarray,
-    sampling_rate: float,
+    sr: float,
     extractor: ChromaExtractor,
     *,
     limit: float,
@@ -65,10 +65,10 @@ def gains_towards(
         The chroma that is wanted.
     sound : Spool or ndarray of shape (n_samples,)
         What is played, tuned to A440.
-    sampling_rate : float
+    sr : float
         Samples per second.
     extractor : ChromaExtractor
-        How the piece was analysed.
+        How the piece was analyzed.
     limit : float
         By how many decibels a pitch class may be lowered.
 
@@ -79,7 +79,7 @@ def gains_towards(
     """
     listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
     rate = extractor.frame_rate
-    hop = sampling_rate / rate
+    hop = sr / rate
     around = round(SECONDS_AROUND * rate)
     gains = np.zeros_like(piece)
     for first in range(0, len(piece), FRAMES_AT_ONCE):
@@ -91,9 +91,9 @@ def gains_towards(
         for listening in range(LISTENINGS):
             shaped = part
             if listening:
-                blocks = shape(part, found, frame_rate=rate, sampling_rate=sampling_rate)
+                blocks = shape(part, found, frame_rate=rate, sr=sr)
                 shaped = np.concatenate(list(blocks))
-            (heard,) = listener.transform([(shaped, sampling_rate)])
+            (heard,) = listener.transform([(shaped, sr)])
             found = corrected(found, wanted, heard[: len(wanted)], limit=limit)
         core = slice(first - begin, first - begin + FRAMES_AT_ONCE)
         gains[first : first + FRAMES_AT_ONCE] = found[core]
@@ -119,7 +119,7 @@ def corrected(
 
 
 def shape(
-    samples: Spool | np.ndarray, gains: np.ndarray, *, frame_rate: float, sampling_rate: float
+    samples: Spool | np.ndarray, gains: np.ndarray, *, frame_rate: float, sr: float
 ) -> Iterator[np.ndarray]:
     """Turn pitch classes up and down.
 
@@ -129,7 +129,7 @@ def shape(
         The sound.
     gains : ndarray of shape (n_frames, 12)
         In decibels, C to B, at each frame of the piece.
-    frame_rate, sampling_rate : float
+    frame_rate, sr : float
         Frames and samples per second.
 
     Yields
@@ -137,13 +137,13 @@ def shape(
     block : ndarray of shape (n_samples,), dtype float32
         As many samples as there are, some seconds at a time.
     """
-    n_window = 2 ** round(np.log2(WINDOW_SECONDS * sampling_rate))
+    n_window = 2 ** round(np.log2(WINDOW_SECONDS * sr))
     hop = n_window // HOPS_PER_WINDOW
     window = get_window("hann", n_window).astype(np.float32)
     # The window is applied before and after; the squares of all that overlap sum to this.
     window_out = window / np.float32(np.sum(window**2) / hop)
-    bands = _bands(n_window, sampling_rate)
-    step = round(SECONDS_AT_ONCE * sampling_rate / hop) * hop
+    bands = _bands(n_window, sr)
+    step = round(SECONDS_AT_ONCE * sr / hop) * hop
     for start in range(0, len(samples), step):
         stop = min(start + step, len(samples))
         # Windows begin on multiples of the hop, and every sample is in as many of them.
@@ -153,8 +153,8 @@ def shape(
         lo, hi = max(first, 0), min(first + len(padded), len(samples))
         padded[lo - first : hi - first] = samples[lo:hi]
         frames = np.lib.stride_tricks.sliding_window_view(padded, n_window)[::hop] * window
-        centres = (first + n_window / 2 + hop * np.arange(n_frames)) / sampling_rate * frame_rate
-        decibels = rows_at(gains, centres) @ bands
+        centers = (first + n_window / 2 + hop * np.arange(n_frames)) / sr * frame_rate
+        decibels = rows_at(gains, centers) @ bands
         spectra = scipy.fft.rfft(frames, axis=1)
         spectra *= np.float32(10) ** (decibels / 20)
         frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
@@ -176,9 +176,9 @@ def silence_between(
         start += len(block)
 
 
-def _bands(n_window: int, sampling_rate: float) -> np.ndarray:
+def _bands(n_window: int, sr: float) -> np.ndarray:
     """Return how much of each pitch class's gain every bin gets, shape (12, n_bins)."""
-    frequencies = scipy.fft.rfftfreq(n_window, 1 / sampling_rate)
+    frequencies = scipy.fft.rfftfreq(n_window, 1 / sr)
     audible = frequencies >= LOWEST
     pitches = 12 * np.log2(frequencies[audible] / 440) + 9
     below = np.floor(pitches).astype(int)

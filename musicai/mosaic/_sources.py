@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._paths import is_path, printable
 from ..audio import RecordingError, read_excerpt
+from ..files.paths import is_path, printable
 
 
 class Source(NamedTuple):
@@ -14,7 +14,7 @@ class Source(NamedTuple):
 
     Attributes
     ----------
-    recording : bytes or (samples, sampling_rate)
+    recording : bytes or (samples, sr)
         The absolute path of a file, or samples.
     size, modified : int or None
         Of the file in bytes, and when it was changed in nanoseconds; None for samples, and for a
@@ -54,17 +54,15 @@ class Source(NamedTuple):
                 f"{self.name}: this is one of the recordings that are played; write to another file"
             )
 
-    def read(self, start: float, n_samples: int, sampling_rate: float) -> np.ndarray:
+    def read(self, start: float, n_samples: int, sr: float) -> np.ndarray:
         """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""
-        return read_excerpt(
-            self.recording, start, n_samples, sampling_rate=sampling_rate, name=self.name
-        )
+        return read_excerpt(self.recording, start, n_samples, sr=sr, name=self.name)
 
 
-def as_source(recording: Any, sampling_rate: float) -> Source:
+def as_source(recording: Any, sr: float) -> Source:
     """Return a recording with what tells whether it changes.
 
-    `sampling_rate` is that of samples that come without one, and files have one.
+    `sr` is that of samples that come without one, and files have one.
     """
     if is_path(recording):
         path = os.path.abspath(os.fsencode(recording))
@@ -73,5 +71,5 @@ def as_source(recording: Any, sampling_rate: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None)
         return Source(path, status.st_size, status.st_mtime_ns)
-    samples, own_rate = recording if isinstance(recording, tuple) else (recording, sampling_rate)
+    samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
     return Source((np.array(samples), own_rate), None, None)  # a copy, which nobody changes

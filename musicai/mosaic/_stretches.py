@@ -70,7 +70,7 @@ def as_stretches(
         How loud all are to be, in decibels.
     """
     stretches: list[Stretch] = []
-    # A frame is the time about its centre; the first one begins the music.
+    # A frame is the time about its center; the first one begins the music.
     starts = [max(0.0, run.frame - 0.5) for run in runs]
     ends = [*(start / frame_rate for start in starts[1:]), end]
     for run, start, stop in zip(runs, starts, ends, strict=True):
@@ -91,15 +91,15 @@ def as_stretches(
     return stretches
 
 
-def reader(stretches: Sequence[Stretch], sources: Sequence[Source], sampling_rate: float) -> Read:
+def reader(stretches: Sequence[Stretch], sources: Sequence[Source], sr: float) -> Read:
     """Return the function that gives samples of a stretch."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         stretch = stretches[number]
         rate = speed(stretch.semitones)
-        begin = stretch.source_start + (first / sampling_rate - stretch.start) * rate
+        begin = stretch.source_start + (first / sr - stretch.start) * rate
         # Fewer samples, played at the same rate, are faster and higher.
-        samples = sources[stretch.recording].read(begin, last - first, sampling_rate / rate)
+        samples = sources[stretch.recording].read(begin, last - first, sr / rate)
         return samples * np.float32(10 ** (stretch.gain / 20))
 
     return read

@@ -7,19 +7,19 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from .._parameters import Rule, check_values, is_integer, is_real
-from .._paths import is_path
-from .._persistence import Persistent
-from .._piece_files import audio_files
-from .._pieces import N_PITCH_CLASSES, as_collection, is_collection
-from .._spool import spooled
-from .._times import check_times, length_in_samples
-from .._transformers import FileInput
-from .._triads import unit_shapes
-from .._unchanged import unchanged_on_error
 from ..audio import level_blocks, write_audio
+from ..base.parameters import Rule, check_values, is_integer, is_real
+from ..base.persistence import Persistent
+from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
+from ..base.transformers import FileInput
+from ..base.unchanged import unchanged_on_error
 from ..chroma import ChromaExtractor
-from ..chroma._inputs import as_recordings
+from ..chroma.inputs import as_recordings
+from ..files.paths import is_path
+from ..files.piece_files import audio_files
+from ..files.spool import spooled
+from ..theory.timing import check_times, length_in_samples
+from ..theory.triads import unit_shapes
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
 from ._opened import check_learned, with_sources
@@ -40,7 +40,7 @@ RULES: dict[str, Rule] = {
     "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
     "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
-    "sampling_rate": (
+    "sr": (
         lambda v: is_integer(v, 8000) and v <= 192000,
         "an integer of hertz from 8000 to 192000",
     ),
@@ -60,7 +60,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
-        How the recordings are analysed: as the pieces were, but frame by frame even with
+        How the recordings are analyzed: as the pieces were, but frame by frame even with
         ``sync="beat"``. None takes ``ChromaExtractor()``. Its `memory` keeps the analyses of a
         large collection on the disk, its `n_jobs`, `on_error` and `verbose` serve here as well.
     join_cost : float, default=1.6
@@ -77,13 +77,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     shaping : float, default=18.0
         By how many decibels a pitch class may be turned down so that the harmony is that of the
         piece; two thirds of that up. 0 leaves stretches as they were recorded.
-    sampling_rate : int, default=44100
+    sr : int, default=44100
         Of the audio that is made, in hertz.
 
     Attributes
     ----------
     extractor_ : ChromaExtractor
-        What the recordings were analysed with.
+        What the recordings were analyzed with.
     sources_ : list of Source
         The recordings: paths are absolute, samples are kept.
     chroma_, levels_ : list of ndarray
@@ -116,7 +116,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     >>> from musicai import ChromaExtractor, MosaicSynthesizer
     >>> time = np.arange(4 * 22050) / 22050
     >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
-    >>> mosaic = MosaicSynthesizer(sampling_rate=22050).fit([a, c])
+    >>> mosaic = MosaicSynthesizer(sr=22050).fit([a, c])
     >>> piece = ChromaExtractor().transform([np.concatenate([c[:22050], a[:22050]])])[0]
     >>> [stretch.recording for stretch in mosaic.stretches(piece)]
     [1, 0]
@@ -134,17 +134,17 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         max_stretch: float = 10.0,
         transpose: int = 0,
         shaping: float = 18.0,
-        sampling_rate: int = 44100,
+        sr: int = 44100,
     ) -> None:
         self.extractor = extractor
         self.join_cost = join_cost
         self.max_stretch = max_stretch
         self.transpose = transpose
         self.shaping = shaping
-        self.sampling_rate = sampling_rate
+        self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Analyse recordings, once and block by block.
+        """Analyze recordings, once and block by block.
 
         Parameters
         ----------
@@ -182,7 +182,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X = as_recordings(X)
         # Before the analysis: a file that changes meanwhile is then found to have changed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
-        analyses = extractor.analyse(X)
+        analyses = extractor.analyze(X)
         if not any(np.ptp(analysis.chroma, axis=1).any() for analysis in analyses):
             raise ValueError(
                 "nothing sounds in any recording of X: give recordings of music to play with"
@@ -206,14 +206,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            Chroma, as the extractor analyses it. Negative values count as 0; where a frame is
+            Chroma, as the extractor analyzes it. Negative values count as 0; where a frame is
             all zeros there is silence.
         file : path or binary file object, or a list of them, default=None
             Where to write the audio, whole or not at all, in constant memory; for a collection a
             file for each piece. None returns it.
         times : ndarray of shape (n_frames + 1,), or a list of them, default=None
             When each frame begins and the last one ends, in seconds, as
-            :meth:`ChromaExtractor.analyse` tells it. When None frames follow one another at the
+            :meth:`ChromaExtractor.analyze` tells it. When None frames follow one another at the
             extractor's `frame_rate`; with ``sync="beat"`` times have to be given.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Of the files; None goes by their suffixes.
@@ -221,7 +221,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Returns
         -------
         audio : ndarray of shape (n_samples,), dtype float32, or a list of them
-            Mono samples at `sampling_rate`, for one piece an array, for a collection what the
+            Mono samples at `sr`, for one piece an array, for a collection what the
             collection was; None where they were written. Without times the audio is as long as
             frames of the extractor need to be as many again.
 
@@ -238,7 +238,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> from musicai import MosaicSynthesizer
         >>> time = np.arange(4 * 22050) / 22050
         >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
-        >>> mosaic = MosaicSynthesizer(sampling_rate=22050).fit([a, c])
+        >>> mosaic = MosaicSynthesizer(sr=22050).fit([a, c])
         >>> piece = np.zeros((20, 12))
         >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
         >>> mosaic.transform(piece).shape
@@ -254,7 +254,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         if file is None:
             return pack([np.concatenate([np.zeros(0, np.float32), *sound]) for sound in played])
         for target, sound in zip(files, played, strict=True):
-            write_audio(target, sound, self.sampling_rate, format=format)
+            write_audio(target, sound, self.sr, format=format)
         return None
 
     def stretches(self, X: Any, *, times: Any = None) -> Any:
@@ -308,15 +308,15 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         """Make the sound of a piece, as blocks."""
         if not stretches:
             return
-        rate, frame_rate = self.sampling_rate, self.extractor_.frame_rate
+        rate, frame_rate = self.sr, self.extractor_.frame_rate
         borders = [round(stretch.start * rate) for stretch in stretches]
         borders.append(round(stretches[-1].end * rate))
         read = reader(stretches, self.sources_, rate)
-        with spooled(join_stretches(borders, read, sampling_rate=rate)) as sound:
+        with spooled(join_stretches(borders, read, sr=rate)) as sound:
             blocks = sound.blocks(BLOCK_SIZE)
             if self.shaping > 0:
                 gains = gains_towards(piece, sound, rate, self.extractor_, limit=self.shaping)
-                blocks = shape(sound, gains, frame_rate=frame_rate, sampling_rate=rate)
+                blocks = shape(sound, gains, frame_rate=frame_rate, sr=rate)
             yield from level_blocks(silence_between(piece, blocks, hop=rate / frame_rate))
 
     def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
@@ -330,14 +330,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             return []
         n_frames = sum(run.n_frames for run in runs)
         sr, hop_length = self.extractor_.sr, self.extractor_.hop_length
-        n_samples = length_in_samples(
-            n_frames * hop_length / sr, self.sampling_rate, analysed_at=sr
-        )
+        n_samples = length_in_samples(n_frames * hop_length / sr, self.sr, analyzed_at=sr)
         return as_stretches(
             runs,
             corpus,
             frame_rate=sr / hop_length,
-            end=n_samples / self.sampling_rate,
+            end=n_samples / self.sr,
             level=usual_level(self.levels_),
         )
 
@@ -380,7 +378,7 @@ def _halved(values: np.ndarray) -> np.ndarray:
 
 
 def _at_frames(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return what sounds at the centre of each frame of a piece whose frames begin at `times`."""
-    # A centre on a border belongs to what begins there, however the product was rounded.
+    """Return what sounds at the center of each frame of a piece whose frames begin at `times`."""
+    # A center on a border belongs to what begins there, however the product was rounded.
     firsts = np.ceil((times - times[0]) * frame_rate - 1e-6).astype(int)
     return np.repeat(piece, np.diff(firsts), axis=0)

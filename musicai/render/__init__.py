@@ -10,7 +10,7 @@ scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose 
 answers in kind.
 """
 
-from .._chord import Chord
+from ..theory.chord import Chord
 from ._audio import chroma_to_audio
 from ._chart import chord_chart
 from ._chords import recognize_chords

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from .._extras import PACKAGES, need
-from .._parameters import SAMPLING_RATE_RULE, Rule, check_values, is_one_of
-from .._piece_files import audio_files
-from .._pieces import as_chroma
-from .._times import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
 from ..audio import level_blocks, write_audio
+from ..base.extras import PACKAGES, need
+from ..base.parameters import SAMPLING_RATE_RULE, Rule, check_values, is_one_of
+from ..base.pieces import as_chroma
 from ..chroma import play_chroma
+from ..files.piece_files import audio_files
 from ..midi import synthesize
+from ..theory.timing import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
 from ._midi import chroma_to_midi
 from ._placing import cut_or_pad
 
@@ -22,7 +22,7 @@ STYLES = ("sines", "chords", "pads", "band")
 RULES: dict[str, Rule] = {
     "style": (lambda v: is_one_of(v, STYLES), f"one of {STYLES}"),
     "frame_rate": RATE_RULE,
-    "sampling_rate": SAMPLING_RATE_RULE,
+    "sr": SAMPLING_RATE_RULE,
 }
 
 FADE_SECONDS = 0.1
@@ -36,7 +36,7 @@ def chroma_to_audio(
     style: str = "sines",
     frame_rate: float = FRAME_RATE,
     times: Any = None,
-    sampling_rate: float = 22050,
+    sr: float = 22050,
     soundfont: str | os.PathLike[str] | None = None,
     format: str | None = None,
 ) -> Any:
@@ -59,7 +59,7 @@ def chroma_to_audio(
     times : ndarray of shape (n_frames + 1,), or a list of them, default=None
         When each frame begins and the last one ends, in seconds, such as the times of beats; for
         a collection one array per piece. The audio begins with the first.
-    sampling_rate : float, default=22050
+    sr : float, default=22050
         Samples per second, in hertz; in a file a whole number.
     soundfont : str or path, default=None
         The instruments, a file in the format SF2, for all styles but "sines". When None those that
@@ -95,14 +95,14 @@ def chroma_to_audio(
     Notes
     -----
     The audio lasts as long as the piece, in every style: ``n_frames / frame_rate`` seconds less a
-    sample at 22050 Hz, so that it is analysed as `n_frames` frames again. Frame ``t`` is centred on
-    ``t / frame_rate``, as those of an analysis are; where `times` are given, it lasts from border
-    to border. Sines fade away over the last frame; instruments, which would ring on, over the last
-    tenth of a second. The same piece gives the same samples.
+    sample at 22050 Hz, so that it is analyzed as `n_frames` frames again. Frame ``t`` is centered
+    on ``t / frame_rate``, as those of an analysis are; where `times` are given, it lasts from
+    border to border. Sines fade away over the last frame; instruments, which would ring on, over
+    the last tenth of a second. The same piece gives the same samples.
 
     To know how loud it is, the whole is kept in a temporary file first, 4 bytes a sample.
-    ``benchmarks/round_trip.py`` measures how much of the chroma is heard again, and what writing 20
-    minutes takes of memory: some 20 megabytes by sines and 60 by instruments.
+    ``benchmarks/render/round_trip.py`` measures how much of the chroma is heard again, and what
+    writing 20 minutes takes of memory: some 20 megabytes by sines and 60 by instruments.
 
     Examples
     --------
@@ -112,10 +112,10 @@ def chroma_to_audio(
     >>> chord[:, [0, 4, 7]] = 1
     >>> chroma_to_audio(chord).shape
     (40959,)
-    >>> chroma_to_audio([chord, chord[:10]], frame_rate=2, sampling_rate=8000)[1].shape
+    >>> chroma_to_audio([chord, chord[:10]], frame_rate=2, sr=8000)[1].shape
     (39999,)
     """
-    values = {"style": style, "frame_rate": frame_rate, "sampling_rate": sampling_rate}
+    values = {"style": style, "frame_rate": frame_rate, "sr": sr}
     check_values(values, RULES)
     if style != "sines":
         asked = f'chroma_to_audio(style="{style}"), unlike style="sines",'
@@ -128,14 +128,14 @@ def chroma_to_audio(
         _play,
         style=style,
         frame_rate=frame_rate if times is None else None,
-        sampling_rate=sampling_rate,
+        sr=sr,
         soundfont=soundfont,
     )
     played = map(level_blocks, map(play, pieces, borders))
     if file is None:
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
     for target, blocks in zip(files, played, strict=True):
-        write_audio(target, blocks, sampling_rate, format=format)
+        write_audio(target, blocks, sr, format=format)
     return None
 
 
@@ -145,23 +145,23 @@ def _play(
     *,
     style: str,
     frame_rate: float | None,
-    sampling_rate: float,
+    sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
     """Yield a piece as loud as it comes; `frame_rate` is None where frames are as `borders` say."""
     if len(piece) == 0:
         return
-    n_samples = length_in_samples(borders[-1], sampling_rate)
+    n_samples = length_in_samples(borders[-1], sr)
     if style == "sines":
         if frame_rate is None:
-            blocks = play_chroma(piece, borders, sr=sampling_rate)
-            n_fade = round(sampling_rate / SPREAD_RATE)
+            blocks = play_chroma(piece, borders, sr=sr)
+            n_fade = round(sr / SPREAD_RATE)
         else:
-            blocks = play_chroma(piece, sr=sampling_rate, hop_length=sampling_rate / frame_rate)
+            blocks = play_chroma(piece, sr=sr, hop_length=sr / frame_rate)
             n_fade = 0
     else:
-        blocks = _play_notes(piece, borders, frame_rate, style, soundfont, sampling_rate)
-        n_fade = round(FADE_SECONDS * sampling_rate)
+        blocks = _play_notes(piece, borders, frame_rate, style, soundfont, sr)
+        n_fade = round(FADE_SECONDS * sr)
     yield from cut_or_pad(blocks, n_samples, n_fade)
 
 
@@ -171,7 +171,7 @@ def _play_notes(
     frame_rate: float | None,
     style: str,
     soundfont: str | os.PathLike[str] | None,
-    sampling_rate: float,
+    sr: float,
 ) -> Iterator[np.ndarray]:
     if frame_rate is None:
         midi = chroma_to_midi(piece, style=style, times=borders)
@@ -180,11 +180,9 @@ def _play_notes(
     notes = [note for part in midi.instruments for note in part.notes]
     if not notes:
         return iter(())  # silence
-    if frame_rate is not None:  # the frames of an analysis are centred on their times
+    if frame_rate is not None:  # the frames of an analysis are centered on their times
         for note in notes:
             note.start = max(0.0, note.start - 0.5 / frame_rate)
             note.end -= 0.5 / frame_rate
-    blocks: Iterator[np.ndarray] = synthesize(
-        midi, soundfont=soundfont, sampling_rate=sampling_rate
-    )
+    blocks: Iterator[np.ndarray] = synthesize(midi, soundfont=soundfont, sr=sr)
     return blocks

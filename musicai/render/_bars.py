@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._chord import Chord
+from ..theory.chord import Chord
 from ._chords import name_chords
 from ._timeline import BEATS_PER_BAR, Timeline
 

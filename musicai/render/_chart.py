@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from .._parameters import check_values
-from .._piece_files import piece_files
-from .._pieces import as_chroma
-from .._spelling import estimated_key, key_name
-from .._times import FRAME_RATE
+from ..base.parameters import check_values
+from ..base.pieces import as_chroma
+from ..files.piece_files import piece_files
+from ..theory.spelling import estimated_key, key_name
+from ..theory.timing import FRAME_RATE
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
@@ -52,7 +52,7 @@ def chord_chart(
     Returns
     -------
     chart : str, or a list of them
-        A title, a line with key, tempo and metre, and bars of four beats, four to a line. A chord
+        A title, a line with key, tempo and meter, and bars of four beats, four to a line. A chord
         alone in its bar lasts the whole bar. Where chords change within a bar each beat has its
         place, and ``/`` stands for one more beat of the same chord. ``%`` is the bar before once
         more, ``N.C.`` no chord. Bars begin where chords change most often; beats before the first

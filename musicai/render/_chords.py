@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from .._chord import Chord
-from .._krumhansl import KEY_PROFILES
-from .._parameters import Rule, check_values, is_one_of
-from .._pieces import as_chroma
-from .._spelling import chord_name, estimated_key
-from .._times import FRAME_RATE, RATE_RULE, frame_borders
-from .._triads import unit_shapes
-from .._vocabulary import VOCABULARIES, templates
+from ..base.parameters import Rule, check_values, is_one_of
+from ..base.pieces import as_chroma
+from ..theory.chord import Chord
+from ..theory.keys import KEY_PROFILES
+from ..theory.spelling import chord_name, estimated_key
+from ..theory.timing import FRAME_RATE, RATE_RULE, frame_borders
+from ..theory.triads import unit_shapes
+from ..theory.vocabulary import VOCABULARIES, templates
 from ._collections import in_kind
 from ._viterbi import best_path
 
@@ -22,7 +22,7 @@ VOCABULARY_RULE: Rule = (
 )
 RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE, "frame_rate": RATE_RULE}
 
-# Measured by benchmarks/chords.py on other chorales than those it reports.
+# Measured by benchmarks/render/chords.py on other chorales than those it reports.
 _CERTAINTY = 20.0  # nats that a frame gives for a correlation of 1 over one of 0
 _MEAN_SECONDS = 0.9  # that a chord is expected to last
 _LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has .52
@@ -50,12 +50,12 @@ def recognize_chords(
         Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
     times : ndarray of shape (n_frames + 1,), or a list of them, default=None
         When each frame begins and the last one ends, in seconds, as
-        :meth:`musicai.ChromaExtractor.analyse` tells it; for a collection one array per piece.
+        :meth:`musicai.ChromaExtractor.analyze` tells it; for a collection one array per piece.
 
     Returns
     -------
     chords : list of Chord, or a list of them
-        The chords of the piece in order, without gaps; neighbours differ. For a collection one
+        The chords of the piece in order, without gaps; neighbors differ. For a collection one
         such list per piece.
 
     Raises
@@ -131,7 +131,7 @@ def name_chords(
     vocabulary : {"triads", "qualities"}
         Which chords are known.
     key : int
-        What names are spelt in.
+        What names are spelled in.
     """
     qualities = VOCABULARIES[vocabulary]
     shapes = unit_shapes(np.sqrt(piece.astype(np.float64)))

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from .._files import whole_file
-from .._pieces import is_collection, one_per_piece
+from ..base.pieces import is_collection, one_per_piece
+from ..files.writing import whole_file
 
 Titles = str | Sequence[str | None] | None
 

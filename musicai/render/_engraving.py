@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from .._extras import need
+from ..base.extras import need
 from ._notation import without_noise, written_lengths
 from ._timeline import BEATS_PER_BAR
 

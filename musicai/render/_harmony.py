@@ -1,7 +1,7 @@
 """Harmonic rhythm: a piece as few chords that explain its frames.
 
 A chord is any set of at most four pitch classes, each with a loudness. Where one gives way to the
-next is found by dynamic programming over all ways to divide the piece: what is maximised is the
+next is found by dynamic programming over all ways to divide the piece: what is maximized is the
 correlation of frames and chords, in seconds, less a price for every chord.
 """
 
@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._triads import unit_shapes
-from .._vocabulary import templates
+from ..theory.triads import unit_shapes
+from ..theory.vocabulary import templates
 from ._timeline import Timeline
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
-"""Seconds of full correlation that a chord must bring. By benchmarks/round_trip.py on game music
+"""Seconds of full correlation that a chord must bring. By
+benchmarks/render/round_trip.py on game music
 .89 of the chroma is then heard again, with 2.9 chords a second; at .03 it is .87 with 2.1, at .01
 .91 with 4.4. Voices move by a semitone on average at all three."""
 
@@ -62,7 +63,7 @@ def cell_shapes(
     Returns
     -------
     shapes : ndarray of shape (n_cells, 12)
-        Centred frames of length 1, times their seconds: products with a centred chord of length
+        Centered frames of length 1, times their seconds: products with a centered chord of length
         1 are its correlation with the cell's frames, in seconds.
     silence : ndarray of shape (n_cells,)
         Seconds whose frames are silent or flat.
@@ -121,7 +122,7 @@ def find_harmonies(
 def _correlations(totals: np.ndarray) -> np.ndarray:
     """Correlation, in seconds, of each span (n_spans, 12) with each set at its best loudness.
 
-    A chord w on the tones S, centred, is w minus its mean; its product with centred frames u is
+    A chord w on the tones S, centered, is w minus its mean; its product with centered frames u is
     largest for w = u + sum(u) / (12 - |S|) on S, and then is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
     """
     sums = totals @ _MEMBERS.T

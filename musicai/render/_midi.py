@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._extras import need
-from .._parameters import check_values, is_one_of
-from .._piece_files import piece_files
-from .._pieces import as_chroma
-from .._spelling import estimated_key
-from .._times import FRAME_RATE
+from ..base.extras import need
+from ..base.parameters import check_values, is_one_of
+from ..base.pieces import as_chroma
+from ..files.piece_files import piece_files
 from ..midi import write_midi
+from ..theory.spelling import estimated_key
+from ..theory.timing import FRAME_RATE
 from ._arrangement import STYLES, arrange, listen
 from ._collections import in_kind
 from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, are_beats, timelines
@@ -49,7 +49,7 @@ def chroma_to_midi(
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write it; for a collection one file per piece. When None nothing is written.
     style : {"chords", "pads", "band"}, default="chords"
-        "chords" are block chords of a piano. "pads" are the same for a synthesiser: a tone that
+        "chords" are block chords of a piano. "pads" are the same for a synthesizer: a tone that
         two chords share is held. "band" has a bass on roots, slower chords, and a melody of what
         the chords leave out.
     frame_rate : float, default=10.77

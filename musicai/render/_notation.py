@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 
-from .._spelling import PITCH_CLASS_OF
+from ..theory.spelling import PITCH_CLASS_OF
 from ._timeline import BEATS_PER_BAR
 
 _READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dotted ones as well

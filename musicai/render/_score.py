@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from .._chord import Chord
-from .._extras import need
-from .._parameters import check_values, is_integer
-from .._piece_files import piece_files
-from .._pieces import as_chroma
-from .._spelling import (
+from ..base.extras import need
+from ..base.parameters import check_values, is_integer
+from ..base.pieces import as_chroma
+from ..files.piece_files import piece_files
+from ..theory.chord import Chord
+from ..theory.spelling import (
     estimated_key,
     note_name,
     place_in_chord,
@@ -19,8 +19,8 @@ from .._spelling import (
     root_place,
     signature,
 )
-from .._times import FRAME_RATE
-from .._vocabulary import QUALITIES
+from ..theory.timing import FRAME_RATE
+from ..theory.vocabulary import QUALITIES
 from ._arrangement import listen
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from .._parameters import TEMPO_RULE, Rule, is_integer
-from .._times import RATE_RULE, frame_borders
+from ..base.parameters import TEMPO_RULE, Rule, is_integer
+from ..theory.timing import RATE_RULE, frame_borders
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 TIMING: dict[str, Rule] = {"frame_rate": RATE_RULE, "tempo": TEMPO_RULE}

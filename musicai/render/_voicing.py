@@ -15,14 +15,14 @@ import numpy as np
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
 _COST_OF_MUD = 3.0  # for each pair of voices; most changes of chords move all voices by as much
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
-_COST_OFF_CENTRE = 0.15  # per semitone: little, so that it decides where voices move alike
+_COST_OFF_CENTER = 0.15  # per semitone: little, so that it decides where voices move alike
 _COST_OF_SPREAD = 0.25  # per semitone above an octave, about what a hand spans
 _WIDEST_GAP = 9  # a major sixth: a tone further off is heard by itself, not as of the chord
 
 _RANGE = 24  # semitones of a line: in a single octave it would have to leap at either end
 # Per semitone: less than movement, so that the nearer octave mostly wins, but a line that has
 # climbed turns back in time.
-_PULL_TO_CENTRE = 0.4
+_PULL_TO_CENTER = 0.4
 
 
 class Register(NamedTuple):
@@ -90,11 +90,11 @@ def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
         MIDI numbers; -1 for a rest.
     """
     notes = np.full(len(tones), -1)
-    last = centre = lowest + _RANGE // 2 - 1
+    last = center = lowest + _RANGE // 2 - 1
     for i in np.flatnonzero(tones >= 0):
         octaves = np.arange(lowest, lowest + _RANGE)
         octaves = octaves[octaves % 12 == tones[i]]
-        costs = np.abs(octaves - last) + _PULL_TO_CENTRE * np.abs(octaves - centre)
+        costs = np.abs(octaves - last) + _PULL_TO_CENTER * np.abs(octaves - center)
         last = notes[i] = octaves[np.argmin(costs)]
     return notes
 
@@ -115,12 +115,12 @@ def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
     gaps = np.diff(table, axis=1)
     mud = ((gaps < 5) & (table[:, :-1] < _LOWEST_CLOSE)).sum(axis=1)
     inverted = table[:, 0] % 12 != root
-    off_centre = np.abs(table.mean(axis=1) - (register.lowest + register.highest) / 2)
+    off_center = np.abs(table.mean(axis=1) - (register.lowest + register.highest) / 2)
     spread = np.maximum(0, table[:, -1] - table[:, 0] - 12)
     return (
         _COST_OF_MUD * mud
         + _COST_OF_INVERSION * inverted
-        + _COST_OFF_CENTRE * off_centre
+        + _COST_OFF_CENTER * off_center
         + _COST_OF_SPREAD * spread
     )
 

@@ -15,10 +15,10 @@ def noise() -> np.ndarray:
 def write(tmp_path: Path):
     """Write samples to a file in a fresh folder, in small blocks, and return its path."""
 
-    def write_file(name: str, samples: np.ndarray, sampling_rate: int) -> Path:
+    def write_file(name: str, samples: np.ndarray, sr: int) -> Path:
         channels = 1 if samples.ndim == 1 else samples.shape[1]
         path = tmp_path / name
-        with soundfile.SoundFile(path, "w", sampling_rate, channels) as file:
+        with soundfile.SoundFile(path, "w", sr, channels) as file:
             for start in range(0, len(samples), 8192):
                 file.write(samples[start : start + 8192])
         return path

@@ -14,15 +14,15 @@ def music():
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-@pytest.mark.parametrize("sampling_rate", [44100, 22050, 48000, 32000])
-def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sampling_rate):
+@pytest.mark.parametrize("sr", [44100, 22050, 48000, 32000])
+def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sr):
     path = tmp_path / f"a.{suffix}"
     soundfile.write(path, np.stack([music, music / 2], axis=1), RATE)
-    whole = np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate)))
+    whole = np.concatenate(list(read_blocks(path, sr=sr)))
     for second in (0.0, 0.5, 3.21, 9.0):
-        first = round(second * sampling_rate)
-        start = first / sampling_rate
-        found = read_excerpt(path, start, 20000, sampling_rate=sampling_rate)
+        first = round(second * sr)
+        start = first / sr
+        found = read_excerpt(path, start, 20000, sr=sr)
         expected = whole[first : first + 20000]
         near = np.abs(found[: len(expected)] - expected).max()
         assert near < 1e-3
@@ -30,8 +30,8 @@ def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sampling
 
 @pytest.mark.parametrize("rate", [RATE, 22050])
 def test_samples_in_memory(music, rate):
-    whole = np.concatenate(list(read_blocks((music, RATE), sampling_rate=rate)))
-    found = read_excerpt((music, RATE), 2.0, 5000, sampling_rate=rate)
+    whole = np.concatenate(list(read_blocks((music, RATE), sr=rate)))
+    found = read_excerpt((music, RATE), 2.0, 5000, sr=rate)
     np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
 
 
@@ -39,13 +39,13 @@ def test_zeros_stand_where_there_is_nothing(music, tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")
     for recording in (path, (music, RATE)):
-        before = read_excerpt(recording, -1.0, 2 * RATE, sampling_rate=RATE)
+        before = read_excerpt(recording, -1.0, 2 * RATE, sr=RATE)
         np.testing.assert_array_equal(before, np.concatenate([np.zeros(RATE), music[:RATE]]))
-        after = read_excerpt(recording, 9.5, RATE, sampling_rate=RATE)
+        after = read_excerpt(recording, 9.5, RATE, sr=RATE)
         np.testing.assert_array_equal(after[: RATE // 2], music[-RATE // 2 :])
         assert not after[RATE // 2 :].any()
-        assert not read_excerpt(recording, 99.0, 50, sampling_rate=RATE).any()
-        assert not read_excerpt(recording, -99.0, 50, sampling_rate=RATE).any()
+        assert not read_excerpt(recording, 99.0, 50, sr=RATE).any()
+        assert not read_excerpt(recording, -99.0, 50, sr=RATE).any()
 
 
 def test_what_cannot_be_sought_is_read_from_the_beginning(music, tmp_path, monkeypatch):
@@ -56,16 +56,16 @@ def test_what_cannot_be_sought_is_read_from_the_beginning(music, tmp_path, monke
         raise RuntimeError("no seeking here")
 
     monkeypatch.setattr(soundfile.SoundFile, "seek", refuse)
-    found = read_excerpt(path, 3.0, 1000, sampling_rate=RATE)
+    found = read_excerpt(path, 3.0, 1000, sr=RATE)
     np.testing.assert_array_equal(found, music[3 * RATE : 3 * RATE + 1000])
-    assert not read_excerpt(path, -1.0, 10, sampling_rate=RATE).any()
+    assert not read_excerpt(path, -1.0, 10, sr=RATE).any()
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"no audio")
     for name, cause in [("a.wav", "cannot be decoded"), ("b.wav", "no such file")]:
         with pytest.raises(RecordingError, match=rf"{name}.*{cause}"):
-            read_excerpt(tmp_path / name, 0.0, 10, sampling_rate=RATE)
+            read_excerpt(tmp_path / name, 0.0, 10, sr=RATE)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e13])
@@ -75,25 +75,25 @@ def test_samples_that_are_no_numbers_are_refused(music, tmp_path, value):
     soundfile.write(path, music, RATE, "FLOAT")
     for recording, name in [((music, RATE), "the recording"), (path, r"a\.wav")]:
         with pytest.raises(RecordingError, match=rf"{name}: samples are NaN, infinite or beyond"):
-            read_excerpt(recording, 4.9, RATE, sampling_rate=RATE)
-        assert read_excerpt(recording, 1.0, RATE, sampling_rate=RATE).any()
+            read_excerpt(recording, 4.9, RATE, sr=RATE)
+        assert read_excerpt(recording, 1.0, RATE, sr=RATE).any()
 
 
 @pytest.mark.parametrize("rate", [1e-300, -5, np.nan, 1e300])
 def test_unbelievable_rates_are_refused(music, rate):
     with pytest.raises(RecordingError, match=r"the recording: a sampling rate of .* Hz"):
-        read_excerpt((music, rate), 0.0, 10, sampling_rate=RATE)
+        read_excerpt((music, rate), 0.0, 10, sr=RATE)
 
 
 @pytest.mark.parametrize(
-    ("start", "n_samples", "sampling_rate", "message"),
+    ("start", "n_samples", "sr", "message"),
     [
         (np.nan, 5, RATE, "start must be a number of seconds"),
         (0.0, -5, RATE, "n_samples must be an integer of at least 0"),
         (0.0, 2.5, RATE, "n_samples must be an integer of at least 0"),
-        (0.0, 5, 0, "sampling_rate must be a number of hertz"),
+        (0.0, 5, 0, "sr must be a number of hertz"),
     ],
 )
-def test_impossible_numbers(start, n_samples, sampling_rate, message):
+def test_impossible_numbers(start, n_samples, sr, message):
     with pytest.raises(ValueError, match=message):
-        read_excerpt(np.zeros(RATE), start, n_samples, sampling_rate=sampling_rate)
+        read_excerpt(np.zeros(RATE), start, n_samples, sr=sr)

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from musicai.audio import RecordingError, _decoding, _ffmpeg, read_blocks
+from musicai.audio import RecordingError, _decoding, read_blocks
+from musicai.audio import ffmpeg as programs
 
-ffmpeg = pytest.mark.skipif(_ffmpeg.find_ffmpeg() is None, reason="needs the ffmpeg program")
+ffmpeg = pytest.mark.skipif(programs.find_ffmpeg() is None, reason="needs the ffmpeg program")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such names, nor this shell")
 
 
-def read(path, sampling_rate=44100, **options) -> np.ndarray:
-    return np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate, **options)))
+def read(path, sr=44100, **options) -> np.ndarray:
+    return np.concatenate(list(read_blocks(path, sr=sr, **options)))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def encoded(tmp_path_factory):
         path = folder / f"{codec}.{suffix}"
         if not path.exists():
             source = ["-i", folder / "noise.wav", "-c:a", codec, *options]
-            program = [_ffmpeg.find_ffmpeg(), "-nostdin", "-v", "error"]
+            program = [programs.find_ffmpeg(), "-nostdin", "-v", "error"]
             subprocess.run([*program, *source, path], check=True)
         return path
 
@@ -46,7 +47,7 @@ def processes(monkeypatch):
             super().__init__(*args, **kwargs)
             started.append(self)
 
-    monkeypatch.setattr(_ffmpeg.subprocess, "Popen", Watched)
+    monkeypatch.setattr(programs.subprocess, "Popen", Watched)
     return started
 
 
@@ -119,7 +120,7 @@ def test_error_names_file_and_cause(tmp_path):
 def test_a_film_without_sound(tmp_path):
     path = tmp_path / "film.mp4"
     film = ["-f", "lavfi", "-i", "color=size=16x16:duration=1", path]
-    subprocess.run([_ffmpeg.find_ffmpeg(), "-nostdin", "-v", "error", *film], check=True)
+    subprocess.run([programs.find_ffmpeg(), "-nostdin", "-v", "error", *film], check=True)
     with pytest.raises(RecordingError, match="film.mp4: .*there is no audio in it"):
         read(path)
 
@@ -139,7 +140,7 @@ def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
 @ffmpeg
 @pytest.mark.parametrize("stop_after", [0, 1])
 def test_process_ends_with_the_reader(encoded, processes, stop_after):
-    blocks = read_blocks(encoded("m4a", "aac"), sampling_rate=22050, block_size=64)
+    blocks = read_blocks(encoded("m4a", "aac"), sr=22050, block_size=64)
     for _ in range(1 + stop_after):
         next(blocks)
     blocks.close()
@@ -159,7 +160,7 @@ def test_process_ends_after_reading_and_after_errors(encoded, processes, tmp_pat
 def test_threads_do_not_wait_for_each_other(encoded):
     path = encoded("m4a", "aac")
     lengths = []
-    unfinished = read_blocks(path, sampling_rate=44100, block_size=64)
+    unfinished = read_blocks(path, sr=44100, block_size=64)
     next(unfinished)
     threads = [
         threading.Thread(target=lambda: lengths.append(len(read(path, 44100)))) for _ in range(4)

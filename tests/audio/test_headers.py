@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from musicai.audio._headers import read_durations, read_header
+from musicai.audio.headers import read_durations, read_header
 
 
 def write(path, seconds, rate=8000):
@@ -22,14 +22,14 @@ def write(path, seconds, rate=8000):
 def test_any_kind_of_path_will_do(tmp_path, kind):
     paths = [kind(write(tmp_path / f"{i}.flac", i, rate=1000 * i)) for i in (2, 3)]
     np.testing.assert_allclose(read_durations(paths), [2, 3])
-    assert [read_header(path).sampling_rate for path in paths] == [2000, 3000]
+    assert [read_header(path).sr for path in paths] == [2000, 3000]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
 def test_names_that_are_not_text(tmp_path):
     path = write(os.path.join(os.fsencode(tmp_path), b"caf\xe9.flac"), 2)
     np.testing.assert_allclose(read_durations([path]), [2])
-    assert read_header(path).sampling_rate == 8000
+    assert read_header(path).sr == 8000
 
 
 def test_what_is_no_recording_is_unknown(tmp_path):

@@ -16,8 +16,8 @@ from musicai.audio import RecordingError, _decoding, read_blocks, read_excerpt
 from musicai.audio._ogg import has_last_page, is_chained
 
 
-def read(path, sampling_rate=22050, **options) -> np.ndarray:
-    return np.concatenate(list(read_blocks(path, sampling_rate=sampling_rate, **options)))
+def read(path, sr=22050, **options) -> np.ndarray:
+    return np.concatenate(list(read_blocks(path, sr=sr, **options)))
 
 
 def refuse(path) -> str:
@@ -191,15 +191,15 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3_without_tab
         music = read(mp3_without_table, 44100)
     assert len(music) / 44100 == pytest.approx(41, abs=0.1)
     assert np.argmax(np.abs(np.fft.rfft(music[-44100:]))) == 440
-    excerpt = read_excerpt(mp3_without_table, 8, 4410, sampling_rate=44100)
+    excerpt = read_excerpt(mp3_without_table, 8, 4410, sr=44100)
     np.testing.assert_allclose(excerpt, music[8 * 44100 :][:4410], atol=1e-6)
-    n_threads, blocks = threading.active_count(), read_blocks(mp3_without_table, sampling_rate=8000)
+    n_threads, blocks = threading.active_count(), read_blocks(mp3_without_table, sr=8000)
     next(blocks)
     blocks.close()
     assert threading.active_count() == n_threads
     left_open = f"""
 from musicai.audio import read_blocks
-blocks = read_blocks({str(mp3_without_table)!r}, sampling_rate=44100, block_size=1000)
+blocks = read_blocks({str(mp3_without_table)!r}, sr=44100, block_size=1000)
 next(blocks)
 """
     subprocess.run([sys.executable, "-c", left_open], check=True, timeout=60)
@@ -279,7 +279,7 @@ warnings.simplefilter("ignore")
 from musicai.audio import RecordingError, read_blocks
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    for block in read_blocks({str(path)!r}, sampling_rate=22050):
+    for block in read_blocks({str(path)!r}, sr=22050):
         pass
 except RecordingError:
     pass
@@ -331,7 +331,7 @@ def healthy(tmp_path_factory):
     lost=st.integers(0, 5000),
 )
 def test_any_damage_is_read_or_refused(healthy, which, start, damage, lost):
-    """benchmarks/fuzz.py does this at length."""
+    """benchmarks/audio/fuzz.py does this at length."""
     whole = healthy[which].read_bytes()
     begin = int(start**2 * len(whole))  # more often in the header
     path = healthy[which].with_name(f"damaged{healthy[which].suffix}")

@@ -16,8 +16,8 @@ def test_what_is_written_can_be_read(noise, tmp_path, suffix, channels):
     samples = noise[:, 0] if channels == 1 else noise
     path = tmp_path / f"noise{suffix}"
     write_audio(path, samples, 44100)
-    read, sampling_rate = soundfile.read(path)
-    assert sampling_rate == 44100
+    read, sr = soundfile.read(path)
+    assert sr == 44100
     assert read.shape == samples.shape
     if suffix in (".wav", ".flac"):
         np.testing.assert_allclose(read, samples, atol=2**-15)
@@ -46,7 +46,7 @@ def test_long_ogg(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "samples", "sampling_rate", "cause"),
+    ("name", "samples", "sr", "cause"),
     [
         ("song.aac", np.zeros(9), 22050, r"\.aac"),
         ("song", np.zeros(9), 22050, "suffix"),
@@ -62,11 +62,11 @@ def test_long_ogg(tmp_path):
         ("song.wav", np.zeros(9), "fast", "fast"),
     ],
 )
-def test_failure_leaves_things_as_they_were(tmp_path, name, samples, sampling_rate, cause):
+def test_failure_leaves_things_as_they_were(tmp_path, name, samples, sr, cause):
     path = tmp_path / name
     path.write_bytes(b"before")
     with pytest.raises(ValueError, match=cause) as caught:
-        write_audio(path, samples, sampling_rate)
+        write_audio(path, samples, sr)
     assert str(path) in str(caught.value)
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]

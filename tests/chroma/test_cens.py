@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai.chroma._analysis import normalise
+from musicai.chroma._analysis import normalize
 from musicai.chroma._cens import cens, window_length
 
 
@@ -24,7 +24,7 @@ def test_same_as_librosa(librosa, n_frames, frame_rate):
         tuning=0.0,
         win_len_smooth=window_length(frame_rate),
     ).T
-    ours = normalise(cens(chroma, frame_rate), 2)
+    ours = normalize(cens(chroma, frame_rate), 2)
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
 

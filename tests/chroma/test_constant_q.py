@@ -82,9 +82,9 @@ def test_like_the_chroma_of_librosa(librosa, make_music):
     theirs = librosa.feature.chroma_cqt(y=music, sr=22050, hop_length=2048).T
     (ours,) = ChromaExtractor().transform([music])
     assert ours.shape == theirs.shape
-    centred = [chroma - chroma.mean(axis=1, keepdims=True) for chroma in (ours, theirs)]
-    norms = [np.linalg.norm(chroma, axis=1) for chroma in centred]
-    assert np.mean(np.sum(centred[0] * centred[1], axis=1) / norms[0] / norms[1]) > 0.95
+    centered = [chroma - chroma.mean(axis=1, keepdims=True) for chroma in (ours, theirs)]
+    norms = [np.linalg.norm(chroma, axis=1) for chroma in centered]
+    assert np.mean(np.sum(centered[0] * centered[1], axis=1) / norms[0] / norms[1]) > 0.95
 
 
 def rich_tone(note: float) -> np.ndarray:

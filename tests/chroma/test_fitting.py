@@ -5,7 +5,7 @@ from musicai.chroma import sine_amplitudes
 
 
 def fit(piece, **options) -> np.ndarray:
-    return sine_amplitudes(piece, **{"sampling_rate": 22050, "hop_length": 2048, **options})
+    return sine_amplitudes(piece, **{"sr": 22050, "hop_length": 2048, **options})
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_scale_does_not_matter(piece, scale):
 
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2])
-@pytest.mark.parametrize("options", [{}, {"hop_length": 1}, {"sampling_rate": 1000, "n_fft": 16}])
+@pytest.mark.parametrize("options", [{}, {"hop_length": 1}, {"sr": 1000, "n_fft": 16}])
 def test_any_shape_and_setting(n_frames, options):
     amplitudes = fit(np.ones((n_frames, 12)), **options)
     assert amplitudes.shape == (n_frames, 12)

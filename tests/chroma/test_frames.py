@@ -10,7 +10,7 @@ from musicai.chroma._frames import cut_frames, hann_window
 @pytest.mark.parametrize("n_samples", [1, 4095, 4096, 100_000])
 @pytest.mark.parametrize(("frame_length", "hop_length"), [(4096, 512), (64, 64), (64, 100)])
 @pytest.mark.parametrize("n_blocks", [1, 7])
-def test_frames_are_centred(monkeypatch, n_samples, frame_length, hop_length, n_blocks):
+def test_frames_are_centered(monkeypatch, n_samples, frame_length, hop_length, n_blocks):
     monkeypatch.setattr(_frames, "BATCH_SAMPLES", 3 * frame_length)
     samples = np.random.default_rng(0).standard_normal(n_samples).astype(np.float32)
     blocks = np.array_split(samples, n_blocks)

@@ -35,7 +35,7 @@ def test_blocks_are_no_matter(block_size):
 def test_every_frame_of_an_analysis_has_a_level(kind, sync):
     samples = 0.1 * np.sin(2 * np.pi * 440 * np.arange(5 * 22050) / 22050)
     samples[-22050:] = 0
-    (analysis,) = ChromaExtractor(kind=kind, sync=sync).analyse([samples])
+    (analysis,) = ChromaExtractor(kind=kind, sync=sync).analyze([samples])
     assert analysis.levels.shape == (len(analysis.chroma),)
     assert analysis.levels.max() == pytest.approx(20 * np.log10(0.1 / np.sqrt(2)), abs=2)
     if sync is None:

@@ -77,14 +77,14 @@ def test_volume_agrees_with_librosa(librosa, make_music, volume):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("n_fft", [1024, 2048])
-@pytest.mark.parametrize("sampling_rate", [8000, 44100])
-def test_tuning_is_that_of_librosa(librosa, make_music, seed, n_fft, sampling_rate):
-    samples = make_music(sampling_rate, seed=seed, seconds=2)
+@pytest.mark.parametrize("sr", [8000, 44100])
+def test_tuning_is_that_of_librosa(librosa, make_music, seed, n_fft, sr):
+    samples = make_music(sr, seed=seed, seconds=2)
     power = np.abs(librosa.stft(samples, n_fft=n_fft)) ** 2
-    estimator = TuningEstimator(sr=sampling_rate, n_fft=n_fft)
+    estimator = TuningEstimator(sr=sr, n_fft=n_fft)
     for part in np.array_split(power.T, 7):
         estimator.add(part)
-    assert estimator.estimate() == librosa.estimate_tuning(S=power, sr=sampling_rate)
+    assert estimator.estimate() == librosa.estimate_tuning(S=power, sr=sr)
 
 
 def test_power_spectrum_is_that_of_librosa(librosa, make_music):

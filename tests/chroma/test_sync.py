@@ -28,7 +28,7 @@ def test_intervals_without_a_frame_are_joined(frames):
     np.testing.assert_array_equal(chroma[1], np.median(frames[11:15], axis=0))
 
 
-def test_a_beat_on_the_centre_of_a_frame_belongs_to_it():
+def test_a_beat_on_the_center_of_a_frame_belongs_to_it():
     frame_rate = 22050 / 2048
     frames = np.arange(3000, dtype=np.float32)[:, np.newaxis] * np.ones(12, np.float32)
     beats = np.arange(1, 3000) / frame_rate
@@ -36,9 +36,9 @@ def test_a_beat_on_the_centre_of_a_frame_belongs_to_it():
     np.testing.assert_array_equal(chroma, frames)
 
 
-def make_chords(beat_seconds: float, n_beats: int, sampling_rate: int = 22050) -> np.ndarray:
+def make_chords(beat_seconds: float, n_beats: int, sr: int = 22050) -> np.ndarray:
     """Play a major chord per beat, each a fourth above the one before, and struck."""
-    time = np.arange(round(beat_seconds * sampling_rate)) / sampling_rate
+    time = np.arange(round(beat_seconds * sr)) / sr
     beats = []
     for beat in range(n_beats):
         pitches = 60 + (5 * beat) % 12 + np.array([0, 4, 7])
@@ -51,7 +51,7 @@ def make_chords(beat_seconds: float, n_beats: int, sampling_rate: int = 22050) -
 @pytest.mark.parametrize("bpm", [90, 120])
 def test_a_frame_per_beat(kind, bpm):
     music = make_chords(60 / bpm, 40)
-    (analysis,) = ChromaExtractor(kind=kind, sync="beat").analyse([music])
+    (analysis,) = ChromaExtractor(kind=kind, sync="beat").analyze([music])
     assert analysis.tempo == pytest.approx(bpm, rel=0.03)
     assert len(analysis.times) == len(analysis.chroma) + 1
     assert len(analysis.chroma) == pytest.approx(40, abs=3)
@@ -64,24 +64,24 @@ def test_a_frame_per_beat(kind, bpm):
     assert np.mean(right) > 0.85
 
 
-def test_transform_gives_the_chroma_of_analyse():
+def test_transform_gives_the_chroma_of_analyze():
     music = make_chords(0.5, 20)
     extractor = ChromaExtractor(sync="beat")
-    (analysis,) = extractor.analyse([music])
+    (analysis,) = extractor.analyze([music])
     (piece,) = extractor.transform([music])
     np.testing.assert_array_equal(piece, analysis.chroma)
 
 
 @pytest.mark.parametrize("recording", [np.zeros(100_000), np.full(1, 0.1), np.ones(50_000)])
 def test_without_beats_there_is_one_frame(recording):
-    (analysis,) = ChromaExtractor(sync="beat").analyse([recording])
+    (analysis,) = ChromaExtractor(sync="beat").analyze([recording])
     assert analysis.tempo == 0
     assert analysis.chroma.shape == (1, 12)
     assert len(analysis.times) == 2
 
 
 def test_without_sync_times_are_regular(make_music):
-    (analysis,) = ChromaExtractor(hop_length=1024).analyse([make_music(22050, seconds=1)])
+    (analysis,) = ChromaExtractor(hop_length=1024).analyze([make_music(22050, seconds=1)])
     assert analysis.tempo is None
     np.testing.assert_allclose(analysis.times, np.arange(len(analysis.chroma) + 1) * 1024 / 22050)
 
@@ -89,7 +89,7 @@ def test_without_sync_times_are_regular(make_music):
 def test_beats_are_played_at_their_times():
     music = make_chords(0.5, 24)
     extractor = ChromaExtractor(sync="beat")
-    (analysis,) = extractor.analyse([music])
+    (analysis,) = extractor.analyze([music])
     audio = extractor.inverse_transform(analysis.chroma, times=analysis.times)
     assert len(audio) / 22050 == pytest.approx(analysis.times[-1], abs=0.02)
     (heard,) = ChromaExtractor().transform([audio])

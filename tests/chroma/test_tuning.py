@@ -39,9 +39,9 @@ def partials(tuning, n_frames=6, seed=0):
     power = np.zeros((n_frames, 1 + N_FFT // 2), np.float32)
     for frame in power:
         for note in rng.choice(np.arange(60, 100), 4, replace=False):
-            centre = 440 * 2 ** ((note - 69 + tuning) / 12) * N_FFT / SR
-            bins = np.arange(round(centre) - 1, round(centre) + 2)
-            frame[bins] = 1 - 0.3 * (bins - centre) ** 2
+            center = 440 * 2 ** ((note - 69 + tuning) / 12) * N_FFT / SR
+            bins = np.arange(round(center) - 1, round(center) + 2)
+            frame[bins] = 1 - 0.3 * (bins - center) ** 2
     return power
 
 

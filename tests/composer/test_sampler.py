@@ -9,7 +9,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from musicai._blas import one_blas_thread
+from musicai.base.blas import one_blas_thread
 from musicai.composer._keys import UNTOLD_KEY
 from musicai.composer._network import EMISSIONS, empty_network, export_weights
 from musicai.composer._sampler import DRAWS, Sampler

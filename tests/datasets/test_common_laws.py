@@ -40,7 +40,7 @@ def test_what_all_say(load, name):
     assert data.target_names == sorted(set(data.target or ()))
     title, underline, *text = data.DESCR.splitlines()
     assert underline == "=" * len(title)
-    assert f"Licence: {data.license}." in text
+    assert f"License: {data.license}." in text
     assert f"Source: {data.source}" in data.DESCR
     assert all(isinstance(data[key], str) and data[key] for key in ("license", "source"))
     assert dir(data) == sorted(data)  # no attribute that dict has already

@@ -176,13 +176,13 @@ def test_recordings_are_those_of_librosa(tmp_path, monkeypatch):
     for i, track in enumerate(tracks, 1):
         sound, text = tmp_path / f"{track.stem}.ogg", tmp_path / f"{track.stem}.txt"
         soundfile.write(sound, np.zeros(22050 * i), 22050)
-        text.write_text(f"licence {i}\n")
+        text.write_text(f"license {i}\n")
         hashes |= {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (sound, text)}
     monkeypatch.setattr(_examples, "_read_registry", lambda: hashes)
     data = fetch_recordings(["brahms", "vibeace"])
     assert data.titles == ["Brahms - Hungarian Dance #5", "Kevin MacLeod - Vibe Ace"]
     assert [path.parent for path in data.recordings] == [tmp_path, tmp_path]
-    assert data.licenses == ["licence 1", "licence 2"]
+    assert data.licenses == ["license 1", "license 2"]
     np.testing.assert_allclose(data.durations, [1, 2], atol=0.01)
     assert "0:00:03 in all" in data.DESCR
 

@@ -15,7 +15,7 @@ def home(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chorales(home):
-    return load_chorales(2, folder=home, sampling_rate=16000)
+    return load_chorales(2, folder=home, sr=16000)
 
 
 def test_renders_the_first_chorales(chorales):
@@ -23,9 +23,9 @@ def test_renders_the_first_chorales(chorales):
     assert [path.name for path in chorales.recordings] == ["001-bwv269.flac", "002-bwv347.flac"]
     # 63 and 52 quarters at 80 a minute
     for path, seconds in zip(chorales.recordings, (47.25, 39), strict=True):
-        samples, sampling_rate = soundfile.read(path)
-        assert (samples.ndim, sampling_rate) == (1, 16000)
-        assert len(samples) / sampling_rate == pytest.approx(seconds, abs=0.1)
+        samples, sr = soundfile.read(path)
+        assert (samples.ndim, sr) == (1, 16000)
+        assert len(samples) / sr == pytest.approx(seconds, abs=0.1)
         parts = np.array_split(samples, 10)
         assert min(np.sqrt(np.mean(part**2)) for part in parts) > 0.01
         assert 0.5 < np.abs(samples).max() < 1
@@ -34,7 +34,7 @@ def test_renders_the_first_chorales(chorales):
 
 def test_finds_them_again(chorales, home):
     before = [path.stat().st_mtime_ns for path in chorales.recordings]
-    again = load_chorales(2, folder=home, sampling_rate=16000)
+    again = load_chorales(2, folder=home, sr=16000)
     assert again.recordings == chorales.recordings
     assert [path.stat().st_mtime_ns for path in again.recordings] == before
     assert sorted(path for path in home.rglob("*") if path.is_file()) == again.recordings
@@ -58,9 +58,9 @@ def test_says_how_many_there_are(tmp_path, n_chorales):
         ({"n_chorales": "x"}, "n_chorales must be an integer or None, got 'x'"),
         ({"n_chorales": 2.5}, "n_chorales must be an integer or None, got 2.5"),
         ({"n_chorales": True}, "n_chorales must be an integer or None, got True"),
-        ({"sampling_rate": 0}, "sampling_rate must be an integer from 1000 to 192000"),
-        ({"sampling_rate": 22050.5}, "sampling_rate must be an integer from 1000 to 192000"),
-        ({"sampling_rate": 10**6}, "sampling_rate must be an integer from 1000 to 192000"),
+        ({"sr": 0}, "sr must be an integer from 1000 to 192000"),
+        ({"sr": 22050.5}, "sr must be an integer from 1000 to 192000"),
+        ({"sr": 10**6}, "sr must be an integer from 1000 to 192000"),
     ],
 )
 def test_says_what_cannot_be(tmp_path, arguments, message):
@@ -79,7 +79,7 @@ def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
 
 
 def test_chroma_of_what_was_rendered(home, chorales):
-    data = load_chorales(2, kind="chroma", folder=home, sampling_rate=16000)
+    data = load_chorales(2, kind="chroma", folder=home, sr=16000)
     assert data.recordings == chorales.recordings
     for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)
@@ -87,7 +87,7 @@ def test_chroma_of_what_was_rendered(home, chorales):
     assert "chroma" in data.DESCR
     kept = {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")}
     assert len(kept) == 2
-    load_chorales(2, kind="chroma", folder=home, sampling_rate=16000)
+    load_chorales(2, kind="chroma", folder=home, sr=16000)
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")} == kept
 
 
@@ -102,7 +102,7 @@ def test_rolls_of_the_scores(home):
 
 @pytest.mark.parametrize(("kind", "name"), [("roll", "001-bwv269.mid"), ("chroma", "*.flac")])
 def test_a_damaged_file_can_be_made_again(tmp_path, kind, name):
-    arguments = {"kind": kind, "folder": tmp_path, "sampling_rate": 8000}
+    arguments = {"kind": kind, "folder": tmp_path, "sr": 8000}
     load_chorales(1, **arguments)
     (path,) = tmp_path.rglob(name)
     path.write_bytes(b"no music")

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from musicai import ChromaExtractor
-from musicai._krumhansl import key_scores
-from musicai._pieces import PITCH_CLASSES
-from musicai._spelling import key_name
-from musicai._vocabulary import QUALITIES
+from musicai.base.pieces import PITCH_CLASSES
 from musicai.datasets import make_progressions
 from musicai.datasets._parts import Note
 from musicai.datasets._sounding import sound
 from musicai.datasets._styles import BEATS, STYLES, read_progression
 from musicai.metrics import flux, frame_entropy, scale_consistency, triad_fit
 from musicai.render import Chord, recognize_chords
+from musicai.theory.keys import key_scores
+from musicai.theory.spelling import key_name
+from musicai.theory.vocabulary import QUALITIES
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +121,7 @@ def test_the_known_chords_are_heard(music):
     assert np.mean(pop) > 0.9
 
 
-def test_labels_are_spelt_as_recognised_chords_are(music):
+def test_labels_are_spelled_as_recognized_chords_are(music):
     names = {(c.root, c.quality, c.label) for chords in music.chords for c in chords}
     assert all(isinstance(chord, Chord) for chord in music.chords[0])
     for root, quality, label in names:

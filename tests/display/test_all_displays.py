@@ -101,7 +101,7 @@ def test_without_matplotlib_names_the_extra(make, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
-def test_the_colour_bar_can_be_left_out(name):
+def test_the_color_bar_can_be_left_out(name):
     assert len(MAKE[name]().figure_.axes) == 2
     assert len(MAKE[name](colorbar=False).figure_.axes) == 1
 
@@ -121,7 +121,7 @@ def test_all_texts_are_inside_the_figure(make, figsize):
 
 
 def darkness(rgb):
-    """Machado, Oliveira and Fernandes 2009: what deuteranopes see; then as grey."""
+    """Machado, Oliveira and Fernandes 2009: what deuteranopes see; then as gray."""
     deuteranopia = [
         [0.367322, 0.860646, -0.227968],
         [0.280085, 0.672501, 0.047413],
@@ -134,9 +134,9 @@ def darkness(rgb):
     ]
 
 
-def test_colours_darken_evenly_for_all_eyes():
-    colours = MAKE["chromagram"]().ax_.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3]
-    for seen in darkness(colours):
+def test_colors_darken_evenly_for_all_eyes():
+    colors = MAKE["chromagram"]().ax_.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3]
+    for seen in darkness(colors):
         assert seen[0] == pytest.approx(0, abs=1e-3)
         assert seen[-1] > 0.8
         assert np.all(np.diff(seen) > 0)

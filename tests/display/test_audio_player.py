@@ -138,13 +138,13 @@ def test_errors_say_what_came(tmp_path):
         AudioPlayer((TONE, RATE), RATE)
     with pytest.raises(ValueError, match=r"integers \(int16\) .*: pass audio / 32768$"):
         AudioPlayer(np.zeros(RATE, dtype=np.int16), RATE)
-    with pytest.raises(ValueError, match=r"pass sampling_rate, such as extractor\.sr or mosaic\.s"):
+    with pytest.raises(ValueError, match=r"pass sr, such as extractor\.sr or mosaic\.s"):
         AudioPlayer(TONE)
     soundfile.write(tmp_path / "tone.wav", TONE, RATE)
-    with pytest.raises(ValueError, match="sampling_rate=44100 is given for a file, which knows"):
+    with pytest.raises(ValueError, match="sr=44100 is given for a file, which knows"):
         AudioPlayer(tmp_path / "tone.wav", 44100)
     for rate in (0, 22050.5, "22050", np.nan):
-        with pytest.raises(ValueError, match="sampling_rate must be a whole number of hertz"):
+        with pytest.raises(ValueError, match="sr must be a whole number of hertz"):
             AudioPlayer(TONE, rate)
     with pytest.raises(RecordingError, match=r"no\.wav: there is no such file"):
         AudioPlayer(tmp_path / "no.wav")

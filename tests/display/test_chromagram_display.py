@@ -87,7 +87,7 @@ def test_other_features_have_no_names():
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
 
-def test_values_beyond_one_have_colours_too():
+def test_values_beyond_one_have_colors_too():
     image = ChromagramDisplay.from_piece([[-2.0, 0, 3]]).ax_.images[0]
     assert image.get_clim() == (-2, 3)
 
@@ -152,7 +152,7 @@ def test_a_piece_on_its_side_is_refused():
         assert ChromagramDisplay.from_piece(RNG.random(shape)).piece.shape == shape
 
 
-def test_two_values_have_no_colour_bar():
+def test_two_values_have_no_color_bar():
     roll = np.eye(88)[30:50]
     assert len(ChromagramDisplay.from_piece(roll).figure_.axes) == 1
     assert len(ChromagramDisplay.from_piece(roll / 2).figure_.axes) == 2

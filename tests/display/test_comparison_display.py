@@ -8,7 +8,7 @@ RNG = np.random.default_rng(0)
 PIECES = {"real": RNG.random((40, 12)), "composed": 2 * RNG.random((30, 12))}
 
 
-def test_pieces_share_time_and_colours():
+def test_pieces_share_time_and_colors():
     display = ComparisonDisplay.from_pieces(PIECES, frame_rate=10)
     assert [ax.get_title("left") for ax in display.axes_] == ["real", "composed"]
     for ax, piece in zip(display.axes_, PIECES.values(), strict=True):

@@ -25,7 +25,7 @@ def test_draws_the_moves_in_a_common_key():
     assert display.ax_.yaxis_inverted()  # C above, as a matrix is written
 
 
-def test_colours_go_to_the_largest_share():
+def test_colors_go_to_the_largest_share():
     matrix = transition_matrix(cadences(0))
     assert TransitionMatrixDisplay.from_matrix(matrix).ax_.images[0].get_clim() == (
         0,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from musicai import metrics
-from musicai._krumhansl import key_scores
+from musicai.theory.keys import key_scores
 
 # Each metric with its range as documented, and windows short enough for short pieces.
 METRICS = {
@@ -168,7 +168,7 @@ def test_correlation_is_symmetric_and_moves_with_both(X, seed, semitones):
 def test_what_was_learned_is_found_in_any_key_and_order(X, training, semitones):
     def share(X, training):
         try:
-            return metrics.memorisation(X, training, n_frames=4)
+            return metrics.memorization(X, training, n_frames=4)
         except ValueError as error:
             assert " need" in str(error)  # noqa: PT017 (not every piece is refused)
             return np.nan

@@ -57,7 +57,7 @@ def test_figures_are_in_range(card):
     figures = card.to_dict()
     assert all(np.isfinite(figure) for figure in figures.values())
     for name, figure in figures.items():
-        if name.endswith(("_overlap", "overlap_area", "memorisation")):
+        if name.endswith(("_overlap", "overlap_area", "memorization")):
             assert 0 <= figure <= 1, name
         if name.endswith(("_std", "distance")):
             assert figure >= 0, name
@@ -72,7 +72,7 @@ def test_every_metric_has_a_name_in_every_set(card):
         for metric in REALISM_METRICS:
             assert {f"{prefix}{metric}{end}" for end in ("", "_std", "_overlap")} <= set(figures)
             assert f"real_{metric}" in figures
-    assert {"memorisation", "real_memorisation"} <= set(figures)
+    assert {"memorization", "real_memorization"} <= set(figures)
 
 
 def test_the_total_is_the_realism_of_the_same_excerpts(card, music, composed, more_music):
@@ -94,7 +94,7 @@ def test_keys_do_not_matter(few):
 def test_order_of_pieces_does_not_matter_where_all_are_taken(few):
     real, composed, train = few
     first, turned = report(*few).to_dict(), report(real[::-1], composed[::-1], train).to_dict()
-    for name in ("overlap_area", "frechet_distance", "memorisation"):
+    for name in ("overlap_area", "frechet_distance", "memorization"):
         assert turned[name] == pytest.approx(first[name])
 
 
@@ -121,8 +121,8 @@ def test_copies_are_found(few):
     real, _, train = few
     with pytest.warns(UserWarning, match="most of generated is in train .* is 1.00, that of real"):
         copied = report(real, [np.roll(piece, 3, axis=1) for piece in train], train).to_dict()
-    assert copied["memorisation"] == 1
-    assert copied["real_memorisation"] < 0.8
+    assert copied["memorization"] == 1
+    assert copied["real_memorization"] < 0.8
 
 
 def said_by(card):
@@ -141,7 +141,7 @@ def test_few_excerpts_are_a_warning(music, composed, more_music):
 
 
 def test_real_music_that_was_learned_is_a_warning(music, composed, more_music):
-    with pytest.warns(UserWarning, match=r"held-out .* \(memorisation of real is 1.00\): real and"):
+    with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
         card = report(music, music, music)
     assert "different recordings" in said_by(card)
     assert "copies" not in said_by(card)  # what can't be known then
@@ -165,7 +165,7 @@ def test_without_train_real_music_is_halved(music, more_music):
 
 def test_text_and_html_show_every_figure(card):
     text, html = str(card), card.to_html()
-    for metric in (*REALISM_METRICS, "transition_matrix", "frechet_distance", "memorisation"):
+    for metric in (*REALISM_METRICS, "transition_matrix", "frechet_distance", "memorization"):
         assert metric in text
         assert metric in html
     assert max(map(len, text.splitlines())) <= 100

@@ -16,7 +16,7 @@ RATE = 48000
 
 
 def play(midi, **options):
-    return np.concatenate(list(synthesize(midi, **{"sampling_rate": RATE, **options})))
+    return np.concatenate(list(synthesize(midi, **{"sr": RATE, **options})))
 
 
 def rms(samples):
@@ -73,7 +73,7 @@ def test_a_pitch_is_the_pitch(make_midi):
 
 
 def test_length_and_end(make_midi):
-    blocks = list(synthesize(make_midi((60, 1, 2)), sampling_rate=22050))
+    blocks = list(synthesize(make_midi((60, 1, 2)), sr=22050))
     assert all(block.dtype == np.float32 and block.ndim == 1 for block in blocks)
     sound = np.concatenate(blocks)
     assert len(sound) == pytest.approx(5 * 22050, abs=64)
@@ -148,13 +148,13 @@ def test_more_players_than_channels(make_midi):
 
 def test_any_sampling_rate(make_midi):
     midi = make_midi((60, 0, 1))
-    lengths = [len(play(midi, sampling_rate=rate)) for rate in (8000, 44100, 96000)]
+    lengths = [len(play(midi, sr=rate)) for rate in (8000, 44100, 96000)]
     assert [n / rate for n, rate in zip(lengths, (8000, 44100, 96000), strict=True)] == (
         pytest.approx([4] * 3, abs=0.01)
     )
     for rate in (0, np.nan, "fast", None):
-        with pytest.raises(ValueError, match="sampling_rate must be a number of hertz"):
-            synthesize(midi, sampling_rate=rate)
+        with pytest.raises(ValueError, match="sr must be a number of hertz"):
+            synthesize(midi, sr=rate)
 
 
 def test_files_are_music_too(tmp_path, make_roll):

@@ -12,7 +12,7 @@ def play(borders, sounds):
     def read(number, first, last):
         return sounds[number](np.arange(first, last)).astype(np.float32)
 
-    return np.concatenate(list(join_stretches(borders, read, sampling_rate=RATE)))
+    return np.concatenate(list(join_stretches(borders, read, sr=RATE)))
 
 
 def tone(frequency, phase=0.0, loudness=0.5):

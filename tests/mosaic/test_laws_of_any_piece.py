@@ -24,7 +24,7 @@ def fitted():
         * (1 + np.cos(2 * np.pi * time))
         for root in (0, 3, 7)
     ]
-    return MosaicSynthesizer(sampling_rate=RATE, shaping=0).fit([0.1 * each for each in recordings])
+    return MosaicSynthesizer(sr=RATE, shaping=0).fit([0.1 * each for each in recordings])
 
 
 def make_pieces(lengths, seed):

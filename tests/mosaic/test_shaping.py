@@ -13,7 +13,7 @@ def sound():
 
 
 def shaped(sound, gains, frame_rate=10.0):
-    blocks = shape(sound, gains, frame_rate=frame_rate, sampling_rate=RATE)
+    blocks = shape(sound, gains, frame_rate=frame_rate, sr=RATE)
     return np.concatenate(list(blocks))
 
 

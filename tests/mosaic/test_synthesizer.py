@@ -40,7 +40,7 @@ def recordings():
 
 @pytest.fixture(scope="module")
 def mosaic(recordings):
-    return MosaicSynthesizer(sampling_rate=RATE).fit(recordings)
+    return MosaicSynthesizer(sr=RATE).fit(recordings)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_the_piece_is_heard_in_it(mosaic, recordings, piece):
 @pytest.mark.parametrize("rate", [22050, 44100, 48000])
 @pytest.mark.parametrize("n_frames", [1, 2, 40])
 def test_as_long_as_the_piece(recordings, piece, rate, n_frames):
-    mosaic = MosaicSynthesizer(sampling_rate=rate, shaping=0).fit(recordings)
+    mosaic = MosaicSynthesizer(sr=rate, shaping=0).fit(recordings)
     audio = mosaic.transform(piece[:n_frames])
     assert audio.dtype == np.float32
     assert len(heard(audio, rate)) == n_frames
@@ -100,7 +100,7 @@ def test_stretches_tell_what_is_played(mosaic, piece, recordings):
 
 
 def test_no_recording_is_replayed(recordings):
-    mosaic = MosaicSynthesizer(max_stretch=2.0, sampling_rate=RATE).fit(recordings)
+    mosaic = MosaicSynthesizer(max_stretch=2.0, sr=RATE).fit(recordings)
     itself = ChromaExtractor().transform(recordings[:1])[0]
     for name, group in itertools.groupby(mosaic.stretches(itself), lambda each: each.recording):
         group = list(group)
@@ -124,7 +124,7 @@ def test_scale_and_negative_values_do_not_matter(mosaic, piece):
 
 def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
     scaled = [recordings[0], 0.3 * recordings[1], 0.1 * recordings[2]]
-    mosaic = MosaicSynthesizer(sampling_rate=RATE, shaping=0).fit(scaled)
+    mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit(scaled)
     audio = mosaic.transform(piece)
     level = np.sqrt(np.mean(audio[: len(audio) // RATE * RATE].reshape(-1, RATE) ** 2, axis=1))
     assert {stretch.recording for stretch in mosaic.stretches(piece)} == {0, 1, 2}
@@ -132,14 +132,14 @@ def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
 
 
 def test_transposition_finds_what_is_in_another_key():
-    mosaic = MosaicSynthesizer(transpose=2, sampling_rate=RATE).fit([chords([0] * 8)])
+    mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
     assert {stretch.semitones for stretch in mosaic.stretches(wanted)} == {2.0}
     assert frame_correlation(heard(mosaic.transform(wanted)), wanted) > 0.9
 
 
 def test_recordings_out_of_tune_are_tuned():
-    mosaic = MosaicSynthesizer(sampling_rate=RATE, shaping=0).fit([chords([0] * 8, detune=0.3)])
+    mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit([chords([0] * 8, detune=0.3)])
     (semitones,) = {stretch.semitones for stretch in mosaic.stretches(np.eye(12)[:5])}
     assert semitones == pytest.approx(-0.3, abs=0.05)
     audio = mosaic.transform(ChromaExtractor().transform([chords([0] * 8)])[0])
@@ -182,7 +182,7 @@ def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
 
 def test_recordings_in_memory_are_copied(recordings, piece):
     mine = [each.copy() for each in recordings]
-    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit(mine)
+    mosaic = MosaicSynthesizer(sr=RATE).fit(mine)
     expected = mosaic.transform(piece[:20])
     for each in mine:
         each[:] = 0
@@ -193,7 +193,7 @@ def test_recordings_in_memory_are_copied(recordings, piece):
 def test_chroma_of_any_scale(recordings, piece, kind):
     extractor = ChromaExtractor(kind=kind, norm=None, n_fft=16384)
     with np.errstate(all="raise"):
-        mosaic = MosaicSynthesizer(extractor, sampling_rate=RATE).fit([9 * r for r in recordings])
+        mosaic = MosaicSynthesizer(extractor, sr=RATE).fit([9 * r for r in recordings])
     wanted = extractor.transform([chords([0, 4, 5, 2], seconds=1)])[0]
     assert np.isfinite(mosaic.transform(wanted)).all()
     assert mosaic.stretches(piece * np.float32(3e38)) == mosaic.stretches(piece)
@@ -203,14 +203,14 @@ def test_chroma_of_any_scale(recordings, piece, kind):
 def test_recordings_of_a_few_frames(piece, seconds):
     few = [chords([root], seconds=seconds) for root in (0, 5)]
     for recordings in (few, few[:1], [np.zeros(22050), *few]):
-        audio = MosaicSynthesizer(sampling_rate=RATE).fit(recordings).transform(piece)
+        audio = MosaicSynthesizer(sr=RATE).fit(recordings).transform(piece)
         assert np.isfinite(audio).all()
         assert len(heard(audio)) == len(piece)
 
 
 def test_a_recording_is_not_written_over(recordings, piece, tmp_path):
     soundfile.write(tmp_path / "own.wav", recordings[0], RATE)
-    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit([tmp_path / "own.wav"])
+    mosaic = MosaicSynthesizer(sr=RATE).fit([tmp_path / "own.wav"])
     with pytest.raises(ValueError, match=r"own\.wav: this is one of the recordings"):
         mosaic.transform(piece[:9], tmp_path / "own.wav")
 
@@ -219,8 +219,8 @@ def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
     for i, recording in enumerate(recordings):
         soundfile.write(tmp_path / f"{i}.wav", recording, RATE, "FLOAT")
     monkeypatch.chdir(tmp_path)
-    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit(["0.wav", "1.wav", "2.wav"])
-    expected = MosaicSynthesizer(sampling_rate=RATE).fit(recordings).transform(piece)
+    mosaic = MosaicSynthesizer(sr=RATE).fit(["0.wav", "1.wav", "2.wav"])
+    expected = MosaicSynthesizer(sr=RATE).fit(recordings).transform(piece)
     monkeypatch.chdir("/")
     np.testing.assert_allclose(mosaic.transform(piece), expected, atol=1e-6)
     restored = pickle.loads(pickle.dumps(mosaic))
@@ -235,19 +235,19 @@ def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
         mosaic.transform(piece)
 
 
-def test_a_file_that_changes_while_it_is_analysed(recordings, tmp_path, monkeypatch, piece):
+def test_a_file_that_changes_while_it_is_analyzed(recordings, tmp_path, monkeypatch, piece):
     path = tmp_path / "song.wav"
     soundfile.write(path, recordings[0], RATE)
-    analyse = ChromaExtractor.analyse
+    analyze = ChromaExtractor.analyze
 
     def slowly(extractor, X):
-        found = analyse(extractor, X)
+        found = analyze(extractor, X)
         soundfile.write(path, recordings[1], RATE)
         os.utime(path, ns=(0, 10**15))  # as if some time had gone by
         return found
 
-    monkeypatch.setattr(ChromaExtractor, "analyse", slowly)
-    mosaic = MosaicSynthesizer(sampling_rate=RATE).fit([path])
+    monkeypatch.setattr(ChromaExtractor, "analyze", slowly)
+    mosaic = MosaicSynthesizer(sr=RATE).fit([path])
     with pytest.raises(RecordingError, match=r"song\.wav: the file has changed"):
         mosaic.transform(piece)
 
@@ -255,7 +255,7 @@ def test_a_file_that_changes_while_it_is_analysed(recordings, tmp_path, monkeypa
 def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path):
     (tmp_path / "broken.mp3").write_bytes(b"no audio")
     collection = [tmp_path / "broken.mp3", tmp_path / "none.wav", recordings[0]]
-    mosaic = MosaicSynthesizer(ChromaExtractor(on_error="warn"), sampling_rate=RATE)
+    mosaic = MosaicSynthesizer(ChromaExtractor(on_error="warn"), sr=RATE)
     with pytest.warns(UserWarning, match="left out"):
         mosaic.fit(collection)
     assert {stretch.recording for stretch in mosaic.stretches(piece)} == {2}
@@ -293,7 +293,7 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
 
 
 def test_output_may_be_configured(mosaic):
-    assert clone(mosaic).set_output(transform="pandas").sampling_rate == RATE
+    assert clone(mosaic).set_output(transform="pandas").sr == RATE
 
 
 def test_persists_with_joblib(mosaic, piece, tmp_path):
@@ -310,7 +310,7 @@ def test_persists_with_joblib(mosaic, piece, tmp_path):
         ({"max_stretch": 0}, "max_stretch must be a number of seconds of at least 1"),
         ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
         ({"shaping": None}, "shaping must be a number of decibels"),
-        ({"sampling_rate": 100}, "sampling_rate must be an integer of hertz"),
+        ({"sr": 100}, "sr must be an integer of hertz"),
     ],
 )
 def test_impossible_parameters(recordings, parameters, message):
@@ -344,8 +344,6 @@ def test_impossible_pieces(mosaic):
 
 
 def test_a_collection_shorter_than_the_limit(piece):
-    audio = (
-        MosaicSynthesizer(sampling_rate=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
-    )
+    audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
     assert len(heard(audio)) == len(piece)

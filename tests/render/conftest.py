@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai._vocabulary import TONES
+from musicai.theory.vocabulary import TONES
 
 FRAME_RATE = 10.0
 

@@ -3,8 +3,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from musicai._vocabulary import TONES
 from musicai.render import Chord, recognize_chords
+from musicai.theory.vocabulary import TONES
 
 from .conftest import FRAME_RATE
 

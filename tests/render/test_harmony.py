@@ -3,10 +3,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from musicai._triads import unit_shapes
 from musicai.render._harmony import cell_shapes, find_harmonies
 from musicai.render._timeline import Timeline
 from musicai.render._voicing import Register, lead_voices
+from musicai.theory.triads import unit_shapes
 
 from .conftest import FRAME_RATE
 

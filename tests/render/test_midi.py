@@ -140,7 +140,7 @@ def test_a_quiet_part_is_played_quietly(cadence):
         assert quiet < 0.5 * loud
 
 
-def test_key_and_metre_are_in_the_file(cadence):
+def test_key_and_meter_are_in_the_file(cadence):
     midi = read(chroma_to_midi(np.roll(cadence, 2, axis=1)))
     assert [change.key_number for change in midi.key_signature_changes] == [2]
     assert [change.numerator for change in midi.time_signature_changes] == [4]

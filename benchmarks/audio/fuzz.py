@@ -1,0 +1,279 @@
+"""Whether damaged recordings are read or refused, but never crash, hang or give nonsense.
+
+Run it on short recordings of any format; without any it makes some seconds of chords in WAV,
+FLAC, Ogg and MP3 (and, where ffmpeg is installed, MP4)::
+
+    python -m benchmarks.audio.fuzz --count 2000 --jobs 2
+    python -m benchmarks.audio.fuzz music/*.mp3 --seed 1 --keep failures
+
+Each recording is damaged in the ways listed in `_damages.py`, and each damaged file goes through
+``ChromaExtractor`` (both kinds) in another process, with a limit of time and memory, so that a
+crash is noticed and its file known. One table is printed, with a row for each format and
+damage:
+
+- read: how many gave chroma, finite and in [0, 1];  warned: those of them with a warning;
+- refused: how many raised ``RecordingError`` with the file's name;
+- crash: the process died;  hang: no answer in time;  error: another exception, or one that does
+  not name the file;  values: chroma that is not finite, not in [0, 1] or of the wrong form;
+- s: the longest that a file took.
+
+Below it stands the peak memory of the largest process, ffmpeg's included. The exit status is 1 if
+anything was a crash, a hang, an error or of wrong values; ``--keep`` names a folder for the files
+that did it. The same seed gives the same files.
+"""
+
+import argparse
+import multiprocessing
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.common.damages import Case, make_case
+
+KINDS = ("cqt", "stft")
+FAILURES = ("crash", "hang", "error", "values")
+OUTCOMES = ("read", "warned", "refused", *FAILURES)
+SPARE_BYTES = 2**30
+"""Address space that a process may take beyond what imports need."""
+
+COLUMNS = "{:<8}{:<18}{:>7}" + "{:>9}" * len(OUTCOMES) + "{:>7}"
+
+
+class Verdict(NamedTuple):
+    """What came of a file: one of OUTCOMES but "warned", and details for people."""
+
+    outcome: str
+    warned: bool = False
+    detail: str = ""
+    megabytes: float = 0.0
+    seconds: float = 0.0
+
+
+def serve(connection: Connection) -> None:
+    """Analyze the files whose names come, until there are no more; runs in a process."""
+    from musicai import ChromaExtractor
+
+    noise = np.random.default_rng(0).standard_normal(44100).astype(np.float32)
+    extractors = [ChromaExtractor(kind=kind) for kind in KINDS]
+    for extractor in extractors:
+        extractor.transform([(noise, 44100)])
+    limit_memory()
+    # What C libraries say of damaged files is of no interest, and this process is ours.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    while path := connection.recv():
+        start = time.perf_counter()
+        verdicts = [analyze(extractor, path) for extractor in extractors]
+        megabytes = max(map(peak_megabytes, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+        seconds = time.perf_counter() - start
+        worst = max(verdicts, key=lambda verdict: OUTCOMES.index(verdict.outcome))
+        outcomes = {verdict.outcome for verdict in verdicts}
+        if outcomes == {"read", "refused"}:
+            worst = Verdict("error", detail=f"only one kind could read it: {worst.detail}")
+        connection.send(worst._replace(megabytes=megabytes, seconds=seconds))
+
+
+def limit_memory() -> None:
+    if sys.platform == "linux":
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + SPARE_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def peak_megabytes(who: int) -> float:
+    return resource.getrusage(who).ru_maxrss / 1024
+
+
+def analyze(extractor, path: str) -> Verdict:
+    from musicai.audio import RecordingError
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            (piece,) = extractor.transform([path])
+        except RecordingError as error:
+            named = str(error).startswith(f"{path}: ")
+            return Verdict("refused" if named else "error", detail=str(error))
+        except Exception as error:
+            return Verdict("error", detail=f"{type(error).__name__}: {error}")
+    said = [str(warning.message) for warning in caught]
+    if any(not text.startswith(f"{path}: ") for text in said) or len(said) > 1:
+        return Verdict("error", detail=f"warnings: {said}")
+    form = piece.ndim == 2 and piece.shape[1] == 12 and len(piece) and piece.dtype == np.float32
+    if not form or not (np.all(piece >= 0) and np.all(piece <= 1)):
+        return Verdict("values", detail=f"shape {piece.shape}, {piece.min()} to {piece.max()}")
+    return Verdict("read", warned=bool(said), detail="".join(said))
+
+
+class Judge:
+    """A process that analyzes files, replaced when it dies or hangs."""
+
+    def __init__(
+        self, folder: str, time_limit: float, serve: Callable[[Connection], None] = serve
+    ) -> None:
+        self.folder = folder
+        self.time_limit = time_limit
+        self.serve = serve
+        self.process: multiprocessing.process.BaseProcess | None = None
+
+    def judge(self, case: Case) -> Verdict:
+        """Write the file, have it analyzed and remove it."""
+        if self.process is None:
+            context = multiprocessing.get_context("spawn")
+            self.connection, theirs = context.Pipe()
+            self.process = context.Process(target=self.serve, args=(theirs,), daemon=True)
+            self.process.start()
+            theirs.close()  # so that the end of the process is the end of the pipe
+        path = Path(self.folder, f"{case.number:06d}{case.suffix}")
+        path.write_bytes(case.data)
+        try:
+            self.connection.send(str(path))
+            if not self.connection.poll(self.time_limit):
+                return self._end("hang", f"no answer in {self.time_limit:g} s")
+            return self.connection.recv()
+        except (EOFError, ConnectionError):
+            return self._end("crash", "")
+        finally:
+            path.unlink()
+
+    def close(self) -> None:
+        """Let the process end."""
+        if self.process is not None:
+            self.connection.send(None)
+            self.process.join(self.time_limit)
+
+    def _end(self, outcome: str, detail: str) -> Verdict:
+        assert self.process is not None
+        if outcome == "crash":
+            self.process.join(10)
+        self.process.kill()
+        self.process.join()
+        detail = detail or f"exit status {self.process.exitcode}"
+        self.connection.close()
+        self.process = None
+        return Verdict(outcome, detail=detail)
+
+
+def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float, serve=serve):
+    """Yield every case with its verdict, as they come."""
+    local = threading.local()
+    judges = []
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(n_jobs) as pool:
+
+        def judge(case: Case) -> tuple[Case, Verdict]:
+            if not hasattr(local, "judge"):
+                local.judge = Judge(folder, time_limit, serve)
+                judges.append(local.judge)
+            return case, local.judge.judge(case)
+
+        try:
+            waiting = deque(pool.submit(judge, case) for case in islice(cases, 4 * n_jobs))
+            while waiting:
+                yield waiting.popleft().result()
+                waiting.extend(pool.submit(judge, case) for case in islice(cases, 1))
+        finally:
+            for one in judges:
+                one.close()
+
+
+def make_sources(folder: Path, seconds: float = 4.0) -> list[Path]:
+    """Write chords with some noise in every format."""
+    import soundfile
+
+    rng = np.random.default_rng(0)
+    time = np.arange(int(seconds * 44100)) / 44100
+    samples = 0.02 * rng.standard_normal((len(time), 2))
+    for start in np.arange(0, seconds, 0.5):
+        sounding = (time >= start) & (time < start + 0.5)
+        for pitch in rng.choice(36, size=4, replace=False):
+            wave = np.sin(2 * np.pi * 130.8 * 2 ** (pitch / 12) * time[sounding])
+            samples[sounding] += 0.1 * wave[:, np.newaxis]
+    paths = []
+    for name, subtype in {
+        "16.wav": "PCM_16",
+        "float.wav": "FLOAT",
+        "16.flac": "PCM_16",
+        "24.flac": "PCM_24",
+        "vorbis.ogg": "VORBIS",
+        "opus.ogg": "OPUS",
+        "layer3.mp3": "MPEG_LAYER_III",
+    }.items():
+        rate = 48000 if subtype == "OPUS" else 44100
+        format_ = name.rpartition(".")[2].upper()
+        soundfile.write(folder / name, samples, rate, format=format_, subtype=subtype)
+        paths.append(folder / name)
+    if program := shutil.which("ffmpeg"):
+        arguments = ["-v", "error", "-i", folder / "16.wav", "-movflags", "+faststart"]
+        subprocess.run([program, "-nostdin", *arguments, folder / "aac.m4a"], check=True)
+        paths.append(folder / "aac.m4a")
+    return paths
+
+
+def print_table(counts: dict[tuple[str, str], Counter], seconds: dict[tuple[str, str], float]):
+    print(COLUMNS.format("format", "damage", "files", *OUTCOMES, "s"))
+    for row in sorted(counts):
+        found = [counts[row][outcome] for outcome in OUTCOMES]
+        print(COLUMNS.format(*row, counts[row]["files"], *found, f"{seconds[row]:.1f}"))
+    total = sum(counts.values(), Counter())
+    found = [total[outcome] for outcome in OUTCOMES]
+    longest = f"{max(seconds.values()):.1f}"
+    print(COLUMNS.format("all", "", total["files"], *found, longest))
+
+
+def main(description=__doc__, serve=serve, make_sources=make_sources) -> int:
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="to be damaged")
+    parser.add_argument("--count", type=int, default=2000, metavar="N", help="damaged files")
+    parser.add_argument("--seed", type=int, default=0, metavar="N")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where failing files go")
+    parser.add_argument(
+        "--limit", type=float, default=60, metavar="S", help="seconds for a file (default: 60)"
+    )
+    parser.add_argument("--verbose", action="store_true", help="show every file's message")
+    arguments = parser.parse_args()
+    if min(arguments.count, arguments.jobs) < 1 or arguments.seed < 0:
+        parser.error("--count and --jobs must be 1 or more, --seed 0 or more")
+    os.environ["OMP_NUM_THREADS"] = "1"  # for the processes
+    counts: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    seconds: dict[tuple[str, str], float] = defaultdict(float)
+    megabytes = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        sources = arguments.files or make_sources(Path(folder))
+        cases = (make_case(i, arguments.seed, sources) for i in range(arguments.count))
+        for case, verdict in judge_all(cases, arguments.jobs, arguments.limit, serve):
+            row = case.format, case.damage
+            counts[row].update(["files", verdict.outcome] + ["warned"] * verdict.warned)
+            seconds[row] = max(seconds[row], verdict.seconds)
+            megabytes = max(megabytes, verdict.megabytes)
+            if arguments.verbose:
+                print(f"{case.format} {case.damage} {verdict.outcome}: {verdict.detail}")
+            if verdict.outcome in FAILURES:
+                name = f"{arguments.seed}-{case.number}-{case.damage}-{verdict.outcome}"
+                print(f"{name}{case.suffix}: {verdict.detail}", flush=True)
+                if arguments.keep:
+                    arguments.keep.mkdir(parents=True, exist_ok=True)
+                    (arguments.keep / f"{name}{case.suffix}").write_bytes(case.data)
+    print_table(counts, seconds)
+    print(f"the largest process took {megabytes:.0f} MB, imports included")
+    return int(any(found[failure] for found in counts.values() for failure in FAILURES))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""Whether ``kind="stft"`` agrees with librosa on files of every kind.
+
+::
+
+    python -m benchmarks.chroma.agreement music/*.mp3 music/*.ogg
+
+cuts 64 clips of 30 seconds from the recordings (three chorales of the demo if none are given) and
+writes them as WAV, FLAC, Ogg and MP3 files, at sampling rates from 8 to 96 kHz, stereo and mono.
+Each is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
+``ChromaExtractor(kind="stft")``, both at 44100 Hz with 2048-sample frames every 512. Per format it
+prints how many files were compared, in how many the number of frames or the tuning differs, and
+the largest difference of a value, which is at most 1.
+"""
+
+import itertools
+import warnings
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile
+import soxr
+
+from benchmarks.common.clips import SUFFIXES, clip_parser, clips_in_folder
+from musicai import ChromaExtractor
+
+SETTING = {"sr": 44100, "n_fft": 2048, "hop_length": 512}
+RATES = (44100, 8000, 48000, 22050, 16000, 96000, 32000, 11025)
+LIMIT = 1e-5
+
+
+def variants(clips: list[Path], folder: Path) -> list[Path]:
+    """Write each clip in another combination of format, rate and number of channels."""
+    paths = []
+    combinations = itertools.cycle(itertools.product(RATES, SUFFIXES, (2, 1)))
+    for i, (clip, (rate, suffix, n_channels)) in enumerate(zip(clips, combinations, strict=False)):
+        if suffix == "mp3" and rate > 48000:
+            rate = 24000  # MP3 has no higher rates
+        samples, own_rate = soundfile.read(clip, dtype="float32", always_2d=True)
+        samples = soxr.resample(samples[:, :n_channels], own_rate, rate)
+        path = folder / f"{i:03d}-{rate}-{samples.shape[1]}.{suffix}"
+        with soundfile.SoundFile(path, "w", rate, samples.shape[1]) as file:
+            for part in np.array_split(samples, 20):
+                file.write(part)
+        paths.append(path)
+    return paths
+
+
+def compare(path: Path) -> tuple[bool, bool, float]:
+    """Return whether the number of frames and the tuning are the same, and the difference."""
+    samples, _ = librosa.load(path, sr=SETTING["sr"])
+    theirs = librosa.feature.chroma_stft(y=samples, **SETTING).T
+    power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2
+    tuning = librosa.estimate_tuning(S=power, sr=SETTING["sr"])
+    (ours,) = ChromaExtractor(kind="stft", **SETTING).analyze([path])
+    if ours.chroma.shape != theirs.shape:
+        return False, ours.tuning == tuning, np.inf
+    return True, ours.tuning == tuning, float(np.abs(ours.chroma - theirs).max())
+
+
+def main() -> None:
+    arguments = clip_parser(__doc__, clips=64, seconds=30).parse_args()
+    warnings.simplefilter("ignore")  # the ends of Ogg and MP3 files that soundfile writes
+    with clips_in_folder(arguments) as (clips, folder):
+        results = {path: compare(path) for path in variants(clips, folder)}
+    print(f"{'':<8}{'files':>8}{'frames differ':>16}{'tuning differs':>16}{'difference':>14}")
+    for suffix in SUFFIXES:
+        found = [result for path, result in results.items() if path.suffix == f".{suffix}"]
+        frames, tuning, differences = zip(*found, strict=True)
+        print(
+            f"{suffix:<8}{len(found):>8}{frames.count(False):>16}{tuning.count(False):>16}"
+            f"{max(differences):>14.1e}"
+        )
+    agree = all(frames and tuning and d < LIMIT for frames, tuning, d in results.values())
+    raise SystemExit(0 if agree else 1)
+
+
+if __name__ == "__main__":
+    main()

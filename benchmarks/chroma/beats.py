@@ -1,0 +1,243 @@
+"""How well beats are found, and how fast, beside librosa.
+
+Without arguments, on made-up metronomes and on Bach's chorales (music21's corpus, played by a
+soundfont), whose beats are known; on recordings of your own only how far both agree::
+
+    python -m benchmarks.chroma.beats [--chorales 12] [music/*.mp3 music/*.ogg]
+
+Both get samples at 22050 Hz: librosa's are ``onset_strength(aggregate=np.median)`` and
+``beat_track``, which is what ``beat_track(y=samples)`` does; ours are ``OnsetStrength`` and
+``track_beats``. One row is printed per kind of recording, or per file, with librosa's figure
+before ours:
+
+- F: F-measure of the beats found against the true ones, with a tolerance of 70 ms, averaged over
+  recordings;
+- F, any octave: the best F-measure against the true beats, twice as many or every other of them;
+- late: the median time from a true beat to the nearest one found, in ms, of those within 150 ms;
+- agreement: F-measure of our beats against librosa's, any octave, after the median distance
+  between the two has been taken off;
+- steps: relative standard deviation of the time between beats, to see how steady they are;
+- speed: seconds of audio per second of processor time, and ratio: ours over librosa's. All is done
+  in one process with one thread, in turns, after a warm-up that compiles and tabulates.
+
+The chorales have one instrument each, at an even tempo but for "swaying" (a tempo that goes up
+and down by 12 % every 48 beats) and "halting" (slower by up to a quarter before every 16th beat).
+Rests and held notes have beats as well. Needs ``pip install ".[midi,score]"`` unless files are
+given.
+"""
+
+import argparse
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import librosa
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from musicai.audio import read_blocks
+from musicai.chroma._beats import OnsetStrength, track_beats
+from musicai.datasets import load_chorales
+
+SR = 22050
+BLOCK = 65536
+PIANO, HARPSICHORD, ORGAN, STRINGS, CHOIR = 0, 6, 19, 48, 52  # of General MIDI, from 0
+STYLES = {
+    "piano, 80 a minute": (PIANO, 80, "even"),
+    "piano, 90, swaying": (PIANO, 90, "swaying"),
+    "piano, 84, halting": (PIANO, 84, "halting"),
+    "harpsichord, 66": (HARPSICHORD, 66, "even"),
+    "organ, 80": (ORGAN, 80, "even"),
+    "organ, 100": (ORGAN, 100, "even"),
+    "strings, 80": (STRINGS, 80, "even"),
+    "strings, 84, halting": (STRINGS, 84, "halting"),
+    "choir, 66": (CHOIR, 66, "even"),
+}
+COLUMNS = "{:<24}{:>4}{:>12}{:>14}{:>12}{:>11}{:>12}{:>13}{:>7}"
+
+
+class Result(NamedTuple):
+    """What was found in one recording; pairs are librosa's and ours."""
+
+    f: tuple[float, float]
+    any_octave: tuple[float, float]
+    late: tuple[float, float]
+    agreement: float
+    steps: tuple[float, float]
+    seconds: float
+    processor_seconds: tuple[float, float]
+
+
+def librosa_beats(samples: np.ndarray) -> np.ndarray:
+    strength = librosa.onset.onset_strength(y=samples, sr=SR, aggregate=np.median)
+    return librosa.beat.beat_track(onset_envelope=strength, sr=SR, units="time")[1]
+
+
+def musicai_beats(samples: np.ndarray) -> np.ndarray:
+    onsets = OnsetStrength(SR)
+    for start in range(0, len(samples), BLOCK):
+        onsets.add(samples[start : start + BLOCK])
+    return track_beats(onsets.finish(), onsets.rate)[1]
+
+
+def f_measure(true: np.ndarray, found: np.ndarray, tolerance: float = 0.07) -> float:
+    """Match in order of time, which finds the most pairs."""
+    hits = i = j = 0
+    while i < len(true) and j < len(found):
+        if abs(true[i] - found[j]) <= tolerance:
+            hits, i, j = hits + 1, i + 1, j + 1
+        elif true[i] < found[j]:
+            i += 1
+        else:
+            j += 1
+    return 2 * hits / max(1, len(true) + len(found))
+
+
+def f_of_any_octave(true: np.ndarray, found: np.ndarray) -> float:
+    twice = np.sort(np.concatenate([true, (true[1:] + true[:-1]) / 2]))
+    return max(f_measure(beats, found) for beats in (true, twice, true[::2], true[1::2]))
+
+
+def lateness(true: np.ndarray, found: np.ndarray) -> float:
+    """Return the median time from true beats to the nearest found ones, in seconds."""
+    if len(true) == 0 or len(found) == 0:
+        return np.nan
+    distances = np.subtract.outer(found, true)
+    nearest = distances[np.abs(distances).argmin(axis=0), np.arange(len(true))]
+    near = nearest[np.abs(nearest) < 0.15]
+    return float(np.median(near)) if len(near) else np.nan
+
+
+def steadiness(beats: np.ndarray) -> float:
+    steps = np.diff(beats)
+    return float(np.std(steps) / np.mean(steps)) if len(steps) else np.nan
+
+
+def compare(samples: np.ndarray, true: np.ndarray | None) -> Result:
+    beats, processor_seconds = [], []
+    for find in (librosa_beats, musicai_beats):
+        start = time.process_time()
+        beats.append(find(samples))
+        processor_seconds.append(time.process_time() - start)
+    theirs, ours = beats
+    shift = np.nan_to_num(lateness(theirs, ours))
+    pairs = dict.fromkeys(("f", "any_octave", "late"), (np.nan, np.nan))
+    if true is not None:
+        measures = {"f": f_measure, "any_octave": f_of_any_octave, "late": lateness}
+        pairs = {
+            name: (measure(true, theirs), measure(true, ours)) for name, measure in measures.items()
+        }
+    return Result(
+        **pairs,
+        agreement=max(f_of_any_octave(theirs, ours - shift), f_of_any_octave(ours - shift, theirs)),
+        steps=(steadiness(theirs), steadiness(ours)),
+        seconds=len(samples) / SR,
+        processor_seconds=tuple(processor_seconds),
+    )
+
+
+def times_of_quarters(last: float, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return positions in a score, in quarters, and when they are played, in seconds."""
+    quarters = np.arange(0, last + 4, 1 / 16)
+    tempo = np.full(len(quarters), float(bpm))
+    if manner == "swaying":
+        tempo *= 1 + 0.12 * np.sin(2 * np.pi * quarters / 48)
+    elif manner == "halting":
+        tempo *= 1 - 0.25 * np.clip((quarters % 16 - 13) / 3, 0, 1)
+    return quarters, 0.3 + np.concatenate([[0], np.cumsum(60 / tempo[:-1] / 16)])
+
+
+def perform(score: Path, program: int, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
+    """Play a chorale; return the samples and the times of its beats, which are the quarters."""
+    import pretty_midi
+
+    from benchmarks.common.playing import play
+
+    midi = pretty_midi.PrettyMIDI(str(score))
+    per_quarter = midi.tick_to_time(midi.resolution)
+    last = midi.get_end_time() / per_quarter
+    quarters, seconds = times_of_quarters(last, bpm, manner)
+    for part in midi.instruments:
+        part.program = program
+        for note in part.notes:
+            note.start, note.end = np.interp(
+                [note.start / per_quarter, note.end / per_quarter], quarters, seconds
+            )
+    beats = np.interp(np.arange(np.ceil(last - 1e-3)), quarters, seconds)
+    return play(midi.instruments, SR), beats
+
+
+def metronomes() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    since = np.arange(int(0.05 * SR)) / SR
+    click = (np.exp(-80 * since) * np.sin(2 * np.pi * 1000 * since)).astype(np.float32)
+    for bpm in range(60, 181, 10):
+        beats = np.arange(0.5, 59, 60 / bpm)
+        samples = np.zeros(60 * SR, dtype=np.float32)
+        for first in np.rint(beats * SR).astype(int):
+            samples[first : first + len(click)] = click
+        yield samples, beats
+
+
+def print_row(name: str, results: list[Result]) -> None:
+    def mean(column: str, form: str, factor: float = 1.0) -> str:
+        values = np.array([getattr(result, column) for result in results])
+        known = [pair[np.isfinite(pair)] for pair in factor * values.T]
+        return " / ".join(format(pair.mean(), form) if len(pair) else "-" for pair in known)
+
+    seconds = sum(result.seconds for result in results)
+    theirs, ours = np.sum([result.processor_seconds for result in results], axis=0)
+    print(
+        COLUMNS.format(
+            name[-23:],
+            len(results),
+            mean("f", ".2f"),
+            mean("any_octave", ".2f"),
+            mean("late", ".0f", 1000),
+            f"{np.mean([result.agreement for result in results]):.2f}",
+            mean("steps", ".2f"),
+            f"{seconds / theirs:.0f} / {seconds / ours:.0f}",
+            f"{theirs / ours:.1f}",
+        ),
+        flush=True,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
+    parser.add_argument(
+        "--chorales", type=int, default=12, metavar="N", help="how many to play (default: 12)"
+    )
+    arguments = parser.parse_args()
+    for find in (librosa_beats, musicai_beats):
+        find(next(metronomes())[0])
+    print(
+        COLUMNS.format(
+            "librosa / musicai", "n", "F", "F, any octave", "late", "agreement", "steps", "speed",
+            "ratio",
+        )
+    )  # fmt: skip
+    everything = []
+    if arguments.files:
+        for path in arguments.files:
+            samples = np.concatenate(list(read_blocks(path, sr=SR)))
+            everything.append(compare(samples, None))
+            print_row(path.name, everything[-1:])
+    else:
+        print_row("metronome, 60 to 180", [compare(*each) for each in metronomes()])
+        scores = load_chorales(arguments.chorales, kind="midi").recordings
+        for name, style in STYLES.items():
+            results = [compare(*perform(score, *style)) for score in scores]
+            print_row(name, results)
+            everything += results
+    print_row("all" if arguments.files else "all chorales", everything)
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # librosa's, about the encoders it falls back to
+        main()

@@ -1,0 +1,177 @@
+"""Likelihood of held-out chroma under LSTMComposer and simpler models, in bits per frame.
+
+    python -m benchmarks.composer.chroma_likelihood [FILE_OR_FOLDER ...] [--minutes 2] [--states 48]
+
+Without files it takes the chorales that the demo learns from.
+
+Every model gives a probability to frames of 12 values rounded to 256 levels; 96 bits would mean
+that all frames are equally likely. LSTMComposer and the two histograms give it exactly. The
+Gaussian models give a density: they are trained and scored on values spread evenly over the cell
+of their level, which bounds their probability from below (Theis et al. 2016, section 3.1). Three
+fifths of the music are learned, one fifth stops the training of LSTMComposer (the other models
+learn from it as well), one is held out: whole recordings where there are ten or more, with fewer
+a part of each.
+"""
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from hmmlearn.hmm import GaussianHMM
+
+from benchmarks.common.music import find_recordings
+from musicai import ChromaExtractor, LSTMComposer
+from musicai.metrics import IndependentBaseline, PersistenceBaseline
+
+N_LEVELS = 256
+EXCERPT = 60  # seconds
+ORDER = 8
+
+
+class GaussianAutoregression:
+    """Vector autoregression of a given order with Gaussian residuals; VAR(p).
+
+    With ``persistence=True`` the coefficients are not learned: each frame is expected to be the
+    one before it.
+    """
+
+    def __init__(self, order, *, persistence=False):
+        self.order = order
+        self.persistence = persistence
+
+    def fit(self, pieces):
+        """Learn coefficients by least squares, and the covariance of the residuals."""
+        inputs = np.concatenate([self._lags(piece) for piece in pieces])
+        targets = np.concatenate(pieces)
+        if self.persistence:
+            self.coefficients = np.eye(inputs.shape[1], targets.shape[1])
+        else:
+            ridge = 1e-3 * len(inputs) * np.eye(inputs.shape[1])
+            self.coefficients = np.linalg.solve(inputs.T @ inputs + ridge, inputs.T @ targets)
+        self.covariance = np.cov((targets - inputs @ self.coefficients).T)
+        return self
+
+    def score(self, pieces):
+        """Mean log-density per frame, in nats."""
+        residuals = np.concatenate([p - self._lags(p) @ self.coefficients for p in pieces])
+        distance = (residuals @ np.linalg.inv(self.covariance) * residuals).sum(1)
+        _, log_determinant = np.linalg.slogdet(2 * np.pi * self.covariance)
+        return -0.5 * (distance.mean() + log_determinant)
+
+    def _lags(self, piece):
+        # Before a piece there is silence; the last column is the constant.
+        padded = np.concatenate([np.zeros((self.order, piece.shape[1])), piece])
+        past = [padded[self.order - lag : len(padded) - lag] for lag in range(1, self.order + 1)]
+        return np.hstack([*past, np.ones((len(piece), 1))])
+
+
+class HiddenMarkov:
+    """hmmlearn's GaussianHMM with full covariances, over a collection."""
+
+    def __init__(self, n_states):
+        self.model = GaussianHMM(
+            n_states, covariance_type="full", min_covar=1e-5, n_iter=30, random_state=0
+        )
+
+    def fit(self, pieces):
+        """Learn by expectation-maximization."""
+        self.model.fit(np.concatenate(pieces), [len(piece) for piece in pieces])
+        return self
+
+    def score(self, pieces):
+        """Mean log-density per frame, in nats."""
+        log_density = self.model.score(np.concatenate(pieces), [len(piece) for piece in pieces])
+        return log_density / sum(map(len, pieces))
+
+
+def spread(pieces, rng):
+    """Round to levels, then spread each value evenly over the cell of its level."""
+    return [
+        (np.round(p * (N_LEVELS - 1)) + rng.uniform(-0.5, 0.5, p.shape)) / (N_LEVELS - 1)
+        for p in pieces
+    ]
+
+
+def excerpts(piece, length):
+    """Cut a piece into excerpts of about `length` frames."""
+    return np.array_split(piece, max(1, round(len(piece) / length)))
+
+
+def split(pieces, length):
+    """Split into excerpts to learn from, to stop early by, and to test on."""
+    if len(pieces) >= 10:
+        parts = [[p for i, p in enumerate(pieces) if i % 5 > 1], pieces[1::5], pieces[::5]]
+    else:
+        thirds = [np.split(p, [int(0.6 * len(p)), int(0.8 * len(p))]) for p in pieces]
+        parts = zip(*thirds, strict=True)
+    return [[excerpt for p in part for excerpt in excerpts(p, length)] for part in parts]
+
+
+def extract(paths, n_chorales):
+    """Return chroma of files and folders, or of chorales if there are none, and its frame rate."""
+    extractor = ChromaExtractor(n_jobs=-1, verbose=1)
+    pieces = extractor.transform(find_recordings(paths, n_chorales=n_chorales))
+    return [piece for piece in pieces if len(piece)], extractor.frame_rate
+
+
+def main():
+    """Print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument("--minutes", type=float, default=2, help="training time of each composer")
+    parser.add_argument("--states", type=int, default=48, help="states of the hidden Markov model")
+    arguments = parser.parse_args()
+    pieces, frame_rate = extract(arguments.recordings, n_chorales=80)
+    parts = split(pieces, round(EXCERPT * frame_rate))
+    training, validation, test = parts
+    rng = np.random.RandomState(0)
+    spread_parts = [spread(part, rng) for part in parts]
+    to_mass = 12 * np.log2(N_LEVELS - 1)  # a cell is 1 / (N_LEVELS - 1) wide
+
+    def composer(**changes):
+        return LSTMComposer(
+            max_iter=2000, max_time=60 * arguments.minutes, random_state=0, verbose=1, **changes
+        )
+
+    histograms = {
+        "each pitch class by itself (histogram)": IndependentBaseline(),
+        "each pitch class given its last value (histogram)": PersistenceBaseline(),
+    }
+    densities = {
+        "persistence, Gaussian residuals": GaussianAutoregression(1, persistence=True),
+        f"VAR({ORDER}), Gaussian residuals": GaussianAutoregression(ORDER),
+        f"GaussianHMM, {arguments.states} states (hmmlearn)": HiddenMarkov(arguments.states),
+        'LSTMComposer(emission="mse")': composer(emission="mse"),
+        'LSTMComposer(emission="gaussian")': composer(emission="gaussian"),
+    }
+    composers = {
+        'LSTMComposer(emission="independent")': composer(emission="independent"),
+        "LSTMComposer()": composer(),
+    }
+    rows = [("all frames equally likely", 12 * np.log2(N_LEVELS), 0.0)]
+    for name, model in (histograms | densities | composers).items():
+        started = perf_counter()
+        learn, watch, held_out = spread_parts if name in densities else parts
+        if isinstance(model, LSTMComposer):
+            model.fit(learn, X_val=watch)
+        else:
+            model.fit(learn + watch)
+        bits = -model.score(held_out) / np.log(2) + (to_mass if name in densities else 0)
+        rows.append((name, bits, perf_counter() - started))
+    best = rows[-1][1]
+    print(
+        f"{len(pieces)} recordings, {frame_rate:.1f} frames a second; "
+        f"{sum(map(len, training))} frames to learn, "
+        f"{sum(map(len, validation))} to stop by, {sum(map(len, test))} held out\n"
+    )
+    print("| model | bits per frame | LSTMComposer against it | seconds |")
+    print("| --- | --- | --- | --- |")
+    for name, bits, seconds in rows:
+        print(f"| {name} | {bits:.2f} | {100 * (best / bits - 1):+.1f} % | {seconds:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

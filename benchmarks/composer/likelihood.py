@@ -1,0 +1,111 @@
+"""Test likelihood on the piano rolls of Boulanger-Lewandowski et al. (2012), beside the tables.
+
+    python -m benchmarks.composer.likelihood [DIR] [--minutes 8] [--seeds 3] [--sets NAME ...]
+
+DIR holds the sets as MATLAB files with their published splits (JSB_Chorales.mat, Nottingham.mat,
+MuseData.mat, Piano_midi.mat), of which those that are missing are left out; without it
+``musicai.datasets.fetch_polyphonic`` finds or downloads them. One setting serves all sets: the
+defaults of LSTMComposer, with a budget of time. Early stopping watches the published validation
+pieces; the test pieces are only scored, once. All figures are negative log-likelihoods in nats per
+frame: lower is better.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from musicai import LSTMComposer
+from musicai.datasets import fetch_polyphonic
+
+SETS = ("JSB_Chorales", "Nottingham", "MuseData", "Piano_midi")
+
+# (model, what the figure is, NLL by set in the order of SETS, source)
+PUBLISHED = (
+    ("RNN-NADE", "exact, joint", (5.19, 2.31, 5.60, 7.05), "Boulanger-Lewandowski 2012 [1]"),
+    ("DMM-Aug-NADE", "bound, joint", (5.12, 2.31, 6.05, 7.05), "Krishnan 2017 [1]"),
+    ("LV-RNN (NASMC)", "estimate, joint", (3.99, 2.72, 6.89, 7.61), "Gu 2015 [1]"),
+    ("DBN-LSTM", "estimate, joint", (3.47, 1.32, None, None), "Vohra 2015"),
+    ("LSTM", "exact, independent", (8.45, 3.29, None, None), "Bai 2018, table 1"),
+    ("GRU", "exact, independent", (8.43, 3.46, None, None), "Bai 2018, table 1"),
+    ("TCN", "exact, independent", (8.10, 3.07, None, None), "Bai 2018, table 1"),
+)
+NOTES = """
+exact: the probability itself; joint: of all notes of a frame together; independent: each note by
+itself given the past, a weaker model and not comparable; bound, estimate: not exact.
+[1] as quoted in Krishnan et al. 2017, table 4 (LV-RNN: table 3). Published figures are means over
+frames as far as their papers say."""
+
+
+def find_sets(folder, names=SETS):
+    """Return the sets that a folder holds; without a folder all of them."""
+    return [name for name in names if folder is None or (folder / f"{name}.mat").exists()]
+
+
+def load(name, folder):
+    """Return the training, validation and test pieces of one set."""
+    return [
+        fetch_polyphonic(name, subset=subset, folder=folder).data
+        for subset in ("train", "valid", "test")
+    ]
+
+
+def run(name, folder, *, minutes, seed):
+    """Train on one set; return NLL per frame, NLL as the mean of pieces, and seconds."""
+    training, validation, test = load(name, folder)
+    composer = LSTMComposer(
+        max_iter=2000, max_time=60 * minutes, n_iter_no_change=2000, random_state=seed, verbose=1
+    )
+    started = perf_counter()
+    composer.fit(training, X_val=validation)
+    seconds = perf_counter() - started
+    log_probs = composer.score_samples(test)
+    per_frame = -np.concatenate(log_probs).mean()
+    per_piece = -np.mean([log_prob.mean() for log_prob in log_probs])
+    print(f"{name}, seed {seed}: {per_frame:.3f} nats per frame", file=sys.stderr, flush=True)
+    return per_frame, per_piece, seconds
+
+
+def main():
+    """Print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dir", nargs="?", type=Path, help="folder with the .mat files")
+    parser.add_argument("--minutes", type=float, default=8, help="training time for each set")
+    parser.add_argument("--seeds", type=int, default=3, help="how many seeds to train with")
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    arguments = parser.parse_args()
+    found = find_sets(arguments.dir, arguments.sets)
+    if not found:
+        parser.error(f"{arguments.dir} holds none of {', '.join(s + '.mat' for s in SETS)}")
+
+    print("| model | figure | " + " | ".join(SETS) + " | source |")
+    print("| --- | --- |" + " --- |" * len(SETS) + " --- |")
+    for model, kind, figures, source in PUBLISHED:
+        cells = ["" if figure is None else f"{figure:.2f}" for figure in figures]
+        print(f"| {model} | {kind} | {' | '.join(cells)} | {source} |")
+    results = {
+        name: [
+            run(name, arguments.dir, minutes=arguments.minutes, seed=seed)
+            for seed in range(arguments.seeds)
+        ]
+        for name in found
+    }
+    rows = ("exact, joint, mean over frames", "exact, joint, mean of pieces", "seconds of training")
+    for i, row in enumerate(rows):
+        cells = [summary([run[i] for run in results[s]]) if s in results else "" for s in SETS]
+        print(f"| LSTMComposer | {row} | {' | '.join(cells)} | this run |")
+    print(NOTES)
+
+
+def summary(figures):
+    """Write the mean of some figures, and how far they spread if there are several."""
+    spread = f" ± {np.std(figures):.2f}" if len(figures) > 1 else ""
+    return f"{np.mean(figures):.2f}{spread}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""How long a newcomer takes from a clone to the first sound, and whether it is one.
+
+    python -m benchmarks.library.first_sound
+
+In a temporary folder it does what README says, with the checkout that it is part of as it was last
+committed: clone, an environment of its own, install with the versions of constraints.txt and
+nothing taken from pip's cache, then the block of README that needs no recordings, to the sound file
+that it writes; and that block once more, to show what only the first time costs. Needs git, and a
+network for the packages. PyTorch is its CPU build where pip is told of the index that has it
+(PIP_EXTRA_INDEX_URL, see docs/install.md); else, on Linux, gigabytes of CUDA come along.
+
+Printed are the commands as they are run, and a table: seconds by the clock, which wait for the
+network and for whoever else is at work, and seconds of the processor, which do not. Then the file
+is analyzed in the new environment. The exit status is 1 if it is silent or shorter than the piece,
+or if it correlates with the piece by less than .5 or no better than with the piece in another key.
+"""
+
+import argparse
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.common.music import print_table
+from benchmarks.common.usage import processor_seconds
+
+ROOT = Path(__file__).parents[1]
+EXTRAS = "midi,score,plot"  # README's
+
+# The names are those of the block.
+SAVE = "\nimport numpy\nnumpy.save('piece.npy', piece)\n"
+CHECK = """
+import sys
+import numpy as np
+from musicai import ChromaExtractor
+from musicai.audio import read_blocks
+from musicai.metrics import frame_correlation
+
+piece = np.load("piece.npy")
+samples = np.concatenate(list(read_blocks("new_piece.wav", sr=22050)))
+level = 20 * np.log10(np.sqrt(np.mean(samples**2)) + 1e-9)
+(heard,) = ChromaExtractor().transform(["new_piece.wav"])
+as_long = len(heard) == len(piece)
+near = [
+    frame_correlation(heard[: len(piece)], np.roll(piece, k, axis=1)[: len(heard)])
+    for k in range(12)
+]
+print(
+    f"new_piece.wav: {len(samples) / 22050:.1f} s at {level:.0f} dB; {len(heard)} frames where the "
+    f"piece has {len(piece)}; correlation with the piece {near[0]:.2f}, with it in other keys "
+    f"{max(near[1:]):.2f} at most"
+)
+sys.exit(not (as_long and level > -40 and near[0] > 0.5 and near[0] > max(near[1:])))
+"""
+
+
+def readme_block():
+    """Return README's code for those without recordings, as it stands."""
+    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    (block,) = (block for block in blocks if "make_progressions" in block)
+    return block
+
+
+def take(command, folder):
+    """Run a command in a folder; return the seconds by the clock and of the processor."""
+    print(f"$ {' '.join(command)}", flush=True)
+    # Nothing of the environment that this script runs in is to be found.
+    clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    started, before = perf_counter(), processor_seconds(resource.RUSAGE_CHILDREN)
+    status = subprocess.run(command, cwd=folder, env=clean).returncode
+    if status:
+        raise SystemExit(f"this failed, with status {status}: {' '.join(command)}")
+    return perf_counter() - started, processor_seconds(resource.RUSAGE_CHILDREN) - before
+
+
+def main():
+    """Do it, print the table, and listen."""
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    block = readme_block()
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        clone = home / "musicai"
+        python = ".venv/bin/python"
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "--no-cache-dir"]
+        rows = {}
+        rows["clone"] = take(["git", "clone", "--quiet", ROOT.as_uri(), "musicai"], home)
+        (clone / "first.py").write_text(block + SAVE)
+        (clone / "check.py").write_text(CHECK)
+        rows["make an environment"] = take([sys.executable, "-m", "venv", ".venv"], clone)
+        rows["install"] = take([*pip, "install", "-c", "constraints.txt", f".[{EXTRAS}]"], clone)
+        print(f"\n# first.py, README's block:\n{block}")
+        rows["learn, compose and play"] = take([python, "first.py"], clone)
+        total = [sum(seconds) for seconds in zip(*rows.values(), strict=True)]
+        rows["**to the first sound**"] = total
+        rows["the same block once more"] = take([python, "first.py"], clone)
+        print_table(
+            ["step", "seconds", "of the processor"],
+            [(step, *(f"{each:.1f}" for each in seconds)) for step, seconds in rows.items()],
+        )
+        print(flush=True)
+        take([python, "check.py"], clone)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""Composers that are known to be worse: each gives pieces of the lengths that are asked for."""
+
+import numpy as np
+from hmmlearn.hmm import GaussianHMM
+
+from musicai import LSTMComposer
+from musicai.theory.keys import in_common_key
+
+N_STATES = 48
+PRIME = 64  # frames that a network without chance has to begin with, or its pieces would be equal
+SMALLEST_TEMPERATURE = 1e-4
+
+
+def hidden_markov_pieces(learned, lengths, seed):
+    """Samples of a hidden Markov model with Gaussian frames, learned in the common key."""
+    frames = [in_common_key(piece).astype(np.float64) for piece in learned]
+    model = GaussianHMM(N_STATES, "diag", n_iter=20, min_covar=1e-4, random_state=seed)
+    model.fit(np.concatenate(frames), [len(piece) for piece in frames])
+    samples = [model.sample(n, random_state=seed + i)[0] for i, n in enumerate(lengths)]
+    return [as_chroma(sample) for sample in samples]
+
+
+def frozen_pieces(learned, lengths, seed, **options):
+    """What a network that was trained on squared error makes of its own predictions."""
+    network = LSTMComposer(emission="mse", random_state=seed, **options).fit(learned)
+    primes = [learned[i % len(learned)][:PRIME] for i in range(len(lengths))]
+    pieces = network.sample(max(lengths), prime=primes, temperature=SMALLEST_TEMPERATURE)
+    return [as_chroma(piece[:n]) for piece, n in zip(pieces, lengths, strict=True)]
+
+
+def noise_pieces(lengths, seed):
+    """Frames of independent values, equally likely from 0 to 1."""
+    rng = np.random.default_rng(seed)
+    return [as_chroma(rng.random((n, 12))) for n in lengths]
+
+
+def as_chroma(frames):
+    """Values from 0 on, the loudest of each frame at 1."""
+    frames = np.maximum(frames, 0)
+    return (frames / np.maximum(frames.max(axis=1, keepdims=True), 1e-9)).astype(np.float32)

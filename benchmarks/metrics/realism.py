@@ -1,0 +1,367 @@
+"""How like real music LSTMComposer's pieces are, beside composers that are known to be worse.
+
+    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--minutes 8] [--temperature 0.9]
+    python -m benchmarks.metrics.realism FOLK_FOLDER BLUES_FOLDER --styles folk blues
+
+Without files it takes chorales, played by a soundfont. Half of the recordings are learned, in parts
+of at most a minute, half are held out. To be compared both are cut into excerpts of 30 s, as many
+of the one as of the other. The composer starts from nothing and hears only itself, for as many
+pieces of that length.
+
+Printed are
+
+- every metric of `musicai.metrics.REALISM_METRICS`, and the overlap of its distribution over pieces
+  with that of the excerpts held out. "other real music" is the ceiling: excerpts of the recordings
+  that were learned;
+- a ranking: the geometric mean of these overlaps; copies of what was learned; and how well
+  a convolutional network, trained to do so, tells windows of 6 s from held-out ones, in pieces that
+  it has not seen (area under the ROC curve, mean of four folds; .5 is chance, 1 always). Beside
+  the composer stand a Markov chain over 64 prototypes of frames, a hidden Markov model with
+  Gaussian frames, frames in any order, a network trained on squared error that is fed its own
+  predictions, and noise;
+- what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
+- whether 20,000 frames in one go stay alive; whether a continuation keeps the key of its prime;
+- at temperature 1, how surprised the composer is by its own pieces and by those held out. It
+  composes in a character that it is told and hears its own noise, and scores without: they need not
+  be alike;
+- with styles, what a style label does: likelihood with the right, a wrong and no label, and what
+  a classifier of styles says of composed pieces.
+"""
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.common.music import excerpts, find_recordings, print_table
+from benchmarks.metrics.composers import frozen_pieces, hidden_markov_pieces, noise_pieces
+from benchmarks.metrics.telling import told_apart
+from musicai import ChromaExtractor, LSTMComposer, metrics
+from musicai.datasets import get_data_home
+from musicai.theory.keys import in_common_key
+
+LEARNED = 60  # seconds of a part
+EXCERPT = 30
+LONG = 180
+WINDOW = 10  # seconds that a key is found from
+LAGS = (10, 60, 100)
+N_LONG = 12
+ENDLESS = 20_000  # frames
+END = 2_000
+OPENING = 20  # frames in which a style label has to prove itself
+METRICS = metrics.REALISM_METRICS
+CEILING = "other real music"
+SHARE_OF_FROZEN = 0.25  # of the minutes; it has less to learn, and freezes all the same
+
+
+class Piece(NamedTuple):
+    """A recording or an excerpt of it."""
+
+    frames: np.ndarray
+    style: str | None
+    recording: int
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument("--styles", nargs="+", default=[], metavar="S", help="one for each of them")
+    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument("--minutes", type=float, default=2, help="training time")
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--seed", type=int, default=0, help="of split, training and sampling")
+    arguments = parser.parse_args()
+    if arguments.styles and len(arguments.styles) != len(arguments.recordings):
+        parser.error("--styles: one for each FILE_OR_FOLDER")
+    return arguments
+
+
+def find_labeled(arguments):
+    """Paths and style labels, None for no label."""
+    if not arguments.styles:
+        files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
+        return files, [None] * len(files)
+    files, labels = [], []
+    for path, style in zip(arguments.recordings, arguments.styles, strict=True):
+        found = find_recordings([path], n_chorales=0)
+        files += found
+        labels += [style] * len(found)
+    return files, labels
+
+
+def split(recordings, rng):
+    """Halve the recordings, each style for itself."""
+    order = [recordings[i] for i in rng.permutation(len(recordings))]
+    order.sort(key=lambda recording: str(recording.style))
+    return order[::2], order[1::2]
+
+
+def cut(recordings, rate):
+    """Cut into excerpts of one length that know what they are from."""
+    return [
+        recording._replace(frames=frames)
+        for recording in recordings
+        for frames in excerpts([recording.frames], round(EXCERPT * rate))
+    ]
+
+
+def in_parts(recordings, rate):
+    """Divide into parts of at most a minute; all parts of a recording are of one length."""
+    return [
+        recording._replace(frames=frames)
+        for recording in recordings
+        for frames in np.array_split(
+            recording.frames, -(-len(recording.frames) // round(LEARNED * rate))
+        )
+    ]
+
+
+def equally_many(first, second, rng):
+    """Pieces by chance, as many of the one as of the other in each style, as areas need it."""
+    chosen = [], []
+    for style in known_styles(first):
+        both = [[p for p in pieces if p.style == style] for pieces in (first, second)]
+        n_pieces = min(map(len, both))
+        for kept, pieces in zip(chosen, both, strict=True):
+            kept += [pieces[i] for i in rng.permutation(len(pieces))[:n_pieces]]
+    return chosen
+
+
+def known_styles(pieces):
+    return list(dict.fromkeys(piece.style for piece in pieces))
+
+
+def frames_of(pieces):
+    return [piece.frames for piece in pieces]
+
+
+def styles_of(pieces):
+    styles = [piece.style for piece in pieces]
+    return None if set(styles) == {None} else styles
+
+
+def compose_like(pieces, composer, **options):
+    """As many pieces as `pieces`, of the same lengths and styles, a style at a time."""
+    composed = [None] * len(pieces)
+    for style in known_styles(pieces):
+        places = [i for i, piece in enumerate(pieces) if piece.style == style]
+        longest = max(len(pieces[i].frames) for i in places)
+        samples = composer.sample(longest, n_pieces=len(places), style=style, **options)
+        for i, sample in zip(places, samples, strict=True):
+            composed[i] = sample[: len(pieces[i].frames)]
+    return composed
+
+
+def print_metrics(held_out, others, style):
+    """Means and deviations of all metrics, and overlap areas with the pieces held out."""
+    rows = []
+    for name, metric in METRICS.items():
+        real = np.array([metric(piece) for piece in held_out])
+        values = {key: np.array([metric(p) for p in pieces]) for key, pieces in others.items()}
+        spreads = [f"{x.mean():.3f} ± {x.std():.3f}" for x in (real, values["composed"])]
+        rows.append((name, *spreads, *(metrics.overlap_area(x, real) for x in values.values())))
+    overlaps = [metrics.transition_overlap(pieces, held_out) for pieces in others.values()]
+    rows.append(("transition_matrix", "", "", *overlaps))
+    first = "metric" if style is None else f"{style}: metric"
+    print_table([first, "held out", "composed", *(f"area: {key}" for key in others)], rows)
+
+
+def print_ranking(held_out, other, others, learned, style, seed):
+    """How like real music each set is on the whole, how much of it is copied, who can tell."""
+    real = frames_of(held_out)
+    groups = [piece.recording for piece in held_out]
+    rows = [("held out", 1.0, metrics.memorization(real, learned), "")]
+    for name, pieces in others.items():
+        own = [piece.recording for piece in other] if name == CEILING else range(-len(pieces), 0)
+        copied = "" if name == CEILING else metrics.memorization(pieces, learned)
+        rows.append(
+            (
+                name,
+                metrics.realism(pieces, real),
+                copied,
+                told_apart(real, pieces, groups, own, seed),
+            )
+        )
+    first = "pieces" if style is None else f"{style}: pieces"
+    print_table([first, "geometric mean of overlaps", "copies", "told apart, AUC"], rows)
+
+
+def same_key(pieces, rate, lag):
+    """Share of windows whose key is the same `lag` seconds later; nan if no piece is so long."""
+    window, lag = round(WINDOW * rate), round(lag * rate)
+    long_enough = [piece for piece in pieces if len(piece) >= window + lag]
+    if not long_enough:
+        return np.nan
+    return metrics.key_stability(long_enough, n_frames=window, lag=lag)
+
+
+def print_long(recordings, composer, chain, rate, **options):
+    """What holds over minutes, in whole recordings and in long samples."""
+    length = round(LONG * rate)
+    chosen = [recordings[i * len(recordings) // N_LONG] for i in range(N_LONG)]
+    order = [recording._replace(frames=np.empty((length, 0))) for recording in chosen]
+    sets = {
+        "held out, whole": frames_of(recordings),
+        f"composed, {LONG} s": compose_like(order, composer, **options),
+        f"Markov, {LONG} s": compose_like(order, chain),
+    }
+    rows = [
+        (f"same key {lag} s later", *(same_key(pieces, rate, lag) for pieces in sets.values()))
+        for lag in LAGS
+    ]
+    for metric in (metrics.falling_fifths, metrics.recurrence):
+        rows.append((metric.__name__, *(metric(pieces) for pieces in sets.values())))
+    print_table(["over minutes", *sets], rows)
+
+
+def print_life(held_out, composer, rate, **options):
+    """The fixed point, and the key of continuations."""
+    window = round(WINDOW * rate)
+    started = perf_counter()
+    end = composer.sample(ENDLESS, **options)[-END:]
+    name = f"last {END} of {ENDLESS} frames ({perf_counter() - started:.0f} s)"
+    real = np.concatenate(held_out)[:END]
+    continued = composer.sample(window, prime=[piece[:-window] for piece in held_out], **options)
+    seams = [
+        np.concatenate([piece[-2 * window : -window], after])
+        for piece, after in zip(held_out, continued, strict=True)
+    ]
+    ends = [piece[-2 * window :] for piece in held_out]
+    rows = [
+        (f"flux, {name}", metrics.flux(held_out), metrics.flux(end)),
+        (f"frame entropy, {name}", metrics.frame_entropy(held_out), metrics.frame_entropy(end)),
+        (f"repeated frames, {name}", repeated(real), repeated(end)),
+        (
+            "continuation in the key of its prime",
+            *(same_key(x, rate, WINDOW) for x in (ends, seams)),
+        ),
+    ]
+    print_table(["alive, and its own", "held out", "composed"], rows)
+
+
+def repeated(frames):
+    """Share of frames that were there before, exactly."""
+    return 1 - len(np.unique(frames, axis=0)) / len(frames)
+
+
+def print_entropy_rate(held_out, composer, seed):
+    """Surprise at music of its own and at real music."""
+    own = compose_like(held_out, composer, temperature=1.0, random_state=seed)
+    bits = [
+        -composer.score(pieces, styles_of(held_out)) / np.log(2)
+        for pieces in (frames_of(held_out), own)
+    ]
+    print_table(
+        ["surprise in bits per frame", "held out", "own samples", "own / held out"],
+        [("at temperature 1", *bits, bits[1] / bits[0])],
+    )
+
+
+def print_styles(held_out, learned, composer, rate, **options):
+    """What a style label does to likelihoods and to samples."""
+    names = list(composer.styles_)
+    openings = [piece.frames[:OPENING] for piece in held_out]
+    right = styles_of(held_out)
+    wrong = [names[(names.index(style) + 1) % len(names)] for style in right]
+    scores = [composer.score(openings, labels) for labels in (right, None, wrong)]
+    print_table(
+        ["nats per frame", "right label", "none", "wrong label"],
+        [(f"first {OPENING} frames", *scores)],
+    )
+
+    pair = names[:2]
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
+    known = [piece for piece in learned if piece.style in pair]
+    classifier.fit([portrait(piece.frames) for piece in known], styles_of(known))
+    n_frames, n_pieces = round(EXCERPT * rate), 20
+    halves = dict.fromkeys(pair, 0.5)
+    sets = {f"held out, {name}": [p.frames for p in held_out if p.style == name] for name in pair}
+    for label, style in {pair[0]: pair[0], "half and half": halves, pair[1]: pair[1]}.items():
+        sets[f"composed, {label}"] = composer.sample(
+            n_frames, n_pieces=n_pieces, style=style, **options
+        )
+    rows = [
+        (name, classifier.predict_proba([portrait(piece) for piece in pieces])[:, 1].mean())
+        for name, pieces in sets.items()
+    ]
+    print_table(["pieces", f"probability of {pair[1]}"], rows)
+
+
+def portrait(piece):
+    """What the classifier of styles sees: chroma in a common key, and the metrics."""
+    chroma = in_common_key(piece)
+    return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
+
+
+def main():
+    """Learn, compose and print tables."""
+    arguments = read_arguments()
+    rng = np.random.default_rng(arguments.seed)
+    options = {"temperature": arguments.temperature, "random_state": arguments.seed}
+    files, labels = find_labeled(arguments)
+    extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
+    rate = extractor.frame_rate
+    chroma = extractor.transform(files)
+    recordings = list(map(Piece, chroma, labels, range(len(files))))
+    learned, held_out_recordings = split(recordings, rng)
+    held_out, some = equally_many(cut(held_out_recordings, rate), cut(learned, rate), rng)
+    learned = in_parts(learned, rate)
+
+    composer = LSTMComposer(
+        max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
+    )
+    composer.fit(frames_of(learned), styles_of(learned))
+    chain = metrics.MarkovBaseline(random_state=arguments.seed)
+    chain.fit(frames_of(learned), styles_of(learned))
+    print(
+        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} parts learned in "
+        f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "
+        f"{arguments.temperature}"
+    )
+    started = perf_counter()
+    composed = compose_like(held_out, composer, **options)
+    print(f"composed {sum(map(len, composed))} frames in {perf_counter() - started:.0f} s")
+    real, lengths = frames_of(held_out), [len(piece.frames) for piece in held_out]
+    others = {
+        CEILING: frames_of(some),
+        "composed": composed,
+        "Markov chain": compose_like(held_out, chain, random_state=arguments.seed),
+        "hidden Markov model": hidden_markov_pieces(frames_of(learned), lengths, arguments.seed),
+        "shuffled frames": [rng.permutation(piece.frames) for piece in some],
+        "frozen network": frozen_pieces(
+            frames_of(learned),
+            lengths,
+            arguments.seed,
+            max_iter=100_000,
+            max_time=60 * SHARE_OF_FROZEN * arguments.minutes,
+        ),
+        "noise": noise_pieces(lengths, arguments.seed),
+    }
+    for style in known_styles(held_out):  # one distribution of several styles hides a lot
+        places = [i for i, piece in enumerate(held_out) if piece.style == style]
+        chosen = {name: [pieces[i] for i in places] for name, pieces in others.items()}
+        print_metrics([real[i] for i in places], chosen, style)
+        print_ranking(
+            [held_out[i] for i in places],
+            [some[i] for i in places],
+            chosen,
+            frames_of(learned),
+            style,
+            arguments.seed,
+        )
+    print_long(held_out_recordings, composer, chain, rate, **options)
+    print_life(real, composer, rate, **options)
+    print_entropy_rate(held_out, composer, arguments.seed)
+    if len(composer.styles_) > 1:
+        print_styles(held_out, some, composer, rate, **options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""MIDI files that are made of chroma: how voices move, and whether other programs open them.
+
+    python -m benchmarks.render.notes [FILE ...] [--clips 8] [--seconds 30]
+
+Without recordings, chorales are taken. For each style of ``chroma_to_midi`` one row is printed: how
+many semitones a voice of the chords moves on average when the chord changes and has as many tones
+as before; the lowest and the highest note; by how much the file is longer or shorter than the
+piece, at most; and how many files pretty_midi, music21 and the soundfont synthesizer opened. Needs
+``pip install ".[midi,score]"``.
+"""
+
+import itertools
+from pathlib import Path
+
+import music21
+import numpy as np
+import pretty_midi
+
+from benchmarks.common.clips import clip_parser, clips_in_folder
+from musicai import ChromaExtractor
+from musicai.midi import synthesize
+from musicai.render import chroma_to_midi
+
+
+def movements(midi):
+    """Return how far a voice moves at each change of the part with the most notes."""
+    notes = max(midi.instruments, key=lambda part: len(part.notes)).notes
+    chords = [
+        sorted(note.pitch for note in notes if note.start <= start + 1e-3 < note.end)
+        for start in sorted({round(note.start, 3) for note in notes})
+    ]
+    return [
+        np.mean(np.abs(np.subtract(after, before)))
+        for before, after in itertools.pairwise(chords)
+        if len(before) == len(after)
+    ]
+
+
+def opened_by(path):
+    """Return whether music21 and the synthesizer find music in a file."""
+    score = music21.converter.parse(path, forceSource=True, storePickle=False)
+    return len(score.flatten().notes) > 0, any(block.any() for block in synthesize(path))
+
+
+def main() -> None:
+    parser = clip_parser(__doc__, clips=8, seconds=30)
+    extractor = ChromaExtractor()
+    print(
+        "| style | semitones a voice | lowest, highest | seconds too long or short | opened |\n"
+        "| --- | --- | --- | --- | --- |"
+    )
+    with clips_in_folder(parser.parse_args()) as (clips, folder):
+        pieces = extractor.transform(clips)
+        for style in ("chords", "pads", "band"):
+            files = [Path(folder, f"{style}{i}.mid") for i in range(len(pieces))]
+            chroma_to_midi(pieces, files, style=style)
+            read = [pretty_midi.PrettyMIDI(str(file)) for file in files]
+            moves = [move for midi in read for move in movements(midi)]
+            pitches = [n.pitch for midi in read for part in midi.instruments for n in part.notes]
+            lengths = [len(piece) / extractor.frame_rate for piece in pieces]
+            wrong = max(abs(m.get_end_time() - s) for m, s in zip(read, lengths, strict=True))
+            opened = np.sum([opened_by(file) for file in files], axis=0)
+            print(
+                f"| {style} | {np.mean(moves):.2f} | {min(pitches)}, {max(pitches)} | {wrong:.4f} "
+                f"| {len(read)}, {opened[0]}, {opened[1]} of {len(files)} |"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""How much of a piece is heard again when it is played: chroma to audio to chroma.
+
+Clips are cut from the recordings in turn, so that 8 clips of 8 recordings are each from the middle
+of another one. Their chroma is measured by ``ChromaExtractor()``, played, and the audio measured
+again in the same way::
+
+    python -m benchmarks.render.round_trip [FILE ...] [--clips 8] [--seconds 30] [--first 0]
+
+Without recordings, chorales of ``musicai.datasets.load_chorales`` are taken. One table is printed,
+with a row for each way of playing:
+
+- sines: ``chroma_to_audio(piece)``, which corrects amplitudes until they are heard as they should;
+- plain sines: ``sine_bank(piece)``, the same sines with chroma itself for amplitudes;
+- chords by sines: the notes of ``chroma_to_midi(piece)``, played by one sine each with
+  ``pretty_midi.PrettyMIDI.synthesize``;
+- chords, pads, band: these styles of ``chroma_to_audio`` with its soundfont;
+- mir_eval: ``mir_eval.sonify.chroma``, sines in eight octaves (``pip install mir_eval``; left out
+  without it);
+- Griffin-Lim: librosa has no inverse of chroma; this is what is done with it instead, a magnitude
+  spectrum through the pseudo-inverse of ``librosa.filters.chroma``, and ``librosa.griffinlim``.
+
+and these columns:
+
+- correlation: Pearson's, of the twelve values of a frame before and after, mean over all frames
+  (``musicai.metrics.frame_correlation``); worst: mean of the clip where it is lowest;
+- by librosa: the same where the clips and what is played are both measured by
+  ``librosa.feature.chroma_cqt``, for which nothing here was made;
+- seconds: of processor time per minute of audio, after a warm-up;
+- MB: by how much a fresh process grows at most, beyond what it has after a clip of a second, when
+  20 minutes are played and written to a WAV file.
+
+Needs ``pip install ".[midi]"``, and Linux for the last column.
+"""
+
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from benchmarks.common.clips import clip_parser
+from benchmarks.common.usage import peak_megabytes
+from musicai import ChromaExtractor
+from musicai.audio import sine_bank, write_audio
+from musicai.datasets import load_chorales
+from musicai.metrics import frame_correlation
+from musicai.render import chroma_to_audio, chroma_to_midi
+
+SR, HOP = 22050, 2048
+LONG_MINUTES = 20
+
+
+def play_notes_by_sines(piece: np.ndarray) -> np.ndarray:
+    audio = chroma_to_midi(piece, style="chords").synthesize(fs=SR)
+    # The extractor's frames are centered on their times, those of MIDI begin there.
+    return 0.5 * fitted(audio[HOP // 2 :], len(piece)) / np.abs(audio).max()
+
+
+def play_by_mir_eval(piece: np.ndarray) -> np.ndarray:
+    import mir_eval
+
+    times = np.arange(len(piece)) * HOP / SR
+    length = len(piece) * HOP - 1
+    return 0.5 * mir_eval.sonify.chroma(piece.T, times, SR, length=length)
+
+
+def play_by_griffin_lim(piece: np.ndarray) -> np.ndarray:
+    import librosa
+
+    n_fft = 8192
+    filters = librosa.filters.chroma(sr=SR, n_fft=n_fft)
+    magnitude = np.maximum(np.linalg.pinv(filters) @ piece.T, 0)
+    audio = librosa.griffinlim(magnitude, hop_length=HOP, n_fft=n_fft, random_state=0)
+    return 0.5 * fitted(audio, len(piece)) / np.abs(audio).max()
+
+
+def fitted(audio: np.ndarray, n_frames: int) -> np.ndarray:
+    """Cut or pad audio so that it has as many frames."""
+    n_samples = n_frames * HOP - 1
+    return np.pad(audio, (0, max(0, n_samples - len(audio))))[:n_samples]
+
+
+WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "sines": chroma_to_audio,
+    "plain sines": lambda piece: sine_bank(piece, sr=SR, hop_length=HOP),
+    "chords by sines": play_notes_by_sines,
+    "chords": lambda piece: chroma_to_audio(piece, style="chords"),
+    "pads": lambda piece: chroma_to_audio(piece, style="pads"),
+    "band": lambda piece: chroma_to_audio(piece, style="band"),
+    "mir_eval": play_by_mir_eval,
+    "Griffin-Lim": play_by_griffin_lim,
+}
+STYLES = ("sines", "chords", "pads", "band")
+
+
+def write(way: str, piece: np.ndarray, file: Path) -> None:
+    """Play a piece and write it, in constant memory where the way allows it."""
+    if way in STYLES:
+        chroma_to_audio(piece, file, style=way)
+    else:
+        write_audio(file, WAYS[way](piece), SR)
+
+
+def megabytes_of_writing(way: str, piece: np.ndarray) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        write(way, piece[: SR // HOP], Path(folder) / "short.wav")
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is now what there is now
+        before = peak_megabytes()
+        write(way, piece, Path(folder) / "long.wav")
+        return peak_megabytes() - before
+
+
+def in_fresh_process(way: str, piece: np.ndarray) -> float:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(megabytes_of_writing, way, piece).result()
+
+
+def cut(sources: list[Path], n_clips: int, seconds: float) -> list[np.ndarray]:
+    """Take clip i from recording i modulo their number; clips of one are evenly spaced in it."""
+    per_source = -(-n_clips // len(sources))
+    clips = []
+    for i in range(n_clips):
+        with soundfile.SoundFile(sources[i % len(sources)]) as file:
+            n_samples = int(seconds * file.samplerate)
+            share = (1 + i // len(sources)) / (1 + per_source)
+            # Read from the beginning: to seek in an MP3 changes samples.
+            file.read(int(share * max(0, file.frames - n_samples)), dtype="float32")
+            samples = file.read(n_samples, dtype="float32", always_2d=True).mean(axis=1)
+            clips.append(soxr.resample(samples, file.samplerate, SR))
+    return clips
+
+
+def chroma_by_librosa(audio: np.ndarray) -> np.ndarray:
+    import librosa
+
+    return librosa.feature.chroma_cqt(y=audio.astype(np.float32), sr=SR, hop_length=HOP).T
+
+
+def main() -> None:
+    parser = clip_parser(__doc__, clips=8, seconds=30.0)
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="recordings to skip")
+    arguments = parser.parse_args()
+    sources = arguments.files or load_chorales(arguments.first + arguments.clips).recordings
+    clips = cut(sources[arguments.first :], arguments.clips, arguments.seconds)
+    extractor = ChromaExtractor(sr=SR, hop_length=HOP)
+    pieces = extractor.transform(clips)
+    by_librosa = list(map(chroma_by_librosa, clips))
+    n_frames = int(LONG_MINUTES * 60 * SR / HOP)
+    long_piece = np.resize(np.concatenate(pieces), (n_frames, 12))
+    minutes = sum(map(len, pieces)) * HOP / SR / 60
+
+    columns = ("played by", "correlation", "worst", "by librosa", "seconds", "MB")
+    print("| " + " | ".join(columns) + " |\n" + "| --- " * len(columns) + "|")
+    for way, play in WAYS.items():
+        if way == "mir_eval" and not find_spec("mir_eval"):
+            continue
+        play(pieces[0][:50])
+        start = time.process_time()
+        audio = [play(piece) for piece in pieces]
+        seconds = (time.process_time() - start) / minutes
+        heard = extractor.transform(audio)
+        heard_by_librosa = list(map(chroma_by_librosa, audio))
+        cells = [
+            f"{frame_correlation(pieces, heard):.3f}",
+            f"{min(map(frame_correlation, pieces, heard)):.3f}",
+            f"{frame_correlation(by_librosa, heard_by_librosa):.3f}",
+            f"{seconds:.2f}",
+            f"{in_fresh_process(way, long_piece):.0f}",
+        ]
+        print(f"| {way} | " + " | ".join(cells) + " |", flush=True)
+    print(f"\n{len(pieces)} clips, {minutes:.1f} minutes of audio")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What estimators share: pieces, styles, parameters, seeds, persistence."""

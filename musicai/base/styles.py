@@ -1,0 +1,161 @@
+"""Style labels: from what the user calls them to numbers, 0 for "none told"."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from .parameters import is_real
+
+
+def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
+    """Return the style labels of every piece as an object array of length 1 or n_frames.
+
+    Parameters
+    ----------
+    y : None, a label, or array-like of labels
+        A label for each piece; None, alone or as a label, tells no style. A single piece takes
+        one label, or one for each of its frames.
+    pieces : sequence of ndarray of shape (n_frames, n_features)
+        What is labeled.
+    single : bool
+        Whether one piece was given by itself, rather than a collection.
+    """
+    if y is None:
+        return [np.array([None])] * len(pieces)
+    if hasattr(y, "to_numpy"):  # pandas
+        y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
+    one = isinstance(y, str) or not hasattr(y, "__len__")
+    if single and (one or len(y) in (1, len(pieces[0]))):
+        return [as_labels(y)]
+    if one or len(y) != len(pieces):
+        count = "one style label" if one else f"{len(y)} style labels"
+        raise ValueError(
+            f"y holds {count} for {len(pieces)} piece(s): expected a label for each piece"
+            + (", or for each frame of the piece" if single else "")
+        )
+    labels = [as_labels(label) for label in y]
+    for i, (piece, array) in enumerate(zip(pieces, labels, strict=True)):
+        if len(array) not in (1, len(piece)):
+            raise ValueError(
+                f"y[{i}] holds {len(array)} style labels: expected one for the piece, or one for "
+                f"each of its {len(piece)} frames"
+            )
+    return labels
+
+
+def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
+    """Return the style label of every piece, for what takes no labels of frames; None for none."""
+    labels = labels_per_piece(y, pieces, single=single)
+    for i, array in enumerate(labels):
+        if len(array) != 1:
+            raise ValueError(
+                f"y has {len(array)} style labels for piece {i}: expected one label for each piece"
+            )
+    return [label for (label,) in labels]
+
+
+def as_labels(y: Any) -> np.ndarray:
+    """Return labels as a 1-D object array of plain Python objects, None where one is missing."""
+    if np.ndim(y) == 0:
+        y = [y]
+    plain = [_as_plain(label) for label in np.asarray(y, dtype=object).ravel().tolist()]
+    labels = np.empty(len(plain), dtype=object)
+    # NaN and NA are what pandas makes of a missing label.
+    labels[:] = [None if _is_missing(label) else label for label in plain]
+    return labels
+
+
+def _as_plain(label: Any) -> Any:
+    """Turn a scalar of NumPy or torch into Python's, which compares, hashes and pickles plainly."""
+    return label.item() if hasattr(label, "item") and np.ndim(label) == 0 else label
+
+
+def _is_missing(label: Any) -> bool:
+    is_nan = isinstance(label, float) and math.isnan(label)
+    return is_nan or type(label).__name__ in ("NAType", "NaTType")
+
+
+def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the different labels, sorted; labels of different kinds are an error."""
+    try:
+        told = {label for array in labels for label in array if label is not None}
+    except TypeError:
+        raise ValueError("style labels must be hashable, such as str or int") from None
+    try:
+        ordered = sorted(told)
+        if not all(one < other for one, other in pairwise(ordered)):  # sets are not in any order
+            raise TypeError
+    except TypeError:
+        kinds = ", ".join(sorted({type(label).__name__ for label in told}))
+        raise ValueError(
+            f"style labels must all be of one kind that has an order (all str, say), got {kinds}"
+        ) from None
+    return as_labels(ordered)  # objects: NumPy's strings and numbers change some
+
+
+def encode_styles(
+    labels: Sequence[np.ndarray],
+    pieces: Sequence[np.ndarray],
+    styles: np.ndarray,
+    *,
+    strict: bool = False,
+) -> list[np.ndarray]:
+    """Turn labels into integers, one for each frame.
+
+    A label that is not in `styles` is an error when `strict`; else it counts as untold, with a
+    warning, so that cross-validation survives a style that is in one fold only.
+    """
+    numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
+    unknown = {label for array in labels for label in array} - numbers.keys()
+    if unknown:
+        names = ", ".join(map(repr, sorted(unknown, key=str)))
+        problem = f"unknown style {names}: known styles are {styles.tolist()}"
+        if strict:
+            raise ValueError(f"{problem}; give all of them to the first fit or partial_fit")
+        warnings.warn(f"{problem}; it is treated as music of no stated style", stacklevel=4)
+    return [
+        np.broadcast_to([numbers.get(label, 0) for label in array], len(piece))
+        for array, piece in zip(labels, pieces, strict=True)
+    ]
+
+
+def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
+    """Return the weight of every style, "none told" first; they sum to one.
+
+    Parameters
+    ----------
+    style : object or dict
+        One of `styles`, None for none, or a dict of styles and their weights, which need not sum
+        to one. An unknown style is an error.
+    styles : ndarray of shape (n_styles,)
+        The style labels that were learned.
+    """
+    known = [None, *styles.tolist()]
+    blend = style.items() if isinstance(style, dict) else [(style, 1.0)]
+    weights = np.zeros(len(known))
+    for label, weight in blend:
+        if np.ndim(label) != 0 or label not in known:
+            raise ValueError(
+                f"unknown style {label!r}: "
+                + (f"known styles are {known[1:]}" if known[1:] else "no styles were given to fit")
+                + (_how_to_blend(known[1:]) if np.ndim(label) else "")
+            )
+        if not is_real(weight) or weight < 0:
+            raise ValueError(
+                f"style={style!r}: weights must be numbers of at least 0, got {weight!r}"
+            )
+        weights[known.index(label)] += weight
+    if not weights.any():
+        raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
+    weights /= weights.max()  # their sum might be too large a number
+    return weights / weights.sum()
+
+
+def _how_to_blend(styles: list[Any]) -> str:
+    if len(styles) < 2:
+        return ""
+    return f"; to blend, give a dict: {dict.fromkeys(styles[:2], 0.5)}"

@@ -1,0 +1,1 @@
+"""Files that several rooms read and write: paths, formats, and writing whole or not at all."""

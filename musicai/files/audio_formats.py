@@ -1,0 +1,29 @@
+"""The formats of audio that can be written, and how a file tells its own."""
+
+import os
+from pathlib import PurePath
+from typing import Any
+
+from .paths import is_path
+from .writing import check_target, target_name
+
+FORMATS = ("wav", "flac", "ogg", "mp3")
+
+
+def check_audio_file(file: Any, format: Any) -> str:
+    """Return the format of a file that can be written to; raise the error of `write_audio` else."""
+    check_target(file)
+    name = target_name(file)
+    if format is not None:
+        if not isinstance(format, str) or format.lower() not in FORMATS:
+            raise ValueError(f"{name}: format must be one of {FORMATS} or None, got {format!r}")
+        return format.lower()
+    if not is_path(file):
+        raise ValueError(f"{name} has no suffix that tells the format: give format={FORMATS[0]!r}")
+    suffix = PurePath(os.fsdecode(file)).suffix
+    if suffix[1:].lower() not in FORMATS:
+        raise ValueError(
+            f"{name}: {suffix!r} is no suffix of an audio format that can be written; use one of "
+            f".{', .'.join(FORMATS)}"
+        )
+    return suffix[1:].lower()

@@ -1,0 +1,79 @@
+"""The files that pieces are written to, checked before any is made."""
+
+import os
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from ..base.pieces import one_per_piece
+from .audio_formats import check_audio_file
+from .paths import is_path
+from .writing import check_target, target_name
+
+
+def piece_files(
+    file: Any, X: Any, pieces: list[np.ndarray], *, suffixes: Sequence[str] = ()
+) -> list[Any]:
+    """Return the file of each piece, after checking all.
+
+    Parameters
+    ----------
+    file : path, binary file object, a list of them or None
+        What the user passed.
+    X : array-like or collection
+        The pieces as the user passed them.
+    pieces : list of ndarray
+        The pieces in `X`.
+    suffixes : sequence of str, default=()
+        With one of which the name of a file has to end; of no matter if there are none.
+
+    Returns
+    -------
+    files : list
+        As many as pieces; None for all where nothing is to be written.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many files as pieces, or one twice, or one that is no name of such a
+        file.
+    TypeError
+        If pieces in a list come with something else than a list, or a file takes no bytes.
+    FileNotFoundError
+        If a folder does not exist.
+    """
+    files = one_per_piece(file, X, pieces, "file")
+    if file is None:
+        return files
+    seen = set()
+    for target in files:
+        check_target(target)
+        place = os.path.realpath(target) if is_path(target) else id(target)
+        if place in seen:
+            raise ValueError(f"{target_name(target)} is given for two pieces: give each its own")
+        seen.add(place)
+        if is_path(target) and suffixes:
+            suffix = PurePath(os.fsdecode(target)).suffix.lower()
+            if suffix not in suffixes:
+                raise ValueError(
+                    f"{target_name(target)}: {suffix!r} is no suffix of what is written; use "
+                    f"{' or '.join(suffixes)}"
+                )
+    return files
+
+
+def audio_files(file: Any, X: Any, pieces: list[np.ndarray], format: Any) -> list[Any]:
+    """Return the audio file of each piece, after checking all.
+
+    As `piece_files`, and a format that is unknown or a piece without frames is a ValueError;
+    `format` is that of :func:`musicai.audio.write_audio`.
+    """
+    files = piece_files(file, X, pieces)
+    for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):
+        if target is not None:
+            check_audio_file(target, format)
+            if len(piece) == 0:
+                raise ValueError(f"X[{i}] has no frames: there is no audio to write, leave it out")
+    return files

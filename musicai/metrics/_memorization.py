@@ -1,0 +1,166 @@
+"""How much of a piece is a copy."""
+
+from typing import Any
+
+import numpy as np
+import scipy.fft
+
+from ..base.parameters import COUNT_RULE, check_values, is_real
+from ..base.pieces import N_PITCH_CLASSES
+from ._chroma import chroma_pieces, require_some
+
+_BLOCK = 4096  # windows of the training music at a time,
+_ROWS = 512  # chunks, and
+_PAIRS = 2048  # pairs of them that are compared in full: products stay in a few MB
+_FEW = 100  # more than one of so many pairs are compared as whole products
+_ROUNDING = 1e-4  # of distances between outlines
+_NEARLY = 2e-6  # of products of equal windows
+
+
+def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
+    r"""Share of a piece that is nearly the same as something in the training music.
+
+    `X` is cut into chunks of `n_frames`. A chunk is a copy if anywhere in the training music,
+    starting at any frame and in any of the 12 transpositions, `n_frames` in succession have a
+    cosine similarity to it of `similarity` or more:
+
+    .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
+        {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
+
+    Real music repeats itself too, held chords above all, and the more the more there is to find
+    it in: report beside it the same figure for real music that was held out. Between halves of the
+    recordings that was 0 in game music, .03 in 80 chorales, and .09 in 350. The default finds
+    copies with noise on them (at .995 nine of ten were missed). It is blind to copies in another
+    tempo.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma to judge. Chunks do not overlap; a shorter rest at a piece's end and silent chunks
+        are passed by, every other chunk counts alike.
+    training : array-like of shape (n_frames, 12), or a collection of them
+        Chroma that was learned.
+    n_frames : int, default=22
+        Length of a chunk: 2 s at the default rate of :class:`musicai.ChromaExtractor`.
+    similarity : float, default=0.98
+        From where on it is a copy; 1 asks for copies that are exact, but for rounding.
+
+    Returns
+    -------
+    share : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If `X` has no chunk that sounds, or a parameter is out of range.
+
+    Notes
+    -----
+    The result is exact. Chunks and windows of the training music are first compared by outlines
+    that no transposition changes, and in full only where those are near.
+
+    References
+    ----------
+    .. [1] N. Carlini et al., "Extracting training data from diffusion models", USENIX Security
+       2023, for copies as outputs that are within a small distance of something learned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.metrics import memorization
+    >>> rng = np.random.default_rng(0)
+    >>> learned, fresh = rng.random((200, 12)), rng.random((100, 12))
+    >>> memorization(fresh, learned)
+    0.0
+    >>> memorization(np.roll(learned[30:120], 5, axis=1), learned)
+    1.0
+    """
+    check_values(
+        {"n_frames": n_frames, "similarity": similarity},
+        {
+            "n_frames": COUNT_RULE,
+            "similarity": (lambda v: is_real(v) and 0 <= v <= 1, "a number from 0 to 1"),
+        },
+    )
+    need = f"memorization needs {n_frames} frames in succession that sound"
+    pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
+    windows = [_windows(piece, n_frames)[::n_frames] for piece in require_some(pieces, need)]
+    chunks = np.concatenate(windows)
+    chunks = _of_length_one(require_some(chunks[chunks.any(axis=(1, 2))], need))
+    outlines = _outlines(chunks)
+    copied = np.zeros(len(chunks), dtype=bool)
+    for piece in chroma_pieces(training, "training"):
+        if len(piece) < n_frames:
+            continue
+        learned = _windows(piece, n_frames)
+        for start in range(0, len(learned), _BLOCK):
+            block = _of_length_one(learned[start : start + _BLOCK])
+            block_outlines = _outlines(block)
+            asked = np.flatnonzero(~copied)  # what is known to be a copy need not be asked again
+            for first in range(0, len(asked), _ROWS):
+                rows = asked[first : first + _ROWS]
+                near = _distances(outlines[rows], block_outlines) <= 2 - 2 * similarity + _ROUNDING
+                copied[rows] = _any_above(chunks[rows], block, near, similarity - _NEARLY)
+    return float(copied.mean())
+
+
+def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
+    """All runs of `n_frames`, as (n_runs, 12, n_frames)."""
+    return np.lib.stride_tricks.sliding_window_view(piece.astype(np.float32), n_frames, axis=0)
+
+
+def _of_length_one(windows: np.ndarray) -> np.ndarray:
+    largest = windows.max(axis=(1, 2), keepdims=True)  # its square might be no float32
+    windows = windows / np.where(largest > 0, largest, 1)
+    length = np.sqrt(np.einsum("npt,npt->n", windows, windows))[:, None, None]
+    return windows / np.where(length > 0, length, 1)
+
+
+def _outlines(windows: np.ndarray) -> np.ndarray:
+    """Shorten windows (n, 12, n_frames) to (n, n_values), alike in all transpositions.
+
+    Two windows are at least as far apart as their outlines, whichever is transposed: magnitudes of
+    a Fourier transform over pitch classes do not see a rotation and are no further apart than what
+    they are of, nor are sums of two frames, over the root of 2. So most windows need not be
+    compared in full, 12 times.
+    """
+    magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
+    magnitudes[:, 1:-1] *= np.sqrt(2)  # each stands for its mirror image too
+    pairs = magnitudes[:, :, : windows.shape[2] // 2 * 2].reshape(*magnitudes.shape[:2], -1, 2)
+    return (pairs.sum(axis=3) / np.sqrt(2)).reshape(len(windows), -1)
+
+
+def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Squared distances of each row of the one from each row of the other."""
+    squares = [np.einsum("nv,nv->n", each, each) for each in (rows, columns)]
+    return squares[0][:, None] + squares[1] - 2 * rows @ columns.T
+
+
+def _any_above(
+    chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float
+) -> np.ndarray:
+    """Tell of each chunk whether it is a copy of one of the windows that are near by outline."""
+    if np.count_nonzero(near) > near.size // _FEW:  # then whole products are cheaper than pairs
+        asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
+        best = np.zeros(len(chunks))
+        for semitones in range(N_PITCH_CLASSES):
+            rotated = np.roll(chunks[asked], semitones, axis=1)
+            products = rotated.reshape(len(rotated), -1) @ windows
+            best[asked] = np.maximum(best[asked], products.max(axis=1))
+        return best > similarity
+    found = np.zeros(len(chunks), dtype=bool)
+    pairs = np.argwhere(near)
+    for first in range(0, len(pairs), _PAIRS):
+        rows, columns = pairs[first : first + _PAIRS].T
+        products = chunks[rows] @ learned[columns].transpose(0, 2, 1)
+        # A transposition by r semitones meets itself on the r-th diagonal, which wraps round.
+        best = (products.reshape(len(rows), -1) @ _DIAGONALS).max(axis=1)
+        found[rows[best > similarity]] = True
+    return found
+
+
+_SEMITONES = np.arange(N_PITCH_CLASSES)
+_DIAGONALS = np.eye(N_PITCH_CLASSES, dtype=np.float32)[
+    ((_SEMITONES[:, None] - _SEMITONES) % N_PITCH_CLASSES).ravel()
+]

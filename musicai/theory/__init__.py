@@ -1,0 +1,1 @@
+"""Music theory that several rooms share: keys, chords, spelling, and when frames sound."""

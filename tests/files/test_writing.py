@@ -1,0 +1,185 @@
+import errno
+import io
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from musicai.files.writing import whole_file
+
+
+def test_what_is_written_is_there_at_the_end(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"before")
+    with whole_file(path) as draft:
+        draft.write(b"after")
+        draft.flush()
+        assert path.read_bytes() == b"before"
+    assert path.read_bytes() == b"after"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_leaves_things_as_they_were(tmp_path):
+    def write_badly(target):
+        with whole_file(target) as draft:
+            draft.write(b"half")
+            raise RuntimeError("stop")
+
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"before")
+    with pytest.raises(RuntimeError, match="stop"):
+        write_badly(path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+    buffer = io.BytesIO()
+    with pytest.raises(RuntimeError, match="stop"):
+        write_badly(buffer)
+    assert buffer.getvalue() == b""
+
+
+def test_file_objects_are_written_to_at_the_end():
+    buffer = io.BytesIO(b"head")
+    buffer.seek(4)
+    with whole_file(buffer) as draft:
+        draft.write(b"tail")
+        assert buffer.getvalue() == b"head"
+    assert buffer.getvalue() == b"headtail"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="needs files without a name")
+def test_a_killed_process_leaves_nothing(tmp_path):
+    code = (
+        "import os, signal, sys\n"
+        "from musicai.files.writing import whole_file\n"
+        "with whole_file(sys.argv[1]) as draft:\n"
+        "    draft.write(b'half'); draft.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path / "a.bin"], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert not list(tmp_path.iterdir())
+
+
+def test_systems_without_nameless_files(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    with whole_file(tmp_path / "a.bin") as draft:
+        draft.write(b"all")
+    assert (tmp_path / "a.bin").read_bytes() == b"all"
+    with pytest.raises(RuntimeError), whole_file(tmp_path / "a.bin"):
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "message"),
+    [
+        ("", ValueError, "no name of a file"),
+        (".", ValueError, "is a folder"),
+        ("a\0b", ValueError, "no name of a file"),
+        ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
+        (3, TypeError, "of type int, where a path or a file object"),
+        (io.StringIO(), TypeError, "takes text, and bytes are written"),
+    ],
+)
+def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(error, match=message), whole_file(target):
+        pass
+    assert not list(Path().iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_regular_file_is_not_replaced(tmp_path):
+    # A pipe of its own: had this gone wrong with a device, all programs would miss it.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ValueError, match="is no regular file"), whole_file(pipe):
+        pass
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_folder_that_may_not_be_written_to(tmp_path, monkeypatch, nameless):
+    """The error names the file that was asked for, and not its draft."""
+    make = os.open
+
+    def refuse(path, flags, *arguments, **options):
+        if flags & os.O_CREAT or (nameless and flags & os.O_RDWR):
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return make(path, flags, *arguments, **options)
+
+    def refuse_to_open(path, mode="r", *arguments, **options):
+        raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+
+    if not nameless:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr("builtins.open", refuse_to_open)
+    with pytest.raises(PermissionError) as told, whole_file(tmp_path / "a.bin"):
+        pass
+    assert told.value.filename == str(tmp_path / "a.bin")
+
+
+class Slow(io.RawIOBase):
+    """Takes a few bytes at a time, and no more than it has room for."""
+
+    def __init__(self, room):
+        self.taken, self.room = b"", room
+
+    def writable(self):
+        return True
+
+    def write(self, data):
+        taken = bytes(data[: min(1000, self.room - len(self.taken))])
+        self.taken += taken
+        return len(taken)
+
+
+def test_file_objects_that_take_little_at_a_time():
+    slow = Slow(room=10**5)
+    with whole_file(slow) as draft:
+        draft.write(b"x" * 50000)
+    assert slow.taken == b"x" * 50000
+    with pytest.raises(OSError, match="takes no more bytes"), whole_file(Slow(room=100)) as draft:
+        draft.write(b"x" * 50000)
+
+
+def test_file_objects_that_cannot_be_written_to(tmp_path):
+    with open(tmp_path / "a", "w+b") as closed:
+        pass
+    with pytest.raises(ValueError, match="is closed"), whole_file(closed):
+        pass
+    with (
+        tempfile.NamedTemporaryFile("w") as text,
+        pytest.raises(TypeError, match="takes text"),
+        whole_file(text),
+    ):
+        pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links and modes")
+def test_links_and_modes_stay(tmp_path):
+    path, link = tmp_path / "a.bin", tmp_path / "link"
+    path.write_bytes(b"before")
+    path.chmod(0o600)
+    link.symlink_to(path)
+    with whole_file(link) as draft:
+        draft.write(b"after")
+    assert link.is_symlink()
+    assert path.read_bytes() == b"after"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_systems_that_set_modes_by_name_alone(tmp_path, monkeypatch):
+    """Windows before Python 3.13."""
+    monkeypatch.setattr(os, "supports_fd", os.supports_fd - {os.chmod})
+    monkeypatch.setattr(os, "chmod", None)
+    (tmp_path / "a.bin").write_bytes(b"before")
+    with whole_file(tmp_path / "a.bin") as draft:
+        draft.write(b"after")
+    assert (tmp_path / "a.bin").read_bytes() == b"after"

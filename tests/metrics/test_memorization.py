@@ -1,0 +1,125 @@
+from unittest import mock
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from musicai.metrics import memorization
+
+
+@pytest.mark.parametrize("semitones", [0, 1, 11])
+@pytest.mark.parametrize("start", [0, 13])
+def test_a_copy_is_found_from_any_frame_and_in_any_key(semitones, start, music):
+    copy = np.roll(music[3][start : start + 100], semitones, axis=1)
+    assert memorization(copy, music) == 1
+
+
+def test_a_noisy_copy_is_found(music):
+    rng = np.random.default_rng(0)
+    noisy = np.clip(music[3] + rng.normal(0, 0.03, music[3].shape), 0, 1)
+    assert memorization(noisy, music) == 1
+
+
+def test_fresh_music_is_no_copy(music, noise):
+    rng = np.random.default_rng(0)
+    assert memorization(noise, music) == 0
+    half = [music[0][: 22 * 5], as_noise(rng, 22 * 5)]
+    assert memorization(half, music) == pytest.approx(0.5)
+
+
+def test_all_of_the_training_music_is_heard(music, monkeypatch):
+    monkeypatch.setattr("musicai.metrics._memorization._BLOCK", 7)
+    assert memorization(music[3], [np.empty((0, 12)), music[2], music[3]]) == 1
+
+
+def test_it_is_the_share_counted_one_by_one(music, more_music):
+    piece, learned = more_music[0][:200], music[0][:200]
+    copies = []
+    for start in range(0, 200 - 10 + 1, 10):
+        chunk = piece[start : start + 10].ravel()
+        cosines = [
+            chunk @ other / np.sqrt(chunk @ chunk * (other @ other))
+            for semitones in range(12)
+            for at in range(191)
+            for other in [np.roll(learned[at : at + 10], semitones, axis=1).ravel()]
+        ]
+        copies.append(max(cosines) > 0.95)
+    assert 0 < np.mean(copies) < 1
+    assert memorization(piece, learned, n_frames=10, similarity=0.95) == np.mean(copies)
+
+
+def test_silence_is_no_copy_of_silence(music):
+    with_silence = np.concatenate([music[0][:44], np.zeros((44, 12))])
+    assert memorization(with_silence, [np.zeros((60, 12)), music[0]]) == 1
+    assert memorization(music[0], np.zeros((60, 12))) == 0
+
+
+def test_what_is_shorter_than_a_chunk(music):
+    assert memorization(music[0], music[0][:21]) == 0
+    with pytest.raises(ValueError, match="needs 22 frames in succession that sound: X has none"):
+        memorization(music[0][:21], music)
+
+
+@pytest.mark.parametrize("parameters", [{"n_frames": 0}, {"similarity": 1.2}])
+def test_parameters_are_checked(parameters, music):
+    with pytest.raises(ValueError, match=f"{next(iter(parameters))} must be"):
+        memorization(music, music, **parameters)
+
+
+def as_noise(rng, n_frames):
+    return rng.random((n_frames, 12))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_frames=st.integers(1, 9),
+    similarity=st.floats(0.3, 0.97),
+    noise=st.floats(0, 0.4),
+    few=st.sampled_from([1, 10**9]),  # all in pairs, or all in whole products
+)
+@settings(max_examples=60, deadline=None)
+def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarity, noise, few):
+    rng = np.random.default_rng(seed)
+    learned = rng.random((60, 12)) ** 3
+    piece = np.roll(learned[7:43], rng.integers(12), axis=1)
+    piece = np.clip(piece + noise * rng.normal(size=piece.shape), 0, 1).astype(np.float32)
+    windows = [
+        np.lib.stride_tricks.sliding_window_view(frames, n_frames, axis=0)
+        for frames in (piece, learned)
+    ]
+    chunks, others = (each / np.linalg.norm(each, axis=(1, 2), keepdims=True) for each in windows)
+    rotations = [np.roll(chunks[::n_frames], semitones, axis=1) for semitones in range(12)]
+    products = [np.tensordot(each, others, ((1, 2), (1, 2))) for each in rotations]
+    best = np.max(products, axis=(0, 2))
+    assume(np.abs(best - similarity).min() > 1e-5)
+    with mock.patch("musicai.metrics._memorization._FEW", few):
+        found = memorization(piece, learned, n_frames=n_frames, similarity=similarity)
+    assert found == pytest.approx(np.mean(best > similarity))
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-25, 1, 1e25, 1e38])
+def test_copies_are_copies_however_loud(scale):
+    learned = np.random.default_rng(0).random((100, 12))
+    for similarity in (0.98, 1.0):
+        assert memorization(scale * learned[7:73], learned, similarity=similarity) == 1
+        assert memorization(learned[7:73], scale * learned, similarity=similarity) == 1
+
+
+def test_chunks_that_nothing_is_as_long_as():
+    learned = np.random.default_rng(0).random((100, 12))
+    with pytest.raises(ValueError, match="frames in succession that sound: X has none"):
+        memorization(learned, learned, n_frames=10**20)
+    assert memorization(learned, learned[:20], n_frames=50) == 0
+
+
+@pytest.mark.parametrize("few", [1, 10**9])
+@pytest.mark.parametrize(("rows", "block"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
+def test_how_many_are_compared_at_once_does_not_matter(rows, block, few, monkeypatch):
+    rng = np.random.default_rng(0)
+    learned = rng.random((80, 12)) ** 3
+    fresh = rng.random((60, 12)) ** 3
+    piece = np.concatenate([fresh[:30], np.roll(learned[11:41], 5, axis=1), fresh[30:]])
+    for name, value in (("_ROWS", rows), ("_BLOCK", block), ("_FEW", few)):
+        monkeypatch.setattr(f"musicai.metrics._memorization.{name}", value)
+    assert memorization(piece, learned, n_frames=3) == pytest.approx(1 / 3)

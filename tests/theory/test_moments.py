@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+
+from musicai.theory.moments import moments
+
+RNG = np.random.default_rng(0)
+
+
+def test_products_are_correlations_of_centered_frames():
+    piece = RNG.random((30, 12))
+    found = moments(piece, 5)
+    assert found.shape == (26, 60)
+    centered = piece - piece.mean(axis=1, keepdims=True)
+    expected = np.corrcoef(centered[3:8].ravel(), centered[20:25].ravel())[0, 1]
+    assert found[3] @ found[20] == pytest.approx(expected, abs=1e-6)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, rtol=1e-5)
+
+
+def test_loudness_does_not_matter():
+    piece = RNG.random((30, 12))
+    np.testing.assert_allclose(moments(0.1 * piece, 5), moments(piece, 5), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("level", [0, 1e-30, 0.1, 0.3, 0.7, 1])
+@pytest.mark.parametrize("n_features", [12, 88])
+def test_flat_frames_are_like_nothing(level, dtype, n_features):
+    assert not moments(np.full((20, n_features), level, dtype), 4).any()
