@@ -38,7 +38,7 @@ RUNS_CODE = {
     "fromregex": None,
 }
 # The one module that imports by name gets names that are written in the code.
-IMPORTS_BY_NAME = {"__init__.py", "_extras.py"}
+IMPORTS_BY_NAME = {"__init__.py", "extras.py"}
 
 
 def called(node):

@@ -11,7 +11,6 @@ from contextlib import ExitStack, contextmanager
 import numpy as np
 import soundfile
 
-from ..files.interruptions import opened
 from ..files.paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._mp3 import lacks_length, piped
@@ -78,10 +77,10 @@ def open_file(
         raise RecordingError(f"{name}: {trouble}")
     with ExitStack() as native:
         try:
-            file = native.enter_context(opened(lambda: _ForwardSoundFile(native_name(path))))
+            file = native.enter_context(_ForwardSoundFile(native_name(path)))
             if lacks_length(file, path):
-                pipe = native.enter_context(opened(lambda: piped(path)))
-                file = native.enter_context(opened(lambda: _ForwardSoundFile(pipe, closefd=False)))
+                pipe = native.enter_context(piped(path))
+                file = native.enter_context(_ForwardSoundFile(pipe, closefd=False))
         except (RuntimeError, TypeError, ValueError) as error:
             cause = _cause(error)
         else:

@@ -8,7 +8,6 @@ import soundfile
 import soxr
 
 from ..base.parameters import Rule, check_values, is_integer, is_real
-from ..files.interruptions import opened
 from ..files.paths import is_path, printable
 from ._mp3 import lacks_length
 from ._reading import RULES as READING_RULES
@@ -79,7 +78,7 @@ def read_excerpt(
         check_mono(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
     try:
-        with opened(lambda: soundfile.SoundFile(native_name(recording))) as file:
+        with soundfile.SoundFile(native_name(recording)) as file:
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sr)

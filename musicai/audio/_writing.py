@@ -13,7 +13,6 @@ import soundfile
 
 from ..base.parameters import HIGHEST_WRITTEN_RATE
 from ..files.audio_formats import check_audio_file
-from ..files.interruptions import opened
 from ..files.paths import is_path
 from ..files.writing import target_name, whole_file
 from .playable import playable_blocks
@@ -97,17 +96,15 @@ def _check_rate(name: str, sr: Any) -> None:
 def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str, name: str) -> None:
     first = next(blocks)
     n_channels = 1 if first.ndim == 1 else first.shape[1]
-    # To a descriptor libsndfile writes by itself: no interruption gets lost in its callbacks.
+    # To a descriptor libsndfile writes by itself: errors and Ctrl-C would get lost in callbacks.
     target = draft.fileno() if os.name == "posix" else draft
-
-    def encoder() -> soundfile.SoundFile:
-        return soundfile.SoundFile(
-            target, "w", sr, n_channels, format=format.upper(), closefd=False
-        )
-
     with ExitStack() as encoders:
         try:
-            sound = encoders.enter_context(opened(encoder))
+            sound = encoders.enter_context(
+                soundfile.SoundFile(
+                    target, "w", sr, n_channels, format=format.upper(), closefd=False
+                )
+            )
         except (RuntimeError, TypeError) as error:
             _check_room(draft)  # raises, if there was none for the header
             raise ValueError(

@@ -22,7 +22,6 @@ from typing import IO, Any
 
 import numpy as np
 
-from ..files.interruptions import opened
 from ..files.paths import AnyPath
 from ._errors import RecordingError
 
@@ -110,8 +109,8 @@ def open_by_ffmpeg(
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *OUTPUT_OPTIONS]
     # A file takes any amount of messages; a second pipe that nobody reads would block ffmpeg.
     with (
-        opened(tempfile.TemporaryFile) as messages,
-        opened(lambda: _running(command, messages)) as process,
+        tempfile.TemporaryFile() as messages,
+        _running(command, messages) as process,
     ):
         assert process.stdout is not None
         header = process.stdout.read(AU_HEADER.size)

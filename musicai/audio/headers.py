@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from ..files.interruptions import opened
 from ..files.paths import AnyPath
 from .ffmpeg import CONTAINERS, UNHEARD, input_name
 
@@ -47,7 +46,7 @@ def read_header(path: AnyPath) -> Header | None:
     if not _has_content(path):
         return None
     try:
-        with opened(lambda: soundfile.SoundFile(native_name(path))) as file:
+        with soundfile.SoundFile(native_name(path)) as file:
             return Header(file.format, file.samplerate, file.frames)
     except (OSError, RuntimeError, TypeError, ValueError):
         return None

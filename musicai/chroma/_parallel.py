@@ -9,7 +9,6 @@ from typing import Any
 import joblib
 
 from ..audio import RecordingError
-from ..files.interruptions import opened
 
 Task = Callable[[Any, str], Any]
 """Takes a recording and its name."""
@@ -74,12 +73,12 @@ def _alone(call: Any, name: str) -> Any:
 
 
 def _started(calls: list[Any], n_jobs: int | None) -> AbstractContextManager[Generator[Any]]:
-    """Start to work on calls; threads would be left behind by an interruption in the midst."""
+    """Start to work on calls; the context yields their results."""
     try:
         parallel = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
     except ValueError:  # a backend that only gives all results at once, such as "multiprocessing"
         return closing(_all_at_once(joblib.Parallel(n_jobs, prefer="threads"), calls))
-    return opened(lambda: _cancelling(parallel(calls)))
+    return _cancelling(parallel(calls))
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from io import FileIO
 
 import numpy as np
 
-from .interruptions import opened
-
 _BYTES = 4
 
 
@@ -43,7 +41,7 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
     They lie in a file without a name, where :mod:`tempfile` puts it.
     """
     # Without a buffer, which would be written once more after an error, with another error.
-    with opened(lambda: tempfile.TemporaryFile(buffering=0)) as file:
+    with tempfile.TemporaryFile(buffering=0) as file:
         for block in blocks:
             _keep(file, block)
         yield Spool(file, file.tell() // _BYTES)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 from uuid import uuid4
 
-from .interruptions import opened
 from .paths import is_path, printable
 
 _BLOCK = 2**20
@@ -49,7 +48,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         with _named(Path(os.fsdecode(target))) as draft:
             yield draft
     else:
-        with opened(tempfile.TemporaryFile) as draft:
+        with tempfile.TemporaryFile() as draft:
             yield cast(BinaryIO, draft)
             draft.seek(0)
             _copy(draft, target)
@@ -121,7 +120,7 @@ def _named(path: Path) -> Iterator[BinaryIO]:
     # In the same folder, so that the final move cannot cross file systems.
     draft = path.with_name(f".{uuid4().hex}")
     try:
-        with opened(lambda: _open_draft(draft)) as file:
+        with _open_draft(draft) as file:
             if path.exists() and os.chmod in os.supports_fd:  # not so in Python 3.12 on Windows
                 os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
             yield file
@@ -151,7 +150,7 @@ def _open_draft(draft: Path) -> BinaryIO:
 def _name(file: BinaryIO, path: Path) -> None:
     """Give a file that has no name its first one."""
     # Only with a folder to start from does Python follow the link that a descriptor is.
-    with opened(_descriptors) as folder:
+    with _descriptors() as folder:
         os.link(str(file.fileno()), path, src_dir_fd=folder)
 
 

@@ -15,7 +15,6 @@ from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.seeds import as_rng
 from ..base.styles import as_labels, known_styles, label_per_piece, style_weights
 from ..base.unchanged import unchanged_on_error
-from ..files.interruptions import unique_rows
 from ..theory.keys import in_common_key
 from ..theory.triads import peaking_at_one
 
@@ -236,7 +235,7 @@ def _quantize(
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
-    n_states = min(n_states, len(unique_rows(frames)))
+    n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
     with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # or sums would differ
         states = clusters.fit_predict(frames)

@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import threading
 import warnings
 
@@ -195,6 +196,33 @@ def test_a_program_that_is_stopped_is_no_damaged_file(tmp_path, monkeypatch):
         program.chmod(0o700)
         with pytest.raises(RecordingError, match="a.m4a: ffmpeg was stopped .*; read it again"):
             read(tmp_path / "a.m4a")
+
+
+TERMINAL = """
+import os, signal, sys, warnings
+from musicai.audio import read_blocks
+
+warnings.simplefilter("error")
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+blocks = read_blocks(sys.argv[1], sr=44100, block_size=1000)
+n_samples = len(next(blocks))
+os.killpg(0, signal.SIGINT)  # as a terminal does
+print(n_samples + sum(map(len, blocks)), len(heard))
+"""
+
+
+@ffmpeg
+@POSIX
+def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
+    """Only the main thread receives Ctrl-C; others would take ffmpeg's end for the file's."""
+    soundfile.write(tmp_path / "a.wav", np.zeros(60 * 44100), 44100)
+    path = tmp_path / "a.m4a"
+    encode = [programs.find_ffmpeg(), "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "alac", path]
+    subprocess.run(encode, check=True)
+    command = [sys.executable, "-c", TERMINAL, path]
+    ran = subprocess.run(command, capture_output=True, text=True, start_new_session=True)
+    assert ran.stdout == f"{60 * 44100} 1\n", ran.stderr
 
 
 def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):

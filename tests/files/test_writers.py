@@ -14,7 +14,7 @@ from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musi
 PREPARED = """
 import resource, signal, sys, tempfile
 import numpy as np
-from tests.test_writers import WRITERS
+from tests.files.test_writers import WRITERS
 name, file, limit, temporary = sys.argv[1:]
 WRITERS[name](file)  # what is loaded and made for the first time may write elsewhere
 tempfile.tempdir = temporary

@@ -75,3 +75,16 @@ def test_errors_say_what_to_do(Baseline):
 def test_follows_sklearn(Baseline):
     assert clone(Baseline(n_levels=16)).n_levels == 16
     assert Baseline.__module__ == "musicai.metrics"
+
+
+@pytest.mark.parametrize("Baseline", BASELINES)
+def test_a_fit_that_fails_leaves_a_baseline_as_it_was(Baseline):
+    baseline = Baseline()
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        baseline.fit([np.full((3, 12), 2.0)])
+    with pytest.raises(NotFittedError):
+        baseline.score_samples(walks())
+    score = baseline.fit(walks()).score(walks())
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        baseline.fit([np.full((3, 5), 2.0)])
+    assert baseline.score(walks()) == score
