@@ -40,7 +40,7 @@ from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._search import Run
-from musicai.theory.triads import unit_shapes
+from musicai.theory.shapes import unit_shapes
 
 RATE = 44100
 CLIP_SECONDS = 30

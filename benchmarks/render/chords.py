@@ -32,7 +32,7 @@ from musicai import ChromaExtractor
 from musicai.datasets import load_chorales
 from musicai.midi import read_midi
 from musicai.render import recognize_chords
-from musicai.theory.triads import unit_shapes
+from musicai.theory.shapes import unit_shapes
 from musicai.theory.vocabulary import TONES, templates
 
 FRAME_RATE = ChromaExtractor().frame_rate

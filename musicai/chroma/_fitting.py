@@ -11,7 +11,7 @@ separation", ICASSP 1994).
 import numpy as np
 
 from ..audio import sine_blocks
-from ..theory.triads import peaking_at_one
+from ..theory.shapes import peaking_at_one
 from ._constant_q import constant_q_chroma, default_frame_length
 
 ROUNDS = 3

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
-from ..theory.triads import peaking_at_one
+from ..theory.shapes import peaking_at_one
 from ._parts import Note
 
 # Chosen so that metrics of harmony and motion lie between those of chorales on a piano and those of

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values
-from ..theory.moments import moments
+from ..theory.shapes import moments
 from ._frames import one_piece, shortened
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
 from ._time_axis import time_axis

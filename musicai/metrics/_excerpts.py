@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..base.parameters import COUNT_OR_NONE_RULE, check_values
+from ..theory.shapes import is_flat
 from ..theory.timing import RATE_RULE
 from ._form import same_keys
 from ._realism import shortest_piece
@@ -99,4 +100,4 @@ def counted(number: int, noun: str) -> str:
 
 
 def _sounds(excerpt: np.ndarray) -> bool:
-    return bool((np.ptp(excerpt, axis=1) > 0).mean() >= _SOUNDING)
+    return bool(np.mean(~is_flat(excerpt)) >= _SOUNDING)

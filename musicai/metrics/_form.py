@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values, is_real
 from ..theory.keys import key_scores
-from ..theory.moments import moments
+from ..theory.shapes import moments
 from ._chroma import chroma_pieces, require_some
 
 

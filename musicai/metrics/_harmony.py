@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.pieces import N_PITCH_CLASSES
 from ..theory.keys import key_scores
-from ..theory.triads import triad_scores
+from ..theory.shapes import is_flat, triad_scores
 from ._chroma import (
     MAJOR_SCALE,
     require_some,
@@ -217,7 +217,7 @@ def triad_fit(X: Any) -> float:
     0.52
     """
     frames = sounding_frames(X, "triad_fit")
-    frames = require_some(frames[np.ptp(frames, axis=1) > 0], "triad_fit needs a frame with shape")
+    frames = require_some(frames[~is_flat(frames)], "triad_fit needs a frame with shape")
     return float(triad_scores(frames).max(axis=1).mean())
 
 

@@ -16,7 +16,7 @@ from ..base.seeds import as_rng
 from ..base.styles import as_labels, known_styles, label_per_piece, style_weights
 from ..base.unchanged import unchanged_on_error
 from ..theory.keys import in_common_key
-from ..theory.triads import peaking_at_one
+from ..theory.shapes import peaking_at_one
 
 _NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.pieces import N_PITCH_CLASSES
 from ..theory.keys import in_common_key
-from ..theory.triads import triad_scores
+from ..theory.shapes import is_flat, triad_scores
 from ._chroma import chroma_pieces
 
 _FALLING_FIFTH = 5  # semitones up, which is a fifth down
@@ -111,7 +111,7 @@ def falling_fifths(X: Any) -> float:
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
     """Roots of a piece's chords in turn, each different from the last and held for 2 frames."""
-    frames = piece[np.ptp(piece, axis=1) > 0]
+    frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)
     roots = triad_scores(frames).argmax(axis=1) % N_PITCH_CLASSES

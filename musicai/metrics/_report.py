@@ -8,6 +8,7 @@ import numpy as np
 from ..base.parameters import check_values, is_integer
 from ..base.seeds import as_rng
 from ..theory.keys import in_common_key
+from ..theory.shapes import is_flat
 from ..theory.timing import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
@@ -212,4 +213,4 @@ def _equal_sets(
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:
     """Return the frames in which something sounds: a chain may stay in silence for good."""
-    return piece[np.ptp(piece, axis=1) > 0]
+    return piece[~is_flat(piece)]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ..base.pieces import as_collection
-from ..theory.triads import unit_shapes
+from ..theory.shapes import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:

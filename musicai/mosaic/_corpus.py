@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..theory.triads import unit_shapes
+from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
 """Frames so many decibels below the median of what sounds are never played: fades and noise."""

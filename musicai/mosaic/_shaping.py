@@ -14,7 +14,7 @@ from sklearn.base import clone
 
 from ..chroma import ChromaExtractor
 from ..files.spool import Spool
-from ..theory.triads import peaking_at_one
+from ..theory.shapes import peaking_at_one
 from ._corpus import rows_at
 
 LISTENINGS = 4

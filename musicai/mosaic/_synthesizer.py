@@ -18,8 +18,8 @@ from ..chroma.inputs import as_recordings
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..files.spool import spooled
+from ..theory.shapes import is_flat, unit_shapes
 from ..theory.timing import check_times, length_in_samples
-from ..theory.triads import unit_shapes
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
 from ._opened import check_learned, with_sources
@@ -183,7 +183,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         # Before the analysis: a file that changes meanwhile is then found to have changed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
-        if not any(np.ptp(analysis.chroma, axis=1).any() for analysis in analyses):
+        if all(is_flat(analysis.chroma).all() for analysis in analyses):
             raise ValueError(
                 "nothing sounds in any recording of X: give recordings of music to play with"
             )

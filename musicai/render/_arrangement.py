@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..theory.triads import triad_scores
+from ..theory.shapes import triad_scores
 from ._harmony import CHANGE_PRICE, Harmony, cell_shapes, find_harmonies
 from ._melody import find_melody
 from ._timeline import Timeline

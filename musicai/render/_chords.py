@@ -9,9 +9,9 @@ from ..base.parameters import Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..theory.chord import Chord
 from ..theory.keys import KEY_PROFILES
+from ..theory.shapes import unit_shapes
 from ..theory.spelling import chord_name, estimated_key
 from ..theory.timing import FRAME_RATE, RATE_RULE, frame_borders
-from ..theory.triads import unit_shapes
 from ..theory.vocabulary import VOCABULARIES, templates
 from ._collections import in_kind
 from ._viterbi import best_path

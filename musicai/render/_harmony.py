@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..theory.triads import unit_shapes
+from ..theory.shapes import unit_shapes
 from ..theory.vocabulary import templates
 from ._timeline import Timeline
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..theory.triads import unit_shapes
+from ..theory.shapes import unit_shapes
 from ._viterbi import best_path
 
 _LOUDNESS = 0.8  # of a chord's loudest tone

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from .shapes import unit_shapes
+
 # Ratings of how well each pitch class, from the tonic upwards, fits a key that was just heard:
 # the probe-tone experiments of Krumhansl and Kessler (1982).
 _MAJOR = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
@@ -38,13 +40,13 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
     Examples
     --------
     >>> import numpy as np
-    >>> from musicai._krumhansl import key_scores
+    >>> from musicai.theory.keys import key_scores
     >>> a_minor_scale = np.array([1, 0, 1, 0, 2, 1, 0, 1, 0, 3, 0, 1])
     >>> int(key_scores(a_minor_scale).argmax()) == 12 + 9
     True
     """
     chroma = np.asarray(mean_chroma, dtype=np.float64)
-    return _unit(chroma) @ _UNIT_PROFILES.T
+    return unit_shapes(chroma) @ _UNIT_PROFILES.T
 
 
 def common_tonic(mean_chroma: Any) -> np.ndarray:
@@ -64,7 +66,7 @@ def common_tonic(mean_chroma: Any) -> np.ndarray:
 
     Examples
     --------
-    >>> from musicai._krumhansl import KEY_PROFILES, common_tonic
+    >>> from musicai.theory.keys import KEY_PROFILES, common_tonic
     >>> common_tonic(KEY_PROFILES[[0, 2, 12 + 9, 12 + 11]])  # C and D major, A and B minor
     array([0, 2, 0, 2])
     """
@@ -77,12 +79,4 @@ def in_common_key(piece: np.ndarray) -> np.ndarray:
     return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    """Rows centered and scaled to length 1; rows that are flat but for rounding become 0."""
-    centered = rows - rows.mean(axis=-1, keepdims=True)
-    length = np.linalg.norm(centered, axis=-1, keepdims=True)
-    flat = length <= 1e-9 * np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.where(flat, 0.0, centered / np.where(flat, 1.0, length))
-
-
-_UNIT_PROFILES = _unit(KEY_PROFILES)
+_UNIT_PROFILES = unit_shapes(KEY_PROFILES)

@@ -1,7 +1,7 @@
 """Names of pitch classes as a key asks for them: B flat and not A sharp in F major.
 
 Names are places on the line of fifths, ... Bb F C G D A E B F# ..., with C at 0. A key is a number
-as in :mod:`musicai._krumhansl`: 0 to 11 major on C to B, 12 to 23 minor.
+as in :mod:`musicai.theory.keys`: 0 to 11 major on C to B, 12 to 23 minor.
 """
 
 import numpy as np

@@ -6,7 +6,7 @@ import pytest
 from musicai.render._harmony import cell_shapes, find_harmonies
 from musicai.render._timeline import Timeline
 from musicai.render._voicing import Register, lead_voices
-from musicai.theory.triads import unit_shapes
+from musicai.theory.shapes import unit_shapes
 
 from .conftest import FRAME_RATE
 

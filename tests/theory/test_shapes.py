@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from musicai.theory.moments import moments
+from musicai.theory.keys import key_scores
+from musicai.theory.shapes import centered, is_flat, moments, unit_shapes
 
 RNG = np.random.default_rng(0)
 
@@ -19,6 +20,16 @@ def test_products_are_correlations_of_centered_frames():
 def test_loudness_does_not_matter():
     piece = RNG.random((30, 12))
     np.testing.assert_allclose(moments(0.1 * piece, 5), moments(piece, 5), atol=1e-6)
+
+
+@pytest.mark.parametrize(("deviation", "flat"), [(0, True), (1e-7, True), (1e-5, False)])
+@pytest.mark.parametrize("level", [1e-20, 0.3, 1e10])
+def test_there_is_one_rule_of_what_is_flat(deviation, flat, level):
+    row = np.full((1, 12), level)
+    row[0, 3] *= 1 + deviation
+    assert is_flat(row) == flat
+    for shape in (centered(row), unit_shapes(row), key_scores(row), moments(row, 1)):
+        assert shape.any() != flat
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
