@@ -13,7 +13,11 @@ import musicai
 
 ROOT = Path(musicai.__file__).parents[1]
 REFERENCE = ROOT / "docs" / "api"
-ROOMS = sorted(path.parent.name for path in (ROOT / "musicai").glob("*/__init__.py"))
+ROOMS = sorted(
+    room
+    for room in (path.parent.name for path in (ROOT / "musicai").glob("*/__init__.py"))
+    if hasattr(importlib.import_module(f"musicai.{room}"), "__all__")  # the shared ones have none
+)
 
 # numpydoc's checks that we hold every docstring to. Left out: what ruff checks, sentences that must
 # end in a full stop, and sections that not everything has a use for.

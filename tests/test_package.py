@@ -76,17 +76,10 @@ def imported_by(tree, path):
             yield from (f"{module}.{alias.name}" for alias in node.names)  # may be modules too
 
 
-def is_for_types(node):
-    """Tell whether a statement is an `if TYPE_CHECKING:`."""
-    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-
-
 def needed_by(module):
-    """Modules of the package that a module needs, for more than annotations."""
+    """Modules of the package that a module imports, if only for annotations."""
     path = MODULES[module]
-    tree = ast.parse(path.read_text())
-    tree.body = [node for node in tree.body if not is_for_types(node)]
-    return MODULES.keys() & set(imported_by(tree, path))
+    return MODULES.keys() & set(imported_by(ast.parse(path.read_text()), path))
 
 
 def check_imports(path, never):

@@ -1,17 +1,13 @@
 """The score-card that `report` returns: its figures, as a table and in a dict."""
 
-from dataclasses import dataclass
 from textwrap import wrap
 
-import numpy as np
-
 from ._card_html import as_html
-from ._doubts import doubts
+from ._figures import Figures, doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, spread
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Report:
+class Report(Figures):
     """How like real music composed music is; made by :func:`report`.
 
     `print` shows it as a table, a notebook as one in HTML.
@@ -54,18 +50,6 @@ class Report:
     """
 
     __module__ = "musicai.metrics"
-
-    n_frames: int
-    frame_rate: float
-    values: dict[str, dict[str, np.ndarray]]
-    overlaps: dict[str, dict[str, float]]
-    frechet_distances: dict[str, float]
-    memorization: dict[str, float]
-
-    @property
-    def n_excerpts(self) -> int:
-        """Number of excerpts in each set."""
-        return len(self.values["real"]["flux"])
 
     def to_dict(self) -> dict[str, float]:
         """Return all figures in a flat dict.

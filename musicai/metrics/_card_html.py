@@ -1,13 +1,9 @@
 """A score-card as HTML: a table with bars, and its style."""
 
 from html import escape
-from typing import TYPE_CHECKING
 
-from ._doubts import doubts
+from ._figures import Figures, doubts
 from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, spread
-
-if TYPE_CHECKING:
-    from ._card import Report
 
 # Colors of Okabe and Ito, told apart by the color-blind; marks differ in height as well.
 _STYLE = """
@@ -50,7 +46,7 @@ margin-right:.3rem;vertical-align:-.05rem}
 """
 
 
-def as_html(card: "Report") -> str:
+def as_html(card: Figures) -> str:
     """Return a score-card as a ``div``, in ASCII."""
     metrics = list(card.values["real"])
     totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
@@ -80,7 +76,7 @@ has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {tot
     return html.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _row(card: "Report", name: str, *, said: str | None = None, look: str | None = None) -> str:
+def _row(card: Figures, name: str, *, said: str | None = None, look: str | None = None) -> str:
     sets = [card.values[key] for key in ("real", "generated")]
     spreads = [spread(values[name]) if name in values else "" for values in sets]
     areas = {key: overlaps[name] for key, overlaps in card.overlaps.items()}

@@ -12,8 +12,8 @@ from ..theory.shapes import is_flat
 from ..theory.timing import FRAME_RATE
 from ._card import Report
 from ._chroma import chroma_pieces
-from ._doubts import doubts
 from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts
+from ._figures import doubts
 from ._frechet import frechet_distance
 from ._markov import MarkovBaseline
 from ._memorization import memorization

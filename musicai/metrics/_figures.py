@@ -1,11 +1,10 @@
-"""What the figures of a score-card say against themselves: too little music, or sets mixed up."""
+"""Figures of a score-card, and reasons not to trust them: too little music, or sets mixed up."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+
+import numpy as np
 
 from ._words import COPIES, TOTAL
-
-if TYPE_CHECKING:
-    from ._card import Report
 
 _ENOUGH = 10
 """Excerpts of a set: with fewer the overlaps of real music with real music are anywhere."""
@@ -17,16 +16,33 @@ _MOST_ABOVE_CEILING = 0.1
 """More than chance gives, if there are enough excerpts."""
 
 
-def doubts(card: "Report") -> list[str]:
-    """Return a sentence for every reason not to trust a score-card."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Figures:
+    """What :class:`Report` shows; its attributes are documented there."""
+
+    n_frames: int
+    frame_rate: float
+    values: dict[str, dict[str, np.ndarray]]
+    overlaps: dict[str, dict[str, float]]
+    frechet_distances: dict[str, float]
+    memorization: dict[str, float]
+
+    @property
+    def n_excerpts(self) -> int:
+        """Number of excerpts in each set."""
+        return len(self.values["real"]["flux"])
+
+
+def doubts(figures: Figures) -> list[str]:
+    """Return a sentence for every reason not to trust a score-figures."""
     found = []
-    enough = card.n_excerpts >= _ENOUGH
+    enough = figures.n_excerpts >= _ENOUGH
     if not enough:
         found.append(
-            f"so few excerpts tell little: there are {card.n_excerpts} of each set, where "
+            f"so few excerpts tell little: there are {figures.n_excerpts} of each set, where "
             f"{_ENOUGH} are the least and 20 or more are better"
         )
-    copies = card.memorization
+    copies = figures.memorization
     if copies["real"] >= _MOST_COPIES:
         found.append(
             f"held-out music is among the music learned ({COPIES} of real is "
@@ -38,7 +54,7 @@ def doubts(card: "Report") -> list[str]:
             f"most of generated is in train ({COPIES} is {copies['generated']:.2f}, that of real "
             f"{copies['real']:.2f}): the composer copies"
         )
-    totals = {name: areas[TOTAL] for name, areas in card.overlaps.items()}
+    totals = {name: areas[TOTAL] for name, areas in figures.overlaps.items()}
     if enough and totals["generated"] > totals["ceiling"] + _MOST_ABOVE_CEILING:
         found.append(
             f"generated has more in common with real, {totals['generated']:.2f}, than other real "
