@@ -3,7 +3,8 @@
 A recording becomes a *piece*, a float32 array ``(n_frames, n_features)``; a list of pieces is a
 *collection*. :class:`ChromaExtractor` turns recordings into pieces of chroma and back into sound,
 :class:`PianoRollExtractor` turns MIDI files into piano rolls and back, :class:`LSTMComposer` learns
-a collection, tells what comes next and composes new pieces.
+a collection, tells what comes next and composes new pieces. A :class:`Timing` says when the frames
+of a piece sound.
 """
 
 from importlib import import_module
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from .composer import LSTMComposer
     from .midi import PianoRollExtractor
     from .mosaic import MosaicSynthesizer
+    from .theory.timing import Timing
 
 __all__ = [
     "ChromaExtractor",
     "LSTMComposer",
     "MosaicSynthesizer",
     "PianoRollExtractor",
+    "Timing",
     "__version__",
 ]
 
@@ -31,6 +34,7 @@ _ROOMS = {
     "LSTMComposer": "composer",
     "MosaicSynthesizer": "mosaic",
     "PianoRollExtractor": "midi",
+    "Timing": "theory.timing",
 }
 
 
