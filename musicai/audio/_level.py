@@ -5,7 +5,7 @@ from itertools import chain
 
 import numpy as np
 
-from ..files.spool import spooled
+from ..files.writing import spooled
 
 LOUDNESS = 10 ** (-16 / 20)
 """Root mean square of the whole, -16 dB of full scale, unless peaks would pass `HIGHEST_PEAK`."""

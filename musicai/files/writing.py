@@ -1,38 +1,41 @@
-"""Writing a file whole or not at all; every writer of the library goes through here."""
+"""Writing files whole or not at all, and keeping samples in a temporary file."""
 
 import errno
 import io
 import os
-import stat
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import uuid4
+
+import numpy as np
 
 from .paths import is_path, printable
 
 _BLOCK = 2**20
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+_BYTES = 4  # of a float32
 
 
 @contextmanager
 def whole_file(target: Any) -> Iterator[BinaryIO]:
-    """Give a file to write to, which becomes `target` when all has been written.
+    """Yield a file to write to, which becomes `target` when all has been written.
 
     Parameters
     ----------
     target : str, bytes, PathLike or binary file object
-        The file; one that exists is replaced. A file object is written to, from where it stands,
-        at the end.
+        The file; an existing one is replaced. A file object is written to at the end, from its
+        current position.
 
     Yields
     ------
     draft : binary file
         A file on the disk, with a descriptor, open for writing and reading. If the block raises,
-        `target` stays as it was and the draft is gone. Where the system can keep a file without
-        a name (Linux), a killed process leaves nothing behind either.
+        `target` stays as it was and the draft is removed.
 
     Raises
     ------
@@ -42,30 +45,56 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         If `target` is a folder or no name of a file.
     TypeError
         If `target` is neither a path nor a file object that takes bytes.
+    OSError
+        If the file cannot be written.
     """
     check_target(target)
     if is_path(target):
-        with _named(Path(os.fsdecode(target))) as draft:
+        # A symbolic link stays, and what it points to is replaced.
+        with _replacing(Path(os.path.realpath(os.fsdecode(target)))) as draft:
             yield draft
-    else:
-        with tempfile.TemporaryFile() as draft:
-            yield cast(BinaryIO, draft)
-            draft.seek(0)
-            _copy(draft, target)
-
-
-def _copy(draft: IO[bytes], target: Any) -> None:
-    while block := draft.read(_BLOCK):
-        left = memoryview(block)
-        while left:
-            written = target.write(left)
-            if written is None:  # what some file objects say when they took all, or can't tell
-                break
-            if written <= 0:
-                raise OSError(errno.EIO, f"{target_name(target)} takes no more bytes")
-            left = left[written:]
+        return
+    with tempfile.TemporaryFile() as copied:
+        yield cast(BinaryIO, copied)
+        copied.seek(0)
+        while block := copied.read(_BLOCK):
+            _write_all(target, block)
     if callable(getattr(target, "flush", None)):
-        target.flush()  # what is still held back may fail
+        target.flush()  # what it has buffered may fail to be written
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    # In the same folder, so that the final move stays within one file system.
+    draft = path.with_name(f".musicai-{uuid4().hex}.part")
+    try:
+        with open(draft, "x+b") as file:
+            if path.exists():
+                shutil.copymode(path, draft)
+            yield file
+        os.replace(draft, path)
+    except OSError as error:
+        if error.filename == str(draft):  # a name that nobody has given
+            raise OSError(error.errno, error.strerror, printable(path)) from None
+        if error.errno in _FULL and error.filename is None:
+            reason = f"the file could not be written ({error.strerror}): make room for it"
+            raise OSError(error.errno, reason, printable(path)) from None
+        raise
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def _write_all(file: Any, data: Any) -> None:
+    """Write bytes to a file that may take only some of them at a time."""
+    left = memoryview(data)
+    while left:
+        written = file.write(left)
+        if written is None:  # some file objects return nothing when they have written all
+            return
+        if written <= 0:
+            raise OSError(errno.EIO, f"{target_name(file)} takes no more bytes")
+        left = left[written:]
 
 
 def target_name(target: Any) -> str:
@@ -114,50 +143,43 @@ def _check_path(path: Path) -> None:
         raise ValueError(f"{name} is no regular file; give another one, or open it and pass that")
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[BinaryIO]:
-    path = Path(os.path.realpath(path))  # a link stays, what it leads to is replaced
-    # In the same folder, so that the final move cannot cross file systems.
-    draft = path.with_name(f".{uuid4().hex}")
-    try:
-        with _open_draft(draft) as file:
-            if path.exists() and os.chmod in os.supports_fd:  # not so in Python 3.12 on Windows
-                os.chmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-            yield file
-            file.flush()
-            if not draft.exists():
-                _name(file, draft)
-        os.replace(draft, path)
-    except OSError as error:
-        if error.filename == str(draft):  # a name that nobody has given
-            raise OSError(error.errno, error.strerror, printable(path)) from None
-        if error.errno not in _FULL or error.filename is not None:
-            raise
-        reason = f"the file could not be written ({error.strerror}): make room for it"
-        raise OSError(error.errno, reason, printable(path)) from None
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+class Spool:
+    """float32 values in a temporary file, of which slices are read like those of an array.
 
+    Pages of a memory map that were read count as memory in use; slices of a spool do not.
+    """
 
-def _open_draft(draft: Path) -> BinaryIO:
-    if hasattr(os, "O_TMPFILE"):
-        with suppress(OSError):  # not every file system can
-            return open(os.open(draft.parent, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
-    return open(str(draft), "x+b")
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+        self._n_values = file.tell() // _BYTES
 
+    def __len__(self) -> int:
+        return self._n_values
 
-def _name(file: BinaryIO, path: Path) -> None:
-    """Give a file that has no name its first one."""
-    # Only with a folder to start from does Python follow the link that a descriptor is.
-    with _descriptors() as folder:
-        os.link(str(file.fileno()), path, src_dir_fd=folder)
+    def __getitem__(self, values: slice) -> np.ndarray:
+        start, stop, _ = values.indices(self._n_values)
+        self._file.seek(start * _BYTES)
+        return np.fromfile(self._file, np.float32, max(0, stop - start))
+
+    def blocks(self, n_values: int) -> Iterator[np.ndarray]:
+        """Yield the values in order, `n_values` at a time."""
+        for start in range(0, self._n_values, n_values):
+            yield self[start : start + n_values]
 
 
 @contextmanager
-def _descriptors() -> Iterator[int]:
-    folder = os.open("/proc/self/fd", os.O_RDONLY)
-    try:
-        yield folder
-    finally:
-        os.close(folder)
+def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
+    """Keep blocks of values in a temporary file, as float32, as long as the context lasts."""
+    # A buffer would be written once more after an error, with another error.
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for block in blocks:
+            try:
+                _write_all(file, np.ravel(block).astype(np.float32).tobytes())
+            except OSError as error:
+                raise OSError(
+                    error.errno,
+                    f"audio is kept in a temporary file until all is there, and that failed "
+                    f"({error.strerror}): make room, or set TMPDIR to a folder with some",
+                    tempfile.gettempdir(),
+                ) from error
+        yield Spool(file)

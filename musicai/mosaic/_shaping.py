@@ -13,7 +13,7 @@ from scipy.signal import get_window
 from sklearn.base import clone
 
 from ..chroma import ChromaExtractor
-from ..files.spool import Spool
+from ..files.writing import Spool
 from ..theory.shapes import peaking_at_one
 from ._corpus import rows_at
 

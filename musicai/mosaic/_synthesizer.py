@@ -17,7 +17,7 @@ from ..chroma import ChromaExtractor
 from ..chroma.inputs import as_recordings
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
-from ..files.spool import spooled
+from ..files.writing import spooled
 from ..theory.shapes import is_flat, unit_shapes
 from ..theory.timing import check_times, length_in_samples
 from ._corpus import Corpus, make_corpus, usual_level
