@@ -23,8 +23,7 @@ class Corpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 12), dtype float32
-        Chroma, centered and of length 1, so that products are correlations; 0 where nothing is to
-        be played.
+        Chroma, centered and of length 1, so that products are correlations; 0 where it is flat.
     recording : ndarray of shape (n_rows,), dtype int32
         Which recording a row is of.
     firsts : ndarray of shape (n_tracks + 1,)
@@ -35,6 +34,8 @@ class Corpus(NamedTuple):
         recording is out of tune.
     levels : ndarray of shape (n_rows,)
         In decibels.
+    audible : ndarray of bool, of shape (n_rows,)
+        Which rows may be played.
     """
 
     shapes: np.ndarray
@@ -42,6 +43,7 @@ class Corpus(NamedTuple):
     firsts: np.ndarray
     semitones: np.ndarray
     levels: np.ndarray
+    audible: np.ndarray
 
     def track(self, row: int) -> int:
         """Return the track that a row is in."""
@@ -80,19 +82,25 @@ def make_corpus(
             higher = shift - (tunings[number] if abs(tunings[number]) > IN_TUNE else 0.0)
             moved, moved_levels = _play_faster(frames, levels[number], speed(higher))
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
-            shapes[moved_levels < quietest] = 0.0
-            if not shapes.any():  # nothing to play, and no place to go
+            if not shapes[moved_levels >= quietest].any():  # nothing to play, no place to go
                 continue
             tracks.append(shapes)
             track_levels.append(moved_levels)
             recordings.append(np.full(len(shapes), number, dtype=np.int32))
             semitones.append(higher)
+    if not tracks:
+        raise ValueError(
+            "no recording has a frame that is both loud enough and more than noise or a hum: fit "
+            "on recordings of music"
+        )
+    together = np.concatenate(track_levels)
     return Corpus(
-        np.concatenate(tracks),
-        np.concatenate(recordings),
-        np.concatenate([[0], np.cumsum([len(track) for track in tracks])]),
-        np.array(semitones),
-        np.concatenate(track_levels),
+        shapes=np.concatenate(tracks),
+        recording=np.concatenate(recordings),
+        firsts=np.concatenate([[0], np.cumsum([len(track) for track in tracks])]),
+        semitones=np.array(semitones),
+        levels=together,
+        audible=together >= quietest,
     )
 
 
@@ -102,10 +110,10 @@ def speed(semitones: float) -> float:
 
 
 def usual_level(levels: Sequence[np.ndarray]) -> float:
-    """Return the median level of what sounds, in decibels; 0 where nothing does."""
+    """Return the median level of what sounds, in decibels, or of everything if nothing does."""
     together = np.concatenate(levels)
     sounding = together[together > SILENT]
-    return float(np.median(sounding)) if len(sounding) else 0.0
+    return float(np.median(sounding if len(sounding) else together))
 
 
 def _play_faster(

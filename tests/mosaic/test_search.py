@@ -7,10 +7,14 @@ from musicai.mosaic._corpus import make_corpus, unit_shapes
 from musicai.mosaic._search import find_path
 
 
-def corpus_of(*lengths, seed=0, transpose=0):
+def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0):
+    """Recordings of noise, of which a share of the frames is hardly audible."""
     rng = np.random.default_rng(seed)
     chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
     levels = [np.full(n, -20, dtype=np.float32) for n in lengths]
+    for level in levels:
+        level[: int(quiet * len(level))] = -80
+        rng.shuffle(level)
     return make_corpus(chroma, levels, [0.0] * len(lengths), transpose=transpose)
 
 
@@ -29,11 +33,12 @@ def worth(shapes, corpus, rows, join_cost):
 
 
 @pytest.mark.parametrize("join_cost", [0.0, 0.2, 0.7, 5.0])
+@pytest.mark.parametrize("quiet", [0.0, 0.4])
 @pytest.mark.parametrize("seed", range(4))
-def test_no_path_is_better(join_cost, seed):
-    corpus, shapes = corpus_of(4, 2, seed=seed), piece(4, seed=seed)
+def test_no_path_is_better(join_cost, quiet, seed):
+    corpus, shapes = corpus_of(4, 3, seed=seed, quiet=quiet), piece(4, seed=seed)
     runs = find_path(shapes, corpus, join_cost=join_cost, longest=99)
-    every = itertools.product(range(len(corpus.shapes)), repeat=len(shapes))
+    every = itertools.product(np.flatnonzero(corpus.audible), repeat=len(shapes))
     best = max(worth(shapes, corpus, np.array(rows), join_cost) for rows in every)
     assert worth(shapes, corpus, rows_of(runs), join_cost) == pytest.approx(best, abs=1e-5)
 
@@ -99,22 +104,25 @@ def test_transposed_recordings_are_found():
         assert corpus.semitones[corpus.track(run.row)] == semitones
 
 
-def test_quiet_and_flat_frames_are_never_like_anything():
+def test_flat_frames_are_like_nothing_and_quiet_ones_are_inaudible():
     chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)
     levels[5] = -80
     corpus = make_corpus([chroma], [levels], [0.0], transpose=0)
-    assert np.flatnonzero(~corpus.shapes.any(axis=1)).tolist() == [3, 5]
+    assert np.flatnonzero(~corpus.shapes.any(axis=1)).tolist() == [3]
+    assert np.flatnonzero(~corpus.audible).tolist() == [5]
 
 
 @pytest.mark.parametrize("lengths", [(1,), (2, 1), (40,), (60, 60), (30, 5, 30), (9, 9, 9, 9)])
 @pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
 @pytest.mark.parametrize("longest", [1, 7, 50])
-def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest):
-    corpus = corpus_of(*lengths)
+@pytest.mark.parametrize("quiet", [0.0, 0.5, 0.9])
+def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest, quiet):
+    corpus = corpus_of(*lengths, quiet=quiet)
     runs = find_path(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300
+    assert corpus.audible[rows_of(runs)].all()
     for run in runs:
         assert run.row >= 0
         assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)

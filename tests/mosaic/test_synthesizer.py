@@ -107,6 +107,31 @@ def test_no_recording_is_replayed(recordings):
         assert group[-1].end - group[0].start <= 2.0, name
 
 
+@pytest.mark.parametrize("join_cost", [1.6, 1000.0])
+@pytest.mark.parametrize("n_others", [0, 1])
+@pytest.mark.parametrize("max_stretch", [1.0, 10.0])
+def test_what_is_hardly_audible_is_never_played(join_cost, n_others, max_stretch):
+    with_gaps = chords([0] * 16)
+    for second in (1, 3, 4, 6):
+        with_gaps[second * RATE : int((second + 0.3) * RATE)] *= 1e-4  # -80 dB
+    others = [chords([6] * 8, seed=1)] * n_others
+    mosaic = MosaicSynthesizer(join_cost=join_cost, max_stretch=max_stretch, sr=RATE, shaping=0)
+    mosaic.fit([with_gaps, *others])
+    wanted = ChromaExtractor().transform([chords([0] * 16)])[0]
+    hop = 2048 / RATE
+    for stretch in mosaic.stretches(wanted):
+        if stretch.recording == 0:
+            end = stretch.source_start + stretch.end - stretch.start
+            for gap in (1, 3, 4, 6):  # a frame on the border holds some of what sounds
+                assert end <= gap + 1.01 * hop or stretch.source_start >= gap + 0.3 - 1.01 * hop
+
+
+def test_recordings_may_all_be_very_quiet(piece):
+    audio = MosaicSynthesizer(sr=RATE).fit([1e-6 * chords([0, 4, 5, 2])]).transform(piece)
+    assert np.isfinite(audio).all()
+    assert audio.any()
+
+
 def test_silence_stays_silence(mosaic, piece):
     quiet = piece.copy()
     quiet[20:60] = 0
