@@ -88,13 +88,14 @@ def test_stratified_split_of_paths(recordings):
     assert np.isfinite(pipeline().fit(train, train_styles).score(test, test_styles))
 
 
-def test_pandas_output_changes_nothing(recordings):
+def test_composers_learn_the_same_from_data_frames(recordings):
     paths, styles = recordings
     expected = pipeline().fit(paths, styles).score(paths, styles)
     with config_context(transform_output="pandas"):
         assert pipeline().fit(paths, styles).score(paths, styles) == expected
-    pipe = pipeline().set_output(transform="pandas")
-    assert isinstance(pipe.fit(paths, styles)[0].transform(paths), list)
+    pipe = pipeline().set_output(transform="pandas").fit(paths, styles)
+    assert pipe.score(paths, styles) == expected
+    assert [*pipe[0].transform(paths)[0].columns] == [*pipe[0].get_feature_names_out()]
 
 
 def test_an_unreadable_recording_keeps_its_label(recordings, tmp_path):

@@ -1,11 +1,14 @@
-"""What estimators that take files share."""
+"""Base classes of the estimators that take files."""
 
+from importlib import import_module
 from typing import Any, Self
 
+import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 
-from .parameters import VERBOSE_RULE, Rule, is_integer, is_one_of
+from .parameters import VERBOSE_RULE, Rule, check_values, is_integer, is_one_of
 from .persistence import Persistent
 
 _ERRORS = ("raise", "warn")
@@ -16,9 +19,14 @@ FILE_RULES: dict[str, Rule] = {
 }
 """Rules of the parameters that every :class:`FileTransformer` has."""
 
+CONTAINER_RULE: Rule = (
+    lambda v: is_one_of(v, ("default", "pandas")),
+    "'default' for a list of arrays or 'pandas' for a list of data frames",
+)
+
 
 class FileInput:
-    """What estimators are whose input is a list of files and whose output is no table."""
+    """An estimator whose input is a list of files and whose output is not a table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Accept any setting and go on returning lists, which cannot become data frames.
@@ -47,8 +55,54 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
     """A transformer from a list of files to a list of pieces, which learns nothing."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        # A list cannot become a data frame.
+        # scikit-learn's own wrapper would make one data frame of the whole list.
         super().__init_subclass__(auto_wrap_output_keys=None, **options)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Choose what `transform` and `fit_transform` return: arrays or data frames.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas"}, default=None
+            With "default", a list with one array per piece. With "pandas", a list with one
+            :class:`pandas.DataFrame` per piece, whose columns are those of
+            `get_feature_names_out`. None leaves the setting as it is.
+
+        Returns
+        -------
+        self : object
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If `transform` is neither.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import ChromaExtractor
+        >>> extractor = ChromaExtractor().set_output(transform="pandas")
+        >>> (piece,) = extractor.transform([np.sin(np.arange(22050) / 8)])
+        >>> piece["A"].shape
+        (11,)
+        """
+        if transform is not None:
+            check_values({"transform": transform}, {"transform": CONTAINER_RULE})
+            # scikit-learn's name for it, which `clone` copies.
+            self._sklearn_output_config = {"transform": transform}
+        return self
+
+    def _contain(self, pieces: list[np.ndarray]) -> list[Any]:
+        """Return pieces as what `set_output`, or else scikit-learn's configuration, asks for."""
+        name, container = "transform_output", get_config()["transform_output"]
+        if hasattr(self, "_sklearn_output_config"):
+            name, container = "transform", self._sklearn_output_config["transform"]
+        check_values({name: container}, {name: CONTAINER_RULE})
+        if container == "default":
+            return pieces
+        pandas = import_module("pandas")
+        return [pandas.DataFrame(piece, columns=self.get_feature_names_out()) for piece in pieces]
 
     def __sklearn_is_fitted__(self) -> bool:
         return True

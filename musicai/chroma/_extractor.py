@@ -202,7 +202,7 @@ class ChromaExtractor(FileTransformer):
         as_recordings(X)
         return self
 
-    def transform(self, X: Any) -> list[np.ndarray]:
+    def transform(self, X: Any) -> list[Any]:
         """Analyze recordings.
 
         Parameters
@@ -215,7 +215,8 @@ class ChromaExtractor(FileTransformer):
         Returns
         -------
         pieces : list of ndarray of shape (n_frames, 12), dtype float32
-            The chroma of each recording, in order.
+            The chroma of each recording, in order; data frames after
+            ``set_output(transform="pandas")``.
 
         Raises
         ------
@@ -236,7 +237,7 @@ class ChromaExtractor(FileTransformer):
         >>> [piece.shape for piece in pieces]  # a second each
         [(11, 12), (11, 12)]
         """
-        return [analysis.chroma for analysis in self._analyze_all(X)]
+        return self._contain([analysis.chroma for analysis in self._analyze_all(X)])
 
     def analyze(self, X: Any) -> list[Analysis]:
         """Analyze recordings and tell of each, beside its chroma, times, levels, tuning and tempo.

@@ -151,7 +151,7 @@ def load_chorales(
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
         try:
-            data.data = extractor.transform(recordings)
+            data.data = [analysis.chroma for analysis in extractor.analyze(recordings)]
         except (RecordingError, MidiError) as error:
             raise type(error)(
                 f"{error}. Delete the file, and load_chorales makes it again"

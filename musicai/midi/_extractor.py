@@ -144,7 +144,7 @@ class PianoRollExtractor(FileTransformer):
         as_files(X)
         return self
 
-    def transform(self, X: Any) -> list[np.ndarray]:
+    def transform(self, X: Any) -> list[Any]:
         """Read MIDI files as piano rolls.
 
         Parameters
@@ -156,7 +156,8 @@ class PianoRollExtractor(FileTransformer):
         Returns
         -------
         pieces : list of ndarray of shape (n_frames, 88), dtype float32
-            The piano roll of each file, in order: 1 where a key sounds, else 0.
+            The piano roll of each file, in order: 1 where a key sounds, else 0; data frames after
+            ``set_output(transform="pandas")``.
 
         Raises
         ------
@@ -195,7 +196,7 @@ class PianoRollExtractor(FileTransformer):
         rolls = []
         for extracted, name in progress:  # no comprehension: before Python 3.12 it is a frame more
             rolls.append(self._checked(extracted, name))
-        return rolls
+        return self._contain(rolls)
 
     def inverse_transform(self, X: Any, *, tempo: float = 120.0) -> Any:
         """Turn piano rolls into music for a piano.

@@ -126,14 +126,38 @@ def test_skops_round_trip(extractor):
     assert loaded.get_params() == extractor.get_params()
 
 
-def test_set_output_does_not_break_lists(extractor, paths):
-    pytest.importorskip("pandas")
-    expected = extractor.transform(paths)
+def as_frames(pandas, extractor, pieces):
+    names = extractor.get_feature_names_out()
+    return [pandas.DataFrame(piece, columns=names) for piece in pieces]
+
+
+def test_pandas_output_is_a_list_of_data_frames(extractor, paths):
+    pandas = pytest.importorskip("pandas")
+    expected = as_frames(pandas, extractor, extractor.transform(paths))
     with sklearn.config_context(transform_output="pandas"):
         within = extractor.fit_transform(paths)
+    chosen = extractor.set_output(transform="pandas")
+    copies = [clone(chosen), pickle.loads(pickle.dumps(chosen)), chosen.set_output()]
     pipe = make_pipeline(extractor, "passthrough").set_output(transform="pandas")
-    for pieces in (within, pipe.fit_transform(paths)):
-        assert type(pieces) is list
-        for one, other in zip(expected, pieces, strict=True):
-            assert type(other) is np.ndarray
-            np.testing.assert_array_equal(one, other)
+    outputs = [within, pipe.fit_transform(paths), *(copy.transform(paths) for copy in copies)]
+    for frames in outputs:
+        assert type(frames) is list
+        for one, other in zip(expected, frames, strict=True):
+            pandas.testing.assert_frame_equal(one, other)
+
+
+def test_arrays_are_the_default_output(extractor, paths):
+    pytest.importorskip("pandas")
+    with sklearn.config_context(transform_output="pandas"):
+        pieces = extractor.set_output(transform="default").transform(paths)
+    assert [type(piece) for piece in pieces] == [np.ndarray] * 3
+
+
+def test_other_containers_are_refused(extractor, paths):
+    with pytest.raises(ValueError, match=r"transform must be 'default' .*, got 'polars'"):
+        extractor.set_output(transform="polars")
+    with (
+        sklearn.config_context(transform_output="polars"),
+        pytest.raises(ValueError, match=r"transform_output must be 'default' .*, got 'polars'"),
+    ):
+        extractor.transform(paths)
