@@ -4,7 +4,7 @@ from textwrap import wrap
 
 from ._card_html import as_html
 from ._figures import Figures, doubts
-from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, spread
+from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, in_words
 
 
 class Report(Figures):
@@ -109,10 +109,15 @@ class Report(Figures):
         rule = "-" * len(_line(_HEAD))
         seconds = self.n_frames / self.frame_rate
         scores = [
-            _line([metric, spread(real), spread(composed), *self._areas(metric)])
-            for (metric, real), composed in zip(
-                self.values["real"].items(), self.values["generated"].values(), strict=True
+            _line(
+                [
+                    metric,
+                    in_words(metric, real),
+                    in_words(metric, self.values["generated"][metric]),
+                    *self._areas(metric),
+                ]
             )
+            for metric, real in self.values["real"].items()
         ]
         distances = [f"{self.frechet_distances[name]:.3g}" for name in COLUMNS]
         copies = [f"{self.memorization[name]:.3f}" for name in ("real", "generated")]

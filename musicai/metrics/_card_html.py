@@ -3,7 +3,7 @@
 from html import escape
 
 from ._figures import Figures, doubts
-from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, spread
+from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, WORDS, in_words
 
 # Colors of Okabe and Ito, told apart by the color-blind; marks differ in height as well.
 _STYLE = """
@@ -78,7 +78,7 @@ has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {tot
 
 def _row(card: Figures, name: str, *, said: str | None = None, look: str | None = None) -> str:
     sets = [card.values[key] for key in ("real", "generated")]
-    spreads = [spread(values[name]) if name in values else "" for values in sets]
+    spreads = [in_words(name, values[name]) if name in values else "" for values in sets]
     areas = {key: overlaps[name] for key, overlaps in card.overlaps.items()}
     marks = "".join(
         f'<i class="mark {key}" style="left:{100 * areas[key]:.1f}%"></i>'

@@ -22,6 +22,11 @@ DISTANCE, COPIES = "frechet_distance", "memorization"
 """The rows below the total."""
 
 
+SHARES = frozenset({"key_stability"})
+"""Metrics that are shares of a few cases in each excerpt, one pair of windows in 20 s: their values
+are coins, whose mean says all, and whose deviation follows from it."""
+
+
 class Words(NamedTuple):
     """What a figure catches, and what it is blind to."""
 
@@ -61,6 +66,7 @@ WORDS = {
 }
 
 
-def spread(values: np.ndarray) -> str:
-    """Say mean and standard deviation of a metric over excerpts."""
-    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+def in_words(metric: str, values: np.ndarray) -> str:
+    """Return mean and standard deviation of a metric over excerpts, for a share the mean alone."""
+    deviation = "" if metric in SHARES else f" ± {values.std(ddof=1):.3f}"
+    return f"{values.mean():.3f}{deviation}"

@@ -80,6 +80,13 @@ def test_the_total_is_the_realism_of_the_same_excerpts(card, music, composed, mo
     assert card.overlaps["ceiling"]["overlap_area"] == pytest.approx(realism(more_music, music))
 
 
+def test_shares_are_compared_as_shares(card):
+    for name, areas in card.overlaps.items():
+        shares = [card.values[each]["key_stability"].mean() for each in ("real", name)]
+        expected = min(shares) + min(1 - share for share in shares)
+        assert areas["key_stability"] == pytest.approx(expected)
+
+
 def test_keys_do_not_matter(few):
     real, composed, train = few
     moved = report(
