@@ -13,6 +13,7 @@ from musicai.midi import write_midi
 
 ROOT = Path(musicai.__file__).parents[1]
 DOCS = ROOT / "docs"
+BENCHMARKS = DOCS / "benchmarks.md"
 BUILT = (DOCS / "_build", DOCS / "gallery", DOCS / "api" / "generated")
 PAGES = [path for path in sorted(DOCS.rglob("*.md")) if not any(map(path.is_relative_to, BUILT))]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES]
@@ -85,6 +86,21 @@ def test_links_lead_somewhere(document):
         file = document.parent / path if path else document
         assert file.exists(), target
         assert not anchor or anchor in set(headings(file)), f"{target}: no such heading"
+
+
+def figures(text):
+    """Decimal numbers with three digits or more, which are hardly anywhere by chance."""
+    return {n for n in re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text) if len(n) > 3}
+
+
+@pytest.mark.parametrize(
+    "document", [page for page in DOCUMENTS if page != BENCHMARKS], ids=name_of
+)
+def test_figures_of_the_benchmarks_stand_in_one_place(document):
+    ours = figures(" ".join(re.findall(r"\*\*(.+?)\*\*", BENCHMARKS.read_text(encoding="utf-8"))))
+    assert len(ours) > 10
+    again = ours & figures(document.read_text(encoding="utf-8"))
+    assert not again, "link to docs/benchmarks.md, whose figures are measured anew"
 
 
 def test_site_leads_to_every_page():

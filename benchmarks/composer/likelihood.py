@@ -34,7 +34,7 @@ PUBLISHED = (
 )
 NOTES = """
 exact: the probability itself; joint: of all notes of a frame together; independent: each note by
-itself given the past, a weaker model and not comparable; bound, estimate: not exact.
+itself given the past, a weaker family, whose likelihood is exact; bound, estimate: not exact.
 [1] as quoted in Krishnan et al. 2017, table 4 (LV-RNN: table 3). Published figures are means over
 frames as far as their papers say."""
 
