@@ -2,15 +2,15 @@
 
 Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them. Frames follow one
 another at a `frame_rate`, or are beats at measured `times`. `chroma_to_audio` plays them,
-`recognize_chords` names chords; `chroma_to_midi`, `to_musicxml` and `chord_chart` write music down.
-Files are written whole or not at all.
+`recognize_chords` names chords, `labeled_intervals` hands them to mir_eval; `chroma_to_midi`,
+`to_musicxml` and `chord_chart` write music down. Files are written whole or not at all.
 
 A collection is answered by a list with one result for each piece, arrays of pieces as well: MIDI,
 scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose results are arrays,
 answers in kind.
 """
 
-from ..theory.chord import Chord
+from ..theory.chord import Chord, labeled_intervals
 from ._audio import chroma_to_audio
 from ._chart import chord_chart
 from ._chords import recognize_chords
@@ -22,6 +22,7 @@ __all__ = [
     "chord_chart",
     "chroma_to_audio",
     "chroma_to_midi",
+    "labeled_intervals",
     "recognize_chords",
     "to_musicxml",
 ]

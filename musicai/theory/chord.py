@@ -1,8 +1,16 @@
-"""A chord: what `recognize_chords` hears in music, and what made music is known to hold."""
+"""Chords with the times at which they sound, and their labels in charts and in Harte's syntax."""
 
+import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from .vocabulary import TONES
+import numpy as np
+
+from .spelling import PITCH_CLASS_OF, note_name, place_in_key
+from .vocabulary import QUALITIES, TONES
+
+NO_CHORD = "N"
+"""Harte's label where no chord sounds."""
 
 
 class Chord(NamedTuple):
@@ -26,6 +34,8 @@ class Chord(NamedTuple):
     >>> chord = Chord(root=9, quality="m7", start=0.0, end=2.0, label="Am7")
     >>> chord.pitch_classes  # A, C, E, G
     (9, 0, 4, 7)
+    >>> chord.harte
+    'A:min7'
     >>> chord.end - chord.start
     2.0
     """
@@ -43,5 +53,66 @@ class Chord(NamedTuple):
             return ()
         return tuple((self.root + tone) % 12 for tone in TONES[self.quality])
 
+    @property
+    def harte(self) -> str:
+        """The chord in Harte's syntax, as mir_eval and JAMS read it: "C:maj", "Bb:min7", "N"."""
+        if self.root is None or self.quality is None:
+            return NO_CHORD
+        spelled = re.match("[A-G][#b]*", self.label)
+        name = spelled[0] if spelled else ""
+        if PITCH_CLASS_OF.get(name) != self.root:  # a label of one's own
+            name = note_name(place_in_key(self.root, key=0))
+        return f"{name}:{QUALITIES[self.quality].harte}"
 
-Chord.__module__ = "musicai.render"  # where users find it: pickles name that place
+
+def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
+    """Return chords as intervals and labels in Harte's syntax [1]_, for mir_eval and JAMS.
+
+    ``mir_eval.chord.evaluate(*reference, *labeled_intervals(chords))`` compares them with a
+    reference that ``mir_eval.io.load_labeled_intervals`` has read.
+
+    Parameters
+    ----------
+    chords : iterable of Chord
+        Of one piece, in order.
+
+    Returns
+    -------
+    intervals : ndarray of shape (n_chords, 2)
+        Start and end of each chord, in seconds.
+    labels : list of str
+        Such as "C:maj", "Bb:min7" and "F#:hdim7"; "N" where there is no chord.
+
+    Raises
+    ------
+    TypeError
+        If something else than chords is in `chords`, such as lists of chords of several pieces.
+
+    References
+    ----------
+    .. [1] C. Harte, M. Sandler, S. Abdallah, E. Gomez, "Symbolic representation of musical chords:
+       a proposed syntax for text annotations", ISMIR 2005.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import labeled_intervals, recognize_chords
+    >>> piece = np.zeros((60, 12))
+    >>> piece[:30, [5, 9, 0]] = piece[30:, [10, 1, 5]] = 1
+    >>> intervals, labels = labeled_intervals(recognize_chords(piece, frame_rate=10))
+    >>> intervals.shape, labels
+    ((2, 2), ['F:maj', 'Bb:min'])
+    """
+    chords = list(chords)
+    for chord in chords:
+        if not isinstance(chord, Chord):
+            raise TypeError(
+                "labeled_intervals takes the chords of one piece, as recognize_chords returns "
+                f"them: got a {type(chord).__name__} among them. Pass one list of Chord at a time"
+            )
+    times = [(chord.start, chord.end) for chord in chords]
+    return np.array(times, dtype=np.float64).reshape(-1, 2), [chord.harte for chord in chords]
+
+
+for public in (Chord, labeled_intervals):  # where users find them: pickles name that place
+    public.__module__ = "musicai.render"
