@@ -1,26 +1,47 @@
-"""What estimators are in a file, and what a file must hold to become one again.
+"""Pickling of estimators, and validation of unpickled state.
 
-pickle, joblib and skops all keep the state of an estimator, a dictionary, and hand it back when a
-file is opened. Files outlive versions of the library, and come from people whom nobody knows. So
-the state tells the version that it is of, what older versions left otherwise is converted, and
-whatever was learned is checked once, here, before it is used: what opens can be used.
+pickle, joblib and skops keep the state of an estimator, a dictionary, and hand it back when a file
+is opened. Files outlive versions of the library and come from strangers, so the state contains the
+version that wrote it, and every fitted attribute is checked once, here: what opens can be used.
 """
 
 import os
 import warnings
+from collections.abc import Mapping
 from inspect import Parameter, signature
-from typing import Any
+from numbers import Integral, Real
+from typing import Any, NamedTuple, get_args
 
+import numpy as np
 from packaging.version import Version
 
 from .._version import __version__
-from .learned_values import cause, in_words, shortened
 
 _VERSION = "_musicai_version"
+_NUMBERS = {int: Integral, float: Real}
+_LONGEST = 300  # characters of an explanation; a file may contain text of any length
+
+
+class Array(NamedTuple):
+    """An array that is expected among the fitted attributes of an estimator.
+
+    A size is a number, None for any, or a name for the same size of at least 1 wherever it occurs:
+    the value of an attribute that is declared before, or a size of the first array with it.
+    Numbers must be finite and within the bounds; objects are labels, hashable and all different.
+    """
+
+    dtype: Any
+    shape: tuple[int | str | None, ...]
+    low: float = -np.inf
+    high: float = np.inf
 
 
 class Persistent:
     """An estimator that can be kept in a file; to be named before `BaseEstimator`."""
+
+    def _fitted_state(self) -> Mapping[str, Any]:
+        """Return what `check_state` expects of the fitted attributes; may raise any error."""
+        return {}
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {**super().__getstate__(), _VERSION: __version__}  # type: ignore[dict-item]
@@ -29,36 +50,106 @@ class Persistent:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         kind = type(self).__name__
-        state = dict(state)
-        version = state.pop(_VERSION, None)  # baselines did not tell it before 0.1.0.dev1
-        advice = "it is damaged, or was not written by musicai"
+        version = state.get(_VERSION) if isinstance(state, dict) else None
         if version is not None and _is_newer(version):
             warnings.warn(
                 f"this {kind} was saved by musicai {version} and is opened by {__version__}: it "
                 "may not behave as it did; update musicai",
                 stacklevel=2,
             )
-            advice = f"it may need musicai {version}"
         try:
-            _refuse_hidden_methods(type(self), state)
-            state = self._converted({**_defaults(type(self)), **state})
+            hidden = [name for name in state if callable(getattr(type(self), name, None))]
+            if hidden:
+                raise ValueError(f"{hidden} are methods, and no values belong there")
+            state = {**_defaults(type(self)), **state}
+            del state[_VERSION]
             super().__setstate__(state)  # type: ignore[misc]
-            if self.__sklearn_is_fitted__():
-                self._check_learned()
-        except Exception as error:  # there is nothing that a foreign state might not raise
-            raise ValueError(
-                f"this state of {kind} cannot be used ({in_words(error)}): {advice}"
-            ) from cause(error)
+            if self.__sklearn_is_fitted__():  # type: ignore[attr-defined]
+                check_state(vars(self), self._fitted_state())
+                getattr(self, "_check_learned", lambda: None)()  # until the composer declares it
+        except Exception as error:  # a foreign state may raise anything
+            reason = _shortened(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
+            advice = "the file is damaged, or not one of musicai: fit again"
+            if version not in (None, __version__):
+                advice = (
+                    f"musicai {_shortened(version)} wrote it, and this is {__version__}: open it "
+                    "with that version, or fit again"
+                )
+            raise ValueError(f"this state of {kind} cannot be used ({reason}); {advice}") from error
 
-    def __sklearn_is_fitted__(self) -> bool:
-        raise NotImplementedError
 
-    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
-        """Return the state as this version would have left it."""
-        return state
+def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Raise a ValueError unless a state has all that is expected of it.
 
-    def _check_learned(self) -> None:
-        """Raise an error if what was learned cannot be used."""
+    Expected is a type for each name (``int`` is any integer but no bool, ``float | None`` any
+    number or None), an `Array`, a list of these for a list of the same length, or a dict of these
+    for a dict with the same keys. The state may have more names.
+    """
+    sizes: dict[str, int] = {}
+    for name, kind in expected.items():
+        if name not in state:
+            raise ValueError(f"{name} is missing")
+        _check(name, state[name], kind, sizes)
+        if kind is int:
+            sizes[name] = int(state[name])
+
+
+def _check(name: str, value: Any, expected: Any, sizes: dict[str, int]) -> None:
+    if isinstance(expected, Array):
+        _check_array(name, value, expected, sizes)
+    elif isinstance(expected, Mapping):
+        if not isinstance(value, dict) or value.keys() != expected.keys():
+            raise _wrong(name, value, f"a dict of {', '.join(map(str, expected))}")
+        for key, kind in expected.items():
+            _check(f"{name}[{key!r}]", value[key], kind, sizes)
+    elif isinstance(expected, list):
+        if not isinstance(value, list) or len(value) != len(expected):
+            raise _wrong(name, value, f"a list of {len(expected)}")
+        for i, kind in enumerate(expected):
+            _check(f"{name}[{i}]", value[i], kind, sizes)
+    elif not _is_a(value, expected):
+        raise _wrong(name, value, f"a value of type {getattr(expected, '__name__', expected)}")
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    kinds = get_args(kind) or (kind,)
+    if isinstance(value, bool):  # which Python counts among the integers
+        return bool in kinds
+    return isinstance(value, tuple(_NUMBERS.get(each, each) for each in kinds))
+
+
+def _check_array(name: str, array: Any, expected: Array, sizes: dict[str, int]) -> None:
+    dtype, bounds = np.dtype(expected.dtype), (expected.low, expected.high)
+    wanted = f"{dtype} of shape {tuple(sizes.get(str(size), size) for size in expected.shape)}"
+    # A masked array is an ndarray as well.
+    if type(array) not in (np.ndarray, np.memmap) or array.ndim != len(expected.shape):
+        raise _wrong(name, array, wanted)
+    fit = [
+        own == sizes.setdefault(size, own) >= 1 if isinstance(size, str) else size in (own, None)
+        for size, own in zip(expected.shape, array.shape, strict=True)
+    ]
+    if array.dtype != dtype or not all(fit):
+        raise _wrong(name, array, wanted)
+    if dtype.kind == "O":
+        if len(set(array.ravel().tolist())) < array.size:
+            raise ValueError(f"{name} has a value twice")
+    elif not np.isfinite(array).all() or ((array < bounds[0]) | (array > bounds[1])).any():
+        raise _wrong(name, array, f"finite values from {bounds[0]:g} to {bounds[1]:g}")
+
+
+def _wrong(name: str, value: Any, expected: str) -> ValueError:
+    came = repr(value)
+    if isinstance(value, np.ndarray):
+        came = f"of {value.dtype} of shape {value.shape}"
+    elif isinstance(value, dict | list):
+        came = f"of length {len(value)}"
+    came = _shortened(f"{type(value).__name__} {came}")
+    return ValueError(f"{name} is {came}, where {_shortened(expected)} is expected")
+
+
+def _shortened(value: Any) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _is_newer(version: Any) -> bool:
@@ -70,17 +161,6 @@ def _is_newer(version: Any) -> bool:
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """Return the parameters of an estimator that older versions do not know."""
+    """Return the parameters of an estimator, which files of older versions may lack."""
     parameters = signature(kind.__init__).parameters.values()  # type: ignore[misc]
     return {p.name: p.default for p in parameters if p.default is not Parameter.empty}
-
-
-def _refuse_hidden_methods(kind: type, state: dict[str, Any]) -> None:
-    # What an instance holds under the name of a method would be called in its place. What another
-    # author's subclass holds in a class attribute is theirs to replace.
-    ours = [
-        base for base in kind.__mro__ if base.__module__.split(".")[0] in ("musicai", "sklearn")
-    ]
-    for name in state:
-        if not isinstance(name, str) or any(callable(getattr(base, name, None)) for base in ours):
-            raise ValueError(f"{shortened(repr(name))} stands in it where no value belongs")

@@ -168,6 +168,7 @@ class ChromaExtractor(FileTransformer):
     @property
     def frame_rate(self) -> float:
         """Frames per second, before they are synchronised with beats."""
+        self._check_parameters()
         return self.sr / self.hop_length
 
     def fit(self, X: Any, y: Any = None) -> Self:

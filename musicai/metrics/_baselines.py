@@ -12,9 +12,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..base.learned_values import check_masses, require
 from ..base.parameters import check_values, is_integer
-from ..base.persistence import Persistent
+from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 from ..base.unchanged import unchanged_on_error
 
@@ -95,17 +94,6 @@ class _LevelBaseline(Persistent, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "mass_")
 
-    def _check_learned(self) -> None:
-        width, n_levels = self.n_features_in_, self.n_levels_
-        require("n_features_in_", width, is_integer(width, 1), "an integer of at least 1")
-        require("n_levels_", n_levels, is_integer(n_levels, 2), "an integer of at least 2")
-        for name, shape in self._shapes().items():
-            check_masses(name, getattr(self, name), shape)
-
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shapes of the tables of masses."""
-        raise NotImplementedError
-
     def _levels(self, piece: np.ndarray) -> np.ndarray:
         if piece.size and (piece.min() < 0 or piece.max() > 1):
             raise ValueError(
@@ -166,8 +154,9 @@ class IndependentBaseline(_LevelBaseline):
     def _count(self, pieces: list[np.ndarray]) -> None:
         self.mass_ = _marginal(self._count_levels(pieces))
 
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return {"mass_": (self.n_features_in_, self.n_levels_)}
+    def _fitted_state(self) -> dict[str, Any]:
+        mass = Array(np.float64, ("n_features_in_", "n_levels_"), low=0, high=1)
+        return {"n_features_in_": int, "n_levels_": int, "mass_": mass}
 
     def _log_mass(self, levels: np.ndarray) -> np.ndarray:
         return np.log(self.mass_[np.arange(self.n_features_in_), levels])
@@ -224,11 +213,13 @@ class PersistenceBaseline(_LevelBaseline):
         shared = _back_off(moves.sum(axis=0), _laplace(levels.sum(axis=0)), self.n_levels_)
         self.mass_ = _back_off(moves, shared, self.n_levels_)
 
-    def _shapes(self) -> dict[str, tuple[int, ...]]:
+    def _fitted_state(self) -> dict[str, Any]:
         n_bins = min(_N_CONTEXTS, self.n_levels_)
         return {
-            "first_mass_": (self.n_features_in_, self.n_levels_),
-            "mass_": (self.n_features_in_, n_bins, self.n_levels_),
+            "n_features_in_": int,
+            "n_levels_": int,
+            "first_mass_": Array(np.float64, ("n_features_in_", "n_levels_"), low=0, high=1),
+            "mass_": Array(np.float64, ("n_features_in_", n_bins, "n_levels_"), low=0, high=1),
         }
 
     def _log_mass(self, levels: np.ndarray) -> np.ndarray:

@@ -8,9 +8,8 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..base.blas import one_blas_thread
-from ..base.learned_values import check_array, check_labels, check_masses, require
-from ..base.parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values, is_integer
-from ..base.persistence import Persistent
+from ..base.parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
+from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.seeds import as_rng
 from ..base.styles import as_labels, known_styles, label_per_piece, style_weights
@@ -138,8 +137,9 @@ class MarkovBaseline(Persistent, BaseEstimator):
                 for style in self.styles_
             ]
             counts = [_count(each, self.transitions_) for each in told]
-            self.style_starts_ = np.array([start for start, _ in counts])
-            self.style_transitions_ = np.array([moves for _, moves in counts])
+            shape = (len(counts), *self.transitions_.shape)
+            self.style_starts_ = np.reshape([start for start, _ in counts], shape[:2])
+            self.style_transitions_ = np.reshape([moves for _, moves in counts], shape)
         return self
 
     def sample(
@@ -205,26 +205,19 @@ class MarkovBaseline(Persistent, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "transitions_")
 
-    def _check_learned(self) -> None:
-        width, n_states = self.n_features_in_, len(self.start_)
-        require("n_features_in_", width, is_integer(width, 1), "an integer of at least 1")
-        is_chroma = width == N_PITCH_CLASSES
-        told = type(self.transpose_) is bool and self.transpose_ <= is_chroma
-        require("transpose_", self.transpose_, told, "False, or for chroma True")
-        shape = max(1, n_states), width
-        check_array("prototypes_", self.prototypes_, shape, np.float32)
-        check_labels(self.styles_)
-        n_styles = len(self.styles_)
-        check_masses("start_", self.start_, (n_states,))
-        check_masses("transitions_", self.transitions_, (n_states, n_states))
-        if n_styles:
-            check_masses("style_starts_", self.style_starts_, (n_styles, n_states))
-            check_masses(
-                "style_transitions_", self.style_transitions_, (n_styles, n_states, n_states)
-            )
-        else:
-            check_array("style_starts_", self.style_starts_, (0,))
-            check_array("style_transitions_", self.style_transitions_, (0,))
+    def _fitted_state(self) -> dict[str, Any]:
+        return {
+            "n_features_in_": int,
+            "transpose_": bool,
+            "prototypes_": Array(np.float32, ("states", "n_features_in_")),
+            "start_": Array(np.float64, ("states",), low=0, high=1),
+            "transitions_": Array(np.float64, ("states", "states"), low=0, high=1),
+            "styles_": Array(object, (None,)),
+            "style_starts_": Array(np.float64, (len(self.styles_), "states"), low=0, high=1),
+            "style_transitions_": Array(
+                np.float64, (len(self.styles_), "states", "states"), low=0, high=1
+            ),
+        }
 
 
 def _quantize(

@@ -58,7 +58,7 @@ class Corpus(NamedTuple):
 def make_corpus(
     chroma: Sequence[np.ndarray],
     levels: Sequence[np.ndarray],
-    tunings: Sequence[float],
+    tunings: np.ndarray,
     *,
     transpose: int,
 ) -> Corpus:
@@ -70,7 +70,7 @@ def make_corpus(
         Of each recording.
     levels : sequence of ndarray of shape (n_frames,)
         In decibels, of each recording.
-    tunings : sequence of float
+    tunings : ndarray of shape (n_recordings,)
         Deviation of each recording from A440, in semitones.
     transpose : int
         Up to how many semitones recordings are moved, upwards and downwards.

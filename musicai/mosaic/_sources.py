@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
     def check(self) -> None:
         """Raise a RecordingError if the file is no longer what it was."""
-        if self.size is None:
+        if self.size is None or not is_path(self.recording):
             return
         try:
             status = os.stat(self.recording)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..audio import level_blocks, write_audio
 from ..base.parameters import Rule, check_values, is_integer, is_real
-from ..base.persistence import Persistent
+from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.transformers import FileInput
 from ..base.unchanged import unchanged_on_error
@@ -22,10 +22,9 @@ from ..theory.shapes import is_flat, unit_shapes
 from ..theory.timing import check_times, length_in_samples
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
-from ._opened import check_learned, with_sources
 from ._search import Run, find_path
 from ._shaping import gains_towards, shape, silence_between
-from ._sources import as_source
+from ._sources import Source, as_source
 from ._stretches import Stretch, as_stretches, reader
 
 BLOCK_SIZE = 65536
@@ -84,12 +83,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ----------
     extractor_ : ChromaExtractor
         What the recordings were analyzed with.
-    sources_ : list of Source
-        The recordings: paths are absolute, samples are kept.
+    sources_ : list of tuple
+        The recordings: the absolute path of a file as bytes, its size and time of change; or a
+        copy of the samples with their sampling rate, None and None.
     chroma_, levels_ : list of ndarray
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
         recording; float16.
-    tunings_ : list of float
+    tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
 
     See Also
@@ -189,13 +189,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             )
         with unchanged_on_error(self):
             self.extractor_ = extractor
-            self.sources_ = [
-                file or as_source(recording, extractor.sr)
+            self.sources_ = [  # in plain types, which skops takes for harmless
+                tuple(file or as_source(recording, extractor.sr))
                 for file, recording in zip(files, X, strict=True)
             ]
             self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
             self.levels_ = [_halved(analysis.levels) for analysis in analyses]
-            self.tunings_ = [analysis.tuning or 0.0 for analysis in analyses]
+            self.tunings_ = np.array([analysis.tuning or 0.0 for analysis in analyses])
         return self
 
     def transform(
@@ -248,7 +248,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         files = audio_files(file, X, pieces, format)
         corpus = self._corpus()
         for target in files:
-            for source in self.sources_:
+            for source in self._sources():
                 source.refuse_as_target(target)
         played = (self._play(piece, self._find(piece, corpus)) for piece in pieces)
         if file is None:
@@ -292,17 +292,22 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "sources_")
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__()
-        if "sources_" in state:  # in plain types, that nobody is asked to trust
-            state["sources_"] = [tuple(source) for source in state["sources_"]]
-        return state
+    def _fitted_state(self) -> dict[str, Any]:
+        # Both raise an error for what cannot be used.
+        self._sources(), self.extractor_.frame_rate
+        if self.extractor_.sync is not None:
+            raise ValueError("extractor_ has beats, where sync=None is expected")
+        n_frames = [len(levels) for levels in self.levels_]
+        return {
+            "extractor_": ChromaExtractor,
+            "sources_": [tuple] * len(n_frames),
+            "chroma_": [Array(np.float16, (n, N_PITCH_CLASSES), low=0, high=1) for n in n_frames],
+            "levels_": [Array(np.float16, (n,)) for n in n_frames],
+            "tunings_": Array(np.float64, (len(n_frames),), low=-12, high=12),
+        }
 
-    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
-        return with_sources(state)
-
-    def _check_learned(self) -> None:
-        check_learned(self)
+    def _sources(self) -> list[Source]:
+        return [Source(*source) for source in self.sources_]
 
     def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
@@ -311,7 +316,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         rate, frame_rate = self.sr, self.extractor_.frame_rate
         borders = [round(stretch.start * rate) for stretch in stretches]
         borders.append(round(stretches[-1].end * rate))
-        read = reader(stretches, self.sources_, rate)
+        read = reader(stretches, self._sources(), rate)
         with spooled(join_stretches(borders, read, sr=rate)) as sound:
             blocks = sound.blocks(BLOCK_SIZE)
             if self.shaping > 0:
@@ -340,7 +345,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         )
 
     def _corpus(self) -> Corpus:
-        for source in self.sources_:
+        for source in self._sources():
             source.check()
         return make_corpus(self.chroma_, self.levels_, self.tunings_, transpose=self.transpose)
 
