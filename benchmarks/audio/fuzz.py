@@ -6,7 +6,7 @@ FLAC, Ogg and MP3 (and, where ffmpeg is installed, MP4)::
     python -m benchmarks.audio.fuzz --count 2000 --jobs 2
     python -m benchmarks.audio.fuzz music/*.mp3 --seed 1 --keep failures
 
-Each recording is damaged in the ways listed in `_damages.py`, and each damaged file goes through
+Each recording is damaged in the ways of `common/damages.py`, and each damaged file goes through
 ``ChromaExtractor`` (both kinds) in another process, with a limit of time and memory, so that a
 crash is noticed and its file known. One table is printed, with a row for each format and
 damage:
@@ -43,7 +43,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.common.damages import Case, make_case
+from benchmarks.common.damages import DAMAGES, Case, make_case
 
 KINDS = ("cqt", "stft")
 FAILURES = ("crash", "hang", "error", "values")
@@ -234,7 +234,7 @@ def print_table(counts: dict[tuple[str, str], Counter], seconds: dict[tuple[str,
     print(COLUMNS.format("all", "", total["files"], *found, longest))
 
 
-def main(description=__doc__, serve=serve, make_sources=make_sources) -> int:
+def main(description=__doc__, serve=serve, make_sources=make_sources, damages=DAMAGES) -> int:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -256,7 +256,7 @@ def main(description=__doc__, serve=serve, make_sources=make_sources) -> int:
     megabytes = 0.0
     with tempfile.TemporaryDirectory() as folder:
         sources = arguments.files or make_sources(Path(folder))
-        cases = (make_case(i, arguments.seed, sources) for i in range(arguments.count))
+        cases = (make_case(i, arguments.seed, sources, damages) for i in range(arguments.count))
         for case, verdict in judge_all(cases, arguments.jobs, arguments.limit, serve):
             row = case.format, case.damage
             counts[row].update(["files", verdict.outcome] + ["warned"] * verdict.warned)

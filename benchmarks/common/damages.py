@@ -87,7 +87,8 @@ def wrong_suffix(data: bytes, rng: Random, other: bytes) -> bytes:
     return data
 
 
-DAMAGES: tuple[Callable[[bytes, Random, bytes], bytes], ...] = (
+Damage = Callable[[bytes, Random, bytes], bytes]
+DAMAGES: tuple[Damage, ...] = (
     truncated,
     head_cut_off,
     bits_flipped,
@@ -113,10 +114,12 @@ class Case(NamedTuple):
     data: bytes
 
 
-def make_case(number: int, seed: int, sources: list[Path]) -> Case:
+def make_case(
+    number: int, seed: int, sources: list[Path], damages: tuple[Damage, ...] = DAMAGES
+) -> Case:
     rng = np.random.default_rng([seed, number])
-    damage = DAMAGES[number % len(DAMAGES)]
-    source = sources[number // len(DAMAGES) % len(sources)]
+    damage = damages[number % len(damages)]
+    source = sources[number // len(damages) % len(sources)]
     others = [path for path in sources if path.suffix != source.suffix] or sources
     other = others[rng.integers(len(others))].read_bytes()
     suffix = source.suffix.lower()

@@ -34,7 +34,7 @@ import numpy as np
 
 from benchmarks.audio import fuzz
 from benchmarks.audio.fuzz import Verdict
-from benchmarks.common.damages import Random
+from benchmarks.common.damages import DAMAGES, Random
 
 TRUSTED = [
     "musicai.ChromaExtractor",
@@ -256,5 +256,5 @@ def make_sources(folder: Path) -> list[Path]:
 
 if __name__ == "__main__":
     # Half of the files have their checksums put right.
-    fuzz.DAMAGES = (array, plain, array, plain, *fuzz.DAMAGES[:4])
-    sys.exit(fuzz.main(__doc__, serve, make_sources))
+    damages = (array, plain, array, plain, *DAMAGES[:4])
+    sys.exit(fuzz.main(__doc__, serve, make_sources, damages))
