@@ -9,10 +9,7 @@ from ..base.parameters import COUNT_RULE, check_values, is_real
 from ..base.pieces import N_PITCH_CLASSES
 from ._chroma import chroma_pieces, require_some
 
-_BLOCK = 4096  # windows of the training music at a time,
-_ROWS = 512  # chunks, and
-_PAIRS = 2048  # pairs of them that are compared in full: products stay in a few MB
-_FEW = 100  # more than one of so many pairs are compared as whole products
+_PAIRS = 2048  # of chunks and windows that are compared in full together
 _ROUNDING = 1e-4  # of distances between outlines
 _NEARLY = 2e-6  # of products of equal windows
 
@@ -83,6 +80,38 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
             "similarity": (lambda v: is_real(v) and 0 <= v <= 1, "a number from 0 to 1"),
         },
     )
+    return float(copied_chunks(X, training, n_frames=n_frames, similarity=similarity).mean())
+
+
+def copied_chunks(
+    X: Any,
+    training: Any,
+    *,
+    n_frames: int,
+    similarity: float,
+    n_windows: int = 4096,
+    n_chunks: int = 512,
+    few: int = 100,
+) -> np.ndarray:
+    """Return which chunks of `X` are copies; the result does not depend on the last three.
+
+    Parameters
+    ----------
+    X, training : array-like of shape (n_frames, 12), or collections of them
+        As for `memorization`, and so are `n_frames` and `similarity`.
+    n_frames, similarity : int, float
+        Length of a chunk, and from where on it is a copy.
+    n_windows, n_chunks : int
+        Windows of the training music and chunks that are compared at a time, so that products
+        stay in a few megabytes.
+    few : int
+        If more than one of `few` pairs are near, all are compared, as whole products.
+
+    Returns
+    -------
+    copied : ndarray of bool, of shape (n_chunks,)
+        For every chunk of `X` that sounds.
+    """
     need = f"memorization needs {n_frames} frames in succession that sound"
     pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
     windows = [_windows(piece, n_frames)[::n_frames] for piece in require_some(pieces, need)]
@@ -94,15 +123,16 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
         if len(piece) < n_frames:
             continue
         learned = _windows(piece, n_frames)
-        for start in range(0, len(learned), _BLOCK):
-            block = _of_length_one(learned[start : start + _BLOCK])
+        for start in range(0, len(learned), n_windows):
+            block = _of_length_one(learned[start : start + n_windows])
             block_outlines = _outlines(block)
             asked = np.flatnonzero(~copied)  # what is known to be a copy need not be asked again
-            for first in range(0, len(asked), _ROWS):
-                rows = asked[first : first + _ROWS]
+            for first in range(0, len(asked), n_chunks):
+                rows = asked[first : first + n_chunks]
                 near = _distances(outlines[rows], block_outlines) <= 2 - 2 * similarity + _ROUNDING
-                copied[rows] = _any_above(chunks[rows], block, near, similarity - _NEARLY)
-    return float(copied.mean())
+                least = similarity - _NEARLY
+                copied[rows] = _any_above(chunks[rows], block, near, least, few=few)
+    return copied
 
 
 def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
@@ -138,10 +168,10 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 
 
 def _any_above(
-    chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float
+    chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
     """Tell of each chunk whether it is a copy of one of the windows that are near by outline."""
-    if np.count_nonzero(near) > near.size // _FEW:  # then whole products are cheaper than pairs
+    if np.count_nonzero(near) > near.size // few:  # then whole products are cheaper than pairs
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
         best = np.zeros(len(chunks))
         for semitones in range(N_PITCH_CLASSES):

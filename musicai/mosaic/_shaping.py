@@ -43,8 +43,6 @@ STEP = 0.4
 AUDIBLE = 1e-3
 """Added to chroma before ratios are taken."""
 
-SECONDS_AT_ONCE = 10.0
-FRAMES_AT_ONCE = 512
 SECONDS_AROUND = 1.5
 """A frame of chroma is made of less time than that about it."""
 
@@ -56,6 +54,7 @@ def gains_towards(
     extractor: ChromaExtractor,
     *,
     limit: float,
+    frames_at_once: int = 512,
 ) -> np.ndarray:
     """Find the gains that bring the chroma of a sound nearer to that of a piece.
 
@@ -71,6 +70,8 @@ def gains_towards(
         How the piece was analyzed.
     limit : float
         By how many decibels a pitch class may be lowered.
+    frames_at_once : int, default=512
+        Longer pieces are listened to in parts.
 
     Returns
     -------
@@ -82,10 +83,10 @@ def gains_towards(
     hop = sr / rate
     around = round(SECONDS_AROUND * rate)
     gains = np.zeros_like(piece)
-    for first in range(0, len(piece), FRAMES_AT_ONCE):
+    for first in range(0, len(piece), frames_at_once):
         # What lies around is heard as well.
         begin = max(0, first - around)
-        end = min(len(piece), first + FRAMES_AT_ONCE + around)
+        end = min(len(piece), first + frames_at_once + around)
         part = sound[round(begin * hop) : round(end * hop)]
         wanted, found = piece[begin:end], np.zeros_like(piece[begin:end])
         for listening in range(LISTENINGS):
@@ -95,8 +96,8 @@ def gains_towards(
                 shaped = np.concatenate(list(blocks))
             (heard,) = listener.transform([(shaped, sr)])
             found = corrected(found, wanted, heard[: len(wanted)], limit=limit)
-        core = slice(first - begin, first - begin + FRAMES_AT_ONCE)
-        gains[first : first + FRAMES_AT_ONCE] = found[core]
+        core = slice(first - begin, first - begin + frames_at_once)
+        gains[first : first + frames_at_once] = found[core]
     return gains
 
 
@@ -119,7 +120,12 @@ def corrected(
 
 
 def shape(
-    samples: Spool | np.ndarray, gains: np.ndarray, *, frame_rate: float, sr: float
+    samples: Spool | np.ndarray,
+    gains: np.ndarray,
+    *,
+    frame_rate: float,
+    sr: float,
+    seconds_at_once: float = 10.0,
 ) -> Iterator[np.ndarray]:
     """Turn pitch classes up and down.
 
@@ -131,6 +137,8 @@ def shape(
         In decibels, C to B, at each frame of the piece.
     frame_rate, sr : float
         Frames and samples per second.
+    seconds_at_once : float, default=10.0
+        How much is shaped together, so that longer sounds take no more memory.
 
     Yields
     ------
@@ -143,7 +151,7 @@ def shape(
     # The window is applied before and after; the squares of all that overlap sum to this.
     window_out = window / np.float32(np.sum(window**2) / hop)
     bands = _bands(n_window, sr)
-    step = round(SECONDS_AT_ONCE * sr / hop) * hop
+    step = round(seconds_at_once * sr / hop) * hop
     for start in range(0, len(samples), step):
         stop = min(start + step, len(samples))
         # Windows begin on multiples of the hop, and every sample is in as many of them.

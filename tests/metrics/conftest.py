@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from musicai.metrics import report
+
 # Degrees of a major key with their chords, and where each goes: functional harmony in a table.
 CHORDS = {1: [0, 4, 7], 2: [2, 5, 9], 4: [5, 9, 0], 5: [7, 11, 2], 6: [9, 0, 4]}
 NEXT = {1: [4, 5, 5, 6, 2], 2: [5], 4: [5, 5, 1], 5: [1, 1, 1, 6], 6: [2, 4]}
@@ -41,6 +43,11 @@ def composed():
     """Pieces of one who knows all about the composer of the others."""
     rng = np.random.default_rng(7)
     return [progression(rng, 400) for _ in range(24)]
+
+
+@pytest.fixture(scope="session")
+def card(music, composed, more_music):
+    return report(music, composed, more_music)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
-from unittest import mock
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from musicai.metrics import memorization
+from musicai.metrics._memorization import copied_chunks
 
 
 @pytest.mark.parametrize("semitones", [0, 1, 11])
@@ -28,9 +27,9 @@ def test_fresh_music_is_no_copy(music, noise):
     assert memorization(half, music) == pytest.approx(0.5)
 
 
-def test_all_of_the_training_music_is_heard(music, monkeypatch):
-    monkeypatch.setattr("musicai.metrics._memorization._BLOCK", 7)
-    assert memorization(music[3], [np.empty((0, 12)), music[2], music[3]]) == 1
+def test_all_of_the_training_music_is_searched(music):
+    training = [np.empty((0, 12)), music[2], music[3]]
+    assert copied_chunks(music[3], training, n_frames=22, similarity=0.98, n_windows=7).all()
 
 
 def test_it_is_the_share_counted_one_by_one(music, more_music):
@@ -93,9 +92,8 @@ def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarit
     products = [np.tensordot(each, others, ((1, 2), (1, 2))) for each in rotations]
     best = np.max(products, axis=(0, 2))
     assume(np.abs(best - similarity).min() > 1e-5)
-    with mock.patch("musicai.metrics._memorization._FEW", few):
-        found = memorization(piece, learned, n_frames=n_frames, similarity=similarity)
-    assert found == pytest.approx(np.mean(best > similarity))
+    found = copied_chunks(piece, learned, n_frames=n_frames, similarity=similarity, few=few)
+    np.testing.assert_array_equal(found, best > similarity)
 
 
 @pytest.mark.parametrize("scale", [1e-40, 1e-25, 1, 1e25, 1e38])
@@ -114,12 +112,12 @@ def test_chunks_that_nothing_is_as_long_as():
 
 
 @pytest.mark.parametrize("few", [1, 10**9])
-@pytest.mark.parametrize(("rows", "block"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
-def test_how_many_are_compared_at_once_does_not_matter(rows, block, few, monkeypatch):
+@pytest.mark.parametrize(("n_chunks", "n_windows"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
+def test_how_many_are_compared_at_once_does_not_matter(n_chunks, n_windows, few):
     rng = np.random.default_rng(0)
     learned = rng.random((80, 12)) ** 3
     fresh = rng.random((60, 12)) ** 3
     piece = np.concatenate([fresh[:30], np.roll(learned[11:41], 5, axis=1), fresh[30:]])
-    for name, value in (("_ROWS", rows), ("_BLOCK", block), ("_FEW", few)):
-        monkeypatch.setattr(f"musicai.metrics._memorization.{name}", value)
-    assert memorization(piece, learned, n_frames=3) == pytest.approx(1 / 3)
+    sizes = {"n_chunks": n_chunks, "n_windows": n_windows, "few": few}
+    found = copied_chunks(piece, learned, n_frames=3, similarity=0.98, **sizes)
+    np.testing.assert_array_equal(found, np.repeat([False, True, False], 10))

@@ -6,7 +6,6 @@ from scipy.integrate import trapezoid
 from scipy.stats import norm
 
 from musicai.metrics import overlap_area, transition_matrix, transition_overlap
-from musicai.metrics._overlap import geometric_mean
 
 
 def density(values, grid):
@@ -66,12 +65,6 @@ def test_moves_have_in_common_what_is_not_half_their_difference(music, more_musi
     expected = 1 - np.abs(one - other).sum() / 2
     assert transition_overlap(music, more_music) == pytest.approx(expected)
     assert 0 < expected < 1
-
-
-def test_a_geometric_mean():
-    assert geometric_mean([0.25, 1.0]) == pytest.approx(0.5)
-    assert geometric_mean([0.1, 0.2, 0.4]) == pytest.approx(0.2)
-    assert geometric_mean([0.5, 0.0]) == 0
 
 
 def test_without_any_spread_values_are_alike_or_not():

@@ -12,8 +12,8 @@ def sound():
     return 0.1 * np.random.default_rng(0).standard_normal(3 * RATE).astype(np.float32)
 
 
-def shaped(sound, gains, frame_rate=10.0):
-    blocks = shape(sound, gains, frame_rate=frame_rate, sr=RATE)
+def shaped(sound, gains, frame_rate=10.0, **sizes):
+    blocks = shape(sound, gains, frame_rate=frame_rate, sr=RATE, **sizes)
     return np.concatenate(list(blocks))
 
 
@@ -23,11 +23,10 @@ def test_no_gain_changes_nothing(sound, n_samples):
     np.testing.assert_allclose(found, sound[:n_samples], atol=1e-6)
 
 
-def test_blocks_are_no_matter(sound, monkeypatch):
+def test_blocks_are_no_matter(sound):
     gains = np.random.default_rng(1).uniform(-12, 6, (30, 12))
     expected = shaped(sound, gains)
-    monkeypatch.setattr("musicai.mosaic._shaping.SECONDS_AT_ONCE", 0.5)
-    np.testing.assert_allclose(shaped(sound, gains), expected, atol=1e-6)
+    np.testing.assert_allclose(shaped(sound, gains, seconds_at_once=0.5), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("pitch_class", [0, 4, 11])
@@ -69,13 +68,12 @@ def test_silence_where_the_piece_has_none_but_zeros(sound):
     assert not found[RATE : 19 * RATE // 10].any()
 
 
-def test_long_pieces_are_heard_in_parts(monkeypatch):
+def test_long_pieces_are_heard_in_parts():
     rng = np.random.default_rng(4)
     piece = np.repeat(rng.random((12, 12)), 10, axis=0).astype(np.float32)
     sound = 0.1 * rng.standard_normal(120 * 2048 - 1).astype(np.float32)
     expected = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18)
-    monkeypatch.setattr("musicai.mosaic._shaping.FRAMES_AT_ONCE", 50)
-    found = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18)
+    found = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18, frames_at_once=50)
     # What lies further off reaches them through the tails of the window alone.
     assert np.abs(found - expected).mean() < 0.1
     assert np.abs(found - expected).max() < 6
