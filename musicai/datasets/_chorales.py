@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from sklearn.utils import Bunch
 
 from ..audio import RecordingError
@@ -151,7 +152,8 @@ def load_chorales(
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
         try:
-            data.data = [analysis.chroma for analysis in extractor.analyze(recordings)]
+            # Arrays, also where scikit-learn is configured to return data frames.
+            data.data = [np.asarray(piece) for piece in extractor.transform(recordings)]
         except (RecordingError, MidiError) as error:
             raise type(error)(
                 f"{error}. Delete the file, and load_chorales makes it again"

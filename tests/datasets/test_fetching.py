@@ -15,6 +15,9 @@ import soundfile
 
 from musicai.datasets import _examples, _polyphonic, fetch_polyphonic, fetch_recordings
 from musicai.datasets._fetching import fetch_file
+from musicai.datasets._piano_rolls import PUBLISHED
+
+from .conftest import sha256_of
 
 NOWHERE = "http://127.0.0.1:9/"  # where nobody listens
 
@@ -123,9 +126,7 @@ def small_set(monkeypatch, write_rolls):
 
     def write(path):
         write_rolls(path)
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        known = _polyphonic._SETS["MuseData"]._replace(sha256=sha256)
-        monkeypatch.setitem(_polyphonic._SETS, "MuseData", known)
+        monkeypatch.setitem(PUBLISHED, "MuseData", sha256_of(path))
         monkeypatch.setattr(_polyphonic, "_URL", NOWHERE + "{name}.mat")
 
     return write
@@ -162,9 +163,10 @@ def test_unknown_sets_are_refused(tmp_path, parameters):
 
 
 def test_hashes_are_those_of_the_shape_of_a_hash():
-    hashes = [known.sha256 for known in _polyphonic._SETS.values()]
-    assert len(set(hashes)) == 4
-    assert all(len(value) == 64 and set(value) <= set("0123456789abcdef") for value in hashes)
+    assert len(set(PUBLISHED.values())) == 4
+    for value in PUBLISHED.values():
+        assert len(value) == 64
+        assert set(value) <= set("0123456789abcdef")
 
 
 def test_recordings_are_those_of_librosa(tmp_path, monkeypatch):
