@@ -14,7 +14,7 @@ import soundfile
 from ..files.paths import AnyPath, why_unreadable
 from ._errors import RecordingError
 from ._mp3 import lacks_length, piped
-from ._ogg import has_last_page, is_chained
+from ._ogg import fault_of_ogg
 from ._samples import pcm_to_float
 from .ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
 from .headers import UNKNOWN_SAMPLES, native_name
@@ -165,10 +165,9 @@ def _trouble(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str 
         return f"the file ends {missing:.1f} s before its header says and may be truncated"
     if cause is not None:
         return f"the file is damaged after {decoded / file.samplerate:.1f} s ({cause})"
-    if file.format == "OGG" and not has_last_page(file.name):
-        return "the file lacks the last page of an Ogg stream and may be truncated"
-    if file.format == "OGG" and is_chained(file.name):
-        return "another stream follows the first in this Ogg file, and was not read"
+    fault = fault_of_ogg(file.name) if file.format == "OGG" else None
+    if fault is not None:
+        return fault
     if "reports a hole" in file.extra_info:  # libogg's word for missing or damaged pages
         return "the file is damaged, some pages of the Ogg stream are missing"
     n_seconds = _seconds_behind_the_end(file)

@@ -40,20 +40,17 @@ OUTPUT_OPTIONS = (
 AU_HEADER = struct.Struct(">4s5I")
 """Magic, offset of the samples in bytes, their length, encoding, sampling rate, channels."""
 
-UNHEARD: dict[str, Any] = {"process_group": 0}
+OWN_PROCESS_GROUP: dict[str, Any] = {"process_group": 0}
 if sys.platform == "win32":
-    UNHEARD = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-"""How to start a program that does not hear a terminal's Ctrl-C.
+    OWN_PROCESS_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+"""How to start a program that does not receive a terminal's Ctrl-C.
 
 It would end early, and a thread that reads from it would take that for the end of the recording.
-Python hears it, and ends the program.
+Python receives it, and ends the program.
 """
 
 STOPPED = 255
-"""What ffmpeg returns when a signal has ended it that it hears; of others Python gives < 0."""
-
-LAST_WORDS = 4096
-"""Bytes of ffmpeg's messages that are looked at; the last line tells why it stopped."""
+"""ffmpeg's exit status after a handled signal; for unhandled signals `returncode` is negative."""
 
 
 class DecodingError(Exception):
@@ -116,7 +113,7 @@ def open_by_ffmpeg(
         header = process.stdout.read(AU_HEADER.size)
         if len(header) < AU_HEADER.size:
             process.wait()
-            raise DecodingError(_last_words(messages))
+            raise DecodingError(_cause(messages))
         magic, offset, _, _, own_rate, n_channels = AU_HEADER.unpack(header)
         if magic != b".snd" or offset < AU_HEADER.size or n_channels == 0:
             raise DecodingError("its output is not what was asked for")
@@ -129,7 +126,11 @@ def open_by_ffmpeg(
 def _running(command: list[str], messages: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, **UNHEARD
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+            **OWN_PROCESS_GROUP,
         )
     except OSError as error:
         raise DecodingError(f"it cannot be started, {error}") from None
@@ -172,23 +173,19 @@ def _watched(
     # ffmpeg reports success when it skipped what is damaged, or when a file just ends.
     failed = process.returncode != 0 or os.fstat(messages.fileno()).st_size > 0
     if failed and empty:
-        raise DecodingError(_last_words(messages))
+        raise DecodingError(_cause(messages))
     if failed:
         on_damage(
-            f"{name}: the file may be truncated or damaged (ffmpeg: {_last_words(messages)}); "
+            f"{name}: the file may be truncated or damaged (ffmpeg: {_cause(messages)}); "
             "what there is was used"
         )
 
 
-def _last_words(messages: IO[bytes]) -> str:
-    size = messages.seek(0, os.SEEK_END)
-    messages.seek(max(0, size - LAST_WORDS))
-    text = messages.read().decode("utf-8", "backslashreplace").strip()
-    refused = re.search(r"\[(\S+) @ .*Format not on whitelist", text)
-    if refused:
-        return f"takes it for {refused[1]}, which is not read in this way"
-    if "matches no streams" in text:
+def _cause(messages: IO[bytes]) -> str:
+    """Return the first line of ffmpeg's messages, which is the most specific."""
+    messages.seek(0)
+    line = messages.readline(4096).decode("utf-8", "backslashreplace").strip()
+    if "matches no streams" in line:
         return "there is no audio in it"
-    last = text.splitlines()[-1] if text else "no samples"
-    # The cause stands behind the name of a part of ffmpeg, or of the file.
-    return re.sub(r"^(\[.* @ \w+\] |.*: (?=[A-Z]))", "", last).rstrip(".")
+    # The cause follows the name of a part of ffmpeg, or of the file.
+    return re.sub(r"^(\[.* @ \w+\] |.*: (?=[A-Z]))", "", line)[:200].rstrip(".") or "no samples"

@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from ..files.paths import AnyPath
-from .ffmpeg import CONTAINERS, UNHEARD, input_name
+from .ffmpeg import CONTAINERS, OWN_PROCESS_GROUP, input_name
 
 UNKNOWN_SAMPLES = 2**62
 """libsndfile says so when a header leaves the length open."""
@@ -92,7 +92,7 @@ def _by_ffprobe(program: str, path: AnyPath) -> float:
             capture_output=True,
             timeout=_PATIENCE,
             check=True,
-            **UNHEARD,
+            **OWN_PROCESS_GROUP,
         )
         return float(answer.stdout.split(b"\n")[0])
     except (OSError, subprocess.SubprocessError, ValueError):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from musicai.audio import RecordingError, _decoding, read_blocks
+from musicai.audio import RecordingError, read_blocks
 from musicai.audio import ffmpeg as programs
 
 ffmpeg = pytest.mark.skipif(programs.find_ffmpeg() is None, reason="needs the ffmpeg program")
@@ -110,7 +110,7 @@ def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
 def test_error_names_file_and_cause(tmp_path):
     path = tmp_path / "song.m4a"
     path.write_text("la la la" * 1000)
-    with pytest.raises(RecordingError, match="ffmpeg: Invalid data found") as caught:
+    with pytest.raises(RecordingError, match=r"\(libsndfile: .*; ffmpeg: \w.*\)") as caught:
         read(path)
     assert str(caught.value).startswith(f"{path}: ")
     assert str(caught.value).count(str(path)) == 1
@@ -177,11 +177,11 @@ def test_threads_do_not_wait_for_each_other(encoded):
 @POSIX
 def test_any_amount_of_messages(tmp_path, monkeypatch):
     program = tmp_path / "ffmpeg"
-    program.write_text("#!/bin/sh\nyes many words | head -n 100000 >&2\necho the end >&2\n")
+    program.write_text("#!/bin/sh\necho the cause >&2\nyes many words | head -n 100000 >&2\n")
     program.chmod(0o755)
-    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: str(program))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     (tmp_path / "song.m4a").write_text("la")
-    with pytest.raises(RecordingError, match="ffmpeg: the end"):
+    with pytest.raises(RecordingError, match="ffmpeg: the cause"):
         read(tmp_path / "song.m4a")
 
 
@@ -190,7 +190,7 @@ def test_a_program_that_is_stopped_is_no_damaged_file(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.au", np.zeros(500), 22050, subtype="FLOAT")
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
     program = tmp_path / "ffmpeg"
-    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: str(program))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     for end in ("kill -9 $$", "exit 255"):
         program.write_text(f"#!/bin/sh\ncat {tmp_path}/a.au\n{end}\n")
         program.chmod(0o700)
@@ -226,7 +226,7 @@ def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
 
 
 def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(_decoding, "find_ffmpeg", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
     path = tmp_path / "song.m4a"
     path.write_text("la la la" * 1000)
     with pytest.raises(

@@ -5,12 +5,13 @@ import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
+import midirenderer
 import numpy as np
 import pretty_midi
 import pytest
 
 from musicai import PianoRollExtractor
-from musicai.midi import MidiError, _passages, _rendering, _synthesis, synthesize, write_midi
+from musicai.midi import MidiError, _passages, _synthesis, rendering, synthesize, write_midi
 
 RATE = 48000
 
@@ -24,7 +25,7 @@ def rms(samples):
 
 
 def all_at_once(midi):
-    soundfont = _rendering.load_soundfont(None)
+    soundfont = rendering.load_soundfont(None)
     return np.concatenate(list(_synthesis.play(midi, soundfont, n_samples=2**30)))
 
 
@@ -201,21 +202,12 @@ class PanicException(BaseException):
     ],
 )
 def test_panics_become_errors(make_midi, monkeypatch, raised, expected):
-    class Renderer:
-        @staticmethod
-        def render_wave_from(soundfont, midi):
-            raise raised("index out of bounds")
+    def render_wave_from(soundfont, midi):
+        raise raised("index out of bounds")
 
-    monkeypatch.setattr(_rendering, "need", lambda name, **_: RENDERER_OR[name](Renderer))
+    monkeypatch.setattr(midirenderer, "render_wave_from", render_wave_from)
     with pytest.raises(expected):
         play(make_midi((60, 0, 1)))
-
-
-RENDERER_OR = {
-    "midirenderer": lambda renderer: renderer,
-    "mido": lambda _: sys.modules["mido"],
-    "pretty_midi": lambda _: pretty_midi,
-}
 
 
 @pytest.mark.parametrize(
