@@ -8,8 +8,7 @@ where there is one (MP4, WMA, WebM); resampling is soxr's.
 from ._errors import RecordingError
 from ._excerpts import read_excerpt
 from ._level import level_blocks
-from ._reading import read_blocks
-from ._resampling import resample_blocks
+from ._reading import read_blocks, resample_blocks
 from ._sines import sine_bank, sine_blocks
 from ._writing import write_audio
 

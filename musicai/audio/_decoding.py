@@ -1,23 +1,30 @@
 """Decoding an audio file strictly forward, block by block.
 
-libsndfile does it, for WAV, FLAC, Ogg, MP3 and many more; what it does not know goes to ffmpeg
-where that is installed. A file that ends too early is used, and its reader told.
+libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; other formats go to ffmpeg where that is
+installed. A file that ends too early is used, with a warning.
+
+The first frame of an MP3 may hold a table (Xing, Info or VBRI) with the number of frames. Without
+one, libsndfile takes the first bit rate for that of the whole file, and reads no further than the
+length that follows from it; where the bit rate varies, most of the music may lie behind that point.
+From a pipe, whose length is unknown, libsndfile reads to the end.
 """
 
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Thread
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from ..files.paths import AnyPath, why_unreadable
+from ..files.paths import AnyPath, native_name, why_unreadable
 from ._errors import RecordingError
-from ._mp3 import lacks_length, piped
 from ._ogg import fault_of_ogg
-from ._samples import pcm_to_float
 from .ffmpeg import DecodingError, find_ffmpeg, open_by_ffmpeg
-from .headers import UNKNOWN_SAMPLES, native_name
+from .headers import UNKNOWN_SAMPLES
 
 FORGIVEN_SECONDS = 1.0
 """How much shorter than announced a file may be; MP3 headers often count some frames too many."""
@@ -38,6 +45,18 @@ RIFF_LENGTHS = re.compile(r"Length : (\d+)\n.*?RIFF : (\d+)\n.*?Bytes/sec +: ([1
 
 NO_MPEG_FRAMES = 7
 """libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
+
+TABLES = (b"Xing", b"Info", b"VBRI")
+"""How the tables of MP3 files begin that hold the number of frames."""
+
+FIRST_FRAMES = 16384
+"""Bytes after the tags in which the first frame of an MP3 is expected."""
+
+TAG_HEADER = 10
+"""Bytes of the header of an ID3v2 tag (ID3v2.4 structure, section 3.1); of a footer, too."""
+
+PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
+"""Integer samples that are understood, with the value that stands for silence."""
 
 
 @contextmanager
@@ -158,6 +177,18 @@ def _decode(
         on_damage(f"{name}: {trouble}; what there is was used")
 
 
+def pcm_to_float(block: np.ndarray) -> np.ndarray:
+    """Return a copy as float32, integers scaled to [-1, 1)."""
+    if block.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf, which is refused
+            return block.astype(np.float32)
+    # Up to 16 bits every step is exact in single precision.
+    scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
+    scaled -= PCM_OFFSETS[block.dtype.name]
+    scaled *= 2.0 ** (1 - 8 * block.dtype.itemsize)
+    return scaled.astype(np.float32, copy=False)
+
+
 def _trouble(file: soundfile.SoundFile, decoded: int, cause: str | None) -> str | None:
     """Say what was wrong with a file that was decoded, None if nothing was."""
     missing = (_announced_samples(file, decoded) - decoded) / file.samplerate
@@ -203,3 +234,58 @@ def _seconds_behind_the_end(file: soundfile.SoundFile) -> float:
         return 0.0
     n_bytes, announced, bytes_per_second = map(int, lengths.groups())
     return (n_bytes - announced) / bytes_per_second if 0 < announced < UNKNOWN_BYTES else 0.0
+
+
+def lacks_length(file: soundfile.SoundFile, path: AnyPath) -> bool:
+    """Return whether an open file is an MP3 without a table, which has to be read from a pipe.
+
+    If it cannot be opened any more, the answer is no; so it is where libsndfile cannot read from
+    Python's pipes.
+    """
+    if file.format != "MP3" or os.name != "posix":
+        return False
+    try:
+        with open(path, "rb") as content:
+            _skip_tags(content)
+            beginning = content.read(FIRST_FRAMES)
+    except OSError:
+        return False
+    return not any(table in beginning for table in TABLES)
+
+
+@contextmanager
+def piped(path: AnyPath) -> Iterator[int]:
+    """Yield a descriptor from which the frames of an MP3 file can be read, forward only."""
+    failed: list[OSError] = []
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        try:
+            with open(writing, "wb", buffering=0) as pipe, open(path, "rb") as content:
+                _skip_tags(content)
+                with suppress(BrokenPipeError):  # the reader has closed its end
+                    shutil.copyfileobj(content, pipe)
+        except OSError as error:
+            failed.append(error)
+
+    thread = Thread(target=write, daemon=True)  # a reader that is never closed ends with Python
+    try:
+        thread.start()
+        yield reading
+    finally:
+        os.close(reading)
+        thread.join()
+    if failed:  # or what there was so far would pass for all
+        raise failed[0]
+
+
+def _skip_tags(content: BinaryIO) -> None:
+    """Move past the ID3v2 tags at the beginning of a file."""
+    position = 0
+    while (header := content.read(TAG_HEADER))[:3] == b"ID3" and len(header) == TAG_HEADER:
+        flags, sizes = header[5], header[6:]
+        size = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(sizes)))
+        footer = TAG_HEADER if flags & 0x10 else 0
+        position += TAG_HEADER + size + footer
+        content.seek(position)
+    content.seek(position)

@@ -8,12 +8,11 @@ import soundfile
 import soxr
 
 from ..base.parameters import Rule, check_values, is_integer, is_real
-from ..files.paths import is_path, printable
-from ._mp3 import lacks_length
+from ..files.paths import is_path, native_name, printable
+from ._decoding import lacks_length, pcm_to_float
 from ._reading import RULES as READING_RULES
 from ._reading import check_mono, check_own_rate, read_blocks
-from ._samples import as_samples, pcm_to_float
-from .headers import native_name
+from .recordings import as_samples
 
 RULES: dict[str, Rule] = {
     "start": (is_real, "a number of seconds"),

@@ -6,17 +6,17 @@ handed on, so that an hour needs no more memory than a minute.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
+import soxr
 
 from ..base.parameters import COUNT_RULE, Rule, check_values, is_real
 from ..files.paths import is_path, printable
-from ._decoding import open_file
+from ._decoding import open_file, pcm_to_float
 from ._errors import RecordingError
-from ._resampling import resample_blocks
-from ._samples import as_samples, pcm_to_float
+from .recordings import as_samples
 
 BLOCK_SIZE = 65536
 """Samples that are read at a time: some hundred kilobytes, which fit a processor's cache."""
@@ -111,6 +111,45 @@ def _convert(
     check_own_rate(own_rate, name)
     mono = _checked(map(_mix_down, blocks), name)
     return mono if own_rate == sr else resample_blocks(mono, own_rate, sr)
+
+
+def resample_blocks(
+    blocks: Iterable[np.ndarray], own_rate: float, sr: float
+) -> Iterator[np.ndarray]:
+    """Bring blocks of mono samples to another rate, as ``librosa.resample`` does.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of shape (n_samples,), dtype float32
+        The samples in order.
+    own_rate, sr : float
+        Samples per second that come and that go.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples,), dtype float32
+        As many samples in all as come, times the ratio of the rates, rounded up. They do not
+        depend on the sizes of the blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.audio import resample_blocks
+    >>> halves = np.split(np.zeros(44100, dtype=np.float32), 2)
+    >>> sum(len(block) for block in resample_blocks(halves, 44100, 22050))
+    22050
+    """
+    stream = soxr.ResampleStream(own_rate, sr, 1, dtype="float32", quality="HQ")
+    read = written = 0
+    for block in blocks:
+        read += len(block)
+        resampled = stream.resample_chunk(np.ascontiguousarray(block))
+        written += len(resampled)
+        yield resampled
+    rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+    # soxr rounds the length its own way; librosa cuts or pads it to this.
+    missing = max(0, int(np.ceil(read * (float(sr) / own_rate))) - written)
+    yield np.pad(rest[:missing], (0, max(0, missing - len(rest))))
 
 
 def _mix_down(block: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from ..files.paths import AnyPath
+from ..files.paths import AnyPath, native_name
 from .ffmpeg import CONTAINERS, OWN_PROCESS_GROUP, input_name
 
 UNKNOWN_SAMPLES = 2**62
@@ -29,16 +29,6 @@ class Header(NamedTuple):
     format: str
     sr: int
     n_samples: int
-
-
-def native_name(path: AnyPath) -> str | bytes:
-    """Return the name of a file as libsndfile takes any that there can be.
-
-    Bytes keep names that are not valid Unicode; Windows knows only Unicode names.
-    """
-    if os.fsencode(path) == b"-":  # libsndfile would read standard input
-        path = os.path.join(os.curdir, "-")
-    return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
 
 
 def read_header(path: AnyPath) -> Header | None:

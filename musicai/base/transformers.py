@@ -1,6 +1,5 @@
 """Base classes of the estimators that take files."""
 
-from importlib import import_module
 from typing import Any, Self
 
 import numpy as np
@@ -101,7 +100,8 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         check_values({name: container}, {name: CONTAINER_RULE})
         if container == "default":
             return pieces
-        pandas = import_module("pandas")
+        import pandas  # not needed by anything else
+
         return [pandas.DataFrame(piece, columns=self.get_feature_names_out()) for piece in pieces]
 
     def __sklearn_is_fitted__(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..audio import RecordingError, level_blocks
+from ..audio.recordings import as_recordings
 from ..base.parameters import (
     TEMPO_RULE,
     Rule,
@@ -30,7 +31,6 @@ from ._constant_q import default_frame_length
 from ._parallel import run_in_order
 from ._playing import play_chroma
 from ._stft import DEFAULT_FRAME_LENGTH
-from .inputs import as_recordings, recording_name
 
 KINDS = ("cqt", "stft", "cens")
 RULES: dict[str, Rule] = {
@@ -363,8 +363,7 @@ class ChromaExtractor(FileTransformer):
 
     def _analyze_all(self, X: Any) -> list[Analysis]:
         self._check_parameters()
-        recordings = as_recordings(X)
-        names = [recording_name(recording, i) for i, recording in enumerate(recordings)]
+        recordings, names = as_recordings(X)
         task = partial(
             _analyze,
             settings=self._settings(),

@@ -1,4 +1,4 @@
-"""What counts as a path, how to print one, and why there is nothing to read there."""
+"""Paths: which values are paths, how to print and open them, why one cannot be read."""
 
 import os
 import stat
@@ -15,6 +15,16 @@ def is_path(value: Any) -> bool:
 def printable(path: AnyPath) -> str:
     """Return a path as text that can be printed, even where it is not valid Unicode."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+
+
+def native_name(path: AnyPath) -> str | bytes:
+    """Return a path in the form in which libsndfile opens any file.
+
+    On POSIX these are bytes, as names need not be valid Unicode; on Windows names are Unicode.
+    """
+    if os.fsencode(path) == b"-":  # libsndfile would read standard input
+        path = os.path.join(os.curdir, "-")
+    return os.fsencode(path) if os.name == "posix" else os.fsdecode(path)
 
 
 def why_unreadable(path: AnyPath, kind: str) -> str | None:

@@ -8,13 +8,13 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from ..audio import level_blocks, write_audio
+from ..audio.recordings import as_recordings
 from ..base.parameters import Rule, check_values, is_integer, is_real
 from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.transformers import FileInput
 from ..base.unchanged import unchanged_on_error
 from ..chroma import ChromaExtractor
-from ..chroma.inputs import as_recordings
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..files.writing import spooled
@@ -179,7 +179,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
         # A mosaic is laid frame by frame; a piece that has beats brings its times.
         extractor.set_params(sync=None)
-        X = as_recordings(X)
+        X, _ = as_recordings(X)
         # Before the analysis: a file that changes meanwhile is then found to have changed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)

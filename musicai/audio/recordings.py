@@ -1,14 +1,66 @@
-"""Samples that are given as arrays: what is accepted, and how integers become floats."""
+"""Recordings: a list of them, or the samples of one."""
 
+from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from ..base.parameters import is_real
+from ..files.paths import is_path, printable
+from ._decoding import PCM_OFFSETS
 from ._errors import RecordingError
 
-PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
-"""Integer samples that are understood, with the value that stands for silence."""
+
+def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
+    """Check that `X` is a list of recordings, and not just one; return it with their names.
+
+    Parameters
+    ----------
+    X : list, tuple or 1-D array of recordings
+        Recordings are what :func:`musicai.audio.read_blocks` takes.
+
+    Returns
+    -------
+    recordings : sequence
+        The recordings.
+    names : list of str
+        What to call each in messages: its path, or its place in the list.
+
+    Raises
+    ------
+    TypeError
+        If `X` is not a list of recordings.
+    ValueError
+        If it is empty.
+    """
+    if is_path(X):
+        raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
+    if isinstance(X, tuple) and len(X) == 2 and is_real(X[1]):
+        raise TypeError(
+            "X is one recording, (samples, sr), where a list of recordings is expected: pass [x]"
+        )
+    if not isinstance(X, (list, tuple)):
+        X = _from_array(X)
+    if len(X) == 0:
+        raise ValueError("X is an empty list: expected at least one recording")
+    names = [printable(x) if is_path(x) else f"recording {i}" for i, x in enumerate(X)]
+    return X, names
+
+
+def _from_array(X: Any) -> list[Any]:
+    array = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
+    if array.ndim == 1 and array.dtype.kind in "OSUT":
+        return list(array)
+    if array.ndim == 1:
+        raise TypeError(
+            f"X is one array of {array.dtype} samples, where a list of recordings is expected: "
+            "pass [x]"
+        )
+    raise TypeError(
+        f"X is of type {type(X).__name__} where a list of recordings is expected; a recording is "
+        "a path, a 1-D array of samples or (samples, sr)"
+    )
 
 
 def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarray, float]:
@@ -72,15 +124,3 @@ def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarr
             "n_channels) is expected, did you mean samples.T?"
         )
     return samples[:, np.newaxis] if samples.ndim == 1 else samples
-
-
-def pcm_to_float(block: np.ndarray) -> np.ndarray:
-    """Return a copy as float32, integers scaled to [-1, 1)."""
-    if block.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf, which is refused
-            return block.astype(np.float32)
-    # Up to 16 bits every step is exact in single precision.
-    scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
-    scaled -= PCM_OFFSETS[block.dtype.name]
-    scaled *= 2.0 ** (1 - 8 * block.dtype.itemsize)
-    return scaled.astype(np.float32, copy=False)
