@@ -37,7 +37,7 @@ RUNS_CODE = {
     "fromregex": None,
 }
 # The modules that import by name get names that are written in the code.
-IMPORTS_BY_NAME = {"__init__.py", "extras.py", "transformers.py"}
+IMPORTS_BY_NAME = {"__init__.py", "extras.py"}
 
 
 def called(node):
