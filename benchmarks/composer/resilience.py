@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 
 # The package beside this script is measured, installed or not.
-SEARCHED = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+SEARCHED = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(SEARCHED)}
 
 TRAIN = """

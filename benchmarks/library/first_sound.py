@@ -28,7 +28,7 @@ from time import perf_counter
 from benchmarks.common.music import print_table
 from benchmarks.common.usage import processor_seconds
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EXTRAS = "midi,score,plot"  # README's
 
 # The names are those of the block.

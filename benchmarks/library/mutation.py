@@ -15,8 +15,8 @@ difference. One table follows, a row for each module:
 - tried: `--each` of the others, drawn at random with `--seed` (0 tries all);
 - killed: a test failed, or took too long; survived: none did; untested: no test comes past.
 
-A mistake in `_files` may write where nothing should be written, and as root it could replace a
-device such as /dev/null: for root this module is left out. What is decorated, such as context
+A mistake in `files/writing` may write where nothing should be written, and as root it could replace
+a device such as /dev/null: for root this module is left out. What is decorated, such as context
 managers, mutmut leaves alone. Not every survivor is a gap: some mistakes change nothing that can be
 seen.
 """
@@ -34,12 +34,13 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 MODULES = (
-    "_pieces",
-    "_times",
-    "_krumhansl",
-    "_files",
+    "base/pieces",
+    "theory/keys",
+    "theory/shapes",
+    "theory/timing",
+    "files/writing",
     "composer/_keys",
     "composer/_batches",
     "composer/_nade",
@@ -55,10 +56,9 @@ MODULES = (
     "midi/_rolls",
 )
 TESTS = (
-    "tests/test_pieces.py",
-    "tests/test_times.py",
-    "tests/test_krumhansl.py",
-    "tests/test_files.py",
+    "tests/base/test_pieces.py",
+    "tests/theory",
+    "tests/files/test_writing.py",
     "tests/composer/test_keys.py",
     "tests/composer/test_batches.py",
     "tests/composer/test_emissions.py",
@@ -84,7 +84,7 @@ pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {tests}
 use_setproctitle = false
 """
-UNSAFE = "_files"
+UNSAFE = "files/writing"
 SURVIVED, UNTESTED = 0, 33
 """mutmut's exit codes; any other says that the mistake was noticed."""
 
@@ -99,7 +99,7 @@ def copy_to(folder: Path, modules: list[str]) -> None:
     settings = SETTINGS.format(
         modules=json.dumps([f"musicai/{module}.py" for module in modules]),
         copied=json.dumps(COPIED[1:]),
-        tests=json.dumps([test for test in TESTS if (ROOT / test).exists()]),
+        tests=json.dumps(TESTS),
     )
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
 
