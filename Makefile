@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_FOR_DOCS := $(VENV)/.ready-for-docs
 OLDEST := .venv-oldest
 
-.PHONY: demo test test-oldest coverage lint docs bench soak mutation clean
+.PHONY: demo test test-all test-oldest coverage lint docs bench soak mutation clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
@@ -23,8 +23,12 @@ demo: $(READY)
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py --epochs 55
 
 # Tests are small: more threads would cost more than they give, but two processes save time.
+# `make test` leaves out what is marked slow, `make test-all` does not.
 PYTEST := -m pytest -n 2 --dist worksteal
 test: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) -m "not slow"
+
+test-all: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
 
 # The oldest versions that pyproject.toml promises. A torch as old as that comes with 3 GB of CUDA.

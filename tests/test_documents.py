@@ -52,6 +52,7 @@ def recordings(tmp_path, monkeypatch, request):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", WITH_CODE, ids=name_of)
 @pytest.mark.usefixtures("recordings")
 def test_code_blocks_run(document):

@@ -25,7 +25,10 @@ from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
 # Where Ctrl-C comes between a file that is opened and the name that it gets, Python closes the
 # file, and warns.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 PACKAGE = str(Path(musicai.__file__).parent)
 OLD = b"what was there before"

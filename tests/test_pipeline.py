@@ -61,6 +61,7 @@ def test_a_style_for_each_label(recordings):
     assert pipe[-1].styles_.tolist() == ["down", "up"]
 
 
+@pytest.mark.slow  # processes
 def test_grid_search_over_both_steps(recordings):
     grid = {
         "chromaextractor__kind": ["cqt", "stft"],

@@ -65,6 +65,7 @@ def test_results_come_as_they_are_ready():
     assert done == [0]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_named():
     with joblib.parallel_config(backend="loky"):
         *before, died, four, five = run_in_order(dies_on_three, NUMBERS, NAMES, n_jobs=2)
@@ -73,6 +74,7 @@ def test_a_worker_that_dies_is_named():
     assert str(died).startswith("3.wav: the worker process died twice")
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_once_is_replaced(tmp_path):
     names = [str(tmp_path / "died")] * len(NUMBERS)
     with joblib.parallel_config(backend="loky"):
@@ -98,6 +100,7 @@ def cluster():
         yield client
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 def test_a_cluster_gives_the_same(cluster, make_music, tmp_path):
     music = [make_music(22050, seed=seed, seconds=1) for seed in range(4)]
@@ -110,6 +113,7 @@ def test_a_cluster_gives_the_same(cluster, make_music, tmp_path):
     assert workers == {True}
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 def test_a_cluster_names_what_cannot_be_used(cluster, make_music):
     music = make_music(22050, seconds=1)

@@ -25,6 +25,7 @@ def folder(tmp_path, monkeypatch):
         pyplot.close(number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FLAT, ids=lambda path: path.stem)
 def test_writes_what_it_says(path, folder, capsys):
     runpy.run_path(str(path), run_name="__main__")

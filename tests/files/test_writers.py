@@ -60,6 +60,7 @@ SUFFIXES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of the size of files")
 @pytest.mark.parametrize("name", WRITERS)
 def test_a_full_disk_leaves_what_there_was(name, tmp_path):

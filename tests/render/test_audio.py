@@ -134,6 +134,7 @@ def test_files_hold_the_same_samples(piece, tmp_path, style):
         np.testing.assert_allclose(heard, audio, atol=2**-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("frame_rate", [4, 9.7])
 @pytest.mark.parametrize("timed", [False, True])
 def test_audio_is_not_kept_in_memory(frame_rate, timed, tmp_path):
