@@ -1,11 +1,17 @@
-"""Checks of parameters that are plain values; every room states its rules in a table."""
+"""Parameters of estimators: rules of their values, random states, and fits that fail.
+
+Every room states the rules of its parameters in a table, checked in `fit` by `check_values`.
+"""
 
 import math
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_random_state
 
 Rule = tuple[Callable[[Any], bool], str]
 """What a value must satisfy, and how to say so."""
@@ -40,11 +46,56 @@ def is_one_of(value: Any, names: tuple[str, ...]) -> bool:
     return isinstance(value, str) and value in names
 
 
+def is_seed(value: Any) -> bool:
+    """Tell whether `value` is a seed that NumPy takes."""
+    return is_integer(value, 0) and value < 2**32
+
+
+def is_file_name(value: Any) -> bool:
+    """Tell whether `value` is a path, not empty, as text or PathLike."""
+    path = os.fspath(value) if isinstance(value, os.PathLike) else value
+    return isinstance(path, str) and path != ""
+
+
+def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
+    """Return a random state; None gives a fresh one, where NumPy would take its global one.
+
+    An integer seed with a `stream` number gives independent draws for each number.
+    """
+    if random_state is None:
+        return np.random.RandomState()
+    if stream and isinstance(random_state, Integral):
+        return np.random.RandomState([int(random_state), *stream])
+    return check_random_state(random_state)
+
+
+def draw_seed(random_state: Any, *stream: int) -> int:
+    """Draw one seed that all randomness of a fit follows from."""
+    return int(as_rng(random_state, *stream).randint(2**31))
+
+
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """Take back all changes of attributes when something goes wrong."""
+    before = vars(estimator).copy()
+    try:
+        yield
+    except BaseException:
+        # In one step, so that no second interruption comes between.
+        estimator.__dict__ = before
+        raise
+
+
 VERBOSE_RULE: Rule = (lambda v: is_bool(v) or is_integer(v, 0), "an integer of at least 0")
 COUNT_RULE: Rule = (lambda v: is_integer(v, 1), "an integer of at least 1")
 COUNT_OR_NONE_RULE: Rule = (
     lambda v: v is None or is_integer(v, 1),
     "an integer of at least 1, or None",
+)
+
+SEED_RULE: Rule = (
+    lambda v: v is None or isinstance(v, np.random.RandomState) or is_seed(v),
+    "an int from 0 to 2**32 - 1, a numpy.random.RandomState or None",
 )
 
 TEMPO_RULE: Rule = (

@@ -66,7 +66,6 @@ class Persistent:
             super().__setstate__(state)  # type: ignore[misc]
             if self.__sklearn_is_fitted__():  # type: ignore[attr-defined]
                 check_state(vars(self), self._fitted_state())
-                getattr(self, "_check_learned", lambda: None)()  # until the composer declares it
         except Exception as error:  # a foreign state may raise anything
             reason = _shortened(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
             advice = "the file is damaged, or not one of musicai: fit again"

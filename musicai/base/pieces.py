@@ -6,13 +6,14 @@ piece, a list for a list or tuple, an array for an array.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
-from ..files.paths import is_path
+from ..files.paths import PATH_TYPES
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 """The features of chroma."""
@@ -156,6 +157,32 @@ def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
         yield np.asarray(piece[start : start + n_frames], np.float32)
 
 
+@dataclass
+class Values:
+    """The range and kind of the values of some pieces."""
+
+    lowest: float = np.inf
+    highest: float = -np.inf
+    are_whole: bool = True
+    loudest_are_one: bool = True
+    """Whether the loudest feature of every frame is 1, or 0 in silence, and some frame sounds."""
+
+    @classmethod
+    def of(cls, pieces: Sequence[np.ndarray]) -> Self:
+        """Look at all values once, block by block."""
+        values, sounds = cls(), False
+        for piece in pieces:
+            for block in frame_blocks(piece):
+                values.lowest = min(values.lowest, float(block.min()))
+                values.highest = max(values.highest, float(block.max()))
+                values.are_whole &= bool((block == np.rint(block)).all())
+                loudest = block.max(1)
+                values.loudest_are_one &= bool(np.isin(loudest, (0, 1)).all())
+                sounds |= bool(loudest.any())
+        values.loudest_are_one &= sounds
+        return values
+
+
 def is_collection(X: Any) -> bool:
     """Tell whether `X` holds several pieces (True) or is one piece itself (False)."""
     if isinstance(X, np.ndarray):
@@ -179,7 +206,7 @@ def _count_dimensions(items: Any) -> int:
 
 def _refuse_paths(X: Any, name: str) -> None:
     first = X[0] if isinstance(X, (list, tuple)) and len(X) > 0 else X
-    if is_path(first):
+    if isinstance(first, PATH_TYPES):
         raise TypeError(
             f"{name} holds a path, {first!r}, where arrays of frames are expected: turn recordings "
             "into pieces first, with ChromaExtractor().transform([path, ...])"

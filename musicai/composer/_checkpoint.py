@@ -1,38 +1,48 @@
-"""The state of training in a file, so that a fit that was cut short can go on.
+"""The state of training in a file, from which an interrupted fit resumes.
 
-A checkpoint is one .npz file: arrays under their names, and all that is no array as JSON. It holds
-no pickle, so opening a foreign file runs no code of its.
+A checkpoint is one .npz file: arrays under their names, and everything else as JSON. It holds no
+pickle, so opening a foreign file runs none of its code. Its fingerprint describes the fit that
+wrote it: parameters, pieces and initial weights.
 """
 
 import json
 import os
 import warnings
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from numbers import Integral
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
+from .._version import __version__
+from ..base.pieces import frame_blocks
 from ..files.paths import printable
+from ._data import Collection
 
-SECONDS_BETWEEN_WRITES = 60.0
 # Writing waits for the disk: it may take no more than this share of the time.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
+# Parameters that change nothing in the trained model.
+_WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
 class Checkpoint:
-    """A file that holds how far a fit has come.
+    """A file with the state of a fit.
 
     Parameters
     ----------
     path : str or PathLike
         The file.
     fingerprint : dict
-        What the fit learns from which pieces; a file of another fit is refused.
+        Description of the fit; the file of another one is refused.
     start : int or None, default=None
-        A checksum of the weights that the fit goes on from; None for fresh ones.
+        Checksum of the weights that the fit continues from; None for fresh ones.
+    seconds_between_writes : float, default=60.0
+        How often `write_if_due` writes, unless that would take more than 2 % of the time.
     """
 
     def __init__(
@@ -40,6 +50,8 @@ class Checkpoint:
         path: str | os.PathLike[str],
         fingerprint: dict[str, Any],
         start: int | None = None,
+        *,
+        seconds_between_writes: float = 60.0,
     ) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
         with suppress(ValueError):  # a null byte, which opening tells of
@@ -49,7 +61,8 @@ class Checkpoint:
         # In the same folder, so that the final move cannot cross file systems; always the same
         # name, so that a process killed while it writes leaves nothing that lasts.
         self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
-        self._next = monotonic() + SECONDS_BETWEEN_WRITES
+        self._seconds_between_writes = seconds_between_writes
+        self._next = monotonic() + seconds_between_writes
 
     def open(self) -> dict[str, Any] | None:
         """Return the state of this fit where there is one; refuse a path that cannot be used."""
@@ -78,13 +91,15 @@ class Checkpoint:
         if monotonic() >= self._next:
             self.write(state)
 
-    def write(self, state: dict[str, Any], left: int | None = None) -> None:
-        """Write `state`, whole or not at all; training outlives a disk that is full.
+    def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
+        """Write `state`, whole or not at all; training goes on where the disk is full.
 
-        `left` is a checksum of the weights that an interrupted fit leaves to the composer.
+        `left` holds the weights that an interrupted fit gives to the composer: with `warm_start`
+        the next fit begins with them, and still resumes from here.
         """
         started = monotonic()
-        origin = {"fingerprint": self.fingerprint, "start": self.start, "left": left}
+        after = None if left is None else checksum(left)
+        origin = {"fingerprint": self.fingerprint, "start": self.start, "left": after}
         arrays, plain = _take_apart({**state, **origin})
         arrays[_PLAIN] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
         try:
@@ -102,7 +117,7 @@ class Checkpoint:
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
         taken = monotonic() - started
-        self._next = monotonic() + max(SECONDS_BETWEEN_WRITES, taken / _LARGEST_SHARE_OF_TIME)
+        self._next = monotonic() + max(self._seconds_between_writes, taken / _LARGEST_SHARE_OF_TIME)
 
     def remove(self) -> None:
         """Remove the file: there is nothing left to go on with."""
@@ -176,3 +191,67 @@ def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
         else f"{name} was {there.get(name)!r} and is {here.get(name)!r}"
         for name in names
     ]
+
+
+def fingerprint(
+    parameters: dict[str, Any],
+    styles: np.ndarray,
+    training: Collection,
+    validation: Collection | None,
+) -> dict[str, Any]:
+    """Describe a fit by all that decides its result, in values that JSON can hold.
+
+    Parameters
+    ----------
+    parameters : dict
+        Parameters of the composer.
+    styles : ndarray of shape (n_styles,)
+        Style labels.
+    training, validation : Collection
+        The pieces, before some are set aside: their number, lengths and content.
+    """
+    kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
+    if isinstance(parameters["random_state"], Integral):
+        kept["random_state"] = parameters["random_state"]
+    described = {
+        "musicai": __version__,
+        **kept,
+        "styles": [repr(style) for style in styles.tolist()],
+        "the pieces": _describe(training),
+        "the pieces of X_val": _describe(validation) if validation else None,
+    }
+    # There and back, so that it compares equal with what a file holds.
+    return json.loads(json.dumps(described, default=_plain))
+
+
+def _describe(collection: Collection) -> dict[str, Any]:
+    pieces = collection.pieces
+    return {
+        "number": len(pieces),
+        "frames": sum(map(len, pieces)),
+        "lengths": _checksum([np.array([len(piece) for piece in pieces])]),
+        "values": _checksum(block for piece in pieces for block in frame_blocks(piece)),
+        "styles": _checksum(_runs(collection.styles)),
+    }
+
+
+def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
+    for numbers in styles:
+        # One style for a whole piece takes no memory for each of its frames: keep it so.
+        yield numbers[:1] if numbers.strides == (0,) else numbers
+
+
+def checksum(weights: Mapping[str, np.ndarray]) -> int:
+    """Return one number for the content of some weights."""
+    return _checksum(weights.values())
+
+
+def _checksum(arrays: Iterable[np.ndarray]) -> int:
+    total = 0
+    for array in arrays:
+        total = zlib.crc32(np.ascontiguousarray(array).data, total)
+    return total
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -1,31 +1,75 @@
-"""The estimator: what scikit-learn's users see of the composer."""
+"""The estimator."""
 
 import os
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted
 
-from ..base.blas import one_blas_thread
+from ..base.parameters import (
+    COUNT_RULE,
+    SEED_RULE,
+    VERBOSE_RULE,
+    Rule,
+    check_values,
+    draw_seed,
+    is_bool,
+    is_file_name,
+    is_integer,
+    is_one_of,
+    is_real,
+    unchanged_on_error,
+)
 from ..base.persistence import Persistent
-from ..base.pieces import Pack, is_collection
-from ..base.seeds import as_rng
-from ..base.styles import encode_styles, labels_per_piece
-from ._checks import check_sampling
-from ._composing import compose, draw_next, rank_frames
-from ._fitting import learn, learn_once_more
-from ._inference import expect_next, score_frames
-from ._inputs import check_pieces
-from ._learned import key_shifts, open_network, told_style
-from ._opened import check_learned, convert
+from ..base.pieces import Values
+from ..base.styles import as_labels, encode_styles, known_styles
+from ._callbacks import CallbackSupportMixin, PassCallbacks, with_callbacks
+from ._checkpoint import Checkpoint, checksum, fingerprint
+from ._conditioning import (
+    NO_TRAITS,
+    Traits,
+    with_traits,
+)
+from ._data import (
+    Collection,
+    check_support,
+    check_training,
+    check_validation,
+    choose_emission,
+    choose_key_invariance,
+)
+from ._distributed import Group, joined
+from ._fitted import FittedComposer, mean_of_frames
+from ._network import network_to_train
+from ._state import check_resumed, fitted_state
+from ._training import Budget, Trainer
+
+_EMISSIONS = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
+_RULES: dict[str, Rule] = {
+    # Far beyond what can be trained; larger sizes would end in errors of memory, or never.
+    "hidden_size": (lambda v: is_integer(v, 1) and v <= 2**16, "an integer from 1 to 65536"),
+    "n_layers": (lambda v: is_integer(v, 1) and v <= 100, "an integer from 1 to 100"),
+    "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
+    "emission": (lambda v: is_one_of(v, _EMISSIONS), f"one of {_EMISSIONS}"),
+    "key_invariant": (lambda v: is_bool(v) or is_one_of(v, ("auto",)), "True, False or 'auto'"),
+    "learning_rate": (lambda v: is_real(v) and v > 0, "a positive number"),
+    "batch_size": COUNT_RULE,
+    "max_iter": COUNT_RULE,
+    "max_time": (lambda v: v is None or (is_real(v) and v > 0), "a positive number or None"),
+    "early_stopping": (is_bool, "True or False"),
+    "validation_fraction": (lambda v: is_real(v) and 0 < v < 1, "a number in (0, 1)"),
+    "n_iter_no_change": COUNT_RULE,
+    "tol": (lambda v: is_real(v) and v >= 0, "a number of at least 0"),
+    "warm_start": (is_bool, "True or False"),
+    "checkpoint": (lambda v: v is None or is_file_name(v), "a path (str or PathLike) or None"),
+    "random_state": SEED_RULE,
+    "verbose": VERBOSE_RULE,
+}
 
 
-class LSTMComposer(Persistent, BaseEstimator):
+class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     r"""Recurrent network that learns pieces and composes new ones.
 
     An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
@@ -52,7 +96,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         - "mse": a Gaussian of one width, trained by squared error. For comparison.
         - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
           "gaussian".
-    transpose : bool or "auto", default="auto"
+    key_invariant : bool or "auto", default="auto"
         Whether music moved by some semitones is music of another key. Then the key of a piece is
         a hidden variable: pieces are brought to a common key, by an estimate, to be learned; a
         piece that is heard may be in any of the twelve, and how well each foresees it tells
@@ -116,7 +160,7 @@ class LSTMComposer(Persistent, BaseEstimator):
     loss_curve_ : list of float
         Training loss of every epoch: negative log-likelihood per frame, nats, with dropout, and
         after frames of its own where the composer learns to hear these (see Notes).
-    validation_scores_ : list of float or None
+    validation_curve_ : list of float or None
         Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
         the key that it is estimated to be in, which `score` does not know. None where no piece
         was set aside.
@@ -127,7 +171,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         The style labels learned, sorted.
     emission_ : str
         The emission in use, "auto" resolved.
-    transpose_ : bool
+    key_invariant_ : bool
         Whether the key is a hidden variable, "auto" resolved.
     weights_ : dict of str to ndarray
         The network's weights.
@@ -141,8 +185,8 @@ class LSTMComposer(Persistent, BaseEstimator):
     Everywhere a piece is an array (n_frames, n_features) and a collection a list of pieces of any
     lengths; methods that take one or the other answer in kind.
 
-    Where `transpose_` is True, the likelihood of a piece :math:`x` is the mean of its likelihoods
-    in the twelve keys,
+    Where `key_invariant_` is True, the likelihood of a piece :math:`x` is the mean of its
+    likelihoods in the twelve keys,
 
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
 
@@ -212,9 +256,14 @@ class LSTMComposer(Persistent, BaseEstimator):
     __module__ = "musicai"
 
     loss_curve_: list[float]
+    weights_: dict[str, np.ndarray]
     _peaked: bool
-    _characters: tuple[np.ndarray, np.ndarray]
+    _traits: Traits
     _optimizer_state: dict[str, Any] | None
+
+    # How often `fit` keeps the state of training, in steps, and writes it, in seconds.
+    _steps_between_snapshots = 50
+    _seconds_between_checkpoints = 60.0
 
     def __init__(
         self,
@@ -223,7 +272,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         n_layers: int = 1,
         dropout: float = 0.3,
         emission: str = "auto",
-        transpose: bool | str = "auto",
+        key_invariant: bool | str = "auto",
         learning_rate: float = 0.03,
         batch_size: int = 16,
         max_iter: int = 100,
@@ -242,7 +291,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         self.n_layers = n_layers
         self.dropout = dropout
         self.emission = emission
-        self.transpose = transpose
+        self.key_invariant = key_invariant
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.max_iter = max_iter
@@ -257,6 +306,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
         """Learn the pieces of `X`.
 
@@ -293,8 +343,7 @@ class LSTMComposer(Persistent, BaseEstimator):
         >>> composer.n_iter_, list(composer.styles_)
         (5, ['down', 'up'])
         """
-        learn(self, X, y, X_val, y_val)
-        return self
+        return self._fit(X, y, X_val, y_val)
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
         """Take one more pass over the pieces of `X`, from the weights as they are.
@@ -328,321 +377,177 @@ class LSTMComposer(Persistent, BaseEstimator):
         >>> len(composer.loss_curve_)
         2
         """
-        learn_once_more(self, X, y, styles)
-        return self
+        return self._fit(X, y, styles=styles, incremental=True)
 
-    def predict(self, X: Any, *, style: Any = None) -> Any:
-        """Tell what comes next, at every frame.
-
-        Parameters
-        ----------
-        X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to hear.
-        style : object or dict, default=None
-            One of `styles_`, for all pieces, or a dict of styles and their weights; None to tell
-            no style.
-
-        Returns
-        -------
-        expected : list of ndarray of shape (n_frames, n_features), or one such array
-            Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
-            the piece.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
-        >>> expected = composer.predict(scale)
-        >>> expected.shape  # as long as the piece: the last row is what follows it
-        (28, 12)
-        >>> [each.shape for each in composer.predict([scale, scale[:5]])]
-        [(28, 12), (5, 12)]
-        """
-        pieces, pack, _ = self._heard(X, None)
-        weights, number = told_style(self, style)
-        styles = [np.full(len(piece), number) for piece in pieces]
-        shifts = [key_shifts(self)] * len(pieces)
-        return pack(expect_next(open_network(self, weights), pieces, styles, shifts))
-
-    def next_frames(
+    def _fit(
         self,
         X: Any,
-        n_best: int = 5,
+        y: Any,
+        X_val: Any = None,
+        y_val: Any = None,
         *,
-        style: Any = None,
-        n_draws: int = 1000,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> Any:
-        """Tell the most likely frames that follow a piece, and how likely each is.
-
-        Where `predict` gives the mean of all that may follow, this gives the choices. Frames are
-        of one kind where the same features sound (are at least 0.5): the same notes of a piano
-        roll, the same pitch classes of chroma. Many frames are drawn from the distribution of the
-        next frame, which is exact, and the kinds are counted.
-
-        Parameters
-        ----------
-        X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to hear, with values in [0, 1].
-        n_best : int, default=5
-            How many kinds to tell at most.
-        style : object or dict, default=None
-            As in `sample`.
-        n_draws : int, default=1000
-            Draws to count; memory and time grow with them. A probability is off by up to
-            ``n_draws**-0.5 / 2`` (standard error).
-        random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
-
-        Returns
-        -------
-        frames : ndarray of shape (n_best, n_features)
-            The mean frame of each kind, the most likely kind first; fewer where fewer kinds were
-            drawn. For a collection a list of pairs (frames, probabilities).
-        probabilities : ndarray of shape (n_best,)
-            Of each kind.
-
-        Raises
-        ------
-        ValueError
-            If the composer's data is not in [0, 1], so that no feature sounds or does not.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=60, random_state=0)
-        >>> frames, probabilities = composer.fit([scale] * 8).next_frames(scale, n_best=1)
-        >>> int(frames[0].argmax())
-        0
-        """
-        pieces, _, _ = self._heard(X, None)
-        check_sampling(n_best=n_best, n_draws=n_draws, random_state=random_state)
-        if not self.emission_.endswith(("logistic", "bernoulli")):
-            raise ValueError(
-                f"next_frames tells which features sound, in data from 0 to 1; this composer has "
-                f"learned other data (emission_={self.emission_!r}): use predict, or sample(1, "
-                "n_pieces=...)"
+        styles: Any = None,
+        incremental: bool = False,
+    ) -> Self:
+        """Train to the end, or with `incremental` take one more pass at a constant rate."""
+        self._check_validation_arguments(X_val, y_val)
+        resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
+        loss_curve = self.loss_curve_ if incremental and resumes else []
+        check_values(self.get_params(deep=False), _RULES)
+        # Every incremental pass has an order of its own.
+        seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
+        with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
+            training, peaked = self._learn_kind_of_data(X, y, styles, resumes)
+            validation = None if X_val is None else self._validation_pieces(X_val, y_val)
+            checkpoint, state = None, None
+            if not incremental and (self.checkpoint is not None or group.size > 1):
+                checkpoint, state = self._open_checkpoint(training, validation, group, resumes)
+                # An interrupted run keeps its split and order, whatever the seed is by now.
+                seed = group.share(lambda: state["seed"] if state else seed)
+            rng = np.random.RandomState(seed)
+            if validation is None and self.early_stopping and not incremental:
+                validation, training = training.split(self.validation_fraction, rng)
+            network = network_to_train(
+                self.emission_,
+                training.pieces,
+                weights=self.weights_ if resumes else None,
+                seed=int(rng.randint(2**31)),
+                n_styles=len(self.styles_),
+                hidden_size=self.hidden_size,
+                n_layers=self.n_layers,
+                dropout=self.dropout,
             )
-        rng = as_rng(self.random_state if random_state is None else random_state)
-        ranked = [
-            rank_frames(draw_next(self, piece, n_draws, style=style, rng=rng), n_best)
-            for piece in pieces
-        ]
-        return ranked if is_collection(X) else ranked[0]
+            if state:
+                check_resumed(state, network)
+            traits = NO_TRAITS
+            if network.has_traits:
+                # `partial_fit` standardizes by all traits that it has come across so far.
+                training, traits, scale = with_traits(
+                    training,
+                    before=self._traits if incremental and resumes else NO_TRAITS,
+                    scale=self.weights_["trait_scale"] if resumes and not incremental else None,
+                )
+                network.trait_scale.copy_(torch.from_numpy(scale))
+            trainer = Trainer(
+                network.to(group.device),
+                learning_rate=self.learning_rate,
+                batch_size=self.batch_size,
+                seed=seed,
+                group=group,
+                budget=None if incremental else Budget(self.max_iter, self.max_time),
+                checkpoint=checkpoint,
+                steps_between_snapshots=self._steps_between_snapshots,
+            )
+            if incremental:
+                if resumes and self._optimizer_state is not None:
+                    trainer.optimizer.resume(self._optimizer_state)
+                loss_curve = [*loss_curve, trainer.run_pass(training)]
+                trainer.check_finite()
+            else:
+                known = {"_traits": traits, "_peaked": peaked, "_optimizer_state": None}
+                has_callbacks = getattr(self, "_skl_callbacks", None) and group.is_first
+                trainer.run(
+                    training,
+                    validation,
+                    n_iter_no_change=self.n_iter_no_change,
+                    tol=self.tol,
+                    verbose=self.verbose,
+                    state=state,
+                    # Pieces drawn from X may be among those that the weights were learned from.
+                    keep_start=resumes and X_val is not None,
+                    callbacks=PassCallbacks(self, X, y, known) if has_callbacks else None,
+                )
+                loss_curve = trainer.progress.loss_curve
+            weights = trainer.best_weights()
+            # Where the weights of the start were kept, so is what they were trained on.
+            if incremental or not resumes or checksum(weights) != checksum(self.weights_):
+                self._traits, self._peaked = traits, peaked
+            self.weights_ = weights
+            self.loss_curve_ = loss_curve
+            self.n_iter_ = len(loss_curve)
+            self.validation_curve_ = trainer.progress.validation_curve
+            self.best_validation_score_ = None
+            if validation is not None:
+                scores = self._score_frames(validation.pieces, validation.styles)
+                self.best_validation_score_ = mean_of_frames(scores)
+            self._optimizer_state = trainer.optimizer.state() if incremental else None
+        return self
 
-    def score_samples(self, X: Any, y: Any = None) -> Any:
-        """Log-likelihood of every frame given the frames before it.
+    def _learn_kind_of_data(
+        self, X: Any, y: Any, styles: Any, resumes: bool
+    ) -> tuple[Collection, bool]:
+        """Check the training pieces; settle emission, styles and keys by the first ones.
 
-        Parameters
-        ----------
-        X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to score.
-        y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None to tell no style.
-
-        Returns
-        -------
-        log_likelihood : list of ndarray of shape (n_frames,), or one such array
-            In nats. The first frame of a piece is scored too, from a learned start.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
-        >>> composer.score_samples(scale).shape
-        (28,)
+        Returns the pieces, and whether the loudest feature of every frame is 1.
         """
-        pieces, pack, styles = self._heard(X, y)
-        return pack(self._score_frames(pieces, styles))
+        pieces, labels = check_training(self, X, y, reset=not resumes)
+        if not resumes:
+            self.styles_ = known_styles(labels if styles is None else [as_labels(styles)])
+        numbers = encode_styles(labels, pieces, self.styles_, strict=True)
+        values = Values.of(pieces)
+        if resumes:
+            self._check_same_model(pieces, styles)
+        else:
+            self.emission_ = choose_emission(self.emission, pieces, values)
+            self.key_invariant_ = choose_key_invariance(
+                self.key_invariant, self.emission_, self.n_features_in_
+            )
+        training = Collection.of(pieces, numbers, self.emission_, self.key_invariant_)
+        return training, values.loudest_are_one and (not resumes or self._peaked)
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean log-likelihood per frame, over all frames of all pieces.
+    def _validation_pieces(self, X_val: Any, y_val: Any) -> Collection:
+        pieces, styles = check_validation(self, X_val, y_val, self.emission_, self.styles_)
+        return Collection.of(pieces, styles, self.emission_, self.key_invariant_)
 
-        Parameters
-        ----------
-        X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to score.
-        y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None to tell no style.
+    def _check_validation_arguments(self, X_val: Any, y_val: Any) -> None:
+        if X_val is not None and not self.early_stopping:
+            raise ValueError(
+                "X_val is watched for early stopping: leave it, or early_stopping=False"
+            )
+        if X_val is None and y_val is not None:
+            raise ValueError("y_val labels the pieces of X_val, and there are none")
 
-        Returns
-        -------
-        score : float
-            In nats per frame; higher is better.
+    def _check_same_model(self, pieces: list[np.ndarray], styles: Any) -> None:
+        """Refuse to continue training another model than the fitted one."""
+        learned = {
+            "hidden_size": self.weights_["lstm.weight_hh_l0"].shape[1],
+            "n_layers": sum(name.startswith("lstm.weight_hh") for name in self.weights_),
+            "emission": self.emission_,
+            "key_invariant": self.key_invariant_,
+        }
+        for name, before in learned.items():
+            now = getattr(self, name)
+            settled = now == "auto" or (name == "emission" and now == before.split()[0])
+            if now != before and not settled:
+                raise ValueError(
+                    f"{name}={now!r} differs from the {before!r} learned so far: leave it as it "
+                    "was, or fit afresh with warm_start=False"
+                )
+        known = self.styles_.tolist()
+        if styles is not None and known_styles([as_labels(styles)]).tolist() != known:
+            raise ValueError(f"styles={styles!r} differ from those of the first call, {known}")
+        check_support(pieces, self.emission_, "X")
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
-        >>> composer.score([scale]) > composer.score([1 - scale])  # which it does not know
-        True
-        >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
-        True
-        """
-        pieces, _, styles = self._heard(X, y)
-        if not any(map(len, pieces)):
-            raise ValueError("X holds no frames to score: all of its pieces are empty")
-        return float(np.concatenate(self._score_frames(pieces, styles)).mean(dtype=np.float64))
-
-    def sample(
-        self,
-        n_frames: int,
-        *,
-        n_pieces: int | None = None,
-        prime: Any = None,
-        style: Any = None,
-        key: str | None = None,
-        temperature: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> Any:
-        """Compose.
-
-        Parameters
-        ----------
-        n_frames : int
-            Number of new frames.
-        n_pieces : int, default=None
-            How many pieces to compose at once; None for a single one.
-        prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
-            Music to go on from, exactly where it stops; it is not part of the result. A
-            collection gives one new piece for each prime. None starts from nothing, in the
-            character of music that was learned where data is on many levels (see Notes).
-        style : object or dict, default=None
-            One of `styles_`, a dict of styles and their weights to blend them, such as
-            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
-        key : str, default=None
-            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
-            alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
-            "Am") are one: which of them it dwells on is left to the music. None goes on in the key
-            of the prime, as far as it is heard there, and without a prime takes any. With a prime
-            it says which key the prime is in; the prime is not moved. Where `transpose_` is False
-            no key can be asked for.
-        temperature : float, default=1.0
-            1 samples from the learned distribution; below 1 likely choices become likelier.
-            It acts on the weights of the choices (the mixture's components, the probability of a
-            note) and, squared, on the width of the components of "logistic"; the single Gaussian
-            of "mse" has nothing else, so there it is the width. At least 0.0001.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
-
-        Returns
-        -------
-        piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list where `n_pieces` is given or `prime` is a collection. With the emission
-            "logistic", where all frames learned are silent or have a loudest feature of exactly 1,
-            as chroma does, all composed frames sound, and their loudest feature is 1.
-
-        Raises
-        ------
-        ValueError
-            If the style or key is unknown, the prime has another width or values that the emission
-            does not know, or another argument is out of range.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
-        >>> composer.sample(10, key="D", temperature=0.9, random_state=0).shape
-        (10, 12)
-        >>> new = composer.sample(10, prime=scale, random_state=0)
-        >>> np.concatenate([scale, new]).shape
-        (38, 12)
-        >>> len(composer.sample(10, n_pieces=3))
-        3
-        """
-        check_is_fitted(self)
-        check_sampling(n_frames=n_frames)
-        frames = compose(
-            self,
-            prime,
-            n_pieces,
-            style=style,
-            key=key,
-            temperature=temperature,
-            random_state=random_state,
+    def _open_checkpoint(
+        self, training: Collection, validation: Collection | None, group: Group, resumes: bool
+    ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
+        """Open the checkpoint of this fit, in the first process, and read its state."""
+        described = fingerprint(self.get_params(deep=False), self.styles_, training, validation)
+        start = checksum(self.weights_) if resumes else None
+        has_checkpoint = self.checkpoint is not None
+        group.check_alike(
+            {**described, "checkpoint": has_checkpoint, "the weights to start from": start}
         )
-        with one_blas_thread():
-            pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
-        alone = n_pieces is None and not is_collection(prime)
-        return pieces[0] if alone else pieces
-
-    def stream(
-        self,
-        *,
-        prime: Any = None,
-        style: Any = None,
-        key: str | None = None,
-        temperature: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> Iterator[np.ndarray]:
-        """Compose a piece without end, frame by frame.
-
-        Parameters
-        ----------
-        prime : array-like of shape (n_prime_frames, n_features), default=None
-            One piece to go on from.
-        style : object or dict, default=None
-            As in `sample`, like the others that follow.
-        key : str, default=None
-            Key to compose in.
-        temperature : float, default=1.0
-            Below 1 likely choices become likelier.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
-
-        Returns
-        -------
-        frames : iterator of ndarray of shape (n_features,)
-            The first n are those of ``sample(n)`` with the same arguments. What is wrong with an
-            argument is said at once, not with the first frame.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from itertools import islice
-        >>> from musicai import LSTMComposer
-        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit([scale] * 8)
-        >>> [frame.shape for frame in islice(composer.stream(), 3)]
-        [(12,), (12,), (12,)]
-        """
-        check_is_fitted(self)
-        if prime is not None and is_collection(prime):
-            raise ValueError("stream goes on from one piece, and prime is a collection of them")
-        frames = compose(
-            self,
-            prime,
-            None,
-            style=style,
-            key=key,
-            temperature=temperature,
-            random_state=random_state,
+        if self.checkpoint is None:
+            return None, None
+        checkpoint = Checkpoint(
+            self.checkpoint,
+            described,
+            start,
+            seconds_between_writes=self._seconds_between_checkpoints,
         )
-        return (frame[0] for frame in frames)
-
-    def _score_frames(self, pieces: list[np.ndarray], styles: list[np.ndarray]) -> list[np.ndarray]:
-        shifts = [key_shifts(self)] * len(pieces)
-        return score_frames(open_network(self), pieces, styles, shifts)
-
-    def _heard(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
-        """Check pieces to hear: the pieces, how to pack results, the style of every frame."""
-        check_is_fitted(self)
-        pieces, pack = check_pieces(self, X)
-        labels = labels_per_piece(y, pieces, single=not is_collection(X))
-        return pieces, pack, encode_styles(labels, pieces, self.styles_)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "weights_")
+        state = group.share(checkpoint.open)
+        return (checkpoint if group.is_first else None), state
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -652,8 +557,5 @@ class LSTMComposer(Persistent, BaseEstimator):
     def __getstate__(self) -> dict[str, Any]:
         return {**super().__getstate__(), "device": str(self.device)}  # not a torch object
 
-    def _converted(self, state: dict[str, Any]) -> dict[str, Any]:
-        return convert(state)
-
-    def _check_learned(self) -> None:
-        check_learned(self)
+    def _fitted_state(self) -> Mapping[str, Any]:
+        return fitted_state(self)

@@ -1,8 +1,8 @@
-"""Training shared by processes, as torchrun starts them; a process by itself is a group of one.
+"""Where training runs: the device, and the processes that torchrun started, or this one alone.
 
 Every process (rank) has the same pieces and the same weights. Of each batch it learns its share;
 gradients are summed, so that all take the same step. Whatever depends on one process alone, such
-as the clock, a seed that is drawn or a file, is decided by the first rank and told to the others.
+as the clock, a seed that is drawn or a file, is decided by the first rank and sent to the others.
 
 A rank that fails raises its error and leaves the group; where the others wait for it, they then
 raise torch's "Connection closed by peer", and torchrun ends them all.
@@ -11,6 +11,7 @@ raise torch's "Connection closed by peer", and torchrun ends them all.
 import itertools
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -44,28 +45,20 @@ class Group:
         self.device = device
         self.rank = rank
         self.size = size
-
-    @property
-    def is_first(self) -> bool:
-        """Whether this process speaks for all."""
-        return self.rank == 0
-
-    def part(self, items: Sequence[T]) -> Sequence[T]:
-        """Return this process's share of `items`."""
-        return items[self.rank :: self.size]
+        self.is_first = rank == 0  # it speaks for all
 
     def share(self, compute: Callable[[], T]) -> T:
         """Call `compute` in the first process; all get its result, or raise its error."""
         if self.size == 1:
             return compute()
-        told: list[Any] = [None]
+        sent: list[Any] = [None]
         if self.is_first:
             try:
-                told = [(compute(), None)]
+                sent = [(compute(), None)]
             except Exception as failure:  # whatever it is, the others must not wait for a result
-                told = [(None, failure)]
-        distributed.broadcast_object_list(told, src=0, device=self.device)
-        result, error = told[0]
+                sent = [(None, failure)]
+        distributed.broadcast_object_list(sent, src=0, device=self.device)
+        result, error = sent[0]
         if error is not None:
             raise error
         return result
@@ -86,8 +79,8 @@ class Group:
             torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
             for parameter in parameters
         ]
-        told = torch.tensor(values, device=self.device)
-        flat = torch.cat([*(gradient.flatten() for gradient in gradients), told])
+        summands = torch.tensor(values, device=self.device)
+        flat = torch.cat([*(gradient.flatten() for gradient in gradients), summands])
         distributed.all_reduce(flat)
         *parts, total = flat.split([*(gradient.numel() for gradient in gradients), len(values)])
         for parameter, part in zip(parameters, parts, strict=True):
@@ -101,9 +94,9 @@ class Group:
         others = self.share(lambda: fingerprint) or {}
         mine = fingerprint or {}
         different = [name for name in {**others, **mine} if others.get(name) != mine.get(name)]
-        told: list[Any] = [None] * self.size
-        distributed.all_gather_object(told, different)
-        names = sorted({name for different in told for name in different})
+        sent: list[Any] = [None] * self.size
+        distributed.all_gather_object(sent, different)
+        names = sorted({name for different in sent for name in different})
         if names:
             raise ValueError(
                 f"{self.size} processes fit together, as torchrun started them, and differ in "
@@ -112,14 +105,40 @@ class Group:
             )
 
 
+def choose_device(device: Any) -> torch.device:
+    """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
+    if isinstance(device, str) and device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        if chosen.type != "cuda":
+            torch.zeros(1, device=chosen).cpu()  # some are known by name only
+    except (RuntimeError, TypeError, ValueError, AssertionError, ImportError, OverflowError):
+        raise ValueError(
+            f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
+        ) from None
+    if chosen.type == "cuda" and not torch.cuda.is_available():
+        warnings.warn(
+            f"device={device!r} was asked for, but there is no CUDA GPU here: the CPU is used; "
+            "set_params(device='auto') takes what is there",
+            stacklevel=6,
+        )
+        return torch.device("cpu")
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device={device!r}: there are only {torch.cuda.device_count()} GPUs here")
+    return chosen
+
+
 @contextmanager
-def joined(device: torch.device) -> Iterator[Group]:
+def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
     """Join the processes that torchrun started, or those of torch's process group.
 
-    A group that was there stays; one that is made here ends with the context.
+    A group that was there stays; one that is made here ends with the context. `device` is the
+    composer's parameter; without `shared` this process trains alone.
     """
-    made = not _is_initialized() and _is_under_torchrun()
-    if not made and not _is_initialized():
+    device = choose_device(device)
+    made = shared and not _is_initialized() and _is_under_torchrun()
+    if not shared or (not made and not _is_initialized()):
         yield Group(device)
         return
     if device.type == "cuda" and device.index is None:
@@ -160,11 +179,11 @@ def _is_initialized() -> bool:
 def _is_under_torchrun() -> bool:
     if not distributed.is_available() or not all(name in os.environ for name in _TORCHRUN):
         return False
-    told = {name: os.environ[name] for name in ("RANK", "WORLD_SIZE", "MASTER_PORT")}
-    numbers = [int(value) if value.strip().isdecimal() else -1 for value in told.values()]
+    variables = {name: os.environ[name] for name in ("RANK", "WORLD_SIZE", "MASTER_PORT")}
+    numbers = [int(value) if value.strip().isdecimal() else -1 for value in variables.values()]
     if min(numbers) < 0 or numbers[0] >= numbers[1]:
         raise ValueError(
-            f"the environment looks like torchrun's, but makes no sense: {told}; start the script "
-            "by torchrun, or remove these variables"
+            f"the environment looks like torchrun's, but makes no sense: {variables}; start the "
+            "script by torchrun, or remove these variables"
         )
     return numbers[1] > 1

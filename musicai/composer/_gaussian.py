@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from ..base.pieces import frame_blocks
-from ._emissions import Emission, reset_linear
+from ._emission import Emission, EmissionSampler, Weights, choose
 
 # The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
 # without a bound the density of data that repeats values exactly grows for ever.
@@ -21,17 +21,18 @@ LOG_SCALES = math.log(1e-3), 5.0
 
 
 class _Standardized(Emission):
-    """Keeps the mean and scale of the training frames."""
+    """An emission of frames in units of the training frames' mean and standard deviation."""
 
     location: Tensor
     scale: Tensor
 
     def __init__(self, n_features: int) -> None:
-        super().__init__(n_features, n_inputs=n_features)
+        super().__init__()
+        self.n_features = self.n_inputs = n_features
         self.register_buffer("location", torch.zeros(n_features))
         self.register_buffer("scale", torch.ones(n_features))
 
-    def adapt(self, pieces: Sequence[np.ndarray]) -> None:
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
         n_frames = sum(map(len, pieces))
         mean = np.zeros(self.n_features)
         for block in _blocks(pieces):
@@ -65,9 +66,6 @@ class GaussianMixture(_Standardized):
         self.n_components = n_components
         self.output = nn.Linear(n_context, n_components * (1 + 2 * n_features))
 
-    def reset_parameters(self, generator: torch.Generator) -> None:
-        reset_linear(self.output, generator)
-
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         log_weights, means, log_scales = self._components(context, previous)
         standard = (self.encode(x)[:, None] - means) / log_scales.exp()
@@ -98,8 +96,8 @@ class SquaredError(_Standardized):
         self.output = nn.Linear(n_context, n_features)
         self.log_scale = nn.Parameter(torch.zeros(()))
 
-    def reset_parameters(self, generator: torch.Generator) -> None:
-        reset_linear(self.output, generator)
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
+        super().initialize(pieces, generator)
         nn.init.zeros_(self.log_scale)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
@@ -113,6 +111,80 @@ class SquaredError(_Standardized):
 
     def _log_scale(self) -> Tensor:
         return self.log_scale.clamp(*LOG_SCALES)
+
+
+class _StandardizedSampler(EmissionSampler):
+    """A sampler of frames in units of the training frames' mean and standard deviation."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.origin, self._scale = weights["location"], weights["scale"]
+        self.n_features = self.n_inputs = len(self.origin)
+        self.layers = [(weights["output.weight"], weights["output.bias"])]
+
+    def encode(self, frames: np.ndarray) -> np.ndarray:
+        return (frames - self.origin) / self._scale
+
+    def _decode(self, standard: np.ndarray) -> np.ndarray:
+        return standard * self._scale + self.origin
+
+
+class GaussianMixtureSampler(_StandardizedSampler):
+    """Draws of `GaussianMixture`: a component by its weight, then a frame from it.
+
+    Temperature sharpens the weights.
+    """
+
+    def draw(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        logits, means, log_scales = self._components(readout, previous)
+        shares = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
+        chosen = choose(shares, rng.random_sample(len(readout)))
+        rows = np.arange(len(readout))
+        noise = rng.standard_normal(previous.shape).astype(np.float32)
+        width = np.exp(log_scales[rows, chosen].clip(*LOG_SCALES))
+        return self._decode(means[rows, chosen] + width * noise)
+
+    def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
+        logits, means, _ = self._components(self.read_out(context), previous)
+        shares = np.exp(logits - logits.max(1, keepdims=True))
+        shares /= shares.sum(1, keepdims=True)
+        return self._decode(np.einsum("nc,ncf->nf", shares, means))
+
+    def _components(
+        self, readout: np.ndarray, previous: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        n_components = readout.shape[1] // (1 + 2 * self.n_features)
+        rest = readout[:, n_components:].reshape(-1, 2, n_components, self.n_features)
+        means = self.encode(previous)[:, None] + rest[:, 0]
+        return readout[:, :n_components], means, rest[:, 1]
+
+
+class SquaredErrorSampler(_StandardizedSampler):
+    """Draws of `SquaredError`, which has no weights to sharpen: temperature scales its width."""
+
+    def __init__(self, weights: Weights) -> None:
+        super().__init__(weights)
+        log_scale = weights["log_scale"].clip(*LOG_SCALES)
+        self._spread = np.exp(log_scale) * self._scale
+
+    def draw(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        noise = rng.standard_normal(previous.shape).astype(np.float32)
+        mean = self._decode(self.encode(previous) + readout)
+        return mean + temperature * self._spread * noise
+
+    def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
+        return self._decode(self.encode(previous) + self.read_out(context))
 
 
 def _blocks(pieces: Sequence[np.ndarray]) -> Iterator[np.ndarray]:

@@ -1,9 +1,9 @@
-"""What a trained network says of given pieces: likelihoods, expected frames, the key they are in.
+"""Inference on given pieces: log-likelihoods, expected frames, the probability of each key.
 
-Every piece is heard in one or more keys side by side, a row of the batch for each, window by window
-with the state carried on, so that memory is bounded however long a piece is. The keys are a mixture
-with equal weights to begin with; frame by frame Bayes' rule moves the weights to those that
-foresaw what came. The likelihood of a piece is so exactly the mean of its likelihoods in the keys.
+The network reads every piece in one or more keys in parallel, a row of the batch for each, window
+by window with the state carried on, so that memory is bounded for pieces of any length. The keys
+are a mixture with equal weights to begin with; frame by frame Bayes' rule updates the weights. The
+likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,8 +14,8 @@ import torch
 from scipy.special import logsumexp
 from torch import Tensor
 
-from ._batches import Batch, Collection, Span, collate
-from ._keys import COMMON_KEY, shifts_to_common_key
+from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
+from ._data import Batch, Collection, Span, collate
 from ._network import Network, State
 
 _WINDOW = 128
@@ -25,8 +25,8 @@ _IMPOSSIBLE = -1e30
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """A window of some pieces: what the network made of it in every key."""
+class _Window:
+    """A window of some pieces, as read by the network in every key."""
 
     spans: Sequence[Span]
     """One for each piece."""
@@ -50,26 +50,25 @@ def score_frames(
     Parameters
     ----------
     network : Network
-        What foresees them.
+        The network.
     pieces : sequence of ndarray of shape (n_frames, n_features)
-        What is foreseen.
+        Pieces to score.
     styles : sequence of integer ndarray of shape (n_frames,)
         The style of every frame.
     shifts : sequence of integer ndarray of shape (n_keys,)
-        By how many semitones each piece is moved up for each key that it may be in.
+        Semitones that move each piece to the common key from each key that it may be in.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
-    for heard in _listen(network, pieces, styles, shifts):
-        mixed = logsumexp(heard.log_weights[..., :-1] + heard.log_probs, axis=1)
-        for span, values in zip(heard.spans, mixed, strict=True):
+    for window in _read(network, pieces, styles, shifts):
+        mixed = logsumexp(window.log_weights[..., :-1] + window.log_probs, axis=1)
+        for span, values in zip(window.spans, mixed, strict=True):
             scores[span.piece][span.start : span.stop] = values[: len(span)]
     return scores
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Mean log-likelihood per frame, over all frames of all pieces, their keys being known."""
-    to_common_key = shifts_to_common_key()
-    shifts = [to_common_key[[key]] for key in collection.keys]
+    """Mean log-likelihood per frame, over all frames of all pieces, each in its estimated key."""
+    shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     scores = score_frames(network, collection.pieces, collection.styles, shifts)
     return float(np.concatenate(scores).mean())
 
@@ -81,18 +80,18 @@ def expect_next(
     shifts: Sequence[np.ndarray],
 ) -> list[np.ndarray]:
     """Expected frame after every frame of every piece, given the piece up to there."""
-    # One frame more at the end, whatever it holds, makes the network tell what follows the last.
+    # One more frame at the end, whatever it holds, has a prediction of its own.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[-1:]]) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
-    for heard in _listen(network, extended, extended_styles, shifts):
-        weights = np.exp(heard.log_weights[..., :-1]).astype(np.float32)
+    for window in _read(network, extended, extended_styles, shifts):
+        weights = np.exp(window.log_weights[..., :-1]).astype(np.float32)
         with torch.inference_mode():
-            mask = heard.batch.mask
-            means = torch.zeros_like(heard.batch.frames)
-            means[mask] = network.emission.mean(heard.context[mask], heard.batch.previous[mask])
+            mask = window.batch.mask
+            means = torch.zeros_like(window.batch.frames)
+            means[mask] = network.emission.mean(window.context[mask], window.batch.previous[mask])
         by_key = means.cpu().numpy().reshape(*weights.shape, -1)
-        for row, span in enumerate(heard.spans):
+        for row, span in enumerate(window.spans):
             frames = expected[span.piece][span.start : span.stop]
             for key, shift in enumerate(shifts[span.piece]):
                 back = np.roll(by_key[row, key, : len(span)], -shift, axis=1)
@@ -108,20 +107,21 @@ def weigh_keys(
 ) -> list[np.ndarray]:
     """Probability of each key after all frames of each piece; equal before the first."""
     weights = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
-    for heard in _listen(network, pieces, styles, shifts):
-        for span, log_weights in zip(heard.spans, heard.log_weights, strict=True):
+    for window in _read(network, pieces, styles, shifts):
+        for span, log_weights in zip(window.spans, window.log_weights, strict=True):
             weights[span.piece] = np.exp(log_weights[:, len(span)])
     return weights
 
 
-def _listen(
+def _read(
     network: Network,
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
-) -> Iterator[_Heard]:
+) -> Iterator[_Window]:
+    collection = Collection(pieces, styles, [], shifts)
     for numbers in _groups([len(piece) for piece in pieces], len(shifts[0])):
-        yield from _listen_to(network, numbers, pieces, styles, shifts)
+        yield from _read_group(network, numbers, collection)
 
 
 def _groups(lengths: Sequence[int], n_keys: int) -> Iterator[list[int]]:
@@ -139,14 +139,11 @@ def _groups(lengths: Sequence[int], n_keys: int) -> Iterator[list[int]]:
 
 
 @torch.inference_mode()
-def _listen_to(
-    network: Network,
-    numbers: Sequence[int],
-    pieces: Sequence[np.ndarray],
-    styles: Sequence[np.ndarray],
-    shifts: Sequence[np.ndarray],
-) -> Iterator[_Heard]:
-    """Hear some pieces, the longest first, window by window."""
+def _read_group(
+    network: Network, numbers: Sequence[int], collection: Collection
+) -> Iterator[_Window]:
+    """Read some pieces, the longest first, window by window."""
+    pieces, shifts = collection.pieces, collection.shifts
     n_keys = len(shifts[0])
     state: State | None = None
     weights = np.full((len(numbers), n_keys), -np.log(n_keys))
@@ -161,7 +158,7 @@ def _listen_to(
             for span in spans
             for s in shifts[span.piece]
         ]
-        batch = collate(rows, pieces, styles, network.emission.origin)
+        batch = collate(rows, collection, network.emission.origin)
         if state is not None:  # pieces that have ended leave
             hidden, cell = (part[:, : len(rows)].contiguous() for part in state)
             state = hidden, cell
@@ -172,10 +169,10 @@ def _listen_to(
             batch.frames[mask], context[mask], batch.previous[mask]
         )
         by_key = log_probs.cpu().numpy().astype(np.float64).reshape(len(spans), n_keys, -1)
-        # A frame that no key can explain says nothing about the key.
+        # A frame that is impossible in every key says nothing about the key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
-        with np.errstate(invalid="ignore"):  # a network that has diverged: the score will tell
+        with np.errstate(invalid="ignore"):  # a network that has diverged: its score shows it
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
-        yield _Heard(spans, batch, context, by_key, log_weights)
+        yield _Window(spans, batch, context, by_key, log_weights)

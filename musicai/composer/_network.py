@@ -1,25 +1,26 @@
-"""The network: a recurrent trunk that hears the past, and an emission that tells the next frame.
+"""The network, a recurrent trunk under an emission, and its training loss.
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-embeddings of the piece's style and key, added up. Where values are such that draws have faults (see
-`Emission.redraw`), it reads another flag as well, 1 where the previous frame was drawn by
-the network itself, and the character of the piece is added to the embeddings. Its output is the
-context that the emission turns into a distribution over frames.
+embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
+second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
+The trunk's output is the context that the emission turns into a distribution over frames.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ._emissions import Emission
+from ..theory.keys import N_KEYS
+from ._bernoulli import BernoulliNADE
+from ._conditioning import drop_and_blur
+from ._data import Batch
+from ._emission import Emission
 from ._gaussian import GaussianMixture, SquaredError
-from ._keys import N_KEYS
-from ._nade import BernoulliNADE, LogisticNADE
+from ._logistic import LogisticNADE
 
 State = tuple[Tensor, Tensor]
 
@@ -40,43 +41,45 @@ class Network(nn.Module):
 
     Parameters
     ----------
-    emission : Emission
-        The distribution of a frame.
+    emission : str
+        The distribution of a frame, a key of `EMISSIONS`.
+    n_features : int
+        Width of a frame.
     n_styles : int
-        How many styles there are; style 0 stands for "none told".
+        How many styles there are; style 0 stands for "no stated style".
     hidden_size, n_layers : int
         Size of the LSTM.
-    dropout : float
+    dropout : float, default=0.0
         Share of the context that is dropped while training.
-    knows_itself : bool
-        Whether it reads which frames are its own and is told the character of a piece.
     """
 
-    scaling: Tensor
+    trait_scale: Tensor
 
     def __init__(
         self,
-        emission: Emission,
+        emission: str,
+        n_features: int,
         *,
         n_styles: int,
         hidden_size: int,
         n_layers: int,
-        dropout: float,
-        knows_itself: bool,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.emission = emission
+        # torch does not take NumPy's integers.
+        self.emission = EMISSIONS[emission](n_features, int(hidden_size))
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
-        self.knows_itself = knows_itself
-        if knows_itself:
-            n_traits = 2 * emission.n_features
-            self.character = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
-            # Mean and spread of the traits of the pieces that were learned first.
-            self.register_buffer("scaling", torch.empty(2, n_traits))
-        n_inputs = emission.n_inputs + 1 + knows_itself + _EMBEDDING_SIZE
-        self.lstm = nn.LSTM(n_inputs, hidden_size, int(n_layers), batch_first=True)
+        self.has_traits = self.emission.can_redraw
+        n_flags = 1
+        if self.has_traits:
+            n_flags, n_traits = 2, 2 * n_features
+            self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
+            # Mean and spread of the traits of the training pieces.
+            self.register_buffer("trait_scale", torch.empty(2, n_traits))
+        n_inputs = self.emission.n_inputs + n_flags + _EMBEDDING_SIZE
+        self.lstm = nn.LSTM(n_inputs, int(hidden_size), int(n_layers), batch_first=True)
 
     def forward(
         self,
@@ -86,107 +89,210 @@ class Network(nn.Module):
         keys: Tensor,
         state: State | None = None,
         *,
-        drawn: Tensor | None = None,
-        characters: Tensor | None = None,
+        generated: Tensor | None = None,
+        traits: Tensor | None = None,
     ) -> tuple[Tensor, State]:
-        """Hear frames and return the context of the frame that follows each.
+        """Read frames and return the context of the frame that follows each.
 
         Parameters
         ----------
         previous : Tensor of shape (batch, n_frames, n_features)
-            The frames before those to be told; where a piece starts they do not matter.
+            The frames before those to predict; where a piece starts they do not matter.
         start : Tensor of shape (batch, n_frames)
             1 where a piece starts, else 0.
         styles : integer Tensor of shape (batch, n_frames)
             Style of each frame.
         keys : integer Tensor of shape (batch, n_frames)
-            Key of each frame; `N_KEYS` where it is not told.
+            Key of each frame; `N_KEYS` where it is unknown.
         state : pair of Tensors, default=None
             Where an earlier call ended; None starts afresh.
-        drawn : Tensor of shape (batch, n_frames), default=None
+        generated : Tensor of shape (batch, n_frames), default=None
             1 where the frame before was drawn by the network, else 0; None where none was.
-        characters : Tensor of shape (batch, n_traits + 1), default=None
-            Scaled traits of each piece and a 1; zeros, or None for all, where they are not told.
+        traits : Tensor of shape (batch, n_traits + 1), default=None
+            Standardized traits of each piece and a 1; zeros, or None for all, where not given.
 
         Returns
         -------
         context : Tensor of shape (batch, n_frames, hidden_size)
         state : pair of Tensors of shape (n_layers, batch, hidden_size)
         """
-        heard = self.emission.encode(previous) * (1 - start[..., None])
         # Unlike plain indexing, embedding adds up its gradient in the same order every time.
-        told = F.embedding(styles, self.style) + F.embedding(keys, self.key)
+        conditioning = F.embedding(styles, self.style) + F.embedding(keys, self.key)
+        if traits is not None:
+            conditioning = conditioning + (traits @ self.traits)[:, None]
         flags = [start]
-        if self.knows_itself:
-            flags.append(torch.zeros_like(start) if drawn is None else drawn)
-        if characters is not None:
-            told = told + (characters @ self.character)[:, None]
-        inputs = torch.cat([heard, torch.stack(flags, -1), told], -1)
-        return self.lstm(inputs, state)
+        if self.has_traits:
+            flags.append(torch.zeros_like(start) if generated is None else generated)
+        encoded = self.emission.encode(previous) * (1 - start[..., None])
+        return self.lstm(torch.cat([encoded, torch.stack(flags, -1), conditioning], -1), state)
 
-    def drop(self, context: Tensor, generator: torch.Generator) -> Tensor:
-        """Apply dropout with a generator of one's own; torch's dropout reads the global one."""
-        if self.dropout == 0:
-            return context
-        kept = torch.empty_like(context).bernoulli_(1 - self.dropout, generator=generator)
-        return context * kept / (1 - self.dropout)
+    def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return the negative log-likelihood of every frame, and the loss of the mean's read-out.
 
-    def reset_parameters(self, generator: torch.Generator) -> None:
+        Parameters
+        ----------
+        batch : Batch
+            Excerpts of the training pieces.
+        generator : torch.Generator
+            Source of all that is random: dropout, conditioning, redrawn frames.
+
+        Returns
+        -------
+        nll : Tensor of shape (n_valid_frames,)
+            In nats.
+        mean_loss : Tensor of shape (n_valid_frames,) or ()
+            Its gradient reaches the read-out of `Emission.mean` alone.
+        """
+        previous, generated, traits = batch.previous, None, None
+        if batch.traits is not None:
+            traits = drop_and_blur(batch.traits, generator)
+            # A block of its own: older versions of torch would keep the weights that it casts
+            # without gradients for the block below.
+            with _autocast(previous.device):
+                previous, generated = self._with_redrawn_frames(batch, traits, generator)
+        with _autocast(previous.device):
+            context, _ = self(
+                previous, batch.start, batch.styles, batch.keys, generated=generated, traits=traits
+            )
+            frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
+            if self.dropout:  # torch's own reads the global generator
+                kept = torch.empty_like(context).bernoulli_(1 - self.dropout, generator=generator)
+                context = context * kept / (1 - self.dropout)
+            return (
+                -self.emission.log_prob(frames, context, previous),
+                self.emission.mean_loss(frames, context, previous),
+            )
+
+    @torch.no_grad()
+    def _with_redrawn_frames(
+        self, batch: Batch, traits: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Redraw the previous frames of most excerpts, as if the network had generated them.
+
+        In training a network reads real music, in sampling its own frames, and the small errors of
+        its draws add up (exposure bias: Ranzato et al. 2016). So a third of the excerpts is read
+        with values redrawn from the second frame on, and a third from a later one: each value from
+        the component of the mixture that explains the real one, so the notes stay, the errors are
+        the network's own, and the target is the real music. Drawing whole frames, as in scheduled
+        sampling (Bengio et al. 2015), would teach the network to take changes of chord back, since
+        the real music does not follow them. Silence stays silent.
+
+        Returns
+        -------
+        previous : Tensor of shape (batch, n_frames, n_features)
+            ``batch.previous``, partly redrawn.
+        generated : Tensor of shape (batch, n_frames)
+            1 from the first redrawn frame on, 0 before.
+        """
+        n_excerpts, length = batch.start.shape
+        device = generator.device
+        first = 3 * torch.rand((n_excerpts, 1), generator=generator, device=device) - 1
+        places = torch.arange(length, device=device)
+        n_frames = batch.mask.sum(1, keepdim=True)
+        generated = (places >= first * n_frames) & (places > 0) & batch.mask
+        redrawn = generated & (batch.previous > 0).any(-1)
+        rows = torch.nonzero(redrawn.any(1))[:, 0]
+        if len(rows) == 0:
+            return batch.previous, generated.float()
+        frames = batch.previous[rows]
+        context, _ = self(
+            frames, batch.start[rows], batch.styles[rows], batch.keys[rows], traits=traits[rows]
+        )
+        # The context of a frame is in the row before it.
+        later = redrawn[rows][:, 1:]
+        frames[:, 1:][later] = self.emission.redraw(
+            frames[:, 1:][later], context[:, :-1][later], frames[:, :-1][later], generator
+        )
+        previous = batch.previous.clone()
+        previous[rows] = frames
+        return previous, generated.float()
+
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
         """Draw initial weights; forget gates start open, so that gradients reach far back."""
         for table in (self.style, self.key):
             nn.init.normal_(table, std=0.3, generator=generator)
-        if self.knows_itself:
-            nn.init.normal_(self.character, std=0.05, generator=generator)
+        if self.has_traits:
+            nn.init.normal_(self.traits, std=0.05, generator=generator)
         bound = self.lstm.hidden_size**-0.5
         for name, parameter in self.lstm.named_parameters():
             nn.init.uniform_(parameter, -bound, bound, generator=generator)
             if name.startswith("bias_ih"):
                 _, forget, _, _ = parameter.data.chunk(4)
                 forget += 1
-        self.emission.reset_parameters(generator)
+        for layer in self.emission.children():
+            if isinstance(layer, nn.Linear):
+                bound = layer.in_features**-0.5
+                nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)
+        self.emission.initialize(pieces, generator)
+
+    def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Take up weights from NumPy arrays."""
+        self.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
 
 
-def empty_network(emission: str, *, n_features: int, hidden_size: int, **options: Any) -> Network:
-    """Build a network whose weights are still to be drawn or imported.
+def network_to_train(
+    emission: str,
+    pieces: Sequence[np.ndarray],
+    *,
+    weights: Mapping[str, np.ndarray] | None,
+    seed: int,
+    n_styles: int,
+    hidden_size: int,
+    n_layers: int,
+    dropout: float,
+) -> Network:
+    """Build a network with `weights`, or with initial ones for the training pieces.
 
     Building it on torch's "meta" device skips torch's own initial draws, which would move the
     global random state.
     """
+    n_features = pieces[0].shape[1]
+    if weights is not None:
+        network = network_of_weights(emission, n_features, weights)
+        network.dropout = dropout
+        return network
     with torch.device("meta"):
-        network = _network(emission, n_features=n_features, hidden_size=hidden_size, **options)
-    return network.to_empty(device="cpu")
-
-
-def export_weights(network: Network) -> dict[str, np.ndarray]:
-    """Copy the weights of `network` into NumPy arrays."""
-    return {name: t.detach().cpu().numpy().copy() for name, t in network.state_dict().items()}
-
-
-def learned_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
-    """Build the network that `weights` were exported from; their shapes tell the other sizes."""
-    network = meta_network(emission, n_features, weights).to_empty(device="cpu")
-    network.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+        network = Network(
+            emission,
+            n_features,
+            n_styles=n_styles,
+            hidden_size=hidden_size,
+            n_layers=n_layers,
+            dropout=dropout,
+        )
+    network = network.to_empty(device="cpu")
+    network.initialize(pieces, torch.Generator().manual_seed(seed))
     return network
 
 
-def meta_network(emission: str, n_features: int, weights: dict[str, np.ndarray]) -> Network:
-    """Build the network that `weights` were exported from, without them and without memory."""
-    n_styles, _ = weights["style"].shape
-    _, hidden_size = weights["lstm.weight_hh_l0"].shape
+def network_of_weights(
+    emission: str, n_features: int, weights: Mapping[str, np.ndarray]
+) -> Network:
+    """Build the network that `weights` were exported from; their shapes give the other sizes."""
+    network = meta_network(emission, n_features, weights).to_empty(device="cpu")
+    network.load_weights(weights)
+    return network
+
+
+def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarray]) -> Network:
+    """Build the network that `weights` were exported from without memory for its weights."""
     with torch.device("meta"):
-        return _network(
+        return Network(
             emission,
-            n_features=n_features,
-            n_styles=n_styles - 1,
-            hidden_size=hidden_size,
+            n_features,
+            n_styles=len(weights["style"]) - 1,
+            hidden_size=weights["lstm.weight_hh_l0"].shape[1],
             n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
-            dropout=0.0,
-            knows_itself="character" in weights,  # those of version 0.1.0.dev0 do not
         )
 
 
-def _network(emission: str, *, n_features: int, hidden_size: int, **options: Any) -> Network:
-    hidden_size = int(hidden_size)  # torch does not take NumPy's
-    top = EMISSIONS[emission](n_features, hidden_size)
-    options.setdefault("knows_itself", top.redraws)
-    return Network(top, hidden_size=hidden_size, **options)
+def _autocast(device: torch.device) -> torch.autocast:
+    """Train in bfloat16 on GPUs that have it, and in float32 everywhere else.
+
+    On a CPU bfloat16 depends on its model: with AVX512-BF16 small networks train at half the
+    speed, without it bfloat16 is emulated, and either way the weights would differ.
+    """
+    enabled = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

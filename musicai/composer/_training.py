@@ -1,60 +1,213 @@
-"""The training loop: likelihood, one pass after another, the best weights kept.
+"""The training loop: maximum likelihood, one pass after another, the best weights kept.
 
 AdamW with warm-up and a cosine decay to zero over the whole budget, gradients clipped, excerpts of
 128 frames from random offsets in small batches: small batches matter most.
 
-All that is random follows from the seed, the epoch and the number of the batch in it, so a state
-of training holds no random states, and a run that goes on from one takes the very same steps.
+All randomness follows from the seed, the pass and the number of the batch in it. So the state of
+training holds no random states, and a resumed run takes the very same steps.
 """
 
 import math
+import signal
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from statistics import median
+from time import monotonic
+from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
+from torch import Tensor
 from tqdm.auto import tqdm
 
-from ..files.interruptions import interruptions
-from ._batches import Collection, Span, training_batches
+from ._callbacks import PassCallbacks
 from ._checkpoint import Checkpoint
+from ._data import Collection, Span, collate, training_batches
 from ._distributed import Group
-from ._divergence import DivergenceError, is_sound, watch
-from ._fingerprint import checksum
 from ._inference import mean_score
-from ._loss import add_gradients
-from ._network import Network, export_weights
-from ._optimizer import Optimizer
-from ._progress import Budget, Progress
+from ._network import Network
 
 _WARM_UP_STEPS = 50
-# Share of the excerpts whose style is not told, so that the composer also knows music of no stated
-# style.
-_UNTOLD_STYLES = 0.1
-# A copy of a state costs about as much as a tenth of a step.
-_STEPS_BETWEEN_SNAPSHOTS = 50
+_LARGEST_GRADIENT_NORM = 1.0
+# Share of the excerpts without their style, so that the composer also models music of none.
+_SHARE_WITHOUT_STYLE = 0.1
 
 _MOST_RETRIES = 3
 _RATE_OF_A_RETRY = 0.25
+# A gradient through 128 frames may overflow once in thousands of steps, and the next one is sound:
+# such a step is left out. Several in succession are no accident.
+_MOST_REFUSED = 5
+# Training has diverged where each value is this much less likely than before the first step. The
+# untrained network is a yardstick that every emission and every data set has, and a median of
+# many batches does not mind an outlier in one; what is merely slow or noisy stays far below.
+_EXPLODED = math.log(100)
+_LOSSES_COMPARED = 20
+
+
+class DivergenceError(ValueError):
+    """Losses, gradients or weights are not finite, or losses far above the untrained network's."""
+
+
+@dataclass
+class Progress:
+    """The history of a training run; with weights and optimizer, all it takes to resume it.
+
+    Lists are replaced, never changed in place, so that a shallow copy is a record.
+    """
+
+    loss_curve: list[float] = field(default_factory=list)
+    validation_curve: list[float] | None = None
+    best_score: float | None = None
+    best_weights: dict[str, np.ndarray] = field(default_factory=dict)
+    """Empty until there is a validation score: without one the last weights are the best."""
+    waited: int = 0
+    """Passes since the best one."""
+    n_batches: int = 0
+    """Taken in the current pass."""
+    nats: float = 0.0
+    """Loss summed over the frames of these."""
+    n_frames: int = 0
+    n_retries: int = 0
+    """How often training diverged."""
+    n_refused: int = 0
+    """Steps in succession that were left out, as their gradients had overflowed."""
+    untrained_loss: float | None = None
+    recent_losses: list[float] = field(default_factory=list)
+
+    @property
+    def n_passes(self) -> int:
+        """Complete passes over the training pieces."""
+        return len(self.loss_curve)
+
+    def improves(self, score: float, tol: float = 0.0) -> bool:
+        """Return whether a validation score is better than the best so far by more than `tol`."""
+        return self.best_score is None or score > self.best_score + tol
+
+    def excess_loss(self, n_features: int) -> float:
+        """Return how far losses are above the untrained network's; above 1 they have exploded."""
+        if self.untrained_loss is None or not self.recent_losses:
+            return 0.0
+        return (median(self.recent_losses) - self.untrained_loss) / (_EXPLODED * n_features)
+
+    def __str__(self) -> str:
+        # The training loss with the sign of a score, so that the figures compare.
+        shown = f"train {-self.loss_curve[-1]:.2f}"
+        if self.validation_curve:
+            shown += f", valid {self.validation_curve[-1]:.2f}"
+        shown += " nats/frame"
+        return f"{shown}, best {self.best_score:.2f}" if self.validation_curve else shown
+
+
+class Budget:
+    """How much training there may be: a number of passes, and perhaps seconds as well.
+
+    Attributes
+    ----------
+    elapsed : float
+        Seconds as of the last look at the clock. Processes that train together take the seconds
+        of the first of them, so that they decide alike.
+    """
+
+    def __init__(self, max_iter: int, max_time: float | None) -> None:
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.resume(0.0)
+
+    def resume(self, elapsed: float) -> None:
+        """Count `elapsed` seconds as spent before."""
+        self.elapsed = elapsed
+        self._started = monotonic() - elapsed
+
+    def clock(self) -> float:
+        """Look at the clock."""
+        return monotonic() - self._started
+
+    def spent(self, n_passes: float) -> float:
+        """Return the share of the budget that is spent after so many passes, up to 1."""
+        share = n_passes / self.max_iter
+        if self.max_time is not None:
+            share = max(share, self.elapsed / self.max_time)
+        return min(share, 1.0)
+
+
+class Optimizer:
+    """AdamW with clipped gradients, whose state is NumPy arrays."""
+
+    def __init__(self, network: Network) -> None:
+        self.parameters = list(network.parameters())
+        # `mean_loss` alone trains the read-out of the mean, where an emission has one.
+        readout = getattr(network.emission, "expected", None)
+        self._readout = list(readout.parameters()) if readout is not None else []
+        own = {id(parameter) for parameter in self._readout}
+        self._composer = [p for p in self.parameters if id(p) not in own]
+        self.n_steps = 0
+        self._adam = torch.optim.AdamW(self.parameters, betas=(0.9, 0.99), fused=True)
+
+    def clear(self) -> None:
+        """Forget the gradients."""
+        self._adam.zero_grad()
+
+    def clip(self) -> float:
+        """Shorten the gradient where it is too long; return the norm that it had.
+
+        The read-out of the mean is clipped by itself, so that it cannot slow the composer down.
+        """
+        if self._readout:
+            torch.nn.utils.clip_grad_norm_(self._readout, _LARGEST_GRADIENT_NORM)
+        return torch.nn.utils.clip_grad_norm_(self._composer, _LARGEST_GRADIENT_NORM).item()
+
+    def step(self, learning_rate: float, *, skip: bool = False) -> None:
+        """Take a step; one to `skip` is counted all the same."""
+        for options in self._adam.param_groups:
+            options["lr"] = learning_rate
+        if not skip:
+            self._adam.step()
+        self.n_steps += 1
+
+    def state(self) -> dict[str, Any]:
+        """Return the moments and the number of steps, as NumPy arrays."""
+        moments = {
+            f"{number}.{name}": value.cpu().numpy().copy()
+            for number, values in self._adam.state_dict()["state"].items()
+            for name, value in values.items()
+        }
+        return {"n_steps": self.n_steps, "moments": moments}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Continue from a state that `state` returned."""
+        self.n_steps = state["n_steps"]
+        memory: dict[int, dict[str, Tensor]] = {}
+        for key, array in state["moments"].items():
+            number, name = key.split(".")
+            memory.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
+        self._adam.load_state_dict({**self._adam.state_dict(), "state": memory})
 
 
 class Trainer:
-    """Takes training steps on a network.
+    """Trains a network in place.
 
     Parameters
     ----------
     network : Network
-        Trained in place.
+        The network.
     learning_rate : float
         Highest learning rate.
     batch_size : int
         Excerpts per step.
     seed : int
-        Decides offsets, order, intervals, dropout and untold styles.
-    group : Group, default=None
-        The processes that train together; None for this one alone.
+        Decides offsets, order, intervals, dropout and dropped styles.
+    group : Group
+        The processes that train together.
+    budget : Budget, default=None
+        How long to train; None for a constant learning rate.
+    checkpoint : Checkpoint, default=None
+        Where `run` writes the state of training every so often.
+    steps_between_snapshots : int, default=50
+        Steps between states to return to. A snapshot costs about as much as a tenth of a step.
     """
 
     def __init__(
@@ -64,18 +217,24 @@ class Trainer:
         learning_rate: float,
         batch_size: int,
         seed: int,
-        group: Group | None = None,
+        group: Group,
+        budget: Budget | None = None,
+        checkpoint: Checkpoint | None = None,
+        steps_between_snapshots: int = 50,
     ) -> None:
         self.network = network
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.seed = seed
-        self.optimizer = Optimizer(list(network.parameters()))
-        device = self.optimizer.parameters[0].device
-        self.group = group or Group(device)
-        self.rng = np.random.RandomState(0)
-        self.generator = torch.Generator(device)
+        self.group = group
+        self.budget = budget or Budget(1, None)
+        self.checkpoint = checkpoint
+        self.steps_between_snapshots = steps_between_snapshots
+        self.optimizer = Optimizer(network)
         self.progress = Progress()
+        self._decays = budget is not None
+        self._rng = np.random.RandomState(0)
+        self._generator = torch.Generator(group.device)
         self._snapshot: dict[str, Any] = {}
 
     def run(
@@ -83,137 +242,124 @@ class Trainer:
         training: Collection,
         validation: Collection | None,
         *,
-        budget: Budget,
         n_iter_no_change: int,
         tol: float,
-        verbose: int,
-        checkpoint: Checkpoint | None = None,
+        verbose: int = 0,
         state: dict[str, Any] | None = None,
-        start_counts: bool = False,
-    ) -> Progress:
+        keep_start: bool = False,
+        callbacks: PassCallbacks | None = None,
+    ) -> None:
         """Train until the budget is spent or the validation score no longer rises.
 
         Without `validation` the last weights count as the best. Where training diverges it goes
-        back to where all was well and on with a lower learning rate. An interruption from the
-        keyboard ends training with a warning; the best weights so far are kept.
+        back to the last sound state and on with a lower learning rate. Ctrl-C ends training with
+        a warning; the best weights so far are kept.
 
         Parameters
         ----------
         training, validation : Collection
             Pieces to learn, and pieces to watch.
-        budget : Budget
-            How long to train.
         n_iter_no_change, tol, verbose
-            Those of the composer.
-        checkpoint : Checkpoint, default=None
-            Where the state of training is written every so often.
+            Parameters of the composer.
         state : dict, default=None
-            What a checkpoint held, to go on from.
-        start_counts : bool, default=False
-            Whether the weights there are now are kept where none do better.
+            The state in a checkpoint, to go on from.
+        keep_start : bool, default=False
+            Whether the present weights are kept if training brings none that score better.
+        callbacks : PassCallbacks, default=None
+            Called before and after every pass, in the first process.
         """
-        self._snapshot = self.group.share(lambda: state or self._state(budget))
-        self._restore(self._snapshot)
-        budget.go_on_from(self._snapshot["elapsed"])
-        if start_counts and state is None:
-            self.progress.best_score = self._score(validation, budget)
+        if state:
+            self._snapshot = state
+            self._restore(state)
+            self.budget.resume(state["elapsed"])
+        elif keep_start:
+            self.progress.best_score = self._score(validation)
             self.progress.best_weights = export_weights(self.network)
-
-        def keep(interrupted: bool) -> None:
-            due = self.n_steps % _STEPS_BETWEEN_SNAPSHOTS == 0
-            if (due or interrupted) and self._is_sound():
-                self._snapshot = self._state(budget)
-            if interrupted and self.group.size == 1:  # several stop together, after a step
-                raise KeyboardInterrupt
-            if checkpoint is not None:
-                checkpoint.write_if_due({**self._snapshot, "elapsed": budget.elapsed})
-
         try:
-            if self._run_epochs(training, validation, budget, n_iter_no_change, tol, verbose, keep):
-                self._warn_of_interruption(budget, None)
+            late = self._run_passes(training, validation, n_iter_no_change, tol, verbose, callbacks)
         except DivergenceError:
-            if checkpoint is not None:
-                checkpoint.remove()  # whoever went on from it would diverge again
+            if self.checkpoint:
+                self.checkpoint.remove()  # a run resumed from it would diverge again
             raise
-        except BaseException as error:
-            interrupted = isinstance(error, KeyboardInterrupt)
-            if checkpoint is not None:
-                left = checksum(self._best_weights().values()) if interrupted else None
-                checkpoint.write({**self._snapshot, "elapsed": budget.elapsed}, left)
-            if not interrupted:
-                raise
-            self._warn_of_interruption(budget, checkpoint)
+        except KeyboardInterrupt:
+            self._write_checkpoint(self.best_weights())
+            self._warn_of_interruption(self.checkpoint)
+        except BaseException:
+            self._write_checkpoint()
+            raise
         else:
-            if checkpoint is not None:
-                checkpoint.remove()
-        best = self._best_weights()
+            if self.checkpoint:
+                self.checkpoint.remove()
+            if late:
+                self._warn_of_interruption(None)
+        if callbacks:
+            callbacks.end(self)
+        best = self.best_weights()
         self.progress.best_weights = self.group.share(lambda: best)
-        return self.progress
 
-    def _best_weights(self) -> dict[str, np.ndarray]:
+    def best_weights(self) -> dict[str, np.ndarray]:
+        """Return the weights with the best validation score, or the present ones without any."""
         return self.progress.best_weights or export_weights(self.network)
 
-    def _run_epochs(
+    def _run_passes(
         self,
         training: Collection,
         validation: Collection | None,
-        budget: Budget,
         n_iter_no_change: int,
         tol: float,
         verbose: int,
-        keep: Callable[[bool], None],
+        callbacks: PassCallbacks | None,
     ) -> bool:
         """Return whether Ctrl-C came in the very last step."""
         bar = tqdm(
-            total=budget.max_iter,
-            initial=self.progress.n_epochs,
+            total=self.budget.max_iter,
+            initial=self.progress.n_passes,
             desc="fit",
-            unit="epoch",
+            unit="pass",
             disable=not (verbose and self.group.is_first),
         )
         # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch that a
         # context was about to put back. Several processes all stop after the same step, so that
         # none waits for another for ever.
-        with bar, interruptions(patient=self.group.size > 1) as interrupted:
+        with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
             while not finished:
+                if callbacks:
+                    callbacks.begin_pass()
                 try:
-                    loss = self.run_epoch(training, budget, keep, interrupted)
-                    score = self._score(validation, budget)
+                    loss = self.run_pass(training, interrupted)
+                    score = self._score(validation)
                     self.check_finite(score)
                 except DivergenceError as error:
                     self._go_back(error)
                     continue
-                progress = self.progress  # another one after going back
-                progress.end_epoch(loss, score, self.network, tol)
-                bar.set_postfix_str(str(progress), refresh=False)
-                bar.update(progress.n_epochs - bar.n)
-                waited_enough = progress.waited >= n_iter_no_change
-                finished = waited_enough or budget.spent(progress.n_epochs) == 1
-        return interrupted()
+                self._end_pass(loss, score, tol)
+                bar.set_postfix_str(str(self.progress), refresh=False)
+                bar.update(self.progress.n_passes - bar.n)
+                finished = (
+                    self.group.share(lambda: bool(callbacks and callbacks.end_pass(self)))
+                    or self.progress.waited >= n_iter_no_change
+                    or self.budget.spent(self.progress.n_passes) == 1
+                )
+            return interrupted()
 
-    def run_epoch(
-        self,
-        training: Collection,
-        budget: Budget | None = None,
-        before_step: Callable[[bool], None] = lambda interrupted: None,
-        interrupted: Callable[[], bool] = lambda: False,
+    def run_pass(
+        self, training: Collection, interrupted: Callable[[], bool] = lambda: False
     ) -> float:
-        """Take one pass over `training`, or what is left of it; return its mean loss per frame.
+        """Take one pass over `training`, or the rest of one; return its mean loss per frame.
 
-        The learning rate decays with the share of `budget` that is spent, and the pass ends
-        early where nothing is left of it; without a budget the rate is constant.
+        The pass ends early where the budget is spent.
         """
         progress = self.progress
-        self.rng.seed([self.seed, progress.n_epochs])
-        batches = list(training_batches(training, self.batch_size, self.rng))
+        self._rng.seed([self.seed, progress.n_passes])
+        batches = training_batches(training, self.batch_size, self._rng)
         for number in range(progress.n_batches, len(batches)):
-            share = number / len(batches)
-            if budget and number > 0 and budget.spent(progress.n_epochs + share) == 1:
+            done = progress.n_passes + number / len(batches)
+            if number > 0 and self.budget.spent(done) == 1:
                 break
             stop = interrupted()
-            before_step(stop)
-            self._step(batches[number], training, budget, share, stop)
+            self._keep_state(stop)
+            self._step(training, batches[number], done, stop)
         if progress.n_refused == progress.n_batches:
             raise self._diverged("the gradients of all steps have overflowed")
         return progress.nats / progress.n_frames
@@ -226,100 +372,132 @@ class Trainer:
             raise self._diverged(f"the validation score is {score}")
 
     @property
-    def n_steps(self) -> int:
-        """Steps taken or left out, over all epochs."""
-        return self.optimizer.n_steps
-
-    @property
     def highest_rate(self) -> float:
         """The learning rate before it decays."""
         return self.learning_rate * _RATE_OF_A_RETRY**self.progress.n_retries
 
-    def _state(self, budget: Budget) -> dict[str, Any]:
-        """Return all that `run` needs to go on from here."""
+    def _step(
+        self, training: Collection, spans: list[Span], done: float, interrupted: bool
+    ) -> None:
+        """Learn a batch, after `done` passes."""
+        progress, group = self.progress, self.group
+        # To seed a random state again takes 20 us, a new one ten times as much.
+        self._rng.seed([self.seed, progress.n_passes, progress.n_batches])
+        has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
+        self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
+        self.optimizer.clear()
+        n_frames = sum(span.stop - span.start for span in spans)
+        mine = slice(group.rank, None, group.size)
+        nats = self._add_gradients(training, spans[mine], has_style[mine], n_frames)
+        elapsed = self.budget.clock() if self._decays and group.is_first else 0.0
+        nats, elapsed, n_interrupted = group.sum_gradients(
+            self.optimizer.parameters, nats, elapsed, interrupted
+        )
+        if n_interrupted:
+            raise KeyboardInterrupt
+        self._watch(nats / n_frames, self.optimizer.clip())
+        rate = self.highest_rate * min(1.0, (self.optimizer.n_steps + 1) / _WARM_UP_STEPS)
+        if self._decays:
+            self.budget.elapsed = elapsed
+            rate *= 0.5 * (1 + math.cos(math.pi * self.budget.spent(done)))
+        self.optimizer.step(rate, skip=progress.n_refused > 0)
+        progress.n_batches += 1
+        progress.nats += nats
+        progress.n_frames += n_frames
+
+    def _add_gradients(
+        self, training: Collection, spans: list[Span], has_style: np.ndarray, n_frames: int
+    ) -> float:
+        """Add the gradients of some excerpts of a batch; return their loss summed over frames."""
+        if not spans:
+            return 0.0
+        batch = collate(spans, training, self.network.emission.origin)
+        styles = batch.styles * torch.from_numpy(has_style).to(batch.styles.device)[:, None]
+        nll, mean_loss = self.network.training_loss(replace(batch, styles=styles), self._generator)
+        ((mean_loss + nll).sum() / n_frames).backward()
+        return nll.sum().item()
+
+    def _score(self, validation: Collection | None) -> float | None:
+        """Return the mean log-likelihood of the validation pieces, each in its estimated key."""
+        if validation is None:
+            return None
+        group = self.group
+        if group.size == 1:
+            score = mean_score(self.network, validation)
+            self.budget.elapsed = self.budget.clock()
+            return score
+        part = validation.part(group.rank, group.size)
+        n_frames = sum(map(len, part.pieces))
+        nats = mean_score(self.network, part) * n_frames if n_frames else 0.0
+        nats, total, self.budget.elapsed = group.sum(
+            nats, n_frames, self.budget.clock() if group.is_first else 0.0
+        )
+        return nats / total
+
+    def _end_pass(self, loss: float, score: float | None, tol: float) -> None:
+        """Record a pass, and the weights if they are the best so far."""
+        progress = replace(
+            self.progress,
+            loss_curve=[*self.progress.loss_curve, loss],
+            n_batches=0,
+            n_frames=0,
+            nats=0.0,
+        )
+        if score is not None:
+            progress.validation_curve = [*(progress.validation_curve or []), score]
+            progress.waited = 0 if progress.improves(score, tol) else progress.waited + 1
+            if progress.improves(score):
+                progress.best_score, progress.best_weights = score, export_weights(self.network)
+        self.progress = progress
+
+    def _keep_state(self, interrupted: bool) -> None:
+        """Take a snapshot and write the checkpoint where they are due; obey Ctrl-C."""
+        due = self.optimizer.n_steps % self.steps_between_snapshots == 0
+        if (due or interrupted) and self._decays:
+            self.check_finite()
+            sound = self.progress.excess_loss(self.network.emission.n_features) < 0.5
+            if sound and self.progress.n_refused == 0:
+                self._snapshot = self._state()
+        if interrupted and self.group.size == 1:  # several stop together, after a step
+            raise KeyboardInterrupt
+        if self.checkpoint:
+            self.checkpoint.write_if_due({**self._snapshot, "elapsed": self.budget.elapsed})
+
+    def _state(self) -> dict[str, Any]:
+        """Return all that `run` needs to resume from here."""
         return {
             "seed": self.seed,
-            "elapsed": budget.elapsed,
+            "elapsed": self.budget.elapsed,
             "weights": export_weights(self.network),
             "optimizer": self.optimizer.state(),
             "progress": vars(self.progress).copy(),
         }
 
     def _restore(self, state: dict[str, Any]) -> None:
-        weights = {name: torch.from_numpy(array) for name, array in state["weights"].items()}
-        self.network.load_state_dict(weights)
+        self.network.load_weights(state["weights"])
         self.optimizer.resume(state["optimizer"])
         self.progress = Progress(**state["progress"])
 
-    def _step(
-        self,
-        spans: Sequence[Span],
-        training: Collection,
-        budget: Budget | None,
-        share: float,
-        interrupted: bool,
-    ) -> None:
-        """Learn a batch; `share` of the epoch lies before it."""
-        progress, group = self.progress, self.group
-        # To seed a random state again takes 20 us, a new one ten times as much.
-        self.rng.seed([self.seed, progress.n_epochs, progress.n_batches])
-        told = self.rng.random_sample(len(spans)) >= _UNTOLD_STYLES
-        self.generator.manual_seed(int(self.rng.randint(2**31)) + group.rank)
-        self.optimizer.clear()
-        n_frames = sum(map(len, spans))
-        nats = add_gradients(
-            self.network,
-            training,
-            group.part(spans),
-            group.part(told.tolist()),
-            n_frames,
-            self.generator,
-        )
-        elapsed = budget.clock() if budget and group.is_first else 0.0
-        nats, elapsed, n_interrupted = group.sum_gradients(
-            self.optimizer.parameters, nats, elapsed, interrupted
-        )
-        if n_interrupted:
-            raise KeyboardInterrupt
-        self._check_loss(nats / n_frames, self.optimizer.clip())
-        spent = 0.0
-        if budget:
-            budget.elapsed = elapsed
-            spent = budget.spent(progress.n_epochs + share)
-        warm_up = min(1.0, (self.n_steps + 1) / _WARM_UP_STEPS)
-        decay = 0.5 * (1 + math.cos(math.pi * spent))
-        self.optimizer.step(self.highest_rate * warm_up * decay, skip=progress.n_refused > 0)
-        progress.n_batches += 1
-        progress.nats += nats
-        progress.n_frames += n_frames
+    def _write_checkpoint(self, left: dict[str, np.ndarray] | None = None) -> None:
+        """Write the last sound state, and a checksum of the weights that a fit has left."""
+        if self.checkpoint and self._snapshot:
+            self.checkpoint.write({**self._snapshot, "elapsed": self.budget.elapsed}, left)
 
-    def _score(self, validation: Collection | None, budget: Budget) -> float | None:
-        if validation is None:
-            return None
-        group, pieces = self.group, validation.pieces
-        if group.size == 1:
-            score = mean_score(self.network, validation)
-            budget.elapsed = budget.clock()
-            return score
-        by_length = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
-        part = validation.take(group.part(by_length))
-        n_frames = sum(map(len, part.pieces))
-        nats = mean_score(self.network, part) * n_frames if n_frames else 0.0
-        nats, total, budget.elapsed = group.sum(
-            nats, n_frames, budget.clock() if group.is_first else 0.0
-        )
-        return nats / total
-
-    def _check_loss(self, loss: float, norm: float) -> None:
-        try:
-            watch(self.progress, loss, norm, self.network.emission.n_features)
-        except DivergenceError as error:
-            raise self._diverged(str(error)) from None
-
-    def _is_sound(self) -> bool:
-        """Tell whether this is a state to come back to."""
-        self.check_finite()
-        return is_sound(self.progress, self.network.emission.n_features)
+    def _watch(self, loss: float, norm: float) -> None:
+        """Record the loss of a step and the norm of its gradient; raise where they go wrong."""
+        progress = self.progress
+        progress.n_refused = 0 if math.isfinite(norm) else progress.n_refused + 1
+        if not math.isfinite(loss) or progress.n_refused > _MOST_REFUSED:
+            raise self._diverged(f"the loss is {loss:.4g}, the norm of its gradient {norm:.4g}")
+        if progress.untrained_loss is None:
+            progress.untrained_loss = loss
+        progress.recent_losses = [*progress.recent_losses, loss][-_LOSSES_COMPARED:]
+        excess = progress.excess_loss(self.network.emission.n_features)
+        if excess > 1 and len(progress.recent_losses) == _LOSSES_COMPARED:
+            raise self._diverged(
+                f"the loss is {loss:.4g}, that of the untrained network was "
+                f"{progress.untrained_loss:.4g}"
+            )
 
     def _go_back(self, error: DivergenceError) -> None:
         """Return to the last sound state, with a lower learning rate."""
@@ -330,7 +508,7 @@ class Trainer:
         self.progress.n_retries = n_retries
         if self.group.is_first:
             warnings.warn(
-                f"{error}; it goes on from step {self.n_steps} with a rate of "
+                f"{error}; it goes on from step {self.optimizer.n_steps} with a rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
                 stacklevel=6,
@@ -338,19 +516,59 @@ class Trainer:
 
     def _diverged(self, what: str) -> DivergenceError:
         return DivergenceError(
-            f"training diverged: {what} after {self.n_steps} steps with a learning rate of "
-            f"{self.highest_rate:g}; lower learning_rate (now {self.learning_rate:g}) or look for "
-            "outliers in the pieces"
+            f"training diverged: {what} after {self.optimizer.n_steps} steps with a learning rate "
+            f"of {self.highest_rate:g}; lower learning_rate (now {self.learning_rate:g}) or look "
+            "for outliers in the pieces"
         )
 
-    def _warn_of_interruption(self, budget: Budget, checkpoint: Checkpoint | None) -> None:
+    def _warn_of_interruption(self, checkpoint: Checkpoint | None) -> None:
         if not self.group.is_first:
             return
-        n_epochs = self.progress.n_epochs
-        kept = "the best weights so far are kept" if n_epochs else "little was learned"
+        n_passes = self.progress.n_passes
+        kept = "the best weights so far are kept" if n_passes else "little was learned"
         there = checkpoint is not None and checkpoint.path.exists()
         hint = f"; fit again goes on from {checkpoint}" if there else ""
         warnings.warn(
-            f"training was interrupted after {n_epochs} of {budget.max_iter} epochs; {kept}{hint}",
+            f"training was interrupted after {n_passes} of {self.budget.max_iter} passes; "
+            f"{kept}{hint}",
             stacklevel=5,
         )
+
+
+def export_weights(network: Network) -> dict[str, np.ndarray]:
+    """Copy the weights of a network into NumPy arrays."""
+    return {name: t.detach().cpu().numpy().copy() for name, t in network.state_dict().items()}
+
+
+@contextmanager
+def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
+    """Hold Ctrl-C back, and yield a function that returns whether it was pressed.
+
+    A second Ctrl-C raises KeyboardInterrupt at once. A handler that somebody else has set stays
+    where it is, and only the main thread receives Ctrl-C at all.
+
+    Parameters
+    ----------
+    patient : bool
+        Whether to hold back the second one as well: torchrun passes Ctrl-C on to processes that
+        have received it from the terminal already, and all of them stop after the same step.
+    """
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        if pressed and not patient:
+            raise KeyboardInterrupt
+        pressed = True
+
+    held = False
+    try:
+        with suppress(ValueError):  # not the main thread
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                signal.signal(signal.SIGINT, note)
+                held = True
+        yield lambda: pressed
+    finally:
+        patient = True  # a second one now would leave `note` in its place for good
+        if held:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import Bunch
 
-from ..base.parameters import COUNT_RULE, TEMPO_RULE, Rule, check_values, is_one_of
-from ..base.seeds import as_rng
+from ..base.parameters import COUNT_RULE, TEMPO_RULE, Rule, as_rng, check_values, is_one_of
 from ..theory.chord import Chord
 from ..theory.spelling import PITCH_CLASS_OF, chord_name, key_name
 from ..theory.timing import FRAME_RATE

@@ -6,10 +6,12 @@ from typing import Any, TypeAlias
 
 AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
+PATH_TYPES = (str, bytes, os.PathLike)
+
 
 def is_path(value: Any) -> bool:
     """Tell whether `value` is the name of a file."""
-    return isinstance(value, (str, bytes, os.PathLike))
+    return isinstance(value, PATH_TYPES)
 
 
 def printable(path: AnyPath) -> str:

@@ -12,10 +12,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..base.parameters import check_values, is_integer
+from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
-from ..base.unchanged import unchanged_on_error
 
 _N_CONTEXTS = 32  # the previous value is remembered to about 3 %
 

@@ -8,12 +8,16 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits
 
 from ..base.blas import one_blas_thread
-from ..base.parameters import COUNT_OR_NONE_RULE, COUNT_RULE, check_values
+from ..base.parameters import (
+    COUNT_OR_NONE_RULE,
+    COUNT_RULE,
+    as_rng,
+    check_values,
+    unchanged_on_error,
+)
 from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
-from ..base.seeds import as_rng
 from ..base.styles import as_labels, known_styles, label_per_piece, style_weights
-from ..base.unchanged import unchanged_on_error
 from ..theory.keys import in_common_key
 from ..theory.shapes import peaking_at_one
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.parameters import check_values, is_integer
-from ..base.seeds import as_rng
+from ..base.parameters import as_rng, check_values, is_integer
 from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat
 from ..theory.timing import FRAME_RATE

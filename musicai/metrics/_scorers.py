@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from ..base.parameters import as_rng
 from ..base.pieces import as_chroma, as_collection, is_collection
-from ..base.seeds import as_rng
 from ..base.steps import last_step
 from ..base.styles import label_per_piece
 from ..theory.timing import FRAME_RATE

@@ -9,11 +9,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..audio import level_blocks, write_audio
 from ..audio.recordings import as_recordings
-from ..base.parameters import Rule, check_values, is_integer, is_real
+from ..base.parameters import Rule, check_values, is_integer, is_real, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.transformers import FileInput
-from ..base.unchanged import unchanged_on_error
 from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ..files.piece_files import audio_files

@@ -1,10 +1,24 @@
-"""How strongly each of the 24 major and minor keys is heard in a piece."""
+"""Keys: profiles, estimates, and transpositions to a common key.
 
+A key is a number from 0 (C major or A minor, the common key) to 11 (B major or G sharp minor): a
+major key and the minor key of the same notes count as one.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ..base.pieces import frame_blocks
 from .shapes import unit_shapes
+
+N_KEYS = 12
+COMMON_KEY = 0
+
+_FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
+# A piano has 88 keys from A0 on, MIDI 128 notes from C on.
+_LOWEST_PITCH_CLASS = {88: 9, 128: 0}
+PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)
 
 # Ratings of how well each pitch class, from the tonic upwards, fits a key that was just heard:
 # the probe-tone experiments of Krumhansl and Kessler (1982).
@@ -80,3 +94,41 @@ def in_common_key(piece: np.ndarray) -> np.ndarray:
 
 
 _UNIT_PROFILES = unit_shapes(KEY_PROFILES)
+
+
+_KEYS = np.arange(N_KEYS)
+SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
+"""Semitones, shape (12,), that move music in each key to the common key, the nearest way."""
+
+
+def shifts_to_any_key(piece: np.ndarray, key: int) -> np.ndarray:
+    """Return the transpositions, in semitones, that a piece in `key` may be learned in.
+
+    Those of a piano roll keep all notes on the keyboard, except for the one to the common key.
+    """
+    if piece.shape[1] == N_KEYS:
+        return np.sort(SHIFTS_TO_COMMON_KEY)
+    sounding = np.zeros(piece.shape[1], bool)
+    for block in frame_blocks(piece):
+        sounding |= block.any(0)
+    room_below = int(sounding.argmax()) if sounding.any() else len(sounding)
+    room_above = int(sounding[::-1].argmax()) if sounding.any() else len(sounding)
+    down, up = min(_FARTHEST_DOWN, room_below), min(N_KEYS - 1 - _FARTHEST_DOWN, room_above)
+    return np.union1d(np.arange(-down, up + 1), SHIFTS_TO_COMMON_KEY[key])
+
+
+def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
+    """Estimate the key of each piece of chroma or piano roll from its pitch classes.
+
+    Features are the pitch classes from C on, or pitches in semitones: an 88-key piano roll from A0
+    on, any other width from a C on.
+    """
+    totals = []
+    for piece in pieces:
+        n_features = piece.shape[1]
+        total = np.zeros(n_features)
+        for block in frame_blocks(piece):
+            total += block.sum(0, dtype=np.float64)
+        pitch_classes = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
+        totals.append(np.bincount(pitch_classes, total, N_KEYS))
+    return common_tonic(np.stack(totals)).tolist()

@@ -4,9 +4,11 @@ Names are places on the line of fifths, ... Bb F C G D A E B F# ..., with C at 0
 as in :mod:`musicai.theory.keys`: 0 to 11 major on C to B, 12 to 23 minor.
 """
 
+from typing import Any
+
 import numpy as np
 
-from .keys import key_scores
+from .keys import N_KEYS, key_scores
 from .vocabulary import QUALITIES
 
 _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1
@@ -91,3 +93,32 @@ def note_name(place: int) -> str:
 
 PITCH_CLASS_OF = {note_name(place): 7 * place % 12 for place in EASIEST}
 """By name: 10 for "Bb"."""
+
+
+_TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to the major key of the same notes
+
+
+def key_number(key: Any) -> int:
+    """Return the number of a key by its name, such as "C", "F#", "Bb major", "Am" or "C# minor".
+
+    A small letter by itself is a minor key, as musicians write it.
+    """
+    if isinstance(key, str) and (number := _parse(key)) is not None:
+        return number
+    raise ValueError(
+        "key must be the name of a major or minor key, such as 'C', 'F#', 'Bb' or 'Am', "
+        f"got {key!r}"
+    )
+
+
+def _parse(name: str) -> int | None:
+    tonic, _, mode = name.strip().partition(" ")
+    if not mode and tonic.endswith("m") and len(tonic) > 1:
+        tonic, mode = tonic[:-1], "minor"
+    note = (tonic[:1].upper() + tonic[1:]).replace("♯", "#").replace("♭", "b")
+    if note not in PITCH_CLASS_OF or mode not in ("", "major", "minor"):
+        return None
+    if not mode:
+        mode = "minor" if tonic[0].islower() else "major"
+    minor = _TO_RELATIVE_MAJOR if mode == "minor" else 0
+    return (PITCH_CLASS_OF[note] + minor) % N_KEYS

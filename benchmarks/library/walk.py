@@ -1,0 +1,132 @@
+"""How far a reader walks through the source: files, functions and changes of file on each path.
+
+    python -m benchmarks.library.walk [--steps]
+
+A profiler hook follows one small call from its first line to its goal: `ChromaExtractor` from a
+file to its chroma, `LSTMComposer.fit` to the first log-likelihood, `sample` from nothing and from
+a prime to its first frames. Counted are calls of functions that are written in musicai: in how
+many files they are, how many functions, how often the next one is in another file than the last,
+and how often that file was seen before. scikit-learn's `MLPRegressor.fit`, to the end of its first
+loss, is counted the same way within scikit-learn's own `neural_network` folder.
+
+``--steps`` prints every change of file.
+"""
+
+import argparse
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import sklearn
+import soundfile
+from sklearn.neural_network import MLPRegressor
+
+import musicai
+from musicai import ChromaExtractor, LSTMComposer
+
+OURS = Path(musicai.__file__).parent
+PEER = Path(sklearn.__file__).parent / "neural_network"
+
+
+class Reached(Exception):
+    """The function that the walk leads to was called."""
+
+
+class Walk:
+    """The calls between the first line of a path and its goal.
+
+    Parameters
+    ----------
+    package : Path
+        Functions outside of it are not counted.
+    goal : str, default=None
+        Name of the function that ends the walk; None to walk to the end.
+    """
+
+    def __init__(self, package: Path, goal: str | None = None) -> None:
+        self.package = f"{package}/"
+        self.goal = goal
+        self.steps: list[tuple[str, str]] = []
+
+    def run(self, call: Callable[[], Any]) -> "Walk":
+        """Follow `call`."""
+        sys.setprofile(self._follow)
+        try:
+            call()
+        except Reached:
+            pass
+        finally:
+            sys.setprofile(None)
+        return self
+
+    def _follow(self, frame: FrameType, event: str, argument: Any) -> None:
+        code = frame.f_code
+        inside = code.co_filename.startswith(self.package)
+        # Comprehensions and generators resumed are not what a reader turns a page for.
+        if event != "call" or not inside or code.co_name.startswith("<"):
+            return
+        self.steps.append((code.co_filename.removeprefix(self.package), code.co_qualname))
+        if code.co_name == self.goal:
+            sys.setprofile(None)
+            raise Reached
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        """The first step in each file after a step in another one."""
+        return [
+            step
+            for step, before in zip(self.steps[1:], self.steps, strict=False)
+            if step[0] != before[0]
+        ]
+
+    def figures(self) -> tuple[int, int, int, int]:
+        """Return the numbers of files, functions, changes of file, and changes back."""
+        n_files = len({file for file, _ in self.steps})
+        n_changes = len(self.changes)
+        return n_files, len(set(self.steps)), n_changes, n_changes - (n_files - 1)
+
+
+def main() -> None:
+    """Print one row for each walk."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--steps", action="store_true", help="print every change of file")
+    options = parser.parse_args()
+    warnings.simplefilter("ignore")
+    rng = np.random.RandomState(0)
+    chroma = [rng.random_sample((40, 12)).astype(np.float32) for _ in range(4)]
+    for piece in chroma:
+        piece /= piece.max(axis=1, keepdims=True)
+    composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tone.wav"
+        soundfile.write(path, 0.1 * np.sin(np.arange(22050 * 2) * 0.1), 22050)
+        fresh = LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
+        peer = MLPRegressor(hidden_layer_sizes=8, max_iter=1)
+        walks = {
+            "ChromaExtractor.fit_transform": Walk(OURS).run(
+                lambda: ChromaExtractor().fit_transform([path])
+            ),
+            "LSTMComposer.fit to log_prob": Walk(OURS, "log_prob").run(lambda: fresh.fit(chroma)),
+            "LSTMComposer.sample": Walk(OURS).run(lambda: composer.sample(3)),
+            "LSTMComposer.sample(prime=...)": Walk(OURS).run(
+                lambda: composer.sample(3, prime=chroma[0][:3])
+            ),
+            "MLPRegressor.fit to its loss": Walk(PEER, "squared_loss").run(
+                lambda: peer.fit(chroma[0], chroma[0])
+            ),
+        }
+    print(f"{'walk':32}{'files':>7}{'functions':>11}{'changes':>9}{'back':>6}")
+    for name, walk in walks.items():
+        files, functions, changes, back = walk.figures()
+        print(f"{name:32}{files:7}{functions:11}{changes:9}{back:6}")
+        if options.steps:
+            print("\n".join(f"    {file}: {function}" for file, function in walk.changes))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Binary frames, as of piano rolls: an autoregressive Bernoulli distribution (NADE).
+
+A neural autoregressive distribution estimator (Larochelle and Murray 2011; conditioned on a
+recurrent network by Boulanger-Lewandowski et al. 2012) models each feature given the lower ones of
+the same frame: a hidden vector takes up the features one by one, and it and the context give the
+distribution of the next. The probability of a frame is the product over its features, so it is
+exact and sums to one. With ``autoregressive=False`` the features of a frame are independent given
+the context, for comparison.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
+
+from ._emission import Emission, EmissionSampler, Weights
+
+
+class BernoulliNADE(Emission):
+    """Distribution of frames of zeros and ones.
+
+    The hidden vector changes only where a feature is 1, and few are: it is computed once for each
+    sounding feature instead of once for each feature.
+    """
+
+    def __init__(
+        self, n_features: int, n_context: int, *, n_hidden: int = 256, autoregressive: bool = True
+    ) -> None:
+        super().__init__()
+        self.n_features = self.n_inputs = n_features
+        self.autoregressive = autoregressive
+        self.entry = nn.Linear(n_context, n_hidden)
+        self.take_up = nn.Parameter(torch.empty(n_features, n_hidden))
+        self.exit = nn.Linear(n_hidden, n_features, bias=False)
+        self.skip = nn.Linear(n_context, n_features)
+        self.expected = nn.Linear(n_context, n_features)
+
+    @property
+    def origin(self) -> Tensor:
+        return torch.zeros(self.n_features, device=self.take_up.device)
+
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
+        nn.init.normal_(self.take_up, std=0.1, generator=generator)
+        # Start from how often each feature is 1: small steps would take long to get there.
+        n_frames = sum(map(len, pieces))
+        share = (sum(piece.sum(0, dtype=np.float64) for piece in pieces) + 0.5) / (n_frames + 1)
+        log_odds = torch.from_numpy(np.log(share / (1 - share)))
+        with torch.no_grad():
+            self.skip.bias.copy_(log_odds)
+            self.expected.bias.copy_(log_odds)
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        if self.autoregressive:
+            logits = self._logits_given_lower(x, context)
+        else:
+            logits = self.exit(torch.sigmoid(self.entry(context)))
+        logits = (logits + self.skip(context)).float()
+        return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+    def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
+        # Frames with most ones first, so that those with ones left to take up are in front.
+        n_ones, order = x.sum(-1).long().sort(descending=True)
+        x = x[order]
+        ones = x.argsort(dim=-1, descending=True, stable=True)  # the first, second, ... in each row
+        totals = [self.entry(context[order])]  # by how many ones have been taken up
+        n_most = int(n_ones.max()) if len(x) else 0
+        n_left = [int((n_ones > taken).sum()) for taken in range(n_most)]
+        for taken, n in enumerate(n_left):
+            totals.append(totals[-1][:n] + F.embedding(ones[:n, taken], self.take_up))
+        logits = self.exit(torch.sigmoid(torch.cat(totals)))
+        # Feature k of a frame looks at the row that has taken up all ones below k.
+        starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
+        below = (x.cumsum(-1) - x).long()
+        rows = starts[below] + torch.arange(len(x), device=x.device)[:, None]
+        return logits.gather(0, rows)[order.argsort()]
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        return torch.sigmoid(self.expected(context))
+
+    def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        logits = self.expected(context.detach()).float()
+        return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+
+
+class BernoulliNADESampler(EmissionSampler):
+    """Draws of `BernoulliNADE`.
+
+    Up to the next 1 nothing changes, so all features up to there are decided at once. A single
+    frame has a method of its own with fewer calls of NumPy, which take longer than they compute.
+    Hidden vectors are kept at half their size: sigmoid(a) = (1 + tanh(a / 2)) / 2, and tanh is
+    the faster one. The constant halves are part of the read-out.
+    """
+
+    def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
+        self._autoregressive = autoregressive
+        self._exit = weights["exit.weight"] / 2
+        self._take_up = weights["take_up"] / 2
+        self._expected = weights["expected.weight"].T, weights["expected.bias"]
+        entry = weights["entry.weight"] / 2, weights["entry.bias"] / 2
+        skip = weights["skip.weight"], weights["skip.bias"] + self._exit.sum(1)
+        self.layers = [entry, skip]
+        self.n_features = self.n_inputs = len(self._exit)
+        self.origin = np.zeros(self.n_features, np.float32)
+
+    def draw(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        hidden, logits = readout[:, : -self.n_features], readout[:, -self.n_features :]
+        # A feature is 1 where its logit exceeds logistic noise: what is missing for that?
+        missing = (temperature * rng.logistic(size=logits.shape)).astype(np.float32) - logits
+        if not self._autoregressive:
+            return (np.dot(np.tanh(hidden), self._exit.T) > missing).astype(np.float32)
+        if len(readout) == 1:
+            return self._draw_one(hidden[0].copy(), missing[0])[None]
+        return self._draw_several(hidden, missing)
+
+    def _draw_one(self, hidden: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        frame = np.zeros(self.n_features, np.float32)
+        k = 0
+        while k < self.n_features:
+            ones = np.dot(self._exit[k:], np.tanh(hidden)) > missing[k:]
+            distance = int(ones.argmax())
+            if not ones[distance]:
+                break
+            k += distance
+            frame[k] = 1
+            hidden += self._take_up[k]
+            k += 1
+        return frame
+
+    def _draw_several(self, hidden: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        frames = np.zeros(missing.shape, np.float32)
+        keys = np.arange(self.n_features)
+        rows = np.arange(len(frames))
+        while len(rows):
+            ones = np.dot(np.tanh(hidden), self._exit.T) > missing
+            first = ones.argmax(1)
+            sounds = ones[np.arange(len(rows)), first]
+            rows, first = rows[sounds], first[sounds]
+            frames[rows, first] = 1
+            hidden = hidden[sounds] + self._take_up[first]
+            missing = np.where(keys > first[:, None], missing[sounds], np.inf)
+        return frames
+
+    def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
+        weight, bias = self._expected
+        return 0.5 + 0.5 * np.tanh((np.dot(context, weight) + bias) / 2)

@@ -1,0 +1,343 @@
+"""Training data: checks of pieces and labels, the choice of an emission, padded batches.
+
+Batches are padded at the end and carry a mask; packed sequences do the same ten times slower on a
+CPU. An excerpt is learned in the common key, or in one drawn from the keys that its notes allow:
+piano rolls are few and exact and would soon be memorized in one key, which chroma is not.
+"""
+
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+from torch import Tensor
+
+from ..base.pieces import Pack, Values, as_collection, is_collection
+from ..base.styles import encode_styles, labels_per_piece
+from ..theory.keys import (
+    COMMON_KEY,
+    N_KEYS,
+    PIANO_ROLL_WIDTHS,
+    SHIFTS_TO_COMMON_KEY,
+    estimate_keys,
+    shifts_to_any_key,
+)
+
+UNKNOWN_KEY = N_KEYS  # follows the keys
+NO_SHIFT = np.zeros(1, int)
+# Frames per excerpt in training: gradients reach back this far.
+CHUNK_LENGTH = 128
+# Share of the transposed excerpts whose key is withheld: the network then infers it as well, and
+# what it learns in one key serves the others.
+_SHARE_OF_UNKNOWN_KEYS = 0.3
+
+_SUPPORTS = {"bernoulli": "only 0 and 1", "logistic": "only values from 0 to 1"}
+
+
+def check_pieces(
+    composer: BaseEstimator, X: Any, *, name: str = "X", out_of_core: bool = False
+) -> tuple[list[np.ndarray], Pack]:
+    """Return the pieces of `X`, as wide as the composer's, and how to pack results for them."""
+    pieces, pack, _ = _check(composer, X, reset=False, name=name, out_of_core=out_of_core)
+    return pieces, pack
+
+
+def _check(
+    composer: BaseEstimator, X: Any, *, reset: bool, name: str, out_of_core: bool
+) -> tuple[list[np.ndarray], Pack, bool]:
+    """Return pieces, packing, and whether `X` is a collection.
+
+    With `reset` their width and feature names become the composer's.
+    """
+    several = is_collection(X)
+    # Of X itself scikit-learn's own check of the width follows, in the words that its users know.
+    width = None if reset or (name == "X" and not several) else composer.n_features_in_
+    pieces, pack = as_collection(X, n_features=width, name=name, out_of_core=out_of_core)
+    first = X[0] if several else X
+    tables = [piece for piece in (X if several else [X]) if hasattr(piece, "columns")]
+    for table in [first, *tables] if name == "X" else tables:
+        validate_data(composer, table, reset=reset, skip_check_array=True)
+        reset = False
+    return pieces, pack, several
+
+
+def check_training(
+    composer: BaseEstimator, X: Any, y: Any, *, reset: bool
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the training pieces, without those that have no frames, and their style labels."""
+    pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
+    labels = labels_per_piece(y, pieces, single=not several)
+    n_frames = sum(map(len, pieces))
+    if n_frames < 2:
+        raise ValueError(
+            f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
+            f"sample(s) in {len(pieces)} piece(s)"
+        )
+    filled = [i for i, piece in enumerate(pieces) if len(piece)]
+    return [pieces[i] for i in filled], [labels[i] for i in filled]
+
+
+def check_validation(
+    composer: BaseEstimator, X_val: Any, y_val: Any, emission: str, styles: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the validation pieces and the style number of every frame."""
+    pieces, _ = check_pieces(composer, X_val, name="X_val", out_of_core=True)
+    check_support(pieces, emission, "X_val")
+    if not any(map(len, pieces)):
+        raise ValueError("X_val holds no frames: all of its pieces are empty")
+    labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
+    return pieces, encode_styles(labels, pieces, styles)
+
+
+def check_prime(
+    composer: BaseEstimator, prime: Any, n_pieces: int | None, *, emission: str
+) -> list[np.ndarray]:
+    """Return a prime for each piece to compose, or one for all; no frames mean no prime."""
+    primes, _ = check_pieces(composer, prime, name="prime")
+    check_support(primes, emission, "prime")
+    if is_collection(prime) and n_pieces not in (None, len(primes)):
+        raise ValueError(
+            f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime for "
+            "all, or leave n_pieces out"
+        )
+    return primes
+
+
+def _support(values: Values) -> str | None:
+    """Return the narrowest emission with a bounded support that holds the values."""
+    if not 0 <= values.lowest <= values.highest <= 1:
+        return None
+    return "bernoulli" if values.are_whole else "logistic"
+
+
+def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
+    """Resolve "auto" and "independent" by the values of `pieces`, and check the others."""
+    if emission not in ("auto", "independent"):
+        check_support(pieces, emission, "X")
+        return emission
+    support = _support(values)
+    if support is not None:
+        return support if emission == "auto" else f"independent {support}"
+    if emission == "independent":
+        raise ValueError(
+            "emission='independent' needs values in [0, 1], and X holds others: "
+            "take emission='mse' or 'gaussian', or scale X"
+        )
+    if pieces[0].shape[1] in PIANO_ROLL_WIDTHS and values.are_whole and values.lowest >= 0:
+        warnings.warn(
+            "pieces look like piano rolls with velocities, and are learned as real numbers, "
+            "without keys: learn which notes sound, (roll > 0)",
+            stacklevel=5,
+        )
+    return "gaussian"
+
+
+def check_support(pieces: Sequence[np.ndarray], emission: str, name: str) -> None:
+    """Refuse values that have no probability under `emission`."""
+    kind = emission.removeprefix("independent ")
+    if kind not in _SUPPORTS:
+        return
+    for i, piece in enumerate(pieces):
+        values = Values.of([piece])
+        if len(piece) and _support(values) not in ("bernoulli", kind):
+            raise ValueError(
+                f"{name} holds values from {values.lowest:.4g} to {values.highest:.4g} "
+                f"(piece {i}), where a composer with the {emission} emission knows "
+                f"{_SUPPORTS[kind]}"
+            )
+
+
+def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: int) -> bool:
+    """Resolve "auto": chroma and piano rolls, by width and values, have a key."""
+    if key_invariant == "auto":
+        if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
+            return True
+        return emission.endswith(("bernoulli", "logistic")) and n_features == N_KEYS
+    if key_invariant and n_features < N_KEYS:
+        raise ValueError(
+            f"key_invariant=True needs features that are pitches in semitones, at least {N_KEYS} "
+            f"of them, and X has {n_features}: take key_invariant=False"
+        )
+    return bool(key_invariant)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Pieces with the style of every frame, their keys, and the transpositions to learn them in.
+
+    An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
+    `traits` holds the standardized traits of each training piece, part by part, for networks that
+    are conditioned on them.
+    """
+
+    pieces: Sequence[np.ndarray]
+    styles: Sequence[np.ndarray]
+    keys: Sequence[int]
+    shifts: Sequence[np.ndarray]
+    traits: Sequence[np.ndarray] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        pieces: Sequence[np.ndarray],
+        styles: Sequence[np.ndarray],
+        emission: str,
+        key_invariant: bool,
+    ) -> Self:
+        """Estimate keys, and find the transpositions that each piece is learned in."""
+        if not key_invariant:
+            return cls(pieces, styles, [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces))
+        keys = estimate_keys(pieces)
+        if emission.endswith("bernoulli") and pieces[0].shape[1] > N_KEYS:
+            shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
+        else:
+            shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in keys]
+        return cls(pieces, styles, keys, shifts)
+
+    def split(
+        self, share: float, rng: np.random.RandomState
+    ) -> tuple["Collection | None", "Collection"]:
+        """Draw a share of the pieces, at least one if there is one to spare, for validation.
+
+        A piece that is the last of its style is not spare. Returns the validation pieces, or None,
+        and the training pieces.
+        """
+        left = Counter(style for styles in self.styles for style in set(styles.tolist()))
+        spare, last = [], []
+        for i in rng.permutation(len(self.pieces)):
+            styles = set(self.styles[i].tolist())
+            if all(left[style] > 1 for style in styles):
+                spare.append(i)
+                left.subtract(styles)
+            else:
+                last.append(i)
+        n_drawn = min(max(1, round(share * len(self.pieces))), len(spare))
+        order = spare + last
+        return self._take(order[:n_drawn]) if n_drawn else None, self._take(order[n_drawn:])
+
+    def part(self, rank: int, size: int) -> "Collection":
+        """Return every `size`-th piece by length, from number `rank` on."""
+        by_length = sorted(range(len(self.pieces)), key=lambda i: len(self.pieces[i]))
+        return self._take(by_length[rank::size])
+
+    def _take(self, numbers: Sequence[int]) -> "Collection":
+        return Collection(
+            pieces=[self.pieces[i] for i in numbers],
+            styles=[self.styles[i] for i in numbers],
+            keys=[self.keys[i] for i in numbers],
+            shifts=[self.shifts[i] for i in numbers],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`."""
+
+    piece: int
+    start: int
+    stop: int
+    shift: int = 0
+    key: int = COMMON_KEY
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
+
+    `traits` (batch, n_traits) describes each excerpt, where the collection has traits.
+    """
+
+    frames: Tensor
+    previous: Tensor
+    start: Tensor
+    styles: Tensor
+    keys: Tensor
+    mask: Tensor
+    traits: Tensor | None = None
+
+
+def training_batches(
+    collection: Collection, batch_size: int, rng: np.random.RandomState
+) -> list[list[Span]]:
+    """Cut every piece into chunks from a random offset and shuffle them; one pass over all."""
+    spans = []
+    for i, piece in enumerate(collection.pieces):
+        for span in _chunks(i, len(piece), rng):
+            shifts = collection.shifts[i]
+            shift = int(shifts[rng.randint(len(shifts))])
+            known = len(shifts) == 1 or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
+            key = (collection.keys[i] + shift) % N_KEYS if known else UNKNOWN_KEY
+            spans.append(replace(span, shift=shift, key=key))
+    order = rng.permutation(len(spans))
+    return [
+        [spans[i] for i in order[first : first + batch_size]]
+        for first in range(0, len(spans), batch_size)
+    ]
+
+
+def _chunks(piece: int, n_frames: int, rng: np.random.RandomState) -> Iterator[Span]:
+    # Pieces that fit into one chunk stay whole.
+    offset = rng.randint(1, CHUNK_LENGTH + 1) if n_frames > CHUNK_LENGTH else n_frames
+    borders = [0, *range(offset, n_frames, CHUNK_LENGTH), n_frames]
+    for start, stop in pairwise(borders):
+        if stop > start:
+            yield Span(piece, start, stop)
+
+
+def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Batch:
+    """Copy the frames of `spans`, and the frame before each, into one padded batch.
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        Excerpts of the pieces in `collection`.
+    collection : Collection
+        Pieces, styles and, if there are any, traits.
+    origin : Tensor of shape (n_features,)
+        The frame that stands before the first one of a piece. The batch lies on its device.
+    """
+    shape = len(spans), max(map(len, spans))
+    n_features = collection.pieces[0].shape[1]
+    frames = np.zeros((*shape, n_features), np.float32)
+    previous = np.zeros_like(frames)
+    start = np.zeros(shape, np.float32)
+    styles = np.zeros(shape, np.int64)
+    keys = np.zeros(shape, np.int64)
+    mask = np.zeros(shape, bool)
+    before = origin.cpu().numpy()
+    for row, span in enumerate(spans):
+        n_frames = span.stop - span.start
+        excerpt = collection.pieces[span.piece][max(span.start - 1, 0) : span.stop]
+        if span.shift:
+            excerpt = np.roll(excerpt, span.shift, axis=1)
+        frames[row, :n_frames] = excerpt[-n_frames:]
+        if span.start == 0:
+            start[row, 0] = 1
+            previous[row, 0] = before
+            previous[row, 1:n_frames] = excerpt[:-1]
+        else:
+            previous[row, :n_frames] = excerpt[:-1]
+        styles[row, :n_frames] = collection.styles[span.piece][span.start : span.stop]
+        keys[row, :n_frames] = span.key
+        mask[row, :n_frames] = True
+    arrays = [frames, previous, start, styles, keys, mask]
+    if collection.traits is not None:
+        arrays.append(np.stack([_traits_of(span, collection) for span in spans]))
+    return Batch(*(torch.from_numpy(array).to(origin.device) for array in arrays))
+
+
+def _traits_of(span: Span, collection: Collection) -> np.ndarray:
+    """Return the traits of the part of its piece that the middle of a span lies in."""
+    assert collection.traits is not None
+    parts = collection.traits[span.piece]
+    middle = (span.start + span.stop) // 2
+    return parts[middle * len(parts) // len(collection.pieces[span.piece])]

@@ -1,0 +1,452 @@
+"""The methods of a fitted composer: likelihoods, predictions, samples."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ..base.blas import one_blas_thread
+from ..base.parameters import (
+    COUNT_OR_NONE_RULE,
+    COUNT_RULE,
+    SEED_RULE,
+    Rule,
+    as_rng,
+    check_values,
+    is_real,
+)
+from ..base.pieces import Pack, is_collection
+from ..base.styles import encode_styles, labels_per_piece, style_weights
+from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
+from ..theory.spelling import key_number
+from ._conditioning import Traits, sample_conditioning, standardize
+from ._data import NO_SHIFT, check_pieces, check_prime, check_support
+from ._distributed import choose_device
+from ._inference import expect_next, score_frames, weigh_keys
+from ._network import Network, network_of_weights
+from ._sampling import Sampler, choose_keys, move_back, rank_frames, start_sampler
+
+_RULES: dict[str, Rule] = {
+    "n_frames": COUNT_RULE,
+    "n_best": COUNT_RULE,
+    "n_draws": COUNT_RULE,
+    "n_pieces": COUNT_OR_NONE_RULE,
+    "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
+    "random_state": SEED_RULE,
+}
+
+
+class FittedComposer(BaseEstimator):
+    """A composer with trained weights; :class:`musicai.LSTMComposer` trains them.
+
+    Fitted attributes are documented there.
+    """
+
+    n_features_in_: int
+    emission_: str
+    key_invariant_: bool
+    styles_: np.ndarray
+    weights_: dict[str, np.ndarray]
+    device: str | torch.device
+    random_state: int | np.random.RandomState | None
+    _peaked: bool
+    _traits: Traits
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    def predict(self, X: Any, *, style: Any = None) -> Any:
+        """Tell what comes next, at every frame.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to hear.
+        style : object or dict, default=None
+            One of `styles_`, for all pieces, or a dict of styles and their weights; None to tell
+            no style.
+
+        Returns
+        -------
+        expected : list of ndarray of shape (n_frames, n_features), or one such array
+            Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
+            the piece.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> expected = composer.predict(scale)
+        >>> expected.shape  # as long as the piece: the last row is what follows it
+        (28, 12)
+        >>> [each.shape for each in composer.predict([scale, scale[:5]])]
+        [(28, 12), (5, 12)]
+        """
+        pieces, pack, _ = self._check(X, None)
+        weights, number = self._with_style(style)
+        styles = [np.full(len(piece), number) for piece in pieces]
+        shifts = [self._key_shifts] * len(pieces)
+        return pack(expect_next(self._network(weights), pieces, styles, shifts))
+
+    def next_frames(
+        self,
+        X: Any,
+        n_best: int = 5,
+        *,
+        style: Any = None,
+        n_draws: int = 1000,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Tell the most likely frames that follow a piece, and how likely each is.
+
+        Where `predict` gives the mean of all that may follow, this gives the choices. Frames are
+        of one kind where the same features sound (are at least 0.5): the same notes of a piano
+        roll, the same pitch classes of chroma. Many frames are drawn from the distribution of the
+        next frame, which is exact, and the kinds are counted.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to hear, with values in [0, 1].
+        n_best : int, default=5
+            How many kinds to tell at most.
+        style : object or dict, default=None
+            As in `sample`.
+        n_draws : int, default=1000
+            Draws to count; memory and time grow with them. A probability is off by up to
+            ``n_draws**-0.5 / 2`` (standard error).
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        frames : ndarray of shape (n_best, n_features)
+            The mean frame of each kind, the most likely kind first; fewer where fewer kinds were
+            drawn. For a collection a list of pairs (frames, probabilities).
+        probabilities : ndarray of shape (n_best,)
+            Of each kind.
+
+        Raises
+        ------
+        ValueError
+            If the composer's data is not in [0, 1], so that no feature sounds or does not.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=60, random_state=0)
+        >>> frames, probabilities = composer.fit([scale] * 8).next_frames(scale, n_best=1)
+        >>> int(frames[0].argmax())
+        0
+        """
+        pieces, _, _ = self._check(X, None)
+        values = {"n_best": n_best, "n_draws": n_draws, "random_state": random_state}
+        check_values(values, _RULES)
+        if not self.emission_.endswith(("logistic", "bernoulli")):
+            raise ValueError(
+                f"next_frames tells which features sound, in data from 0 to 1; this composer has "
+                f"learned other data (emission_={self.emission_!r}): use predict, or sample(1, "
+                "n_pieces=...)"
+            )
+        rng = as_rng(self.random_state if random_state is None else random_state)
+        ranked = []
+        for piece in pieces:
+            sampler, shifts = self._start_sampling([piece], n_draws, style, None, rng)
+            with one_blas_thread():
+                frames = sampler.draw(rng, peaked=self._frames_peak)
+            ranked.append(rank_frames(move_back(frames, shifts), n_best))
+        return ranked if is_collection(X) else ranked[0]
+
+    def score_samples(self, X: Any, y: Any = None) -> Any:
+        """Log-likelihood of every frame given the frames before it.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to score.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece; None to tell no style.
+
+        Returns
+        -------
+        log_likelihood : list of ndarray of shape (n_frames,), or one such array
+            In nats. The first frame of a piece is scored too, from a learned start.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score_samples(scale).shape
+        (28,)
+        """
+        pieces, pack, styles = self._check(X, y)
+        return pack(self._score_frames(pieces, styles))
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-likelihood per frame, over all frames of all pieces.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Pieces to score.
+        y : array-like of shape (n_pieces,), default=None
+            A style label for each piece; None to tell no style.
+
+        Returns
+        -------
+        score : float
+            In nats per frame; higher is better.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.score([scale]) > composer.score([1 - scale])  # which it does not know
+        True
+        >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
+        True
+        """
+        pieces, _, styles = self._check(X, y)
+        if not any(map(len, pieces)):
+            raise ValueError("X holds no frames to score: all of its pieces are empty")
+        return mean_of_frames(self._score_frames(pieces, styles))
+
+    def sample(
+        self,
+        n_frames: int,
+        *,
+        n_pieces: int | None = None,
+        prime: Any = None,
+        style: Any = None,
+        key: str | None = None,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Compose.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of new frames.
+        n_pieces : int, default=None
+            How many pieces to compose at once; None for a single one.
+        prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
+            Music to go on from, exactly where it stops; it is not part of the result. A
+            collection gives one new piece for each prime. None starts from nothing, in the
+            character of music that was learned where data is on many levels (see Notes).
+        style : object or dict, default=None
+            One of `styles_`, a dict of styles and their weights to blend them, such as
+            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
+        key : str, default=None
+            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
+            alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
+            "Am") are one: which of them it dwells on is left to the music. None continues in the
+            key of the prime, drawn by its probability there, and without a prime takes any. With a
+            prime it says which key the prime is in; the prime is not moved. Where `key_invariant_`
+            is False no key can be asked for.
+        temperature : float, default=1.0
+            1 samples from the learned distribution; below 1 likely choices become likelier.
+            It acts on the weights of the choices (the mixture's components, the probability of a
+            note) and, squared, on the width of the components of "logistic"; the single Gaussian
+            of "mse" has nothing else, so there it is the width. At least 0.0001.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        piece : ndarray of shape (n_frames, n_features), or a list of them
+            float32; a list where `n_pieces` is given or `prime` is a collection. With the emission
+            "logistic", where all frames learned are silent or have a loudest feature of exactly 1,
+            as chroma does, all composed frames sound, and their loudest feature is 1.
+
+        Raises
+        ------
+        ValueError
+            If the style or key is unknown, the prime has another width or values that the emission
+            does not know, or another argument is out of range.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
+        >>> composer.sample(10, key="D", temperature=0.9, random_state=0).shape
+        (10, 12)
+        >>> new = composer.sample(10, prime=scale, random_state=0)
+        >>> np.concatenate([scale, new]).shape
+        (38, 12)
+        >>> len(composer.sample(10, n_pieces=3))
+        3
+        """
+        check_is_fitted(self)
+        check_values({"n_frames": n_frames, "n_pieces": n_pieces}, _RULES)
+        frames = self._generate(prime, n_pieces, style, key, temperature, random_state)
+        with one_blas_thread():
+            pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
+        alone = n_pieces is None and (prime is None or not is_collection(prime))
+        return pieces[0] if alone else pieces
+
+    def stream(
+        self,
+        *,
+        prime: Any = None,
+        style: Any = None,
+        key: str | None = None,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Iterator[np.ndarray]:
+        """Compose a piece without end, frame by frame.
+
+        Parameters
+        ----------
+        prime : array-like of shape (n_prime_frames, n_features), default=None
+            One piece to go on from.
+        style : object or dict, default=None
+            As in `sample`, like the others that follow.
+        key : str, default=None
+            Key to compose in.
+        temperature : float, default=1.0
+            Below 1 likely choices become likelier.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        frames : iterator of ndarray of shape (n_features,)
+            The first n are those of ``sample(n)`` with the same arguments. What is wrong with an
+            argument is said at once, not with the first frame.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from itertools import islice
+        >>> from musicai import LSTMComposer
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit([scale] * 8)
+        >>> [frame.shape for frame in islice(composer.stream(), 3)]
+        [(12,), (12,), (12,)]
+        """
+        check_is_fitted(self)
+        if prime is not None and is_collection(prime):
+            raise ValueError("stream goes on from one piece, and prime is a collection of them")
+        frames = self._generate(prime, None, style, key, temperature, random_state)
+        return (frame[0] for frame in frames)
+
+    def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
+        """Check given pieces: return them, how to pack results, and the style of every frame."""
+        check_is_fitted(self)
+        pieces, pack = check_pieces(self, X)
+        check_support(pieces, self.emission_, "X")
+        labels = labels_per_piece(y, pieces, single=not is_collection(X))
+        return pieces, pack, encode_styles(labels, pieces, self.styles_)
+
+    def _network(self, weights: Mapping[str, np.ndarray]) -> Network:
+        """Build the fitted network, whatever the parameters are by now."""
+        network = network_of_weights(self.emission_, self.n_features_in_, weights)
+        return network.to(choose_device(self.device))
+
+    @property
+    def _key_shifts(self) -> np.ndarray:
+        """Semitones that move a piece to the common key from each key that it may be in."""
+        return SHIFTS_TO_COMMON_KEY if self.key_invariant_ else NO_SHIFT
+
+    @property
+    def _frames_peak(self) -> bool:
+        """Whether the loudest feature of every sampled frame must be 1."""
+        return self._peaked and self.emission_ == "logistic"
+
+    def _with_style(self, style: Any) -> tuple[dict[str, np.ndarray], int]:
+        """Return weights with one more style, a style or blend of them, and its number."""
+        table = self.weights_["style"]
+        blend = style_weights(style, self.styles_).astype(np.float32) @ table
+        return {**self.weights_, "style": np.vstack([table, blend])}, len(table)
+
+    def _score_frames(
+        self, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
+    ) -> list[np.ndarray]:
+        shifts = [self._key_shifts] * len(pieces)
+        return score_frames(self._network(self.weights_), pieces, styles, shifts)
+
+    def _generate(
+        self,
+        prime: Any,
+        n_pieces: int | None,
+        style: Any,
+        key: str | None,
+        temperature: float,
+        random_state: Any,
+    ) -> Iterator[np.ndarray]:
+        """Yield frames of several pieces, (n_pieces, n_features), without end.
+
+        Arguments are those of `sample`, and are checked at once.
+        """
+        check_values({"temperature": temperature, "random_state": random_state}, _RULES)
+        primes = [np.zeros((0, self.n_features_in_), np.float32)]
+        if prime is not None:
+            primes = check_prime(self, prime, n_pieces, emission=self.emission_)
+        rng = as_rng(self.random_state if random_state is None else random_state)
+        sampler, shifts = self._start_sampling(primes, n_pieces or len(primes), style, key, rng)
+        frames = sampler.compose(rng, temperature=temperature, peaked=self._frames_peak)
+        return (move_back(frame, shifts) for frame in frames)
+
+    def _start_sampling(
+        self,
+        primes: list[np.ndarray],
+        n_pieces: int,
+        style: Any,
+        key: str | None,
+        rng: np.random.RandomState,
+    ) -> tuple[Sampler, np.ndarray]:
+        """Return a sampler at the end of `primes`, and the shift of each piece to the common key.
+
+        There is one prime for each piece, or one for all. Without a `key` that of each piece is
+        drawn, by its probability after the prime.
+        """
+        weights, number = self._with_style(style)
+        shifts = self._key_shifts
+        has_prime = any(map(len, primes))
+        if key is not None:
+            if not self.key_invariant_:
+                raise ValueError(
+                    f"key={key!r} was asked for, but this composer has learned every piece in the "
+                    "key that it came in (key_invariant_ is False): leave key out"
+                )
+            keys = np.full(n_pieces, key_number(key))
+        elif len(shifts) == 1 or not has_prime:
+            keys = rng.randint(len(shifts), size=n_pieces)
+        else:
+            styles = [np.full(len(prime), number) for prime in primes]
+            network = self._network(weights)
+            odds = weigh_keys(network, primes, styles, [shifts] * len(primes))
+            keys = choose_keys(np.array(odds * (n_pieces // len(primes))), rng)
+        conditioning = weights["style"][number] + weights["key"][COMMON_KEY]
+        if "traits" in weights and not has_prime:  # a continuation has the traits of its prime
+            values, styles_of_traits = self._traits
+            rows = sample_conditioning(
+                standardize(values, weights["trait_scale"]),
+                styles_of_traits,
+                style_weights(style, self.styles_),
+                n_pieces,
+                rng,
+            )
+            conditioning = conditioning + rows @ weights["traits"]
+        shifts = shifts[keys]
+        return start_sampler(self.emission_, weights, conditioning, primes, shifts), shifts
+
+
+def mean_of_frames(scores: Sequence[np.ndarray]) -> float:
+    """Return the mean over all frames of all pieces."""
+    return float(np.concatenate(scores).mean(dtype=np.float64))

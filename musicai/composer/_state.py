@@ -1,0 +1,119 @@
+"""The expected state of fitted composers and of checkpoints, which files must match.
+
+That weights fit the network that they claim to be of is found out without building it: shapes are
+compared before any memory is taken.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..base.persistence import Array, check_state
+from ..theory.keys import N_KEYS
+from ._fitted import FittedComposer
+from ._network import EMISSIONS, Network, meta_network
+
+_MOMENTS = {"step": 0.0, "exp_avg": -np.inf, "exp_avg_sq": 0.0}
+"""Parts of the optimizer's state for each parameter, with the lowest possible value."""
+
+
+def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
+    """Return what the fitted attributes of a composer must be; raise an error for nonsense."""
+    if composer.emission_ not in EMISSIONS:
+        raise ValueError(f"emission_ is {composer.emission_!r}, where {list(EMISSIONS)} are known")
+    if composer.key_invariant_ and composer.n_features_in_ < N_KEYS:
+        raise ValueError(f"n_features_in_ is {composer.n_features_in_}, too few to have a key")
+    n_styles = len(composer.weights_["style"]) - 1
+    network = meta_network(composer.emission_, composer.n_features_in_, composer.weights_)
+    expected: dict[str, Any] = {
+        "n_features_in_": int,
+        "emission_": str,
+        "key_invariant_": bool,
+        "styles_": Array(object, (n_styles,)),
+        "weights_": _weights(network, composer.weights_),
+        "n_iter_": int,
+        "loss_curve_": _numbers(composer.loss_curve_),
+        "validation_curve_": _numbers(composer.validation_curve_),
+        "best_validation_score_": float | None,
+        "_peaked": bool,
+        "_traits": [Array(np.float64, (None, None)), Array(np.int64, (None,))],
+        "_optimizer_state": _optimizer(composer._optimizer_state, network),
+    }
+    if hasattr(composer, "feature_names_in_"):
+        expected["feature_names_in_"] = Array(object, ("n_features_in_",))
+    if network.has_traits:
+        expected["_traits"] = [
+            Array(np.float64, ("parts", 2 * composer.n_features_in_)),
+            Array(np.int64, ("parts",), 0, n_styles),
+        ]
+    return expected
+
+
+def check_resumed(state: dict[str, Any], network: Network) -> None:
+    """Raise a ValueError if training of `network` cannot resume from the state in a checkpoint."""
+    try:
+        weights = _weights(network, state["weights"])
+        progress = state["progress"]
+        best = progress["best_weights"]
+        check_state(
+            state,
+            {
+                "elapsed": float,
+                "weights": weights,
+                "optimizer": _optimizer(state["optimizer"] or {}, network),
+                "progress": {
+                    "loss_curve": _numbers(progress["loss_curve"]),
+                    "validation_curve": _numbers(progress["validation_curve"]),
+                    "best_score": float | None,
+                    "best_weights": _weights(network, best) if best else {},
+                    "waited": int,
+                    "n_batches": int,
+                    "nats": float,
+                    "n_frames": int,
+                    "n_retries": int,
+                    "n_refused": int,
+                    "untrained_loss": float | None,
+                    "recent_losses": _numbers(progress["recent_losses"]),
+                },
+            },
+        )
+        counts = [progress[name] for name in ("waited", "n_batches", "n_frames", "n_retries")]
+        if not 0 <= state["elapsed"] < np.inf or min(counts) < 0:
+            raise ValueError("seconds or counts are negative")
+        if (progress["n_frames"] > 0) != (progress["n_batches"] > 0):
+            raise ValueError("frames and batches do not match")
+    except Exception as error:  # a foreign file may hold anything
+        raise ValueError(
+            f"the checkpoint holds no state of training to resume from ({str(error)[:300]}): "
+            "remove the file, or name another"
+        ) from error
+
+
+def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, Array]:
+    for name in ("trait_scale", "emission.scale"):
+        if name in weights and not (np.atleast_2d(weights[name])[-1] > 0).all():
+            raise ValueError(f"{name} has values that are not above 0")
+    return {
+        name: Array(np.float32, tuple(tensor.shape))
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def _optimizer(state: Any, network: Network) -> Any:
+    """Return what the state of the optimizer must be: of all parameters, or of those it has."""
+    if state is None:
+        return type(None)
+    moments = {}
+    for number, parameter in enumerate(network.parameters()):
+        for name, low in _MOMENTS.items():
+            key, shape = f"{number}.{name}", () if name == "step" else tuple(parameter.shape)
+            # Parameters that no batch has reached yet have no moments.
+            if f"{number}.step" in state.get("moments", ()):
+                moments[key] = Array(np.float32, shape, low)
+    return {"n_steps": int, "moments": moments}
+
+
+def _numbers(values: Any) -> Any:
+    """Return what a list of numbers, or None, must be."""
+    return [float] * len(values) if isinstance(values, list) else list | None
