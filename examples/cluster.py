@@ -83,7 +83,7 @@ def main():
     for composer in composers:
         above.plot(
             range(1, composer.n_iter_ + 1),
-            composer.validation_scores_,
+            composer.validation_curve_,
             linewidth=2.5 if composer is best else 1,
             color="#7a2d8c" if composer is best else "0.6",
         )

@@ -41,7 +41,7 @@ pieces = [per_beat(piece) for piece in music.data]
 
 # %%
 # A list of pieces goes into the search as it is. A score is a log-likelihood, in nats a frame, and
-# higher is better. ``transpose=True``, the default for chroma, learns all pieces in one key.
+# higher is better. ``key_invariant=True``, the default for chroma, learns all pieces in one key.
 
 grid = {"transpose": [True, False], "hidden_size": [8, 64]}
 search = GridSearchCV(

@@ -19,7 +19,6 @@ from musicai import LSTMComposer, MosaicSynthesizer
 from musicai.audio import write_audio
 from musicai.composer import _training
 from musicai.composer._checkpoint import Checkpoint
-from musicai.files.interruptions import interruptions
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
@@ -176,10 +175,10 @@ def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
         if raised or not caught:
             assert joblib.hash(vars(composer)) in (before, whole)
         else:
-            scores = composer.validation_scores_
+            scores = composer.validation_curve_
             n_scores = composer.n_iter_ if scores is None else len(scores)
             assert composer.n_iter_ == len(composer.loss_curve_) == n_scores
-            assert composer.best_validation_score_ == (max(scores) if scores else None)
+            assert (composer.best_validation_score_ is None) == ("early_stopping" in changes)
             assert np.isfinite(composer.score(pieces()))
         assert {path.name for path in tmp_path.iterdir()} <= {"fit.npz"}
         assert joblib.hash(vars(composer.fit(pieces()))) == whole
@@ -188,26 +187,28 @@ def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
 
 
 def test_an_interruption_after_the_last_step_is_told(monkeypatch, ctrl_c):
+    interruptions = _training._interruptions
+
     @contextmanager
     def pressed_at_the_end(patient):
         with interruptions(patient) as interrupted:
             yield interrupted
             signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(_training, "interruptions", pressed_at_the_end)
+    monkeypatch.setattr(_training, "_interruptions", pressed_at_the_end)
     with pytest.warns(UserWarning, match="training was interrupted after 3 of 3 epochs"):
         small().fit(pieces())
 
 
 def test_ctrl_c_is_held_back(ctrl_c):
-    with interruptions() as interrupted:
+    with _training._interruptions(patient=False) as interrupted:
         assert not interrupted()
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    with interruptions(patient=True) as interrupted:
+    with _training._interruptions(patient=True) as interrupted:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         assert interrupted()
@@ -218,7 +219,7 @@ def test_ctrl_c_is_held_back(ctrl_c):
 @pytest.mark.parametrize("patient", [False, True])
 def test_a_handler_of_somebody_else_stays(handler, patient, ctrl_c):
     signal.signal(signal.SIGINT, handler)
-    with interruptions(patient) as interrupted:
+    with _training._interruptions(patient) as interrupted:
         signal.raise_signal(signal.SIGINT)
         assert not interrupted()
     assert signal.getsignal(signal.SIGINT) is handler

@@ -22,38 +22,37 @@ from unittest import mock
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from musicai.composer._keys import COMMON_KEY
 
 from benchmarks.composer.chroma_likelihood import EXCERPT, extract, split
 from benchmarks.composer.likelihood import find_sets, load
 from musicai import LSTMComposer
-from musicai.composer import _batches, _loss, _preparing
-from musicai.composer._keys import COMMON_KEY, UNTOLD_KEY
 
 N_CHORALES = 120
 
 
-COMMON = {(_preparing, "learns_in_any_key"): lambda emission, n_features: False}
-ANY = {(_preparing, "learns_in_any_key"): lambda emission, n_features: True}
-UNTOLD = {(_batches, "_UNTOLD_KEYS"): 1.1}
+COMMON = {(_data, "learns_in_any_key"): lambda emission, n_features: False}
+ANY = {(_data, "learns_in_any_key"): lambda emission, n_features: True}
+UNKNOWN = {(_data, "_SHARE_OF_UNKNOWN_KEYS"): 1.1}
 
 # What is changed: a parameter, or something inside.
 KEY_CHANGES = {
-    "none": ({"transpose": False}, {}),
-    "random rotation": ({}, ANY | UNTOLD),
+    "none": ({"key_invariant": False}, {}),
+    "random rotation": ({}, ANY | UNKNOWN),
     "common key alone": ({}, COMMON),
     "any key, told": ({}, ANY),
 }
 CHANGES = {
     "batch_size=64": ({"batch_size": 64}, {}),
     "learning_rate=0.004": ({"learning_rate": 0.004}, {}),
-    "excerpts of 32 frames": ({}, {(_batches, "CHUNK_LENGTH"): 32}),
+    "excerpts of 32 frames": ({}, {(_data, "CHUNK_LENGTH"): 32}),
     "no dropout": ({"dropout": 0.0}, {}),
     "dropout=0.5": ({"dropout": 0.5}, {}),
     "hidden_size=128": ({"hidden_size": 128}, {}),
     "hidden_size=512": ({"hidden_size": 512}, {}),
     "n_layers=2": ({"n_layers": 2}, {}),
     "features independent": ({"emission": "independent"}, {}),
-    "bfloat16": ({}, {(_loss, "_autocast"): lambda d: torch.autocast(d.type, torch.bfloat16)}),
+    "bfloat16": ({}, {(_network, "_autocast"): lambda d: torch.autocast(d.type, torch.bfloat16)}),
 }
 
 
@@ -72,12 +71,12 @@ def run(parts, *, minutes, parameters, inside):
         for (module, name), value in inside.items():
             changes.enter_context(mock.patch.object(module, name, value))
         composer.fit(training, X_val=validation)
-    if (_batches, "_UNTOLD_KEYS") not in inside:
+    if (_data, "_SHARE_OF_UNKNOWN_KEYS") not in inside:
         return {"": -composer.score(test)}
     # Scoring tells the common key; this network knows music of an untold key only.
-    composer.weights_["key"][COMMON_KEY] = composer.weights_["key"][UNTOLD_KEY]
+    composer.weights_["key"][COMMON_KEY] = composer.weights_["key"][UNKNOWN_KEY]
     mixed = -composer.score(test)
-    composer.transpose_ = False
+    composer.key_invariant_ = False
     return {"": -composer.score(test), ", its mixture": mixed}
 
 

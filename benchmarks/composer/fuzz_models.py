@@ -232,7 +232,7 @@ def make_sources(folder: Path) -> list[Path]:
     import skops.io
 
     from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
-    from musicai.composer import _checkpoint
+    from musicai.composer._checkpoint import Checkpoint
     from musicai.metrics import IndependentBaseline, MarkovBaseline
 
     options = {"hidden_size": 4, "max_iter": 1, "random_state": 0}
@@ -248,8 +248,8 @@ def make_sources(folder: Path) -> list[Path]:
     }
     for name, estimator in made.items():
         skops.io.dump(estimator, folder / f"{name}.skops")
-    _checkpoint.SECONDS_BETWEEN_WRITES = 0.0
-    _checkpoint.Checkpoint.remove = lambda self: None
+    LSTMComposer._seconds_between_checkpoints = 0.0
+    Checkpoint.remove = lambda self: None
     unfinished(folder / "fit.npz").fit(pieces())
     return sorted([*folder.glob("*.skops"), folder / "fit.npz"])
 

@@ -36,16 +36,15 @@ TRAIN = """
 import json, os, sys, time
 import numpy as np
 from musicai import LSTMComposer
-from musicai.composer import _checkpoint
 
-_checkpoint.SECONDS_BETWEEN_WRITES = 0.2
+LSTMComposer._seconds_between_checkpoints = 0.2
 rolls = list(np.load("rolls.npy"))
 options = json.loads(sys.argv[1])
 start = time.perf_counter()
 composer = LSTMComposer(device="cpu", **options).fit(rolls[8:])
 seconds = time.perf_counter() - start
 np.savez(sys.argv[2] + os.environ.get("RANK", ""), seconds=seconds, score=composer.score(rolls[:8]),
-         loss=composer.loss_curve_, scores=composer.validation_scores_, **composer.weights_)
+         loss=composer.loss_curve_, scores=composer.validation_curve_, **composer.weights_)
 """
 
 MEMORY = """

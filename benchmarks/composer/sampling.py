@@ -204,7 +204,7 @@ def seconds_a_frame(compose, repeats):
 
 def composer_fit(pieces, n_epochs):
     LSTMComposer(
-        max_iter=n_epochs, batch_size=BATCH_SIZE, early_stopping=False, transpose=False
+        max_iter=n_epochs, batch_size=BATCH_SIZE, early_stopping=False, key_invariant=False
     ).fit(pieces)
 
 

@@ -17,9 +17,8 @@ from joblib.externals.loky import get_reusable_executor
 
 from benchmarks.common.vitals import children
 from benchmarks.library._soak_world import SoakError, World, released, small_composer
-from musicai import ChromaExtractor
+from musicai import ChromaExtractor, LSTMComposer
 from musicai.audio import RecordingError
-from musicai.composer import _checkpoint
 from musicai.midi import write_midi
 from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
 
@@ -131,11 +130,14 @@ def full_disk_of_a_checkpoint(world: World) -> None:
         (disk / "others").write_bytes(bytes(180 * 1024))
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            usual, _checkpoint.SECONDS_BETWEEN_WRITES = _checkpoint.SECONDS_BETWEEN_WRITES, 0.0
+            usual, LSTMComposer._seconds_between_checkpoints = (
+                LSTMComposer._seconds_between_checkpoints,
+                0.0,
+            )
             try:
                 composer.fit(world.short, world.styles)
             finally:
-                _checkpoint.SECONDS_BETWEEN_WRITES = usual
+                LSTMComposer._seconds_between_checkpoints = usual
         if not any("could not be written" in str(warning.message) for warning in told):
             raise SoakError("nothing was said of a checkpoint that could not be written")
         if [path.name for path in disk.iterdir()] != ["others"]:

@@ -220,7 +220,7 @@ def check_state(composer: LSTMComposer, before: str, after: str, outcome: str) -
         if now not in (before, after):
             raise SoakError(f"{outcome}, and the composer is neither as it was nor fitted")
         return
-    scores = composer.validation_scores_
+    scores = composer.validation_curve_
     if not composer.n_iter_ == len(composer.loss_curve_) == len(scores or composer.loss_curve_):
         raise SoakError("figures of an interrupted fit are of different lengths")
     if scores and composer.best_validation_score_ != max(scores):

@@ -33,7 +33,7 @@ OURS = Path(musicai.__file__).parent
 PEER = Path(sklearn.__file__).parent / "neural_network"
 
 
-class Reached(Exception):
+class GoalReachedError(Exception):
     """The function that the walk leads to was called."""
 
 
@@ -58,7 +58,7 @@ class Walk:
         sys.setprofile(self._follow)
         try:
             call()
-        except Reached:
+        except GoalReachedError:
             pass
         finally:
             sys.setprofile(None)
@@ -73,7 +73,7 @@ class Walk:
         self.steps.append((code.co_filename.removeprefix(self.package), code.co_qualname))
         if code.co_name == self.goal:
             sys.setprofile(None)
-            raise Reached
+            raise GoalReachedError
 
     @property
     def changes(self) -> list[tuple[str, str]]:

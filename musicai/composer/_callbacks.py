@@ -1,5 +1,6 @@
-"""scikit-learn's callbacks around every pass of a fit; scikit-learn has them from 1.9 on."""
+"""scikit-learn's callbacks around every epoch of a fit; scikit-learn has them from 1.9 on."""
 
+from collections.abc import Callable
 from typing import Any
 
 try:
@@ -14,11 +15,11 @@ except ImportError:
         return method
 
 
-__all__ = ["CallbackSupportMixin", "PassCallbacks", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "EpochCallbacks", "train_with_callbacks"]
 
 
-class PassCallbacks:
-    """Calls the callbacks of an estimator at the beginning and end of its fit and of every pass.
+class EpochCallbacks:
+    """Calls the callbacks of an estimator at the beginning and end of its fit and of every epoch.
 
     Parameters
     ----------
@@ -37,14 +38,14 @@ class PassCallbacks:
         self._root.call_on_fit_task_begin(**self._arguments)
         self._task: Any = None
 
-    def begin_pass(self) -> None:
-        """Begin a pass, unless the last one was taken back because training diverged."""
+    def begin_epoch(self) -> None:
+        """Begin an epoch, unless the last one was taken back because training diverged."""
         if self._task is None:
-            self._task = self._root.subcontext(task_name="pass")
+            self._task = self._root.subcontext(task_name="epoch")
             self._task.call_on_fit_task_begin(**self._arguments)
 
-    def end_pass(self, trainer: Any) -> bool:
-        """End a pass; return whether a callback asks to stop."""
+    def end_epoch(self, trainer: Any) -> bool:
+        """End an epoch; return whether a callback asks to stop."""
         task, self._task = self._task, None
         return self._end(task, trainer)
 
@@ -60,9 +61,16 @@ class PassCallbacks:
                 **self._known,
                 "weights_": trainer.best_weights(),
                 "loss_curve_": progress.loss_curve,
-                "n_iter_": progress.n_passes,
+                "n_iter_": progress.n_epochs,
                 "validation_curve_": progress.validation_curve,
                 "best_validation_score_": progress.best_score,
             }
 
         return bool(task.call_on_fit_task_end(**self._arguments, reconstruction_attributes=fitted))
+
+
+def train_with_callbacks(
+    train: Callable[..., None], composer: Any, X: Any, y: Any, known: dict[str, Any]
+) -> None:
+    """Call `train` with the callbacks of a composer, and tear them down, whatever happens."""
+    with_callbacks(lambda self: train(callbacks=EpochCallbacks(self, X, y, known)))(composer)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -25,7 +26,7 @@ from ..base.parameters import (
 from ..base.persistence import Persistent
 from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
-from ._callbacks import CallbackSupportMixin, PassCallbacks, with_callbacks
+from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
 from ._conditioning import (
     NO_TRAITS,
@@ -306,7 +307,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         self.random_state = random_state
         self.verbose = verbose
 
-    @with_callbacks  # type: ignore[untyped-decorator]
     def fit(self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
         """Learn the pieces of `X`.
 
@@ -441,12 +441,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             if incremental:
                 if resumes and self._optimizer_state is not None:
                     trainer.optimizer.resume(self._optimizer_state)
-                loss_curve = [*loss_curve, trainer.run_pass(training)]
+                loss_curve = [*loss_curve, trainer.run_epoch(training)]
                 trainer.check_finite()
             else:
-                known = {"_traits": traits, "_peaked": peaked, "_optimizer_state": None}
-                has_callbacks = getattr(self, "_skl_callbacks", None) and group.is_first
-                trainer.run(
+                train = partial(
+                    trainer.run,
                     training,
                     validation,
                     n_iter_no_change=self.n_iter_no_change,
@@ -455,8 +454,12 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     state=state,
                     # Pieces drawn from X may be among those that the weights were learned from.
                     keep_start=resumes and X_val is not None,
-                    callbacks=PassCallbacks(self, X, y, known) if has_callbacks else None,
                 )
+                if getattr(self, "_skl_callbacks", None) and group.is_first:
+                    known = {"_traits": traits, "_peaked": peaked, "_optimizer_state": None}
+                    train_with_callbacks(train, self, X, y, known)
+                else:
+                    train()
                 loss_curve = trainer.progress.loss_curve
             weights = trainer.best_weights()
             # Where the weights of the start were kept, so is what they were trained on.

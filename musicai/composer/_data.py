@@ -167,6 +167,11 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
     return bool(key_invariant)
 
 
+def learns_in_any_key(emission: str, n_features: int) -> bool:
+    """Return whether excerpts are learned in all keys, as piano rolls are, or in the common one."""
+    return emission.endswith("bernoulli") and n_features > N_KEYS
+
+
 @dataclass(frozen=True)
 class Collection:
     """Pieces with the style of every frame, their keys, and the transpositions to learn them in.
@@ -194,7 +199,7 @@ class Collection:
         if not key_invariant:
             return cls(pieces, styles, [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces))
         keys = estimate_keys(pieces)
-        if emission.endswith("bernoulli") and pieces[0].shape[1] > N_KEYS:
+        if learns_in_any_key(emission, pieces[0].shape[1]):
             shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
         else:
             shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in keys]

@@ -105,7 +105,7 @@ class Group:
             )
 
 
-def choose_device(device: Any) -> torch.device:
+def choose_device(device: Any, stacklevel: int = 4) -> torch.device:
     """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -121,7 +121,7 @@ def choose_device(device: Any) -> torch.device:
         warnings.warn(
             f"device={device!r} was asked for, but there is no CUDA GPU here: the CPU is used; "
             "set_params(device='auto') takes what is there",
-            stacklevel=6,
+            stacklevel=stacklevel,
         )
         return torch.device("cpu")
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
@@ -136,7 +136,7 @@ def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
     A group that was there stays; one that is made here ends with the context. `device` is the
     composer's parameter; without `shared` this process trains alone.
     """
-    device = choose_device(device)
+    device = choose_device(device, stacklevel=6)
     made = shared and not _is_initialized() and _is_under_torchrun()
     if not shared or (not made and not _is_initialized()):
         yield Group(device)

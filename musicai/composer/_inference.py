@@ -18,8 +18,8 @@ from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
 from ._data import Batch, Collection, Span, collate
 from ._network import Network, State
 
+# Frames that a piece is read by, and frames of all pieces and keys computed at once.
 _WINDOW = 128
-# Frames whose distributions are computed at once.
 _FRAMES_AT_ONCE = 8192
 _IMPOSSIBLE = -1e30
 
@@ -44,6 +44,9 @@ def score_frames(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
+    *,
+    window: int = _WINDOW,
+    frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Log-probability of every frame of every piece given the frames before it, in nats.
 
@@ -57,11 +60,14 @@ def score_frames(
         The style of every frame.
     shifts : sequence of integer ndarray of shape (n_keys,)
         Semitones that move each piece to the common key from each key that it may be in.
+    window, frames_at_once : int
+        Frames of each piece, and of all pieces in all keys, to compute at once. They change memory
+        and speed alone.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
-    for window in _read(network, pieces, styles, shifts):
-        mixed = logsumexp(window.log_weights[..., :-1] + window.log_probs, axis=1)
-        for span, values in zip(window.spans, mixed, strict=True):
+    for part in _read(network, pieces, styles, shifts, window, frames_at_once):
+        mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
+        for span, values in zip(part.spans, mixed, strict=True):
             scores[span.piece][span.start : span.stop] = values[: len(span)]
     return scores
 
@@ -78,20 +84,23 @@ def expect_next(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
+    *,
+    window: int = _WINDOW,
+    frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Expected frame after every frame of every piece, given the piece up to there."""
     # One more frame at the end, whatever it holds, has a prediction of its own.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[-1:]]) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
-    for window in _read(network, extended, extended_styles, shifts):
-        weights = np.exp(window.log_weights[..., :-1]).astype(np.float32)
+    for part in _read(network, extended, extended_styles, shifts, window, frames_at_once):
+        weights = np.exp(part.log_weights[..., :-1]).astype(np.float32)
         with torch.inference_mode():
-            mask = window.batch.mask
-            means = torch.zeros_like(window.batch.frames)
-            means[mask] = network.emission.mean(window.context[mask], window.batch.previous[mask])
+            mask = part.batch.mask
+            means = torch.zeros_like(part.batch.frames)
+            means[mask] = network.emission.mean(part.context[mask], part.batch.previous[mask])
         by_key = means.cpu().numpy().reshape(*weights.shape, -1)
-        for row, span in enumerate(window.spans):
+        for row, span in enumerate(part.spans):
             frames = expected[span.piece][span.start : span.stop]
             for key, shift in enumerate(shifts[span.piece]):
                 back = np.roll(by_key[row, key, : len(span)], -shift, axis=1)
@@ -104,11 +113,14 @@ def weigh_keys(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
+    *,
+    window: int = _WINDOW,
+    frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Probability of each key after all frames of each piece; equal before the first."""
     weights = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
-    for window in _read(network, pieces, styles, shifts):
-        for span, log_weights in zip(window.spans, window.log_weights, strict=True):
+    for part in _read(network, pieces, styles, shifts, window, frames_at_once):
+        for span, log_weights in zip(part.spans, part.log_weights, strict=True):
             weights[span.piece] = np.exp(log_weights[:, len(span)])
     return weights
 
@@ -118,18 +130,21 @@ def _read(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
+    window: int,
+    frames_at_once: int,
 ) -> Iterator[_Window]:
     collection = Collection(pieces, styles, [], shifts)
-    for numbers in _groups([len(piece) for piece in pieces], len(shifts[0])):
-        yield from _read_group(network, numbers, collection)
+    rows_at_once = frames_at_once // len(shifts[0])
+    for numbers in _groups([len(piece) for piece in pieces], window, rows_at_once):
+        yield from _read_group(network, numbers, collection, window)
 
 
-def _groups(lengths: Sequence[int], n_keys: int) -> Iterator[list[int]]:
+def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
     """Yield numbers of pieces that go into one batch, alike in length, the longest first."""
     group: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        longest = min(_WINDOW, lengths[group[0]]) if group else 0
-        if group and (len(group) + 1) * n_keys * longest > _FRAMES_AT_ONCE:
+        longest = min(window, lengths[group[0]]) if group else 0
+        if group and (len(group) + 1) * longest > frames_at_once:
             yield group
             group = []
         if lengths[i]:
@@ -140,16 +155,16 @@ def _groups(lengths: Sequence[int], n_keys: int) -> Iterator[list[int]]:
 
 @torch.inference_mode()
 def _read_group(
-    network: Network, numbers: Sequence[int], collection: Collection
+    network: Network, numbers: Sequence[int], collection: Collection, window: int
 ) -> Iterator[_Window]:
     """Read some pieces, the longest first, window by window."""
     pieces, shifts = collection.pieces, collection.shifts
     n_keys = len(shifts[0])
     state: State | None = None
     weights = np.full((len(numbers), n_keys), -np.log(n_keys))
-    for start in range(0, len(pieces[numbers[0]]), _WINDOW):
+    for start in range(0, len(pieces[numbers[0]]), window):
         spans = [
-            Span(i, start, min(start + _WINDOW, len(pieces[i])))
+            Span(i, start, min(start + window, len(pieces[i])))
             for i in numbers
             if start < len(pieces[i])
         ]
@@ -160,7 +175,7 @@ def _read_group(
         ]
         batch = collate(rows, collection, network.emission.origin)
         if state is not None:  # pieces that have ended leave
-            hidden, cell = (part[:, : len(rows)].contiguous() for part in state)
+            hidden, cell = (each[:, : len(rows)].contiguous() for each in state)
             state = hidden, cell
         context, state = network(batch.previous, batch.start, batch.styles, batch.keys, state)
         log_probs = torch.zeros_like(batch.start)

@@ -219,17 +219,24 @@ class Network(nn.Module):
             if name.startswith("bias_ih"):
                 _, forget, _, _ = parameter.data.chunk(4)
                 forget += 1
-        for layer in self.emission.children():
-            if isinstance(layer, nn.Linear):
-                bound = layer.in_features**-0.5
-                nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
-        self.emission.initialize(pieces, generator)
+        initialize_emission(self.emission, pieces, generator)
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Take up weights from NumPy arrays."""
         self.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+
+
+def initialize_emission(
+    emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
+) -> None:
+    """Draw initial weights: of linear layers uniformly within 1 / sqrt(fan-in), biases zero."""
+    for layer in emission.children():
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    emission.initialize(pieces, generator)
 
 
 def network_to_train(

@@ -3,7 +3,7 @@
 AdamW with warm-up and a cosine decay to zero over the whole budget, gradients clipped, excerpts of
 128 frames from random offsets in small batches: small batches matter most.
 
-All randomness follows from the seed, the pass and the number of the batch in it. So the state of
+All randomness follows from the seed, the epoch and the number of the batch in it. So the state of
 training holds no random states, and a resumed run takes the very same steps.
 """
 
@@ -24,7 +24,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ._callbacks import PassCallbacks
+from ._callbacks import EpochCallbacks
 from ._checkpoint import Checkpoint
 from ._data import Collection, Span, collate, training_batches
 from ._distributed import Group
@@ -65,9 +65,9 @@ class Progress:
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
     """Empty until there is a validation score: without one the last weights are the best."""
     waited: int = 0
-    """Passes since the best one."""
+    """Epochs since the best one."""
     n_batches: int = 0
-    """Taken in the current pass."""
+    """Taken in the current epoch."""
     nats: float = 0.0
     """Loss summed over the frames of these."""
     n_frames: int = 0
@@ -79,8 +79,8 @@ class Progress:
     recent_losses: list[float] = field(default_factory=list)
 
     @property
-    def n_passes(self) -> int:
-        """Complete passes over the training pieces."""
+    def n_epochs(self) -> int:
+        """Complete epochs, passes over the training pieces."""
         return len(self.loss_curve)
 
     def improves(self, score: float, tol: float = 0.0) -> bool:
@@ -103,7 +103,7 @@ class Progress:
 
 
 class Budget:
-    """How much training there may be: a number of passes, and perhaps seconds as well.
+    """How much training there may be: a number of epochs, and perhaps seconds as well.
 
     Attributes
     ----------
@@ -126,9 +126,9 @@ class Budget:
         """Look at the clock."""
         return monotonic() - self._started
 
-    def spent(self, n_passes: float) -> float:
-        """Return the share of the budget that is spent after so many passes, up to 1."""
-        share = n_passes / self.max_iter
+    def spent(self, n_epochs: float) -> float:
+        """Return the share of the budget that is spent after so many epochs, up to 1."""
+        share = n_epochs / self.max_iter
         if self.max_time is not None:
             share = max(share, self.elapsed / self.max_time)
         return min(share, 1.0)
@@ -247,7 +247,7 @@ class Trainer:
         verbose: int = 0,
         state: dict[str, Any] | None = None,
         keep_start: bool = False,
-        callbacks: PassCallbacks | None = None,
+        callbacks: EpochCallbacks | None = None,
     ) -> None:
         """Train until the budget is spent or the validation score no longer rises.
 
@@ -265,8 +265,8 @@ class Trainer:
             The state in a checkpoint, to go on from.
         keep_start : bool, default=False
             Whether the present weights are kept if training brings none that score better.
-        callbacks : PassCallbacks, default=None
-            Called before and after every pass, in the first process.
+        callbacks : EpochCallbacks, default=None
+            Called before and after every epoch, in the first process.
         """
         if state:
             self._snapshot = state
@@ -276,7 +276,7 @@ class Trainer:
             self.progress.best_score = self._score(validation)
             self.progress.best_weights = export_weights(self.network)
         try:
-            late = self._run_passes(training, validation, n_iter_no_change, tol, verbose, callbacks)
+            late = self._run_epochs(training, validation, n_iter_no_change, tol, verbose, callbacks)
         except DivergenceError:
             if self.checkpoint:
                 self.checkpoint.remove()  # a run resumed from it would diverge again
@@ -301,21 +301,21 @@ class Trainer:
         """Return the weights with the best validation score, or the present ones without any."""
         return self.progress.best_weights or export_weights(self.network)
 
-    def _run_passes(
+    def _run_epochs(
         self,
         training: Collection,
         validation: Collection | None,
         n_iter_no_change: int,
         tol: float,
         verbose: int,
-        callbacks: PassCallbacks | None,
+        callbacks: EpochCallbacks | None,
     ) -> bool:
         """Return whether Ctrl-C came in the very last step."""
         bar = tqdm(
             total=self.budget.max_iter,
-            initial=self.progress.n_passes,
+            initial=self.progress.n_epochs,
             desc="fit",
-            unit="pass",
+            unit="epoch",
             disable=not (verbose and self.group.is_first),
         )
         # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch that a
@@ -325,25 +325,25 @@ class Trainer:
             finished = False
             while not finished:
                 if callbacks:
-                    callbacks.begin_pass()
+                    callbacks.begin_epoch()
                 try:
-                    loss = self.run_pass(training, interrupted)
+                    loss = self.run_epoch(training, interrupted)
                     score = self._score(validation)
                     self.check_finite(score)
                 except DivergenceError as error:
                     self._go_back(error)
                     continue
-                self._end_pass(loss, score, tol)
+                self._end_epoch(loss, score, tol)
                 bar.set_postfix_str(str(self.progress), refresh=False)
-                bar.update(self.progress.n_passes - bar.n)
+                bar.update(self.progress.n_epochs - bar.n)
                 finished = (
-                    self.group.share(lambda: bool(callbacks and callbacks.end_pass(self)))
+                    self.group.share(lambda: bool(callbacks and callbacks.end_epoch(self)))
                     or self.progress.waited >= n_iter_no_change
-                    or self.budget.spent(self.progress.n_passes) == 1
+                    or self.budget.spent(self.progress.n_epochs) == 1
                 )
-            return interrupted()
+        return interrupted()
 
-    def run_pass(
+    def run_epoch(
         self, training: Collection, interrupted: Callable[[], bool] = lambda: False
     ) -> float:
         """Take one pass over `training`, or the rest of one; return its mean loss per frame.
@@ -351,10 +351,10 @@ class Trainer:
         The pass ends early where the budget is spent.
         """
         progress = self.progress
-        self._rng.seed([self.seed, progress.n_passes])
+        self._rng.seed([self.seed, progress.n_epochs])
         batches = training_batches(training, self.batch_size, self._rng)
         for number in range(progress.n_batches, len(batches)):
-            done = progress.n_passes + number / len(batches)
+            done = progress.n_epochs + number / len(batches)
             if number > 0 and self.budget.spent(done) == 1:
                 break
             stop = interrupted()
@@ -379,10 +379,10 @@ class Trainer:
     def _step(
         self, training: Collection, spans: list[Span], done: float, interrupted: bool
     ) -> None:
-        """Learn a batch, after `done` passes."""
+        """Learn a batch, after `done` epochs."""
         progress, group = self.progress, self.group
         # To seed a random state again takes 20 us, a new one ten times as much.
-        self._rng.seed([self.seed, progress.n_passes, progress.n_batches])
+        self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
         self.optimizer.clear()
@@ -434,8 +434,8 @@ class Trainer:
         )
         return nats / total
 
-    def _end_pass(self, loss: float, score: float | None, tol: float) -> None:
-        """Record a pass, and the weights if they are the best so far."""
+    def _end_epoch(self, loss: float, score: float | None, tol: float) -> None:
+        """Record an epoch, and the weights if they are the best so far."""
         progress = replace(
             self.progress,
             loss_curve=[*self.progress.loss_curve, loss],
@@ -524,12 +524,12 @@ class Trainer:
     def _warn_of_interruption(self, checkpoint: Checkpoint | None) -> None:
         if not self.group.is_first:
             return
-        n_passes = self.progress.n_passes
-        kept = "the best weights so far are kept" if n_passes else "little was learned"
+        n_epochs = self.progress.n_epochs
+        kept = "the best weights so far are kept" if n_epochs else "little was learned"
         there = checkpoint is not None and checkpoint.path.exists()
         hint = f"; fit again goes on from {checkpoint}" if there else ""
         warnings.warn(
-            f"training was interrupted after {n_passes} of {self.budget.max_iter} passes; "
+            f"training was interrupted after {n_epochs} of {self.budget.max_iter} epochs; "
             f"{kept}{hint}",
             stacklevel=5,
         )

@@ -18,7 +18,7 @@ _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
 _GRAYS = ["0.2", "0.5", "0.35"]
 """Of baselines: three grays and five patterns make fifteen lines."""
 
-_LEARNED = ("loss_curve_", "validation_scores_", "emission_")
+_LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 
 
 class TrainingCurveDisplay:
@@ -93,7 +93,7 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : LSTMComposer, or Pipeline or search that ends in one
-            Fitted; of a search its `best_estimator_`. Its `loss_curve_` and `validation_scores_`
+            Fitted; of a search its `best_estimator_`. Its `loss_curve_` and `validation_curve_`
             are drawn.
         baselines : dict of str to float, default=None
             Names and scores to compare with, drawn as level lines: mean log-likelihood per frame
@@ -138,7 +138,7 @@ class TrainingCurveDisplay:
         )
         return cls(
             -np.asarray(composer.loss_curve_),
-            composer.validation_scores_,
+            composer.validation_curve_,
             baselines=baselines,
         ).plot(ax, title=title)
 

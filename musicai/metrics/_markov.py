@@ -57,7 +57,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
         As `start_` and `transitions_`, of each style. Where a style has never moved from a state
         it moves as all music does.
-    transpose_ : bool
+    key_invariant_ : bool
         Whether pieces are learned in a common key.
     n_features_in_ : int
         Width of a frame.
@@ -129,8 +129,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
         with unchanged_on_error(self):
             self.n_features_in_ = pieces[0].shape[1]
             lowest = min(piece.min() for piece in pieces)
-            self.transpose_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
-            if self.transpose_:
+            self.key_invariant_ = bool(self.n_features_in_ == N_PITCH_CLASSES and lowest >= 0)
+            if self.key_invariant_:
                 pieces = [in_common_key(piece) for piece in pieces]
             self.prototypes_, states = _quantize(pieces, self.n_states, lowest >= 0, rng)
             visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
@@ -201,7 +201,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         while len(states) < n_frames:
             states.append(_draw(edges[states[-1]], rng))
         pieces = list(self.prototypes_[np.transpose(states)])
-        if self.transpose_:
+        if self.key_invariant_:
             keys = rng.randint(N_PITCH_CLASSES, size=len(pieces))
             pieces = [np.roll(piece, key, axis=1) for piece, key in zip(pieces, keys, strict=True)]
         return pieces[0] if n_pieces is None else pieces
@@ -212,7 +212,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
     def _fitted_state(self) -> dict[str, Any]:
         return {
             "n_features_in_": int,
-            "transpose_": bool,
+            "key_invariant_": bool,
             "prototypes_": Array(np.float32, ("states", "n_features_in_")),
             "start_": Array(np.float64, ("states",), low=0, high=1),
             "transitions_": Array(np.float64, ("states", "states"), low=0, high=1),

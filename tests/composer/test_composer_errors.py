@@ -51,7 +51,7 @@ def test_unusable_labels(y, message):
         ("dropout", 1.0),
         ("emission", "poisson"),
         ("emission", ["auto"]),
-        ("transpose", "yes"),
+        ("key_invariant", "yes"),
         ("max_time", 0),
         ("learning_rate", -1),
         ("learning_rate", float("nan")),

@@ -7,23 +7,30 @@ import numpy as np
 import pytest
 import torch
 
-from musicai.composer._gaussian import GaussianMixture, SquaredError
-from musicai.composer._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
-from musicai.composer._nade import BernoulliNADE, LogisticNADE
-from musicai.composer._nade_draws import BernoulliDraws, LogisticDraws
+from musicai.composer._bernoulli import BernoulliNADE, BernoulliNADESampler
+from musicai.composer._gaussian import (
+    GaussianMixture,
+    GaussianMixtureSampler,
+    SquaredError,
+    SquaredErrorSampler,
+)
+from musicai.composer._logistic import LogisticNADE, LogisticNADESampler
+from musicai.composer._network import initialize_emission
 
 N_CONTEXT = 6
 CONTEXT = np.random.RandomState(1).normal(size=(1, N_CONTEXT)).astype(np.float32)
 CLASSES = {
-    BernoulliNADE: BernoulliDraws,
-    LogisticNADE: LogisticDraws,
-    GaussianMixture: GaussianMixtureDraws,
-    SquaredError: SquaredErrorDraws,
+    BernoulliNADE: BernoulliNADESampler,
+    LogisticNADE: LogisticNADESampler,
+    GaussianMixture: GaussianMixtureSampler,
+    SquaredError: SquaredErrorSampler,
 }
 
 
-def ready(emission, seed=0):
-    emission.reset_parameters(torch.Generator().manual_seed(seed))
+def ready(emission, seed=0, frames=None):
+    if frames is None:
+        frames = np.full((2, emission.n_features), 0.5)
+    initialize_emission(emission, [frames], torch.Generator().manual_seed(seed))
     return emission.eval()
 
 
@@ -35,7 +42,7 @@ def draws_of(emission, **options):
 def draw_many(draws, previous, n_draws, *, together, temperature=1.0, seed=0):
     """Draw from one context, all frames at once or one after another."""
     rng = np.random.RandomState(seed)
-    readout = draws.read(CONTEXT)
+    readout = draws.read_out(CONTEXT)
     if together:
         readout, previous = readout.repeat(n_draws, 0), previous.repeat(n_draws, 0)
         return draws.draw(readout, previous, rng, temperature)
@@ -100,7 +107,7 @@ def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
     w = {name: tensor.numpy().astype(float) for name, tensor in emission.state_dict().items()}
     contexts = np.random.RandomState(3).normal(size=(200, N_CONTEXT)).astype(np.float32)
     draws, rng = draws_of(emission), np.random.RandomState(4)
-    readouts = draws.read(contexts)
+    readouts = draws.read_out(contexts)
     rows = [slice(None)] if together else [slice(i, i + 1) for i in range(len(contexts))]
     drawn = [draws.draw(readouts[i], np.zeros((0, 20)), rng, temperature) for i in rows]
     noise = temperature * np.random.RandomState(4).logistic(size=(len(contexts), 20))
@@ -173,8 +180,7 @@ def test_extreme_temperatures_give_frames(make, temperature):
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("make", [GaussianMixture, SquaredError])
 def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
-    emission = ready(make(2, N_CONTEXT))
-    emission.adapt([np.random.RandomState(0).normal(5, 2, (50, 2))])
+    emission = ready(make(2, N_CONTEXT), frames=np.random.RandomState(0).normal(5, 2, (50, 2)))
     if make is GaussianMixture:
         with torch.no_grad():  # components far apart, of different weights and widths
             emission.output.bias.normal_(0, 2, generator=torch.Generator().manual_seed(3))

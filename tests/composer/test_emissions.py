@@ -5,14 +5,18 @@ import pytest
 import torch
 from scipy.stats import kstest, logistic
 
+from musicai.composer._bernoulli import BernoulliNADE
 from musicai.composer._gaussian import GaussianMixture, SquaredError
-from musicai.composer._nade import _WIDTH_OF_REDRAWS, BernoulliNADE, LogisticNADE
+from musicai.composer._logistic import _WIDTH_OF_REDRAWS, LogisticNADE
+from musicai.composer._network import initialize_emission
 
 N_CONTEXT = 6
 
 
-def ready(emission, seed=0):
-    emission.reset_parameters(torch.Generator().manual_seed(seed))
+def ready(emission, seed=0, frames=None):
+    if frames is None:
+        frames = np.full((2, emission.n_features), 0.5)
+    initialize_emission(emission, [frames], torch.Generator().manual_seed(seed))
     return emission.eval()
 
 
@@ -70,8 +74,7 @@ def test_sparse_bernoulli_agrees_with_key_by_key():
 
 @pytest.mark.parametrize("make", [GaussianMixture, SquaredError])
 def test_densities_integrate_to_one(make):
-    emission = ready(make(1, N_CONTEXT))
-    emission.adapt([np.array([[2.0], [5.0], [11.0]])])
+    emission = ready(make(1, N_CONTEXT), frames=np.array([[2.0], [5.0], [11.0]]))
     grid = torch.linspace(-300, 300, 60001)[:, None]
     log_prob = emission.log_prob(grid, *same_context(len(grid), 1))
     np.testing.assert_allclose((log_prob.double().exp() * 0.01).sum().item(), 1, atol=1e-3)
@@ -105,6 +108,25 @@ def test_an_exact_one_stays_and_nothing_else_becomes_one():
     levels = torch.unique(drawn * 5)
     np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # all others are reached
     assert ((drawn != x) & (x < 1)).float().mean() > 0.1
+
+
+def test_a_component_is_chosen_by_the_mass_of_the_level():
+    """Half of the mass at 0 is of a component far below, whose density at 0 is next to none."""
+    emission = ready(LogisticNADE(1, N_CONTEXT, n_components=2))
+    with torch.no_grad():
+        emission.exit.zero_()
+        emission.skip.weight.zero_()
+        means, log_scales = torch.tensor([-1.0, 0.5]), torch.tensor([0.05, 0.2]).log()
+        emission.skip.bias.copy_(torch.cat([torch.zeros(2), means, log_scales]))
+    x = torch.zeros(20_000, 1)
+    context, _ = same_context(len(x), 1)
+    with torch.inference_mode():
+        drawn = emission.redraw(x, context, x, torch.Generator().manual_seed(0))
+    half = 0.5 / 255
+    masses = logistic.cdf(half, means.numpy(), log_scales.exp().numpy())
+    expected = logistic(0.5, _WIDTH_OF_REDRAWS * 0.2)
+    sounds = masses[1] / masses.sum() * (1 - expected.cdf(half))
+    assert (drawn > 0).float().mean().item() == pytest.approx(sounds, abs=0.01)
 
 
 def test_what_no_component_explains_stays():

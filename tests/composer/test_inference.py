@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from musicai import LSTMComposer
-from musicai.composer import _inference
-from musicai.composer._batches import Collection
+from musicai.composer._data import Collection
 from musicai.composer._inference import expect_next, mean_score, score_frames, weigh_keys
-from musicai.composer._learned import key_shifts, open_network
+from musicai.composer._network import network_of_weights
+from musicai.theory.keys import SHIFTS_TO_COMMON_KEY
 
 
 @pytest.fixture(scope="module")
 def learned(chroma, styles):
     composer = LSTMComposer(hidden_size=12, max_iter=3, random_state=0).fit(chroma, styles)
-    return open_network(composer), key_shifts(composer)
+    return network_of_weights("logistic", 12, composer.weights_), SHIFTS_TO_COMMON_KEY
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_keys_are_weighed_by_how_well_they_foresaw_a_piece(learned, heard):
 
 
 @pytest.mark.parametrize(("window", "at_once"), [(1, 1), (7, 100), (16, 10_000), (1000, 13)])
-def test_how_much_is_heard_at_once_does_not_matter(learned, heard, monkeypatch, window, at_once):
+def test_how_much_is_heard_at_once_does_not_matter(learned, heard, window, at_once):
     network, shifts = learned
     pieces, styles = heard
     keys = [shifts] * len(pieces)
@@ -48,26 +48,12 @@ def test_how_much_is_heard_at_once_does_not_matter(learned, heard, monkeypatch, 
     sounding = [[part[i] for i in some] for part in (pieces, styles, keys)]
     following = expect_next(network, *sounding)
     assert all(frames.min() >= 0 and 0 < frames.max() <= 1 for frames in following)
-    monkeypatch.setattr(_inference, "_WINDOW", window)
-    monkeypatch.setattr(_inference, "_FRAMES_AT_ONCE", at_once)
+    sizes = {"window": window, "frames_at_once": at_once}
     for ask, before in zip((score_frames, weigh_keys), expected, strict=True):
-        for one, other in zip(ask(network, pieces, styles, keys), before, strict=True):
+        for one, other in zip(ask(network, pieces, styles, keys, **sizes), before, strict=True):
             np.testing.assert_allclose(one, other, atol=2e-5)
-    for one, other in zip(expect_next(network, *sounding), following, strict=True):
+    for one, other in zip(expect_next(network, *sounding, **sizes), following, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
-
-
-@pytest.mark.parametrize("n_keys", [1, 12])
-def test_groups_hold_every_sounding_piece_once(n_keys):
-    lengths = np.random.RandomState(0).randint(0, 400, size=200)
-    groups = list(_inference._groups(lengths, n_keys))
-    assert sorted(i for group in groups for i in group) == np.flatnonzero(lengths).tolist()
-    ordered = [lengths[i] for group in groups for i in group]
-    assert ordered == sorted(ordered, reverse=True)
-    sizes = [len(group) * n_keys * min(128, lengths[group[0]]) for group in groups]
-    assert max(sizes) <= 8192
-    # One more piece would have been too much for any group but the last.
-    assert min(sizes[:-1]) > 8192 - n_keys * 128
 
 
 def test_a_known_key_is_the_only_one(learned, heard, chroma):

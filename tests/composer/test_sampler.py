@@ -10,18 +10,23 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from musicai.base.blas import one_blas_thread
-from musicai.composer._keys import UNTOLD_KEY
-from musicai.composer._network import EMISSIONS, empty_network, export_weights
-from musicai.composer._sampler import DRAWS, Sampler
+from musicai.composer._data import UNKNOWN_KEY
+from musicai.composer._network import EMISSIONS, network_to_train
+from musicai.composer._sampling import SAMPLERS, Sampler
+from musicai.composer._training import export_weights
 
 
 def make_network(emission, n_layers=1, n_features=7):
-    network = empty_network(
-        emission, n_features=n_features, n_styles=2, hidden_size=11, n_layers=n_layers, dropout=0.0
+    return network_to_train(
+        emission,
+        make_pieces(emission, (50,), n_features),
+        weights=None,
+        seed=0,
+        n_styles=2,
+        hidden_size=11,
+        n_layers=n_layers,
+        dropout=0.0,
     )
-    network.reset_parameters(torch.Generator().manual_seed(0))
-    network.emission.adapt(make_pieces(emission, (50,), n_features))
-    return network
 
 
 def make_pieces(emission, lengths, n_features=7, seed=0):
@@ -35,9 +40,9 @@ def make_pieces(emission, lengths, n_features=7, seed=0):
 
 def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
     weights = export_weights(make_network(emission, n_layers))
-    told = weights["style"][style] + weights["key"][UNTOLD_KEY]
-    sampler = Sampler(emission, weights, told=told, n_pieces=len(primes))
-    sampler.hear(primes)
+    conditioning = weights["style"][style] + weights["key"][UNKNOWN_KEY]
+    sampler = Sampler(emission, weights, conditioning=conditioning, n_pieces=len(primes))
+    sampler.read(primes)
     return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
 
 
@@ -48,17 +53,17 @@ def as_torch_says(network, piece, style, n_drawn=0):
     start = torch.zeros(1, len(previous))
     start[0, 0] = 1
     styles = torch.full((1, len(previous)), style)
-    keys = torch.full((1, len(previous)), UNTOLD_KEY)
+    keys = torch.full((1, len(previous)), UNKNOWN_KEY)
     drawn = torch.zeros_like(start)
     drawn[0, len(previous) - n_drawn :] = 1
     with torch.inference_mode():
-        context, _ = network(previous[None], start, styles, keys, drawn=drawn)
+        context, _ = network(previous[None], start, styles, keys, generated=drawn)
         mean = network.emission.mean(context[:, -1], previous[-1:])
     return context[0, -1].numpy(), mean[0].numpy()
 
 
 def test_there_are_draws_for_every_emission():
-    assert DRAWS.keys() == EMISSIONS.keys()
+    assert SAMPLERS.keys() == EMISSIONS.keys()
 
 
 @pytest.mark.parametrize("n_layers", [1, 3])
@@ -92,15 +97,15 @@ def test_what_was_composed_was_heard(emission, n_pieces):
 def test_each_piece_may_have_its_own_style():
     weights = export_weights(make_network("logistic"))
     primes = make_pieces("logistic", (5, 8))
-    told = weights["style"][[2, 0]] + weights["key"][UNTOLD_KEY]
-    together = Sampler("logistic", weights, told=told, n_pieces=2)
-    together.hear(primes)
+    conditioning = weights["style"][[2, 0]] + weights["key"][UNKNOWN_KEY]
+    together = Sampler("logistic", weights, conditioning=conditioning, n_pieces=2)
+    together.read(primes)
     for i, style in enumerate((2, 0)):
         alone = make_sampler("logistic", primes[i : i + 1], 1, style=style)
         np.testing.assert_allclose(together.trunk.context[i], alone.trunk.context[0], atol=1e-6)
         taken = together.take([i])
         for sampler in (taken, alone):
-            sampler.hear(primes[:1])
+            sampler.read(primes[:1])
         np.testing.assert_allclose(taken.trunk.context, alone.trunk.context, atol=1e-6)
 
 
@@ -108,7 +113,7 @@ def test_a_prime_may_be_heard_in_parts():
     (prime,) = make_pieces("logistic", (20,))
     at_once = make_sampler("logistic", [prime], 1)
     in_parts = make_sampler("logistic", [prime[:7]], 1)
-    in_parts.hear([prime[7:]])
+    in_parts.read([prime[7:]])
     np.testing.assert_array_equal(at_once.trunk.context, in_parts.trunk.context)
     np.testing.assert_array_equal(at_once.previous, in_parts.previous)
 

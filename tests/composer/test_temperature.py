@@ -11,10 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from musicai.composer._gaussian import GaussianMixture, SquaredError
-from musicai.composer._gaussian_draws import GaussianMixtureDraws, SquaredErrorDraws
-from musicai.composer._nade import BernoulliNADE, LogisticNADE
-from musicai.composer._nade_draws import BernoulliDraws, LogisticDraws
+from musicai.composer._bernoulli import BernoulliNADE, BernoulliNADESampler
+from musicai.composer._gaussian import (
+    GaussianMixture,
+    GaussianMixtureSampler,
+    SquaredError,
+    SquaredErrorSampler,
+)
+from musicai.composer._logistic import LogisticNADE, LogisticNADESampler
 
 N_CONTEXT = 4
 N_ROWS = 4000
@@ -58,7 +62,7 @@ def make(emission, draws, seed, prepare=lambda made: None, **options):
         prepare(made)
     drawn = draws({name: tensor.detach().numpy() for name, tensor in made.state_dict().items()})
     context = np.random.default_rng(seed).normal(size=(1, N_CONTEXT)).astype(np.float32)
-    return drawn, drawn.read(context).repeat(N_ROWS, 0)
+    return drawn, drawn.read_out(context).repeat(N_ROWS, 0)
 
 
 def entropy(values):
@@ -73,7 +77,7 @@ def assert_rising(entropies):
 @few
 @given(seed=seeds, temperatures=temperatures, feature=st.integers(0, 4), lower=st.integers(0, 31))
 def test_a_note_given_the_lower_ones(seed, temperatures, feature, lower):
-    draws, readout = make(BernoulliNADE, BernoulliDraws, seed, n_features=5, n_hidden=6)
+    draws, readout = make(BernoulliNADE, BernoulliNADESampler, seed, n_features=5, n_hidden=6)
     previous = np.zeros((N_ROWS, 5), np.float32)
     sounding = (lower >> np.arange(5)) & 1
     others = np.where(sounding, -1e6, 1e6)  # no logit is stronger
@@ -105,21 +109,23 @@ def test_the_component_of_a_level(seed, temperatures):
         emission.exit[..., 5:10] = emission.skip.weight[5:10] = 0
         emission.skip.bias[5:10] = torch.linspace(0.1, 0.8, 5)
 
-    draws, readout = make(LogisticNADE, LogisticDraws, seed, spread_out, n_features=1, n_hidden=6)
+    draws, readout = make(
+        LogisticNADE, LogisticNADESampler, seed, spread_out, n_features=1, n_hidden=6
+    )
     assert_components_spread(draws, readout, 1, temperatures)
 
 
 @few
 @given(seed=seeds, temperatures=temperatures)
 def test_the_component_of_a_frame(seed, temperatures):
-    draws, readout = make(GaussianMixture, GaussianMixtureDraws, seed, n_features=2)
+    draws, readout = make(GaussianMixture, GaussianMixtureSampler, seed, n_features=2)
     assert_components_spread(draws, readout, 2, temperatures)
 
 
 @few
 @given(seed=seeds, temperature=st.floats(0.05, 20))
 def test_a_single_gaussian_is_as_wide_as_it_is_warm(seed, temperature):
-    draws, readout = make(SquaredError, SquaredErrorDraws, seed, n_features=1)
+    draws, readout = make(SquaredError, SquaredErrorSampler, seed, n_features=1)
     previous = np.zeros((N_ROWS, 1), np.float32)
     noise = Quantiles(feature=0)
     plain, warm = (draws.draw(readout, previous, noise, t).std() for t in (1.0, temperature))

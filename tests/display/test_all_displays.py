@@ -22,7 +22,7 @@ class Composer(BaseEstimator):
     """The attributes of a composer that has learned."""
 
     loss_curve_ = (40.0, 35.0, 33.0, 32.0)
-    validation_scores_ = (-41.0, -36.0, -35.0, -35.5)
+    validation_curve_ = (-41.0, -36.0, -35.0, -35.5)
     emission_ = "logistic"
 
     def fit(self, X, y=None):

@@ -28,9 +28,9 @@ def test_draws_what_a_composer_learned(composer):
     np.testing.assert_allclose(
         drawn["training (with dropout)"].get_ydata(), np.negative(composer.loss_curve_)
     )
-    np.testing.assert_allclose(drawn["validation"].get_ydata(), composer.validation_scores_)
+    np.testing.assert_allclose(drawn["validation"].get_ydata(), composer.validation_curve_)
     best = display.best_epoch_
-    assert composer.validation_scores_[best - 1] == composer.best_validation_score_
+    assert composer.validation_curve_[best - 1] == composer.best_validation_score_
     (mark,) = [line for label, line in drawn.items() if label.startswith(f"best: epoch {best}, ")]
     assert mark.get_xydata().tolist() == [[best, composer.best_validation_score_]]
 
@@ -38,7 +38,7 @@ def test_draws_what_a_composer_learned(composer):
 def test_a_pipeline_is_its_last_step(composer):
     pipeline = make_pipeline(ChromaExtractor(), composer)
     display = TrainingCurveDisplay.from_estimator(pipeline)
-    assert display.validation_scores == composer.validation_scores_
+    assert display.validation_scores == composer.validation_curve_
 
 
 def test_a_search_is_its_best_estimator():
@@ -49,7 +49,7 @@ def test_a_search_is_its_best_estimator():
         TrainingCurveDisplay.from_estimator(search)
     search.fit(X)
     display = TrainingCurveDisplay.from_estimator(search)
-    assert display.validation_scores == search.best_estimator_.validation_scores_
+    assert display.validation_scores == search.best_estimator_.validation_curve_
 
 
 def test_baselines_are_level_lines_that_differ(composer):
@@ -98,7 +98,7 @@ def test_without_validation_there_is_no_best_epoch():
     X = np.random.default_rng(0).random((3, 30, 12))
     composer = LSTMComposer(hidden_size=8, max_iter=1, early_stopping=False, random_state=0)
     display = TrainingCurveDisplay.from_estimator(composer.fit(X))
-    assert composer.validation_scores_ is None
+    assert composer.validation_curve_ is None
     assert display.best_epoch_ is None
     assert list(lines(display)) == ["training (with dropout)"]
     assert display.ax_.lines[0].get_marker() == "."  # one epoch is a point

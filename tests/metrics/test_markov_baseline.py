@@ -40,7 +40,7 @@ def test_probabilities_sum_to_one(chain):
 def test_moves_are_sampled_as_often_as_counted():
     circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features: no key
     chain = MarkovBaseline(5, random_state=0).fit(circle)
-    assert not chain.transpose_
+    assert not chain.key_invariant_
     states = chain.sample(100).argmax(axis=1)
     np.testing.assert_array_equal(np.diff(states) % 5, 1)
 

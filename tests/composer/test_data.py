@@ -2,14 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from musicai.composer._batches import (
+from musicai import LSTMComposer
+from musicai.composer._data import (
     CHUNK_LENGTH,
+    UNKNOWN_KEY,
     Collection,
     Span,
+    choose_key_invariance,
     collate,
     training_batches,
 )
-from musicai.composer._keys import UNTOLD_KEY
 
 
 def pieces_of(*lengths):
@@ -32,7 +34,7 @@ def test_one_pass_meets_every_frame_once():
     assert all((count == 1).all() for count in met)
 
 
-def test_excerpts_are_moved_and_their_key_is_told():
+def test_excerpts_are_moved_and_their_key_is_known():
     collection = collection_of(pieces_of(5, 6) * 50, keys=[1, 11] * 50, shifts=[-1, 0, 2])
     batches = training_batches(collection, 8, np.random.RandomState(0))
     spans = [span for batch in batches for span in batch]
@@ -41,8 +43,8 @@ def test_excerpts_are_moved_and_their_key_is_told():
     for span in spans:
         keys[span.piece % 2, span.shift].add(span.key)
     for (piece, shift), told in keys.items():
-        assert told <= {([1, 11][piece] + shift) % 12, UNTOLD_KEY}
-    assert 0.1 < np.mean([span.key == UNTOLD_KEY for span in spans]) < 0.5
+        assert told <= {([1, 11][piece] + shift) % 12, UNKNOWN_KEY}
+    assert 0.1 < np.mean([span.key == UNKNOWN_KEY for span in spans]) < 0.5
     alone = collection_of(pieces_of(5, 6), keys=[1, 2], shifts=[3])
     (spans,) = training_batches(alone, 8, np.random.RandomState(0))
     assert sorted(span.key for span in spans) == [4, 5]
@@ -53,7 +55,8 @@ def test_previous_is_the_frame_before(start):
     pieces = pieces_of(10, 6)
     styles = [np.full(10, 2), np.full(6, 1)]
     spans = [Span(0, start, 9), Span(1, 0, 3)]
-    batch = collate(spans, pieces, styles, torch.tensor([7.0, 8.0, 9.0]))
+    collection = Collection(pieces, styles, [], [])
+    batch = collate(spans, collection, torch.tensor([7.0, 8.0, 9.0]))
     np.testing.assert_array_equal(batch.frames[0], pieces[0][start:9])
     np.testing.assert_array_equal(batch.previous[0, 1:], pieces[0][start:8])
     before = pieces[0][start - 1] if start else [7, 8, 9]
@@ -66,7 +69,7 @@ def test_previous_is_the_frame_before(start):
 def test_excerpts_move_round_with_the_frame_before():
     pieces = pieces_of(10)
     span = Span(0, 4, 9, shift=-1, key=7)
-    batch = collate([span], pieces, [np.zeros(10, int)], torch.zeros(3))
+    batch = collate([span], collection_of(pieces), torch.zeros(3))
     np.testing.assert_array_equal(batch.frames[0], np.roll(pieces[0][4:9], -1, axis=1))
     np.testing.assert_array_equal(batch.previous[0], np.roll(pieces[0][3:8], -1, axis=1))
     assert (batch.keys == 7).all()
@@ -82,6 +85,19 @@ def test_no_style_loses_its_last_piece():
         assert len(drawn.pieces) == 1
         assert len(left.pieces) == 3
         assert {int(style[0]) for style in left.styles} == {1, 2, 3}
+
+
+def test_without_a_spare_piece_none_is_set_aside():
+    pieces = pieces_of(5, 6)
+    styles = [np.full(5, 1), np.full(6, 2)]
+    collection = Collection(pieces, styles, [0] * 2, [np.zeros(1, int)] * 2)
+    drawn, left = collection.split(0.5, np.random.RandomState(0))
+    assert drawn is None
+    assert len(left.pieces) == 2
+    composer = LSTMComposer(hidden_size=4, max_iter=2, random_state=0)
+    composer.fit(pieces, ["low", "high"])
+    assert composer.best_validation_score_ is None
+    assert composer.validation_curve_ is None
 
 
 @pytest.mark.parametrize("n_frames", [1, 127, 128])
@@ -119,7 +135,7 @@ def test_a_share_is_set_aside(share, n_drawn):
     assert sorted(drawn.keys + rest.keys) == list(range(20))
 
 
-def test_a_lone_key_is_always_told_and_others_mostly():
+def test_a_lone_key_is_always_known_and_others_mostly():
     piece = np.zeros((10, 12), np.float32)
     styles = [np.zeros(10, int)] * 400
     for shifts, least, most in (([3], 1, 1), ([0, 3], 0.6, 0.8)):
@@ -128,3 +144,36 @@ def test_a_lone_key_is_always_told_and_others_mostly():
         spans = [span for batch in batches for span in batch]
         told = [span.key == 5 + span.shift for span in spans]
         assert least <= np.mean(told) <= most
+
+
+@pytest.mark.parametrize(
+    ("emission", "n_features", "has_key"),
+    [
+        ("logistic", 12, True),
+        ("bernoulli", 12, True),
+        ("bernoulli", 88, True),
+        ("independent bernoulli", 128, True),
+        ("logistic", 88, False),
+        ("bernoulli", 10, False),
+        ("gaussian", 12, False),
+    ],
+)
+def test_music_has_a_key_by_width_and_values(emission, n_features, has_key):
+    assert choose_key_invariance("auto", emission, n_features) is has_key
+
+
+@pytest.mark.parametrize(
+    ("emission", "n_features", "n_shifts"),
+    [
+        ("bernoulli", 88, 12),
+        ("independent bernoulli", 128, 12),
+        ("bernoulli", 12, 1),
+        ("logistic", 12, 1),
+        ("logistic", 88, 1),
+    ],
+)
+def test_piano_rolls_are_learned_in_any_key(emission, n_features, n_shifts):
+    piece = np.zeros((2, n_features), np.float32)
+    piece[:, n_features // 2] = 1
+    collection = Collection.of([piece], [np.zeros(2, int)], emission, True)
+    assert len(collection.shifts[0]) == n_shifts
