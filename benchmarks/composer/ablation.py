@@ -22,11 +22,13 @@ from unittest import mock
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
-from musicai.composer._keys import COMMON_KEY
 
 from benchmarks.composer.chroma_likelihood import EXCERPT, extract, split
 from benchmarks.composer.likelihood import find_sets, load
 from musicai import LSTMComposer
+from musicai.composer import _data, _network
+from musicai.composer._data import UNKNOWN_KEY
+from musicai.theory.keys import COMMON_KEY
 
 N_CHORALES = 120
 
