@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..audio import read_blocks
+from ..theory.timing import Timing
 from ._beats import OnsetStrength, track_beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
@@ -39,9 +40,9 @@ class Analysis:
     ----------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         The piece, one frame per hop or per beat.
-    times : ndarray of shape (n_frames + 1,), dtype float64
-        In seconds. With ``sync="beat"``, when each frame begins and the last one ends; without,
-        what each frame is centered on, and one hop after the last.
+    timing : Timing
+        When the frames sound: at the extractor's rate, or with ``sync="beat"`` between the beats
+        that were found. If there are none, the recording is one frame, which is no beat.
     levels : ndarray of shape (n_frames,), dtype float32
         How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None
@@ -57,8 +58,10 @@ class Analysis:
     >>> from musicai import ChromaExtractor
     >>> tone = 0.5 * np.sin(2 * np.pi * 445 * np.arange(22050) / 22050)  # a little sharp
     >>> (analysis,) = ChromaExtractor().analyze([tone])
-    >>> analysis.chroma.shape, analysis.times.shape
-    ((11, 12), (12,))
+    >>> analysis.chroma.shape
+    (11, 12)
+    >>> analysis.timing
+    Timing.from_rate(10.7666)
     >>> round(analysis.tuning, 1)  # semitones above A440
     0.2
     >>> round(float(analysis.levels[5]))  # decibels of full scale
@@ -68,7 +71,7 @@ class Analysis:
     __module__ = "musicai.chroma"
 
     chroma: np.ndarray
-    times: np.ndarray
+    timing: Timing
     levels: np.ndarray
     tuning: float | None
     tempo: float | None
@@ -114,15 +117,16 @@ def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
     chroma = normalize(chroma, norm)
     levels = loudness.finish(len(chroma))
     if onsets is None:
-        tempo, times = None, np.arange(len(chroma) + 1) / frame_rate
+        tempo, timing = None, Timing.from_rate(frame_rate)
     else:
         tempo, beats = track_beats(onsets.finish(), onsets.rate)
-        chroma, times = synchronise(chroma, frame_rate, beats)
-        levels = levels_between(levels, frame_rate, times)
+        chroma, borders = synchronise(chroma, frame_rate, beats)
+        timing = Timing.from_beats(borders) if len(beats) else Timing.from_borders(borders)
+        levels = levels_between(levels, frame_rate, borders)
         chroma = normalize(chroma, norm)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
-    return Analysis(chroma, times, levels, tuning, tempo, tuple(different))
+    return Analysis(chroma, timing, levels, tuning, tempo, tuple(different))
 
 
 def _passing(

@@ -12,19 +12,11 @@ from tqdm.auto import tqdm
 
 from ..audio import RecordingError, level_blocks
 from ..audio.recordings import as_recordings
-from ..base.parameters import (
-    TEMPO_RULE,
-    Rule,
-    check_values,
-    is_bool,
-    is_integer,
-    is_one_of,
-    is_real,
-)
-from ..base.pieces import PITCH_CLASSES, as_collection, is_collection
+from ..base.parameters import Rule, check_values, is_bool, is_integer, is_one_of, is_real
+from ..base.pieces import PITCH_CLASSES, as_collection
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path
-from ..theory.timing import check_times
+from ..theory.timing import Timing, timings_of
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyze_once, remembering
 from ._constant_q import default_frame_length
@@ -88,8 +80,8 @@ class ChromaExtractor(FileTransformer):
         then librosa's to the last bit, at about 1.3 times the cost. Single precision changes
         chroma by some 1e-6.
     sync : {None, "beat"}, default=None
-        With "beat" a frame is the median of the frames from one beat to the next. When the beats
-        were is told by `analyze`.
+        With "beat" a frame is the median of the frames from one beat to the next. `analyze`
+        returns the timing of the beats.
     memory : str, path or joblib.Memory, default=None
         A folder in which analyses are kept, so that no recording is analyzed twice. Files are
         known by path, size and time of modification, samples by their content.
@@ -108,6 +100,10 @@ class ChromaExtractor(FileTransformer):
     ----------
     frame_rate : float
         Frames per second, ``sr / hop_length``.
+    timing : Timing
+        When the frames of a piece sound. With ``sync="beat"`` these are beats without a tempo:
+        that of a recording is in its analysis, that of a composed piece is for you to choose, as
+        ``extractor.timing.at_tempo(96)``.
 
     See Also
     --------
@@ -170,6 +166,12 @@ class ChromaExtractor(FileTransformer):
         """Frames per second, before they are synchronised with beats."""
         self._check_parameters()
         return self.sr / self.hop_length
+
+    @property
+    def timing(self) -> Timing:
+        """Timing of the frames of a piece; of beats, without a tempo, with ``sync="beat"``."""
+        self._check_parameters()
+        return Timing.from_rate(self.frame_rate) if self.sync is None else Timing.from_tempo(None)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and the form of `X`; there is nothing to learn.
@@ -241,7 +243,7 @@ class ChromaExtractor(FileTransformer):
         return self._contain([analysis.chroma for analysis in self._analyze_all(X)])
 
     def analyze(self, X: Any) -> list[Analysis]:
-        """Analyze recordings and tell of each, beside its chroma, times, levels, tuning and tempo.
+        """Analyze recordings: chroma with its timing, levels, tuning and tempo.
 
         Parameters
         ----------
@@ -252,7 +254,7 @@ class ChromaExtractor(FileTransformer):
         -------
         analyses : list of musicai.chroma.Analysis
             For each recording, in order, with the attributes `chroma`, which is what `transform`
-            returns, `times`, `levels`, `tuning`, `tempo` and `warnings`.
+            returns, `timing`, `levels`, `tuning`, `tempo` and `warnings`.
 
         Raises
         ------
@@ -271,37 +273,34 @@ class ChromaExtractor(FileTransformer):
         """
         return self._analyze_all(X)
 
-    def inverse_transform(self, X: Any, *, times: Any = None, tempo: float = 120.0) -> Any:
+    def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
         """Play chroma with a bank of sines, an octave apart for each pitch class.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             One piece or several. Negative values count as 0.
-        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-            When each frame begins and the last one ends, in seconds, as `analyze` tells it; for
-            a collection one array per piece. When None, frames follow one another at
-            `frame_rate`, or with ``sync="beat"`` at `tempo`.
-        tempo : float, default=120.0
-            Frames per minute with ``sync="beat"``, from 4 to 1000; ignored otherwise and where
-            `times` are given.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            When the frames sound; for a collection one for all or a list with one for each piece.
+            A number is frames per second. None stands for the extractor's own `timing`. With
+            ``sync="beat"`` that has no tempo: pass ``analysis.timing`` for a recording, or
+            ``Timing.from_tempo(96)``.
 
         Returns
         -------
         audio : ndarray of shape (n_samples,), or a list of them
             Mono float32 samples at `sr`, for one piece an array, for a collection what
-            the collection was. Without beats or times there are ``n_frames * hop_length - 1``
-            samples: analyzed again they have the same number of frames and, but for what sounds
-            cannot tell apart, the same chroma. In a collection a piece of no frames has no
-            samples.
+            the collection was. It lasts as long as the frames. At the extractor's own rate it is
+            analyzed as the same number of frames and, but for what sounds cannot tell apart, the
+            same chroma. In a collection a piece of no frames has no samples.
 
         Raises
         ------
         TypeError
-            If `X` holds paths.
+            If `X` holds paths, or `timing` is something else.
         ValueError
-            If a piece is no chroma, or a parameter has no possible value, or there are not as many
-            times as frames and one more, or they do not rise.
+            If a piece is no chroma, a parameter has no possible value, beats have no tempo, or a
+            timing is that of another number of frames.
 
         See Also
         --------
@@ -316,28 +315,20 @@ class ChromaExtractor(FileTransformer):
         >>> extractor = ChromaExtractor()
         >>> audio = extractor.inverse_transform(c_major)
         >>> audio.shape  # a second at 22050 hertz
-        (22527,)
+        (21504,)
         >>> (heard,) = extractor.transform([audio])
         >>> [str(name) for name in extractor.get_feature_names_out()[heard[5] > 0.5]]
         ['C', 'E', 'G']
         """
         self._check_parameters()
-        check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
         pieces, pack = as_collection(X, n_features=len(PITCH_CLASSES))
-        if times is None and self.sync == "beat":
-            times = [np.arange(len(piece) + 1) * 60 / tempo for piece in pieces]
-        elif times is not None:
-            times = check_times(times if is_collection(X) else [times], pieces)
-        else:
-            times = [None] * len(pieces)
-        play_one = partial(
-            play_chroma,
-            kind=self.kind,
-            sr=self.sr,
-            hop_length=self.hop_length,
-            n_fft=self._frame_length(),
-        )
-        played = map(level_blocks, map(play_one, pieces, times))
+        timings = timings_of(timing, X, pieces, default=self.timing)
+        n_fft = self._frame_length()
+        sounds = [
+            play_chroma(piece, timing=each, kind=self.kind, sr=self.sr, n_fft=n_fft)
+            for piece, each in zip(pieces, timings, strict=True)
+        ]
+        played = map(level_blocks, sounds)
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -406,7 +397,8 @@ class ChromaExtractor(FileTransformer):
             raise result
         warnings.warn(f"left out {result}", stacklevel=4)
         nothing = np.empty((0, len(PITCH_CLASSES)), np.float32)
-        return Analysis(nothing, np.zeros(1), np.empty(0, np.float32), None, None, (str(result),))
+        levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
+        return Analysis(nothing, timing, levels, None, None, (str(result),))
 
     def _frame_length(self) -> int:
         if self.n_fft is not None:

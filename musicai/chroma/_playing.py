@@ -1,22 +1,26 @@
-"""Chroma played by sines, frame after frame or at given times."""
+"""Chroma played by sines, at any timing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from ..audio import sine_blocks
-from ..theory.timing import SPREAD_RATE, spread, typical_hop
+from ..audio.placing import cut_or_pad
+from ..theory.timing import as_timing, length_in_samples
 from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
+
+STEPS_PER_SECOND = 100.0
+"""At which frames are played that are no whole number of samples; changes take 10 ms."""
 
 
 def play_chroma(
     piece: np.ndarray,
-    times: np.ndarray | None = None,
     *,
+    timing: Any,
     kind: str = "cqt",
     sr: float = 22050,
-    hop_length: float = 2048,
     n_fft: int | None = None,
 ) -> Iterator[np.ndarray]:
     """Play a piece by sines that are analyzed as its chroma again, block by block.
@@ -25,25 +29,28 @@ def play_chroma(
     ----------
     piece : ndarray of shape (n_frames, 12)
         Chroma; negative values count as 0.
-    times : ndarray of shape (n_frames + 1,), default=None
-        When each frame begins and the last one ends, in seconds. When None, frames are
-        `hop_length` apart; each is centered on its beginning, as the frames of an analysis are, and
-        changes into the next along a line.
+    timing : Timing, object with a `timing`, or float
+        When the frames sound; a number is frames per second. Frames at a rate are loudest at their
+        centers, as those of an analysis are, and change into the next along a line. Beats and
+        measured frames are constant from border to border.
     kind : {"cqt", "stft", "cens"}, default="cqt"
         What the chroma was measured by, as for :class:`musicai.ChromaExtractor`.
     sr : float, default=22050
         Samples per second, in hertz.
-    hop_length : float, default=2048
-        Samples from a frame to the next, not always a whole number; ignored where there are
-        `times`.
     n_fft : int, default=None
         Samples per frame of the analysis; None for what the extractor takes.
 
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Not leveled, and some samples longer or shorter than the piece where its frames are no
-        whole numbers of samples.
+        As long as the frames, but not leveled. The sound fades away within the last 10 ms.
+
+    Raises
+    ------
+    TypeError
+        If `timing` is something else.
+    ValueError
+        If beats have no tempo, or the timing is that of another number of frames.
 
     See Also
     --------
@@ -53,37 +60,58 @@ def play_chroma(
     Examples
     --------
     >>> import numpy as np
+    >>> from musicai import Timing
     >>> from musicai.chroma import play_chroma
-    >>> sum(len(block) for block in play_chroma(np.eye(12)))
-    24575
+    >>> sum(len(block) for block in play_chroma(np.eye(12), timing=Timing.from_tempo(120)))
+    132300
     """
+    timing = as_timing(timing)
+    borders = timing.borders(len(piece))
+    n_samples = length_in_samples(borders[-1] - borders[0], sr)
+    if n_samples == 0:
+        return iter(())
     piece = np.maximum(piece, 0)
+    at_a_rate = timing.n_frames is None and not timing.has_beats
+    hop_length = sr / timing.frame_rate if at_a_rate else _usual_hop(borders, sr)
+    hop = max(1, round(hop_length))
     if kind == "cqt":
-        hop = max(1, round(hop_length)) if times is None else typical_hop(times, sr)
         piece = sine_amplitudes(piece, sr=sr, hop_length=hop, n_fft=n_fft)
     elif kind == "stft":
         piece = stft_amplitudes(piece)
-    hop = max(1, round(hop_length))
-    if times is not None or abs(hop / hop_length - 1) > 1e-9:
+    centers = timing.centers(len(piece)) - borders[0]
+    if not at_a_rate or centers[0] > 0 or abs(hop / hop_length - 1) > 1e-9:
         # In steps so short that they are whole numbers of samples, or nearly so. There are many:
         # in single precision they take half the memory.
         piece = piece.astype(np.float32)
-        hop = max(1, round(sr / SPREAD_RATE))
-        if times is None:
-            piece = _interpolate(piece, hop / hop_length)
+        hop = max(1, round(sr / STEPS_PER_SECOND))
+        if at_a_rate:
+            piece = _interpolate(piece, centers, 1 / timing.frame_rate, hop / sr)
         else:
-            piece = spread(piece, times, sr / hop)
-    if kind != "stft":
-        return sine_blocks(piece, sr=sr, hop_length=hop)
-    center = sine_center(sr, n_fft or DEFAULT_FRAME_LENGTH)
-    return sine_blocks(piece, sr=sr, hop_length=hop, center=center)
+            piece = _repeat(piece, borders, sr / hop)
+    center = {"center": sine_center(sr, n_fft or DEFAULT_FRAME_LENGTH)} if kind == "stft" else {}
+    blocks = sine_blocks(piece, sr=sr, hop_length=hop, **center)
+    return cut_or_pad(blocks, n_samples, round(sr / STEPS_PER_SECOND))
 
 
-def _interpolate(frames: np.ndarray, step: float) -> np.ndarray:
-    """Return frames along straight lines between those that there are, every `step` of a frame."""
-    n_frames = len(frames)
-    moments = np.arange(int(np.ceil(n_frames / step)) + 1) * step
+def _usual_hop(borders: np.ndarray, sr: float) -> float:
+    """Return the median length of frames in samples, taken to be from 20 ms to 2 s."""
+    return float(np.clip(np.median(np.diff(borders)), 0.02, 2.0)) * sr
+
+
+def _repeat(frames: np.ndarray, borders: np.ndarray, steps_per_second: float) -> np.ndarray:
+    """Return each frame at every step at which it sounds."""
+    firsts = np.rint((borders - borders[0]) * steps_per_second).astype(int)
+    return np.repeat(frames, np.diff(firsts), axis=0)
+
+
+def _interpolate(frames: np.ndarray, centers: np.ndarray, length: float, step: float) -> np.ndarray:
+    """Return frames along straight lines between those that there are, every `step` seconds.
+
+    The last one fades away within its `length`.
+    """
+    centers = np.append(centers, centers[-1] + length)
+    moments = np.arange(int(np.ceil(centers[-1] / step)) + 1) * step
     played = np.empty((len(moments), frames.shape[1]), np.float32)
     for column, values in zip(played.T, frames.T, strict=True):
-        column[:] = np.interp(moments, np.arange(n_frames + 1), np.append(values, 0))
+        column[:] = np.interp(moments, centers, np.append(values, 0))
     return played

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ..theory.timing import Timing
+
 
 def synchronise(
     chroma: np.ndarray, frame_rate: float, beats: np.ndarray
@@ -25,8 +27,8 @@ def synchronise(
     -------
     chroma : ndarray of shape (n_intervals, 12), dtype float32
         One frame per interval; intervals that hold no frame's center are joined to the next.
-    times : ndarray of shape (n_intervals + 1,)
-        The borders of the intervals in seconds; the first is 0.
+    borders : ndarray of shape (n_intervals + 1,)
+        The borders of the intervals in seconds; the first is 0, the last the end of the frames.
     """
     n_frames = len(chroma)
     # A beat on a frame's center belongs to that frame, however the product was rounded.
@@ -34,7 +36,8 @@ def synchronise(
     # Of borders with no frame between them the last counts.
     last_of_equals = np.append(firsts[1:] != firsts[:-1], True) & (firsts < n_frames)
     firsts = firsts[last_of_equals]
-    times = np.concatenate([[0.0], beats])[last_of_equals]
-    times[0] = 0.0
+    borders = np.concatenate([[0.0], beats])[last_of_equals]
+    borders[0] = 0.0
     frames = [np.median(part, axis=0) for part in np.split(chroma, firsts[1:])]
-    return np.array(frames, dtype=np.float32), np.append(times, n_frames / frame_rate)
+    end = Timing.from_rate(frame_rate).duration(n_frames)
+    return np.array(frames, dtype=np.float32), np.append(borders, end)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..theory.timing import Timing
 from ._corpus import Corpus, speed
 from ._joining import Read
 from ._search import Run
@@ -52,7 +53,7 @@ Stretch.__module__ = "musicai.mosaic"
 
 
 def as_stretches(
-    runs: Sequence[Run], corpus: Corpus, *, frame_rate: float, end: float, level: float
+    runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float, level: float
 ) -> list[Stretch]:
     """Return what runs of frames mean in seconds.
 
@@ -62,28 +63,28 @@ def as_stretches(
         What is played.
     corpus : Corpus
         The recordings.
-    frame_rate : float
-        Frames per second.
+    timing : Timing
+        When the frames sound, at a rate.
     end : float
         When the last stretch ends, in seconds.
     level : float
         How loud all are to be, in decibels.
     """
     stretches: list[Stretch] = []
-    # A frame is the time about its center; the first one begins the music.
-    starts = [max(0.0, run.frame - 0.5) for run in runs]
-    ends = [*(start / frame_rate for start in starts[1:]), end]
-    for run, start, stop in zip(runs, starts, ends, strict=True):
+    starts = timing.seconds_at([run.frame for run in runs])
+    for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        source = corpus.frame(run.row) + (start - run.frame) * speed(semitones)
+        # The center of a frame is played at the center of its own in the recording.
+        lead = run.frame / timing.frame_rate - start
+        source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         levels = corpus.levels[run.row : run.row + run.n_frames].astype(np.float64)
         power = np.mean(10 ** (levels / 10))
         stretches.append(
             Stretch(
-                start=start / frame_rate,
-                end=stop,
+                start=float(start),
+                end=float(stop),
                 recording=int(corpus.recording[run.row]),
-                source_start=float(source / frame_rate),
+                source_start=float(source),
                 semitones=semitones,
                 gain=float(np.clip(level - 10 * np.log10(power), -MOST_GAIN, MOST_GAIN)),
             )

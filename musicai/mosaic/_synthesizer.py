@@ -18,10 +18,10 @@ from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..files.writing import spooled
 from ..theory.shapes import is_flat, unit_shapes
-from ..theory.timing import check_times, length_in_samples
+from ..theory.timing import length_in_samples, timings_of
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
-from ._search import Run, find_path
+from ._search import find_path
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source, as_source
 from ._stretches import Stretch, as_stretches, reader
@@ -59,7 +59,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ----------
     extractor : ChromaExtractor, default=None
         How the recordings are analyzed: as the pieces were, but frame by frame even with
-        ``sync="beat"``. None takes ``ChromaExtractor()``. Its `memory` keeps the analyses of a
+        ``sync="beat"``. It also says when the frames of a piece sound, unless they are beats. None
+        takes ``ChromaExtractor()``. Its `memory` keeps the analyses of a
         large collection on the disk, its `n_jobs`, `on_error` and `verbose` serve here as well.
     join_cost : float, default=1.6
         What a join costs, in units of the correlation of a frame with the piece. With more there
@@ -120,7 +121,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     >>> [stretch.recording for stretch in mosaic.stretches(piece)]
     [1, 0]
     >>> mosaic.transform(piece).shape
-    (45055,)
+    (44032,)
     """
 
     __module__ = "musicai"
@@ -198,7 +199,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return self
 
     def transform(
-        self, X: Any, file: Any = None, *, times: Any = None, format: str | None = None
+        self, X: Any, file: Any = None, *, timing: Any = None, format: str | None = None
     ) -> Any:
         """Play pieces.
 
@@ -210,10 +211,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         file : path or binary file object, or a list of them, default=None
             Where to write the audio, whole or not at all, in constant memory; for a collection a
             file for each piece. None returns it.
-        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-            When each frame begins and the last one ends, in seconds, as
-            :meth:`ChromaExtractor.analyze` tells it. When None frames follow one another at the
-            extractor's `frame_rate`; with ``sync="beat"`` times have to be given.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
+            collection one for all or a list with one for each piece. A number is frames per
+            second. None stands for the `timing` of the extractor; with ``sync="beat"`` that has no
+            tempo, and one has to be given.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Of the files; None goes by their suffixes.
 
@@ -221,13 +223,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         -------
         audio : ndarray of shape (n_samples,), dtype float32, or a list of them
             Mono samples at `sr`, for one piece an array, for a collection what the
-            collection was; None where they were written. Without times the audio is as long as
-            frames of the extractor need to be as many again.
+            collection was; None where they were written. The audio lasts as long as the frames.
 
         Raises
         ------
         ValueError
-            If a piece is no chroma, or there are not as many times or files as there should be.
+            If a piece is no chroma, beats have no tempo, or there are not as many timings or files
+            as pieces.
         RecordingError
             If a recording has changed since `fit`, or is gone.
 
@@ -241,29 +243,32 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> piece = np.zeros((20, 12))
         >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
         >>> mosaic.transform(piece).shape
-        (40959,)
+        (39936,)
         """
-        pieces, pack = self._check_pieces(X, times)
+        pieces, durations, pack = self._check_pieces(X, timing)
         files = audio_files(file, X, pieces, format)
         corpus = self._corpus()
         for target in files:
             for source in self._sources():
                 source.refuse_as_target(target)
-        played = (self._play(piece, self._find(piece, corpus)) for piece in pieces)
+        played = (
+            self._play(piece, self._find(piece, duration, corpus))
+            for piece, duration in zip(pieces, durations, strict=True)
+        )
         if file is None:
             return pack([np.concatenate([np.zeros(0, np.float32), *sound]) for sound in played])
         for target, sound in zip(files, played, strict=True):
             write_audio(target, sound, self.sr, format=format)
         return None
 
-    def stretches(self, X: Any, *, times: Any = None) -> Any:
+    def stretches(self, X: Any, *, timing: Any = None) -> Any:
         """Tell what a mosaic is made of.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
             As for `transform`.
-        times : ndarray of shape (n_frames + 1,), or a list of them, default=None
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
             As for `transform`.
 
         Returns
@@ -283,9 +288,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
         [(0, 0.0), (1, 0.9)]
         """
-        pieces, _ = self._check_pieces(X, times)
+        pieces, durations, _ = self._check_pieces(X, timing)
         corpus = self._corpus()
-        found = [self._find(piece, corpus) for piece in pieces]
+        found = [self._find(*each, corpus) for each in zip(pieces, durations, strict=True)]
         return found if is_collection(X) else found[0]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -323,23 +328,17 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
                 blocks = shape(sound, gains, frame_rate=frame_rate, sr=rate)
             yield from level_blocks(silence_between(piece, blocks, hop=rate / frame_rate))
 
-    def _find(self, piece: np.ndarray, corpus: Corpus) -> list[Stretch]:
+    def _find(self, piece: np.ndarray, duration: float, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
         longest = max(1, int(self.max_stretch * rate))
         runs = find_path(unit_shapes(piece), corpus, join_cost=self.join_cost, longest=longest)
-        return self._as_stretches(runs, corpus)
-
-    def _as_stretches(self, runs: list[Run], corpus: Corpus) -> list[Stretch]:
         if not runs:
             return []
-        n_frames = sum(run.n_frames for run in runs)
-        sr, hop_length = self.extractor_.sr, self.extractor_.hop_length
-        n_samples = length_in_samples(n_frames * hop_length / sr, self.sr, analyzed_at=sr)
         return as_stretches(
             runs,
             corpus,
-            frame_rate=sr / hop_length,
-            end=n_samples / self.sr,
+            timing=self.extractor_.timing,
+            end=duration,
             level=usual_level(self.levels_),
         )
 
@@ -348,21 +347,30 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             source.check()
         return make_corpus(self.chroma_, self.levels_, self.tunings_, transpose=self.transpose)
 
-    def _check_pieces(self, X: Any, times: Any) -> tuple[list[np.ndarray], Any]:
+    def _check_pieces(self, X: Any, timing: Any) -> tuple[list[np.ndarray], list[float], Any]:
+        """Return pieces, with a frame for each of the extractor's, and how long they last."""
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
-        pieces = [_scaled(np.maximum(piece, 0)) for piece in pieces]
-        if times is None and self.extractor is not None and self.extractor.sync is not None:
-            raise ValueError(
-                "times must be given where frames are beats, as the extractor's sync='beat' says: "
-                "pass times=np.arange(n_frames + 1) * 60 / tempo, or those of an analysis"
-            )
-        if times is not None:
-            borders = check_times(times if is_collection(X) else [times], pieces)
-            rate = self.extractor_.frame_rate
-            pieces = [_at_frames(*both, rate) for both in zip(pieces, borders, strict=True)]
-        return pieces, pack
+        own = self.extractor_ if self.extractor is None else self.extractor
+        timings = timings_of(timing, X, pieces, default=own.timing)
+        borders = [each.borders(len(piece)) for each, piece in zip(timings, pieces, strict=True)]
+        durations = [length_in_samples(each[-1] - each[0], self.sr) / self.sr for each in borders]
+        pieces = [
+            self._at_frames(_scaled(np.maximum(piece, 0)), each - each[0])
+            for piece, each in zip(pieces, borders, strict=True)
+        ]
+        return pieces, durations, pack
+
+    def _at_frames(self, piece: np.ndarray, borders: np.ndarray) -> np.ndarray:
+        """Return what sounds at the center of each of the extractor's frames."""
+        # A center on a border belongs to what begins there, however the product was rounded.
+        firsts = np.ceil(borders * self.extractor_.frame_rate - 1e-6).astype(int)
+        frames = np.repeat(piece, np.diff(firsts), axis=0)
+        # No more than are analyzed in a sound of that length.
+        seconds = length_in_samples(borders[-1], self.sr) / self.sr
+        n_samples = np.ceil(seconds * self.extractor_.sr)
+        return frames[: int(n_samples // self.extractor_.hop_length) + 1]
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
@@ -379,10 +387,3 @@ def _halved(values: np.ndarray) -> np.ndarray:
     """Return numbers in half the memory: three digits are enough to choose by."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)
-
-
-def _at_frames(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return what sounds at the center of each frame of a piece whose frames begin at `times`."""
-    # A center on a border belongs to what begins there, however the product was rounded.
-    firsts = np.ceil((times - times[0]) * frame_rate - 1e-6).astype(int)
-    return np.repeat(piece, np.diff(firsts), axis=0)

@@ -1,9 +1,9 @@
 """Composed chroma made audible and readable.
 
-Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them. Frames follow one
-another at a `frame_rate`, or are beats at measured `times`. `chroma_to_audio` plays them,
-`recognize_chords` names chords, `labeled_intervals` hands them to mir_eval; `chroma_to_midi`,
-`to_musicxml` and `chord_chart` write music down. Files are written whole or not at all.
+Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing` that
+says when the frames sound. `chroma_to_audio` plays them, `recognize_chords` names chords,
+`labeled_intervals` hands them to mir_eval; `chroma_to_midi`, `to_musicxml` and `chord_chart` write
+music down. Files are written whole or not at all.
 
 A collection is answered by a list with one result for each piece, arrays of pieces as well: MIDI,
 scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose results are arrays,

@@ -64,9 +64,9 @@ def listen(piece: np.ndarray, timeline: Timeline, borders: np.ndarray) -> Music:
     return Music(shapes, silence, np.minimum(levels / (loudest.max(initial=0) or 1), 1), seconds)
 
 
-def arrange(music: Music, style: str) -> list[Part]:
-    """Set music in one of the `STYLES`."""
-    return STYLES[style](music)
+def arrange(music: Music, instruments: str) -> list[Part]:
+    """Set music for one of the `ARRANGEMENTS`."""
+    return ARRANGEMENTS[instruments](music)
 
 
 def _block_chords(music: Music) -> list[Part]:
@@ -88,7 +88,7 @@ def _band(music: Music) -> list[Part]:
     ]
 
 
-STYLES = {"chords": _block_chords, "pads": _pads, "band": _band}
+ARRANGEMENTS = {"chords": _block_chords, "pads": _pads, "band": _band}
 
 
 def _chord_notes(music: Music, harmonies: list[Harmony], register: Register) -> list[Note]:

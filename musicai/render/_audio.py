@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..audio import level_blocks, write_audio
+from ..audio.placing import cut_or_pad
 from ..base.extras import PACKAGES, need
 from ..base.parameters import SAMPLING_RATE_RULE, Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..chroma import play_chroma
 from ..files.piece_files import audio_files
 from ..midi import synthesize
-from ..theory.timing import FRAME_RATE, RATE_RULE, SPREAD_RATE, frame_borders, length_in_samples
+from ..theory.timing import Timing, length_in_samples, timings_of
 from ._midi import chroma_to_midi
-from ._placing import cut_or_pad
 
-STYLES = ("sines", "chords", "pads", "band")
+INSTRUMENTS = ("sines", "chords", "pads", "band")
 RULES: dict[str, Rule] = {
-    "style": (lambda v: is_one_of(v, STYLES), f"one of {STYLES}"),
-    "frame_rate": RATE_RULE,
+    "instruments": (lambda v: is_one_of(v, INSTRUMENTS), f"one of {INSTRUMENTS}"),
     "sr": SAMPLING_RATE_RULE,
 }
 
@@ -33,9 +32,8 @@ def chroma_to_audio(
     X: Any,
     file: Any = None,
     *,
-    style: str = "sines",
-    frame_rate: float = FRAME_RATE,
-    times: Any = None,
+    instruments: str = "sines",
+    timing: Any = None,
     sr: float = 22050,
     soundfont: str | os.PathLike[str] | None = None,
     format: str | None = None,
@@ -50,19 +48,18 @@ def chroma_to_audio(
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write the audio; for a collection one file per piece. The audio is then
         never in memory as a whole, only the frames or notes that are played.
-    style : {"sines", "chords", "pads", "band"}, default="sines"
+    instruments : {"sines", "chords", "pads", "band"}, default="sines"
         "sines" plays the chroma itself, and no more, by sines an octave apart. The others play
-        what `chroma_to_midi` makes of it with instruments, as described there; they need the
-        extra ``midi`` (``pip install ".[midi]"`` in a clone).
-    frame_rate : float, default=10.77
-        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
-    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-        When each frame begins and the last one ends, in seconds, such as the times of beats; for
-        a collection one array per piece. The audio begins with the first.
+        what `chroma_to_midi` makes of it, as described there; they need the extra ``midi``
+        (``pip install ".[midi]"`` in a clone).
+    timing : Timing, object with a `timing`, or float, or a list of them
+        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
+        a collection one for all or a list with one for each piece.
     sr : float, default=22050
         Samples per second, in hertz; in a file a whole number.
     soundfont : str or path, default=None
-        The instruments, a file in the format SF2, for all styles but "sines". When None those that
+        What plays all instruments but "sines", a file in the format SF2. When None the one that
         pretty_midi brings.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         Format of the file. When None the suffix of its name decides.
@@ -76,12 +73,12 @@ def chroma_to_audio(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, there are not as many files or
-        times as needed, or a piece that is to be written has no frames.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, there are not
+        as many files or timings as needed, or a piece that is to be written has no frames.
     TypeError
-        If `X` holds paths, or `file` is no list where `X` is a collection.
+        If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
     ImportError
-        If a package is missing that the style needs.
+        If a package is missing that the instruments need.
     OSError
         If a file cannot be written. It is then as it was.
 
@@ -89,16 +86,16 @@ def chroma_to_audio(
     --------
     musicai.ChromaExtractor.inverse_transform : The same sines for the chroma of any extractor:
         the way back for ``kind="stft"``, whose values mean something else.
-    chroma_to_midi : The notes of the other styles.
+    chroma_to_midi : The notes of the other instruments.
     musicai.audio.write_audio : What writes the file.
 
     Notes
     -----
-    The audio lasts as long as the piece, in every style: ``n_frames / frame_rate`` seconds less a
-    sample at 22050 Hz, so that it is analyzed as `n_frames` frames again. Frame ``t`` is centered
-    on ``t / frame_rate``, as those of an analysis are; where `times` are given, it lasts from
-    border to border. Sines fade away over the last frame; instruments, which would ring on, over
-    the last tenth of a second. The same piece gives the same samples.
+    The audio lasts as long as the frames, whatever plays them: at the rate of an analysis it is
+    analyzed as the same number of frames again. Frames at a rate are centered on their times, as
+    those of an analysis are, and sines change from one to the next along a line; beats and measured
+    frames last from border to border. Sines fade away within the last 10 ms; instruments, which
+    would ring on, within the last tenth of a second. The same piece gives the same samples.
 
     To know how loud it is, the whole is kept in a temporary file first, 4 bytes a sample.
     ``benchmarks/render/round_trip.py`` measures how much of the chroma is heard again, and what
@@ -107,31 +104,27 @@ def chroma_to_audio(
     Examples
     --------
     >>> import numpy as np
+    >>> from musicai import Timing
     >>> from musicai.render import chroma_to_audio
     >>> chord = np.zeros((20, 12))
     >>> chord[:, [0, 4, 7]] = 1
-    >>> chroma_to_audio(chord).shape
-    (40959,)
-    >>> chroma_to_audio([chord, chord[:10]], frame_rate=2, sr=8000)[1].shape
-    (39999,)
+    >>> chroma_to_audio(chord, timing=Timing.from_tempo(120)).shape
+    (220500,)
+    >>> chroma_to_audio([chord, chord[:10]], timing=2, sr=8000)[1].shape  # frames a second
+    (38000,)
     """
-    values = {"style": style, "frame_rate": frame_rate, "sr": sr}
-    check_values(values, RULES)
-    if style != "sines":
-        asked = f'chroma_to_audio(style="{style}"), unlike style="sines",'
+    check_values({"instruments": instruments, "sr": sr}, RULES)
+    if instruments != "sines":
+        asked = f'chroma_to_audio(instruments="{instruments}"), unlike instruments="sines",'
         for module in PACKAGES["midi"]:
             need(module, extra="midi", what=asked)
     pieces, pack = as_chroma(X)
-    borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
+    timings = timings_of(timing, X, pieces)
+    for piece, each in zip(pieces, timings, strict=True):
+        each.duration(len(piece))  # an error, if there is one, before anything is written
     files = audio_files(file, X, pieces, format)
-    play = partial(
-        _play,
-        style=style,
-        frame_rate=frame_rate if times is None else None,
-        sr=sr,
-        soundfont=soundfont,
-    )
-    played = map(level_blocks, map(play, pieces, borders))
+    play = partial(_play, instruments=instruments, sr=sr, soundfont=soundfont)
+    played = map(level_blocks, map(play, pieces, timings))
     if file is None:
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
     for target, blocks in zip(files, played, strict=True):
@@ -141,48 +134,17 @@ def chroma_to_audio(
 
 def _play(
     piece: np.ndarray,
-    borders: np.ndarray,
+    timing: Timing,
     *,
-    style: str,
-    frame_rate: float | None,
+    instruments: str,
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
-    """Yield a piece as loud as it comes; `frame_rate` is None where frames are as `borders` say."""
-    if len(piece) == 0:
-        return
-    n_samples = length_in_samples(borders[-1], sr)
-    if style == "sines":
-        if frame_rate is None:
-            blocks = play_chroma(piece, borders, sr=sr)
-            n_fade = round(sr / SPREAD_RATE)
-        else:
-            blocks = play_chroma(piece, sr=sr, hop_length=sr / frame_rate)
-            n_fade = 0
-    else:
-        blocks = _play_notes(piece, borders, frame_rate, style, soundfont, sr)
-        n_fade = round(FADE_SECONDS * sr)
-    yield from cut_or_pad(blocks, n_samples, n_fade)
-
-
-def _play_notes(
-    piece: np.ndarray,
-    borders: np.ndarray,
-    frame_rate: float | None,
-    style: str,
-    soundfont: str | os.PathLike[str] | None,
-    sr: float,
-) -> Iterator[np.ndarray]:
-    if frame_rate is None:
-        midi = chroma_to_midi(piece, style=style, times=borders)
-    else:
-        midi = chroma_to_midi(piece, style=style, frame_rate=frame_rate)
-    notes = [note for part in midi.instruments for note in part.notes]
-    if not notes:
-        return iter(())  # silence
-    if frame_rate is not None:  # the frames of an analysis are centered on their times
-        for note in notes:
-            note.start = max(0.0, note.start - 0.5 / frame_rate)
-            note.end -= 0.5 / frame_rate
-    blocks: Iterator[np.ndarray] = synthesize(midi, soundfont=soundfont, sr=sr)
-    return blocks
+    """Play a piece as loud as it comes."""
+    if instruments == "sines":
+        return play_chroma(piece, timing=timing, sr=sr)
+    midi = chroma_to_midi(piece, instruments=instruments, timing=timing) if len(piece) else None
+    silent = midi is None or not any(part.notes for part in midi.instruments)
+    blocks = iter(()) if silent else synthesize(midi, soundfont=soundfont, sr=sr)
+    n_samples = length_in_samples(timing.duration(len(piece)), sr)
+    return cut_or_pad(blocks, n_samples, round(FADE_SECONDS * sr))

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..theory.chord import Chord
 from ._chords import name_chords
-from ._timeline import BEATS_PER_BAR, Timeline
+from ._timeline import Timeline
 
 
 def chords_on_beats(
@@ -17,15 +17,20 @@ def chords_on_beats(
     return name_chords(frames, np.diff(seconds), beats, vocabulary=vocabulary, key=key)
 
 
-def pick_up(chords: list[Chord]) -> int:
-    """Return the number of beats before the first bar: chords change on first beats most often.
+def pick_up(chords: list[Chord], timeline: Timeline) -> int:
+    """Return the number of beats before the first bar line.
 
-    Of numbers that do equally well, it is the lowest.
+    Where no downbeat is known, bars begin where chords change most often; of numbers that do
+    equally well, it is the lowest.
 
     Parameters
     ----------
     chords : list of Chord
         With starts in beats.
+    timeline : Timeline
+        When the beats are.
     """
-    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % BEATS_PER_BAR
-    return int(np.bincount(changes, minlength=BEATS_PER_BAR).argmax())
+    if timeline.downbeat is not None:
+        return timeline.downbeat
+    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % timeline.beats_per_bar
+    return int(np.bincount(changes, minlength=timeline.beats_per_bar).argmax())

@@ -8,14 +8,13 @@ from ..base.parameters import check_values
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..theory.spelling import estimated_key, key_name
-from ..theory.timing import FRAME_RATE
 from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
-from ._timeline import BEATS_PER_BAR, TIMING, Timeline, timelines
+from ._timeline import Timeline, timelines
 
 _BARS_PER_LINE = 4
-RULES = TIMING | {"vocabulary": VOCABULARY_RULE}
+RULES = {"vocabulary": VOCABULARY_RULE}
 
 
 def chord_chart(
@@ -23,9 +22,8 @@ def chord_chart(
     file: Any = None,
     *,
     vocabulary: str = "triads",
-    frame_rate: float = FRAME_RATE,
-    times: Any = None,
-    tempo: float = 120.0,
+    timing: Any = None,
+    notated_tempo: float | None = None,
     title: Titles = None,
 ) -> Any:
     """Write out the chords of a piece in bars, for musicians to play from.
@@ -39,33 +37,35 @@ def chord_chart(
         is written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords there are, as for :func:`recognize_chords`.
-    frame_rate : float, default=10.77
-        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
-    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-        When each frame begins and the last one ends, in seconds; for a collection one array per
-        piece. Each frame then is a beat, as with ``ChromaExtractor(sync="beat")``.
-    tempo : float, default=120.0
-        Beats per minute, from the first frame on; ignored where `times` are given.
+    timing : Timing, object with a `timing`, or float, or a list of them
+        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
+        a collection one for all or a list with one for each piece.
+    notated_tempo : float, default=None
+        Beats per minute at which frames that are no beats are written down, from the first one on;
+        None for 120. It does not change when they sound. Beats have a tempo of their own.
     title : str, or a list of them, default=None
         Written above; for a collection one per piece.
 
     Returns
     -------
     chart : str, or a list of them
-        A title, a line with key, tempo and meter, and bars of four beats, four to a line. A chord
-        alone in its bar lasts the whole bar. Where chords change within a bar each beat has its
-        place, and ``/`` stands for one more beat of the same chord. ``%`` is the bar before once
-        more, ``N.C.`` no chord. Bars begin where chords change most often; beats before the first
-        one are a pick-up, before the first ``|``. The last chord is held to the end of its bar.
+        A title, a line with key, tempo and meter, and bars, four to a line. A chord alone in its
+        bar lasts the whole bar. Where chords change within a bar each beat has its place, and
+        ``/`` stands for one more beat of the same chord. ``%`` is the bar before once more,
+        ``N.C.`` no chord. Bars begin on the downbeat of `timing`, or if that is not known where
+        chords change most often; beats before the first one are a pick-up, before the first
+        ``|``. The last chord is held to the end of its bar. Frames that are no beats are written
+        in bars of four.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, or there are not as many files,
-        titles or times as needed.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
+        not as many files, titles or timings as needed.
     TypeError
-        If `X` holds paths, or `file` or `title` is no list where `X` is a collection, or a
-        title is no str.
+        If `X` holds paths, there is no `timing`, `file` or `title` is no list where `X` is a
+        collection, or a title is no str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -77,18 +77,19 @@ def chord_chart(
     Examples
     --------
     >>> import numpy as np
+    >>> from musicai import Timing
     >>> from musicai.render import chord_chart
     >>> c, f, g = (np.isin(np.arange(12), tones) for tones in ([0, 4, 7], [5, 9, 0], [7, 11, 2]))
     >>> beats = np.array([c, c, c, c, c, c, c, c, f, f, g, g, c, c, c, c], dtype=float)
-    >>> print(chord_chart(beats, frame_rate=2, title="Cadence"))
+    >>> print(chord_chart(beats, timing=Timing.from_tempo(120), title="Cadence"))
     Cadence
     C major, 120 beats a minute, 4/4
     <BLANKLINE>
     | C        | %        | F  /  G  / | C        |
     """
-    check_values({"vocabulary": vocabulary, "frame_rate": frame_rate, "tempo": tempo}, RULES)
+    check_values({"vocabulary": vocabulary}, RULES)
     pieces, _ = as_chroma(X)
-    lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
+    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     files = piece_files(file, X, pieces)
     titles = titles_of(title, X, pieces)
     charts = [
@@ -101,7 +102,8 @@ def chord_chart(
 
 def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:
     key = estimated_key(piece)
-    head = f"{key_name(key)}, {timeline.tempo:.0f} beats a minute, {BEATS_PER_BAR}/4\n"
+    meter = timeline.beats_per_bar
+    head = f"{key_name(key)}, {timeline.tempo:.0f} beats a minute, {meter}/4\n"
     if title is not None:
         head = f"{title}\n{head}"
     chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
@@ -110,32 +112,32 @@ def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | 
         for chord in chords
         for first in [True] + [False] * round(chord.end - chord.start - 1)
     ]
-    before = pick_up(chords)
-    beats += [(label, False) for label, _ in beats[-1:]] * ((before - len(beats)) % BEATS_PER_BAR)
-    bars = _bars(beats[before:])
+    before = pick_up(chords, timeline)
+    beats += [(label, False) for label, _ in beats[-1:]] * ((before - len(beats)) % meter)
+    bars = _bars(beats[before:], meter)
     width = max(map(len, bars), default=0)
     rows = [bars[i : i + _BARS_PER_LINE] for i in range(0, len(bars), _BARS_PER_LINE)]
     lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
-    if before:
-        first = _bar(beats[:before])
+    if before and beats:
+        first = _bar(beats[:before], meter)
         lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(lines)]
     return "\n".join([head, *lines]).rstrip()
 
 
-def _bars(beats: list[tuple[str, bool]]) -> list[str]:
+def _bars(beats: list[tuple[str, bool]], beats_per_bar: int) -> list[str]:
     bars: list[str] = []
     last = None
-    for at in range(0, len(beats), BEATS_PER_BAR):
-        bar = beats[at : at + BEATS_PER_BAR]
+    for at in range(0, len(beats), beats_per_bar):
+        bar = beats[at : at + beats_per_bar]
         labels = [label for label, _ in bar]
-        bars.append("%" if labels == last else _bar(bar))
+        bars.append("%" if labels == last else _bar(bar, beats_per_bar))
         last = labels
     return bars
 
 
-def _bar(beats: list[tuple[str, bool]]) -> str:
+def _bar(beats: list[tuple[str, bool]], beats_per_bar: int) -> str:
     """Return a bar of (label, whether it begins here): every beat or, of one chord, only that."""
-    whole = len(beats) == BEATS_PER_BAR  # and no pick-up
+    whole = len(beats) == beats_per_bar  # and no pick-up
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
     width = max(len(label) for label, _ in beats)

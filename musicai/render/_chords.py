@@ -1,4 +1,4 @@
-"""Chords that are heard in chroma, named."""
+"""Names of the chords in chroma."""
 
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ from ..theory.chord import Chord
 from ..theory.keys import KEY_PROFILES
 from ..theory.shapes import unit_shapes
 from ..theory.spelling import chord_name, estimated_key
-from ..theory.timing import FRAME_RATE, RATE_RULE, frame_borders
+from ..theory.timing import timings_of
 from ..theory.vocabulary import VOCABULARIES, templates
 from ._collections import in_kind
 from ._viterbi import best_path
@@ -20,7 +20,7 @@ VOCABULARY_RULE: Rule = (
     lambda v: is_one_of(v, tuple(VOCABULARIES)),
     f"one of {tuple(VOCABULARIES)}",
 )
-RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE, "frame_rate": RATE_RULE}
+RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE}
 
 # Measured by benchmarks/render/chords.py on other chorales than those it reports.
 _CERTAINTY = 20.0  # nats that a frame gives for a correlation of 1 over one of 0
@@ -28,9 +28,7 @@ _MEAN_SECONDS = 0.9  # that a chord is expected to last
 _LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has .52
 
 
-def recognize_chords(
-    X: Any, *, vocabulary: str = "triads", frame_rate: float = FRAME_RATE, times: Any = None
-) -> Any:
+def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) -> Any:
     r"""Name the chords of a piece, with the times from which to which they sound.
 
     Each frame is compared with each chord by Pearson's correlation of the square roots of its
@@ -46,25 +44,24 @@ def recognize_chords(
         "triads" knows major and minor, enough for a chart to play from. "qualities" also knows
         dominant, major, minor, diminished and half-diminished sevenths, diminished and augmented
         triads and suspended fourths.
-    frame_rate : float, default=10.77
-        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
-    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-        When each frame begins and the last one ends, in seconds, as
-        :meth:`musicai.ChromaExtractor.analyze` tells it; for a collection one array per piece.
+    timing : Timing, object with a `timing`, or float, or a list of them
+        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
+        a collection one for all or a list with one for each piece.
 
     Returns
     -------
     chords : list of Chord, or a list of them
-        The chords of the piece in order, without gaps; neighbors differ. For a collection one
-        such list per piece.
+        The chords of the piece in order, without gaps; neighbors differ. They start and end in the
+        seconds of `timing`. For a collection one such list per piece.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, or there are not as many times as
-        frames and one more, or they do not rise.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or a timing is
+        that of another number of frames.
     TypeError
-        If `X` holds paths.
+        If `X` holds paths, or there is no `timing`.
 
     See Also
     --------
@@ -93,14 +90,15 @@ def recognize_chords(
     >>> from musicai.render import recognize_chords
     >>> piece = np.zeros((60, 12))
     >>> piece[:30, [5, 9, 0]] = piece[30:, [10, 2, 5]] = 1
-    >>> for chord in recognize_chords(piece, frame_rate=10):
-    ...     print(f"{chord.start:.1f} to {chord.end:.1f} s: {chord.label}")
-    0.0 to 3.0 s: F
-    3.0 to 6.0 s: Bb
+    >>> for chord in recognize_chords(piece, timing=10):  # frames a second
+    ...     print(f"{chord.start:.2f} to {chord.end:.2f} s: {chord.label}")
+    0.00 to 2.95 s: F
+    2.95 to 5.95 s: Bb
     """
-    check_values({"vocabulary": vocabulary, "frame_rate": frame_rate}, RULES)
+    check_values({"vocabulary": vocabulary}, RULES)
     pieces, _ = as_chroma(X)
-    borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
+    timings = timings_of(timing, X, pieces)
+    borders = [each.borders(len(piece)) for each, piece in zip(timings, pieces, strict=True)]
     chords = [
         name_chords(
             piece, np.diff(seconds), seconds, vocabulary=vocabulary, key=estimated_key(piece)

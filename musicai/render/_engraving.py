@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from ..base.extras import need
 from ._notation import without_noise, written_lengths
-from ._timeline import BEATS_PER_BAR
 
 
 class Tone(NamedTuple):
@@ -41,6 +40,7 @@ def engrave(
     chords: Sequence[Tone],
     symbols: Sequence[Symbol],
     *,
+    beats_per_bar: int,
     pick_up: int,
     sharps: int,
     tempo: int,
@@ -56,6 +56,8 @@ def engrave(
         The lower staff, without gaps; struck again in each bar.
     symbols : sequence of Symbol
         Names of chords, in order.
+    beats_per_bar : int
+        Quarter notes in a bar.
     pick_up : int
         Beats before the second bar, where they are no whole bar.
     sharps : int
@@ -70,18 +72,19 @@ def engrave(
     musicxml : str
         Bars are whole, the first and the last one filled with rests; there is at least one.
     """
-    late = -pick_up % BEATS_PER_BAR
+    late = -pick_up % beats_per_bar
     melody, chords = _later(melody, late), _later(chords, late)
     symbols = [symbol._replace(start=symbol.start + late) for symbol in symbols]
     music21 = need("music21", extra="score", what="to_musicxml")
     exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # music21's own, and not for our users
-        upper = _part("Melody", "treble", _in_bars(melody, tied=True), sharps)
-        lower = _part("Chords", "bass", _in_bars(chords, tied=False), sharps)
+        bars = [_in_bars(each, beats_per_bar, tied=each is melody) for each in (melody, chords)]
+        upper = _part("Melody", "treble", bars[0], beats_per_bar, sharps)
+        lower = _part("Chords", "bass", bars[1], beats_per_bar, sharps)
         first = upper.getElementsByClass("Measure").first()
         first.insert(0, music21.tempo.MetronomeMark(number=tempo))
-        _insert_symbols(upper, symbols)
+        _insert_symbols(upper, symbols, beats_per_bar)
         score = music21.stream.Score([upper, lower])
         score.insert(0, music21.layout.StaffGroup([upper, lower], symbol="brace"))
         score.metadata = music21.metadata.Metadata(title=title)
@@ -94,24 +97,24 @@ def _later(tones: Sequence[Tone], beats: int) -> list[Tone]:
     return rest + [Tone(tone.start + beats, tone.end + beats, tone.names) for tone in tones]
 
 
-def _in_bars(tones: Sequence[Tone], *, tied: bool) -> list[_Event]:
+def _in_bars(tones: Sequence[Tone], beats_per_bar: int, *, tied: bool) -> list[_Event]:
     """Divide tones at bar lines, and fill the last bar with a rest."""
     end = tones[-1].end if tones else Fraction(0)
-    whole = Fraction(max(1, -(-end // BEATS_PER_BAR)) * BEATS_PER_BAR)
+    whole = Fraction(max(1, -(-end // beats_per_bar)) * beats_per_bar)
     events = []
     for tone in [*tones, Tone(end, whole, ())]:
         start = tone.start
         while start < tone.end:
-            bar = int(start // BEATS_PER_BAR)
-            line = Fraction(bar * BEATS_PER_BAR)
-            until = min(tone.end, line + BEATS_PER_BAR)
+            bar = int(start // beats_per_bar)
+            line = Fraction(bar * beats_per_bar)
+            until = min(tone.end, line + beats_per_bar)
             goes_on = tied and bool(tone.names) and until < tone.end
             events.append(_Event(bar, start - line, until - line, tone.names, goes_on))
             start = until
     return events
 
 
-def _part(name: str, clef: str, events: list[_Event], sharps: int) -> Any:
+def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps: int) -> Any:
     """Return a music21 part."""
     music21 = need("music21", extra="score", what="to_musicxml")
     part = music21.stream.Part(id=name)
@@ -119,10 +122,10 @@ def _part(name: str, clef: str, events: list[_Event], sharps: int) -> Any:
     measures = [music21.stream.Measure(number=i + 1) for i in range(events[-1].bar + 1)]
     measures[0].append(music21.clef.clefFromString(clef))
     measures[0].append(music21.key.KeySignature(sharps))
-    measures[0].append(music21.meter.TimeSignature(f"{BEATS_PER_BAR}/4"))
+    measures[0].append(music21.meter.TimeSignature(f"{beats_per_bar}/4"))
     comes_from_before = False
     for event in events:
-        lengths = written_lengths(event.start, event.end)
+        lengths = written_lengths(event.start, event.end, beats_per_bar)
         at = event.start
         for i, length in enumerate(lengths):
             tied = bool(event.names)
@@ -157,11 +160,11 @@ def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -
     return sign
 
 
-def _insert_symbols(part: Any, symbols: Sequence[Symbol]) -> None:
+def _insert_symbols(part: Any, symbols: Sequence[Symbol], beats_per_bar: int) -> None:
     harmony = need("music21.harmony", extra="score", what="to_musicxml")
     measures = list(part.getElementsByClass("Measure"))
     for symbol in symbols:
-        bar, offset = divmod(symbol.start, BEATS_PER_BAR)
+        bar, offset = divmod(symbol.start, beats_per_bar)
         if symbol.kind == "none":
             measures[bar].insert(offset, harmony.NoChord())
         else:

@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.extras import need
-from ..base.parameters import check_values, is_one_of
+from ..base.parameters import Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..midi import write_midi
 from ..theory.spelling import estimated_key
-from ..theory.timing import FRAME_RATE
-from ._arrangement import STYLES, arrange, listen
+from ._arrangement import ARRANGEMENTS, arrange, listen
 from ._collections import in_kind
-from ._timeline import BEATS_PER_BAR, GRID_RULE, TIMING, Timeline, are_beats, timelines
+from ._timeline import GRID_RULE, Timeline, timelines
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
-RULES = TIMING | {
-    "style": (lambda v: is_one_of(v, tuple(STYLES)), f"one of {tuple(STYLES)}"),
+RULES: dict[str, Rule] = {
+    "instruments": (lambda v: is_one_of(v, tuple(ARRANGEMENTS)), f"one of {tuple(ARRANGEMENTS)}"),
     "grid": GRID_RULE,
 }
 _TICKS_PER_BEAT = 480
@@ -30,10 +29,9 @@ def chroma_to_midi(
     X: Any,
     file: Any = None,
     *,
-    style: str = "chords",
-    frame_rate: float = FRAME_RATE,
-    times: Any = None,
-    tempo: float = 120.0,
+    instruments: str = "chords",
+    timing: Any = None,
+    notated_tempo: float | None = None,
     grid: int | None = None,
 ) -> Any:
     """Set chroma for instruments, as MIDI.
@@ -48,19 +46,17 @@ def chroma_to_midi(
         Chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write it; for a collection one file per piece. When None nothing is written.
-    style : {"chords", "pads", "band"}, default="chords"
+    instruments : {"chords", "pads", "band"}, default="chords"
         "chords" are block chords of a piano. "pads" are the same for a synthesizer: a tone that
         two chords share is held. "band" has a bass on roots, slower chords, and a melody of what
         the chords leave out.
-    frame_rate : float, default=10.77
-        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
-    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-        When each frame begins and the last one ends, in seconds; for a collection one array per
-        piece. Each frame then is a beat, as with ``ChromaExtractor(sync="beat")``, and the file's
-        tempo follows the beats.
-    tempo : float, default=120.0
-        Beats per minute in the file; ignored where `times` are given. It does not change when
-        frames sound.
+    timing : Timing, object with a `timing`, or float, or a list of them
+        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
+        a collection one for all or a list with one for each piece.
+    notated_tempo : float, default=None
+        Beats per minute at which frames that are no beats are written down, from the first one on;
+        None for 120. It does not change when they sound. Beats have a tempo of their own.
     grid : int, default=None
         Steps per beat on which notes begin and end, but for the last ones, which end with the
         piece. When None, notes begin and end with frames.
@@ -68,17 +64,18 @@ def chroma_to_midi(
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
-        Lasts as long as the piece, silence at its end included (an empty text marks it).
+        Lasts as long as the piece, silence at its end included (an empty text marks it). Its tempo
+        follows the beats of `timing`, and its bars the downbeat.
 
     Raises
     ------
     ImportError
         If pretty_midi is missing.
     ValueError
-        If `X` is not chroma, a parameter has no possible value, or there are not as many files or
-        times as needed.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
+        not as many files or timings as needed.
     TypeError
-        If `X` holds paths, or `file` is no list where `X` is a collection.
+        If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -102,28 +99,27 @@ def chroma_to_midi(
     Examples
     --------
     >>> import numpy as np
+    >>> from musicai import Timing
     >>> from musicai.render import chroma_to_midi
     >>> piece = np.zeros((40, 12))
     >>> piece[:20, [0, 4, 7]] = piece[20:, [0, 5, 9]] = 1
-    >>> midi = chroma_to_midi(piece, frame_rate=10)
+    >>> midi = chroma_to_midi(piece, timing=Timing.from_tempo(120))
     >>> sorted(note.pitch for note in midi.instruments[0].notes if note.start == 0)
     [60, 64, 67]
-    >>> sorted(note.pitch for note in midi.instruments[0].notes if note.start == 2)
+    >>> sorted(note.pitch for note in midi.instruments[0].notes if note.start == 10)
     [60, 65, 69]
     >>> midi.get_end_time()
-    4.0
+    20.0
     """
-    values = {"style": style, "frame_rate": frame_rate, "tempo": tempo, "grid": grid}
-    check_values(values, RULES)
+    check_values({"instruments": instruments, "grid": grid}, RULES)
     for module in ("pretty_midi", "mido"):
         need(module, extra="midi", what="chroma_to_midi")
     pieces, _ = as_chroma(X)
-    lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
+    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     files = piece_files(file, X, pieces, suffixes=(".mid", ".midi"))
-    counted = [times is not None and are_beats(line.seconds) for line in lines]
     played = [
-        _play(piece, line, style=style, tempo=tempo, grid=grid, on_beats=on_beats)
-        for piece, line, on_beats in zip(pieces, lines, counted, strict=True)
+        _play(piece, line, instruments=instruments, grid=grid)
+        for piece, line in zip(pieces, lines, strict=True)
     ]
     for target, midi in zip(files, played, strict=True):
         if target is not None:
@@ -132,21 +128,17 @@ def chroma_to_midi(
 
 
 def _play(
-    piece: np.ndarray,
-    timeline: Timeline,
-    *,
-    style: str,
-    tempo: float,
-    grid: int | None,
-    on_beats: bool,
+    piece: np.ndarray, timeline: Timeline, *, instruments: str, grid: int | None
 ) -> "PrettyMIDI":
     pretty_midi = need("pretty_midi", extra="midi", what="chroma_to_midi")
-    midi = pretty_midi.PrettyMIDI(mido_object=_tempo_map(timeline, tempo, on_beats))
-    midi.time_signature_changes = [pretty_midi.TimeSignature(BEATS_PER_BAR, 4, 0.0)]
+    midi = pretty_midi.PrettyMIDI(mido_object=_tempo_map(timeline))
+    midi.time_signature_changes = [
+        pretty_midi.TimeSignature(beats, 4, seconds) for beats, seconds in _meters(timeline)
+    ]
     midi.key_signature_changes = [pretty_midi.KeySignature(estimated_key(piece), 0.0)]
     borders = timeline.cells(grid)
     seconds = borders.tolist()
-    for part in arrange(listen(piece, timeline, borders), style):
+    for part in arrange(listen(piece, timeline, borders), instruments):
         instrument = pretty_midi.Instrument(part.program, name=part.name)
         instrument.notes = [
             pretty_midi.Note(note.velocity, note.pitch, seconds[note.start], seconds[note.end])
@@ -157,18 +149,29 @@ def _play(
     return midi
 
 
-def _tempo_map(timeline: Timeline, tempo: float, on_beats: bool) -> Any:
+def _meters(timeline: Timeline) -> list[tuple[int, float]]:
+    """Return beats in a bar and when they begin to count; a pick-up is a short bar."""
+    meters = [(timeline.beats_per_bar, 0.0)]
+    if timeline.downbeat:
+        first_bar = float(np.interp(timeline.downbeat, timeline.beats, timeline.seconds))
+        meters = [(timeline.downbeat, 0.0), (timeline.beats_per_bar, first_bar)]
+    return meters
+
+
+def _tempo_map(timeline: Timeline) -> Any:
     """Return a mido.MidiFile without notes; pretty_midi takes changes of tempo from files only."""
     mido = need("mido", extra="midi", what="chroma_to_midi")
     track = mido.MidiTrack()
-    if on_beats:
-        last = 0
-        for beats, seconds in zip(np.diff(timeline.beats), np.diff(timeline.seconds), strict=True):
-            if beats:
-                microseconds = round(1e6 * max(_SHORTEST_BEAT, seconds / beats))
-                track.append(mido.MetaMessage("set_tempo", tempo=microseconds))
-                track[-1].time, last = last, int(beats) * _TICKS_PER_BEAT
-    else:
-        track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
+    ticks = np.diff(np.rint(timeline.beats * _TICKS_PER_BEAT).astype(int))
+    seconds = np.diff(timeline.seconds)
+    if not timeline.follows_beats or not ticks.any():
+        ticks, seconds = np.array([_TICKS_PER_BEAT]), np.array([60 / timeline.tempo])
+    tempi = np.maximum(seconds[ticks > 0] / ticks[ticks > 0] * _TICKS_PER_BEAT, _SHORTEST_BEAT)
+    waited, last = 0, None
+    for microseconds, length in zip(np.rint(1e6 * tempi), ticks[ticks > 0], strict=True):
+        if microseconds != last:
+            track.append(mido.MetaMessage("set_tempo", tempo=int(microseconds), time=waited))
+            waited, last = 0, microseconds
+        waited += int(length)
     track.append(mido.MetaMessage("end_of_track"))
     return mido.MidiFile(tracks=[track], ticks_per_beat=_TICKS_PER_BEAT)

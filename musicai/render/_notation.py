@@ -7,19 +7,19 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..theory.spelling import PITCH_CLASS_OF
-from ._timeline import BEATS_PER_BAR
 
 _READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dotted ones as well
-_MIDDLE = Fraction(BEATS_PER_BAR, 2)
 
 
-def written_lengths(start: Fraction, end: Fraction) -> list[Fraction]:
+def written_lengths(start: Fraction, end: Fraction, beats_per_bar: int = 4) -> list[Fraction]:
     """Divide a note into lengths that have a sign each, to be tied.
 
     Parameters
     ----------
     start, end : Fraction
         In beats from the beginning of the bar that it is in, on a grid of 1 to 4 steps a beat.
+    beats_per_bar : int, default=4
+        An even bar of four or more beats has a middle.
 
     Returns
     -------
@@ -32,8 +32,10 @@ def written_lengths(start: Fraction, end: Fraction) -> list[Fraction]:
         cuts.add(min(Fraction(math.ceil(start)), end))
     if end.denominator == 3:
         cuts.add(max(Fraction(math.floor(end)), start))
-    if start.denominator > 1 and start < _MIDDLE < end:
-        cuts.add(_MIDDLE)
+    middle = Fraction(beats_per_bar, 2)
+    has_middle = beats_per_bar >= 4 and middle.denominator == 1
+    if has_middle and start.denominator > 1 and start < middle < end:
+        cuts.add(middle)
     return [length for span in pairwise(sorted(cuts)) for length in _readable(span[1] - span[0])]
 
 

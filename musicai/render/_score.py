@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.extras import need
-from ..base.parameters import check_values, is_integer
+from ..base.parameters import Rule, check_values, is_integer
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..theory.chord import Chord
@@ -19,7 +19,6 @@ from ..theory.spelling import (
     root_place,
     signature,
 )
-from ..theory.timing import FRAME_RATE
 from ..theory.vocabulary import QUALITIES
 from ._arrangement import listen
 from ._bars import chords_on_beats, pick_up
@@ -28,10 +27,10 @@ from ._collections import Titles, in_kind, titles_of, write_texts
 from ._engraving import Symbol, Tone, engrave
 from ._melody import find_melody
 from ._notation import scientific_name
-from ._timeline import TIMING, Timeline, timelines
+from ._timeline import Timeline, timelines
 from ._voicing import Register, lead_line, lead_voices
 
-RULES = TIMING | {
+RULES: dict[str, Rule] = {
     "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
     "vocabulary": VOCABULARY_RULE,
 }
@@ -44,9 +43,8 @@ def to_musicxml(
     file: Any = None,
     *,
     vocabulary: str = "triads",
-    frame_rate: float = FRAME_RATE,
-    times: Any = None,
-    tempo: float = 120.0,
+    timing: Any = None,
+    notated_tempo: float | None = None,
     grid: int = 2,
     title: Titles = None,
 ) -> Any:
@@ -65,13 +63,13 @@ def to_musicxml(
         is written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords there are, as for :func:`recognize_chords`.
-    frame_rate : float, default=10.77
-        Frames per second, as an extractor's `frame_rate`; ignored where `times` are given.
-    times : ndarray of shape (n_frames + 1,), or a list of them, default=None
-        When each frame begins and the last one ends, in seconds; for a collection one array per
-        piece. Each frame then is a beat, as with ``ChromaExtractor(sync="beat")``.
-    tempo : float, default=120.0
-        Beats per minute, from the first frame on; ignored where `times` are given.
+    timing : Timing, object with a `timing`, or float, or a list of them
+        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
+        a collection one for all or a list with one for each piece.
+    notated_tempo : float, default=None
+        Beats per minute at which frames that are no beats are written down, from the first one on;
+        None for 120. It does not change when they sound. Beats have a tempo of their own.
     grid : int, default=2
         Steps per beat on which notes of the melody begin and end: 1 for crotchets, 2 for quavers,
         3 for triplets, 4 for semiquavers.
@@ -88,11 +86,11 @@ def to_musicxml(
     ImportError
         If music21 is missing.
     ValueError
-        If `X` is not chroma, a parameter has no possible value, or there are not as many files,
-        titles or times as needed.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
+        not as many files, titles or timings as needed.
     TypeError
-        If `X` holds paths, or `file` or `title` is no list where `X` is a collection, or a
-        title is no str.
+        If `X` holds paths, there is no `timing`, `file` or `title` is no list where `X` is a
+        collection, or a title is no str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -106,8 +104,9 @@ def to_musicxml(
     The melody is, on each step, the tone which added to the chord makes it most like the frames;
     it rests or stays where a change does not gain enough. The key is estimated from the whole
     piece, by the algorithm of Krumhansl and Schmuckler; names of notes are those of the key, and
-    in a chord thirds above its root. Bars begin where chords change
-    most often; the first and the last one are filled with rests.
+    in a chord thirds above its root. Bars begin on the downbeat of `timing`, or if that is not
+    known where chords change most often; the first and the last one are filled with rests. Frames
+    that are no beats are written in bars of four.
 
     Examples
     --------
@@ -115,17 +114,16 @@ def to_musicxml(
     >>> from musicai.render import to_musicxml
     >>> piece = np.zeros((40, 12))
     >>> piece[:, [5, 9, 0]] = 1
-    >>> score = to_musicxml(piece, frame_rate=10, title="One chord")
+    >>> score = to_musicxml(piece, timing=10, title="One chord")  # frames a second
     >>> score.count("<measure ")  # two bars of two staves
     4
     >>> "<fifths>-1</fifths>" in score  # F major
     True
     """
-    values = {"frame_rate": frame_rate, "tempo": tempo, "grid": grid, "vocabulary": vocabulary}
-    check_values(values, RULES)
+    check_values({"grid": grid, "vocabulary": vocabulary}, RULES)
     need("music21", extra="score", what="to_musicxml")
     pieces, _ = as_chroma(X)
-    lines = timelines(X, pieces, frame_rate=frame_rate, times=times, tempo=tempo)
+    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     files = piece_files(file, X, pieces, suffixes=(".musicxml", ".xml"))
     titles = titles_of(title, X, pieces)
     scores = [
@@ -145,7 +143,8 @@ def _score(
         _melody(piece, timeline, chords, key, grid),
         _left_hand(chords, key),
         [_symbol(chord, key) for chord in chords],
-        pick_up=pick_up(chords),
+        beats_per_bar=timeline.beats_per_bar,
+        pick_up=pick_up(chords, timeline),
         sharps=signature(key),
         tempo=round(timeline.tempo),
         title=title,

@@ -1,56 +1,69 @@
-"""Seconds and beats of a piece: when its frames are, where bars and grids lie."""
+"""Seconds and beats of a piece as it is written down: where bars and grids lie."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ..base.parameters import TEMPO_RULE, Rule, is_integer
-from ..theory.timing import RATE_RULE, frame_borders
+from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer
+from ..theory.timing import Timing, timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
-TIMING: dict[str, Rule] = {"frame_rate": RATE_RULE, "tempo": TEMPO_RULE}
-BEATS_PER_BAR = 4
+NOTATED_TEMPO = 120.0
+"""Beats per minute at which frames that are no beats are written down."""
 
-_LONGEST_BEAT = 15.0  # seconds; MIDI has no slower tempo than one beat in 16.8 s
-_SHORTEST_BEAT = 0.15  # seconds; faster than 400 a minute nobody counts
+BEATS_PER_BAR = 4
+"""Of frames that are no beats."""
+
+_NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
 _LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: what is over is seldom a note
 _SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
 
 
 class Timeline(NamedTuple):
-    """Borders of the frames of one piece, shape (n_frames + 1,), in seconds and in beats."""
+    """Borders of the frames of one piece, from its beginning on, and its bars.
+
+    Attributes
+    ----------
+    seconds, beats : ndarray of shape (n_frames + 1,)
+        When frames begin and the last one ends. Seconds begin at 0, beats within the first one.
+    tempo : float
+        Beats per minute, in the middle of all.
+    beats_per_bar : int
+        Beats in a bar.
+    downbeat : int or None
+        The first beat that begins a bar, where that is known.
+    follows_beats : bool
+        Whether frames are beats, so that a tempo was heard or chosen for the music itself.
+    """
 
     seconds: np.ndarray
     beats: np.ndarray
+    tempo: float
+    beats_per_bar: int
+    downbeat: int | None
+    follows_beats: bool
 
     @classmethod
-    def of_tempo(cls, seconds: np.ndarray, tempo: float) -> Self:
-        """Take beats that follow one another evenly."""
-        return cls(seconds, seconds * (tempo / 60))
-
-    @classmethod
-    def of_beats(cls, seconds: np.ndarray) -> Self:
-        """Take each frame for a beat; one that is much longer than others, for some beats.
-
-        What is before the first beat and after the last one is a frame as well, of any length.
-        """
-        lengths = np.diff(seconds)
-        usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
-        counts = np.maximum(np.rint(lengths / usual), np.ceil(lengths / _LONGEST_BEAT))
-        counts = np.where(lengths > 0, np.maximum(counts, 1), 0)
-        return cls(seconds, np.concatenate([[0.0], np.cumsum(counts)]))
+    def of(cls, timing: Timing, n_frames: int, *, notated_tempo: float | None) -> Self:
+        """Return the timeline of some frames; other frames than beats have a tempo on paper."""
+        seconds = timing.borders(n_frames)
+        seconds = seconds - seconds[0]
+        if not timing.has_beats:
+            tempo = notated_tempo or NOTATED_TEMPO
+            return cls(seconds, seconds * (tempo / 60), tempo, BEATS_PER_BAR, None, False)
+        beats = timing.beats(n_frames)
+        before = int(np.floor(beats[0]))  # whole beats that were sliced off
+        beats_per_bar, downbeat = timing.beats_per_bar or BEATS_PER_BAR, timing.downbeat
+        if downbeat is not None:
+            downbeat = (downbeat - before) % beats_per_bar
+        tempo = timing.tempo or NOTATED_TEMPO  # all frames of no length have none
+        return cls(seconds, beats - before, tempo, beats_per_bar, downbeat, True)
 
     @property
     def duration(self) -> float:
         """Seconds from the first frame's beginning to the last one's end."""
         return float(self.seconds[-1])
-
-    @property
-    def tempo(self) -> float:
-        """Beats per minute, in the middle of all."""
-        lengths, counts = np.diff(self.seconds), np.diff(self.beats)
-        some = (lengths > 0) & (counts > 0)
-        return float(60 * np.median(counts[some] / lengths[some])) if some.any() else 120.0
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
         """Return when some beats are; the last one is the end of the piece."""
@@ -111,18 +124,18 @@ class Timeline(NamedTuple):
 
 
 def timelines(
-    X: Any, pieces: list[np.ndarray], *, frame_rate: float, times: Any, tempo: float
+    timing: Any, X: Any, pieces: Sequence[np.ndarray], *, notated_tempo: Any
 ) -> list[Timeline]:
-    """Return the timeline of each piece; where there are `times`, frames are beats."""
-    borders = frame_borders(X, pieces, frame_rate=frame_rate, times=times)
-    if times is None:
-        return [Timeline.of_tempo(seconds, tempo) for seconds in borders]
+    """Return the timeline of each piece, or raise an error if it cannot be known."""
+    check_values({"notated_tempo": notated_tempo}, {"notated_tempo": _NOTATED_TEMPO_RULE})
+    timings = timings_of(timing, X, pieces)
+    for each in timings:
+        if notated_tempo is not None and each.has_beats:
+            raise ValueError(
+                f"notated_tempo is for frames that are no beats, and these are beats: {each}; "
+                f"to play them at that tempo pass timing=timing.at_tempo({notated_tempo!r})"
+            )
     return [
-        Timeline.of_beats(seconds) if are_beats(seconds) else Timeline.of_tempo(seconds, tempo)
-        for seconds in borders
+        Timeline.of(each, len(piece), notated_tempo=notated_tempo)
+        for each, piece in zip(timings, pieces, strict=True)
     ]
-
-
-def are_beats(seconds: np.ndarray) -> bool:
-    """Tell beats from the times of single frames, which are closer than any beats."""
-    return len(seconds) < 2 or float(np.median(np.diff(seconds))) > _SHORTEST_BEAT

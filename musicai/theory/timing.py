@@ -32,7 +32,7 @@ BEAT_RULES: dict[str, Rule] = {
     "beats_per_bar": (lambda v: is_integer(v, 1) and v <= 16, "an integer from 1 to 16"),
     "downbeat": (
         lambda v: v is None or is_integer(v, 0),
-        "None or an integer of at least 0, the beat that begins the first whole bar",
+        "None or an integer of at least 0, a beat on which a bar begins",
     ),
 }
 
@@ -64,8 +64,8 @@ class Timing:
     beats_per_bar : int or None
         None without beats.
     downbeat : int or None
-        The beat, counted from 0, that begins the first whole bar. None where it is not known or
-        there are no beats.
+        A beat, counted from 0, on which a bar begins. None where it is not known or there are no
+        beats.
 
     Notes
     -----
@@ -195,8 +195,8 @@ class Timing:
         beats_per_bar : int, default=4
             From 1 to 16.
         downbeat : int, default=None
-            The beat, counted from 0, that begins the first whole bar. None if it is not known:
-            charts and scores then begin bars where chords change.
+            A beat, counted from 0, on which a bar begins. None if it is not known: charts and
+            scores then begin bars where chords change.
 
         Returns
         -------
@@ -244,8 +244,8 @@ class Timing:
         beats_per_bar : int, default=4
             From 1 to 16.
         downbeat : int, default=None
-            The beat, counted from 0, that begins the first whole bar. None if it is not known:
-            charts and scores then begin bars where chords change.
+            A beat, counted from 0, on which a bar begins. None if it is not known: charts and
+            scores then begin bars where chords change.
 
         Returns
         -------
@@ -291,7 +291,7 @@ class Timing:
 
     @property
     def downbeat(self) -> int | None:
-        """Beat that begins the first whole bar; None where it is not known."""
+        """A beat on which a bar begins; None where it is not known."""
         return self._downbeat
 
     @property
@@ -353,6 +353,35 @@ class Timing:
                 "more than a day: pass the frames per second that the piece has"
             )
         return seconds
+
+    def centers(self, n_frames: int | None = None) -> np.ndarray:
+        """Return the middles of frames.
+
+        Parameters
+        ----------
+        n_frames : int, default=None
+            How many frames there are. None where they were measured.
+
+        Returns
+        -------
+        seconds : ndarray of shape (n_frames,)
+            In rising order. That of the first frame at a rate is 0, where it begins.
+
+        Raises
+        ------
+        ValueError
+            As `borders`.
+
+        Examples
+        --------
+        >>> from musicai import Timing
+        >>> Timing.from_rate(2).centers(3)
+        array([0. , 0.5, 1. ])
+        """
+        if self._rate is not None:
+            return (self._first + np.arange(self._number(n_frames))) / self._rate
+        borders = self.borders(n_frames)
+        return (borders[:-1] + borders[1:]) / 2
 
     def duration(self, n_frames: int | None = None) -> float:
         """Return how many seconds the frames last.
@@ -793,13 +822,6 @@ def _described(value: Any) -> str:
     return repr(value) if isinstance(value, str) else f"of type {type(value).__name__}"
 
 
-ANALYSIS_RATE = 22050
-"""Samples per second that a :class:`musicai.ChromaExtractor` with default parameters analyzes."""
-
-SPREAD_RATE = 100.0
-"""Frames per second at which frames of unequal lengths are played; changes take 10 ms."""
-
-
 def frame_borders(
     X: Any, pieces: Sequence[np.ndarray], *, frame_rate: float, times: Any
 ) -> list[np.ndarray]:
@@ -839,54 +861,9 @@ def frame_borders(
     return [borders - borders[0] for borders in checked]
 
 
-def spread(piece: np.ndarray, times: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Repeat each frame for as long as its interval lasts, shape (n_frames, 12).
-
-    Parameters
-    ----------
-    piece : ndarray of shape (n_intervals, 12)
-        One frame per interval.
-    times : ndarray of shape (n_intervals + 1,)
-        The borders of the intervals in seconds.
-    frame_rate : float
-        Frames per second of the result.
-    """
-    starts = np.rint((times - times[0]) * frame_rate).astype(int)
-    return np.repeat(piece, np.diff(starts), axis=0)
-
-
-def length_in_samples(seconds: float, sr: float, *, analyzed_at: float = ANALYSIS_RATE) -> int:
-    """Return the length of the longest sound that is analyzed as no more than so many seconds.
-
-    An analysis centers frames on their times, so that audio of ``n_frames / frame_rate`` seconds
-    would have one frame more, which begins where the last one ends. A sound of this length is
-    analyzed as `n_frames` frames, even where it is resampled first.
-
-    Parameters
-    ----------
-    seconds : float
-        How long some frames are.
-    sr : float
-        Samples per second of the sound, in hertz.
-    analyzed_at : float, default=22050
-        Samples per second of the analysis, in hertz.
-
-    Returns
-    -------
-    n_samples : int
-        Samples at `sr`; 0 where there are no frames.
-    """
-    # Rounded, or 2048.0000001 would be one sample more than 2048.
-    most = max(0, math.ceil(round(seconds * analyzed_at, 6)) - 1)
-    n_samples = int(most * sr / analyzed_at)
-    # As a resampler finds its length: a quotient that is not exact may be rounded up.
-    return n_samples - (math.ceil(n_samples * (analyzed_at / sr)) > most)
-
-
-def typical_hop(times: np.ndarray, sr: float) -> int:
-    """Return the median length of intervals in samples, taken to be from 20 ms to 2 s."""
-    seconds = np.median(np.diff(times)) if len(times) > 1 else 0.0
-    return max(1, round(float(np.clip(seconds, 0.02, 2.0)) * sr))
+def length_in_samples(seconds: float, sr: float) -> int:
+    """Return the number of samples of a sound that lasts so many seconds, at most."""
+    return math.floor(round(seconds * sr, 6))
 
 
 def check_times(times: Any, pieces: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from musicai import ChromaExtractor
+from musicai import ChromaExtractor, Timing
 from musicai.chroma._sync import synchronise
+from musicai.theory.timing import as_timing
 
 SETTINGS = [
     {},
@@ -58,18 +59,18 @@ def test_answers_in_kind():
     extractor = ChromaExtractor()
     piece = chords(5, 2)
     alone = extractor.inverse_transform(piece)
-    assert alone.shape == (5 * 2048 - 1,)
+    assert alone.shape == (4.5 * 2048,)
     assert alone.dtype == np.float32
     in_list = extractor.inverse_transform([piece, piece[:2]])
     assert isinstance(in_list, list)
     np.testing.assert_array_equal(in_list[0], alone)
     stacked = extractor.inverse_transform(np.stack([piece, piece]))
-    assert stacked.shape == (2, 5 * 2048 - 1)
+    assert stacked.shape == (2, 4.5 * 2048)
 
 
 def test_empty_piece_has_no_samples():
     audio = ChromaExtractor().inverse_transform([np.zeros((0, 12)), chords(3, 1)])
-    assert [len(samples) for samples in audio] == [0, 3 * 2048 - 1]
+    assert [len(samples) for samples in audio] == [0, 2.5 * 2048]
 
 
 def test_negative_values_count_as_zero():
@@ -99,10 +100,11 @@ def test_constant_q_chroma_is_played_to_be_heard_alike(make_music, parameters):
 
 
 def test_beats_are_played_to_be_heard_alike():
-    piece, times = dense(20, 1), np.cumsum(np.random.default_rng(0).uniform(0.4, 0.6, 21))
-    audio = ChromaExtractor(sync="beat").inverse_transform(piece, times=times)
+    piece, borders = dense(20, 1), np.cumsum(np.random.default_rng(0).uniform(0.4, 0.6, 21))
+    timing = Timing.from_beats(borders)
+    audio = ChromaExtractor(sync="beat").inverse_transform(piece, timing=timing)
     (frames,) = ChromaExtractor().transform([audio])
-    heard, _ = synchronise(frames, 22050 / 2048, times[1:-1] - times[0])
+    heard, _ = synchronise(frames, 22050 / 2048, borders[1:-1] - borders[0])
     assert likeness(piece, heard) > 0.98
 
 
@@ -116,3 +118,35 @@ def test_beats_are_played_to_be_heard_alike():
 def test_advice_for_what_is_no_chroma(X, advice):
     with pytest.raises(ValueError, match=advice):
         ChromaExtractor().inverse_transform(X)
+
+
+@pytest.mark.parametrize("hop_length", [512, 2048, 4096])
+def test_the_extractor_knows_how_fast_its_frames_are(hop_length):
+    extractor = ChromaExtractor(hop_length=hop_length)
+    for options in ({}, {"timing": extractor}, {"timing": 22050 / hop_length}):
+        audio = extractor.inverse_transform(chords(30, 3), **options)
+        assert len(audio) == 29.5 * hop_length
+
+
+@pytest.mark.parametrize(
+    "timing", [3.3, 9.7, 50, Timing.from_rate(10)[3:], Timing.from_borders(np.arange(13) ** 1.2)]
+)
+@pytest.mark.parametrize("kind", ["cqt", "stft"])
+def test_lasts_as_long_as_its_timing(timing, kind):
+    audio = ChromaExtractor(kind=kind).inverse_transform(chords(12, 3), timing=timing)
+    assert len(audio) == int(round(as_timing(timing).duration(12) * 22050, 6))
+
+
+def test_frames_are_heard_where_they_are_centered():
+    """In the middle of the music of another rate, and of a part of it."""
+    (frames,) = ChromaExtractor(hop_length=64).transform(
+        [ChromaExtractor().inverse_transform(dense(40, 4), timing=Timing.from_rate(9.7))]
+    )
+    centers = np.rint(Timing.from_rate(9.7).centers(40) * 22050 / 64).astype(int)
+    assert likeness(frames[centers], dense(40, 4)) > 0.98
+    part = Timing.from_rate(9.7)[12:]
+    (frames,) = ChromaExtractor(hop_length=64).transform(
+        [ChromaExtractor().inverse_transform(dense(40, 4)[12:], timing=part)]
+    )
+    centers = np.rint((part.centers(28) - part.borders(28)[0]) * 22050 / 64).astype(int)
+    assert likeness(frames[centers], dense(40, 4)[12:]) > 0.98

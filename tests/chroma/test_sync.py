@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from musicai import ChromaExtractor
+from musicai import ChromaExtractor, Timing
 from musicai.chroma._sync import synchronise
 
 
@@ -12,19 +12,19 @@ def frames() -> np.ndarray:
 
 @pytest.mark.parametrize("beats", [[0.0], [1.0, 2.5, 3.0], [0.0, 0.31, 0.9, 3.9], [0.4, 0.8]])
 def test_medians_are_those_of_librosa(librosa, frames, beats):
-    chroma, times = synchronise(frames, 10.0, np.array(beats))
+    chroma, borders = synchronise(frames, 10.0, np.array(beats))
     firsts = np.ceil(10 * np.array(beats)).astype(int)
     theirs = librosa.util.sync(frames, list(firsts), aggregate=np.median, axis=0)
     np.testing.assert_array_equal(chroma, theirs)
-    assert len(times) == len(chroma) + 1
-    assert (times[0], times[-1]) == (0.0, 4.0)
-    assert set(times[1:-1]) <= set(beats)
-    assert (np.diff(times) > 0).all()
+    assert len(borders) == len(chroma) + 1
+    assert (borders[0], borders[-1]) == (0.0, 3.95)
+    assert set(borders[1:-1]) <= set(beats)
+    assert (np.diff(borders) > 0).all()
 
 
 def test_intervals_without_a_frame_are_joined(frames):
-    chroma, times = synchronise(frames, 10.0, np.array([1.01, 1.05, 1.5, 3.95, 5.0]))
-    np.testing.assert_array_equal(times, [0, 1.05, 1.5, 4])
+    chroma, borders = synchronise(frames, 10.0, np.array([1.01, 1.05, 1.5, 3.95, 5.0]))
+    np.testing.assert_array_equal(borders, [0, 1.05, 1.5, 3.95])
     np.testing.assert_array_equal(chroma[1], np.median(frames[11:15], axis=0))
 
 
@@ -53,11 +53,12 @@ def test_a_frame_per_beat(kind, bpm):
     music = make_chords(60 / bpm, 40)
     (analysis,) = ChromaExtractor(kind=kind, sync="beat").analyze([music])
     assert analysis.tempo == pytest.approx(bpm, rel=0.03)
-    assert len(analysis.times) == len(analysis.chroma) + 1
+    assert analysis.timing.has_beats
+    assert analysis.timing.n_frames == len(analysis.chroma)
+    assert analysis.timing.tempo == pytest.approx(bpm, rel=0.03)
     assert len(analysis.chroma) == pytest.approx(40, abs=3)
     assert (analysis.chroma.max(axis=1) == 1).all()
-    middles = (analysis.times[1:] + analysis.times[:-1]) / 2
-    roots = (5 * (middles * bpm / 60).astype(int)) % 12
+    roots = (5 * (analysis.timing.centers() * bpm / 60).astype(int)) % 12
     chords = (roots[:, np.newaxis] + np.array([0, 4, 7])) % 12
     loudest = np.argsort(analysis.chroma, axis=1)[:, -3:]
     right = [set(chord) == set(three) for chord, three in zip(chords, loudest, strict=True)]
@@ -77,21 +78,32 @@ def test_without_beats_there_is_one_frame(recording):
     (analysis,) = ChromaExtractor(sync="beat").analyze([recording])
     assert analysis.tempo == 0
     assert analysis.chroma.shape == (1, 12)
-    assert len(analysis.times) == 2
+    assert analysis.timing.n_frames == 1
+    assert not analysis.timing.has_beats
+    assert analysis.timing.duration() == pytest.approx(len(recording) / 22050, abs=0.05)
 
 
-def test_without_sync_times_are_regular(make_music):
+def test_without_sync_frames_are_at_the_rate_of_the_extractor(make_music):
     (analysis,) = ChromaExtractor(hop_length=1024).analyze([make_music(22050, seconds=1)])
     assert analysis.tempo is None
-    np.testing.assert_allclose(analysis.times, np.arange(len(analysis.chroma) + 1) * 1024 / 22050)
+    assert (
+        analysis.timing == ChromaExtractor(hop_length=1024).timing == Timing.from_rate(22050 / 1024)
+    )
+
+
+def test_beats_of_an_extractor_have_no_tempo():
+    timing = ChromaExtractor(sync="beat").timing
+    assert timing == Timing.from_tempo(None)
+    with pytest.raises(ValueError, match="hop_length must be"):
+        ChromaExtractor(hop_length="many").timing  # noqa: B018
 
 
 def test_beats_are_played_at_their_times():
     music = make_chords(0.5, 24)
     extractor = ChromaExtractor(sync="beat")
     (analysis,) = extractor.analyze([music])
-    audio = extractor.inverse_transform(analysis.chroma, times=analysis.times)
-    assert len(audio) / 22050 == pytest.approx(analysis.times[-1], abs=0.02)
+    audio = extractor.inverse_transform(analysis.chroma, timing=analysis)
+    assert len(audio) / 22050 == pytest.approx(12, abs=0.05)
     (heard,) = ChromaExtractor().transform([audio])
     (meant,) = ChromaExtractor().transform([music])
     n_frames = min(len(heard), len(meant))
@@ -104,47 +116,30 @@ def test_beats_are_played_at_their_times():
 
 @pytest.mark.parametrize("tempo", [60, 150])
 def test_composed_beats_are_played_at_a_tempo(tempo):
-    piece = np.eye(12, dtype=np.float32)
-    audio = ChromaExtractor(sync="beat").inverse_transform([piece, piece[:0]], tempo=tempo)
-    assert len(audio[0]) / 22050 == pytest.approx(12 * 60 / tempo, abs=0.02)
-    assert len(audio[1]) == 0
+    piece, extractor = np.eye(12, dtype=np.float32), ChromaExtractor(sync="beat")
+    audio = extractor.inverse_transform([piece, piece[:0]], timing=extractor.timing.at_tempo(tempo))
+    assert [len(each) for each in audio] == [12 * 60 / tempo * 22050, 0]
+
+
+def test_each_piece_has_a_timing_of_its_own():
+    piece, timings = np.eye(12), [Timing.from_tempo(90), Timing.from_beats(np.arange(13) ** 1.1)]
+    audio = ChromaExtractor(sync="beat").inverse_transform([piece, piece], timing=timings)
+    for each, timing in zip(audio, timings, strict=True):
+        assert len(each) == int(timing.duration(12) * 22050)
 
 
 @pytest.mark.parametrize(
-    ("times", "message"),
+    ("timing", "error", "message"),
     [
-        ([0, 1, 2], r"times\[0\] has shape \(3,\) where \(13,\) is expected"),
-        (np.arange(13)[::-1], r"times\[0\] do not rise"),
-        (np.append(np.arange(12), np.nan), r"times\[0\] do not rise"),
-        (3.0, r"times\[0\] has shape \(\)"),
+        (None, ValueError, r"^beats have no tempo: pass timing=analysis\.timing or Timing\.from_"),
+        (Timing.from_beats([0, 1, 2]), ValueError, "that of 2 frames where X has 12"),
+        (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders\(seconds\), or Timing"),
+        ([Timing.from_tempo(96)], TypeError, "of type list where a Timing is expected"),
     ],
 )
-def test_wrong_times_are_refused(times, message):
-    with pytest.raises(ValueError, match=message):
-        ChromaExtractor(sync="beat").inverse_transform(np.eye(12), times=times)
-
-
-def test_a_list_of_rows_is_one_piece_with_one_array_of_times():
-    extractor = ChromaExtractor(sync="beat")
-    times = np.arange(13) / 4
-    audio = extractor.inverse_transform(np.eye(12).tolist(), times=list(times))
-    np.testing.assert_array_equal(audio, extractor.inverse_transform(np.eye(12), times=times))
-
-
-def test_times_that_are_no_list_are_refused():
-    with pytest.raises(ValueError, match=r"times are 3\.0 where arrays of seconds are expected"):
-        ChromaExtractor().inverse_transform([np.eye(12)], times=3.0)
-
-
-def test_times_of_too_many_pieces_are_refused():
-    with pytest.raises(ValueError, match="times are given for 2 pieces where X has 1"):
-        ChromaExtractor().inverse_transform([np.eye(12)], times=[np.arange(13)] * 2)
-
-
-@pytest.mark.parametrize("tempo", [0, -5, np.nan, "fast"])
-def test_wrong_tempo_is_refused(tempo):
-    with pytest.raises(ValueError, match="tempo must be a number"):
-        ChromaExtractor(sync="beat").inverse_transform(np.eye(12), tempo=tempo)
+def test_wrong_timings_are_refused(timing, error, message):
+    with pytest.raises(error, match=message):
+        ChromaExtractor(sync="beat").inverse_transform(np.eye(12), timing=timing)
 
 
 def test_wrong_sync_is_refused(make_music):

@@ -10,9 +10,10 @@ import soundfile
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from musicai import ChromaExtractor, MosaicSynthesizer
+from musicai import ChromaExtractor, MosaicSynthesizer, Timing
 from musicai.audio import RecordingError
 from musicai.metrics import frame_correlation
+from musicai.theory.timing import as_timing
 
 RATE = 22050
 
@@ -69,7 +70,7 @@ def test_as_long_as_the_piece(recordings, piece, rate, n_frames):
     audio = mosaic.transform(piece[:n_frames])
     assert audio.dtype == np.float32
     assert len(heard(audio, rate)) == n_frames
-    assert len(audio) == pytest.approx(n_frames * 2048 * rate / 22050, abs=2 * rate / 22050)
+    assert len(audio) == int((n_frames - 0.5) * 2048 * rate / 22050)
 
 
 def test_the_same_twice(mosaic, piece):
@@ -173,25 +174,47 @@ def test_recordings_out_of_tune_are_tuned():
     assert abs(loudest - round(loudest)) < 0.06
 
 
-def test_beats_bring_their_times(mosaic, piece):
-    beats, times = piece[::8], np.arange(len(piece[::8]) + 1) * 0.7
-    audio = mosaic.transform(beats, times=times)
-    assert len(audio) / RATE == pytest.approx(times[-1], abs=0.1)
-    (longer,) = mosaic.transform([beats], times=[times])
-    np.testing.assert_array_equal(longer, audio)
+@pytest.mark.parametrize(
+    "timing",
+    [
+        Timing.from_tempo(86),
+        Timing.from_beats(3 + np.arange(14) * 0.7),
+        Timing.from_borders(np.arange(14) ** 1.3),
+        Timing.from_rate(3),
+        3,
+        ChromaExtractor(hop_length=4096),
+    ],
+)
+def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
+    beats = piece[::10]
+    audio = mosaic.transform(beats, timing=timing)
+    assert len(audio) == int(as_timing(timing).duration(13) * RATE)
+    (listed,) = mosaic.transform([beats], timing=[timing])
+    np.testing.assert_array_equal(listed, audio)
+    assert mosaic.stretches(beats, timing=timing)[-1].end == len(audio) / RATE
+
+
+def test_any_tempo_is_played(mosaic, piece):
+    """Beats whose borders lie on frames' centers, and all others."""
+    mosaic = clone(mosaic).set_params(sr=8000).fit([source.recording for source in mosaic.sources_])
+    for tempo in (60 * 22050 / 2048 / 8, 60 * 22050 / 2048 / 7, 90, 97.3):
+        timing = Timing.from_tempo(tempo)
+        audio = mosaic.transform(piece[:5], timing=timing)
+        assert len(audio) == pytest.approx(timing.duration(5) * 8000, abs=1)
 
 
 def test_frames_of_any_length_are_played_when_they_should(mosaic):
     rng = np.random.default_rng(5)
-    times = np.concatenate([[0.3], 0.3 + np.cumsum(rng.uniform(0.5, 1.5, 12))])
+    borders = np.concatenate([[0.3], 0.3 + np.cumsum(rng.uniform(0.5, 1.5, 12))])
     beats = ChromaExtractor().transform([chords(rng.permutation(12))])[0][2::5][:12]
     expected = [
-        beats[np.searchsorted(times - 0.3, t * 2048 / 22050, side="right") - 1]
-        for t in range(int((times[-1] - 0.3) * 22050 / 2048))
+        beats[np.searchsorted(borders - 0.3, t * 2048 / 22050, side="right") - 1]
+        for t in range(int((borders[-1] - 0.3) * 22050 / 2048))
     ]
     played = [stretch.start for stretch in mosaic.stretches(np.array(expected))]
-    found = [stretch.start for stretch in mosaic.stretches(beats, times=times)]
-    np.testing.assert_allclose(found[: len(played)], played)
+    for timing in (Timing.from_beats(borders), Timing.from_borders(borders)):
+        found = [stretch.start for stretch in mosaic.stretches(beats, timing=timing)]
+        np.testing.assert_allclose(found[: len(played)], played)
 
 
 def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
@@ -309,11 +332,9 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
         mosaic = MosaicSynthesizer(extractor).fit([tmp_path / "a.wav"])
     assert mosaic.extractor_.sync is None
     assert extractor.sync == "beat"
-    with pytest.raises(ValueError, match="times must be given where frames are beats"):
+    with pytest.raises(ValueError, match=r"beats have no tempo: pass timing=analysis\.timing or"):
         mosaic.transform(np.eye(12))
-    assert len(mosaic.transform(np.eye(12), times=np.arange(13) / 4)) == pytest.approx(
-        3 * 44100, 0.05
-    )
+    assert len(mosaic.transform(np.eye(12), timing=Timing.from_tempo(240))) == 3 * 44100
     assert any((tmp_path / "index").rglob("*.pkl"))
 
 
@@ -362,8 +383,8 @@ def test_impossible_pieces(mosaic):
         mosaic.transform(np.zeros((5, 88)))
     with pytest.raises(ValueError, match="NaN"):
         mosaic.transform(np.full((5, 12), np.nan))
-    with pytest.raises(ValueError, match=r"\(6,\) is expected"):
-        mosaic.transform(np.ones((5, 12)), times=np.arange(5))
+    with pytest.raises(ValueError, match="that of 4 frames where X has 5"):
+        mosaic.transform(np.ones((5, 12)), timing=Timing.from_beats(np.arange(5)))
     with pytest.raises(NotFittedError):
         MosaicSynthesizer().transform(np.ones((5, 12)))
 

@@ -1,4 +1,4 @@
-"""Sound brought to the length of a piece."""
+"""Sound brought to a length."""
 
 from collections.abc import Iterable, Iterator
 
