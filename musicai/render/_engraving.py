@@ -125,7 +125,8 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
     measures[0].append(music21.meter.TimeSignature(f"{beats_per_bar}/4"))
     comes_from_before = False
     for event in events:
-        lengths = written_lengths(event.start, event.end, beats_per_bar)
+        rest = not event.names
+        lengths = written_lengths(event.start, event.end, beats_per_bar, rest=rest)
         at = event.start
         for i, length in enumerate(lengths):
             tied = bool(event.names)

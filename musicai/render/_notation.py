@@ -11,7 +11,9 @@ from ..theory.spelling import PITCH_CLASS_OF
 _READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dotted ones as well
 
 
-def written_lengths(start: Fraction, end: Fraction, beats_per_bar: int = 4) -> list[Fraction]:
+def written_lengths(
+    start: Fraction, end: Fraction, beats_per_bar: int = 4, *, rest: bool = False
+) -> list[Fraction]:
     """Divide a note into lengths that have a sign each, to be tied.
 
     Parameters
@@ -20,6 +22,8 @@ def written_lengths(start: Fraction, end: Fraction, beats_per_bar: int = 4) -> l
         In beats from the beginning of the bar that it is in, on a grid of 1 to 4 steps a beat.
     beats_per_bar : int, default=4
         An even bar of four or more beats has a middle.
+    rest : bool, default=False
+        Whether it is a rest: a whole one would be read as that of a whole bar, however long.
 
     Returns
     -------
@@ -36,17 +40,22 @@ def written_lengths(start: Fraction, end: Fraction, beats_per_bar: int = 4) -> l
     has_middle = beats_per_bar >= 4 and middle.denominator == 1
     if has_middle and start.denominator > 1 and start < middle < end:
         cuts.add(middle)
-    return [length for span in pairwise(sorted(cuts)) for length in _readable(span[1] - span[0])]
+    longest = Fraction(3 if rest and beats_per_bar > 4 else 4)
+    return [
+        length
+        for span in pairwise(sorted(cuts))
+        for length in _readable(span[1] - span[0], longest)
+    ]
 
 
-def _readable(length: Fraction) -> Iterator[Fraction]:
+def _readable(length: Fraction, longest: Fraction) -> Iterator[Fraction]:
     if length.denominator == 3:
         yield length
         return
     while length > 0:
-        longest = next(each for each in _READABLE if each <= length)
-        yield longest
-        length -= longest
+        part = next(each for each in _READABLE if each <= min(length, longest))
+        yield part
+        length -= part
 
 
 def scientific_name(pitch: int, name: str) -> str:

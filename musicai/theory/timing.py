@@ -23,6 +23,9 @@ LONGEST = 86400.0
 LONGEST_BEAT = 15.0
 """Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
 
+MOST_UNUSUAL = 0.3
+"""Octaves of tempo; what is before the first beat or after the last is often further off."""
+
 RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
 BEAT_RULES: dict[str, Rule] = {
     "frames_per_beat": (
@@ -296,12 +299,19 @@ class Timing:
 
     @property
     def tempo(self) -> float | None:
-        """Beats per minute, the median where beats were measured; None where it is not known."""
+        """Beats per minute; None where it is not known.
+
+        Where beats were measured it is the mean over those that are about as long as most.
+        """
         if self._beats is None or self._borders is None:
             return self._tempo
         lengths, counts = np.diff(self._borders), np.diff(self._beats)
-        some = lengths > 0
-        return float(60 * np.median(counts[some] / lengths[some])) if some.any() else None
+        lengths, counts = lengths[lengths > 0], counts[lengths > 0]
+        if not len(lengths):
+            return None
+        per_beat = lengths / counts
+        usual = np.abs(np.log2(per_beat / np.median(per_beat))) <= MOST_UNUSUAL
+        return float(60 * counts[usual].sum() / lengths[usual].sum())
 
     @property
     def frame_rate(self) -> float:

@@ -1,9 +1,18 @@
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.theory.vocabulary import TONES
 
-FRAME_RATE = 10.0
+FRAMES_PER_SECOND = 10.0
+
+
+def at(tempo):
+    """Return the timing of the songs, whose frames are tenths of seconds, at a tempo."""
+    return Timing.from_tempo(tempo, frames_per_beat=60 * FRAMES_PER_SECOND / tempo)
+
+
+TIMING = at(120)
 
 
 @pytest.fixture
@@ -14,7 +23,7 @@ def song():
         rng = np.random.default_rng(seed)
         frames = []
         for root, quality, seconds in chords:
-            part = 0.25 * rng.random((round(seconds * FRAME_RATE), 12)) + 0.2
+            part = 0.25 * rng.random((round(seconds * FRAMES_PER_SECOND), 12)) + 0.2
             if root is None:
                 part[:] = 0
             else:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.render import chord_chart, to_musicxml
 
-from .conftest import FRAME_RATE
+from .conftest import TIMING, at
 
 
 def bars(chart):
@@ -13,7 +14,7 @@ def bars(chart):
 
 def test_bars_of_four_beats(song):
     chords = [(0, "maj", 4), (9, "min", 1), (5, "maj", 0.5), (7, "maj", 0.5), (0, "maj", 3)]
-    chart = chord_chart(song(chords), frame_rate=FRAME_RATE, title="Four bars")
+    chart = chord_chart(song(chords), timing=TIMING, title="Four bars")
     head, body = chart.split("\n\n")
     assert head == "Four bars\nC major, 120 beats a minute, 4/4"
     assert [bar.split() for bar in bars(body)] == [
@@ -29,20 +30,20 @@ def test_bars_of_four_beats(song):
 
 def test_tempo_tells_beats(song):
     piece = song([(0, "maj", 3), (7, "maj", 3)])
-    assert bars(chord_chart(piece, tempo=80, frame_rate=FRAME_RATE)) == ["C", "G"]
-    assert bars(chord_chart(piece, tempo=160, frame_rate=FRAME_RATE)) == ["C", "%", "G", "%"]
+    assert bars(chord_chart(piece, timing=at(80))) == ["C", "G"]
+    assert bars(chord_chart(piece, timing=at(160))) == ["C", "%", "G", "%"]
 
 
 def test_beats_tell_beats(song):
     piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # 8 frames each, which are beats
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
-    chart = chord_chart(piece, times=times)
+    chart = chord_chart(piece, timing=Timing.from_beats(times))
     assert bars(chart) == ["C", "%", "G", "%"]
     assert "major, 10" in chart  # beats a minute
 
 
 def test_each_beat_is_there(wild):
-    chart = chord_chart(wild, frame_rate=2, vocabulary="qualities")
+    chart = chord_chart(wild, timing=Timing.from_tempo(120), vocabulary="qualities")
     lines = [line for line in chart.splitlines() if "|" in line]
     beats = len(lines[0].partition("|")[0].split())
     for bar in bars("\n".join(line[line.index("|") :] for line in lines)):
@@ -56,31 +57,38 @@ def test_bars_begin_where_chords_change(beats, song):
     pick_up = [(7, "maj", 0.1 * beats)] if beats else []
     piece = song(pick_up + [(root, "maj", 0.4) for root in (0, 5, 7, 0, 5, 0)])
     times = np.arange(len(piece) + 1) * 0.5
-    chart = chord_chart(piece, times=times)
+    chart = chord_chart(piece, timing=Timing.from_beats(times))
     before, _, rest = chart.splitlines()[-2].partition("|")
     assert before.split() == ["G", "/", "/"][:beats]
     assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
 
 
 def test_silence_and_nothing():
-    assert bars(chord_chart(np.zeros((16, 12)), frame_rate=2)) == ["N.C.", "%", "%", "%"]
-    assert chord_chart([np.empty((0, 12))]) == ["C major, 120 beats a minute, 4/4"]
+    assert bars(chord_chart(np.zeros((16, 12)), timing=Timing.from_tempo(120))) == [
+        "N.C.",
+        "%",
+        "%",
+        "%",
+    ]
+    assert chord_chart([np.empty((0, 12))], timing=TIMING) == ["C major, 120 beats a minute, 4/4"]
 
 
 def test_titles_of_a_collection(cadence, tmp_path):
     files = [tmp_path / "a.txt", tmp_path / "b.txt"]
-    charts = chord_chart([cadence, cadence], files, title=["Erstes Stück", "Zweites"])
+    charts = chord_chart(
+        [cadence, cadence], files, timing=TIMING, title=["Erstes Stück", "Zweites"]
+    )
     assert [chart.splitlines()[0] for chart in charts] == ["Erstes Stück", "Zweites"]
     assert files[0].read_text(encoding="utf-8") == charts[0] + "\n"
     with pytest.raises(TypeError, match="title is 'Alle' where X is a collection of 2"):
-        chord_chart([cadence, cadence], title="Alle")
+        chord_chart([cadence, cadence], timing=TIMING, title="Alle")
 
 
 @pytest.mark.parametrize("write", [chord_chart, to_musicxml])
 def test_what_is_no_title(write, cadence):
     with pytest.raises(TypeError, match="title must be a str or None, not 7"):
-        write(cadence, title=7)
+        write(cadence, timing=TIMING, title=7)
     with pytest.raises(TypeError, match=r"title\[1\] must be a str or None, not \['b'\]"):
-        write([cadence, cadence], title=["a", ["b"]])
+        write([cadence, cadence], timing=TIMING, title=["a", ["b"]])
     with pytest.raises(TypeError, match="title must be a str or None"):
-        write(cadence, title=["a"])
+        write(cadence, timing=TIMING, title=["a"])

@@ -3,10 +3,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.render import Chord, recognize_chords
 from musicai.theory.vocabulary import TONES
 
-from .conftest import FRAME_RATE
+from .conftest import FRAMES_PER_SECOND, TIMING
 
 
 def names(chords):
@@ -17,7 +18,7 @@ def names(chords):
 @pytest.mark.parametrize("root", range(0, 12, 5))
 def test_a_chord_is_known_by_its_tones(quality, root, song):
     piece = song([(root, quality, 3)])
-    (chord,) = recognize_chords(piece, vocabulary="qualities", frame_rate=FRAME_RATE)
+    (chord,) = recognize_chords(piece, vocabulary="qualities", timing=TIMING)
     assert set(chord.pitch_classes) == {(root + tone) % 12 for tone in TONES[quality]}
     if quality not in ("dim7", "aug"):  # which look alike from several roots
         assert (chord.root, chord.quality) == (root, quality)
@@ -27,13 +28,13 @@ def test_a_chord_is_known_by_its_tones(quality, root, song):
 def test_chords_follow_one_another_without_gaps(cadence, wild):
     for vocabulary in ("triads", "qualities"):
         for piece in (cadence, wild):
-            chords = recognize_chords(piece, vocabulary=vocabulary, frame_rate=FRAME_RATE)
+            chords = recognize_chords(piece, vocabulary=vocabulary, timing=TIMING)
             assert chords[0].start == 0
-            assert chords[-1].end == len(piece) / FRAME_RATE
+            assert chords[-1].end == len(piece) / FRAMES_PER_SECOND
             for before, after in pairwise(chords):
                 assert before.end == after.start
                 assert (before.root, before.quality) != (after.root, after.quality)
-    chords = recognize_chords(cadence, frame_rate=FRAME_RATE)
+    chords = recognize_chords(cadence, timing=TIMING)
     assert [(*chord[2:4], chord.label) for chord in chords] == [
         (0, 2, "C"),
         (2, 4, "F"),
@@ -46,17 +47,19 @@ def test_chords_follow_one_another_without_gaps(cadence, wild):
 def test_an_unclear_frame_is_no_chord(song):
     piece = song([(0, "maj", 6)])
     piece[30, [0, 4, 7, 9]] = 1, 1, 0.7, 0.9  # by itself rather A minor
-    (alone,) = recognize_chords(piece[30:31], frame_rate=FRAME_RATE)
+    (alone,) = recognize_chords(piece[30:31], timing=TIMING)
     assert alone.label == "Am"
-    assert names(recognize_chords(piece, frame_rate=FRAME_RATE)) == ["C"]
+    assert names(recognize_chords(piece, timing=TIMING)) == ["C"]
     slow = np.repeat(piece, 30, axis=0)  # three seconds of it are a chord
-    assert names(recognize_chords(slow, frame_rate=FRAME_RATE)) == ["C", "Am", "C"]
+    assert names(recognize_chords(slow, timing=TIMING)) == ["C", "Am", "C"]
 
 
 @pytest.mark.parametrize("semitones", range(12))
 def test_chords_move_with_the_music(semitones, cadence):
-    still = recognize_chords(cadence, vocabulary="qualities")
-    moved = recognize_chords(np.roll(cadence, semitones, axis=1), vocabulary="qualities")
+    still = recognize_chords(cadence, vocabulary="qualities", timing=TIMING)
+    moved = recognize_chords(
+        np.roll(cadence, semitones, axis=1), vocabulary="qualities", timing=TIMING
+    )
     for before, after in zip(still, moved, strict=True):
         assert after.quality == before.quality
         assert after[2:4] == before[2:4]
@@ -65,23 +68,23 @@ def test_chords_move_with_the_music(semitones, cadence):
 
 
 def test_neither_loudness_nor_a_ground_changes_a_chord(cadence):
-    expected = names(recognize_chords(cadence))
-    assert names(recognize_chords(0.01 * cadence)) == expected
+    expected = names(recognize_chords(cadence, timing=TIMING))
+    assert names(recognize_chords(0.01 * cadence, timing=TIMING)) == expected
     dense = np.where(cadence.any(axis=1, keepdims=True), cadence + 0.5, 0)
-    assert names(recognize_chords(dense)) == expected
+    assert names(recognize_chords(dense, timing=TIMING)) == expected
 
 
 def test_silence_and_nothing():
-    (rest,) = recognize_chords(np.zeros((20, 12)), frame_rate=10)
+    (rest,) = recognize_chords(np.zeros((20, 12)), timing=TIMING)
     assert rest == Chord(None, None, 0.0, 2.0, "N.C.")
     assert rest.pitch_classes == ()
-    assert recognize_chords([np.empty((0, 12))]) == [[]]
+    assert recognize_chords([np.empty((0, 12))], timing=TIMING) == [[]]
 
 
 def test_beats_of_different_lengths(cadence):
     beats = cadence[::5]
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.4, 0.6, len(beats)))])
-    chords = recognize_chords(beats, times=times)
+    chords = recognize_chords(beats, timing=Timing.from_beats(times))
     assert names(chords) == ["C", "F", "G", "C", "N.C."]
     assert [chord.start for chord in chords] == [times[i] for i in (0, 4, 8, 12, 16)]
 
@@ -89,5 +92,7 @@ def test_beats_of_different_lengths(cadence):
 def test_a_diminished_seventh_leads_into_the_key(song):
     a_minor = song([(9, "min", 4), (11, "dim7", 2), (4, "maj", 2), (9, "min", 4)])
     for semitones, name in ((0, "G#dim7"), (2, "A#dim7"), (3, "Bdim7"), (5, "C#dim7")):
-        chords = recognize_chords(np.roll(a_minor, semitones, axis=1), vocabulary="qualities")
+        chords = recognize_chords(
+            np.roll(a_minor, semitones, axis=1), vocabulary="qualities", timing=TIMING
+        )
         assert chords[1].label == name

@@ -3,16 +3,17 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.render._harmony import cell_shapes, find_harmonies
 from musicai.render._timeline import Timeline
 from musicai.render._voicing import Register, lead_voices
 from musicai.theory.shapes import unit_shapes
 
-from .conftest import FRAME_RATE
+from .conftest import TIMING
 
 
 def harmonies_of(piece, grid=None, **parameters):
-    timeline = Timeline.of_tempo(np.arange(len(piece) + 1) / FRAME_RATE, 120)
+    timeline = Timeline.of(TIMING, len(piece), notated_tempo=None)
     return find_harmonies(*cell_shapes(piece, timeline, timeline.cells(grid)), **parameters)
 
 
@@ -91,7 +92,8 @@ def test_voices_stay_over_a_rest():
 @pytest.mark.parametrize("frame_rate", [2.0, 10.0, 43.07, 200.0])
 def test_cells_of_frames_are_neither_short_nor_far_from_frames(frame_rate):
     seconds = np.arange(301) / frame_rate
-    cells = Timeline.of_tempo(seconds, 120).cells(None)
+    timing = Timing.from_borders(seconds)
+    cells = Timeline.of(timing, 300, notated_tempo=None).cells(None)
     assert cells[0] == 0
     assert cells[-1] == seconds[-1]
     assert np.diff(cells[:-1]).min() >= min(1 / frame_rate, 0.05) - 1e-9
@@ -102,14 +104,8 @@ def test_cells_of_frames_are_neither_short_nor_far_from_frames(frame_rate):
 def test_cells_sum_up_to_the_piece(wild):
     seconds = np.cumsum(np.concatenate([[0], np.random.default_rng(0).random(len(wild))]))
     seconds[5] = seconds[4]  # a frame of no length
-    timeline = Timeline.of_beats(seconds)
+    timeline = Timeline.of(Timing.from_beats(seconds), len(wild), notated_tempo=None)
     for grid in (None, 1, 3):
         totals = timeline.totals(wild, timeline.cells(grid))
         expected = (wild * np.diff(seconds)[:, None]).sum(axis=0)
         np.testing.assert_allclose(totals.sum(axis=0), expected)
-
-
-def test_long_frames_are_some_beats():
-    timeline = Timeline.of_beats(np.array([0, 2.6, 3.1, 3.6, 4.1, 4.6, 4.8]))
-    np.testing.assert_array_equal(timeline.beats, [0, 5, 6, 7, 8, 9, 10])
-    assert timeline.tempo == pytest.approx(120)

@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from musicai import Timing
 from musicai.render import chroma_to_audio, chroma_to_midi, recognize_chords
 
 few = settings(max_examples=15, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
-rates = st.sampled_from([2.0, 10.0, 22050 / 2048])
+timings = st.sampled_from(
+    [Timing.from_tempo(120), Timing.from_rate(22050 / 2048), Timing.from_rate(3)[5:]]
+)
 
 
 @st.composite
@@ -24,22 +27,21 @@ def chroma(draw):
 
 
 @few
-@given(X=st.lists(chroma(), min_size=1, max_size=3), rate=rates)
-def test_chords_fill_the_piece_whatever_stands_beside_it(X, rate):
-    together = recognize_chords(X, frame_rate=rate)
-    assert together[::-1] == recognize_chords(X[::-1], frame_rate=rate)
+@given(X=st.lists(chroma(), min_size=1, max_size=3), timing=timings)
+def test_chords_fill_the_piece_whatever_stands_beside_it(X, timing):
+    together = recognize_chords(X, timing=timing)
+    assert together[::-1] == recognize_chords(X[::-1], timing=timing)
     for piece, chords in zip(X, together, strict=True):
-        assert chords == recognize_chords(piece, frame_rate=rate)
-        assert chords[0].start == 0
-        assert chords[-1].end == pytest.approx(len(piece) / rate)
+        assert chords == recognize_chords(piece, timing=timing)
+        assert [chords[0].start, chords[-1].end] == timing.borders(len(piece))[[0, -1]].tolist()
         assert all(one.end == other.start for one, other in itertools.pairwise(chords))
 
 
 @few
-@given(piece=chroma(), rate=rates, semitones=st.integers(1, 11))
-def test_chords_move_with_the_music(piece, rate, semitones):
-    still = recognize_chords(piece, frame_rate=rate)
-    moved = recognize_chords(np.roll(piece, semitones, axis=1), frame_rate=rate)
+@given(piece=chroma(), timing=timings, semitones=st.integers(1, 11))
+def test_chords_move_with_the_music(piece, timing, semitones):
+    still = recognize_chords(piece, timing=timing)
+    moved = recognize_chords(np.roll(piece, semitones, axis=1), timing=timing)
     expected = [
         (None if c.root is None else (c.root + semitones) % 12, c.quality, c.start) for c in still
     ]
@@ -47,17 +49,17 @@ def test_chords_move_with_the_music(piece, rate, semitones):
 
 
 @few
-@given(piece=chroma(), rate=rates)
-def test_notes_end_with_the_piece(piece, rate):
-    midi = chroma_to_midi(piece, frame_rate=rate)
+@given(piece=chroma(), timing=timings)
+def test_notes_end_with_the_piece(piece, timing):
+    midi = chroma_to_midi(piece, timing=timing)
     notes = [note for player in midi.instruments for note in player.notes]
-    assert all(0 <= note.start < note.end <= len(piece) / rate + 1e-6 for note in notes)
+    assert all(0 <= note.start < note.end <= timing.duration(len(piece)) + 1e-6 for note in notes)
     assert bool(notes) == piece.any()
 
 
 @few
-@given(piece=chroma(), rate=rates, sr=st.sampled_from([8000, 22050]))
-def test_audio_is_as_long_as_the_piece(piece, rate, sr):
-    audio = chroma_to_audio(piece, frame_rate=rate, sr=sr)
-    assert len(audio) / sr == pytest.approx(len(piece) / rate, abs=1 / rate)
-    np.testing.assert_array_equal(audio, chroma_to_audio([piece], frame_rate=rate, sr=sr)[0])
+@given(piece=chroma(), timing=timings, sr=st.sampled_from([8000, 22050]))
+def test_audio_is_as_long_as_the_piece(piece, timing, sr):
+    audio = chroma_to_audio(piece, timing=timing, sr=sr)
+    assert len(audio) == pytest.approx(timing.duration(len(piece)) * sr, abs=1)
+    np.testing.assert_array_equal(audio, chroma_to_audio([piece], timing=timing, sr=sr)[0])

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.metrics import frame_correlation
 from musicai.render import chroma_to_midi
 
-from .conftest import FRAME_RATE
+from .conftest import FRAMES_PER_SECOND, TIMING, at
 
 pretty_midi = pytest.importorskip("pretty_midi")
-STYLES = ["chords", "pads", "band"]
+INSTRUMENTS = ["chords", "pads", "band"]
 
 
 def written(midi):
@@ -31,19 +32,19 @@ def notes_of(midi):
 
 def by_sines(midi, n_frames):
     """Chroma of the notes: velocities at the middle of each frame."""
-    middles = (np.arange(n_frames) + 0.5) / FRAME_RATE
+    middles = (np.arange(n_frames) + 0.5) / FRAMES_PER_SECOND
     chroma = np.zeros((n_frames, 12))
     for note in notes_of(midi):
         chroma[(middles >= note.start) & (middles < note.end), note.pitch % 12] += note.velocity
     return chroma
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("instruments", INSTRUMENTS)
 @pytest.mark.parametrize("grid", [None, 1, 4])
-def test_notes_are_possible_and_end_with_the_piece(style, grid, wild, cadence):
+def test_notes_are_possible_and_end_with_the_piece(instruments, grid, wild, cadence):
     for piece in (wild, cadence, np.zeros((7, 12))):
-        midi = chroma_to_midi(piece, style=style, grid=grid, frame_rate=FRAME_RATE)
-        duration = len(piece) / FRAME_RATE
+        midi = chroma_to_midi(piece, instruments=instruments, grid=grid, timing=TIMING)
+        duration = len(piece) / FRAMES_PER_SECOND
         assert midi.get_end_time() == pytest.approx(duration)
         assert read(midi).get_end_time() == pytest.approx(duration, abs=2e-3)
         for note in notes_of(midi):
@@ -52,18 +53,18 @@ def test_notes_are_possible_and_end_with_the_piece(style, grid, wild, cadence):
             assert 1 <= note.velocity <= 127
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_chroma_of_the_notes_is_that_of_the_piece(style, cadence):
-    midi = chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE)
+@pytest.mark.parametrize("instruments", INSTRUMENTS)
+def test_chroma_of_the_notes_is_that_of_the_piece(instruments, cadence):
+    midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     likeness = frame_correlation(cadence, by_sines(midi, len(cadence)))
-    assert likeness > (0.8 if style == "band" else 0.93)
+    assert likeness > (0.8 if instruments == "band" else 0.93)
     assert not any(note.end > 8 for note in notes_of(midi))  # the silence is silent
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_other_programs_open_it(style, cadence):
+@pytest.mark.parametrize("instruments", INSTRUMENTS)
+def test_other_programs_open_it(instruments, cadence):
     midirenderer = pytest.importorskip("midirenderer")
-    midi = chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE)
+    midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     assert [len(part.notes) for part in read(midi).instruments] == [
         len(part.notes) for part in midi.instruments
     ]
@@ -78,18 +79,18 @@ def test_other_programs_open_it(style, cadence):
     assert len(score.parts) == len(midi.instruments)
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_twice_the_same(style, wild):
-    midis = [chroma_to_midi(wild, style=style) for _ in range(2)]
+@pytest.mark.parametrize("instruments", INSTRUMENTS)
+def test_twice_the_same(instruments, wild):
+    midis = [chroma_to_midi(wild, instruments=instruments, timing=TIMING) for _ in range(2)]
     assert written(midis[0]) == written(midis[1])
 
 
 @pytest.mark.parametrize("grid", [1, 2, 3])
 @pytest.mark.parametrize("tempo", [80.0, 120.0])
 def test_notes_are_on_the_grid(grid, tempo, wild):
-    midi = chroma_to_midi(wild, style="band", grid=grid, tempo=tempo, frame_rate=FRAME_RATE)
+    midi = chroma_to_midi(wild, instruments="band", grid=grid, timing=at(tempo))
     assert midi.get_tempo_changes()[1] == pytest.approx([tempo])
-    end = len(wild) / FRAME_RATE
+    end = len(wild) / FRAMES_PER_SECOND
     steps = np.array([(note.start, note.end) for note in notes_of(midi)]) * tempo / 60 * grid
     on_grid = np.abs(steps - np.rint(steps)) < 1e-6
     assert np.all(on_grid | (steps == end * tempo / 60 * grid))
@@ -98,26 +99,29 @@ def test_notes_are_on_the_grid(grid, tempo, wild):
 def test_tempo_follows_beats(wild):
     lengths = np.random.default_rng(0).uniform(0.4, 0.6, len(wild))
     times = np.concatenate([[0.0], np.cumsum(lengths)])
-    midi = read(chroma_to_midi(wild, times=times))
+    midi = read(chroma_to_midi(wild, timing=Timing.from_beats(times)))
     assert midi.get_end_time() == pytest.approx(times[-1], abs=2e-3)
     np.testing.assert_allclose(midi.get_beats()[: len(wild)], times[:-1], atol=2e-3)
     starts = np.array([note.start for note in notes_of(midi)])
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 2e-3
 
 
-@pytest.mark.parametrize("style", STYLES)
-def test_a_short_piece_is_played(style, cadence):
-    (midi,) = chroma_to_midi([cadence[:1]], style=style, frame_rate=20)
+@pytest.mark.parametrize("instruments", INSTRUMENTS)
+def test_a_short_piece_is_played(instruments, cadence):
+    (midi,) = chroma_to_midi(
+        [cadence[:1]], instruments=instruments, timing=Timing.from_borders([0, 0.05])
+    )
     assert {(note.start, note.end) for note in notes_of(midi)} == {(0, 0.05)}
-    (midi,) = chroma_to_midi([cadence[:2]], style=style, times=[[0.0, 1e-7, 2e-7]])
+    timing = Timing.from_beats([0.0, 1e-7, 2e-7])
+    (midi,) = chroma_to_midi([cadence[:2]], instruments=instruments, timing=timing)
     assert midi.get_end_time() == pytest.approx(2e-7)
     assert read(midi).get_end_time() < 1e-3
 
 
 def test_pads_hold_what_stays(song):
     piece = song([(0, "maj", 2), (9, "min", 2), (5, "maj", 2)])  # C is in all three
-    struck = chroma_to_midi(piece, style="chords", frame_rate=FRAME_RATE)
-    held = chroma_to_midi(piece, style="pads", frame_rate=FRAME_RATE)
+    struck = chroma_to_midi(piece, instruments="chords", timing=TIMING)
+    held = chroma_to_midi(piece, instruments="pads", timing=TIMING)
     assert len(notes_of(held)) < len(notes_of(struck))
     assert max(note.end - note.start for note in notes_of(held) if note.pitch % 12 == 0) == 6
 
@@ -133,14 +137,14 @@ def test_pads_hold_what_stays(song):
 
 def test_a_quiet_part_is_played_quietly(cadence):
     cadence[:40] *= 0.3
-    for style in STYLES:
-        notes = notes_of(chroma_to_midi(cadence, style=style, frame_rate=FRAME_RATE))
+    for instruments in INSTRUMENTS:
+        notes = notes_of(chroma_to_midi(cadence, instruments=instruments, timing=TIMING))
         loud = max(note.velocity for note in notes if note.start >= 4)
         quiet = max(note.velocity for note in notes if note.end <= 4)
         assert quiet < 0.5 * loud
 
 
 def test_key_and_meter_are_in_the_file(cadence):
-    midi = read(chroma_to_midi(np.roll(cadence, 2, axis=1)))
+    midi = read(chroma_to_midi(np.roll(cadence, 2, axis=1), timing=TIMING))
     assert [change.key_number for change in midi.key_signature_changes] == [2]
     assert [change.numerator for change in midi.time_signature_changes] == [4]

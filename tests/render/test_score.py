@@ -7,10 +7,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.render import recognize_chords, to_musicxml
 from musicai.render._notation import scientific_name, written_lengths
 
-from .conftest import FRAME_RATE
+from .conftest import FRAMES_PER_SECOND, TIMING
 
 pytest.importorskip("music21")
 
@@ -37,9 +38,9 @@ def notes(part):
 @pytest.mark.parametrize("vocabulary", ["triads", "qualities"])
 def test_bars_are_whole(grid, vocabulary, wild, cadence):
     for piece in (wild, cadence):
-        score = read(to_musicxml(piece, grid=grid, vocabulary=vocabulary, frame_rate=FRAME_RATE))
+        score = read(to_musicxml(piece, grid=grid, vocabulary=vocabulary, timing=TIMING))
         assert len(score.parts) == 2
-        n_bars = int(np.ceil(len(piece) / FRAME_RATE * 2 / 4))
+        n_bars = int(np.ceil(len(piece) / FRAMES_PER_SECOND * 2 / 4))
         for part in score.parts:
             measures = list(part.getElementsByClass("Measure"))
             assert len(measures) in (n_bars, n_bars + 1)  # with a pick-up
@@ -55,7 +56,7 @@ def test_what_is_left_over_of_a_beat(grid, beats, song):
     """No step of the melody is past the last chord, though another tone begins there."""
     piece = song([(0, "maj", 60)])[: round(60 * beats)]
     piece[240:] = np.eye(12)[9]
-    score = read(to_musicxml(piece, grid=grid, frame_rate=60, tempo=60))
+    score = read(to_musicxml(piece, grid=grid, timing=Timing.from_tempo(60, frames_per_beat=60)))
     ends = [max(each[1] for each in notes(part)) for part in score.parts]
     assert max(ends) - min(ends) < 1
     assert max(ends) == max(1, np.ceil(beats - 0.1)) or grid > 1
@@ -63,7 +64,7 @@ def test_what_is_left_over_of_a_beat(grid, beats, song):
 
 def test_what_is_written(cadence):
     moved = np.roll(cadence, 5, axis=1)  # F, Bb, C, F
-    musicxml = to_musicxml(moved, frame_rate=FRAME_RATE, tempo=120, title="Ä & <b>")
+    musicxml = to_musicxml(moved, timing=TIMING, title="Ä & <b>")
     score = read(musicxml)
     assert score.metadata.bestTitle == "Ä & <b>"
     upper, lower = score.parts
@@ -83,7 +84,7 @@ def test_what_is_written(cadence):
 
 def test_a_pick_up_is_in_a_bar_of_its_own(song):
     piece = song([(7, "maj", 0.1), (0, "maj", 0.4), (5, "maj", 0.4), (0, "maj", 0.4)])
-    score = read(to_musicxml(piece, times=np.arange(len(piece) + 1) * 0.5))
+    score = read(to_musicxml(piece, timing=Timing.from_tempo(120)))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")
     assert [(s.offset, s.figure) for s in symbols] == [(3, "G"), (4, "C"), (8, "F"), (12, "C")]
     for part in score.parts:
@@ -91,7 +92,7 @@ def test_a_pick_up_is_in_a_bar_of_its_own(song):
 
 
 def test_triplets_have_a_bracket_for_each_beat(wild):
-    root = ElementTree.fromstring(to_musicxml(wild, grid=3, frame_rate=FRAME_RATE))
+    root = ElementTree.fromstring(to_musicxml(wild, grid=3, timing=TIMING))
     lengths = []
     for note in root.findall("part[@id='P1']/measure/note"):
         kinds = [tuplet.get("type") for tuplet in note.findall("notations/tuplet")]
@@ -109,18 +110,20 @@ def test_the_melody_is_heard_in_the_piece(song):
     """A tone that is no chord's is in the melody when it sounds."""
     piece = song([(0, "maj", 4)])
     piece[10:20, 9] = piece[30:35, 2] = 1
-    upper, _ = read(to_musicxml(piece, frame_rate=FRAME_RATE)).parts
+    upper, _ = read(to_musicxml(piece, timing=TIMING)).parts
     melody = {(start, end, pitch % 12) for start, end, pitch in notes(upper)}
     assert {(2, 4, 9), (6, 7, 2)} <= melody
 
 
 def test_the_same_score_in_every_run(wild, tmp_path):
-    here = to_musicxml(wild)
-    assert to_musicxml(wild) == here
+    here = to_musicxml(wild, timing=TIMING)
+    assert to_musicxml(wild, timing=TIMING) == here
     np.save(tmp_path / "wild.npy", wild)
     code = (
-        "import sys, numpy as np; from musicai.render import to_musicxml; "
-        "to_musicxml(np.load(sys.argv[1]), sys.argv[2])"
+        "import sys, numpy as np; from musicai import Timing; "
+        "from musicai.render import to_musicxml; "
+        "timing = Timing.from_tempo(120, frames_per_beat=5); "
+        "to_musicxml(np.load(sys.argv[1]), sys.argv[2], timing=timing)"
     )
     path = tmp_path / "score.musicxml"
     ended = subprocess.run(
@@ -136,7 +139,7 @@ def test_the_same_score_in_every_run(wild, tmp_path):
 
 
 def test_silence_and_nothing():
-    empty, silent = to_musicxml([np.empty((0, 12)), np.zeros((80, 12))], frame_rate=FRAME_RATE)
+    empty, silent = to_musicxml([np.empty((0, 12)), np.zeros((80, 12))], timing=TIMING)
     for musicxml, n_bars in ((empty, 1), (silent, 4)):
         score = read(musicxml)
         for part in score.parts:
@@ -151,10 +154,10 @@ def test_silence_and_nothing():
 
 def test_symbols_are_the_chords(wild):
     frames = wild[:64]
-    times = np.arange(65) / 2.0
-    score = read(to_musicxml(frames, times=times, vocabulary="qualities"))
+    timing = Timing.from_tempo(120)
+    score = read(to_musicxml(frames, timing=timing, vocabulary="qualities"))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")
-    chords = recognize_chords(frames, times=times, vocabulary="qualities")
+    chords = recognize_chords(frames, timing=timing, vocabulary="qualities")
     pick_up = symbols[0].offset
     assert [symbol.offset - pick_up for symbol in symbols] == [2 * each.start for each in chords]
     for symbol, chord in zip(symbols, chords, strict=True):

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from musicai import ChromaExtractor, Timing
 from musicai.render import (
     chord_chart,
     chroma_to_audio,
@@ -14,6 +15,7 @@ from musicai.render import (
     to_musicxml,
 )
 
+BEATS = Timing.from_tempo(120)
 WRITERS = [chord_chart, chroma_to_midi, to_musicxml]
 ALL = [recognize_chords, *WRITERS]
 
@@ -28,23 +30,52 @@ def as_bytes(result):
 
 @pytest.mark.parametrize("render", ALL)
 def test_answers_in_kind(render, cadence, wild):
-    alone = [as_bytes(render(piece)) for piece in (cadence, wild)]
-    several = render([cadence, np.empty((0, 12)), wild])
+    alone = [as_bytes(render(piece, timing=10)) for piece in (cadence, wild)]
+    several = render([cadence, np.empty((0, 12)), wild], timing=10)
     assert isinstance(several, list)
     assert [as_bytes(result) for result in several][::2] == alone
     array = np.stack([cadence, cadence])
-    assert [as_bytes(result) for result in render(array)] == [as_bytes(render(cadence))] * 2
+    assert [as_bytes(result) for result in render(array, timing=10)] == alone[:1] * 2
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_times_at_a_frame_rate_change_no_chord(render, cadence):
-    times = np.arange(len(cadence) + 1) / 2
-    if render is recognize_chords:
-        assert render(cadence, times=times) == render(cadence, frame_rate=2)
-    else:  # half a second at 120 beats a minute is a beat
-        assert as_bytes(render(cadence, times=times)) == as_bytes(render(cadence, frame_rate=2))
-    later = [times + 3.0]
-    assert as_bytes(render([cadence], times=later)[0]) == as_bytes(render(cadence, times=times))
+def test_measured_beats_and_beats_at_their_tempo_are_the_same(render, cadence):
+    measured = Timing.from_beats(np.arange(len(cadence) + 1) / 2)
+    assert as_bytes(render(cadence, timing=measured)) == as_bytes(render(cadence, timing=BEATS))
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_what_is_written_begins_with_the_piece(write, cadence):
+    borders = 3.0 + np.arange(len(cadence) + 1) / 2
+    assert as_bytes(write(cadence, timing=Timing.from_beats(borders))) == as_bytes(
+        write(cadence, timing=BEATS)
+    )
+    part = BEATS[8:]
+    assert as_bytes(write(cadence, timing=part)) == as_bytes(write(cadence, timing=BEATS))
+
+
+@pytest.mark.parametrize("render", ALL)
+def test_each_piece_has_a_timing_of_its_own(render, cadence, wild):
+    timings = [BEATS, Timing.from_rate(10)]
+    several = render([cadence, wild], timing=timings)
+    for result, piece, timing in zip(several, [cadence, wild], timings, strict=True):
+        assert as_bytes(result) == as_bytes(render(piece, timing=timing))
+
+
+@pytest.mark.parametrize("render", [*ALL, chroma_to_audio])
+def test_nothing_is_assumed_of_when_frames_sound(render, cadence):
+    with pytest.raises(TypeError, match=r"timing is needed .* pass timing=extractor"):
+        render(cadence)
+    with pytest.raises(
+        ValueError, match=r"beats have no tempo: pass timing=analysis\.timing or Tim"
+    ):
+        render(cadence, timing=ChromaExtractor(sync="beat"))
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_beats_have_a_tempo_of_their_own(write, cadence):
+    with pytest.raises(ValueError, match=r"these are beats.*pass timing=timing\.at_tempo\(90\)"):
+        write(cadence, timing=BEATS, notated_tempo=90)
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -52,13 +83,13 @@ def test_writes_what_it_returns(write, cadence, wild, tmp_path):
     pieces = [cadence, wild]
     suffix = {chroma_to_midi: "mid", to_musicxml: "musicxml"}.get(write, "txt")
     files = [tmp_path / f"a.{suffix}", io.BytesIO()]
-    results = write(pieces, files)
+    results = write(pieces, files, timing=BEATS)
     written = [files[0].read_bytes(), files[1].getvalue()]
     for content, result in zip(written, map(as_bytes, results), strict=True):
         expected = result if isinstance(result, bytes) else result.encode()
         assert content.removesuffix(b"\n") == expected.removesuffix(b"\n")
     assert list(tmp_path.iterdir()) == files[:1]
-    write(cadence, tmp_path / f"b.{suffix}")
+    write(cadence, tmp_path / f"b.{suffix}", timing=BEATS)
     assert (tmp_path / f"b.{suffix}").read_bytes() == written[0]
 
 
@@ -71,15 +102,19 @@ def test_files_are_checked_before_anything_is_made(cadence, tmp_path):
     ]:
         paths = [file and tmp_path / file for file in files]
         with pytest.raises(error, match=message):
-            chroma_to_midi([cadence, cadence], paths)
+            chroma_to_midi([cadence, cadence], paths, timing=BEATS)
     assert not list(tmp_path.iterdir())
 
 
-def test_times_of_single_frames_are_no_beats(cadence):
-    times = np.arange(len(cadence) + 1) / 10.77
-    assert chroma_to_midi(cadence, times=times, tempo=90).get_tempo_changes()[1] == [
-        pytest.approx(90)
-    ]
+def test_a_tempo_on_paper_does_not_change_when_frames_sound(cadence):
+    """Neither does it of frames that are as long as beats."""
+    for timing in (Timing.from_rate(10.77), Timing.from_borders(np.arange(len(cadence) + 1) / 5)):
+        plain = chroma_to_midi(cadence, timing=timing)
+        slow = chroma_to_midi(cadence, timing=timing, notated_tempo=90)
+        assert plain.get_tempo_changes()[1] == [pytest.approx(120)]
+        assert slow.get_tempo_changes()[1] == [pytest.approx(90)]
+        notes = [[(n.start, n.end) for n in midi.instruments[0].notes] for midi in (plain, slow)]
+        assert notes[0] == notes[1]
 
 
 @pytest.mark.parametrize("render", ALL)
@@ -97,30 +132,35 @@ def test_times_of_single_frames_are_no_beats(cadence):
 )
 def test_what_is_no_chroma(render, X, error, message):
     with pytest.raises(error, match=message):
-        render(X)
+        render(X, timing=BEATS)
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_impossible_times(render, cadence):
-    for times in ([0.0, 1.0], np.linspace(0, 5, 6), np.arange(len(cadence) + 1)[::-1]):
-        with pytest.raises(ValueError, match="times"):
-            render(cadence, times=times)
-    for frame_rate in (0, -1, "fast", np.inf):
-        with pytest.raises(ValueError, match="frame_rate must be"):
-            render(cadence, frame_rate=frame_rate)
+def test_impossible_timings(render, cadence):
+    with pytest.raises(TypeError, match=r"pass seconds as Timing\.from_borders"):
+        render(cadence, timing=np.arange(len(cadence) + 1))
+    with pytest.raises(ValueError, match="that of 5 frames where X has 90"):
+        render(cadence, timing=Timing.from_borders(np.arange(6)))
+    with pytest.raises(ValueError, match=r"that of 5 frames where X\[1\] has 90"):
+        render([cadence[:5], cadence], timing=Timing.from_borders(np.arange(6)))
+    for timing in (0, -1, np.inf):
+        with pytest.raises(ValueError, match="timing must be a positive number of frames"):
+            render(cadence, timing=timing)
+    with pytest.raises(TypeError, match="timing is 'fast' where a Timing is expected"):
+        render(cadence, timing="fast")
 
 
 @pytest.mark.parametrize("write", WRITERS)
 def test_impossible_tempi_and_files(write, cadence, tmp_path):
-    for tempo in (0, 3, 1e5, None):
-        with pytest.raises(ValueError, match="tempo must be a number of beats"):
-            write(cadence, tempo=tempo)
+    for tempo in (0, 3, 1e5, "fast"):
+        with pytest.raises(ValueError, match="notated_tempo must be None or a number of beats"):
+            write(cadence, timing=10, notated_tempo=tempo)
     with pytest.raises(TypeError, match="pass a list with one for each"):
-        write([cadence, cadence], tmp_path / "a")
+        write([cadence, cadence], tmp_path / "a", timing=10)
     with pytest.raises(ValueError, match="file has 1 entries where X has 2 pieces"):
-        write([cadence, cadence], [tmp_path / "a"])
+        write([cadence, cadence], [tmp_path / "a"], timing=10)
     with pytest.raises(FileNotFoundError, match="there is no folder"):
-        write(cadence, tmp_path / "nowhere" / "a")
+        write(cadence, tmp_path / "nowhere" / "a", timing=10)
     assert not list(tmp_path.iterdir())
 
 
@@ -132,14 +172,14 @@ def test_impossible_tempi_and_files(write, cadence, tmp_path):
         (to_musicxml, "vocabulary", "all"),
         (to_musicxml, "grid", None),
         (to_musicxml, "grid", 5),
-        (chroma_to_midi, "style", "jazz"),
+        (chroma_to_midi, "instruments", "jazz"),
         (chroma_to_midi, "grid", 0),
         (chroma_to_midi, "grid", 0.5),
     ],
 )
 def test_impossible_parameters(render, parameter, value, cadence):
     with pytest.raises(ValueError, match=f"{parameter} must be"):
-        render(cadence, **{parameter: value})
+        render(cadence, timing=10, **{parameter: value})
 
 
 @pytest.mark.parametrize(
@@ -149,20 +189,22 @@ def test_impossible_parameters(render, parameter, value, cadence):
 def test_a_missing_package_is_named(write, package, extra, cadence, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=rf"^{write.__name__} needs {package}: .*\[{extra}\]"):
-        write(cadence)
+        write(cadence, timing=10)
 
 
 @pytest.mark.parametrize("package", ["pretty_midi", "mido", "midirenderer"])
-def test_a_missing_package_of_a_style_names_what_was_called(package, cadence, monkeypatch):
+def test_a_missing_package_of_instruments_names_what_was_called(package, cadence, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
-    message = rf'^chroma_to_audio\(style="band"\), unlike style="sines", needs {package}: pip'
+    message = (
+        rf'^chroma_to_audio\(instruments="band"\), unlike instruments="sines", needs {package}: pip'
+    )
     with pytest.raises(ImportError, match=message):
-        chroma_to_audio(cadence, style="band")
-    assert len(chroma_to_audio(cadence))
+        chroma_to_audio(cadence, instruments="band", timing=10)
+    assert len(chroma_to_audio(cadence, timing=10))
 
 
 @pytest.mark.parametrize("write", [to_musicxml, chord_chart])
 @pytest.mark.parametrize("title", ["a\x00b", "two\nlines", "\udcff", "\ufffe"])
 def test_titles_can_be_printed(write, title, cadence):
     with pytest.raises(ValueError, match="title must be text that can be printed"):
-        write(cadence, title=title)
+        write(cadence, timing=10, title=title)

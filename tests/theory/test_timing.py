@@ -1,126 +1,318 @@
+"""What holds for every timing, whatever its frames are."""
+
+import copy
+import pickle
+from types import SimpleNamespace
+
+import joblib
 import numpy as np
 import pytest
-import soxr
+from hypothesis import given
+from hypothesis import strategies as st
 
-from musicai import ChromaExtractor
-from musicai.chroma._sync import synchronise
-from musicai.theory.timing import (
-    ANALYSIS_RATE,
-    FRAME_RATE,
-    frame_borders,
-    length_in_samples,
-    spread,
-    typical_hop,
+from musicai import ChromaExtractor, Timing
+from musicai.theory.timing import FRAME_RATE, length_in_samples, timings_of
+
+rates = st.floats(0.1, 1000)
+tempi = st.floats(4, 1000)
+meters = st.fixed_dictionaries(
+    {
+        "frames_per_beat": st.sampled_from([0.5, 1, 2, 3, 4]),
+        "beats_per_bar": st.integers(1, 7),
+        "downbeat": st.one_of(st.none(), st.integers(0, 5)),
+    }
+)
+measured = st.lists(st.floats(0.001, 3), min_size=2, max_size=30).map(np.cumsum)
+timings = st.one_of(
+    rates.map(Timing.from_rate),
+    measured.map(Timing.from_borders),
+    st.builds(lambda seconds, meter: Timing.from_beats(seconds, **meter), measured, meters),
+    st.builds(lambda tempo, meter: Timing.from_tempo(tempo, **meter), tempi, meters),
 )
 
 
-@pytest.fixture
-def frames() -> np.ndarray:
-    return np.random.default_rng(0).random((40, 12), dtype=np.float32)
+def any_number(timing):
+    return 17 if timing.n_frames is None else timing.n_frames
 
 
-def test_rates_are_those_of_the_extractor():
+@given(timing=timings)
+def test_borders_rise_and_last_as_long_as_they_should(timing):
+    n = any_number(timing)
+    borders = timing.borders(n)
+    assert borders.shape == (n + 1,)
+    assert (np.diff(borders) > 0).all()
+    assert timing.duration(n) == borders[-1] - borders[0]
+    assert timing.frame_rate > 0
+
+
+@given(timing=timings, start=st.integers(0, 20), length=st.integers(0, 20))
+def test_a_slice_stays_where_it_was(timing, start, length):
+    n = any_number(timing)
+    start, stop = min(start, n), min(start + length, n)
+    part = timing[start:stop]
+    np.testing.assert_array_equal(part.borders(stop - start), timing.borders(n)[start : stop + 1])
+    assert part.has_beats == timing.has_beats
+    assert part.downbeat == timing.downbeat
+    if timing.has_beats:
+        np.testing.assert_array_equal(part.beats(stop - start), timing.beats(n)[start : stop + 1])
+    assert timing[start:stop][1:] == timing[start + 1 : stop] or start == stop
+    assert timing[:] == timing
+
+
+@given(timing=timings)
+def test_frames_and_seconds_are_each_others_inverse(timing):
+    n = any_number(timing)
+    for part in (timing, timing[min(2, n) :]):
+        frames = np.arange(any_number(part))
+        np.testing.assert_array_equal(part.frames_at(part.seconds_at(frames)), frames)
+        middles = part.seconds_at(frames + 0.5)
+        np.testing.assert_array_equal(part.frames_at(middles), frames)
+        assert [part.frames_at(float(second)) for second in middles] == frames.tolist()
+
+
+@given(timing=timings)
+def test_a_timing_is_a_value(timing):
+    for same in (
+        pickle.loads(pickle.dumps(timing)),
+        copy.copy(timing),
+        copy.deepcopy(timing),
+        timing[:],
+    ):
+        assert same == timing
+        assert hash(same) == hash(timing)
+        assert repr(same) == repr(timing)
+        assert joblib.hash(same) == joblib.hash(timing)
+    assert timing != timing[1:]
+    assert timing != "now"
+    assert len(repr(timing)) < 150
+
+
+@given(timing=timings)
+def test_nothing_in_a_timing_can_be_changed(timing):
+    for name in ("downbeat", "_rate", "title"):
+        with pytest.raises(AttributeError):
+            setattr(timing, name, 1)
+    with pytest.raises(AttributeError):
+        del timing._first
+    n = any_number(timing)
+    timing.borders(n)[:] = 7
+    assert timing.borders(n)[0] != 7
+    with pytest.raises(TypeError, match="make a timing with Timing.from_rate"):
+        Timing()
+
+
+def test_a_frame_at_a_rate_is_the_time_around_its_center():
+    borders = Timing.from_rate(4).borders(3)
+    np.testing.assert_array_equal(borders, [0, 0.125, 0.375, 0.625])
+    np.testing.assert_array_equal(np.arange(1, 3) / 4, (borders[1:-1] + borders[2:]) / 2)
+
+
+def test_beats_begin_on_their_borders():
+    timing = Timing.from_tempo(90, frames_per_beat=2)
+    np.testing.assert_allclose(timing.borders(3), np.arange(4) / 3)
+    np.testing.assert_array_equal(timing.beats(3), [0, 0.5, 1, 1.5])
+    assert timing.frame_rate == 3
+    assert timing.tempo == 90
+
+
+@pytest.mark.parametrize("frames_per_beat", [1, 2])
+def test_a_long_frame_is_several_beats(frames_per_beat):
+    """Such is what lies before the first beat and after the last."""
+    timing = Timing.from_beats([0, 1.4, 1.9, 2.4, 2.9, 2.9, 4.9], frames_per_beat=frames_per_beat)
+    expected = np.array([0, 3, 4, 5, 6, 6, 10]) / frames_per_beat
+    np.testing.assert_array_equal(timing.beats(), expected)
+    assert timing.tempo == pytest.approx(120 / frames_per_beat, rel=0.03)
+
+
+def test_the_kind_is_stated_and_not_guessed():
+    """Frames of a hop of 4096 samples are 186 ms long, as fast beats are."""
+    for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
+        frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
+        np.testing.assert_array_equal(frames.borders(), beats.borders())
+        assert (frames.has_beats, beats.has_beats) == (False, True)
+        assert frames.tempo is None
+        with pytest.raises(ValueError, match="has no beats"):
+            frames.beats()
+        with pytest.raises(ValueError, match="has no beats"):
+            frames.at_tempo(90)
+
+
+def test_beats_without_a_tempo_have_no_seconds():
+    timing = Timing.from_tempo(None, beats_per_bar=3)
+    assert timing.tempo is None
+    np.testing.assert_array_equal(timing.beats(2), [0, 1, 2])
+    message = r"^beats have no tempo: pass timing=analysis.timing or Timing.from_tempo\(96\)$"
+    for ask in (
+        lambda: timing.borders(2),
+        lambda: timing.duration(2),
+        lambda: timing.seconds_at(1),
+        lambda: timing.frames_at(1),
+        lambda: timing.frame_rate,
+    ):
+        with pytest.raises(ValueError, match=message):
+            ask()
+    assert timing.at_tempo(96) == Timing.from_tempo(96, beats_per_bar=3)
+    with pytest.raises(ValueError, match=r"from_tempo\(96, frames_per_beat=4\)"):
+        Timing.from_tempo(None, frames_per_beat=4).borders(2)
+
+
+def test_measured_beats_at_another_tempo():
+    timing = Timing.from_beats([0, 0.5, 1, 1.5, 2], downbeat=3)
+    assert timing.at_tempo(90) == Timing.from_tempo(90, downbeat=3)
+    assert timing[2:].at_tempo(90) == Timing.from_tempo(90, downbeat=3)[2:]
+
+
+@pytest.mark.parametrize(
+    ("timing", "text"),
+    [
+        (Timing.from_rate(22050 / 2048), "Timing.from_rate(10.7666)"),
+        (Timing.from_rate(10)[5:9], "Timing.from_rate(10)[5:]"),
+        (Timing.from_tempo(96), "Timing.from_tempo(96)"),
+        (Timing.from_tempo(None, frames_per_beat=4), "Timing.from_tempo(None, frames_per_beat=4)"),
+        (
+            Timing.from_tempo(96, beats_per_bar=3, downbeat=1),
+            "Timing.from_tempo(96, beats_per_bar=3, downbeat=1)",
+        ),
+        (Timing.from_borders([0, 0.5, 2]), "Timing.from_borders([0, 0.5, 2])"),
+        (Timing.from_beats(np.arange(9) / 2), "Timing.from_beats([0, 0.5, 1, ..., 4])"),
+        (Timing.from_beats(np.arange(5))[2:], "Timing.from_beats([2, 3, 4]) from beat 2"),
+    ],
+)
+def test_prints_readably(timing, text):
+    assert repr(timing) == text
+
+
+@pytest.mark.parametrize("rate", [0, -1, np.inf, np.nan, "fast", True, None])
+def test_impossible_rates(rate):
+    with pytest.raises(ValueError, match=r"frames_per_second must be a positive number .* got"):
+        Timing.from_rate(rate)
+
+
+@pytest.mark.parametrize("tempo", [0, 3, 1e5, "fast", np.nan])
+def test_impossible_tempi(tempo):
+    with pytest.raises(ValueError, match="beats_per_minute must be a number of beats"):
+        Timing.from_tempo(tempo)
+
+
+@pytest.mark.parametrize("make", [Timing.from_borders, Timing.from_beats])
+@pytest.mark.parametrize(
+    ("seconds", "message"),
+    [
+        ([], "seconds have shape"),
+        ([[0, 1]], "seconds have shape"),
+        (3.0, "seconds have shape"),
+        ([0, 2, 1], "do not rise"),
+        ([0, np.nan], "do not rise"),
+        (np.array([3, 1, 5], np.uint8), "do not rise"),
+        ("soon", "where numbers are expected"),
+        ([1j, 2j], "where numbers are expected"),
+        ([5, 9, 6 + 86400], "more than a day"),
+    ],
+)
+def test_impossible_borders(make, seconds, message):
+    with pytest.raises(ValueError, match=message):
+        make(seconds)
+
+
+@pytest.mark.parametrize(
+    ("meter", "message"),
+    [
+        ({"frames_per_beat": 0}, "frames_per_beat must be"),
+        ({"beats_per_bar": 0}, "beats_per_bar must be"),
+        ({"beats_per_bar": 3.5}, "beats_per_bar must be"),
+        ({"downbeat": -1}, "downbeat must be"),
+    ],
+)
+def test_impossible_meters(meter, message):
+    with pytest.raises(ValueError, match=message):
+        Timing.from_tempo(96, **meter)
+    with pytest.raises(ValueError, match=message):
+        Timing.from_beats([0, 1, 2], **meter)
+
+
+def test_impossible_questions():
+    rate, borders = Timing.from_rate(10), Timing.from_borders([0, 1, 2])
+    with pytest.raises(ValueError, match="is for any number of frames: give n_frames"):
+        rate.borders()
+    with pytest.raises(ValueError, match="that of 2 frames, not of 3"):
+        borders.borders(3)
+    with pytest.raises(ValueError, match="n_frames must be an integer"):
+        rate.borders(1.5)
+    with pytest.raises(ValueError, match="at least 0 and at most 2, got 3"):
+        borders.seconds_at(3)
+    with pytest.raises(ValueError, match="at least 0, got -1"):
+        rate.seconds_at(-1)
+    with pytest.raises(ValueError, match="must be finite"):
+        rate.frames_at(np.inf)
+    with pytest.raises(ValueError, match="slice it from 0 on"):
+        rate[-5:]
+    for index in (3, slice(None, None, 2), "a"):
+        with pytest.raises(TypeError, match="sliced without steps"):
+            rate[index]
+    with pytest.raises(ValueError, match="more than a day"):
+        Timing.from_rate(1e-6).borders(9)
+    with pytest.raises(ValueError, match="no length"):
+        Timing.from_borders([1, 1])[:0].frame_rate  # noqa: B018
+
+
+def test_what_stands_for_a_timing():
+    X, clock = np.zeros((5, 12)), Timing.from_tempo(96)
+    for value in (clock, SimpleNamespace(timing=clock)):
+        assert timings_of(value, X, [X]) == [clock]
+    for value in (10, 10.0, np.float32(10), np.int64(10)):
+        assert timings_of(value, X, [X]) == [Timing.from_rate(10)]
+    assert timings_of(None, X, [X], default=clock) == [clock]
+    assert timings_of(clock, [X, X], [X, X]) == [clock] * 2
+    assert timings_of([clock, 10], [X, X], [X, X]) == [clock, Timing.from_rate(10)]
+
+
+@pytest.mark.parametrize(
+    ("timing", "error", "message"),
+    [
+        (None, TypeError, r"^timing is needed .* pass timing=extractor.*Timing.from_tempo\(96\)"),
+        ("fast", TypeError, "timing is 'fast' where a Timing is expected"),
+        (0, ValueError, "timing must be a positive number of frames per second, got 0"),
+        (True, ValueError, "timing must be a positive number of frames per second, got True"),
+        (np.arange(6), TypeError, r"of type ndarray .* pass seconds as Timing.from_borders"),
+        ([0, 1, 2], TypeError, r"of type list .* pass seconds as Timing.from_borders"),
+        (SimpleNamespace(steps=[]), TypeError, r"pass the step that has one, as pipe\[0\]"),
+        (Timing, TypeError, "of type type"),
+        (Timing.from_borders(np.arange(9)), ValueError, "that of 8 frames where X has 5"),
+    ],
+)
+def test_what_is_no_timing(timing, error, message):
+    X = np.zeros((5, 12))
+    with pytest.raises(error, match=message):
+        timings_of(timing, X, [X])
+
+
+def test_a_list_of_timings_has_one_for_each_piece():
+    X = [np.zeros((5, 12)), np.zeros((3, 12))]
+    with pytest.raises(ValueError, match="timing has 1 entries where X has 2 pieces"):
+        timings_of([10], X, X)
+    with pytest.raises(TypeError, match=r"timing\[1\] is 'b' where a Timing"):
+        timings_of([10, "b"], X, X)
+    with pytest.raises(ValueError, match=r"that of 5 frames where X\[1\] has 3"):
+        timings_of([10, Timing.from_borders(np.arange(6))], X, X)
+
+
+def test_the_rate_is_that_of_the_extractor():
     assert ChromaExtractor().frame_rate == FRAME_RATE
-    assert ChromaExtractor().sr == ANALYSIS_RATE
 
 
-def test_borders_are_where_frames_begin_and_end(frames):
-    pieces = [frames, frames[:3], frames[:0]]
-    for borders, piece in zip(
-        frame_borders(pieces, pieces, frame_rate=4, times=None), pieces, strict=True
-    ):
-        np.testing.assert_array_equal(borders, np.arange(len(piece) + 1) / 4)
-    times = np.array([2.0, 2.5, 4.0, 4.0])
-    (borders,) = frame_borders(frames[:3], [frames[:3]], frame_rate=4, times=times)
-    np.testing.assert_array_equal(borders, [0, 0.5, 2, 2])
-    (listed,) = frame_borders([frames[:3]], [frames[:3]], frame_rate=4, times=[times.tolist()])
-    np.testing.assert_array_equal(listed, borders)
-    with pytest.raises(ValueError, match="times are given for 1 pieces where X has 2"):
-        frame_borders(pieces[:2], pieces[:2], frame_rate=4, times=[times])
-    with pytest.raises(ValueError, match=r"times\[0\] do not rise"):
-        frame_borders(frames[:3], [frames[:3]], frame_rate=4, times=times[::-1])
-
-
-def test_a_typical_hop_is_the_median_within_limits():
-    assert typical_hop(np.array([0.0, 0.5, 1.0, 9.0]), 1000) == 500
-    assert typical_hop(np.array([0.0, 30.0]), 1000) == 2000
-    assert typical_hop(np.array([0.0, 1e-5, 2e-5]), 1000) == 20
-    assert typical_hop(np.array([0.0]), 1000) == 20
-
-
-def test_spread_undoes_synchronise(frames):
-    times = np.array([0.0, 0.4, 1.0, 4.0])
-    piece = frames[:3]
-    long = spread(piece, times, 10.0)
-    np.testing.assert_array_equal(synchronise(long, 10.0, times[1:-1])[0], piece)
-    np.testing.assert_array_equal(spread(piece, times + 7, 10.0), long)
-
-
-@pytest.mark.parametrize("rate", [8000, 16000, 22050, 32000, 44100, 48000, 96000])
-def test_a_sound_is_the_longest_of_so_many_frames(rate):
+@pytest.mark.parametrize("sr", [8000, 16000, 22050, 32000, 44100, 48000, 96000])
+def test_a_sound_has_as_many_frames_as_were_played(sr):
+    timing = Timing.from_rate(FRAME_RATE)
     for n_frames in range(1, 2000):
-        n_samples = length_in_samples(n_frames / FRAME_RATE, rate)
-        fits, too_long = (
-            int(np.ceil(n * (ANALYSIS_RATE / rate))) // 2048 + 1 for n in (n_samples, n_samples + 1)
-        )
-        assert fits == n_frames
-        assert too_long == n_frames + 1
-    assert length_in_samples(0.0, rate) == 0
+        n_samples = length_in_samples(timing.duration(n_frames), sr)
+        assert int(np.ceil(n_samples * (22050 / sr))) // 2048 + 1 == n_frames
+    assert length_in_samples(0.0, sr) == 0
 
 
-@pytest.mark.parametrize("rate", [16000, 32000, 44100, 48000])
+@pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
 @pytest.mark.parametrize("n_frames", [1, 23, 64])
-def test_a_resampled_sound_has_as_many_frames(rate, n_frames):
-    audio = np.zeros(length_in_samples(n_frames / FRAME_RATE, rate), np.float32)
-    (heard,) = ChromaExtractor().transform([(audio, rate)])
+def test_a_resampled_sound_has_as_many_frames(sr, n_frames):
+    extractor = ChromaExtractor()
+    audio = np.zeros(length_in_samples(extractor.timing.duration(n_frames), sr), np.float32)
+    (heard,) = extractor.transform([(audio, sr)])
     assert len(heard) == n_frames
-    assert len(soxr.resample(audio, rate, ANALYSIS_RATE)) <= n_frames * 2048 - 1
-
-
-@pytest.mark.parametrize("frame_rate", [2.0, 3.7, 10.0, 50.0])
-@pytest.mark.parametrize("rate", [22050, 48000])
-def test_other_frame_rates(frame_rate, rate):
-    """The last sample is before the time at which a further frame would be centered."""
-    for n_frames in (1, 7, 100):
-        seconds = n_frames / frame_rate
-        n_samples = length_in_samples(seconds, rate)
-        in_analysis = np.ceil(n_samples * (ANALYSIS_RATE / rate))
-        assert in_analysis / ANALYSIS_RATE < seconds + 1e-9
-        assert n_samples / rate == pytest.approx(seconds, abs=2 / ANALYSIS_RATE)
-
-
-def test_times_count_from_the_first_one():
-    piece = np.eye(2, 12)
-    np.testing.assert_array_equal(
-        spread(piece, np.array([0.04, 0.30, 0.54]), 10.0), piece.repeat([3, 2], axis=0)
-    )
-
-
-def test_a_day_is_the_longest():
-    piece = np.zeros((2, 12))
-    day = 24 * 3600.0
-    for given in (
-        {"frame_rate": 2 / day, "times": None},
-        {"frame_rate": 1, "times": [5, 9, 5 + day]},
-    ):
-        (borders,) = frame_borders(piece, [piece], **given)
-        assert borders[-1] == day
-    for given in (
-        {"frame_rate": 1.999 / day, "times": None},
-        {"frame_rate": 1, "times": [5, 9, 6 + day]},
-    ):
-        with pytest.raises(ValueError, match="more than a day"):
-            frame_borders(piece, [piece], **given)
-
-
-def test_small_unsigned_times_must_rise_too():
-    piece = np.zeros((2, 12))
-    with pytest.raises(ValueError, match="do not rise"):
-        frame_borders(piece, [piece], frame_rate=1, times=np.array([3, 1, 5], np.uint8))
-
-
-@pytest.mark.parametrize("times", ["1 2 3", 7, {0: 1}])
-def test_times_of_pieces_are_arrays(times):
-    pieces = [np.zeros((2, 12))]
-    with pytest.raises(ValueError, match="where arrays of seconds are expected"):
-        frame_borders(pieces, pieces, frame_rate=1, times=times)
