@@ -13,6 +13,7 @@ from ..base.parameters import Rule, check_values, is_integer, is_one_of
 from ..base.pieces import N_KEYS
 from ..chroma import ChromaExtractor
 from ..midi import MidiError, PianoRollExtractor
+from ..theory.timing import FRAME_RATE, Timing
 from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 
@@ -45,7 +46,7 @@ class _PieceKind(NamedTuple):
     files: str  # the kind of files
     form: str
     make_extractor: Callable[[Path, int | None, int], Any]  # of data home, n_jobs and verbose
-    rate: str  # its attribute that tells how fast frames follow each other
+    timing: Timing
 
 
 def load_chorales(
@@ -90,10 +91,9 @@ def load_chorales(
             FLAC files, mono, or MIDI files.
         data : list of ndarray of shape (n_frames, 12) or (n_frames, 88), dtype float32
             For "chroma" and "roll" only: the pieces.
-        frame_rate : float
-            For "chroma" only: frames per second, 10.8.
-        steps_per_beat : int
-            For "roll" only: frames per quarter note, 2.
+        timing : Timing
+            For "chroma" and "roll" only: when the frames of `data` sound. Chroma has 10.8 frames a
+            second, rolls have 2 a beat.
         titles : list of str
             First lines of the hymns.
         target : None
@@ -158,7 +158,7 @@ def load_chorales(
             raise type(error)(
                 f"{error}. Delete the file, and load_chorales makes it again"
             ) from None
-        data[made.rate] = getattr(extractor, made.rate)
+        data.timing = made.timing
     return data
 
 
@@ -175,13 +175,13 @@ _PIECE_KINDS = {
         files="audio",
         form="chroma as a default ChromaExtractor makes it, in data",
         make_extractor=_make_chroma_extractor,
-        rate="frame_rate",
+        timing=Timing.from_rate(FRAME_RATE),
     ),
     "roll": _PieceKind(
         files="midi",
         form=f"piano rolls of {N_KEYS} keys, {_STEPS_PER_BEAT} frames a quarter note, in data",
         make_extractor=_make_roll_extractor,
-        rate="steps_per_beat",
+        timing=Timing.from_tempo(TEMPO, frames_per_beat=_STEPS_PER_BEAT),
     ),
 }
 _RULES: dict[str, Rule] = {

@@ -9,7 +9,7 @@ from sklearn.utils import Bunch
 from ..base.parameters import COUNT_RULE, TEMPO_RULE, Rule, as_rng, check_values, is_one_of
 from ..theory.chord import Chord
 from ..theory.spelling import PITCH_CLASS_OF, chord_name, key_name
-from ..theory.timing import FRAME_RATE
+from ..theory.timing import FRAME_RATE, Timing
 from ._parts import compose
 from ._sounding import sound
 from ._styles import BEATS, STYLES, Sounding
@@ -101,8 +101,9 @@ def make_progressions(
             Beats a minute.
         titles : list of str
             Such as "blues 2 in F major".
-        frame_rate : float
-            Frames per second, those of a default :class:`musicai.ChromaExtractor`: 10.8.
+        timing : Timing
+            When the frames of `data` sound: at the rate of a default
+            :class:`musicai.ChromaExtractor`, 10.8 a second.
         DESCR, license, source : str
             What this is, who has rights in it (nobody) and where it is from.
 
@@ -125,8 +126,8 @@ def make_progressions(
     ['blues', 'pop']
     >>> [chord.label for chord in music.chords[0]]
     ['A7', 'D7', 'A7', 'D7', 'A7', 'E7', 'D7', 'A7']
-    >>> music.data[0].shape[1], music.frame_rate > 10
-    (12, True)
+    >>> music.data[0].shape[1], music.timing
+    (12, Timing.from_rate(10.7666))
     """
     names = _check_styles(styles)
     given = {"n_pieces": n_pieces, "n_bars": n_bars, "key": key}
@@ -148,7 +149,7 @@ def make_progressions(
         key_names=[piece.key for piece in pieces],
         tempi=np.array([piece.tempo for piece in pieces]),
         titles=[f"{piece.style} {i} in {piece.key}" for i, piece in enumerate(pieces, 1)],
-        frame_rate=FRAME_RATE,
+        timing=Timing.from_rate(FRAME_RATE),
         DESCR=_DESCR.format(
             n_pieces=n_pieces,
             n_bars=n_bars,

@@ -9,10 +9,11 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..base.extras import need
-from ..base.parameters import TEMPO_RULE, Rule, check_values, is_real
+from ..base.parameters import Rule, check_values, is_real
 from ..base.pieces import N_KEYS, PITCH_CLASSES
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path, printable
+from ..theory.timing import Timing, timings_of
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._music import as_midi
@@ -46,7 +47,8 @@ class PianoRollExtractor(FileTransformer):
         hymns.
     frame_rate : float, default=None
         Frames per second, for music that was played freely and whose beats no one wrote down, or
-        to stand beside chroma. When None, frames follow the beats.
+        to stand beside chroma: frame ``t`` is centered on ``t / frame_rate``. When None, frames
+        follow the beats.
     n_jobs : int, default=None
         How many files to read at the same time, in processes unless
         :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
@@ -56,6 +58,12 @@ class PianoRollExtractor(FileTransformer):
         and give a piece of no frames, so that labels keep their places.
     verbose : int, default=0
         Show a progress bar on standard error when greater than 0.
+
+    Attributes
+    ----------
+    timing : Timing
+        When the frames of a roll sound. Frames that follow beats have no tempo: choose one, as
+        ``extractor.timing.at_tempo(96)``.
 
     See Also
     --------
@@ -85,7 +93,7 @@ class PianoRollExtractor(FileTransformer):
     >>> roll = np.zeros((8, 88))
     >>> roll[:4, 39] = roll[4:, 43] = 1  # C4 and E4, a beat each
     >>> extractor = PianoRollExtractor()
-    >>> midi = extractor.inverse_transform(roll, tempo=90)
+    >>> midi = extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
     >>> [note.pitch for note in midi.instruments[0].notes]
     [60, 64]
     >>> (piece,) = extractor.transform([midi])
@@ -111,6 +119,14 @@ class PianoRollExtractor(FileTransformer):
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose
+
+    @property
+    def timing(self) -> Timing:
+        """Timing of the frames of a roll; of beats, without a tempo, unless at a frame rate."""
+        self._check_parameters()
+        if self.frame_rate is not None:
+            return Timing.from_rate(self.frame_rate)
+        return Timing.from_tempo(None, frames_per_beat=self.steps_per_beat)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and the form of `X`; there is nothing to learn.
@@ -198,7 +214,7 @@ class PianoRollExtractor(FileTransformer):
             rolls.append(self._checked(extracted, name))
         return self._contain(rolls)
 
-    def inverse_transform(self, X: Any, *, tempo: float = 120.0) -> Any:
+    def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
         """Turn piano rolls into music for a piano.
 
         Parameters
@@ -206,9 +222,11 @@ class PianoRollExtractor(FileTransformer):
         X : ndarray of shape (n_frames, 88), or a collection of them
             One piece or several. Values of at least .5 sound, so probabilities will do; ones in a
             row are one note.
-        tempo : float, default=120.0
-            Beats a minute, from 4 to 1000. With `frame_rate` it decides no more than how the
-            music is notated.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            When the frames sound; for a collection one for all or a list with one for each piece.
+            Where frames follow beats it needs a tempo, as in ``extractor.timing.at_tempo(96)``,
+            and as many frames to a beat. None stands for the extractor's own `timing`, which has
+            none. Frames at a rate are notated at 120 beats a minute.
 
         Returns
         -------
@@ -220,27 +238,30 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` holds paths.
+            If `X` holds paths, or `timing` is something else.
         ValueError
-            If a piece is no piano roll, or longer than 524288 frames, or a parameter has no
-            possible value.
+            If a piece is no piano roll, or longer than 524288 frames, beats have no tempo, or a
+            timing is not for such frames.
         ImportError
             If pretty_midi is missing.
 
         Examples
         --------
         >>> import numpy as np
-        >>> from musicai import PianoRollExtractor
+        >>> from musicai import PianoRollExtractor, Timing
         >>> roll = np.zeros((8, 88))
         >>> roll[:, [39, 43, 46]] = 1  # C4, E4 and G4
-        >>> midi = PianoRollExtractor(steps_per_beat=4).inverse_transform(roll, tempo=120)
+        >>> timing = Timing.from_tempo(120, frames_per_beat=4)
+        >>> midi = PianoRollExtractor(steps_per_beat=4).inverse_transform(roll, timing=timing)
         >>> [(note.pitch, round(float(note.end), 3)) for note in midi.instruments[0].notes]
         [(60, 1.0), (64, 1.0), (67, 1.0)]
         """
         self._check_parameters()
-        check_values({"tempo": tempo}, {"tempo": TEMPO_RULE})
         pieces, pack = as_rolls(X)
-        return pack([midi_from_roll(piece, self._grid(), tempo) for piece in pieces])
+        timings = timings_of(timing, X, pieces, default=self.timing)
+        for each in timings:
+            self._check_timing(each)
+        return pack([midi_from_roll(*each) for each in zip(pieces, timings, strict=True)])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the 88 keys, from A0; C4 is middle C.
@@ -283,6 +304,20 @@ class PianoRollExtractor(FileTransformer):
         if warning:
             warnings.warn(f"{name}: {warning}", stacklevel=3)
         return roll
+
+    def _check_timing(self, timing: Timing) -> None:
+        """Refuse a timing of other frames than those of `transform`."""
+        own = self.timing
+        if timing.has_beats == own.has_beats and timing.frames_per_beat == own.frames_per_beat:
+            return
+        if own.has_beats:
+            steps = f"{self.steps_per_beat:.6g}"
+            said = f"frames follow beats, steps_per_beat={steps}, and timing does not"
+            advice = f"Timing.from_tempo(96, frames_per_beat={steps})"
+        else:
+            said = f"frames are at a rate, frame_rate={self.frame_rate:.6g}, and timing has beats"
+            advice = "a number of frames per second, or none"
+        raise ValueError(f"{said}: {timing}; pass {advice}")
 
     def _grid(self) -> Grid:
         rate = None if self.frame_rate is None else float(self.frame_rate)

@@ -6,9 +6,11 @@ import numpy as np
 
 from ..base.extras import need
 from ..base.pieces import N_KEYS
+from ..theory.timing import Timing
 from ._errors import MidiError
 from ._reading import MOST_TICKS
 from ._sounding import sounding_ends
+from .tempi import tempo_map
 
 LOWEST_KEY = 21
 """MIDI's pitch of A0; the keys of a piano go up to 108, C8."""
@@ -16,6 +18,7 @@ LOWEST_KEY = 21
 MOST_FRAMES = 2**19
 """A roll of so many frames, 36 hours of sixteenths at 120 beats a minute, takes 185 MB."""
 
+NOTATED_TEMPO = 120.0
 VELOCITY = 80
 USUAL_RESOLUTION = 480
 TICKS_PER_FRAME = 2
@@ -26,24 +29,22 @@ END_TEXT = "end of piece"
 
 
 class Grid(NamedTuple):
-    """Where frames begin: at parts of beats, unless `frame_rate` is given."""
+    """Where frames begin: at parts of beats, unless `frame_rate` is given.
+
+    Frames at a rate are centered on ``t / frame_rate``, as those of chroma are.
+    """
 
     steps_per_beat: float
     frame_rate: float | None
 
     def positions(self, seconds: Any, midi: Any) -> np.ndarray:
-        """Return times of some music counted in frames, to the nearest one."""
+        """Return the frames whose beginnings are nearest to some times of music."""
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
-            frames = _beats(seconds, midi) * self.steps_per_beat
-        else:
-            frames = seconds * self.frame_rate
-        # Half-way between two frames, as demisemiquavers often are, times are not exact.
-        return np.floor(np.round(frames, 6) + 0.5)
-
-    def frames_per_beat(self, tempo: float) -> float:
-        """Return how many frames a beat has at a tempo."""
-        return self.steps_per_beat if self.frame_rate is None else self.frame_rate * 60 / tempo
+            # Half-way between two frames, as demisemiquavers often are, times are not exact.
+            return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
+        # Frames begin half-way between centers: what begins on a center or before it is in it.
+        return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
 def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | None]:
@@ -88,33 +89,37 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | 
     return roll, warning if n_outside else None
 
 
-def midi_from_roll(roll: np.ndarray, grid: Grid, tempo: float) -> Any:
+def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
     """Return the music of a piano roll; `roll_from_midi` gives the same roll again.
 
     Parameters
     ----------
     roll : ndarray of shape (n_frames, 88)
         Values of at least .5 sound.
-    grid : Grid
-        Where frames begin.
-    tempo : float
-        Beats a minute.
+    timing : Timing
+        When the frames sound. Those that are no beats are notated at 120 beats a minute.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="inverse_transform")
-    # MIDI counts whole microseconds per beat, of which pretty_midi would cut off what is not 1.
-    microseconds = round(6e7 / tempo) + 1e-4
-    frames_per_beat = grid.frames_per_beat(6e7 / microseconds)
-    midi = pretty_midi.PrettyMIDI(
-        resolution=_resolution(frames_per_beat, len(roll)), initial_tempo=6e7 / microseconds
-    )
-    seconds_per_frame = microseconds * 1e-6 / frames_per_beat
+    seconds = timing.borders(len(roll))
+    seconds = seconds - seconds[0]
+    if timing.has_beats:
+        beats = timing.beats(len(roll))
+        resolution = _resolution(timing.frames_per_beat or 1, len(roll))
+        tempi = seconds, beats - beats[0]
+    else:
+        resolution = _resolution(timing.frame_rate * 60 / NOTATED_TEMPO, len(roll))
+        tempi = np.array([0.0, 60 / NOTATED_TEMPO]), np.array([0.0, 1.0])
+    file, written = tempo_map(*tempi, resolution=resolution, what="inverse_transform")
+    if timing.has_beats:
+        seconds = written
+    midi = pretty_midi.PrettyMIDI(mido_object=file)
     piano = pretty_midi.Instrument(0, name="Piano")
     for key, first, last in _runs(roll >= 0.5):
-        start, end = first * seconds_per_frame, last * seconds_per_frame
+        start, end = float(seconds[first]), float(seconds[last])
         piano.notes.append(pretty_midi.Note(VELOCITY, LOWEST_KEY + key, start, end))
     midi.instruments.append(piano)
     if len(roll) and not (roll[-1] >= 0.5).any():
-        midi.text_events.append(pretty_midi.Text(END_TEXT, len(roll) * seconds_per_frame))
+        midi.text_events.append(pretty_midi.Text(END_TEXT, float(seconds[-1])))
     return midi
 
 

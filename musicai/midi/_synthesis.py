@@ -85,11 +85,12 @@ def synthesize(
     Examples
     --------
     >>> import numpy as np
-    >>> from musicai import PianoRollExtractor
+    >>> from musicai import PianoRollExtractor, Timing
     >>> from musicai.midi import synthesize
     >>> roll = np.zeros((8, 88))
     >>> roll[:, [39, 43, 46]] = 1  # C major for two beats
-    >>> midi = PianoRollExtractor().inverse_transform(roll)
+    >>> timing = Timing.from_tempo(120, frames_per_beat=4)
+    >>> midi = PianoRollExtractor().inverse_transform(roll, timing=timing)
     >>> sound = np.concatenate(list(synthesize(midi)))
     >>> sound.shape, sound.dtype
     ((88200,), dtype('float32'))

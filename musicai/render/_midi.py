@@ -9,6 +9,7 @@ from ..base.parameters import Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..midi import write_midi
+from ..midi.tempi import tempo_map
 from ..theory.spelling import estimated_key
 from ._arrangement import ARRANGEMENTS, arrange, listen
 from ._collections import in_kind
@@ -22,7 +23,6 @@ RULES: dict[str, Rule] = {
     "grid": GRID_RULE,
 }
 _TICKS_PER_BEAT = 480
-_SHORTEST_BEAT = 1e-6  # seconds; the fastest tempo that MIDI has
 
 
 def chroma_to_midi(
@@ -131,7 +131,11 @@ def _play(
     piece: np.ndarray, timeline: Timeline, *, instruments: str, grid: int | None
 ) -> "PrettyMIDI":
     pretty_midi = need("pretty_midi", extra="midi", what="chroma_to_midi")
-    midi = pretty_midi.PrettyMIDI(mido_object=_tempo_map(timeline))
+    tempi = timeline.seconds, timeline.beats
+    if not timeline.follows_beats or not timeline.beats.any():
+        tempi = np.array([0.0, 60 / timeline.tempo]), np.array([0.0, 1.0])
+    file, _ = tempo_map(*tempi, resolution=_TICKS_PER_BEAT, what="chroma_to_midi")
+    midi = pretty_midi.PrettyMIDI(mido_object=file)
     midi.time_signature_changes = [
         pretty_midi.TimeSignature(beats, 4, seconds) for beats, seconds in _meters(timeline)
     ]
@@ -156,22 +160,3 @@ def _meters(timeline: Timeline) -> list[tuple[int, float]]:
         first_bar = float(np.interp(timeline.downbeat, timeline.beats, timeline.seconds))
         meters = [(timeline.downbeat, 0.0), (timeline.beats_per_bar, first_bar)]
     return meters
-
-
-def _tempo_map(timeline: Timeline) -> Any:
-    """Return a mido.MidiFile without notes; pretty_midi takes changes of tempo from files only."""
-    mido = need("mido", extra="midi", what="chroma_to_midi")
-    track = mido.MidiTrack()
-    ticks = np.diff(np.rint(timeline.beats * _TICKS_PER_BEAT).astype(int))
-    seconds = np.diff(timeline.seconds)
-    if not timeline.follows_beats or not ticks.any():
-        ticks, seconds = np.array([_TICKS_PER_BEAT]), np.array([60 / timeline.tempo])
-    tempi = np.maximum(seconds[ticks > 0] / ticks[ticks > 0] * _TICKS_PER_BEAT, _SHORTEST_BEAT)
-    waited, last = 0, None
-    for microseconds, length in zip(np.rint(1e6 * tempi), ticks[ticks > 0], strict=True):
-        if microseconds != last:
-            track.append(mido.MetaMessage("set_tempo", tempo=int(microseconds), time=waited))
-            waited, last = 0, microseconds
-        waited += int(length)
-    track.append(mido.MetaMessage("end_of_track"))
-    return mido.MidiFile(tracks=[track], ticks_per_beat=_TICKS_PER_BEAT)

@@ -83,7 +83,7 @@ def test_chroma_of_what_was_rendered(home, chorales):
     assert data.recordings == chorales.recordings
     for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)
-    assert data.frame_rate == ChromaExtractor().frame_rate
+    assert data.timing == ChromaExtractor().timing
     assert "chroma" in data.DESCR
     kept = {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")}
     assert len(kept) == 2
@@ -93,7 +93,8 @@ def test_chroma_of_what_was_rendered(home, chorales):
 
 def test_rolls_of_the_scores(home):
     data = load_chorales(2, kind="roll", folder=home)
-    extractor = PianoRollExtractor(steps_per_beat=data.steps_per_beat)
+    extractor = PianoRollExtractor(steps_per_beat=data.timing.frames_per_beat)
+    assert data.timing.tempo == 80
     assert [path.suffix for path in data.recordings] == [".mid", ".mid"]
     for piece, same in zip(data.data, extractor.transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)

@@ -26,18 +26,17 @@ def music():
     return make_progressions(30, random_state=0)
 
 
-def named_at(chords, n_frames, frame_rate):
-    """Root and third of the chord in each frame."""
-    middles = (np.arange(n_frames) + 0.5) / frame_rate
+def named_at(chords, moments):
+    """Root and third of the chord at some moments."""
     ends = [chord.end for chord in chords[:-1]]
     return [
         (chords[i].root, "maj" if 4 in QUALITIES[chords[i].quality].tones else "min")
-        for i in np.searchsorted(ends, middles, side="right")
+        for i in np.searchsorted(ends, moments, side="right")
     ]
 
 
 def test_pieces_are_chroma_as_an_extractor_makes_it(music):
-    assert music.frame_rate == ChromaExtractor().frame_rate
+    assert music.timing == ChromaExtractor().timing
     for piece in music.data:
         assert piece.dtype == np.float32
         assert piece.shape[1] == 12
@@ -63,7 +62,7 @@ def test_everything_is_told_of_every_piece(n_pieces, n_bars, tempo, styles, seed
     assert music.target_names == sorted(styles)
     seconds = n_bars * BEATS * 60 / tempo
     for piece, chords in zip(music.data, music.chords, strict=True):
-        assert len(piece) == np.ceil(seconds * music.frame_rate)
+        assert len(piece) == np.ceil(seconds * music.timing.frame_rate)
         assert chords[0].start == 0
         assert chords[-1].end == pytest.approx(seconds)
         for chord, following in pairwise(chords):
@@ -105,13 +104,15 @@ def test_a_frame_hears_as_much_of_what_comes_as_of_what_was():
 
 
 def test_the_known_chords_are_heard(music):
-    heard = recognize_chords(music.data)
+    heard = recognize_chords(music.data, timing=music)
     agreement = [
         np.mean([a == b for a, b in zip(*both, strict=True)])
         for piece, known, found in zip(music.data, music.chords, heard, strict=True)
         if (
             both := [
-                named_at([c for c in chords if c.root is not None], len(piece), music.frame_rate)
+                named_at(
+                    [c for c in chords if c.root is not None], music.timing.centers(len(piece))
+                )
                 for chords in (known, found)
             ]
         )
@@ -186,7 +187,7 @@ def test_progressions_are_whole_bars_and_end_where_they_can_go_home(style):
 def test_it_can_be_played_and_pickled():
     music = make_progressions(2, n_bars=2, tempo=180, random_state=0)
     audio = ChromaExtractor().inverse_transform(music.data)
-    assert [len(samples) for samples in audio] == [2048 * len(p) - 1 for p in music.data]
+    assert [len(samples) for samples in audio] == [2048 * (len(p) - 0.5) for p in music.data]
     pickled = pickle.dumps(music)
     assert pickle.loads(pickled).chords == music.chords
     assert b"musicai.render" in pickled  # where a chord can be found whatever becomes of its file

@@ -2,6 +2,10 @@ import numpy as np
 import pretty_midi
 import pytest
 
+from musicai import Timing
+
+SIXTEENTHS = Timing.from_tempo(120, frames_per_beat=4)
+
 
 @pytest.fixture
 def make_midi():

@@ -12,6 +12,8 @@ from sklearn.pipeline import make_pipeline
 from musicai import LSTMComposer, PianoRollExtractor
 from musicai.midi import MidiError, write_midi
 
+from .conftest import SIXTEENTHS
+
 
 @pytest.fixture
 def paths(tmp_path, make_roll) -> list[Path]:
@@ -19,14 +21,20 @@ def paths(tmp_path, make_roll) -> list[Path]:
     files = [tmp_path / f"{i}.mid" for i in range(6)]
     for seed, file in enumerate(files):
         write_midi(
-            file, PianoRollExtractor().inverse_transform(make_roll(10 + seed, seed, density=0.1))
+            file,
+            PianoRollExtractor().inverse_transform(
+                make_roll(10 + seed, seed, density=0.1), timing=SIXTEENTHS
+            ),
         )
     return files
 
 
 def test_a_piece_per_file_of_every_kind(paths, make_roll):
     kinds = [list(paths), tuple(map(str, paths)), np.array(list(map(str, paths)))]
-    music = [PianoRollExtractor().inverse_transform(make_roll(4)), bytes(paths[0])]
+    music = [
+        PianoRollExtractor().inverse_transform(make_roll(4), timing=SIXTEENTHS),
+        bytes(paths[0]),
+    ]
     for X in [*kinds, np.array([*paths], dtype=object)]:
         pieces = PianoRollExtractor().fit(X).transform(X)
         assert isinstance(pieces, list)
@@ -121,5 +129,5 @@ def test_what_is_composed_becomes_music(paths, tmp_path):
         PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
     ).fit(paths)
     piece = pipe[-1].sample(30, key="G", random_state=0)
-    write_midi(tmp_path / "new.mid", pipe[0].inverse_transform(piece))
+    write_midi(tmp_path / "new.mid", pipe[0].inverse_transform(piece, timing=SIXTEENTHS))
     np.testing.assert_array_equal(pipe[0].transform([tmp_path / "new.mid"])[0], piece)

@@ -12,6 +12,8 @@ import pytest
 from musicai import PianoRollExtractor
 from musicai.midi import MidiError, read_midi, write_midi
 
+from .conftest import SIXTEENTHS
+
 
 def variable(number):
     """Encode a number as MIDI does."""
@@ -130,7 +132,7 @@ def damaged(data, rng):
 @pytest.mark.filterwarnings("ignore:.*notes beyond the 88 keys")
 def test_damaged_files_give_rolls_or_errors_that_name_them(tmp_path, make_roll):
     file = io.BytesIO()
-    midi = PianoRollExtractor().inverse_transform(make_roll(60))
+    midi = PianoRollExtractor().inverse_transform(make_roll(60), timing=SIXTEENTHS)
     midi.lyrics.append(pretty_midi.Lyric("la", 1))
     midi.key_signature_changes.append(pretty_midi.KeySignature(3, 0))
     write_midi(file, midi)
@@ -156,7 +158,7 @@ def test_what_is_written_other_programs_read(tmp_path, make_roll):
     roll = make_roll(40, density=0.02)
     roll[-5:] = 0
     path = tmp_path / "music.mid"
-    write_midi(path, PianoRollExtractor().inverse_transform(roll))
+    write_midi(path, PianoRollExtractor().inverse_transform(roll, timing=SIXTEENTHS))
     strikes = int((np.diff(roll, axis=0, prepend=0) == 1).sum())
     messages = [m for track in mido.MidiFile(path).tracks for m in track]
     assert sum(m.type == "note_on" and m.velocity > 0 for m in messages) == strikes

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai import PianoRollExtractor
+from musicai import PianoRollExtractor, Timing
 from musicai.midi import MidiError, read_midi, write_midi
 
+from .conftest import SIXTEENTHS
+
 C4 = 60 - 21
+SLOW = SIXTEENTHS.at_tempo(60)
 
 
 def roll_of(midi, **parameters):
@@ -143,7 +146,8 @@ def test_a_roll_comes_back_exactly(grid, tempo, n_frames, seed, silence):
     roll = (rng.random((n_frames, 88)) < 0.1).astype(np.float32)
     roll = np.pad(roll, (silence, (0, 0)))
     extractor = PianoRollExtractor(**grid)
-    midi = extractor.inverse_transform(roll, tempo=tempo)
+    timing = extractor.timing.at_tempo(tempo) if extractor.timing.has_beats else None
+    midi = extractor.inverse_transform(roll, timing=timing)
     np.testing.assert_array_equal(extractor.transform([midi])[0], roll)
     np.testing.assert_array_equal(extractor.transform([written(midi)])[0], roll)
 
@@ -169,7 +173,8 @@ def test_long_rolls_come_back_exactly(n_frames, grid, tmp_path):
     for seed, start in enumerate(np.linspace(0, n_frames - 50, 60).astype(int)):
         roll[start : start + 1 + seed, seed] = 1
     extractor = PianoRollExtractor(**grid)
-    write_midi(tmp_path / "long.mid", extractor.inverse_transform(roll, tempo=1000 / 7))
+    timing = extractor.timing.at_tempo(1000 / 7) if extractor.timing.has_beats else None
+    write_midi(tmp_path / "long.mid", extractor.inverse_transform(roll, timing=timing))
     (again,) = extractor.transform([tmp_path / "long.mid"])
     assert again.shape == roll.shape
     assert (again == roll).all()
@@ -178,7 +183,7 @@ def test_long_rolls_come_back_exactly(n_frames, grid, tmp_path):
 def test_silence_comes_back(tmp_path):
     silence = np.zeros((9, 88), np.float32)
     extractor = PianoRollExtractor()
-    write_midi(tmp_path / "silence.mid", extractor.inverse_transform(silence))
+    write_midi(tmp_path / "silence.mid", extractor.inverse_transform(silence, timing=SIXTEENTHS))
     np.testing.assert_array_equal(extractor.transform([tmp_path / "silence.mid"])[0], silence)
 
 
@@ -186,8 +191,8 @@ def test_only_an_end_in_silence_needs_a_text(make_roll):
     roll = np.zeros((8, 88))
     roll[:4, C4] = 1
     extractor = PianoRollExtractor()
-    assert extractor.inverse_transform(roll[:4]).text_events == []
-    (text,) = extractor.inverse_transform(roll, tempo=60).text_events
+    assert extractor.inverse_transform(roll[:4], timing=SIXTEENTHS).text_events == []
+    (text,) = extractor.inverse_transform(roll, timing=SLOW).text_events
     assert (text.text, text.time) == ("end of piece", pytest.approx(2))
 
 
@@ -195,25 +200,25 @@ def test_ones_in_a_row_are_one_note():
     roll = np.zeros((8, 88))
     roll[2:6, C4] = 0.5  # a probability that sounds
     roll[6:, C4] = 0.49
-    (player,) = PianoRollExtractor().inverse_transform(roll, tempo=60).instruments
+    (player,) = PianoRollExtractor().inverse_transform(roll, timing=SLOW).instruments
     (note,) = player.notes
     assert (note.pitch, note.start, note.end) == (60, pytest.approx(0.5), pytest.approx(1.5))
 
 
 def test_the_tempo_is_that_which_was_asked_for(tmp_path, make_roll):
     for tempo in (4, 59.94, 120, 133.3, 1000):
-        write_midi(
-            tmp_path / "a.mid", PianoRollExtractor().inverse_transform(make_roll(9), tempo=tempo)
-        )
+        extractor = PianoRollExtractor()
+        timing = extractor.timing.at_tempo(tempo)
+        write_midi(tmp_path / "a.mid", extractor.inverse_transform(make_roll(9), timing=timing))
         assert read_midi(tmp_path / "a.mid").get_tempo_changes()[1] == pytest.approx(tempo, 1e-4)
 
 
 def test_answers_in_kind(make_roll):
     extractor, rolls = PianoRollExtractor(), [make_roll(8), make_roll(12, seed=1)]
-    assert isinstance(extractor.inverse_transform(rolls[0]), pretty_midi.PrettyMIDI)
-    assert isinstance(extractor.inverse_transform(rolls), list)
+    assert isinstance(extractor.inverse_transform(rolls[0], timing=SLOW), pretty_midi.PrettyMIDI)
+    assert isinstance(extractor.inverse_transform(rolls, timing=[SLOW, SIXTEENTHS]), list)
     for collection in (rolls, np.array([*rolls, None], object)[:2], np.stack([rolls[0]] * 2)):
-        answer = extractor.inverse_transform(collection)
+        answer = extractor.inverse_transform(collection, timing=SLOW)
         assert isinstance(answer, type(collection))
         assert len(answer) == 2
         for roll, again in zip(collection, extractor.transform(answer), strict=True):
@@ -234,10 +239,44 @@ def test_answers_in_kind(make_roll):
 )
 def test_what_is_no_roll_is_refused(X, error, message):
     with pytest.raises(error, match=message):
-        PianoRollExtractor().inverse_transform(X)
+        PianoRollExtractor().inverse_transform(X, timing=SLOW)
 
 
-@pytest.mark.parametrize("tempo", [0, 3, 1001, np.nan, "fast", None])
-def test_impossible_tempi_are_named(tempo, make_roll):
-    with pytest.raises(ValueError, match="tempo must be a number of beats a minute from 4 to 1000"):
-        PianoRollExtractor().inverse_transform(make_roll(4), tempo=tempo)
+@pytest.mark.parametrize(
+    ("parameters", "timing", "message"),
+    [
+        ({}, None, r"beats have no tempo: .* Timing\.from_tempo\(96, frames_per_beat=4\)"),
+        ({}, Timing.from_tempo(96), r"steps_per_beat=4.* from_tempo\(96\); pass .*per_beat=4\)"),
+        ({}, 10, "frames follow beats, steps_per_beat=4, and timing does not"),
+        ({"frame_rate": 10}, SLOW, "frames are at a rate, frame_rate=10, and timing has beats"),
+    ],
+)
+def test_timings_of_other_frames_are_refused(parameters, timing, message, make_roll):
+    with pytest.raises(ValueError, match=message):
+        PianoRollExtractor(**parameters).inverse_transform(make_roll(4), timing=timing)
+
+
+def test_frames_at_a_rate_sound_around_their_centers(make_midi):
+    """As those of chroma do: what sounds at a center is in its frame."""
+    extractor = PianoRollExtractor(frame_rate=10)
+    roll = np.zeros((5, 88))
+    roll[0, C4] = roll[2:4, C4 + 2] = roll[4, C4 + 4] = 1
+    for timing, rate in ((None, 10), (20, 20), (Timing.from_rate(20), 20)):
+        midi = extractor.inverse_transform(roll, timing=timing)
+        found = [(note.start * rate, note.end * rate) for note in midi.instruments[0].notes]
+        np.testing.assert_allclose(found, [(0, 0.5), (1.5, 3.5), (3.5, 4.5)])
+    for start, end, expected in ((0.16, 0.31, "..##"), (0.2, 0.4, "..##"), (0.21, 0.22, "...#")):
+        assert sounding(roll_of(make_midi((60, start, end)), frame_rate=10)) == expected
+
+
+def test_the_tempo_follows_measured_beats(make_roll):
+    borders = np.cumsum(np.random.default_rng(0).uniform(0.1, 0.15, 81))
+    timing = Timing.from_beats(borders, frames_per_beat=4)
+    roll, extractor = make_roll(80), PianoRollExtractor()
+    roll[-1, 0] = 1
+    midi = written(extractor.inverse_transform(roll, timing=timing))
+    np.testing.assert_array_equal(extractor.transform([midi])[0], roll)
+    assert midi.get_end_time() == pytest.approx(borders[-1] - borders[0], abs=1e-3)
+    starts = np.array([note.start for note in midi.instruments[0].notes])
+    expected = (borders - borders[0])[:-1][(np.diff(roll, axis=0, prepend=0) == 1).any(axis=1)]
+    np.testing.assert_allclose(np.unique(starts.round(5)), expected, atol=1e-3)

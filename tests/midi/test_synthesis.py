@@ -13,6 +13,8 @@ import pytest
 from musicai import PianoRollExtractor
 from musicai.midi import MidiError, _passages, _synthesis, rendering, synthesize, write_midi
 
+from .conftest import SIXTEENTHS
+
 RATE = 48000
 
 
@@ -159,7 +161,7 @@ def test_any_sampling_rate(make_midi):
 
 
 def test_files_are_music_too(tmp_path, make_roll):
-    midi = PianoRollExtractor().inverse_transform(make_roll(8))
+    midi = PianoRollExtractor().inverse_transform(make_roll(8), timing=SIXTEENTHS)
     write_midi(tmp_path / "music.mid", midi)
     np.testing.assert_array_equal(play(tmp_path / "music.mid"), play(midi))
 
