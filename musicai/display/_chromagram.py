@@ -41,12 +41,13 @@ class ChromagramDisplay:
     Examples
     --------
     >>> import numpy as np
+    >>> from musicai import Timing
     >>> from musicai.display import ChromagramDisplay
     >>> scale = np.eye(12)[[0, 2, 4, 5, 7, 9, 11, 0]]
-    >>> display = ChromagramDisplay.from_piece(scale, frame_rate=2, title="C major")
+    >>> display = ChromagramDisplay.from_piece(scale, timing=2, title="C major")  # a second
     >>> display.ax_.get_xlabel()
     'seconds'
-    >>> display = ChromagramDisplay.from_piece(scale, steps_per_beat=1)
+    >>> display = ChromagramDisplay.from_piece(scale, timing=Timing.from_tempo(96))
     >>> display.ax_.get_xlabel()
     'beats'
     """
@@ -63,10 +64,7 @@ class ChromagramDisplay:
         cls,
         piece: Any,
         *,
-        frame_rate: float | None = None,
-        times: Any = None,
-        tempo: float | None = None,
-        steps_per_beat: float | None = None,
+        timing: Any = None,
         marks: Any = None,
         title: str | None = None,
         colorbar: bool = True,
@@ -78,19 +76,10 @@ class ChromagramDisplay:
         ----------
         piece : array-like of shape (n_frames, n_features)
             One piece; values in [0, 1] use the whole range of colors.
-        frame_rate : float, default=None
-            Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
-            `steps_per_beat` is given, the axis counts frames.
-        times : array-like of shape (n_frames + 1,), default=None
-            When each frame begins and the last one ends, in seconds, as
-            :meth:`musicai.ChromaExtractor.analyze` tells it: frames are as wide as they last.
-        tempo : float, default=None
-            Beats per minute. With it the axis counts beats from the first frame on, instead of
-            seconds.
-        steps_per_beat : float, default=None
-            Frames per beat, where frames follow the beats: that of a
-            :class:`musicai.PianoRollExtractor`, 1 for ``ChromaExtractor(sync="beat")``. The axis
-            counts beats.
+        timing : Timing, object with a `timing`, or float, default=None
+            When the frames sound: such as the extractor that made the piece, or its analysis. A
+            number is frames per second. The axis counts beats where frames are beats, else seconds,
+            and without a timing frames.
         marks : float or list of float, default=None
             Where to draw an upright line, in the unit of the axis: say, where a prime ends.
         title : str, default=None
@@ -109,19 +98,13 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece or lies on its side, a mark lies outside it, or the times of
-            its frames are given twice or have no possible value.
+            If `piece` isn't one piece or lies on its side, a mark lies outside it, or the timing is
+            that of another number of frames.
         TypeError
-            If `ax` is none to draw on.
+            If `ax` is none to draw on, or `timing` something else.
         """
         frames = one_piece(piece, cls.__name__)
-        axis = time_axis(
-            frames,
-            frame_rate=frame_rate,
-            times=times,
-            tempo=tempo,
-            steps_per_beat=steps_per_beat,
-        )
+        axis = time_axis(frames, timing)
         display = cls(frames, times=axis.times, unit=axis.unit)
         return display.plot(ax, marks=marks, title=title, colorbar=colorbar)
 

@@ -45,7 +45,7 @@ class ComparisonDisplay:
     >>> from musicai.display import ComparisonDisplay
     >>> real, composed = np.random.default_rng(0).random((2, 40, 12))
     >>> display = ComparisonDisplay.from_pieces(
-    ...     {"real": real, "composed": composed}, frame_rate=10, marks={"composed": 1.5}
+    ...     {"real": real, "composed": composed}, timing=10, marks={"composed": 1.5}
     ... )
     >>> [ax.get_title("left") for ax in display.axes_]
     ['real', 'composed']
@@ -65,9 +65,7 @@ class ComparisonDisplay:
         cls,
         pieces: Mapping[str, Any],
         *,
-        frame_rate: float | None = None,
-        tempo: float | None = None,
-        steps_per_beat: float | None = None,
+        timing: Any = None,
         marks: Mapping[str, Any] | None = None,
         colorbar: bool = True,
         axes: "Sequence[Axes] | None" = None,
@@ -78,16 +76,10 @@ class ComparisonDisplay:
         ----------
         pieces : dict of str to array-like of shape (n_frames, n_features)
             The pieces, from top to bottom; the names are their titles. All are of one width.
-        frame_rate : float, default=None
-            Frames per second, as an extractor's `frame_rate`. When neither this nor
-            `steps_per_beat` is given, the axis counts frames.
-        tempo : float, default=None
-            Beats per minute. With it the axis counts beats from the first frame on, instead of
-            seconds.
-        steps_per_beat : float, default=None
-            Frames per beat, where frames follow the beats: that of a
-            :class:`musicai.PianoRollExtractor`, 1 for ``ChromaExtractor(sync="beat")``. The axis
-            counts beats.
+        timing : Timing, object with a `timing`, or float, or a dict of them, default=None
+            When the frames sound: such as the extractor that made the pieces. A number is frames
+            per second. One for all, or a dict with one for each name. The axis counts beats where
+            frames are beats, else seconds, and without a timing frames.
         marks : dict of str to float or list of float, default=None
             For some of the names, where to draw an upright line, in the unit of the axis: say,
             where what was given ends and what was composed begins.
@@ -105,11 +97,12 @@ class ComparisonDisplay:
         ImportError
             If matplotlib is missing.
         TypeError
-            If `pieces` or `marks` is no dict, or `axes` no list of axes to draw on.
+            If `pieces` or `marks` is no dict, `axes` no list of axes to draw on, or `timing`
+            something else.
         ValueError
             If the pieces differ in width, one has no frame or lies on its side, a mark has the name
-            of none or lies outside its piece, there are not as many axes as pieces, or the times of
-            the frames are given twice or have no possible value.
+            of none or lies outside its piece, there are not as many axes as pieces, or timings are
+            not for these pieces or in different units.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
@@ -121,15 +114,8 @@ class ComparisonDisplay:
             for name, piece in pieces.items()
         }
         as_collection(list(frames.values()), name="pieces")  # some, and all of one width
-        timing = {"frame_rate": frame_rate, "tempo": tempo, "steps_per_beat": steps_per_beat}
-        axes_of_time = {
-            name: time_axis(piece, times=None, **timing) for name, piece in frames.items()
-        }
-        display = cls(
-            frames,
-            times={name: axis.times for name, axis in axes_of_time.items()},
-            unit=next(iter(axes_of_time.values())).unit,
-        )
+        times, unit = _times_of(frames, timing)
+        display = cls(frames, times=times, unit=unit)
         return display.plot(axes, marks=marks, colorbar=colorbar)
 
     def plot(
@@ -204,3 +190,16 @@ class ComparisonDisplay:
             name: marks_within(given.get(name), times, name=f"marks[{name!r}]")
             for name, times in self.times.items()
         }
+
+
+def _times_of(pieces: Mapping[str, np.ndarray], timing: Any) -> tuple[dict[str, np.ndarray], str]:
+    """Return where the frames of each piece are, and the unit that all have in common."""
+    one_each = isinstance(timing, Mapping) and not hasattr(timing, "timing")
+    given = timing if one_each else dict.fromkeys(pieces, timing)
+    if set(given) != set(pieces):
+        raise ValueError(f"timings are for {list(given)}, but pieces are {list(pieces)}")
+    axes = {name: time_axis(piece, given[name]) for name, piece in pieces.items()}
+    units = {name: axis.unit for name, axis in axes.items()}
+    if len(set(units.values())) > 1:
+        raise ValueError(f"pieces are drawn on one axis, and their timings count {units}")
+    return {name: axis.times for name, axis in axes.items()}, units[next(iter(units))]

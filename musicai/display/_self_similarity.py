@@ -71,10 +71,7 @@ class SelfSimilarityDisplay:
         piece: Any,
         *,
         n_frames: int = 22,
-        frame_rate: float | None = None,
-        times: Any = None,
-        tempo: float | None = None,
-        steps_per_beat: float | None = None,
+        timing: Any = None,
         title: str | None = None,
         colorbar: bool = True,
         ax: "Axes | None" = None,
@@ -91,16 +88,10 @@ class SelfSimilarityDisplay:
             :class:`musicai.ChromaExtractor`. Its similarity with another one is that of
             :func:`musicai.metrics.recurrence`, but for a piece that is shortened. Short moments
             show chords, long ones phrases. Frames that are beats are long: take 4 of them or so.
-        frame_rate : float, default=None
-            Frames per second, as an extractor's `frame_rate`. When neither this nor `times` nor
-            `steps_per_beat` is given, the axes count frames.
-        times : array-like of shape (n_frames_of_piece + 1,), default=None
-            When each frame begins and the last one ends, in seconds.
-        tempo : float, default=None
-            Beats per minute. With it the axes count beats from the first frame on, instead of
-            seconds.
-        steps_per_beat : float, default=None
-            Frames per beat, where frames follow the beats. The axes count beats.
+        timing : Timing, object with a `timing`, or float, default=None
+            When the frames sound: such as the extractor that made the piece, or its analysis. A
+            number is frames per second. The axes counts beats where frames are beats, else seconds,
+            and without a timing frames.
         title : str, default=None
             Written above, on the left.
         colorbar : bool, default=True
@@ -117,8 +108,10 @@ class SelfSimilarityDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, or is shorter than a moment, or the times of its frames
-            are given twice or have no possible value.
+            If `piece` isn't one piece, or is shorter than a moment, or the timing is that of
+            another number of frames.
+        TypeError
+            If `timing` is something else.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)
@@ -126,13 +119,7 @@ class SelfSimilarityDisplay:
             raise ValueError(
                 f"a moment has n_frames={n_frames}, but the piece has {len(frames)}: take fewer"
             )
-        axis = time_axis(
-            frames,
-            frame_rate=frame_rate,
-            times=times,
-            tempo=tempo,
-            steps_per_beat=steps_per_beat,
-        )
+        axis = time_axis(frames, timing)
         frames, borders, length = shortened(frames, axis.times, _MOST_FRAMES)
         windows = moments(frames, max(1, round(n_frames / length)))
         display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=axis.unit)

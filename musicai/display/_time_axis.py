@@ -1,17 +1,10 @@
-"""When the frames of a picture are, and in what unit."""
+"""Where the frames of a picture are, and in what unit."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..base.parameters import TEMPO_RULE, Rule, check_values, is_real
-from ..theory.timing import RATE_RULE, check_times, frame_borders
-
-RULES: dict[str, Rule] = {
-    "frame_rate": RATE_RULE,
-    "tempo": TEMPO_RULE,
-    "steps_per_beat": (lambda v: is_real(v) and v > 0, "a positive number of frames per beat"),
-}
+from ..theory.timing import Timing, timings_of
 
 
 class TimeAxis(NamedTuple):
@@ -21,56 +14,32 @@ class TimeAxis(NamedTuple):
     unit: str
 
 
-def time_axis(
-    piece: np.ndarray,
-    *,
-    frame_rate: float | None,
-    times: Any,
-    tempo: float | None,
-    steps_per_beat: float | None,
-) -> TimeAxis:
-    """Return when the frames of a piece are, as far as is known.
+def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
+    """Return where the frames of a piece are: in beats, in seconds, or without a timing in frames.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
         The frames.
-    frame_rate : float or None
-        Frames per second.
-    times : array-like of shape (n_frames + 1,) or None
-        Borders of the frames in seconds.
-    tempo : float or None
-        Beats per minute, where beats are to be counted and not seconds.
-    steps_per_beat : float or None
-        Frames per beat.
+    timing : Timing, object with a `timing`, float or None
+        When they sound.
 
     Raises
     ------
-    ValueError
-        If one of them has no possible value, or they say it twice.
+    TypeError, ValueError
+        If `timing` is something else or that of another number of frames, or its frames have no
+        length.
     """
-    given = {"frame_rate": frame_rate, "tempo": tempo, "steps_per_beat": steps_per_beat}
-    check_values({name: value for name, value in given.items() if value is not None}, RULES)
-    known = [v is not None for v in (frame_rate, times, steps_per_beat)]
-    if sum(known) > 1:
-        raise ValueError(
-            "give one of frame_rate, times and steps_per_beat: each alone says when frames sound"
-        )
-    if tempo is not None and frame_rate is None and times is None:
-        raise ValueError(
-            "tempo turns seconds into beats: give frame_rate or times as well; where frames "
-            "follow the beats give steps_per_beat and no tempo"
-        )
-    if not any(known):
+    if timing is None:
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")
-    if steps_per_beat is not None:
-        return TimeAxis(np.arange(len(piece) + 1) / steps_per_beat, "beats")
-    if times is None:
-        (seconds,) = frame_borders(piece, [piece], frame_rate=frame_rate or 1.0, times=None)
-    else:
-        (seconds,) = check_times([times], [piece])
-    if seconds[-1] <= seconds[0]:
-        raise ValueError("times end where they begin: there is no time to draw")
-    if tempo is not None:
-        return TimeAxis((seconds - seconds[0]) * tempo / 60, "beats")
-    return TimeAxis(seconds, "seconds")
+    (known,) = timings_of(timing, piece, [piece])
+    axis = _axis(known, len(piece))
+    if axis.times[-1] <= axis.times[0]:
+        raise ValueError(f"timing ends where it begins: there is no time to draw in {known}")
+    return axis
+
+
+def _axis(timing: Timing, n_frames: int) -> TimeAxis:
+    if timing.has_beats:
+        return TimeAxis(timing.beats(n_frames), "beats")
+    return TimeAxis(timing.borders(n_frames), "seconds")

@@ -99,7 +99,7 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     >>> from musicai.render import labeled_intervals, recognize_chords
     >>> piece = np.zeros((60, 12))
     >>> piece[:30, [5, 9, 0]] = piece[30:, [10, 1, 5]] = 1
-    >>> intervals, labels = labeled_intervals(recognize_chords(piece, frame_rate=10))
+    >>> intervals, labels = labeled_intervals(recognize_chords(piece, timing=10))
     >>> intervals.shape, labels
     ((2, 2), ['F:maj', 'Bb:min'])
     """

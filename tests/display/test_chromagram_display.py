@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 
+from musicai import ChromaExtractor, PianoRollExtractor, Timing
 from musicai.display import ChromagramDisplay, ComparisonDisplay
 
 RNG = np.random.default_rng(0)
@@ -13,9 +14,9 @@ def labels(axis):
 
 def test_shows_the_frames_over_seconds_and_pitch_classes():
     piece = RNG.random((30, 12), dtype=np.float32)
-    ax = ChromagramDisplay.from_piece(piece, frame_rate=10).ax_
+    ax = ChromagramDisplay.from_piece(piece, timing=10).ax_
     np.testing.assert_array_equal(ax.images[0].get_array(), piece.T)
-    assert tuple(ax.images[0].get_extent()) == (0, 3, -0.5, 11.5)
+    assert tuple(ax.images[0].get_extent()) == (0, 2.95, -0.5, 11.5)
     assert "".join(labels(ax.yaxis)) == "CC♯DD♯EFF♯GG♯AA♯B"
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("seconds", "pitch class")
 
@@ -23,16 +24,18 @@ def test_shows_the_frames_over_seconds_and_pitch_classes():
 @pytest.mark.parametrize(
     ("timing", "unit", "end"),
     [
-        ({}, "frames", 30),
-        ({"frame_rate": 10}, "seconds", 3),
-        ({"frame_rate": 10, "tempo": 120}, "beats", 6),
-        ({"steps_per_beat": 4}, "beats", 7.5),
-        ({"times": np.arange(31) ** 2}, "seconds", 900),
-        ({"times": np.arange(31) / 2 + 7, "tempo": 60}, "beats", 15),
+        (None, "frames", 30),
+        (10, "seconds", 2.95),
+        (Timing.from_borders(np.arange(31) ** 2), "seconds", 900),
+        (ChromaExtractor(hop_length=2205), "seconds", 2.95),
+        (Timing.from_tempo(96), "beats", 30),
+        (ChromaExtractor(sync="beat"), "beats", 30),
+        (PianoRollExtractor(steps_per_beat=4), "beats", 7.5),
+        (Timing.from_beats(np.arange(31) / 2 + 7, frames_per_beat=2), "beats", 15),
     ],
 )
 def test_the_axis_counts_what_is_known(timing, unit, end):
-    display = ChromagramDisplay.from_piece(RNG.random((30, 12)), **timing)
+    display = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing)
     assert display.ax_.get_xlabel() == display.unit == unit
     assert display.ax_.get_xlim() == (0, end)
     np.testing.assert_allclose(display.times[[0, -1]], [0, end])
@@ -40,7 +43,7 @@ def test_the_axis_counts_what_is_known(timing, unit, end):
 
 def test_frames_are_as_wide_as_they_last():
     times = [0, 1, 3, 7, 7.5]
-    display = ChromagramDisplay.from_piece(np.eye(12)[:4], times=times)
+    display = ChromagramDisplay.from_piece(np.eye(12)[:4], timing=Timing.from_borders(times))
     image = display.ax_.images[0]
     np.testing.assert_array_equal(image.get_array(), np.eye(12)[:4].T)
     display.figure_.canvas.draw()
@@ -59,18 +62,18 @@ def label_rows(pixels):
 def test_a_long_piece_is_averaged_to_what_can_be_printed():
     piece = RNG.random((20001, 12))
     _, ax = pyplot.subplots(figsize=(4, 2))
-    display = ChromagramDisplay.from_piece(piece, frame_rate=10, ax=ax)
+    display = ChromagramDisplay.from_piece(piece, timing=10, ax=ax)
     image = ax.images[0].get_array()
     assert 200 < image.shape[1] <= 4 * 150
     assert image.mean() == pytest.approx(piece.mean(), abs=1e-3)
-    assert ax.get_xlim() == (0, 2000.1)
+    assert ax.get_xlim() == (0, 2000.05)
     assert display.piece.shape == (20001, 12)
 
 
 def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
     roll = np.zeros((8, 88))
     roll[0, 39] = roll[4, 51] = 1  # C4, C5
-    ax = ChromagramDisplay.from_piece(roll, steps_per_beat=4).ax_
+    ax = ChromagramDisplay.from_piece(roll, timing=Timing.from_tempo(None, frames_per_beat=4)).ax_
     assert ax.get_ylabel() == "key"
     shown = dict(zip(labels(ax.yaxis), ax.get_yticks(), strict=True))
     assert (shown["C4"], shown["C5"], shown["C8"]) == (39, 51, 87)
@@ -82,7 +85,7 @@ def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
 
 
 def test_other_features_have_no_names():
-    ax = ChromagramDisplay.from_piece(np.eye(40), frame_rate=4).ax_
+    ax = ChromagramDisplay.from_piece(np.eye(40), timing=4).ax_
     assert ax.get_ylabel() == "feature"
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
@@ -93,40 +96,37 @@ def test_values_beyond_one_have_colors_too():
 
 
 def test_marks_are_upright_lines():
-    ax = ChromagramDisplay.from_piece(np.eye(12), frame_rate=1, marks=[3, 5]).ax_
+    ax = ChromagramDisplay.from_piece(np.eye(12), timing=1, marks=[3, 5]).ax_
     assert {line.get_xdata()[0] for line in ax.lines} == {3, 5}
-    assert not ChromagramDisplay.from_piece(np.eye(12), frame_rate=1).ax_.lines
+    assert not ChromagramDisplay.from_piece(np.eye(12), timing=1).ax_.lines
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("timing", [{}, {"frame_rate": 10.77}, {"times": [0, 1]}])
+@pytest.mark.parametrize("timing", [None, 10.77, Timing.from_borders([0, 1])])
 def test_one_frame_is_enough(timing):
-    ChromagramDisplay.from_piece(np.eye(12)[:1], **timing).figure_.canvas.draw()
+    ChromagramDisplay.from_piece(np.eye(12)[:1], timing=timing).figure_.canvas.draw()
 
 
 @pytest.mark.parametrize(
-    ("timing", "message"),
+    ("timing", "error", "message"),
     [
-        ({"frame_rate": 0}, r"frame_rate must be a positive .* got 0"),
-        ({"steps_per_beat": -1}, r"steps_per_beat must be a positive .* got -1"),
-        ({"frame_rate": 1, "tempo": 0}, r"tempo must be .* got 0"),
-        ({"frame_rate": 1, "times": np.arange(13)}, "give one of frame_rate, times and steps"),
-        ({"frame_rate": 1, "steps_per_beat": 1}, "give one of frame_rate, times and steps"),
-        ({"tempo": 120}, "tempo turns seconds into beats"),
-        ({"steps_per_beat": 1, "tempo": 120}, "tempo turns seconds into beats"),
-        ({"times": np.arange(12)}, r"times\[0\] has shape \(12,\) where \(13,\)"),
-        ({"times": np.zeros(13)}, "times end where they begin"),
+        (0, ValueError, r"timing must be a positive .* got 0"),
+        (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders"),
+        (Timing.from_borders(np.arange(12)), ValueError, "that of 11 frames where X has 12"),
+        (Timing.from_borders(np.zeros(13)), ValueError, "timing ends where it begins"),
     ],
 )
-def test_errors_say_what_came(timing, message):
-    with pytest.raises(ValueError, match=message):
-        ChromagramDisplay.from_piece(np.eye(12), **timing)
+def test_errors_say_what_came(timing, error, message):
+    with pytest.raises(error, match=message):
+        ChromagramDisplay.from_piece(np.eye(12), timing=timing)
 
 
 def test_times_stay_as_they_are():
     times = np.arange(41) + 30.0
     display = ChromagramDisplay.from_piece(
-        np.random.default_rng(0).random((40, 12)), times=times, marks=[40, 70]
+        np.random.default_rng(0).random((40, 12)),
+        timing=Timing.from_borders(times),
+        marks=[40, 70],
     )
     assert display.ax_.get_xlim() == (30, 70)
     np.testing.assert_array_equal(display.times, times)
@@ -140,9 +140,9 @@ def test_marks_are_within_the_piece(marks):
 
 def test_only_one_piece():
     with pytest.raises(ValueError, match=r"draws one piece .* piece holds 2 with 24 frames"):
-        ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], frame_rate=1)
+        ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], timing=1)
     with pytest.raises(ValueError, match=r"draws one piece .* piece holds 1 with 0 frames"):
-        ChromagramDisplay.from_piece([np.zeros((0, 12))], frame_rate=1)
+        ChromagramDisplay.from_piece([np.zeros((0, 12))], timing=1)
 
 
 def test_a_piece_on_its_side_is_refused():

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot
+from sklearn.utils import Bunch
 
+from musicai import Timing
 from musicai.display import ComparisonDisplay
 
 RNG = np.random.default_rng(0)
@@ -9,22 +11,41 @@ PIECES = {"real": RNG.random((40, 12)), "composed": 2 * RNG.random((30, 12))}
 
 
 def test_pieces_share_time_and_colors():
-    display = ComparisonDisplay.from_pieces(PIECES, frame_rate=10)
+    display = ComparisonDisplay.from_pieces(PIECES, timing=10)
     assert [ax.get_title("left") for ax in display.axes_] == ["real", "composed"]
     for ax, piece in zip(display.axes_, PIECES.values(), strict=True):
         np.testing.assert_allclose(ax.images[0].get_array(), piece.T, rtol=1e-6)
-        assert ax.get_xlim() == (0, 4)
+        assert ax.get_xlim() == (0, 3.95)
         assert ax.images[0].get_clim() == (0, pytest.approx(PIECES["composed"].max()))
     assert [ax.get_xlabel() for ax in display.axes_] == ["", "seconds"]
     assert len(display.figure_.axes) == 3  # one bar for both
 
 
 def test_marks_are_where_they_belong():
-    display = ComparisonDisplay.from_pieces(PIECES, steps_per_beat=2, marks={"composed": 5})
+    display = ComparisonDisplay.from_pieces(
+        PIECES, timing=Timing.from_tempo(None, frames_per_beat=2), marks={"composed": 5}
+    )
     real, composed = display.axes_
     assert not real.lines
     assert {line.get_xdata()[0] for line in composed.lines} == {5}
     assert composed.get_xlabel() == "beats"
+
+
+def test_each_piece_has_a_timing_of_its_own():
+    timing = {"real": Timing.from_borders(np.arange(41) / 4), "composed": 10}
+    display = ComparisonDisplay.from_pieces(PIECES, timing=timing)
+    assert {name: times[-1] for name, times in display.times.items()} == {
+        "real": 10,
+        "composed": 2.95,
+    }
+    music = Bunch(timing=Timing.from_rate(10))  # a dict that has a timing is one
+    assert ComparisonDisplay.from_pieces(PIECES, timing=music).unit == "seconds"
+    with pytest.raises(ValueError, match=r"timings are for \['real'\], but pieces are"):
+        ComparisonDisplay.from_pieces(PIECES, timing={"real": 10})
+    with pytest.raises(ValueError, match="their timings count .*'seconds'.*'beats'"):
+        ComparisonDisplay.from_pieces(
+            PIECES, timing={"real": 10, "composed": Timing.from_tempo(96)}
+        )
 
 
 def test_rolls_show_the_same_keys():

@@ -56,7 +56,7 @@ def test_recognized_chords_are_scored_by_mir_eval():
         if root is not None:
             tones = [(root + tone) % 12 for tone in TONES[quality]]
             piece[10 * number : 10 * number + 10, tones] = 1
-    chords = recognize_chords(piece, vocabulary="qualities", frame_rate=5)
+    chords = recognize_chords(piece, vocabulary="qualities", timing=5)
     intervals, labels = labeled_intervals(chords)
     times = 2.0 * np.arange(len(played) + 1)
     reference = [
@@ -76,6 +76,6 @@ def test_no_chords_are_no_intervals():
 
 
 def test_intervals_are_of_one_piece():
-    pieces = recognize_chords([np.eye(12), np.eye(12)])
+    pieces = recognize_chords([np.eye(12), np.eye(12)], timing=2)
     with pytest.raises(TypeError, match="got a list among them. Pass one list of Chord at a time"):
         labeled_intervals(pieces)
