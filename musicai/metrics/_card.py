@@ -40,7 +40,7 @@ class Report(Figures):
     >>> rng = np.random.default_rng(0)
     >>> walk = lambda: np.eye(12)[np.repeat(rng.integers(12, size=60).cumsum() % 12, 5)]
     >>> real, composed, train = ([walk() for _ in range(12)] for _ in range(3))
-    >>> card = report(real, composed, train)
+    >>> card = report(real, composed, train, timing=10)
     >>> card.n_frames, card.n_excerpts
     (300, 12)
     >>> sorted(card.values)

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.parameters import check_values
-from ..theory.timing import FRAME_RATE, RATE_RULE
+from ..theory.timing import as_timing
 from ._chroma import chroma_pieces
 from ._form import key_stability, recurrence
 from ._harmony import (
@@ -60,7 +59,7 @@ def shortest_piece(frame_rate: float) -> int:
     return 2 * max(1, round(10 * frame_rate))
 
 
-def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
+def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     r"""Geometric mean of what two sets of pieces have in common, metric by metric.
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
@@ -86,9 +85,10 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     X, Y : collections of array-like of shape (n_frames, 12)
         Chroma, at least two pieces each; X composed and Y real, or the other way round. Use pieces
         of one length, 20 s or more, and as many in X as in Y.
-    frame_rate : float, default=10.77
-        Frames per second, those of :class:`musicai.ChromaExtractor` by default: `key_stability`,
-        `recurrence` and `dynamics` look through windows of 10, 2 and 1 s.
+    timing : Timing, object with a `timing`, or float
+        When the frames sound, such as the extractor that made the pieces; a number is frames per
+        second. The windows of `key_stability`, `recurrence` and `dynamics` last 10, 2
+        and 1 s.
 
     Returns
     -------
@@ -98,7 +98,10 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     Raises
     ------
     ValueError
-        If a metric is not defined for a piece (too short, silent) or there are fewer than two.
+        If a metric is not defined for a piece (too short, silent), there are fewer than two, or
+        beats have no tempo.
+    TypeError
+        If there is no `timing`.
 
     See Also
     --------
@@ -115,12 +118,12 @@ def realism(X: Any, Y: Any, *, frame_rate: float = FRAME_RATE) -> float:
     >>> from musicai.metrics import realism
     >>> rng = np.random.default_rng(0)
     >>> noise, ticks = rng.random((4, 300, 12)), np.eye(12)[rng.integers(12, size=(4, 300))]
-    >>> round(realism(noise, noise), 3)
+    >>> round(realism(noise, noise, timing=10), 3)
     1.0
-    >>> realism(noise, ticks) < 0.1
+    >>> realism(noise, ticks, timing=10) < 0.1
     True
     """
-    check_values({"frame_rate": frame_rate}, {"frame_rate": RATE_RULE})
+    frame_rate = as_timing(timing).frame_rate
     first, second = chroma_pieces(X, "X"), chroma_pieces(Y, "Y")
     areas = shared_areas(first, second, measure(first, frame_rate), measure(second, frame_rate))
     return geometric_mean(list(areas.values()))

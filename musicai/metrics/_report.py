@@ -8,7 +8,7 @@ import numpy as np
 from ..base.parameters import as_rng, check_values, is_integer
 from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat
-from ..theory.timing import FRAME_RATE
+from ..theory.timing import as_timing
 from ._card import Report
 from ._chroma import chroma_pieces
 from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts
@@ -28,7 +28,7 @@ def report(
     *,
     n_frames: int | None = None,
     n_excerpts: int | None = None,
-    frame_rate: float = FRAME_RATE,
+    timing: Any = None,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Report:
     """Judge composed music: a score-card, with what can be had and what is easy beside it.
@@ -59,9 +59,10 @@ def report(
     n_excerpts : int, default=None
         How many excerpts of each set to draw at most; None for all that the smallest set has.
         Overlaps grow with it: compare cards of equal numbers only.
-    frame_rate : float, default=10.77
-        Frames per second, those of :class:`musicai.ChromaExtractor` by default. The windows of
-        `key_stability`, `recurrence`, `dynamics` and `memorization` have so many seconds.
+    timing : Timing, object with a `timing`, or float
+        When the frames sound, such as the extractor that made the pieces; a number is frames per
+        second. The windows of `key_stability`, `recurrence`, `dynamics` and
+        `memorization` last so many seconds.
     random_state : int, RandomState instance or None, default=0
         Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
 
@@ -73,7 +74,10 @@ def report(
     Raises
     ------
     ValueError
-        If a set gives fewer than two excerpts, is not chroma, or a parameter is out of range.
+        If a set gives fewer than two excerpts, is not chroma, a parameter is out of range, or beats
+        have no tempo.
+    TypeError
+        If there is no `timing`.
 
     Warns
     -----
@@ -104,12 +108,12 @@ def report(
     >>> rng = np.random.default_rng(0)
     >>> walk = lambda: np.eye(12)[np.repeat(rng.integers(12, size=60).cumsum() % 12, 5)]
     >>> real, train = [walk() for _ in range(12)], [walk() for _ in range(12)]
-    >>> card = report(real, generated=rng.random((12, 300, 12)), train=train)
+    >>> card = report(real, generated=rng.random((12, 300, 12)), train=train, timing=10)
     >>> figures = card.to_dict()
     >>> figures["overlap_area"] < 0.1 < figures["ceiling_overlap_area"]
     True
     >>> print(card)  # doctest: +ELLIPSIS
-    Score-card of 12 excerpts of 300 frames (27.9 s) each
+    Score-card of 12 excerpts of 300 frames (30.0 s) each
     ...
     """
     rule = (
@@ -121,6 +125,7 @@ def report(
     held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
     others = None if train is None else chroma_pieces(train, "train")
     given = [pieces for pieces in (held_out, composed, others) if pieces is not None]
+    frame_rate = as_timing(timing).frame_rate
     n_frames = excerpt_length(n_frames, given, frame_rate)
     if others is None:
         held_out, others = _halves(held_out, n_frames, frame_rate, rng)
@@ -143,7 +148,7 @@ def report(
     moment = max(1, round(2 * frame_rate))
     card = Report(
         n_frames=n_frames,
-        frame_rate=float(frame_rate),
+        frame_rate=frame_rate,
         values=values,
         overlaps=overlaps,
         frechet_distances={

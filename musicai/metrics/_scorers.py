@@ -8,7 +8,7 @@ from ..base.parameters import as_rng
 from ..base.pieces import as_chroma, as_collection, is_collection
 from ..base.steps import last_step
 from ..base.styles import label_per_piece
-from ..theory.timing import FRAME_RATE
+from ..theory.timing import as_timing
 from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
 from ._realism import measure, shared_areas
@@ -32,8 +32,9 @@ class RealismScorer:
     n_frames : int, default=None
         Length of a piece. None for the length that half of the pieces to compare with have, but no
         more than 60 s, and no less than the 20 s that the metrics need.
-    frame_rate : float, default=10.77
-        Frames per second.
+    timing : Timing, object with a `timing`, or float, default=None
+        When the frames sound, such as the extractor that made the pieces; a number is frames per
+        second. None for a pipeline whose steps before the composer have one.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
@@ -61,7 +62,10 @@ class RealismScorer:
     >>> moves = [rng.integers(1, 3, size=60).cumsum() % 3 for _ in range(8)]
     >>> pieces = [np.repeat(chords[m], rng.integers(4, 12, size=60), axis=0) * 1.0 for m in moves]
     >>> search = GridSearchCV(
-    ...     MarkovBaseline(random_state=0), {"n_states": [2, 3]}, scoring=RealismScorer(), cv=2
+    ...     MarkovBaseline(random_state=0),
+    ...     {"n_states": [2, 3]},
+    ...     scoring=RealismScorer(timing=10.77),
+    ...     cv=2,
     ... )
     >>> search.fit(pieces).best_params_
     {'n_states': 3}
@@ -73,11 +77,11 @@ class RealismScorer:
         self,
         *,
         n_frames: int | None = None,
-        frame_rate: float = FRAME_RATE,
+        timing: Any = None,
         random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.n_frames = n_frames
-        self.frame_rate = frame_rate
+        self.timing = timing
         self.random_state = random_state
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
@@ -103,8 +107,9 @@ class RealismScorer:
         ValueError
             If there are fewer than two excerpts, or a parameter is out of range.
         TypeError
-            If the estimator has no `sample` method.
+            If the estimator has no `sample` method, or there is no timing.
         """
+        timing = _timing_before(estimator) if self.timing is None else self.timing
         composer, X = _heard_by_last_step(estimator, X)
         if not hasattr(composer, "sample"):
             raise TypeError(
@@ -112,9 +117,10 @@ class RealismScorer:
                 f"{type(composer).__name__} has none"
             )
         pieces, _ = as_chroma(X)
-        n_frames = excerpt_length(self.n_frames, [pieces], self.frame_rate)
-        excerpts = cut(pieces, n_frames, self.frame_rate)
-        require_excerpts("X", pieces, excerpts, n_frames, self.frame_rate)
+        frame_rate = as_timing(timing).frame_rate
+        n_frames = excerpt_length(self.n_frames, [pieces], frame_rate)
+        excerpts = cut(pieces, n_frames, frame_rate)
+        require_excerpts("X", pieces, excerpts, n_frames, frame_rate)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
         orders: dict[Any, int] = {}
         for label, some in zip(labels, excerpts, strict=True):
@@ -126,18 +132,18 @@ class RealismScorer:
             if n_pieces
             for piece in composer.sample(n_frames, n_pieces=n_pieces, style=style, random_state=rng)
         ]
-        found = cut(as_chroma(composed)[0], n_frames, self.frame_rate)
+        found = cut(as_chroma(composed)[0], n_frames, frame_rate)
         sounding = [excerpt for some in found for excerpt in some]
         if len(sounding) < FEWEST_EXCERPTS:
             return 0.0
         real = [excerpt for some in excerpts for excerpt in some]
-        values = [measure(each, self.frame_rate) for each in (sounding, real)]
+        values = [measure(each, frame_rate) for each in (sounding, real)]
         areas = shared_areas(sounding, real, *values)
         return geometric_mean(np.maximum(list(areas.values()), _LEAST))
 
     def __repr__(self) -> str:
         return (
-            f"RealismScorer(n_frames={self.n_frames}, frame_rate={self.frame_rate:.4g}, "
+            f"RealismScorer(n_frames={self.n_frames}, timing={self.timing}, "
             f"random_state={self.random_state})"
         )
 
@@ -209,3 +215,10 @@ def _heard_by_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
     """Return what composes in an estimator, and `X` as the steps before hand it over."""
     before, composer = last_step(estimator)
     return composer, X if before is None else before.transform(X)
+
+
+def _timing_before(estimator: Any) -> Any:
+    """Return what has a timing among the steps before the composer, the last of them, or None."""
+    before, _ = last_step(estimator)
+    steps = [] if before is None else [step for _, step in before.steps]
+    return next((step for step in reversed(steps) if hasattr(step, "timing")), None)

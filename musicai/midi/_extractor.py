@@ -312,7 +312,8 @@ class PianoRollExtractor(FileTransformer):
             return
         if own.has_beats:
             steps = f"{self.steps_per_beat:.6g}"
-            said = f"frames follow beats, steps_per_beat={steps}, and timing does not"
+            other = f"{timing.frames_per_beat:.6g} to a beat" if timing.has_beats else "no beats"
+            said = f"frames follow beats, steps_per_beat={steps}, and those of timing are {other}"
             advice = f"Timing.from_tempo(96, frames_per_beat={steps})"
         else:
             said = f"frames are at a rate, frame_rate={self.frame_rate:.6g}, and timing has beats"

@@ -100,7 +100,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
         When the frames sound. Those that are no beats are notated at 120 beats a minute.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="inverse_transform")
-    seconds = timing.borders(len(roll))
+    seconds = timing.seconds_at(np.arange(len(roll) + 1))
     seconds = seconds - seconds[0]
     if timing.has_beats:
         beats = timing.beats(len(roll))

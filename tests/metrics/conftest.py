@@ -3,6 +3,8 @@ import pytest
 
 from musicai.metrics import report
 
+RATE = 22050 / 2048
+
 # Degrees of a major key with their chords, and where each goes: functional harmony in a table.
 CHORDS = {1: [0, 4, 7], 2: [2, 5, 9], 4: [5, 9, 0], 5: [7, 11, 2], 6: [9, 0, 4]}
 NEXT = {1: [4, 5, 5, 6, 2], 2: [5], 4: [5, 5, 1], 5: [1, 1, 1, 6], 6: [2, 4]}
@@ -47,7 +49,7 @@ def composed():
 
 @pytest.fixture(scope="session")
 def card(music, composed, more_music):
-    return report(music, composed, more_music)
+    return report(music, composed, more_music, timing=RATE)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from musicai import Timing
 from musicai.metrics import (
     REALISM_METRICS,
     MarkovBaseline,
@@ -10,6 +11,8 @@ from musicai.metrics import (
     realism,
     transition_overlap,
 )
+
+from .conftest import RATE
 
 VALUES = st.lists(st.floats(-10, 10), min_size=2, max_size=20)
 
@@ -66,30 +69,35 @@ def test_moves_overlap(music, more_music, noise, frozen):
 def test_known_bad_music_ranks_below_real_music(
     music, more_music, shuffled, frozen, noise, wandering
 ):
-    ceiling = realism(music, more_music)
+    ceiling = realism(music, more_music, timing=RATE)
     assert ceiling > 0.7
     chain = MarkovBaseline(random_state=0).fit(more_music).sample(400, n_pieces=len(music))
     for bad in (shuffled, frozen, noise, wandering, chain):
-        assert realism(bad, music) < ceiling - 0.2
+        assert realism(bad, music, timing=RATE) < ceiling - 0.2
 
 
 def test_windows_go_with_the_frame_rate(music, more_music):
     twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
-    slow = realism(music, more_music, frame_rate=10)
+    slow = realism(music, more_music, timing=10)
     # flux and the like see each frame twice, in both sets alike
-    assert realism(*twice, frame_rate=20) == pytest.approx(slow, abs=0.02)
-    with pytest.raises(ValueError, match="frame_rate must be a positive number"):
-        realism(music, more_music, frame_rate=0)
+    assert realism(*twice, timing=20) == pytest.approx(slow, abs=0.02)
+    with pytest.raises(ValueError, match="timing must be a positive number"):
+        realism(music, more_music, timing=0)
+    with pytest.raises(TypeError, match="timing is needed to know when frames sound"):
+        realism(music, more_music)
+    assert realism(music, more_music, timing=Timing.from_tempo(600)) == slow
 
 
 def test_realism_is_symmetric_and_at_most_one(music, wandering):
-    assert realism(music, music) == pytest.approx(1, abs=1e-3)
-    assert realism(music, wandering) == pytest.approx(realism(wandering, music))
+    assert realism(music, music, timing=RATE) == pytest.approx(1, abs=1e-3)
+    assert realism(music, wandering, timing=RATE) == pytest.approx(
+        realism(wandering, music, timing=RATE)
+    )
 
 
 def test_realism_of_one_piece_is_not_defined(music):
     with pytest.raises(ValueError, match="two or more pieces"):
-        realism(music[0], music)
+        realism(music[0], music, timing=RATE)
 
 
 def test_metrics_of_realism_are_named_after_their_functions():

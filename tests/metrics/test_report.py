@@ -6,6 +6,8 @@ import pytest
 
 from musicai.metrics import REALISM_METRICS, Report, realism, report
 
+from .conftest import RATE
+
 # Six excerpts are enough for laws, and pieces of five chords have much in common.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:so few excerpts:UserWarning"),
@@ -29,21 +31,23 @@ def test_known_bad_music_ranks_below_known_good(
     # Both may be 0, as they are where a single metric shares nothing with real music.
     assert good - 0.2 > figures["markov_overlap_area"] >= figures["shuffled_overlap_area"]
     for bad in (shuffled, noise, frozen, wandering):
-        assert report(music, bad[:12], more_music).to_dict()["overlap_area"] < good - 0.3
+        assert (
+            report(music, bad[:12], more_music, timing=RATE).to_dict()["overlap_area"] < good - 0.3
+        )
 
 
 def test_the_seed_gives_every_figure_again(few):
-    again = [report(*few).to_dict() for _ in range(2)]
+    again = [report(*few, timing=RATE).to_dict() for _ in range(2)]
     assert again[0] == again[1]
-    other = report(*few, random_state=1).to_dict()
+    other = report(*few, random_state=1, timing=RATE).to_dict()
     assert other["markov_flux"] != again[0]["markov_flux"]
-    halved = [report(*few[:2]).to_dict() for _ in range(2)]
+    halved = [report(*few[:2], timing=RATE).to_dict() for _ in range(2)]
     assert halved[0] == halved[1]
 
 
 def test_without_a_seed_the_global_draws_are_left_alone(few):
     before = np.random.get_state()[1].copy()
-    report(*few, random_state=None)
+    report(*few, random_state=None, timing=RATE)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
@@ -70,8 +74,12 @@ def test_every_metric_has_a_name_in_every_set(card):
 
 
 def test_the_total_is_the_realism_of_the_same_excerpts(card, music, composed, more_music):
-    assert card.overlaps["generated"]["overlap_area"] == pytest.approx(realism(composed, music))
-    assert card.overlaps["ceiling"]["overlap_area"] == pytest.approx(realism(more_music, music))
+    assert card.overlaps["generated"]["overlap_area"] == pytest.approx(
+        realism(composed, music, timing=RATE)
+    )
+    assert card.overlaps["ceiling"]["overlap_area"] == pytest.approx(
+        realism(more_music, music, timing=RATE)
+    )
 
 
 def test_the_total_is_the_geometric_mean(card):
@@ -94,14 +102,18 @@ def test_keys_do_not_matter(few):
         [np.roll(piece, 2, axis=1) for piece in real],
         [np.roll(piece, 7, axis=1) for piece in composed],
         train,
+        timing=RATE,
     ).to_dict()
-    for name, figure in report(*few).to_dict().items():
+    for name, figure in report(*few, timing=RATE).to_dict().items():
         assert moved[name] == pytest.approx(figure, abs=1e-6), name
 
 
 def test_order_of_pieces_does_not_matter_where_all_are_taken(few):
     real, composed, train = few
-    first, turned = report(*few).to_dict(), report(real[::-1], composed[::-1], train).to_dict()
+    first, turned = (
+        report(*few, timing=RATE).to_dict(),
+        report(real[::-1], composed[::-1], train, timing=RATE).to_dict(),
+    )
     for name in ("overlap_area", "frechet_distance", "memorization"):
         assert turned[name] == pytest.approx(first[name])
 
@@ -109,18 +121,18 @@ def test_order_of_pieces_does_not_matter_where_all_are_taken(few):
 def test_sets_are_cut_to_equal_numbers_of_equal_length(few):
     real, composed, train = few
     long = [np.concatenate(real[:3]), np.concatenate(real[3:])]
-    uneven = report(long, composed[:5], train, n_frames=250)
+    uneven = report(long, composed[:5], train, n_frames=250, timing=RATE)
     assert (uneven.n_excerpts, uneven.n_frames) == (5, 250)
     assert all(
         len(values) == 5 for metrics in uneven.values.values() for values in metrics.values()
     )
-    assert report(long, composed, train).n_frames == 400
-    assert report(long, long, long).n_frames == 646  # a minute
-    assert report(*few, n_excerpts=3).n_excerpts == 3
+    assert report(long, composed, train, timing=RATE).n_frames == 400
+    assert report(long, long, long, timing=RATE).n_frames == 646  # a minute
+    assert report(*few, n_excerpts=3, timing=RATE).n_excerpts == 3
 
 
 def test_frame_rate_sets_the_windows(few):
-    slow = report(*few, frame_rate=5)
+    slow = report(*few, timing=5)
     assert slow.n_frames == 300  # a minute
     assert slow.to_dict()["frame_rate"] == 5
 
@@ -128,7 +140,9 @@ def test_frame_rate_sets_the_windows(few):
 def test_copies_are_found(few):
     real, _, train = few
     with pytest.warns(UserWarning, match="most of generated is in train .* is 1.00, that of real"):
-        copied = report(real, [np.roll(piece, 3, axis=1) for piece in train], train).to_dict()
+        copied = report(
+            real, [np.roll(piece, 3, axis=1) for piece in train], train, timing=RATE
+        ).to_dict()
     assert copied["memorization"] == 1
     assert copied["real_memorization"] < 0.8
 
@@ -143,27 +157,27 @@ def said_by(card):
 
 def test_few_excerpts_are_a_warning(music, composed, more_music):
     with pytest.warns(UserWarning, match="so few excerpts tell little: there are 9 of each set"):
-        few = report(music, composed[:9], more_music)
+        few = report(music, composed[:9], more_music, timing=RATE)
     assert "so few excerpts tell little" in said_by(few)
-    assert "few" not in said_by(report(music, composed[:10], more_music))
+    assert "few" not in said_by(report(music, composed[:10], more_music, timing=RATE))
 
 
 def test_real_music_that_was_learned_is_a_warning(music, composed, more_music):
     with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
-        card = report(music, music, music)
+        card = report(music, music, music, timing=RATE)
     assert "different recordings" in said_by(card)
     assert "copies" not in said_by(card)  # what can't be known then
 
 
 def test_composed_music_in_place_of_train_is_a_warning(music, wandering, more_music):
     with pytest.warns(UserWarning, match="than other real music has, .*: is train what was comp"):
-        swapped = report(music, more_music, wandering)
+        swapped = report(music, more_music, wandering, timing=RATE)
     assert "The order is real, generated, train." in said_by(swapped)
-    assert "order" not in said_by(report(music, wandering, more_music))
+    assert "order" not in said_by(report(music, wandering, more_music, timing=RATE))
 
 
 def test_without_train_real_music_is_halved(music, more_music):
-    halved = report(music[:8], more_music[:8])
+    halved = report(music[:8], more_music[:8], timing=RATE)
     assert halved.n_excerpts == 4
     assert halved.to_dict()["ceiling_overlap_area"] > 0.3
     # the halves have no piece in common
@@ -207,17 +221,19 @@ def test_a_card_can_be_kept(card):
 def test_silence_is_left_out_with_a_warning(few):
     real, composed, train = few
     with pytest.warns(UserWarning, match="2 of 8 excerpts of generated are silent"):
-        some = report(real, [*composed, np.zeros((400, 12)), np.ones((400, 12))], train)
+        some = report(
+            real, [*composed, np.zeros((400, 12)), np.ones((400, 12))], train, timing=RATE
+        )
     assert some.n_excerpts == 6
     resting = [np.concatenate([np.zeros((250, 12)), piece]) for piece in real]
-    assert report(resting, composed, train, n_frames=250).n_excerpts == 6
+    assert report(resting, composed, train, n_frames=250, timing=RATE).n_excerpts == 6
 
 
 def test_a_row_of_all_notes_has_no_key_and_is_left_out(few):
     real, composed, train = few
     row = np.tile(np.eye(12), (34, 1))[:400]
     with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* no key is heard"):
-        card = report([*real, row], [*composed, row], [*train, row])
+        card = report([*real, row], [*composed, row], [*train, row], timing=RATE)
     assert card.n_excerpts == 6
     assert all(np.isfinite(figure) for figure in card.to_dict().values())
 
@@ -239,22 +255,22 @@ def test_too_few_pieces(sets, message, music, composed, more_music):
     for name, n_pieces in sets.items():
         given[name] = n_pieces and given[name][:n_pieces]
     with pytest.raises(ValueError, match=message):
-        report(**given)
+        report(**given, timing=RATE)
 
 
 def test_errors_say_what_to_do(music, composed, more_music):
     short = [piece[:100] for piece in composed]
     with pytest.raises(ValueError, match="holds 0 excerpts .* 24 pieces of .* longer pieces$"):
-        report(music, short, more_music)
+        report(music, short, more_music, timing=RATE)
     with pytest.raises(ValueError, match="holds 0 excerpts .* or a smaller n_frames$"):
-        report(music, short, more_music, n_frames=217)
+        report(music, short, more_music, n_frames=217, timing=RATE)
     with pytest.raises(ValueError, match="n_frames=100 is too short.*pass 216 or more"):
-        report(music, composed, more_music, n_frames=100)
+        report(music, composed, more_music, n_frames=100, timing=RATE)
     with pytest.raises(ValueError, match="chroma has no negative values: generated has"):
-        report(music, [piece - 1 for piece in composed], more_music)
+        report(music, [piece - 1 for piece in composed], more_music, timing=RATE)
     with pytest.raises(ValueError, match=r"train\[0\] has 88 features"):
-        report(music, composed, [np.ones((400, 88))])
+        report(music, composed, [np.ones((400, 88))], timing=RATE)
     with pytest.raises(ValueError, match="n_excerpts must be None or an integer from 2, got 1"):
-        report(music, composed, more_music, n_excerpts=1)
-    with pytest.raises(ValueError, match="frame_rate must be"):
-        report(music, composed, more_music, frame_rate=-1)
+        report(music, composed, more_music, n_excerpts=1, timing=RATE)
+    with pytest.raises(ValueError, match="timing must be a positive number"):
+        report(music, composed, more_music, timing=-1)

@@ -8,10 +8,12 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from musicai import LSTMComposer
+from musicai import LSTMComposer, Timing
 from musicai.metrics import MarkovBaseline, RealismScorer, next_frame_score, realism
 
-SCORER = RealismScorer()
+from .conftest import RATE
+
+SCORER = RealismScorer(timing=RATE)
 
 
 class Echo(BaseEstimator):
@@ -64,7 +66,7 @@ def held_out(walks):
 
 def test_it_is_the_realism_of_as_many_pieces(chain, held_out):
     composed = chain.sample(300, n_pieces=12, random_state=np.random.RandomState(0))
-    assert SCORER(chain, held_out) == realism(composed, held_out) > 0
+    assert SCORER(chain, held_out) == realism(composed, held_out, timing=RATE) > 0
 
 
 def test_poor_composers_can_be_told_apart(held_out):
@@ -78,13 +80,18 @@ def test_poor_composers_can_be_told_apart(held_out):
 
     scores = [SCORER(Spoilt(strength), held_out) for strength in (0.05, 0.3, 10)]
     assert scores == sorted(scores, reverse=True)
-    assert realism(Spoilt(0.3).sample(300, n_pieces=12, style=None, random_state=0), held_out) == 0
+    assert (
+        realism(
+            Spoilt(0.3).sample(300, n_pieces=12, style=None, random_state=0), held_out, timing=RATE
+        )
+        == 0
+    )
     assert scores[1] > scores[2] + 0.01
 
 
 def test_scores_come_again_and_seeds_differ(chain, held_out):
     assert SCORER(chain, held_out) == SCORER(chain, held_out)
-    assert RealismScorer(random_state=1)(chain, held_out) != SCORER(chain, held_out)
+    assert RealismScorer(random_state=1, timing=RATE)(chain, held_out) != SCORER(chain, held_out)
 
 
 def test_a_better_composer_scores_higher(chain, walks, held_out):
@@ -104,6 +111,19 @@ def test_steps_before_the_composer_are_taken(chain, held_out):
     score = SCORER(chain, held_out)
     assert SCORER(halved, [piece / 2 for piece in held_out]) == pytest.approx(score)
     assert SCORER(make_pipeline(chain), held_out) == score
+
+
+class Resting(FunctionTransformer):
+    """A step that knows when frames sound, as an extractor does."""
+
+    timing = Timing.from_rate(RATE)
+
+
+def test_steps_before_the_composer_may_have_the_timing(chain, held_out):
+    pipe = make_pipeline(Resting(), FunctionTransformer(), chain)
+    assert RealismScorer()(pipe, held_out) == SCORER(chain, held_out)
+    with pytest.raises(TypeError, match="timing is needed to know when frames sound"):
+        RealismScorer()(chain, held_out)
 
 
 def test_styles_are_composed_as_often_as_they_are_there(music):
@@ -130,7 +150,7 @@ def test_scorers_pickle_and_clone(chain, held_out):
     for copied in (pickle.loads(pickle.dumps(SCORER)), clone(SCORER, safe=False)):
         assert copied(chain, held_out) == SCORER(chain, held_out)
     assert pickle.loads(pickle.dumps(next_frame_score)) is next_frame_score
-    assert repr(SCORER) == "RealismScorer(n_frames=None, frame_rate=10.77, random_state=0)"
+    assert repr(SCORER) == "RealismScorer(n_frames=None, timing=10.7666015625, random_state=0)"
 
 
 def test_errors_say_what_to_do(chain, music):
@@ -139,9 +159,9 @@ def test_errors_say_what_to_do(chain, music):
     with pytest.raises(ValueError, match="X holds 1 excerpt of 400 frames"):
         SCORER(chain, music[:1])
     with pytest.raises(ValueError, match="n_frames=20 is too short"):
-        RealismScorer(n_frames=20)(chain, music)
+        RealismScorer(n_frames=20, timing=RATE)(chain, music)
     with pytest.raises(ValueError, match="n_frames must be"):
-        RealismScorer(n_frames=0)(chain, music)
+        RealismScorer(n_frames=0, timing=RATE)(chain, music)
 
 
 def test_next_frames_are_correlated_with_what_was_predicted():

@@ -246,8 +246,12 @@ def test_what_is_no_roll_is_refused(X, error, message):
     ("parameters", "timing", "message"),
     [
         ({}, None, r"beats have no tempo: .* Timing\.from_tempo\(96, frames_per_beat=4\)"),
-        ({}, Timing.from_tempo(96), r"steps_per_beat=4.* from_tempo\(96\); pass .*per_beat=4\)"),
-        ({}, 10, "frames follow beats, steps_per_beat=4, and timing does not"),
+        (
+            {},
+            Timing.from_tempo(96),
+            r"steps_per_beat=4, .* are 1 to a beat: .* pass .*per_beat=4\)",
+        ),
+        ({}, 10, "steps_per_beat=4, and those of timing are no beats"),
         ({"frame_rate": 10}, SLOW, "frames are at a rate, frame_rate=10, and timing has beats"),
     ],
 )
