@@ -39,7 +39,7 @@ def main():
     (out / "recordings").mkdir(parents=True, exist_ok=True)
     music = make_progressions(24, styles=["pop"], n_bars=12, random_state=0)
     paths = [out / "recordings" / f"{title}.flac" for title in music.titles]
-    chroma_to_audio(music.data, paths)
+    chroma_to_audio(music.data, paths, timing=music)
 
     # %%
     # The cluster. One that is there already is reached by ``Client("tcp://scheduler:8786")`` in
@@ -93,9 +93,12 @@ def main():
         ylabel="held-out log-likelihood, nats a beat",
     )
     above.spines[["top", "right"]].set_visible(False)
-    ChromagramDisplay.from_piece(piece, steps_per_beat=1, ax=below, title="Composed by the best")
+    timing = extractor.timing.at_tempo(100)
+    ChromagramDisplay.from_piece(piece, timing=timing, ax=below, title="Composed by the best")
     figure.savefig(out / "cluster.png", dpi=100)
-    write_audio(out / "cluster.wav", extractor.inverse_transform(piece, tempo=100), extractor.sr)
+    write_audio(
+        out / "cluster.wav", extractor.inverse_transform(piece, timing=timing), extractor.sr
+    )
     print("look at out/cluster.png; listen to out/cluster.wav")
 
 

@@ -79,12 +79,14 @@ def main(argv=None):
     source = f"{example.title}, which was held out"
     if example.recording in learned:
         source += " (other excerpts of that recording were learned)"
-    intro, music = compose(composer, example, extractor.frame_rate, args.seed)
+    timing = extractor.timing
+    intro, music = compose(composer, example, timing, args.seed)
+    intro_seconds = timing.duration(len(intro))
     paths = write_sound(music, extractor, train, args.out)
     chart = write_scores(music["composed"], extractor, train, args.out)
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
-    draw_music(music, example.title, len(intro), extractor.frame_rate, args.out)
+    draw_music(music, example.title, intro_seconds, timing, args.out)
     draw_learning(composer, scores, args.out)
 
     print(f"training music: flux {flux(frames(train)):.3f}")
@@ -98,16 +100,16 @@ def main(argv=None):
         warnings.append(FEW_RECORDINGS)
     write_page(
         args.out,
-        told=f"Learned in {counted(seconds, 'second')}: {size(train, extractor.frame_rate)}. "
-        f"Held out: {size(test, extractor.frame_rate)}.",
+        told=f"Learned in {counted(seconds, 'second')}: {size(train, timing)}. "
+        f"Held out: {size(test, timing)}.",
         warnings=warnings,
         style=example.style,
         source=source,
         heard=heard,
-        intro_seconds=len(intro) / extractor.frame_rate,
+        intro_seconds=intro_seconds,
         chart=chart,
         scores=scores,
-        card=judge(composer, train, test, extractor.frame_rate, args.seed),
+        card=judge(composer, train, test, timing, args.seed),
         settings={
             "Seed": args.seed,
             "Temperature": TEMPERATURE,
@@ -117,12 +119,12 @@ def main(argv=None):
             "ChromaExtractor": extractor.get_params(),
         },
     )
-    say_where_to_listen(args.out, source, example.style, len(intro) / extractor.frame_rate)
+    say_where_to_listen(args.out, source, example.style, intro_seconds)
 
 
-def size(pieces, frame_rate):
+def size(pieces, timing):
     """Say how much music that is."""
-    seconds = sum(map(len, frames(pieces))) / frame_rate
+    seconds = sum(timing.duration(len(each)) for each in frames(pieces))
     long = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
     return f"{counted(len(pieces), 'piece')}, {long} of music"
 
@@ -190,11 +192,11 @@ def learned_little(scores):
     return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
-def compose(composer, example, frame_rate, seed):
+def compose(composer, example, timing, seed):
     """Go on from the intro of a held-out piece, and begin a piece from nothing."""
-    n_frames = round(COMPOSED_SECONDS * frame_rate)
+    n_frames = timing.frames_at(COMPOSED_SECONDS)
     real = example.frames[:n_frames]
-    intro = real[: min(len(real) // 2, round(INTRO_SECONDS * frame_rate))]
+    intro = real[: min(len(real) // 2, timing.frames_at(INTRO_SECONDS))]
     settings = {"style": example.style, "temperature": TEMPERATURE, "random_state": seed}
     continuation = composer.sample(n_frames - len(intro), prime=intro, **settings)
     return intro, {
@@ -225,10 +227,10 @@ def write_scores(piece, extractor, train, out):
     tempi = [analysis.tempo for analysis in listener.analyze(some)]
     tempi = [tempo for tempo in tempi if tempo]  # unreadable recordings have none
     tempo = float(np.median(tempi)) if tempi else 120.0
-    timing = {"frame_rate": extractor.frame_rate, "tempo": tempo}
-    chroma_to_midi(piece, out / "composed.mid", style="band", **timing)
-    to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **timing)
-    chart = chord_chart(piece, out / "composed.txt", title="Composed by musicai", **timing)
+    options = {"timing": extractor, "notated_tempo": tempo}
+    chroma_to_midi(piece, out / "composed.mid", instruments="band", **options)
+    to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **options)
+    chart = chord_chart(piece, out / "composed.txt", title="Composed by musicai", **options)
     print(chart)
     return chart
 
@@ -246,7 +248,7 @@ def check(path, piece, extractor, new=slice(None)):
     return correlation
 
 
-def judge(composer, train, test, frame_rate, seed):
+def judge(composer, train, test, timing, seed):
     """Compose as much as was held out, in the same styles, for a score-card; or say why not."""
     composed = [
         composer.sample(
@@ -257,7 +259,7 @@ def judge(composer, train, test, frame_rate, seed):
         )
         for i, piece in enumerate(test)
     ]
-    n_frames = 2 * round(JUDGED_SECONDS / 2 * frame_rate)
+    n_frames = 2 * timing.frames_at(JUDGED_SECONDS / 2)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
             "Too little music was held out for a score-card: it takes 2 excerpts of "
@@ -270,7 +272,7 @@ def judge(composer, train, test, frame_rate, seed):
             frames(train),
             n_frames=n_frames,
             n_excerpts=MOST_JUDGED,
-            frame_rate=frame_rate,
+            timing=timing,
             random_state=seed,
         )
     except ValueError as error:  # where most is silence, or has no key
@@ -279,7 +281,7 @@ def judge(composer, train, test, frame_rate, seed):
     return card
 
 
-def draw_music(music, title, n_intro, frame_rate, out):
+def draw_music(music, title, intro_seconds, timing, out):
     """Draw what was composed above the real piece that it began from."""
     titles = {
         "continued": f"Continued: the composer goes on after the intro of {title}",
@@ -288,8 +290,8 @@ def draw_music(music, title, n_intro, frame_rate, out):
     }
     display = ComparisonDisplay.from_pieces(
         {titles[name]: piece for name, piece in music.items()},
-        frame_rate=frame_rate,
-        marks={titles["continued"]: n_intro / frame_rate},
+        timing=timing,
+        marks={titles["continued"]: intro_seconds},
     )
     display.figure_.savefig(out / "chromagrams.png", dpi=150)
 

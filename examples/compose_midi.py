@@ -72,11 +72,12 @@ def main(argv=None):
     )
     if not piece.any():
         raise SystemExit("silence was composed: train for more --epochs, or on more music")
-    music = extractor.inverse_transform(piece, tempo=TEMPO)
+    timing = extractor.timing.at_tempo(TEMPO)
+    music = extractor.inverse_transform(piece, timing=timing)
     write_midi(args.out / "new_piece.mid", music)
     sound = level_blocks(synthesize(music, sr=SAMPLING_RATE))
     write_audio(args.out / "new_piece.wav", sound, SAMPLING_RATE)
-    display = ChromagramDisplay.from_piece(piece, steps_per_beat=args.steps_per_beat)
+    display = ChromagramDisplay.from_piece(piece, timing=timing)
     display.figure_.savefig(args.out / "new_piece.png", dpi=100)
 
     (again,) = extractor.transform([args.out / "new_piece.mid"])

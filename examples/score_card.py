@@ -27,7 +27,7 @@ from musicai.render import chroma_to_audio
 
 music = make_progressions(80, styles=["jazz"], n_bars=12, tempo=130, random_state=0)
 pieces = [piece[::2] for piece in music.data]
-frame_rate = music.frame_rate / 2
+frame_rate = music.timing.frame_rate / 2
 train, held_out = pieces[:60], pieces[60:]
 
 # %%
@@ -41,9 +41,7 @@ for n_passes in (3, 30):
     composed[n_passes] = composer.sample(
         len(held_out[0]), n_pieces=len(held_out), temperature=0.9, random_state=0
     )
-    cards[n_passes] = report(
-        held_out, composed[n_passes], train, frame_rate=frame_rate, random_state=0
-    )
+    cards[n_passes] = report(held_out, composed[n_passes], train, timing=frame_rate, random_state=0)
 
 # %%
 # The card prints as a table. Read it from below: the geometric mean between Markov chain and
@@ -89,7 +87,7 @@ figure.legend(loc="outside upper center", ncols=len(sets), frameon=False)
 figure.savefig(out / "score_card.png", dpi=100)
 
 for name, piece in {"early": composed[3][0], "late": composed[30][0], "real": held_out[0]}.items():
-    chroma_to_audio(piece, out / f"judged_{name}.wav", style="band", frame_rate=frame_rate)
+    chroma_to_audio(piece, out / f"judged_{name}.wav", instruments="band", timing=frame_rate)
 print(
     "open out/score_card.html, look at out/score_card.png; listen to out/judged_early.wav, "
     "out/judged_late.wav and out/judged_real.wav"

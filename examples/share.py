@@ -72,8 +72,8 @@ except UntrustedTypesFoundException as error:
 
 display = ComparisonDisplay.from_pieces(
     {"Composed by whom it was sent from": sent, "Composed by whom it was sent to": received},
-    frame_rate=music.frame_rate,
+    timing=music,
 )
 display.figure_.savefig(out / "share.png", dpi=100)
-chroma_to_audio(received, out / "shared.wav")
+chroma_to_audio(received, out / "shared.wav", timing=music)
 print("look at out/share.png; listen to out/shared.wav")

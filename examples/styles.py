@@ -20,13 +20,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from musicai import LSTMComposer
+from musicai import LSTMComposer, Timing
 from musicai.datasets import make_progressions
 from musicai.display import ComparisonDisplay
 from musicai.render import chroma_to_audio, recognize_chords
 
 N_BEATS = 96
-SECONDS = np.arange(N_BEATS + 1) / 2  # when beats begin, 120 of them a minute
+BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
@@ -69,8 +69,9 @@ composed = {
 
 def sevenths(piece):
     """Share of the time that dominant seventh chords last."""
-    chords = recognize_chords(piece, vocabulary="qualities", times=SECONDS)
-    return sum(chord.end - chord.start for chord in chords if chord.quality == "7") / SECONDS[-1]
+    chords = recognize_chords(piece, vocabulary="qualities", timing=BEATS)
+    seconds = sum(chord.end - chord.start for chord in chords if chord.quality == "7")
+    return seconds / BEATS.duration(N_BEATS)
 
 
 def likelier_as_blues(piece):
@@ -98,7 +99,7 @@ for name, values in measured.items():
 figure = plt.figure(figsize=(10, 12), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[8, 3])
 shown = {f"{share:.0%} blues": composed[share][0] for share in (0, 0.5, 1)}
-ComparisonDisplay.from_pieces(shown, steps_per_beat=1, axes=above.subplots(3, 1))
+ComparisonDisplay.from_pieces(shown, timing=BEATS, axes=above.subplots(3, 1))
 for ax, (name, values) in zip(below.subplots(1, 2), measured.items(), strict=True):
     for share in SHARES:
         ax.plot([share] * len(values[share]), values[share], "o", color="#7a2d8c", alpha=0.3)
@@ -119,5 +120,5 @@ figure.savefig(out / "styles.png", dpi=100)
 # The three pieces, played by a band:
 
 for name, share in {"pop": 0, "half_blues": 0.5, "blues": 1}.items():
-    chroma_to_audio(composed[share][0], out / f"{name}.wav", style="band", times=SECONDS)
+    chroma_to_audio(composed[share][0], out / f"{name}.wav", instruments="band", timing=BEATS)
 print("look at out/styles.png; listen to out/pop.wav, out/half_blues.wav and out/blues.wav")

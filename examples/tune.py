@@ -21,13 +21,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 
-from musicai import LSTMComposer
+from musicai import LSTMComposer, Timing
 from musicai.datasets import make_progressions
 from musicai.display import ChromagramDisplay
 from musicai.metrics import PersistenceBaseline
 from musicai.render import chroma_to_audio
 
 N_BEATS = 96
+BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
@@ -84,10 +85,10 @@ above.set(xlabel="hidden_size", ylabel="held-out log-likelihood, nats a beat")
 above.spines[["top", "right"]].set_visible(False)
 above.legend(frameon=False)
 ChromagramDisplay.from_piece(
-    piece, steps_per_beat=1, ax=below, title="Composed by the best", colorbar=False
+    piece, timing=BEATS, ax=below, title="Composed by the best", colorbar=False
 )
 out = Path("out")
 out.mkdir(exist_ok=True)
 figure.savefig(out / "tune.png", dpi=100)
-chroma_to_audio(piece, out / "tuned.wav", style="band", times=np.arange(N_BEATS + 1) / 2)
+chroma_to_audio(piece, out / "tuned.wav", instruments="band", timing=BEATS)
 print("look at out/tune.png; listen to out/tuned.wav")

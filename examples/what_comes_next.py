@@ -21,13 +21,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from musicai import ChromaExtractor, LSTMComposer
+from musicai import ChromaExtractor, LSTMComposer, Timing
 from musicai.datasets import make_progressions
 from musicai.display import ChromagramDisplay
 from musicai.metrics import frame_correlation
 from musicai.render import chroma_to_audio
 
 N_BEATS = 96
+BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
@@ -79,7 +80,7 @@ print(f"most surprising is bar {most + 1}; moved was bar {wrong.start // 4 + 1}"
 figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(10, 6), layout="constrained")
 ChromagramDisplay.from_piece(
     heard,
-    steps_per_beat=1,
+    timing=BEATS,
     ax=above,
     title="A song with a wrong bar",
     colorbar=False,
@@ -102,9 +103,8 @@ figure.savefig(out / "what_comes_next.png", dpi=100)
 prime = song[:32]
 new = composer.sample(N_BEATS - 32, prime=prime, temperature=0.9, random_state=0)
 continued = np.concatenate([prime, new])
-seconds = np.arange(N_BEATS + 1) / 2  # 120 beats a minute
-chroma_to_audio(heard, out / "wrong_bar.wav", style="band", times=seconds)
-chroma_to_audio(continued, out / "continued_song.wav", style="band", times=seconds)
+chroma_to_audio(heard, out / "wrong_bar.wav", instruments="band", timing=BEATS)
+chroma_to_audio(continued, out / "continued_song.wav", instruments="band", timing=BEATS)
 print(
     "look at out/what_comes_next.png; listen to out/wrong_bar.wav, wrong at 24 seconds, and to "
     "out/continued_song.wav, new from 16 seconds on"

@@ -47,9 +47,9 @@ def recordings(tmp_path, monkeypatch, request):
     (tmp_path / "midi").mkdir()
     for number in range(4):
         roll = np.eye(88, dtype=np.float32)[30 + number + np.arange(24) % 12]
-        write_midi(
-            tmp_path / "midi" / f"{number}.mid", PianoRollExtractor().inverse_transform(roll)
-        )
+        extractor = PianoRollExtractor()
+        music = extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
+        write_midi(tmp_path / "midi" / f"{number}.mid", music)
 
 
 @pytest.mark.slow

@@ -97,9 +97,9 @@ def recordings():
 WRITERS = {
     "a.wav": lambda path: write_audio(path, np.zeros(5000), 22050),
     "a.flac": lambda path: write_audio(path, np.zeros(5000), 22050),
-    "a.mid": lambda path: chroma_to_midi(chords(), path),
-    "a.xml": lambda path: to_musicxml(chords(), path),
-    "a.txt": lambda path: chord_chart(chords(), path),
+    "a.mid": lambda path: chroma_to_midi(chords(), path, timing=10),
+    "a.xml": lambda path: to_musicxml(chords(), path, timing=10),
+    "a.txt": lambda path: chord_chart(chords(), path, timing=10),
 }
 
 

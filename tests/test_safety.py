@@ -189,6 +189,6 @@ def test_links_to_folders_are_not_followed(tmp_path):
 def test_titles_are_no_markup(tmp_path):
     pytest.importorskip("music21")
     title = "<script>alert('1 & 2')</script> ]]> &entity;"
-    text = to_musicxml(np.eye(12)[[0] * 40], frame_rate=10, title=title)
+    text = to_musicxml(np.eye(12)[[0] * 40], timing=10, title=title)
     assert "<script" not in text
     assert "&lt;script&gt;" in text

@@ -31,7 +31,7 @@ digest = hashlib.sha256()
 for memory in (None, sys.argv[1]):
     for kind in ("cqt", "stft", "cens"):
         (analysis,) = ChromaExtractor(kind=kind, sync="beat", memory=memory).analyze([music])
-        digest.update(analysis.chroma.tobytes() + analysis.times.tobytes())
+        digest.update(analysis.chroma.tobytes() + analysis.timing.borders().tobytes())
 print(digest.hexdigest(), "numba" in sys.modules)
 """
 

@@ -174,7 +174,7 @@ def estimated_beats(name: str, path: Path, chroma: np.ndarray) -> Synchronous:
     if found.tempo == 0:
         raise SystemExit(f"{path}: no beats were found, the recording is too short")
     # What is before the first beat and after the last is no beat.
-    return Synchronous(found.chroma[1:-1], found.times[1:-1])
+    return Synchronous(found.chroma[1:-1], found.timing[1:-1].borders())
 
 
 def main() -> None:

@@ -83,10 +83,9 @@ def as_quality(chord):
     return chord.root, chord.quality
 
 
-def in_frames(chords, n_frames, frame_rate, name):
-    """Return the name of the chord in the middle of each frame."""
-    middles = (np.arange(n_frames) + 0.5) / frame_rate
-    places = np.searchsorted([chord.end for chord in chords[:-1]], middles, side="right")
+def in_frames(chords, centers, name):
+    """Return the name of the chord at the center of each frame."""
+    places = np.searchsorted([chord.end for chord in chords[:-1]], centers, side="right")
     return [name(chords[i]) for i in places]
 
 
@@ -94,15 +93,16 @@ def agreement(music, found, name):
     """Return for each piece the share of frames that are named as is known."""
     shares = []
     for piece, known, heard in zip(music.data, music.chords, found, strict=True):
-        names = [in_frames(c, len(piece), music.frame_rate, name) for c in (known, heard)]
+        centers = music.timing.centers(len(piece))
+        names = [in_frames(each, centers, name) for each in (known, heard)]
         shares.append(np.mean([a == b for a, b in zip(*names, strict=True) if a is not None]))
     return np.array(shares)
 
 
 def chords_table(music):
     """Print how well the chords, keys and styles of made music are heard."""
-    triads = agreement(music, recognize_chords(music.data), as_triad)
-    found = recognize_chords(music.data, vocabulary="qualities")
+    triads = agreement(music, recognize_chords(music.data, timing=music), as_triad)
+    found = recognize_chords(music.data, vocabulary="qualities", timing=music)
     qualities = agreement(music, found, as_quality)
     heard = [key_name(int(key_scores(piece.sum(axis=0)).argmax())) for piece in music.data]
     keys = np.array(heard) == np.array(music.key_names)

@@ -21,6 +21,7 @@ from musicai import ChromaExtractor, LSTMComposer
 from musicai.audio import RecordingError
 from musicai.midi import write_midi
 from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
+from musicai.theory.timing import FRAME_RATE
 
 OLD = b"what was there before"
 NOBODY = 65534
@@ -57,13 +58,15 @@ def writers(world: World) -> dict[str, Callable[[Any], Any]]:
     piece = world.pieces[4]
     return {
         "mosaic.wav": lambda path: world.mosaic.transform(piece[:100], path),
-        "sines.flac": lambda path: chroma_to_audio(piece, path),
-        "sines.wav": lambda path: chroma_to_audio(piece, path),
-        "band.wav": lambda path: chroma_to_audio(piece[:60], path, style="band"),
-        "chords.mid": lambda path: chroma_to_midi(piece, path),
+        "sines.flac": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+        "sines.wav": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+        "band.wav": lambda path: chroma_to_audio(
+            piece[:60], path, instruments="band", timing=FRAME_RATE
+        ),
+        "chords.mid": lambda path: chroma_to_midi(piece, path, timing=FRAME_RATE),
         "notes.mid": lambda path: write_midi(path, world.midi),
-        "score.musicxml": lambda path: to_musicxml(piece, path),
-        "chart.txt": lambda path: chord_chart(piece, path),
+        "score.musicxml": lambda path: to_musicxml(piece, path, timing=FRAME_RATE),
+        "chart.txt": lambda path: chord_chart(piece, path, timing=FRAME_RATE),
     }
 
 

@@ -25,6 +25,7 @@ from musicai.base.blas import _limit
 from musicai.metrics import MarkovBaseline, report
 from musicai.midi import write_midi
 from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
+from musicai.theory.timing import FRAME_RATE
 
 Call = Callable[[], Any]
 RAISED, ENDED_EARLY, TOO_LATE, LOST = "raised", "fit ended early", "too late", "lost"
@@ -102,8 +103,10 @@ def reading(world: World) -> None:
         "stream": lambda: list(islice(composer.stream(random_state=7), 200)),
         "score": lambda: composer.score_samples(world.short, world.styles),
         "mosaic": lambda: world.mosaic.transform(piece[:100]),
-        "band": lambda: chroma_to_audio(piece[:60], style="band"),
-        "report": lambda: report(world.pieces, world.pieces[:12], n_frames=216).to_dict(),
+        "band": lambda: chroma_to_audio(piece[:60], instruments="band", timing=FRAME_RATE),
+        "report": lambda: report(
+            world.pieces, world.pieces[:12], n_frames=216, timing=FRAME_RATE
+        ).to_dict(),
     }
     name = world.rng.choice(list(calls))
     undisturbed(world, str(name), calls[name])
@@ -133,14 +136,16 @@ def writing(world: World) -> None:
     piece = world.pieces[4]
     writers = {
         "mosaic.wav": lambda path: world.mosaic.transform(piece[:100], path),
-        "sines.flac": lambda path: chroma_to_audio(piece, path),
-        "sines.ogg": lambda path: chroma_to_audio(piece, path),
-        "sines.mp3": lambda path: chroma_to_audio(piece, path),
-        "band.wav": lambda path: chroma_to_audio(piece[:60], path, style="band"),
-        "chords.mid": lambda path: chroma_to_midi(piece, path),
+        "sines.flac": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+        "sines.ogg": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+        "sines.mp3": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+        "band.wav": lambda path: chroma_to_audio(
+            piece[:60], path, instruments="band", timing=FRAME_RATE
+        ),
+        "chords.mid": lambda path: chroma_to_midi(piece, path, timing=FRAME_RATE),
         "notes.mid": lambda path: write_midi(path, world.midi),
-        "score.musicxml": lambda path: to_musicxml(piece, path),
-        "chart.txt": lambda path: chord_chart(piece, path),
+        "score.musicxml": lambda path: to_musicxml(piece, path, timing=FRAME_RATE),
+        "chart.txt": lambda path: chord_chart(piece, path, timing=FRAME_RATE),
     }
     name = str(world.rng.choice(list(writers)))
     path, write = world.folder / name, writers[name]

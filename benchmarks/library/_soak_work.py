@@ -24,6 +24,7 @@ from musicai.display import (
 from musicai.metrics import MarkovBaseline, memorization, realism, report
 from musicai.midi import write_midi
 from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
+from musicai.theory.timing import FRAME_RATE
 
 FORMATS = ("wav", "flac", "ogg", "mp3")
 N_THREADS = 8
@@ -33,7 +34,7 @@ def extract_files(world: World) -> None:
     for kind in ("cqt", "stft", "cens"):
         world.same(f"{kind} of files", ChromaExtractor(kind=kind).transform(world.recordings))
     beats = ChromaExtractor(sync="beat").analyze(world.recordings[:2])
-    world.same("beats", [(found.times, found.tempo) for found in beats])
+    world.same("beats", [(found.timing, found.tempo) for found in beats])
 
 
 def extract_in_threads(world: World) -> None:
@@ -104,7 +105,7 @@ def play_mosaic(world: World) -> None:
 def render(world: World) -> None:
     piece = world.pieces[6][:120]
     for style in ("sines", "chords", "pads", "band"):
-        world.same(style, chroma_to_audio(piece, style=style))
+        world.same(style, chroma_to_audio(piece, instruments=style, timing=FRAME_RATE))
     for write, suffix in (
         (chroma_to_audio, "ogg"),
         (chroma_to_midi, "mid"),
@@ -112,7 +113,7 @@ def render(world: World) -> None:
         (chord_chart, "txt"),
     ):
         path = world.folder / f"rendered.{suffix}"
-        write(piece, path)
+        write(piece, path, timing=FRAME_RATE)
         world.same(path.name, content(path))
         path.unlink()
 
@@ -127,9 +128,9 @@ def notes(world: World) -> None:
 def judge(world: World) -> None:
     learned, music = world.pieces[:12], world.pieces[12:]
     composed = [piece[::-1] for piece in learned]
-    world.same("realism", realism(composed, music))
+    world.same("realism", realism(composed, music, timing=FRAME_RATE))
     world.same("memorization", memorization(composed, learned))
-    card = report(world.pieces, composed, n_frames=216)
+    card = report(world.pieces, composed, n_frames=216, timing=FRAME_RATE)
     world.same("report", card.to_dict())
     world.same("page", card._repr_html_())
     world.same("chain", MarkovBaseline(8, random_state=0).fit(music).sample(100))
@@ -138,7 +139,7 @@ def judge(world: World) -> None:
 def draw(world: World) -> None:
     piece = world.pieces[7]
     for display in (
-        ChromagramDisplay.from_piece(piece, frame_rate=10.77),
+        ChromagramDisplay.from_piece(piece, timing=FRAME_RATE),
         ComparisonDisplay.from_pieces({"a": piece, "b": world.pieces[8]}),
         SelfSimilarityDisplay.from_piece(piece),
         TransitionMatrixDisplay.from_pieces(world.pieces),

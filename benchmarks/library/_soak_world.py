@@ -20,6 +20,7 @@ from benchmarks.common.vitals import children, look
 from musicai import LSTMComposer, MosaicSynthesizer, PianoRollExtractor
 from musicai.datasets import make_progressions
 from musicai.render import chroma_to_audio
+from musicai.theory.timing import FRAME_RATE
 
 SUBTYPES = {"wav": "PCM_16", "flac": "PCM_16", "ogg": "VORBIS", "mp3": "MPEG_LAYER_III"}
 SECONDS_TO_HANG = 180.0
@@ -61,7 +62,9 @@ class World:
         self.samples = [soundfile.read(path, dtype="float32")[0] for path in self.recordings[:2]]
         self.composer = small_composer(max_iter=3).fit(self.short, self.styles)
         self.mosaic = MosaicSynthesizer(sr=22050).fit(self.recordings)
-        self.midi = PianoRollExtractor().inverse_transform(np.eye(88)[20:60].repeat(3, axis=0))
+        self.midi = PianoRollExtractor(frame_rate=8).inverse_transform(
+            np.eye(88)[20:60].repeat(3, axis=0)
+        )
 
     def same(self, name: str, result: Any) -> Any:
         """Return `result`, which must be the one that `name` had the first time."""
@@ -143,7 +146,7 @@ def make_recordings(folder: Path, pieces: list[np.ndarray]) -> list[Path]:
     paths = []
     for (suffix, subtype), piece in zip(SUBTYPES.items(), pieces, strict=False):
         path = folder / f"recording.{suffix}"
-        sound = chroma_to_audio(piece[:130], style="sines")
+        sound = chroma_to_audio(piece[:130], instruments="sines", timing=FRAME_RATE)
         soundfile.write(path, sound, 22050, format=suffix.upper(), subtype=subtype)
         paths.append(path)
     return paths

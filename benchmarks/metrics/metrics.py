@@ -82,7 +82,12 @@ def main():
 
     cards = {
         name: report(
-            held_out, bad, learned, n_frames=n_frames, frame_rate=rate, random_state=arguments.seed
+            held_out,
+            bad,
+            learned,
+            n_frames=n_frames,
+            timing=extractor,
+            random_state=arguments.seed,
         )
         for name, bad in make_bad(learned, n_frames, rate, arguments.seed).items()
     }

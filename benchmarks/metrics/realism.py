@@ -184,7 +184,7 @@ def print_ranking(held_out, other, others, learned, style, seed):
         rows.append(
             (
                 name,
-                metrics.realism(pieces, real),
+                metrics.realism(pieces, real, timing=ChromaExtractor()),
                 copied,
                 told_apart(real, pieces, groups, own, seed),
             )

@@ -34,7 +34,7 @@ def serve(connection: Connection) -> None:
     from musicai.midi import synthesize
 
     extractors = [PianoRollExtractor(), PianoRollExtractor(frame_rate=10)]
-    scale = extractors[0].inverse_transform(np.eye(88)[40:52])
+    scale = extractors[1].inverse_transform(np.eye(88)[40:52])
     list(synthesize(scale))
     assert isinstance(scale, pretty_midi.PrettyMIDI)
     fuzz.limit_memory()

@@ -35,7 +35,7 @@ from musicai.render import recognize_chords
 from musicai.theory.shapes import unit_shapes
 from musicai.theory.vocabulary import TONES, templates
 
-FRAME_RATE = ChromaExtractor().frame_rate
+CLOCK = ChromaExtractor().timing
 SMOOTHING = 5  # frames; 3 to 7 do about as well on the first 30 chorales, 11 are far too many
 
 
@@ -58,7 +58,7 @@ def read(first: int, n_chorales: int) -> list[Chorale]:
 
 
 def sounding_in(score, n_frames: int) -> np.ndarray:
-    centers = np.arange(n_frames) / FRAME_RATE
+    centers = CLOCK.centers(n_frames)
     sounding = np.zeros((n_frames, 12), dtype=bool)
     for part in read_midi(score).instruments:
         for note in part.notes:
@@ -71,8 +71,8 @@ def modeled(vocabulary: str) -> Callable[[np.ndarray], np.ndarray]:
 
     def name(piece: np.ndarray) -> np.ndarray:
         named = np.zeros((len(piece), 12), dtype=bool)
-        for chord in recognize_chords(piece, vocabulary=vocabulary):
-            frames = slice(round(chord.start * FRAME_RATE), round(chord.end * FRAME_RATE))
+        for chord in recognize_chords(piece, vocabulary=vocabulary, timing=CLOCK):
+            frames = slice(*CLOCK.frames_at([chord.start, chord.end]))
             named[frames, list(chord.pitch_classes)] = True
         return named
 
@@ -118,7 +118,7 @@ def members(sounding: np.ndarray, qualities: tuple[str, ...]) -> np.ndarray:
 
 def changes_per_minute(frames: np.ndarray) -> float:
     changes = np.any(frames[1:] != frames[:-1], axis=1).sum()
-    return 60 * changes / (len(frames) / FRAME_RATE)
+    return 60 * changes / CLOCK.duration(len(frames))
 
 
 def main() -> None:
@@ -146,8 +146,9 @@ def main() -> None:
         print(f"| {name} | {mean:.3f} | {other} | {np.mean(changes):.0f} |")
     own = np.mean([changes_per_minute(each.sounding) for each in chorales])
     print(f"| the score | 1 | 1 | {own:.0f} |\n")
+    seconds = sum(CLOCK.duration(len(chorale.chroma)) for chorale in chorales)
     print(
-        f"{len(chorales)} chorales, {sum(len(c.chroma) for c in chorales) / FRAME_RATE / 60:.0f} "
+        f"{len(chorales)} chorales, {seconds / 60:.0f} "
         f"minutes; frames: {counts['triads']} triads, {counts['other']} other chords"
     )
 

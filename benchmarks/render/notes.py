@@ -2,10 +2,10 @@
 
     python -m benchmarks.render.notes [FILE ...] [--clips 8] [--seconds 30]
 
-Without recordings, chorales are taken. For each style of ``chroma_to_midi`` one row is printed: how
-many semitones a voice of the chords moves on average when the chord changes and has as many tones
-as before; the lowest and the highest note; by how much the file is longer or shorter than the
-piece, at most; and how many files pretty_midi, music21 and the soundfont synthesizer opened. Needs
+Without recordings, chorales are taken. For each of the ``instruments`` of ``chroma_to_midi`` one
+row is printed: how many semitones a voice of the chords moves on average when the chord changes
+and has as many tones as before; the lowest and the highest note; by how much the file is longer or
+shorter than the piece, at most; and how many files pretty_midi, music21 and the soundfont synthesizer opened. Needs
 ``pip install ".[midi,score]"``.
 """
 
@@ -46,22 +46,22 @@ def main() -> None:
     parser = clip_parser(__doc__, clips=8, seconds=30)
     extractor = ChromaExtractor()
     print(
-        "| style | semitones a voice | lowest, highest | seconds too long or short | opened |\n"
+        "| played by | semitones a voice | lowest, highest | seconds too long or short | opened |\n"
         "| --- | --- | --- | --- | --- |"
     )
     with clips_in_folder(parser.parse_args()) as (clips, folder):
         pieces = extractor.transform(clips)
-        for style in ("chords", "pads", "band"):
-            files = [Path(folder, f"{style}{i}.mid") for i in range(len(pieces))]
-            chroma_to_midi(pieces, files, style=style)
+        for name in ("chords", "pads", "band"):
+            files = [Path(folder, f"{name}{i}.mid") for i in range(len(pieces))]
+            chroma_to_midi(pieces, files, instruments=name, timing=extractor)
             read = [pretty_midi.PrettyMIDI(str(file)) for file in files]
             moves = [move for midi in read for move in movements(midi)]
             pitches = [n.pitch for midi in read for part in midi.instruments for n in part.notes]
-            lengths = [len(piece) / extractor.frame_rate for piece in pieces]
+            lengths = [extractor.timing.duration(len(piece)) for piece in pieces]
             wrong = max(abs(m.get_end_time() - s) for m, s in zip(read, lengths, strict=True))
             opened = np.sum([opened_by(file) for file in files], axis=0)
             print(
-                f"| {style} | {np.mean(moves):.2f} | {min(pitches)}, {max(pitches)} | {wrong:.4f} "
+                f"| {name} | {np.mean(moves):.2f} | {min(pitches)}, {max(pitches)} | {wrong:.4f} "
                 f"| {len(read)}, {opened[0]}, {opened[1]} of {len(files)} |"
             )
 

@@ -13,7 +13,7 @@ with a row for each way of playing:
 - plain sines: ``sine_bank(piece)``, the same sines with chroma itself for amplitudes;
 - chords by sines: the notes of ``chroma_to_midi(piece)``, played by one sine each with
   ``pretty_midi.PrettyMIDI.synthesize``;
-- chords, pads, band: these styles of ``chroma_to_audio`` with its soundfont;
+- chords, pads, band: these instruments of ``chroma_to_audio``, by its soundfont;
 - mir_eval: ``mir_eval.sonify.chroma``, sines in eight octaves (``pip install mir_eval``; left out
   without it);
 - Griffin-Lim: librosa has no inverse of chroma; this is what is done with it instead, a magnitude
@@ -53,13 +53,13 @@ from musicai.metrics import frame_correlation
 from musicai.render import chroma_to_audio, chroma_to_midi
 
 SR, HOP = 22050, 2048
+CLOCK = ChromaExtractor().timing
 LONG_MINUTES = 20
 
 
 def play_notes_by_sines(piece: np.ndarray) -> np.ndarray:
-    audio = chroma_to_midi(piece, style="chords").synthesize(fs=SR)
-    # The extractor's frames are centered on their times, those of MIDI begin there.
-    return 0.5 * fitted(audio[HOP // 2 :], len(piece)) / np.abs(audio).max()
+    audio = chroma_to_midi(piece, instruments="chords", timing=CLOCK).synthesize(fs=SR)
+    return 0.5 * fitted(audio, len(piece)) / np.abs(audio).max()
 
 
 def play_by_mir_eval(piece: np.ndarray) -> np.ndarray:
@@ -87,22 +87,22 @@ def fitted(audio: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 WAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "sines": chroma_to_audio,
+    "sines": lambda piece: chroma_to_audio(piece, timing=CLOCK),
     "plain sines": lambda piece: sine_bank(piece, sr=SR, hop_length=HOP),
     "chords by sines": play_notes_by_sines,
-    "chords": lambda piece: chroma_to_audio(piece, style="chords"),
-    "pads": lambda piece: chroma_to_audio(piece, style="pads"),
-    "band": lambda piece: chroma_to_audio(piece, style="band"),
+    "chords": lambda piece: chroma_to_audio(piece, instruments="chords", timing=CLOCK),
+    "pads": lambda piece: chroma_to_audio(piece, instruments="pads", timing=CLOCK),
+    "band": lambda piece: chroma_to_audio(piece, instruments="band", timing=CLOCK),
     "mir_eval": play_by_mir_eval,
     "Griffin-Lim": play_by_griffin_lim,
 }
-STYLES = ("sines", "chords", "pads", "band")
+INSTRUMENTS = ("sines", "chords", "pads", "band")
 
 
 def write(way: str, piece: np.ndarray, file: Path) -> None:
     """Play a piece and write it, in constant memory where the way allows it."""
-    if way in STYLES:
-        chroma_to_audio(piece, file, style=way)
+    if way in INSTRUMENTS:
+        chroma_to_audio(piece, file, instruments=way, timing=CLOCK)
     else:
         write_audio(file, WAYS[way](piece), SR)
 

@@ -38,7 +38,9 @@ def paths(extractor, tmp_path):
             write_audio(name, rng.uniform(-0.1, 0.1, n_frames * 2048 - 1), 22050)
         else:  # the suffix does not matter
             roll = np.eye(88)[rng.integers(88, size=n_frames)]
-            write_midi(name, extractor.inverse_transform(roll))
+            write_midi(
+                name, extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
+            )
     return names
 
 

@@ -29,7 +29,9 @@ def write_chords(path, seed):
     for i, root in enumerate(np.random.default_rng(seed).integers(27, 39, 40)):
         roll[2 * i : 2 * i + 2, root + np.array([0, 4, 7])] = 1
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_midi(path, PianoRollExtractor(steps_per_beat=2).inverse_transform(roll))
+    extractor = PianoRollExtractor(steps_per_beat=2)
+    midi = extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
+    write_midi(path, midi)
 
 
 def test_composes_from_a_folder(compose_midi, tmp_path, capsys):

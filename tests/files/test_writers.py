@@ -43,12 +43,12 @@ def mosaic(file):
 
 WRITERS = {
     "write_audio": lambda file: write_audio(file, np.zeros(50000), 22050),
-    "chroma_to_audio": lambda file: chroma_to_audio(chords(), file),
-    "chroma_to_midi": lambda file: chroma_to_midi(np.tile(chords(), (40, 1)), file),
-    "to_musicxml": lambda file: to_musicxml(chords(), file),
-    "chord_chart": lambda file: chord_chart(np.tile(chords(), (40, 1)), file),
+    "chroma_to_audio": lambda file: chroma_to_audio(chords(), file, timing=10),
+    "chroma_to_midi": lambda file: chroma_to_midi(np.tile(chords(), (40, 1)), file, timing=10),
+    "to_musicxml": lambda file: to_musicxml(chords(), file, timing=10),
+    "chord_chart": lambda file: chord_chart(np.tile(chords(), (40, 1)), file, timing=10),
     "write_midi": lambda file: write_midi(
-        file, PianoRollExtractor().inverse_transform(np.eye(88).repeat(9, axis=0))
+        file, PianoRollExtractor(frame_rate=8).inverse_transform(np.eye(88).repeat(9, axis=0))
     ),
     "MosaicSynthesizer.transform": mosaic,
 }
