@@ -5,8 +5,8 @@
 Without recordings, chorales are taken. For each of the ``instruments`` of ``chroma_to_midi`` one
 row is printed: how many semitones a voice of the chords moves on average when the chord changes
 and has as many tones as before; the lowest and the highest note; by how much the file is longer or
-shorter than the piece, at most; and how many files pretty_midi, music21 and the soundfont synthesizer opened. Needs
-``pip install ".[midi,score]"``.
+shorter than the piece, at most; and how many files pretty_midi, music21 and the soundfont
+synthesizer opened. Needs ``pip install ".[midi,score]"``.
 """
 
 import itertools
