@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from musicai import Timing
 from musicai.render import Chord, labeled_intervals, recognize_chords
 from musicai.theory.spelling import chord_name
 from musicai.theory.vocabulary import QUALITIES, TONES
@@ -56,7 +57,7 @@ def test_recognized_chords_are_scored_by_mir_eval():
         if root is not None:
             tones = [(root + tone) % 12 for tone in TONES[quality]]
             piece[10 * number : 10 * number + 10, tones] = 1
-    chords = recognize_chords(piece, vocabulary="qualities", timing=5)
+    chords = recognize_chords(piece, vocabulary="qualities", timing=Timing.from_tempo(300))
     intervals, labels = labeled_intervals(chords)
     times = 2.0 * np.arange(len(played) + 1)
     reference = [
