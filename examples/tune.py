@@ -44,7 +44,7 @@ pieces = [per_beat(piece) for piece in music.data]
 # A list of pieces goes into the search as it is. A score is a log-likelihood, in nats a frame, and
 # higher is better. ``key_invariant=True``, the default for chroma, learns all pieces in one key.
 
-grid = {"transpose": [True, False], "hidden_size": [8, 64]}
+grid = {"key_invariant": [True, False], "hidden_size": [8, 64]}
 search = GridSearchCV(
     LSTMComposer(max_iter=20, batch_size=4, early_stopping=False, random_state=0),
     grid,
@@ -68,15 +68,15 @@ piece = best.sample(N_BEATS, key="C", temperature=0.9, random_state=0)
 
 figure, (above, below) = plt.subplots(2, 1, figsize=(9, 7.5), layout="constrained")
 results = search.cv_results_
-for transpose, style in {True: "o-", False: "s--"}.items():
-    rows = np.flatnonzero(results["param_transpose"] == transpose)
+for invariant, style in {True: "o-", False: "s--"}.items():
+    rows = np.flatnonzero(results["param_key_invariant"] == invariant)
     above.errorbar(
         results["param_hidden_size"][rows].astype(int),
         results["mean_test_score"][rows],
         results["std_test_score"][rows],
         fmt=style,
         capsize=4,
-        label=f"transpose={transpose}",
+        label=f"key_invariant={invariant}",
     )
 above.axhline(baseline, color="0.4", linewidth=1, linestyle=":", label="PersistenceBaseline")
 above.set_xscale("log", base=2)

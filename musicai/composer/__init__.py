@@ -1,15 +1,13 @@
-"""Learning collections of pieces, and composing new ones.
+"""Training sequence models on collections of pieces, and sampling new ones.
 
-``fit`` goes through the modules in this order (``_fitting`` is all of it): parameters and pieces
-are checked (``_checks``, ``_inputs``), keys, styles and characters are found and the network is
-built (``_preparing``, ``_keys``, ``_characters``, ``_network``), excerpts become batches
-(``_batches``), a batch a loss (``_loss``, ``_own_frames``), a loss a step (``_optimizer``), steps
-make epochs until the budget is spent (``_training``, ``_progress``), watched for sense
-(``_divergence``), kept in a file (``_checkpoint``) and shared by processes (``_distributed``). The
-distribution of a frame is an emission: its likelihood in torch (``_emissions``, ``_nade``,
-``_gaussian``), its draws in NumPy (``_draws``, ``_nade_draws``, ``_gaussian_draws``).
-``_inference`` hears music with what was learned, ``_composing`` and ``_sampler`` compose,
-``_opened`` decides what a file of a composer must hold. :class:`LSTMComposer` is all of it.
+``LSTMComposer.fit`` leads through the modules in this order: pieces and labels are checked, an
+emission is chosen and keys are estimated (``_data``), the network is built (``_network``) and each
+piece described by traits (``_conditioning``); then excerpts become batches, batches a loss and
+losses steps (``_training``), in this process or in several (``_distributed``), with the state in a
+file (``_checkpoint``). The distribution of a frame is an emission (``_emission``, ``_logistic``,
+``_bernoulli``, ``_gaussian``), each with its NumPy sampler in the same file. The methods of a
+fitted composer (``_fitted``) score and predict (``_inference``) or sample (``_sampling``).
+``_state`` declares the state that files of composers must have.
 """
 
 from ._composer import LSTMComposer

@@ -71,10 +71,10 @@ _RULES: dict[str, Rule] = {
 
 
 class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
-    r"""Recurrent network that learns pieces and composes new ones.
+    r"""Recurrent network that composes: trained on pieces, it samples new ones.
 
-    An LSTM hears a piece frame by frame; after each frame it gives a probability distribution
-    over the next frame, which is trained by maximum likelihood, scored exactly and sampled from.
+    An LSTM reads a piece frame by frame; after each frame it gives a probability distribution over
+    the next one, which is trained by maximum likelihood, scored exactly and sampled from.
 
     Parameters
     ----------
@@ -83,14 +83,14 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     n_layers : int, default=1
         Layers of the LSTM, at most 100.
     dropout : float, default=0.3
-        Share of the LSTM's output that is dropped while training, in [0, 1).
+        Share of the LSTM's output that is dropped in training, in [0, 1).
     emission : {"auto", "logistic", "bernoulli", "gaussian", "independent", "mse"}, default="auto"
         Distribution of a frame given the past.
 
         - "logistic": each feature given the lower ones of the same frame, a mixture of logistic
-          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1], as chroma is.
-        - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, as piano rolls
-          are.
+          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1], such as chroma.
+        - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, such as piano
+          rolls.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": as "logistic" or "bernoulli", with the features of a frame independent
           of each other. For comparison.
@@ -98,55 +98,52 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
           "gaussian".
     key_invariant : bool or "auto", default="auto"
-        Whether music moved by some semitones is music of another key. Then the key of a piece is
-        a hidden variable: pieces are brought to a common key, by an estimate, to be learned; a
-        piece that is heard may be in any of the twelve, and how well each foresees it tells
-        which; composed pieces are in the key that is asked for. Features must be pitches in
-        semitones (a piano roll, 88 wide from A0 on, or any from a C on) or the 12 pitch classes
-        from C on (chroma). False leaves every piece as it is. "auto" is True for values in [0, 1]
-        that are 12 wide and for binary values that are 88 or 128 wide, with an emission that
-        knows them as such ("logistic", "bernoulli" or "independent").
+        Whether transposed music is the same music in another key. If so, the key of a piece is a
+        hidden variable: training pieces are transposed to a common key, by an estimate; scores
+        average over the twelve keys; samples are transposed to the key asked for. Features must be
+        the 12 pitch classes from C on (chroma) or pitches in semitones (a piano roll, 88 wide from
+        A0 on, any other width from a C on). False leaves every piece as it is. "auto" is True for
+        values in [0, 1] that are 12 wide and for binary values that are 88 or 128 wide, with the
+        emissions "logistic", "bernoulli" and "independent".
     learning_rate : float, default=0.03
         Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
-        `max_iter` and `max_time` give.
+        `max_iter` and `max_time` set.
     batch_size : int, default=16
         Excerpts of up to 128 frames in each step.
     max_iter : int, default=100
-        Passes over the pieces (epochs).
+        Largest number of epochs, passes over the pieces.
     max_time : float, default=None
-        Seconds that training may take at most; the learning rate decays to zero within them.
-        How far training gets then depends on the machine, so a seed no longer gives the same
-        model twice. None for no limit.
+        Largest training time in seconds; the learning rate decays to zero within it. Progress then
+        depends on the machine, so a seed no longer gives the same model twice. None for no limit.
     early_stopping : bool, default=True
         Whether to set pieces aside, stop when their score no longer rises, and keep the weights
-        that did best on them. Whole pieces are set aside, never a part of one; with a single
-        piece there is nothing to set aside, and training runs for `max_iter` epochs.
+        that did best on them. Whole pieces are set aside, and never the last one of a style; with
+        no piece to spare, training runs for `max_iter` epochs.
     validation_fraction : float, default=0.1
         Share of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
         Epochs without a better validation score before training stops. The score often rises
-        most towards the end, where the learning rate nears zero; with a small number training may
-        stop before it gets there, as the rate decays over the whole budget all the same.
+        most towards the end, where the learning rate nears zero; a small number may stop training
+        before that.
     tol : float, default=1e-4
         Smallest rise of the validation score that counts as better.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last fit. Where `X_val` is given and
-        nothing that follows does better on it, they are kept.
+        Whether `fit` continues from the weights of the last fit. With `X_val` they are kept if
+        training brings none that score better.
     checkpoint : str or PathLike, default=None
-        File in which `fit` keeps how far it has come: it is written about once a minute, and
-        removed when training is complete, or has diverged. Where a fit was cut short, by a crash
-        or by Ctrl-C, the same fit (same parameters and pieces) goes on from the file and ends
-        with the weights that it would have had; seconds of `max_time` count over all attempts.
-        The file of another fit is refused. One file serves one fit at a time. `partial_fit`
-        ignores it.
+        File for the state of training, written about once a minute and removed when training is
+        complete or has diverged. After a crash or Ctrl-C, the same fit (same parameters and
+        pieces) resumes from the file and ends with the weights that it would have had; seconds of
+        `max_time` count over all attempts. The file of another fit is refused. One file serves one
+        fit at a time. `partial_fit` ignores it.
     device : str or torch.device, default="auto"
-        Where to learn, predict and score: "auto" for a GPU where there is one, "cpu", "cuda",
+        Where to train, predict and score: "auto" for a GPU if there is one, "cpu", "cuda",
         "cuda:1", ... Training is in float32 on a CPU, whatever its model, and in bfloat16 on a
-        GPU that has it. Composing goes frame by frame, and is quickest in NumPy on the CPU.
+        GPU that has it. Sampling goes frame by frame, and is fastest in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is random: initial weights, split, excerpts and their order and keys,
-        dropout, draws. The same seed gives the same model on
-        the same machine. Global random states are neither read nor moved.
+        Seed of initial weights, split, order and keys of excerpts, dropout and samples. The same
+        seed gives the same model on the same machine. Global random states are neither read nor
+        moved.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -155,21 +152,20 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     n_features_in_ : int
         Width of a frame.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, where pieces came as data frames with string column names.
+        Names of the features, if pieces came as data frames with string column names.
     n_iter_ : int
-        Epochs run.
+        Number of epochs.
     loss_curve_ : list of float
-        Training loss of every epoch: negative log-likelihood per frame, nats, with dropout, and
-        after frames of its own where the composer learns to hear these (see Notes).
+        Training loss of every epoch: negative log-likelihood per frame, in nats, with dropout, and
+        for "logistic" with redrawn frames (see Notes).
     validation_curve_ : list of float or None
-        Validation score of every epoch: mean log-likelihood per frame, in nats, each piece in
-        the key that it is estimated to be in, which `score` does not know. None where no piece
-        was set aside.
+        Mean log-likelihood per frame of the validation pieces after every epoch, in nats, each
+        piece in its estimated key, as in training. None if no piece was set aside.
     best_validation_score_ : float or None
-        The highest of them; the weights are those of its epoch. With `warm_start` and `X_val`
-        it may be the score of the weights that training began with.
+        `score` of the validation pieces under `weights_`, the weights of the best epoch. Unlike
+        `validation_curve_`, it averages over keys, and compares with other scores.
     styles_ : ndarray of shape (n_styles,)
-        The style labels learned, sorted.
+        The style labels, sorted.
     emission_ : str
         The emission in use, "auto" resolved.
     key_invariant_ : bool
@@ -183,22 +179,38 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     Notes
     -----
-    Everywhere a piece is an array (n_frames, n_features) and a collection a list of pieces of any
-    lengths; methods that take one or the other answer in kind.
+    A piece is an array (n_frames, n_features) and a collection a list of pieces of any lengths;
+    methods that take one or the other answer in kind.
 
     Where `key_invariant_` is True, the likelihood of a piece :math:`x` is the mean of its
     likelihoods in the twelve keys,
 
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
 
-    where :math:`\tau_k` moves it from key :math:`k` to the common one (C major or A minor) and
-    :math:`p_0` is what the network says of music in that. Frame by frame this is a filter: the
-    probability of each key after the frames so far, by Bayes' rule, weighs what is foreseen in
-    that key. Moving chroma by semitones changes nothing in its score. Keys of pieces to learn are
-    estimated by their pitch classes [4]_. Chroma is learned in the common key alone; piano rolls,
-    which are few and exact and would soon be known by heart, in all keys that keep their notes on
-    the keyboard, and the network is mostly told which. A piano roll is moved by at most six
-    semitones, a note that leaves the keyboard at one end coming in at the other.
+    where :math:`\tau_k` transposes it from key :math:`k` to the common one (C major or A minor)
+    and :math:`p_0` is the likelihood under the network there. Frame by frame this is a filter:
+    predictions in each key are weighted by the probability of that key after the frames so far,
+    by Bayes' rule. Transposing chroma changes nothing in its score. Keys of training pieces are
+    estimated from their pitch classes [4]_. Chroma is learned in the common key alone; piano
+    rolls, which are few and exact and would soon be memorized, in all keys that keep their notes
+    on the keyboard, mostly with the key given to the network. Piano rolls are transposed by at
+    most six semitones; a note that leaves the keyboard at one end comes in at the other.
+
+    With the emission "logistic" and its independent form, excerpts are also learned with values
+    redrawn by the network, so that small errors of sampled frames do not add up (exposure bias
+    [5]_; compare scheduled sampling [6]_); a flag marks generated frames. And most excerpts are
+    learned conditioned on traits of their piece, the mean of each feature and of its changes: a
+    piece sampled without a prime takes the traits of a training piece of its style. Scores and
+    predictions are without flag and traits, so at temperature 1 samples are close to, but not
+    exactly from, the distribution that is scored.
+
+    Where training diverges (losses or weights are not finite, or losses far above those of the
+    untrained network), it returns to the last sound state with a quarter of the learning rate and
+    a `ConvergenceWarning`; after three attempts a ValueError is raised.
+
+    scikit-learn's callbacks (version 1.9 and newer) run around every epoch:
+    ``composer.set_callbacks(ProgressBar())``. A callback that asks for a ``fitted_estimator`` gets
+    the composer as it would be if training ended there.
 
     Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends
@@ -206,25 +218,14 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     of `fit` waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its
     environment is 1. `partial_fit` is not shared.
 
-    Pieces may be arrays mapped from files (`numpy.memmap`) that memory would not hold: learning
+    Pieces may be arrays mapped from files (`numpy.memmap`) that do not fit into memory: training
     reads excerpts, whatever their type. Elsewhere pieces other than float32 are converted whole.
 
-    Where training diverges (losses or weights are no longer finite, or losses far above those of
-    the untrained network), it goes back to the last good state and on with a quarter of the
-    learning rate, with a `ConvergenceWarning`; after three attempts a ValueError is raised.
-
-    Data on many levels ("logistic" and its independent form), as chroma, is also learned from
-    excerpts whose values the network has drawn again, so that small faults of composed frames do
-    not add up (exposure bias [5]_; compare scheduled sampling [6]_). And in most excerpts the
-    network is told what the piece is like as a whole, by the mean of each feature and of its
-    changes: a piece that begins from nothing takes this character from one that was learned, of
-    the style that is asked for. Scores and predictions are told neither.
-
-    What a log-likelihood measures depends on the emission. "logistic" and "bernoulli" give the
+    The unit of a log-likelihood depends on the emission. "logistic" and "bernoulli" give the
     probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
-    most 0, and a frame of 12 values that were equally likely would have -12 ln 256 = -66.5 nats.
-    "independent" gives the one or the other. "gaussian" and "mse" give a density, in the units of
-    the data; where data repeats values exactly a density has no upper bound, and says little.
+    most 0, and a frame of 12 equally likely values has -12 ln 256 = -66.5 nats. "independent"
+    gives the one or the other. "gaussian" and "mse" give a density, in the units of the data;
+    where data repeats values exactly a density has no upper bound, and says little.
 
     References
     ----------
@@ -308,17 +309,17 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
-        """Learn the pieces of `X`.
+        """Train on the pieces of `X`.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to learn. Pieces without frames are skipped.
+            Training pieces. Pieces without frames are skipped.
         y : array-like of shape (n_pieces,), default=None
             A style label for each piece, for `sample` to choose from; None for a piece of no
             stated style. For a single piece also a label for each frame.
         X_val : collection of array-like of shape (n_frames, n_features), default=None
-            Pieces to watch for early stopping, where the split is not left to the composer.
+            Validation pieces for early stopping, in place of a share of `X`.
         y_val : array-like of shape (n_pieces,), default=None
             A style label for each of them.
 
@@ -349,17 +350,17 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         """Take one more pass over the pieces of `X`, from the weights as they are.
 
         The learning rate stays at `learning_rate` and no piece is set aside. After a `fit`, whose
-        learning rate has decayed, a lower one may do better.
+        learning rate has decayed, a lower one may do better. Traits of pieces (see Notes) are
+        standardized by all pieces so far.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to learn.
+            Training pieces.
         y : array-like of shape (n_pieces,), default=None
             A style label for each piece.
         styles : array-like, default=None
-            All style labels that later calls will bring. Needed in the first call unless `y` holds
-            them all.
+            All style labels of later calls. Needed in the first call unless `y` has them all.
 
         Returns
         -------

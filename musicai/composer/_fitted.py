@@ -60,21 +60,20 @@ class FittedComposer(BaseEstimator):
         return hasattr(self, "weights_")
 
     def predict(self, X: Any, *, style: Any = None) -> Any:
-        """Tell what comes next, at every frame.
+        """Return the expected next frame, at every frame.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to hear.
+            Pieces to continue.
         style : object or dict, default=None
-            One of `styles_`, for all pieces, or a dict of styles and their weights; None to tell
-            no style.
+            One of `styles_`, for all pieces, or a dict of styles and their weights; None for no
+            stated style.
 
         Returns
         -------
         expected : list of ndarray of shape (n_frames, n_features), or one such array
-            Row t is the expected frame t + 1 given frames 0 to t; the last row tells what follows
-            the piece.
+            Row t is the expected frame t + 1 given frames 0 to t; the last row follows the piece.
 
         Examples
         --------
@@ -103,24 +102,24 @@ class FittedComposer(BaseEstimator):
         n_draws: int = 1000,
         random_state: int | np.random.RandomState | None = None,
     ) -> Any:
-        """Tell the most likely frames that follow a piece, and how likely each is.
+        """Return the most likely frames that follow a piece, and their probabilities.
 
-        Where `predict` gives the mean of all that may follow, this gives the choices. Frames are
-        of one kind where the same features sound (are at least 0.5): the same notes of a piano
-        roll, the same pitch classes of chroma. Many frames are drawn from the distribution of the
-        next frame, which is exact, and the kinds are counted.
+        `predict` gives the mean of all possible next frames, this the choices. Frames are of one
+        kind if the same features sound (are at least 0.5): the same notes of a piano roll, the
+        same pitch classes of chroma. Many frames are drawn from the distribution of the next
+        frame, and the kinds are counted.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
-            Pieces to hear, with values in [0, 1].
+            Pieces to continue, with values in [0, 1].
         n_best : int, default=5
-            How many kinds to tell at most.
+            Largest number of kinds.
         style : object or dict, default=None
             As in `sample`.
         n_draws : int, default=1000
-            Draws to count; memory and time grow with them. A probability is off by up to
-            ``n_draws**-0.5 / 2`` (standard error).
+            Number of draws; memory and time grow with it. The standard error of a probability is
+            at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 
@@ -152,9 +151,9 @@ class FittedComposer(BaseEstimator):
         check_values(values, _RULES)
         if not self.emission_.endswith(("logistic", "bernoulli")):
             raise ValueError(
-                f"next_frames tells which features sound, in data from 0 to 1; this composer has "
-                f"learned other data (emission_={self.emission_!r}): use predict, or sample(1, "
-                "n_pieces=...)"
+                f"next_frames needs data from 0 to 1, in which features sound or not; this "
+                f"composer has learned other data (emission_={self.emission_!r}): use predict, or "
+                "sample(1, n_pieces=...)"
             )
         rng = as_rng(self.random_state if random_state is None else random_state)
         ranked = []
@@ -173,7 +172,7 @@ class FittedComposer(BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None to tell no style.
+            A style label for each piece; None for no stated style.
 
         Returns
         -------
@@ -200,7 +199,7 @@ class FittedComposer(BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None to tell no style.
+            A style label for each piece; None for no stated style.
 
         Returns
         -------
@@ -243,9 +242,9 @@ class FittedComposer(BaseEstimator):
         n_pieces : int, default=None
             How many pieces to compose at once; None for a single one.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
-            Music to go on from, exactly where it stops; it is not part of the result. A
-            collection gives one new piece for each prime. None starts from nothing, in the
-            character of music that was learned where data is on many levels (see Notes).
+            Music to continue, from where it stops; it is not part of the result. A collection
+            gives one new piece for each prime. None starts from nothing, with the emission
+            "logistic" conditioned on the traits of a training piece.
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
@@ -257,19 +256,19 @@ class FittedComposer(BaseEstimator):
             prime it says which key the prime is in; the prime is not moved. Where `key_invariant_`
             is False no key can be asked for.
         temperature : float, default=1.0
-            1 samples from the learned distribution; below 1 likely choices become likelier.
-            It acts on the weights of the choices (the mixture's components, the probability of a
-            note) and, squared, on the width of the components of "logistic"; the single Gaussian
-            of "mse" has nothing else, so there it is the width. At least 0.0001.
+            Below 1 likely choices become likelier; 1 leaves the distribution as it is, given that
+            frames peak at 1 if those of all training pieces do. It acts on the weights of the
+            choices (the mixture's components, the probability of a note) and, squared, on the
+            width of the components of "logistic"; on the width alone for "mse". At least 0.0001.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
 
         Returns
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list where `n_pieces` is given or `prime` is a collection. With the emission
-            "logistic", where all frames learned are silent or have a loudest feature of exactly 1,
-            as chroma does, all composed frames sound, and their loudest feature is 1.
+            float32; a list if `n_pieces` is given or `prime` is a collection. With the emission
+            "logistic", if the loudest feature of every training frame that sounds is exactly 1, as
+            in chroma, every sampled frame sounds, and its loudest feature is 1.
 
         Raises
         ------
@@ -308,7 +307,7 @@ class FittedComposer(BaseEstimator):
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> Iterator[np.ndarray]:
-        """Compose a piece without end, frame by frame.
+        """Compose an endless piece, frame by frame.
 
         Parameters
         ----------
@@ -326,8 +325,8 @@ class FittedComposer(BaseEstimator):
         Returns
         -------
         frames : iterator of ndarray of shape (n_features,)
-            The first n are those of ``sample(n)`` with the same arguments. What is wrong with an
-            argument is said at once, not with the first frame.
+            The first n are those of ``sample(n)`` with the same arguments. Wrong arguments raise
+            at once, not with the first frame.
 
         Examples
         --------
@@ -341,7 +340,7 @@ class FittedComposer(BaseEstimator):
         """
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
-            raise ValueError("stream goes on from one piece, and prime is a collection of them")
+            raise ValueError("stream continues one piece, and prime is a collection of them")
         frames = self._generate(prime, None, style, key, temperature, random_state)
         return (frame[0] for frame in frames)
 

@@ -1,0 +1,70 @@
+"""Callbacks of scikit-learn see every epoch of a fit."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
+
+from musicai import LSTMComposer
+
+
+class Recorder:
+    """Record the hooks; ask to stop after some epochs."""
+
+    def __init__(self, stop_after=None):
+        self.events, self.losses, self.scores = [], [], []
+        self.stop_after = stop_after
+
+    def setup(self, estimator, context):
+        self.events.append("setup")
+
+    def teardown(self, estimator, context):
+        self.events.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.events.append(f"begin {context.task_name}")
+
+    def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
+        self.events.append(f"end {context.task_name}")
+        self.losses.append(fitted_estimator.loss_curve_[-1])
+        self.scores.append(fitted_estimator.score(X))
+        assert fitted_estimator.sample(3, random_state=0).shape == (3, 12)
+        return context.task_name == "epoch" and len(self.losses) == self.stop_after
+
+
+def small(**changes):
+    return LSTMComposer(**{"hidden_size": 8, "max_iter": 4, "random_state": 0, **changes})
+
+
+def test_every_epoch_is_a_task(chroma):
+    recorder = Recorder()
+    composer = small().set_callbacks(recorder).fit(chroma)
+    epochs = ["begin epoch", "end epoch"] * 4
+    assert recorder.events == ["setup", "begin fit", *epochs, "end fit", "teardown"]
+    assert recorder.losses[:4] == composer.loss_curve_
+    assert recorder.scores[-1] == pytest.approx(composer.score(chroma), rel=1e-6)
+
+
+def test_callbacks_change_nothing(chroma):
+    with_them, without = small().set_callbacks(Recorder()).fit(chroma), small().fit(chroma)
+    for name, weights in without.weights_.items():
+        np.testing.assert_array_equal(weights, with_them.weights_[name])
+
+
+def test_a_callback_may_stop_training(chroma):
+    composer = small().set_callbacks(Recorder(stop_after=2)).fit(chroma)
+    assert composer.n_iter_ == 2
+
+
+def test_callbacks_are_torn_down_after_an_error(chroma):
+    class Failing(Recorder):
+        def on_fit_task_end(self, estimator, context, *, X, fitted_estimator):
+            raise RuntimeError("out of order")
+
+    recorder = Failing()
+    composer = small().set_callbacks(recorder)
+    with pytest.raises(RuntimeError, match="out of order"):
+        composer.fit(chroma)
+    assert recorder.events[-1] == "teardown"
+    assert not composer.__sklearn_is_fitted__()
+    composer.set_callbacks().fit(chroma)
