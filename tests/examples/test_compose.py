@@ -9,6 +9,8 @@ import pretty_midi
 import pytest
 import soundfile
 
+from musicai import Timing
+
 ROOT = Path(__file__).parents[2]
 SR = 22050
 
@@ -164,5 +166,5 @@ def test_why_there_is_no_score_card(compose):
         def sample(self, n_frames, **_):
             return np.zeros((n_frames, 12))
 
-    why = compose.judge(Silence(), pieces[:2], pieces[2:], 10.0, seed=0)
+    why = compose.judge(Silence(), pieces[:2], pieces[2:], Timing.from_rate(10), seed=0)
     assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)
