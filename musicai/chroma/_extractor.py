@@ -16,7 +16,8 @@ from ..base.parameters import Rule, check_values, is_bool, is_integer, is_one_of
 from ..base.pieces import PITCH_CLASSES, as_collection
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path
-from ..theory.timing import Timing, timings_of
+from ..theory.timing import Timing
+from ..theory.timing_argument import timings_of
 from ._analysis import Analysis, Settings
 from ._cache import Remembered, analyze_once, remembering
 from ._constant_q import default_frame_length

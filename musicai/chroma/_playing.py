@@ -7,7 +7,8 @@ import numpy as np
 
 from ..audio import sine_blocks
 from ..audio.placing import cut_or_pad
-from ..theory.timing import as_timing, length_in_samples
+from ..theory.timing import length_in_samples
+from ..theory.timing_argument import as_timing
 from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..theory.timing import Timing, timings_of
+from ..theory.timing import Timing
+from ..theory.timing_argument import timings_of
 
 
 class TimeAxis(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..theory.timing import as_timing
+from ..theory.timing_argument import as_timing
 from ._chroma import chroma_pieces
 from ._form import key_stability, recurrence
 from ._harmony import (

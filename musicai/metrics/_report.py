@@ -8,7 +8,7 @@ import numpy as np
 from ..base.parameters import as_rng, check_values, is_integer
 from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat
-from ..theory.timing import as_timing
+from ..theory.timing_argument import as_timing
 from ._card import Report
 from ._chroma import chroma_pieces
 from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts

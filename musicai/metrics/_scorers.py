@@ -8,7 +8,7 @@ from ..base.parameters import as_rng
 from ..base.pieces import as_chroma, as_collection, is_collection
 from ..base.steps import last_step
 from ..base.styles import label_per_piece
-from ..theory.timing import as_timing
+from ..theory.timing_argument import as_timing
 from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
 from ._realism import measure, shared_areas

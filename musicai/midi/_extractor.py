@@ -13,7 +13,8 @@ from ..base.parameters import Rule, check_values, is_real
 from ..base.pieces import N_KEYS, PITCH_CLASSES
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path, printable
-from ..theory.timing import Timing, timings_of
+from ..theory.timing import Timing
+from ..theory.timing_argument import timings_of
 from ._errors import MidiError
 from ._inputs import as_files, as_rolls
 from ._music import as_midi

@@ -18,7 +18,8 @@ from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..files.writing import spooled
 from ..theory.shapes import is_flat, unit_shapes
-from ..theory.timing import length_in_samples, timings_of
+from ..theory.timing import length_in_samples
+from ..theory.timing_argument import timings_of
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
 from ._search import find_path

@@ -15,7 +15,8 @@ from ..base.pieces import as_chroma
 from ..chroma import play_chroma
 from ..files.piece_files import audio_files
 from ..midi import synthesize
-from ..theory.timing import Timing, length_in_samples, timings_of
+from ..theory.timing import Timing, length_in_samples
+from ..theory.timing_argument import timings_of
 from ._midi import chroma_to_midi
 
 INSTRUMENTS = ("sines", "chords", "pads", "band")

@@ -11,7 +11,7 @@ from ..theory.chord import Chord
 from ..theory.keys import KEY_PROFILES
 from ..theory.shapes import unit_shapes
 from ..theory.spelling import chord_name, estimated_key
-from ..theory.timing import timings_of
+from ..theory.timing_argument import timings_of
 from ..theory.vocabulary import VOCABULARIES, templates
 from ._collections import in_kind
 from ._viterbi import best_path

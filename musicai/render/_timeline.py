@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer
-from ..theory.timing import Timing, timings_of
+from ..theory.timing import Timing
+from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0

@@ -6,25 +6,15 @@ recording, beats from its first beat; frame ``t`` sounds from border ``t`` to bo
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any, NoReturn, Self
+from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
 from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer, is_real
-from ..base.pieces import is_collection, one_per_piece
+from .borders import LONGEST, check_borders, count_beats, mean_tempo
 
 FRAME_RATE = 22050 / 2048
 """Frames per second of a :class:`musicai.ChromaExtractor` with default parameters."""
-
-LONGEST = 86400.0
-"""Seconds; what lasts longer than a day is given in other units."""
-
-LONGEST_BEAT = 15.0
-"""Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
-
-MOST_UNUSUAL = 0.3
-"""Octaves of tempo; what is before the first beat or after the last is often further off."""
 
 RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
 BEAT_RULES: dict[str, Rule] = {
@@ -39,10 +29,22 @@ BEAT_RULES: dict[str, Rule] = {
     ),
 }
 
-ASK_FOR_TIMING = (
-    "timing is needed to know when frames sound: pass timing=extractor, the one that made the "
-    "pieces, or timing=analysis.timing, Timing.from_tempo(96), or a number of frames per second"
-)
+
+class _Known(NamedTuple):
+    """What a timing knows.
+
+    Frames at a rate have a `rate`, measured frames `borders`, measured beats `borders` and `beats`,
+    beats at a tempo `frames_per_beat` and perhaps a `tempo`.
+    """
+
+    rate: float | None = None
+    borders: np.ndarray | None = None  # (n_frames + 1,) in seconds
+    beats: np.ndarray | None = None  # (n_frames + 1,) of borders in beats
+    tempo: float | None = None
+    frames_per_beat: float | None = None
+    beats_per_bar: int | None = None
+    downbeat: int | None = None
+    first: int = 0  # frames before the first one, which were sliced off
 
 
 class Timing:
@@ -62,6 +64,10 @@ class Timing:
         guessed from how long frames are.
     n_frames : int or None
         Number of frames, where borders were measured. None where it may be any.
+    frame_rate : float
+        Frames per second, on average.
+    tempo : float or None
+        Beats per minute. None without beats, or where it is not known.
     frames_per_beat : float or None
         None without beats.
     beats_per_bar : int or None
@@ -93,26 +99,8 @@ class Timing:
     """
 
     __module__ = "musicai"
-    __slots__ = (
-        "_beats",
-        "_beats_per_bar",
-        "_borders",
-        "_downbeat",
-        "_first",
-        "_frames_per_beat",
-        "_rate",
-        "_tempo",
-    )
-    # Frames at a rate have _rate, measured frames _borders, measured beats _borders and _beats,
-    # beats at a tempo _frames_per_beat and perhaps _tempo.
-    _rate: float | None
-    _borders: np.ndarray | None  # (n_frames + 1,) in seconds
-    _beats: np.ndarray | None  # (n_frames + 1,) of borders in beats
-    _tempo: float | None
-    _frames_per_beat: float | None
-    _beats_per_bar: int | None
-    _downbeat: int | None
-    _first: int  # frames before the first one, which were sliced off
+    __slots__ = ("_known",)
+    _known: "_Known"
 
     def __init__(self) -> None:
         raise TypeError(
@@ -137,15 +125,9 @@ class Timing:
         ------
         ValueError
             If the rate is not a positive number of at most a million.
-
-        Examples
-        --------
-        >>> from musicai import Timing
-        >>> Timing.from_rate(22050 / 2048).duration(400)
-        37.1066...
         """
         check_values({"frames_per_second": frames_per_second}, {"frames_per_second": RATE_RULE})
-        return cls._make(rate=float(frames_per_second))
+        return cls._of(rate=float(frames_per_second))
 
     @classmethod
     def from_borders(cls, seconds: Any) -> Self:
@@ -176,7 +158,7 @@ class Timing:
         >>> Timing.from_borders([0.0, 0.5, 2.5]).frames_at(1.0)
         1
         """
-        return cls._make(borders=_rising(seconds))
+        return cls._of(borders=check_borders(seconds))
 
     @classmethod
     def from_beats(
@@ -223,8 +205,8 @@ class Timing:
         array([0., 1., 2., 4., 5.])
         """
         meter = _meter(frames_per_beat, beats_per_bar, downbeat)
-        borders = _rising(seconds)
-        return cls._make(borders=borders, beats=_counted(borders, frames_per_beat), **meter)
+        borders = check_borders(seconds)
+        return cls._of(borders=borders, beats=count_beats(borders, frames_per_beat), **meter)
 
     @classmethod
     def from_tempo(
@@ -270,32 +252,32 @@ class Timing:
             check_values({"beats_per_minute": beats_per_minute}, {"beats_per_minute": TEMPO_RULE})
             beats_per_minute = float(beats_per_minute)
         meter = _meter(frames_per_beat, beats_per_bar, downbeat)
-        return cls._make(tempo=beats_per_minute, **meter)
+        return cls._of(tempo=beats_per_minute, **meter)
 
     @property
     def has_beats(self) -> bool:
         """Whether frames are beats or parts of beats."""
-        return self._frames_per_beat is not None
+        return self._known.frames_per_beat is not None
 
     @property
     def n_frames(self) -> int | None:
         """Number of frames where borders were measured, else None."""
-        return None if self._borders is None else len(self._borders) - 1
+        return None if self._known.borders is None else len(self._known.borders) - 1
 
     @property
     def frames_per_beat(self) -> float | None:
         """Frames per beat; None without beats."""
-        return self._frames_per_beat
+        return self._known.frames_per_beat
 
     @property
     def beats_per_bar(self) -> int | None:
         """Beats in a bar; None without beats."""
-        return self._beats_per_bar
+        return self._known.beats_per_bar
 
     @property
     def downbeat(self) -> int | None:
         """A beat on which a bar begins; None where it is not known."""
-        return self._downbeat
+        return self._known.downbeat
 
     @property
     def tempo(self) -> float | None:
@@ -303,15 +285,9 @@ class Timing:
 
         Where beats were measured it is the mean over those that are about as long as most.
         """
-        if self._beats is None or self._borders is None:
-            return self._tempo
-        lengths, counts = np.diff(self._borders), np.diff(self._beats)
-        lengths, counts = lengths[lengths > 0], counts[lengths > 0]
-        if not len(lengths):
-            return None
-        per_beat = lengths / counts
-        usual = np.abs(np.log2(per_beat / np.median(per_beat))) <= MOST_UNUSUAL
-        return float(60 * counts[usual].sum() / lengths[usual].sum())
+        if self._known.beats is None or self._known.borders is None:
+            return self._known.tempo
+        return mean_tempo(self._known.borders, self._known.beats)
 
     @property
     def frame_rate(self) -> float:
@@ -322,14 +298,14 @@ class Timing:
         ValueError
             If beats have no tempo, or the frames no length.
         """
-        if self._rate is not None:
-            return self._rate
-        if self._borders is None:
-            return self._known_tempo() / 60 * (self._frames_per_beat or 1)
-        span = self._borders[-1] - self._borders[0]
+        if self._known.rate is not None:
+            return self._known.rate
+        if self._known.borders is None:
+            return self._known_tempo() / 60 * (self._known.frames_per_beat or 1)
+        span = self._known.borders[-1] - self._known.borders[0]
         if span <= 0:
             raise ValueError("timing ends where it begins: its frames have no length")
-        return float((len(self._borders) - 1) / span)
+        return float((len(self._known.borders) - 1) / span)
 
     def borders(self, n_frames: int | None = None) -> np.ndarray:
         """Return when frames begin and the last one ends.
@@ -381,15 +357,9 @@ class Timing:
         ------
         ValueError
             As `borders`.
-
-        Examples
-        --------
-        >>> from musicai import Timing
-        >>> Timing.from_rate(2).centers(3)
-        array([0. , 0.5, 1. ])
         """
-        if self._rate is not None:
-            return (self._first + np.arange(self._number(n_frames))) / self._rate
+        if self._known.rate is not None:
+            return (self._known.first + np.arange(self._number(n_frames))) / self._known.rate
         borders = self.borders(n_frames)
         return (borders[:-1] + borders[1:]) / 2
 
@@ -410,12 +380,6 @@ class Timing:
         ------
         ValueError
             As `borders`.
-
-        Examples
-        --------
-        >>> from musicai import Timing
-        >>> Timing.from_tempo(120).duration(10)
-        5.0
         """
         seconds = self.borders(n_frames)
         return float(seconds[-1] - seconds[0])
@@ -444,14 +408,14 @@ class Timing:
         >>> Timing.from_tempo(None, frames_per_beat=2).beats(3)
         array([0. , 0.5, 1. , 1.5])
         """
-        if self._frames_per_beat is None:
+        if self._known.frames_per_beat is None:
             raise ValueError(
                 f"{self} has no beats: pass Timing.from_beats(seconds) or Timing.from_tempo(96)"
             )
         number = self._number(n_frames)
-        if self._beats is not None:
-            return self._beats.copy()
-        return (self._first + np.arange(number + 1)) / self._frames_per_beat
+        if self._known.beats is not None:
+            return self._known.beats.copy()
+        return (self._known.first + np.arange(number + 1)) / self._known.frames_per_beat
 
     def seconds_at(self, frames: Any) -> Any:
         """Return when frames begin.
@@ -482,18 +446,18 @@ class Timing:
         array([0.  , 0.05, 0.15])
         """
         places = np.asarray(frames, dtype=np.float64)
-        end = np.inf if self._borders is None else len(self._borders) - 1
+        end = np.inf if self._known.borders is None else len(self._known.borders) - 1
         if not np.all((places >= 0) & (places <= end)):
-            most = "" if self._borders is None else f" and at most {end}"
+            most = "" if self._known.borders is None else f" and at most {end}"
             raise ValueError(f"frames must be numbers of at least 0{most}, got {frames!r}")
-        if self._borders is not None:
-            seconds = np.interp(places, np.arange(len(self._borders)), self._borders)
-        elif self._rate is not None:
-            places = self._first + places
+        if self._known.borders is not None:
+            seconds = np.interp(places, np.arange(len(self._known.borders)), self._known.borders)
+        elif self._known.rate is not None:
+            places = self._known.first + places
             # A frame is the time around its center; the first one begins with the music.
-            seconds = np.maximum(places - 0.5, 0.5 * np.minimum(places, 1)) / self._rate
+            seconds = np.maximum(places - 0.5, 0.5 * np.minimum(places, 1)) / self._known.rate
         else:
-            seconds = (self._first + places) / self.frame_rate
+            seconds = (self._known.first + places) / self.frame_rate
         return seconds if np.ndim(frames) else float(seconds)
 
     def frames_at(self, seconds: Any) -> Any:
@@ -525,15 +489,15 @@ class Timing:
         times = np.asarray(seconds, dtype=np.float64)
         if not np.all(np.isfinite(times)):
             raise ValueError(f"seconds must be finite numbers, got {seconds!r}")
-        if self._borders is not None:
-            frames = np.searchsorted(self._borders, times + 1e-9, side="right") - 1
-            frames = np.minimum(frames, len(self._borders) - 1)
+        if self._known.borders is not None:
+            frames = np.searchsorted(self._known.borders, times + 1e-9, side="right") - 1
+            frames = np.minimum(frames, len(self._known.borders) - 1)
         else:
             places = times * self.frame_rate
-            if self._rate is not None:
+            if self._known.rate is not None:
                 places = places + 0.5
             # A border belongs to what begins there, however the product was rounded.
-            frames = np.floor(places + 1e-6).astype(int) - self._first
+            frames = np.floor(places + 1e-6).astype(int) - self._known.first
         frames = np.maximum(frames, 0)
         return frames if np.ndim(seconds) else int(frames)
 
@@ -562,12 +526,15 @@ class Timing:
         Timing.from_tempo(96)
         """
         first_beat = self.beats(self.n_frames or 0)[0]
-        frames_per_beat, beats_per_bar = self._frames_per_beat or 1, self._beats_per_bar or 4
+        frames_per_beat, beats_per_bar = (
+            self._known.frames_per_beat or 1,
+            self._known.beats_per_bar or 4,
+        )
         timing = self.from_tempo(
             beats_per_minute,
             frames_per_beat=frames_per_beat,
             beats_per_bar=beats_per_bar,
-            downbeat=self._downbeat,
+            downbeat=self._known.downbeat,
         )
         return timing[round(first_beat * frames_per_beat) :]
 
@@ -577,49 +544,49 @@ class Timing:
             raise TypeError(
                 f"a timing is sliced without steps, as timing[8:24]; got timing[{frames!r}]"
             )
-        state = self._state()
-        if self._borders is not None:
-            start, stop, _ = frames.indices(len(self._borders) - 1)
+        known = self._known._asdict()
+        if self._known.borders is not None:
+            start, stop, _ = frames.indices(len(self._known.borders) - 1)
             part = slice(start, max(start, stop) + 1)
-            state["borders"] = self._borders[part]
-            if self._beats is not None:
-                state["beats"] = self._beats[part]
+            known["borders"] = self._known.borders[part]
+            if self._known.beats is not None:
+                known["beats"] = self._known.beats[part]
         else:
             bounds = [frames.start or 0, frames.stop or 0]
             if not all(is_integer(bound, 0) for bound in bounds):
                 raise ValueError(
                     "a timing of any number of frames has no end to count from: slice it from 0 on"
                 )
-            state["first"] = self._first + int(bounds[0])
-        return self._make(**state)
+            known["first"] = self._known.first + int(bounds[0])
+        return self._of(**known)
 
     def __repr__(self) -> str:
         meter = ""
-        if self._frames_per_beat is not None:
+        if self._known.frames_per_beat is not None:
             given = {
-                "frames_per_beat": (self._frames_per_beat, 1),
-                "beats_per_bar": (self._beats_per_bar, 4),
-                "downbeat": (self._downbeat, None),
+                "frames_per_beat": (self._known.frames_per_beat, 1),
+                "beats_per_bar": (self._known.beats_per_bar, 4),
+                "downbeat": (self._known.downbeat, None),
             }
             meter = "".join(
                 f", {name}={_short(value)}"
                 for name, (value, default) in given.items()
                 if value != default
             )
-        if self._rate is not None:
-            text = f"from_rate({_short(self._rate)})"
-        elif self._borders is None:
-            text = f"from_tempo({_short(self._tempo)}{meter})"
+        if self._known.rate is not None:
+            text = f"from_rate({_short(self._known.rate)})"
+        elif self._known.borders is None:
+            text = f"from_tempo({_short(self._known.tempo)}{meter})"
         else:
-            shown = [_short(border) for border in self._borders]
+            shown = [_short(border) for border in self._known.borders]
             if len(shown) > 5:
                 shown[3:-1] = ["..."]
-            name = "from_borders" if self._beats is None else "from_beats"
+            name = "from_borders" if self._known.beats is None else "from_beats"
             text = f"{name}([{', '.join(shown)}]{meter})"
-        if self._first:
-            text += f"[{self._first}:]"
-        elif self._beats is not None and self._beats[0]:
-            text += f" from beat {_short(self._beats[0])}"
+        if self._known.first:
+            text += f"[{self._known.first}:]"
+        elif self._known.beats is not None and self._known.beats[0]:
+            text += f" from beat {_short(self._known.beats[0])}"
         return f"Timing.{text}"
 
     def __eq__(self, other: object) -> bool:
@@ -633,51 +600,21 @@ class Timing:
 
     __delattr__ = __setattr__
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self._state()
+    def __getstate__(self) -> tuple[Any, ...]:
+        return tuple(self._known)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            if isinstance(value, np.ndarray):
-                value = value + 0.0  # a copy, in which 0 has no sign
-                value.flags.writeable = False
-            object.__setattr__(self, f"_{name}", value)
+    def __setstate__(self, known: tuple[Any, ...]) -> None:
+        object.__setattr__(self, "_known", _Known(*map(_frozen, known)))
 
     @classmethod
-    def _make(
-        cls,
-        *,
-        rate: float | None = None,
-        borders: np.ndarray | None = None,
-        beats: np.ndarray | None = None,
-        tempo: float | None = None,
-        frames_per_beat: float | None = None,
-        beats_per_bar: int | None = None,
-        downbeat: int | None = None,
-        first: int = 0,
-    ) -> Self:
+    def _of(cls, **known: Any) -> Self:
         timing = object.__new__(cls)
-        timing.__setstate__(
-            {
-                "rate": rate,
-                "borders": borders,
-                "beats": beats,
-                "tempo": tempo,
-                "frames_per_beat": frames_per_beat,
-                "beats_per_bar": beats_per_bar,
-                "downbeat": downbeat,
-                "first": first,
-            }
-        )
+        timing.__setstate__(_Known(**known))
         return timing
-
-    def _state(self) -> dict[str, Any]:
-        return {name[1:]: getattr(self, name) for name in self.__slots__}
 
     def _key(self) -> tuple[Any, ...]:
         return tuple(
-            value.tobytes() if isinstance(value, np.ndarray) else value
-            for value in self._state().values()
+            value.tobytes() if isinstance(value, np.ndarray) else value for value in self._known
         )
 
     def _number(self, n_frames: int | None) -> int:
@@ -693,110 +630,23 @@ class Timing:
         return int(number)
 
     def _known_tempo(self) -> float:
-        if self._tempo is None:
+        if self._known.tempo is None:
             extra = ""
-            if self._frames_per_beat != 1:
-                extra = f", frames_per_beat={_short(self._frames_per_beat)}"
+            if self._known.frames_per_beat != 1:
+                extra = f", frames_per_beat={_short(self._known.frames_per_beat)}"
             raise ValueError(
                 f"beats have no tempo: pass timing=analysis.timing or Timing.from_tempo(96{extra})"
             )
-        return self._tempo
+        return self._known.tempo
 
 
-def as_timing(value: Any, name: str = "timing") -> Timing:
-    """Return the timing that an argument stands for.
-
-    Parameters
-    ----------
-    value : Timing, object with a `timing`, or float
-        An extractor and an analysis have a `timing`; a number is frames per second.
-    name : str, default="timing"
-        What to call it in errors.
-
-    Raises
-    ------
-    TypeError
-        If it is something else, or None.
-    ValueError
-        If it is a number that is no rate.
-    """
-    if value is None:
-        raise TypeError(ASK_FOR_TIMING)
-    if isinstance(value, Timing):
+def _frozen(value: Any) -> Any:
+    """Return an array as a copy that cannot be written to, in which 0 has no sign."""
+    if not isinstance(value, np.ndarray):
         return value
-    own = None if isinstance(value, type) else getattr(value, "timing", None)
-    if isinstance(own, Timing):
-        return own
-    if is_real(value) or isinstance(value, (bool, float)):
-        check_values({name: value}, {name: RATE_RULE})
-        return Timing.from_rate(value)
-    advice = "pass an extractor, a Timing, or a number of frames per second"
-    if isinstance(value, (list, tuple, np.ndarray)):
-        advice = "pass seconds as Timing.from_borders(seconds), or Timing.from_beats(seconds)"
-        advice += "; where X is a collection, a list of timings has one for each piece"
-    elif hasattr(value, "steps"):
-        advice = "pass the step that has one, as pipe[0]"
-    raise TypeError(f"{name} is {_described(value)} where a Timing is expected: {advice}")
-
-
-def timings_of(
-    timing: Any, X: Any, pieces: Sequence[np.ndarray], *, default: Timing | None = None
-) -> list[Timing]:
-    """Return the timing of each piece.
-
-    Parameters
-    ----------
-    timing : Timing, object with a `timing`, float, a list of them, or None
-        One for all pieces, or a list with one for each.
-    X : array-like or collection
-        What the user passed; tells whether a list may be given.
-    pieces : list of ndarray of shape (n_frames, n_features)
-        The pieces in `X`.
-    default : Timing, default=None
-        Stands for None.
-
-    Raises
-    ------
-    TypeError
-        If it is something else, or there is neither a timing nor a default.
-    ValueError
-        If there are not as many as pieces, or one has another number of frames than its piece.
-    """
-    if timing is None and default is not None:
-        timing = default
-    if is_collection(X) and isinstance(timing, (list, tuple)):
-        some = one_per_piece(list(timing), X, list(pieces), "timing")
-        found = [as_timing(each, f"timing[{i}]") for i, each in enumerate(some)]
-    else:
-        found = [as_timing(timing)] * len(pieces)
-    for i, (each, piece) in enumerate(zip(found, pieces, strict=True)):
-        if each.n_frames not in (None, len(piece)):
-            where = f"X[{i}]" if is_collection(X) else "X"
-            raise ValueError(
-                f"timing is that of {each.n_frames} frames where {where} has {len(piece)}; for a "
-                "part of a piece slice it, as timing[8:24]"
-            )
-    return found
-
-
-def _rising(seconds: Any) -> np.ndarray:
-    """Check borders, and return them."""
-    try:
-        if np.iscomplexobj(seconds):
-            raise TypeError
-        borders = np.array(seconds, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"seconds are {seconds!r} where numbers are expected") from None
-    if borders.ndim != 1 or len(borders) == 0:
-        raise ValueError(
-            f"seconds have shape {borders.shape} where (n_frames + 1,) is expected: the beginning "
-            "of each frame and the end of the last"
-        )
-    if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
-        raise ValueError("seconds do not rise: give numbers, each at least the one before")
-    if borders[-1] - borders[0] > LONGEST:
-        raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
-    return borders
+    copy = value + 0.0
+    copy.flags.writeable = False
+    return copy
 
 
 def _meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> dict[str, Any]:
@@ -814,22 +664,8 @@ def _meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> dict[str,
     }
 
 
-def _counted(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
-    """Count beats up to each border: a frame much longer than usual is several."""
-    lengths = np.diff(borders)
-    usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
-    fewest = np.ceil(lengths * frames_per_beat / LONGEST_BEAT)
-    counts = np.maximum(np.maximum(np.rint(lengths / usual), fewest), 1)
-    counts[lengths == 0] = 0
-    return np.concatenate([[0.0], np.cumsum(counts)]) / frames_per_beat
-
-
 def _short(value: float | None) -> str:
     return "None" if value is None else f"{value:.6g}"
-
-
-def _described(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else f"of type {type(value).__name__}"
 
 
 def length_in_samples(seconds: float, sr: float) -> int:

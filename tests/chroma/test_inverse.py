@@ -3,7 +3,7 @@ import pytest
 
 from musicai import ChromaExtractor, Timing
 from musicai.chroma._sync import synchronise
-from musicai.theory.timing import as_timing
+from musicai.theory.timing_argument import as_timing
 
 SETTINGS = [
     {},

@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from musicai import ChromaExtractor, MosaicSynthesizer, Timing
 from musicai.audio import RecordingError
 from musicai.metrics import frame_correlation
-from musicai.theory.timing import as_timing
+from musicai.theory.timing_argument import as_timing
 
 RATE = 22050
 

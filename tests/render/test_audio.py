@@ -8,7 +8,7 @@ import soundfile
 from musicai import ChromaExtractor, Timing
 from musicai.metrics import frame_correlation
 from musicai.render import chroma_to_audio
-from musicai.theory.timing import as_timing
+from musicai.theory.timing_argument import as_timing
 
 INSTRUMENTS = ["sines", "chords", "pads", "band"]
 EXTRACTOR = ChromaExtractor()

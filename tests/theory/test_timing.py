@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai import ChromaExtractor, Timing
-from musicai.theory.timing import FRAME_RATE, length_in_samples, timings_of
+from musicai.theory.timing import FRAME_RATE, length_in_samples
+from musicai.theory.timing_argument import timings_of
 
 rates = st.floats(0.1, 1000)
 tempi = st.floats(4, 1000)
@@ -89,11 +90,11 @@ def test_a_timing_is_a_value(timing):
 
 @given(timing=timings)
 def test_nothing_in_a_timing_can_be_changed(timing):
-    for name in ("downbeat", "_rate", "title"):
+    for name in ("downbeat", "_known", "title"):
         with pytest.raises(AttributeError):
             setattr(timing, name, 1)
     with pytest.raises(AttributeError):
-        del timing._first
+        del timing._known
     n = any_number(timing)
     timing.borders(n)[:] = 7
     assert timing.borders(n)[0] != 7

@@ -1,0 +1,58 @@
+"""Measured borders of frames: checked, counted in beats, and the tempo they have."""
+
+from typing import Any
+
+import numpy as np
+
+LONGEST = 86400.0
+"""Seconds; what lasts longer than a day is given in other units."""
+
+LONGEST_BEAT = 15.0
+"""Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
+
+MOST_UNUSUAL = 0.3
+"""Octaves of tempo; what is before the first beat or after the last is often further off."""
+
+
+def check_borders(seconds: Any) -> np.ndarray:
+    """Return borders, shape (n_frames + 1,), or raise a ValueError."""
+    try:
+        if np.iscomplexobj(seconds):
+            raise TypeError
+        borders = np.array(seconds, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"seconds are {seconds!r} where numbers are expected") from None
+    if borders.ndim != 1 or len(borders) == 0:
+        raise ValueError(
+            f"seconds have shape {borders.shape} where (n_frames + 1,) is expected: the beginning "
+            "of each frame and the end of the last"
+        )
+    if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
+        raise ValueError("seconds do not rise: give numbers, each at least the one before")
+    if borders[-1] - borders[0] > LONGEST:
+        raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
+    return borders
+
+
+def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
+    """Count beats up to each border: a frame several times as long as usual is several."""
+    lengths = np.diff(borders)
+    usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
+    fewest = np.ceil(lengths * frames_per_beat / LONGEST_BEAT)
+    counts = np.maximum(np.maximum(np.rint(lengths / usual), fewest), 1)
+    counts[lengths == 0] = 0
+    return np.concatenate([[0.0], np.cumsum(counts)]) / frames_per_beat
+
+
+def mean_tempo(borders: np.ndarray, beats: np.ndarray) -> float | None:
+    """Return beats per minute, the mean over beats that are about as long as most.
+
+    None if all frames are without length.
+    """
+    lengths, counts = np.diff(borders), np.diff(beats)
+    lengths, counts = lengths[lengths > 0], counts[lengths > 0]
+    if not len(lengths):
+        return None
+    per_beat = lengths / counts
+    usual = np.abs(np.log2(per_beat / np.median(per_beat))) <= MOST_UNUSUAL
+    return float(60 * counts[usual].sum() / lengths[usual].sum())
