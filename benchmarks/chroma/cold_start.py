@@ -2,13 +2,17 @@
 
 ::
 
-    python -m benchmarks.chroma.cold_start
+    python -m benchmarks.chroma.cold_start [--librosa]
 
 starts ten processes at the same moment, with an empty cache of numba and an empty cache of
 analyses that they share; each extracts beat-synchronous chroma of the same few seconds of sound.
-This is done three times. Libraries that compile with numba when first used (librosa's beat tracker
-is one) can damage numba's cache for good in that situation; musicai's extraction does not import
-numba. Printed are the slowest process's wall time and whether all ended well with equal results.
+This is done three times. Printed are the slowest process's wall time and whether all ended well
+with equal results.
+
+Libraries that compile with numba when they are first used or imported can damage numba's cache in
+that situation, for good: later processes crash. musicai's extraction does not import numba.
+``--librosa`` shows what would happen otherwise: each process also gets the filter bank of
+``kind="stft"`` from ``librosa.filters.chroma`` and then finds local maxima with librosa.
 """
 
 import argparse
@@ -34,12 +38,17 @@ for memory in (None, sys.argv[1]):
         digest.update(analysis.chroma.tobytes() + analysis.timing.borders().tobytes())
 print(digest.hexdigest(), "numba" in sys.modules)
 """
+LIBROSA = """
+import librosa, numpy
+librosa.filters.chroma(sr=22050, n_fft=2048)
+librosa.util.localmax(numpy.arange(10.0))
+"""
 
 
-def start_together(n_processes: int) -> bool:
+def start_together(n_processes: int, code: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         environment = dict(os.environ, NUMBA_CACHE_DIR=str(Path(folder) / "numba"))
-        command = [sys.executable, "-c", CHILD, str(Path(folder) / "analyses")]
+        command = [sys.executable, "-c", code, str(Path(folder) / "analyses")]
         start = time.perf_counter()
         children = [
             subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -63,8 +72,10 @@ def main() -> None:
     )
     parser.add_argument("--processes", type=int, default=10, metavar="N", help="default: 10")
     parser.add_argument("--times", type=int, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--librosa", action="store_true", help="use librosa as well")
     arguments = parser.parse_args()
-    ended_well = [start_together(arguments.processes) for _ in range(arguments.times)]
+    code = LIBROSA + CHILD if arguments.librosa else CHILD
+    ended_well = [start_together(arguments.processes, code) for _ in range(arguments.times)]
     sys.exit(0 if all(ended_well) else 1)
 
 

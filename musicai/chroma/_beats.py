@@ -48,7 +48,7 @@ WINDOWS_PER_STEP = 64
 USUAL_TEMPO, FASTEST_TEMPO = 110.0, 320.0
 """In beats per minute; a tempo an octave from the usual one has exp(-1/2) of its prior.
 
-Ellis and librosa have 120, which makes beats of quavers in chorales and slow game music.
+Ellis and librosa have 120, with which eighth notes become beats in chorales and slow game music.
 """
 
 STRONGEST = 0.99
@@ -166,7 +166,9 @@ def _bands(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
 
 
-def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
+def track_beats(
+    envelope: np.ndarray, rate: float, *, usual_tempo: float = USUAL_TEMPO
+) -> tuple[float, np.ndarray]:
     """Find the beats in an onset strength.
 
     Parameters
@@ -175,6 +177,8 @@ def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
         Onset strength, not negative.
     rate : float
         Frames per second.
+    usual_tempo : float, default=110.0
+        Center of the prior of the tempo, in beats per minute; librosa's `start_bpm`.
 
     Returns
     -------
@@ -186,7 +190,7 @@ def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
     if not np.any(envelope):
         return 0.0, np.zeros(0)
     envelope = np.minimum(envelope, np.quantile(envelope[envelope > 0], STRONGEST))
-    period = _estimate_period(envelope, rate)
+    period = _estimate_period(envelope, rate, usual_tempo)
     score = _smooth(envelope, period)
     beats = _trim(_best_path(score, period), score)
     if len(beats) < FEWEST:
@@ -196,7 +200,7 @@ def track_beats(envelope: np.ndarray, rate: float) -> tuple[float, np.ndarray]:
     return float(60 * rate / mean_period), beats / rate
 
 
-def _estimate_period(envelope: np.ndarray, rate: float) -> int:
+def _estimate_period(envelope: np.ndarray, rate: float, usual_tempo: float) -> int:
     """Estimate the usual distance between beats, in frames.
 
     It is the most likely lag of the autocorrelation in windows of 8 seconds, averaged over the
@@ -205,7 +209,7 @@ def _estimate_period(envelope: np.ndarray, rate: float) -> int:
     similarity = _autocorrelation(envelope, round(TEMPO_WINDOW * rate))[1:]
     lags = np.arange(1, len(similarity) + 1)
     tempi = 60 * rate / lags
-    likelihood = np.log1p(1e6 * np.maximum(similarity, 0)) - 0.5 * np.log2(tempi / USUAL_TEMPO) ** 2
+    likelihood = np.log1p(1e6 * np.maximum(similarity, 0)) - 0.5 * np.log2(tempi / usual_tempo) ** 2
     likelihood[tempi >= FASTEST_TEMPO] = -np.inf
     return int(lags[np.argmax(likelihood)])
 

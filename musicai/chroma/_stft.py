@@ -3,8 +3,12 @@
 The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of
 Gaussians on the axis of pitch, one per octave, half a semitone wide, under a broad Gaussian that
 favors the octaves about 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and
-synthesis" (2007), in the form that librosa 0.11 gives it. Like librosa's, the transform is in
-double precision if it is to be exact: the spectrum is then the same to the last bit.
+synthesis" (2007), in the form that librosa 0.11 and 1.0 give it. Like librosa's, the transform is
+in double precision if it is to be exact: the spectrum is then the same to the last bit.
+
+The filters are computed here; the tests compare them with ``librosa.filters.chroma`` to the last
+bit. To import that module takes numba, which is 1 s and 130 MB more. With librosa 0.11, where
+nothing has been compiled yet, it takes 13 s: see `benchmarks/chroma/cold_start.py`.
 """
 
 from collections.abc import Callable, Iterable, Iterator

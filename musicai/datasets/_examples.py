@@ -1,19 +1,20 @@
 """librosa's example recordings."""
 
-import json
 import os
-from importlib.resources import files
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from sklearn.utils import Bunch
 
 from ..audio.headers import read_durations
 from ..base.parameters import is_one_of
 from ._durations import describe_durations
-from ._fetching import fetch_file
+from ._fetching import reason
 
-_URL = "https://librosa.org/data/audio/"
+_SOURCE = "https://librosa.org/data/audio/"
 _MUSIC = (
     "brahms",
     "choice",
@@ -24,7 +25,7 @@ _MUSIC = (
     "trumpet",
     "vibeace",
 )
-"""The others are voices, a bird, a whale and a dog."""
+"""The other examples are voices, animals, or made to test trackers."""
 
 _DESCR = """\
 Example recordings of librosa
@@ -37,17 +38,12 @@ Source: {source}
 """
 
 
-class _Track(NamedTuple):
-    title: str
-    stem: str
-
-
 def fetch_recordings(names: list[str] | None = None) -> Bunch:
-    """Recordings of many kinds of music, free to use: those that librosa brings for its examples.
+    """Fetch librosa's example recordings: many kinds of music, free to use.
 
-    The first time they are downloaded, to where librosa keeps them: the folder that the
-    environment variable ``LIBROSA_DATA_DIR`` names, or ``librosa`` in the system's folder of
-    caches. Files are known by the SHA-256 in librosa's registry.
+    ``librosa.example`` downloads each once, compares it with the SHA-256 in librosa's registry, and
+    keeps it in librosa's folder: the environment variable ``LIBROSA_DATA_DIR``, read when librosa
+    is imported, or ``librosa`` in the system's folder of caches.
 
     Parameters
     ----------
@@ -72,16 +68,16 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
         durations : ndarray of shape (n_recordings,)
             Seconds.
         licenses : list of str
-            The license of each recording, with its source, in its publisher's words.
+            The license and source of each recording, as ``librosa.util.example_info`` prints them.
         DESCR, license, source : str
             What this is, whose rights hold, and where it is from.
 
     Raises
     ------
     OSError
-        If a file cannot be downloaded. The message says what to put where by hand.
+        If a file cannot be downloaded. The message says which files to put where by hand.
     ValueError
-        If a file is another one than was published, or a name is unknown.
+        If a name is unknown.
 
     See Also
     --------
@@ -95,58 +91,62 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
     >>> data.titles  # doctest: +SKIP
     ['Brahms - Hungarian Dance #5', 'Tchaikovsky - Dance of the Sugar Plum Fairy']
     """
-    # Not librosa.example: it fetches no licenses, and asks the environment for the folder but once,
-    # when librosa is imported.
-    import pooch
-
-    tracks = _choose(names)
-    folder = Path(os.environ.get("LIBROSA_DATA_DIR") or pooch.os_cache("librosa"))
-    hashes = _read_registry()
-
-    def fetch(name: str) -> Path:
-        return fetch_file(folder / name, url=_URL + name, sha256=hashes[name])
-
-    recordings = [fetch(f"{track.stem}.ogg") for track in tracks]
-    licenses = [fetch(f"{track.stem}.txt").read_text("utf-8").strip() for track in tracks]
+    names, titles = _choose(names)
+    recordings, licenses = zip(*map(_fetch, names), strict=True)
     durations = read_durations(recordings)
-    titles = [track.title for track in tracks]
     license = "each recording has its own, mostly Creative Commons: see licenses"
     return Bunch(
-        recordings=recordings,
+        recordings=list(recordings),
         titles=titles,
         target=None,
         target_names=[],
         durations=durations,
-        licenses=licenses,
+        licenses=list(licenses),
         license=license,
-        source=_URL,
+        source=_SOURCE,
         DESCR=_DESCR.format(
-            n_recordings=len(tracks),
+            n_recordings=len(names),
             titles="; ".join(titles),
             lengths=describe_durations(recordings, durations, None),
             license=license,
-            source=_URL,
+            source=_SOURCE,
         ),
     )
 
 
-def _choose(names: Any) -> list[_Track]:
-    index = json.loads(_resource("index.json"))
+def _choose(names: Any) -> tuple[list[str], list[str]]:
+    """Return the names of recordings, checked, and their titles."""
+    import librosa
+
+    lines = _printed(librosa.util.list_examples).splitlines()
+    pairs = [line.split("\t", 1) for line in lines if "\t" in line]
+    titles = {name.strip(): title for name, title in pairs}
     if names is None:
         names = _MUSIC
-    known = tuple(index)
     is_list = isinstance(names, (list, tuple)) and len(names) > 0
-    if not is_list or not all(is_one_of(name, known) for name in names):
-        raise ValueError(
-            f"names must be None or a list of some of {tuple(sorted(index))}, got {names!r}"
-        )
-    return [_Track(index[name]["desc"], index[name]["path"]) for name in names]
+    if not is_list or not all(is_one_of(name, tuple(titles)) for name in names):
+        raise ValueError(f"names must be None or a list of some of {tuple(titles)}, got {names!r}")
+    return list(names), [titles[name] for name in names]
 
 
-def _read_registry() -> dict[str, str]:
-    """Return the SHA-256 of each file: lines of a name and its hash."""
-    return dict(line.rsplit(maxsplit=1) for line in _resource("registry.txt").splitlines() if line)
+def _fetch(name: str) -> tuple[Path, str]:
+    """Return the path of a recording and its license."""
+    import librosa
+    import pooch
+
+    try:
+        return Path(librosa.example(name)), _printed(librosa.util.example_info, name)
+    except (OSError, ValueError) as error:  # requests' errors are OSErrors; another hash is a value
+        folder = os.environ.get("LIBROSA_DATA_DIR") or pooch.os_cache("librosa")
+        raise OSError(
+            f"librosa's example {name!r} could not be downloaded ({reason(error)}): where there is "
+            f"a network, call librosa.example({name!r}) and librosa.util.example_info({name!r}), "
+            f"and copy the two files that they download to {folder}"
+        ) from error
 
 
-def _resource(name: str) -> str:
-    return (files("librosa.util") / "example_data" / name).read_text("utf-8")
+def _printed(call: Callable[..., object], *arguments: str) -> str:
+    """Return what a function of librosa's prints, without empty lines; it returns nothing."""
+    with redirect_stdout(StringIO()) as output:
+        call(*arguments)
+    return "\n".join(line for line in output.getvalue().splitlines() if line)

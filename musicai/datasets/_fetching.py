@@ -45,13 +45,13 @@ def _download(path: Path, url: str, sha256: str) -> None:
         pooch.retrieve(url, f"sha256:{sha256}", fname=path.name, path=path.parent)
     except (OSError, ValueError) as error:  # requests' errors are OSErrors; another hash is a value
         raise OSError(
-            f"{path.name} could not be downloaded ({_reason(error)}): get {url} (SHA-256 {sha256}) "
+            f"{path.name} could not be downloaded ({reason(error)}): get {url} (SHA-256 {sha256}) "
             f"where there is a network, and put it there: {path}"
         ) from error
 
 
-def _reason(error: Exception) -> str:
-    """Say why; the words of requests and pooch are long, and hard to read."""
+def reason(error: Exception) -> str:
+    """Return why a download failed, in fewer words than those of requests and pooch."""
     response = getattr(error, "response", None)
     if response is not None:
         return f"the server answers {response.status_code}"
