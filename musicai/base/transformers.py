@@ -57,6 +57,23 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         # scikit-learn's own wrapper would make one data frame of the whole list.
         super().__init_subclass__(auto_wrap_output_keys=None, **options)
 
+    def fit_transform(self, X: Any, y: Any = None) -> list[Any]:
+        """Return what `transform` returns; there is nothing to fit.
+
+        Parameters
+        ----------
+        X : list of files
+            What `transform` takes.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        pieces : list
+            The piece of each file.
+        """
+        return self.transform(X)
+
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose what `transform` and `fit_transform` return: arrays or data frames.
 
@@ -97,9 +114,9 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         name, container = "transform_output", get_config()["transform_output"]
         if hasattr(self, "_sklearn_output_config"):
             name, container = "transform", self._sklearn_output_config["transform"]
-        check_values({name: container}, {name: CONTAINER_RULE})
         if container == "default":
             return pieces
+        check_values({name: container}, {name: CONTAINER_RULE})
         import pandas  # not needed by anything else
 
         return [pandas.DataFrame(piece, columns=self.get_feature_names_out()) for piece in pieces]

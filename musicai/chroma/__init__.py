@@ -3,12 +3,12 @@
 A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centered on sample
 ``t * hop_length``, with silence assumed before and after the recording, so that a recording of
 ``n_samples`` has ``1 + n_samples // hop_length`` frames, as in librosa. A recording flows through
-the modules in this order: its samples are cut into frames (``_frames``), each is analyzed by one
-FFT (``_stft`` or ``_constant_q``), the tuning found at the end of the recording decides how spectra
-fold to pitch classes (``_tuning``), frames may be smoothed (``_cens``) and taken together beat by
-beat (``_beats``, ``_sync``); how loud they are is measured beside (``_levels``). ``_analysis`` does
-this for one recording, ``_cache`` but once, ``_parallel`` for many, ``_playing`` goes the way back
-(with what ``_fitting`` finds by trying), and :class:`ChromaExtractor` is all of it.
+the modules in this order: its samples are cut into frames, whose loudness is measured
+(``_frames``), each is analyzed by one FFT (``_stft`` or ``_constant_q``), the tuning found at the
+end of the recording decides how spectra fold to pitch classes (``_tuning``), frames may be smoothed
+(``_cens``) and taken together beat by beat (``_beats``). ``_analysis`` does this for one recording
+and ``_batch`` for many; ``_playing`` turns chroma into sound (with amplitudes that ``_fitting``
+finds by trial). :class:`ChromaExtractor` is all of it.
 """
 
 from ._analysis import Analysis

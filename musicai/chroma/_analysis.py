@@ -1,6 +1,6 @@
 """From one recording to its chroma."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,12 +8,14 @@ import numpy as np
 
 from ..audio import read_blocks
 from ..theory.timing import Timing
-from ._beats import OnsetStrength, track_beats
+from ._beats import OnsetStrength, synchronize, track_beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
-from ._levels import FrameLevels, levels_between
-from ._stft import stft_chroma
-from ._sync import synchronise
+from ._frames import FrameLevels, levels_between
+from ._stft import KEPT_BYTES, stft_chroma
+
+BLOCK_SIZE = 65536
+"""Samples that are read at a time: some hundred kilobytes, which fit a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
 """Frames that are normalized together: some hundred kilobytes."""
@@ -25,7 +27,7 @@ class Settings(NamedTuple):
     kind: str
     sr: float
     hop_length: int
-    n_fft: int
+    n_fft: int | None
     norm: float | None
     tuning: float | None
     exact: bool
@@ -78,7 +80,14 @@ class Analysis:
     warnings: tuple[str, ...]
 
 
-def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
+def analyze(
+    recording: Any,
+    name: str,
+    settings: Settings,
+    *,
+    block_size: int = BLOCK_SIZE,
+    kept_bytes: int = KEPT_BYTES,
+) -> Analysis:
     """Analyze a recording, block by block.
 
     Parameters
@@ -89,6 +98,14 @@ def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
         What to call the recording in errors.
     settings : Settings
         How to analyze it.
+    block_size : int, default=65536
+        Samples to read at a time.
+    kept_bytes : int, default=96 * 2**20
+        For "stft", power spectra are kept up to this size; longer recordings may be read twice.
+
+    Notes
+    -----
+    The analysis does not depend on sizes.
     """
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
@@ -96,17 +113,27 @@ def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
     loudness = FrameLevels(hop_length)
     onsets = OnsetStrength(sr) if sync == "beat" else None
 
+    def measure(block: np.ndarray) -> np.ndarray:
+        loudness.add(block)
+        if onsets is not None:
+            onsets.add(block)
+        return block
+
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
-        blocks = read_blocks(recording, sr=sr, name=name, on_damage=warnings.append)
-        if not again:
-            blocks = _passing(blocks, loudness.add)
-            if onsets is not None:
-                blocks = _passing(blocks, onsets.add)
-        return blocks
+        blocks = read_blocks(
+            recording, sr=sr, block_size=block_size, name=name, on_damage=warnings.append
+        )
+        return blocks if again else map(measure, blocks)
 
     if kind == "stft":
         chroma, tuning = stft_chroma(
-            read, sr=sr, hop_length=hop_length, n_fft=n_fft, tuning=tuning, exact=exact
+            read,
+            sr=sr,
+            hop_length=hop_length,
+            n_fft=n_fft,
+            tuning=tuning,
+            exact=exact,
+            kept_bytes=kept_bytes,
         )
     else:
         chroma, tuning = constant_q_chroma(
@@ -120,22 +147,13 @@ def analyze(recording: Any, name: str, settings: Settings) -> Analysis:
         tempo, timing = None, Timing.from_rate(frame_rate)
     else:
         tempo, beats = track_beats(onsets.finish(), onsets.rate)
-        chroma, borders = synchronise(chroma, frame_rate, beats)
+        chroma, borders = synchronize(chroma, frame_rate, beats)
         timing = Timing.from_beats(borders) if len(beats) else Timing.from_borders(borders)
         levels = levels_between(levels, frame_rate, borders)
         chroma = normalize(chroma, norm)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
     return Analysis(chroma, timing, levels, tuning, tempo, tuple(different))
-
-
-def _passing(
-    blocks: Iterable[np.ndarray], listen: Callable[[np.ndarray], None]
-) -> Iterator[np.ndarray]:
-    """Yield blocks unchanged, after showing each to a listener."""
-    for block in blocks:
-        listen(block)
-        yield block
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Where the beats of a recording are, found while it streams by.
+"""The beats of a recording, found while it streams by, and frames taken together by beats.
 
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
 programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it:
@@ -20,6 +20,7 @@ import scipy.fft
 import scipy.sparse
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..theory.timing import Timing
 from ._frames import FrameBuffer, hann_window
 
 SECONDS_PER_FRAME = 512 / 22050
@@ -282,3 +283,41 @@ def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
     return beats[strong[0] : strong[-1] + 1] if len(strong) else beats[:0]
+
+
+def synchronize(
+    chroma: np.ndarray, frame_rate: float, beats: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take the median of the frames between one beat and the next.
+
+    As in ``librosa.util.sync``, what is before the first beat and after the last has a frame
+    too, so that nothing is lost. The median keeps out the few frames in which a chord changes or
+    a drum sounds.
+
+    Parameters
+    ----------
+    chroma : ndarray of shape (n_frames, 12)
+        Frames, the one at ``t`` centered on ``t / frame_rate`` seconds.
+    frame_rate : float
+        Frames per second.
+    beats : ndarray of shape (n_beats,)
+        Times of the beats in seconds, rising.
+
+    Returns
+    -------
+    chroma : ndarray of shape (n_intervals, 12), dtype float32
+        One frame per interval; intervals that hold no frame's center are joined to the next.
+    borders : ndarray of shape (n_intervals + 1,)
+        The borders of the intervals in seconds; the first is 0, the last the end of the frames.
+    """
+    n_frames = len(chroma)
+    # A beat on a frame's center belongs to that frame, however the product was rounded.
+    firsts = np.ceil(np.concatenate([[0.0], beats]) * frame_rate - 1e-6).astype(int)
+    # Of borders with no frame between them the last counts.
+    last_of_equals = np.append(firsts[1:] != firsts[:-1], True) & (firsts < n_frames)
+    firsts = firsts[last_of_equals]
+    borders = np.concatenate([[0.0], beats])[last_of_equals]
+    borders[0] = 0.0
+    frames = [np.median(part, axis=0) for part in np.split(chroma, firsts[1:])]
+    end = Timing.from_rate(frame_rate).duration(n_frames)
+    return np.array(frames, dtype=np.float32), np.append(borders, end)

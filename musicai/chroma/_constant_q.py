@@ -15,7 +15,7 @@ tuning is estimated, and with the tuning the 36 values are folded to 12. The fin
 so one reading suffices. ``benchmarks/chroma/quality.py`` measures how well it names what sounds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -69,7 +69,12 @@ THIRD_PARTIAL = 0.25
 
 
 def constant_q_chroma(
-    blocks: Iterable[np.ndarray], *, sr: float, hop_length: int, n_fft: int, tuning: float | None
+    blocks: Iterable[np.ndarray],
+    *,
+    sr: float,
+    hop_length: int,
+    n_fft: int | None,
+    tuning: float | None,
 ) -> tuple[np.ndarray, float]:
     """Measure the strength of each pitch class in each frame.
 
@@ -81,8 +86,8 @@ def constant_q_chroma(
         Sampling rate in hertz.
     hop_length : int
         Samples from a frame to the next.
-    n_fft : int
-        Samples per frame.
+    n_fft : int or None
+        Samples per frame; None for the power of two that is nearest to 0.74 seconds.
     tuning : float or None
         Deviation from A440 in semitones; None to estimate it.
 
@@ -96,15 +101,18 @@ def constant_q_chroma(
     """
     n_samples = 0
 
-    def counted() -> Iterator[np.ndarray]:
+    def count(block: np.ndarray) -> np.ndarray:
         nonlocal n_samples
-        for block in blocks:
-            n_samples += len(block)
-            yield block
+        n_samples += len(block)
+        return block
 
+    if n_fft is None:
+        n_fft = int(2 ** round(np.log2(16384 * sr / 22050)))
     divisor = rate_divisor(sr, hop_length, n_fft)
     low_rate = sr / divisor
-    fewer = counted() if divisor == 1 else resample_blocks(counted(), sr, low_rate)
+    fewer: Iterable[np.ndarray] = map(count, blocks)
+    if divisor > 1:
+        fewer = resample_blocks(fewer, sr, low_rate)
     frames = cut_frames(fewer, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
     fine = np.concatenate([fine_chroma(batch, low_rate) for batch in frames])
     fine = fine[: 1 + n_samples // hop_length]  # rounded up, the last samples may give one more
@@ -112,11 +120,6 @@ def constant_q_chroma(
     if tuning is None:
         tuning = estimate_tuning(fine)
     return fine @ folding(tuning), tuning
-
-
-def default_frame_length(sr: float) -> int:
-    """Return the power of two that is nearest to 0.74 seconds, in samples."""
-    return int(2 ** round(np.log2(16384 * sr / 22050)))
 
 
 def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:

@@ -3,7 +3,6 @@
 import os
 import warnings
 from contextlib import closing
-from functools import partial
 from typing import Any, Self
 
 import joblib
@@ -19,11 +18,8 @@ from ..files.paths import is_path
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._analysis import Analysis, Settings
-from ._cache import Remembered, analyze_once, remembering
-from ._constant_q import default_frame_length
-from ._parallel import run_in_order
+from ._batch import analyze_all
 from ._playing import play_chroma
-from ._stft import DEFAULT_FRAME_LENGTH
 
 KINDS = ("cqt", "stft", "cens")
 RULES: dict[str, Rule] = {
@@ -164,7 +160,7 @@ class ChromaExtractor(FileTransformer):
 
     @property
     def frame_rate(self) -> float:
-        """Frames per second, before they are synchronised with beats."""
+        """Frames per second, before they are synchronized with beats."""
         self._check_parameters()
         return self.sr / self.hop_length
 
@@ -324,9 +320,8 @@ class ChromaExtractor(FileTransformer):
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=len(PITCH_CLASSES))
         timings = timings_of(timing, X, pieces, default=self.timing)
-        n_fft = self._frame_length()
         sounds = [
-            play_chroma(piece, timing=each, kind=self.kind, sr=self.sr, n_fft=n_fft)
+            play_chroma(piece, timing=each, kind=self.kind, sr=self.sr, n_fft=self.n_fft)
             for piece, each in zip(pieces, timings, strict=True)
         ]
         played = map(level_blocks, sounds)
@@ -356,15 +351,16 @@ class ChromaExtractor(FileTransformer):
     def _analyze_all(self, X: Any) -> list[Analysis]:
         self._check_parameters()
         recordings, names = as_recordings(X)
-        task = partial(
-            _analyze,
+        results = analyze_all(
+            recordings,
+            names,
             settings=self._settings(),
-            remembered=remembering(self.memory),
+            memory=self.memory,
+            n_jobs=self.n_jobs,
             on_error=self.on_error,
         )
         analyses = []
-        # Closed, so that nothing goes on in vain if a warning is turned into an error.
-        with closing(run_in_order(task, recordings, names, n_jobs=self.n_jobs)) as results:
+        with closing(results):  # so that work stops if a warning is turned into an error
             progress = tqdm(
                 zip(results, names, strict=False),
                 total=len(recordings),
@@ -381,7 +377,7 @@ class ChromaExtractor(FileTransformer):
             kind=self.kind,
             sr=float(self.sr),
             hop_length=int(self.hop_length),
-            n_fft=int(self._frame_length()),
+            n_fft=None if self.n_fft is None else int(self.n_fft),
             norm=None if self.norm is None else float(self.norm),
             tuning=None if self.tuning is None else float(self.tuning),
             exact=bool(self.exact),
@@ -401,26 +397,5 @@ class ChromaExtractor(FileTransformer):
         levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
         return Analysis(nothing, timing, levels, None, None, (str(result),))
 
-    def _frame_length(self) -> int:
-        if self.n_fft is not None:
-            return self.n_fft
-        if self.kind == "stft":
-            return DEFAULT_FRAME_LENGTH
-        return default_frame_length(self.sr)
-
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
-
-
-def _analyze(
-    recording: Any, name: str, *, settings: Settings, remembered: Remembered | None, on_error: str
-) -> Analysis | RecordingError:
-    try:
-        return analyze_once(recording, name, settings=settings, remembered=remembered)
-    except RecordingError as error:
-        if on_error == "raise":  # at once, before others are analyzed in vain
-            raise
-        return error
-    except Exception as error:
-        error.add_note(f"This happened to {name}.")
-        raise

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..audio import sine_blocks
 from ..theory.shapes import peaking_at_one
-from ._constant_q import constant_q_chroma, default_frame_length
+from ._constant_q import constant_q_chroma
 
 ROUNDS = 3
 """Real music is then heard with a correlation of .998 per frame; without, .971."""
@@ -63,13 +63,7 @@ def sine_amplitudes(
     amplitudes = piece
     for _ in range(ROUNDS):
         blocks = sine_blocks(amplitudes, sr=sr, hop_length=hop_length)
-        heard, _ = constant_q_chroma(
-            blocks,
-            sr=sr,
-            hop_length=hop_length,
-            n_fft=n_fft or default_frame_length(sr),
-            tuning=0.0,
-        )
+        heard, _ = constant_q_chroma(blocks, sr=sr, hop_length=hop_length, n_fft=n_fft, tuning=0.0)
         ratio = (wanted + FLOOR) / (peaking_at_one(heard) + FLOOR)
         correction = np.clip(ratio, 1 / LARGEST_RATIO, LARGEST_RATIO) ** STEP
         amplitudes = peaking_at_one(amplitudes * correction) * loudest

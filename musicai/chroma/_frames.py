@@ -1,14 +1,18 @@
-"""Cutting a stream of samples into frames, and the window they are seen through."""
+"""Frames of a stream of samples: cut, windowed, and how loud each is."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Samples of the frames that are analyzed together: enough to amortise calls, few for a cache."""
+"""Samples of the frames that are analyzed together: enough to amortize calls, few for a cache."""
+
+QUIETEST = -120.0
+"""The level of digital silence, in decibels of full scale."""
 
 
 class FrameBuffer:
@@ -24,10 +28,14 @@ class FrameBuffer:
         Samples per frame, an even number.
     hop_length : int
         Samples from a frame to the next.
+    batch_samples : int, default=2**18
+        About how many samples the frames of a batch hold.
     """
 
-    def __init__(self, *, frame_length: int, hop_length: int) -> None:
-        batch = max(1, BATCH_SAMPLES // max(frame_length, hop_length))
+    def __init__(
+        self, *, frame_length: int, hop_length: int, batch_samples: int = BATCH_SAMPLES
+    ) -> None:
+        batch = max(1, batch_samples // max(frame_length, hop_length))
         self._hop_length = hop_length
         self._advance = batch * hop_length
         self._carried = max(0, frame_length - hop_length)
@@ -61,7 +69,11 @@ class FrameBuffer:
 
 
 def cut_frames(
-    blocks: Iterable[np.ndarray], *, frame_length: int, hop_length: int
+    blocks: Iterable[np.ndarray],
+    *,
+    frame_length: int,
+    hop_length: int,
+    batch_samples: int = BATCH_SAMPLES,
 ) -> Iterator[np.ndarray]:
     """Cut blocks of samples into frames as they come.
 
@@ -69,7 +81,7 @@ def cut_frames(
     ----------
     blocks : iterable of ndarray of shape (n_samples,)
         The samples in order.
-    frame_length, hop_length : int
+    frame_length, hop_length, batch_samples : int
         As for :class:`FrameBuffer`.
 
     Yields
@@ -77,7 +89,9 @@ def cut_frames(
     frames : ndarray of shape (n_frames, frame_length), dtype float32
         A read-only view of a buffer that the next step overwrites.
     """
-    buffer = FrameBuffer(frame_length=frame_length, hop_length=hop_length)
+    buffer = FrameBuffer(
+        frame_length=frame_length, hop_length=hop_length, batch_samples=batch_samples
+    )
     for block in blocks:
         yield from buffer.add(block)
     yield from buffer.finish()
@@ -93,3 +107,48 @@ def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
     window = (0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, length + 1)[:-1])).astype(dtype)
     window.flags.writeable = False
     return window
+
+
+class FrameLevels:
+    """Measures how loud a stream is; frame ``t`` is the hop about sample ``t * hop_length``.
+
+    Parameters
+    ----------
+    hop_length : int
+        Samples from a frame to the next.
+    """
+
+    def __init__(self, hop_length: int) -> None:
+        self._hop_length = hop_length
+        # Silence, so that the first frame is centered on sample 0.
+        self._carried = np.zeros(hop_length // 2, dtype=np.float32)
+        self._powers: list[np.ndarray] = []
+
+    def add(self, block: np.ndarray) -> None:
+        """Take the next samples. Sums are over whole hops, so blocks may have any size."""
+        samples = np.concatenate([self._carried, block])
+        n_whole = len(samples) // self._hop_length * self._hop_length
+        hops = samples[:n_whole].reshape(-1, self._hop_length)
+        with np.errstate(under="ignore"):
+            self._powers.append(np.einsum("th,th->t", hops, hops))
+        self._carried = samples[n_whole:]
+
+    def finish(self, n_frames: int) -> np.ndarray:
+        """Return the level of each frame, shape (n_frames,), in decibels of full scale."""
+        self.add(np.zeros(self._hop_length, dtype=np.float32))
+        powers = np.concatenate(self._powers)[:n_frames].astype(np.float64) / self._hop_length
+        return to_decibels(np.pad(powers, (0, n_frames - len(powers))))
+
+
+def levels_between(levels: np.ndarray, frame_rate: float, times: np.ndarray) -> np.ndarray:
+    """Return the level of each interval: the mean power of the frames that are centered in it."""
+    # As frames are joined to intervals: one on a border is the later one's.
+    borders = np.ceil(times * frame_rate - 1e-6).astype(int)
+    return to_decibels(
+        np.array([np.mean(10 ** (levels[first:last] / 10)) for first, last in pairwise(borders)])
+    )
+
+
+def to_decibels(power: np.ndarray) -> np.ndarray:
+    """Return mean squares as decibels of full scale, float32."""
+    return (10 * np.log10(np.maximum(power, 10 ** (QUIETEST / 10)))).astype(np.float32)

@@ -23,14 +23,11 @@ from ._tuning import TuningEstimator
 DEFAULT_FRAME_LENGTH = 2048
 """Samples per frame where none are given, as in librosa."""
 
-KEPT_BYTES = 96 * 2**20
-"""Power spectra are kept up to this size; those of longer recordings are folded as they come."""
-
-N_GUESSES = 5
-"""For how many tunings the spectra of a long recording are folded."""
-
 CACHED_SAMPLES = 2**16
 """Samples that are transformed together; what is written stays in the processor's cache."""
+
+KEPT_BYTES = 96 * 2**20
+"""Power spectra are kept up to this size; those of longer recordings are folded as they come."""
 
 A4 = 440.0
 CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
@@ -41,9 +38,11 @@ def stft_chroma(
     *,
     sr: float,
     hop_length: int,
-    n_fft: int,
+    n_fft: int | None,
     tuning: float | None,
     exact: bool,
+    kept_bytes: int = KEPT_BYTES,
+    n_guesses: int = 5,
 ) -> tuple[np.ndarray, float]:
     """Measure how much power each pitch class has in each frame.
 
@@ -56,12 +55,16 @@ def stft_chroma(
         Sampling rate in hertz.
     hop_length : int
         Samples from a frame to the next.
-    n_fft : int
-        Samples per frame.
+    n_fft : int or None
+        Samples per frame; None for 2048, as in librosa.
     tuning : float or None
         Deviation from A440 in semitones; None to estimate it.
     exact : bool
         Whether to transform in double precision.
+    kept_bytes : int, default=96 * 2**20
+        Power spectra are kept up to this size; those of longer recordings are folded as they come.
+    n_guesses : int, default=5
+        For how many tunings the spectra of a long recording are folded.
 
     Returns
     -------
@@ -70,21 +73,24 @@ def stft_chroma(
     tuning : float
         The tuning that was given or estimated.
     """
+    length = n_fft or DEFAULT_FRAME_LENGTH
 
     def spectra(*, again: bool = False) -> Iterator[np.ndarray]:
-        frames = cut_frames(read(again=again), frame_length=n_fft, hop_length=hop_length)
+        frames = cut_frames(read(again=again), frame_length=length, hop_length=hop_length)
         return (power_spectrum(batch, exact=exact) for batch in frames)
 
     again = tuning is None
     if tuning is None:
-        chroma, tuning = _chroma_and_tuning(spectra(), sr=sr, n_fft=n_fft)
+        chroma, tuning = _chroma_and_tuning(
+            spectra(), sr=sr, n_fft=length, kept_bytes=kept_bytes, n_guesses=n_guesses
+        )
         if chroma is not None:
             return chroma, tuning
-    return _fold(spectra(again=again), sr=sr, n_fft=n_fft, tuning=tuning), tuning
+    return _fold(spectra(again=again), sr=sr, n_fft=length, tuning=tuning), tuning
 
 
 def _chroma_and_tuning(
-    spectra: Iterable[np.ndarray], *, sr: float, n_fft: int
+    spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, kept_bytes: int, n_guesses: int
 ) -> tuple[np.ndarray | None, float]:
     """Return the chroma, unless it can only be had by another reading, and the tuning.
 
@@ -94,15 +100,15 @@ def _chroma_and_tuning(
     """
     estimator = TuningEstimator(sr=sr, n_fft=n_fft)
     kept: list[np.ndarray] = []
-    kept_bytes = 0
+    n_bytes = 0
     guesses: list[float] = []
     folded: list[np.ndarray] = []
     for spectrum in spectra:
         estimator.add(spectrum)
         kept.append(spectrum)
-        kept_bytes += spectrum.nbytes
-        if not guesses and kept_bytes > KEPT_BYTES:
-            guesses = estimator.likeliest(N_GUESSES)
+        n_bytes += spectrum.nbytes
+        if not guesses and n_bytes > kept_bytes:
+            guesses = estimator.likeliest(n_guesses)
             filters = np.vstack([chroma_filters(sr, n_fft, guess) for guess in guesses]).T
             filters = np.ascontiguousarray(filters)  # a tenth faster
         if guesses:

@@ -10,10 +10,8 @@ import soundfile
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 
-import musicai
 from musicai import ChromaExtractor
 from musicai.audio import RecordingError
-from musicai.chroma import _analysis
 
 KINDS = ["cqt", "stft"]
 
@@ -36,20 +34,6 @@ def test_a_piece_per_recording(paths, kind):
         assert piece.dtype == np.float32
         assert (piece.max(axis=1) == 1).all()
         assert piece.min() >= 0
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("block_size", [1, 997, 2048, 10**6])
-def test_block_size_does_not_matter(make_music, monkeypatch, kind, block_size):
-    music = (make_music(24000, seconds=1.5), 24000)
-    extractor = ChromaExtractor(kind=kind)
-    (piece,) = extractor.transform([music])
-
-    def read_blocks(recording, **options):
-        return musicai.audio.read_blocks(recording, block_size=block_size, **options)
-
-    monkeypatch.setattr(_analysis, "read_blocks", read_blocks)
-    np.testing.assert_array_equal(extractor.transform([music])[0], piece)
 
 
 @pytest.mark.parametrize("kind", KINDS)

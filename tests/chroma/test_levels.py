@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.chroma._levels import QUIETEST, FrameLevels, levels_between
+from musicai.chroma._frames import QUIETEST, FrameLevels, levels_between
 
 
 def measure(samples, hop_length, block_size, n_frames):

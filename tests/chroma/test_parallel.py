@@ -9,7 +9,7 @@ import pytest
 
 from musicai import ChromaExtractor
 from musicai.audio import RecordingError
-from musicai.chroma._parallel import run_in_order
+from musicai.chroma._batch import run_in_order
 
 
 def slower_at_first(recording, name):

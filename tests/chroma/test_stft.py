@@ -5,8 +5,8 @@ import pytest
 import soundfile
 
 from musicai import ChromaExtractor
-from musicai.chroma import _analysis, _stft
-from musicai.chroma._stft import chroma_filters, power_spectrum
+from musicai.chroma._analysis import Settings, analyze
+from musicai.chroma._stft import chroma_filters, power_spectrum, stft_chroma
 from musicai.chroma._tuning import TuningEstimator
 
 SEED_SETTING = {"sr": 44100, "n_fft": 2048, "hop_length": 512}
@@ -115,47 +115,47 @@ def test_exact_agrees_with_librosa(librosa, make_music, exact):
 
 
 @pytest.fixture
-def count_readings(monkeypatch):
-    """Count how often a recording is read, in a list."""
-    readings = []
-    read_blocks = _analysis.read_blocks
-
-    def counted(*arguments, **options):
-        readings.append(arguments)
-        return read_blocks(*arguments, **options)
-
-    monkeypatch.setattr(_analysis, "read_blocks", counted)
-    return readings
-
-
-@pytest.fixture
 def two_tunings(make_music) -> np.ndarray:
     """Build music whose tuning, when a third is heard, is not that of the whole."""
     return np.concatenate([make_music(22050), make_music(23000, seed=1, seconds=12)])
 
 
-@pytest.mark.parametrize(("n_guesses", "n_readings"), [(100, 1), (1, 2)])
-def test_long_recordings_get_the_same_chroma(
-    two_tunings, monkeypatch, count_readings, n_guesses, n_readings
-):
-    kept = extract(two_tunings, hop_length=512)
-    assert len(count_readings) == 1
-    monkeypatch.setattr(_stft, "KEPT_BYTES", 500_000)
-    monkeypatch.setattr(_stft, "N_GUESSES", n_guesses)
-    np.testing.assert_allclose(extract(two_tunings, hop_length=512), kept, atol=1e-6)
-    assert len(count_readings) == 1 + n_readings
+def chroma_and_readings(samples, **sizes):
+    """Return the chroma, and whether each reading of the samples was said to be another one."""
+    readings = []
+
+    def read(*, again=False):
+        readings.append(again)
+        return np.array_split(samples, 10)
+
+    chroma, _ = stft_chroma(
+        read, sr=22050, hop_length=512, n_fft=None, tuning=None, exact=False, **sizes
+    )
+    return chroma, readings
 
 
-def test_reading_twice_warns_once(two_tunings, monkeypatch, tmp_path, count_readings):
-    monkeypatch.setattr(_stft, "KEPT_BYTES", 500_000)
-    monkeypatch.setattr(_stft, "N_GUESSES", 1)
+@pytest.mark.parametrize(("n_guesses", "readings"), [(100, [False]), (1, [False, True])])
+def test_long_recordings_get_the_same_chroma(two_tunings, n_guesses, readings):
+    kept, once = chroma_and_readings(two_tunings)
+    assert once == [False]
+    folded, found = chroma_and_readings(two_tunings, kept_bytes=500_000, n_guesses=n_guesses)
+    assert found == readings
+    np.testing.assert_allclose(folded, kept, rtol=1e-5, atol=1e-6 * kept.max())
+
+
+def test_a_second_reading_is_neither_measured_nor_warned_of(two_tunings, tmp_path):
+    _, readings = chroma_and_readings(two_tunings, kept_bytes=500_000)
+    assert readings == [False, True]
     path = tmp_path / "music.wav"
     soundfile.write(path, two_tunings, 22050)
     path.write_bytes(path.read_bytes()[:-90000])
-    with pytest.warns(UserWarning, match=r"music\.wav") as caught:
-        extract(path, hop_length=512)
-    assert len(caught) == 1
-    assert len(count_readings) == 2
+    settings = Settings("stft", 22050.0, 512, None, np.inf, None, False, None)
+    once = analyze(path, "music", settings)
+    twice = analyze(path, "music", settings, kept_bytes=500_000)
+    assert len(twice.warnings) == 1
+    assert twice.warnings == once.warnings
+    np.testing.assert_array_equal(twice.levels, once.levels)
+    np.testing.assert_allclose(twice.chroma, once.chroma, atol=1e-5)
 
 
 @pytest.mark.parametrize("sr", [3500, 7000, 7900])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor, Timing
-from musicai.chroma._sync import synchronise
+from musicai.chroma._beats import synchronize
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def frames() -> np.ndarray:
 
 @pytest.mark.parametrize("beats", [[0.0], [1.0, 2.5, 3.0], [0.0, 0.31, 0.9, 3.9], [0.4, 0.8]])
 def test_medians_are_those_of_librosa(librosa, frames, beats):
-    chroma, borders = synchronise(frames, 10.0, np.array(beats))
+    chroma, borders = synchronize(frames, 10.0, np.array(beats))
     firsts = np.ceil(10 * np.array(beats)).astype(int)
     theirs = librosa.util.sync(frames, list(firsts), aggregate=np.median, axis=0)
     np.testing.assert_array_equal(chroma, theirs)
@@ -23,7 +23,7 @@ def test_medians_are_those_of_librosa(librosa, frames, beats):
 
 
 def test_intervals_without_a_frame_are_joined(frames):
-    chroma, borders = synchronise(frames, 10.0, np.array([1.01, 1.05, 1.5, 3.95, 5.0]))
+    chroma, borders = synchronize(frames, 10.0, np.array([1.01, 1.05, 1.5, 3.95, 5.0]))
     np.testing.assert_array_equal(borders, [0, 1.05, 1.5, 3.95])
     np.testing.assert_array_equal(chroma[1], np.median(frames[11:15], axis=0))
 
@@ -32,7 +32,7 @@ def test_a_beat_on_the_center_of_a_frame_belongs_to_it():
     frame_rate = 22050 / 2048
     frames = np.arange(3000, dtype=np.float32)[:, np.newaxis] * np.ones(12, np.float32)
     beats = np.arange(1, 3000) / frame_rate
-    chroma, _ = synchronise(frames, frame_rate, beats)
+    chroma, _ = synchronize(frames, frame_rate, beats)
     np.testing.assert_array_equal(chroma, frames)
 
 
