@@ -1,33 +1,28 @@
 """Whether an hour of everything at once leaves the process as it was.
 
-One process does all the kinds of work that there are, in any order, under a limit of its address
-space: it extracts (files in every format, arrays, beats; in threads and in processes), trains,
-searches, samples (in many threads, too), plays mosaics, renders, judges, draws and pickles. What
-it gives must be the same every time. Between these, things go wrong::
+One process does all kinds of work, in any order: it extracts, trains, samples, judges, draws,
+copies and writes files of every kind. Each result must be that of the first time. Meanwhile things
+go wrong::
 
     python -m benchmarks.library.soak --minutes 60
 
-- Ctrl-C at a random moment of a fit, a search, an extraction, of composing, rendering, judging and
-  of writing any kind of file. Nothing half-written may be left, nothing held, and the same object
-  must then give the very result of an undisturbed twin;
-- disks that are full (root only, for it takes a disk of its own), folders that may not be written
-  to, damaged and missing recordings, a worker process that is killed.
+- Ctrl-C at a random moment of each job: a file that is being written is whole or as it was, and
+  the job done again gives the same result;
+- a full disk, damaged and missing recordings, a worker process that is killed.
 
-Every minute it prints what the process holds, and at the end the same as a table, with what was
-injected and what came of it. The exit status is 1 if any result differed, if anything was left
-behind, if the process holds more open files, threads, processes or temporary files than after
-warming up, or if the memory that it uses grew by more than `--bound` megabytes an hour: the slope
-of a robust regression (Theil and Sen) on looks every 10 seconds, once a fifth of the time is over.
-For this all that Python allocates comes from the C library, which tells how much is in use
-(`PYTHONMALLOC=malloc`; the script starts itself anew with it). What the system counts (RSS, and of
-it the process's own) is also told: it holds what the allocator keeps for later as well.
-
-The limit of the address space is the most that was taken while warming up, and `--margin` megabytes
-more; torch and the stacks of threads reserve much of it without using it. Linux only.
+Every minute it prints what the process holds. The exit status is 1 if a result differed, if
+anything was left behind, or if the memory in use grew by more than `--bound` megabytes an hour: the
+slope of a robust regression (Theil and Sen) once a fifth of the time is over. The C library counts
+what is in use, so all that Python allocates comes from there (PYTHONMALLOC=malloc, with which the
+script starts itself anew). Linux with glibc only.
 """
 
 import argparse
+import ctypes
+import gc
+import io
 import os
+import pickle
 import resource
 import signal
 import sys
@@ -35,133 +30,257 @@ import tempfile
 import time
 import traceback
 import warnings
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import joblib
+import numpy as np
+import skops.io
+from joblib.externals.loky import get_reusable_executor
+from matplotlib import pyplot as plt
 from scipy.stats import theilslopes
+from sklearn.model_selection import GridSearchCV
 
-from benchmarks.common.vitals import MEGABYTE, Vitals, children, look, open_files
-from benchmarks.library._soak_faults import FAULTS, FAULTS_ON_A_DISK, can_mount
-from benchmarks.library._soak_interruptions import INTERRUPTIONS
-from benchmarks.library._soak_work import WORK
-from benchmarks.library._soak_world import World
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer, PianoRollExtractor, display
+from musicai.audio import write_audio
+from musicai.datasets import make_progressions
+from musicai.metrics import MarkovBaseline, memorization, realism, report
+from musicai.midi import write_midi
+from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
+from musicai.theory.timing import FRAME_RATE
 
-SECONDS_BETWEEN_LOOKS = 10.0
-WARM_UP_ROUNDS = 2
-SETTLED = 0.2
-"""Share of the time after which memory is expected to be flat."""
+COLUMNS = ("minute", "rounds", "MB in use", "open files", "threads", "children", "files")
+OLD = b"what was there before"
+SETTLED = 0.2  # share of the time after which memory is expected to be flat
+SECONDS_TO_SETTLE = 10.0  # threads in the middle of a recording end it
 
-COLUMNS = (
-    "minute",
-    "rounds",
-    "used",
-    "RSS",
-    "own",
-    "virtual",
-    "files",
-    "threads",
-    "children",
-    "temporary",
-)
+
+class Allocated(ctypes.Structure):
+    """What glibc's mallinfo2 returns, ten counts; of bytes, 4 are mapped and 7 in use otherwise."""
+
+    _fields_ = tuple((f"count{i}", ctypes.c_size_t) for i in range(10))
+
+
+def look(folder: Path) -> tuple[float, int, int, int, int]:
+    """Return the megabytes in use, open files, threads, child processes, and files in a folder."""
+    gc.collect()
+    count = ctypes.CDLL(None).mallinfo2
+    count.restype = Allocated
+    megabytes = (count().count4 + count().count7) / 2**20
+    n_files, n_threads = (len(os.listdir(f"/proc/self/{name}")) for name in ("fd", "task"))
+    return megabytes, n_files, n_threads, len(children()), sum(1 for _ in folder.rglob("*"))
+
+
+def children() -> list[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(number) for task in tasks for number in task.read_text().split()]
 
 
 class Soak:
-    """Work and faults, one after another, and what was seen meanwhile."""
+    """Jobs and faults, and what came of them."""
 
-    def __init__(self, world: World, minutes: float, disks: bool) -> None:
-        self.world = world
-        self.jobs = WORK + INTERRUPTIONS + FAULTS + (FAULTS_ON_A_DISK if disks else ())
-        self.minutes = minutes
-        self.n_rounds = 0
-        self.wrong: list[str] = []
-        self.seen: list[tuple[float, Vitals]] = []
-        self.rows: list[tuple[float, ...]] = []
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder, self.rng = folder, np.random.default_rng(seed)
+        self.counts: Counter[str] = Counter()
+        self.known: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+        self.warm = False  # whether all that is loaded and made once is there
+        music = make_progressions(24, styles=["blues", "jazz"], n_bars=12, random_state=0)
+        self.pieces, self.styles = music.data, music.target[:12]
+        self.short = [piece[:60] for piece in self.pieces[:12]]
+        self.recordings = [folder / f"recording.{suffix}" for suffix in ("wav", "flac", "ogg")]
+        for path, piece in zip(self.recordings, self.pieces, strict=False):
+            write_audio(path, chroma_to_audio(piece[:130], timing=FRAME_RATE), 22050)
+        self.composer = self._fit()
+        self.mosaic = MosaicSynthesizer(sr=22050).fit(self.recordings)
+        piece = self.pieces[4][:100]
+        notes = PianoRollExtractor(frame_rate=8).inverse_transform(np.eye(88)[20:60])
+        self.writers = {
+            "mosaic.wav": lambda path: self.mosaic.transform(piece, path),
+            "sines.flac": lambda path: chroma_to_audio(piece, path, timing=FRAME_RATE),
+            "chords.mid": lambda path: chroma_to_midi(piece, path, timing=FRAME_RATE),
+            "notes.mid": lambda path: write_midi(path, notes),
+            "score.xml": lambda path: to_musicxml(piece, path, timing=FRAME_RATE),
+            "chart.txt": lambda path: chord_chart(piece, path, timing=FRAME_RATE),
+        }
+        self.jobs = {
+            **{job.__name__: job for job in (self.extract, self.train, self.sample, self.judge)},
+            **{name: lambda name=name: self.written(name) for name in self.writers},
+        }
 
-    def round(self) -> None:
-        """Do everything once, in any order."""
-        for number in self.world.rng.permutation(len(self.jobs)):
-            self.do(self.jobs[number])
-            self.watch()
-        self.n_rounds += 1
+    def _chroma(self, files=None, **options) -> list[np.ndarray]:
+        return ChromaExtractor(**options).transform(files or self.recordings)
 
-    def do(self, job) -> None:
-        """Do one job; whatever goes wrong, the next one follows."""
+    def _fit(self, **options) -> LSTMComposer:
+        settings = {"hidden_size": 16, "batch_size": 4, "max_iter": 3, "random_state": 0}
+        return LSTMComposer(**settings, **options).fit(self.short, self.styles)
+
+    def extract(self):
+        """Extract in all ways, in threads and with a cache; fit a mosaic."""
+        with tempfile.TemporaryDirectory() as memory:
+            cached = [self._chroma(memory=memory) for _ in range(2)]
+        options = {"kind": "stft"}, {"kind": "cens"}, {"sync": "beat"}, {"n_jobs": 4}
+        mosaic = MosaicSynthesizer().fit(self.recordings).chroma_
+        return cached, [self._chroma(**each) for each in options], mosaic
+
+    def train(self):
+        """Fit, with a checkpoint, go on, and search."""
+        again = pickle.loads(pickle.dumps(self.composer)).partial_fit(self.short, self.styles)
+        fitted = self._fit(), self._fit(checkpoint=self.folder / "fit.npz"), again
+        search = GridSearchCV(LSTMComposer(max_iter=2, random_state=0), {"hidden_size": [8, 16]})
+        best = search.fit(self.short, self.styles).best_score_
+        return [composer.weights_ for composer in fitted], best
+
+    def sample(self):
+        """Sample in all ways, in threads, and from a copy; score."""
+        shared = skops.io.dumps(self.composer)
+        composer = skops.io.loads(shared, trusted=["musicai.LSTMComposer"])
+        with ThreadPoolExecutor(8) as pool:
+            pieces = list(pool.map(lambda seed: composer.sample(60, random_state=seed), range(16)))
+        streamed = list(islice(composer.stream(prime=self.short[0], random_state=2), 100))
+        many = composer.sample(100, style="blues", n_pieces=4, random_state=1)
+        return pieces, streamed, many, composer.score_samples(self.short, self.styles)
+
+    def judge(self):
+        """Compare pieces with each other, and draw them."""
+        new, learned = self.pieces[:12], self.pieces[12:]
+        chain = MarkovBaseline(8, random_state=0).fit(learned).sample(100)
+        for drawn in (
+            display.ComparisonDisplay.from_pieces({"a": new[0], "b": new[1]}),
+            display.SelfSimilarityDisplay.from_piece(new[0]),
+            display.TrainingCurveDisplay.from_estimator(self.composer),
+        ):
+            drawn.figure_.savefig(io.BytesIO())
+        plt.close("all")
+        card = report(self.pieces, new, n_frames=216, timing=FRAME_RATE).to_dict()
+        return realism(new, learned, timing=FRAME_RATE), memorization(new, learned), card, chain
+
+    def written(self, name: str) -> bytes:
+        """Write a file, and return its content."""
+        self.writers[name](self.folder / name)
+        return (self.folder / name).read_bytes()
+
+    def check(self, name: str, result) -> None:
+        """Compare a result with the first one of this name."""
+        found = joblib.hash(result)
+        assert self.known.setdefault(name, found) == found, f"{name}: another result"
+
+    def peace(self, name: str) -> None:
+        """Do a job, and remember how long it took."""
+        started = time.perf_counter()
+        self.check(name, self.jobs[name]())
+        self.seconds[name] = time.perf_counter() - started
+
+    def interrupt(self, name: str) -> None:
+        """Do a job with Ctrl-C at a random moment."""
+        outcome, path = "too late", self.folder / name
+        if name in self.writers:
+            path.write_bytes(OLD)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                signal.setitimer(signal.ITIMER_REAL, self.rng.uniform(1e-4, self.seconds[name]))
+                try:
+                    result = self.jobs[name]()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                outcome = "raised"
+        plt.close("all")
+        (self.folder / "fit.npz").unlink(missing_ok=True)
+        if name in self.writers and path.read_bytes() != OLD:
+            self.check(name, path.read_bytes())
+        if any("training was interrupted" in str(warning.message) for warning in caught):
+            outcome = "a fit ended early"
+        elif outcome == "too late":
+            self.check(name, result)
+        self.counts[f"Ctrl-C, {outcome}"] += 1
+
+    def full_disk(self) -> None:
+        """Leave room for a part of each file, or for none: the old one stays."""
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        for name in self.writers:
+            room = int(self.rng.integers(len(self.written(name))))
+            (self.folder / name).write_bytes(OLD)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+            message = "nothing was raised"
+            try:
+                self.written(name)
+            except OSError as error:
+                message = str(error)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            assert name in message or "TMPDIR" in message, f"{name}, full disk: {message}"
+            assert (self.folder / name).read_bytes() == OLD, f"{name}, full disk: the file differs"
+
+    def damaged_recordings(self) -> None:
+        """They are used or left out, and the others are analyzed as ever."""
+        damaged = [self.folder / f"damaged{path.suffix}" for path in self.recordings]
+        for path, whole in zip(damaged, self.recordings, strict=True):
+            data = np.frombuffer(whole.read_bytes(), np.uint8).copy()
+            data[self.rng.integers(len(data), size=100)] = self.rng.integers(256, size=100)
+            path.write_bytes(data[: self.rng.integers(1, len(data))].tobytes())
+        files = [*damaged, self.folder / "missing.wav", *self.recordings]
+        found = self._chroma(files, on_error="warn", n_jobs=2)
+        assert all(np.isfinite(piece).all() for piece in found), "damaged files gave nonsense"
+        self.check("chroma", found[-len(self.recordings) :])
+        for path in damaged:
+            path.unlink()
+
+    def killed_worker(self) -> None:
+        """Extract in processes, one of which is killed."""
+        with joblib.parallel_config(backend="loky"):
+            self.check("chroma", self._chroma(n_jobs=2))
+            # One that does not work: killed while it hands over a result it makes loky hang.
+            os.kill(max(children()), signal.SIGKILL)
+            self.check("chroma", self._chroma(n_jobs=2))
+        get_reusable_executor().shutdown(wait=True)
+
+    def round(self) -> bool:
+        """Do each job in peace and interrupted, and let all go wrong; return whether all held."""
+        kinds = (self.peace, self.interrupt, self.peace)
+        names = map(str, self.rng.permutation(list(self.jobs)))
+        tasks = [(kind, name) for name in names for kind in kinds]
+        tasks += [(self.full_disk,), (self.damaged_recordings,), (self.killed_worker,)]
+        held = [self.do(*task) for task in tasks]
+        return all(held)
+
+    def do(self, what, *arguments) -> bool:
+        """Do something, and expect that no more is held afterwards than before."""
+        before = look(self.folder)[1:] if self.warm else (10**9,) * 4
+        self.counts[what.__name__] += 1
         try:
-            job(self.world)
-        except (Exception, KeyboardInterrupt) as error:
-            self.wrong.append(f"{job.__name__}: {type(error).__name__}: {error}")
-            print(f"\n{traceback.format_exc()}\n", file=sys.stderr, flush=True)
-        self.world.counts[f"work: {job.__name__}"] += 1
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                what(*arguments)
+            deadline = time.monotonic() + SECONDS_TO_SETTLE
+            while any(a > b for a, b in zip(look(self.folder)[1:], before, strict=True)):
+                assert time.monotonic() < deadline, f"{look(self.folder)} held, before {before}"
+                time.sleep(0.05)
+        except (Exception, KeyboardInterrupt):
+            print(f"{what.__name__} {arguments}\n{traceback.format_exc()}", flush=True)
+            return False
+        return True
 
-    def start(self) -> None:
-        """Begin to watch."""
-        self.started = time.monotonic()
-        self.first = look(self.world.temporary)
-        print(("{:>10}" * len(COLUMNS)).format(*COLUMNS), flush=True)
-
-    def watch(self) -> None:
-        """Look at the process every 10 seconds, and tell every minute."""
-        if not hasattr(self, "started"):
-            return
-        passed = time.monotonic() - self.started
-        if self.seen and passed - self.seen[-1][0] < SECONDS_BETWEEN_LOOKS:
-            return
-        now = look(self.world.temporary)
-        self.seen.append((passed, now))
-        if passed / 60 >= len(self.rows):
-            row = (passed / 60, self.n_rounds, now.used, now.rss, now.own, now.virtual)
-            self.rows.append((*row, now.files, now.threads, now.children, now.temporary))
-            print(("{:>10.1f}{:>10}{:>10.1f}" + "{:>10.0f}" * 7).format(*self.rows[-1]), flush=True)
-
-    def run(self) -> None:
-        """Go on until the time is over."""
-        self.start()
-        while time.monotonic() - self.started < 60 * self.minutes:
-            self.round()
-
-    def growth(self, kind: str) -> tuple[float, float, float]:
-        """Tell how memory grows in megabytes an hour, and the 95 % interval of that."""
-        settled = [
-            (t / 3600, getattr(vitals, kind))
-            for t, vitals in self.seen
-            if t >= SETTLED * 60 * self.minutes
-        ]
-        hours, memory = zip(*settled, strict=True)
-        slope = theilslopes(memory, hours)
-        return float(slope.slope), float(slope.low_slope), float(slope.high_slope)
-
-    def left(self) -> list[str]:
-        """Tell what is held beyond what was held after warming up."""
-        last = look(self.world.temporary)
-        return [
-            f"{name}: {getattr(last, name)}, after warming up {getattr(self.first, name)}"
-            for name in ("files", "threads", "children", "temporary")
-            if getattr(last, name) > getattr(self.first, name)
-        ]
-
-
-def limit_address_space(vitals: Vitals, margin: float) -> float:
-    """Allow this process and its children no more than it took so far, and a margin."""
-    megabytes = vitals.peak + margin
-    resource.setrlimit(resource.RLIMIT_AS, (int(megabytes * MEGABYTE),) * 2)
-    return megabytes
-
-
-def print_tables(soak: Soak) -> None:
-    print(f"\n| {' | '.join(COLUMNS)} |\n|{' ---: |' * len(COLUMNS)}")
-    for minute, n_rounds, used, *others in soak.rows:
-        cells = [
-            f"{minute:.0f}",
-            str(n_rounds),
-            f"{used:.1f}",
-            *(f"{value:.0f}" for value in others),
-        ]
-        print(f"| {' | '.join(cells)} |")
-    print("\n| what was done, or went wrong | times |\n| --- | ---: |")
-    for name, count in sorted(soak.world.counts.items()):
-        print(f"| {name} | {count} |")
+    def run(self, minutes: float) -> tuple[bool, list[tuple[float, float]]]:
+        """Do rounds until the time is over; return whether all held, and hours and megabytes."""
+        print(("{:>11}" * len(COLUMNS)).format(*COLUMNS), flush=True)
+        started, n_rounds, good, seen, rows = time.monotonic(), 0, True, [], 0
+        while (passed := (time.monotonic() - started) / 60) < minutes or n_rounds < 2:
+            megabytes, *counts = look(self.folder)
+            seen.append((passed / 60, megabytes))
+            if passed >= rows:
+                rows = int(passed) + 1
+                row = f"{passed:>11.1f}{n_rounds:>11}{megabytes:>11.1f}"
+                print(row + ("{:>11}" * len(counts)).format(*counts), flush=True)
+            good &= self.round()
+            n_rounds += 1
+        return good, seen
 
 
 def main() -> int:
@@ -170,50 +289,28 @@ def main() -> int:
     )
     parser.add_argument("--minutes", type=float, default=60, metavar="N", help="default: 60")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--margin", type=float, default=512, metavar="MB", help="default: 512")
     parser.add_argument("--bound", type=float, default=2, metavar="MB", help="default: 2")
     arguments = parser.parse_args()
     if os.environ.get("PYTHONMALLOC") != "malloc":
         os.environ["PYTHONMALLOC"] = "malloc"
-        os.execv(sys.executable, [sys.executable, *sys.argv])
+        os.execv(sys.executable, [sys.executable, "-m", "benchmarks.library.soak", *sys.argv[1:]])
     # What a shell starts in the background ignores Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    warnings.simplefilter("error")
-    warnings.filterwarnings("ignore", "A worker stopped while some jobs")  # one that was killed
-    warnings.filterwarnings("ignore", "held-out music is among")  # made by rules, it is all alike
-    lost: list[str] = []
-    sys.unraisablehook = lambda failed: lost.append(f"{failed.exc_value!r} in {failed.object!r}")
-    with tempfile.TemporaryDirectory() as base:
-        folder, temporary = Path(base) / "folder", Path(base) / "temporary"
-        os.chmod(base, 0o755)
-        folder.mkdir(), temporary.mkdir()
-        os.environ["TMPDIR"] = tempfile.tempdir = str(temporary)
-        disks = can_mount(temporary)
-        soak = Soak(World(folder, temporary, arguments.seed), arguments.minutes, disks)
-        for _ in range(WARM_UP_ROUNDS):
-            soak.round()
-        soak.world.counts.clear()
-        soak.n_rounds = 0
-        megabytes = limit_address_space(look(temporary), arguments.margin)
-        print(f"address space is limited to {megabytes:.0f} MB; disks of its own: {disks}")
-        soak.run()
-        left = soak.left()
-        print_tables(soak)
-        print(
-            f"\n{soak.n_rounds} rounds in {arguments.minutes:g} minutes; "
-            f"address space: at most {look(temporary).peak:.0f} MB of {megabytes:.0f}"
-        )
-        growths = {kind: soak.growth(kind) for kind in ("used", "own")}
-        for kind, (slope, low, high) in growths.items():
-            print(f"{kind} memory: {slope:+.2f} MB an hour (95 %: {low:+.2f} to {high:+.2f})")
-        for what in lost:
-            print(f"raised where nobody can catch it: {what}")
-        for what in soak.wrong:
-            print(f"wrong: {what}")
-        for what in left:
-            print(f"left: {what}")
-            print(open_files(), children(), sorted(temporary.rglob("*")))
-    good = not (soak.wrong or left) and growths["used"][0] <= arguments.bound
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    with tempfile.TemporaryDirectory() as folder:
+        tempfile.tempdir = folder
+        soak = Soak(Path(folder), arguments.seed)
+        warmed_up = soak.round() & soak.round()
+        soak.warm = True
+        soak.counts.clear()
+        good, seen = soak.run(arguments.minutes)
+        tempfile.tempdir = None
+    hours, megabytes = zip(*seen[int(SETTLED * len(seen)) :], strict=True)
+    slope, _, low, high = theilslopes(megabytes, hours)
+    for name, count in sorted(soak.counts.items()):
+        print(f"{count:>6} {name}")
+    print(f"memory in use: {slope:+.2f} MB an hour (95 %: {low:+.2f} to {high:+.2f})")
+    good &= warmed_up and slope <= arguments.bound
     print("good" if good else "NOT GOOD")
     return int(not good)
 
