@@ -18,7 +18,7 @@ from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..files.writing import spooled
 from ..theory.shapes import is_flat, unit_shapes
-from ..theory.timing import length_in_samples
+from ..theory.timing import Timing, length_in_samples
 from ..theory.timing_argument import timings_of
 from ._corpus import Corpus, make_corpus, usual_level
 from ._joining import join_stretches
@@ -353,8 +353,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
-        own = self.extractor_ if self.extractor is None else self.extractor
-        timings = timings_of(timing, X, pieces, default=own.timing)
+        of_beats = self.extractor is not None and self.extractor.sync is not None
+        own = Timing.from_tempo(None) if of_beats else self.extractor_.timing
+        timings = timings_of(timing, X, pieces, default=own)
         borders = [each.borders(len(piece)) for each, piece in zip(timings, pieces, strict=True)]
         durations = [length_in_samples(each[-1] - each[0], self.sr) / self.sr for each in borders]
         pieces = [
