@@ -46,10 +46,10 @@ class ChromagramDisplay:
     >>> scale = np.eye(12)[[0, 2, 4, 5, 7, 9, 11, 0]]
     >>> display = ChromagramDisplay.from_piece(scale, timing=2, title="C major")  # a second
     >>> display.ax_.get_xlabel()
-    'seconds'
+    'Time (s)'
     >>> display = ChromagramDisplay.from_piece(scale, timing=Timing.from_tempo(96))
     >>> display.ax_.get_xlabel()
-    'beats'
+    'Beats'
     """
 
     __module__ = "musicai.display"
@@ -67,6 +67,7 @@ class ChromagramDisplay:
         timing: Any = None,
         marks: Any = None,
         title: str | None = None,
+        key: str | None = None,
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
@@ -84,6 +85,9 @@ class ChromagramDisplay:
             Where to draw an upright line, in the unit of the axis: say, where a prime ends.
         title : str, default=None
             Written above, on the left.
+        key : str, default=None
+            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
+            for sharps.
         colorbar : bool, default=True
             Whether to show what the colors mean; never where all values are 0 and 1.
         ax : matplotlib Axes, default=None
@@ -98,15 +102,15 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece or lies on its side, a mark lies outside it, or the timing is
-            that of another number of frames.
+            If `piece` isn't one piece or lies on its side, a mark lies outside it, the timing is
+            that of another number of frames, or `key` is not the name of a key.
         TypeError
             If `ax` is none to draw on, or `timing` something else.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(frames, timing)
         display = cls(frames, times=axis.times, unit=axis.unit)
-        return display.plot(ax, marks=marks, title=title, colorbar=colorbar)
+        return display.plot(ax, marks=marks, title=title, key=key, colorbar=colorbar)
 
     def plot(
         self,
@@ -114,6 +118,7 @@ class ChromagramDisplay:
         *,
         marks: Any = None,
         title: str | None = None,
+        key: str | None = None,
         colorbar: bool = True,
     ) -> Self:
         """Draw the piece again.
@@ -126,6 +131,9 @@ class ChromagramDisplay:
             Where to draw an upright line, in the unit of the axis.
         title : str, default=None
             Written above, on the left.
+        key : str, default=None
+            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
+            for sharps.
         colorbar : bool, default=True
             Whether to show what the colors mean; never where all values are 0 and 1.
 
@@ -148,6 +156,7 @@ class ChromagramDisplay:
             scale=scale_of([self.piece]),
             marks=lines,
             title=title,
+            key=key,
         )
         if colorbar and colors_mean_something([self.piece]):
             add_colorbar(image, ax, "strength")

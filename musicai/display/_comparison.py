@@ -8,7 +8,7 @@ import numpy as np
 from ..base.pieces import as_collection
 from ._frames import colors_mean_something, draw_frames, marks_within, one_piece, scale_of
 from ._matplotlib import add_colorbar, check_ax, need_matplotlib
-from ._time_axis import TimeAxis, time_axis
+from ._time_axis import TimeAxis, label_time, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +67,7 @@ class ComparisonDisplay:
         *,
         timing: Any = None,
         marks: Mapping[str, Any] | None = None,
+        key: str | None = None,
         colorbar: bool = True,
         axes: "Sequence[Axes] | None" = None,
     ) -> Self:
@@ -83,6 +84,9 @@ class ComparisonDisplay:
         marks : dict of str to float or list of float, default=None
             For some of the names, where to draw an upright line, in the unit of the axis: say,
             where what was given ends and what was composed begins.
+        key : str, default=None
+            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
+            for sharps.
         colorbar : bool, default=True
             Whether to show what the colors mean; never where all values are 0 and 1.
         axes : list of matplotlib Axes, default=None
@@ -102,7 +106,7 @@ class ComparisonDisplay:
         ValueError
             If the pieces differ in width, one has no frame or lies on its side, a mark has the name
             of none or lies outside its piece, there are not as many axes as pieces, or timings are
-            not for these pieces or in different units.
+            not for these pieces or in different units, or `key` is not the name of a key.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
@@ -116,13 +120,14 @@ class ComparisonDisplay:
         as_collection(list(frames.values()), name="pieces")  # some, and all of one width
         times, unit = _times_of(frames, timing)
         display = cls(frames, times=times, unit=unit)
-        return display.plot(axes, marks=marks, colorbar=colorbar)
+        return display.plot(axes, marks=marks, key=key, colorbar=colorbar)
 
     def plot(
         self,
         axes: "Sequence[Axes] | None" = None,
         *,
         marks: Mapping[str, Any] | None = None,
+        key: str | None = None,
         colorbar: bool = True,
     ) -> Self:
         """Draw the pieces again.
@@ -133,6 +138,9 @@ class ComparisonDisplay:
             What to draw on, one for each piece. When None, a new figure.
         marks : dict of str to float or list of float, default=None
             For some of the names, where to draw an upright line, in the unit of the axis.
+        key : str, default=None
+            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
+            for sharps.
         colorbar : bool, default=True
             Whether to show what the colors mean; never where all values are 0 and 1.
 
@@ -166,8 +174,10 @@ class ComparisonDisplay:
                 scale=scale,
                 marks=lines[name],
                 title=name,
+                key=key,
             )
             ax.set_xlim(start, end)
+            label_time(ax.xaxis, self.unit, end - start)
             ax.label_outer()
         self.axes_ = list(axes)
         self.figure_ = self.axes_[0].figure

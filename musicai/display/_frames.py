@@ -5,18 +5,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..base.pieces import N_KEYS, PITCH_CLASSES, as_collection
+from ..base.pieces import N_KEYS, N_PITCH_CLASSES, PITCH_CLASSES, as_collection
+from ..theory.spelling import key_number, note_name, signature
 from ._matplotlib import finish, height_in_inches, ink, width_in_inches
-from ._time_axis import TimeAxis
+from ._time_axis import TimeAxis, label_time
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.cm import ScalarMappable
 
-PITCH_NAMES = tuple(name.replace("#", "♯") for name in PITCH_CLASSES)
+FLATS = range(-6, 6)
+"""Places of the pitch classes on the line of fifths where black keys are flats."""
 
 _COLUMNS_PER_INCH = 150  # more is finer than print
-_WIDTHS = (len(PITCH_NAMES), N_KEYS, 128)  # of chroma, of piano rolls, and of those of MIDI
+_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, of piano rolls, and of those of MIDI
 _LOWEST_C = 3  # key of a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
 
@@ -47,7 +49,7 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
             f"{sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
         )
     n_frames, n_features = pieces[0].shape
-    if n_frames == len(PITCH_NAMES) and n_features not in _WIDTHS:
+    if n_frames == N_PITCH_CLASSES and n_features not in _WIDTHS:
         raise ValueError(
             f"{name} has shape {pieces[0].shape}, {n_frames} frames of {n_features} "
             f"features, but chroma has a row for each frame: did you mean {name}.T?"
@@ -114,7 +116,7 @@ def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     used = np.flatnonzero(np.any([piece.any(axis=0) for piece in some], axis=0))
     if n_features == N_KEYS and len(used) > 0:
         middle = (used[0] + used[-1]) / 2
-        reach = max((used[-1] - used[0]) / 2 + 2.5, len(PITCH_NAMES))
+        reach = max((used[-1] - used[0]) / 2 + 2.5, N_PITCH_CLASSES)
         features = (max(-0.5, middle - reach), min(n_features - 0.5, middle + reach))
     return Scale(values, features)
 
@@ -127,6 +129,7 @@ def draw_frames(
     scale: Scale,
     marks: np.ndarray,
     title: str | None,
+    key: str | None = None,
 ) -> "ScalarMappable":
     """Draw a piece on an ax, with the names of its features; return the image.
 
@@ -144,14 +147,16 @@ def draw_frames(
         Where to draw an upright line, in the unit of `axis`.
     title : str or None
         Written above, on the left.
+    key : str, default=None
+        The key whose names pitch classes have.
     """
     n_features = piece.shape[1]
     columns, times, _ = shortened(piece, axis.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH))
     rows = np.arange(n_features + 1) - 0.5
     lowest, highest = scale.values
     image = ax.pcolorfast(times, rows, columns.T, cmap=ink(), vmin=lowest, vmax=highest)
-    ax.set_xlabel(axis.unit)
-    _name_features(ax, n_features)
+    label_time(ax.xaxis, axis.unit, axis.times[-1] - axis.times[0])
+    _name_features(ax, n_features, key)
     ax.set_ylim(scale.features)
     for mark in marks:
         for color, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
@@ -161,16 +166,23 @@ def draw_frames(
     return image
 
 
-def _name_features(ax: "Axes", n_features: int) -> None:
-    if n_features == len(PITCH_NAMES):
+def pitch_names(key: str | None) -> list[str]:
+    """Return the names of the pitch classes: flats in keys that have flats, else sharps."""
+    if key is None or signature(key_number(key)) >= 0:
+        return [name.replace("#", "♯") for name in PITCH_CLASSES]
+    return [note_name(place).replace("b", "♭") for place in sorted(FLATS, key=lambda f: 7 * f % 12)]
+
+
+def _name_features(ax: "Axes", n_features: int, key: str | None) -> None:
+    if n_features == N_PITCH_CLASSES:
         size = 72 * height_in_inches(ax) / n_features * 0.8
         size = float(np.clip(size, _SMALLEST_NAME, _LARGEST_NAME))
-        ax.set_yticks(range(n_features), PITCH_NAMES, fontsize=size)
+        ax.set_yticks(range(n_features), pitch_names(key), fontsize=size)
         ax.tick_params(axis="y", length=0)
-        ax.set_ylabel("pitch class")
+        ax.set_ylabel("Pitch class")
     elif n_features == N_KEYS:
-        octaves = range(_LOWEST_C, N_KEYS, len(PITCH_NAMES))
+        octaves = range(_LOWEST_C, N_KEYS, N_PITCH_CLASSES)
         ax.set_yticks(octaves, [f"C{i}" for i in range(1, len(octaves) + 1)], fontsize="small")
-        ax.set_ylabel("key")
+        ax.set_ylabel("Note")
     else:
-        ax.set_ylabel("feature")
+        ax.set_ylabel("Feature")

@@ -8,7 +8,7 @@ from ..base.parameters import COUNT_RULE, check_values
 from ..theory.shapes import moments
 from ._frames import one_piece, shortened
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
-from ._time_axis import time_axis
+from ._time_axis import label_time, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,7 +150,9 @@ class SelfSimilarityDisplay:
         )
         ax.set_aspect("equal")
         limits = self.times[[0, -1]]
-        ax.set(xlabel=self.unit, ylabel=self.unit, xlim=limits, ylim=limits)
+        ax.set(xlim=limits, ylim=limits)
+        for ax_axis in (ax.xaxis, ax.yaxis):
+            label_time(ax_axis, self.unit, limits[1] - limits[0])
         finish(ax, title)
         if colorbar:
             add_colorbar(image, ax, "correlation", extend="min")

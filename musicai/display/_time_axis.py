@@ -1,11 +1,17 @@
-"""Where the frames of a picture are, and in what unit."""
+"""The time axis of a picture: where its frames are, in what unit, and how it is labeled."""
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+
+LONGEST_IN_SECONDS = 60.0
+"""Longer axes have minutes and seconds, as with librosa."""
 
 
 class TimeAxis(NamedTuple):
@@ -44,3 +50,35 @@ def _axis(timing: Timing, n_frames: int) -> TimeAxis:
     if timing.has_beats:
         return TimeAxis(timing.beats(n_frames), "beats")
     return TimeAxis(timing.borders(n_frames), "seconds")
+
+
+def label_time(axis: "Axis", unit: str, length: float) -> None:
+    """Label an axis as ``librosa.display.specshow`` does: "Time", with minutes where it is long.
+
+    Parameters
+    ----------
+    axis : matplotlib Axis
+        The axis.
+    unit : str
+        "seconds", "beats" or "frames".
+    length : float
+        How much is shown, in this unit.
+    """
+    if unit != "seconds":
+        axis.set_label_text(unit.capitalize())
+    elif length <= LONGEST_IN_SECONDS:
+        axis.set_label_text("Time (s)")
+    else:
+        from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+        axis.set_label_text("Time")
+        axis.set_major_locator(MaxNLocator(steps=[1, 1.5, 3, 6, 10]))
+        axis.set_major_formatter(FuncFormatter(lambda seconds, _: clock(seconds)))
+
+
+def clock(seconds: float) -> str:
+    """Return a time as minutes and seconds, from an hour on also hours: "1:05" or "1:00:05"."""
+    minutes, rest = divmod(round(abs(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if seconds < -0.5 else ""
+    return f"{sign}{hours}:{minutes:02d}:{rest:02d}" if hours else f"{sign}{minutes}:{rest:02d}"

@@ -8,7 +8,7 @@ from sklearn.utils.validation import check_array
 from ..base.parameters import check_values, is_real
 from ..base.pieces import N_PITCH_CLASSES
 from ..metrics import transition_matrix
-from ._frames import PITCH_NAMES
+from ._frames import pitch_names
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, height_in_inches, ink
 
 if TYPE_CHECKING:
@@ -197,8 +197,8 @@ class TransitionMatrixDisplay:
 def _draw_grid(ax: "Axes") -> None:
     size = float(np.clip(72 * height_in_inches(ax) / N_PITCH_CLASSES * 0.5, 5, 9))
     ticks = range(N_PITCH_CLASSES)
-    ax.set_xticks(ticks, PITCH_NAMES, fontsize=size)
-    ax.set_yticks(ticks, PITCH_NAMES, fontsize=size)
+    ax.set_xticks(ticks, pitch_names(None), fontsize=size)
+    ax.set_yticks(ticks, pitch_names(None), fontsize=size)
     ax.tick_params(length=0)
     # A root can't move to itself: the diagonal has no share, and is no move that is avoided.
     ax.plot(ticks, ticks, linestyle="none", marker="_", color="0.75", markersize=size / 2)

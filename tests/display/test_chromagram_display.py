@@ -18,27 +18,54 @@ def test_shows_the_frames_over_seconds_and_pitch_classes():
     np.testing.assert_array_equal(ax.images[0].get_array(), piece.T)
     assert tuple(ax.images[0].get_extent()) == (0, 2.95, -0.5, 11.5)
     assert "".join(labels(ax.yaxis)) == "CC♯DD♯EFF♯GG♯AA♯B"
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("seconds", "pitch class")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Time (s)", "Pitch class")
 
 
 @pytest.mark.parametrize(
-    ("timing", "unit", "end"),
+    ("timing", "unit", "label", "end"),
     [
-        (None, "frames", 30),
-        (10, "seconds", 2.95),
-        (Timing.from_borders(np.arange(31) ** 2), "seconds", 900),
-        (ChromaExtractor(hop_length=2205), "seconds", 2.95),
-        (Timing.from_tempo(96), "beats", 30),
-        (ChromaExtractor(sync="beat"), "beats", 30),
-        (PianoRollExtractor(steps_per_beat=4), "beats", 7.5),
-        (Timing.from_beats(np.arange(31) / 2 + 7, frames_per_beat=2), "beats", 15),
+        (None, "frames", "Frames", 30),
+        (10, "seconds", "Time (s)", 2.95),
+        (Timing.from_borders(np.arange(31) ** 2), "seconds", "Time", 900),
+        (ChromaExtractor(hop_length=2205), "seconds", "Time (s)", 2.95),
+        (Timing.from_tempo(96), "beats", "Beats", 30),
+        (ChromaExtractor(sync="beat"), "beats", "Beats", 30),
+        (PianoRollExtractor(steps_per_beat=4), "beats", "Beats", 7.5),
+        (Timing.from_beats(np.arange(31) / 2 + 7, frames_per_beat=2), "beats", "Beats", 15),
     ],
 )
-def test_the_axis_counts_what_is_known(timing, unit, end):
+def test_the_axis_counts_what_is_known(timing, unit, label, end):
     display = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing)
-    assert display.ax_.get_xlabel() == display.unit == unit
+    assert (display.unit, display.ax_.get_xlabel()) == (unit, label)
     assert display.ax_.get_xlim() == (0, end)
     np.testing.assert_allclose(display.times[[0, -1]], [0, end])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "last"), [(100, "1:30"), (900, "15:00"), (2 * 3600, "1:40:00")]
+)
+def test_long_axes_have_minutes(seconds, last):
+    timing = Timing.from_borders(np.linspace(0, seconds, 31))
+    ax = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing).ax_
+    ax.figure.draw_without_rendering()
+    assert labels(ax.xaxis)[0] == "0:00"
+    assert last in labels(ax.xaxis)
+
+
+SHARPS, FLATS = "CC♯DD♯EFF♯GG♯AA♯B", "CD♭DE♭EFG♭GA♭AB♭B"
+
+
+@pytest.mark.parametrize(
+    ("key", "names"), [(None, SHARPS), ("Eb", FLATS), ("F# minor", SHARPS), ("Dm", FLATS)]
+)
+def test_pitch_classes_have_the_names_of_a_key(key, names):
+    piece = RNG.random((30, 12))
+    alone = ChromagramDisplay.from_piece(piece, key=key)
+    several = ComparisonDisplay.from_pieces({"a": piece}, key=key)
+    for ax in (alone.ax_, several.axes_[0], alone.plot(key=key).ax_):
+        assert "".join(labels(ax.yaxis)) == names
+    with pytest.raises(ValueError, match="key must be the name of a major or minor key"):
+        alone.plot(key="H")
 
 
 def test_frames_are_as_wide_as_they_last():
@@ -74,7 +101,7 @@ def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
     roll = np.zeros((8, 88))
     roll[0, 39] = roll[4, 51] = 1  # C4, C5
     ax = ChromagramDisplay.from_piece(roll, timing=Timing.from_tempo(None, frames_per_beat=4)).ax_
-    assert ax.get_ylabel() == "key"
+    assert ax.get_ylabel() == "Note"
     shown = dict(zip(labels(ax.yaxis), ax.get_yticks(), strict=True))
     assert (shown["C4"], shown["C5"], shown["C8"]) == (39, 51, 87)
     low, high = ax.get_ylim()
@@ -86,7 +113,7 @@ def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
 
 def test_other_features_have_no_names():
     ax = ChromagramDisplay.from_piece(np.eye(40), timing=4).ax_
-    assert ax.get_ylabel() == "feature"
+    assert ax.get_ylabel() == "Feature"
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
 

@@ -17,7 +17,7 @@ def test_pieces_share_time_and_colors():
         np.testing.assert_allclose(ax.images[0].get_array(), piece.T, rtol=1e-6)
         assert ax.get_xlim() == (0, 3.95)
         assert ax.images[0].get_clim() == (0, pytest.approx(PIECES["composed"].max()))
-    assert [ax.get_xlabel() for ax in display.axes_] == ["", "seconds"]
+    assert [ax.get_xlabel() for ax in display.axes_] == ["", "Time (s)"]
     assert len(display.figure_.axes) == 3  # one bar for both
 
 
@@ -28,7 +28,7 @@ def test_marks_are_where_they_belong():
     real, composed = display.axes_
     assert not real.lines
     assert {line.get_xdata()[0] for line in composed.lines} == {5}
-    assert composed.get_xlabel() == "beats"
+    assert composed.get_xlabel() == "Beats"
 
 
 def test_each_piece_has_a_timing_of_its_own():

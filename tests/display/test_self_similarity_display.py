@@ -19,7 +19,7 @@ def test_what_comes_back_is_a_stripe():
     np.testing.assert_array_equal(display.similarity, display.similarity.T)
     image = display.ax_.images[0]
     np.testing.assert_array_equal(image.get_array(), display.similarity)
-    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("seconds", "seconds")
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("Time (s)", "Time (s)")
     assert display.times[-1] == pytest.approx((180 - 20 + 0.5) / 10)
 
 
