@@ -91,7 +91,8 @@ def test_links_lead_somewhere(document):
 
 def figures(text):
     """Decimal numbers with three digits or more, which are hardly anywhere by chance."""
-    return {n for n in re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text) if len(n) > 3}
+    found = re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text)
+    return {number for number in found if len(number.lstrip("0")) > 3}
 
 
 @pytest.mark.parametrize(
