@@ -11,7 +11,6 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 
 Rule = tuple[Callable[[Any], bool], str]
 """What a value must satisfy, and how to say so."""
@@ -66,6 +65,8 @@ def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
         return np.random.RandomState()
     if stream and isinstance(random_state, Integral):
         return np.random.RandomState([int(random_state), *stream])
+    from sklearn.utils import check_random_state  # audio, which checks values, is without sklearn
+
     return check_random_state(random_state)
 
 

@@ -258,6 +258,7 @@ def test_damage_in_a_flac_file(write):
     assert 4.5 < lengths.pop() / 22050 <= 5.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["frames", "channels", "rate"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
 def test_absurd_headers_take_no_memory(noise, write, suffix, field):

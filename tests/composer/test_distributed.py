@@ -14,10 +14,13 @@ import torch
 from musicai import LSTMComposer
 from musicai.composer._distributed import Group
 
-pytestmark = pytest.mark.skipif(
-    not torch.distributed.is_available() or not torch.distributed.is_gloo_available(),
-    reason="this torch cannot share training",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not torch.distributed.is_available() or not torch.distributed.is_gloo_available(),
+        reason="this torch cannot share training",
+    ),
+]
 
 OPTIONS = {"hidden_size": 8, "max_iter": 4, "batch_size": 3, "random_state": 0, "device": "cpu"}
 

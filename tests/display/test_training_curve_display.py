@@ -30,9 +30,10 @@ def test_draws_what_a_composer_learned(composer):
     )
     np.testing.assert_allclose(drawn["validation"].get_ydata(), composer.validation_curve_)
     best = display.best_epoch_
-    assert composer.validation_curve_[best - 1] == composer.best_validation_score_
+    highest = max(composer.validation_curve_)
+    assert composer.validation_curve_[best - 1] == highest
     (mark,) = [line for label, line in drawn.items() if label.startswith(f"best: epoch {best}, ")]
-    assert mark.get_xydata().tolist() == [[best, composer.best_validation_score_]]
+    assert mark.get_xydata().tolist() == [[best, highest]]
 
 
 def test_a_pipeline_is_its_last_step(composer):
