@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.library import mutation
+
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 SCRIPTS = sorted(path for path in FOLDER.glob("*/*.py") if path.name != "__init__.py")
 OURS = ("musicai", "benchmarks")
@@ -23,6 +25,11 @@ def test_imports_are_there(path):
             for alias in node.names:
                 if not hasattr(module, alias.name):
                     importlib.import_module(f"{node.module}.{alias.name}")
+
+
+def test_modules_that_are_mutated_and_their_tests_are_there():
+    assert all((mutation.ROOT / "musicai" / f"{name}.py").is_file() for name in mutation.MODULES)
+    assert all((mutation.ROOT / name).exists() for name in mutation.TESTS)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

@@ -40,12 +40,11 @@ MODULES = (
     "theory/keys",
     "theory/shapes",
     "theory/timing",
+    "theory/borders",
     "files/writing",
-    "composer/_keys",
-    "composer/_batches",
-    "composer/_nade",
-    "composer/_nade_draws",
-    "composer/_draws",
+    "composer/_data",
+    "composer/_bernoulli",
+    "composer/_logistic",
     "composer/_inference",
     "chroma/_tuning",
     "chroma/_frames",
@@ -59,8 +58,8 @@ TESTS = (
     "tests/base/test_pieces.py",
     "tests/theory",
     "tests/files/test_writing.py",
-    "tests/composer/test_keys.py",
-    "tests/composer/test_batches.py",
+    "tests/composer/test_key_invariance.py",
+    "tests/composer/test_data.py",
     "tests/composer/test_emissions.py",
     "tests/composer/test_draws.py",
     "tests/composer/test_inference.py",
@@ -166,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as composer/_keys")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as composer/_data")
     parser.add_argument("--each", type=int, default=60, metavar="N", help="default: 60; 0: all")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, and leave it")
