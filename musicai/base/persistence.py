@@ -64,6 +64,7 @@ class Persistent:
             state = {**_defaults(type(self)), **state}
             del state[_VERSION]
             super().__setstate__(state)  # type: ignore[misc]
+            self.get_params()  # type: ignore[attr-defined]  # also of estimators within
             if self.__sklearn_is_fitted__():  # type: ignore[attr-defined]
                 check_state(vars(self), self._fitted_state())
         except Exception as error:  # a foreign state may raise anything

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from numbers import Integral
+from operator import index
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -156,7 +157,9 @@ def _read(path: Path) -> dict[str, Any]:
                 place = place[parent]
             place[last] = array
         state["fingerprint"].items()
-        np.random.RandomState(state["seed"])  # what a split and an order are made from at once
+        np.random.RandomState(
+            index(state["seed"])
+        )  # what a split and an order are made from at once
     except PermissionError:
         raise
     except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs

@@ -34,7 +34,7 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
         "weights_": _weights(network, composer.weights_),
         "n_iter_": int,
         "loss_curve_": _numbers(composer.loss_curve_),
-        "validation_curve_": _numbers(composer.validation_curve_),
+        "validation_curve_": _numbers(composer.validation_curve_, optional=True),
         "best_validation_score_": float | None,
         "_peaked": bool,
         "_traits": [Array(np.float64, (None, None)), Array(np.int64, (None,))],
@@ -64,7 +64,7 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
                 "optimizer": _optimizer(state["optimizer"] or {}, network),
                 "progress": {
                     "loss_curve": _numbers(progress["loss_curve"]),
-                    "validation_curve": _numbers(progress["validation_curve"]),
+                    "validation_curve": _numbers(progress["validation_curve"], optional=True),
                     "best_score": float | None,
                     "best_weights": _weights(network, best) if best else {},
                     "waited": int,
@@ -114,6 +114,8 @@ def _optimizer(state: Any, network: Network) -> Any:
     return {"n_steps": int, "moments": moments}
 
 
-def _numbers(values: Any) -> Any:
-    """Return what a list of numbers, or None, must be."""
-    return [float] * len(values) if isinstance(values, list) else list | None
+def _numbers(values: Any, optional: bool = False) -> Any:
+    """Return what a list of numbers must be, or None if it is optional."""
+    if isinstance(values, list):
+        return [float] * len(values)
+    return list | None if optional else list

@@ -232,6 +232,7 @@ def test_an_array_of_another_shape_or_type_is_refused(state):
 
 
 HUGE = np.empty((0, 2**40), np.float32)
+HALF = ChromaExtractor.__new__(ChromaExtractor)  # as of a file without its state
 CHANGES = {
     "no width": ("composer", {"n_features_in_": 0}, ""),
     "a method": ("composer", {"sample": "text"}, "'sample'"),
@@ -242,6 +243,7 @@ CHANGES = {
     "no states": ("markov", {"start_": np.empty(0)}, "start_"),
     "a tuning far off": ("mosaic", {"tunings_": np.array([1e9, 0])}, "from -12 to 12"),
     "half a recording": ("mosaic", {"sources_": [("text",), ("text",)]}, "missing"),
+    "half an extractor": ("mosaic", {"extractor": HALF}, "AttributeError"),
     "another extractor": ("mosaic", {"extractor_": PianoRollExtractor()}, ""),
     "an extractor of beats": ("mosaic", {"extractor_": ChromaExtractor(sync="beat")}, "sync=None"),
     "an impossible extractor": ("mosaic", {"extractor_": ChromaExtractor(sr=-1)}, "sr must be"),

@@ -411,6 +411,10 @@ OF_CHECKPOINT = [
         "loss_curve.* is str 'abc'",
     ),
     (
+        lambda arrays, plain: plain["progress"].update(loss_curve=None),
+        "loss_curve.* is NoneType None, where a value of type list",
+    ),
+    (
         lambda arrays, plain: plain["progress"].update(validation_curve=[None]),
         "validation_curve.* is NoneType None, where a value of type float",
     ),
@@ -430,6 +434,7 @@ OF_CHECKPOINT = [
     ),
     (lambda arrays, plain: plain.update(elapsed=-1), "seconds or counts are negative"),
     (lambda arrays, plain: plain.update(seed="abcd"), "is no checkpoint, or a damaged one"),
+    (lambda arrays, plain: plain.update(seed=[1]), "damaged one .TypeError: 'list' object"),
     (lambda arrays, plain: plain.pop("seed"), "is no checkpoint, or a damaged one"),
 ]
 
