@@ -139,7 +139,8 @@ def test_all_code_is_in_a_room():
 
 
 @pytest.mark.parametrize(
-    "name", ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor"]
+    "name",
+    ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor", "Timing"],
 )
 def test_examples_of_public_classes(name):
     public = getattr(musicai, name)
