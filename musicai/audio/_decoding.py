@@ -12,6 +12,7 @@ From a pipe, whose length is unknown, libsndfile reads to the end.
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from threading import Thread
@@ -274,7 +275,8 @@ def piped(path: AnyPath) -> Iterator[int]:
         yield reading
     finally:
         os.close(reading)
-        thread.join()
+        if not sys.is_finalizing():  # when Python ends, no thread goes on (3.13: nor ends)
+            thread.join()
     if failed:  # or what there was so far would pass for all
         raise failed[0]
 
