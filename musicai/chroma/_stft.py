@@ -7,8 +7,9 @@ synthesis" (2007), in the form that librosa 0.11 and 1.0 give it. Like librosa's
 in double precision if it is to be exact: the spectrum is then the same to the last bit.
 
 The filters are computed here; the tests compare them with ``librosa.filters.chroma`` to the last
-bit. To import that module takes numba, which is 1 s and 130 MB more. With librosa 0.11, where
-nothing has been compiled yet, it takes 13 s: see `benchmarks/chroma/cold_start.py`.
+bit. To import that module takes numba: with librosa 0.11 that is 1 s and 130 MB more, and 13 s
+where nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). librosa 1.0 compiles
+nothing on import and takes 0.4 s and 70 MB; it can replace `chroma_filters` once 0.11 is gone.
 """
 
 from collections.abc import Callable, Iterable, Iterator
