@@ -1,7 +1,6 @@
-"""Style labels: from what the user calls them to numbers, 0 for "none told"."""
+"""Style labels and their numbers; 0 stands for no stated style."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .parameters import is_real
+from .user_warnings import warn_user
 
 
 def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
@@ -17,7 +17,7 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        A label for each piece; None, alone or as a label, tells no style. A single piece takes
+        A label for each piece; None, alone or as a label, stands for no stated style. A single piece takes
         one label, or one for each of its frames.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         What is labeled.
@@ -82,15 +82,15 @@ def _is_missing(label: Any) -> bool:
 def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
     """Return the different labels, sorted; labels of different kinds are an error."""
     try:
-        told = {label for array in labels for label in array if label is not None}
+        known = {label for array in labels for label in array if label is not None}
     except TypeError:
         raise ValueError("style labels must be hashable, such as str or int") from None
     try:
-        ordered = sorted(told)
+        ordered = sorted(known)
         if not all(one < other for one, other in pairwise(ordered)):  # sets are not in any order
             raise TypeError
     except TypeError:
-        kinds = ", ".join(sorted({type(label).__name__ for label in told}))
+        kinds = ", ".join(sorted({type(label).__name__ for label in known}))
         raise ValueError(
             f"style labels must all be of one kind that has an order (all str, say), got {kinds}"
         ) from None
@@ -106,8 +106,8 @@ def encode_styles(
 ) -> list[np.ndarray]:
     """Turn labels into integers, one for each frame.
 
-    A label that is not in `styles` is an error when `strict`; else it counts as untold, with a
-    warning, so that cross-validation survives a style that is in one fold only.
+    A label that is not in `styles` is an error when `strict`; else it counts as no stated style,
+    with a warning, so that cross-validation survives a style that is in one fold only.
     """
     numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
     unknown = {label for array in labels for label in array} - numbers.keys()
@@ -116,7 +116,7 @@ def encode_styles(
         problem = f"unknown style {names}: known styles are {styles.tolist()}"
         if strict:
             raise ValueError(f"{problem}; give all of them to the first fit or partial_fit")
-        warnings.warn(f"{problem}; it is treated as music of no stated style", stacklevel=4)
+        warn_user(f"{problem}; it is treated as music of no stated style")
     return [
         np.broadcast_to([numbers.get(label, 0) for label in array], len(piece))
         for array, piece in zip(labels, pieces, strict=True)
@@ -124,7 +124,7 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return the weight of every style, "none told" first; they sum to one.
+    """Return the weight of every style, "no style" first; they sum to one.
 
     Parameters
     ----------

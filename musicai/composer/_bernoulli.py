@@ -31,32 +31,32 @@ class BernoulliNADE(Emission):
         super().__init__()
         self.n_features = self.n_inputs = n_features
         self.autoregressive = autoregressive
-        self.entry = nn.Linear(n_context, n_hidden)
-        self.take_up = nn.Parameter(torch.empty(n_features, n_hidden))
-        self.exit = nn.Linear(n_hidden, n_features, bias=False)
-        self.skip = nn.Linear(n_context, n_features)
-        self.expected = nn.Linear(n_context, n_features)
+        self.context_to_hidden = nn.Linear(n_context, n_hidden)
+        self.feature_to_hidden = nn.Parameter(torch.empty(n_features, n_hidden))
+        self.hidden_to_output = nn.Linear(n_hidden, n_features, bias=False)
+        self.context_to_output = nn.Linear(n_context, n_features)
+        self.mean_head = nn.Linear(n_context, n_features)
 
     @property
     def origin(self) -> Tensor:
-        return torch.zeros(self.n_features, device=self.take_up.device)
+        return torch.zeros(self.n_features, device=self.feature_to_hidden.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        nn.init.normal_(self.take_up, std=0.1, generator=generator)
+        nn.init.normal_(self.feature_to_hidden, std=0.1, generator=generator)
         # Start from how often each feature is 1: small steps would take long to get there.
         n_frames = sum(map(len, pieces))
         share = (sum(piece.sum(0, dtype=np.float64) for piece in pieces) + 0.5) / (n_frames + 1)
         log_odds = torch.from_numpy(np.log(share / (1 - share)))
         with torch.no_grad():
-            self.skip.bias.copy_(log_odds)
-            self.expected.bias.copy_(log_odds)
+            self.context_to_output.bias.copy_(log_odds)
+            self.mean_head.bias.copy_(log_odds)
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         if self.autoregressive:
             logits = self._logits_given_lower(x, context)
         else:
-            logits = self.exit(torch.sigmoid(self.entry(context)))
-        logits = (logits + self.skip(context)).float()
+            logits = self.hidden_to_output(torch.sigmoid(self.context_to_hidden(context)))
+        logits = (logits + self.context_to_output(context)).float()
         return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
     def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
@@ -64,12 +64,12 @@ class BernoulliNADE(Emission):
         n_ones, order = x.sum(-1).long().sort(descending=True)
         x = x[order]
         ones = x.argsort(dim=-1, descending=True, stable=True)  # the first, second, ... in each row
-        totals = [self.entry(context[order])]  # by how many ones have been taken up
+        totals = [self.context_to_hidden(context[order])]  # by how many ones have been taken up
         n_most = int(n_ones.max()) if len(x) else 0
         n_left = [int((n_ones > taken).sum()) for taken in range(n_most)]
         for taken, n in enumerate(n_left):
-            totals.append(totals[-1][:n] + F.embedding(ones[:n, taken], self.take_up))
-        logits = self.exit(torch.sigmoid(torch.cat(totals)))
+            totals.append(totals[-1][:n] + F.embedding(ones[:n, taken], self.feature_to_hidden))
+        logits = self.hidden_to_output(torch.sigmoid(torch.cat(totals)))
         # Feature k of a frame looks at the row that has taken up all ones below k.
         starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
         below = (x.cumsum(-1) - x).long()
@@ -77,10 +77,10 @@ class BernoulliNADE(Emission):
         return logits.gather(0, rows)[order.argsort()]
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
-        return torch.sigmoid(self.expected(context))
+        return torch.sigmoid(self.mean_head(context))
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        logits = self.expected(context.detach()).float()
+        logits = self.mean_head(context.detach()).float()
         return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
 
@@ -95,13 +95,19 @@ class BernoulliNADESampler(EmissionSampler):
 
     def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
         self._autoregressive = autoregressive
-        self._exit = weights["exit.weight"] / 2
-        self._take_up = weights["take_up"] / 2
-        self._expected = weights["expected.weight"].T, weights["expected.bias"]
-        entry = weights["entry.weight"] / 2, weights["entry.bias"] / 2
-        skip = weights["skip.weight"], weights["skip.bias"] + self._exit.sum(1)
-        self.layers = [entry, skip]
-        self.n_features = self.n_inputs = len(self._exit)
+        self._hidden_to_output = weights["hidden_to_output.weight"] / 2
+        self._feature_to_hidden = weights["feature_to_hidden"] / 2
+        self._mean_head = weights["mean_head.weight"].T, weights["mean_head.bias"]
+        context_to_hidden = (
+            weights["context_to_hidden.weight"] / 2,
+            weights["context_to_hidden.bias"] / 2,
+        )
+        context_to_output = (
+            weights["context_to_output.weight"],
+            weights["context_to_output.bias"] + self._hidden_to_output.sum(1),
+        )
+        self.layers = [context_to_hidden, context_to_output]
+        self.n_features = self.n_inputs = len(self._hidden_to_output)
         self.origin = np.zeros(self.n_features, np.float32)
 
     def draw(
@@ -115,7 +121,7 @@ class BernoulliNADESampler(EmissionSampler):
         # A feature is 1 where its logit exceeds logistic noise: what is missing for that?
         missing = (temperature * rng.logistic(size=logits.shape)).astype(np.float32) - logits
         if not self._autoregressive:
-            return (np.dot(np.tanh(hidden), self._exit.T) > missing).astype(np.float32)
+            return (np.dot(np.tanh(hidden), self._hidden_to_output.T) > missing).astype(np.float32)
         if len(readout) == 1:
             return self._draw_one(hidden[0].copy(), missing[0])[None]
         return self._draw_several(hidden, missing)
@@ -124,13 +130,13 @@ class BernoulliNADESampler(EmissionSampler):
         frame = np.zeros(self.n_features, np.float32)
         k = 0
         while k < self.n_features:
-            ones = np.dot(self._exit[k:], np.tanh(hidden)) > missing[k:]
+            ones = np.dot(self._hidden_to_output[k:], np.tanh(hidden)) > missing[k:]
             distance = int(ones.argmax())
             if not ones[distance]:
                 break
             k += distance
             frame[k] = 1
-            hidden += self._take_up[k]
+            hidden += self._feature_to_hidden[k]
             k += 1
         return frame
 
@@ -139,15 +145,15 @@ class BernoulliNADESampler(EmissionSampler):
         keys = np.arange(self.n_features)
         rows = np.arange(len(frames))
         while len(rows):
-            ones = np.dot(np.tanh(hidden), self._exit.T) > missing
+            ones = np.dot(np.tanh(hidden), self._hidden_to_output.T) > missing
             first = ones.argmax(1)
             sounds = ones[np.arange(len(rows)), first]
             rows, first = rows[sounds], first[sounds]
             frames[rows, first] = 1
-            hidden = hidden[sounds] + self._take_up[first]
+            hidden = hidden[sounds] + self._feature_to_hidden[first]
             missing = np.where(keys > first[:, None], missing[sounds], np.inf)
         return frames
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        weight, bias = self._expected
+        weight, bias = self._mean_head
         return 0.5 + 0.5 * np.tanh((np.dot(context, weight) + bias) / 2)

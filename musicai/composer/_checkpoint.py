@@ -7,7 +7,6 @@ wrote it: parameters, pieces and initial weights.
 
 import json
 import os
-import warnings
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ import numpy as np
 
 from .._version import __version__
 from ..base.pieces import frame_blocks
+from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
@@ -78,7 +78,7 @@ class Checkpoint:
                 "file, or give this fit another one"
             )
         start, left = state.pop("start", None), state.pop("left", None)
-        # Or from what that fit has left, when it was interrupted.
+        # A warm start may also begin with the weights that the interrupted fit left.
         if self.start != start and (self.start is None or self.start != left):
             raise ValueError(
                 f"{self} is the checkpoint of a fit that began with other weights: remove the "
@@ -110,9 +110,8 @@ class Checkpoint:
                 os.fsync(file.fileno())
             os.replace(self._draft, self.path)
         except OSError as error:
-            warnings.warn(
-                f"the checkpoint {self} could not be written ({error}); training does not need it",
-                stacklevel=2,
+            warn_user(
+                f"the checkpoint {self} could not be written ({error}); training does not need it"
             )
         finally:  # after an interruption, too
             with suppress(OSError):
@@ -125,7 +124,7 @@ class Checkpoint:
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
-            warnings.warn(f"the checkpoint {self} could not be removed ({error})", stacklevel=2)
+            warn_user(f"the checkpoint {self} could not be removed ({error})")
 
     def __str__(self) -> str:
         return printable(self.path)
@@ -157,9 +156,7 @@ def _read(path: Path) -> dict[str, Any]:
                 place = place[parent]
             place[last] = array
         state["fingerprint"].items()
-        np.random.RandomState(
-            index(state["seed"])
-        )  # what a split and an order are made from at once
+        np.random.RandomState(index(state["seed"]))  # reject an invalid seed here
     except PermissionError:
         raise
     except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs

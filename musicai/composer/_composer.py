@@ -128,8 +128,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     tol : float, default=1e-4
         Smallest rise of the validation score that counts as better.
     warm_start : bool, default=False
-        Whether `fit` continues from the weights of the last fit. With `X_val` they are kept if
-        training brings none that score better.
+        Whether `fit` continues from the weights of the last fit. With `X_val`, these are kept
+        unless training improves the validation score.
     checkpoint : str or PathLike, default=None
         File for the state of training, written about once a minute and removed when training is
         complete or has diverged. After a crash or Ctrl-C, the same fit (same parameters and
@@ -398,7 +398,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         # Every incremental pass has an order of its own.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
-            training, peaked = self._learn_kind_of_data(X, y, styles, resumes)
+            training, peaked = self._read_training_data(X, y, styles, resumes)
             validation = None if X_val is None else self._validation_pieces(X_val, y_val)
             checkpoint, state = None, None
             if not incremental and (self.checkpoint is not None or group.size > 1):
@@ -422,11 +422,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 check_resumed(state, network)
             traits = NO_TRAITS
             if network.has_traits:
-                # `partial_fit` standardizes by all traits that it has come across so far.
+                # Standardized by the traits of all training pieces so far.
                 training, traits, scale = with_traits(
-                    training,
-                    before=self._traits if incremental and resumes else NO_TRAITS,
-                    scale=self.weights_["trait_scale"] if resumes and not incremental else None,
+                    training, before=self._traits if resumes else NO_TRAITS
                 )
                 network.trait_scale.copy_(torch.from_numpy(scale))
             trainer = Trainer(
@@ -454,7 +452,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     verbose=self.verbose,
                     state=state,
                     # Pieces drawn from X may be among those that the weights were learned from.
-                    keep_start=resumes and X_val is not None,
+                    start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
                     known = {"_traits": traits, "_peaked": peaked, "_optimizer_state": None}
@@ -462,25 +460,28 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 else:
                     train()
                 loss_curve = trainer.progress.loss_curve
-            weights = trainer.best_weights()
             # Where the weights of the start were kept, so is what they were trained on.
+            weights = trainer.best_weights()
             if incremental or not resumes or checksum(weights) != checksum(self.weights_):
                 self._traits, self._peaked = traits, peaked
             self.weights_ = weights
             self.loss_curve_ = loss_curve
             self.n_iter_ = len(loss_curve)
             self.validation_curve_ = trainer.progress.validation_curve
-            self.best_validation_score_ = None
-            if validation is not None:
-                scores = self._score_frames(validation.pieces, validation.styles)
-                self.best_validation_score_ = mean_of_frames(scores)
+            self.best_validation_score_ = self._validation_score(validation, group)
             self._optimizer_state = trainer.optimizer.state() if incremental else None
         return self
 
-    def _learn_kind_of_data(
+    def _validation_score(self, validation: Collection | None, group: Group) -> float | None:
+        if validation is None:
+            return None
+        scores = self._score_frames(validation.pieces, validation.styles, group.device)
+        return mean_of_frames(scores)
+
+    def _read_training_data(
         self, X: Any, y: Any, styles: Any, resumes: bool
     ) -> tuple[Collection, bool]:
-        """Check the training pieces; settle emission, styles and keys by the first ones.
+        """Check the training pieces; the first ones decide on emission, styles and keys.
 
         Returns the pieces, and whether the loudest feature of every frame is 1.
         """

@@ -3,8 +3,8 @@
 A model trained on short excerpts samples the average piece: each piece lively here and calm
 there, and all of them alike. Real pieces differ from each other. So each minute of the training
 pieces is described by a few traits, the network is conditioned on them in most excerpts, and each
-sampled piece takes the traits of a training piece, or a mix of two. Scores and predictions do not
-know how a piece continues, and are those of the network without this conditioning.
+sampled piece takes the traits of a training piece, or a mix of two. Scores and predictions use no
+traits: traits describe a whole minute, so they would reveal the future.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,7 @@ Traits = list[np.ndarray]
 NO_TRAITS: Traits = [np.empty((0, 0)), np.empty(0, np.int64)]
 
 
-def with_traits(
-    training: Collection, *, before: Traits, scale: np.ndarray | None = None
-) -> tuple[Collection, Traits, np.ndarray]:
+def with_traits(training: Collection, *, before: Traits) -> tuple[Collection, Traits, np.ndarray]:
     """Describe the training pieces by standardized traits.
 
     Parameters
@@ -42,8 +40,6 @@ def with_traits(
         Training pieces.
     before : list of two arrays
         Traits known from earlier training pieces, or `NO_TRAITS`.
-    scale : ndarray of shape (2, n_traits), default=None
-        Mean and spread to standardize by; None takes those of all known traits.
 
     Returns
     -------
@@ -52,12 +48,11 @@ def with_traits(
     traits : list of two arrays
         All known traits, for samples to choose from.
     scale : ndarray of shape (2, n_traits)
-        Mean and spread of the traits.
+        Mean and spread of all known traits.
     """
     parts = _describe_pieces(training.pieces, training.shifts)
     traits = _known_traits(parts, training.styles, before)
-    if scale is None:
-        scale = _mean_and_spread(traits[0])
+    scale = _mean_and_spread(traits[0])
     standardized = [standardize(values, scale) for values in parts]
     return replace(training, traits=standardized), traits, scale
 

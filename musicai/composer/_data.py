@@ -5,7 +5,6 @@ CPU. An excerpt is learned in the common key, or in one drawn from the keys that
 piano rolls are few and exact and would soon be memorized in one key, which chroma is not.
 """
 
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from ..base.pieces import Pack, Values, as_collection, is_collection
 from ..base.styles import encode_styles, labels_per_piece
+from ..base.user_warnings import warn_user
 from ..theory.keys import (
     COMMON_KEY,
     N_KEYS,
@@ -56,7 +56,7 @@ def _check(
     With `reset` their width and feature names become the composer's.
     """
     several = is_collection(X)
-    # Of X itself scikit-learn's own check of the width follows, in the words that its users know.
+    # scikit-learn's `validate_data` checks the width of a single X below.
     width = None if reset or (name == "X" and not several) else composer.n_features_in_
     pieces, pack = as_collection(X, n_features=width, name=name, out_of_core=out_of_core)
     first = X[0] if several else X
@@ -130,10 +130,9 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
             "take emission='mse' or 'gaussian', or scale X"
         )
     if pieces[0].shape[1] in PIANO_ROLL_WIDTHS and values.are_whole and values.lowest >= 0:
-        warnings.warn(
+        warn_user(
             "pieces look like piano rolls with velocities, and are learned as real numbers, "
-            "without keys: learn which notes sound, (roll > 0)",
-            stacklevel=5,
+            "without keys: learn which notes sound, (roll > 0)"
         )
     return "gaussian"
 

@@ -11,7 +11,6 @@ raise torch's "Connection closed by peer", and torchrun ends them all.
 import itertools
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +18,8 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed
+
+from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ class Group:
             )
 
 
-def choose_device(device: Any, stacklevel: int = 4) -> torch.device:
+def choose_device(device: Any) -> torch.device:
     """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -118,10 +119,9 @@ def choose_device(device: Any, stacklevel: int = 4) -> torch.device:
             f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
         ) from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
-        warnings.warn(
+        warn_user(
             f"device={device!r} was asked for, but there is no CUDA GPU here: the CPU is used; "
-            "set_params(device='auto') takes what is there",
-            stacklevel=stacklevel,
+            "set_params(device='auto') takes what is there"
         )
         return torch.device("cpu")
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
@@ -136,7 +136,7 @@ def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
     A group that was there stays; one that is made here ends with the context. `device` is the
     composer's parameter; without `shared` this process trains alone.
     """
-    device = choose_device(device, stacklevel=6)
+    device = choose_device(device)
     made = shared and not _is_initialized() and _is_under_torchrun()
     if not shared or (not made and not _is_initialized()):
         yield Group(device)

@@ -27,7 +27,7 @@ class Emission(nn.Module):
     can_redraw : bool
         Whether the emission has a `redraw`. Real values, such as those of chroma, never repeat
         exactly, and drawn ones have small errors that the network has to learn to live with.
-    expected : nn.Linear or None
+    mean_head : nn.Linear or None
         Read-out of the mean, trained by `mean_loss` alone, where the likelihood has no mean in
         closed form.
     """
@@ -113,7 +113,7 @@ class EmissionSampler(ABC):
         """Return the expected frame, of shape (N, n_features)."""
 
 
-def choose(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Choose a column of each row with odds `shares` (N, n), by uniform `draws` (N,)."""
     cumulated = shares.cumsum(1)
     return (draws[:, None] * cumulated[:, -1:] >= cumulated[:, :-1]).sum(1)

@@ -96,8 +96,8 @@ class FittedComposer(BaseEstimator):
     def next_frames(
         self,
         X: Any,
-        n_best: int = 5,
         *,
+        n_best: int = 5,
         style: Any = None,
         n_draws: int = 1000,
         random_state: int | np.random.RandomState | None = None,
@@ -352,10 +352,12 @@ class FittedComposer(BaseEstimator):
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
         return pieces, pack, encode_styles(labels, pieces, self.styles_)
 
-    def _network(self, weights: Mapping[str, np.ndarray]) -> Network:
+    def _network(
+        self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
+    ) -> Network:
         """Build the fitted network, whatever the parameters are by now."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
-        return network.to(choose_device(self.device))
+        return network.to(device or choose_device(self.device))
 
     @property
     def _key_shifts(self) -> np.ndarray:
@@ -374,10 +376,13 @@ class FittedComposer(BaseEstimator):
         return {**self.weights_, "style": np.vstack([table, blend])}, len(table)
 
     def _score_frames(
-        self, pieces: Sequence[np.ndarray], styles: Sequence[np.ndarray]
+        self,
+        pieces: Sequence[np.ndarray],
+        styles: Sequence[np.ndarray],
+        device: torch.device | None = None,
     ) -> list[np.ndarray]:
         shifts = [self._key_shifts] * len(pieces)
-        return score_frames(self._network(self.weights_), pieces, styles, shifts)
+        return score_frames(self._network(self.weights_, device), pieces, styles, shifts)
 
     def _generate(
         self,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from ..base.pieces import frame_blocks
-from ._emission import Emission, EmissionSampler, Weights, choose
+from ._emission import Emission, EmissionSampler, Weights, sample_categorical
 
 # The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
 # without a bound the density of data that repeats values exactly grows for ever.
@@ -143,7 +143,7 @@ class GaussianMixtureSampler(_StandardizedSampler):
     ) -> np.ndarray:
         logits, means, log_scales = self._components(readout, previous)
         shares = np.exp((logits - logits.max(1, keepdims=True)) / temperature)
-        chosen = choose(shares, rng.random_sample(len(readout)))
+        chosen = sample_categorical(shares, rng.random_sample(len(readout)))
         rows = np.arange(len(readout))
         noise = rng.standard_normal(previous.shape).astype(np.float32)
         width = np.exp(log_scales[rows, chosen].clip(*LOG_SCALES))

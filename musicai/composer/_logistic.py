@@ -19,7 +19,7 @@ from ._emission import Emission, EmissionSampler, Weights
 
 # Logistic mixtures: how fine the grid is, the uniform component's share, the bounds of a width.
 N_LEVELS = 256
-FLOOR = 1e-3
+UNIFORM_WEIGHT = 1e-3
 LOG_SCALES = -7.0, 2.0
 
 # Redrawn values lie a little nearer to the prediction than draws would: the real music continues
@@ -46,7 +46,7 @@ class LogisticNADE(Emission):
         n_hidden: int = 64,
         n_components: int = 5,
         n_levels: int = N_LEVELS,
-        floor: float = FLOOR,
+        uniform_weight: float = UNIFORM_WEIGHT,
         autoregressive: bool = True,
     ) -> None:
         super().__init__()
@@ -54,26 +54,26 @@ class LogisticNADE(Emission):
         self.n_inputs = 2 * n_features
         self.n_components = n_components
         self.n_levels = n_levels
-        self.floor = floor
+        self.uniform_weight = uniform_weight
         self.autoregressive = autoregressive
         n_parameters = 3 * n_components
-        self.entry = nn.Linear(n_context, n_hidden)
-        self.take_up = nn.Parameter(torch.empty(n_features, 2, n_hidden))
-        self.exit = nn.Parameter(torch.empty(n_features, n_hidden, n_parameters))
-        self.skip = nn.Linear(n_context, n_features * n_parameters)
-        self.expected = nn.Linear(n_context, n_features)
+        self.context_to_hidden = nn.Linear(n_context, n_hidden)
+        self.feature_to_hidden = nn.Parameter(torch.empty(n_features, 2, n_hidden))
+        self.hidden_to_output = nn.Parameter(torch.empty(n_features, n_hidden, n_parameters))
+        self.context_to_output = nn.Linear(n_context, n_features * n_parameters)
+        self.mean_head = nn.Linear(n_context, n_features)
 
     @property
     def origin(self) -> Tensor:
-        return torch.zeros(self.n_features, device=self.take_up.device)
+        return torch.zeros(self.n_features, device=self.feature_to_hidden.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        nn.init.normal_(self.take_up, std=0.3, generator=generator)
-        bound = self.exit.shape[1] ** -0.5
-        nn.init.uniform_(self.exit, -bound, bound, generator=generator)
+        nn.init.normal_(self.feature_to_hidden, std=0.3, generator=generator)
+        bound = self.hidden_to_output.shape[1] ** -0.5
+        nn.init.uniform_(self.hidden_to_output, -bound, bound, generator=generator)
         with torch.no_grad():
             # Start from components spread around the previous value, a tenth of the range wide.
-            bias = self.skip.bias.view(self.n_features, 3, self.n_components)
+            bias = self.context_to_output.bias.view(self.n_features, 3, self.n_components)
             bias[:, 1] = torch.linspace(-0.4, 0.4, self.n_components)
             bias[:, 2] = -2.5
 
@@ -97,9 +97,9 @@ class LogisticNADE(Emission):
         """
         x = self._on_grid(x)
         weights, means, scales = self._components(self._mixture(x, context), previous)
-        odds = torch.softmax(weights + self._log_masses(x, means, scales), -1).cumsum(-1)
+        cumulated = (weights.exp() * self._masses(x, means, scales)).cumsum(-1)
         choice, value = torch.rand((2, *x.shape, 1), generator=generator, device=x.device)
-        chosen = (choice * odds[..., -1:] >= odds[..., :-1]).sum(-1, keepdim=True)
+        chosen = (choice * cumulated[..., -1:] >= cumulated[..., :-1]).sum(-1, keepdim=True)
         stays = (x == 1) | (chosen[..., 0] == self.n_components)
         chosen = chosen.clamp(max=self.n_components - 1)
         noise = torch.logit(value, eps=1e-6) * scales.gather(-1, chosen)
@@ -108,14 +108,14 @@ class LogisticNADE(Emission):
 
     def _mixture(self, x: Tensor, context: Tensor) -> Tensor:
         """Compute what `_components` splits, (N, n_features, 3 * n_components)."""
-        total = self.entry(context)[:, None].expand(-1, self.n_features, -1)
+        total = self.context_to_hidden(context)[:, None].expand(-1, self.n_features, -1)
         if self.autoregressive:
-            steps = torch.einsum("nfi,fih->nfh", self._pairs(x), self.take_up)
+            steps = torch.einsum("nfi,fih->nfh", self._pairs(x), self.feature_to_hidden)
             # A product takes a third of the time of a cumulative sum.
             lower = torch.ones(self.n_features, self.n_features, device=x.device).tril(-1)
             total = total + lower @ steps
-        mixture = torch.einsum("nfh,fhp->nfp", torch.relu(total), self.exit)
-        return (mixture + self._skipped(context)).float()
+        mixture = torch.einsum("nfh,fhp->nfp", torch.relu(total), self.hidden_to_output)
+        return (mixture + self._direct(context)).float()
 
     def _log_masses(self, x: Tensor, means: Tensor, scales: Tensor) -> Tensor:
         """Log-probability of the level of each value under each component, the uniform one last."""
@@ -131,21 +131,29 @@ class LogisticNADE(Emission):
         )
         return torch.cat([log_masses, torch.full_like(x, -np.log(self.n_levels))], -1)
 
+    def _masses(self, x: Tensor, means: Tensor, scales: Tensor) -> Tensor:
+        """Probabilities of `_log_masses`, faster and without digits in the tails."""
+        x = x[..., None]
+        half = 0.5 / (self.n_levels - 1)
+        upper = torch.sigmoid((x + half - means) / scales).masked_fill(x == 1, 1)
+        lower = torch.sigmoid((x - half - means) / scales).masked_fill(x == 0, 0)
+        return torch.cat([upper - lower, torch.full_like(x, 1 / self.n_levels)], -1)
+
     def _components(self, mixture: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Split raw outputs into log-weights (the uniform's last), means and scales."""
         logits, offsets, log_scales = mixture.unflatten(-1, (3, self.n_components)).unbind(-2)
-        log_weights = F.log_softmax(logits, -1) + np.log1p(-self.floor)
-        uniform = torch.full_like(log_weights[..., :1], np.log(self.floor))
+        log_weights = F.log_softmax(logits, -1) + np.log1p(-self.uniform_weight)
+        uniform = torch.full_like(log_weights[..., :1], np.log(self.uniform_weight))
         means = self._on_grid(previous)[..., None] + offsets
         scales = log_scales.clamp(*LOG_SCALES).exp()
         return torch.cat([log_weights, uniform], -1), means, scales
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
-        return (self._on_grid(previous) + self.expected(context)).clamp(0, 1)
+        return (self._on_grid(previous) + self.mean_head(context)).clamp(0, 1)
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        expected = self._on_grid(previous) + self.expected(context.detach()).float()
-        return (expected - x).square().sum(-1)
+        mean = self._on_grid(previous) + self.mean_head(context.detach()).float()
+        return (mean - x).square().sum(-1)
 
     def _on_grid(self, x: Tensor) -> Tensor:
         return torch.round(x * (self.n_levels - 1)) / (self.n_levels - 1)
@@ -153,8 +161,8 @@ class LogisticNADE(Emission):
     def _pairs(self, x: Tensor) -> Tensor:
         return torch.stack([x, (x == 1).float()], -1)
 
-    def _skipped(self, context: Tensor) -> Tensor:
-        return self.skip(context).unflatten(-1, (self.n_features, -1))
+    def _direct(self, context: Tensor) -> Tensor:
+        return self.context_to_output(context).unflatten(-1, (self.n_features, -1))
 
 
 class LogisticNADESampler(EmissionSampler):
@@ -170,22 +178,25 @@ class LogisticNADESampler(EmissionSampler):
         weights: Weights,
         *,
         n_levels: int = N_LEVELS,
-        floor: float = FLOOR,
+        uniform_weight: float = UNIFORM_WEIGHT,
         autoregressive: bool = True,
     ) -> None:
         self._autoregressive = autoregressive
         self._highest = n_levels - 1
         # The uniform component's weight, as a share of all others together.
-        self._floor = floor / (1 - floor)
-        self._exit = np.ascontiguousarray(weights["exit"].transpose(0, 2, 1))
-        self._take_up = weights["take_up"]
-        self._expected = weights["expected.weight"].T, weights["expected.bias"]
-        self.n_features, n_parameters, _ = self._exit.shape
+        self._uniform_weight = uniform_weight / (1 - uniform_weight)
+        self._hidden_to_output = np.ascontiguousarray(
+            weights["hidden_to_output"].transpose(0, 2, 1)
+        )
+        self._feature_to_hidden = weights["feature_to_hidden"]
+        self._mean_head = weights["mean_head.weight"].T, weights["mean_head.bias"]
+        self.n_features, n_parameters, _ = self._hidden_to_output.shape
         self.n_inputs = 2 * self.n_features
         self.origin = np.zeros(self.n_features, np.float32)
         self._n_components = n_parameters // 3
         self.layers = [
-            (weights[f"{name}.weight"], weights[f"{name}.bias"]) for name in ("entry", "skip")
+            (weights[f"{name}.weight"], weights[f"{name}.bias"])
+            for name in ("context_to_hidden", "context_to_output")
         ]
 
     def encode(self, frames: np.ndarray) -> np.ndarray:
@@ -205,16 +216,16 @@ class LogisticNADESampler(EmissionSampler):
         noise = rng.logistic(size=previous.shape)
         # A copy to work on, with frames last: NumPy is quickest along the last axis.
         readout = np.array(readout.T, order="C")
-        n_skipped = self.n_features * 3 * self._n_components
-        hidden = readout[:-n_skipped]
-        skipped = readout[-n_skipped:].reshape(self.n_features, 3, self._n_components, -1)
+        n_direct = self.n_features * 3 * self._n_components
+        hidden = readout[:-n_direct]
+        skipped = readout[-n_direct:].reshape(self.n_features, 3, self._n_components, -1)
         skipped[:, 1] += self._on_grid(previous).T[:, None]  # the anchors of the means
         draw = self._draw_one if len(previous) == 1 else self._draw_several
         levels = draw(hidden, skipped, choices.T, noise.T, temperature)
         return levels.T / np.float32(self._highest)
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        weight, bias = self._expected
+        weight, bias = self._mean_head
         return (self._on_grid(previous) + np.dot(context, weight) + bias).clip(0, 1)
 
     def _on_grid(self, frames: np.ndarray) -> np.ndarray:
@@ -234,11 +245,13 @@ class LogisticNADESampler(EmissionSampler):
         pair = np.empty((2, len(columns)), np.float32)
         uniform = self._uniform_level(noise)
         for k in range(self.n_features):
-            mixture = np.dot(self._exit[k], np.maximum(hidden, 0)).reshape(skipped[k].shape)
+            mixture = np.dot(self._hidden_to_output[k], np.maximum(hidden, 0)).reshape(
+                skipped[k].shape
+            )
             mixture += skipped[k]
             logits, means, log_scales = mixture
             shares = np.exp(logits - logits.max(0))
-            rest = self._floor * shares.sum(0)
+            rest = self._uniform_weight * shares.sum(0)
             if temperature != 1:
                 shares **= 1 / temperature
                 rest **= 1 / temperature
@@ -253,7 +266,7 @@ class LogisticNADESampler(EmissionSampler):
             if self._autoregressive:
                 np.divide(levels[k], self._highest, out=pair[0])
                 np.equal(levels[k], self._highest, out=pair[1])
-                hidden += np.dot(self._take_up[k].T, pair)
+                hidden += np.dot(self._feature_to_hidden[k].T, pair)
         return levels
 
     def _draw_one(
@@ -270,11 +283,11 @@ class LogisticNADESampler(EmissionSampler):
         draws = zip(choices[:, 0].tolist(), noise[:, 0].tolist(), strict=True)
         levels = np.empty((self.n_features, 1), np.float32)
         for k, draw in enumerate(draws):
-            mixture = np.dot(self._exit[k], np.maximum(hidden, 0))
+            mixture = np.dot(self._hidden_to_output[k], np.maximum(hidden, 0))
             mixture += skipped[k]
             levels[k] = level = self._level(mixture.tolist(), *draw, temperature)
             if self._autoregressive:
-                value, is_highest = self._take_up[k]
+                value, is_highest = self._feature_to_hidden[k]
                 hidden += level / self._highest * value
                 if level == self._highest:
                     hidden += is_highest
@@ -288,7 +301,7 @@ class LogisticNADESampler(EmissionSampler):
         logits, means, log_scales = mixture[:n], mixture[n : 2 * n], mixture[2 * n :]
         largest = max(logits)
         shares = [math.exp(logit - largest) for logit in logits]
-        rest = self._floor * sum(shares)
+        rest = self._uniform_weight * sum(shares)
         if temperature != 1:
             shares = [share ** (1 / temperature) for share in shares]
             rest **= 1 / temperature

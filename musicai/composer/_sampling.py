@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.blas import one_blas_thread
 from ._bernoulli import BernoulliNADESampler
-from ._emission import EmissionSampler, Weights, choose
+from ._emission import EmissionSampler, Weights, sample_categorical
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
 
@@ -311,7 +311,9 @@ def choose_keys(odds: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
     the prime itself is, transposed.
     """
     ranked = np.argsort(-odds, axis=1, kind="stable")
-    chosen = choose(np.take_along_axis(odds, ranked, axis=1), rng.random_sample(len(odds)))
+    chosen = sample_categorical(
+        np.take_along_axis(odds, ranked, axis=1), rng.random_sample(len(odds))
+    )
     return ranked[np.arange(len(odds)), chosen]
 
 

@@ -9,7 +9,6 @@ training holds no random states, and a resumed run takes the very same steps.
 
 import math
 import signal
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ..base.user_warnings import warn_user
 from ._callbacks import EpochCallbacks
 from ._checkpoint import Checkpoint
 from ._data import Collection, Span, collate, training_batches
@@ -42,8 +42,7 @@ _RATE_OF_A_RETRY = 0.25
 # such a step is left out. Several in succession are no accident.
 _MOST_REFUSED = 5
 # Training has diverged where each value is this much less likely than before the first step. The
-# untrained network is a yardstick that every emission and every data set has, and a median of
-# many batches does not mind an outlier in one; what is merely slow or noisy stays far below.
+# untrained network's loss exists for any data, and a median over batches ignores single outliers.
 _EXPLODED = math.log(100)
 _LOSSES_COMPARED = 20
 
@@ -140,10 +139,10 @@ class Optimizer:
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())
         # `mean_loss` alone trains the read-out of the mean, where an emission has one.
-        readout = getattr(network.emission, "expected", None)
+        readout = getattr(network.emission, "mean_head", None)
         self._readout = list(readout.parameters()) if readout is not None else []
         own = {id(parameter) for parameter in self._readout}
-        self._composer = [p for p in self.parameters if id(p) not in own]
+        self._without_readout = [p for p in self.parameters if id(p) not in own]
         self.n_steps = 0
         self._adam = torch.optim.AdamW(self.parameters, betas=(0.9, 0.99), fused=True)
 
@@ -158,7 +157,7 @@ class Optimizer:
         """
         if self._readout:
             torch.nn.utils.clip_grad_norm_(self._readout, _LARGEST_GRADIENT_NORM)
-        return torch.nn.utils.clip_grad_norm_(self._composer, _LARGEST_GRADIENT_NORM).item()
+        return torch.nn.utils.clip_grad_norm_(self._without_readout, _LARGEST_GRADIENT_NORM).item()
 
     def step(self, learning_rate: float, *, skip: bool = False) -> None:
         """Take a step; one to `skip` is counted all the same."""
@@ -246,7 +245,7 @@ class Trainer:
         tol: float,
         verbose: int = 0,
         state: dict[str, Any] | None = None,
-        keep_start: bool = False,
+        start: dict[str, np.ndarray] | None = None,
         callbacks: EpochCallbacks | None = None,
     ) -> None:
         """Train until the budget is spent or the validation score no longer rises.
@@ -263,8 +262,8 @@ class Trainer:
             Parameters of the composer.
         state : dict, default=None
             The state in a checkpoint, to go on from.
-        keep_start : bool, default=False
-            Whether the present weights are kept if training brings none that score better.
+        start : dict of str to ndarray, default=None
+            The weights that the network has now, to keep unless training improves the score.
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch, in the first process.
         """
@@ -272,9 +271,9 @@ class Trainer:
             self._snapshot = state
             self._restore(state)
             self.budget.resume(state["elapsed"])
-        elif keep_start:
+        elif start is not None:
             self.progress.best_score = self._score(validation)
-            self.progress.best_weights = export_weights(self.network)
+            self.progress.best_weights = start
         try:
             late = self._run_epochs(training, validation, n_iter_no_change, tol, verbose, callbacks)
         except DivergenceError:
@@ -507,11 +506,10 @@ class Trainer:
         self._restore(self._snapshot)
         self.progress.n_retries = n_retries
         if self.group.is_first:
-            warnings.warn(
+            warn_user(
                 f"{error}; it goes on from step {self.optimizer.n_steps} with a rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
-                stacklevel=6,
             )
 
     def _diverged(self, what: str) -> DivergenceError:
@@ -528,10 +526,9 @@ class Trainer:
         kept = "the best weights so far are kept" if n_epochs else "little was learned"
         there = checkpoint is not None and checkpoint.path.exists()
         hint = f"; fit again goes on from {checkpoint}" if there else ""
-        warnings.warn(
+        warn_user(
             f"training was interrupted after {n_epochs} of {self.budget.max_iter} epochs; "
-            f"{kept}{hint}",
-            stacklevel=5,
+            f"{kept}{hint}"
         )
 
 

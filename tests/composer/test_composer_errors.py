@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 
 from musicai import LSTMComposer
@@ -130,3 +131,25 @@ def test_nothing_works_before_fit():
 def test_scoring_nothing_is_refused(fitted):
     with pytest.raises(ValueError, match="no frames to score"):
         fitted.score([np.zeros((0, 12))])
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_warnings_point_at_the_line_of_the_user(chroma):
+    composer = LSTMComposer(hidden_size=4, max_iter=1, device="cuda", random_state=0)
+    calls = [
+        lambda: composer.fit(chroma),
+        lambda: composer.partial_fit(chroma),
+        lambda: composer.predict(chroma),
+        lambda: composer.score(chroma),
+        lambda: composer.score_samples(chroma),
+        lambda: composer.sample(2, prime=chroma[0]),
+        lambda: composer.next_frames(chroma[0]),
+    ]
+    for call in calls:
+        with pytest.warns(UserWarning, match="there is no CUDA GPU here") as caught:
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
+    composer.set_params(device="cpu")
+    with pytest.warns(UserWarning, match="unknown style 'waltz'") as caught:
+        composer.fit(chroma, X_val=chroma[:1], y_val=["waltz"])
+    assert [warning.filename for warning in caught] == [__file__]

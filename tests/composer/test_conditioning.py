@@ -85,6 +85,15 @@ def test_pieces_learned_one_by_one_are_scaled_as_pieces_learned_together(chroma,
     np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+def test_a_warm_start_scales_by_all_pieces_so_far(chroma):
+    still = [np.full((40, 12), 0.5) + 1e-5 * i for i in range(4)]
+    composer = LSTMComposer(hidden_size=8, max_iter=1, warm_start=True, random_state=0)
+    composer.fit(still).fit(chroma)
+    traits, _ = composer._traits
+    mean, spread = composer.weights_["trait_scale"]
+    assert np.abs((traits - mean) / spread).max() < len(traits) ** 0.5 + 1e-3
+
+
 def test_most_traits_are_given_blurred():
     given = drop_and_blur(torch.zeros(2000, 3), torch.Generator().manual_seed(0))
     known = given[:, -1] == 1

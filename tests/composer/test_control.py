@@ -164,7 +164,7 @@ def test_what_comes_next_moves_with_the_music(tuneful):
 def test_what_comes_next_agrees_with_the_score(two_styles):
     held = np.zeros((5, 10), np.float32)
     held[:, 8] = 1
-    frames, probabilities = two_styles.next_frames(held, 1, n_draws=5000, random_state=0)
+    frames, probabilities = two_styles.next_frames(held, n_best=1, n_draws=5000, random_state=0)
     exact = np.exp(two_styles.score_samples(np.concatenate([held, frames]))[-1])
     assert probabilities[0] == pytest.approx(exact, abs=0.03)
 

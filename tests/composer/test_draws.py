@@ -81,7 +81,7 @@ def previous_frame(n_features):
         (BernoulliNADE, 5, 2, {}),
         (BernoulliNADE, 5, 2, {"autoregressive": False}),
         (LogisticNADE, 3, 6, {"n_levels": 6}),
-        (LogisticNADE, 2, 21, {"n_levels": 21, "floor": 0.2}),
+        (LogisticNADE, 2, 21, {"n_levels": 21, "uniform_weight": 0.2}),
         (LogisticNADE, 2, 9, {"n_levels": 9, "autoregressive": False}),
         (LogisticNADE, 4, 2, {"n_levels": 2}),
     ],
@@ -89,7 +89,7 @@ def previous_frame(n_features):
 def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, together, n_draws):
     emission = ready(make(n_features, N_CONTEXT, n_hidden=7, **options))
     with torch.no_grad():  # what is drawn first must matter for what follows
-        emission.take_up *= 2 / emission.take_up.std()
+        emission.feature_to_hidden *= 2 / emission.feature_to_hidden.std()
     previous = previous_frame(n_features)
     drawn = draw_many(draws_of(emission, **options), previous, n_draws, together=together)
     levels = np.arange(n_levels) / (n_levels - 1)
@@ -102,7 +102,7 @@ def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
     """Note by note as Larochelle and Murray (2011) have it, with noise that is known."""
     emission = ready(BernoulliNADE(20, N_CONTEXT, n_hidden=7))
     with torch.no_grad():
-        for parameter in (emission.take_up, emission.exit.weight):
+        for parameter in (emission.feature_to_hidden, emission.hidden_to_output.weight):
             parameter.copy_(3 * torch.randn(parameter.shape, generator=torch.Generator()))
     w = {name: tensor.numpy().astype(float) for name, tensor in emission.state_dict().items()}
     contexts = np.random.RandomState(3).normal(size=(200, N_CONTEXT)).astype(np.float32)
@@ -112,13 +112,13 @@ def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
     drawn = [draws.draw(readouts[i], np.zeros((0, 20)), rng, temperature) for i in rows]
     noise = temperature * np.random.RandomState(4).logistic(size=(len(contexts), 20))
     for context, frame, threshold in zip(contexts, np.concatenate(drawn), noise, strict=True):
-        hidden = w["entry.weight"] @ context + w["entry.bias"]
-        skip = w["skip.weight"] @ context + w["skip.bias"]
+        hidden = w["context_to_hidden.weight"] @ context + w["context_to_hidden.bias"]
+        skip = w["context_to_output.weight"] @ context + w["context_to_output.bias"]
         for k in range(20):
-            logit = w["exit.weight"][k] @ (1 / (1 + np.exp(-hidden))) + skip[k]
+            logit = w["hidden_to_output.weight"][k] @ (1 / (1 + np.exp(-hidden))) + skip[k]
             if abs(logit - threshold[k]) > 1e-4:
                 assert frame[k] == (logit > threshold[k])
-            hidden += frame[k] * w["take_up"][k]
+            hidden += frame[k] * w["feature_to_hidden"][k]
 
 
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
@@ -127,7 +127,7 @@ def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
     emission = ready(BernoulliNADE(1, N_CONTEXT, n_hidden=7))
     cooled = deepcopy(emission)
     with torch.no_grad():
-        for layer in (cooled.exit, cooled.skip):
+        for layer in (cooled.hidden_to_output, cooled.context_to_output):
             for parameter in layer.parameters():
                 parameter /= temperature
     previous = previous_frame(1)
@@ -142,13 +142,13 @@ def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
 def test_temperature_acts_on_the_weights_of_components_and_on_their_width(
     temperature, together, n_draws
 ):
-    options = {"n_levels": 11, "floor": 0.2}
+    options = {"n_levels": 11, "uniform_weight": 0.2}
     emission = ready(LogisticNADE(1, N_CONTEXT, n_hidden=7, **options))
     with torch.no_grad():  # one mixture in every context, with weights far from equal
-        emission.exit.zero_()
-        emission.skip.weight.zero_()
-        emission.skip.bias[:5] = torch.tensor([1.0, -1, 0.5, 0, 2])
-        emission.skip.bias[10:] = -4
+        emission.hidden_to_output.zero_()
+        emission.context_to_output.weight.zero_()
+        emission.context_to_output.bias[:5] = torch.tensor([1.0, -1, 0.5, 0, 2])
+        emission.context_to_output.bias[10:] = -4
     previous = previous_frame(1)
     drawn = draw_many(
         draws_of(emission, **options),
@@ -157,13 +157,15 @@ def test_temperature_acts_on_the_weights_of_components_and_on_their_width(
         together=together,
         temperature=temperature,
     )
-    shares = np.append(0.8 * torch.softmax(emission.skip.bias[:5].detach(), 0).numpy(), 0.2)
+    shares = np.append(
+        0.8 * torch.softmax(emission.context_to_output.bias[:5].detach(), 0).numpy(), 0.2
+    )
     shares **= 1 / temperature
     cooled = deepcopy(emission)
-    cooled.floor = shares[5] / shares.sum()
+    cooled.uniform_weight = shares[5] / shares.sum()
     with torch.no_grad():
-        cooled.skip.bias[:5] /= temperature
-        cooled.skip.bias[10:] += 2 * np.log(temperature)
+        cooled.context_to_output.bias[:5] /= temperature
+        cooled.context_to_output.bias[10:] += 2 * np.log(temperature)
     assert_as_frequent_as_probable(cooled, np.arange(11) / 10, drawn, previous)
 
 
@@ -199,8 +201,8 @@ def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
 
 
 def test_the_uniform_component_reaches_every_level_alike():
-    emission = ready(LogisticNADE(1, N_CONTEXT, floor=1 - 1e-6))
-    draws = draws_of(emission, floor=1 - 1e-6)
+    emission = ready(LogisticNADE(1, N_CONTEXT, uniform_weight=1 - 1e-6))
+    draws = draws_of(emission, uniform_weight=1 - 1e-6)
     for together, n_draws in ((True, 100000), (False, 20000)):
         drawn = draw_many(draws, previous_frame(1), n_draws, together=together)
         counts = np.bincount(np.rint(255 * drawn[:, 0]).astype(int), minlength=256)

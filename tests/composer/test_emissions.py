@@ -64,11 +64,13 @@ def test_sparse_bernoulli_agrees_with_key_by_key():
     x = (torch.rand(50, 9, generator=generator) < 0.3).float()
     context = torch.randn(50, N_CONTEXT, generator=generator)
     expected = torch.zeros(50)
-    total = emission.entry(context)
+    total = emission.context_to_hidden(context)
     for k in range(9):
-        logit = (emission.exit(torch.sigmoid(total)) + emission.skip(context))[:, k]
+        logit = (
+            emission.hidden_to_output(torch.sigmoid(total)) + emission.context_to_output(context)
+        )[:, k]
         expected += torch.distributions.Bernoulli(logits=logit).log_prob(x[:, k])
-        total = total + x[:, k, None] * emission.take_up[k]
+        total = total + x[:, k, None] * emission.feature_to_hidden[k]
     torch.testing.assert_close(emission.log_prob(x, context, x), expected)
 
 
@@ -114,10 +116,10 @@ def test_a_component_is_chosen_by_the_mass_of_the_level():
     """Half of the mass at 0 is of a component far below, whose density at 0 is next to none."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=2))
     with torch.no_grad():
-        emission.exit.zero_()
-        emission.skip.weight.zero_()
+        emission.hidden_to_output.zero_()
+        emission.context_to_output.weight.zero_()
         means, log_scales = torch.tensor([-1.0, 0.5]), torch.tensor([0.05, 0.2]).log()
-        emission.skip.bias.copy_(torch.cat([torch.zeros(2), means, log_scales]))
+        emission.context_to_output.bias.copy_(torch.cat([torch.zeros(2), means, log_scales]))
     x = torch.zeros(20_000, 1)
     context, _ = same_context(len(x), 1)
     with torch.inference_mode():
@@ -132,7 +134,7 @@ def test_a_component_is_chosen_by_the_mass_of_the_level():
 def test_what_no_component_explains_stays():
     emission = ready(LogisticNADE(1, N_CONTEXT, n_levels=256))
     with torch.no_grad():
-        emission.skip.bias.view(1, 3, -1)[:, 1] = 1e4  # all means are far away
+        emission.context_to_output.bias.view(1, 3, -1)[:, 1] = 1e4  # all means are far away
     x = torch.linspace(0, 0.9, 50)[:, None]
     with torch.inference_mode():
         context, previous = same_context(50, 1)

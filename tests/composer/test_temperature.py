@@ -106,8 +106,8 @@ def assert_components_spread(draws, readout, n_features, temperatures):
 def test_the_component_of_a_level(seed, temperatures):
     def spread_out(emission):
         # means within the range, none of them the middle, where the uniform component stands
-        emission.exit[..., 5:10] = emission.skip.weight[5:10] = 0
-        emission.skip.bias[5:10] = torch.linspace(0.1, 0.8, 5)
+        emission.hidden_to_output[..., 5:10] = emission.context_to_output.weight[5:10] = 0
+        emission.context_to_output.bias[5:10] = torch.linspace(0.1, 0.8, 5)
 
     draws, readout = make(
         LogisticNADE, LogisticNADESampler, seed, spread_out, n_features=1, n_hidden=6
