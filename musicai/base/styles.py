@@ -17,8 +17,8 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        A label for each piece; None, alone or as a label, stands for no stated style. A single piece takes
-        one label, or one for each of its frames.
+        A label for each piece; None, alone or as a label, stands for no stated style. A single
+        piece takes one label, or one for each of its frames.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         What is labeled.
     single : bool
