@@ -6,75 +6,36 @@ recording, beats from its first beat; frame ``t`` sounds from border ``t`` to bo
 """
 
 import math
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 
 from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer, is_real
-from .borders import LONGEST, check_borders, count_beats, mean_tempo
+from .borders import LONGEST, check_borders
+from .clocks import (
+    Clock,
+    MeasuredClock,
+    RateClock,
+    TempoClock,
+    checked_meter,
+    clock_from_state,
+    clock_state,
+)
 
 FRAME_RATE = 22050 / 2048
 """Frames per second of a :class:`musicai.ChromaExtractor` with default parameters."""
 
 RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of frames per second")
-BEAT_RULES: dict[str, Rule] = {
-    "frames_per_beat": (
-        lambda v: is_real(v) and 1 / 64 <= v <= 1000,
-        "a number of frames per beat from 1/64 to 1000",
-    ),
-    "beats_per_bar": (lambda v: is_integer(v, 1) and v <= 16, "an integer from 1 to 16"),
-    "downbeat": (
-        lambda v: v is None or is_integer(v, 0),
-        "None or an integer of at least 0, a beat on which a bar begins",
-    ),
-}
-
-
-class _Known(NamedTuple):
-    """What a timing knows.
-
-    Frames at a rate have a `rate`, measured frames `borders`, measured beats `borders` and `beats`,
-    beats at a tempo `frames_per_beat` and perhaps a `tempo`.
-    """
-
-    rate: float | None = None
-    borders: np.ndarray | None = None  # (n_frames + 1,) in seconds
-    beats: np.ndarray | None = None  # (n_frames + 1,) of borders in beats
-    tempo: float | None = None
-    frames_per_beat: float | None = None
-    beats_per_bar: int | None = None
-    downbeat: int | None = None
-    first: int = 0  # frames before the first one, which were sliced off
 
 
 class Timing:
     """When the frames of a piece sound. Immutable.
 
     Make one with :meth:`from_rate`, :meth:`from_borders`, :meth:`from_beats` or
-    :meth:`from_tempo`, or take the one that knows: ``ChromaExtractor().timing``,
-    ``PianoRollExtractor().timing`` or the `timing` of an :class:`musicai.chroma.Analysis`.
+    :meth:`from_tempo`, or use the `timing` of an extractor or an `Analysis`.
 
     Whatever plays, writes, draws or measures a piece takes it as ``timing=``. There anything that
     has a `timing` stands for it, such as an extractor, and a positive number for frames per second.
-
-    Attributes
-    ----------
-    has_beats : bool
-        Whether frames are beats or parts of beats. It is stated when a timing is made, and never
-        guessed from how long frames are.
-    n_frames : int or None
-        Number of frames, where borders were measured. None where it may be any.
-    frame_rate : float
-        Frames per second, on average.
-    tempo : float or None
-        Beats per minute. None without beats, or where it is not known.
-    frames_per_beat : float or None
-        None without beats.
-    beats_per_bar : int or None
-        None without beats.
-    downbeat : int or None
-        A beat, counted from 0, on which a bar begins. None where it is not known or there are no
-        beats.
 
     Notes
     -----
@@ -99,8 +60,8 @@ class Timing:
     """
 
     __module__ = "musicai"
-    __slots__ = ("_known",)
-    _known: "_Known"
+    __slots__ = ("_clock",)
+    _clock: Clock
 
     def __init__(self) -> None:
         raise TypeError(
@@ -127,7 +88,7 @@ class Timing:
             If the rate is not a positive number of at most a million.
         """
         check_values({"frames_per_second": frames_per_second}, {"frames_per_second": RATE_RULE})
-        return cls._of(rate=float(frames_per_second))
+        return cls._of(RateClock(float(frames_per_second)))
 
     @classmethod
     def from_borders(cls, seconds: Any) -> Self:
@@ -158,7 +119,7 @@ class Timing:
         >>> Timing.from_borders([0.0, 0.5, 2.5]).frames_at(1.0)
         1
         """
-        return cls._of(borders=check_borders(seconds))
+        return cls._of(MeasuredClock(check_borders(seconds)))
 
     @classmethod
     def from_beats(
@@ -204,9 +165,8 @@ class Timing:
         >>> timing.beats()  # the third frame lasts for two
         array([0., 1., 2., 4., 5.])
         """
-        meter = _meter(frames_per_beat, beats_per_bar, downbeat)
-        borders = check_borders(seconds)
-        return cls._of(borders=borders, beats=count_beats(borders, frames_per_beat), **meter)
+        meter = checked_meter(frames_per_beat, beats_per_bar, downbeat)
+        return cls._of(MeasuredClock(check_borders(seconds), meter))
 
     @classmethod
     def from_tempo(
@@ -251,33 +211,33 @@ class Timing:
         if beats_per_minute is not None:
             check_values({"beats_per_minute": beats_per_minute}, {"beats_per_minute": TEMPO_RULE})
             beats_per_minute = float(beats_per_minute)
-        meter = _meter(frames_per_beat, beats_per_bar, downbeat)
-        return cls._of(tempo=beats_per_minute, **meter)
+        meter = checked_meter(frames_per_beat, beats_per_bar, downbeat)
+        return cls._of(TempoClock(beats_per_minute, meter))
 
     @property
     def has_beats(self) -> bool:
-        """Whether frames are beats or parts of beats."""
-        return self._known.frames_per_beat is not None
+        """Whether frames are beats or parts of beats, as was stated when the timing was made."""
+        return self._clock.meter is not None
 
     @property
     def n_frames(self) -> int | None:
-        """Number of frames where borders were measured, else None."""
-        return None if self._known.borders is None else len(self._known.borders) - 1
+        """Number of frames where borders were measured; None where it may be any."""
+        return self._clock.n_frames
 
     @property
     def frames_per_beat(self) -> float | None:
         """Frames per beat; None without beats."""
-        return self._known.frames_per_beat
+        return None if self._clock.meter is None else self._clock.meter.frames_per_beat
 
     @property
     def beats_per_bar(self) -> int | None:
         """Beats in a bar; None without beats."""
-        return self._known.beats_per_bar
+        return None if self._clock.meter is None else self._clock.meter.beats_per_bar
 
     @property
     def downbeat(self) -> int | None:
-        """A beat on which a bar begins; None where it is not known."""
-        return self._known.downbeat
+        """A beat, counted from 0, on which a bar begins; None where it is not known."""
+        return None if self._clock.meter is None else self._clock.meter.downbeat
 
     @property
     def tempo(self) -> float | None:
@@ -285,9 +245,7 @@ class Timing:
 
         Where beats were measured it is the mean over those that are about as long as most.
         """
-        if self._known.beats is None or self._known.borders is None:
-            return self._known.tempo
-        return mean_tempo(self._known.borders, self._known.beats)
+        return self._clock.tempo
 
     @property
     def frame_rate(self) -> float:
@@ -298,14 +256,7 @@ class Timing:
         ValueError
             If beats have no tempo, or the frames no length.
         """
-        if self._known.rate is not None:
-            return self._known.rate
-        if self._known.borders is None:
-            return self._known_tempo() / 60 * (self._known.frames_per_beat or 1)
-        span = self._known.borders[-1] - self._known.borders[0]
-        if span <= 0:
-            raise ValueError("timing ends where it begins: its frames have no length")
-        return float((len(self._known.borders) - 1) / span)
+        return self._clock.frame_rate
 
     def borders(self, n_frames: int | None = None) -> np.ndarray:
         """Return when frames begin and the last one ends.
@@ -358,10 +309,7 @@ class Timing:
         ValueError
             As `borders`.
         """
-        if self._known.rate is not None:
-            return (self._known.first + np.arange(self._number(n_frames))) / self._known.rate
-        borders = self.borders(n_frames)
-        return (borders[:-1] + borders[1:]) / 2
+        return self._clock.centers(len(self.borders(n_frames)) - 1)
 
     def duration(self, n_frames: int | None = None) -> float:
         """Return how many seconds the frames last.
@@ -408,14 +356,7 @@ class Timing:
         >>> Timing.from_tempo(None, frames_per_beat=2).beats(3)
         array([0. , 0.5, 1. , 1.5])
         """
-        if self._known.frames_per_beat is None:
-            raise ValueError(
-                f"{self} has no beats: pass Timing.from_beats(seconds) or Timing.from_tempo(96)"
-            )
-        number = self._number(n_frames)
-        if self._known.beats is not None:
-            return self._known.beats.copy()
-        return (self._known.first + np.arange(number + 1)) / self._known.frames_per_beat
+        return self._clock.beats(self._number(n_frames) if self.has_beats else 0)
 
     def seconds_at(self, frames: Any) -> Any:
         """Return when frames begin.
@@ -435,10 +376,6 @@ class Timing:
         ValueError
             If beats have no tempo, or there are no such frames.
 
-        See Also
-        --------
-        frames_at : The other way round.
-
         Examples
         --------
         >>> from musicai import Timing
@@ -446,18 +383,11 @@ class Timing:
         array([0.  , 0.05, 0.15])
         """
         places = np.asarray(frames, dtype=np.float64)
-        end = np.inf if self._known.borders is None else len(self._known.borders) - 1
-        if not np.all((places >= 0) & (places <= end)):
-            most = "" if self._known.borders is None else f" and at most {end}"
+        end = self.n_frames
+        if not np.all((places >= 0) & (places <= (np.inf if end is None else end))):
+            most = "" if end is None else f" and at most {end}"
             raise ValueError(f"frames must be numbers of at least 0{most}, got {frames!r}")
-        if self._known.borders is not None:
-            seconds = np.interp(places, np.arange(len(self._known.borders)), self._known.borders)
-        elif self._known.rate is not None:
-            places = self._known.first + places
-            # A frame is the time around its center; the first one begins with the music.
-            seconds = np.maximum(places - 0.5, 0.5 * np.minimum(places, 1)) / self._known.rate
-        else:
-            seconds = (self._known.first + places) / self.frame_rate
+        seconds = self._clock.seconds_at(places)
         return seconds if np.ndim(frames) else float(seconds)
 
     def frames_at(self, seconds: Any) -> Any:
@@ -478,7 +408,8 @@ class Timing:
         Raises
         ------
         ValueError
-            If beats have no tempo, or `seconds` are not finite.
+            If beats have no tempo, or `seconds` are not finite or more than a day after the first
+            frame begins.
 
         Examples
         --------
@@ -489,16 +420,12 @@ class Timing:
         times = np.asarray(seconds, dtype=np.float64)
         if not np.all(np.isfinite(times)):
             raise ValueError(f"seconds must be finite numbers, got {seconds!r}")
-        if self._known.borders is not None:
-            frames = np.searchsorted(self._known.borders, times + 1e-9, side="right") - 1
-            frames = np.minimum(frames, len(self._known.borders) - 1)
-        else:
-            places = times * self.frame_rate
-            if self._known.rate is not None:
-                places = places + 0.5
-            # A border belongs to what begins there, however the product was rounded.
-            frames = np.floor(places + 1e-6).astype(int) - self._known.first
-        frames = np.maximum(frames, 0)
+        if np.any(times - self.seconds_at(0) > LONGEST):
+            raise ValueError(
+                f"seconds must be at most {LONGEST:.0f}, a day, after the first frame begins, got "
+                f"{seconds!r}: give seconds, not samples or milliseconds"
+            )
+        frames = self._clock.frames_at(times)
         return frames if np.ndim(seconds) else int(frames)
 
     def at_tempo(self, beats_per_minute: float) -> Self:
@@ -512,31 +439,26 @@ class Timing:
         Returns
         -------
         timing : Timing
-            Of any number of frames.
+            Of as many frames: of measured ones the same, each with the beats it has, and else of
+            any number.
 
         Raises
         ------
         ValueError
-            If there are no beats, or the tempo is no possible one.
+            If there are no beats, they would last more than a day, or the tempo is not from 4 to
+            1000.
 
         Examples
         --------
         >>> from musicai import ChromaExtractor
         >>> ChromaExtractor(sync="beat").timing.at_tempo(96)
         Timing.from_tempo(96)
+        >>> from musicai import Timing
+        >>> Timing.from_beats([0.0, 0.5, 1.0, 2.0, 2.5]).at_tempo(60).borders()
+        array([0., 1., 2., 4., 5.])
         """
-        first_beat = self.beats(self.n_frames or 0)[0]
-        frames_per_beat, beats_per_bar = (
-            self._known.frames_per_beat or 1,
-            self._known.beats_per_bar or 4,
-        )
-        timing = self.from_tempo(
-            beats_per_minute,
-            frames_per_beat=frames_per_beat,
-            beats_per_bar=beats_per_bar,
-            downbeat=self._known.downbeat,
-        )
-        return timing[round(first_beat * frames_per_beat) :]
+        check_values({"beats_per_minute": beats_per_minute}, {"beats_per_minute": TEMPO_RULE})
+        return self._of(self._clock.at_tempo(float(beats_per_minute)))
 
     def __getitem__(self, frames: slice) -> Self:
         """Return the timing of ``piece[frames]``, whose seconds and beats stay where they were."""
@@ -544,78 +466,41 @@ class Timing:
             raise TypeError(
                 f"a timing is sliced without steps, as timing[8:24]; got timing[{frames!r}]"
             )
-        known = self._known._asdict()
-        if self._known.borders is not None:
-            start, stop, _ = frames.indices(len(self._known.borders) - 1)
-            part = slice(start, max(start, stop) + 1)
-            known["borders"] = self._known.borders[part]
-            if self._known.beats is not None:
-                known["beats"] = self._known.beats[part]
+        if self.n_frames is not None:
+            start, stop, _ = frames.indices(self.n_frames)
         else:
-            bounds = [frames.start or 0, frames.stop or 0]
-            if not all(is_integer(bound, 0) for bound in bounds):
+            start, stop = frames.start or 0, frames.stop or 0
+            if not (is_integer(start, 0) and is_integer(stop, 0)):
                 raise ValueError(
                     "a timing of any number of frames has no end to count from: slice it from 0 on"
                 )
-            known["first"] = self._known.first + int(bounds[0])
-        return self._of(**known)
+        return self._of(self._clock.sliced(int(start), max(int(start), int(stop))))
 
     def __repr__(self) -> str:
-        meter = ""
-        if self._known.frames_per_beat is not None:
-            given = {
-                "frames_per_beat": (self._known.frames_per_beat, 1),
-                "beats_per_bar": (self._known.beats_per_bar, 4),
-                "downbeat": (self._known.downbeat, None),
-            }
-            meter = "".join(
-                f", {name}={_short(value)}"
-                for name, (value, default) in given.items()
-                if value != default
-            )
-        if self._known.rate is not None:
-            text = f"from_rate({_short(self._known.rate)})"
-        elif self._known.borders is None:
-            text = f"from_tempo({_short(self._known.tempo)}{meter})"
-        else:
-            shown = [_short(border) for border in self._known.borders]
-            if len(shown) > 5:
-                shown[3:-1] = ["..."]
-            name = "from_borders" if self._known.beats is None else "from_beats"
-            text = f"{name}([{', '.join(shown)}]{meter})"
-        if self._known.first:
-            text += f"[{self._known.first}:]"
-        elif self._known.beats is not None and self._known.beats[0]:
-            text += f" from beat {_short(self._known.beats[0])}"
-        return f"Timing.{text}"
+        return repr(self._clock)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Timing) and self._key() == other._key()
+        return isinstance(other, Timing) and self._clock == other._clock
 
     def __hash__(self) -> int:
-        return hash(self._key())
+        return hash(self._clock)
 
     def __setattr__(self, name: str, value: Any = None) -> NoReturn:
         raise AttributeError(f"a timing cannot be changed ({name}): make another one")
 
     __delattr__ = __setattr__
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return tuple(self._known)
+    def __getstate__(self) -> dict[str, Any]:
+        return clock_state(self._clock)
 
-    def __setstate__(self, known: tuple[Any, ...]) -> None:
-        object.__setattr__(self, "_known", _Known(*map(_frozen, known)))
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        object.__setattr__(self, "_clock", clock_from_state(state))
 
     @classmethod
-    def _of(cls, **known: Any) -> Self:
+    def _of(cls, clock: Clock) -> Self:
         timing = object.__new__(cls)
-        timing.__setstate__(_Known(**known))
+        object.__setattr__(timing, "_clock", clock)
         return timing
-
-    def _key(self) -> tuple[Any, ...]:
-        return tuple(
-            value.tobytes() if isinstance(value, np.ndarray) else value for value in self._known
-        )
 
     def _number(self, n_frames: int | None) -> int:
         """Return the number of frames, checked against those that were measured."""
@@ -628,44 +513,6 @@ class Timing:
         if own is not None and number != own:
             raise ValueError(f"timing is that of {own} frames, not of {n_frames}: {self}")
         return int(number)
-
-    def _known_tempo(self) -> float:
-        if self._known.tempo is None:
-            extra = ""
-            if self._known.frames_per_beat != 1:
-                extra = f", frames_per_beat={_short(self._known.frames_per_beat)}"
-            raise ValueError(
-                f"beats have no tempo: pass timing=analysis.timing or Timing.from_tempo(96{extra})"
-            )
-        return self._known.tempo
-
-
-def _frozen(value: Any) -> Any:
-    """Return an array as a copy that cannot be written to, in which 0 has no sign."""
-    if not isinstance(value, np.ndarray):
-        return value
-    copy = value + 0.0
-    copy.flags.writeable = False
-    return copy
-
-
-def _meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> dict[str, Any]:
-    """Check what a timing of beats knows of beats and bars, and return it in plain types."""
-    meter = {
-        "frames_per_beat": frames_per_beat,
-        "beats_per_bar": beats_per_bar,
-        "downbeat": downbeat,
-    }
-    check_values(meter, BEAT_RULES)
-    return {
-        "frames_per_beat": float(frames_per_beat),
-        "beats_per_bar": int(beats_per_bar),
-        "downbeat": None if downbeat is None else int(downbeat),
-    }
-
-
-def _short(value: float | None) -> str:
-    return "None" if value is None else f"{value:.6g}"
 
 
 def length_in_samples(seconds: float, sr: float) -> int:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from musicai import ChromaExtractor, Timing
+from musicai.render import chord_chart
 from musicai.theory.timing import FRAME_RATE, length_in_samples
 from musicai.theory.timing_argument import timings_of
 
@@ -90,11 +91,11 @@ def test_a_timing_is_a_value(timing):
 
 @given(timing=timings)
 def test_nothing_in_a_timing_can_be_changed(timing):
-    for name in ("downbeat", "_known", "title"):
+    for name in ("downbeat", "_clock", "title"):
         with pytest.raises(AttributeError):
             setattr(timing, name, 1)
     with pytest.raises(AttributeError):
-        del timing._known
+        del timing._clock
     n = any_number(timing)
     timing.borders(n)[:] = 7
     assert timing.borders(n)[0] != 7
@@ -157,16 +158,66 @@ def test_beats_without_a_tempo_have_no_seconds():
         Timing.from_tempo(None, frames_per_beat=4).borders(2)
 
 
-def test_measured_beats_at_another_tempo():
-    timing = Timing.from_beats([0, 0.5, 1, 1.5, 2], downbeat=3)
-    assert timing.at_tempo(90) == Timing.from_tempo(90, downbeat=3)
-    assert timing[2:].at_tempo(90) == Timing.from_tempo(90, downbeat=3)[2:]
+@given(timing=timings.filter(lambda timing: timing.has_beats), tempo=tempi)
+def test_at_another_tempo_beats_and_bars_are_the_same(timing, tempo):
+    n = any_number(timing)
+    other = timing.at_tempo(tempo)
+    np.testing.assert_array_equal(other.beats(n), timing.beats(n))
+    np.testing.assert_allclose(other.borders(n), timing.beats(n) * 60 / tempo)
+    assert (other.downbeat, other.beats_per_bar) == (timing.downbeat, timing.beats_per_bar)
+    assert other.n_frames == timing.n_frames
+    assert other.tempo == pytest.approx(tempo)
+    assert timing[1:].at_tempo(tempo) == other[1:]
+
+
+def test_long_frames_stay_several_beats_at_another_tempo():
+    timing = Timing.from_beats([0, 1, 3, 4, 5], downbeat=0)
+    np.testing.assert_array_equal(timing.at_tempo(120).borders(), [0, 0.5, 1.5, 2, 2.5])
+    np.testing.assert_array_equal(timing.at_tempo(120).beats(), [0, 1, 3, 4, 5])
+    assert timing[2:].at_tempo(60) == timing.at_tempo(60)[2:]
+    X = np.eye(12)[[0, 0, 0, 5]]
+    bars = [chord_chart(X, timing=each).split("|") for each in (timing, timing.at_tempo(90))]
+    assert bars[0][1:] == bars[1][1:]
+    long = Timing.from_beats(np.cumsum([0, 1, 1, 1, 80000]))
+    with pytest.raises(ValueError, match="at a tempo of 4 the beats of <.*> last more than a day"):
+        long.at_tempo(4)
+
+
+def test_times_more_than_a_day_after_the_beginning_are_refused():
+    measured = Timing.from_borders([1e6, 1e6 + 1])
+    for timing in (Timing.from_tempo(60), Timing.from_rate(10), measured):
+        for seconds in (1e19, [0, 1e19]):
+            with pytest.raises(ValueError, match=r"must be at most 86400.* got .*1e\+19"):
+                timing.frames_at(seconds)
+        assert timing.frames_at(-1e19) == 0
+    assert Timing.from_tempo(60).frames_at(86400) == 86400
+    assert measured.frames_at(1e6 + 1) == 1
+
+
+@given(timing=timings)
+def test_the_state_is_named(timing):
+    """A later version may then have one field more."""
+    state = timing.__getstate__()
+    assert state["kind"] in ("rate", "tempo", "measured")
+    same = Timing.from_rate(1)[:]
+    same.__setstate__(dict(reversed(state.items())))
+    assert same == timing
+
+
+@given(timing=timings, first=st.integers(0, 3))
+def test_prints_as_code_or_in_angle_brackets(timing, first):
+    part = timing[first:]
+    if repr(part).startswith("Timing"):
+        assert eval(repr(part)) == part
+    else:
+        assert repr(part).startswith("<Timing of ")
+        assert repr(part).endswith(">")
 
 
 @pytest.mark.parametrize(
     ("timing", "text"),
     [
-        (Timing.from_rate(22050 / 2048), "Timing.from_rate(10.7666)"),
+        (Timing.from_rate(22050 / 2048), "Timing.from_rate(10.7666015625)"),
         (Timing.from_rate(10)[5:9], "Timing.from_rate(10)[5:]"),
         (Timing.from_tempo(96), "Timing.from_tempo(96)"),
         (Timing.from_tempo(None, frames_per_beat=4), "Timing.from_tempo(None, frames_per_beat=4)"),
@@ -174,9 +225,12 @@ def test_measured_beats_at_another_tempo():
             Timing.from_tempo(96, beats_per_bar=3, downbeat=1),
             "Timing.from_tempo(96, beats_per_bar=3, downbeat=1)",
         ),
-        (Timing.from_borders([0, 0.5, 2]), "Timing.from_borders([0, 0.5, 2])"),
-        (Timing.from_beats(np.arange(9) / 2), "Timing.from_beats([0, 0.5, 1, ..., 4])"),
-        (Timing.from_beats(np.arange(5))[2:], "Timing.from_beats([2, 3, 4]) from beat 2"),
+        (Timing.from_borders([0, 0.5]), "<Timing of 1 frame, 0 to 0.5 s>"),
+        (Timing.from_beats(np.arange(9) / 2), "<Timing of 8 frames, 0 to 4 s, beats 0 to 8>"),
+        (
+            Timing.from_beats(np.arange(5), downbeat=3)[2:],
+            "<Timing of 2 frames, 2 to 4 s, beats 2 to 4, downbeat=3>",
+        ),
     ],
 )
 def test_prints_readably(timing, text):
