@@ -225,7 +225,7 @@ def write_scores(piece, extractor, train, out):
     listener = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
     tempi = [analysis.tempo for analysis in listener.analyze(some)]
-    tempi = [tempo for tempo in tempi if tempo]  # unreadable recordings have none
+    tempi = [tempo for tempo in tempi if tempo]  # None without beats, or if unreadable
     tempo = float(np.median(tempi)) if tempi else 120.0
     options = {"timing": extractor, "notated_tempo": tempo}
     chroma_to_midi(piece, out / "composed.mid", instruments="band", **options)

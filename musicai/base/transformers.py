@@ -24,22 +24,35 @@ CONTAINER_RULE: Rule = (
 )
 
 
+DEFAULT_RULE: Rule = (
+    lambda v: is_one_of(v, ("default",)),
+    "'default', as the output does not become data frames",
+)
+
+
 class FileInput:
     """An estimator whose input is a list of files and whose output is not a table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept any setting and go on returning lists, which cannot become data frames.
+        """Accept the default output, the only one there is.
 
         Parameters
         ----------
-        transform : str, default=None
-            Ignored; it is here so that a pipeline can be configured.
+        transform : {"default"}, default=None
+            None leaves the setting as it is.
 
         Returns
         -------
         self : object
             The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If `transform` is anything else, such as "pandas": sound does not become data frames.
         """
+        if transform is not None:
+            check_values({"transform": transform}, {"transform": DEFAULT_RULE})
         return self
 
     def __sklearn_tags__(self) -> Tags:

@@ -50,7 +50,8 @@ class Analysis:
     tuning : float or None
         Deviation from A440 in semitones; None if the recording could not be used.
     tempo : float or None
-        Beats per minute, 0 if there is no beat; None unless beats were asked for.
+        Beats per minute, that of `timing`. None unless frames are beats: without ``sync="beat"``,
+        or if no beats were found.
     warnings : tuple of str
         What there was to warn of, such as a truncated file, or why the recording was left out.
 
@@ -63,7 +64,7 @@ class Analysis:
     >>> analysis.chroma.shape
     (11, 12)
     >>> analysis.timing
-    Timing.from_rate(10.7666)
+    Timing.from_rate(10.7666015625)
     >>> round(analysis.tuning, 1)  # semitones above A440
     0.2
     >>> round(float(analysis.levels[5]))  # decibels of full scale
@@ -76,8 +77,12 @@ class Analysis:
     timing: Timing
     levels: np.ndarray
     tuning: float | None
-    tempo: float | None
     warnings: tuple[str, ...]
+
+    @property
+    def tempo(self) -> float | None:
+        """Beats per minute; None unless frames are beats."""
+        return self.timing.tempo
 
 
 def analyze(
@@ -144,16 +149,16 @@ def analyze(
     chroma = normalize(chroma, norm)
     levels = loudness.finish(len(chroma))
     if onsets is None:
-        tempo, timing = None, Timing.from_rate(frame_rate)
+        timing = Timing.from_rate(frame_rate)
     else:
-        tempo, beats = track_beats(onsets.finish(), onsets.rate)
+        _, beats = track_beats(onsets.finish(), onsets.rate)
         chroma, borders = synchronize(chroma, frame_rate, beats)
         timing = Timing.from_beats(borders) if len(beats) else Timing.from_borders(borders)
         levels = levels_between(levels, frame_rate, borders)
         chroma = normalize(chroma, norm)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
-    return Analysis(chroma, timing, levels, tuning, tempo, tuple(different))
+    return Analysis(chroma, timing, levels, tuning, tuple(different))
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:

@@ -395,7 +395,7 @@ class ChromaExtractor(FileTransformer):
         warnings.warn(f"left out {result}", stacklevel=4)
         nothing = np.empty((0, len(PITCH_CLASSES)), np.float32)
         levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
-        return Analysis(nothing, timing, levels, None, None, (str(result),))
+        return Analysis(nothing, timing, levels, None, (str(result),))
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)

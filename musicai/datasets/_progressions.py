@@ -127,7 +127,7 @@ def make_progressions(
     >>> [chord.label for chord in music.chords[0]]
     ['A7', 'D7', 'A7', 'D7', 'A7', 'E7', 'D7', 'A7']
     >>> music.data[0].shape[1], music.timing
-    (12, Timing.from_rate(10.7666))
+    (12, Timing.from_rate(10.7666015625))
     """
     names = _check_styles(styles)
     given = {"n_pieces": n_pieces, "n_bars": n_bars, "key": key}

@@ -27,7 +27,7 @@ def piece_files(
     pieces : list of ndarray
         The pieces in `X`.
     suffixes : sequence of str, default=()
-        With one of which the name of a file has to end; of no matter if there are none.
+        Allowed file suffixes; any if empty.
 
     Returns
     -------

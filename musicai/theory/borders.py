@@ -11,7 +11,7 @@ LONGEST_BEAT = 15.0
 """Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
 
 MOST_UNUSUAL = 0.3
-"""Octaves of tempo; what is before the first beat or after the last is often further off."""
+"""Largest deviation from the median tempo, in octaves; the first and last frame often exceed it."""
 
 
 def check_borders(seconds: Any) -> np.ndarray:

@@ -61,10 +61,10 @@ def triad_scores(frames: np.ndarray) -> np.ndarray:
 
 
 def moments(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return all windows of `n_frames`, so that a scalar product of two is how alike they are.
+    """Return all windows of `n_frames`, as vectors of length one.
 
-    That is the correlation of all their values, each frame centered first: frames that are alike
-    whatever the music, as chroma is, would make everything alike.
+    Dot products of windows are correlations. Frames are centered first, since uncentered chroma
+    frames are all similar.
 
     Parameters
     ----------

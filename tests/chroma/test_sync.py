@@ -55,7 +55,7 @@ def test_a_frame_per_beat(kind, bpm):
     assert analysis.tempo == pytest.approx(bpm, rel=0.03)
     assert analysis.timing.has_beats
     assert analysis.timing.n_frames == len(analysis.chroma)
-    assert analysis.timing.tempo == pytest.approx(bpm, rel=0.03)
+    assert analysis.tempo == analysis.timing.tempo
     assert len(analysis.chroma) == pytest.approx(40, abs=3)
     assert (analysis.chroma.max(axis=1) == 1).all()
     roots = (5 * (analysis.timing.centers() * bpm / 60).astype(int)) % 12
@@ -76,7 +76,7 @@ def test_transform_gives_the_chroma_of_analyze():
 @pytest.mark.parametrize("recording", [np.zeros(100_000), np.full(1, 0.1), np.ones(50_000)])
 def test_without_beats_there_is_one_frame(recording):
     (analysis,) = ChromaExtractor(sync="beat").analyze([recording])
-    assert analysis.tempo == 0
+    assert analysis.tempo is None
     assert analysis.chroma.shape == (1, 12)
     assert analysis.timing.n_frames == 1
     assert not analysis.timing.has_beats

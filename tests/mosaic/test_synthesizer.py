@@ -338,8 +338,12 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
     assert any((tmp_path / "index").rglob("*.pkl"))
 
 
-def test_output_may_be_configured(mosaic):
-    assert clone(mosaic).set_output(transform="pandas").sr == RATE
+def test_sound_does_not_become_data_frames(mosaic):
+    for transform in (None, "default"):
+        assert clone(mosaic).set_output(transform=transform).sr == RATE
+    for transform in ("pandas", "nonsense"):
+        with pytest.raises(ValueError, match=f"transform must be 'default', .* got '{transform}'"):
+            clone(mosaic).set_output(transform=transform)
 
 
 def test_persists_with_joblib(mosaic, piece, tmp_path):
