@@ -32,7 +32,12 @@ def is_integer(value: Any, smallest: int | None = None) -> bool:
 
 def is_real(value: Any) -> bool:
     """Tell whether `value` is a finite number, but no bool."""
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def is_bool(value: Any) -> bool:

@@ -11,7 +11,9 @@ from .parameters import is_real
 from .user_warnings import warn_user
 
 
-def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[np.ndarray]:
+def labels_per_piece(
+    y: Any, pieces: Sequence[np.ndarray], *, single: bool, name: str = "y"
+) -> list[np.ndarray]:
     """Return the style labels of every piece as an object array of length 1 or n_frames.
 
     Parameters
@@ -23,6 +25,8 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
         What is labeled.
     single : bool
         Whether one piece was given by itself, rather than a collection.
+    name : str, default="y"
+        What to call the labels in errors.
     """
     if y is None:
         return [np.array([None])] * len(pieces)
@@ -34,15 +38,15 @@ def labels_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> l
     if one or len(y) != len(pieces):
         count = "one style label" if one else f"{len(y)} style labels"
         raise ValueError(
-            f"y holds {count} for {len(pieces)} piece(s): expected a label for each piece"
+            f"{name} holds {count} for {len(pieces)} piece(s): expected a label for each piece"
             + (", or for each frame of the piece" if single else "")
         )
     labels = [as_labels(label) for label in y]
     for i, (piece, array) in enumerate(zip(pieces, labels, strict=True)):
         if len(array) not in (1, len(piece)):
             raise ValueError(
-                f"y[{i}] holds {len(array)} style labels: expected one for the piece, or one for "
-                f"each of its {len(piece)} frames"
+                f"{name}[{i}] holds {len(array)} style labels: expected one for the piece, or one "
+                f"for each of its {len(piece)} frames"
             )
     return labels
 

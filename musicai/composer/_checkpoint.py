@@ -138,8 +138,9 @@ class Checkpoint:
             self._draft.touch()
             self._draft.unlink()
         except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+            reason = getattr(error, "strerror", None) or error
             raise ValueError(
-                f"checkpoint={str(self)!r} cannot be written ({error}): give a file in a folder "
+                f"checkpoint={str(self)!r} cannot be written ({reason}): give a file in a folder "
                 "that exists and may be written to"
             ) from None
 

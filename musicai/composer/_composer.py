@@ -209,8 +209,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     a `ConvergenceWarning`; after three attempts a ValueError is raised.
 
     scikit-learn's callbacks (version 1.9 and newer) run around every epoch:
-    ``composer.set_callbacks(ProgressBar())``. A callback that asks for a ``fitted_estimator`` gets
-    the composer as it would be if training ended there.
+    ``composer.set_callbacks(ProgressBar())`` (which needs the package rich). A callback that asks
+    for a ``fitted_estimator`` gets the composer as it would be if training ended there.
 
     Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends
@@ -334,6 +334,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             If a parameter, a piece or a label is not as described, there are fewer than two
             frames, the checkpoint is that of another fit or damaged, or training diverges.
 
+        Notes
+        -----
+        Ctrl-C ends training after the current step with a warning; `fit` returns with the best
+        weights so far, and the program goes on.
+
         Examples
         --------
         >>> import numpy as np
@@ -440,6 +445,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             if incremental:
                 if resumes and self._optimizer_state is not None:
                     trainer.optimizer.resume(self._optimizer_state)
+                    trainer.progress.untrained_loss = self._optimizer_state["untrained_loss"]
                 loss_curve = [*loss_curve, trainer.run_epoch(training)]
                 trainer.check_finite()
             else:
@@ -469,7 +475,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             self.n_iter_ = len(loss_curve)
             self.validation_curve_ = trainer.progress.validation_curve
             self.best_validation_score_ = self._validation_score(validation, group)
-            self._optimizer_state = trainer.optimizer.state() if incremental else None
+            self._optimizer_state = None
+            if incremental:
+                untrained = trainer.progress.untrained_loss
+                self._optimizer_state = {**trainer.optimizer.state(), "untrained_loss": untrained}
         return self
 
     def _validation_score(self, validation: Collection | None, group: Group) -> float | None:

@@ -37,6 +37,8 @@ CHUNK_LENGTH = 128
 # what it learns in one key serves the others.
 _SHARE_OF_UNKNOWN_KEYS = 0.3
 
+_FEWEST_FRAMES = 2  # to learn from: one that follows another
+
 _SUPPORTS = {"bernoulli": "only 0 and 1", "logistic": "only values from 0 to 1"}
 
 
@@ -74,7 +76,7 @@ def check_training(
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not several)
     n_frames = sum(map(len, pieces))
-    if n_frames < 2:
+    if n_frames < _FEWEST_FRAMES:
         raise ValueError(
             f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
@@ -91,7 +93,7 @@ def check_validation(
     check_support(pieces, emission, "X_val")
     if not any(map(len, pieces)):
         raise ValueError("X_val holds no frames: all of its pieces are empty")
-    labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val))
+    labels = labels_per_piece(y_val, pieces, single=not is_collection(X_val), name="y_val")
     return pieces, encode_styles(labels, pieces, styles)
 
 
@@ -209,7 +211,8 @@ class Collection:
     ) -> tuple["Collection | None", "Collection"]:
         """Draw a share of the pieces, at least one if there is one to spare, for validation.
 
-        A piece that is the last of its style is not spare. Returns the validation pieces, or None,
+        A piece that is the last of its style is not spare, nor one without which there would be
+        nothing to learn. Returns the validation pieces, or None,
         and the training pieces.
         """
         left = Counter(style for styles in self.styles for style in set(styles.tolist()))
@@ -223,7 +226,10 @@ class Collection:
                 last.append(i)
         n_drawn = min(max(1, round(share * len(self.pieces))), len(spare))
         order = spare + last
-        return self._take(order[:n_drawn]) if n_drawn else None, self._take(order[n_drawn:])
+        drawn, rest = self._take(order[:n_drawn]), self._take(order[n_drawn:])
+        if n_drawn == 0 or sum(map(len, rest.pieces)) < _FEWEST_FRAMES:
+            return None, self
+        return drawn, rest
 
     def part(self, rank: int, size: int) -> "Collection":
         """Return every `size`-th piece by length, from number `rank` on."""

@@ -38,7 +38,7 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
         "best_validation_score_": float | None,
         "_peaked": bool,
         "_traits": [Array(np.float64, (None, None)), Array(np.int64, (None,))],
-        "_optimizer_state": _optimizer(composer._optimizer_state, network),
+        "_optimizer_state": _optimizer(composer._optimizer_state, network, untrained_loss=float),
     }
     if hasattr(composer, "feature_names_in_"):
         expected["feature_names_in_"] = Array(object, ("n_features_in_",))
@@ -100,7 +100,7 @@ def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, A
     }
 
 
-def _optimizer(state: Any, network: Network) -> Any:
+def _optimizer(state: Any, network: Network, **more: Any) -> Any:
     """Return what the state of the optimizer must be: of all parameters, or of those it has."""
     if state is None:
         return type(None)
@@ -111,7 +111,7 @@ def _optimizer(state: Any, network: Network) -> Any:
             # Parameters that no batch has reached yet have no moments.
             if f"{number}.step" in state.get("moments", ()):
                 moments[key] = Array(np.float32, shape, low)
-    return {"n_steps": int, "moments": moments}
+    return {"n_steps": int, "moments": moments, **more}
 
 
 def _numbers(values: Any, optional: bool = False) -> Any:

@@ -86,11 +86,16 @@ class Progress:
         """Return whether a validation score is better than the best so far by more than `tol`."""
         return self.best_score is None or score > self.best_score + tol
 
-    def excess_loss(self, n_features: int) -> float:
-        """Return how far losses are above the untrained network's; above 1 they have exploded."""
-        if self.untrained_loss is None or not self.recent_losses:
+    def excess_loss(self, loss: float, n_features: int) -> float:
+        """Return how far a loss is above the untrained network's; above 1 it has exploded."""
+        if self.untrained_loss is None:
             return 0.0
-        return (median(self.recent_losses) - self.untrained_loss) / (_EXPLODED * n_features)
+        return (loss - self.untrained_loss) / (_EXPLODED * n_features)
+
+    @property
+    def recent_loss(self) -> float:
+        """Median of the last losses, or the untrained network's if there are none."""
+        return median(self.recent_losses or [self.untrained_loss or 0.0])
 
     def __str__(self) -> str:
         # The training loss with the sign of a score, so that the figures compare.
@@ -361,7 +366,13 @@ class Trainer:
             self._step(training, batches[number], done, stop)
         if progress.n_refused == progress.n_batches:
             raise self._diverged("the gradients of all steps have overflowed")
-        return progress.nats / progress.n_frames
+        loss = progress.nats / progress.n_frames
+        if progress.excess_loss(loss, self.network.emission.n_features) > 1:
+            raise self._diverged(
+                f"the loss of an epoch is {loss:.4g}, that of the untrained network was "
+                f"{progress.untrained_loss:.4g}"
+            )
+        return loss
 
     def check_finite(self, score: float | None = None) -> None:
         """Raise if weights or a validation score are not finite."""
@@ -454,7 +465,8 @@ class Trainer:
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:
             self.check_finite()
-            sound = self.progress.excess_loss(self.network.emission.n_features) < 0.5
+            n_features = self.network.emission.n_features
+            sound = self.progress.excess_loss(self.progress.recent_loss, n_features) < 0.5
             if sound and self.progress.n_refused == 0:
                 self._snapshot = self._state()
         if interrupted and self.group.size == 1:  # several stop together, after a step
@@ -491,7 +503,7 @@ class Trainer:
         if progress.untrained_loss is None:
             progress.untrained_loss = loss
         progress.recent_losses = [*progress.recent_losses, loss][-_LOSSES_COMPARED:]
-        excess = progress.excess_loss(self.network.emission.n_features)
+        excess = progress.excess_loss(progress.recent_loss, self.network.emission.n_features)
         if excess > 1 and len(progress.recent_losses) == _LOSSES_COMPARED:
             raise self._diverged(
                 f"the loss is {loss:.4g}, that of the untrained network was "

@@ -100,6 +100,15 @@ def test_without_a_spare_piece_none_is_set_aside():
     assert composer.validation_curve_ is None
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_the_only_piece_to_learn_from_is_not_set_aside(seed):
+    pieces = pieces_of(28, 1)
+    styles = [np.zeros(28, int), np.zeros(1, int)]
+    collection = Collection(pieces, styles, [0] * 2, [np.zeros(1, int)] * 2)
+    _, left = collection.split(0.5, np.random.RandomState(seed))
+    assert sum(map(len, left.pieces)) >= 28
+
+
 @pytest.mark.parametrize("n_frames", [1, 127, 128])
 def test_what_fits_into_a_chunk_stays_whole(n_frames):
     piece = np.zeros((n_frames, 12), np.float32)

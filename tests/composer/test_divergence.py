@@ -134,3 +134,24 @@ def test_steps_whose_gradients_overflow_are_left_out(
     assert np.isfinite(composer.score(chroma))
     if not diverges:
         assert len(steps) == 4 * 4 - n_in_succession  # 7 pieces by twos, four times
+
+
+def test_a_short_training_that_explodes_is_noticed(chroma):
+    composer = small(learning_rate=1e10, max_iter=3, early_stopping=False, batch_size=16)
+    with (
+        pytest.warns(ConvergenceWarning, match="the loss of an epoch is"),
+        pytest.raises(ValueError, match="training diverged"),
+    ):
+        composer.fit(chroma[:3])
+
+
+def test_partial_fits_that_explode_one_by_one_are_noticed():
+    roll = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+    composer = small(learning_rate=1e3)
+
+    def learn(n_times):
+        for _ in range(n_times):
+            composer.partial_fit([roll])
+
+    with pytest.raises(ValueError, match="training diverged"):
+        learn(40)
