@@ -231,9 +231,55 @@ def _as_piece(X: Any, name: str, *, min_frames: int, out_of_core: bool) -> np.nd
     numeric = isinstance(X, np.memmap) and X.ndim == 2 and X.dtype.kind in "biuf"
     if out_of_core and numeric:
         for block in frame_blocks(X):
-            check_array(block, dtype=np.float32, input_name=name)
+            _check_table(block, name)
         return np.asarray(X)
-    return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
+    return _check_table(X, name, min_frames=min_frames)
+
+
+def _check_table(X: Any, name: str, *, min_frames: int = 1) -> np.ndarray:
+    try:
+        with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
+            return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
+    except ValueError:
+        wrong = _what_is_wrong(X, name)
+        if wrong is None:
+            raise
+        raise ValueError(
+            f"{wrong}: a piece has shape (n_frames, n_features), a row of finite numbers for each "
+            "frame"
+        ) from None
+
+
+def _what_is_wrong(X: Any, name: str) -> str | None:
+    """Say what keeps `X` from being a piece; None where scikit-learn says it well enough.
+
+    Some words, as "Reshape your data", are those that its checks of estimators look for.
+    """
+    try:
+        if np.iscomplexobj(X):
+            return None
+        with np.errstate(over="ignore"):
+            table = np.asarray(X, dtype=np.float32)
+    except (TypeError, ValueError):
+        return None
+    if X is None or table.ndim == 0:
+        return f"{name} is {X!r}"
+    if table.ndim == 1:
+        return (
+            f"{name} has shape {table.shape}. Reshape your data with {name}.reshape(1, -1) if "
+            "they are one frame"
+        )
+    if table.ndim > 2:
+        return f"{name} has shape {table.shape}"
+    if len(table) == 0:
+        return f"{name} has no frames"
+    if table.shape[1] == 0:
+        return f"{name} has 0 feature(s) (shape={table.shape}) while a minimum of 1 is required"
+    if np.isnan(table).any():
+        return f"{name} contains NaN"
+    if not np.isfinite(table).all():
+        return f"{name} contains infinity or a number too large for float32"
+    return None
 
 
 def _check_width(piece: np.ndarray, n_features: int, name: str) -> None:

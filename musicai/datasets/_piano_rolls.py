@@ -14,7 +14,7 @@ import numpy as np
 from scipy.io import loadmat
 from sklearn.utils import Bunch
 
-from ..base.parameters import Rule, check_values, is_one_of
+from ..base.parameters import Rule, check_values, is_file_name, is_one_of
 from ..base.pieces import N_KEYS
 from ..files.paths import printable
 from ._folder import find_files
@@ -22,6 +22,16 @@ from ._folder import find_files
 _SUBSETS = ("train", "valid", "test")
 SUBSET_RULES: dict[str, Rule] = {
     "subset": (lambda v: is_one_of(v, (*_SUBSETS, "all")), f"one of {(*_SUBSETS, 'all')}")
+}
+_FILE_RULES: dict[str, Rule] = {
+    "path": (is_file_name, "the path of a MATLAB file, or of a folder of them"),
+    "sha256": (
+        lambda v: (
+            isinstance(v, str)
+            or (isinstance(v, Collection) and all(isinstance(each, str) for each in v))
+        ),
+        "the SHA-256 of a file in hexadecimal, or a list of them",
+    ),
 }
 _SUFFIX = ".mat"
 
@@ -60,8 +70,8 @@ def load_piano_rolls(
     subset : {"train", "valid", "test", "all"}, default="train"
         Which of the pieces to return.
     sha256 : str or collection of str, default=()
-        Checksums of further files that you trust, as :mod:`hashlib` gives them. A damaged MATLAB
-        file can crash the process, so no other file is opened.
+        Checksums of further files that you trust, in hexadecimal, as :mod:`hashlib` gives them. A
+        damaged MATLAB file can crash the process, so no other file is opened.
 
     Returns
     -------
@@ -86,7 +96,7 @@ def load_piano_rolls(
     FileNotFoundError
         If there is no such file, or no file that ends in .mat in the folder.
     ValueError
-        If a file is unknown or does not contain piano rolls, or `subset` is unknown.
+        If a file is unknown or does not contain piano rolls, or an argument has no possible value.
 
     See Also
     --------
@@ -116,10 +126,11 @@ def load_piano_rolls(
     >>> [piece.shape for piece in music.data], music.subsets
     ([(88, 88), (88, 88), (88, 88)], ['train', 'valid', 'test'])
     """
-    check_values({"subset": subset}, SUBSET_RULES)
+    check_values({"path": path, "sha256": sha256, "subset": subset}, _FILE_RULES | SUBSET_RULES)
     given = Path(path).expanduser()
     files = _find_files(given)
-    known = {*PUBLISHED.values(), *([sha256] if isinstance(sha256, str) else sha256)}
+    trusted = [sha256] if isinstance(sha256, str) else sha256
+    known = {*PUBLISHED.values(), *(each.lower() for each in trusted)}
     chosen = _SUBSETS if subset == "all" else (subset,)
     data, subsets, target = [], [], []
     for file in files:
@@ -186,9 +197,13 @@ def _check_rolls(cells: Any, name: str) -> list[np.ndarray]:
             f"{name} is no cell array: expected one of piano rolls of shape (n_frames, {N_KEYS})"
         )
     for i, roll in enumerate(cells.flat):
-        if roll.ndim != 2 or roll.shape[1] != N_KEYS or not np.isin(roll, (0, 1)).all():
+        expected = f"{name}, piece {i}: expected zeros and ones of shape (n_frames, {N_KEYS})"
+        if roll.ndim != 2 or roll.shape[1] != N_KEYS:
+            raise ValueError(f"{expected}, got shape {roll.shape}")
+        others = roll[~np.isin(roll, (0, 1))]
+        if len(others):
             raise ValueError(
-                f"{name}, piece {i}: expected zeros and ones of shape (n_frames, {N_KEYS}), got "
-                f"values of type {roll.dtype} of shape {roll.shape}"
+                f"{expected}, got {others[0]!s} among values of type {roll.dtype}: pass on what "
+                "scipy.io.loadmat reads as roll > 0, if all others are notes"
             )
     return [np.ascontiguousarray(roll, np.float32) for roll in cells.flat]

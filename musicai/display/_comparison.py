@@ -204,6 +204,11 @@ class ComparisonDisplay:
 
 def _times_of(pieces: Mapping[str, np.ndarray], timing: Any) -> tuple[dict[str, np.ndarray], str]:
     """Return where the frames of each piece are, and the unit that all have in common."""
+    if isinstance(timing, (list, tuple, np.ndarray)):
+        raise TypeError(
+            f"timing is of type {type(timing).__name__} where one for all pieces or a dict is "
+            f"expected, such as {{{next(iter(pieces))!r}: extractor}} with one for each name"
+        )
     one_each = isinstance(timing, Mapping) and not hasattr(timing, "timing")
     given = timing if one_each else dict.fromkeys(pieces, timing)
     if set(given) != set(pieces):

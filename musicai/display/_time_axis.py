@@ -39,6 +39,12 @@ def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
     """
     if timing is None:
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")
+    if isinstance(timing, (list, tuple, np.ndarray)):
+        raise TypeError(
+            f"timing is of type {type(timing).__name__} where that of one piece is expected: pass "
+            "its Timing, and pass seconds as Timing.from_borders(seconds) or "
+            "Timing.from_beats(seconds)"
+        )
     (known,) = timings_of(timing, piece, [piece])
     axis = _axis(known, len(piece))
     if axis.times[-1] <= axis.times[0]:

@@ -14,20 +14,27 @@ from .writing import check_target, target_name
 
 
 def piece_files(
-    file: Any, X: Any, pieces: list[np.ndarray], *, suffixes: Sequence[str] = ()
+    file: Any,
+    X: Any,
+    pieces: list[np.ndarray],
+    *,
+    suffixes: Sequence[str] = (),
+    text: bool = False,
 ) -> list[Any]:
     """Return the file of each piece, after checking all.
 
     Parameters
     ----------
-    file : path, binary file object, a list of them or None
+    file : path, file object, a list of them or None
         What the user passed.
     X : array-like or collection
         The pieces as the user passed them.
     pieces : list of ndarray
         The pieces in `X`.
     suffixes : sequence of str, default=()
-        Allowed file suffixes; any if empty.
+        Allowed file suffixes, "" for a name without one; any if empty.
+    text : bool, default=False
+        Whether text is written, so that a file object may take text as well as bytes.
 
     Returns
     -------
@@ -49,7 +56,12 @@ def piece_files(
         return files
     seen = set()
     for target in files:
-        check_target(target)
+        if not is_path(target) and not callable(getattr(target, "write", None)):
+            raise TypeError(
+                f"file is {target!r}, of type {type(target).__name__}, where a path or a file "
+                "object to write to is expected; a timing is passed by name, as timing=10"
+            )
+        check_target(target, text=text)
         place = os.path.realpath(target) if is_path(target) else id(target)
         if place in seen:
             raise ValueError(f"{target_name(target)} is given for two pieces: give each its own")
@@ -57,9 +69,10 @@ def piece_files(
         if is_path(target) and suffixes:
             suffix = PurePath(os.fsdecode(target)).suffix.lower()
             if suffix not in suffixes:
+                usable = " or ".join(each or "none" for each in suffixes)
                 raise ValueError(
                     f"{target_name(target)}: {suffix!r} is no suffix of what is written; use "
-                    f"{' or '.join(suffixes)}"
+                    f"{usable}"
                 )
     return files
 

@@ -74,15 +74,26 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(draft, path)
     except OSError as error:
-        if error.filename == str(draft):  # a name that nobody has given
-            raise OSError(error.errno, error.strerror, printable(path)) from None
-        if error.errno in _FULL and error.filename is None:
-            reason = f"the file could not be written ({error.strerror}): make room for it"
-            raise OSError(error.errno, reason, printable(path)) from None
+        named = error.filename == str(draft)  # a name that nobody has given
+        if named or (error.errno in _FULL and error.filename is None):
+            raise _explained(error, path) from None
         raise
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def _explained(error: OSError, path: Path) -> OSError:
+    """Return the error with the name of the file that was asked for, and what to do."""
+    advice = "write it to another folder"
+    if error.errno in _FULL:
+        advice = "make room for it"
+    elif error.errno == errno.ENAMETOOLONG:
+        advice = "give a shorter name"
+    elif isinstance(error, PermissionError):
+        advice = "close it where it is open, or write it to a folder that you may write to"
+    reason = f"the file could not be written ({error.strerror}): {advice}"
+    return OSError(error.errno, reason, printable(path))
 
 
 def _write_all(file: Any, data: Any) -> None:
@@ -102,8 +113,8 @@ def target_name(target: Any) -> str:
     return printable(target) if is_path(target) else f"the {type(target).__name__}"
 
 
-def check_target(target: Any) -> None:
-    """Raise the error of `whole_file` for what cannot be written to."""
+def check_target(target: Any, *, text: bool = False) -> None:
+    """Raise the error of `whole_file` for what cannot be written to; `text` may be meant."""
     if is_path(target):
         _check_path(Path(os.fsdecode(target)))
         return
@@ -114,14 +125,17 @@ def check_target(target: Any) -> None:
         )
     if getattr(target, "closed", False):
         raise ValueError(f"{target_name(target)} is closed; open it again, with mode 'wb'")
-    if isinstance(target, io.TextIOBase) or _takes_text(target):
+    if not text and takes_text(target):
         raise TypeError(
             f"{target_name(target)} takes text, and bytes are written: open the file with mode "
             "'wb', or pass its path"
         )
 
 
-def _takes_text(target: Any) -> bool:
+def takes_text(target: Any) -> bool:
+    """Tell whether a file object is open for text and not for bytes."""
+    if isinstance(target, io.TextIOBase):
+        return True
     try:
         target.write(b"")
     except TypeError:
@@ -131,11 +145,18 @@ def _takes_text(target: Any) -> bool:
 
 def _check_path(path: Path) -> None:
     name = printable(path)
-    if "\0" in name or path.is_dir() or not path.name:
+    if "\0" in name or not path.name or os.path.isdir(path):
         raise ValueError(f"{name!r} is a folder or no name of a file; give the file to write")
-    if not path.parent.is_dir():
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise _explained(error, path) from None
+    written = Path(os.path.realpath(path)) if path.is_symlink() else path
+    if not written.parent.is_dir():
+        link = f" is a link to {printable(written)}" if path.is_symlink() else ""
         raise FileNotFoundError(
-            f"{name}: there is no folder {printable(path.parent)}; make it first"
+            f"{name}{link}: there is no folder {printable(written.parent)}; make it first"
         )
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file may not be written over", name)

@@ -39,10 +39,53 @@ REALISM_METRICS: dict[str, Callable[..., float]] = {
     )
 }
 
+_PASSAGE = 10  # seconds of the longest window
+
+
+def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> float:
+    """Return the frames per second of all pieces, which the metrics have in common.
+
+    Parameters
+    ----------
+    timing : Timing, object with a `timing`, or float
+        What the user passed.
+    sets : dict of str to list of ndarray of shape (n_frames, 12)
+        The pieces, by the name of the argument they came in.
+
+    Raises
+    ------
+    TypeError
+        If it is something else, such as a list, or None.
+    ValueError
+        If beats have no tempo, frames are longer than the windows of 10 s, or the timing is that of
+        another number of frames than a piece has.
+    """
+    if isinstance(timing, (list, tuple, np.ndarray)):
+        raise TypeError(
+            f"timing is of type {type(timing).__name__} where metrics take one timing for all "
+            "pieces: pass timing=extractor, the one that made them, or a number of frames per "
+            "second"
+        )
+    known = as_timing(timing)
+    for name, pieces in sets.items():
+        for i, piece in enumerate(pieces):
+            if known.n_frames not in (None, len(piece)):
+                raise ValueError(
+                    f"timing is that of {known.n_frames} frames where {name}[{i}] has "
+                    f"{len(piece)}: metrics take one timing for all pieces, so pass a rate, as "
+                    "Timing.from_rate(10), or a tempo, as Timing.from_tempo(96)"
+                )
+    if known.frame_rate * _PASSAGE < 1:
+        raise ValueError(
+            f"frames of {known} last {1 / known.frame_rate:.3g} s each, longer than the windows of "
+            f"{_PASSAGE} s that metrics compare: pass the frames per second that the pieces have"
+        )
+    return known.frame_rate
+
 
 def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
     """Return the metrics of realism of each piece, with windows of 1, 2 and 10 s."""
-    second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, 10))
+    second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, _PASSAGE))
     windows = {
         "dynamics": {"n_frames": second},
         "key_stability": {"n_frames": passage},
@@ -56,7 +99,7 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 def shortest_piece(frame_rate: float) -> int:
     """Return how many frames a piece must have for every metric: two passages of 10 s."""
-    return 2 * max(1, round(10 * frame_rate))
+    return 2 * max(1, round(_PASSAGE * frame_rate))
 
 
 def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
@@ -87,8 +130,8 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
         of one length, 20 s or more, and as many in X as in Y.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. The windows of `key_stability`, `recurrence` and `dynamics` last 10, 2
-        and 1 s.
+        second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`
+        and `dynamics` last 10, 2 and 1 s.
 
     Returns
     -------
@@ -98,10 +141,11 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Raises
     ------
     ValueError
-        If a metric is not defined for a piece (too short, silent), there are fewer than two, or
-        beats have no tempo.
+        If a metric is not defined for a piece (too short, silent), there are fewer than two, beats
+        have no tempo, frames are longer than 10 s, or the timing is that of another number of
+        frames.
     TypeError
-        If there is no `timing`.
+        If there is no `timing`, or a list of them.
 
     See Also
     --------
@@ -123,8 +167,8 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     >>> realism(noise, ticks, timing=10) < 0.1
     True
     """
-    frame_rate = as_timing(timing).frame_rate
     first, second = chroma_pieces(X, "X"), chroma_pieces(Y, "Y")
+    frame_rate = common_frame_rate(timing, {"X": first, "Y": second})
     areas = shared_areas(first, second, measure(first, frame_rate), measure(second, frame_rate))
     return geometric_mean(list(areas.values()))
 

@@ -8,7 +8,6 @@ import numpy as np
 from ..base.parameters import as_rng, check_values, is_integer
 from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat
-from ..theory.timing_argument import as_timing
 from ._card import Report
 from ._chroma import chroma_pieces
 from ._excerpts import FEWEST_EXCERPTS, count, counted, cut, draw, excerpt_length, require_excerpts
@@ -17,7 +16,7 @@ from ._frechet import frechet_distance
 from ._markov import MarkovBaseline
 from ._memorization import memorization
 from ._overlap import geometric_mean
-from ._realism import measure, shared_areas
+from ._realism import common_frame_rate, measure, shared_areas
 from ._words import TOTAL
 
 
@@ -61,8 +60,8 @@ def report(
         Overlaps grow with it: compare cards of equal numbers only.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. The windows of `key_stability`, `recurrence`, `dynamics` and
-        `memorization` last so many seconds.
+        second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`,
+        `dynamics` and `memorization` last so many seconds.
     random_state : int, RandomState instance or None, default=0
         Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
 
@@ -74,10 +73,11 @@ def report(
     Raises
     ------
     ValueError
-        If a set gives fewer than two excerpts, is not chroma, a parameter is out of range, or beats
-        have no tempo.
+        If a set gives fewer than two excerpts, is not chroma, a parameter is out of range, beats
+        have no tempo, frames are longer than 10 s, or the timing is that of another number of
+        frames.
     TypeError
-        If there is no `timing`.
+        If there is no `timing`, or a list of them.
 
     Warns
     -----
@@ -124,9 +124,11 @@ def report(
     rng = as_rng(random_state)
     held_out, composed = chroma_pieces(real, "real"), chroma_pieces(generated, "generated")
     others = None if train is None else chroma_pieces(train, "train")
-    given = [pieces for pieces in (held_out, composed, others) if pieces is not None]
-    frame_rate = as_timing(timing).frame_rate
-    n_frames = excerpt_length(n_frames, given, frame_rate)
+    given = {"real": held_out, "generated": composed} | (
+        {} if others is None else {"train": others}
+    )
+    frame_rate = common_frame_rate(timing, given)
+    n_frames = excerpt_length(n_frames, list(given.values()), frame_rate)
     if others is None:
         held_out, others = _halves(held_out, n_frames, frame_rate, rng)
     sets = _equal_sets(held_out, composed, others, n_frames, n_excerpts, frame_rate, rng)

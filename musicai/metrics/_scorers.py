@@ -8,10 +8,9 @@ from ..base.parameters import as_rng
 from ..base.pieces import as_chroma, as_collection, is_collection
 from ..base.steps import last_step
 from ..base.styles import label_per_piece
-from ..theory.timing_argument import as_timing
 from ._excerpts import FEWEST_EXCERPTS, cut, excerpt_length, require_excerpts
 from ._overlap import geometric_mean
-from ._realism import measure, shared_areas
+from ._realism import common_frame_rate, measure, shared_areas
 from ._similarity import frame_correlation
 
 _LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
@@ -34,7 +33,8 @@ class RealismScorer:
         more than 60 s, and no less than the 20 s that the metrics need.
     timing : Timing, object with a `timing`, or float, default=None
         When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. None for a pipeline whose steps before the composer have one.
+        second. One for all pieces: a rate or a tempo. None for a pipeline whose steps before the
+        composer have one.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
@@ -107,7 +107,7 @@ class RealismScorer:
         ValueError
             If there are fewer than two excerpts, or a parameter is out of range.
         TypeError
-            If the estimator has no `sample` method, or there is no timing.
+            If the estimator has no `sample` method, or there is no timing or a list of them.
         """
         timing = _timing_before(estimator) if self.timing is None else self.timing
         composer, X = _heard_by_last_step(estimator, X)
@@ -117,7 +117,7 @@ class RealismScorer:
                 f"{type(composer).__name__} has none"
             )
         pieces, _ = as_chroma(X)
-        frame_rate = as_timing(timing).frame_rate
+        frame_rate = common_frame_rate(timing, {"X": pieces})
         n_frames = excerpt_length(self.n_frames, [pieces], frame_rate)
         excerpts = cut(pieces, n_frames, frame_rate)
         require_excerpts("X", pieces, excerpts, n_frames, frame_rate)

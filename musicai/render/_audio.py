@@ -120,10 +120,10 @@ def chroma_to_audio(
         for module in PACKAGES["midi"]:
             need(module, extra="midi", what=asked)
     pieces, pack = as_chroma(X)
+    files = audio_files(file, X, pieces, format)
     timings = timings_of(timing, X, pieces)
     for piece, each in zip(pieces, timings, strict=True):
         each.duration(len(piece))  # an error, if there is one, before anything is written
-    files = audio_files(file, X, pieces, format)
     play = partial(_play, instruments=instruments, sr=sr, soundfont=soundfont)
     played = map(level_blocks, map(play, pieces, timings))
     if file is None:

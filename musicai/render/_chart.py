@@ -32,9 +32,10 @@ def chord_chart(
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
-    file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the chart, as UTF-8; for a collection one file per piece. When None nothing
-        is written.
+    file : str, PathLike or file object, or a list of them, default=None
+        Where to write the chart: a file that ends in .txt or has no suffix, as UTF-8, or a file
+        object that takes text or bytes; for a collection one per piece. When None nothing is
+        written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords there are, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
@@ -61,11 +62,11 @@ def chord_chart(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
-        not as many files, titles or timings as needed.
+        If `X` is not chroma, a parameter has no possible value, beats have no tempo, a file has
+        another suffix, or there are not as many files, titles or timings as needed.
     TypeError
-        If `X` holds paths, there is no `timing`, `file` or `title` is no list where `X` is a
-        collection, or a title is no str.
+        If `X` holds paths, there is no `timing`, a file is neither a path nor a file object,
+        `file` or `title` is no list where `X` is a collection, or a title is no str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -89,8 +90,8 @@ def chord_chart(
     """
     check_values({"vocabulary": vocabulary}, RULES)
     pieces, _ = as_chroma(X)
+    files = piece_files(file, X, pieces, suffixes=(".txt", ""), text=True)
     lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
-    files = piece_files(file, X, pieces)
     titles = titles_of(title, X, pieces)
     charts = [
         _chart(piece, line, vocabulary, name)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from ..base.pieces import is_collection, one_per_piece
-from ..files.writing import whole_file
+from ..files.paths import is_path
+from ..files.writing import takes_text, whole_file
 
 Titles = str | Sequence[str | None] | None
 
@@ -32,8 +33,15 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
 
 
 def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
-    """Write each text to its file, as UTF-8, whole or not at all; None stands for no file."""
+    """Write each text to its file, as UTF-8, whole or not at all; None stands for no file.
+
+    A file object that takes text gets it as it is.
+    """
     for target, text in zip(files, texts, strict=True):
-        if target is not None:
+        if target is not None and not is_path(target) and takes_text(target):
+            target.write(text)
+            if callable(getattr(target, "flush", None)):
+                target.flush()  # what it has buffered may fail to be written
+        elif target is not None:
             with whole_file(target) as draft:
                 draft.write(text.encode())

@@ -115,8 +115,8 @@ def chroma_to_midi(
     for module in ("pretty_midi", "mido"):
         need(module, extra="midi", what="chroma_to_midi")
     pieces, _ = as_chroma(X)
-    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     files = piece_files(file, X, pieces, suffixes=(".mid", ".midi"))
+    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     played = [
         _play(piece, line, instruments=instruments, grid=grid)
         for piece, line in zip(pieces, lines, strict=True)

@@ -123,8 +123,8 @@ def to_musicxml(
     check_values({"grid": grid, "vocabulary": vocabulary}, RULES)
     need("music21", extra="score", what="to_musicxml")
     pieces, _ = as_chroma(X)
-    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     files = piece_files(file, X, pieces, suffixes=(".musicxml", ".xml"))
+    lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     titles = titles_of(title, X, pieces)
     scores = [
         _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)

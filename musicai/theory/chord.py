@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..base.parameters import is_integer
 from .spelling import PITCH_CLASS_OF, note_name, place_in_key
 from .vocabulary import QUALITIES, TONES
 
@@ -51,6 +52,7 @@ class Chord(NamedTuple):
         """The chord's pitch classes from the root up."""
         if self.root is None or self.quality is None:
             return ()
+        self._check()
         return tuple((self.root + tone) % 12 for tone in TONES[self.quality])
 
     @property
@@ -58,11 +60,24 @@ class Chord(NamedTuple):
         """The chord in Harte's syntax, as mir_eval and JAMS read it: "C:maj", "Bb:min7", "N"."""
         if self.root is None or self.quality is None:
             return NO_CHORD
-        spelled = re.match("[A-G][#b]*", self.label)
+        self._check()
+        spelled = re.match("[A-G][#b]*", str(self.label))
         name = spelled[0] if spelled else ""
         if PITCH_CLASS_OF.get(name) != self.root:  # a label of one's own
             name = note_name(place_in_key(self.root, key=0))
         return f"{name}:{QUALITIES[self.quality].harte}"
+
+    def _check(self) -> None:
+        if not is_integer(self.root, 0) or self.root not in range(12):
+            raise ValueError(
+                f"root is {self.root!r}, which is no pitch class: make the Chord with one from 0 "
+                "for C to 11 for B, or None for no chord"
+            )
+        if not isinstance(self.quality, str) or self.quality not in QUALITIES:
+            raise ValueError(
+                f"quality is {self.quality!r}, which no chord has: make the Chord with one of "
+                f"{tuple(QUALITIES)}, or None for no chord"
+            )
 
 
 def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
@@ -86,7 +101,10 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     Raises
     ------
     TypeError
-        If something else than chords is in `chords`, such as lists of chords of several pieces.
+        If `chords` is no list of chords, or something else is in it, such as lists of chords of
+        several pieces.
+    ValueError
+        If a chord has a quality that is unknown.
 
     References
     ----------
@@ -103,6 +121,11 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     >>> intervals.shape, labels
     ((2, 2), ['F:maj', 'Bb:min'])
     """
+    if isinstance(chords, Chord) or not isinstance(chords, Iterable):
+        raise TypeError(
+            "labeled_intervals takes the chords of one piece, as recognize_chords returns them: "
+            f"got an object of type {type(chords).__name__}, pass a list of Chord"
+        )
     chords = list(chords)
     for chord in chords:
         if not isinstance(chord, Chord):

@@ -56,3 +56,26 @@ def test_blocks_of_frames_are_the_piece(shape):
     piece = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     blocks = list(frame_blocks(piece))
     np.testing.assert_array_equal(np.concatenate([piece[:0], *blocks]), piece)
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((0, 12)), r"^music has no frames: a piece has shape \(n_frames, n_features\)"),
+        (np.full((2, 12), np.nan), "^music contains NaN: a piece has shape"),
+        ([PIECES[0], np.full((2, 12), np.inf)], r"^music\[1\] contains infinity .*: a piece has"),
+        (np.full((2, 12), 1e300), "^music contains infinity or a number too large for float32"),
+        (
+            np.zeros(12),
+            r"^music has shape \(12,\)\. Reshape your data with music\.reshape\(1, -1\)",
+        ),
+        (np.zeros((2, 2, 2, 2)), r"^music has shape \(2, 2, 2, 2\): a piece has shape"),
+        (np.zeros((3, 0)), r"^music has 0 feature\(s\) .*: a piece has shape"),
+        (5, "^music is 5: a piece has shape"),
+        (None, "^music is None: a piece has shape"),
+    ],
+)
+def test_errors_name_the_piece_and_what_one_is(X, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        as_collection(X, name="music")
+    assert "\n" not in str(caught.value)

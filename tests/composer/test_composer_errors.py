@@ -17,7 +17,7 @@ PIECE = np.random.RandomState(0).random_sample((20, 12)).astype(np.float32)
         ([PIECE, PIECE[:, :5]], ValueError, r"X\[1\] has 5 features per frame where 12"),
         ([PIECE, PIECE * np.nan], ValueError, r"X\[1\] contains NaN"),
         ([PIECE, PIECE + np.inf], ValueError, r"X\[1\] contains infinity"),
-        (PIECE[0], ValueError, "Expected 2D array, got 1D array"),
+        (PIECE[0], ValueError, r"X has shape \(12,\)\. Reshape your data"),
         ([PIECE[:1]], ValueError, "too few frames to learn.*got 1 "),
         ([PIECE[:0], PIECE[:0]], ValueError, r"too few frames to learn.*got 0 .* in 2 piece"),
     ],

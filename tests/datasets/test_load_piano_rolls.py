@@ -93,10 +93,32 @@ def test_unknown_files_are_refused_in_a_sentence(tmp_path, content):
         ({"traindata": as_cells([np.eye(12)])}, r"piece 0: expected .* got .* \(12, 12\)"),
         ({"traindata": as_cells(["a"])}, "piece 0: expected zeros and ones"),
         ({"traindata": as_cells([1j * np.eye(88)])}, "piece 0: expected zeros and ones"),
-        ({"traindata": as_cells([2 * np.eye(88)])}, "piece 0: expected zeros and ones"),
+        (
+            {"traindata": as_cells([2 * np.eye(88)])},
+            r"piece 0: expected zeros and ones .*, got 2(\.0)? among values of type",
+        ),
     ],
 )
 def test_other_content_is_refused(tmp_path, content, message):
     savemat(tmp_path / "a.mat", content)
     with pytest.raises(ValueError, match=message):
         load(tmp_path / "a.mat")
+
+
+def test_checksums_come_in_capitals_too(tmp_path, write_rolls):
+    write_rolls(tmp_path / "a.mat")
+    capitals = sha256_of(tmp_path / "a.mat").upper()
+    for sha256 in (capitals, [capitals]):
+        assert len(load_piano_rolls(tmp_path / "a.mat", sha256=sha256).data) == 3
+
+
+@pytest.mark.parametrize("path", [5, ["f.mat"], "", None])
+def test_what_is_no_path(path):
+    with pytest.raises(ValueError, match="path must be the path of a MATLAB file, or of a folder"):
+        load_piano_rolls(path)
+
+
+@pytest.mark.parametrize("sha256", [5, None, [5], b"ac0e"])
+def test_what_is_no_checksum(sha256):
+    with pytest.raises(ValueError, match="sha256 must be the SHA-256 of a file in hexadecimal"):
+        load_piano_rolls("a.mat", sha256=sha256)

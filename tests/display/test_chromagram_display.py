@@ -187,3 +187,10 @@ def test_two_values_have_no_color_bar():
     assert len(ComparisonDisplay.from_pieces(pieces).figure_.axes) == 2
     pieces["b"] = roll / 2
     assert len(ComparisonDisplay.from_pieces(pieces).figure_.axes) == 3
+
+
+@pytest.mark.parametrize("timing", [[Timing.from_rate(10)], [0.0, 1.0, 2.0], np.arange(13)])
+def test_one_piece_has_one_timing(timing):
+    for piece in (np.eye(12), [np.eye(12)]):
+        with pytest.raises(TypeError, match="where that of one piece is expected: pass its Timing"):
+            ChromagramDisplay.from_piece(piece, timing=timing)

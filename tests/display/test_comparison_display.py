@@ -81,3 +81,8 @@ def test_errors_say_what_came():
         ComparisonDisplay.from_pieces({"a": np.eye(12), "b": np.eye(88)})
     with pytest.raises(ValueError, match="1 axes are given for 2 pieces"):
         ComparisonDisplay.from_pieces(PIECES, axes=[pyplot.figure().subplots()])
+
+
+def test_timings_come_in_a_dict():
+    with pytest.raises(TypeError, match=r"timing is of type list .* such as \{'real': extractor\}"):
+        ComparisonDisplay.from_pieces(PIECES, timing=[10, 10])

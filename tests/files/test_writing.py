@@ -79,6 +79,8 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
         (".", ValueError, "is a folder"),
         ("a\0b", ValueError, "no name of a file"),
         ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
+        ("x" * 300, OSError, r"\(.*\): give a shorter name: 'xxx"),
+        ("x" * 300 + "/a.bin", OSError, r"\(.*\): give a shorter name: 'xxx"),
         (3, TypeError, "of type int, where a path or a file object"),
         (io.StringIO(), TypeError, "takes text, and bytes are written"),
     ],
@@ -121,7 +123,7 @@ def test_a_file_that_cannot_be_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", refuse)
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
-    with pytest.raises(PermissionError, match=r"Access is denied: '.*a\.bin'$"):
+    with pytest.raises(PermissionError, match=r"Access is denied\): close it .*'.*a\.bin'$"):
         write(path)
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
@@ -162,6 +164,28 @@ def test_file_objects_that_cannot_be_written_to(tmp_path):
         whole_file(text),
     ):
         pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs links")
+def test_a_link_to_nowhere(tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "nowhere" / "a.bin")
+    with pytest.raises(
+        FileNotFoundError, match=r"link is a link to .*a\.bin: there is no folder .*nowhere; make"
+    ):
+        write(link)
+    (tmp_path / "nowhere").mkdir()
+    write(link)
+    assert link.is_symlink()
+    assert link.read_bytes() == b"after"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
+def test_a_folder_that_takes_no_files():
+    with pytest.raises(
+        OSError, match=r"could not be written \(.*\): write it to .* '/proc/a\.bin'$"
+    ):
+        write("/proc/a.bin")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links and modes")

@@ -9,6 +9,7 @@ from musicai.metrics import (
     MarkovBaseline,
     overlap_area,
     realism,
+    report,
     transition_overlap,
 )
 
@@ -102,3 +103,38 @@ def test_realism_of_one_piece_is_not_defined(music):
 
 def test_metrics_of_realism_are_named_after_their_functions():
     assert all(metric.__name__ == name for name, metric in REALISM_METRICS.items())
+
+
+ONE_FOR_ALL = "metrics take one timing for all pieces"
+
+
+@pytest.mark.parametrize("judge", [realism, report])
+@pytest.mark.parametrize(
+    ("timing", "error", "message"),
+    [
+        (
+            Timing.from_borders([0, 1, 2]),
+            ValueError,
+            rf"2 frames where .*\[0\] has 400: {ONE_FOR_ALL}",
+        ),
+        (
+            [Timing.from_rate(10)] * 24,
+            TypeError,
+            rf"timing is of type list where {ONE_FOR_ALL}: pass",
+        ),
+        ([10] * 24, TypeError, ONE_FOR_ALL),
+        (
+            1e-12,
+            ValueError,
+            r"frames of Timing\.from_rate\(1e-12\) last 1e\+12 s each, longer than",
+        ),
+    ],
+)
+def test_one_timing_for_all_pieces(judge, timing, error, message, music, more_music):
+    with pytest.raises(error, match=message):
+        judge(music, more_music, timing=timing)
+
+
+def test_measured_frames_of_as_many_as_each_piece_has(music, more_music):
+    measured = Timing.from_borders(np.arange(401) / RATE)
+    assert realism(music, more_music, timing=measured) == realism(music, more_music, timing=RATE)

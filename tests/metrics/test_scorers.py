@@ -200,3 +200,20 @@ def test_who_does_not_predict_has_no_score(chain, held_out):
 def test_labels_are_checked(chain, held_out):
     with pytest.raises(ValueError, match="y holds 1 style labels for 12 piece"):
         SCORER(chain, held_out, ["a"])
+
+
+@pytest.mark.parametrize(
+    ("timing", "error", "message"),
+    [
+        (
+            Timing.from_borders([0, 1, 2]),
+            ValueError,
+            r"timing is that of 2 frames where X\[0\] has",
+        ),
+        ([10, 10], TypeError, "timing is of type list where metrics take one timing for all"),
+        (1e-12, ValueError, "frames of .* longer than the windows of 10 s"),
+    ],
+)
+def test_a_scorer_takes_one_timing_for_all(chain, held_out, timing, error, message):
+    with pytest.raises(error, match=message):
+        RealismScorer(timing=timing)(chain, held_out)

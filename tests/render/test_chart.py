@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,18 @@ def test_what_is_no_title(write, cadence):
         write([cadence, cadence], timing=TIMING, title=["a", ["b"]])
     with pytest.raises(TypeError, match="title must be a str or None"):
         write(cadence, timing=TIMING, title=["a"])
+
+
+def test_a_chart_is_text(cadence, tmp_path):
+    for name in ("a.txt", "a.TXT", "a"):
+        chord_chart(cadence, tmp_path / name, timing=TIMING)
+    with pytest.raises(ValueError, match=r"a\.pdf: '\.pdf' is no suffix .*; use \.txt or none"):
+        chord_chart(cadence, tmp_path / "a.pdf", timing=TIMING)
+    assert not (tmp_path / "a.pdf").exists()
+
+
+def test_file_objects_take_text_or_bytes(cadence):
+    text, data = io.StringIO(), io.BytesIO()
+    charts = chord_chart([cadence] * 2, [text, data], timing=TIMING, title=["Stück"] * 2)
+    assert text.getvalue() == charts[0] + "\n"
+    assert data.getvalue() == text.getvalue().encode()

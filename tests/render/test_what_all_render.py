@@ -106,6 +106,12 @@ def test_files_are_checked_before_anything_is_made(cadence, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("write", [chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml])
+def test_a_timing_in_the_place_of_the_file(write, cadence):
+    with pytest.raises(TypeError, match="file is 10, of type int, where a path .* as timing=10"):
+        write(cadence, 10)
+
+
 def test_a_tempo_on_paper_does_not_change_when_frames_sound(cadence):
     """Neither does it of frames that are as long as beats."""
     for timing in (Timing.from_rate(10.77), Timing.from_borders(np.arange(len(cadence) + 1) / 5)):
@@ -124,7 +130,7 @@ def test_a_tempo_on_paper_does_not_change_when_frames_sound(cadence):
         (np.full((9, 12), np.nan), ValueError, "NaN"),
         (np.full((9, 12), -0.5), ValueError, "no negative values: X has -0.5"),
         (np.ones((9, 11)), ValueError, "11 features per frame where 12"),
-        (np.ones(12), ValueError, "2D"),
+        (np.ones(12), ValueError, "Reshape your data"),
         ([np.ones((9, 12)), np.ones((9, 13))], ValueError, r"X\[1\] has 13"),
         ("song.wav", TypeError, "ChromaExtractor"),
         ([], ValueError, "empty list"),

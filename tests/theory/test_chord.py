@@ -80,3 +80,26 @@ def test_intervals_are_of_one_piece():
     pieces = recognize_chords([np.eye(12), np.eye(12)], timing=2)
     with pytest.raises(TypeError, match="got a list among them. Pass one list of Chord at a time"):
         labeled_intervals(pieces)
+
+
+@pytest.mark.parametrize("chords", [None, 5, Chord(0, "maj", 0.0, 1.0, "C")])
+def test_what_is_no_list_of_chords(chords):
+    with pytest.raises(TypeError, match=r"takes the chords of one piece.* pass a list of Chord"):
+        labeled_intervals(chords)
+
+
+@pytest.mark.parametrize(
+    ("root", "quality", "message"),
+    [
+        (0, "foo", "quality is 'foo', which no chord has: make the Chord with one of .*'maj'"),
+        (0, ["maj"], r"quality is \['maj'\], which no chord has"),
+        ("C", "maj", "root is 'C', which is no pitch class: .* from 0 for C to 11"),
+        (12, "maj", "root is 12, which is no pitch class"),
+    ],
+)
+def test_unknown_chords_are_refused(root, quality, message):
+    unknown = Chord(root, quality, 0.0, 1.0, "C")
+    with pytest.raises(ValueError, match=message):
+        _ = unknown.harte
+    with pytest.raises(ValueError, match=message):
+        _ = unknown.pitch_classes
