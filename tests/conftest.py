@@ -29,6 +29,13 @@ def _shifted(seed, shift):
 
 
 @pytest.fixture
+def trains_as_its_children(request):
+    """Skip where this process trains with other seeds or precision than those that it starts."""
+    if request.config.getoption("--shift-seeds") or request.config.getoption("--bfloat16"):
+        pytest.skip("processes that a test starts know no options of pytest")
+
+
+@pytest.fixture
 def ctrl_c():
     """Let Ctrl-C do what it usually does; what a shell starts in the background ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -176,6 +176,7 @@ CHILD = """
 """
 
 
+@pytest.mark.usefixtures("trains_as_its_children")
 def test_a_killed_process_goes_on(chroma, path, often, monkeypatch):
     """Killed at any moment, also while it writes, it leaves a whole file."""
     n_epochs = 100_000

@@ -118,6 +118,7 @@ def test_all_processes_end_with_the_same_weights(ended, name):
     assert told[0][name] == told[1][name]
 
 
+@pytest.mark.usefixtures("trains_as_its_children")
 def test_the_result_is_that_of_one_process(ended, chroma, styles):
     _, told = ended
     # What is drawn while training, the network's own frames and dropout, differs from rank to rank.
