@@ -1,3 +1,4 @@
+import mir_eval.chord as mir_eval_chord
 import numpy as np
 import pytest
 
@@ -5,8 +6,6 @@ from musicai import Timing
 from musicai.render import Chord, labeled_intervals, recognize_chords
 from musicai.theory.spelling import chord_name
 from musicai.theory.vocabulary import QUALITIES, TONES
-
-mir_eval_chord = pytest.importorskip("mir_eval.chord")
 
 
 def chord(root, quality, key=0, start=0.0, end=1.0):
