@@ -130,7 +130,10 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         if container == "default":
             return pieces
         check_values({name: container}, {name: CONTAINER_RULE})
-        import pandas  # not needed by anything else
+        try:
+            import pandas  # not needed by anything else
+        except ImportError as error:
+            raise ImportError(f"{name}='pandas' needs pandas: pip install pandas") from error
 
         return [pandas.DataFrame(piece, columns=self.get_feature_names_out()) for piece in pieces]
 

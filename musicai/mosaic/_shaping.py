@@ -79,6 +79,7 @@ def gains_towards(
         In decibels.
     """
     listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
+    listener.set_output(transform="default")
     rate = extractor.frame_rate
     hop = sr / rate
     around = round(SECONDS_AROUND * rate)

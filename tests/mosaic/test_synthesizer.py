@@ -397,3 +397,9 @@ def test_a_collection_shorter_than_the_limit(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
     assert len(heard(audio)) == len(piece)
+
+
+def test_an_extractor_that_returns_data_frames_changes_nothing(mosaic, piece, recordings):
+    extractor = ChromaExtractor().set_output(transform="pandas")
+    framed = MosaicSynthesizer(extractor, sr=RATE).fit(recordings)
+    np.testing.assert_array_equal(framed.transform(piece), mosaic.transform(piece))
