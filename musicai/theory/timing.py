@@ -283,13 +283,14 @@ class Timing:
         >>> Timing.from_rate(2).borders(3)
         array([0.  , 0.25, 0.75, 1.25])
         """
-        seconds = self.seconds_at(np.arange(self._number(n_frames) + 1))
-        if seconds[-1] - seconds[0] > LONGEST:
+        number = self._number(n_frames)
+        begin, end = self.seconds_at([0, number])
+        if end - begin > LONGEST:
             raise ValueError(
-                f"{len(seconds) - 1} frames of {self} last {seconds[-1] - seconds[0]:.3g} seconds, "
+                f"{number} frames of {self} last {end - begin:.3g} seconds, "
                 "more than a day: pass the frames per second that the piece has"
             )
-        return seconds
+        return self.seconds_at(np.arange(number + 1))
 
     def centers(self, n_frames: int | None = None) -> np.ndarray:
         """Return the middles of frames.
