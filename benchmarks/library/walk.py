@@ -1,4 +1,4 @@
-"""How far a reader walks through the source: files, functions and changes of file on each path.
+"""Files, functions and changes of file that a reader passes on each path through the source.
 
     python -m benchmarks.library.walk [--steps]
 
