@@ -191,6 +191,9 @@ def test_blas_has_as_many_threads_after_composing_as_before():
             assert n_threads() == {1}
         assert n_threads() == {2}
     before = n_threads()
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(overlap, range(3)))
+    # Where other threads come first and last, OpenBLAS 0.3.31 may keep what one of them has set.
+    with one_blas_thread():
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(overlap, range(3)))
+        assert n_threads() == {1}
     assert n_threads() == before
