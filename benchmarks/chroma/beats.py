@@ -1,4 +1,4 @@
-"""How well beats are found, and how fast, beside librosa with the same prior of the tempo.
+"""Accuracy and speed of beat tracking, and those of librosa with the same tempo prior.
 
 Without arguments, on synthetic metronomes and on Bach's chorales (music21's corpus, played by a
 soundfont), whose beats are known; on recordings of your own, only how far both agree::

@@ -61,7 +61,7 @@ SECONDS_TO_SETTLE = 10.0  # threads in the middle of a recording end it
 
 
 class Allocated(ctypes.Structure):
-    """What glibc's mallinfo2 returns, ten counts; of bytes, 4 are mapped and 7 in use otherwise."""
+    """The ten counts of glibc's mallinfo2; field 4 has mapped bytes, field 7 others in use."""
 
     _fields_ = tuple((f"count{i}", ctypes.c_size_t) for i in range(10))
 
@@ -294,7 +294,7 @@ def main() -> int:
     if os.environ.get("PYTHONMALLOC") != "malloc":
         os.environ["PYTHONMALLOC"] = "malloc"
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.library.soak", *sys.argv[1:]])
-    # What a shell starts in the background ignores Ctrl-C.
+    # Processes that a shell starts in the background ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     with tempfile.TemporaryDirectory() as folder:

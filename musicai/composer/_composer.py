@@ -28,11 +28,7 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
-from ._conditioning import (
-    NO_TRAITS,
-    Traits,
-    with_traits,
-)
+from ._conditioning import NO_TRAITS, Traits, with_traits
 from ._data import (
     Collection,
     check_support,
@@ -42,7 +38,8 @@ from ._data import (
     choose_key_invariance,
 )
 from ._distributed import Group, joined
-from ._fitted import FittedComposer, mean_of_frames
+from ._fitted import FittedComposer
+from ._inference import mean_of_frames
 from ._network import network_to_train
 from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
@@ -500,7 +497,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         numbers = encode_styles(labels, pieces, self.styles_, strict=True)
         values = Values.of(pieces)
         if resumes:
-            self._check_same_model(pieces, styles)
+            self._check_same_model(pieces, values, styles)
         else:
             self.emission_ = choose_emission(self.emission, pieces, values)
             self.key_invariant_ = choose_key_invariance(
@@ -521,7 +518,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         if X_val is None and y_val is not None:
             raise ValueError("y_val labels the pieces of X_val, and there are none")
 
-    def _check_same_model(self, pieces: list[np.ndarray], styles: Any) -> None:
+    def _check_same_model(self, pieces: list[np.ndarray], values: Values, styles: Any) -> None:
         """Refuse to continue training another model than the fitted one."""
         learned = {
             "hidden_size": self.weights_["lstm.weight_hh_l0"].shape[1],
@@ -540,7 +537,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         known = self.styles_.tolist()
         if styles is not None and known_styles([as_labels(styles)]).tolist() != known:
             raise ValueError(f"styles={styles!r} differ from those of the first call, {known}")
-        check_support(pieces, self.emission_, "X")
+        check_support(pieces, self.emission_, "X", values)
 
     def _open_checkpoint(
         self, training: Collection, validation: Collection | None, group: Group, resumes: bool

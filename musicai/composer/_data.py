@@ -121,7 +121,7 @@ def _support(values: Values) -> str | None:
 def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
     """Resolve "auto" and "independent" by the values of `pieces`, and check the others."""
     if emission not in ("auto", "independent"):
-        check_support(pieces, emission, "X")
+        check_support(pieces, emission, "X", values)
         return emission
     support = _support(values)
     if support is not None:
@@ -139,10 +139,15 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
     return "gaussian"
 
 
-def check_support(pieces: Sequence[np.ndarray], emission: str, name: str) -> None:
-    """Refuse values that have no probability under `emission`."""
+def check_support(
+    pieces: Sequence[np.ndarray], emission: str, name: str, values: Values | None = None
+) -> None:
+    """Refuse values that have no probability under `emission`.
+
+    With the `values` of all pieces, these are read again only to name the one that is wrong.
+    """
     kind = emission.removeprefix("independent ")
-    if kind not in _SUPPORTS:
+    if kind not in _SUPPORTS or (values and _support(values) in ("bernoulli", kind)):
         return
     for i, piece in enumerate(pieces):
         values = Values.of([piece])

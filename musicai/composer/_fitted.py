@@ -26,7 +26,7 @@ from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_conditioning, standardize
 from ._data import NO_SHIFT, check_pieces, check_prime, check_support
 from ._distributed import choose_device
-from ._inference import expect_next, score_frames, weigh_keys
+from ._inference import expect_next, mean_of_frames, score_frames, weigh_keys
 from ._network import Network, network_of_weights
 from ._sampling import Sampler, choose_keys, move_back, rank_frames, start_sampler
 
@@ -449,8 +449,3 @@ class FittedComposer(BaseEstimator):
             conditioning = conditioning + rows @ weights["traits"]
         shifts = shifts[keys]
         return start_sampler(self.emission_, weights, conditioning, primes, shifts), shifts
-
-
-def mean_of_frames(scores: Sequence[np.ndarray]) -> float:
-    """Return the mean over all frames of all pieces."""
-    return float(np.concatenate(scores).mean(dtype=np.float64))

@@ -76,6 +76,11 @@ def mean_score(network: Network, collection: Collection) -> float:
     """Mean log-likelihood per frame, over all frames of all pieces, each in its estimated key."""
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     scores = score_frames(network, collection.pieces, collection.styles, shifts)
+    return mean_of_frames(scores)
+
+
+def mean_of_frames(scores: Sequence[np.ndarray]) -> float:
+    """Return the mean over all frames of all pieces."""
     return float(np.concatenate(scores).mean(dtype=np.float64))
 
 
