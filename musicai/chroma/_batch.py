@@ -26,7 +26,7 @@ Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
 Task = Callable[[Any, str], Any]
 """Takes a recording and its name."""
 
-ANALYSIS_VERSION = 4
+ANALYSIS_VERSION = 5
 """Raise it with every change of results: analyses that were kept before are then ignored."""
 
 

@@ -7,10 +7,11 @@ the beats usually are is estimated from that, and the moments about that far apa
 strongest onsets are the beats (:func:`track_beats`). Of the recording only the onset strength is
 kept, 43 values a second.
 
-Onset strength is the rise of a logarithmic spectrum. The spectrum here has quarter-tone bands and
-rises are measured against the loudest of three neighboring bands, which is the SuperFlux of
-S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection", DAFx 2013): where
-voices change pitch without an attack, as strings, choirs and organs do, mel bands see nothing.
+Onset strength is the rise of a logarithmic spectrum; in silence it is 0. The spectrum here has
+quarter-tone bands and rises are measured against the loudest of three neighboring bands, which is
+the SuperFlux of S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection",
+DAFx 2013): where voices change pitch without an attack, as strings, choirs and organs do, mel bands
+see nothing.
 """
 
 from functools import lru_cache
@@ -21,7 +22,7 @@ import scipy.sparse
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..theory.timing import Timing
-from ._frames import FrameBuffer, hann_window
+from ._frames import FrameBuffer, hann_window, silent_frames
 
 SECONDS_PER_FRAME = 512 / 22050
 """About the time from an onset frame to the next."""
@@ -103,6 +104,7 @@ class OnsetStrength:
         self._loudest = float(_decibels(np.zeros(1))[0])
         self._before = _decibels(np.zeros((LAG, self._bands.shape[0]), dtype=np.float32))
         self._strengths: list[np.ndarray] = []
+        self._powers: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
         """Take the next samples, a float32 array of any length."""
@@ -113,14 +115,20 @@ class OnsetStrength:
         """Return the onset strength, one float32 value per frame; nothing can be added then."""
         for frames in self._frames.finish():
             self._measure(frames)
-        return np.concatenate([*self._strengths, np.zeros(0, dtype=np.float32)])
+        if not self._strengths:
+            return np.zeros(0, dtype=np.float32)
+        strength = np.concatenate(self._strengths)
+        strength[silent_frames(np.concatenate(self._powers), self.rate)] = 0
+        return strength
 
     def _measure(self, frames: np.ndarray) -> None:
         """Find how much the bands rise on average, in decibels."""
         level = np.concatenate([self._before, _band_levels(frames, self._bands)])
         self._before = level[-LAG:]
         level, before = level[LAG:], _louder_neighbor(level[:-LAG])
-        peak = np.maximum.accumulate(np.append(self._loudest, level.max(axis=1)))[1:]
+        loudest = level.max(axis=1)
+        self._powers.append(10.0 ** (loudest.astype(np.float64) / 10))
+        peak = np.maximum.accumulate(np.append(self._loudest, loudest))[1:]
         self._loudest = peak[-1]
         silent = (peak - DYNAMIC_RANGE).astype(np.float32)[:, np.newaxis]
         rise = np.maximum(level, silent) - np.maximum(before, silent)

@@ -24,7 +24,7 @@ import scipy.sparse
 from scipy.ndimage import uniform_filter1d
 
 from ..audio import resample_blocks
-from ._frames import cut_frames
+from ._frames import cut_frames, silent_frames
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
 """C1 in hertz, the lowest note that is analyzed."""
@@ -51,12 +51,6 @@ LEAST_OVERSAMPLING = 2.5
 
 COMPRESSION = 0.6
 """Power of the magnitudes, about that with which loudness grows; quiet voices count for more."""
-
-INAUDIBLE = 1e-5
-"""Frames weaker than this share of the strongest are silence in which the resampler rings.
-
-With `COMPRESSION` it is 167 dB below, more than samples of 24 bits can tell.
-"""
 
 SURROUNDINGS = 13
 """Bins whose mean is the background: up to two semitones on either side."""
@@ -95,7 +89,7 @@ def constant_q_chroma(
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         Strength per pitch class, from C, not normalized: a magnitude to the power of
-        `COMPRESSION`, above the background.
+        `COMPRESSION`, above the background. Frames of silence are zeros.
     tuning : float
         The tuning that was given or estimated.
     """
@@ -114,9 +108,12 @@ def constant_q_chroma(
     if divisor > 1:
         fewer = resample_blocks(fewer, sr, low_rate)
     frames = cut_frames(fewer, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
-    fine = np.concatenate([fine_chroma(batch, low_rate) for batch in frames])
-    fine = fine[: 1 + n_samples // hop_length]  # rounded up, the last samples may give one more
-    fine[fine.max(axis=1) < INAUDIBLE * fine.max()] = 0
+    parts = [fine_chroma(batch, low_rate) for batch in frames]
+    # Rounded up, the last samples may give one frame more.
+    fine, power = (
+        np.concatenate(part)[: 1 + n_samples // hop_length] for part in zip(*parts, strict=True)
+    )
+    fine[silent_frames(power, sr / hop_length)] = 0
     if tuning is None:
         tuning = estimate_tuning(fine)
     return fine @ folding(tuning), tuning
@@ -134,16 +131,24 @@ def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:
     return divisor
 
 
-def fine_chroma(frames: np.ndarray, sr: float) -> np.ndarray:
-    """Return strengths at three bins per semitone, shape (n_frames, 36), float32."""
+def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return strengths at three bins per semitone, and the power of each frame.
+
+    Returns
+    -------
+    strengths : ndarray of shape (n_frames, 36), dtype float32
+    power : ndarray of shape (n_frames,), dtype float64
+        Of all notes that are analyzed, background included.
+    """
     n_frames, n_fft = frames.shape
     weights = kernel(sr, n_fft)
     spectrum = scipy.fft.rfft(frames, axis=1)[:, : weights.shape[1]]
     # The kernel is real, so real and imaginary parts are columns of a real product.
     columns = np.ascontiguousarray(spectrum.T).view(np.float32)
     magnitude = np.abs((weights @ columns).view(np.complex64))
+    power = np.square(magnitude, dtype=np.float64).sum(axis=0)
     strength = _stand_out(magnitude**COMPRESSION)
-    return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T
+    return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T, power
 
 
 def _stand_out(loudness: np.ndarray) -> np.ndarray:

@@ -57,8 +57,8 @@ class ChromaExtractor(FileTransformer):
         The analysis. "cqt" takes the magnitudes of a constant-Q transform, compressed and above
         their background, so that quiet voices are heard and drums are not; it is the one to learn
         from. "stft" is the chroma of ``librosa.feature.chroma_stft``, within 1e-5, tuning
-        included. "cens" is "cqt" in coarse steps, averaged over a second: the same music played
-        by others looks alike.
+        included, but for frames of silence. "cens" is "cqt" in coarse steps, averaged over a
+        second: the same music played by others looks alike.
     sr : float, default=22050
         Sampling rate of the analysis in hertz; recordings at other rates are resampled.
     hop_length : int, default=2048
@@ -111,7 +111,10 @@ class ChromaExtractor(FileTransformer):
     -----
     The extractor learns nothing and works without `fit`. Frame ``t`` is centered on sample
     ``t * hop_length``; `n_samples` samples have ``1 + n_samples // hop_length`` frames. A frame
-    of digital silence is all zeros, unless "cens" averages it with sound nearby.
+    of silence is all zeros, unless "cens" averages it with sound nearby: one whose power, in the
+    notes that are analyzed, is 60 dB or more below that of the recording's loudest half second. So
+    are pauses with nothing but dither or hiss, and the ends of fades. A recording that is soft as a
+    whole is not silent.
 
     Examples
     --------

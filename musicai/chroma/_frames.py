@@ -1,4 +1,4 @@
-"""Frames of a stream of samples: cut, windowed, and how loud each is."""
+"""Frames of a stream of samples: cut, windowed, how loud each is, and which are silence."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -13,6 +13,19 @@ BATCH_SAMPLES = 2**18
 
 QUIETEST = -120.0
 """The level of digital silence, in decibels of full scale."""
+
+SILENCE = 60.0
+"""Frames this many decibels below the loud parts of a recording are silence.
+
+It is the decay after which reverberation counts as over. The dither of 16 bits lies 70 dB or more
+below music, the softest passage of an orchestra 50 dB below its loudest.
+"""
+
+LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05
+"""Loud parts are the loudest half second in all, of short recordings the loudest twentieth.
+
+A click is shorter, and a single chord in minutes of silence longer.
+"""
 
 
 class FrameBuffer:
@@ -138,6 +151,23 @@ class FrameLevels:
         self.add(np.zeros(self._hop_length, dtype=np.float32))
         powers = np.concatenate(self._powers)[:n_frames].astype(np.float64) / self._hop_length
         return to_decibels(np.pad(powers, (0, n_frames - len(powers))))
+
+
+def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
+    """Tell which frames are silence: `SILENCE` decibels below the loud parts, or digital silence.
+
+    Parameters
+    ----------
+    power : ndarray of shape (n_frames,), dtype float64
+        How much power the analysis finds in each frame. What it does not look at, such as a
+        constant offset, does not count.
+    frame_rate : float
+        Frames per second.
+    """
+    n_loud = 1 + int(min(LOUD_SECONDS * frame_rate, LOUD_SHARE * len(power)))
+    quietest_of_loud = len(power) - min(n_loud, len(power))
+    loud = np.partition(power, quietest_of_loud)[quietest_of_loud]
+    return power <= loud * 10 ** (-SILENCE / 10)
 
 
 def levels_between(levels: np.ndarray, frame_rate: float, times: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 import scipy.fft
 
-from ._frames import cut_frames, hann_window
+from ._frames import cut_frames, hann_window, silent_frames
 from ._tuning import TuningEstimator
 
 DEFAULT_FRAME_LENGTH = 2048
@@ -70,7 +70,7 @@ def stft_chroma(
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Power per pitch class, from C, not normalized.
+        Power per pitch class, from C, not normalized. Frames of silence are zeros.
     tuning : float
         The tuning that was given or estimated.
     """
@@ -80,14 +80,15 @@ def stft_chroma(
         frames = cut_frames(read(again=again), frame_length=length, hop_length=hop_length)
         return (power_spectrum(batch, exact=exact) for batch in frames)
 
-    again = tuning is None
+    chroma, again = None, tuning is None
     if tuning is None:
         chroma, tuning = _chroma_and_tuning(
             spectra(), sr=sr, n_fft=length, kept_bytes=kept_bytes, n_guesses=n_guesses
         )
-        if chroma is not None:
-            return chroma, tuning
-    return _fold(spectra(again=again), sr=sr, n_fft=length, tuning=tuning), tuning
+    if chroma is None:
+        chroma = _fold(spectra(again=again), sr=sr, n_fft=length, tuning=tuning)
+    chroma[silent_frames(chroma.sum(axis=1, dtype=np.float64), sr / hop_length)] = 0
+    return chroma, tuning
 
 
 def _chroma_and_tuning(

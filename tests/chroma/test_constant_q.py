@@ -22,7 +22,7 @@ def tone(note: float, *, sr: float = 22050, seconds: float = 2.0) -> np.ndarray:
 
 def fine(samples: np.ndarray, *, sr: float = 22050, hop_length: int = 2048) -> np.ndarray:
     frames = cut_frames([samples], frame_length=16384, hop_length=hop_length)
-    return np.concatenate([fine_chroma(batch, sr) for batch in frames])
+    return np.concatenate([fine_chroma(batch, sr)[0] for batch in frames])
 
 
 @pytest.mark.parametrize("cents", [-40, -25, -10, 0, 10, 25, 40])
