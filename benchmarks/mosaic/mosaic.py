@@ -8,7 +8,7 @@ their chroma is what the mosaics are to sound like. The alternatives are: no sha
 the most similar one, wherever it is (unit selection without a cost of joins); units of 4 frames,
 each the most similar there is; and a bank of sines, which is as near as can be but nobody's sound.
 
-Printed are
+Mosaics are mono, so that stereo recordings compare with sines. Printed are
 
 - Pearson's correlation of each frame of the piece with what is heard (mean over frames), joins a
   second, and the most seconds in a row of one recording;
@@ -39,7 +39,10 @@ from benchmarks.common.music import find_recordings
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
+from musicai.mosaic._corpus import usual_level
+from musicai.mosaic._playing import play
 from musicai.mosaic._search import Run
+from musicai.mosaic._stretches import as_stretches
 from musicai.theory.shapes import unit_shapes
 
 RATE = 44100
@@ -84,13 +87,33 @@ class NearestUnits:
 
     def transform(self, pieces):
         """Play pieces."""
-        played = zip(pieces, self.stretches(pieces), strict=True)
-        return [np.concatenate(list(self.mosaic._play(*both))) for both in played]
+        return [np.concatenate(list(self._play(piece))) for piece in pieces]
 
     def stretches(self, pieces):
         """Tell what is played."""
         corpus = self.mosaic._corpus()
-        return [self.mosaic._as_stretches(self._runs(piece, corpus), corpus) for piece in pieces]
+        rate = self.mosaic.extractor_.frame_rate
+        return [
+            as_stretches(
+                self._runs(piece, corpus),
+                corpus,
+                timing=self.mosaic.extractor_.timing,
+                end=(len(piece) - 0.5) / rate,
+                level=usual_level(self.mosaic.levels_),
+            )
+            for piece in pieces
+        ]
+
+    def _play(self, piece):
+        return play(
+            piece,
+            self.stretches([piece])[0],
+            self.mosaic._sources(),
+            extractor=self.mosaic.extractor_,
+            shaping=self.mosaic.shaping,
+            sr=self.mosaic.sr,
+            channels=1,
+        )
 
     def _runs(self, piece, corpus):
         shapes = unit_shapes(piece)
@@ -256,7 +279,7 @@ def main() -> None:
     wanted = [pieces[i][first : first + n_frames] for i, first in clips]
 
     started = perf_counter()
-    mosaic = MosaicSynthesizer().fit([recordings[i] for i in played])
+    mosaic = MosaicSynthesizer(channels=1).fit([recordings[i] for i in played])
     took = perf_counter() - started
     buffer = io.BytesIO()
     joblib.dump(mosaic, buffer)

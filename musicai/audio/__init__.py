@@ -1,8 +1,8 @@
 """Sound in and out: recordings read block by block, audio written, chroma played by sines.
 
-Samples are float32 in [-1, 1], one channel as a 1-D array. Sampling rates are in hertz. Files go
-through libsndfile (WAV, FLAC, Ogg, MP3 and what else it knows), others through the ffmpeg program
-where there is one (MP4, WMA, WebM); resampling is soxr's.
+Samples are float32 in [-1, 1], one channel as a 1-D array, two as one of shape (n_samples, 2).
+Sampling rates are in hertz. Files go through libsndfile (WAV, FLAC, Ogg, MP3 and what else it
+knows), others through the ffmpeg program where there is one (MP4, WMA, WebM); resampling is soxr's.
 """
 
 from ._errors import RecordingError

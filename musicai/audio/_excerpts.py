@@ -11,22 +11,29 @@ from ..base.parameters import Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, native_name, printable
 from ._decoding import lacks_length, pcm_to_float
 from ._reading import RULES as READING_RULES
-from ._reading import check_mono, check_own_rate, read_blocks
+from ._reading import check_own_rate, check_samples, mix_down, read_blocks
 from .recordings import as_samples
 
 RULES: dict[str, Rule] = {
     "start": (is_real, "a number of seconds"),
     "n_samples": (lambda v: is_integer(v, 0), "an integer of at least 0"),
     "sr": READING_RULES["sr"],
+    "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
 """Read on either side as well: the decoder and the resampler settle in it."""
 
 
 def read_excerpt(
-    recording: Any, start: float, n_samples: int, *, sr: float, name: str | None = None
+    recording: Any,
+    start: float,
+    n_samples: int,
+    *,
+    sr: float,
+    channels: int = 1,
+    name: str | None = None,
 ) -> np.ndarray:
-    """Read some mono samples from a moment on.
+    """Read some samples from a moment on.
 
     They are those of :func:`read_blocks`, but found by seeking, where `start` is one of its samples
     and rates are whole numbers; elsewhere they lie between its samples, within half of one. In an
@@ -43,12 +50,14 @@ def read_excerpt(
         How many samples at `sr`; zeros stand where the recording has none.
     sr : float
         Samples per second of the excerpt, in hertz.
+    channels : {1, 2}, default=1
+        As for :func:`read_blocks`.
     name : str, default=None
         What to call the recording in errors. When None its path, or "the recording".
 
     Returns
     -------
-    excerpt : ndarray of shape (n_samples,), dtype float32
+    excerpt : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
         The samples.
 
     Raises
@@ -66,15 +75,15 @@ def read_excerpt(
     >>> read_excerpt(ramp, 0.5, 3, sr=100)
     array([0.5 , 0.51, 0.52], dtype=float32)
     """
-    values = {"start": start, "n_samples": n_samples, "sr": sr}
+    values = {"start": start, "n_samples": n_samples, "sr": sr, "channels": channels}
     check_values(values, RULES)
     name = name or (printable(recording) if is_path(recording) else "the recording")
     if not is_path(recording):
         samples, own_rate = as_samples(recording, sr, name)
         check_own_rate(own_rate, name)
         first, last = _own_samples(start, n_samples, own_rate, sr)
-        near = pcm_to_float(samples[max(0, first) : max(0, last)]).mean(axis=1)
-        check_mono(near, name)
+        near = mix_down(pcm_to_float(samples[max(0, first) : max(0, last)]), channels)
+        check_samples(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
     try:
         with soundfile.SoundFile(native_name(recording)) as file:
@@ -82,15 +91,15 @@ def read_excerpt(
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sr)
             if last > file.frames and lacks_length(file, recording):
-                return _read_forward(recording, start, n_samples, sr, name)
+                return _read_forward(recording, start, n_samples, sr, channels, name)
             first = min(max(0, first), file.frames)
             file.seek(first)
             samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
     except (RuntimeError, TypeError, ValueError, OSError):
         # From its beginning it can be read after all, or is refused with the cause.
-        return _read_forward(recording, start, n_samples, sr, name)
-    near = samples.mean(axis=1, dtype=np.float32)
-    check_mono(near, name)
+        return _read_forward(recording, start, n_samples, sr, channels, name)
+    near = mix_down(samples, channels)
+    check_samples(near, name)
     return _place(near, first / own_rate, own_rate, start, n_samples, sr)
 
 
@@ -116,19 +125,24 @@ def _place(
     if own_rate != sr and len(samples):
         samples = soxr.resample(samples, own_rate, sr, quality="HQ")
     offset = round((start - begins) * sr)
-    excerpt = np.zeros(n_samples, dtype=np.float32)
+    excerpt = np.zeros((n_samples, *samples.shape[1:]), dtype=np.float32)
     found = samples[max(0, offset) : max(0, offset + n_samples)]
     there = max(0, -offset)
     excerpt[there : there + len(found)] = found[: max(0, n_samples - there)]
     return excerpt
 
 
-def _read_forward(recording: Any, start: float, n_samples: int, sr: float, name: str) -> np.ndarray:
+def _read_forward(
+    recording: Any, start: float, n_samples: int, sr: float, channels: int, name: str
+) -> np.ndarray:
     first = round(start * sr)
-    excerpt = np.zeros(n_samples, dtype=np.float32)
+    excerpt = np.zeros(n_samples if channels == 1 else (n_samples, channels), dtype=np.float32)
     position = 0
     # A damaged file was warned of when it was analyzed.
-    for block in read_blocks(recording, sr=sr, name=name, on_damage=lambda message: None):
+    blocks = read_blocks(
+        recording, sr=sr, channels=channels, name=name, on_damage=lambda message: None
+    )
+    for block in blocks:
         begin, end = max(first, position), min(first + n_samples, position + len(block))
         if begin < end:
             excerpt[begin - first : end - first] = block[begin - position : end - position]

@@ -1,7 +1,6 @@
 """Making audio as loud as a normal recording, whole or block by block."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 import numpy as np
 
@@ -12,7 +11,7 @@ LOUDNESS = 10 ** (-16 / 20)
 
 HIGHEST_PEAK = 0.98
 BLOCK_SIZE = 65536
-"""Values that are measured at a time; how loud something is depends on it in the last bit."""
+"""Samples that are measured at a time; how loud something is depends on it in the last bit."""
 
 
 def level_blocks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
@@ -53,42 +52,24 @@ def level_blocks(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
     >>> audio.shape, round(float(np.sqrt(np.mean(audio**2))), 2)
     ((100000,), 0.16)
     """
-    blocks = iter(blocks)
-    first = next(blocks, None)
-    if first is None:
-        return
-    shape = first.shape[1:]
-    n_channels = int(np.prod(shape))
-    with spooled(_alike(chain([first], blocks), shape)) as values:
-        gain = _gain(values.blocks(BLOCK_SIZE))
-        for block in values.blocks(n_channels * (BLOCK_SIZE // n_channels)):
-            yield (block * gain).reshape(-1, *shape)
+    with spooled(blocks) as sound:
+        gain = _gain(sound.blocks(BLOCK_SIZE))
+        for block in sound.blocks(BLOCK_SIZE):
+            yield block * gain
 
 
 def level(audio: np.ndarray) -> np.ndarray:
     """Make audio as loud as `level_blocks` does, in place, and return it."""
-    values = audio.reshape(-1)
-    starts = range(0, len(values), BLOCK_SIZE)
-    audio *= _gain(values[start : start + BLOCK_SIZE] for start in starts)
+    starts = range(0, len(audio), BLOCK_SIZE)
+    audio *= _gain(audio[start : start + BLOCK_SIZE] for start in starts)
     return audio
 
 
-def _alike(blocks: Iterable[np.ndarray], shape: tuple[int, ...]) -> Iterator[np.ndarray]:
-    """Pass blocks on that all have the same channels."""
-    for block in blocks:
-        if block.shape[1:] != shape:
-            raise ValueError(
-                f"a block has shape {block.shape} where {('n_samples', *shape)} is expected: "
-                "all blocks must have the same channels"
-            )
-        yield block
-
-
 def _gain(blocks: Iterable[np.ndarray]) -> np.float32:
-    """Return the number that makes mono blocks, or interleaved channels, as loud as they should."""
+    """Return the number that makes blocks as loud as they should be."""
     n_values, power, peak = 0, 0.0, 0.0
     for block in blocks:
-        n_values += len(block)
+        n_values += block.size
         power += float(np.sum(np.square(block, dtype=np.float64)))
         peak = max(peak, float(np.abs(block).max()))
     if peak == 0:

@@ -1,18 +1,19 @@
-"""Reading a recording block by block, as one channel at one sampling rate.
+"""Reading a recording block by block, mixed to one or two channels, at one sampling rate.
 
-What comes out is what ``librosa.load(path, sr=sr)`` would return, sample for sample,
-but never as a whole: a file is decoded strictly forward, mixed down, resampled by a stream and
-handed on, so that an hour needs no more memory than a minute.
+One channel is what ``librosa.load(path, sr=sr)`` would return, sample for sample, but never as a
+whole: a file is decoded strictly forward, mixed down, resampled by a stream and handed on, so that
+an hour needs no more memory than a minute.
 """
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import soxr
 
-from ..base.parameters import COUNT_RULE, Rule, check_values, is_real
+from ..base.parameters import COUNT_RULE, Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, printable
 from ._decoding import open_file, pcm_to_float
 from ._errors import RecordingError
@@ -33,6 +34,7 @@ RULES: dict[str, Rule] = {
         f"a number of hertz from {LOWEST_RATE:g} to {HIGHEST_RATE:g}",
     ),
     "block_size": COUNT_RULE,
+    "channels": (lambda v: is_integer(v, 1) and v <= 2, "1 or 2"),
 }
 
 
@@ -40,11 +42,12 @@ def read_blocks(
     recording: Any,
     *,
     sr: float,
+    channels: int = 1,
     block_size: int = BLOCK_SIZE,
     name: str | None = None,
     on_damage: Callable[[str], object] = warnings.warn,
 ) -> Iterator[np.ndarray]:
-    """Read a recording as blocks of mono samples at `sr`.
+    """Read a recording as blocks of samples at `sr`, mono unless two channels are asked for.
 
     Parameters
     ----------
@@ -56,6 +59,9 @@ def read_blocks(
         scaled to [-1, 1).
     sr : float
         Samples per second of the blocks, in hertz.
+    channels : {1, 2}, default=1
+        With 1 all channels are averaged, as by ``librosa.to_mono``. With 2 stereo stays stereo; of
+        a recording with any other number of channels the average is on both.
     block_size : int, default=65536
         Samples to read at a time, before resampling. The samples do not depend on it.
     name : str, default=None
@@ -66,14 +72,14 @@ def read_blocks(
 
     Yields
     ------
-    block : ndarray of shape (n_samples,), dtype float32
-        The next samples. Channels are averaged, as by ``librosa.to_mono``; the whole is as long
-        as ``librosa.resample`` makes it, ``ceil(n_samples * sr / own_rate)``.
+    block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
+        The next samples. The whole is as long as ``librosa.resample`` makes it,
+        ``ceil(n_samples * sr / own_rate)``.
 
     Raises
     ------
     ValueError
-        If `sr` or `block_size` has no possible value.
+        If `sr`, `channels` or `block_size` has no possible value.
     RecordingError
         If the recording cannot be read, has no samples, or has NaN or infinite samples. The
         message names it.
@@ -91,43 +97,43 @@ def read_blocks(
     >>> sum(len(block) for block in read_blocks((stereo, 48000), sr=22050))
     22050
     """
-    check_values({"sr": sr, "block_size": block_size}, RULES)
+    check_values({"sr": sr, "channels": channels, "block_size": block_size}, RULES)
     if is_path(recording):
         name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as found:
             blocks, own_rate = found
-            yield from _convert(blocks, own_rate, sr, name)
+            yield from _convert(blocks, own_rate, sr, channels, name)
     else:
         name = name or "the recording"
         samples, own_rate = as_samples(recording, sr, name)
         starts = range(0, len(samples), block_size)
         blocks = (pcm_to_float(samples[i : i + block_size]) for i in starts)
-        yield from _convert(blocks, own_rate, sr, name)
+        yield from _convert(blocks, own_rate, sr, channels, name)
 
 
 def _convert(
-    blocks: Iterator[np.ndarray], own_rate: float, sr: float, name: str
+    blocks: Iterator[np.ndarray], own_rate: float, sr: float, channels: int, name: str
 ) -> Iterator[np.ndarray]:
     check_own_rate(own_rate, name)
-    mono = _checked(map(_mix_down, blocks), name)
-    return mono if own_rate == sr else resample_blocks(mono, own_rate, sr)
+    mixed = _checked((mix_down(block, channels) for block in blocks), name)
+    return mixed if own_rate == sr else resample_blocks(mixed, own_rate, sr)
 
 
 def resample_blocks(
     blocks: Iterable[np.ndarray], own_rate: float, sr: float
 ) -> Iterator[np.ndarray]:
-    """Bring blocks of mono samples to another rate, as ``librosa.resample`` does.
+    """Bring blocks of samples to another rate, as ``librosa.resample`` does.
 
     Parameters
     ----------
-    blocks : iterable of ndarray of shape (n_samples,), dtype float32
-        The samples in order.
+    blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
+        The samples in order, all with the same channels.
     own_rate, sr : float
         Samples per second that come and that go.
 
     Yields
     ------
-    block : ndarray of shape (n_samples,), dtype float32
+    block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         As many samples in all as come, times the ratio of the rates, rounded up. They do not
         depend on the sizes of the blocks.
 
@@ -139,20 +145,27 @@ def resample_blocks(
     >>> sum(len(block) for block in resample_blocks(halves, 44100, 22050))
     22050
     """
-    stream = soxr.ResampleStream(own_rate, sr, 1, dtype="float32", quality="HQ")
+    blocks = iter(blocks)
+    first = next(blocks, np.zeros(0, np.float32))
+    channels = first.shape[1:]
+    n_channels = channels[0] if channels else 1
+    stream = soxr.ResampleStream(own_rate, sr, n_channels, dtype="float32", quality="HQ")
     read = written = 0
-    for block in blocks:
+    for block in chain([first], blocks):
         read += len(block)
         resampled = stream.resample_chunk(np.ascontiguousarray(block))
         written += len(resampled)
         yield resampled
-    rest = stream.resample_chunk(np.zeros(0, dtype=np.float32), last=True)
+    rest = stream.resample_chunk(np.zeros((0, *channels), dtype=np.float32), last=True)
     # soxr rounds the length its own way; librosa cuts or pads it to this.
     missing = max(0, int(np.ceil(read * (float(sr) / own_rate))) - written)
-    yield np.pad(rest[:missing], (0, max(0, missing - len(rest))))
+    yield np.pad(rest[:missing], [(0, max(0, missing - len(rest))), *[(0, 0)] * len(channels)])
 
 
-def _mix_down(block: np.ndarray) -> np.ndarray:
+def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
+    """Return samples of shape (n_samples, n_channels) as `read_blocks` gives them."""
+    if channels == 2:
+        return block if block.shape[1] == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
     n_channels = block.shape[1]
     if n_channels == 1:
         return block[:, 0]
@@ -168,7 +181,7 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
     empty = True
     for block in blocks:
         empty = False
-        check_mono(block, name)
+        check_samples(block, name)
         yield block
     if empty:
         raise RecordingError(f"{name}: there are no samples in it; leave it out")
@@ -183,7 +196,7 @@ def check_own_rate(own_rate: float, name: str) -> None:
         )
 
 
-def check_mono(samples: np.ndarray, name: str) -> None:
+def check_samples(samples: np.ndarray, name: str) -> None:
     """Raise a RecordingError for samples that are no numbers, or too large to be any."""
     # Written so that NaN, for which every comparison is false, is refused as well.
     if not (samples.max(initial=0) <= LOUDEST and samples.min(initial=0) >= -LOUDEST):

@@ -29,6 +29,7 @@ class Header(NamedTuple):
     format: str
     sr: int
     n_samples: int
+    n_channels: int
 
 
 def read_header(path: AnyPath) -> Header | None:
@@ -37,7 +38,7 @@ def read_header(path: AnyPath) -> Header | None:
         return None
     try:
         with soundfile.SoundFile(native_name(path)) as file:
-            return Header(file.format, file.samplerate, file.frames)
+            return Header(file.format, file.samplerate, file.frames, file.channels)
     except (OSError, RuntimeError, TypeError, ValueError):
         return None
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..base.parameters import is_real
 from ..files.paths import is_path, printable
-from ._decoding import PCM_OFFSETS
+from ._decoding import PCM_OFFSETS, open_file
 from ._errors import RecordingError
+from .headers import read_header
 
 
 def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
@@ -61,6 +62,21 @@ def _from_array(X: Any) -> list[Any]:
         f"X is of type {type(X).__name__} where a list of recordings is expected; a recording is "
         "a path, a 1-D array of samples or (samples, sr)"
     )
+
+
+def count_channels(recording: Any) -> int:
+    """Return how many channels a recording has; 1 where it cannot be read."""
+    try:
+        if not is_path(recording):
+            samples, _ = as_samples(recording, 1.0, "the recording")
+            return samples.shape[1]
+        header = read_header(recording)
+        if header is not None:
+            return header.n_channels
+        with open_file(recording, "", block_size=1, on_damage=lambda message: None) as (blocks, _):
+            return int(next(blocks).shape[1])
+    except (RecordingError, StopIteration):
+        return 1
 
 
 def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarray, float]:

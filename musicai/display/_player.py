@@ -14,6 +14,7 @@ from ..audio import RecordingError, read_blocks, write_audio
 from ..audio.ffmpeg import find_ffmpeg
 from ..audio.headers import read_header
 from ..audio.playable import playable_blocks
+from ..audio.recordings import count_channels
 from ..base.parameters import SAMPLING_RATE_RULE, Rule, check_values
 from ..files.paths import AnyPath, is_path, printable
 
@@ -61,7 +62,7 @@ class AudioPlayer:
     data : bytes
         The sound as a file. Samples become MP3, which all browsers play, or Ogg Vorbis at a
         sampling rate that MP3 has not. Files that browsers play stay as they are (MP3, Ogg, Opus,
-        M4A, and up to 2 MB WAV and FLAC); others become MP3 with one channel.
+        M4A, and up to 2 MB WAV and FLAC); others become MP3, stereo where they are stereo.
     media_type : str
         What `data` is, such as "audio/mpeg".
 
@@ -197,8 +198,9 @@ def _compressed(file: Path) -> bytes:
     header = read_header(file)
     own_rate = None if header is None else header.sr  # or it is read by ffmpeg
     rate = own_rate if own_rate in _MP3_RATES else _RATE
+    channels = 2 if count_channels(file) == 2 else 1
     mp3 = BytesIO()
-    write_audio(mp3, _clipped(read_blocks(file, sr=rate)), rate, format="mp3")
+    write_audio(mp3, _clipped(read_blocks(file, sr=rate, channels=channels)), rate, format="mp3")
     return mp3.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import math
 import os
 import shutil
 import tempfile
@@ -165,35 +166,57 @@ def _check_path(path: Path) -> None:
 
 
 class Spool:
-    """float32 values in a temporary file, of which slices are read like those of an array.
+    """float32 samples in a temporary file, of which slices are read like those of an array.
 
     Pages of a memory map that were read count as memory in use; slices of a spool do not.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        ``(n_samples,)`` or ``(n_samples, n_channels)``.
     """
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: FileIO, channels: tuple[int, ...]) -> None:
         self._file = file
-        self._n_values = file.tell() // _BYTES
+        self._width = math.prod(channels)
+        self.shape = (file.tell() // (_BYTES * self._width), *channels)
 
     def __len__(self) -> int:
-        return self._n_values
+        return self.shape[0]
 
-    def __getitem__(self, values: slice) -> np.ndarray:
-        start, stop, _ = values.indices(self._n_values)
-        self._file.seek(start * _BYTES)
-        return np.fromfile(self._file, np.float32, max(0, stop - start))
+    def __getitem__(self, samples: slice) -> np.ndarray:
+        start, stop, _ = samples.indices(len(self))
+        self._file.seek(start * self._width * _BYTES)
+        values = np.fromfile(self._file, np.float32, max(0, stop - start) * self._width)
+        return values.reshape(-1, *self.shape[1:])
 
-    def blocks(self, n_values: int) -> Iterator[np.ndarray]:
-        """Yield the values in order, `n_values` at a time."""
-        for start in range(0, self._n_values, n_values):
-            yield self[start : start + n_values]
+    def blocks(self, n_samples: int) -> Iterator[np.ndarray]:
+        """Yield the samples in order, `n_samples` at a time."""
+        for start in range(0, len(self), n_samples):
+            yield self[start : start + n_samples]
 
 
 @contextmanager
 def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
-    """Keep blocks of values in a temporary file, as float32, as long as the context lasts."""
+    """Keep blocks of samples in a temporary file, as float32, as long as the context lasts.
+
+    Raises
+    ------
+    ValueError
+        If blocks have different channels.
+    OSError
+        If the file cannot be written.
+    """
+    channels: tuple[int, ...] | None = None
     # A buffer would be written once more after an error, with another error.
     with tempfile.TemporaryFile(buffering=0) as file:
         for block in blocks:
+            channels = block.shape[1:] if channels is None else channels
+            if block.shape[1:] != channels:
+                raise ValueError(
+                    f"a block has shape {block.shape} where {('n_samples', *channels)} is "
+                    "expected: all blocks must have the same channels"
+                )
             try:
                 _write_all(file, np.ravel(block).astype(np.float32).tobytes())
             except OSError as error:
@@ -203,4 +226,4 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
                     f"({error.strerror}): make room, or set TMPDIR to a folder with some",
                     tempfile.gettempdir(),
                 ) from error
-        yield Spool(file)
+        yield Spool(file, channels or ())

@@ -1,8 +1,9 @@
 """Pieces played in the sound of recordings.
 
-``_corpus`` holds the frames of the recordings, ``_search`` finds which to play, ``_stretches`` says
-so in seconds, ``_joining`` plays them without a seam, ``_shaping`` brings their harmony nearer to
-the piece's; :class:`MosaicSynthesizer` is all of it.
+``_targets`` brings pieces to frames, ``_corpus`` holds those of the recordings, ``_search`` finds
+which to play, ``_stretches`` says so in seconds. ``_playing`` makes the sound: ``_joining`` plays
+stretches without a seam, ``_shaping`` brings their harmony nearer to the piece's.
+:class:`MosaicSynthesizer` is all of it.
 """
 
 from ._stretches import Stretch

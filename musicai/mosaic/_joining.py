@@ -3,7 +3,7 @@
 Around the place where one stretch gives way to the next, the moment is looked for in which both
 are quietest, the next one is shifted by some milliseconds so that its waveform goes on like the
 one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the two are crossfaded with
-equal power.
+equal power. All channels are joined at the same moment, with the same shift.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -25,7 +25,8 @@ END_SECONDS = 0.01
 
 Read = Callable[[int, int, int], np.ndarray]
 """Takes the number of a stretch and two samples of the result, counted from the first; returns
-what the stretch, if it went on before and after, would play from the one until the other."""
+what the stretch, if it went on before and after, would play from the one until the other: a new
+array of shape (n_samples, n_channels)."""
 
 
 class _Join(NamedTuple):
@@ -49,7 +50,7 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
 
     Yields
     ------
-    block : ndarray of shape (n_samples,), dtype float32
+    block : ndarray of shape (n_samples, n_channels), dtype float32
         The next samples; of all blocks together there are ``borders[-1] - borders[0]``.
     """
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
@@ -90,8 +91,8 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int
     if len(pattern) == 0:
         return 0
     candidates = after[fade.start : fade.stop + 2 * lag]
-    products = correlate(candidates, pattern, mode="valid", method="fft")
-    energies = np.convolve(candidates.astype(np.float64) ** 2, np.ones(len(pattern)), "valid")
+    products = correlate(candidates, pattern, mode="valid", method="fft")[:, 0]
+    energies = _sliding_energy(candidates, len(pattern))
     likeness = products / np.sqrt(np.maximum(energies, 1e-9))
     # Of equals, such as silence, the one nearest to where it should be.
     return int(np.argmax(likeness - 1e-9 * np.abs(np.arange(-lag, lag + 1)))) - lag
@@ -104,10 +105,10 @@ def _crossfade(before: np.ndarray, after: np.ndarray, sr: float) -> np.ndarray:
     n_fade = fade.stop - fade.start
     if n_fade:
         leaving, coming = before[fade], after[fade]
-        angle = np.linspace(0, np.pi / 2, n_fade, dtype=np.float32)
+        angle = np.linspace(0, np.pi / 2, n_fade, dtype=np.float32)[:, np.newaxis]
         mixed = np.cos(angle) * leaving + np.sin(angle) * coming
         # Of equal power if the two have nothing in common; what they have in common adds up.
-        common = float(np.dot(leaving, coming))
+        common = float(np.vdot(leaving, coming))
         common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
         joined[fade] = mixed / np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
     return joined
@@ -116,11 +117,17 @@ def _crossfade(before: np.ndarray, after: np.ndarray, sr: float) -> np.ndarray:
 def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
     """Return where the two together are quietest, for the length of a fade."""
     n_fade = min(round(FADE_SECONDS * sr), len(before))
-    power = before.astype(np.float64) ** 2 + after.astype(np.float64) ** 2
-    sums = np.cumsum(np.concatenate([[0.0], power]))
-    start = int(np.argmin(sums[n_fade:] - sums[: len(sums) - n_fade]))
+    both = np.concatenate([before, after], axis=1)
+    start = int(np.argmin(_sliding_energy(both, n_fade)))
     return slice(start, start + n_fade)
 
 
+def _sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
+    """Return the energy, of all channels together, of every window of so many samples."""
+    energy = np.square(samples, dtype=np.float64).sum(axis=1)
+    sums = np.cumsum(np.concatenate([[0.0], energy]))
+    return sums[n_window:] - sums[: len(sums) - n_window]
+
+
 def _fade_in(samples: np.ndarray) -> None:
-    samples *= np.linspace(0, 1, len(samples), dtype=np.float32)
+    samples *= np.linspace(0, 1, len(samples), dtype=np.float32)[:, np.newaxis]

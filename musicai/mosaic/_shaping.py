@@ -2,7 +2,8 @@
 
 The short-time spectrum is multiplied by a gain for each pitch class that glides from frame to
 frame. How much is needed is found by listening: what was made is analyzed, and where a pitch class
-is stronger than in the piece it is turned down, and the other way round, within limits.
+is stronger than in the piece it is turned down, and the other way round, within limits. The average
+of all channels is listened to, and all get the same gains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ import scipy.fft
 from scipy.signal import get_window
 from sklearn.base import clone
 
+from ..audio import resample_blocks
 from ..chroma import ChromaExtractor
 from ..files.writing import Spool
 from ..theory.shapes import peaking_at_one
@@ -62,7 +64,7 @@ def gains_towards(
     ----------
     piece : ndarray of shape (n_frames, 12)
         The chroma that is wanted.
-    sound : Spool or ndarray of shape (n_samples,)
+    sound : Spool or ndarray of shape (n_samples, n_channels)
         What is played, tuned to A440.
     sr : float
         Samples per second.
@@ -88,18 +90,26 @@ def gains_towards(
         # What lies around is heard as well.
         begin = max(0, first - around)
         end = min(len(piece), first + frames_at_once + around)
-        part = sound[round(begin * hop) : round(end * hop)]
+        part = _as_listened_to(sound[round(begin * hop) : round(end * hop)], sr, extractor.sr)
         wanted, found = piece[begin:end], np.zeros_like(piece[begin:end])
         for listening in range(LISTENINGS):
             shaped = part
             if listening:
-                blocks = shape(part, found, frame_rate=rate, sr=sr)
+                blocks = shape(part, found, frame_rate=rate, sr=extractor.sr)
                 shaped = np.concatenate(list(blocks))
-            (heard,) = listener.transform([(shaped, sr)])
+            (heard,) = listener.transform([(shaped, extractor.sr)])
             found = corrected(found, wanted, heard[: len(wanted)], limit=limit)
         core = slice(first - begin, first - begin + frames_at_once)
         gains[first : first + frames_at_once] = found[core]
     return gains
+
+
+def _as_listened_to(samples: np.ndarray, sr: float, listened_rate: float) -> np.ndarray:
+    """Return the average of all channels at the rate of the analysis, shape (n_samples, 1)."""
+    mono = samples.mean(axis=1, keepdims=True)
+    if sr == listened_rate:
+        return mono
+    return np.concatenate(list(resample_blocks([mono], sr, listened_rate)))
 
 
 def corrected(
@@ -132,7 +142,7 @@ def shape(
 
     Parameters
     ----------
-    samples : Spool or ndarray of shape (n_samples,)
+    samples : Spool or ndarray of shape (n_samples, n_channels)
         The sound.
     gains : ndarray of shape (n_frames, 12)
         In decibels, C to B, at each frame of the piece.
@@ -143,7 +153,7 @@ def shape(
 
     Yields
     ------
-    block : ndarray of shape (n_samples,), dtype float32
+    block : ndarray of shape (n_samples, n_channels), dtype float32
         As many samples as there are, some seconds at a time.
     """
     n_window = 2 ** round(np.log2(WINDOW_SECONDS * sr))
@@ -158,19 +168,20 @@ def shape(
         # Windows begin on multiples of the hop, and every sample is in as many of them.
         first = start - n_window + hop
         n_frames = (stop - 1 - first) // hop + 1
-        padded = np.zeros((n_frames - 1) * hop + n_window, dtype=np.float32)
-        lo, hi = max(first, 0), min(first + len(padded), len(samples))
-        padded[lo - first : hi - first] = samples[lo:hi]
-        frames = np.lib.stride_tricks.sliding_window_view(padded, n_window)[::hop] * window
         centers = (first + n_window / 2 + hop * np.arange(n_frames)) / sr * frame_rate
-        decibels = rows_at(gains, centers) @ bands
-        spectra = scipy.fft.rfft(frames, axis=1)
-        spectra *= np.float32(10) ** (decibels / 20)
-        frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
+        factors = np.exp(rows_at(gains, centers) @ bands * np.float32(np.log(10) / 20))
+        padded = np.zeros((samples.shape[1], (n_frames - 1) * hop + n_window), dtype=np.float32)
+        lo, hi = max(first, 0), min(first + padded.shape[1], len(samples))
+        padded[:, lo - first : hi - first] = samples[lo:hi].T
         shaped = np.zeros_like(padded)
-        for i, frame in enumerate(frames):
-            shaped[i * hop : i * hop + n_window] += frame
-        yield shaped[start - first : stop - first]
+        for channel, sound in zip(shaped, padded, strict=True):
+            frames = np.lib.stride_tricks.sliding_window_view(sound, n_window)[::hop] * window
+            spectra = scipy.fft.rfft(frames, axis=1)
+            spectra *= factors
+            frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
+            for i, frame in enumerate(frames):
+                channel[i * hop : i * hop + n_window] += frame
+        yield np.ascontiguousarray(shaped[:, start - first : stop - first].T)
 
 
 def silence_between(
@@ -178,10 +189,14 @@ def silence_between(
 ) -> Iterator[np.ndarray]:
     """Pass sound on, with silence where the piece has none but zeros; `hop` samples are a frame."""
     sounding = piece.any(axis=1).astype(np.float32)
+    if sounding.all():
+        yield from blocks
+        return
     start = 0
     for block in blocks:
         places = np.arange(start, start + len(block)) / hop
-        yield block * np.interp(places, np.arange(len(piece)), sounding).astype(np.float32)
+        gain = np.interp(places, np.arange(len(piece)), sounding).astype(np.float32)
+        yield block * gain[:, np.newaxis]
         start += len(block)
 
 

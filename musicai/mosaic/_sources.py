@@ -54,9 +54,11 @@ class Source(NamedTuple):
                 f"{self.name}: this is one of the recordings that are played; write to another file"
             )
 
-    def read(self, start: float, n_samples: int, sr: float) -> np.ndarray:
+    def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
         """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""
-        return read_excerpt(self.recording, start, n_samples, sr=sr, name=self.name)
+        return read_excerpt(
+            self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
+        )
 
 
 def as_source(recording: Any, sr: float) -> Source:

@@ -92,15 +92,17 @@ def as_stretches(
     return stretches
 
 
-def reader(stretches: Sequence[Stretch], sources: Sequence[Source], sr: float) -> Read:
-    """Return the function that gives samples of a stretch."""
+def reader(
+    stretches: Sequence[Stretch], sources: Sequence[Source], sr: float, channels: int
+) -> Read:
+    """Return the function that gives samples of a stretch, shape (n_samples, channels)."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         stretch = stretches[number]
         rate = speed(stretch.semitones)
         begin = stretch.source_start + (first / sr - stretch.start) * rate
         # Fewer samples, played at the same rate, are faster and higher.
-        samples = sources[stretch.recording].read(begin, last - first, sr / rate)
-        return samples * np.float32(10 ** (stretch.gain / 20))
+        samples = sources[stretch.recording].read(begin, last - first, sr / rate, channels)
+        return samples.reshape(-1, channels) * np.float32(10 ** (stretch.gain / 20))
 
     return read

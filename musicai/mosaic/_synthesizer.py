@@ -7,8 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
-from ..audio import level_blocks, write_audio
-from ..audio.recordings import as_recordings
+from ..audio import write_audio
+from ..audio.recordings import as_recordings, count_channels
 from ..base.parameters import Rule, check_values, is_integer, is_real, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
@@ -16,19 +16,15 @@ from ..base.transformers import FileInput
 from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
-from ..files.writing import spooled
 from ..theory.shapes import is_flat, unit_shapes
 from ..theory.timing import Timing, length_in_samples
 from ..theory.timing_argument import timings_of
 from ._corpus import Corpus, make_corpus, usual_level
-from ._joining import join_stretches
+from ._playing import play
 from ._search import find_path
-from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source, as_source
-from ._stretches import Stretch, as_stretches, reader
-
-BLOCK_SIZE = 65536
-"""Samples that are passed on at a time."""
+from ._stretches import Stretch, as_stretches
+from ._targets import at_frames, scaled
 
 RULES: dict[str, Rule] = {
     "extractor": (
@@ -39,6 +35,7 @@ RULES: dict[str, Rule] = {
     "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
     "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
+    "channels": (lambda v: v is None or (is_integer(v, 1) and v <= 2), "1, 2 or None"),
     "sr": (
         lambda v: is_integer(v, 8000) and v <= 192000,
         "an integer of hertz from 8000 to 192000",
@@ -77,6 +74,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     shaping : float, default=18.0
         By how many decibels a pitch class may be turned down so that the harmony is that of the
         piece; two thirds of that up. 0 leaves stretches as they were recorded.
+    channels : {1, 2}, default=None
+        Of the audio that is made: 1 is mono, 2 stereo. None makes it stereo where one of the
+        recordings is; mono ones are then heard in the middle, and so are those with more than two
+        channels.
     sr : int, default=44100
         Of the audio that is made, in hertz.
 
@@ -92,6 +93,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         recording; float16.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
+    channels_ : int
+        2 where one of the recordings is stereo, else 1.
 
     See Also
     --------
@@ -135,6 +138,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         max_stretch: float = 10.0,
         transpose: int = 0,
         shaping: float = 18.0,
+        channels: int | None = None,
         sr: int = 44100,
     ) -> None:
         self.extractor = extractor
@@ -142,6 +146,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.max_stretch = max_stretch
         self.transpose = transpose
         self.shaping = shaping
+        self.channels = channels
         self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -194,9 +199,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
                 tuple(file or as_source(recording, extractor.sr))
                 for file, recording in zip(files, X, strict=True)
             ]
-            self.chroma_ = [_halved(_scaled(analysis.chroma)) for analysis in analyses]
+            self.chroma_ = [_halved(scaled(analysis.chroma)) for analysis in analyses]
             self.levels_ = [_halved(analysis.levels) for analysis in analyses]
             self.tunings_ = np.array([analysis.tuning or 0.0 for analysis in analyses])
+            self.channels_ = 2 if any(count_channels(each) == 2 for each in X) else 1
         return self
 
     def transform(
@@ -222,9 +228,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
         Returns
         -------
-        audio : ndarray of shape (n_samples,), dtype float32, or a list of them
-            Mono samples at `sr`, for one piece an array, for a collection what the
-            collection was; None where they were written. The audio lasts as long as the frames.
+        audio : ndarray of shape (n_samples,) or (n_samples, 2), dtype float32, or a list of them
+            Samples at `sr`, mono or stereo as `channels` says; for one piece an array, for a
+            collection what the collection was; None where they were written. The audio lasts as
+            long as the frames.
 
         Raises
         ------
@@ -257,7 +264,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             for piece, duration in zip(pieces, durations, strict=True)
         )
         if file is None:
-            return pack([np.concatenate([np.zeros(0, np.float32), *sound]) for sound in played])
+            nothing = np.zeros(0 if self._n_channels() == 1 else (0, 2), np.float32)
+            return pack([np.concatenate([nothing, *sound]) for sound in played])
         for target, sound in zip(files, played, strict=True):
             write_audio(target, sound, self.sr, format=format)
         return None
@@ -300,6 +308,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _fitted_state(self) -> dict[str, Any]:
         # Both raise an error for what cannot be used.
         self._sources(), self.extractor_.frame_rate
+        if self.channels_ not in (1, 2):
+            raise ValueError(f"channels_ is {self.channels_!r}, where 1 or 2 is expected")
         if self.extractor_.sync is not None:
             raise ValueError("extractor_ has beats, where sync=None is expected")
         n_frames = [len(levels) for levels in self.levels_]
@@ -309,6 +319,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             "chroma_": [Array(np.float16, (n, N_PITCH_CLASSES), low=0, high=1) for n in n_frames],
             "levels_": [Array(np.float16, (n,)) for n in n_frames],
             "tunings_": Array(np.float64, (len(n_frames),), low=-12, high=12),
+            "channels_": int,
         }
 
     def _sources(self) -> list[Source]:
@@ -316,18 +327,18 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
     def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
-        if not stretches:
-            return
-        rate, frame_rate = self.sr, self.extractor_.frame_rate
-        borders = [round(stretch.start * rate) for stretch in stretches]
-        borders.append(round(stretches[-1].end * rate))
-        read = reader(stretches, self._sources(), rate)
-        with spooled(join_stretches(borders, read, sr=rate)) as sound:
-            blocks = sound.blocks(BLOCK_SIZE)
-            if self.shaping > 0:
-                gains = gains_towards(piece, sound, rate, self.extractor_, limit=self.shaping)
-                blocks = shape(sound, gains, frame_rate=frame_rate, sr=rate)
-            yield from level_blocks(silence_between(piece, blocks, hop=rate / frame_rate))
+        return play(
+            piece,
+            stretches,
+            self._sources(),
+            extractor=self.extractor_,
+            shaping=self.shaping,
+            sr=self.sr,
+            channels=self._n_channels(),
+        )
+
+    def _n_channels(self) -> int:
+        return self.channels_ if self.channels is None else self.channels
 
     def _find(self, piece: np.ndarray, duration: float, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
@@ -359,30 +370,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         borders = [each.borders(len(piece)) for each, piece in zip(timings, pieces, strict=True)]
         durations = [length_in_samples(each[-1] - each[0], self.sr) / self.sr for each in borders]
         pieces = [
-            self._at_frames(_scaled(np.maximum(piece, 0)), each - each[0])
+            at_frames(scaled(np.maximum(piece, 0)), each - each[0], self.extractor_, self.sr)
             for piece, each in zip(pieces, borders, strict=True)
         ]
         return pieces, durations, pack
 
-    def _at_frames(self, piece: np.ndarray, borders: np.ndarray) -> np.ndarray:
-        """Return what sounds at the center of each of the extractor's frames."""
-        # A center on a border belongs to what begins there, however the product was rounded.
-        firsts = np.ceil(borders * self.extractor_.frame_rate - 1e-6).astype(int)
-        frames = np.repeat(piece, np.diff(firsts), axis=0)
-        # No more than are analyzed in a sound of that length.
-        seconds = length_in_samples(borders[-1], self.sr) / self.sr
-        n_samples = np.ceil(seconds * self.extractor_.sr)
-        return frames[: int(n_samples // self.extractor_.hop_length) + 1]
-
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
-
-
-def _scaled(chroma: np.ndarray) -> np.ndarray:
-    """Return chroma with 1 as the largest value of all; its scale does not matter."""
-    largest = float(np.max(chroma, initial=0.0))
-    with np.errstate(under="ignore"):
-        return (chroma / (largest or 1.0)).astype(np.float32)
 
 
 def _halved(values: np.ndarray) -> np.ndarray:

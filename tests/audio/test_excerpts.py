@@ -35,6 +35,17 @@ def test_samples_in_memory(music, rate):
     np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
 
 
+@pytest.mark.parametrize("rate", [RATE, 32000])
+def test_two_channels(music, tmp_path, rate):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.stack([music, music[::-1] / 2], axis=1), RATE, "FLOAT")
+    whole = np.concatenate(list(read_blocks(path, sr=rate, channels=2)))
+    for recording in (path, (np.stack([music, music[::-1] / 2], axis=1), RATE)):
+        found = read_excerpt(recording, 2.0, 5000, sr=rate, channels=2)
+        np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
+        assert read_excerpt(recording, 99.0, 5, sr=rate, channels=2).shape == (5, 2)
+
+
 def test_zeros_stand_where_there_is_nothing(music, tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")

@@ -10,6 +10,7 @@ import pytest
 import soundfile
 
 from musicai.audio.headers import read_durations, read_header
+from musicai.audio.recordings import count_channels
 
 
 def write(path, seconds, rate=8000):
@@ -30,6 +31,16 @@ def test_names_that_are_not_text(tmp_path):
     path = write(os.path.join(os.fsencode(tmp_path), b"caf\xe9.flac"), 2)
     np.testing.assert_allclose(read_durations([path]), [2])
     assert read_header(path).sr == 8000
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+def test_channels_are_counted(tmp_path, n_channels):
+    samples = np.zeros((800, n_channels), np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, 8000)
+    for recording in (tmp_path / "a.wav", (samples, 8000)):
+        assert count_channels(recording) == n_channels
+    for recording in (samples[:, 0], tmp_path / "gone.wav", samples[:0, 0]):
+        assert count_channels(recording) == 1
 
 
 def test_what_is_no_recording_is_unknown(tmp_path):
@@ -59,3 +70,6 @@ def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     np.testing.assert_allclose(read_durations([path]), [2], atol=0.1)
     assert read_header(path) is None
+    command[4:5] = ["a.flac", "-ac", "2"]
+    subprocess.run([*command[:-1], "b.m4a"], check=True, stdin=subprocess.DEVNULL, cwd=tmp_path)
+    assert [count_channels(each) for each in (path, tmp_path / "b.m4a")] == [1, 2]

@@ -41,6 +41,18 @@ def test_channels_are_averaged(write, n_channels):
     np.testing.assert_allclose(read(path), librosa_load(path, 22050), atol=1e-7)
 
 
+@pytest.mark.parametrize("sr", [22050, 32000])
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+def test_two_channels(write, sr, n_channels):
+    channels = np.random.default_rng(1).uniform(-1, 1, (5000, n_channels)).astype(np.float32)
+    path = write("channels.wav", channels, 22050)
+    found = read(path, sr, channels=2, block_size=700)
+    expected = [read(path, sr)] * 2
+    if n_channels == 2:
+        expected = [read((channel, 22050), sr) for channel in channels.T]
+    np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-4)
+
+
 @pytest.mark.parametrize("own_rate", [22050, 44100, 96000, 11025.5])
 def test_block_size_does_not_matter(noise, own_rate):
     whole = read((noise, own_rate), block_size=10**7)
@@ -210,6 +222,12 @@ def test_unbelievable_rates_are_refused(rate):
 def test_impossible_sampling_rates_are_refused(sr):
     with pytest.raises(ValueError, match="sr must be a number of hertz"):
         next(read_blocks(np.zeros(100), sr=sr))
+
+
+@pytest.mark.parametrize("channels", [0, 3, 1.5, None])
+def test_impossible_channels_are_refused(channels):
+    with pytest.raises(ValueError, match="channels must be 1 or 2"):
+        next(read_blocks(np.zeros(100), sr=22050, channels=channels))
 
 
 @pytest.mark.parametrize("block_size", [0, -1, 2.5, "all", None])

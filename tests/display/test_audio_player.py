@@ -87,6 +87,7 @@ def test_other_files_are_converted(tmp_path, name, seconds):
     assert player.media_type == "audio/mpeg"
     heard, rate = sound(player)
     assert len(heard) / rate == pytest.approx(seconds, abs=0.2)
+    assert heard.shape[1:] == (2,)
     assert len(player.data) < (tmp_path / name).stat().st_size / 4
 
 

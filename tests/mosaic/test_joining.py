@@ -8,11 +8,18 @@ RATE = 22050
 
 def play(borders, sounds):
     """Join stretches of endless sounds, each a function of the sample's number."""
+    (mono,) = play_channels(borders, [sounds])
+    return mono
+
+
+def play_channels(borders, channels):
+    """Join stretches that have several channels, each as for `play`; return them one by one."""
 
     def read(number, first, last):
-        return sounds[number](np.arange(first, last)).astype(np.float32)
+        places = np.arange(first, last)
+        return np.stack([sounds[number](places) for sounds in channels], axis=1).astype(np.float32)
 
-    return np.concatenate(list(join_stretches(borders, read, sr=RATE)))
+    return np.concatenate(list(join_stretches(borders, read, sr=RATE))).T
 
 
 def tone(frequency, phase=0.0, loudness=0.5):
@@ -68,6 +75,21 @@ def test_the_quietest_moment_is_taken():
 
     joined = play([0, 40700, 80000], [with_gap, other])
     assert np.abs(joined[40600:41600]).max() < 1e-3
+
+
+def test_channels_are_joined_alike():
+    borders, sounds = [0, 30000, 60000], [noise(3), noise(4)]
+    expected = play(borders, sounds)
+
+    def scaled(gain):
+        return [lambda n, sound=sound: gain * sound(n) for sound in sounds]
+
+    left, right = play_channels(borders, [sounds, scaled(-0.25)])
+    np.testing.assert_allclose(left, expected, atol=1e-6)
+    np.testing.assert_allclose(right, -0.25 * expected, atol=1e-6)
+    left, right = play_channels(borders, [[tone(220)] * 2, [tone(330), tone(330, 0.5)]])
+    bend = np.abs(np.diff(right[2000:-2000], n=2))
+    assert bend.max() < 1.1 * 0.5 * (2 * np.pi * 330 / RATE) ** 2
 
 
 def test_begins_and_ends_without_a_click():

@@ -13,14 +13,22 @@ def sound():
 
 
 def shaped(sound, gains, frame_rate=10.0, **sizes):
+    sound = sound.astype(np.float32)[:, np.newaxis] if sound.ndim == 1 else sound
     blocks = shape(sound, gains, frame_rate=frame_rate, sr=RATE, **sizes)
-    return np.concatenate(list(blocks))
+    return np.concatenate(list(blocks)).squeeze()
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 5000, 3 * RATE])
 def test_no_gain_changes_nothing(sound, n_samples):
     found = shaped(sound[:n_samples], np.zeros((30, 12)))
     np.testing.assert_allclose(found, sound[:n_samples], atol=1e-6)
+
+
+def test_channels_get_the_same_gains(sound):
+    gains = np.random.default_rng(1).uniform(-12, 6, (30, 12))
+    both = np.stack([sound, sound[::-1]], axis=1)
+    expected = np.stack([shaped(channel, gains) for channel in both.T], axis=1)
+    np.testing.assert_array_equal(shaped(both, gains), expected)
 
 
 def test_blocks_are_no_matter(sound):
@@ -63,7 +71,8 @@ def test_gains_lead_to_what_is_wanted():
 def test_silence_where_the_piece_has_none_but_zeros(sound):
     piece = np.ones((30, 12), dtype=np.float32)
     piece[10:20] = 0
-    found = np.concatenate(list(silence_between(piece, np.array_split(sound, 7), hop=RATE / 10)))
+    blocks = np.array_split(sound[:, np.newaxis], 7)
+    found = np.concatenate(list(silence_between(piece, blocks, hop=RATE / 10)))[:, 0]
     np.testing.assert_array_equal(found[: 9 * RATE // 10], sound[: 9 * RATE // 10])
     assert not found[RATE : 19 * RATE // 10].any()
 
@@ -71,7 +80,7 @@ def test_silence_where_the_piece_has_none_but_zeros(sound):
 def test_long_pieces_are_heard_in_parts():
     rng = np.random.default_rng(4)
     piece = np.repeat(rng.random((12, 12)), 10, axis=0).astype(np.float32)
-    sound = 0.1 * rng.standard_normal(120 * 2048 - 1).astype(np.float32)
+    sound = 0.1 * rng.standard_normal((120 * 2048 - 1, 1)).astype(np.float32)
     expected = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18)
     found = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18, frames_at_once=50)
     # What lies further off reaches them through the tails of the window alone.

@@ -217,6 +217,51 @@ def test_frames_of_any_length_are_played_when_they_should(mosaic):
         np.testing.assert_allclose(found[: len(played)], played)
 
 
+@pytest.fixture(scope="module")
+def stereo_recordings(recordings):
+    """Recordings that move from left to right, with what is on one side only."""
+    places = [np.linspace(0, 1, len(each), dtype=np.float32) for each in recordings]
+    return [
+        (np.stack([place * each, (1 - place) * each], axis=1), RATE)
+        for place, each in zip(places, recordings, strict=True)
+    ]
+
+
+def test_stereo_recordings_are_played_in_stereo(stereo_recordings, piece, tmp_path):
+    mosaic = MosaicSynthesizer(sr=RATE).fit(stereo_recordings)
+    audio = mosaic.transform(piece)
+    assert audio.shape == (len(audio), 2)
+    assert frame_correlation(heard(audio), piece) > 0.9
+    turned = [(samples[:, ::-1], rate) for samples, rate in stereo_recordings]
+    of_turned = MosaicSynthesizer(sr=RATE).fit(turned)
+    np.testing.assert_array_equal(of_turned.transform(piece), audio[:, ::-1])
+    assert of_turned.stretches(piece) == mosaic.stretches(piece)
+    assert mosaic.transform([piece, piece[:0]])[1].shape == (0, 2)
+    mosaic.transform(piece, tmp_path / "a.flac")
+    written, _ = soundfile.read(tmp_path / "a.flac", dtype="float32")
+    np.testing.assert_allclose(written, audio, atol=2**-15)
+
+
+def test_what_is_on_one_side_stays_there(recordings, piece):
+    left = [(np.stack([each, 0 * each], axis=1), RATE) for each in recordings]
+    audio = MosaicSynthesizer(sr=RATE).fit(left).transform(piece)
+    assert audio[:, 0].any()
+    assert not audio[:, 1].any()
+
+
+def test_channels(recordings, stereo_recordings, piece, tmp_path):
+    soundfile.write(tmp_path / "stereo.wav", *stereo_recordings[0])
+    mosaic = MosaicSynthesizer(sr=RATE).fit([*recordings[1:], tmp_path / "stereo.wav"])
+    assert mosaic.transform(piece).shape[1:] == (2,)
+    mono = mosaic.set_params(channels=1).transform(piece)
+    assert mono.ndim == 1
+    of_mono = MosaicSynthesizer(channels=2, sr=RATE).fit(recordings)
+    audio = of_mono.transform(piece)
+    np.testing.assert_array_equal(audio[:, 0], audio[:, 1])
+    surround = (np.stack(5 * [recordings[0]], axis=1), RATE)
+    assert MosaicSynthesizer(sr=RATE).fit([surround]).transform(piece).ndim == 1
+
+
 def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
     for pieces, files, message in [
         ([piece, piece[:0]], ["a.wav", "b.wav"], "has no frames"),
@@ -360,6 +405,7 @@ def test_persists_with_joblib(mosaic, piece, tmp_path):
         ({"max_stretch": 0}, "max_stretch must be a number of seconds of at least 1"),
         ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
         ({"shaping": None}, "shaping must be a number of decibels"),
+        ({"channels": 3}, "channels must be 1, 2 or None, got 3"),
         ({"sr": 100}, "sr must be an integer of hertz"),
     ],
 )

@@ -1,0 +1,81 @@
+"""From stretches to sound: joined, shaped and leveled, in constant memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from ..audio import level_blocks
+from ..chroma import ChromaExtractor
+from ..files.writing import spooled
+from ._joining import join_stretches
+from ._shaping import gains_towards, shape, silence_between
+from ._sources import Source
+from ._stretches import Stretch, reader
+
+BLOCK_SIZE = 65536
+"""Samples that are passed on at a time."""
+
+
+def play(
+    piece: np.ndarray,
+    stretches: Sequence[Stretch],
+    sources: Sequence[Source],
+    *,
+    extractor: ChromaExtractor,
+    shaping: float,
+    sr: int,
+    channels: int,
+) -> Iterator[np.ndarray]:
+    """Make the sound of a piece.
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_frames, 12)
+        Chroma, a frame for each of the extractor's.
+    stretches : sequence of Stretch
+        What is played when; without any there is no sound.
+    sources : sequence of Source
+        The recordings.
+    extractor : ChromaExtractor
+        How the recordings were analyzed.
+    shaping : float
+        By how many decibels a pitch class may be lowered; 0 leaves recordings as they are.
+    sr : int
+        Samples per second.
+    channels : {1, 2}
+        How many there are to be.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
+        The next samples.
+    """
+    if not stretches:
+        return
+    borders = [round(stretch.start * sr) for stretch in stretches]
+    borders.append(round(stretches[-1].end * sr))
+    read = reader(stretches, sources, sr, channels)
+    joined = join_stretches(borders, read, sr=sr)
+    finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
+    for block in level_blocks(finished):
+        yield block[:, 0] if channels == 1 else block
+
+
+def finish(
+    piece: np.ndarray,
+    blocks: Iterable[np.ndarray],
+    *,
+    extractor: ChromaExtractor,
+    shaping: float,
+    sr: int,
+) -> Iterator[np.ndarray]:
+    """Bring the harmony of sound nearer to that of a piece, and silence it where the piece is.
+
+    Parameters are those of `play`; blocks have shape (n_samples, n_channels).
+    """
+    with spooled(blocks) as sound:
+        played = sound.blocks(BLOCK_SIZE)
+        if shaping > 0:
+            gains = gains_towards(piece, sound, sr, extractor, limit=shaping)
+            played = shape(sound, gains, frame_rate=extractor.frame_rate, sr=sr)
+        yield from silence_between(piece, played, hop=sr / extractor.frame_rate)

@@ -1,0 +1,38 @@
+"""What a mosaic is to sound like: pieces as frames of the extractor."""
+
+import numpy as np
+
+from ..chroma import ChromaExtractor
+from ..theory.timing import length_in_samples
+
+
+def scaled(chroma: np.ndarray) -> np.ndarray:
+    """Return chroma with 1 as the largest value of all; its scale does not matter."""
+    largest = float(np.max(chroma, initial=0.0))
+    with np.errstate(under="ignore"):
+        return (chroma / (largest or 1.0)).astype(np.float32)
+
+
+def at_frames(
+    piece: np.ndarray, borders: np.ndarray, extractor: ChromaExtractor, sr: int
+) -> np.ndarray:
+    """Return what sounds at the center of each of the extractor's frames.
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_frames, 12)
+        Chroma.
+    borders : ndarray of shape (n_frames + 1,)
+        When its frames begin, and when the last one ends, in seconds from the first.
+    extractor : ChromaExtractor
+        How the recordings were analyzed.
+    sr : int
+        Samples per second of the mosaic.
+    """
+    # A center on a border belongs to what begins there, however the product was rounded.
+    firsts = np.ceil(borders * extractor.frame_rate - 1e-6).astype(int)
+    frames = np.repeat(piece, np.diff(firsts), axis=0)
+    # No more than are analyzed in a sound of that length.
+    seconds = length_in_samples(borders[-1], sr) / sr
+    n_samples = np.ceil(seconds * extractor.sr)
+    return frames[: int(n_samples // extractor.hop_length) + 1]
