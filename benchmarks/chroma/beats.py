@@ -40,7 +40,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from musicai.audio import read_blocks
-from musicai.chroma._beats import OnsetStrength, track_beats
+from musicai.chroma._beats import track_beats
+from musicai.chroma._onsets import OnsetStrength
 from musicai.datasets import load_chorales
 
 SR = 22050
@@ -81,7 +82,8 @@ def musicai_beats(samples: np.ndarray, tempo: float) -> np.ndarray:
     onsets = OnsetStrength(SR)
     for start in range(0, len(samples), BLOCK):
         onsets.add(samples[start : start + BLOCK])
-    return track_beats(onsets.finish(), onsets.rate, usual_tempo=tempo)[1]
+    found = onsets.finish()
+    return track_beats(found.strength, found.rate, usual_tempo=tempo)
 
 
 def f_measure(true: np.ndarray, found: np.ndarray) -> float:

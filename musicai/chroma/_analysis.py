@@ -8,17 +8,24 @@ import numpy as np
 
 from ..audio import read_blocks
 from ..theory.timing import Timing
-from ._beats import OnsetStrength, synchronize, track_beats
+from ._beats import Beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
-from ._frames import FrameLevels, levels_between
+from ._frames import FrameLevels
+from ._onsets import OnsetStrength
+from ._pulse import SURE, PulseFinder
 from ._stft import KEPT_BYTES, stft_chroma
+from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chroma
+from ._tracker import Tracker
 
 BLOCK_SIZE = 65536
 """Samples that are read at a time: some hundred kilobytes, which fit a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
 """Frames that are normalized together: some hundred kilobytes."""
+
+FRAMES_PER_BEAT = {"beat": 1, "half-beat": 2}
+"""By what `sync` can be."""
 
 
 class Settings(NamedTuple):
@@ -41,19 +48,28 @@ class Analysis:
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        The piece, one frame per hop or per beat.
+        The piece, one frame per hop, beat or half-beat.
     timing : Timing
-        When the frames sound: at the extractor's rate, or with ``sync="beat"`` between the beats
-        that were found. If there are none, the recording is one frame, which is no beat.
+        When the frames sound: at the extractor's rate, or with ``sync="beat"`` or ``"half-beat"``
+        on the beats that were found, which count from the first one; what is before it is a pick-up
+        at negative beats. Without beats the recording is one frame, which is no beat. Bars begin
+        where the downbeat is sure, with a margin of at least 0.3.
     levels : ndarray of shape (n_frames,), dtype float32
         How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording could not be used.
-    tempo : float or None
-        Beats per minute, that of `timing`. None unless frames are beats: without ``sync="beat"``,
-        or if no beats were found.
     warnings : tuple of str
         What there was to warn of, such as a truncated file, or why the recording was left out.
+    beats : Beats or None
+        The beats: their times, how clear they are, and the bars. None unless frames are beats:
+        without `sync`, or if no beats were found.
+    timbre : ndarray of shape (n_frames, 13), dtype float32, or None
+        Cepstral coefficients 1 to 13 of each frame, in decibels: the orthonormal cosine transform
+        of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
+    tempo : float or None
+        Beats per minute, that of `timing`. None unless frames are beats.
+    clarity : float or None
+        Mean clarity of the beats, from about 0 for no pulse to 1. None unless frames are beats.
 
     Examples
     --------
@@ -78,11 +94,18 @@ class Analysis:
     levels: np.ndarray
     tuning: float | None
     warnings: tuple[str, ...]
+    beats: Beats | None = None
+    timbre: np.ndarray | None = None
 
     @property
     def tempo(self) -> float | None:
         """Beats per minute; None unless frames are beats."""
         return self.timing.tempo
+
+    @property
+    def clarity(self) -> float | None:
+        """Mean clarity of the beats; None unless frames are beats."""
+        return None if self.beats is None else float(self.beats.clarity.mean())
 
 
 def analyze(
@@ -90,6 +113,7 @@ def analyze(
     name: str,
     settings: Settings,
     *,
+    tracker: Tracker | None = None,
     block_size: int = BLOCK_SIZE,
     kept_bytes: int = KEPT_BYTES,
 ) -> Analysis:
@@ -103,6 +127,8 @@ def analyze(
         What to call the recording in errors.
     settings : Settings
         How to analyze it.
+    tracker : callable, default=None
+        Finds the beats if frames are beats; None for the library's own.
     block_size : int, default=65536
         Samples to read at a time.
     kept_bytes : int, default=96 * 2**20
@@ -116,12 +142,14 @@ def analyze(
     frame_rate = sr / hop_length
     warnings: list[str] = []
     loudness = FrameLevels(hop_length)
-    onsets = OnsetStrength(sr) if sync == "beat" else None
+    listeners: list[Any] = [loudness]
+    if sync is not None:
+        onsets, pulse = OnsetStrength(sr), PulseFinder(tracker, sr)
+        listeners += [onsets, pulse]
 
     def measure(block: np.ndarray) -> np.ndarray:
-        loudness.add(block)
-        if onsets is not None:
-            onsets.add(block)
+        for listener in listeners:
+            listener.add(block)
         return block
 
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
@@ -148,17 +176,33 @@ def analyze(
         chroma = cens(chroma, frame_rate)
     chroma = normalize(chroma, norm)
     levels = loudness.finish(len(chroma))
-    if onsets is None:
-        timing = Timing.from_rate(frame_rate)
-    else:
-        _, beats = track_beats(onsets.finish(), onsets.rate)
-        chroma, borders = synchronize(chroma, frame_rate, beats)
-        timing = Timing.from_beats(borders) if len(beats) else Timing.from_borders(borders)
-        levels = levels_between(levels, frame_rate, borders)
-        chroma = normalize(chroma, norm)
+    timing, beats, timbre = Timing.from_rate(frame_rate), None, None
+    if sync is not None:
+        n_frames, measured = len(chroma), onsets.finish()
+        end = timing.duration(n_frames)
+        beats = pulse.find(measured, chroma, frame_rate, end)
+        timing = _timing(beats, end, frames_per_beat=FRAMES_PER_BEAT[sync])
+        parts = frames_between(timing.borders(), frame_rate, n_frames)
+        chroma, levels = normalize(median_chroma(chroma, parts), norm), mean_level(levels, parts)
+        parts = frames_between(timing.borders(), measured.rate, len(measured.timbre))
+        timbre = mean_rows(measured.timbre, parts)
     # A second reading finds the same again; and next time the file may have another name.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
-    return Analysis(chroma, timing, levels, tuning, tuple(different))
+    return Analysis(chroma, timing, levels, tuning, tuple(different), beats, timbre)
+
+
+def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
+    """Return the timing of the beats of a recording; without beats that of one frame."""
+    if beats is None:
+        return Timing.from_borders([0.0, end])
+    seconds, positions = beat_grid(beats.times, end, frames_per_beat=frames_per_beat)
+    return Timing.from_beats(
+        seconds,
+        beats=positions,
+        frames_per_beat=frames_per_beat,
+        beats_per_bar=beats.beats_per_bar,
+        downbeat=beats.downbeat if beats.downbeat_margin >= SURE else None,
+    )
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:

@@ -19,14 +19,15 @@ from sklearn.utils.validation import check_memory
 from ..audio import RecordingError
 from ..files.paths import is_path
 from ._analysis import Analysis, Settings, analyze
+from ._tracker import Tracker, tracker_key
 
-Remembered = Callable[[Any, str, Any, int, Settings], Analysis]
+Remembered = Callable[[Any, str, Tracker | None, Any, int, Settings], Analysis]
 """An analysis that also takes the identity of the recording, and looks it up."""
 
 Task = Callable[[Any, str], Any]
 """Takes a recording and its name."""
 
-ANALYSIS_VERSION = 5
+ANALYSIS_VERSION = 6
 """Raise it with every change of results: analyses that were kept before are then ignored."""
 
 
@@ -35,6 +36,7 @@ def analyze_all(
     names: Sequence[str],
     *,
     settings: Settings,
+    tracker: Tracker | None,
     memory: Any,
     n_jobs: int | None,
     on_error: str,
@@ -49,6 +51,8 @@ def analyze_all(
         What to call each recording in errors.
     settings : Settings
         How to analyze them.
+    tracker : callable or None
+        Finds the beats if frames are beats.
     memory : path, joblib.Memory or None
         A folder that keeps analyses.
     n_jobs : int or None
@@ -62,23 +66,39 @@ def analyze_all(
         An error where a recording cannot be used, with ``on_error="warn"`` or if it made a worker
         process die.
     """
+    remembered = _remembering(memory)
+    key = tracker_key(tracker) if tracker is not None and remembered is not None else None
     task = partial(
-        _analyze_one, settings=settings, remembered=_remembering(memory), on_error=on_error
+        _analyze_one,
+        settings=settings,
+        tracker=tracker,
+        key=key,
+        remembered=remembered,
+        on_error=on_error,
     )
     yield from run_in_order(task, recordings, names, n_jobs=n_jobs)
 
 
 def _analyze_one(
-    recording: Any, name: str, *, settings: Settings, remembered: Remembered | None, on_error: str
+    recording: Any,
+    name: str,
+    *,
+    settings: Settings,
+    tracker: Tracker | None,
+    key: str | None,
+    remembered: Remembered | None,
+    on_error: str,
 ) -> Analysis | RecordingError:
     """Analyze a recording, unless a memory holds its analysis."""
     try:
         identity = None if remembered is None else _identity(recording)
         if remembered is not None and identity is not None:
-            found = remembered(recording, name, identity, ANALYSIS_VERSION, settings)
+            if key is not None:
+                identity = identity, key
+            found = remembered(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
             if isinstance(found, Analysis):  # and not what another program wrote into the folder
                 return found
-        return analyze(recording, name, settings)
+        return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
         if on_error == "raise":  # at once, before others are analyzed in vain
             raise
@@ -99,16 +119,23 @@ def _remembering(memory: Any) -> Remembered | None:
     try:
         if is_path(memory):
             memory = joblib.Memory(os.path.abspath(os.fsdecode(memory)), compress=1, verbose=0)
-        return check_memory(memory).cache(_analyze_identified, ignore=["recording", "name"])
+        return check_memory(memory).cache(
+            _analyze_identified, ignore=["recording", "name", "tracker"]
+        )
     except OSError as error:
         raise ValueError(f"memory cannot be used as a folder ({error}); give another") from error
 
 
 def _analyze_identified(
-    recording: Any, name: str, identity: Any, version: int, settings: Settings
+    recording: Any,
+    name: str,
+    tracker: Tracker | None,
+    identity: Any,
+    version: int,
+    settings: Settings,
 ) -> Analysis:
     # joblib finds what it keeps by the arguments; identity and version are there for that alone.
-    return analyze(recording, name, settings)
+    return analyze(recording, name, settings, tracker=tracker)
 
 
 def _identity(recording: Any) -> Any:

@@ -1,57 +1,39 @@
-"""The beats of a recording, found while it streams by, and frames taken together by beats.
+"""The beats of a recording, found in its onset strength.
 
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
-programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it:
-how strongly something begins at each moment is measured (:class:`OnsetStrength`); how far apart
-the beats usually are is estimated from that, and the moments about that far apart with the
-strongest onsets are the beats (:func:`track_beats`). Of the recording only the onset strength is
-kept, 43 values a second.
-
-Onset strength is the rise of a logarithmic spectrum; in silence it is 0. The spectrum here has
-quarter-tone bands and rises are measured against the loudest of three neighboring bands, which is
-the SuperFlux of S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection",
-DAFx 2013): where voices change pitch without an attack, as strings, choirs and organs do, mel bands
-see nothing.
+programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it, with
+another estimate of the tempo. How far apart beats usually are is where a comb with teeth at one,
+two, three and four periods finds the most in the autocorrelation of the onset strength; the moments
+about that far apart with the strongest onsets are the beats, and each is moved to its onset.
 """
 
-from functools import lru_cache
+from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.sparse
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import uniform_filter1d
 
-from ..theory.timing import Timing
-from ._frames import FrameBuffer, hann_window, silent_frames
+from ..theory.borders import mean_tempo
+from ._frames import hann_window
 
-SECONDS_PER_FRAME = 512 / 22050
-"""About the time from an onset frame to the next."""
-
-FRAME_HOPS = 8
-"""Hops per frame: 0.19 seconds, which tell most neighboring notes apart."""
-
-LAG = 3
-"""Rises are measured over this many hops: a soft attack takes as long."""
-
-LOWEST, HIGHEST = 27.5, 10000.0
-"""The bands lie between these frequencies, in hertz."""
-
-BANDS_PER_OCTAVE = 24
-
-DYNAMIC_RANGE = 50.0
-"""What is more decibels than this below the loudest band so far counts as silent."""
-
-TEMPO_WINDOW = 8.0
+TEMPO_WINDOW = 12.0
 """Seconds of onset strength that are compared with themselves to find the tempo."""
 
 WINDOWS_PER_STEP = 64
 """Windows that are analyzed together, so that memory does not grow with the recording."""
 
-USUAL_TEMPO, FASTEST_TEMPO = 110.0, 320.0
+USUAL_TEMPO, SLOWEST_TEMPO, FASTEST_TEMPO = 110.0, 40.0, 240.0
 """In beats per minute; a tempo an octave from the usual one has exp(-1/2) of its prior.
 
 Ellis and librosa have 120, with which eighth notes become beats in chorales and slow game music.
 """
+
+TEETH = 4
+"""Teeth of the comb: as many beats as most music has in a bar."""
+
+TREND = 1.5
+"""Seconds of lag over which the mean of the autocorrelation is taken off."""
 
 STRONGEST = 0.99
 """Onsets above this quantile count as if they were at it.
@@ -66,123 +48,81 @@ WEAK = 0.5
 """Beats at the ends whose onsets have less than this share of the usual strength are dropped."""
 
 FEWEST = 3
-"""Fewer beats than this are no pulse, only where a sound begins or ends."""
+"""Fewer beats with onsets than this are no pulse, only where a sound begins or ends."""
+
+REACH = 0.04
+"""Seconds by which a beat is moved to its onset, at most."""
+
+AS_STRONG = 0.95
+"""Onsets of more than this share of the strongest one nearby are about as strong."""
+
+SLOTS = 16
+"""Moments of a beat at which its onsets are compared with those of its neighbors."""
+
+NEIGHBORS, SMOOTHED = 4, 5
+"""Clarity compares a beat with as many beats on each side, and is a mean over as many beats."""
 
 
-class OnsetStrength:
-    """Measures how strongly something begins at each moment of a recording.
-
-    Parameters
-    ----------
-    sr : float
-        Sampling rate in hertz, at least 1000.
+@dataclass(frozen=True, eq=False)
+class Beats:
+    """The beats of a recording, as an `Analysis` has them.
 
     Attributes
     ----------
-    rate : float
-        Values per second, about 43.
+    times : ndarray of shape (n_beats,)
+        Seconds, rising; there are at least two.
+    clarity : ndarray of shape (n_beats,)
+        How alike the onsets within each beat and within the beats around it are, a correlation of
+        at most 1. About 0 means that there is no pulse, or that these are not its beats.
+    beats_per_bar : int
+        3 or 4, or what a tracker of your own finds.
+    downbeat : int
+        Index of a beat on which a bar begins, from 0 to ``beats_per_bar - 1``.
+    downbeat_margin : float
+        How sure the downbeat is: how far its score lies above that of the next best, in standard
+        deviations of a beat's score. Infinite if a tracker of your own found it.
 
     Examples
     --------
     >>> import numpy as np
-    >>> clicks = np.zeros(10 * 22050, dtype=np.float32)
-    >>> clicks[::11025] = 1
-    >>> onsets = OnsetStrength(22050)
-    >>> for block in np.split(clicks, 10):
-    ...     onsets.add(block)
-    >>> tempo, beats = track_beats(onsets.finish(), onsets.rate)
-    >>> round(tempo)
-    120
+    >>> from musicai.chroma import Beats
+    >>> times = np.arange(9) / 2
+    >>> beats = Beats(times, np.ones(9), beats_per_bar=4, downbeat=1, downbeat_margin=1.0)
+    >>> beats.downbeats
+    array([0.5, 2.5])
+    >>> beats.tempo
+    120.0
     """
 
-    def __init__(self, sr: float) -> None:
-        # A length that the FFT likes; the frame is a multiple of it and so is liked as well.
-        hop_length = scipy.fft.next_fast_len(round(sr * SECONDS_PER_FRAME), real=True)
-        self.rate = sr / hop_length
-        self._bands = _bands(sr, FRAME_HOPS * hop_length)
-        self._frames = FrameBuffer(frame_length=FRAME_HOPS * hop_length, hop_length=hop_length)
-        self._loudest = float(_decibels(np.zeros(1))[0])
-        self._before = _decibels(np.zeros((LAG, self._bands.shape[0]), dtype=np.float32))
-        self._strengths: list[np.ndarray] = []
-        self._powers: list[np.ndarray] = []
+    __module__ = "musicai.chroma"
 
-    def add(self, block: np.ndarray) -> None:
-        """Take the next samples, a float32 array of any length."""
-        for frames in self._frames.add(block):
-            self._measure(frames)
+    times: np.ndarray
+    clarity: np.ndarray
+    beats_per_bar: int
+    downbeat: int
+    downbeat_margin: float
 
-    def finish(self) -> np.ndarray:
-        """Return the onset strength, one float32 value per frame; nothing can be added then."""
-        for frames in self._frames.finish():
-            self._measure(frames)
-        if not self._strengths:
-            return np.zeros(0, dtype=np.float32)
-        strength = np.concatenate(self._strengths)
-        strength[silent_frames(np.concatenate(self._powers), self.rate)] = 0
-        return strength
+    @property
+    def downbeats(self) -> np.ndarray:
+        """Seconds of the beats on which bars begin."""
+        return self.times[self.downbeat :: self.beats_per_bar]
 
-    def _measure(self, frames: np.ndarray) -> None:
-        """Find how much the bands rise on average, in decibels."""
-        level = np.concatenate([self._before, _band_levels(frames, self._bands)])
-        self._before = level[-LAG:]
-        level, before = level[LAG:], _louder_neighbor(level[:-LAG])
-        loudest = level.max(axis=1)
-        self._powers.append(10.0 ** (loudest.astype(np.float64) / 10))
-        peak = np.maximum.accumulate(np.append(self._loudest, loudest))[1:]
-        self._loudest = peak[-1]
-        silent = (peak - DYNAMIC_RANGE).astype(np.float32)[:, np.newaxis]
-        rise = np.maximum(level, silent) - np.maximum(before, silent)
-        self._strengths.append(np.maximum(rise, 0).mean(axis=1))
-
-
-def _band_levels(frames: np.ndarray, bands: scipy.sparse.csr_array) -> np.ndarray:
-    """Return the level of each band in decibels, shape (n_frames, n_bands), float32."""
-    window = hann_window(frames.shape[1], np.float32)
-    spectrum = scipy.fft.rfft(frames * window, axis=1)[:, : bands.shape[1]]
-    power = np.square(spectrum.real) + np.square(spectrum.imag)
-    return _decibels((bands @ power.T).T)
-
-
-def _decibels(power: np.ndarray) -> np.ndarray:
-    return 10 * np.log10(np.maximum(power, np.finfo(np.float32).tiny))
-
-
-def _louder_neighbor(level: np.ndarray) -> np.ndarray:
-    """Return for each band the level of the loudest among it and its two neighbors."""
-    loudest = level.copy()
-    np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
-    np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
-    return loudest
-
-
-@lru_cache(maxsize=8)
-def _bands(sr: float, n_fft: int) -> scipy.sparse.csr_array:
-    """Return triangular bands, shape (n_bands, n_frequencies), float32.
-
-    They are a quarter tone apart, and below the pitch where the FFT is coarser, one of its bins.
-    """
-    width = sr / n_fft
-    centers = [LOWEST]
-    while centers[-1] < min(HIGHEST, sr / 2):
-        centers.append(max(centers[-1] * 2 ** (1 / BANDS_PER_OCTAVE), centers[-1] + width))
-    edges = np.array(centers)[:, np.newaxis]
-    lower, middle, upper = edges[:-2], edges[1:-1], edges[2:]
-    frequencies = np.arange(min(n_fft // 2, int(edges[-1, 0] / width)) + 1) * width
-    rising, falling = (
-        (frequencies - lower) / (middle - lower),
-        (upper - frequencies) / (upper - middle),
-    )
-    return scipy.sparse.csr_array(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
+    @property
+    def tempo(self) -> float:
+        """Beats per minute, the mean over beats of about the usual length."""
+        tempo = mean_tempo(self.times, np.arange(len(self.times)))
+        assert tempo is not None  # times rise
+        return tempo
 
 
 def track_beats(
-    envelope: np.ndarray, rate: float, *, usual_tempo: float = USUAL_TEMPO
-) -> tuple[float, np.ndarray]:
+    strength: np.ndarray, rate: float, *, usual_tempo: float = USUAL_TEMPO
+) -> np.ndarray:
     """Find the beats in an onset strength.
 
     Parameters
     ----------
-    envelope : ndarray of shape (n_frames,)
+    strength : ndarray of shape (n_frames,)
         Onset strength, not negative.
     rate : float
         Frames per second.
@@ -191,45 +131,44 @@ def track_beats(
 
     Returns
     -------
-    tempo : float
-        In beats per minute, the mean over the beats; 0 if there is none.
     beats : ndarray of shape (n_beats,), dtype float64
-        Times in seconds, ascending.
+        Times in seconds, rising; at least three, or none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> strength = np.zeros(430)
+    >>> strength[10::20] = 1.0
+    >>> track_beats(strength, 40.0)[:3]
+    array([0.25, 0.75, 1.25])
     """
-    if not np.any(envelope):
-        return 0.0, np.zeros(0)
-    envelope = np.minimum(envelope, np.quantile(envelope[envelope > 0], STRONGEST))
-    period = _estimate_period(envelope, rate, usual_tempo)
-    score = _smooth(envelope, period)
+    if not np.any(strength):
+        return np.zeros(0)
+    strength = np.minimum(strength, np.quantile(strength[strength > 0], STRONGEST))
+    period = _estimate_period(strength, rate, usual_tempo)
+    score = _smooth(strength, period)
     beats = _trim(_best_path(score, period), score)
-    if len(beats) < FEWEST:
-        return 0.0, np.zeros(0)
-    # The mean distance between beats is finer than whole frames.
-    mean_period = (beats[-1] - beats[0]) / (len(beats) - 1)
-    return float(60 * rate / mean_period), beats / rate
+    return _on_onsets(beats, strength, rate) if len(beats) else np.zeros(0)
 
 
-def _estimate_period(envelope: np.ndarray, rate: float, usual_tempo: float) -> int:
-    """Estimate the usual distance between beats, in frames.
-
-    It is the most likely lag of the autocorrelation in windows of 8 seconds, averaged over the
-    recording, with a log-normal prior, as in ``librosa.feature.tempo``.
-    """
-    similarity = _autocorrelation(envelope, round(TEMPO_WINDOW * rate))[1:]
-    lags = np.arange(1, len(similarity) + 1)
-    tempi = 60 * rate / lags
-    likelihood = np.log1p(1e6 * np.maximum(similarity, 0)) - 0.5 * np.log2(tempi / usual_tempo) ** 2
-    likelihood[tempi >= FASTEST_TEMPO] = -np.inf
-    return int(lags[np.argmax(likelihood)])
+def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> int:
+    """Estimate the usual distance between beats, in frames."""
+    similarity = _autocorrelation(strength, round(TEMPO_WINDOW * rate))
+    similarity -= uniform_filter1d(similarity, round(TREND * rate))
+    periods = np.arange(60 * rate / FASTEST_TEMPO, 60 * rate / SLOWEST_TEMPO, 0.25)
+    lags = np.arange(len(similarity))
+    comb = sum(np.interp(periods * tooth, lags, similarity) for tooth in range(1, TEETH + 1))
+    prior = np.exp(-0.5 * np.log2(60 * rate / periods / usual_tempo) ** 2)
+    return max(1, round(float(periods[np.argmax(comb * prior)])))
 
 
-def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
+def _autocorrelation(strength: np.ndarray, length: int) -> np.ndarray:
     """Return the autocorrelation in windows of this length, each scaled to 1 at lag 0, averaged.
 
     Windows that hold no onset count as zero.
     """
     window = hann_window(length, np.float64)
-    padded = np.pad(envelope.astype(np.float64), length // 2)
+    padded = np.pad(strength.astype(np.float64), length // 2)
     windows = sliding_window_view(padded, length)[:: length // 16]
     n_fft = scipy.fft.next_fast_len(2 * length, real=True)
     total = np.zeros(length)
@@ -241,9 +180,9 @@ def _autocorrelation(envelope: np.ndarray, length: int) -> np.ndarray:
     return total / len(windows)
 
 
-def _smooth(envelope: np.ndarray, period: int) -> np.ndarray:
+def _smooth(strength: np.ndarray, period: int) -> np.ndarray:
     """Scale the onset strength to unit variance and smooth it over a small part of a beat."""
-    scaled = envelope.astype(np.float64)
+    scaled = strength.astype(np.float64)
     scaled /= np.std(scaled) or 1.0
     reach = 1 + period // 4  # beyond is below 1e-13
     offsets = np.arange(-reach, reach + 1)
@@ -287,45 +226,62 @@ def _last_beat(total: np.ndarray) -> int:
 
 
 def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Drop beats before the first and after the last that has an onset of some strength."""
+    """Drop beats before the first and after the last that has an onset of some strength.
+
+    Where few of all have one there is no pulse.
+    """
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
-    return beats[strong[0] : strong[-1] + 1] if len(strong) else beats[:0]
+    return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]
 
 
-def synchronize(
-    chroma: np.ndarray, frame_rate: float, beats: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take the median of the frames between one beat and the next.
+def _on_onsets(beats: np.ndarray, strength: np.ndarray, rate: float) -> np.ndarray:
+    """Move beats, given in frames, to the strongest onset nearby; return them in seconds.
 
-    As in ``librosa.util.sync``, what is before the first beat and after the last has a frame
-    too, so that nothing is lost. The median keeps out the few frames in which a chord changes or
-    a drum sounds.
+    Of several that are about as strong it is the last: after silence all bands rise early. The peak
+    is that of a parabola through three values.
+    """
+    reach = round(REACH * rate)
+    padded = np.pad(strength.astype(np.float64), reach + 1)
+    near = sliding_window_view(padded, 2 * reach + 3)[beats]
+    inner = near[:, 1:-1]
+    strong = inner >= AS_STRONG * inner.max(axis=1, keepdims=True)
+    peak = 2 * reach - np.argmax(strong[:, ::-1], axis=1)
+    before, at, after = (near[np.arange(len(beats)), peak + i] for i in range(3))
+    curvature = before - 2 * at + after
+    fraction = 0.5 * (before - after) / np.where(curvature < 0, curvature, np.inf)
+    moved = beats + peak - reach + np.clip(fraction, -0.5, 0.5)
+    moved = np.where(inner.max(axis=1) > 0, moved, beats)
+    times = np.maximum(moved, 0) / rate
+    return times if np.all(np.diff(times) > 0) else beats / rate
+
+
+def pulse_clarity(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.ndarray:
+    """Return for each beat how alike its onsets and those of the beats around it are.
 
     Parameters
     ----------
-    chroma : ndarray of shape (n_frames, 12)
-        Frames, the one at ``t`` centered on ``t / frame_rate`` seconds.
-    frame_rate : float
+    strength : ndarray of shape (n_frames,)
+        Onset strength.
+    rate : float
         Frames per second.
     beats : ndarray of shape (n_beats,)
-        Times of the beats in seconds, rising.
+        Times in seconds, rising; at least two.
 
     Returns
     -------
-    chroma : ndarray of shape (n_intervals, 12), dtype float32
-        One frame per interval; intervals that hold no frame's center are joined to the next.
-    borders : ndarray of shape (n_intervals + 1,)
-        The borders of the intervals in seconds; the first is 0, the last the end of the frames.
+    clarity : ndarray of shape (n_beats,), dtype float64
+        The correlation of the onsets in 16 slots of each beat with their mean over the four
+        beats on each side, smoothed over five beats.
     """
-    n_frames = len(chroma)
-    # A beat on a frame's center belongs to that frame, however the product was rounded.
-    firsts = np.ceil(np.concatenate([[0.0], beats]) * frame_rate - 1e-6).astype(int)
-    # Of borders with no frame between them the last counts.
-    last_of_equals = np.append(firsts[1:] != firsts[:-1], True) & (firsts < n_frames)
-    firsts = firsts[last_of_equals]
-    borders = np.concatenate([[0.0], beats])[last_of_equals]
-    borders[0] = 0.0
-    frames = [np.median(part, axis=0) for part in np.split(chroma, firsts[1:])]
-    end = Timing.from_rate(frame_rate).duration(n_frames)
-    return np.array(frames, dtype=np.float32), np.append(borders, end)
+    lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
+    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # so that the first ones are around the beat
+    moments = (beats[:, np.newaxis] + lengths[:, np.newaxis] * slots) * rate
+    widened = np.maximum(strength, np.maximum(np.roll(strength, 1), np.roll(strength, -1)))
+    patterns = np.interp(moments, np.arange(len(strength)), widened)
+    sums = np.cumsum(np.pad(patterns, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
+    around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - patterns
+    patterns, around = (each - each.mean(axis=1, keepdims=True) for each in (patterns, around))
+    product = np.linalg.norm(patterns, axis=1) * np.linalg.norm(around, axis=1)
+    alike = np.sum(patterns * around, axis=1) / np.where(product > 1e-9, product, np.inf)
+    return uniform_filter1d(alike, min(SMOOTHED, len(alike)), mode="nearest")

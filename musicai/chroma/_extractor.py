@@ -17,9 +17,10 @@ from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
-from ._analysis import Analysis, Settings
+from ._analysis import FRAMES_PER_BEAT, Analysis, Settings
 from ._batch import analyze_all
 from ._playing import play_chroma
+from ._tracker import Tracker
 
 KINDS = ("cqt", "stft", "cens")
 RULES: dict[str, Rule] = {
@@ -39,7 +40,14 @@ RULES: dict[str, Rule] = {
         "a number of semitones from -12 to 12, or None to estimate it",
     ),
     "exact": (is_bool, "True or False"),
-    "sync": (lambda v: v is None or is_one_of(v, ("beat",)), "None or 'beat'"),
+    "sync": (
+        lambda v: v is None or is_one_of(v, tuple(FRAMES_PER_BEAT)),
+        "None, 'beat' or 'half-beat'",
+    ),
+    "tracker": (
+        lambda v: v is None or callable(v),
+        "None or a function of samples and a sampling rate that returns beats",
+    ),
     "memory": (
         lambda v: v is None or is_path(v) or hasattr(v, "cache"),
         "a folder, a joblib.Memory or None",
@@ -76,9 +84,14 @@ class ChromaExtractor(FileTransformer):
         For "stft", whether to transform in double precision, as librosa does: power spectra are
         then librosa's to the last bit, at about 1.3 times the cost. Single precision changes
         chroma by some 1e-6.
-    sync : {None, "beat"}, default=None
-        With "beat" a frame is the median of the frames from one beat to the next. `analyze`
-        returns the timing of the beats.
+    sync : {None, "beat", "half-beat"}, default=None
+        With "beat" a frame is the median of the frames from one beat to the next, with "half-beat"
+        of half of that. `analyze` returns the beats, their clarity and their timing.
+    tracker : callable, default=None
+        A beat tracker to use in place of the library's, called as ``tracker(y, sr)`` with the whole
+        recording, mono, float32 and at `sr`. It returns the times of beats in seconds, or a tuple
+        of those and the times of downbeats. Memory then grows with the recording, by 320 MB an
+        hour. Without `sync` it is not called.
     memory : str, path or joblib.Memory, default=None
         A folder in which analyses are kept, so that no recording is analyzed twice. Files are
         known by path, size and time of modification, samples by their content.
@@ -98,7 +111,7 @@ class ChromaExtractor(FileTransformer):
     frame_rate : float
         Frames per second, ``sr / hop_length``.
     timing : Timing
-        When the frames of a piece sound. With ``sync="beat"`` these are beats without a tempo:
+        When the frames of a piece sound. With `sync` these are beats without a tempo:
         that of a recording is in its analysis, that of a composed piece is for you to choose, as
         ``extractor.timing.at_tempo(96)``.
 
@@ -143,6 +156,7 @@ class ChromaExtractor(FileTransformer):
         tuning: float | None = None,
         exact: bool = False,
         sync: str | None = None,
+        tracker: Tracker | None = None,
         memory: str | os.PathLike[str] | joblib.Memory | None = None,
         n_jobs: int | None = None,
         on_error: str = "raise",
@@ -156,6 +170,7 @@ class ChromaExtractor(FileTransformer):
         self.tuning = tuning
         self.exact = exact
         self.sync = sync
+        self.tracker = tracker
         self.memory = memory
         self.n_jobs = n_jobs
         self.on_error = on_error
@@ -171,7 +186,9 @@ class ChromaExtractor(FileTransformer):
     def timing(self) -> Timing:
         """Timing of the frames of a piece; of beats, without a tempo, with ``sync="beat"``."""
         self._check_parameters()
-        return Timing.from_rate(self.frame_rate) if self.sync is None else Timing.from_tempo(None)
+        if self.sync is None:
+            return Timing.from_rate(self.frame_rate)
+        return Timing.from_tempo(None, frames_per_beat=FRAMES_PER_BEAT[self.sync])
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Check the parameters and the form of `X`; there is nothing to learn.
@@ -243,7 +260,7 @@ class ChromaExtractor(FileTransformer):
         return self._contain([analysis.chroma for analysis in self._analyze_all(X)])
 
     def analyze(self, X: Any) -> list[Analysis]:
-        """Analyze recordings: chroma with its timing, levels, tuning and tempo.
+        """Analyze recordings: chroma with its timing, levels, tuning, beats and timbre.
 
         Parameters
         ----------
@@ -254,22 +271,36 @@ class ChromaExtractor(FileTransformer):
         -------
         analyses : list of musicai.chroma.Analysis
             For each recording, in order, with the attributes `chroma`, which is what `transform`
-            returns, `timing`, `levels`, `tuning`, `tempo` and `warnings`.
+            returns, `timing`, `levels`, `tuning`, `warnings`, and with `sync` also `beats`,
+            `timbre`, `tempo` and `clarity`.
 
         Raises
         ------
         TypeError, ValueError, RecordingError
-            As for `transform`.
+            As for `transform`. Also a ValueError if `tracker` returns no times of beats.
 
         Examples
         --------
         >>> import numpy as np
         >>> from musicai import ChromaExtractor
-        >>> clicks = np.zeros(10 * 22050)
+        >>> clicks = np.zeros(30 * 22050)
         >>> clicks[::11025] = 1.0
         >>> (analysis,) = ChromaExtractor(sync="beat").analyze([clicks])
         >>> round(analysis.tempo)
         120
+        >>> analysis.beats.times[1:4].round(1)
+        array([0.5, 1. , 1.5])
+        >>> analysis.clarity > 0.9
+        True
+
+        Beats of another tracker, here one that knows the tempo:
+
+        >>> def every_second(y, sr):
+        ...     return np.arange(0, len(y) / sr)
+        >>> extractor = ChromaExtractor(sync="half-beat", tracker=every_second)
+        >>> (analysis,) = extractor.analyze([clicks])
+        >>> round(analysis.tempo), len(analysis.chroma)
+        (60, 59)
         """
         return self._analyze_all(X)
 
@@ -283,7 +314,7 @@ class ChromaExtractor(FileTransformer):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             When the frames sound; for a collection one for all or a list with one for each piece.
             A number is frames per second. None stands for the extractor's own `timing`. With
-            ``sync="beat"`` that has no tempo: pass ``analysis.timing`` for a recording, or
+            `sync` that has no tempo: pass ``analysis.timing`` for a recording, or
             ``Timing.from_tempo(96)``.
 
         Returns
@@ -358,6 +389,7 @@ class ChromaExtractor(FileTransformer):
             recordings,
             names,
             settings=self._settings(),
+            tracker=None if self.sync is None else self.tracker,
             memory=self.memory,
             n_jobs=self.n_jobs,
             on_error=self.on_error,

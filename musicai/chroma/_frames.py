@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -168,15 +167,6 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
     quietest_of_loud = len(power) - min(n_loud, len(power))
     loud = np.partition(power, quietest_of_loud)[quietest_of_loud]
     return power <= loud * 10 ** (-SILENCE / 10)
-
-
-def levels_between(levels: np.ndarray, frame_rate: float, times: np.ndarray) -> np.ndarray:
-    """Return the level of each interval: the mean power of the frames that are centered in it."""
-    # As frames are joined to intervals: one on a border is the later one's.
-    borders = np.ceil(times * frame_rate - 1e-6).astype(int)
-    return to_decibels(
-        np.array([np.mean(10 ** (levels[first:last] / 10)) for first, last in pairwise(borders)])
-    )
 
 
 def to_decibels(power: np.ndarray) -> np.ndarray:

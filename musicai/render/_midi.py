@@ -156,7 +156,10 @@ def _play(
 def _meters(timeline: Timeline) -> list[tuple[int, float]]:
     """Return beats in a bar and when they begin to count; a pick-up is a short bar."""
     meters = [(timeline.beats_per_bar, 0.0)]
-    if timeline.downbeat:
-        first_bar = float(np.interp(timeline.downbeat, timeline.beats, timeline.seconds))
-        meters = [(timeline.downbeat, 0.0), (timeline.beats_per_bar, first_bar)]
+    pick_up = timeline.downbeat or 0
+    if pick_up == 0 and timeline.beats[0] > 0:  # the piece begins within a beat: bars after it
+        pick_up = 1 if timeline.downbeat is None else timeline.beats_per_bar
+    if pick_up:
+        first_bar = float(np.interp(pick_up, timeline.beats, timeline.seconds))
+        meters = [(pick_up, 0.0), (timeline.beats_per_bar, first_bar)]
     return meters

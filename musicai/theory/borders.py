@@ -15,22 +15,46 @@ MOST_UNUSUAL = 0.3
 
 
 def check_borders(seconds: Any) -> np.ndarray:
-    """Return borders, shape (n_frames + 1,), or raise a ValueError."""
+    """Return borders in seconds, shape (n_frames + 1,), or raise a ValueError."""
+    borders = _rising(seconds, "seconds")
+    if borders[-1] - borders[0] > LONGEST:
+        raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
+    return borders
+
+
+def check_beats(beats: Any, borders: np.ndarray) -> np.ndarray:
+    """Return the positions of borders in beats, shape (n_frames + 1,), or raise a ValueError."""
+    positions = _rising(beats, "beats")
+    if len(positions) != len(borders):
+        raise ValueError(
+            f"beats are {len(positions)} where seconds are {len(borders)}: give the position of "
+            "each border in beats"
+        )
+    lengths, counts = np.diff(borders), np.diff(positions)
+    if np.any((counts > 0) != (lengths > 0)):
+        raise ValueError("beats do not rise with seconds: give frames that last both, or neither")
+    if np.any(lengths > counts * LONGEST_BEAT):
+        raise ValueError(
+            f"beats last more than {LONGEST_BEAT:g} seconds: give positions in beats, one more "
+            "with each beat"
+        )
+    return positions
+
+
+def _rising(values: Any, name: str) -> np.ndarray:
     try:
-        if np.iscomplexobj(seconds):
+        if np.iscomplexobj(values):
             raise TypeError
-        borders = np.array(seconds, dtype=np.float64)
+        borders = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"seconds are {seconds!r} where numbers are expected") from None
+        raise ValueError(f"{name} are {values!r} where numbers are expected") from None
     if borders.ndim != 1 or len(borders) == 0:
         raise ValueError(
-            f"seconds have shape {borders.shape} where (n_frames + 1,) is expected: the beginning "
+            f"{name} have shape {borders.shape} where (n_frames + 1,) is expected: the beginning "
             "of each frame and the end of the last"
         )
     if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
-        raise ValueError("seconds do not rise: give numbers, each at least the one before")
-    if borders[-1] - borders[0] > LONGEST:
-        raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
+        raise ValueError(f"{name} do not rise: give numbers, each at least the one before")
     return borders
 
 

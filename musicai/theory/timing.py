@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer, is_real
-from .borders import LONGEST, check_borders
+from .borders import LONGEST, check_beats, check_borders
 from .clocks import (
     Clock,
     MeasuredClock,
@@ -126,6 +126,7 @@ class Timing:
         cls,
         seconds: Any,
         *,
+        beats: Any = None,
         frames_per_beat: float = 1,
         beats_per_bar: int = 4,
         downbeat: int | None = None,
@@ -136,6 +137,10 @@ class Timing:
         ----------
         seconds : array-like of shape (n_frames + 1,)
             When each frame begins, and when the last one ends.
+        beats : array-like of shape (n_frames + 1,), default=None
+            Positions of the same borders in beats; negative ones lie before beat 0, as a pick-up
+            does. None counts from the first border on: a frame several times as long as usual, as
+            the one before the first beat may be, counts as several.
         frames_per_beat : float, default=1
             2 if frames are half-beats.
         beats_per_bar : int, default=4
@@ -147,14 +152,13 @@ class Timing:
         Returns
         -------
         timing : Timing
-            Of `n_frames` frames. A frame several times as long as usual, as the one before the
-            first beat may be, counts as several.
+            Of `n_frames` frames.
 
         Raises
         ------
         ValueError
-            If the seconds are not numbers in rising order, or span more than a day, or a parameter
-            has no possible value.
+            If the seconds or beats are not numbers in rising order, or the seconds span more than
+            a day, or there are not as many beats as seconds, or a parameter has no possible value.
 
         Examples
         --------
@@ -164,9 +168,13 @@ class Timing:
         120.0
         >>> timing.beats()  # the third frame lasts for two
         array([0., 1., 2., 4., 5.])
+        >>> Timing.from_beats([0.0, 0.25, 0.75, 1.25], beats=[-0.5, 0, 1, 2]).tempo
+        120.0
         """
         meter = checked_meter(frames_per_beat, beats_per_bar, downbeat)
-        return cls._of(MeasuredClock(check_borders(seconds), meter))
+        borders = check_borders(seconds)
+        positions = None if beats is None else check_beats(beats, borders)
+        return cls._of(MeasuredClock(borders, meter, positions))
 
     @classmethod
     def from_tempo(
@@ -344,7 +352,8 @@ class Timing:
         Returns
         -------
         beats : ndarray of shape (n_frames + 1,)
-            In rising order; 0 is the first border, unless that was sliced off.
+            In rising order. 0 is the first border, unless frames were sliced off or positions
+            were given; a pick-up to the first beat of a recording is negative.
 
         Raises
         ------

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor, Timing
-from musicai.chroma._beats import synchronize
+from musicai.chroma._sync import beat_grid, frames_between, median_chroma
 
 
 @pytest.fixture
@@ -10,30 +10,39 @@ def frames() -> np.ndarray:
     return np.random.default_rng(0).random((40, 12), dtype=np.float32)
 
 
-@pytest.mark.parametrize("beats", [[0.0], [1.0, 2.5, 3.0], [0.0, 0.31, 0.9, 3.9], [0.4, 0.8]])
-def test_medians_are_those_of_librosa(librosa, frames, beats):
-    chroma, borders = synchronize(frames, 10.0, np.array(beats))
-    firsts = np.ceil(10 * np.array(beats)).astype(int)
+@pytest.mark.parametrize("borders", [[0.0, 3.95], [0.0, 1.0, 2.5, 3.0, 3.95], [0, 0.31, 3.95]])
+def test_medians_are_those_of_librosa(librosa, frames, borders):
+    parts = frames_between(np.array(borders), 10.0, len(frames))
+    firsts = np.ceil(10 * np.array(borders[:-1])).astype(int)
     theirs = librosa.util.sync(frames, list(firsts), aggregate=np.median, axis=0)
-    np.testing.assert_array_equal(chroma, theirs)
-    assert len(borders) == len(chroma) + 1
-    assert (borders[0], borders[-1]) == (0.0, 3.95)
-    assert set(borders[1:-1]) <= set(beats)
-    assert (np.diff(borders) > 0).all()
+    np.testing.assert_array_equal(median_chroma(frames, parts), theirs)
 
 
-def test_intervals_without_a_frame_are_joined(frames):
-    chroma, borders = synchronize(frames, 10.0, np.array([1.01, 1.05, 1.5, 3.95, 5.0]))
-    np.testing.assert_array_equal(borders, [0, 1.05, 1.5, 3.95])
-    np.testing.assert_array_equal(chroma[1], np.median(frames[11:15], axis=0))
+def test_intervals_without_a_frame_take_the_nearest():
+    parts = frames_between(np.array([0.0, 1.01, 1.05, 1.09, 1.5, 3.945, 3.95]), 10.0, 40)
+    assert parts == [slice(0, 11), slice(10, 11), slice(11, 12), slice(11, 15), *parts[4:]]
+    assert parts[4:] == [slice(15, 40), slice(39, 40)]
 
 
 def test_a_beat_on_the_center_of_a_frame_belongs_to_it():
     frame_rate = 22050 / 2048
-    frames = np.arange(3000, dtype=np.float32)[:, np.newaxis] * np.ones(12, np.float32)
-    beats = np.arange(1, 3000) / frame_rate
-    chroma, _ = synchronize(frames, frame_rate, beats)
-    np.testing.assert_array_equal(chroma, frames)
+    parts = frames_between(np.arange(3001) / frame_rate, frame_rate, 3000)
+    assert parts == [slice(t, t + 1) for t in range(3000)]
+
+
+@pytest.mark.parametrize("frames_per_beat", [1, 2])
+@pytest.mark.parametrize("first", [0.0, 0.1, 7.0])
+def test_a_grid_of_beats_counts_from_the_first(first, frames_per_beat):
+    beats = first + np.array([0.0, 0.5, 1.0, 1.6])
+    seconds, positions = beat_grid(beats, first + 2.5, frames_per_beat=frames_per_beat)
+    assert seconds[0] == 0
+    assert (np.diff(seconds) > 0).all()
+    on_beats = (positions % 1 == 0) & (positions >= 0)
+    np.testing.assert_array_equal(seconds[on_beats], beats)
+    np.testing.assert_array_equal(positions[on_beats], [0, 1, 2, 3])
+    assert positions[0] == -first / 0.5
+    assert positions[-1] == pytest.approx(3 + 0.9 / 0.6)
+    assert len(seconds) == 1 + 3 * frames_per_beat + 1 + (first > 0)
 
 
 def make_chords(beat_seconds: float, n_beats: int, sr: int = 22050) -> np.ndarray:
@@ -77,7 +86,10 @@ def test_transform_gives_the_chroma_of_analyze():
 def test_without_beats_there_is_one_frame(recording):
     (analysis,) = ChromaExtractor(sync="beat").analyze([recording])
     assert analysis.tempo is None
+    assert analysis.beats is None
+    assert analysis.clarity is None
     assert analysis.chroma.shape == (1, 12)
+    assert analysis.timbre.shape == (1, 13)
     assert analysis.timing.n_frames == 1
     assert not analysis.timing.has_beats
     assert analysis.timing.duration() == pytest.approx(len(recording) / 22050, abs=0.05)
@@ -85,7 +97,7 @@ def test_without_beats_there_is_one_frame(recording):
 
 def test_without_sync_frames_are_at_the_rate_of_the_extractor(make_music):
     (analysis,) = ChromaExtractor(hop_length=1024).analyze([make_music(22050, seconds=1)])
-    assert analysis.tempo is None
+    assert analysis.tempo is analysis.beats is analysis.clarity is analysis.timbre is None
     assert (
         analysis.timing == ChromaExtractor(hop_length=1024).timing == Timing.from_rate(22050 / 1024)
     )
@@ -143,5 +155,5 @@ def test_wrong_timings_are_refused(timing, error, message):
 
 
 def test_wrong_sync_is_refused(make_music):
-    with pytest.raises(ValueError, match="sync must be None or 'beat'"):
+    with pytest.raises(ValueError, match="sync must be None, 'beat' or 'half-beat'"):
         ChromaExtractor(sync="bar").transform([make_music(22050)])

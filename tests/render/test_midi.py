@@ -106,6 +106,16 @@ def test_tempo_follows_beats(wild):
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 2e-3
 
 
+@pytest.mark.parametrize("first", [-0.2, -1.5])
+def test_a_pick_up_has_the_tempo_of_the_beats(first, wild):
+    beats = np.concatenate([[first], np.arange(len(wild))])
+    timing = Timing.from_beats((beats - first) / 2, beats=beats, downbeat=2)
+    midi = read(chroma_to_midi(wild, timing=timing))
+    np.testing.assert_allclose(midi.get_tempo_changes()[1], 120)
+    assert midi.get_end_time() == pytest.approx(timing.duration(), abs=2e-3)
+    np.testing.assert_allclose(midi.get_downbeats()[1:3], (np.array([2, 6]) - first) / 2, atol=2e-3)
+
+
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
 def test_a_short_piece_is_played(instruments, cadence):
     (midi,) = chroma_to_midi(

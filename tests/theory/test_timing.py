@@ -29,6 +29,11 @@ timings = st.one_of(
     rates.map(Timing.from_rate),
     measured.map(Timing.from_borders),
     st.builds(lambda seconds, meter: Timing.from_beats(seconds, **meter), measured, meters),
+    st.builds(
+        lambda seconds, first: Timing.from_beats(seconds, beats=first + np.arange(len(seconds))),
+        measured,
+        st.floats(-9, 9),
+    ),
     st.builds(lambda tempo, meter: Timing.from_tempo(tempo, **meter), tempi, meters),
 )
 
@@ -247,6 +252,29 @@ def test_impossible_rates(rate):
 def test_impossible_tempi(tempo):
     with pytest.raises(ValueError, match="beats_per_minute must be a number of beats"):
         Timing.from_tempo(tempo)
+
+
+def test_a_pick_up_lies_before_beat_0():
+    timing = Timing.from_beats([0, 0.3, 0.8, 1.3, 1.4], beats=[-0.6, 0, 1, 2, 2.2], downbeat=0)
+    np.testing.assert_array_equal(timing.beats(), [-0.6, 0, 1, 2, 2.2])
+    np.testing.assert_array_equal(timing[1:].beats(), [0, 1, 2, 2.2])
+    assert timing.tempo == pytest.approx(120)
+    np.testing.assert_allclose(timing.at_tempo(60).borders(), timing.beats())
+
+
+@pytest.mark.parametrize(
+    ("beats", "message"),
+    [
+        ([0, 1], "beats are 2 where seconds are 3"),
+        ([0, 2, 1], "beats do not rise"),
+        ([0, 1, 1], "beats do not rise with seconds"),
+        ([0, 0.01, 0.02], "beats last more than 15 seconds"),
+        ("soon", "beats are 'soon' where numbers"),
+    ],
+)
+def test_impossible_positions(beats, message):
+    with pytest.raises(ValueError, match=message):
+        Timing.from_beats([0, 1, 2], beats=beats)
 
 
 @pytest.mark.parametrize("make", [Timing.from_borders, Timing.from_beats])

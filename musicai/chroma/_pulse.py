@@ -1,0 +1,77 @@
+"""The pulse of a recording: its beats, how clear they are, and its bars."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ._bars import find_bars
+from ._beats import Beats, pulse_clarity, track_beats
+from ._onsets import Onsets
+from ._sync import frames_between, median_chroma
+from ._tracker import Tracker, ask_tracker
+
+SURE = 0.3
+"""A downbeat whose margin is below this is not taken for the bars of a timing."""
+
+
+class PulseFinder:
+    """Finds the beats of a recording that streams by.
+
+    Parameters
+    ----------
+    tracker : callable or None
+        A tracker of the user's own. It needs the whole recording, which is then kept.
+    sr : float
+        Sampling rate in hertz.
+    """
+
+    def __init__(self, tracker: Tracker | None, sr: float) -> None:
+        self._tracker, self._sr = tracker, sr
+        self._blocks: list[np.ndarray] = []
+
+    def add(self, block: np.ndarray) -> None:
+        """Take the next samples."""
+        if self._tracker is not None:
+            self._blocks.append(block.copy())
+
+    def find(
+        self, onsets: Onsets, chroma: np.ndarray, frame_rate: float, end: float
+    ) -> Beats | None:
+        """Return the beats, or None if there is no pulse.
+
+        Parameters
+        ----------
+        onsets : Onsets
+            Of the recording.
+        chroma : ndarray of shape (n_frames, 12)
+            Of the recording, at `frame_rate`.
+        frame_rate : float
+            Frames of chroma per second.
+        end : float
+            When the recording ends, in seconds.
+        """
+        bars: Sequence[int] | None = None
+        if self._tracker is None:
+            times = track_beats(onsets.strength, onsets.rate)
+        else:
+            samples = np.concatenate([np.zeros(0, np.float32), *self._blocks])
+            self._blocks.clear()
+            times, bars = ask_tracker(self._tracker, samples, self._sr)
+        times = times[times < end]
+        if len(times) < 2:
+            return None
+        clarity = pulse_clarity(onsets.strength, onsets.rate, times)
+        margin = np.inf
+        if bars is None:
+            parts = frames_between(np.append(times, end), frame_rate, len(chroma))
+            on_beats = (_peaks(each, onsets.rate, times) for each in (onsets.strength, onsets.bass))
+            *bars, margin = find_bars(median_chroma(chroma, parts), *on_beats)
+        beats_per_bar, downbeat = bars
+        return Beats(times, clarity, beats_per_bar, downbeat, float(margin))
+
+
+def _peaks(strength: np.ndarray, rate: float, times: np.ndarray) -> np.ndarray:
+    """Return the highest value of three around each of some times."""
+    padded = np.pad(strength, 1)
+    at = np.minimum(np.rint(times * rate).astype(int), len(strength) - 1)
+    return np.maximum(np.maximum(padded[at], padded[at + 1]), padded[at + 2])

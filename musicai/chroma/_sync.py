@@ -1,0 +1,83 @@
+"""Frames taken together between beats or half-beats."""
+
+import numpy as np
+
+from ._frames import to_decibels
+
+
+def beat_grid(
+    beats: np.ndarray, end: float, *, frames_per_beat: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the borders of the frames of a recording that has beats.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats,)
+        Times in seconds, rising, at least two, from 0 to before the end.
+    end : float
+        When the recording ends, in seconds.
+    frames_per_beat : int
+        1, or 2 for half-beats.
+
+    Returns
+    -------
+    seconds : ndarray of shape (n_frames + 1,)
+        The borders: 0, the beats and what divides them evenly, and the end. What is before the
+        first beat and after the last has a frame each, so that nothing is lost.
+    positions : ndarray of shape (n_frames + 1,)
+        The same borders in beats, of which the first is 0.
+    """
+    n_beats = len(beats)
+    positions = np.arange((n_beats - 1) * frames_per_beat + 1) / frames_per_beat
+    seconds = np.interp(positions, np.arange(n_beats), beats)
+    first, last = beats[1] - beats[0], beats[-1] - beats[-2]
+    if beats[0] > 0:
+        seconds = np.append(0.0, seconds)
+        positions = np.append(-beats[0] / first, positions)
+    rest = (end - beats[-1]) / last
+    return np.append(seconds, end), np.append(positions, n_beats - 1 + rest)
+
+
+def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slice]:
+    """Return for each interval the frames that are centered in it.
+
+    Parameters
+    ----------
+    borders : ndarray of shape (n_intervals + 1,)
+        Seconds, rising.
+    rate : float
+        Frames per second; frame ``t`` is centered on ``t / rate`` seconds.
+    n_frames : int
+        Number of frames, at least 1.
+
+    Returns
+    -------
+    parts : list of slice
+        Of at least one frame each: an interval without a center takes the nearest frame.
+    """
+    # A border on a frame's center belongs to that frame, however the product was rounded.
+    first = np.ceil(borders * rate - 1e-6).astype(int)
+    nearest = np.rint((borders[:-1] + borders[1:]) / 2 * rate).astype(int)
+    nearest = np.minimum(nearest, n_frames - 1)
+    start, stop = first[:-1], np.minimum(first[1:], n_frames)
+    empty = stop <= start
+    start, stop = np.where(empty, nearest, start), np.where(empty, nearest + 1, stop)
+    return [slice(*part) for part in zip(start.tolist(), stop.tolist(), strict=True)]
+
+
+def median_chroma(chroma: np.ndarray, parts: list[slice]) -> np.ndarray:
+    """Take the median of frames, as ``librosa.util.sync`` can.
+
+    It keeps out the few frames in which a chord changes or a drum sounds.
+    """
+    return np.array([np.median(chroma[part], axis=0) for part in parts], dtype=np.float32)
+
+
+def mean_level(levels: np.ndarray, parts: list[slice]) -> np.ndarray:
+    """Return the decibels of the mean power of frames."""
+    return to_decibels(np.array([np.mean(10 ** (levels[part] / 10)) for part in parts]))
+
+
+def mean_rows(rows: np.ndarray, parts: list[slice]) -> np.ndarray:
+    """Return the mean of frames, such as those of cepstral coefficients."""
+    return np.array([rows[part].mean(axis=0) for part in parts], dtype=np.float32)

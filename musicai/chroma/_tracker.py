@@ -1,0 +1,116 @@
+"""A beat tracker of the user's own: called, its answer checked, and known to a cache."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import joblib
+import numpy as np
+
+Tracker = Callable[[np.ndarray, float], Any]
+"""Called as ``tracker(y, sr)``; returns beats, or beats and downbeats, in seconds."""
+
+LONGEST_GAP = 15.0
+"""Seconds between beats, at most: as long as a beat can be."""
+
+NEAR = 0.07
+"""Seconds between a downbeat and its beat, at most."""
+
+
+def ask_tracker(
+    tracker: Tracker, samples: np.ndarray, sr: float
+) -> tuple[np.ndarray, tuple[int, int] | None]:
+    """Return the beats that a tracker finds, and where bars begin if it says so.
+
+    Parameters
+    ----------
+    tracker : callable
+        Called as ``tracker(samples, sr)``.
+    samples : ndarray of shape (n_samples,), dtype float32
+        The whole recording.
+    sr : float
+        Its sampling rate in hertz.
+
+    Returns
+    -------
+    beats : ndarray of shape (n_beats,), dtype float64
+        Seconds, rising, within the recording.
+    bars : (int, int) or None
+        Beats in a bar and the first beat on which a bar begins; None if it gave beats only.
+
+    Raises
+    ------
+    ValueError
+        If the answer is something else.
+    """
+    answer = tracker(samples, sr)
+    has_bars = isinstance(answer, tuple)
+    if has_bars and len(answer) != 2:
+        raise _wrong(f"a tuple of {len(answer)}")
+    found = [_as_times(part) for part in (answer if has_bars else (answer,))]
+    beats = found[0]
+    beats = beats[beats < len(samples) / sr]
+    gaps = np.diff(beats)
+    if np.any(gaps > LONGEST_GAP):
+        first = float(beats[np.argmax(gaps)])
+        raise _wrong(f"a gap of {gaps.max():.0f} seconds after the beat at {first:.2f}")
+    if not has_bars or len(found[1]) == 0 or len(beats) == 0:
+        return beats, None
+    return beats, _bars(beats, found[1])
+
+
+def tracker_key(tracker: Tracker) -> str:
+    """Return what a cache knows a tracker by.
+
+    It is what pickle writes of it, or for a function its name, its source and its closure, so that
+    a function that was changed is another one.
+    """
+    parts: Any = tracker
+    if inspect.isfunction(tracker):
+        try:
+            source = inspect.getsource(tracker)
+        except (OSError, TypeError):
+            source = tracker.__code__.co_code.hex()
+        cells = [cell.cell_contents for cell in tracker.__closure__ or ()]
+        name = tracker.__module__, tracker.__qualname__
+        parts = name, source, tracker.__defaults__, tracker.__kwdefaults__, cells
+    try:
+        return str(joblib.hash(parts))
+    except Exception as error:
+        raise ValueError(
+            f"memory needs a tracker that can be pickled, and {tracker!r} cannot ({error}): pass a "
+            "function, or memory=None"
+        ) from error
+
+
+def _as_times(values: Any) -> np.ndarray:
+    try:
+        times = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise _wrong(f"{type(values).__name__}") from None
+    if times.ndim != 1:
+        raise _wrong(f"an array of shape {times.shape}")
+    if not np.all(np.isfinite(times)) or np.any(times < 0) or np.any(np.diff(times) <= 0):
+        raise _wrong("times that do not rise from 0 on")
+    return times
+
+
+def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
+    """Return the commonest number of beats from a downbeat to the next, and their phase."""
+    nearest = np.abs(np.subtract.outer(downbeats, beats))
+    at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
+    at = np.unique(at[downbeats <= beats[-1] + NEAR])
+    if np.any(distance[downbeats <= beats[-1] + NEAR] > NEAR) or len(at) == 0:
+        raise _wrong("downbeats that are no beats")
+    lengths = np.diff(at)
+    beats_per_bar = int(np.bincount(lengths).argmax()) if len(lengths) else 4
+    if not 1 <= beats_per_bar <= 16:
+        raise _wrong(f"bars of {beats_per_bar} beats")
+    return beats_per_bar, int(np.bincount(at % beats_per_bar).argmax())
+
+
+def _wrong(what: str) -> ValueError:
+    return ValueError(
+        f"tracker gave {what} where beats, or (beats, downbeats), are expected: arrays of seconds "
+        "that rise from 0 on, no more than 15 apart"
+    )
