@@ -28,6 +28,7 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
+from ._clock import NO_CLOCKS, clocks_of
 from ._conditioning import NO_TRAITS, Traits, with_traits
 from ._data import (
     Collection,
@@ -305,7 +306,15 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         self.random_state = random_state
         self.verbose = verbose
 
-    def fit(self, X: Any, y: Any = None, *, X_val: Any = None, y_val: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        timing: Any = None,
+    ) -> Self:
         """Train on the pieces of `X`.
 
         Parameters
@@ -319,6 +328,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             Validation pieces for early stopping, in place of a share of `X`.
         y_val : array-like of shape (n_pieces,), default=None
             A style label for each of them.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            When the frames sound: one for all pieces, such as the extractor, or one for each, such
+            as their analyses; a number is frames per second. Their usual tempo or rate is that of
+            composed pieces: see `timing_of`.
 
         Returns
         -------
@@ -329,7 +342,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         ------
         ValueError
             If a parameter, a piece or a label is not as described, there are fewer than two
-            frames, the checkpoint is that of another fit or damaged, or training diverges.
+            frames, the checkpoint is that of another fit or damaged, training diverges, or the
+            timings are not of one kind of frames, or not as long as the pieces.
 
         Notes
         -----
@@ -346,9 +360,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         >>> composer.n_iter_, list(composer.styles_)
         (5, ['down', 'up'])
         """
-        return self._fit(X, y, X_val, y_val)
+        return self._fit(X, y, X_val, y_val, timing=timing)
 
-    def partial_fit(self, X: Any, y: Any = None, styles: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
         """Take one more pass over the pieces of `X`, from the weights as they are.
 
         The learning rate stays at `learning_rate` and no piece is set aside. After a `fit`, whose
@@ -363,6 +377,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             A style label for each piece.
         styles : array-like, default=None
             All style labels of later calls. Needed in the first call unless `y` has them all.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            As in `fit`. Those of all calls count.
 
         Returns
         -------
@@ -380,7 +396,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         >>> len(composer.loss_curve_)
         2
         """
-        return self._fit(X, y, styles=styles, incremental=True)
+        return self._fit(X, y, styles=styles, timing=timing, incremental=True)
 
     def _fit(
         self,
@@ -390,6 +406,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         y_val: Any = None,
         *,
         styles: Any = None,
+        timing: Any = None,
         incremental: bool = False,
     ) -> Self:
         """Train to the end, or with `incremental` take one more pass at a constant rate."""
@@ -400,7 +417,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         # Every incremental pass has an order of its own.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
-            training, peaked = self._read_training_data(X, y, styles, resumes)
+            training, peaked, clocks = self._read_training_data(X, y, styles, timing, resumes)
             validation = None if X_val is None else self._validation_pieces(X_val, y_val)
             checkpoint, state = None, None
             if not incremental and (self.checkpoint is not None or group.size > 1):
@@ -458,7 +475,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
-                    known = {"_traits": traits, "_peaked": peaked, "_optimizer_state": None}
+                    known = {"_traits": traits, "_peaked": peaked, "_clocks": clocks}
+                    known["_optimizer_state"] = None
                     train_with_callbacks(train, self, X, y, known)
                 else:
                     train()
@@ -466,7 +484,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             # Where the weights of the start were kept, so is what they were trained on.
             weights = trainer.best_weights()
             if incremental or not resumes or checksum(weights) != checksum(self.weights_):
-                self._traits, self._peaked = traits, peaked
+                self._traits, self._peaked, self._clocks = traits, peaked, clocks
             self.weights_ = weights
             self.loss_curve_ = loss_curve
             self.n_iter_ = len(loss_curve)
@@ -485,13 +503,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         return mean_of_frames(scores)
 
     def _read_training_data(
-        self, X: Any, y: Any, styles: Any, resumes: bool
-    ) -> tuple[Collection, bool]:
+        self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool
+    ) -> tuple[Collection, bool, np.ndarray]:
         """Check the training pieces; the first ones decide on emission, styles and keys.
 
-        Returns the pieces, and whether the loudest feature of every frame is 1.
+        Returns the pieces, whether the loudest feature of every frame is 1, and the clocks.
         """
-        pieces, labels = check_training(self, X, y, reset=not resumes)
+        pieces, labels, timings = check_training(self, X, y, timing, reset=not resumes)
         if not resumes:
             self.styles_ = known_styles(labels if styles is None else [as_labels(styles)])
         numbers = encode_styles(labels, pieces, self.styles_, strict=True)
@@ -504,7 +522,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 self.key_invariant, self.emission_, self.n_features_in_
             )
         training = Collection.of(pieces, numbers, self.emission_, self.key_invariant_)
-        return training, values.loudest_are_one and (not resumes or self._peaked)
+        clocks = clocks_of(timings, numbers, before=self._clocks if resumes else NO_CLOCKS)
+        return training, values.loudest_are_one and (not resumes or self._peaked), clocks
 
     def _validation_pieces(self, X_val: Any, y_val: Any) -> Collection:
         pieces, styles = check_validation(self, X_val, y_val, self.emission_, self.styles_)

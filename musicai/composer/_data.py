@@ -28,6 +28,8 @@ from ..theory.keys import (
     estimate_keys,
     shifts_to_any_key,
 )
+from ..theory.timing import Timing
+from ..theory.timing_argument import timings_of
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
 NO_SHIFT = np.zeros(1, int)
@@ -70,11 +72,14 @@ def _check(
 
 
 def check_training(
-    composer: BaseEstimator, X: Any, y: Any, *, reset: bool
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return the training pieces, without those that have no frames, and their style labels."""
+    composer: BaseEstimator, X: Any, y: Any, timing: Any, *, reset: bool
+) -> tuple[list[np.ndarray], list[np.ndarray], list[Timing | None]]:
+    """Return the training pieces that have frames, their style labels and their timings."""
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not several)
+    timings: list[Timing | None] = [None] * len(pieces)
+    if timing is not None:
+        timings = [*timings_of(timing, X, pieces)]
     n_frames = sum(map(len, pieces))
     if n_frames < _FEWEST_FRAMES:
         raise ValueError(
@@ -82,7 +87,7 @@ def check_training(
             f"sample(s) in {len(pieces)} piece(s)"
         )
     filled = [i for i, piece in enumerate(pieces) if len(piece)]
-    return [pieces[i] for i in filled], [labels[i] for i in filled]
+    return [pieces[i] for i in filled], [labels[i] for i in filled], [timings[i] for i in filled]
 
 
 def check_validation(

@@ -23,6 +23,7 @@ from ..base.pieces import Pack, is_collection
 from ..base.styles import encode_styles, labels_per_piece, style_weights
 from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
 from ..theory.spelling import key_number
+from ._clock import TimingMixin
 from ._conditioning import Traits, sample_conditioning, standardize
 from ._data import NO_SHIFT, check_pieces, check_prime, check_support
 from ._distributed import choose_device
@@ -40,7 +41,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
-class FittedComposer(BaseEstimator):
+class FittedComposer(TimingMixin, BaseEstimator):
     """A composer with trained weights; :class:`musicai.LSTMComposer` trains them.
 
     Fitted attributes are documented there.

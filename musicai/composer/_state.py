@@ -37,9 +37,12 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
         "validation_curve_": _numbers(composer.validation_curve_, optional=True),
         "best_validation_score_": float | None,
         "_peaked": bool,
+        "_clocks": Array(np.float64, (None, 5), 0),
         "_traits": [Array(np.float64, (None, None)), Array(np.int64, (None,))],
         "_optimizer_state": _optimizer(composer._optimizer_state, network, untrained_loss=float),
     }
+    for style in [None, *composer.styles_.tolist()] if len(composer._clocks) else []:
+        composer.timing_of(style)
     if hasattr(composer, "feature_names_in_"):
         expected["feature_names_in_"] = Array(object, ("n_features_in_",))
     if network.has_traits:

@@ -1,0 +1,182 @@
+"""The clock of composed pieces: the usual tempo of the training pieces, style by style.
+
+What is known of training pieces is a table, which goes into files as it is. A row holds a style
+number, frames per beat (0 for frames at a rate), beats in a bar, a speed (beats per minute, or
+frames per second at a rate; 0 if it is not known) and the number of frames of which all this holds.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from ..base.parameters import TEMPO_RULE
+from ..base.styles import style_weights
+from ..theory.timing import Timing
+
+NO_CLOCKS = np.empty((0, 5))
+
+_RATE = 0.0  # frames per beat of frames that are no beats
+
+
+class TimingMixin:
+    """When the frames of sampled pieces sound, for a composer that was fitted with `timing`."""
+
+    styles_: np.ndarray
+    _clocks: np.ndarray
+
+    @property
+    def timing(self) -> Timing:
+        """Timing of pieces of no stated style: that of `timing_of` without a style."""
+        return self.timing_of()
+
+    def timing_of(self, style: Any = None) -> Timing:
+        """Return the timing of sampled pieces: the usual tempo and meter of the training pieces.
+
+        Parameters
+        ----------
+        style : object or dict, default=None
+            As in `sample`. A blend of styles takes the weighted mean of their tempi on a
+            logarithmic scale. None for the tempo of all training pieces.
+
+        Returns
+        -------
+        timing : Timing
+            Of any number of frames: beats or parts of beats at the median tempo of the training
+            frames of the style, or frames at a rate. Beats have no tempo where none was known in
+            training; ``timing.at_tempo(96)`` sets another one.
+
+        Raises
+        ------
+        ValueError
+            If the style is unknown, or the composer was fitted without `timing`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import LSTMComposer, Timing
+        >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+        >>> tempi = [Timing.from_tempo(80), Timing.from_tempo(125)] * 4
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0)
+        >>> composer = composer.fit([scale] * 8, ["slow", "fast"] * 4, timing=tempi)
+        >>> composer.timing_of("slow")
+        Timing.from_tempo(80)
+        >>> composer.timing_of({"slow": 1, "fast": 1})
+        Timing.from_tempo(100)
+        """
+        check_is_fitted(self)
+        weights = style_weights(style, self.styles_)
+        if len(self._clocks) == 0:
+            raise ValueError(
+                f"this {type(self).__name__} was fitted without timing, so the time of its frames "
+                "is not known: pass timing to fit, or the timing of the pieces it was fitted to"
+            )
+        return usual_timing(self._clocks, weights)
+
+
+def clocks_of(
+    timings: Sequence[Timing | None], styles: Sequence[np.ndarray], *, before: np.ndarray
+) -> np.ndarray:
+    """Describe the clocks of training pieces.
+
+    Parameters
+    ----------
+    timings : sequence of Timing or None
+        Of every piece; None where it is not known.
+    styles : sequence of integer ndarray of shape (n_frames,)
+        The style number of every frame.
+    before : ndarray of shape (n_clocks, 5)
+        What earlier calls returned, or `NO_CLOCKS`.
+
+    Returns
+    -------
+    clocks : ndarray of shape (n_clocks, 5)
+        See the docstring of this file.
+
+    Raises
+    ------
+    ValueError
+        If frames are not of one kind: all as many to a beat, or all at one rate.
+    """
+    rows = [before]
+    for timing, numbers in zip(timings, styles, strict=True):
+        if timing is None or (timing.n_frames == 1 and not timing.has_beats):
+            continue  # not known, or a recording as one frame, in which no beats were found
+        for number, n_frames in zip(*np.unique(numbers, return_counts=True), strict=True):
+            rows.append(np.array([[number, *_clock(timing), n_frames]]))
+    clocks = np.concatenate(rows)
+    if len(clocks) == 0:
+        return NO_CLOCKS
+    _check_alike(clocks)
+    kinds, places = np.unique(clocks[:, :-1], axis=0, return_inverse=True)
+    return np.column_stack([kinds, np.bincount(places.ravel(), clocks[:, -1])])
+
+
+def _clock(timing: Timing) -> tuple[float, int, float]:
+    """Return frames per beat, beats in a bar and speed of a piece."""
+    if timing.frames_per_beat is not None and timing.beats_per_bar is not None:
+        tempo = timing.tempo
+        known = tempo is not None and TEMPO_RULE[0](tempo)
+        return timing.frames_per_beat, timing.beats_per_bar, tempo if known and tempo else 0.0
+    if timing.n_frames is not None:
+        raise ValueError(
+            f"timing is {timing}, which gives new pieces neither a tempo nor a rate: make it with "
+            "Timing.from_beats if its frames are beats, or leave timing out"
+        )
+    return _RATE, 1, timing.frame_rate
+
+
+def _check_alike(clocks: np.ndarray) -> None:
+    """Refuse frames of several kinds: of a mixture no piece could be played at the right speed."""
+    kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]
+    rates = np.unique(clocks[clocks[:, 1] == _RATE, 3])
+    if len(kinds) == 1 and len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6):
+        kinds = [f"{rate:g} a second" for rate in rates]
+    if len(kinds) > 1:
+        raise ValueError(
+            f"timing says that frames are {', '.join(kinds[:-1])} and {kinds[-1]}: a composer "
+            "learns frames of one kind, as one extractor makes them"
+        )
+
+
+def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
+    """Return the usual timing of some styles.
+
+    Parameters
+    ----------
+    clocks : ndarray of shape (n_clocks, 5)
+        See the docstring of this file.
+    weights : ndarray of shape (n_styles + 1,)
+        Weight of every style, "no style" first, which stands for music of any style.
+    """
+    kind = float(clocks[0, 1])
+    if kind == _RATE:
+        return Timing.from_rate(float(clocks[0, 3]))
+    speeds, shares = [], []
+    meters = np.zeros(17)
+    for number in np.flatnonzero(weights):
+        some = clocks[clocks[:, 0] == number] if number else clocks
+        some = some if len(some) else clocks  # no piece has this style alone
+        bars, counts = some[:, 2].astype(int), some[:, 4]
+        meters += weights[number] * np.bincount(bars, counts, len(meters)) / counts.sum()
+        known = some[some[:, 3] > 0]
+        if len(known):
+            speeds.append(_median(known[:, 3], known[:, 4]))
+            shares.append(weights[number])
+    tempo = _mean(np.array(speeds), np.array(shares)) if speeds else None
+    return Timing.from_tempo(tempo, frames_per_beat=kind, beats_per_bar=int(meters.argmax()))
+
+
+def _median(values: np.ndarray, counts: np.ndarray) -> float:
+    """Return the value that half of all counts are at or below."""
+    order = np.argsort(values)
+    total = counts[order].cumsum()
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the weighted geometric mean; of equal values that value."""
+    if np.all(values == values[0]):
+        return float(values[0])
+    return round(float(np.exp(weights @ np.log(values) / weights.sum())), 9)
