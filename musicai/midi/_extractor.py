@@ -32,8 +32,8 @@ RULES: dict[str, Rule] = {
     **FILE_RULES,
 }
 
-Extracted = tuple[np.ndarray, str | None] | MidiError
-"""A roll and a warning, or why there is none."""
+Extracted = tuple[np.ndarray, str] | MidiError
+"""A roll and a warning, "" if there is none; or why there is no roll."""
 
 
 class PianoRollExtractor(FileTransformer):
@@ -331,7 +331,9 @@ class PianoRollExtractor(FileTransformer):
 
 def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
     try:
-        return roll_from_midi(as_midi(file, name), name, grid)
+        midi, remark = as_midi(file, name)
+        roll, warning = roll_from_midi(midi, name, grid)
+        return roll, "; ".join(filter(None, (remark, warning)))
     except MidiError as error:
         if on_error == "raise":  # at once, before others are read in vain
             raise

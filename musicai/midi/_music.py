@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from ..files.paths import is_path
-from ._reading import read_midi
+from ._reading import read_music
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -26,7 +26,10 @@ def check_music_or_path(value: Any, name: str) -> None:
         )
 
 
-def as_midi(value: Any, name: str) -> "PrettyMIDI":
-    """Return music as it is, or read its file; `name` is what to call music without a file."""
+def as_midi(value: Any, name: str) -> tuple["PrettyMIDI", str]:
+    """Return music as it is, or read its file; and what to warn of, "" if nothing.
+
+    `name` is what to call music without a file.
+    """
     check_music_or_path(value, name)
-    return read_midi(value) if is_path(value) else value
+    return read_music(value) if is_path(value) else (value, "")

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..base.extras import need
-from ._sounding import sounding_ends
+from ._channels import CHANNELS, DRUMS
+from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
@@ -23,11 +24,6 @@ LONGEST = 60 * RATE
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
 """Controllers that set a parameter by one after the other; all others count by their last value."""
-
-DRUMS = 9
-"""General MIDI's channel of drums, counted from 0."""
-
-CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
 
 _SENT = BLOCK // 2
 """Messages are sent half a block early, that rounding may not put them into another one."""
@@ -106,9 +102,10 @@ def messages(
 
 
 def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
-    for note, silence in zip(instrument.notes, sounding_ends(instrument), strict=True):
+    times = zip(instrument.notes, *release_times(instrument), strict=True)
+    for note, up, silence in times:
         start = _to_block(note.start)
-        release = max(_to_block(note.end), start + BLOCK)
+        release = max(_to_block(up), start + BLOCK)
         while release - start > LONGEST:
             middle = start + LONGEST
             yield Strike(start, middle, middle, player, note.pitch, note.velocity)

@@ -1,13 +1,25 @@
 """Reading MIDI files, whatever is in them."""
 
-import io
-import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..base.extras import need
 from ..files.paths import AnyPath, is_path, printable, why_unreadable
+from ._channels import instruments_of
 from ._errors import MidiError
+from ._events import (
+    KEY_SIGNATURE,
+    LYRIC,
+    META,
+    TEMPO,
+    TEXT,
+    TIME_SIGNATURE,
+    Event,
+    Song,
+    Track,
+    read_song,
+    text_of,
+)
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
@@ -21,8 +33,8 @@ MOST_TICKS = 10**7
 FINE = 960
 """Ticks a beat, the finest that sequencers usually write."""
 
-ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{16384}")
-"""mido would read it as one number, in quadratic time; blank memory is full of such bytes."""
+SHORTEST_BEAT = 7
+"""Of time signatures, as a power of two: 128ths."""
 
 REPAIR = "save it anew with a program that can open it, or leave it out"
 
@@ -39,7 +51,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Returns
     -------
     midi : pretty_midi.PrettyMIDI
-        The music. Tempo changes are found in whatever track they are.
+        The music: an instrument for the notes of each track, channel and program.
 
     Raises
     ------
@@ -50,9 +62,26 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     ImportError
         If pretty_midi is missing.
 
+    Warns
+    -----
+    UserWarning
+        If notes have no note-off, or there are more or fewer tracks than the file says. The
+        message names it.
+
     See Also
     --------
     write_midi : The way back.
+
+    Notes
+    -----
+    - Tracks are merged in time, as a synthesizer does: programs, pedals and all other controllers
+      belong to channels, so each instrument has those of its channel, from whatever track. Tempo
+      changes count in any track, signatures in the first.
+    - A pedal that is never lifted is lifted with the last note of its channel.
+    - A note without a note-off lasts until its key is struck again, "all notes off" (controllers
+      120 and from 123 on), or the end of its track.
+    - Meta events that say the impossible, such as a key of eight sharps, are left out.
+    - Text is UTF-8, or else taken for Latin-1.
 
     Examples
     --------
@@ -67,24 +96,37 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     """
     if not is_path(file):
         raise TypeError(f"file is of type {type(file).__name__} where a path is expected")
+    music, remark = read_music(file)
+    if remark:
+        warnings.warn(f"{printable(file)}: {remark}", stacklevel=2)
+    return music
+
+
+def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
+    """Read a MIDI file; return what to warn of as well, "" if nothing."""
     name = printable(file)
-    mido = need("mido", extra="midi", what="read_midi")
-    pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
+    for package in ("mido", "pretty_midi"):
+        need(package, extra="midi", what="read_midi")
     data = _midi_bytes(_read(file, name), name)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of misplaced tempo changes, which are put right
-            parsed = mido.MidiFile(file=io.BytesIO(data))
-            _coarsen(parsed)
-            _check(parsed, name)
-            _gather_tempo_changes(parsed, mido)
-            return pretty_midi.PrettyMIDI(mido_object=parsed)
+        song = read_song(data)
+        _check(song, name)
+        song = _coarsened(song)
+        midi = _conducted(song)
+        midi.instruments, n_unended = instruments_of(song.tracks, midi)
     except MidiError:
         raise
-    except Exception as error:  # mido and pretty_midi raise whatever goes wrong in their code
-        raise MidiError(
-            f"{name}: this cannot be read as MIDI ({_cause(error)}); {REPAIR}"
-        ) from None
+    except ValueError as error:
+        raise MidiError(f"{name}: this cannot be read as MIDI ({error}); {REPAIR}") from None
+    remarks = []
+    if len(song.tracks) != song.n_promised:
+        remarks.append(f"it says that it has {song.n_promised} tracks, and has {len(song.tracks)}")
+    if n_unended:
+        remarks.append(
+            f"{n_unended} notes have no note-off, and last until the key is struck again or the "
+            "track ends"
+        )
+    return midi, "; ".join(remarks)
 
 
 def _read(path: AnyPath, name: str) -> bytes:
@@ -112,64 +154,89 @@ def _midi_bytes(data: bytes, name: str) -> bytes:
             f"{name}: this is no MIDI file (it does not begin with MThd); pass .mid files, and "
             "recordings to ChromaExtractor"
         )
-    if ENDLESS_NUMBER.search(data):
-        raise MidiError(f"{name}: the file holds long runs of bytes that are no MIDI; {REPAIR}")
     return data
 
 
-def _n_ticks(parsed: Any) -> int:
-    return max((sum(message.time for message in track) for track in parsed.tracks), default=0)
-
-
-def _coarsen(parsed: Any) -> None:
-    """Round times to fewer ticks a beat where there are very many, as in music21's files."""
-    if parsed.ticks_per_beat < FINE or _n_ticks(parsed) < MOST_TICKS:
-        return
-    divisors = range(parsed.ticks_per_beat // FINE * 2, 1, -1)
-    divisor = next((d for d in divisors if parsed.ticks_per_beat % d == 0), 1)
-    for track in parsed.tracks:
-        now = 0
-        for message in track:
-            before, now = now, now + message.time
-            message.time = round(now / divisor) - round(before / divisor)
-    parsed.ticks_per_beat //= divisor
-
-
-def _check(parsed: Any, name: str) -> None:
-    if parsed.type == 2:
+def _check(song: Song, name: str) -> None:
+    if song.format == 2:
         raise MidiError(
             f"{name}: the file holds several pieces (MIDI format 2); save each as a file of its own"
         )
-    if parsed.ticks_per_beat < 1:
+    if not 1 <= song.division < 2**15:
         raise MidiError(
             f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
             f"expected; {REPAIR}"
         )
-    if _n_ticks(parsed) >= MOST_TICKS:  # it may have thousands of digits, so it is not told
+    if _n_ticks(song) // _divisor(song) >= MOST_TICKS:
         raise MidiError(
             f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most, "
             f"hours of music: divide it, or if it is not so long its times are damaged, {REPAIR}"
         )
 
 
-def _gather_tempo_changes(parsed: Any, mido: Any) -> None:
-    """Copy tempo changes to the first track, the only one in which pretty_midi looks for them."""
-    changes = [_tempo_changes(track, mido) for track in parsed.tracks[1:]]
-    if any(changes):
-        parsed.tracks[0] = mido.merge_tracks([parsed.tracks[0], *changes])
+def _n_ticks(song: Song) -> int:
+    return max(track.end for track in song.tracks)
 
 
-def _tempo_changes(track: Any, mido: Any) -> Any:
-    changes, waited = mido.MidiTrack(), 0
-    for message in track:
-        waited += message.time
-        if message.type == "set_tempo":
-            changes.append(message.copy(time=waited))
-            waited = 0
-    return changes
+def _divisor(song: Song) -> int:
+    """Return what to divide times by where ticks are very fine, as in music21's files."""
+    if song.division < FINE or _n_ticks(song) < MOST_TICKS:
+        return 1
+    divisors = range(song.division // FINE * 2, 1, -1)
+    return next((d for d in divisors if song.division % d == 0), 1)
 
 
-def _cause(error: Exception) -> str:
-    if isinstance(error, EOFError):
-        return "it ends too early"
-    return str(error).rstrip(".") or type(error).__name__
+def _coarsened(song: Song) -> Song:
+    divisor = _divisor(song)
+    if divisor == 1:
+        return song
+    tracks = [
+        Track(
+            [event._replace(tick=round(event.tick / divisor)) for event in track.events],
+            round(track.end / divisor),
+        )
+        for track in song.tracks
+    ]
+    return song._replace(division=song.division // divisor, tracks=tracks)
+
+
+def _conducted(song: Song) -> "PrettyMIDI":
+    """Return music without instruments: tempi, signatures and texts.
+
+    pretty_midi takes tempi from files only.
+    """
+    mido = need("mido", extra="midi", what="read_midi")
+    pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
+    metas = [event for track in song.tracks for event in track.events if event.status == META]
+    metas.sort(key=lambda event: event.tick)
+    track, now = mido.MidiTrack(), 0
+    for tick, _, data in metas:
+        tempo = int.from_bytes(data[1:4], "big")
+        if data[0] == TEMPO and len(data) >= 4 and tempo:
+            track.append(mido.MetaMessage("set_tempo", tempo=tempo, time=tick - now))
+            now = tick
+    track.append(mido.MetaMessage("end_of_track", time=_n_ticks(song) - now))
+    file = mido.MidiFile(ticks_per_beat=song.division, tracks=[track])
+    midi = pretty_midi.PrettyMIDI(mido_object=file, charset="utf-8")
+    for event in metas:
+        if event.data[0] == TEXT:
+            midi.text_events.append(pretty_midi.Text(text_of(event), midi.tick_to_time(event.tick)))
+        elif event.data[0] == LYRIC:
+            midi.lyrics.append(pretty_midi.Lyric(text_of(event), midi.tick_to_time(event.tick)))
+    for event in song.tracks[0].events:
+        if event.status == META:
+            _add_signature(event, midi, pretty_midi)
+    return midi
+
+
+def _add_signature(event: Event, midi: "PrettyMIDI", pretty_midi: Any) -> None:
+    """Add a signature of key or time, unless there is none such."""
+    kind, values, time = event.data[0], event.data[1:], midi.tick_to_time(event.tick)
+    if kind == KEY_SIGNATURE and len(values) >= 2:
+        sharps, is_minor = (values[0] ^ 0x80) - 0x80, values[1]
+        if abs(sharps) <= 7 and is_minor <= 1:
+            tonic = (7 * sharps + 9 * is_minor) % 12 + 12 * is_minor
+            midi.key_signature_changes.append(pretty_midi.KeySignature(tonic, time))
+    if kind == TIME_SIGNATURE and len(values) >= 2 and values[0] and values[1] <= SHORTEST_BEAT:
+        signature = pretty_midi.TimeSignature(values[0], 2 ** values[1], time)
+        midi.time_signature_changes.append(signature)

@@ -9,7 +9,7 @@ from ..base.pieces import N_KEYS
 from ..theory.timing import Timing
 from ._errors import MidiError
 from ._reading import MOST_TICKS
-from ._sounding import sounding_ends
+from ._sounding import release_times
 from .tempi import tempo_map
 
 LOWEST_KEY = 21
@@ -47,8 +47,8 @@ class Grid(NamedTuple):
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
-def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | None]:
-    """Return the piano roll of some music, and a warning if notes had to be left out.
+def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
+    """Return the piano roll of some music, and a warning if notes had to be left out, else "".
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str | 
     roll = (np.cumsum(changes, axis=0, out=changes)[:-1] > 0).astype(np.float32)
     n_outside = len(pitches) - len(keys)
     warning = f"{n_outside} notes beyond the 88 keys of a piano, A0 to C8, were left out"
-    return roll, warning if n_outside else None
+    return roll, warning if n_outside else ""
 
 
 def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
@@ -127,7 +127,7 @@ def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return starts and ends in seconds, and pitches, of all notes that are not drums'."""
     players = [each for each in midi.instruments if not each.is_drum]
     starts = [note.start for each in players for note in each.notes]
-    ends = [sounding_ends(each) for each in players]
+    ends = [release_times(each)[1] for each in players]
     pitches = [note.pitch for each in players for note in each.notes]
     return (
         np.array(starts, dtype=np.float64),

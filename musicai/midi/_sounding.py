@@ -4,32 +4,95 @@ from typing import Any
 
 import numpy as np
 
-SUSTAIN_CONTROL = 64
-"""Number of the sustain pedal's controller."""
+SUSTAIN, SOSTENUTO = 64, 66
+PEDAL_CONTROLS = (SUSTAIN, SOSTENUTO)
+"""Controllers of the pedals that hold notes."""
 
 PEDAL_DOWN = 64
-"""The controller's value, from 0 to 127, from which on the pedal is down."""
+"""The value, from 0 to 127, from which on a pedal is down."""
+
+SOUND_OFF, RESET_CONTROL = 120, 121
+NOTES_OFF_CONTROLS = (SOUND_OFF, 123, 124, 125, 126, 127)
+"""Controllers that end notes; changes of mode, from 124 on, do so as well."""
 
 
-def sounding_ends(instrument: Any) -> np.ndarray:
-    """Return when each note of an instrument ends, in seconds, shape (n_notes,).
+def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return when the keys of an instrument's notes go up, and when their sound ends.
 
     Parameters
     ----------
     instrument : pretty_midi.Instrument
-        A note whose key is released while the sustain pedal is down goes on until the pedal is
-        lifted; where it never is, until the instrument's last key is released.
+        A note whose key goes up while the sustain pedal is down sounds until the pedal is lifted,
+        and where it never is, until the instrument's last key goes up. The sostenuto pedal does so
+        with keys that are down when it is pressed. "All notes off" releases all keys, "all sound
+        off" ends the sound as well, and "reset all controllers" lifts the pedals.
+
+    Returns
+    -------
+    releases : ndarray of shape (n_notes,)
+        In seconds. A key that the sostenuto pedal holds goes up with it.
+    ends : ndarray of shape (n_notes,)
+        In seconds.
     """
-    ends = np.array([note.end for note in instrument.notes], dtype=np.float64)
-    pedal = [change for change in instrument.control_changes if change.number == SUSTAIN_CONTROL]
-    if not pedal or not len(ends):
+    starts = np.array([note.start for note in instrument.notes], dtype=np.float64)
+    keys = np.array([note.end for note in instrument.notes], dtype=np.float64)
+    keys = apart(starts, keys, np.array([note.pitch for note in instrument.notes]))
+    changes = sorted(instrument.control_changes, key=lambda change: change.time)
+    if not changes or not len(keys):
+        return keys, keys
+    keys = _cut(starts, keys, changes, NOTES_OFF_CONTROLS)
+    pressed, lifted = _last_press(keys, changes, SOSTENUTO)
+    releases = np.where((pressed > starts) & (lifted >= keys), lifted, keys)
+    # A pedal that is pressed just when a key goes up comes too late to hold the note; when a key
+    # goes down and up at once, it does not.
+    up = np.where(releases > starts, releases, np.nextafter(releases, np.inf))
+    _, lifted = _last_press(up, changes, SUSTAIN)
+    ends = _cut(starts, np.where(lifted >= up, lifted, releases), changes, (SOUND_OFF,))
+    ends = np.where(np.isinf(ends), keys.max(), ends)
+    return np.minimum(releases, ends), ends
+
+
+def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
+    """Return ends of notes of which no two overlap in one key, and which sound when those did.
+
+    A key can only go up once. So a note ends where its key is struck again, and the last one of
+    those that overlap goes on as long as any of them; those that begin together end together.
+    """
+    order = np.lexsort((starts, pitches))
+    begun, ended = starts[order], ends[order]
+    same = np.diff(pitches[order]) == 0
+    if not (same & ((begun[1:] < ended[:-1]) | (np.diff(begun) == 0))).any():
         return ends
-    pedal.sort(key=lambda change: change.time)
-    times = np.array([change.time for change in pedal])
-    down = np.array([change.value >= PEDAL_DOWN for change in pedal])
-    # What the pedal does at the very time of the release comes too late to hold the note.
-    before = np.searchsorted(times, ends, side="left") - 1
-    held = (before >= 0) & down[before]
-    lifted = np.append(times[~down], np.inf)
-    lift = lifted[np.searchsorted(lifted, ends, side="left")]
-    return np.where(held, np.maximum(ends, np.where(np.isinf(lift), ends.max(), lift)), ends)
+    begun, ended = begun.tolist(), ended.tolist()
+    for i in np.flatnonzero(same):
+        if ended[i] > begun[i + 1]:
+            ended[i + 1] = max(ended[i], ended[i + 1])
+    for i in np.flatnonzero(same)[::-1]:
+        together = begun[i] == begun[i + 1]
+        ended[i] = ended[i + 1] if together else min(ended[i], begun[i + 1])
+    separate = np.empty_like(ends)
+    separate[order] = ended
+    return separate
+
+
+def _cut(
+    starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
+) -> np.ndarray:
+    """End notes with the first of some controllers after their start."""
+    times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
+    return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
+
+
+def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return when a pedal was last pressed before each time, and when it was then lifted."""
+    pressed, lifted = [-np.inf], [-np.inf]
+    for change in changes:
+        is_down = len(lifted) < len(pressed)
+        down = change.number == pedal and change.value >= PEDAL_DOWN
+        if down and not is_down:
+            pressed.append(change.time)
+        elif is_down and not down and change.number in (pedal, RESET_CONTROL):
+            lifted.append(change.time)
+    lifted += [np.inf] * (len(pressed) - len(lifted))
+    i = np.maximum(np.searchsorted(pressed, times, side="left") - 1, 0)
+    return np.array(pressed)[i], np.array(lifted)[i]

@@ -1,6 +1,7 @@
 """Music in notes as sound."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -99,8 +100,10 @@ def synthesize(
     for module in PACKAGES["midi"]:
         need(module, extra="midi", what="synthesize")
     name = _name(midi)
-    music = as_midi(midi, name)
+    music, remark = as_midi(midi, name)
     _check(music, name)
+    if remark:
+        warnings.warn(f"{name}: {remark}", stacklevel=2)
     # All that can be wrong is found here, and not only when the first block is asked for.
     return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 

@@ -1,12 +1,44 @@
 """Writing MIDI files."""
 
+import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..base.parameters import is_integer
 from ..files.writing import target_name, whole_file
+from ._channels import CHANNELS, DRUMS
+from ._events import (
+    BEND,
+    CONTROL,
+    KEY_SIGNATURE,
+    LYRIC,
+    META,
+    NOTE_OFF,
+    NOTE_ON,
+    PORT,
+    PROGRAM,
+    TEMPO,
+    TEXT,
+    TIME_SIGNATURE,
+    TRACK_NAME,
+    Event,
+    Track,
+    write_song,
+)
 from ._music import is_music
+from ._sounding import apart
+from .tempi import FEWEST, MOST
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
+
+BANKS = (0, 32)
+"""Controllers that choose a bank of programs."""
+
+MOST_TICKS_WRITTEN = 2**28
+"""Of a file; the largest number that it can hold is one less."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
@@ -26,9 +58,19 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If `file` is a folder or no name of a file.
+        If `file` is a folder or no name of a file, or `midi` has times or values that MIDI cannot
+        say.
     OSError
         If it cannot be written, as where the disk is full.
+
+    Notes
+    -----
+    - Names and texts are written as UTF-8.
+    - A note is written at least a tick long, and at least at velocity 1. Where notes overlap in
+      one key, each ends where the key is struck again, and the last one goes on as long as any.
+    - Each instrument has a channel of its own, so that its pedals and programs are no one else's;
+      after 15 instruments, and for a second one of drums, on another port (FF 21). Programs that
+      know one port only play these in the channels of the first.
 
     Examples
     --------
@@ -40,10 +82,113 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     >>> file.getvalue()[:4]
     b'MThd'
     """
+    name = target_name(file)
     if not is_music(midi):
         raise TypeError(
-            f"{target_name(file)}: music is of type {type(midi).__name__} where a "
-            "pretty_midi.PrettyMIDI is expected"
+            f"{name}: music is of type {type(midi).__name__} where a pretty_midi.PrettyMIDI is "
+            "expected"
         )
+    try:
+        data = write_song(midi.resolution, _tracks(midi))
+    except ValueError as error:
+        raise ValueError(f"{name}: this music cannot be written as MIDI: {error}") from None
     with whole_file(file) as draft:
-        midi.write(draft)
+        draft.write(data)
+
+
+def _tracks(midi: "PrettyMIDI") -> Iterator[Track]:
+    yield _track(_conducting_events(midi))
+    n_drummers = n_others = 0
+    for instrument in midi.instruments:
+        if instrument.is_drum:
+            port, channel = n_drummers, DRUMS
+            n_drummers += 1
+        else:
+            port, i = divmod(n_others, len(CHANNELS))
+            channel = CHANNELS[i]
+            n_others += 1
+        yield _track(_playing_events(instrument, midi, port, channel))
+
+
+def _track(events: list[Event]) -> Track:
+    events.sort(key=lambda event: event.tick)
+    return Track(events, events[-1].tick + 1)
+
+
+def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
+    """Return tempi, signatures and texts."""
+    signatures = midi.time_signature_changes
+    events = []
+    if not any(signature.time <= 0 for signature in signatures):
+        events.append(_meta(0, TIME_SIGNATURE, bytes([4, 2, 24, 8])))
+    for time, tempo in zip(*midi.get_tempo_changes(), strict=True):
+        length = int(np.clip(np.rint(6e7 / tempo), FEWEST, MOST))
+        events.append(_meta(_tick(time, midi), TEMPO, length.to_bytes(3, "big")))
+    for signature in signatures:
+        exponent = signature.denominator.bit_length() - 1
+        if 2**exponent != signature.denominator:
+            raise ValueError(f"denominators are powers of two, got {signature.denominator}")
+        numbers = _values(signature.numerator, exponent, 24, 8)
+        events.append(_meta(_tick(signature.time, midi), TIME_SIGNATURE, numbers))
+    for key in midi.key_signature_changes:
+        is_minor = key.key_number >= 12
+        sharps = (7 * (key.key_number + 3 * is_minor) + 5) % 12 - 5  # C is 0, G 1, F -1
+        numbers = bytes([sharps & 0xFF, is_minor])
+        events.append(_meta(_tick(key.time, midi), KEY_SIGNATURE, numbers))
+    for kind, texts in ((LYRIC, midi.lyrics), (TEXT, midi.text_events)):
+        events += [_meta(_tick(text.time, midi), kind, _bytes(text.text)) for text in texts]
+    return events
+
+
+def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
+    """Return all of an instrument; at one time keys go up before controllers and keys down."""
+    notes = instrument.notes
+    starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
+    ends = np.array([_tick(note.end, midi) for note in notes], dtype=np.int64)
+    ends = apart(starts, np.maximum(ends, starts + 1), np.array([note.pitch for note in notes]))
+    up = [
+        Event(end, NOTE_OFF | channel, _values(note.pitch, 0))
+        for note, end in zip(notes, ends.tolist(), strict=True)
+    ]
+    down = [
+        Event(start, NOTE_ON | channel, _values(note.pitch, max(1, note.velocity)))
+        for note, start in zip(notes, starts.tolist(), strict=True)
+    ]
+    changes = [
+        Event(_tick(change.time, midi), CONTROL | channel, _values(change.number, change.value))
+        for change in instrument.control_changes
+    ]
+    bends = [
+        Event(_tick(bend.time, midi), BEND | channel, _values(value & 0x7F, value >> 7))
+        for bend in instrument.pitch_bends
+        for value in [bend.pitch + 0x2000]
+    ]
+    # A bank counts from the next program on, so that comes after the first note's bank.
+    first = starts.min(initial=MOST_TICKS_WRITTEN)
+    banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
+    program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))
+    head = [_meta(0, TRACK_NAME, _bytes(instrument.name))] if instrument.name else []
+    head += [_meta(0, PORT, bytes([port]))] if port else []
+    return [*head, *up, *changes, program, *bends, *down]
+
+
+def _meta(tick: int, kind: int, contents: bytes) -> Event:
+    return Event(tick, META, bytes([kind]) + contents)
+
+
+def _tick(time: float, midi: "PrettyMIDI") -> int:
+    tick = int(midi.time_to_tick(time)) if math.isfinite(time) else -1
+    if not (0 <= tick < MOST_TICKS_WRITTEN and round(time, 6) >= 0):
+        raise ValueError(f"times are from 0 on and within {MOST_TICKS_WRITTEN} ticks, got {time}")
+    return tick
+
+
+def _values(*values: int) -> bytes:
+    for value in values:
+        if not (is_integer(value, 0) and value <= 127):
+            raise ValueError(f"pitches, velocities and the like are from 0 to 127, got {value}")
+    return bytes(values)
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")

@@ -1,10 +1,71 @@
+import struct
+
 import numpy as np
 import pretty_midi
 import pytest
 
-from musicai import Timing
+from musicai import PianoRollExtractor, Timing
 
 SIXTEENTHS = Timing.from_tempo(120, frames_per_beat=4)
+STEP = 120
+"""Ticks of a sixteenth in the files that tests build."""
+
+
+def variable(number):
+    """Encode a number as MIDI does."""
+    groups = [number & 127]
+    while number := number >> 7:
+        groups.append(number & 127 | 128)
+    return bytes(reversed(groups))
+
+
+def file_of(*tracks, format_=1, division=4 * STEP):
+    """Build a MIDI file of tracks, each given as its events' bytes."""
+    chunks = [b"MTrk" + struct.pack(">L", len(track)) + track for track in tracks]
+    return b"MThd" + struct.pack(">LHHH", 6, format_, len(tracks), division) + b"".join(chunks)
+
+
+END = b"\0\xff\x2f\0"
+NOTE = b"\0\x90\x3c\x50" + variable(480) + b"\x80\x3c\0" + END
+
+
+def track_of(*events, end=None):
+    """Build a track of (step, bytes of an event), in order; it ends with them or at a step."""
+    data, now = b"", 0
+    for step, event in [*events, (events[-1][0] if end is None else end, END[1:])]:
+        data += variable(round((step - now) * STEP)) + bytes(event)
+        now = step
+    return data
+
+
+def on(pitch, velocity=80, channel=0):
+    return [0x90 | channel, pitch, velocity]
+
+
+def off(pitch, channel=0):
+    return [0x80 | channel, pitch, 0]
+
+
+def control(number, value, channel=0):
+    return [0xB0 | channel, number, value]
+
+
+def sounding(roll, pitch=60):
+    """Draw when a key sounds."""
+    return "".join("#" if value else "." for value in roll[:, pitch - 21])
+
+
+@pytest.fixture
+def roll_of_file(tmp_path):
+    """Write the tracks of a file, and read its roll in sixteenths."""
+
+    def read(*tracks, **options):
+        path = tmp_path / "file.mid"
+        path.write_bytes(file_of(*tracks, **options))
+        (roll,) = PianoRollExtractor().transform([path])
+        return roll
+
+    return read
 
 
 @pytest.fixture

@@ -85,6 +85,12 @@ def test_length_and_end(make_midi):
     assert abs(sound[-1]) < 1e-6
 
 
+def test_a_note_sounds_on_where_its_key_is_struck_and_released_within_it(make_midi):
+    """A synthesizer would let both end with the first release."""
+    sound = play(make_midi((60, 0, 2), (60, 0.5, 0.7), program=19))  # an organ
+    assert rms(sound[RATE * 3 // 2 : RATE * 2]) > 0.5 * rms(sound[RATE // 4 : RATE // 2])
+
+
 def test_no_click_where_notes_outlast_the_tail(make_midi):
     sound = play(make_midi((40, 0, 1), pedal=[(0, 127)], program=14))  # bells ring long
     assert np.abs(np.diff(sound[-RATE:])).max() <= np.abs(np.diff(sound)).max() / 10

@@ -1,0 +1,186 @@
+"""Events of Standard MIDI Files: from bytes, and to bytes.
+
+Only what a piece of music needs is read: messages of channels, and meta events. What a program
+wrote for devices (system exclusive) is passed over.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
+"""Kinds of channel messages, the upper half of their status."""
+
+META = 0xFF
+TEXT, TRACK_NAME, LYRIC, PORT = 0x01, 0x03, 0x05, 0x21
+END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
+"""Kinds of meta events."""
+
+_DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
+    0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
+}  # fmt: skip
+"""By status; those from F0 on do not belong into files, and some have them."""
+
+_EXCLUSIVE = (0xF0, 0xF7)
+"""Status of what is meant for one device."""
+
+_MOST_DIGITS = 9
+"""Of a number; four are allowed, and more can only be zeros in front or damage."""
+
+
+class Event(NamedTuple):
+    """A channel message or a meta event."""
+
+    tick: int  # from the beginning of the track
+    status: int  # kind and channel, or META
+    data: bytes  # what follows the status; of a meta event its kind and its contents
+
+
+class Track(NamedTuple):
+    """Events in order of time, and when the track ends."""
+
+    events: list[Event]
+    end: int
+
+
+class Song(NamedTuple):
+    """What is in a file."""
+
+    format: int
+    division: int  # ticks per beat; from 2**15 on a division of seconds
+    tracks: list[Track]
+    n_promised: int  # tracks according to the header
+
+
+def read_song(data: bytes) -> Song:
+    """Read what begins with "MThd".
+
+    A track lasts until its "end of track". The length in front of it counts only where there is
+    none, because programs that crash, or join files, leave wrong lengths behind.
+
+    Raises
+    ------
+    ValueError
+        If this is damaged; says how, not where.
+    """
+    position = 14
+    if len(data) < position:
+        raise ValueError("it ends too early")
+    format_, n_promised, division = (int.from_bytes(data[i : i + 2], "big") for i in (8, 10, 12))
+    tracks: list[Track] = []
+    while (found := data.find(b"MTrk", position)) >= 0:
+        if len(tracks) >= n_promised and found != position:
+            break  # what follows may be another file
+        track, position = _read_track(data, found + 4)
+        tracks.append(track)
+    if not tracks:
+        raise ValueError("there are no tracks in it")
+    return Song(format_, division, tracks, n_promised)
+
+
+def write_song(division: int, tracks: Iterable[Track]) -> bytes:
+    """Return the bytes of a file of format 1; the events of each track are in order of time."""
+    chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
+    header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
+    return _chunk(b"MThd", header) + b"".join(chunks)
+
+
+def text_of(event: Event) -> str:
+    """Return the text of a meta event: UTF-8, as it is written today, or Latin-1."""
+    text = event.data[1:]
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
+
+
+class _Bytes:
+    """Bytes that are read one after the other."""
+
+    def __init__(self, data: bytes, position: int) -> None:
+        self.data = data
+        self.position = position
+
+    def take(self, n: int) -> bytes:
+        taken = self.data[self.position : self.position + n]
+        if len(taken) < n:
+            raise ValueError("it ends too early")
+        self.position += n
+        return taken
+
+    def number(self) -> int:
+        """Read a number of as many bytes as it needs, seven bits in each."""
+        value = 0
+        for _ in range(_MOST_DIGITS):
+            (byte,) = self.take(1)
+            value = value << 7 | byte & 0x7F
+            if byte < 0x80:
+                return value
+        raise ValueError("it holds long runs of bytes that are no MIDI")
+
+    def at(self, beginnings: tuple[bytes, ...]) -> bool:
+        return self.data[self.position : self.position + 4] in beginnings
+
+
+def _read_track(data: bytes, start: int) -> tuple[Track, int]:
+    """Read the track whose length is at `start`; return where it ends as well."""
+    source = _Bytes(data, start)
+    promised = int.from_bytes(source.take(4), "big") + source.position
+    events: list[Event] = []
+    tick = running = 0
+    while not (source.position == promised and source.at((b"MTrk", b""))):
+        tick += source.number()
+        (status,) = source.take(1)
+        if status < 0x80:
+            source.position -= 1
+            status = running
+        data_ = _read_data(source, status)
+        if status < 0xF0:
+            running = status
+        elif status != META:
+            continue
+        elif data_[0] == END:
+            break
+        events.append(Event(tick, status, data_))
+    return Track(events, tick), source.position
+
+
+def _read_data(source: _Bytes, status: int) -> bytes:
+    """Read what follows a status."""
+    if status == META:
+        return source.take(1) + source.take(source.number())
+    if status in _EXCLUSIVE:
+        return source.take(source.number())
+    n_bytes = _DATA_BYTES.get(status & 0xF0 if status < 0xF0 else status)
+    if n_bytes is None:
+        raise ValueError(f"an event has the status {status}, which does not exist")
+    values = source.take(n_bytes)
+    if n_bytes and max(values) > 127:
+        raise ValueError(f"a data byte is {max(values)} where at most 127 is possible")
+    return values
+
+
+def _track_bytes(track: Track) -> bytes:
+    written, now, running = bytearray(), 0, None
+    for tick, status, data in [*track.events, Event(track.end, META, bytes([END]))]:
+        written += _number_bytes(tick - now)
+        now = tick
+        if status == META:
+            written += bytes([META, data[0]]) + _number_bytes(len(data) - 1) + data[1:]
+            running = None
+            continue
+        if status != running:
+            written.append(status)
+            running = status
+        written += data
+    return bytes(written)
+
+
+def _number_bytes(number: int) -> bytes:
+    groups = [number & 0x7F]
+    while number := number >> 7:
+        groups.append(number & 0x7F | 0x80)
+    return bytes(reversed(groups))
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + len(data).to_bytes(4, "big") + data
