@@ -1,0 +1,234 @@
+"""Whether FluidSynth and symusic read MIDI files as musicai does.
+
+::
+
+    python -m benchmarks.midi.agreement --corpus 300 --odd 4 --jobs 2
+
+The files are scores of music21's corpus, written by music21, with two parts on each channel and
+pedals in a track of their own; and performances with odd events of each kind of ``odd_files.py``.
+
+- FluidSynth plays a file; which notes it holds is compared with the piano roll of
+  ``PianoRollExtractor``, pedals included (``fluidsynth.py``; needs libfluidsynth).
+- symusic knows notes by their keys, without pedals; these are compared with the roll of
+  ``read_midi``'s notes without controllers (``pip install symusic``).
+
+Rolls have 50 frames a second, and agree when no cell differs whose neighbors in time are of
+another value as well: a note may begin or end a frame earlier. The first two minutes count. A judge
+that is not installed is left out. Where FluidSynth disagrees on a score, it plays the same score
+again with a channel for each part: two parts that hold one key at one time share its note-offs on
+one channel, and nothing else differs.
+"""
+
+import argparse
+import copy
+import tempfile
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import mido
+import numpy as np
+import pretty_midi
+
+from benchmarks.midi.fluidsynth import Player, library
+from benchmarks.midi.odd_files import KINDS, odd_file
+from musicai import PianoRollExtractor
+from musicai.midi import MidiError, read_midi
+
+try:
+    import symusic
+except ImportError:
+    symusic = None
+
+RATE = 50
+SECONDS = 120
+PEDAL_OFFSET = 0.2275
+"""Beats after a beat that a pedal moves; notes begin and end elsewhere."""
+
+EXTRACTOR = PianoRollExtractor(frame_rate=RATE)
+
+
+class Verdict(NamedTuple):
+    """Cells of rolls that differ; None where a judge is missing or did not read the file."""
+
+    fluidsynth: int | None
+    symusic: int | None
+
+
+def roll_of(music) -> np.ndarray:
+    return EXTRACTOR.transform([music])[0][: RATE * SECONDS]
+
+
+def roll_of_notes(notes, n_frames: int) -> np.ndarray:
+    """Return the piano roll of (start, end, pitch), in seconds."""
+    midi = pretty_midi.PrettyMIDI()
+    midi.instruments.append(pretty_midi.Instrument(0))
+    midi.instruments[0].notes = [
+        pretty_midi.Note(80, pitch, start, end) for start, end, pitch in notes
+    ]
+    midi.text_events.append(pretty_midi.Text("end of piece", n_frames / RATE))
+    return roll_of(midi)
+
+
+def count_differences(one: np.ndarray, other: np.ndarray) -> int:
+    """Count cells that differ, and not only because a note begins or ends a frame earlier."""
+    n_frames = min(len(one), len(other))
+    one, other = one[:n_frames] > 0, other[:n_frames] > 0
+    return int((one & ~widened(other)).sum() + (other & ~widened(one)).sum())
+
+
+def widened(roll: np.ndarray) -> np.ndarray:
+    wide = roll.copy()
+    wide[1:] |= roll[:-1]
+    wide[:-1] |= roll[1:]
+    return wide
+
+
+def judge(path: Path) -> Verdict:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ours, keys = roll_of(path), copy.deepcopy(read_midi(path))
+        for instrument in keys.instruments:
+            instrument.control_changes = []
+        return Verdict(by_fluidsynth(path, ours), by_symusic(path, roll_of(keys)))
+
+
+def by_fluidsynth(path: Path, ours: np.ndarray) -> int | None:
+    lib = library()
+    notes = Player(lib).play(path, len(ours) / RATE) if lib else None
+    return count_differences(ours, roll_of_notes(notes, len(ours))) if notes else None
+
+
+def by_symusic(path: Path, ours: np.ndarray) -> int | None:
+    if symusic is None:
+        return None
+    try:
+        score = symusic.Score(str(path), ttype="second")
+    except RuntimeError:
+        return None
+    players = [track for track in score.tracks if not track.is_drum]
+    notes = [(n.time, n.time + n.duration, n.pitch) for track in players for n in track.notes]
+    return count_differences(ours, roll_of_notes(notes, len(ours)))
+
+
+def export(score_path: Path, folder: Path, number: int) -> tuple[Path, Path] | None:
+    """Write a score with two parts on each channel, and with a channel for each part."""
+    import music21
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            score = music21.converter.parse(score_path, forceSource=True, storePickle=False)
+            score = score.scores[0] if isinstance(score, music21.stream.Opus) else score
+            score.write("midi", fp=folder / f"{number}.mid")
+            roll_of(folder / f"{number}.mid")
+        except (music21.exceptions21.Music21Exception, MidiError, ValueError, IndexError):
+            return None
+    paths = folder / f"{number}-shared.mid", folder / f"{number}-apart.mid"
+    for path, n_sharing in zip(paths, (2, 1), strict=True):
+        written = mido.MidiFile(folder / f"{number}.mid", charset="utf-8")
+        parts = [track for track in written.tracks if any(m.type == "note_on" for m in track)]
+        for i, track in enumerate(parts):
+            channel = [c for c in range(16) if c != 9][i // n_sharing % 15]
+            for message in track:
+                if hasattr(message, "channel"):
+                    message.channel = channel
+        written.tracks.append(pedal_track(written, number))
+        written.save(path)
+    return paths
+
+
+def pedal_track(file: mido.MidiFile, seed: int) -> mido.MidiTrack:
+    """Press and lift the pedal of all channels at random."""
+    rng = np.random.default_rng(seed)
+    beats = max(sum(m.time for m in track) for track in file.tracks) / file.ticks_per_beat
+    moves = np.flatnonzero(rng.random(int(beats)) < 0.4) + PEDAL_OFFSET
+    track, now = mido.MidiTrack(), 0
+    for i, beat in enumerate(moves):
+        tick = round(beat * file.ticks_per_beat)
+        for channel in range(16):
+            value = 0 if i % 2 else 127
+            message = mido.Message("control_change", control=64, value=value, channel=channel)
+            track.append(message.copy(time=tick - now))
+            now = tick
+    return track
+
+
+def judge_score(score: Path, number: int) -> tuple[str, Verdict, int | None] | None:
+    """Return the name of a score, what was found, and FluidSynth's count with parts apart."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = export(score, Path(folder), number)
+        if paths is None:
+            return None
+        verdict = judge(paths[0])
+        again = by_fluidsynth(paths[1], roll_of(paths[0])) if verdict.fluidsynth else None
+    return score.stem, verdict, again
+
+
+def judge_odd(kind: int, seed: int) -> Verdict:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "odd.mid")
+        path.write_bytes(odd_file(KINDS[kind], seed))
+        return judge(path)
+
+
+def agreeing(counts: list[int | None]) -> str:
+    read = [count for count in counts if count is not None]
+    unread = f", {len(counts) - len(read)} not read" if len(read) < len(counts) else ""
+    return f"{read.count(0)} of {len(counts)}{unread}"
+
+
+def print_odd(n_seeds: int, n_jobs: int) -> None:
+    print("| odd files | FluidSynth agrees | symusic agrees |")
+    print("| --- | --- | --- |")
+    cases = [(kind, seed) for kind in range(len(KINDS)) for seed in range(n_seeds)]
+    verdicts = joblib.Parallel(n_jobs)(joblib.delayed(judge_odd)(*case) for case in cases)
+    for i, kind in enumerate(KINDS):
+        columns = zip(*verdicts[i * n_seeds : (i + 1) * n_seeds], strict=True)
+        print(f"| {kind.__name__} |", " | ".join(agreeing(list(column)) for column in columns), "|")
+    columns = zip(*verdicts, strict=True)
+    print("| all |", " | ".join(agreeing(list(column)) for column in columns), "|\n", flush=True)
+
+
+def print_corpus(n_scores: int, n_jobs: int) -> None:
+    from music21.corpus.corpora import CoreCorpus
+
+    scores = sorted(path for path in CoreCorpus().getPaths() if path.suffix != ".rntxt")
+    np.random.default_rng(0).shuffle(scores)
+    results, tried = [], 0
+    with joblib.Parallel(n_jobs) as parallel:
+        while len(results) < n_scores and tried < len(scores):
+            batch = scores[tried : tried + n_scores - len(results)]
+            calls = (joblib.delayed(judge_score)(score, tried + i) for i, score in enumerate(batch))
+            results += [result for result in parallel(calls) if result is not None]
+            tried += len(batch)
+    print(f"{len(results)} scores; {tried - len(results)} more have no notes or are not exported")
+    for judge_name in Verdict._fields:
+        counts = [getattr(verdict, judge_name) for _, verdict, _ in results]
+        print(f"- {judge_name} agrees on {agreeing(counts)}")
+    again = [count for _, verdict, count in results if verdict.fluidsynth]
+    print(f"- FluidSynth with a channel for each part agrees on {agreeing(again)} of the others")
+    for name, verdict, count in results:
+        if verdict.symusic != 0 or count:
+            print(f"  {name}: {verdict}, {count} with a channel for each part")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--corpus", type=int, default=300, metavar="N", help="scores")
+    parser.add_argument("--odd", type=int, default=4, metavar="N", help="files of each odd kind")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    arguments = parser.parse_args()
+    if library() is None:
+        print("libfluidsynth is not installed (apt install libfluidsynth3): it is left out\n")
+    if symusic is None:
+        print("symusic is not installed (pip install symusic): it is left out\n")
+    print_odd(arguments.odd, arguments.jobs)
+    print_corpus(arguments.corpus, arguments.jobs)
+
+
+if __name__ == "__main__":
+    main()
