@@ -1,4 +1,4 @@
-"""From stretches to sound: joined, shaped and leveled, in constant memory."""
+"""From stretches or passages to sound: joined, shaped and leveled, in constant memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -7,8 +7,10 @@ import numpy as np
 from ..audio import level_blocks
 from ..chroma import ChromaExtractor
 from ..files.writing import spooled
+from ._beat_playing import play_beats
 from ._joining import join_stretches
-from ._shaping import gains_towards, shape, silence_between
+from ._passages import Passage
+from ._shaping import gains_towards, shape, silence_between, spare_attacks
 from ._sources import Source
 from ._stretches import Stretch, reader
 
@@ -61,6 +63,40 @@ def play(
         yield block[:, 0] if channels == 1 else block
 
 
+def play_on_beats(
+    piece: np.ndarray,
+    passages: Sequence[Passage],
+    sources: Sequence[Source],
+    *,
+    n_samples: int,
+    extractor: ChromaExtractor,
+    shaping: float,
+    sr: int,
+    channels: int,
+) -> Iterator[np.ndarray]:
+    """Make the sound of a piece on its beats.
+
+    Parameters are those of `play`, but for `passages`, in order, and `n_samples`, for how long to
+    play.
+    """
+    if not passages:
+        return
+
+    def read(passage: Passage, first: int, last: int) -> np.ndarray:
+        own = sr / passage.rate  # fewer samples, played at the same rate, are faster and higher
+        source = sources[passage.recording]
+        return source.read(first / own, last - first, own, channels).reshape(-1, channels)
+
+    joined = play_beats(passages, read, start=0, stop=n_samples, sr=sr)
+    borders = np.concatenate([passage.target[:-1] for passage in passages])
+    halves = np.append(borders, (borders[1:] + borders[:-1]) / 2)
+    finished = finish(
+        piece, joined, extractor=extractor, shaping=shaping, sr=sr, attacks=np.sort(halves)
+    )
+    for block in level_blocks(finished):
+        yield block[:, 0] if channels == 1 else block
+
+
 def finish(
     piece: np.ndarray,
     blocks: Iterable[np.ndarray],
@@ -68,14 +104,18 @@ def finish(
     extractor: ChromaExtractor,
     shaping: float,
     sr: int,
+    attacks: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Bring the harmony of sound nearer to that of a piece, and silence it where the piece is.
 
-    Parameters are those of `play`; blocks have shape (n_samples, n_channels).
+    Parameters are those of `play`; blocks have shape (n_samples, n_channels). Sound at `attacks`,
+    in seconds, is left as it is.
     """
     with spooled(blocks) as sound:
         played = sound.blocks(BLOCK_SIZE)
         if shaping > 0:
             gains = gains_towards(piece, sound, sr, extractor, limit=shaping)
             played = shape(sound, gains, frame_rate=extractor.frame_rate, sr=sr)
+            if attacks is not None:
+                played = spare_attacks(sound, played, attacks, sr=sr)
         yield from silence_between(piece, played, hop=sr / extractor.frame_rate)

@@ -24,8 +24,8 @@ class Stretch(NamedTuple):
         When it is played, in seconds of the mosaic.
     recording : int
         Which of the recordings that the mosaic was fitted on.
-    source_start : float
-        Where it begins in that recording, in seconds.
+    source_start, source_end : float
+        Where it begins and ends in that recording, in seconds.
     semitones : float
         How much higher than it was recorded it is played, by playing it faster.
     gain : float
@@ -35,7 +35,8 @@ class Stretch(NamedTuple):
     --------
     >>> from musicai.mosaic import Stretch
     >>> stretch = Stretch(
-    ...     start=0.0, end=1.5, recording=3, source_start=12.0, semitones=0.0, gain=-2.0
+    ...     start=0.0, end=1.5, recording=3, source_start=12.0, source_end=13.5, semitones=0.0,
+    ...     gain=-2.0,
     ... )
     >>> stretch.end - stretch.start
     1.5
@@ -45,6 +46,7 @@ class Stretch(NamedTuple):
     end: float
     recording: int
     source_start: float
+    source_end: float
     semitones: float
     gain: float
 
@@ -85,6 +87,7 @@ def as_stretches(
                 end=float(stop),
                 recording=int(corpus.recording[run.row]),
                 source_start=float(source),
+                source_end=float(source + (stop - start) * speed(semitones)),
                 semitones=semitones,
                 gain=float(np.clip(level - 10 * np.log10(power), -MOST_GAIN, MOST_GAIN)),
             )

@@ -1,6 +1,7 @@
 """The estimator that plays pieces in the sound of recordings."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -17,14 +18,27 @@ from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
 from ..theory.shapes import is_flat, unit_shapes
-from ..theory.timing import Timing, length_in_samples
+from ..theory.timing import length_in_samples
 from ..theory.timing_argument import timings_of
+from ._beat_corpus import make_beat_corpus
+from ._beat_search import find_beats
+from ._beat_targets import beat_target
+from ._beat_tracks import (
+    CLEAR,
+    BeatTrack,
+    beats_of,
+    make_track,
+    pulse_of,
+    state_of_beats,
+    usual_tempo,
+)
 from ._corpus import Corpus, make_corpus, usual_level
-from ._playing import play
+from ._passages import Passage, as_passages
+from ._playing import play, play_on_beats
 from ._search import find_path
 from ._sources import Source, as_source
 from ._stretches import Stretch, as_stretches
-from ._targets import at_frames, scaled
+from ._targets import Wanted, at_frames, scaled
 
 RULES: dict[str, Rule] = {
     "extractor": (
@@ -35,6 +49,7 @@ RULES: dict[str, Rule] = {
     "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
     "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
+    "clarity": (lambda v: is_real(v) and 0 <= v <= 100, "a number from 0 to 100"),
     "channels": (lambda v: v is None or (is_integer(v, 1) and v <= 2), "1, 2 or None"),
     "sr": (
         lambda v: is_integer(v, 8000) and v <= 192000,
@@ -53,13 +68,19 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     alike, and their pitch classes turned up or down a little where they still differ from the
     piece.
 
+    With an extractor of beats the mosaic has a pulse: beats of the recordings are laid on the beats
+    of the piece, made faster or slower at their own pitch where they must be. Recordings of about
+    the tempo of the piece and with a clear pulse are preferred, and joins end just before the
+    attack of a beat.
+
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
-        How the recordings are analyzed: as the pieces were, but frame by frame even with
-        ``sync="beat"``. It also says when the frames of a piece sound, unless they are beats. None
-        takes ``ChromaExtractor()``. Its `memory` keeps the analyses of a
-        large collection on the disk, its `n_jobs`, `on_error` and `verbose` serve here as well.
+        How the recordings are analyzed: as the pieces were. With ``sync="beat"`` or
+        ``"half-beat"`` the mosaic is laid by beats if the recordings have a pulse, else by frames.
+        It also says when the frames of a piece sound. None takes ``ChromaExtractor()``. Its
+        `memory` keeps the analyses of a large collection on the disk, its `n_jobs`, `on_error` and
+        `verbose` serve here as well.
     join_cost : float, default=1.6
         What a join costs, in units of the correlation of a frame with the piece. With more there
         are fewer joins, and a recording is heard longer; with less the piece is followed more
@@ -67,13 +88,17 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     max_stretch : float, default=10.0
         For how many seconds in a row one recording may be played, so that nobody's piece is
         replayed as a whole. Where there is only one recording, for how many seconds it may be
-        played on without a jump.
+        played on without a jump. By beats, with less more recordings are heard.
     transpose : int, default=0
         Up to how many semitones, upwards and downwards, recordings may be played faster or
         slower. It widens the choice in small collections; time and memory grow with it.
     shaping : float, default=18.0
         By how many decibels a pitch class may be turned down so that the harmony is that of the
         piece; two thirds of that up. 0 leaves stretches as they were recorded.
+    clarity : float, default=0.5
+        By beats: how much a beat with the clearest pulse is worth more than one with none, in units
+        of the correlation of a beat. With less, music without drums is heard more often, and the
+        pulse is weaker.
     channels : {1, 2}, default=None
         Of the audio that is made: 1 is mono, 2 stereo. None makes it stereo where one of the
         recordings is; mono ones are then heard in the middle, and so are those with more than two
@@ -84,13 +109,20 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     Attributes
     ----------
     extractor_ : ChromaExtractor
-        What the recordings were analyzed with.
+        What the recordings were analyzed with; its `sync` is "half-beat" if the mosaic is laid by
+        beats, and None if by frames.
+    tempo_ : float or None
+        Beats per minute of pieces whose timing has no tempo: that of the median beat of the
+        recordings. None if the mosaic is laid by frames.
     sources_ : list of tuple
         The recordings: the absolute path of a file as bytes, its size and time of change; or a
         copy of the samples with their sampling rate, None and None.
     chroma_, levels_ : list of ndarray
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
-        recording; float16.
+        recording, a frame per hop or per half-beat; float16.
+    beats_ : list of dict or None
+        Of each recording the times, timbre and clarity of its beats, and its bars. None by frames,
+        and for recordings with fewer than 16 beats, which are not played by beats.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
     channels_ : int
@@ -138,6 +170,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         max_stretch: float = 10.0,
         transpose: int = 0,
         shaping: float = 18.0,
+        clarity: float = 0.5,
         channels: int | None = None,
         sr: int = 44100,
     ) -> None:
@@ -146,6 +179,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.max_stretch = max_stretch
         self.transpose = transpose
         self.shaping = shaping
+        self.clarity = clarity
         self.channels = channels
         self.sr = sr
 
@@ -183,12 +217,21 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         """
         self._check_parameters()
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
-        # A mosaic is laid frame by frame; a piece that has beats brings its times.
-        extractor.set_params(sync=None)
+        by_beats = extractor.sync is not None
+        extractor.set_params(sync="half-beat" if by_beats else None)
         X, _ = as_recordings(X)
         # Before the analysis: a file that changes meanwhile is then found to have changed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
+        analyses, beats = map(list, zip(*map(beats_of, analyses), strict=True))
+        if by_beats and pulse_of(beats) < CLEAR:
+            warnings.warn(
+                "the recordings have no clear pulse: the mosaic is laid by frames, not by beats",
+                stacklevel=2,
+            )
+            by_beats = False
+            extractor.set_params(sync=None)
+            analyses = extractor.analyze(X)
         if all(is_flat(analysis.chroma).all() for analysis in analyses):
             raise ValueError(
                 "nothing sounds in any recording of X: give recordings of music to play with"
@@ -202,11 +245,19 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             self.chroma_ = [_halved(scaled(analysis.chroma)) for analysis in analyses]
             self.levels_ = [_halved(analysis.levels) for analysis in analyses]
             self.tunings_ = np.array([analysis.tuning or 0.0 for analysis in analyses])
+            self.beats_ = beats if by_beats else [None] * len(analyses)
+            self.tempo_ = usual_tempo(beats) if by_beats else None
             self.channels_ = 2 if any(count_channels(each) == 2 for each in X) else 1
         return self
 
     def transform(
-        self, X: Any, file: Any = None, *, timing: Any = None, format: str | None = None
+        self,
+        X: Any,
+        file: Any = None,
+        *,
+        timing: Any = None,
+        tempo: float | None = None,
+        format: str | None = None,
     ) -> Any:
         """Play pieces.
 
@@ -221,8 +272,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection one for all or a list with one for each piece. A number is frames per
-            second. None stands for the `timing` of the extractor; with ``sync="beat"`` that has no
-            tempo, and one has to be given.
+            second. None stands for the `timing` of the extractor. Beats without a tempo are played
+            at `tempo_`, and pieces without beats on steady beats of it; where the mosaic is laid by
+            frames, beats must have a tempo.
+        tempo : float, default=None
+            Beats per minute at which to play the beats of `timing`, whatever tempo that has. By
+            beats, the recordings must have tempi near enough to it, or to its half or double.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Of the files; None goes by their suffixes.
 
@@ -236,8 +291,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Raises
         ------
         ValueError
-            If a piece is no chroma, beats have no tempo, or there are not as many timings or files
-            as pieces.
+            If a piece is no chroma, beats have no tempo or one that the recordings cannot be played
+            at, or there are not as many timings or files as pieces.
         RecordingError
             If a recording has changed since `fit`, or is gone.
 
@@ -253,16 +308,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> mosaic.transform(piece).shape
         (39936,)
         """
-        pieces, durations, pack = self._check_pieces(X, timing)
-        files = audio_files(file, X, pieces, format)
-        corpus = self._corpus()
-        for target in files:
-            for source in self._sources():
+        wanted, pack = self._check_pieces(X, timing, tempo)
+        files = audio_files(file, X, [each.chroma for each in wanted], format)
+        sources = self._sources()
+        for source in sources:
+            source.check()
+            for target in files:
                 source.refuse_as_target(target)
-        played = (
-            self._play(piece, self._find(piece, duration, corpus))
-            for piece, duration in zip(pieces, durations, strict=True)
-        )
+        played = (self._play(*both) for both in zip(wanted, self._find(wanted), strict=True))
         if file is None:
             nothing = np.zeros(0 if self._n_channels() == 1 else (0, 2), np.float32)
             return pack([np.concatenate([nothing, *sound]) for sound in played])
@@ -270,7 +323,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             write_audio(target, sound, self.sr, format=format)
         return None
 
-    def stretches(self, X: Any, *, timing: Any = None) -> Any:
+    def stretches(self, X: Any, *, timing: Any = None, tempo: float | None = None) -> Any:
         """Tell what a mosaic is made of.
 
         Parameters
@@ -278,6 +331,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X : ndarray of shape (n_frames, 12), or a collection of them
             As for `transform`.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            As for `transform`.
+        tempo : float, default=None
             As for `transform`.
 
         Returns
@@ -297,9 +352,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
         [(0, 0.0), (1, 0.9)]
         """
-        pieces, durations, _ = self._check_pieces(X, timing)
-        corpus = self._corpus()
-        found = [self._find(*each, corpus) for each in zip(pieces, durations, strict=True)]
+        wanted, _ = self._check_pieces(X, timing, tempo)
+        found = [
+            [part.stretch(each.seconds) if isinstance(part, Passage) else part for part in parts]
+            for each, parts in zip(wanted, self._find(wanted), strict=True)
+        ]
         return found if is_collection(X) else found[0]
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -310,8 +367,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self._sources(), self.extractor_.frame_rate
         if self.channels_ not in (1, 2):
             raise ValueError(f"channels_ is {self.channels_!r}, where 1 or 2 is expected")
-        if self.extractor_.sync is not None:
-            raise ValueError("extractor_ has beats, where sync=None is expected")
+        by_beats = any(beats is not None for beats in self.beats_)
+        if (self.extractor_.sync == "half-beat") != by_beats or (self.tempo_ is None) == by_beats:
+            raise ValueError(
+                "extractor_, beats_ and tempo_ do not agree on whether there are beats"
+            )
         n_frames = [len(levels) for levels in self.levels_]
         return {
             "extractor_": ChromaExtractor,
@@ -319,61 +379,95 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             "chroma_": [Array(np.float16, (n, N_PITCH_CLASSES), low=0, high=1) for n in n_frames],
             "levels_": [Array(np.float16, (n,)) for n in n_frames],
             "tunings_": Array(np.float64, (len(n_frames),), low=-12, high=12),
+            "beats_": [state_of_beats(*each) for each in zip(self.beats_, n_frames, strict=True)],
+            "tempo_": float | None,
             "channels_": int,
         }
 
     def _sources(self) -> list[Source]:
         return [Source(*source) for source in self.sources_]
 
-    def _play(self, piece: np.ndarray, stretches: list[Stretch]) -> Iterator[np.ndarray]:
-        """Make the sound of a piece, as blocks."""
-        return play(
-            piece,
-            stretches,
-            self._sources(),
-            extractor=self.extractor_,
-            shaping=self.shaping,
-            sr=self.sr,
-            channels=self._n_channels(),
-        )
+    def _find(self, wanted: Sequence[Wanted]) -> Iterator[list[Any]]:
+        """Find what to play for each piece: stretches, or passages if there are beats."""
+        if self.tempo_ is None:
+            corpus = make_corpus(
+                self.chroma_, self.levels_, self.tunings_, transpose=self.transpose
+            )
+            yield from (self._find_stretches(each, corpus) for each in wanted)
+        else:
+            kept = zip(self.chroma_, self.levels_, self.tunings_, self.beats_, strict=True)
+            tracks = [None if each[-1] is None else make_track(*each) for each in kept]
+            yield from (self._find_passages(each, tracks, self.tempo_) for each in wanted)
 
-    def _n_channels(self) -> int:
-        return self.channels_ if self.channels is None else self.channels
-
-    def _find(self, piece: np.ndarray, duration: float, corpus: Corpus) -> list[Stretch]:
+    def _find_stretches(self, wanted: Wanted, corpus: Corpus) -> list[Stretch]:
         rate = self.extractor_.frame_rate
         longest = max(1, int(self.max_stretch * rate))
-        runs = find_path(unit_shapes(piece), corpus, join_cost=self.join_cost, longest=longest)
+        shapes = unit_shapes(wanted.frames)
+        runs = find_path(shapes, corpus, join_cost=self.join_cost, longest=longest)
         if not runs:
             return []
         return as_stretches(
             runs,
             corpus,
             timing=self.extractor_.timing,
-            end=duration,
+            end=wanted.seconds,
             level=usual_level(self.levels_),
         )
 
-    def _corpus(self) -> Corpus:
-        for source in self._sources():
-            source.check()
-        return make_corpus(self.chroma_, self.levels_, self.tunings_, transpose=self.transpose)
+    def _find_passages(
+        self, wanted: Wanted, tracks: Sequence[BeatTrack | None], tempo: float
+    ) -> list[Passage]:
+        if not wanted.seconds:
+            return []
+        target = beat_target(wanted.chroma, wanted.timing, tempo=tempo)
+        corpus = make_beat_corpus(tracks, tempo=target.tempo, transpose=self.transpose)
+        frames_per_beat = self.extractor_.frame_rate * 60 / target.tempo
+        runs = find_beats(
+            target,
+            corpus,
+            join_cost=self.join_cost / frames_per_beat,
+            clarity=self.clarity,
+            longest=self.max_stretch,
+        )
+        usual = usual_level(self.levels_)
+        gains = [usual - usual_level([levels]) for levels in self.levels_]
+        return as_passages(runs, target, corpus, gains=gains)
 
-    def _check_pieces(self, X: Any, timing: Any) -> tuple[list[np.ndarray], list[float], Any]:
-        """Return pieces, with a frame for each of the extractor's, and how long they last."""
+    def _play(self, wanted: Wanted, parts: list[Any]) -> Iterator[np.ndarray]:
+        """Make the sound of a piece, as blocks."""
+        settings: dict[str, Any] = {
+            "extractor": clone(self.extractor_).set_params(sync=None),
+            "shaping": self.shaping,
+            "sr": self.sr,
+            "channels": self._n_channels(),
+        }
+        if self.tempo_ is None:
+            return play(wanted.frames, parts, self._sources(), **settings)
+        n_samples = round(wanted.seconds * self.sr)
+        return play_on_beats(wanted.frames, parts, self._sources(), n_samples=n_samples, **settings)
+
+    def _n_channels(self) -> int:
+        return self.channels_ if self.channels is None else self.channels
+
+    def _check_pieces(self, X: Any, timing: Any, tempo: float | None) -> tuple[list[Wanted], Any]:
+        """Return what is to be heard, and the function that packs results in kind."""
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
-        of_beats = self.extractor is not None and self.extractor.sync is not None
-        own = Timing.from_tempo(None) if of_beats else self.extractor_.timing
-        timings = timings_of(timing, X, pieces, default=own)
-        borders = [each.borders(len(piece)) for each, piece in zip(timings, pieces, strict=True)]
-        durations = [length_in_samples(each[-1] - each[0], self.sr) / self.sr for each in borders]
-        pieces = [
-            at_frames(scaled(np.maximum(piece, 0)), each - each[0], self.extractor_, self.sr)
-            for piece, each in zip(pieces, borders, strict=True)
-        ]
-        return pieces, durations, pack
+        own = self.extractor_ if self.extractor is None else self.extractor
+        timings = timings_of(timing, X, pieces, default=own.timing)
+        wanted = []
+        for piece, each in zip(pieces, timings, strict=True):
+            if tempo is not None:
+                each = each.at_tempo(tempo)
+            elif self.tempo_ is not None and each.has_beats and each.tempo is None:
+                each = each.at_tempo(self.tempo_)
+            borders = each.borders(len(piece))
+            chroma = scaled(np.maximum(piece, 0))
+            seconds = length_in_samples(borders[-1] - borders[0], self.sr) / self.sr
+            frames = at_frames(chroma, borders - borders[0], self.extractor_, self.sr)
+            wanted.append(Wanted(chroma, each, seconds, frames))
+        return wanted, pack
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)

@@ -1,9 +1,32 @@
 """What a mosaic is to sound like: pieces as frames of the extractor."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ..chroma import ChromaExtractor
-from ..theory.timing import length_in_samples
+from ..theory.timing import Timing, length_in_samples
+
+
+class Wanted(NamedTuple):
+    """A piece that is to be played.
+
+    Attributes
+    ----------
+    chroma : ndarray of shape (n_frames, 12)
+        The piece, its largest value 1.
+    timing : Timing
+        When its frames sound.
+    seconds : float
+        For how long it is to be played, a whole number of samples.
+    frames : ndarray of shape (n_analyzed, 12)
+        What sounds at the center of each of the extractor's frames.
+    """
+
+    chroma: np.ndarray
+    timing: Timing
+    seconds: float
+    frames: np.ndarray
 
 
 def scaled(chroma: np.ndarray) -> np.ndarray:

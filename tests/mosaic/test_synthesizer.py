@@ -372,13 +372,9 @@ def test_written_to_files(mosaic, piece, tmp_path):
 
 def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
     soundfile.write(tmp_path / "a.wav", recordings[0], RATE)
-    extractor = ChromaExtractor(memory=tmp_path / "index", sync="beat")
+    extractor = ChromaExtractor(memory=tmp_path / "index")
     for _ in range(2):
         mosaic = MosaicSynthesizer(extractor).fit([tmp_path / "a.wav"])
-    assert mosaic.extractor_.sync is None
-    assert extractor.sync == "beat"
-    with pytest.raises(ValueError, match=r"beats have no tempo: pass timing=analysis\.timing or"):
-        mosaic.transform(np.eye(12))
     assert len(mosaic.transform(np.eye(12), timing=Timing.from_tempo(240))) == 3 * 44100
     assert any((tmp_path / "index").rglob("*.pkl"))
 

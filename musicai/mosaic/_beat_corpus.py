@@ -1,0 +1,232 @@
+"""The beats that a mosaic is made of, as the search sees them.
+
+For a piece at some tempo a :class:`BeatCorpus` is made of the beats of all recordings, each at the
+metrical level whose tempo is nearest to that of the piece, be it half-beats, beats or pairs of
+them.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..theory.shapes import unit_shapes
+from ._beat_tracks import BeatTrack
+from ._corpus import IN_TUNE, speed
+
+LEVELS = (-2, -1, 0, 1)
+"""Rows are made of beats at tempi that are these octaves from that of the recording."""
+
+FARTHEST = 0.6
+"""Recordings whose tempo is more octaves from that of the piece at all levels are left out."""
+
+QUIET = -35.0
+"""Beats so many decibels below the median of their recording are not played: fades and pauses."""
+
+UNKNOWN = -1
+"""The place in a bar of beats whose bars are not known."""
+
+
+class BeatCorpus(NamedTuple):
+    """Beats of all recordings one after the other, once for each transposition.
+
+    Attributes
+    ----------
+    shapes : ndarray of shape (n_rows, 24), dtype float32
+        Chroma of both halves of a beat, each centered and of length ``sqrt(1/2)``: products are
+        mean correlations.
+    timbre : ndarray of shape (n_rows, 26), dtype float32
+        Of both halves, scaled so that two beats at random are about 1 apart.
+    levels : ndarray of shape (n_rows,), dtype float32
+        In decibels, relative to the median of the recording.
+    clarity : ndarray of shape (n_rows,), dtype float32
+        From 0 to 1.
+    places : ndarray of shape (n_rows,), dtype int16
+        The place in the bar, see `place_in_bar`.
+    periods, usual : ndarray of shape (n_rows,), dtype float32
+        Seconds that each beat lasts as it is played, and those of the median beat of its track.
+    recording : ndarray of shape (n_rows,), dtype int32
+        Which recording a row is of.
+    firsts : ndarray of shape (n_tracks + 1,)
+        The first row of each track, and the number of rows: a track is a recording at one
+        transposition.
+    borders : list of ndarray of shape (n_beats + 1,)
+        When the beats of each track begin in the recording, and the last one ends, in seconds.
+    semitones : ndarray of shape (n_tracks,)
+        How much higher each track sounds than its recording.
+    """
+
+    shapes: np.ndarray
+    timbre: np.ndarray
+    levels: np.ndarray
+    clarity: np.ndarray
+    places: np.ndarray
+    periods: np.ndarray
+    usual: np.ndarray
+    recording: np.ndarray
+    firsts: np.ndarray
+    borders: list[np.ndarray]
+    semitones: np.ndarray
+
+    def track(self, row: int) -> int:
+        """Return the track that a row is in."""
+        return int(np.searchsorted(self.firsts, row, side="right")) - 1
+
+    def seconds(self, row: int, n_beats: int) -> np.ndarray:
+        """Return when some beats in a row begin in their recording, and the last one ends."""
+        track = self.track(row)
+        index = row - int(self.firsts[track])
+        return self.borders[track][index : index + n_beats + 1]
+
+
+class _Rows(NamedTuple):
+    """A recording at some metrical level: arrays of one value or row for each beat."""
+
+    borders: np.ndarray
+    chroma: np.ndarray
+    timbre: np.ndarray
+    levels: np.ndarray
+    clarity: np.ndarray
+    places: np.ndarray
+
+
+def make_beat_corpus(
+    tracks: Sequence[BeatTrack | None], *, tempo: float, transpose: int = 0
+) -> BeatCorpus:
+    """Put the beats of recordings together for a piece at a tempo.
+
+    Parameters
+    ----------
+    tracks : sequence of BeatTrack or None
+        The recordings; None for those without beats.
+    tempo : float
+        Of the piece, in beats per minute.
+    transpose : int, default=0
+        Up to how many semitones recordings are moved, upwards and downwards.
+
+    Raises
+    ------
+    ValueError
+        If no recording has a tempo near enough.
+    """
+    found: list[tuple[int, float, _Rows]] = []
+    for shift in range(-transpose, transpose + 1):
+        for number, track in enumerate(tracks):
+            if track is None:
+                continue
+            higher = shift - (track.tuning if abs(track.tuning) > IN_TUNE else 0.0)
+            octave = _octave(tempo, track.tempo * speed(higher))
+            rows = None if octave is None else _at_level(track, octave)
+            if rows is not None and len(rows.places):
+                rows = rows._replace(chroma=np.roll(rows.chroma, shift, axis=2))
+                found.append((number, higher, rows))
+    if not found:
+        slowest, fastest = tempo_range([track.tempo for track in tracks if track is not None])
+        raise ValueError(
+            f"a tempo of {tempo:g} beats per minute is out of range: the recordings can be played "
+            f"at {slowest:.0f} to {fastest:.0f}"
+        )
+    every = [rows for _, _, rows in found]
+    speeds = [speed(higher) for _, higher, _ in found]
+    periods = [np.diff(rows.borders) / rate for rows, rate in zip(every, speeds, strict=True)]
+    lengths = [len(rows.places) for rows in every]
+    return BeatCorpus(
+        shapes=_pairs(unit_shapes(_joined(every, "chroma"))),
+        timbre=_scaled_timbre(_joined(every, "timbre")),
+        levels=_joined(every, "levels"),
+        clarity=np.clip(_joined(every, "clarity"), 0, 1),
+        places=_joined(every, "places"),
+        periods=np.concatenate(periods).astype(np.float32),
+        usual=np.repeat([np.median(each) for each in periods], lengths).astype(np.float32),
+        recording=np.repeat([number for number, _, _ in found], lengths).astype(np.int32),
+        firsts=np.concatenate([[0], np.cumsum(lengths)]),
+        borders=[rows.borders for rows in every],
+        semitones=np.array([higher for _, higher, _ in found]),
+    )
+
+
+def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
+    """Return a code for the place of beats in their bars.
+
+    Parameters
+    ----------
+    beats : ndarray of shape (n_beats,)
+        Beats counted from one on which a bar begins.
+    beats_per_bar : float
+        Beats in a bar. Bars of 6 and more even beats count as halves; parts of beats are unknown.
+
+    Returns
+    -------
+    places : ndarray of shape (n_beats,), dtype int16
+        Equal for equal places in bars of equal length, or `UNKNOWN`.
+    """
+    if not float(beats_per_bar).is_integer():
+        return np.full(len(beats), UNKNOWN, dtype=np.int16)
+    length = int(beats_per_bar)
+    while length >= 6 and length % 2 == 0:
+        length //= 2
+    return (16 * length + np.asarray(beats) % length).astype(np.int16)
+
+
+def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
+    """Return the slowest and the fastest tempo at which recordings of some tempi can be played."""
+    return (
+        float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
+        float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),
+    )
+
+
+def _octave(tempo: float, own: float) -> int | None:
+    """Return how many octaves the level nearest to a tempo lies above a recording's own tempo."""
+    octaves = float(np.log2(tempo / own))
+    octave = int(np.clip(round(octaves), LEVELS[0], LEVELS[-1]))
+    return octave if abs(octaves - octave) <= FARTHEST else None
+
+
+def _at_level(track: BeatTrack, octave: int) -> _Rows:
+    """Return the rows of a recording at a metrical level, some octaves above that of its beats."""
+    n_halves = round(2 / 2**octave)  # half-beats of the recording in a row
+    # Rows of several beats begin with bars.
+    per_row = max(1, n_halves // 2)
+    first = 2 * (track.downbeat % per_row)
+    n_rows = (2 * len(track.clarity) - first) // n_halves
+    halves = slice(first, first + n_rows * n_halves)
+
+    def in_rows(values: np.ndarray) -> np.ndarray:
+        flat = values.reshape(-1, *values.shape[2:]).astype(np.float32)[halves]
+        return flat.reshape(n_rows, n_halves, *flat.shape[1:])
+
+    def in_two(values: np.ndarray) -> np.ndarray:
+        each = in_rows(values)
+        if n_halves == 1:
+            return np.repeat(each, 2, axis=1)
+        return each.reshape(n_rows, 2, n_halves // 2, *each.shape[2:]).mean(axis=2)
+
+    n_beats = len(track.clarity)
+    borders = np.interp(np.arange(2 * n_beats + 1) / 2, np.arange(n_beats + 1), track.beats)
+    clarity = in_rows(np.repeat(track.clarity[:, np.newaxis], 2, axis=1))
+    return _Rows(
+        borders=borders[first : first + n_rows * n_halves + 1 : n_halves],
+        chroma=in_two(track.chroma),
+        timbre=in_two(track.timbre).reshape(n_rows, -1),
+        levels=10 * np.log10(np.mean(10 ** (in_rows(track.levels) / 10), axis=1)),
+        clarity=clarity.mean(axis=1),
+        places=place_in_bar(
+            np.arange(n_rows) - (2 * track.downbeat - first) // n_halves,
+            track.beats_per_bar * 2.0**octave,
+        ),
+    )
+
+
+def _joined(every: Sequence[_Rows], name: str) -> np.ndarray:
+    return np.concatenate([getattr(rows, name) for rows in every])
+
+
+def _pairs(shapes: np.ndarray) -> np.ndarray:
+    return (shapes / np.sqrt(2)).reshape(len(shapes), -1).astype(np.float32)
+
+
+def _scaled_timbre(timbre: np.ndarray) -> np.ndarray:
+    deviation = timbre.std(axis=0)
+    scaled = (timbre - timbre.mean(axis=0)) / np.where(deviation > 0, deviation, 1)
+    return (scaled / np.sqrt(2 * timbre.shape[1])).astype(np.float32)

@@ -1,0 +1,234 @@
+"""Which beats of which recording to play when.
+
+A path goes through the beats of the recordings, one for each beat of the piece, as that of
+`_search` goes through frames. Here a join costs the more, the less what comes is like what would
+have come: in timbre, in level, in its place in the bar. Such costs differ from beat to beat, so not
+all are compared: a beat of the piece is played by one of the candidates that are best by
+themselves, or by what follows a candidate of the beat before (a beam search).
+
+Each path remembers for how long recordings have been played of late, and a recording is worth the
+less, the longer it has been: so more recordings are heard.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ._beat_corpus import QUIET, UNKNOWN, BeatCorpus
+from ._beat_targets import Target
+from ._search import Run
+
+CANDIDATES = 250
+"""Beats that are compared for each beat of the piece; as many may be followed by the next."""
+
+TEMPO, UNSTEADY = 3.0, 0.9
+"""Costs of an octave between the tempo of a recording and that of the piece, and between the length
+of a beat and that of most beats of its recording; in units of the correlation of a beat."""
+
+TIMBRE, LEVEL, PLACE = 0.25, 0.03, 0.2
+"""What a join costs more for each unit of distance between the timbre of what would have come and
+of what comes, for each decibel between their levels, and for another place in the bar."""
+
+FORBIDDEN = 2.0
+"""The cost of a jump within a passage, and of a beat of a recording that has been played for too
+long; they happen only where nothing else is possible."""
+
+HEARD = 0.3
+"""What a beat costs if its recording has been played of late for as long as it may be in a row."""
+
+MEMORY = 20.0
+"""Seconds in which what was played is forgotten (to 1 / e)."""
+
+
+class _States(NamedTuple):
+    """The ends of the best paths so far."""
+
+    rows: np.ndarray
+    score: np.ndarray
+    length: np.ndarray  # seconds for which the recording has been played without a break
+    played: np.ndarray  # seconds of each recording of late, shape (n_states, n_recordings)
+
+
+class _Step(NamedTuple):
+    """How each state of a beat was reached."""
+
+    rows: np.ndarray
+    origins: np.ndarray  # states of the beat before
+    joined: np.ndarray
+
+
+def find_beats(
+    target: Target,
+    corpus: BeatCorpus,
+    *,
+    join_cost: float,
+    clarity: float,
+    longest: float,
+) -> list[Run]:
+    """Find what to play.
+
+    Parameters
+    ----------
+    target : Target
+        The beats of the piece.
+    corpus : BeatCorpus
+        The recordings.
+    join_cost : float
+        What a join costs, in units of the correlation of a beat.
+    clarity : float
+        How much a beat with a clear pulse is worth more than one without.
+    longest : float
+        For how many seconds in a row a recording may be played. The fewer, the more recordings are
+        heard.
+
+    Returns
+    -------
+    runs : list of Run
+        In order; together they have as many beats as the piece.
+    """
+    if not len(target.shapes):
+        return []
+    search = _BeatSearch(target, corpus, join_cost=join_cost, longest=longest)
+    own = clarity * corpus.clarity - UNSTEADY * np.abs(np.log2(corpus.periods / corpus.usual))
+    period = np.median(np.diff(target.borders))
+    own -= TEMPO * np.abs(np.log2(corpus.usual / period))
+    own[corpus.levels < QUIET] -= FORBIDDEN
+    for beat in range(len(target.shapes)):
+        search.add(corpus.shapes @ target.shapes[beat] + own)
+    return search.finish()
+
+
+class _BeatSearch:
+    """The best paths so far; each beat of the piece is one more step."""
+
+    def __init__(
+        self,
+        target: Target,
+        corpus: BeatCorpus,
+        *,
+        join_cost: float,
+        longest: float,
+    ) -> None:
+        self._corpus = corpus
+        self._places = target.places
+        self._seconds = np.diff(target.borders).astype(np.float32)
+        self._join_cost = np.float32(join_cost)
+        self._heard = np.float32(HEARD / longest)
+        self._longest = longest
+        n_rows = len(corpus.recording)
+        self._n_recordings = int(corpus.recording.max()) + 1
+        self._is_last = np.zeros(n_rows, dtype=bool)
+        self._is_last[corpus.firsts[1:] - 1] = True
+        self._norms = np.sum(corpus.timbre**2, axis=1)
+        self._per_recording = max(1, -(-2 * CANDIDATES // self._n_recordings))
+        self._states: _States | None = None
+        self._steps: list[_Step] = []
+
+    def add(self, worth: np.ndarray) -> None:
+        """Take the worth of every row for the next beat of the piece."""
+        beat = len(self._steps)
+        place = self._places[beat]
+        if place != UNKNOWN:
+            known = self._corpus.places != UNKNOWN
+            worth = worth - PLACE * (known & (self._corpus.places != place))
+        rows = self._best_rows(worth)
+        if self._states is None:
+            origins = np.zeros(len(rows), dtype=int)
+            joined = np.ones(len(rows), dtype=bool)
+            score, length = worth[rows], np.zeros(len(rows), dtype=np.float32)
+            played = np.zeros((len(rows), self._n_recordings), dtype=np.float32)
+        else:
+            follows = self._following(self._states)
+            rows = np.unique(np.concatenate([rows, follows[follows >= 0]]))
+            origins, joined, gained = self._reach(self._states, rows, follows)
+            score = gained + worth[rows]
+            same = self._corpus.recording[self._states.rows[origins]]
+            same = same == self._corpus.recording[rows]
+            length = np.where(same, self._states.length[origins], 0)
+            played = self._states.played[origins]
+        seconds = self._seconds[beat]
+        played *= np.exp(-seconds / np.float32(MEMORY))
+        played[np.arange(len(rows)), self._corpus.recording[rows]] += seconds
+        # Sums that grew with the piece would lose their last digits.
+        self._states = _States(rows, score - score.max(), length + seconds, played)
+        self._steps.append(_Step(rows, origins, joined))
+
+    def _best_rows(self, worth: np.ndarray) -> np.ndarray:
+        """Return the best rows by themselves, not too many of one recording."""
+        n_compared = min(len(worth), 8 * CANDIDATES)
+        best = np.argpartition(-worth, n_compared - 1)[:n_compared]
+        best = best[np.lexsort((best, -worth[best]))]
+        rank = _rank_in_group(self._corpus.recording[best])
+        return best[rank < self._per_recording][:CANDIDATES]
+
+    def _following(self, states: _States) -> np.ndarray:
+        """Return the row after that of each state, or -1 where the path may not go on."""
+        ends = self._is_last[states.rows]
+        if len(states.score) > CANDIDATES:
+            ends |= states.score < np.partition(states.score, -CANDIDATES)[-CANDIDATES]
+        return np.where(ends, -1, states.rows + 1)
+
+    def _reach(
+        self, states: _States, rows: np.ndarray, follows: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return for each row the state to come from, whether by a join, and its score then."""
+        recording = self._corpus.recording
+        same = recording[states.rows][:, np.newaxis] == recording[rows]
+        heard = self._heard * states.played[:, recording[rows]]
+        too_long = same & (states.length >= self._longest)[:, np.newaxis]
+        scores = states.score[:, np.newaxis] - heard - FORBIDDEN * too_long
+        joins = scores - self._join_costs(states, rows)
+        near = np.abs(states.rows[:, np.newaxis] - rows) <= self._longest / self._seconds.mean()
+        joins -= FORBIDDEN * (same & near)
+        origins = joins.argmax(axis=0)
+        gained = joins[origins, np.arange(len(rows))]
+        # To go on costs no join.
+        going = np.flatnonzero(follows >= 0)
+        arrived = np.searchsorted(rows, follows[going])
+        on = scores[going, arrived]
+        better = on >= gained[arrived]
+        joined = np.ones(len(rows), dtype=bool)
+        joined[arrived[better]] = False
+        origins[arrived[better]] = going[better]
+        gained[arrived[better]] = on[better]
+        return origins, joined, gained
+
+    def _join_costs(self, states: _States, rows: np.ndarray) -> np.ndarray:
+        """Return what joins cost, shape (n_states, n_rows)."""
+        corpus = self._corpus
+        expected = np.minimum(states.rows + 1, len(corpus.recording) - 1)
+        squared = self._norms[expected][:, np.newaxis] + self._norms[rows]
+        squared -= 2 * (corpus.timbre[expected] @ corpus.timbre[rows].T)
+        costs = self._join_cost + TIMBRE * np.sqrt(np.maximum(squared, 0))
+        levels = corpus.levels[expected][:, np.newaxis] - corpus.levels[rows]
+        costs += LEVEL * np.abs(levels)
+        places = corpus.places[expected][:, np.newaxis], corpus.places[rows]
+        known = (places[0] != UNKNOWN) & (places[1] != UNKNOWN)
+        costs += PLACE * (known & (places[0] != places[1]))
+        return costs
+
+    def finish(self) -> list[Run]:
+        """Go back along the best path."""
+        assert self._states is not None
+        state = int(self._states.score.argmax())
+        runs: list[Run] = []
+        n_beats = 0
+        for beat in reversed(range(len(self._steps))):
+            step = self._steps[beat]
+            n_beats += 1
+            if step.joined[state]:
+                runs.append(Run(beat, n_beats, int(step.rows[state])))
+                n_beats = 0
+            state = int(step.origins[state])
+        return runs[::-1]
+
+
+def _rank_in_group(groups: np.ndarray) -> np.ndarray:
+    """Return for each value how many equal ones come before it."""
+    order = np.argsort(groups, kind="stable")
+    ordered = groups[order]
+    begins = np.flatnonzero(np.diff(ordered, prepend=-1))
+    sizes = np.diff(np.append(begins, len(ordered)))
+    ranks = np.empty(len(groups), dtype=int)
+    ranks[order] = np.arange(len(ordered)) - np.repeat(begins, sizes)
+    return ranks

@@ -1,0 +1,162 @@
+"""The beats of recordings, as a mosaic keeps them from `fit` on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..base.persistence import Array
+from ..chroma import Analysis
+from ._corpus import usual_level
+
+FEWEST = 16
+"""A recording with fewer beats than this has no pulse to play by."""
+
+CLEAR = 0.3
+"""The least mean clarity of the beats of a collection that is played beat by beat."""
+
+NEIGHBORS = 4
+"""Beats on each side that a beat is brought in line with."""
+
+FARTHEST_MOVE = 0.025
+"""Seconds; a beat that this would move farther was played early or late, or a tempo changed."""
+
+N_COEFFICIENTS = 13
+"""Of timbre, see `Analysis`."""
+
+
+class BeatTrack(NamedTuple):
+    """The beats of a recording, from the first one to the last.
+
+    Attributes
+    ----------
+    beats : ndarray of shape (n_beats + 1,)
+        Their borders in seconds.
+    chroma : ndarray of shape (n_beats, 2, 12), dtype float16
+        Of both halves of each beat.
+    levels : ndarray of shape (n_beats, 2), dtype float16
+        In decibels, relative to the median of the recording.
+    timbre : ndarray of shape (n_beats, 2, 13), dtype float16
+        Cepstral coefficients.
+    clarity : ndarray of shape (n_beats,), dtype float16
+        How clear the pulse is, at most 1.
+    beats_per_bar, downbeat : int
+        Beats in a bar, and the first beat on which a bar begins.
+    tuning : float
+        Deviation from A440 in semitones.
+    """
+
+    beats: np.ndarray
+    chroma: np.ndarray
+    levels: np.ndarray
+    timbre: np.ndarray
+    clarity: np.ndarray
+    beats_per_bar: int
+    downbeat: int
+    tuning: float
+
+    @property
+    def tempo(self) -> float:
+        """Beats per minute, of the median beat."""
+        return 60 / float(np.median(np.diff(self.beats)))
+
+
+def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
+    """Return the part of an analysis by half-beats that lies between beats, and its beats.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Of an extractor with ``sync="half-beat"``.
+
+    Returns
+    -------
+    between : Analysis
+        With the frames from the first beat to the last one; all of them where these are too few.
+    beats : dict or None
+        What `make_track` takes, in plain types; None if there are too few beats.
+    """
+    found = analysis.beats
+    if found is None or len(found.times) <= FEWEST or analysis.timbre is None:
+        return analysis, None
+    n_beats = len(found.times) - 1
+    first = int(np.searchsorted(analysis.timing.beats(), -1e-9))
+    frames = slice(first, first + 2 * n_beats)
+    between = replace(analysis, chroma=analysis.chroma[frames], levels=analysis.levels[frames])
+    return between, {
+        "times": np.asarray(found.times, dtype=np.float64),
+        "timbre": analysis.timbre[frames].astype(np.float16),
+        "clarity": found.clarity[:n_beats].astype(np.float16),
+        "beats_per_bar": int(found.beats_per_bar),
+        "downbeat": int(found.downbeat),
+    }
+
+
+def _smoothed(times: np.ndarray) -> np.ndarray:
+    """Return beats on a line through those around them, unless that moves them far.
+
+    What is left is how they were played; what goes is how coarsely they were measured, which would
+    make the sound faster and slower from beat to beat.
+    """
+    smooth = times.copy()
+    for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends
+        means = np.convolve(times, np.full(2 * reach + 1, 1 / (2 * reach + 1)), "valid")
+        smooth[reach : len(times) - reach] = means
+    return np.where(np.abs(smooth - times) < FARTHEST_MOVE, smooth, times)
+
+
+def make_track(
+    chroma: np.ndarray, levels: np.ndarray, tuning: float, beats: dict[str, Any]
+) -> BeatTrack:
+    """Return the beats of a recording from what is kept of it.
+
+    Parameters
+    ----------
+    chroma : ndarray of shape (2 * n_beats, 12)
+        Of half-beats.
+    levels : ndarray of shape (2 * n_beats,)
+        In decibels.
+    tuning : float
+        Deviation from A440 in semitones.
+    beats : dict
+        As `beats_of` returns it.
+    """
+    n_beats = len(beats["clarity"])
+    return BeatTrack(
+        beats=_smoothed(beats["times"]),
+        chroma=chroma.reshape(n_beats, 2, -1),
+        levels=(levels - usual_level([levels])).reshape(n_beats, 2),
+        timbre=beats["timbre"].reshape(n_beats, 2, -1),
+        clarity=beats["clarity"],
+        beats_per_bar=beats["beats_per_bar"],
+        downbeat=beats["downbeat"],
+        tuning=tuning,
+    )
+
+
+def state_of_beats(beats: Any, n_frames: int) -> Any:
+    """Return what `check_state` is to expect of the beats of a recording."""
+    if beats is None:
+        return type(None)
+    n_beats = n_frames // 2
+    return {
+        "times": Array(np.float64, (n_beats + 1,), low=0),
+        "timbre": Array(np.float16, (2 * n_beats, N_COEFFICIENTS)),
+        "clarity": Array(np.float16, (n_beats,), low=-1, high=1),
+        "beats_per_bar": int,
+        "downbeat": int,
+    }
+
+
+def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:
+    """Return the mean clarity of all beats of a collection, 0 if there are none."""
+    clarity = [each["clarity"].astype(np.float64) for each in beats if each is not None]
+    return float(np.mean(np.concatenate(clarity))) if clarity else 0.0
+
+
+def usual_tempo(beats: Sequence[dict[str, Any] | None]) -> float:
+    """Return the tempo of the median beat of a collection, that of one of its recordings."""
+    periods = [np.diff(each["times"]) for each in beats if each is not None]
+    usual = np.concatenate([np.full(len(each), np.median(each)) for each in periods])
+    return float(60 / np.quantile(usual, 0.5, method="lower"))

@@ -1,0 +1,134 @@
+"""Sound made faster or slower along a map of beats, at its own pitch.
+
+This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
+(WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Windows of sound are laid
+one after the other. Each goes on where the one before ended for as long as that is near enough to
+its place on the map; where it is not, the place near it is taken that is most like what would have
+come. So at its own tempo sound is passed on unchanged. Near beats the tolerance is small: attacks
+stay on the grid.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import scipy.fft
+
+WINDOW_SECONDS = 0.0465
+"""Two periods of the lowest notes."""
+
+TOLERANCE, AT_BEATS = 0.012, 0.003
+"""Seconds by which a window may be off its place, and one that reaches a beat."""
+
+WINDOWS_AT_ONCE = 256
+"""Windows whose sound is read together, about 6 seconds."""
+
+ReadSamples = Callable[[int, int], np.ndarray]
+"""Takes the first sample and the one after the last, of which some may lie before or after the
+recording; returns them in shape (n_samples, n_channels)."""
+
+
+def stretch(
+    read: ReadSamples, source: np.ndarray, target: np.ndarray, *, start: int, stop: int, sr: float
+) -> Iterator[np.ndarray]:
+    """Play sound so that its beats fall on a grid.
+
+    Parameters
+    ----------
+    read : callable
+        Gives samples of the sound.
+    source, target : ndarray of shape (n_beats,)
+        Samples, not necessarily whole, at which beats are in the sound and at which they are to be.
+        Both rise; before the first and after the last the sound goes on at its own speed.
+    start, stop : int
+        Samples of the result to begin with and to stop before.
+    sr : float
+        Samples per second.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples, n_channels), dtype float32
+        The next samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sound = np.random.RandomState(0).uniform(-1, 1, (44100, 1)).astype(np.float32)
+    >>> beats = np.array([0.0, 22050.0, 44100.0])
+    >>> def read(first, last):
+    ...     return sound[np.clip(np.arange(first, last), 0, len(sound) - 1)]
+    >>> slower = list(stretch(read, beats, 1.1 * beats, start=0, stop=48510, sr=44100))
+    >>> sum(map(len, slower))
+    48510
+    """
+    hop = round(WINDOW_SECONDS * sr / 2)
+    # Centers of the windows; each sample lies in two of them, whose weights add up to 1.
+    centers = np.arange(start, stop + hop, hop)
+    wanted, tolerance = _places(centers, source, target, hop=hop, sr=sr)
+    window = (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * hop) / hop)).astype(np.float32)[:, None]
+    before: int | None = None  # the place of the window before
+    tail: np.ndarray | float = 0.0  # its second half, to which the next one is added
+    left = stop - start
+    for first in range(0, len(centers), WINDOWS_AT_ONCE):
+        part = slice(first, first + WINDOWS_AT_ONCE)
+        # A window that goes on is at most a hop and a tolerance from its place.
+        margin = int(tolerance.max()) + hop
+        begin = int(wanted[part].min()) - hop - margin
+        sound = read(begin, int(wanted[part].max()) + hop + margin)
+        places = []
+        for place, most in zip(wanted[part], tolerance[part], strict=True):
+            if before is not None:
+                place = _best_place(sound, begin, before + hop, place, most=most, hop=hop)
+            before = int(place)
+            places.append(before - hop - begin)
+        blocks = []
+        for place in places:
+            weighted = sound[place : place + 2 * hop] * window
+            blocks.append(tail + weighted[:hop])
+            tail = weighted[hop:]
+        if first == 0:
+            blocks[0] = blocks[0][:0]  # it ends where the result begins
+        made = np.concatenate(blocks)[:left]
+        left -= len(made)
+        yield made
+
+
+def _places(
+    centers: np.ndarray, source: np.ndarray, target: np.ndarray, *, hop: int, sr: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where in the sound windows should be, and by how many samples they may be off."""
+    beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # the nearest
+    offset = centers - target[beat]
+    at_beat = np.abs(offset) <= hop
+    outside = np.minimum(centers - target[0], 0) + np.maximum(centers - target[-1], 0)
+    wanted = np.interp(centers, target, source) + outside
+    # Around a beat the sound keeps its speed, so that the attack itself is not stretched.
+    wanted[at_beat] = source[beat[at_beat]] + offset[at_beat]
+    tolerance = np.where(at_beat, round(AT_BEATS * sr), round(TOLERANCE * sr))
+    return np.rint(wanted).astype(int), tolerance
+
+
+def _best_place(
+    sound: np.ndarray, begin: int, natural: int, wanted: int, *, most: int, hop: int
+) -> int:
+    """Return the center of the next window, where `natural` is that at the sound's own speed."""
+    if abs(natural - wanted) <= most:
+        return natural
+    pattern = sound[natural - hop - begin : natural + hop - begin]
+    first = wanted - most - hop - begin
+    candidates = sound[first : first + 2 * (hop + most)]
+    likeness = _likeness(candidates, pattern)
+    # Of equals, such as silence, the one nearest to where it should be.
+    likeness -= 1e-9 * np.abs(np.arange(-most, most + 1))
+    return int(wanted - most + np.argmax(likeness))
+
+
+def _likeness(candidates: np.ndarray, pattern: np.ndarray) -> np.ndarray:
+    """Return the correlation of all channels with a pattern at each lag."""
+    n_lags = len(candidates) - len(pattern) + 1
+    n_fft = scipy.fft.next_fast_len(len(candidates), real=True)
+    spectra = scipy.fft.rfft(candidates, n_fft, axis=0)
+    spectra *= np.conj(scipy.fft.rfft(pattern, n_fft, axis=0))
+    products = scipy.fft.irfft(spectra.sum(axis=1), n_fft)[:n_lags]
+    energy = np.cumsum(np.pad(np.sum(candidates.astype(np.float64) ** 2, axis=1), (1, 0)))
+    energies = energy[len(pattern) :] - energy[: len(energy) - len(pattern)]
+    return products / np.sqrt(np.maximum(energies, 1e-9))

@@ -1,0 +1,212 @@
+"""Mosaics that are laid beat by beat."""
+
+import io
+import itertools
+import pickle
+
+import numpy as np
+import pretty_midi
+import pytest
+
+from musicai import ChromaExtractor, MosaicSynthesizer, Timing
+from musicai.metrics import frame_correlation
+from musicai.render import chroma_to_midi
+
+RATE = 22050
+SIDES = np.array([[1.0, 0.6]], np.float32)
+
+
+def band(seed, tempo=120, n_beats=36, late=0.3):
+    """A recording in stereo: a chord and a click on each beat; every other click is weaker."""
+    rng = np.random.default_rng(seed)
+    length = round(60 / tempo * RATE)
+    time = np.arange(length) / RATE
+    click = rng.standard_normal(length) * np.exp(-time / 0.01)
+    beats = []
+    for beat in range(n_beats):
+        if beat % 2 == 0:
+            root = rng.integers(12)
+        notes = [220 * 2 ** ((root + third - 9) / 12) for third in (0, 4, 7)]
+        tone = sum(np.sin(2 * np.pi * note * time) for note in notes) * np.exp(-2 * time)
+        beats.append(0.1 * tone + (0.4 if beat % 2 == 0 else 0.2) * click)
+    sound = np.concatenate([np.zeros(int(late * RATE)), *beats]).astype(np.float32)
+    return sound[:, np.newaxis] * SIDES, RATE
+
+
+def attacks(audio, rate=RATE):
+    """When energy rises most steeply, in seconds."""
+    (analysis,) = ChromaExtractor(sync="beat").analyze([(audio, rate)])
+    return analysis.beats.times
+
+
+@pytest.fixture(scope="module")
+def recordings():
+    tempi = (120, 120, 118, 122, 95)
+    return [band(seed, tempo) for seed, tempo in enumerate(tempi)]
+
+
+@pytest.fixture(scope="module")
+def mosaic(recordings):
+    return MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE).fit(recordings)
+
+
+@pytest.fixture(scope="module")
+def piece(recordings):
+    (analysis,) = ChromaExtractor(sync="half-beat").analyze([band(77)])
+    return analysis.chroma[1:25]
+
+
+def test_beats_are_laid_on_the_grid(mosaic, piece):
+    for tempo in (105, 132):
+        audio = mosaic.transform(piece, tempo=tempo)
+        grid = np.arange(1, 11) * 60 / tempo
+        found = attacks(audio)
+        off = np.abs(found[:, np.newaxis] - grid).min(axis=0)
+        assert np.mean(off < 0.03) > 0.9
+        assert 60 / np.median(np.diff(found)) == pytest.approx(tempo, rel=0.01)
+
+
+def test_the_piece_is_heard_in_it(mosaic, piece):
+    audio = mosaic.transform(piece, tempo=120)
+    (again,) = ChromaExtractor().transform([(audio, RATE)])
+    wanted = np.repeat(piece, 4, axis=0)
+    near = wanted[np.linspace(0, len(wanted) - 1, len(again)).astype(int)]
+    assert frame_correlation(again, near) > 0.8
+
+
+def test_without_a_tempo_that_of_the_recordings_is_taken(mosaic, piece):
+    assert mosaic.tempo_ == pytest.approx(120, rel=0.01)
+    audio = mosaic.transform(piece)
+    assert len(audio) == pytest.approx(12 * 60 / mosaic.tempo_ * RATE, abs=1)
+    np.testing.assert_array_equal(audio, mosaic.transform(piece, tempo=mosaic.tempo_))
+    extractor = ChromaExtractor(sync="half-beat")
+    np.testing.assert_array_equal(audio, mosaic.transform(piece, timing=extractor))
+
+
+@pytest.mark.parametrize(
+    "timing",
+    [
+        Timing.from_tempo(126),
+        Timing.from_tempo(126, frames_per_beat=2, beats_per_bar=3, downbeat=1),
+        Timing.from_tempo(31, frames_per_beat=0.5),
+        Timing.from_beats(3 + np.cumsum(np.random.default_rng(0).uniform(0.4, 0.6, 25))),
+        Timing.from_beats(
+            np.concatenate([[0], 0.2 + 0.3 * np.arange(24)]),
+            beats=np.concatenate([[-0.3], np.arange(24) / 2]),
+            frames_per_beat=2,
+        ),
+        Timing.from_borders(np.arange(25) ** 1.1),
+        Timing.from_rate(5.3),
+    ],
+)
+def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
+    audio = mosaic.transform(piece, timing=timing)
+    assert len(audio) == int(timing.duration(24) * RATE + 1e-6)
+    stretches = mosaic.stretches(piece, timing=timing)
+    assert stretches[0].start == 0
+    assert all(one.end == other.start for one, other in itertools.pairwise(stretches))
+    assert stretches[-1].end == len(audio) / RATE
+
+
+def test_mosaic_and_midi_lie_on_one_grid(mosaic, piece):
+    timing = Timing.from_tempo(110, frames_per_beat=2)
+    audio = mosaic.transform(piece, timing=timing)
+    file = io.BytesIO()
+    chroma_to_midi(piece, file, timing=timing)
+    file.seek(0)
+    midi = pretty_midi.PrettyMIDI(file)
+    notes = [note for instrument in midi.instruments for note in instrument.notes]
+    assert min(note.start for note in notes) == pytest.approx(0, abs=0.01)
+    assert max(note.end for note in notes) == pytest.approx(len(audio) / RATE, abs=0.1)
+    found = attacks(audio)
+    starts = np.unique([round(note.start, 3) for note in notes])
+    near = np.abs(starts[:, np.newaxis] - np.append(found, 0)).min(axis=1)
+    beats = np.abs(starts / (60 / 110) - np.rint(starts / (60 / 110))) < 0.02
+    assert np.median(near[beats]) < 0.03
+
+
+def test_stretches_tell_what_is_played(mosaic, piece, recordings):
+    for stretch in mosaic.stretches(piece, tempo=110):
+        assert stretch.source_start < stretch.source_end
+        assert stretch.source_end <= len(recordings[stretch.recording][0]) / RATE
+        played = (stretch.source_end - stretch.source_start) / (stretch.end - stretch.start)
+        assert 0.8 < played < 1.25
+        beats = (stretch.end - stretch.start) * 110 / 60
+        assert beats == pytest.approx(round(beats), abs=1e-3)
+
+
+def test_frames_are_played_on_steady_beats(mosaic):
+    frames = ChromaExtractor().transform([band(77)])[0][:60]
+    audio = mosaic.transform(frames)
+    found = attacks(audio)
+    assert 60 / np.median(np.diff(found)) == pytest.approx(mosaic.tempo_, rel=0.02)
+
+
+def test_the_same_twice_and_in_company(mosaic, piece):
+    first = mosaic.transform(piece)
+    np.testing.assert_array_equal(mosaic.transform(piece), first)
+    several = mosaic.transform([piece[:8], piece, piece[:0]])
+    np.testing.assert_array_equal(several[1], first)
+    assert several[2].shape == (0, 2)
+    restored = pickle.loads(pickle.dumps(mosaic))
+    np.testing.assert_array_equal(restored.transform(piece), first)
+
+
+def test_stereo(mosaic, piece):
+    audio = mosaic.transform(piece)
+    assert audio.shape[1:] == (2,)
+    # All recordings lean to the left, by as much.
+    np.testing.assert_allclose(audio[:, 1], 0.6 * audio[:, 0], atol=1e-4)
+    assert np.abs(audio).max() > 0.1
+
+
+def test_silence_stays_silence(mosaic, piece):
+    quiet = piece.copy()
+    quiet[8:16] = 0
+    audio = mosaic.transform(quiet, tempo=120)
+    assert not audio[int(2.2 * RATE) : int(3.8 * RATE)].any()
+    assert audio[: 2 * RATE].any()
+
+
+def test_a_tempo_out_of_range_is_one_sentence(mosaic, piece):
+    with pytest.raises(ValueError, match="a tempo of 900 beats per minute is out of range: the"):
+        mosaic.transform(piece, tempo=900)
+    with pytest.raises(ValueError, match="beats_per_minute must be"):
+        mosaic.transform(piece, tempo=-1)
+    with pytest.raises(ValueError, match="has no beats: pass Timing"):
+        mosaic.transform(piece, timing=10, tempo=100)
+
+
+def test_recordings_without_a_pulse_are_laid_by_frames():
+    rng = np.random.default_rng(0)
+    time = np.arange(20 * RATE) / RATE
+    swelling = [
+        0.1 * np.sin(2 * np.pi * f * time) * (1 + 0.5 * np.sin(0.7 * time + i))
+        + 0.01 * rng.standard_normal(len(time))
+        for i, f in enumerate((220, 330, 440))
+    ]
+    mosaic = MosaicSynthesizer(ChromaExtractor(sync="beat"), sr=RATE)
+    with pytest.warns(UserWarning, match="no clear pulse: the mosaic is laid by frames"):
+        mosaic.fit(swelling)
+    assert mosaic.tempo_ is None
+    assert mosaic.extractor_.sync is None
+    with pytest.raises(ValueError, match="beats have no tempo: pass timing"):
+        mosaic.transform(np.eye(12))
+    by_tempo = mosaic.transform(np.eye(12), tempo=240)
+    by_timing = mosaic.transform(np.eye(12), timing=Timing.from_tempo(240))
+    np.testing.assert_array_equal(by_tempo, by_timing)
+
+
+def test_a_recording_without_beats_is_left_out(recordings, piece):
+    silent = np.zeros(10 * RATE, np.float32)
+    mosaic = MosaicSynthesizer(ChromaExtractor(sync="beat"), sr=RATE)
+    mosaic.fit([silent, *recordings, (recordings[0][0][:RATE], RATE)])
+    used = {stretch.recording for stretch in mosaic.stretches(piece)}
+    assert used <= set(range(1, 6))
+
+
+def test_damaged_states_are_refused(mosaic):
+    for attribute, value in [("tempo_", None), ("beats_", [None] * 5), ("beats_", [{}] * 5)]:
+        state = mosaic.__getstate__() | {attribute: value}
+        with pytest.raises(ValueError, match="cannot be used"):
+            MosaicSynthesizer().__setstate__(state)
