@@ -15,7 +15,6 @@ from ._events import (
     KEY_SIGNATURE,
     LYRIC,
     META,
-    NOTE_OFF,
     NOTE_ON,
     PORT,
     PROGRAM,
@@ -119,11 +118,11 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
     """Return tempi, signatures and texts."""
     signatures = midi.time_signature_changes
     events = []
-    if not any(signature.time <= 0 for signature in signatures):
-        events.append(_meta(0, TIME_SIGNATURE, bytes([4, 2, 24, 8])))
     for time, tempo in zip(*midi.get_tempo_changes(), strict=True):
         length = int(np.clip(np.rint(6e7 / tempo), FEWEST, MOST))
         events.append(_meta(_tick(time, midi), TEMPO, length.to_bytes(3, "big")))
+    if not any(signature.time <= 0 for signature in signatures):
+        events.append(_meta(0, TIME_SIGNATURE, bytes([4, 2, 24, 8])))
     for signature in signatures:
         exponent = signature.denominator.bit_length() - 1
         if 2**exponent != signature.denominator:
@@ -147,7 +146,7 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
     ends = np.array([_tick(note.end, midi) for note in notes], dtype=np.int64)
     ends = apart(starts, np.maximum(ends, starts + 1), np.array([note.pitch for note in notes]))
     up = [
-        Event(end, NOTE_OFF | channel, _values(note.pitch, 0))
+        Event(end, NOTE_ON | channel, _values(note.pitch, 0))  # which is shorter than a note-off
         for note, end in zip(notes, ends.tolist(), strict=True)
     ]
     down = [

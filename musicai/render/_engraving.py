@@ -82,6 +82,8 @@ def engrave(
         bars = [_in_bars(each, beats_per_bar, tied=each is melody) for each in (melody, chords)]
         upper = _part("Melody", "treble", bars[0], beats_per_bar, sharps)
         lower = _part("Chords", "bass", bars[1], beats_per_bar, sharps)
+        for channel, part in enumerate((upper, lower)):
+            part.insert(0, _piano(channel))
         first = upper.getElementsByClass("Measure").first()
         first.insert(0, music21.tempo.MetronomeMark(number=tempo))
         _insert_symbols(upper, symbols, beats_per_bar)
@@ -143,6 +145,16 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
     part.makeAccidentals(inPlace=True)
     part.makeBeams(inPlace=True)
     return part
+
+
+def _piano(channel: int) -> Any:
+    """Return the instrument of a part, without which programs guess, and take some for drums."""
+    music21 = need("music21", extra="score", what="to_musicxml")
+    piano = music21.instrument.Piano()
+    piano.instrumentId = f"I{channel + 1}"
+    piano.instrumentAbbreviation = None  # the staves are called by their own names
+    piano.midiChannel = channel
+    return piano
 
 
 def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -> Any:

@@ -8,6 +8,7 @@ import pytest
 
 from musicai import Timing
 from musicai.metrics import frame_correlation
+from musicai.midi import write_midi
 from musicai.render import chroma_to_midi
 
 from .conftest import FRAMES_PER_SECOND, TIMING, at
@@ -18,7 +19,7 @@ INSTRUMENTS = ["chords", "pads", "band"]
 
 def written(midi):
     file = io.BytesIO()
-    midi.write(file)
+    write_midi(file, midi)
     return file.getvalue()
 
 

@@ -62,6 +62,39 @@ def test_what_is_left_over_of_a_beat(grid, beats, song):
     assert max(ends) == max(1, np.ceil(beats - 0.1)) or grid > 1
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"title": "A title"},
+        {"title": "Instruments: <score-instrument>"},
+        {"vocabulary": "qualities", "grid": 3},
+        {"timing": Timing.from_tempo(96, beats_per_bar=3, downbeat=1)},
+    ],
+)
+@pytest.mark.parametrize("n_frames", [1, 2, None])
+def test_each_part_has_an_instrument(options, n_frames, cadence):
+    """Without one MuseScore guesses, or takes a part for drums."""
+    for piece in (cadence[:n_frames], np.zeros((5, 12))):
+        musicxml = to_musicxml(piece, **{"timing": TIMING, **options})
+        tree = ElementTree.fromstring(musicxml)
+        parts = tree.findall("part-list/score-part")
+        assert len(parts) == 2
+        found = [
+            [part.find("score-instrument").get("id"), part.find("midi-instrument").get("id")]
+            for part in parts
+        ]
+        assert found == [["I1", "I1"], ["I2", "I2"]]
+        assert [part.findtext("score-instrument/instrument-name") for part in parts] == [
+            "Piano"
+        ] * 2
+        assert [part.findtext("midi-instrument/midi-program") for part in parts] == ["1", "1"]
+        assert [part.findtext("midi-instrument/midi-channel") for part in parts] == ["1", "2"]
+        assert [part.findtext("part-name") for part in parts] == ["Melody", "Chords"]
+        names = [part.getInstrument().instrumentName for part in read(musicxml).parts]
+        assert names == ["Piano", "Piano"]
+
+
 def test_what_is_written(cadence):
     moved = np.roll(cadence, 5, axis=1)  # F, Bb, C, F
     musicxml = to_musicxml(moved, timing=TIMING, title="Ä & <b>")

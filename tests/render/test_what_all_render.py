@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor, Timing
+from musicai.midi import write_midi
 from musicai.render import (
     chord_chart,
     chroma_to_audio,
@@ -23,7 +24,7 @@ ALL = [recognize_chords, *WRITERS]
 def as_bytes(result):
     if hasattr(result, "write"):
         file = io.BytesIO()
-        result.write(file)
+        write_midi(file, result)
         return file.getvalue()
     return result if isinstance(result, str) else repr(result)
 

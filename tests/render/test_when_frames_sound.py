@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor, MosaicSynthesizer, Timing
+from musicai.midi import write_midi
 from musicai.render import (
     chord_chart,
     chroma_to_audio,
@@ -157,7 +158,7 @@ def test_bars_are_those_of_the_timing(struck, beats_per_bar, downbeat):
 
     midi = chroma_to_midi(piece[:24], timing=timing)
     file = io.BytesIO()
-    midi.write(file)
+    write_midi(file, midi)
     pretty_midi = pytest.importorskip("pretty_midi")
     file.seek(0)
     downbeats = pretty_midi.PrettyMIDI(file).get_downbeats()
