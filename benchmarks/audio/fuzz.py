@@ -1,25 +1,29 @@
 """Whether damaged recordings are read or refused, but never crash, hang or give nonsense.
 
-Run it on short recordings of any format; without any it makes some seconds of chords in WAV,
-FLAC, Ogg and MP3 (and, where ffmpeg is installed, MP4)::
+Run it on short recordings of any format; without any it makes some seconds of chords in
+twelve formats (and, where ffmpeg is installed, MP4)::
 
     python -m benchmarks.audio.fuzz --count 2000 --jobs 2
     python -m benchmarks.audio.fuzz music/*.mp3 --seed 1 --keep failures
+    python -m benchmarks.audio.fuzz --promises
 
-Each recording is damaged in the ways of `common/damages.py`, and each damaged file goes through
-``ChromaExtractor`` (both kinds) in another process, with a limit of time and memory, so that a
-crash is noticed and its file known. One table is printed, with a row for each format and
-damage:
+Each recording is damaged in the ways of `common/damages.py`, or with ``--promises`` only in what
+its headers promise (`common/promises.py`). Each damaged file goes through ``ChromaExtractor`` (both
+kinds) and the reader of durations of ``load_recordings`` in another process, with a limit of time
+and memory, so that a crash is noticed and its file known. One table is printed, with a row for each
+format and damage:
 
 - read: how many gave chroma, finite and in [0, 1];  warned: those of them with a warning;
 - refused: how many raised ``RecordingError`` with the file's name;
 - crash: the process died;  hang: no answer in time;  error: another exception, or one that does
-  not name the file;  values: chroma that is not finite, not in [0, 1] or of the wrong form;
+  not name the file;  differ: the folder tells a length of what is refused, none of what is read, or
+  another (by over a second) of what is read without a warning;  values: chroma that is not finite,
+  not in [0, 1] or of the wrong form;
 - s: the longest that a file took.
 
 Below it stands the peak memory of the largest process, ffmpeg's included. The exit status is 1 if
-anything was a crash, a hang, an error or of wrong values; ``--keep`` names a folder for the files
-that did it. The same seed gives the same files.
+anything was a crash, a hang, an error, a difference or of wrong values; ``--keep`` names a folder
+for the files that did it. The same seed gives the same files.
 """
 
 import argparse
@@ -44,9 +48,10 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.common.damages import DAMAGES, Case, make_case
+from benchmarks.common.promises import PROMISES
 
 KINDS = ("cqt", "stft")
-FAILURES = ("crash", "hang", "error", "values")
+FAILURES = ("crash", "hang", "error", "differ", "values")
 OUTCOMES = ("read", "warned", "refused", *FAILURES)
 SPARE_BYTES = 2**30
 """Address space that a process may take beyond what imports need."""
@@ -100,14 +105,19 @@ def peak_megabytes(who: int) -> float:
 
 def analyze(extractor, path: str) -> Verdict:
     from musicai.audio import RecordingError
+    from musicai.audio.headers import read_durations
 
+    (seconds,) = read_durations([path])
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             (piece,) = extractor.transform([path])
         except RecordingError as error:
-            named = str(error).startswith(f"{path}: ")
-            return Verdict("refused" if named else "error", detail=str(error))
+            if not str(error).startswith(f"{path}: "):
+                return Verdict("error", detail=str(error))
+            if np.isfinite(seconds) and "NaN, infinite" not in str(error):
+                return Verdict("differ", detail=f"{seconds:.1f} s by its folder, but {error}")
+            return Verdict("refused", detail=str(error))
         except Exception as error:
             return Verdict("error", detail=f"{type(error).__name__}: {error}")
     said = [str(warning.message) for warning in caught]
@@ -116,6 +126,9 @@ def analyze(extractor, path: str) -> Verdict:
     form = piece.ndim == 2 and piece.shape[1] == 12 and len(piece) and piece.dtype == np.float32
     if not form or not (np.all(piece >= 0) and np.all(piece <= 1)):
         return Verdict("values", detail=f"shape {piece.shape}, {piece.min()} to {piece.max()}")
+    heard = len(piece) / extractor.frame_rate
+    if not abs(heard - seconds) <= (np.inf if said else 1.5):
+        return Verdict("differ", detail=f"{seconds:.1f} s by its folder, {heard:.1f} s read {said}")
     return Verdict("read", warned=bool(said), detail="".join(said))
 
 
@@ -211,6 +224,11 @@ def make_sources(folder: Path, seconds: float = 4.0) -> list[Path]:
         "vorbis.ogg": "VORBIS",
         "opus.ogg": "OPUS",
         "layer3.mp3": "MPEG_LAYER_III",
+        "16.aiff": "PCM_16",
+        "16.au": "PCM_16",
+        "16.w64": "PCM_16",
+        "16.rf64": "PCM_16",
+        "16.caf": "PCM_16",
     }.items():
         rate = 48000 if subtype == "OPUS" else 44100
         format_ = name.rpartition(".")[2].upper()
@@ -234,7 +252,9 @@ def print_table(counts: dict[tuple[str, str], Counter], seconds: dict[tuple[str,
     print(COLUMNS.format("all", "", total["files"], *found, longest))
 
 
-def main(description=__doc__, serve=serve, make_sources=make_sources, damages=DAMAGES) -> int:
+def main(
+    description=__doc__, serve=serve, make_sources=make_sources, damages=DAMAGES, promises=None
+) -> int:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -246,6 +266,8 @@ def main(description=__doc__, serve=serve, make_sources=make_sources, damages=DA
     parser.add_argument(
         "--limit", type=float, default=60, metavar="S", help="seconds for a file (default: 60)"
     )
+    if promises is not None:
+        parser.add_argument("--promises", action="store_true", help="damage only these")
     parser.add_argument("--verbose", action="store_true", help="show every file's message")
     arguments = parser.parse_args()
     if min(arguments.count, arguments.jobs) < 1 or arguments.seed < 0:
@@ -256,6 +278,8 @@ def main(description=__doc__, serve=serve, make_sources=make_sources, damages=DA
     megabytes = 0.0
     with tempfile.TemporaryDirectory() as folder:
         sources = arguments.files or make_sources(Path(folder))
+        if promises is not None and arguments.promises:
+            damages = promises
         cases = (make_case(i, arguments.seed, sources, damages) for i in range(arguments.count))
         for case, verdict in judge_all(cases, arguments.jobs, arguments.limit, serve):
             row = case.format, case.damage
@@ -276,4 +300,4 @@ def main(description=__doc__, serve=serve, make_sources=make_sources, damages=DA
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(promises=PROMISES))
