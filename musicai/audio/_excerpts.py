@@ -4,14 +4,14 @@ from math import gcd
 from typing import Any
 
 import numpy as np
-import soundfile
 import soxr
 
 from ..base.parameters import Rule, check_values, is_integer, is_real
-from ..files.paths import is_path, native_name, printable
-from ._decoding import lacks_length, pcm_to_float
+from ..files.paths import is_path, printable
+from ._decoding import check_own_rate, pcm_to_float
+from ._opening import NotDecodedError, open_sound
 from ._reading import RULES as READING_RULES
-from ._reading import check_own_rate, check_samples, mix_down, read_blocks
+from ._reading import check_samples, mix_down, read_blocks
 from .recordings import as_samples
 
 RULES: dict[str, Rule] = {
@@ -86,16 +86,15 @@ def read_excerpt(
         check_samples(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
     try:
-        with soundfile.SoundFile(native_name(recording)) as file:
+        with open_sound(recording) as opened:
+            file, n_there, _ = opened
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sr)
-            if last > file.frames and lacks_length(file, recording):
-                return _read_forward(recording, start, n_samples, sr, channels, name)
-            first = min(max(0, first), file.frames)
+            first = min(max(0, first), file.frames if n_there is None else n_there)
             file.seek(first)
             samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
-    except (RuntimeError, TypeError, ValueError, OSError):
+    except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
         # From its beginning it can be read after all, or is refused with the cause.
         return _read_forward(recording, start, n_samples, sr, channels, name)
     near = mix_down(samples, channels)

@@ -7,6 +7,7 @@ are marked, and streams may follow one another, as in a recorded broadcast.
 import os
 import re
 import struct
+from typing import BinaryIO
 
 PAGE_HEADER = struct.Struct("<5xB8xI8xB")
 """Flags, serial number of the stream, number of segment lengths that follow."""
@@ -16,16 +17,13 @@ LARGEST_PAGE = PAGE_HEADER.size + 255 + 255 * 255
 END_OF_STREAM = 0x04
 
 
-def fault_of_ogg(path: str | bytes) -> str | None:
-    """Return what is wrong with the end of an Ogg file, None if nothing is or it is gone."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(LARGEST_PAGE)
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - 2 * LARGEST_PAGE))  # tags may follow the last page
-            tail = file.read()
-    except OSError:
-        return None
+def fault_of_ogg(content: BinaryIO) -> str | None:
+    """Return what is wrong with the end of an Ogg file, None if nothing is."""
+    content.seek(0)
+    head = content.read(LARGEST_PAGE)
+    size = content.seek(0, os.SEEK_END)
+    content.seek(max(0, size - 2 * LARGEST_PAGE))  # tags may follow the last page
+    tail = content.read()
     page = tail[tail.rfind(MAGIC) :] if MAGIC in tail else b""
     if len(page) >= PAGE_HEADER.size:
         flags, stream, n_segments = PAGE_HEADER.unpack_from(page)

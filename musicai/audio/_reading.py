@@ -15,7 +15,7 @@ import soxr
 
 from ..base.parameters import COUNT_RULE, Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, printable
-from ._decoding import open_file, pcm_to_float
+from ._decoding import HIGHEST_RATE, LOWEST_RATE, check_own_rate, open_file, pcm_to_float
 from ._errors import RecordingError
 from .recordings import as_samples
 
@@ -24,9 +24,6 @@ BLOCK_SIZE = 65536
 
 LOUDEST = 1e12
 """Samples beyond this are taken for damage; squares of their spectra would overflow float32."""
-
-LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Sampling rates in hertz beyond these are taken for damage; resampling would never end."""
 
 RULES: dict[str, Rule] = {
     "sr": (
@@ -67,8 +64,8 @@ def read_blocks(
     name : str, default=None
         What to call the recording in errors. When None its path, or "the recording".
     on_damage : callable, default=warnings.warn
-        Called with a message when a file is damaged, or ends over a second before its header
-        says, and what there is was used.
+        Called with a message when a file is damaged, or its header gives another length by over a
+        second, and what there is was used.
 
     Yields
     ------
@@ -185,15 +182,6 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
         yield block
     if empty:
         raise RecordingError(f"{name}: there are no samples in it; leave it out")
-
-
-def check_own_rate(own_rate: float, name: str) -> None:
-    """Raise a RecordingError for a sampling rate that no recording has."""
-    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
-        raise RecordingError(
-            f"{name}: a sampling rate of {own_rate:g} Hz is not believable; give the true one, or "
-            "repair the file's header"
-        )
 
 
 def check_samples(samples: np.ndarray, name: str) -> None:

@@ -16,7 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -24,6 +24,7 @@ import numpy as np
 
 from ..files.paths import AnyPath
 from ._errors import RecordingError
+from ._tags import skip_tags
 
 CONTAINERS = (
     "aac,ac3,aiff,amr,ape,asf,caf,dsf,eac3,flac,matroska,mov,mpc,mpc8,ogg,tak,tta,w64,wav,wv"
@@ -53,13 +54,46 @@ STOPPED = 255
 """ffmpeg's exit status after a handled signal; for unhandled signals `returncode` is negative."""
 
 
+INSTALL = "install ffmpeg (apt, brew or winget install ffmpeg)"
+
+_BEGINNINGS = re.compile(
+    rb"....(ftyp|moov|mdat|wide|free|skip)|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75"  # MP4, WebM, WMA
+    rb"|\xff[\xf0\xf1\xf8\xf9]|\x0b\x77|#!AMR|MAC |MP\+|MPCK|tBaK|TTA|wvpk|DSD "  # AAC, AC-3
+    rb"|RIFF|RF64|FORM|riff|caff|OggS|fLaC",  # with a codec that libsndfile does not know
+    re.DOTALL,
+)
+
+
 class DecodingError(Exception):
     """ffmpeg gave no samples; the message is the cause."""
+
+
+class NoFfmpegError(RecordingError):
+    """A recording is in a format that only ffmpeg reads, which is not installed."""
+
+
+def explain_lack(names: Sequence[str], n_recordings: int) -> str:
+    """Say that some of a number of recordings need ffmpeg, and how to get it."""
+    which = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    return (
+        f"{len(names)} of {n_recordings} recordings ({which}) cannot be read without the ffmpeg "
+        f"program; {INSTALL}, or convert them to WAV, FLAC, Ogg or MP3"
+    )
 
 
 def find_ffmpeg() -> str | None:
     """Return where the ffmpeg program is, None if it is not installed."""
     return shutil.which("ffmpeg")
+
+
+def may_know(path: AnyPath) -> bool:
+    """Return whether a file begins as those of a format that ffmpeg reads."""
+    try:
+        with open(path, "rb") as content:
+            content.seek(skip_tags(content, 0))
+            return _BEGINNINGS.match(content.read(8)) is not None
+    except OSError:
+        return False
 
 
 def input_name(path: AnyPath) -> str:

@@ -1,90 +1,148 @@
-"""What the headers of recordings say; nothing is decoded."""
+"""What the headers of recordings say, as far as it is true; nothing is decoded."""
 
 import os
-import shutil
+import re
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import soundfile
 
-from ..files.paths import AnyPath, native_name
-from .ffmpeg import CONTAINERS, OWN_PROCESS_GROUP, input_name
-
-UNKNOWN_SAMPLES = 2**62
-"""libsndfile says so when a header leaves the length open."""
-
-_PROBE_OPTIONS = (
-    *("-v", "error", "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS),
-    *("-show_entries", "format=duration", "-of", "csv=p=0"),
+from ..files.paths import AnyPath, is_path, why_unreadable
+from ._decoding import check_own_rate, open_file
+from ._errors import RecordingError
+from ._opening import NotDecodedError, open_sound
+from .ffmpeg import (
+    INPUT_OPTIONS,
+    OWN_PROCESS_GROUP,
+    find_ffmpeg,
+    input_name,
+    may_know,
 )
+
+_OUTPUTS = (
+    *("-v", "info", "-nostats", "-progress", "pipe:2"),
+    *("-map", "0:a:0", "-c", "copy", "-f", "null", "-"),
+    *("-map", "0:a:0", "-frames:a", "1", "-f", "u8", "pipe:1"),
+)
+"""Have ffmpeg go through the packets of a recording, and decode some to see whether it can."""
+
 _PATIENCE = 20.0  # seconds, for a file
+_DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
+_END = re.compile(rb"out_time_us=(\d+)")
+_MOST_DIFFERENCE = 1.0
+"""Seconds between the header and the packets; if there are more, only decoding can tell."""
 
 
 class Header(NamedTuple):
-    """What libsndfile knows of a file; the format by its name there."""
+    """What libsndfile knows of a file.
+
+    Attributes
+    ----------
+    format : str
+        By its name there; empty for a file whose header is wrong, which other programs may not
+        read.
+    sr, n_channels : int
+        Samples per second, and channels.
+    n_samples : int or None
+        Of each channel; None if only decoding can tell.
+    """
 
     format: str
     sr: int
-    n_samples: int
+    n_samples: int | None
     n_channels: int
 
 
 def read_header(path: AnyPath) -> Header | None:
     """Return the header of a recording, None where libsndfile does not know it."""
-    if not _has_content(path):
+    if why_unreadable(path, "audio file") is not None:
         return None
     try:
-        with soundfile.SoundFile(native_name(path)) as file:
-            return Header(file.format, file.samplerate, file.frames, file.channels)
-    except (OSError, RuntimeError, TypeError, ValueError):
+        with open_sound(path, in_brief=True) as (file, n_samples, layout):
+            is_mended = layout.parts and file.format != "MP3"
+            format = "" if is_mended else file.format
+            return Header(format, file.samplerate, n_samples, file.channels)
+    except (NotDecodedError, OSError):
         return None
+
+
+def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
+    """Return which recordings are files that ffmpeg alone may read, where it is not installed."""
+    if find_ffmpeg() is not None:
+        return []
+    return [
+        i
+        for i, recording in enumerate(recordings)
+        if is_path(recording) and read_header(recording) is None and may_know(recording)
+    ]
 
 
 def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the length of each recording in seconds, NaN where it cannot be read.
 
-    libsndfile takes a millisecond for a file. For what only ffmpeg knows its ffprobe takes a tenth
-    of a second, so several run at a time.
+    It is the length of what :func:`musicai.audio.read_blocks` reads, as far as that can be known
+    without decoding; a file that leaves it in doubt is decoded. libsndfile takes some milliseconds
+    for a file. ffmpeg takes some tenths of a second for what it alone knows, so several run at a
+    time.
     """
-    seconds = np.array([_by_libsndfile(path) for path in paths], np.float64)
-    program = shutil.which("ffprobe")
-    unknown = np.flatnonzero(np.isnan(seconds))
-    if program is None or len(unknown) == 0:
-        return seconds
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = threads.map(lambda i: _by_ffprobe(program, paths[i]), unknown)
-        seconds[unknown] = list(found)
-    return seconds
+    lengths = [_by_libsndfile(path) for path in paths]
+    program = find_ffmpeg()
+    unknown = [i for i, seconds in enumerate(lengths) if seconds is None]
+    if program is not None and unknown:
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            found = threads.map(lambda i: _by_ffmpeg(program, paths[i]), unknown)
+            for i, seconds in zip(unknown, found, strict=True):
+                lengths[i] = seconds
+    return np.array([np.nan if seconds is None else seconds for seconds in lengths], np.float64)
 
 
-def _has_content(path: AnyPath) -> bool:
-    # To open a pipe would wait for ever.
-    return os.path.isfile(path) and os.path.getsize(path) > 0
-
-
-def _by_libsndfile(path: AnyPath) -> float:
-    header = read_header(path)
-    if header is None or not 0 < header.n_samples < UNKNOWN_SAMPLES:
+def _by_libsndfile(path: AnyPath) -> float | None:
+    """Return the seconds of a file, NaN if it cannot be read, None if ffmpeg may read it."""
+    if why_unreadable(path, "audio file") is not None:
         return np.nan
-    return header.n_samples / header.sr
-
-
-def _by_ffprobe(program: str, path: AnyPath) -> float:
-    if not _has_content(path):
-        return np.nan
-    command = [program, *_PROBE_OPTIONS, input_name(path)]
     try:
-        answer = subprocess.run(
+        with open_sound(path, in_brief=True) as (file, n_samples, _):
+            check_own_rate(file.samplerate, "")
+            if n_samples is None:
+                return _by_decoding(path)
+            is_empty = n_samples == 0 or len(file.read(1)) == 0
+            return np.nan if is_empty else n_samples / file.samplerate
+    except NotDecodedError:
+        return None
+    except (OSError, RuntimeError, RecordingError):
+        return np.nan
+
+
+def _by_decoding(path: AnyPath) -> float:
+    try:
+        with open_file(path, "", block_size=2**16, on_damage=lambda message: None) as found:
+            blocks, own_rate = found
+            return sum(len(block) for block in blocks) / own_rate or np.nan
+    except RecordingError:
+        return np.nan
+
+
+def _by_ffmpeg(program: str, path: AnyPath) -> float:
+    command = [program, *INPUT_OPTIONS, "-i", input_name(path), *_OUTPUTS]
+    try:
+        ran = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE,
-            check=True,
+            check=False,  # damage makes it fail after all was read
             **OWN_PROCESS_GROUP,
         )
-        return float(answer.stdout.split(b"\n")[0])
-    except (OSError, subprocess.SubprocessError, ValueError):
+    except (OSError, subprocess.SubprocessError):
         return np.nan
+    if not ran.stdout:
+        return np.nan
+    ends, header = _END.findall(ran.stderr), _DURATION.search(ran.stderr)
+    if ends and header:
+        hours, minutes, seconds = map(float, header.groups())
+        promised = 3600 * hours + 60 * minutes + seconds
+        if abs(promised - int(ends[-1]) / 1e6) <= _MOST_DIFFERENCE:
+            return promised
+    return _by_decoding(path)

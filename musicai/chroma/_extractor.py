@@ -10,6 +10,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..audio import RecordingError, level_blocks
+from ..audio.ffmpeg import NoFfmpegError, explain_lack
+from ..audio.headers import need_ffmpeg
 from ..audio.recordings import as_recordings
 from ..base.parameters import Rule, check_values, is_bool, is_integer, is_one_of, is_real
 from ..base.pieces import PITCH_CLASSES, as_collection
@@ -395,16 +397,29 @@ class ChromaExtractor(FileTransformer):
             on_error=self.on_error,
         )
         analyses = []
-        with closing(results):  # so that work stops if a warning is turned into an error
-            progress = tqdm(
-                zip(results, names, strict=False),
-                total=len(recordings),
-                desc="chroma",
-                unit="recording",
-                disable=self.verbose == 0,
-            )
-            for result, name in progress:
-                analyses.append(self._checked(result, name))
+        unread = []  # an album may be full of them: they have one warning, or one error
+        try:
+            with closing(results):  # so that work stops if a warning is turned into an error
+                progress = tqdm(
+                    zip(results, names, strict=False),
+                    total=len(recordings),
+                    desc="chroma",
+                    unit="recording",
+                    disable=self.verbose == 0,
+                )
+                for result, name in progress:
+                    if isinstance(result, NoFfmpegError):
+                        unread.append(name)
+                        analyses.append(_nothing(result))
+                    else:
+                        analyses.append(self._checked(result, name))
+        except NoFfmpegError:
+            unread = [names[i] for i in need_ffmpeg(recordings)]
+            if len(unread) < 2:
+                raise
+            raise NoFfmpegError(explain_lack(unread, len(names))) from None
+        if unread:
+            warnings.warn(f"left out: {explain_lack(unread, len(names))}", stacklevel=3)
         return analyses
 
     def _settings(self) -> Settings:
@@ -428,9 +443,14 @@ class ChromaExtractor(FileTransformer):
         if self.on_error == "raise":  # a worker died, other errors were raised where they occurred
             raise result
         warnings.warn(f"left out {result}", stacklevel=4)
-        nothing = np.empty((0, len(PITCH_CLASSES)), np.float32)
-        levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
-        return Analysis(nothing, timing, levels, None, (str(result),))
+        return _nothing(result)
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
+
+
+def _nothing(error: RecordingError) -> Analysis:
+    """Return the analysis of a recording that was left out."""
+    levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
+    chroma = np.empty((0, len(PITCH_CLASSES)), np.float32)
+    return Analysis(chroma, timing, levels, None, (str(error),))

@@ -1,11 +1,14 @@
 """Files in a folder, with the names of its subfolders as styles."""
 
 import os
+import warnings
 from pathlib import Path
 
+import numpy as np
 from sklearn.utils import Bunch
 
-from ..audio.headers import read_durations
+from ..audio.ffmpeg import explain_lack
+from ..audio.headers import need_ffmpeg, read_durations
 from ..files.paths import printable
 from ._durations import describe_durations
 
@@ -69,6 +72,11 @@ def load_folder(
     if with_durations:
         data.durations = read_durations(recordings)
         lengths = describe_durations(recordings, data.durations, target) + "\n"
+        unknown = [recordings[i] for i in np.flatnonzero(np.isnan(data.durations))]
+        if unread := [printable(unknown[i].name) for i in need_ffmpeg(unknown)]:
+            lack = explain_lack(unread, len(recordings))
+            lengths += f"{lack}.\n"
+            warnings.warn(lack, stacklevel=3)
     data.DESCR = _DESCR.format(
         title=title,
         things=things,

@@ -46,7 +46,8 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
         target_names : list of str
             The styles, sorted; empty if there are none.
         durations : ndarray of shape (n_recordings,)
-            Seconds, as headers tell; NaN where none can be read, as of a damaged file.
+            Seconds that :class:`musicai.ChromaExtractor` reads: as headers tell, where these are
+            right; NaN where nothing can be read.
         DESCR : str
             Where the recordings are, how many, how long they are, in which styles.
         license, source : str
@@ -66,9 +67,8 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
 
     Notes
     -----
-    A thousand headers take one or two seconds, and with the ffmpeg program about a tenth of a
-    second for each file that only it can read. An MP3 of a varying bit rate may tell a length that
-    is not true, if its writer left that out.
+    A thousand headers take some seconds, and with the ffmpeg program some tenths of a second for
+    each file that only it can read. If ffmpeg is missing, one warning says how many need it.
 
     Examples
     --------

@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,14 @@ import numpy as np
 import pytest
 import soundfile
 
+from musicai import ChromaExtractor
 from musicai.audio import RecordingError, read_blocks
 from musicai.audio import ffmpeg as programs
+from musicai.datasets import load_recordings
 
 ffmpeg = pytest.mark.skipif(programs.find_ffmpeg() is None, reason="needs the ffmpeg program")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such names, nor this shell")
+MP4 = b"\0\0\0\x20ftypM4A " + bytes(100)
 
 
 def read(path, sr=44100, **options) -> np.ndarray:
@@ -104,6 +108,27 @@ def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
     path.write_text(PLAYLISTS[kind].format(song="song.m4a"))
     with pytest.raises(RecordingError, match=f"list.{suffix}: this cannot be decoded"):
         read(path)
+
+
+@ffmpeg
+@pytest.mark.parametrize(
+    ("suffix", "codec"), [("mp4", "aac"), ("aac", "aac"), ("wma", "wmav2"), ("tta", "tta")]
+)
+@pytest.mark.parametrize("share", [1, 0.6])
+def test_its_folder_tells_how_long_it_is(encoded, tmp_path, suffix, codec, share):
+    whole = encoded(suffix, codec, *(["-movflags", "+faststart"] if suffix == "mp4" else []))
+    path = tmp_path / "a.m4a"
+    path.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
+    seconds = len(read(path, on_damage=lambda message: None)) / 44100
+    np.testing.assert_allclose(load_recordings(tmp_path).durations, seconds, atol=0.6)
+
+
+@ffmpeg
+def test_a_film_is_as_long_as_its_sound(encoded, tmp_path):
+    film = ["-f", "lavfi", "-i", "color=size=16x16:duration=30", "-i", encoded("m4a", "aac")]
+    command = [programs.find_ffmpeg(), "-nostdin", "-v", "error", *film, tmp_path / "film.mka"]
+    subprocess.run(command, check=True)
+    np.testing.assert_allclose(load_recordings(tmp_path).durations, 10, atol=0.3)
 
 
 @ffmpeg
@@ -228,9 +253,67 @@ def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
 def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     path = tmp_path / "song.m4a"
-    path.write_text("la la la" * 1000)
+    path.write_bytes(MP4)
     with pytest.raises(
         RecordingError,
-        match="install ffmpeg to read this format, or convert it to WAV, FLAC, Ogg or MP3",
+        match=r"song.m4a: this cannot be decoded without the ffmpeg program \(.*\); install ffmpeg "
+        r"\(apt, brew or winget install ffmpeg\), or convert it to WAV, FLAC, Ogg or MP3",
     ):
         read(path)
+
+
+def test_ffmpeg_is_not_recommended_for_what_it_does_not_know_either(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = tmp_path / "song.m4a"
+    path.write_text("la la la" * 1000)
+    with pytest.raises(RecordingError, match=r"song.m4a: this cannot be .*; repair it") as caught:
+        read(path)
+    assert "install" not in str(caught.value)
+
+
+BEGINNINGS = {
+    "a.m4a": MP4,
+    "b.mka": b"\x1a\x45\xdf\xa3\x01" + bytes(100),
+    "c.wma": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + bytes(100),
+    "d.aac": b"ID3\4\0\0\0\0\0\5" + bytes(5) + b"\xff\xf1\x50\x80" + bytes(100),
+    "e.ac3": b"\x0b\x77" + bytes(100),
+    "f.wav": b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x61\1" + bytes(100),
+}
+
+
+@pytest.fixture
+def album(tmp_path, monkeypatch):
+    """A folder with one recording that is read, and six that need ffmpeg, which is not there."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    soundfile.write(tmp_path / "g.flac", np.zeros(22050), 22050)
+    for name, beginning in BEGINNINGS.items():
+        (tmp_path / name).write_bytes(beginning)
+    (tmp_path / "noise.mp3").write_bytes(bytes(100))
+    return tmp_path
+
+
+LACK = (
+    r"6 of 8 recordings \(.*a.m4a to .*f.wav\) cannot be read without the ffmpeg program; install"
+)
+
+
+def test_a_folder_tells_once_what_needs_ffmpeg(album):
+    with pytest.warns(UserWarning, match=LACK) as caught:
+        data = load_recordings(album)
+    assert len(caught) == 1
+    assert "6 of 8 recordings" in data.DESCR
+    assert np.isfinite(data.durations).sum() == 1
+
+
+def test_the_extractor_tells_once_what_needs_ffmpeg(album):
+    paths = sorted(album.iterdir())
+    with pytest.raises(RecordingError, match=LACK):
+        ChromaExtractor().transform(paths)
+    with pytest.warns(UserWarning, match="left out") as caught:
+        pieces = ChromaExtractor(on_error="warn", n_jobs=2).transform(paths)
+    said = [str(warning.message) for warning in caught]
+    assert len(said) == 2  # the other is of what is no music
+    assert [re.search(f"left out: {LACK}", text) is not None for text in said] == [False, True]
+    assert [len(piece) > 0 for piece in pieces] == [path.name == "g.flac" for path in paths]
+    with pytest.raises(RecordingError, match=r"a.m4a: this cannot be decoded without"):
+        ChromaExtractor().transform(paths[:1])

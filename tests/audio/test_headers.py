@@ -59,7 +59,7 @@ def test_nobody_waits_for_a_pipe(tmp_path):
     assert read_header(tmp_path / "a.wav") is None
 
 
-@pytest.mark.skipif(not shutil.which("ffprobe"), reason="needs ffmpeg")
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
 def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
     write(tmp_path / "a.flac", 2)
     (tmp_path / "far" / "deep").mkdir(parents=True)

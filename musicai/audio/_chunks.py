@@ -1,0 +1,263 @@
+"""Where the samples lie in files that consist of chunks: WAV, RF64, W64, AIFF, CAF; and in AU.
+
+The header gives the length of the samples, which is written when a recording is closed. One that
+never was has 0 there, or the length of an earlier moment, and 32 bits hold no length of 4 GiB. So
+what lies behind the samples is looked at: other chunks, tags and pictures are no sound, anything
+else is.
+
+RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
+Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
+CAF: Apple, "Core Audio Format 1.0" (2005); AU: Sun, "audio file format" (1992).
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from ._layout import Layout
+from ._parts import Part
+from ._tags import skip_tags, tags_behind
+
+LEAST_SECONDS = 1.0
+"""Of sound behind the end that a header gives; less may be anything."""
+
+LARGEST_SIZE = 2**32 - 1
+"""In 32 bits; in RF64 it says that the size is in another chunk."""
+
+UNKNOWN_SIZE = 2**31 - 2**16
+"""Programs that write to a pipe leave the largest number for a size, as they take it to be."""
+
+NO_SOUND = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
+"""How tags, which may be cut off, and pictures begin."""
+
+MOST_ZEROS = 2**26
+"""Bytes that are looked at; so many zeros are no recording that was not closed."""
+
+KINDS = (b"WAVE", b"AIFF", b"AIFC")
+FORMATS = (b"fmt ", b"COMM", b"desc")
+"""Chunks that say how samples are to be understood; without one before them they cannot be read."""
+
+KNOWN = (
+    *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"cue ", b"smpl", b"PEAK"),
+    *(b"fact", b"DISP", b"ANNO", b"NAME", b"AUTH", b"(c) ", b"MARK", b"COMT", b"APPL"),
+)
+"""Chunks that are known even where their own size is wrong."""
+
+
+class Family(NamedTuple):
+    """How formats name and measure chunks.
+
+    Attributes
+    ----------
+    first : int
+        Where the chunks begin.
+    name_bytes : int
+        How long their names are.
+    size : struct.Struct
+        Their size, which follows the name.
+    is_whole : bool
+        Whether the size includes name and size.
+    align : int
+        Chunks begin at multiples of it.
+    samples : bytes
+        The name of the chunk of samples.
+    n_skipped : int
+        Bytes in that chunk before the samples.
+    """
+
+    first: int
+    name_bytes: int
+    size: struct.Struct
+    is_whole: bool
+    align: int
+    samples: bytes
+    n_skipped: int
+
+
+_LITTLE, _BIG, _LONG = struct.Struct("<I"), struct.Struct(">I"), struct.Struct("<Q")
+_W64_NAME = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
+_RIFF = Family(12, 4, _LITTLE, False, 2, b"data", 0)
+
+FAMILIES = {
+    b"RIFF": _RIFF,
+    b"RF64": _RIFF,
+    b"BW64": _RIFF,
+    b"RIFX": _RIFF._replace(size=_BIG),
+    b"FORM": _RIFF._replace(size=_BIG, samples=b"SSND", n_skipped=8),
+    b"riff": Family(40, 16, _LONG, True, 8, b"data" + _W64_NAME, 0),
+    b"caff": Family(8, 4, struct.Struct(">Q"), False, 1, b"data", 4),
+}
+AU_SIZES = {b".snd": _BIG, b"dns.": _LITTLE}
+
+
+class Samples(NamedTuple):
+    """Where the samples of a file are.
+
+    Attributes
+    ----------
+    start : int
+        The position of the first.
+    promised : int
+        Their bytes, as the header says.
+    field, size : int, struct.Struct
+        Where it says so, and in which form.
+    n_more : int
+        What it counts beyond the samples.
+    """
+
+    start: int
+    promised: int
+    field: int
+    size: struct.Struct
+    n_more: int
+
+
+def chunk_layout(
+    content: BinaryIO, origin: int, magic: bytes, n_seconds: float | None
+) -> Layout | None:
+    """Find the samples of a file; None if it is of another format or has none.
+
+    Parameters
+    ----------
+    content : binary file
+        The file.
+    origin : int
+        Where it begins, behind any tags.
+    magic : bytes
+        The four bytes there.
+    n_seconds : float or None
+        How long it is to libsndfile; None if libsndfile refuses it.
+    """
+    stop = tags_behind(content)
+    found = _find_samples(content, origin, stop, magic)
+    if found is None:
+        return None
+    behind, available = found.start + found.promised, stop - found.start
+    # libsndfile plays what lies behind the samples of W64, and stumbles over some of it elsewhere.
+    believes = n_seconds is not None and magic != b"riff"
+    if found.promised >= available:
+        unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
+        is_open = found.promised >= unknown or available <= 0
+        has_tags = stop < content.seek(0, os.SEEK_END)
+        is_right = (believes and found.promised == available) or (
+            n_seconds is not None and not has_tags
+        )
+        parts = () if is_right or available <= 0 else _with_length(found, origin, stop, magic)
+        return Layout(parts, promised=1.0 if is_open else found.promised / available)
+    family = FAMILIES.get(magic)
+    padded = behind + (-(behind - origin) % family.align if family else 0)
+    is_sound = not any(  # some writers leave the padding out
+        _is_no_sound(content, position, stop, family) for position in (padded, behind)
+    )
+    if is_sound and found.promised:
+        n_unread = (available - found.promised) * (n_seconds or 0) / found.promised
+        is_sound = n_unread >= LEAST_SECONDS and not _is_zero(
+            content, behind, min(stop, behind + MOST_ZEROS)
+        )
+    if is_sound:
+        parts = _with_length(found, origin, stop, magic)
+        return Layout(parts, promised=found.promised / available)
+    follows = _read(content, padded, 4)
+    trouble = None
+    if follows in FAMILIES or follows in AU_SIZES:
+        trouble = "another recording follows the first in this file, and was not read"
+    parts = () if believes else _with_length(found, origin, behind, magic)
+    return Layout(parts, trouble=trouble)
+
+
+def _find_samples(content: BinaryIO, origin: int, stop: int, magic: bytes) -> Samples | None:
+    if magic in AU_SIZES:
+        size = AU_SIZES[magic]
+        offset = _number(content, origin + 4, size)
+        return Samples(origin + offset, _number(content, origin + 8, size), origin + 8, size, 0)
+    family = FAMILIES.get(magic)
+    if family is None or (family.align == 2 and _read(content, origin + 8, 4) not in KINDS):
+        return None
+    long_size = None
+    has_format = False
+    for name, first, last in _chunks(content, origin + family.first, stop, family, origin):
+        has_format |= name[:4] in FORMATS
+        if name == b"ds64":
+            long_size = first + 8
+        if name == family.samples:
+            field, size, n_more = first - family.size.size, family.size, family.n_skipped
+            promised = max(0, last - first - family.n_skipped)
+            if family.is_whole:
+                n_more += family.name_bytes + family.size.size
+            if long_size is not None and last - first == LARGEST_SIZE:
+                field, size = long_size, _LONG
+                promised = _number(content, field, size)
+            samples = Samples(first + family.n_skipped, promised, field, size, n_more)
+            return samples if has_format else None
+    return None
+
+
+def _chunks(
+    content: BinaryIO, position: int, stop: int, family: Family, origin: int
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of each chunk, and where its content begins and ends."""
+    header = family.name_bytes + family.size.size
+    while position + header <= stop:
+        name = _read(content, position, family.name_bytes)
+        size = _number(content, position + family.name_bytes, family.size)
+        first = position + header
+        last = max(first, position + size if family.is_whole else first + size)
+        yield name, first, last
+        position = last + -(last - origin) % family.align
+
+
+def _is_no_sound(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
+    """Return whether chunks and tags make up what lies between two positions, or a picture."""
+    while (position := skip_tags(content, position)) < stop:
+        if _read(content, position, 8).startswith(NO_SOUND):
+            return True
+        if family is None:
+            return False
+        chunk = next(_chunks(content, position, stop, family, position), None)
+        if chunk is None:  # some bytes
+            return True
+        name, _, last = chunk
+        if name in KNOWN:
+            return True
+        is_name = family.is_whole or (name.isascii() and name.decode().isprintable())
+        if not is_name or last > stop:
+            return False
+        position = last + (last - position) % family.align
+    return True
+
+
+def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
+    content.seek(position)
+    while position < stop:
+        block = content.read(min(stop - position, 2**16))
+        if not block or block.strip(b"\0"):
+            return not block
+        position += len(block)
+    return True
+
+
+def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
+    """Return the file up to a position, with a header that gives the length up to there."""
+    value = stop - found.start + found.n_more
+    behind_field = found.field + found.size.size
+    if found.size.size == 4 and value > LARGEST_SIZE:
+        if magic == b"RIFF":
+            lengths = struct.pack("<4sIQQQI", b"ds64", 28, stop - origin, value, 0, 0)
+            first = b"RF64" + _LITTLE.pack(LARGEST_SIZE) + b"WAVE" + lengths
+            rest = range(origin + _RIFF.first, found.field), range(behind_field, stop)
+            return first, rest[0], _LITTLE.pack(LARGEST_SIZE), rest[1]
+        value = LARGEST_SIZE
+    field = found.size.pack(value)
+    return range(origin, found.field), field, range(behind_field, stop)
+
+
+def _read(content: BinaryIO, position: int, n_bytes: int) -> bytes:
+    """Read some bytes, zeros where the file has none."""
+    content.seek(position)
+    return content.read(n_bytes).ljust(n_bytes, b"\0")
+
+
+def _number(content: BinaryIO, position: int, form: struct.Struct) -> int:
+    number: int = form.unpack(_read(content, position, form.size))[0]
+    return number

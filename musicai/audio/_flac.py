@@ -1,0 +1,128 @@
+"""How many samples a FLAC file holds, which its last frame tells.
+
+The header of a FLAC file gives the number of samples, which is written when a recording is closed;
+0 stands for unknown. Each frame begins with its own number (RFC 9639, section 9.1).
+"""
+
+import re
+from typing import BinaryIO, NamedTuple
+
+from ._layout import Layout
+from ._tags import tags_behind
+
+STREAM_INFO = 42
+"""Bytes up to the end of the first block of metadata, which is STREAMINFO."""
+
+LENGTH_FIELD = 21
+"""Where the number of samples begins, in the lower half of this byte and the four that follow."""
+
+LEAST_SECONDS = 1.0
+"""That a file has to be shorter than its header says; its last frame may be damaged."""
+
+LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
+"""Bytes at the end of a file in which the last frames are looked for, or four of the largest."""
+
+SYNC = re.compile(rb"(?=\xff[\xf8\xf9])")
+LONGEST_HEADER = 16
+"""Bytes of the header of a frame, its checksum included."""
+
+
+def flac_layout(content: BinaryIO, origin: int) -> Layout:
+    """Compare the number of samples in the header with that of the last frame.
+
+    Parameters
+    ----------
+    content : binary file
+        The file.
+    origin : int
+        Where it begins, behind any tags.
+    """
+    content.seek(origin)
+    info = content.read(STREAM_INFO)
+    if len(info) < STREAM_INFO or info[4] & 0x7F:
+        return Layout()
+    promised = int.from_bytes(info[LENGTH_FIELD : LENGTH_FIELD + 5], "big") & 0xF_FFFF_FFFF
+    rate = int.from_bytes(info[18:21], "big") >> 4
+    found = _samples_up_to_the_last_frame(content, origin, info)
+    if found == 0 or found <= promised < found + LEAST_SECONDS * rate:
+        return Layout()
+    if found > promised:
+        length = (info[LENGTH_FIELD] & 0xF0) << 32 | found
+        behind = range(origin + LENGTH_FIELD + 5, content.seek(0, 2))
+        parts = range(origin, origin + LENGTH_FIELD), length.to_bytes(5, "big"), behind
+        return Layout(parts, n_samples=found, promised=promised / found if promised else 1.0)
+    return Layout(n_samples=found, promised=promised / found)
+
+
+class Frame(NamedTuple):
+    """The header of a frame."""
+
+    number: int
+    n_samples: int
+    counts_samples: bool  # or else frames
+
+    def stop_of(self, following: "Frame") -> int | None:
+        """Return how many samples there are up to the end of the next frame; None if it is none."""
+        if following.counts_samples != self.counts_samples:
+            return None
+        if following.number != self.number + (self.n_samples if self.counts_samples else 1):
+            return None
+        # Where frames are counted all but the last have as many samples.
+        first = following.number * (1 if self.counts_samples else self.n_samples)
+        return first + following.n_samples
+
+
+def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -> int:
+    """Return 0 if no frame is found.
+
+    Any bytes may look like the header of a frame: it counts if it follows another.
+    """
+    stop = tags_behind(content)
+    largest_frame = int.from_bytes(info[15:18], "big")
+    n_bytes = min(max(LEAST_TAIL, 4 * largest_frame), LARGEST_TAIL)
+    start = max(origin + STREAM_INFO, stop - n_bytes)
+    content.seek(start)
+    tail = content.read(stop - start) + bytes(LONGEST_HEADER)
+    later = None
+    for place in reversed([match.start() for match in SYNC.finditer(tail)]):
+        frame = _frame(tail[place : place + LONGEST_HEADER])
+        if frame is None:
+            continue
+        if later is None and frame.number == 0:
+            return frame.n_samples
+        n_samples = None if later is None else frame.stop_of(later)
+        if n_samples is not None:
+            return n_samples
+        later = frame
+    return 0
+
+
+def _frame(header: bytes) -> Frame | None:
+    """Return what a header says, None if this is no header of a frame."""
+    if header[3] & 1:
+        return None
+    n_leading = 8 - (~header[4] & 0xFF).bit_length()
+    n_coded = max(1, n_leading)
+    number = header[4] & (0x7F >> n_leading)
+    for byte in header[5 : 4 + n_coded]:
+        number = number << 6 | byte & 0x3F
+    position = 4 + n_coded
+    size_code, rate_code = header[2] >> 4, header[2] & 15
+    n_samples = {0: 0, 1: 192}.get(size_code, 144 << size_code if size_code < 6 else 1 << size_code)
+    if size_code in (6, 7):
+        n_bytes = size_code - 5
+        n_samples = 1 + int.from_bytes(header[position : position + n_bytes], "big")
+        position += n_bytes
+    position += {12: 1, 13: 2, 14: 2}.get(rate_code, 0)
+    if n_samples == 0 or n_leading == 1 or _crc8(header[:position]) != header[position]:
+        return None
+    return Frame(number, n_samples, bool(header[1] & 1))
+
+
+def _crc8(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc << 1 & 0xFF ^ (0x07 if crc & 0x80 else 0)
+    return crc

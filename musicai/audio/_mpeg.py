@@ -1,0 +1,275 @@
+"""The frames of MPEG audio (MP3, MP2): where they are, and how many.
+
+Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3), so that
+music can be entered anywhere, at headers that follow one another where they say: behind tags, in
+the middle of a broadcast, behind a hole. The first frame may hold a table instead of music (Xing or
+Info, with a checksum by LAME and ffmpeg; or VBRI), which gives the number of frames.
+
+libsndfile needs a frame at the beginning and stops where there is none. Without a Xing table it
+takes the first bit rate for that of the whole file, and reads no further than the length that
+follows from it.
+"""
+
+import os
+import re
+import struct
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import BinaryIO, NamedTuple
+
+from ._layout import Layout
+from ._tags import skip_tags, tags_behind
+
+RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+"""Samples per second, for MPEG 1, 2 and 2.5 by the two bits that stand for them."""
+
+_HIGH = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
+_LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+KILOBITS = {
+    (True, 1): tuple(range(32, 449, 32)),
+    (True, 2): _HIGH,
+    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, 2): _LOW,
+    (False, 3): _LOW,
+}
+"""Per second, for MPEG 1 or not and each layer, in the order of the numbers that stand for them."""
+
+LEAST_FRAMES = 3
+"""That follow one another: fewer may be chance."""
+
+SEARCHED_BYTES = 2**20
+"""At the beginning of a file, in which the first frame has to come."""
+
+LONGEST_FRAME = 2880
+"""In bytes: less between frames is the end of one that was cut."""
+
+MISCOUNTED = 2
+"""Frames by which tables are wrong without harm."""
+
+LEAST_SECONDS = 1.0
+"""Worth of bytes that are no frames, or of frames of another kind, of which to warn."""
+
+SYNC = re.compile(rb"(?=\xff[\xe2-\xff])")
+WINDOW = 2**16
+TABLE_BYTES = 194
+CHECKSUM_PLACE = 154
+"""Where the checksum of what comes before it stands, in bytes behind the name of the table."""
+
+
+class Kind(NamedTuple):
+    """What frames have in common that can be decoded as one recording."""
+
+    version: int
+    layer: int
+    rate: int
+    is_mono: bool
+    samples_per_frame: int
+
+
+class Run(NamedTuple):
+    """Frames of one kind, one behind the other."""
+
+    start: int
+    stop: int
+    n_frames: int
+    kind: Kind
+
+    @property
+    def n_samples(self) -> int:
+        """Of each channel."""
+        return self.n_frames * self.kind.samples_per_frame
+
+
+class Table(NamedTuple):
+    """What the first frame says of the others.
+
+    Attributes
+    ----------
+    n_frames, n_bytes : int
+        Of all frames, 0 for unknown. Its own bytes are counted, it is not.
+    frame_bytes : int
+        Its own.
+    is_known : bool
+        Whether libsndfile knows it: not VBRI, which it plays as a frame of silence.
+    is_checked : bool
+        Whether it has a checksum that is right.
+    """
+
+    n_frames: int
+    n_bytes: int
+    frame_bytes: int
+    is_known: bool
+    is_checked: bool
+
+
+def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: bool) -> Layout | None:
+    """Find the frames of a file; None if it is no MPEG audio.
+
+    Parameters
+    ----------
+    content : binary file
+        The file.
+    origin : int
+        Where it begins, behind any tags.
+    is_known : bool
+        Whether libsndfile takes it for MPEG audio; if not, most of it has to be frames.
+    in_brief : bool
+        Whether to believe a table that has a checksum and fits the size of the file.
+    """
+    table = _table(content, origin) if in_brief and is_known else None
+    if table is not None and table.is_known and table.is_checked:
+        end = skip_tags(content, origin + table.n_bytes)
+        if end == content.seek(0, os.SEEK_END):
+            return Layout()
+    stop = tags_behind(content)
+    runs = list(_find_runs(content, origin, stop))
+    n_bytes = sum(run.stop - run.start for run in runs)
+    if runs and (is_known or 2 * n_bytes > stop - origin):
+        return _layout_of_runs(content, origin, stop, runs, is_known)
+    return Layout() if is_known else None
+
+
+def _layout_of_runs(
+    content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
+) -> Layout:
+    """Return what is to be read: the frames of the kind that most of them are of."""
+    n_of_kinds: Counter[Kind] = Counter()
+    for run in runs:
+        n_of_kinds[run.kind] += run.n_frames
+    ((kind, n_frames),) = n_of_kinds.most_common(1)
+    music = [run for run in runs if run.kind == kind]
+    table = _table(content, music[0].start)
+    promised, has_all = 1.0, False
+    if table is not None:
+        n_frames -= table.is_known
+        has_all = table.is_known and table.n_frames >= n_frames - MISCOUNTED
+        if table.n_frames and abs(table.n_frames - n_frames) > MISCOUNTED:
+            promised = table.n_frames / max(1, n_frames)
+    n_samples = None if has_all and promised == 1 else n_frames * kind.samples_per_frame
+    trouble = _trouble(content, origin, stop, runs, kind)
+    if is_known and has_all and len(runs) == 1 and music[0].start == origin:
+        return Layout((), False, n_samples, promised, trouble)
+    parts = [range(run.start, run.stop) for run in music]
+    if table is not None and table.is_known and not has_all:
+        parts[0] = parts[0][table.frame_bytes :]  # or no more would be read than it says
+    return Layout(tuple(parts), not has_all, n_samples, promised, trouble)
+
+
+def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: Kind) -> str | None:
+    n_bytes = sum(run.stop - run.start for run in runs)
+    seconds = sum(run.n_samples / run.kind.rate for run in runs)
+    ends = [origin, *(run.stop for run in runs)]
+    starts = [*(run.start for run in runs), stop]
+    gaps = [
+        max(0, start - skip_tags(content, end)) for end, start in zip(ends, starts, strict=True)
+    ]
+    if sum(gaps) * seconds > LEAST_SECONDS * n_bytes or max(gaps[1:-1], default=0) > LONGEST_FRAME:
+        return f"{sum(gaps)} bytes of the file are no MPEG frames and were skipped"
+    others = sum(run.n_samples / run.kind.rate for run in runs if run.kind != kind)
+    if others > LEAST_SECONDS:
+        return (
+            f"{others:.1f} s of the file have another sampling rate or number of channels than "
+            "the rest and were not read"
+        )
+    return None
+
+
+def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
+    """Yield the frames of a file as far as they follow one another."""
+    # A tag whose size is wrong may end anywhere.
+    position = origin if _follow(content, origin, stop, LEAST_FRAMES) else 0
+    last = min(stop, origin + SEARCHED_BYTES)
+    while position < last:
+        run = _follow(content, position, stop)
+        if run is not None:
+            yield run
+            position, last = run.stop, stop
+        else:
+            behind_tags = skip_tags(content, position)
+            if behind_tags == position or not _follow(content, behind_tags, stop, LEAST_FRAMES):
+                behind_tags = _search(content, position, last, stop)
+            position = behind_tags
+
+
+def _follow(content: BinaryIO, position: int, stop: int, most: int | None = None) -> Run | None:
+    """Return the frames that follow one another from a position on; None if there are too few."""
+    start, n_frames, kind = position, 0, None
+    content.seek(position)
+    while n_frames != most:
+        frame = _frame(content.read(4))
+        if frame is None or position + frame[0] > stop or kind not in (None, frame[1]):
+            break
+        n_bytes, kind = frame
+        position += n_bytes
+        n_frames += 1
+        content.seek(position)
+    if kind is None or n_frames < LEAST_FRAMES:
+        return None
+    return Run(start, position, n_frames, kind)
+
+
+def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
+    """Return where frames begin behind a position; `last` if they do not before it."""
+    position += 1
+    while position < last:
+        content.seek(position)
+        window = content.read(min(WINDOW, last - position))
+        for match in SYNC.finditer(window):
+            if _follow(content, position + match.start(), stop, LEAST_FRAMES):
+                return position + match.start()
+        position += max(1, len(window) - 1)  # the bytes of a header may be in two windows
+    return last
+
+
+@lru_cache(maxsize=4096)
+def _frame(header: bytes) -> tuple[int, Kind] | None:
+    """Return the bytes of a frame, and its kind; None if this is no header that tells them."""
+    if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:
+        return None
+    version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
+    rate_code, bits_code = header[2] >> 2 & 3, header[2] >> 4
+    if version == 1 or layer == 4 or rate_code == 3 or bits_code in (0, 15):
+        return None
+    rate = RATES[version][rate_code]
+    bits = 1000 * KILOBITS[version == 3, layer][bits_code - 1]
+    padding = header[2] >> 1 & 1
+    n_samples = {1: 384, 2: 1152}.get(layer, 1152 if version == 3 else 576)
+    if layer == 1:
+        n_bytes = 4 * (12 * bits // rate + padding)
+    else:
+        n_bytes = n_samples // 8 * bits // rate + padding
+    return n_bytes, Kind(version, layer, rate, header[3] >> 6 == 3, n_samples)
+
+
+def _table(content: BinaryIO, position: int) -> Table | None:
+    content.seek(position)
+    data = content.read(TABLE_BYTES)
+    frame = _frame(data[:4])
+    if frame is None or frame[1].layer != 3 or len(data) < TABLE_BYTES:
+        return None
+    n_bytes, kind = frame
+    if data[36:40] == b"VBRI":
+        table_bytes, n_frames = struct.unpack_from(">II", data, 46)
+        return Table(n_frames, table_bytes, n_bytes, False, False)
+    n_side = (17 if kind.is_mono else 32) if kind.version == 3 else (9 if kind.is_mono else 17)
+    for place in (4 + n_side, 6 + n_side):  # behind a checksum, or as if there were none
+        if data[place : place + 4] in (b"Xing", b"Info"):
+            flags, *numbers = struct.unpack_from(">III", data, place + 4)
+            n_frames = numbers.pop(0) if flags & 1 else 0
+            table_bytes = numbers.pop(0) if flags & 2 else 0
+            checksum = place + CHECKSUM_PLACE
+            found = int.from_bytes(data[checksum : checksum + 2], "big")
+            is_checked = found == _crc16(data[:checksum])
+            return Table(n_frames, table_bytes, n_bytes, True, is_checked)
+    return None
+
+
+def _crc16(data: bytes) -> int:
+    crc = 0
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0xA001 if crc & 1 else 0)
+    return crc

@@ -1,0 +1,147 @@
+"""Opening what libsndfile decodes, with the true length: one way for all who read recordings.
+
+libsndfile believes headers. Here a file's header is compared with what is in the file, and if they
+differ, libsndfile is given the file as its header should have had it.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import BinaryIO, NamedTuple
+
+import soundfile
+
+from ..files.paths import AnyPath, native_name
+from ._chunks import chunk_layout
+from ._flac import flac_layout
+from ._layout import Layout
+from ._mpeg import mpeg_layout
+from ._ogg import fault_of_ogg
+from ._parts import PartsFile
+from ._tags import skip_tags
+
+UNKNOWN_SAMPLES = 2**62
+"""libsndfile says so when a header leaves the length open."""
+
+NO_MPEG_FRAMES = 7
+"""libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
+
+
+class NotDecodedError(Exception):
+    """libsndfile does not read a file; the message is the cause."""
+
+
+class ForwardSoundFile(soundfile.SoundFile):
+    """A sound file that is only read forward.
+
+    soundfile seeks to the current position after every read of a seekable file. In an MP3 that
+    restarts the decoder and changes samples; in a damaged Ogg it changes the length.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
+class Opened(NamedTuple):
+    """A file that libsndfile decodes.
+
+    Attributes
+    ----------
+    file : ForwardSoundFile
+        Reads from the beginning.
+    n_samples : int or None
+        How many samples there are; None if only decoding can tell.
+    layout : Layout
+        What was found of its header.
+    """
+
+    file: ForwardSoundFile
+    n_samples: int | None
+    layout: Layout
+
+
+@contextmanager
+def open_sound(path: AnyPath, *, in_brief: bool = False) -> Iterator[Opened]:
+    """Open an existing file.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    in_brief : bool, default=False
+        Whether to believe the table of an MP3 that has a checksum and fits the size of the file,
+        and not to look for holes.
+
+    Yields
+    ------
+    opened : Opened
+        The file, which is closed with the context.
+
+    Raises
+    ------
+    NotDecodedError
+        If libsndfile does not read it.
+    OSError
+        If it cannot be read.
+    """
+    with ExitStack() as stack:
+        file, cause = None, "the file has no header"
+        try:
+            file = stack.enter_context(ForwardSoundFile(native_name(path)))
+        except (RuntimeError, TypeError, ValueError) as error:
+            cause = cause_of(error)
+        content = stack.enter_context(open(path, "rb"))
+        known = file if file is not None and file.format != "RAW" else None
+        used = Layout()
+        for layout in _layouts(content, known, in_brief):
+            used = layout
+            if not layout.parts:
+                continue
+            parts = PartsFile(content, layout.parts, endless=layout.endless)
+            try:
+                known = stack.enter_context(ForwardSoundFile(io.BufferedReader(parts)))
+                break
+            except RuntimeError as error:
+                trouble = f"libsndfile does not read what it should hold ({cause_of(error)})"
+                used = layout._replace(trouble=trouble)
+        if known is None:
+            raise NotDecodedError(cause)
+        n_samples = used.n_samples
+        if n_samples is None and known.frames < UNKNOWN_SAMPLES:
+            n_samples = known.frames
+        yield Opened(known, n_samples, used)
+        if used.parts and parts.error is not None:  # or what there was so far would pass for all
+            raise parts.error
+
+
+def _layouts(
+    content: BinaryIO, file: soundfile.SoundFile | None, in_brief: bool
+) -> Iterator[Layout]:
+    """Yield what the file may be, the likeliest first; one, if libsndfile knows it."""
+    origin = skip_tags(content, 0)
+    content.seek(origin)
+    magic = content.read(4)
+    is_mpeg = file is not None and file.format == "MP3"
+    layout = None
+    if magic == b"OggS":
+        layout = Layout(trouble=fault_of_ogg(content))
+    elif magic == b"fLaC":
+        layout = flac_layout(content, origin)
+    elif not is_mpeg:
+        n_seconds = None if file is None else file.frames / file.samplerate
+        layout = chunk_layout(content, origin, magic, n_seconds)
+    if layout is not None:
+        yield layout
+    if file is None or is_mpeg:
+        layout = mpeg_layout(content, origin, is_known=is_mpeg, in_brief=in_brief)
+        if layout is not None:
+            yield layout
+
+
+def cause_of(error: Exception) -> str:
+    """Return why libsndfile failed, in words."""
+    if getattr(error, "code", None) == NO_MPEG_FRAMES:
+        return "no MP3 frames were found in it"
+    if isinstance(error, TypeError):  # soundfile takes anything named .raw for headerless
+        return "the name says that it has no header"
+    return getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(".")

@@ -1,0 +1,85 @@
+"""A file as its header should have had it: parts of it, with other bytes between them."""
+
+import io
+import os
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Any, BinaryIO
+
+Part = bytes | range
+"""Bytes, or the positions of some in the file."""
+
+ENDLESS = 2**40
+"""Bytes of a file that is said to go on, so that a decoder reads until there is no more."""
+
+ZEROS_AT_THE_END = 128
+"""Of a file that is said to go on: libmpg123 looks for a tag there, and fails if it cannot."""
+
+
+class PartsFile(io.RawIOBase):
+    """A file that consists of parts of another, which stays open.
+
+    Parameters
+    ----------
+    content : binary file
+        The other file, which can be sought in.
+    parts : tuple of bytes or range
+        In their order.
+    endless : bool, default=False
+        Whether to say that it is larger than it is.
+
+    Attributes
+    ----------
+    error : OSError or None
+        Why reading failed, which for the reader looks like the end.
+    """
+
+    def __init__(
+        self, content: BinaryIO, parts: tuple[Part, ...], *, endless: bool = False
+    ) -> None:
+        self._content = content
+        self._parts = parts
+        self._ends = list(accumulate(map(len, parts)))
+        self._size = ENDLESS if endless else self._ends[-1]
+        self._position = 0
+        self.error: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(0, origin + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            n_read = self._read(memoryview(buffer).cast("B"))
+        except OSError as error:  # which could not pass through libsndfile
+            self.error = error
+            n_read = 0
+        self._position += n_read
+        return n_read
+
+    def _read(self, target: memoryview) -> int:
+        which = bisect_right(self._ends, self._position)
+        if which == len(self._parts):
+            is_last = self._position >= self._size - ZEROS_AT_THE_END
+            n_zeros = max(0, min(len(target), self._size - self._position)) if is_last else 0
+            target[:n_zeros] = bytes(n_zeros)
+            return n_zeros
+        part = self._parts[which]
+        rest = part[self._position - self._ends[which] + len(part) :][: len(target)]
+        if isinstance(rest, bytes):
+            target[: len(rest)] = rest
+            return len(rest)
+        self._content.seek(rest.start)
+        found = self._content.read(len(rest))
+        target[: len(found)] = found
+        return len(found)
