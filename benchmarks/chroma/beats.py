@@ -212,9 +212,9 @@ def main() -> None:
         "--tempo",
         type=float,
         nargs="+",
-        default=[120.0, 110.0],
+        default=[120.0, 100.0],
         metavar="BPM",
-        help="center of the prior, for both (default: 120 and 110)",
+        help="center of the prior, for both (default: 120 and 100)",
     )
     arguments = parser.parse_args()
     for find in (librosa_beats, musicai_beats):

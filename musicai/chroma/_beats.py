@@ -3,8 +3,9 @@
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
 programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it, with
 another estimate of the tempo. How far apart beats usually are is where a comb with teeth at one,
-two, three and four periods finds the most in the autocorrelation of the onset strength; the moments
-about that far apart with the strongest onsets are the beats, and each is moved to its onset.
+two, three and four periods finds the most in the autocorrelation of the onset strength, with a
+prior that expects faster beats of music in which more begins. The moments about that far apart with
+the strongest onsets are the beats, and each is moved to its onset.
 """
 
 from dataclasses import dataclass
@@ -23,11 +24,24 @@ TEMPO_WINDOW = 12.0
 WINDOWS_PER_STEP = 64
 """Windows that are analyzed together, so that memory does not grow with the recording."""
 
-USUAL_TEMPO, SLOWEST_TEMPO, FASTEST_TEMPO = 110.0, 40.0, 240.0
-"""In beats per minute; a tempo an octave from the usual one has exp(-1/2) of its prior.
+SLOWEST_TEMPO, FASTEST_TEMPO = 40.0, 240.0
+"""In beats per minute."""
 
-Ellis and librosa have 120, with which eighth notes become beats in chorales and slow game music.
+USUAL_TEMPO, USUAL_STRENGTH = 100.0, 0.85
+"""Center of the prior in beats per minute, for music of this mean onset strength in decibels."""
+
+TEMPO_PER_STRENGTH = 0.6
+"""Octaves by which the center rises with each octave of the mean onset strength.
+
+Of two recordings with the same regular onsets, that of a choir is in slow and that of a band in
+fast beats: with one center for both, beats of one of them are doubled or left out.
 """
+
+CENTERS = 60.0, 150.0
+"""Bounds of the center."""
+
+PRIOR_WIDTH = 0.7
+"""Octaves from the center at which the prior is exp(-1/2)."""
 
 TEETH = 4
 """Teeth of the comb: as many beats as most music has in a bar."""
@@ -126,8 +140,8 @@ def track_beats(
         Onset strength, not negative.
     rate : float
         Frames per second.
-    usual_tempo : float, default=110.0
-        Center of the prior of the tempo, in beats per minute; librosa's `start_bpm`.
+    usual_tempo : float, default=100.0
+        Center of the prior of the tempo, in beats per minute, for a mean onset strength of 0.85.
 
     Returns
     -------
@@ -138,7 +152,7 @@ def track_beats(
     --------
     >>> import numpy as np
     >>> strength = np.zeros(430)
-    >>> strength[10::20] = 1.0
+    >>> strength[10::20] = 20.0  # a rise of 20 dB every half second
     >>> track_beats(strength, 40.0)[:3]
     array([0.25, 0.75, 1.25])
     """
@@ -158,7 +172,11 @@ def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> i
     periods = np.arange(60 * rate / FASTEST_TEMPO, 60 * rate / SLOWEST_TEMPO, 0.25)
     lags = np.arange(len(similarity))
     comb = sum(np.interp(periods * tooth, lags, similarity) for tooth in range(1, TEETH + 1))
-    prior = np.exp(-0.5 * np.log2(60 * rate / periods / usual_tempo) ** 2)
+    begin, end = np.flatnonzero(strength)[[0, -1]]
+    mean = strength[begin : end + 1].mean()
+    center = usual_tempo * (mean / USUAL_STRENGTH) ** TEMPO_PER_STRENGTH
+    center = np.clip(center, *CENTERS)
+    prior = np.exp(-0.5 * (np.log2(60 * rate / periods / center) / PRIOR_WIDTH) ** 2)
     return max(1, round(float(periods[np.argmax(comb * prior)])))
 
 

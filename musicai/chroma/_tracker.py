@@ -49,11 +49,13 @@ def ask_tracker(
         raise _wrong(f"a tuple of {len(answer)}")
     found = [_as_times(part) for part in (answer if has_bars else (answer,))]
     beats = found[0]
-    beats = beats[beats < len(samples) / sr]
+    if has_bars and len(found[1]) > len(beats):
+        raise _wrong("more downbeats than beats")
     gaps = np.diff(beats)
     if np.any(gaps > LONGEST_GAP):
         first = float(beats[np.argmax(gaps)])
         raise _wrong(f"a gap of {gaps.max():.0f} seconds after the beat at {first:.2f}")
+    beats = beats[beats < len(samples) / sr]
     if not has_bars or len(found[1]) == 0 or len(beats) == 0:
         return beats, None
     return beats, _bars(beats, found[1])

@@ -74,6 +74,50 @@ def test_a_frame_per_beat(kind, bpm):
     assert np.mean(right) > 0.85
 
 
+def test_half_beats_divide_beats():
+    music = make_chords(0.5, 24)
+    (beats,), (halves,) = (
+        ChromaExtractor(sync=sync).analyze([music]) for sync in ("beat", "half-beat")
+    )
+    np.testing.assert_array_equal(beats.beats.times, halves.beats.times)
+    assert halves.timing.frames_per_beat == 2
+    assert halves.timing.tempo == pytest.approx(beats.timing.tempo)
+    positions, borders = halves.timing.beats(), halves.timing.borders()
+    np.testing.assert_array_equal(positions[1:-1], np.arange(len(positions) - 2) / 2)
+    np.testing.assert_array_equal(borders[1:-1:2], beats.beats.times)
+    np.testing.assert_allclose(borders[2:-1:2], (borders[1:-2:2] + borders[3:-1:2]) / 2)
+    assert len(halves.chroma) == len(halves.levels) == len(halves.timbre) == len(borders) - 1
+
+
+def test_the_grid_is_kept_where_beats_are_closer_than_frames():
+    extractor = ChromaExtractor(
+        sync="half-beat", hop_length=16384, tracker=lambda y, sr: np.arange(0, 9, 0.25)
+    )
+    (analysis,) = extractor.analyze([make_chords(0.5, 20)])
+    np.testing.assert_allclose(np.diff(analysis.timing.beats()[:-1]), 0.5)
+    assert len(analysis.chroma) == 2 * 35 + 1
+    assert (analysis.chroma.max(axis=1) == 1).all()
+
+
+def test_the_timbre_of_a_sound_does_not_depend_on_its_loudness():
+    music = make_chords(0.5, 20)
+    (loud,), (soft,) = (ChromaExtractor(sync="beat").analyze([x]) for x in (music, music / 8))
+    assert loud.timbre.dtype == np.float32
+    np.testing.assert_allclose(loud.timbre, soft.timbre, atol=0.01)
+
+
+def test_timbre_tells_sounds_apart():
+    time = np.arange(22050 // 2) / 22050
+    tones = [sum(np.sin(2 * np.pi * 220 * k * time) / k**p for k in range(1, 30)) for p in (1, 3)]
+    beats = [(0.2 * tones[i % 2] * np.exp(-4 * time)).astype(np.float32) for i in range(24)]
+    extractor = ChromaExtractor(sync="beat", tracker=lambda y, sr: np.arange(0, 12, 0.5))
+    (analysis,) = extractor.analyze([np.concatenate(beats)])
+    timbre = analysis.timbre
+    apart = np.linalg.norm(timbre[2:-1] - timbre[1:-2], axis=1)
+    alike = np.linalg.norm(timbre[3:-1] - timbre[1:-3], axis=1)
+    assert apart.min() > 3 * alike.max()
+
+
 def test_transform_gives_the_chroma_of_analyze():
     music = make_chords(0.5, 20)
     extractor = ChromaExtractor(sync="beat")
