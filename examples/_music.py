@@ -4,6 +4,7 @@ Its sister examples/compose_midi.py leaves out as it does what was composed befo
 """
 
 from collections import Counter
+from itertools import pairwise
 from math import ceil
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from musicai import ChromaExtractor, Timing
 from musicai.datasets import load_chorales, load_recordings
 
+CLEAR = 0.5  # clarity of beats, from 0 to 1, from which music is learned by half-beats
 N_CHORALES = 80
 HELD_OUT = 0.15
 LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
@@ -27,10 +30,16 @@ class Piece(NamedTuple):
     frames: np.ndarray
     style: str | None
     recording: Path
+    timing: Timing
+
+    @property
+    def seconds(self):
+        """How long it is."""
+        return self.timing.duration(len(self.frames))
 
 
-def extract(extractor, folder, out):
-    """Find the recordings and return a piece of each, or excerpts where they are few."""
+def extract(folder, out):
+    """Find the recordings; return the extractor and a piece of each, or excerpts of few."""
     if folder is None:
         data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
     else:
@@ -39,9 +48,16 @@ def extract(extractor, folder, out):
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
     titles, labels, recordings = leave_out(data, folder, out)
-    found = map(Piece, titles, extractor.transform(recordings), labels, recordings)
-    pieces = [piece for piece in found if len(piece.frames)]  # unreadable recordings have none
-    seconds = sum(map(len, frames(pieces))) / extractor.frame_rate
+    extractor, analyses = analyze(recordings, may_follow_beats=folder is not None)
+    pieces = [
+        Piece(title, analysis.chroma, label, recording, analysis.timing)
+        for title, label, recording, analysis in zip(
+            titles, labels, recordings, analyses, strict=True
+        )
+        # Unreadable recordings have no frames, and those without beats only one.
+        if len(analysis.chroma) > (extractor.sync is not None)
+    ]
+    seconds = sum(piece.seconds for piece in pieces)
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
     if seconds < LEAST_SECONDS:
         raise SystemExit(
@@ -49,10 +65,35 @@ def extract(extractor, folder, out):
             f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
         )
     if len(pieces) >= LEAST_PIECES and min(Counter(styles(pieces)).values()) > 1:
-        return pieces
+        return extractor, pieces
     excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
     print(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
-    return cut(pieces, excerpt_seconds * extractor.frame_rate)
+    return extractor, cut(pieces, excerpt_seconds)
+
+
+def analyze(recordings, *, may_follow_beats):
+    """Return an extractor and what it finds: half-beats where the pulse is clear, else frames.
+
+    The chorales are learned by frames: so far the demo shows what frames can do.
+    """
+    options = {"n_jobs": -1, "on_error": "warn", "verbose": 1}
+    if may_follow_beats:
+        extractor = ChromaExtractor(sync="half-beat", **options)
+        analyses = extractor.analyze(recordings)
+        clarity = mean_clarity(analyses)
+        if clarity >= CLEAR:
+            print(f"the pulse is clear ({clarity:.2f}, from {CLEAR} on): learning by half-beats")
+            return extractor, analyses
+        print(f"the pulse is not clear ({clarity:.2f}, below {CLEAR}): learning by frames")
+    extractor = ChromaExtractor(**options)
+    return extractor, extractor.analyze(recordings)
+
+
+def mean_clarity(analyses):
+    """Return the mean clarity of beats over all seconds; 0 where no beats were found."""
+    seconds = [each.timing.duration(len(each.chroma)) for each in analyses]
+    clarity = [each.clarity or 0 for each in analyses]
+    return float(np.average(clarity, weights=seconds)) if sum(seconds) else 0.0
 
 
 def leave_out(data, folder, out):
@@ -78,15 +119,21 @@ def leave_out(data, folder, out):
     return titles, labels, paths
 
 
-def cut(pieces, n_frames):
-    """Cut every piece into excerpts of about `n_frames`."""
-    return [
-        piece._replace(title=f"{piece.title} (excerpt {i})", frames=excerpt)
-        for piece in pieces
-        for i, excerpt in enumerate(
-            np.array_split(piece.frames, max(1, round(len(piece.frames) / n_frames))), start=1
-        )
-    ]
+def cut(pieces, seconds):
+    """Cut every piece into excerpts that last about so many seconds."""
+    excerpts = []
+    for piece in pieces:
+        n_excerpts = max(1, round(piece.seconds / seconds))
+        borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
+        for i, (first, last) in enumerate(pairwise(borders), start=1):
+            excerpts.append(
+                piece._replace(
+                    title=f"{piece.title} (excerpt {i})",
+                    frames=piece.frames[first:last],
+                    timing=piece.timing[first:last],
+                )
+            )
+    return excerpts
 
 
 def hold_out(pieces, seed):

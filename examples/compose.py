@@ -6,9 +6,10 @@ Learn from a folder of recordings and compose new pieces::
 
     python examples/compose.py [FOLDER]
 
-Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, played by a
-soundfont the first time. Sound, scores, pictures and the trained composer are written to out/, and
-a page that shows it all, out/index.html.
+Subfolders of FOLDER are styles. Music with a clear pulse is learned by half-beats, other music by
+frames. Without FOLDER the music is chorales by Bach, played by a soundfont the first time. Sound,
+scores, pictures and the trained composer are written to out/, and a page that shows it all,
+out/index.html.
 Needs ``pip install ".[midi,score,plot]"``.
 """
 
@@ -21,6 +22,7 @@ import joblib
 import numpy as np
 from _music import counted, extract, frames, hold_out, styles
 from _page import write_page
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
@@ -36,7 +38,7 @@ from musicai.metrics import (
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
 DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
-FRAMES_TO_HEAR = 760_000  # in all epochs; a minute of training or so
+FRAMES_TO_LEARN = 760_000  # in all epochs; a minute of training or so
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
@@ -44,6 +46,7 @@ JUDGED_SECONDS = 20  # of each excerpt on the score-card
 MOST_JUDGED = 100
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little more certain than the music it learned from
+TEMPERATURE_OF_BEATS = 0.8
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
 )
@@ -56,8 +59,7 @@ FEW_RECORDINGS = (
 def main(argv=None):
     """Do it all, and say where to listen."""
     args = parse(argv)
-    extractor = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1)
-    pieces = extract(extractor, args.folder, args.out)
+    extractor, pieces = extract(args.folder, args.out)
     train, test = hold_out(pieces, args.seed)
     print(f"{len(train)} pieces to learn from, {len(test)} held out")
     try:  # before the work that would be lost
@@ -65,13 +67,7 @@ def main(argv=None):
     except OSError as error:
         raise SystemExit(f"--out {args.out} cannot be made a folder: {error.strerror}") from None
 
-    epochs = args.epochs or int(np.clip(FRAMES_TO_HEAR / sum(map(len, frames(train))), 1, 100))
-    composer = LSTMComposer(
-        max_iter=epochs, max_time=MOST_SECONDS, random_state=args.seed, verbose=1
-    )
-    start = time.perf_counter()
-    composer.fit(frames(train), styles(train))
-    seconds = time.perf_counter() - start
+    composer, seconds = train_composer(train, args)
     scores = score(composer, train, test)
 
     example = max(test, key=lambda piece: len(piece.frames))
@@ -79,11 +75,12 @@ def main(argv=None):
     source = f"{example.title}, which was held out"
     if example.recording in learned:
         source += " (other excerpts of that recording were learned)"
-    timing = extractor.timing
-    intro, music = compose(composer, example, timing, args.seed)
+    timing = composer.timing_of(example.style)
+    settings = {"temperature": TEMPERATURE_OF_BEATS if timing.has_beats else TEMPERATURE}
+    intro, music = compose(composer, example, timing, args.seed, settings)
     intro_seconds = timing.duration(len(intro))
-    paths = write_sound(music, extractor, train, args.out)
-    chart = write_scores(music["composed"], extractor, train, args.out)
+    paths = write_sound(music, extractor, train, timing, args.out)
+    chart = write_scores(music["composed"], timing, train, args.out)
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
     draw_music(music, example.title, intro_seconds, timing, args.out)
@@ -94,14 +91,14 @@ def main(argv=None):
     for name, path in paths.items():
         piece = music[name.partition("_")[0]]
         new = slice(len(intro), None) if name.startswith("continued") else slice(None)
-        heard[name] = check(path, piece, extractor, new=new)
+        heard[name] = check(path, piece, extractor, timing, new=new)
     warnings = [LEARNED_LITTLE] if learned_little(scores) else []
     if learned & {piece.recording for piece in test}:
         warnings.append(FEW_RECORDINGS)
     write_page(
         args.out,
-        told=f"Learned in {counted(seconds, 'second')}: {size(train, timing)}. "
-        f"Held out: {size(test, timing)}.",
+        told=f"Learned in {counted(seconds, 'second')}: {size(train)}. Held out: {size(test)}. "
+        f"{in_time(timing)}",
         warnings=warnings,
         style=example.style,
         source=source,
@@ -109,10 +106,10 @@ def main(argv=None):
         intro_seconds=intro_seconds,
         chart=chart,
         scores=scores,
-        card=judge(composer, train, test, timing, args.seed),
+        card=judge(composer, train, test, timing, args.seed, settings),
         settings={
             "Seed": args.seed,
-            "Temperature": TEMPERATURE,
+            "Temperature": settings["temperature"],
             "Style": example.style,
             "Passes over the music": composer.n_iter_,
             "LSTMComposer": composer.get_params(),
@@ -122,11 +119,32 @@ def main(argv=None):
     say_where_to_listen(args.out, source, example.style, intro_seconds)
 
 
-def size(pieces, timing):
+def train_composer(train, args):
+    """Return a composer that has learned the pieces, and the seconds that it took."""
+    n_frames = sum(map(len, frames(train)))
+    composer = LSTMComposer(
+        max_iter=args.epochs or int(np.clip(FRAMES_TO_LEARN / n_frames, 1, 100)),
+        max_time=MOST_SECONDS,
+        random_state=args.seed,
+        verbose=1,
+    )
+    start = time.perf_counter()
+    composer.fit(frames(train), styles(train), timing=[piece.timing for piece in train])
+    return composer, time.perf_counter() - start
+
+
+def size(pieces):
     """Say how much music that is."""
-    seconds = sum(timing.duration(len(each)) for each in frames(pieces))
+    seconds = sum(piece.seconds for piece in pieces)
     long = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
     return f"{counted(len(pieces), 'piece')}, {long} of music"
+
+
+def in_time(timing):
+    """Say what the frames are."""
+    if timing.has_beats:
+        return f"By half-beats, at {timing.tempo:.0f} beats a minute."
+    return f"By frames, {timing.frame_rate:.1f} a second."
 
 
 def say_where_to_listen(out, source, style, intro_seconds):
@@ -192,12 +210,12 @@ def learned_little(scores):
     return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
-def compose(composer, example, timing, seed):
+def compose(composer, example, timing, seed, settings):
     """Go on from the intro of a held-out piece, and begin a piece from nothing."""
-    n_frames = timing.frames_at(COMPOSED_SECONDS)
-    real = example.frames[:n_frames]
-    intro = real[: min(len(real) // 2, timing.frames_at(INTRO_SECONDS))]
-    settings = {"style": example.style, "temperature": TEMPERATURE, "random_state": seed}
+    n_frames = frames_in(COMPOSED_SECONDS, timing)
+    real = from_a_beat(example)[:n_frames]
+    intro = real[: min(len(real) // 4 * 2, frames_in(INTRO_SECONDS, timing))]
+    settings = {"style": example.style, "random_state": seed, **settings}
     continuation = composer.sample(n_frames - len(intro), prime=intro, **settings)
     return intro, {
         "continued": np.concatenate([intro, continuation]),
@@ -206,28 +224,41 @@ def compose(composer, example, timing, seed):
     }
 
 
-def write_sound(music, extractor, train, out):
+def frames_in(seconds, timing):
+    """Return the number of frames that last so long; by half-beats, of whole beats."""
+    if not timing.has_beats:
+        return timing.frames_at(seconds)
+    return 2 * round(seconds * timing.frame_rate / 2)
+
+
+def from_a_beat(piece):
+    """Return the frames of a piece; by half-beats, those from its first whole beat on."""
+    if not piece.timing.has_beats:
+        return piece.frames
+    beats = piece.timing.beats()[:-1]
+    return piece.frames[np.flatnonzero(beats % 1 == 0)[0] :]
+
+
+def write_sound(music, extractor, train, timing, out):
     """Play what was composed in the sound of the music it was learned from, and with sines."""
     recordings = list(dict.fromkeys(piece.recording for piece in train))
     mosaic = MosaicSynthesizer(extractor).fit(recordings)
     paths = {}
     for name in ("composed", "continued"):
         paths[name] = out / f"{name}.wav"
-        mosaic.transform(music[name], paths[name])
+        mosaic.transform(music[name], paths[name], timing=timing)
     for name, piece in music.items():
         paths[f"{name}_sines"] = out / f"{name}_sines.wav"
-        write_audio(paths[f"{name}_sines"], extractor.inverse_transform(piece), extractor.sr)
+        sound = extractor.inverse_transform(piece, timing=timing)
+        write_audio(paths[f"{name}_sines"], sound, extractor.sr)
     return paths
 
 
-def write_scores(piece, extractor, train, out):
+def write_scores(piece, timing, train, out):
     """Write the new piece down, at the tempo of the music it was learned from."""
-    listener = ChromaExtractor(sync="beat", on_error="warn")
-    some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
-    tempi = [analysis.tempo for analysis in listener.analyze(some)]
-    tempi = [tempo for tempo in tempi if tempo]  # None without beats, or if unreadable
-    tempo = float(np.median(tempi)) if tempi else 120.0
-    options = {"timing": extractor, "notated_tempo": tempo}
+    options = {"timing": timing}
+    if not timing.has_beats:
+        options["notated_tempo"] = usual_tempo(train)
     chroma_to_midi(piece, out / "composed.mid", instruments="band", **options)
     to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **options)
     chart = chord_chart(piece, out / "composed.txt", title="Composed by musicai", **options)
@@ -235,10 +266,22 @@ def write_scores(piece, extractor, train, out):
     return chart
 
 
-def check(path, piece, extractor, new=slice(None)):
+def usual_tempo(train):
+    """Return the tempo of some recordings, or 120 if no beats are found."""
+    listener = ChromaExtractor(sync="beat", on_error="warn")
+    some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
+    tempi = [analysis.tempo for analysis in listener.analyze(some)]
+    tempi = [tempo for tempo in tempi if tempo]  # None without beats, or if unreadable
+    return float(np.median(tempi)) if tempi else 120.0
+
+
+def check(path, piece, extractor, timing, new=slice(None)):
     """Analyze a written piece again; print how it sounds, and how its `new` frames move."""
+    if timing.has_beats:  # those that it was played on
+        beats = timing.borders(len(piece))[::2]
+        extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
     (heard,) = extractor.transform([path])
-    correlation = frame_correlation(heard, piece)
+    correlation = frame_correlation(heard[: len(piece)], piece[: len(heard)])
     loudest = piece[new].max(axis=1)
     print(
         f"{path}: analyzed again, correlation {correlation:.3f} with what was "
@@ -248,14 +291,14 @@ def check(path, piece, extractor, new=slice(None)):
     return correlation
 
 
-def judge(composer, train, test, timing, seed):
+def judge(composer, train, test, timing, seed, settings):
     """Compose as much as was held out, in the same styles, for a score-card; or say why not."""
     composed = [
         composer.sample(
             len(piece.frames),
             style=piece.style,
-            temperature=TEMPERATURE,
             random_state=(seed + i) % 2**32,
+            **settings,
         )
         for i, piece in enumerate(test)
     ]

@@ -63,20 +63,24 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert re.search(r"in the style (blues|folk), that of the piece below", page)
     assert re.search(r"in the style (blues|folk), that of the piece continued", told)
     assert f"open {out / 'index.html'}" in told
+    assert re.search(r"the pulse is clear \(0\.\d\d, from 0\.5 on\): learning by half-beats", told)
     assert "3 recordings, 1.1 minutes of music" in told
+    assert re.search(r"By half-beats, at \d+ beats a minute\.", page)
     assert "few recordings: learning and holding out excerpts of 6 seconds" in told
     for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
         assert part in told
     assert f"listen to {out / 'composed.wav'} first" in told
     assert (out / "composed.txt").read_text() in told
     assert pretty_midi.PrettyMIDI(str(out / "composed.mid")).get_end_time() == pytest.approx(
-        6, abs=0.1
+        6, abs=0.2
     )
 
     pipeline = joblib.load(out / "composer.joblib")
     assert list(pipeline[-1].styles_) == ["blues", "folk"]
-    pieces = pipeline[0].transform([out / "composed.wav", out / "continued_sines.wav"])
-    assert [len(piece) for piece in pieces] == [65, 65]
+    assert pipeline[0].sync == "half-beat"
+    assert pipeline[-1].timing.frames_per_beat == 2
+    for name in ("composed.wav", "continued_sines.wav"):
+        assert soundfile.info(out / name).duration == pytest.approx(6, abs=0.2)
     assert pipeline.predict([out / "real_sines.wav"])[0].shape[1] == 12
 
 
@@ -86,24 +90,35 @@ def test_chorales_are_the_default(compose, tmp_path, capsys, monkeypatch):
     compose.main(["--out", str(tmp_path / "out"), "--epochs", "1"])
     assert "2 recordings, 1.4 minutes of music" in capsys.readouterr().out
     assert soundfile.info(tmp_path / "out" / "composed.wav").duration == pytest.approx(6, abs=0.1)
+    pipeline = joblib.load(tmp_path / "out" / "composer.joblib")
+    assert pipeline[-1].timing == pipeline[0].timing == compose.ChromaExtractor().timing
+
+
+def test_music_without_a_clear_pulse_is_learned_by_frames(compose, tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    noise = [0.1 * rng.standard_normal(10 * SR) for _ in range(2)]
+    analyze = sys.modules["_music"].analyze
+    extractor, analyses = analyze([*noise, np.zeros(SR)], may_follow_beats=True)
+    assert extractor.sync is None
+    assert [len(each.chroma) for each in analyses] == [108, 108, 11]
+    assert re.search(r"not clear \(0\.\d\d, below 0\.5\): .* frames", capsys.readouterr().out)
 
 
 @pytest.mark.filterwarnings("ignore:left out")
 def test_does_not_learn_what_it_composed(compose, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     play(tmp_path / "a.wav", seconds=61, seed=0)
-    extractor = compose.ChromaExtractor()
     find = sys.modules["_music"].extract
-    before = find(extractor, ".", Path("out"))
+    _, before = find(".", Path("out"))
     assert "left out" not in capsys.readouterr().out
     for name in ("composed.wav", "continued.wav"):
         play(tmp_path / "out" / name, seconds=5, seed=1)
-    again = find(extractor, ".", Path("out"))
+    _, again = find(".", Path("out"))
     assert f"left out 2 files in {tmp_path / 'out'}" in capsys.readouterr().out
     assert [piece[:1] + piece[2:] for piece in again] == [piece[:1] + piece[2:] for piece in before]
 
     play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # a folder of that name only
-    more = find(extractor, ".", Path("out"))
+    _, more = find(".", Path("out"))
     assert set(compose.styles(more)) == {"blues", tmp_path.name}
 
 
@@ -125,7 +140,8 @@ def test_numbers_agree_with_what_they_count():
 
 def test_enough_recordings_are_held_out_whole(compose):
     piece = sys.modules["_music"].Piece
-    pieces = [piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav") for i in range(20)]
+    timing = Timing.from_rate(10)
+    pieces = [piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav", timing) for i in range(20)]
     train, test = compose.hold_out(pieces, seed=0)
     assert len(test) == 3
     assert {piece.style for piece in test} == {"a", "b"}
@@ -160,11 +176,12 @@ def test_a_folder_that_cannot_be_read(compose, tmp_path):
 def test_why_there_is_no_score_card(compose):
     rng = np.random.default_rng(0)
     piece = sys.modules["_music"].Piece
-    pieces = [piece(str(i), rng.random((450, 12)), None, f"{i}.wav") for i in range(4)]
+    timing = Timing.from_rate(10)
+    pieces = [piece(str(i), rng.random((450, 12)), None, f"{i}.wav", timing) for i in range(4)]
 
     class Silence:
         def sample(self, n_frames, **_):
             return np.zeros((n_frames, 12))
 
-    why = compose.judge(Silence(), pieces[:2], pieces[2:], Timing.from_rate(10), seed=0)
+    why = compose.judge(Silence(), pieces[:2], pieces[2:], timing, seed=0, settings={})
     assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)

@@ -1,0 +1,165 @@
+"""Composing by frames, beats and half-beats beside real music: realism, repetition, key.
+
+On recordings with a pulse, files or folders of them::
+
+    python -m benchmarks.composer.half_beats FOLDER ... [--part development] [--seeds 3]
+
+Recordings are split by a hash of their names, whole recordings only: 64 % are learned, 18 % are for
+development (settings were chosen on such), 18 % for the test, which the tables of the documentation
+report. For each kind of frames and each seed a composer with default parameters learns them, and
+`--pieces` pieces are sampled at the temperature of that kind of frames; excerpts of 40 s of these,
+of held-out and of learned recordings are compared by ``musicai.metrics.report``.
+
+The table has, as means over seeds and, where there are several, their standard deviations:
+
+- realism: overlap of composed with held-out music; the ceiling: that of learned with held-out
+  music; and the ratio of both;
+- recurrence and key stability of composed and of held-out music, and their ratios;
+- copies: the share of 2 s that is in the learned music, of composed and of held-out music;
+- nats a second: log-likelihood of the held-out recordings under the composer. It compares seeds and
+  settings of one kind of frames; between kinds it does not, as they are different data;
+- processor seconds of the fit.
+
+Beats and half-beats of all recordings count as if they had one tempo, the median of those learned.
+"""
+
+import argparse
+import hashlib
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common.music import find_recordings, print_table
+from musicai import ChromaExtractor, LSTMComposer
+from musicai.datasets import get_data_home
+from musicai.metrics import report
+
+KINDS = {"frames": None, "beats": "beat", "half-beats": "half-beat"}
+TEMPERATURES = {"frames": 0.9, "beats": 0.8, "half-beats": 0.8}
+EXCERPT = 40  # seconds
+PIECE = 80  # seconds of a composed piece: two excerpts
+LEARNED, DEVELOPMENT = 0.64, 0.18
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument("--part", choices=("development", "test"), default="test")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--temperature", type=float, help="of all kinds of frames")
+    parser.add_argument("--pieces", type=int, default=40, help="to compose")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--minutes", type=float, help="of training at most")
+    return parser.parse_args()
+
+
+def part_of(path):
+    """Return the part that a recording belongs to, by a hash of its name."""
+    number = int(hashlib.sha256(path.name.encode()).hexdigest(), 16) / 2**256
+    if number < LEARNED:
+        return "learned"
+    return "development" if number < LEARNED + DEVELOPMENT else "test"
+
+
+def split(files, analyses):
+    """Return the analyses of each part, without recordings that no beats were found in."""
+    parts = {"learned": [], "development": [], "test": []}
+    for file, analysis in zip(files, analyses, strict=True):
+        if len(analysis.chroma) > 1:
+            parts[part_of(Path(file))].append(analysis)
+    return parts
+
+
+def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
+    """Compose and return figures by name."""
+    rate = composer.timing.frame_rate
+    pieces = composer.sample(
+        round(PIECE * rate), n_pieces=n_pieces, temperature=temperature, random_state=seed
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of excerpts that are silent
+        card = report(
+            held_out, pieces, learned, timing=composer, n_frames=round(EXCERPT * rate)
+        ).to_dict()
+    real = {name: card[f"real_{name}"] for name in ("recurrence", "key_stability", "memorization")}
+    realism, ceiling = card["overlap_area"], card["ceiling_overlap_area"]
+    return {
+        "realism": realism,
+        "ceiling": ceiling,
+        "of ceiling": realism / ceiling,
+        "recurrence": card["recurrence"],
+        "real recurrence": real["recurrence"],
+        "of real recurrence": card["recurrence"] / real["recurrence"],
+        "key stability": card["key_stability"],
+        "real key stability": real["key_stability"],
+        "of real key stability": card["key_stability"] / real["key_stability"],
+        "copies": card["memorization"],
+        "real copies": real["memorization"],
+        "nats a second": composer.score(held_out) * rate,
+    }
+
+
+def main():
+    """Learn by each kind of frames with each seed, compose and print a table."""
+    arguments = read_arguments()
+    files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
+    rows = {}
+    for kind in arguments.kinds:
+        extractor = ChromaExtractor(
+            sync=KINDS[kind],
+            memory=get_data_home() / "benchmarks",
+            n_jobs=-1,
+            on_error="warn",
+            verbose=1,
+        )
+        parts = split(files, extractor.analyze(files))
+        chroma = {name: [each.chroma for each in part] for name, part in parts.items()}
+        learned, held_out = chroma["learned"], chroma[arguments.part]
+        print(f"{kind}: {len(learned)} recordings learned, {len(held_out)} held out")
+        results = []
+        for seed in range(arguments.seeds):
+            composer = LSTMComposer(
+                max_iter=arguments.epochs,
+                max_time=arguments.minutes and 60 * arguments.minutes,
+                random_state=seed,
+                verbose=1,
+            )
+            start = time.process_time()
+            composer.fit(learned, timing=parts["learned"])
+            seconds = time.process_time() - start
+            results.append(
+                measure(
+                    composer,
+                    learned,
+                    held_out,
+                    temperature=arguments.temperature or TEMPERATURES[kind],
+                    n_pieces=arguments.pieces,
+                    seed=seed,
+                )
+                | {"CPU seconds": seconds, "epochs": composer.n_iter_}
+            )
+            print({name: round(float(value), 3) for name, value in results[-1].items()}, flush=True)
+        rows[kind] = {name: [result[name] for result in results] for name in results[0]}
+    print_table(
+        [arguments.part, *rows],
+        (
+            (name, *(as_cell(rows[kind][name]) for kind in rows))
+            for name in next(iter(rows.values()))
+        ),
+    )
+
+
+def as_cell(values):
+    """Return a mean, with the standard deviation of several values."""
+    mean = f"{np.mean(values):.3g}"
+    return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.2g}"
+
+
+if __name__ == "__main__":
+    main()
