@@ -1,13 +1,14 @@
 """Mosaics with a pulse: mosaics of beats and of frames between real music and noise.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.mosaic.pulse FOLDER [--set development] [--clips 24]
+    OMP_NUM_THREADS=1 python -m benchmarks.mosaic.pulse FOLDER [--composed 12] [--each]
 
-Half of the recordings in the folder that are longer than a minute are learned, by the hash of their
-names, the others held out. Clips of 30 seconds from those are played in the sound of the learned
-ones: their chroma by half-beats on a steady grid of their tempo by the mosaic of beats, their
-chroma by frames by the mosaic of frames. Constants of the library may be chosen on the clips of
-``--set development``; those of ``--set test`` are for figures. Printed are means over clips, and
-medians with ``--medians``; with ``--each`` the mosaic of beats clip by clip.
+Half of the recordings in the folder are learned, by the hash of their names, the others held out.
+Clips of 30 seconds from those are played in the sound of the learned ones: their chroma by
+half-beats on a steady grid of their tempo by the mosaic of beats, their chroma by frames by the
+mosaic of frames. Constants of the library may be chosen on the clips of ``--set development``;
+those of ``--set test`` are for figures. With ``--composed`` a composer learns the half-beats of the
+learned recordings, and its pieces are played too. Printed are means and medians over clips, and
+with ``--each`` figures of each clip:
 
 - pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats a minute, in windows of
   6 and 20 seconds
@@ -26,6 +27,7 @@ import argparse
 import hashlib
 import pickle
 import warnings
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
@@ -35,7 +37,7 @@ import numpy as np
 
 from benchmarks.common import pulse as judges
 from benchmarks.common.music import find_recordings, print_table
-from musicai import ChromaExtractor, MosaicSynthesizer, Timing
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer, Timing
 from musicai.audio import read_excerpt
 from musicai.chroma import Analysis
 from musicai.metrics import frechet_distance
@@ -91,6 +93,9 @@ def excerpt(path: Path, start: float, seconds: float) -> np.ndarray:
     return read_excerpt(path, start, int(seconds * judges.RATE), sr=judges.RATE, channels=2)
 
 
+Player = Callable[[Clip], tuple[np.ndarray, np.ndarray, dict[str, float]]]
+
+
 class Judge:
     """Measures clips, and keeps their textures."""
 
@@ -126,31 +131,86 @@ class Judge:
         medians = np.array([np.median(part, axis=0) for part in parts], dtype=np.float32)
         return float(np.mean(np.sum(unit_shapes(medians) * unit_shapes(halves), axis=1)))
 
-    def texture(self, sounds: list[np.ndarray]) -> float:
-        """Return the distance of clips to the learned recordings."""
-        textures = [judges.texture(judges.Onsets(each).low) for each in sounds]
-        return float(frechet_distance(np.concatenate(textures), self.reference))
+
+def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[np.ndarray, dict]:
+    """Return the sound of a piece, with how many recordings it is made of and the CPU seconds."""
+    started = process_time()
+    sound = mosaic.transform(piece, timing=timing)
+    took = process_time() - started
+    stretches = mosaic.stretches(piece, timing=timing)
+    used = len({each.recording for each in stretches})
+    return sound, {"used": used, "CPU": took * SECONDS * judges.RATE / len(sound)}
 
 
-def summarize(figures: list[dict[str, float]], summary) -> dict[str, float]:
-    return {name: float(summary([each[name] for each in figures])) for name in figures[0]}
+def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Player]:
+    """Return by name what plays a clip: its sound, the grid that is asked for, and more figures."""
+    rng = np.random.RandomState(0)
+
+    def recording(clip: Clip):
+        return excerpt(clip.path, clip.start, clip.beats[-1]), clip.beats, {}
+
+    def beats(clip: Clip):
+        sound, more = play(fitted["beats"], clip.halves, clip.timing)
+        return sound, clip.grid, more
+
+    def frames(clip: Clip):
+        real = judges.mono(recording(clip)[0])
+        (piece,) = judge.extractor.transform([(real, judges.RATE)])
+        sound, more = play(fitted["frames"], piece, judge.extractor.timing)
+        return sound, clip.beats, more
+
+    def noise(clip: Clip):
+        n_samples = int(clip.beats[-1] * judges.RATE)
+        return rng.uniform(-0.3, 0.3, (n_samples, 2)).astype(np.float32), clip.beats, {}
+
+    return {
+        "the recordings": recording,
+        "**mosaic of beats**": beats,
+        "mosaic of frames": frames,
+        "white noise": noise,
+    }
 
 
-def play(mosaic: MosaicSynthesizer, pieces: list, timings: list) -> tuple[list, list]:
-    """Return the sound of pieces one by one, with the recordings used and the CPU seconds."""
-    sounds, extra = [], []
-    for piece, timing in zip(pieces, timings, strict=True):
-        started = process_time()
-        sounds.append(mosaic.transform(piece, timing=timing))
-        took = process_time() - started
-        stretches = mosaic.stretches(piece, timing=timing)
-        extra.append(
-            {
-                "used": len({each.recording for each in stretches}),
-                "CPU": took * SECONDS / (len(sounds[-1]) / judges.RATE),
-            }
+def measure(judge: Judge, clips: list[Clip], player: Player) -> list[dict[str, float]]:
+    """Return the figures of clips; the texture, which is of all together, is the same in each."""
+    figures, textures = [], []
+    for clip in clips:
+        sound, grid, more = player(clip)
+        figures.append({**judge.measure(sound, grid, clip.halves), **more})
+        textures.append(judges.texture(judges.Onsets(sound).low))
+    distance = float(frechet_distance(np.concatenate(textures), judge.reference))
+    return [{**each, "texture": distance} for each in figures]
+
+
+def compose(extractor: ChromaExtractor, learned: list[Path], n: int) -> list[Clip]:
+    """Return pieces of half-beats that a composer samples, as if cut from recordings."""
+    known = [each for each in extractor.analyze(learned) if each.beats is not None]
+    composer = LSTMComposer(random_state=0)
+    composer.fit([each.chroma for each in known], timing=[each.timing for each in known])
+    timing = composer.timing_of()
+    n_beats = round(SECONDS * timing.tempo / 60)
+    pieces = [composer.sample(2 * n_beats, temperature=0.8, random_state=seed) for seed in range(n)]
+    beats = timing.borders(2 * n_beats)[::2]
+    return [Clip(Path(f"composed {i}"), 0.0, beats, piece) for i, piece in enumerate(pieces)]
+
+
+def print_figures(rows: dict[str, list[dict[str, float]]]) -> None:
+    """Print means and medians over clips."""
+    names = list(dict.fromkeys(name for row in rows.values() for name in row[0]))
+    for title, summary in (("mean", np.nanmean), ("median", np.nanmedian)):
+        print_table(
+            [title, *names],
+            [
+                [
+                    row,
+                    *(
+                        float(summary([c[n] for c in clips])) if n in clips[0] else ""
+                        for n in names
+                    ),
+                ]
+                for row, clips in rows.items()
+            ],
         )
-    return sounds, extra
 
 
 def main() -> None:
@@ -159,77 +219,58 @@ def main() -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--set", choices=["development", "test"], default="test", dest="which")
-    parser.add_argument("--clips", type=int, default=24)
-    parser.add_argument("--memory", help="a folder that keeps analyses")
-    parser.add_argument("--medians", action="store_true")
-    parser.add_argument("--each", action="store_true")
+    parser.add_argument("--clips", type=int, default=24, help="(%(default)s)")
+    parser.add_argument("--composed", type=int, default=0, metavar="N", help="pieces to compose")
+    parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
+    parser.add_argument("--each", action="store_true", help="print the figures of each clip")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     recordings = [Path(each) for each in find_recordings([arguments.folder], n_chorales=0)]
     learned = [path for path in recordings if side_of(path, "learn")]
+    is_development = arguments.which == "development"
     held = [path for path in recordings if path not in learned]
-    held = [
-        path for path in held if side_of(path, "development") == (arguments.which == "development")
-    ]
-    common = {"memory": arguments.memory, "on_error": "warn"}
-    by_beats = ChromaExtractor(sync="half-beat", **common)
+    held = [path for path in held if side_of(path, "development") == is_development]
 
+    common = {"memory": arguments.memory, "on_error": "warn"}
+    extractors = {
+        "beats": ChromaExtractor(sync="half-beat", **common),
+        "frames": ChromaExtractor(**common),
+    }
     fitted, seconds = {}, {}
-    for name, extractor in {"beats": by_beats, "frames": ChromaExtractor(**common)}.items():
+    for name, extractor in extractors.items():
         started = process_time()
         fitted[name] = MosaicSynthesizer(extractor).fit(learned)
         seconds[name] = process_time() - started
-    frame_rate = fitted["frames"].extractor_.frame_rate
-    hours = sum(map(len, fitted["frames"].chroma_)) / frame_rate / 3600
+    n_frames = sum(map(len, fitted["frames"].chroma_))
+    hours = n_frames / fitted["frames"].extractor_.frame_rate / 3600
     print(f"{len(learned)} recordings learned, {hours:.1f} hours")
     for name, took in seconds.items():
         size = len(pickle.dumps(fitted[name])) / 1e6
         print(f"fit by {name}: {took / hours:.1f} CPU s and {size / hours:.2f} MB an hour")
 
-    clips = [cut(*both) for both in zip(held, by_beats.analyze(held), strict=True)]
-    clips = [clip for clip in clips if clip is not None][: arguments.clips]
+    analyses = extractors["beats"].analyze(held)
+    cuts = [cut(*both) for both in zip(held, analyses, strict=True)]
+    clips = [clip for clip in cuts if clip is not None][: arguments.clips]
     print(f"{len(clips)} clips of {len(held)} held-out recordings")
-    reference = [excerpt(path, FROM, SECONDS) for path in learned]
-    judge = Judge(np.concatenate([judges.texture(judges.Onsets(each).low) for each in reference]))
-    report(judge, clips, fitted, arguments)
-
-
-def report(judge: Judge, clips: list[Clip], fitted: dict, arguments: argparse.Namespace) -> None:
-    """Print the table."""
-    rows = {}
-    real = [excerpt(clip.path, clip.start, clip.beats[-1]) for clip in clips]
-    frames = [judge.extractor.transform([(judges.mono(each), judges.RATE)])[0] for each in real]
-    rng = np.random.RandomState(0)
-    noise = [rng.uniform(-0.3, 0.3, (len(each), 2)).astype(np.float32) for each in real]
-    by_frames, frames_extra = play(fitted["frames"], frames, [judge.extractor] * len(frames))
-    timings = [clip.timing for clip in clips]
-    by_beats, beats_extra = play(fitted["beats"], [clip.halves for clip in clips], timings)
-    nothing = [{} for _ in clips]
-    for name, sounds, steady, extra in (
-        ("recordings", real, False, nothing),
-        ("mosaic of beats", by_beats, True, beats_extra),
-        ("mosaic of frames", by_frames, False, frames_extra),
-        ("white noise", noise, True, nothing),
-    ):
-        figures = [
-            {**judge.measure(sound, clip.grid if steady else clip.beats, clip.halves), **more}
-            for sound, clip, more in zip(sounds, clips, extra, strict=True)
-        ]
-        if arguments.each and name == "mosaic of beats":
+    texts = (excerpt(path, FROM, SECONDS) for path in learned)
+    judge = Judge(np.concatenate([judges.texture(judges.Onsets(each).low) for each in texts]))
+    rows = {name: measure(judge, clips, player) for name, player in players(judge, fitted).items()}
+    if arguments.composed:
+        pieces = compose(extractors["beats"], learned, arguments.composed)
+        rows["composed, by beats"] = measure(
+            judge, pieces, players(judge, fitted)["**mosaic of beats**"]
+        )
+    if arguments.each:
+        for name in ("the recordings", "**mosaic of beats**"):
+            named = zip(clips, rows[name], strict=True)
             print_table(
-                ["clip", *figures[0]],
+                [name, *rows[name][0]],
                 [
                     [f"{clip.path.parent.name}/{clip.path.name}", *each.values()]
-                    for clip, each in zip(clips, figures, strict=True)
+                    for clip, each in named
                 ],
             )
-        summary = np.nanmedian if arguments.medians else np.nanmean
-        rows[name] = summarize(figures, summary) | {"texture": judge.texture(sounds)}
-    names = list(rows["mosaic of beats"])
-    print_table(
-        ["", *names],
-        [[name, *(row.get(key, "") for key in names)] for name, row in rows.items()],
-    )
+    print_figures(rows)
 
 
 if __name__ == "__main__":
