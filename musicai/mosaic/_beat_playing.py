@@ -12,8 +12,8 @@ from ._passages import Passage
 from ._time_scaling import stretch
 
 FADE_SECONDS = 0.03
-AHEAD = 0.012
-"""Seconds before a beat at which a join has ended."""
+AHEAD = 0.02
+"""Seconds before a beat at which a join has ended: attacks begin up to 15 ms before their beat."""
 
 
 Read = Callable[[Passage, int, int], np.ndarray]

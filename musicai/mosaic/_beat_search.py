@@ -151,7 +151,7 @@ class _BeatSearch:
         played[np.arange(len(rows)), self._corpus.recording[rows]] += seconds
         # Sums that grew with the piece would lose their last digits.
         self._states = _States(rows, score - score.max(), length + seconds, played)
-        self._steps.append(_Step(rows, origins, joined))
+        self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
         """Return the best rows by themselves, not too many of one recording."""

@@ -10,7 +10,7 @@ from ..files.writing import spooled
 from ._beat_playing import play_beats
 from ._joining import join_stretches
 from ._passages import Passage
-from ._shaping import gains_towards, shape, silence_between, spare_attacks
+from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source
 from ._stretches import Stretch, reader
 
@@ -88,11 +88,7 @@ def play_on_beats(
         return source.read(first / own, last - first, own, channels).reshape(-1, channels)
 
     joined = play_beats(passages, read, start=0, stop=n_samples, sr=sr)
-    borders = np.concatenate([passage.target[:-1] for passage in passages])
-    halves = np.append(borders, (borders[1:] + borders[:-1]) / 2)
-    finished = finish(
-        piece, joined, extractor=extractor, shaping=shaping, sr=sr, attacks=np.sort(halves)
-    )
+    finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
     for block in level_blocks(finished):
         yield block[:, 0] if channels == 1 else block
 
@@ -104,18 +100,14 @@ def finish(
     extractor: ChromaExtractor,
     shaping: float,
     sr: int,
-    attacks: np.ndarray | None = None,
 ) -> Iterator[np.ndarray]:
     """Bring the harmony of sound nearer to that of a piece, and silence it where the piece is.
 
-    Parameters are those of `play`; blocks have shape (n_samples, n_channels). Sound at `attacks`,
-    in seconds, is left as it is.
+    Parameters are those of `play`; blocks have shape (n_samples, n_channels).
     """
     with spooled(blocks) as sound:
         played = sound.blocks(BLOCK_SIZE)
         if shaping > 0:
             gains = gains_towards(piece, sound, sr, extractor, limit=shaping)
             played = shape(sound, gains, frame_rate=extractor.frame_rate, sr=sr)
-            if attacks is not None:
-                played = spare_attacks(sound, played, attacks, sr=sr)
         yield from silence_between(piece, played, hop=sr / extractor.frame_rate)

@@ -42,9 +42,6 @@ RISE = 2 / 3
 STEP = 0.4
 """Exponent of the ratio of chroma by which amplitudes are corrected at each listening."""
 
-SPARED = (-0.018, -0.01, 0.04, 0.06)
-"""Seconds from an attack: between the two in the middle nothing is changed."""
-
 AUDIBLE = 1e-3
 """Added to chroma before ratios are taken."""
 
@@ -185,33 +182,6 @@ def shape(
             for i, frame in enumerate(frames):
                 channel[i * hop : i * hop + n_window] += frame
         yield np.ascontiguousarray(shaped[:, start - first : stop - first].T)
-
-
-def spare_attacks(
-    sound: Spool | np.ndarray, blocks: Iterable[np.ndarray], attacks: np.ndarray, *, sr: float
-) -> Iterator[np.ndarray]:
-    """Pass shaped blocks of a sound on, with the sound itself around attacks.
-
-    Parameters
-    ----------
-    sound : Spool or ndarray of shape (n_samples, n_channels)
-        As it was.
-    blocks : iterable of ndarray
-        The same, shaped.
-    attacks : ndarray of shape (n_attacks,)
-        Seconds, rising.
-    sr : float
-        Samples per second.
-    """
-    start = 0
-    for block in blocks:
-        times = np.arange(start, start + len(block)) / sr
-        after = np.searchsorted(attacks, times, side="right")
-        around = np.clip([after - 1, after], 0, len(attacks) - 1)
-        spared = np.interp(times - attacks[around], SPARED, (0, 1, 1, 0)).max(axis=0)
-        itself = spared.astype(np.float32)[:, np.newaxis]
-        yield block + itself * (sound[start : start + len(block)] - block)
-        start += len(block)
 
 
 def silence_between(

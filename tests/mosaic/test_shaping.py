@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.mosaic._shaping import corrected, gains_towards, shape, silence_between, spare_attacks
+from musicai.mosaic._shaping import corrected, gains_towards, shape, silence_between
 
 RATE = 22050
 
@@ -86,18 +86,3 @@ def test_long_pieces_are_heard_in_parts():
     # What lies further off reaches them through the tails of the window alone.
     assert np.abs(found - expected).mean() < 0.1
     assert np.abs(found - expected).max() < 6
-
-
-def test_attacks_are_spared():
-    rng = np.random.default_rng(0)
-    sound = rng.uniform(-1, 1, (4 * RATE, 2)).astype(np.float32)
-    attacks = np.array([0.0, 0.5, 1.7, 1.72, 3.9])
-    blocks = [np.zeros((n, 2), np.float32) for n in (RATE, 2 * RATE, RATE)]
-    spared = np.concatenate(list(spare_attacks(sound, blocks, attacks, sr=RATE)))
-    since = np.arange(len(sound))[:, np.newaxis] / RATE - attacks
-    within = ((since > -0.009) & (since < 0.039)).any(axis=1)
-    without = ((since < -0.018) | (since > 0.061)).all(axis=1)
-    np.testing.assert_allclose(spared[within], sound[within], atol=1e-6)
-    assert not spared[without].any()
-    assert within.any()
-    assert without.any()
