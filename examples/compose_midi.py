@@ -75,7 +75,7 @@ def main(argv=None):
     timing = extractor.timing.at_tempo(TEMPO)
     music = extractor.inverse_transform(piece, timing=timing)
     write_midi(args.out / "new_piece.mid", music)
-    sound = level_blocks(synthesize(music, sr=SAMPLING_RATE))
+    sound = level_blocks(synthesize(music, sr=SAMPLING_RATE), SAMPLING_RATE)
     write_audio(args.out / "new_piece.wav", sound, SAMPLING_RATE)
     display = ChromagramDisplay.from_piece(piece, timing=timing)
     display.figure_.savefig(args.out / "new_piece.png", dpi=100)

@@ -39,7 +39,6 @@ from benchmarks.common.music import find_recordings
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
-from musicai.mosaic._corpus import usual_level
 from musicai.mosaic._playing import play
 from musicai.mosaic._search import Run
 from musicai.mosaic._stretches import as_stretches
@@ -99,7 +98,6 @@ class NearestUnits:
                 corpus,
                 timing=self.mosaic.extractor_.timing,
                 end=(len(piece) - 0.5) / rate,
-                level=usual_level(self.mosaic.levels_),
             )
             for piece in pieces
         ]

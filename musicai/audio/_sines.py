@@ -49,7 +49,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     ----------
     piece : ndarray of shape (n_frames, 12)
         Amplitude of each pitch class, from C, tuned to A440; not negative. The scale does not
-        matter: the whole is made as loud as a normal recording.
+        matter: the whole is made as loud as other music, see `level_blocks`.
     sr : float
         Samples per second, in hertz.
     hop_length : int
@@ -86,7 +86,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     for block in _play(piece, sr, hop_length, center):
         audio[start : start + len(block)] = block
         start += len(block)
-    return level(audio)
+    return level(audio, sr)
 
 
 def sine_blocks(
@@ -108,8 +108,8 @@ def sine_blocks(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        The samples of `sine_bank` in order, but not yet made as loud as a normal recording:
-        ``level_blocks(sine_blocks(...))`` are the same samples, bit for bit.
+        The samples of `sine_bank` in order, but not yet made as loud as other music:
+        ``level_blocks(sine_blocks(...), sr)`` are the same samples, bit for bit.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def sine_blocks(
 
     See Also
     --------
-    level_blocks : Makes blocks as loud as a normal recording.
+    level_blocks : Makes blocks as loud as other music.
     write_audio : Takes blocks.
 
     Examples

@@ -52,7 +52,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
 
     See Also
     --------
-    level_blocks : Makes blocks as loud as a normal recording.
+    level_blocks : Makes blocks as loud as other music.
 
     Examples
     --------

@@ -360,7 +360,7 @@ class ChromaExtractor(FileTransformer):
             play_chroma(piece, timing=each, kind=self.kind, sr=self.sr, n_fft=self.n_fft)
             for piece, each in zip(pieces, timings, strict=True)
         ]
-        played = map(level_blocks, sounds)
+        played = (level_blocks(blocks, self.sr) for blocks in sounds)
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:

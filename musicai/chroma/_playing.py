@@ -55,8 +55,8 @@ def play_chroma(
 
     See Also
     --------
-    musicai.ChromaExtractor.inverse_transform : Plays pieces as loud as normal recordings.
-    musicai.audio.level_blocks : Makes blocks as loud as a normal recording.
+    musicai.ChromaExtractor.inverse_transform : Plays pieces as loud as other music.
+    musicai.audio.level_blocks : Makes blocks as loud as other music.
 
     Examples
     --------

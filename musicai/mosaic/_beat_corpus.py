@@ -20,8 +20,8 @@ LEVELS = (-2, -1, 0, 1)
 FARTHEST = 0.6
 """Recordings whose tempo is more octaves from that of the piece at all levels are left out."""
 
-QUIET = -35.0
-"""Beats so many decibels below the median of their recording are not played: fades and pauses."""
+QUIET = -38.0
+"""Beats so many decibels below the usual level of their recording are never played: fades."""
 
 UNKNOWN = -1
 """The place in a bar of beats whose bars are not known."""
@@ -38,7 +38,7 @@ class BeatCorpus(NamedTuple):
     timbre : ndarray of shape (n_rows, 26), dtype float32
         Of both halves, scaled so that two beats at random are about 1 apart.
     levels : ndarray of shape (n_rows,), dtype float32
-        In decibels, relative to the median of the recording.
+        In decibels, relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
         From 0 to 1.
     places : ndarray of shape (n_rows,), dtype int16

@@ -36,7 +36,7 @@ class BeatTrack(NamedTuple):
     chroma : ndarray of shape (n_beats, 2, 12), dtype float16
         Of both halves of each beat.
     levels : ndarray of shape (n_beats, 2), dtype float16
-        In decibels, relative to the median of the recording.
+        In decibels, relative to the usual level of the recording.
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
         Cepstral coefficients.
     clarity : ndarray of shape (n_beats,), dtype float16
@@ -126,7 +126,7 @@ def make_track(
     return BeatTrack(
         beats=_smoothed(beats["times"]),
         chroma=chroma.reshape(n_beats, 2, -1),
-        levels=(levels - usual_level([levels])).reshape(n_beats, 2),
+        levels=(levels - usual_level(levels)).reshape(n_beats, 2),
         timbre=beats["timbre"].reshape(n_beats, 2, -1),
         clarity=beats["clarity"],
         beats_per_bar=beats["beats_per_bar"],

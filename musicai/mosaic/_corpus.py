@@ -4,11 +4,28 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
-"""Frames so many decibels below the median of what sounds are never played: fades and noise."""
+"""Frames so many decibels below their recording's usual level, or that of all recordings, are never
+played: fades and noise."""
+
+GATE = -10.0
+"""What is so many decibels below the mean does not count for the usual level (ITU-R BS.1770)."""
+
+USUAL = 3.0
+"""Passages within so many decibels of their recording's usual level are all as welcome."""
+
+UNUSUAL = 0.05
+"""What a frame of others costs for each further decibel, in units of the correlation of a frame.
+
+Joins then lead less often from a quiet passage to a loud one; twice as much or half changes little.
+"""
+
+PASSAGE_SECONDS = 1.0
+"""How long the level of a passage is averaged."""
 
 IN_TUNE = 0.1
 """A recording this many semitones from A440, or less, is played as it is; others are tuned."""
@@ -32,18 +49,19 @@ class Corpus(NamedTuple):
     semitones : ndarray of shape (n_tracks,)
         How much higher each track sounds than its recording: by its transposition, less what the
         recording is out of tune.
-    levels : ndarray of shape (n_rows,)
-        In decibels.
-    audible : ndarray of bool, of shape (n_rows,)
-        Which rows may be played.
+    costs : ndarray of shape (n_rows,), dtype float32
+        What it costs to play a row, because its passage is louder or quieter than is usual in its
+        recording; infinite where it is hardly audible.
+    gains : ndarray of shape (n_recordings,)
+        By how many decibels each recording is made louder, so that all are usually as loud.
     """
 
     shapes: np.ndarray
     recording: np.ndarray
     firsts: np.ndarray
     semitones: np.ndarray
-    levels: np.ndarray
-    audible: np.ndarray
+    costs: np.ndarray
+    gains: np.ndarray
 
     def track(self, row: int) -> int:
         """Return the track that a row is in."""
@@ -61,6 +79,7 @@ def make_corpus(
     tunings: np.ndarray,
     *,
     transpose: int,
+    frame_rate: float,
 ) -> Corpus:
     """Put recordings together.
 
@@ -74,18 +93,22 @@ def make_corpus(
         Deviation of each recording from A440, in semitones.
     transpose : int
         Up to how many semitones recordings are moved, upwards and downwards.
+    frame_rate : float
+        Frames per second.
     """
-    quietest = usual_level(levels) + HARDLY_AUDIBLE
-    tracks, track_levels, recordings, semitones = [], [], [], []
+    gains = gains_of(levels)
+    n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
+    all_costs = [_costs(each, gain, n_around) for each, gain in zip(levels, gains, strict=True)]
+    tracks, costs, recordings, semitones = [], [], [], []
     for shift in range(-transpose, transpose + 1):
         for number, frames in enumerate(chroma):
             higher = shift - (tunings[number] if abs(tunings[number]) > IN_TUNE else 0.0)
-            moved, moved_levels = _play_faster(frames, levels[number], speed(higher))
+            moved, moved_costs = _play_faster(frames, all_costs[number], speed(higher))
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
-            if not shapes[moved_levels >= quietest].any():  # nothing to play, no place to go
+            if not shapes[moved_costs < np.inf].any():  # nothing to play, no place to go
                 continue
             tracks.append(shapes)
-            track_levels.append(moved_levels)
+            costs.append(moved_costs)
             recordings.append(np.full(len(shapes), number, dtype=np.int32))
             semitones.append(higher)
     if not tracks:
@@ -93,14 +116,13 @@ def make_corpus(
             "no recording has a frame that is both loud enough and more than noise or a hum: fit "
             "on recordings of music"
         )
-    together = np.concatenate(track_levels)
     return Corpus(
         shapes=np.concatenate(tracks),
         recording=np.concatenate(recordings),
         firsts=np.concatenate([[0], np.cumsum([len(track) for track in tracks])]),
         semitones=np.array(semitones),
-        levels=together,
-        audible=together >= quietest,
+        costs=np.concatenate(costs),
+        gains=gains,
     )
 
 
@@ -109,21 +131,51 @@ def speed(semitones: float) -> float:
     return 2.0 ** (semitones / 12)
 
 
-def usual_level(levels: Sequence[np.ndarray]) -> float:
-    """Return the median level of what sounds, in decibels, or of everything if nothing does."""
-    together = np.concatenate(levels)
-    sounding = together[together > SILENT]
-    return float(np.median(sounding if len(sounding) else together))
+def usual_level(levels: np.ndarray) -> float:
+    """Return the level of what sounds, without what is much quieter than the rest, in decibels."""
+    power = _power(levels[levels > SILENT])
+    if len(power) == 0:
+        return SILENT
+    gate = 10 ** (GATE / 10) * power.mean()
+    return float(10 * np.log10(power[power >= gate].mean()))
+
+
+def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
+    """Return by how many decibels to make each recording louder, so that all are usually as loud.
+
+    Parameters
+    ----------
+    levels : sequence of ndarray of shape (n_frames,)
+        In decibels, of each recording.
+    """
+    everywhere = usual_level(np.concatenate(levels))
+    return np.array([everywhere - usual_level(each) for each in levels])
+
+
+def _power(levels: np.ndarray) -> np.ndarray:
+    return 10 ** (levels.astype(np.float64) / 10)
+
+
+def _costs(levels: np.ndarray, gain: float, n_around: int) -> np.ndarray:
+    """Return what it costs to play each frame of a recording that gets some gain."""
+    if len(levels) == 0:
+        return np.zeros(0, np.float32)
+    usual = usual_level(levels)
+    passage = uniform_filter1d(_power(levels), n_around, mode="nearest")
+    unusual = np.abs(10 * np.log10(np.maximum(passage, 1e-12)) - usual)
+    costs = UNUSUAL * np.maximum(unusual - USUAL, 0)
+    costs[levels < usual + max(0.0, gain) + HARDLY_AUDIBLE] = np.inf
+    return costs.astype(np.float32)
 
 
 def _play_faster(
-    frames: np.ndarray, levels: np.ndarray, rate: float
+    frames: np.ndarray, costs: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and levels, a frame every hop, of a recording played at another speed."""
+    """Return the chroma and costs, a frame every hop, of a recording played at another speed."""
     if rate == 1.0 or len(frames) == 0:
-        return frames.astype(np.float32), levels
+        return frames.astype(np.float32), costs
     places = np.arange(0, len(frames) - 0.5, rate)
-    return rows_at(frames, places), rows_at(levels[:, np.newaxis], places)[:, 0]
+    return rows_at(frames, places), costs[np.round(places).astype(int)]
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ class Passage(NamedTuple):
 
 
 def as_passages(
-    runs: Sequence[Run], target: Target, corpus: BeatCorpus, *, gains: Sequence[float]
+    runs: Sequence[Run], target: Target, corpus: BeatCorpus, *, gains: np.ndarray
 ) -> list[Passage]:
     """Return what runs of beats mean in seconds.
 
@@ -68,7 +68,7 @@ def as_passages(
         The piece.
     corpus : BeatCorpus
         The recordings.
-    gains : sequence of float
+    gains : ndarray of shape (n_recordings,)
         By how many decibels each recording is made louder.
     """
     passages = []

@@ -59,7 +59,7 @@ def play(
     read = reader(stretches, sources, sr, channels)
     joined = join_stretches(borders, read, sr=sr)
     finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
-    for block in level_blocks(finished):
+    for block in level_blocks(finished, sr):
         yield block[:, 0] if channels == 1 else block
 
 
@@ -89,7 +89,7 @@ def play_on_beats(
 
     joined = play_beats(passages, read, start=0, stop=n_samples, sr=sr)
     finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
-    for block in level_blocks(finished):
+    for block in level_blocks(finished, sr):
         yield block[:, 0] if channels == 1 else block
 
 

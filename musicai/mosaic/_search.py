@@ -93,7 +93,7 @@ class _Search:
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._longest = longest
-        self._inaudible = np.flatnonzero(~corpus.audible)
+        self._costs = corpus.costs
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
@@ -104,8 +104,7 @@ class _Search:
         """Take the similarity of every row with the next frame of the piece."""
         if self._origins:
             self._step()
-        self._score = self._score + similarity
-        self._score[self._inaudible] = NEVER
+        self._score = self._score + similarity - self._costs
         self._remember_origins()
 
     def _step(self) -> None:

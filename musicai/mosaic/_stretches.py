@@ -11,9 +11,6 @@ from ._joining import Read
 from ._search import Run
 from ._sources import Source
 
-MOST_GAIN = 12.0
-"""By how many decibels a stretch is made louder or softer, at most, to be like the others."""
-
 
 class Stretch(NamedTuple):
     """Some seconds of a recording, and when a mosaic plays them.
@@ -29,7 +26,7 @@ class Stretch(NamedTuple):
     semitones : float
         How much higher than it was recorded it is played, by playing it faster.
     gain : float
-        How much louder it is played, in decibels.
+        How much louder it is played, in decibels; the same for all of a recording.
 
     Examples
     --------
@@ -55,7 +52,7 @@ Stretch.__module__ = "musicai.mosaic"
 
 
 def as_stretches(
-    runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float, level: float
+    runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float
 ) -> list[Stretch]:
     """Return what runs of frames mean in seconds.
 
@@ -69,8 +66,6 @@ def as_stretches(
         When the frames sound, at a rate.
     end : float
         When the last stretch ends, in seconds.
-    level : float
-        How loud all are to be, in decibels.
     """
     stretches: list[Stretch] = []
     starts = timing.seconds_at([run.frame for run in runs])
@@ -79,17 +74,16 @@ def as_stretches(
         # The center of a frame is played at the center of its own in the recording.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
-        levels = corpus.levels[run.row : run.row + run.n_frames].astype(np.float64)
-        power = np.mean(10 ** (levels / 10))
+        recording = int(corpus.recording[run.row])
         stretches.append(
             Stretch(
                 start=float(start),
                 end=float(stop),
-                recording=int(corpus.recording[run.row]),
+                recording=recording,
                 source_start=float(source),
                 source_end=float(source + (stop - start) * speed(semitones)),
                 semitones=semitones,
-                gain=float(np.clip(level - 10 * np.log10(power), -MOST_GAIN, MOST_GAIN)),
+                gain=float(corpus.gains[recording]),
             )
         )
     return stretches

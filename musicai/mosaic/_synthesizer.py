@@ -32,7 +32,7 @@ from ._beat_tracks import (
     state_of_beats,
     usual_tempo,
 )
-from ._corpus import Corpus, make_corpus, usual_level
+from ._corpus import Corpus, gains_of, make_corpus
 from ._passages import Passage, as_passages
 from ._playing import play, play_on_beats
 from ._search import find_path
@@ -64,9 +64,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     Recordings are cut into stretches about a second long and put together anew, so that their
     harmony follows a piece: for every frame of the piece, the frames of the recordings are
     compared with it, and the path through them is chosen that is most like the piece with the
-    fewest joins [1]_, [2]_. Stretches are made equally loud, crossfaded where they are quiet or
-    alike, and their pitch classes turned up or down a little where they still differ from the
-    piece.
+    fewest joins [1]_, [2]_. Recordings are brought to one loudness and keep their own dynamics;
+    stretches are crossfaded where they are quiet or alike, and their pitch classes turned up or
+    down a little where they still differ from the piece.
 
     With an extractor of beats the mosaic has a pulse: beats of the recordings are laid on the beats
     of the piece, made faster or slower at their own pitch where they must be. Recordings of about
@@ -391,7 +391,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         """Find what to play for each piece: stretches, or passages if there are beats."""
         if self.tempo_ is None:
             corpus = make_corpus(
-                self.chroma_, self.levels_, self.tunings_, transpose=self.transpose
+                self.chroma_,
+                self.levels_,
+                self.tunings_,
+                transpose=self.transpose,
+                frame_rate=self.extractor_.frame_rate,
             )
             yield from (self._find_stretches(each, corpus) for each in wanted)
         else:
@@ -411,7 +415,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             corpus,
             timing=self.extractor_.timing,
             end=wanted.seconds,
-            level=usual_level(self.levels_),
         )
 
     def _find_passages(
@@ -429,9 +432,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             clarity=self.clarity,
             longest=self.max_stretch,
         )
-        usual = usual_level(self.levels_)
-        gains = [usual - usual_level([levels]) for levels in self.levels_]
-        return as_passages(runs, target, corpus, gains=gains)
+        return as_passages(runs, target, corpus, gains=gains_of(self.levels_))
 
     def _play(self, wanted: Wanted, parts: list[Any]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""

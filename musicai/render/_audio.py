@@ -68,8 +68,8 @@ def chroma_to_audio(
     Returns
     -------
     audio : ndarray of shape (n_samples,), a list of them, or None
-        Mono float32 samples, as loud as a normal recording: for one piece an array, for a
-        collection what the collection was. None where they are written to a file.
+        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`: for one piece an
+        array, for a collection what the collection was. None where they are written to a file.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def chroma_to_audio(
     for piece, each in zip(pieces, timings, strict=True):
         each.duration(len(piece))  # an error, if there is one, before anything is written
     play = partial(_play, instruments=instruments, sr=sr, soundfont=soundfont)
-    played = map(level_blocks, map(play, pieces, timings))
+    played = (level_blocks(blocks, sr) for blocks in map(play, pieces, timings))
     if file is None:
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
     for target, blocks in zip(files, played, strict=True):

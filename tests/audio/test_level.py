@@ -3,33 +3,142 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import resample, sosfreqz
 
 from musicai.audio import level_blocks
 
 FULL = Path("/dev/full")
+RATE = 48000
 
 
-def level(blocks) -> np.ndarray:
-    return np.concatenate(list(level_blocks(iter(blocks))))
+def level(blocks, sr=RATE) -> np.ndarray:
+    return np.concatenate(list(level_blocks(iter(blocks), sr)))
+
+
+def decibels(ratio) -> float:
+    return 20 * np.log10(ratio)
+
+
+def sine(seconds, peak_db=0.0, frequency=997, sr=RATE):
+    time = np.arange(round(seconds * sr)) / sr
+    return 10 ** (peak_db / 20) * np.sin(2 * np.pi * frequency * time)
+
+
+def music(seed, sr=RATE, seconds=10):
+    """Notes that are struck and die away, in stereo, with rests and drums."""
+    rng = np.random.default_rng(seed)
+    sound = np.zeros((seconds * sr, 2))
+    for start in np.sort(rng.uniform(0, seconds - 1, 4 * seconds)):
+        time = np.arange(sr) / sr
+        wave = sine(1, 0, 110 * 2 ** rng.uniform(0, 4), sr)
+        if rng.random() < 0.5:  # nothing much near half the rate, as in music
+            wave = 0.5 * np.convolve(rng.standard_normal(sr), np.hanning(6), "same")
+            time *= 10
+        note = rng.uniform(0.05, 1) * wave * np.exp(-5 * time)
+        first = int(start * sr)
+        sound[first : first + sr] += note[:, np.newaxis] * rng.uniform(0, 1, 2)
+    return sound
+
+
+def true_peak(samples) -> float:
+    """Return the largest value between samples as well, by Fourier interpolation."""
+    samples = np.pad(samples, [(100, 100), *[(0, 0)] * (samples.ndim - 1)]).astype(float)
+    return np.abs(resample(samples, 8 * len(samples))).max()
+
+
+# Test signals of ITU-R BS.1770 and EBU Tech 3341: how loud they are, and so the gain that they get.
+
+
+@pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000, 96000])
+def test_a_sine_at_full_scale_has_a_loudness_of_minus_three(sr):
+    samples = sine(3, sr=sr)
+    assert decibels(level([samples], sr).std() / samples.std()) == pytest.approx(-15, abs=0.05)
+    both = np.stack([samples, samples], axis=1)
+    assert decibels(level([both], sr).std() / both.std()) == pytest.approx(-18, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("parts", "loudness"),
+    [
+        ([(20, -23)], -23),
+        ([(20, -33)], -33),
+        ([(10, -36), (60, -23), (10, -36)], -23),
+        ([(10, -72), (10, -36), (60, -23), (10, -36), (10, -72)], -23),
+        ([(20, -26), (20.1, -20), (20, -26)], -23),
+    ],
+)
+def test_what_is_quiet_does_not_count(parts, loudness):
+    mono = np.concatenate([sine(seconds, peak, 1000) for seconds, peak in parts])
+    samples = np.stack([mono, mono], axis=1)
+    gain = level(np.array_split(samples, 9)).std() / samples.std()
+    assert decibels(gain) == pytest.approx(-18 - loudness, abs=0.1)
+
+
+@pytest.mark.parametrize("frequency", [30, 60, 100, 500, 1000, 2000, 4000, 10000])
+def test_frequencies_are_weighted_as_in_the_standard(frequency):
+    """Bass counts less, what lies above 2 kHz more; the filter is that of BS.1770 for 48 kHz."""
+    shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285]
+    shelf += [1.0, -1.69065929318241, 0.73248077421585]
+    high_pass = [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621]
+    _, responses = sosfreqz([shelf, high_pass], [frequency], fs=48000)
+    samples = sine(5, -6, frequency)
+    gain = decibels(level([samples], 48000).std() / samples.std())
+    expected = -18 - (-0.691 + decibels(samples.std()) + decibels(np.abs(responses[0])))
+    assert gain == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("shape", [(200_003,), (200_003, 2), (50_001, 3)])
 @pytest.mark.parametrize("scale", [1e-30, 1, 1e9])
-def test_as_loud_as_a_normal_recording(shape, scale):
+def test_one_number_for_all_samples_whatever_their_scale(shape, scale):
     samples = scale * np.sin(1 + np.arange(np.prod(shape)) / 7).reshape(shape)
     heard = level(np.array_split(samples, 7))
     assert heard.dtype == np.float32
     assert heard.shape == shape
-    assert 20 * np.log10(np.sqrt(np.mean(heard.astype(float) ** 2))) == pytest.approx(-16, abs=0.01)
     ratios = heard / samples.astype(np.float32)
     np.testing.assert_allclose(ratios, ratios.flat[0], rtol=1e-5)
+    np.testing.assert_allclose(heard, level([samples / scale]), rtol=1e-4)
 
 
-def test_peaks_are_not_clipped():
+@pytest.mark.parametrize("sr", [8000, 22050, 44100])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_judge_finds_the_loudness(seed, sr):
+    pyloudnorm = pytest.importorskip("pyloudnorm")
+    meter = pyloudnorm.Meter(sr, filter_class="DeMan")
+    for samples in (music(seed, sr), music(seed, sr)[:, 0], 1e-3 * music(seed, sr)):
+        heard = level(np.array_split(samples, 5), sr)
+        assert meter.integrated_loudness(heard.astype(float)) == pytest.approx(-18, abs=0.1)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_peaks_between_samples_are_limited(seed):
+    samples = music(seed)
+    heard = level([samples])
+    assert true_peak(heard) < 10 ** (-1 / 20)
+    # Both channels alike, and only near peaks.
+    ratios = heard[np.abs(samples) > 1e-3] / samples[np.abs(samples) > 1e-3]
+    assert ratios.max() == pytest.approx(np.median(ratios), rel=1e-4)
+    assert ratios.min() < 0.9 * ratios.max()
+    left, right = (heard[:, i] * samples[:, 1 - i] for i in (0, 1))
+    np.testing.assert_allclose(left, right, atol=1e-5)
+
+
+def test_a_peak_between_samples_counts():
+    """Of a sine at a quarter of the rate no sample need be at its peak."""
+    samples = np.sin(np.pi / 4 + np.pi / 2 * np.arange(RATE))
+    samples[: RATE // 2] *= 1e-3
+    samples[RATE // 2 + 400 :] *= 1e-3
+    heard = level([samples])
+    assert np.abs(heard).max() < 0.63
+    assert true_peak(heard) < 10 ** (-1 / 20)
+
+
+def test_a_click_stays_softer():
     samples = np.zeros(10000)
     samples[5000] = 3
     heard = level([samples])
-    assert np.abs(heard).max() == pytest.approx(0.98)
+    assert 0.5 < np.abs(heard).max() < 10 ** (-1 / 20)
+    with_noise = samples + 0.003 * np.random.default_rng(0).standard_normal(10000)
+    assert np.abs(level([with_noise])[:4000]).max() < 0.02
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
@@ -42,12 +151,28 @@ def test_the_cut_into_blocks_does_not_matter(n_channels):
 
 def test_silence_stays_silence():
     assert not level([np.zeros(9), np.zeros(9)]).any()
-    assert list(level_blocks([])) == []
+    assert not level([np.zeros((RATE, 2))]).any()
+    assert list(level_blocks([], RATE)) == []
+    quiet = level([np.concatenate([np.zeros(RATE), sine(2)])])
+    assert not quiet[:RATE].any()
+
+
+@pytest.mark.parametrize("samples", [np.ones(1), np.ones(30000), np.resize([1.0, -1.0], 100)])
+def test_what_no_ear_hears(samples):
+    heard = level([samples])
+    assert np.isfinite(heard).all()
+    assert np.abs(heard).max() <= 1
 
 
 def test_other_channels_are_refused():
     with pytest.raises(ValueError, match=r"\(9, 2\) where .*same channels"):
         level([np.ones(9), np.ones((9, 2))])
+
+
+@pytest.mark.parametrize("sr", [0, -1, np.nan, "fast", None])
+def test_impossible_rates_are_refused(sr):
+    with pytest.raises(ValueError, match="sr must be a number of hertz from 1000"):
+        level([np.ones(9)], sr)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")

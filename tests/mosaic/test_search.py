@@ -7,15 +7,20 @@ from musicai.mosaic._corpus import make_corpus, unit_shapes
 from musicai.mosaic._search import find_path
 
 
-def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0):
-    """Recordings of noise, of which a share of the frames is hardly audible."""
+def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
+    """Recordings of noise, of which a share of the frames is hardly audible; levels may differ."""
     rng = np.random.default_rng(seed)
     chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
-    levels = [np.full(n, -20, dtype=np.float32) for n in lengths]
+    levels = [rng.uniform(-20 - spread, -20, n).astype(np.float32) for n in lengths]
     for level in levels:
         level[: int(quiet * len(level))] = -80
         rng.shuffle(level)
-    return make_corpus(chroma, levels, [0.0] * len(lengths), transpose=transpose)
+    return together(chroma, levels, transpose=transpose)
+
+
+def together(chroma, levels, transpose=0, frame_rate=1.0):
+    tunings = np.zeros(len(chroma))
+    return make_corpus(chroma, levels, tunings, transpose=transpose, frame_rate=frame_rate)
 
 
 def piece(n_frames, seed=1):
@@ -29,16 +34,17 @@ def rows_of(runs):
 def worth(shapes, corpus, rows, join_cost):
     track = np.searchsorted(corpus.firsts, rows, side="right")
     joins = np.sum((np.diff(rows) != 1) | (np.diff(track) != 0))
-    return float(np.sum(corpus.shapes[rows] * shapes) - join_cost * joins)
+    played = np.sum(corpus.shapes[rows] * shapes) - np.sum(corpus.costs[rows])
+    return float(played - join_cost * joins)
 
 
 @pytest.mark.parametrize("join_cost", [0.0, 0.2, 0.7, 5.0])
 @pytest.mark.parametrize("quiet", [0.0, 0.4])
 @pytest.mark.parametrize("seed", range(4))
 def test_no_path_is_better(join_cost, quiet, seed):
-    corpus, shapes = corpus_of(4, 3, seed=seed, quiet=quiet), piece(4, seed=seed)
+    corpus, shapes = corpus_of(4, 3, seed=seed, quiet=quiet, spread=20), piece(4, seed=seed)
     runs = find_path(shapes, corpus, join_cost=join_cost, longest=99)
-    every = itertools.product(np.flatnonzero(corpus.audible), repeat=len(shapes))
+    every = itertools.product(np.flatnonzero(corpus.costs < np.inf), repeat=len(shapes))
     best = max(worth(shapes, corpus, np.array(rows), join_cost) for rows in every)
     assert worth(shapes, corpus, rows_of(runs), join_cost) == pytest.approx(best, abs=1e-5)
 
@@ -109,9 +115,9 @@ def test_flat_frames_are_like_nothing_and_quiet_ones_are_inaudible():
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)
     levels[5] = -80
-    corpus = make_corpus([chroma], [levels], [0.0], transpose=0)
+    corpus = together([chroma], [levels])
     assert np.flatnonzero(~corpus.shapes.any(axis=1)).tolist() == [3]
-    assert np.flatnonzero(~corpus.audible).tolist() == [5]
+    assert np.flatnonzero(corpus.costs == np.inf).tolist() == [5]
 
 
 @pytest.mark.parametrize("lengths", [(1,), (2, 1), (40,), (60, 60), (30, 5, 30), (9, 9, 9, 9)])
@@ -122,7 +128,7 @@ def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest,
     corpus = corpus_of(*lengths, quiet=quiet)
     runs = find_path(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300
-    assert corpus.audible[rows_of(runs)].all()
+    assert (corpus.costs[rows_of(runs)] < np.inf).all()
     for run in runs:
         assert run.row >= 0
         assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)

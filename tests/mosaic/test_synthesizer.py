@@ -157,6 +157,45 @@ def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
     assert level.max() / level.min() < 2
 
 
+def test_recordings_keep_their_dynamics():
+    """One gain for all of a recording, so that what was softer in it stays softer."""
+    rng = np.random.default_rng(5)
+    softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # every three seconds
+    both = [softer * chords(rng.permutation(12).repeat(2), seed=i) for i in range(2)]
+    mosaic = MosaicSynthesizer(max_stretch=60, shaping=0, sr=RATE).fit([both[0], 0.05 * both[1]])
+    wanted = heard(both[1])
+    stretches = mosaic.stretches(wanted)
+    gains = {stretch.recording: {} for stretch in stretches}
+    for stretch in stretches:
+        gains[stretch.recording][stretch.gain] = True
+    assert {recording: len(found) for recording, found in gains.items()} == {1: 1}
+    audio = mosaic.transform(wanted)
+    levels = [audio[int((3 * i + 0.5) * RATE) :][: 2 * RATE].std() for i in range(4)]
+    np.testing.assert_allclose(np.divide(levels[1::2], levels[::2]), 0.5, rtol=0.1)
+
+
+def test_usual_passages_are_rather_played():
+    sound = chords([0, 5] * 8)
+    soft = np.concatenate([sound, 0.05 * sound, chords([3, 10] * 8, seed=1)])
+    mosaic = MosaicSynthesizer(sr=RATE).fit([soft])
+    starts = [stretch.source_start for stretch in mosaic.stretches(heard(0.05 * sound)[10:60])]
+    assert max(starts) < 8
+    assert min(starts) >= -0.1
+
+
+def test_all_mosaics_are_equally_loud(recordings, stereo_recordings):
+    pyloudnorm = pytest.importorskip("pyloudnorm")
+    meter = pyloudnorm.Meter(RATE, filter_class="DeMan")
+    rng = np.random.default_rng(11)
+    quiet = [0.01 * each for each in recordings]
+    for collection in (recordings, quiet, stereo_recordings):
+        mosaic = MosaicSynthesizer(sr=RATE).fit(collection)
+        for n_chords in (4, 12):
+            wanted = heard(chords(rng.permutation(12)[:n_chords].repeat(2)))
+            found = meter.integrated_loudness(mosaic.transform(wanted).astype(float))
+            assert found == pytest.approx(-18, abs=0.2)
+
+
 def test_transposition_finds_what_is_in_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
