@@ -8,7 +8,7 @@ soundfont), whose beats are known; on recordings of your own, only how far both 
 Both get samples at 22050 Hz: librosa's are ``onset_strength(aggregate=np.median)`` and
 ``beat_track``, which is what ``beat_track(y=samples)`` does; ours are ``OnsetStrength`` and
 ``track_beats``. Both run with each tempo of ``--tempo`` as the center of their prior: 120 is
-librosa's default (``start_bpm``), 110 ours. One row is printed per kind of recording, or per file,
+librosa's default (``start_bpm``), 105 ours. One row is printed per kind of recording, or per file,
 and tempo, with librosa's figure before ours:
 
 - F: F-measure of ``mir_eval.beat`` with its tolerance of 70 ms, averaged over recordings. As usual
@@ -212,9 +212,9 @@ def main() -> None:
         "--tempo",
         type=float,
         nargs="+",
-        default=[120.0, 100.0],
+        default=[120.0, 105.0],
         metavar="BPM",
-        help="center of the prior, for both (default: 120 and 100)",
+        help="center of the prior, for both (default: 120 and 105)",
     )
     arguments = parser.parse_args()
     for find in (librosa_beats, musicai_beats):

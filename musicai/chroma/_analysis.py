@@ -8,12 +8,13 @@ import numpy as np
 
 from ..audio import read_blocks
 from ..theory.timing import Timing
+from ._bars import SURE
 from ._beats import Beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
 from ._frames import FrameLevels
 from ._onsets import OnsetStrength
-from ._pulse import SURE, PulseFinder
+from ._pulse import PulseFinder
 from ._stft import KEPT_BYTES, stft_chroma
 from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chroma
 from ._tracker import Tracker
@@ -53,7 +54,7 @@ class Analysis:
         When the frames sound: at the extractor's rate, or with ``sync="beat"`` or ``"half-beat"``
         on the beats that were found, which count from the first one; what is before it is a pick-up
         at negative beats. Without beats the recording is one frame, which is no beat. Bars begin
-        where the downbeat is sure, with a margin of at least 0.3.
+        where the downbeat is sure, with a margin of at least 0.4.
     levels : ndarray of shape (n_frames,), dtype float32
         How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None

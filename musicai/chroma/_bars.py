@@ -1,24 +1,39 @@
 """Bars: how many beats they have, and on which beats they begin.
 
-Bars tend to begin where the harmony changes, where onsets are strong and where the bass enters.
-Each of these is measured on every beat, and the phase at which their sum is highest is taken.
+Bars are alike: onsets and changes of harmony recur after three, six and nine beats in a waltz, and
+after two, four and eight in most other music. Bars begin where the harmony changes and the bass
+enters; among the beats on which they may begin, those are taken where both happen most.
 """
 
 import numpy as np
 
-METERS = (4, 3)
-"""Beats in a bar that are tried."""
+FEWEST = 12
+"""Of fewer beats bars are not found."""
+
+TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
+"""Beats after which music recurs if bars have three or four."""
+
+LEAST_TRIPLE = 0.2
+"""Bars have three beats if what recurs exceeds that of four by more; four are far more common."""
+
+STRONGEST = 0.97
+"""Onsets above this quantile count as if they were at it."""
+
+SURE = 0.4
+"""A downbeat whose margin is below this is not taken for the bars of a timing."""
 
 
-def find_bars(chroma: np.ndarray, accents: np.ndarray, bass: np.ndarray) -> tuple[int, int, float]:
+def find_bars(chroma: np.ndarray, onsets: np.ndarray, bass: np.ndarray) -> tuple[int, int, float]:
     """Find the beats on which bars begin.
 
     Parameters
     ----------
     chroma : ndarray of shape (n_beats, 12)
         Chroma of each beat.
-    accents, bass : ndarray of shape (n_beats,)
-        Onset strength on each beat, of all bands and of the low ones.
+    onsets : ndarray of shape (n_beats, n_slots)
+        Onset strength at some moments of each beat.
+    bass : ndarray of shape (n_beats,)
+        Onset strength of low notes on each beat.
 
     Returns
     -------
@@ -27,36 +42,54 @@ def find_bars(chroma: np.ndarray, accents: np.ndarray, bass: np.ndarray) -> tupl
     downbeat : int
         The first beat that begins a bar.
     margin : float
-        How far the mean score of downbeats lies above that of the next best phase.
+        By how much downbeats exceed the beats of the next best phase, in standard deviations over
+        all beats, averaged over changes of harmony and bass. 0 if there are few beats.
     """
-    score = _standard(_novelty(chroma)) + 0.5 * _standard(accents) + 0.5 * _standard(bass)
-    found = [(*_best_phase(score, meter), meter) for meter in METERS]
-    margin, downbeat, beats_per_bar = max(found)
-    return beats_per_bar, downbeat, margin
+    if len(bass) < FEWEST:
+        return 4, 0, 0.0
+    shapes = _unit(chroma - chroma.mean(axis=1, keepdims=True))
+    change, change_of_two = _changes(shapes, 1), _changes(shapes, 2)
+    triple = sum(_recurrence(stream) for stream in (_cut(onsets), change[:, np.newaxis]))
+    beats_per_bar = 3 if triple > LEAST_TRIPLE else 4
+    signs = np.mean([_standard(each) for each in (change, change_of_two, _cut(bass))], axis=0)
+    means = [float(signs[phase::beats_per_bar].mean()) for phase in range(beats_per_bar)]
+    second, first = np.argsort(means)[-2:]
+    return beats_per_bar, int(first), means[first] - means[second]
 
 
-def _best_phase(score: np.ndarray, meter: int) -> tuple[float, int]:
-    """Return the margin of the phase at which bars of so many beats begin, and the phase."""
-    if len(score) < 2 * meter:
-        return 0.0, 0
-    means = np.array([score[phase::meter].mean() for phase in range(meter)])
-    order = np.argsort(means)
-    return float(means[order[-1]] - means[order[-2]]), int(order[-1])
+def _recurrence(stream: np.ndarray) -> float:
+    """Return how much more a stream recurs after bars of three than of four beats."""
+    centered = stream - stream.mean(axis=0)
+    return sum(_similarity(centered, lag) for lag in TRIPLE) - sum(
+        _similarity(centered, lag) for lag in DUPLE
+    )
 
 
-def _novelty(chroma: np.ndarray) -> np.ndarray:
-    """Return how little each beat and the next are correlated with the two beats before."""
-    centered = chroma - chroma.mean(axis=1, keepdims=True)
-    shapes = _unit(centered)
-    pairs = _unit(shapes + np.roll(shapes, -1, axis=0))
-    novelty = 1 - np.sum(pairs * np.roll(pairs, 2, axis=0), axis=1)
-    novelty[:2] = novelty.mean()
-    return novelty
+def _similarity(stream: np.ndarray, lag: int) -> float:
+    """Return the correlation of a centered stream with itself after some beats."""
+    later, earlier = stream[lag:], stream[:-lag]
+    product = np.sqrt(np.sum(later**2) * np.sum(earlier**2))
+    return float(np.sum(later * earlier) / product) if product > 0 else 0.0
+
+
+def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
+    """Return how unlike the chroma is in as many beats before each beat and from it on."""
+    n_beats = len(shapes)
+    sums = np.cumsum(np.pad(shapes, ((1, 0), (0, 0))), axis=0)
+    at = np.arange(reach, n_beats - reach + 1)
+    before, after = _unit(sums[at] - sums[at - reach]), _unit(sums[at + reach] - sums[at])
+    change = 1 - np.sum(before * after, axis=1)
+    return np.pad(change, (reach, reach - 1), constant_values=change.mean())
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 1e-6, length, 1)
+
+
+def _cut(strength: np.ndarray) -> np.ndarray:
+    """Return onset strength whose few highest values are cut, as those after silence are."""
+    return np.minimum(strength, np.quantile(strength, STRONGEST))
 
 
 def _standard(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_tr
 another estimate of the tempo. How far apart beats usually are is where a comb with teeth at one,
 two, three and four periods finds the most in the autocorrelation of the onset strength, with a
 prior that expects faster beats of music in which more begins. The moments about that far apart with
-the strongest onsets are the beats, and each is moved to its onset.
+the strongest onsets are the beats, finer than a frame by the parabola through each peak.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from scipy.ndimage import uniform_filter1d
 from ..theory.borders import mean_tempo
 from ._frames import hann_window
 
-TEMPO_WINDOW = 12.0
+TEMPO_WINDOW = 8.0
 """Seconds of onset strength that are compared with themselves to find the tempo."""
 
 WINDOWS_PER_STEP = 64
@@ -27,10 +27,10 @@ WINDOWS_PER_STEP = 64
 SLOWEST_TEMPO, FASTEST_TEMPO = 40.0, 240.0
 """In beats per minute."""
 
-USUAL_TEMPO, USUAL_STRENGTH = 100.0, 0.85
+USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
 """Center of the prior in beats per minute, for music of this mean onset strength in decibels."""
 
-TEMPO_PER_STRENGTH = 0.6
+TEMPO_PER_STRENGTH = 0.4
 """Octaves by which the center rises with each octave of the mean onset strength.
 
 Of two recordings with the same regular onsets, that of a choir is in slow and that of a band in
@@ -40,11 +40,8 @@ fast beats: with one center for both, beats of one of them are doubled or left o
 CENTERS = 60.0, 150.0
 """Bounds of the center."""
 
-PRIOR_WIDTH = 0.7
-"""Octaves from the center at which the prior is exp(-1/2)."""
-
-TEETH = 4
-"""Teeth of the comb: as many beats as most music has in a bar."""
+TEETH = {0.5: 0.5, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
+"""Teeth of the comb, in periods, with their weights: a bar of four beats, and half a beat."""
 
 TREND = 1.5
 """Seconds of lag over which the mean of the autocorrelation is taken off."""
@@ -63,12 +60,6 @@ WEAK = 0.5
 
 FEWEST = 3
 """Fewer beats with onsets than this are no pulse, only where a sound begins or ends."""
-
-REACH = 0.04
-"""Seconds by which a beat is moved to its onset, at most."""
-
-AS_STRONG = 0.95
-"""Onsets of more than this share of the strongest one nearby are about as strong."""
 
 SLOTS = 16
 """Moments of a beat at which its onsets are compared with those of its neighbors."""
@@ -140,7 +131,7 @@ def track_beats(
         Onset strength, not negative.
     rate : float
         Frames per second.
-    usual_tempo : float, default=100.0
+    usual_tempo : float, default=105.0
         Center of the prior of the tempo, in beats per minute, for a mean onset strength of 0.85.
 
     Returns
@@ -162,7 +153,7 @@ def track_beats(
     period = _estimate_period(strength, rate, usual_tempo)
     score = _smooth(strength, period)
     beats = _trim(_best_path(score, period), score)
-    return _on_onsets(beats, strength, rate) if len(beats) else np.zeros(0)
+    return (beats + _fractions(score, beats)) / rate
 
 
 def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> int:
@@ -171,12 +162,14 @@ def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> i
     similarity -= uniform_filter1d(similarity, round(TREND * rate))
     periods = np.arange(60 * rate / FASTEST_TEMPO, 60 * rate / SLOWEST_TEMPO, 0.25)
     lags = np.arange(len(similarity))
-    comb = sum(np.interp(periods * tooth, lags, similarity) for tooth in range(1, TEETH + 1))
+    comb = sum(
+        weight * np.interp(periods * tooth, lags, similarity) for tooth, weight in TEETH.items()
+    )
     begin, end = np.flatnonzero(strength)[[0, -1]]
     mean = strength[begin : end + 1].mean()
     center = usual_tempo * (mean / USUAL_STRENGTH) ** TEMPO_PER_STRENGTH
     center = np.clip(center, *CENTERS)
-    prior = np.exp(-0.5 * (np.log2(60 * rate / periods / center) / PRIOR_WIDTH) ** 2)
+    prior = np.exp(-0.5 * np.log2(60 * rate / periods / center) ** 2)
     return max(1, round(float(periods[np.argmax(comb * prior)])))
 
 
@@ -253,29 +246,17 @@ def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
     return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]
 
 
-def _on_onsets(beats: np.ndarray, strength: np.ndarray, rate: float) -> np.ndarray:
-    """Move beats, given in frames, to the strongest onset nearby; return them in seconds.
-
-    Of several that are about as strong it is the last: after silence all bands rise early. The peak
-    is that of a parabola through three values.
-    """
-    reach = round(REACH * rate)
-    padded = np.pad(strength.astype(np.float64), reach + 1)
-    near = sliding_window_view(padded, 2 * reach + 3)[beats]
-    inner = near[:, 1:-1]
-    strong = inner >= AS_STRONG * inner.max(axis=1, keepdims=True)
-    peak = 2 * reach - np.argmax(strong[:, ::-1], axis=1)
-    before, at, after = (near[np.arange(len(beats)), peak + i] for i in range(3))
+def _fractions(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
+    """Return how far from the frame of a beat the peak is, that of a parabola through three."""
+    padded = np.pad(score, 1, mode="edge")
+    before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]
     curvature = before - 2 * at + after
-    fraction = 0.5 * (before - after) / np.where(curvature < 0, curvature, np.inf)
-    moved = beats + peak - reach + np.clip(fraction, -0.5, 0.5)
-    moved = np.where(inner.max(axis=1) > 0, moved, beats)
-    times = np.maximum(moved, 0) / rate
-    return times if np.all(np.diff(times) > 0) else beats / rate
+    is_peak = (at >= before) & (at >= after) & (curvature < 0)
+    return 0.5 * (before - after) / np.where(is_peak, curvature, np.inf)
 
 
-def pulse_clarity(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.ndarray:
-    """Return for each beat how alike its onsets and those of the beats around it are.
+def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.ndarray:
+    """Return the onset strength at 16 moments of each beat.
 
     Parameters
     ----------
@@ -288,18 +269,34 @@ def pulse_clarity(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.nd
 
     Returns
     -------
-    clarity : ndarray of shape (n_beats,), dtype float64
-        The correlation of the onsets in 16 slots of each beat with their mean over the four
-        beats on each side, smoothed over five beats.
+    onsets : ndarray of shape (n_beats, 16)
+        From a little before the beat on; each the highest of three frames.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
     slots = (np.arange(SLOTS) - 1.5) / SLOTS  # so that the first ones are around the beat
     moments = (beats[:, np.newaxis] + lengths[:, np.newaxis] * slots) * rate
-    widened = np.maximum(strength, np.maximum(np.roll(strength, 1), np.roll(strength, -1)))
-    patterns = np.interp(moments, np.arange(len(strength)), widened)
-    sums = np.cumsum(np.pad(patterns, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
-    around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - patterns
-    patterns, around = (each - each.mean(axis=1, keepdims=True) for each in (patterns, around))
-    product = np.linalg.norm(patterns, axis=1) * np.linalg.norm(around, axis=1)
-    alike = np.sum(patterns * around, axis=1) / np.where(product > 1e-9, product, np.inf)
+    padded = np.pad(strength, 1)
+    widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
+    return np.interp(moments, np.arange(len(strength)), widened)
+
+
+def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
+    """Return for each beat how alike its onsets and those of the beats around it are.
+
+    Parameters
+    ----------
+    onsets : ndarray of shape (n_beats, n_slots)
+        Onset strength at some moments of each beat.
+
+    Returns
+    -------
+    clarity : ndarray of shape (n_beats,), dtype float64
+        The correlation of the onsets of each beat with their mean over the four beats on each
+        side, smoothed over five beats.
+    """
+    sums = np.cumsum(np.pad(onsets, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
+    around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - onsets
+    own, around = (each - each.mean(axis=1, keepdims=True) for each in (onsets, around))
+    product = np.linalg.norm(own, axis=1) * np.linalg.norm(around, axis=1)
+    alike = np.sum(own * around, axis=1) / np.where(product > 1e-9, product, np.inf)
     return uniform_filter1d(alike, min(SMOOTHED, len(alike)), mode="nearest")

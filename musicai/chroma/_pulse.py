@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from ._bars import find_bars
-from ._beats import Beats, pulse_clarity, track_beats
+from ._beats import Beats, onsets_of_beats, pulse_clarity, track_beats
 from ._onsets import Onsets
 from ._sync import frames_between, median_chroma
 from ._tracker import Tracker, ask_tracker
 
-SURE = 0.3
-"""A downbeat whose margin is below this is not taken for the bars of a timing."""
+ON_BEAT = slice(4)
+"""Moments of a beat that count as on the beat."""
 
 
 class PulseFinder:
@@ -60,18 +60,11 @@ class PulseFinder:
         times = times[times < end]
         if len(times) < 2:
             return None
-        clarity = pulse_clarity(onsets.strength, onsets.rate, times)
-        margin = np.inf
+        onsets_of_each = onsets_of_beats(onsets.strength, onsets.rate, times)
+        clarity, margin = pulse_clarity(onsets_of_each), np.inf
         if bars is None:
             parts = frames_between(np.append(times, end), frame_rate, len(chroma))
-            on_beats = (_peaks(each, onsets.rate, times) for each in (onsets.strength, onsets.bass))
-            *bars, margin = find_bars(median_chroma(chroma, parts), *on_beats)
+            bass = onsets_of_beats(onsets.bass, onsets.rate, times)[:, ON_BEAT].max(axis=1)
+            *bars, margin = find_bars(median_chroma(chroma, parts), onsets_of_each, bass)
         beats_per_bar, downbeat = bars
         return Beats(times, clarity, beats_per_bar, downbeat, float(margin))
-
-
-def _peaks(strength: np.ndarray, rate: float, times: np.ndarray) -> np.ndarray:
-    """Return the highest value of three around each of some times."""
-    padded = np.pad(strength, 1)
-    at = np.minimum(np.rint(times * rate).astype(int), len(strength) - 1)
-    return np.maximum(np.maximum(padded[at], padded[at + 1]), padded[at + 2])
