@@ -78,5 +78,6 @@ def mean_tempo(borders: np.ndarray, beats: np.ndarray) -> float | None:
     if not len(lengths):
         return None
     per_beat = lengths / counts
-    usual = np.abs(np.log2(per_beat / np.median(per_beat))) <= MOST_UNUSUAL
+    median = np.quantile(per_beat, 0.5, method="lower")  # one of them, not between two
+    usual = np.abs(np.log2(per_beat / median)) <= MOST_UNUSUAL
     return float(60 * counts[usual].sum() / lengths[usual].sum())

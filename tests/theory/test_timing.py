@@ -399,3 +399,8 @@ def test_a_resampled_sound_has_as_many_frames(sr, n_frames):
     audio = np.zeros(length_in_samples(extractor.timing.duration(n_frames), sr), np.float32)
     (heard,) = extractor.transform([(audio, sr)])
     assert len(heard) == n_frames
+
+
+def test_beats_of_two_lengths_have_the_tempo_of_one_of_them():
+    timing = Timing.from_beats([0.0, 0.2, 3.2])
+    assert timing.tempo == pytest.approx(300)
