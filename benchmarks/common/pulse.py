@@ -5,6 +5,7 @@ from typing import Any
 import librosa
 import mir_eval
 import numpy as np
+import soxr
 
 RATE = 44100
 LOW = 22050
@@ -17,12 +18,17 @@ def mono(audio: np.ndarray) -> np.ndarray:
     return audio if audio.ndim == 1 else audio.mean(axis=1)
 
 
+def at_low_rate(audio: np.ndarray) -> np.ndarray:
+    """Return one channel at 22050 Hz and at one loudness."""
+    low = soxr.resample(mono(audio).astype(np.float32), RATE, LOW)
+    return low * np.float32(0.1 / max(1e-9, float(np.sqrt(np.mean(np.square(low))))))
+
+
 class Onsets:
     """The onset strength of a clip brought to one loudness, and librosa's beats."""
 
     def __init__(self, audio: np.ndarray) -> None:
-        low = librosa.resample(mono(audio).astype(np.float32), orig_sr=RATE, target_sr=LOW)
-        self.low = low * (0.1 / max(1e-9, float(np.sqrt(np.mean(np.square(low))))))
+        self.low = at_low_rate(audio)
         self.rate = LOW / HOP
         self.strength = librosa.onset.onset_strength(
             y=self.low, sr=LOW, hop_length=HOP, aggregate=np.median

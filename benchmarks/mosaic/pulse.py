@@ -104,8 +104,10 @@ class Judge:
         self.extractor = ChromaExtractor()
         self.tracker = judges.madmom_tracker()
 
-    def measure(self, audio: np.ndarray, grid: np.ndarray, halves: np.ndarray) -> dict[str, float]:
-        """Return the figures of one clip."""
+    def measure(
+        self, audio: np.ndarray, grid: np.ndarray, halves: np.ndarray
+    ) -> tuple[dict[str, float], np.ndarray]:
+        """Return the figures of one clip, and its texture."""
         onsets = judges.Onsets(audio)
         figures = {
             "pulse 6": onsets.pulse(6), "pulse 20": onsets.pulse(20), "clarity": onsets.clarity(),
@@ -118,7 +120,7 @@ class Judge:
         figures["side"] = judges.side_energy(audio)
         figures["spread"] = judges.level_spread(audio)
         figures["chroma"] = self.chroma(audio, grid, halves)
-        return figures
+        return figures, judges.texture(onsets.low)
 
     def chroma(self, audio: np.ndarray, grid: np.ndarray, halves: np.ndarray) -> float:
         """Return the mean correlation of half-beats that are heard with what was wanted."""
@@ -176,8 +178,9 @@ def measure(judge: Judge, clips: list[Clip], player: Player) -> list[dict[str, f
     figures, textures = [], []
     for clip in clips:
         sound, grid, more = player(clip)
-        figures.append({**judge.measure(sound, grid, clip.halves), **more})
-        textures.append(judges.texture(judges.Onsets(sound).low))
+        found, texture = judge.measure(sound, grid, clip.halves)
+        figures.append({**found, **more})
+        textures.append(texture)
     distance = float(frechet_distance(np.concatenate(textures), judge.reference))
     return [{**each, "texture": distance} for each in figures]
 
@@ -252,8 +255,8 @@ def main() -> None:
     cuts = [cut(*both) for both in zip(held, analyses, strict=True)]
     clips = [clip for clip in cuts if clip is not None][: arguments.clips]
     print(f"{len(clips)} clips of {len(held)} held-out recordings")
-    texts = (excerpt(path, FROM, SECONDS) for path in learned)
-    judge = Judge(np.concatenate([judges.texture(judges.Onsets(each).low) for each in texts]))
+    excerpts = (excerpt(path, FROM, SECONDS) for path in learned)
+    judge = Judge(np.concatenate([judges.texture(judges.at_low_rate(each)) for each in excerpts]))
     rows = {name: measure(judge, clips, player) for name, player in players(judge, fitted).items()}
     if arguments.composed:
         pieces = compose(extractors["beats"], learned, arguments.composed)
