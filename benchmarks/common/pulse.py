@@ -1,5 +1,6 @@
 """How much of a pulse a clip has, and how it sounds, by judges that know nothing of the library."""
 
+from functools import cache
 from typing import Any
 
 import librosa
@@ -100,6 +101,7 @@ def agreement(grid: np.ndarray, beats: np.ndarray) -> dict[str, float]:
     return {"F": at_levels[0], "F any": max(at_levels), "AMLt": float(continuity[3])}
 
 
+@cache
 def madmom_tracker() -> Any:
     """Return a function of audio that tells beats by madmom's network, or None without madmom."""
     try:

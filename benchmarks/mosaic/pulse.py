@@ -33,6 +33,7 @@ from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
+import joblib
 import numpy as np
 
 from benchmarks.common import pulse as judges
@@ -102,7 +103,6 @@ class Judge:
     def __init__(self, reference: np.ndarray) -> None:
         self.reference = reference
         self.extractor = ChromaExtractor()
-        self.tracker = judges.madmom_tracker()
 
     def measure(
         self, audio: np.ndarray, grid: np.ndarray, halves: np.ndarray
@@ -113,8 +113,9 @@ class Judge:
             "pulse 6": onsets.pulse(6), "pulse 20": onsets.pulse(20), "clarity": onsets.clarity(),
             **judges.agreement(grid, onsets.beats),
         }  # fmt: skip
-        if self.tracker is not None:
-            others = judges.agreement(grid, self.tracker(audio))
+        tracker = judges.madmom_tracker()
+        if tracker is not None:
+            others = judges.agreement(grid, tracker(audio))
             figures.update({f"{name} m": value for name, value in others.items()})
         figures["attacks"] = onsets.attacks(grid)
         figures["side"] = judges.side_energy(audio)
@@ -146,7 +147,6 @@ def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[
 
 def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Player]:
     """Return by name what plays a clip: its sound, the grid that is asked for, and more figures."""
-    rng = np.random.RandomState(0)
 
     def recording(clip: Clip):
         return excerpt(clip.path, clip.start, clip.beats[-1]), clip.beats, {}
@@ -163,6 +163,7 @@ def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Pla
 
     def noise(clip: Clip):
         n_samples = int(clip.beats[-1] * judges.RATE)
+        rng = np.random.RandomState(0)
         return rng.uniform(-0.3, 0.3, (n_samples, 2)).astype(np.float32), clip.beats, {}
 
     return {
@@ -173,16 +174,21 @@ def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Pla
     }
 
 
-def measure(judge: Judge, clips: list[Clip], player: Player) -> list[dict[str, float]]:
+def measure(
+    judge: Judge, clips: list[Clip], player: Player, *, n_jobs: int
+) -> list[dict[str, float]]:
     """Return the figures of clips; the texture, which is of all together, is the same in each."""
-    figures, textures = [], []
-    for clip in clips:
+
+    def one(clip: Clip) -> tuple[dict[str, float], np.ndarray]:
+        warnings.simplefilter("ignore")
         sound, grid, more = player(clip)
-        found, texture = judge.measure(sound, grid, clip.halves)
-        figures.append({**found, **more})
-        textures.append(texture)
-    distance = float(frechet_distance(np.concatenate(textures), judge.reference))
-    return [{**each, "texture": distance} for each in figures]
+        figures, texture = judge.measure(sound, grid, clip.halves)
+        return {**figures, **more}, texture
+
+    found = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(one)(clip) for clip in clips)
+    textures = np.concatenate([texture for _, texture in found])
+    distance = float(frechet_distance(textures, judge.reference))
+    return [{**figures, "texture": distance} for figures, _ in found]
 
 
 def compose(extractor: ChromaExtractor, learned: list[Path], n: int) -> list[Clip]:
@@ -225,6 +231,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=24, help="(%(default)s)")
     parser.add_argument("--composed", type=int, default=0, metavar="N", help="pieces to compose")
     parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
+    parser.add_argument("--n-jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--each", action="store_true", help="print the figures of each clip")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -257,12 +264,13 @@ def main() -> None:
     print(f"{len(clips)} clips of {len(held)} held-out recordings")
     excerpts = (excerpt(path, FROM, SECONDS) for path in learned)
     judge = Judge(np.concatenate([judges.texture(judges.at_low_rate(each)) for each in excerpts]))
-    rows = {name: measure(judge, clips, player) for name, player in players(judge, fitted).items()}
+    n_jobs = arguments.n_jobs
+    every = players(judge, fitted)
+    rows = {name: measure(judge, clips, player, n_jobs=n_jobs) for name, player in every.items()}
     if arguments.composed:
         pieces = compose(extractors["beats"], learned, arguments.composed)
-        rows["composed, by beats"] = measure(
-            judge, pieces, players(judge, fitted)["**mosaic of beats**"]
-        )
+        by_beats = every["**mosaic of beats**"]
+        rows["composed, by beats"] = measure(judge, pieces, by_beats, n_jobs=n_jobs)
     if arguments.each:
         for name in ("the recordings", "**mosaic of beats**"):
             named = zip(clips, rows[name], strict=True)

@@ -25,7 +25,7 @@ TEMPO, UNSTEADY = 3.0, 0.9
 """Costs of an octave between the tempo of a recording and that of the piece, and between the length
 of a beat and that of most beats of its recording; in units of the correlation of a beat."""
 
-TIMBRE, LEVEL, PLACE = 0.25, 0.03, 0.2
+TIMBRE, LEVEL, PLACE = 0.25, 0.03, 0.4
 """What a join costs more for each unit of distance between the timbre of what would have come and
 of what comes, for each decibel between their levels, and for another place in the bar."""
 
@@ -33,7 +33,7 @@ FORBIDDEN = 2.0
 """The cost of a jump within a passage, and of a beat of a recording that has been played for too
 long; they happen only where nothing else is possible."""
 
-HEARD = 0.3
+HEARD = 0.45
 """What a beat costs if its recording has been played of late for as long as it may be in a row."""
 
 MEMORY = 20.0
