@@ -12,7 +12,7 @@ def cut_or_pad(
 
     Parameters
     ----------
-    blocks : iterable of ndarray of shape (n_samples,), dtype float32
+    blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         Samples in order.
     n_samples : int
         How many are wanted.
@@ -21,19 +21,20 @@ def cut_or_pad(
     """
     fade = np.linspace(1, 0, min(n_fade, n_samples), dtype=np.float32)
     n_kept = n_samples - len(fade)
-    start = 0
+    start, channels = 0, ()
     for block in blocks:
+        channels = block.shape[1:]
         part = block[: n_samples - start]
         fading = part[max(0, n_kept - start) :]
         if len(fading):
             first = start + len(part) - len(fading) - n_kept
-            faded = fading * fade[first : first + len(fading)]
+            faded = (fading.T * fade[first : first + len(fading)]).T
             part = np.concatenate([part[: len(part) - len(fading)], faded])
         yield part
         start += len(part)
         if start == n_samples:
             return
     while start < n_samples:
-        silence = np.zeros(min(n_samples - start, 65536), np.float32)
+        silence = np.zeros((min(n_samples - start, 65536), *channels), np.float32)
         yield silence
         start += len(silence)

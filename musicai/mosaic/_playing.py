@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from ..audio import level_blocks
+from ..audio.placing import cut_or_pad
 from ..chroma import ChromaExtractor
 from ..files.writing import spooled
 from ._beat_playing import play_beats
@@ -16,6 +17,9 @@ from ._stretches import Stretch, reader
 
 BLOCK_SIZE = 65536
 """Samples that are passed on at a time."""
+
+FADE_SECONDS = 0.4
+"""How long a mosaic takes to die away at its end."""
 
 
 def play(
@@ -101,13 +105,15 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Bring the harmony of sound nearer to that of a piece, and silence it where the piece is.
+    """Bring the harmony of sound nearer to that of a piece, and let it die away at the end.
 
-    Parameters are those of `play`; blocks have shape (n_samples, n_channels).
+    Where the piece is silent it is, too. Parameters are those of `play`; blocks have shape
+    (n_samples, n_channels).
     """
     with spooled(blocks) as sound:
         played = sound.blocks(BLOCK_SIZE)
         if shaping > 0:
             gains = gains_towards(piece, sound, sr, extractor, limit=shaping)
             played = shape(sound, gains, frame_rate=extractor.frame_rate, sr=sr)
-        yield from silence_between(piece, played, hop=sr / extractor.frame_rate)
+        played = silence_between(piece, played, hop=sr / extractor.frame_rate)
+        yield from cut_or_pad(played, len(sound), min(round(FADE_SECONDS * sr), len(sound) // 2))

@@ -196,6 +196,19 @@ def test_all_mosaics_are_equally_loud(recordings, stereo_recordings):
             assert found == pytest.approx(-18, abs=0.2)
 
 
+@pytest.mark.parametrize("n_frames", [1, 7, 60, 100])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_mosaics_die_away_wherever_a_piece_is_cut(recordings, piece, n_frames, channels):
+    mosaic = MosaicSynthesizer(channels=channels, sr=RATE).fit(recordings)
+    audio = mosaic.transform(piece[:n_frames])
+    loudest = np.abs(audio).max()
+    assert np.abs(audio[-RATE // 1000 :]).max() < 0.1 * loudest
+    if n_frames > 10:
+        tenths = [audio[-i * RATE // 10 :][: RATE // 10].std() for i in (1, 3, 6)]
+        assert tenths[0] < 0.5 * tenths[1] < 0.6 * tenths[2]
+        assert np.abs(audio[-RATE // 200 :]).max() < 0.02 * loudest
+
+
 def test_transposition_finds_what_is_in_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
