@@ -54,7 +54,7 @@ class Analysis:
         When the frames sound: at the extractor's rate, or with ``sync="beat"`` or ``"half-beat"``
         on the beats that were found, which count from the first one; what is before it is a pick-up
         at negative beats. Without beats the recording is one frame, which is no beat. Bars begin
-        where the downbeat is sure, with a margin of at least 0.4.
+        where the downbeat is sure, with a margin of at least 2.
     levels : ndarray of shape (n_frames,), dtype float32
         How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
     tuning : float or None

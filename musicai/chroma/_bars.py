@@ -19,7 +19,13 @@ LEAST_TRIPLE = 0.2
 STRONGEST = 0.97
 """Onsets above this quantile count as if they were at it."""
 
-SURE = 0.4
+MOST_BARS = 20
+"""More bars make a downbeat no surer: a mistake that is made in each of them stays one."""
+
+LEAST_ERROR = 0.05
+"""Standard error of the evidence, at least."""
+
+SURE = 2.0
 """A downbeat whose margin is below this is not taken for the bars of a timing."""
 
 
@@ -42,8 +48,9 @@ def find_bars(chroma: np.ndarray, onsets: np.ndarray, bass: np.ndarray) -> tuple
     downbeat : int
         The first beat that begins a bar.
     margin : float
-        By how much downbeats exceed the beats of the next best phase, in standard deviations over
-        all beats, averaged over changes of harmony and bass. 0 if there are few beats.
+        How sure that is: by how much harmony changes and bass enters more on downbeats than on the
+        other beat of bars where they do so most, in standard errors over at most 20 bars. 0 if
+        there are few beats.
     """
     if len(bass) < FEWEST:
         return 4, 0, 0.0
@@ -52,9 +59,18 @@ def find_bars(chroma: np.ndarray, onsets: np.ndarray, bass: np.ndarray) -> tuple
     triple = sum(_recurrence(stream) for stream in (_cut(onsets), change[:, np.newaxis]))
     beats_per_bar = 3 if triple > LEAST_TRIPLE else 4
     signs = np.mean([_standard(each) for each in (change, change_of_two, _cut(bass))], axis=0)
-    means = [float(signs[phase::beats_per_bar].mean()) for phase in range(beats_per_bar)]
-    second, first = np.argsort(means)[-2:]
-    return beats_per_bar, int(first), means[first] - means[second]
+    means = [signs[phase::beats_per_bar].mean() for phase in range(beats_per_bar)]
+    downbeat = int(np.argmax(means))
+    return beats_per_bar, downbeat, _margin(signs, beats_per_bar, downbeat)
+
+
+def _margin(signs: np.ndarray, beats_per_bar: int, downbeat: int) -> float:
+    """Return by how many standard errors downbeats exceed each other beat of bars, at least."""
+    n_bars = (len(signs) - downbeat) // beats_per_bar
+    bars = signs[downbeat:][: n_bars * beats_per_bar].reshape(n_bars, beats_per_bar)
+    differences = bars[:, :1] - bars[:, 1:]
+    errors = differences.std(axis=0) / np.sqrt(min(n_bars, MOST_BARS)) + LEAST_ERROR
+    return float(np.min(differences.mean(axis=0) / errors))
 
 
 def _recurrence(stream: np.ndarray) -> float:

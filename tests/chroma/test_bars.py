@@ -45,7 +45,7 @@ def test_bars_of_accompaniments(beats_per_bar, pick_up):
     true = 0.25 + 0.55 * (pick_up + beats_per_bar * np.arange(14))
     distances = np.abs(np.subtract.outer(beats.downbeats, true)).min(axis=1)
     assert np.median(distances) < 0.07
-    assert beats.downbeat_margin > 0.4
+    assert beats.downbeat_margin >= 2
     assert analysis.timing.beats_per_bar == beats_per_bar
     assert analysis.timing.downbeat == beats.downbeat
 
@@ -54,7 +54,7 @@ def test_without_bars_the_margin_says_so():
     rng = np.random.default_rng(0)
     chroma = rng.random((100, 12))
     margins = [find_bars(chroma, rng.random((100, 16)), rng.random(100))[2] for _ in range(20)]
-    assert np.mean(np.array(margins) < 0.4) > 0.8
+    assert np.mean(np.array(margins) < 2) > 0.8
 
 
 @pytest.mark.parametrize("n_beats", [2, 5, 11])
@@ -71,7 +71,7 @@ def test_an_unsure_downbeat_is_not_in_the_timing():
     clicks = np.zeros(20 * SR, np.float32)
     clicks[SR // 2 :: SR // 2] = 1
     (analysis,) = ChromaExtractor(sync="beat").analyze([clicks])
-    assert analysis.beats.downbeat_margin < 0.4
+    assert analysis.beats.downbeat_margin < 2
     assert analysis.timing.downbeat is None
 
 
