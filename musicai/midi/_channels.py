@@ -48,6 +48,7 @@ class _Struck(NamedTuple):
     tick: int
     velocity: int
     program: int
+    is_over: bool  # by a note-off just before it that had nothing else to end
 
 
 class _Note(NamedTuple):
@@ -83,6 +84,7 @@ class _Channels:
         # By track as well: where two hands share a key, each ends its own note.
         self._down: defaultdict[_Channel, dict[tuple[int, int], list[_Struck]]] = defaultdict(dict)
         self._other_offs: defaultdict[tuple[_Channel, int], list[int]] = defaultdict(list)
+        self._idle_offs: dict[tuple[int, _Channel, int], int] = {}
         self._emptied: dict[_Channel, int] = {}
         for track, channel, event in _in_time(tracks):
             self._take(track, channel, event)
@@ -92,7 +94,8 @@ class _Channels:
     def _take(self, track: int, channel: _Channel, event: Event) -> None:
         tick, kind, data = event.tick, event.status & 0xF0, event.data
         if kind == NOTE_ON and data[1]:
-            struck = _Struck(tick, data[1], self._programs[channel])
+            is_over = self._idle_offs.get((track, channel, data[0])) == tick
+            struck = _Struck(tick, data[1], self._programs[channel], is_over)
             self._down[channel].setdefault((track, data[0]), []).append(struck)
         elif kind in (NOTE_ON, NOTE_OFF):
             self._release(track, channel, data[0], tick)
@@ -110,6 +113,7 @@ class _Channels:
         struck = self._down[channel].pop((track, pitch), None)
         if struck is None:
             self._other_offs[channel, pitch].append(tick)
+            self._idle_offs[track, channel, pitch] = tick
             return
         # Some programs write the new note first where a key is struck again at once.
         older = [each for each in struck if each.tick < tick]
@@ -128,19 +132,30 @@ class _Channels:
         """End what has no note-off in its track: by one in another track, or with the track."""
         for (track, pitch), struck in self._down[channel].items():
             offs = self._other_offs[channel, pitch]
-            following = [bisect_right(offs, each.tick) for each in struck]
-            self.n_unended += following.count(len(offs))
-            offs = [*offs, max(tracks[track].end, struck[-1].tick)]
-            self._add(track, channel, pitch, struck, [offs[i] for i in following])
+            ends = []
+            for each in struck:
+                i = bisect_right(offs, each.tick)
+                if i < len(offs):
+                    ends.append(offs[i])
+                elif each.is_over:
+                    ends.append(each.tick)
+                else:
+                    ends.append(max(tracks[track].end, each.tick))
+                    self.n_unended += 1
+            self._add(track, channel, pitch, struck, ends)
 
     def _add(
         self, track: int, channel: _Channel, pitch: int, struck: list[_Struck], offs: list[int]
     ) -> None:
-        """Add notes of one key, which end with their note-off or where the key is struck again."""
+        """Add notes of one key, which end with their note-off or where the key is struck again.
+
+        Notes of no length have their note-off in front in many files.
+        """
         ticks = [each.tick for each in struck]
-        for (start, velocity, program), off in zip(struck, offs, strict=True):
+        for (start, velocity, program, is_over), end in zip(struck, offs, strict=True):
             i = bisect_right(ticks, start)
-            end = min(off, ticks[i]) if i < len(ticks) else off
+            if i < len(ticks):
+                end = start if is_over else min(end, ticks[i])
             self.notes[track, channel, program].append(_Note(start, end, pitch, velocity))
 
 

@@ -241,10 +241,27 @@ def test_a_note_is_ended_where_its_key_is_struck_again(tmp_path):
         [(0, on(62)), (2, on(60)), (2, off(60)), (4, off(62))],
         [(2, on(60)), (2, off(60)), (2, control(64, 0))],
         [(2, on(60)), (2.1, off(60))],
+        # as pretty_midi and music21 write them
+        [(2, off(60)), (2, on(60))],
+        [(2, off(60)), (2, on(60)), (4, off(62))],
+        [(2, off(60)), (2, on(60)), (2, off(62)), (2, on(62)), (4, on(62)), (5, off(62))],
     ],
 )
 def test_notes_of_no_length_are_a_frame(events, roll_of_file):
     assert sounding(roll_of_file(track_of(*events))).rstrip(".") == "..#"
+
+
+def test_notes_of_no_length_as_other_programs_write_them(make_midi, tmp_path):
+    music = make_midi((60, 0.25, 0.25), (60, 0.5, 0.625), (62, 0.75, 0.75))
+    music.write(str(tmp_path / "theirs.mid"))
+    rolls = PianoRollExtractor().transform([music, tmp_path / "theirs.mid"])
+    for roll in rolls:
+        assert [sounding(roll), sounding(roll, 62)] == ["..#.#..", "......#"]
+
+
+def test_a_note_off_in_front_of_a_note_that_has_its_own_is_nothing(roll_of_file):
+    track = track_of((0, on(60)), (1, off(60)), (2, off(60)), (2, on(60)), (4, off(60)))
+    assert sounding(roll_of_file(track)) == "#.##"
 
 
 @pytest.mark.parametrize(
