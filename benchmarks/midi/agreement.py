@@ -13,10 +13,11 @@ pedals in a track of their own; and performances with odd events of each kind of
   ``read_midi``'s notes without controllers (``pip install symusic``).
 
 Rolls have 50 frames a second, and agree when no cell differs whose neighbors in time are of
-another value as well: a note may begin or end a frame earlier. The first two minutes count. A judge
+another value as well: a note may begin or end a frame earlier. The first minute counts. A judge
 that is not installed is left out. Where FluidSynth disagrees on a score, it plays the same score
 again with a channel for each part: two parts that hold one key at one time share its note-offs on
-one channel, and nothing else differs.
+one channel, and nothing else differs. Notes of no length are counted, because music21 writes their
+note-off in front, and others let them sound until the next one.
 """
 
 import argparse
@@ -42,7 +43,7 @@ except ImportError:
     symusic = None
 
 RATE = 50
-SECONDS = 120
+SECONDS = 60
 PEDAL_OFFSET = 0.2275
 """Beats after a beat that a pedal moves; notes begin and end elsewhere."""
 
@@ -54,6 +55,15 @@ class Verdict(NamedTuple):
 
     fluidsynth: int | None
     symusic: int | None
+
+
+class Result(NamedTuple):
+    """What was found for a score."""
+
+    name: str
+    verdict: Verdict
+    apart: int | None  # cells that differ for FluidSynth with a channel for each part
+    n_empty: int  # notes of no length
 
 
 def roll_of(music) -> np.ndarray:
@@ -155,15 +165,17 @@ def pedal_track(file: mido.MidiFile, seed: int) -> mido.MidiTrack:
     return track
 
 
-def judge_score(score: Path, number: int) -> tuple[str, Verdict, int | None] | None:
-    """Return the name of a score, what was found, and FluidSynth's count with parts apart."""
-    with tempfile.TemporaryDirectory() as folder:
+def judge_score(score: Path, number: int) -> Result | None:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         paths = export(score, Path(folder), number)
         if paths is None:
             return None
         verdict = judge(paths[0])
-        again = by_fluidsynth(paths[1], roll_of(paths[0])) if verdict.fluidsynth else None
-    return score.stem, verdict, again
+        apart = by_fluidsynth(paths[1], roll_of(paths[0])) if verdict.fluidsynth else None
+        players = read_midi(paths[0]).instruments
+    n_empty = sum(note.end == note.start for player in players for note in player.notes)
+    return Result(score.stem, verdict, apart, n_empty)
 
 
 def judge_odd(kind: int, seed: int) -> Verdict:
@@ -204,14 +216,19 @@ def print_corpus(n_scores: int, n_jobs: int) -> None:
             results += [result for result in parallel(calls) if result is not None]
             tried += len(batch)
     print(f"{len(results)} scores; {tried - len(results)} more have no notes or are not exported")
-    for judge_name in Verdict._fields:
-        counts = [getattr(verdict, judge_name) for _, verdict, _ in results]
-        print(f"- {judge_name} agrees on {agreeing(counts)}")
-    again = [count for _, verdict, count in results if verdict.fluidsynth]
-    print(f"- FluidSynth with a channel for each part agrees on {agreeing(again)} of the others")
-    for name, verdict, count in results:
-        if verdict.symusic != 0 or count:
-            print(f"  {name}: {verdict}, {count} with a channel for each part")
+    for kind, chosen in (
+        ("without", [result for result in results if not result.n_empty]),
+        ("with", [result for result in results if result.n_empty]),
+    ):
+        print(f"- {kind} notes of no length: {len(chosen)}")
+        for judge_name in Verdict._fields:
+            counts = [getattr(result.verdict, judge_name) for result in chosen]
+            print(f"  - {judge_name} agrees on {agreeing(counts)}")
+        again = [result.apart for result in chosen if result.verdict.fluidsynth]
+        print(f"  - with a channel for each part fluidsynth agrees on {agreeing(again)} others")
+    for result in results:
+        if not result.n_empty and (result.verdict.symusic or result.apart):
+            print(result)
 
 
 def main() -> None:

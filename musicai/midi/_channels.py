@@ -187,11 +187,11 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     )
     if n_changes > MOST_CHANGES:
         raise ValueError(f"its instruments have {n_changes} controllers, which is beyond music")
-    time = midi.tick_to_time
+    time, names = midi.tick_to_time, [_name(track) for track in tracks]
     found = []
     for track, channel, program in sorted(channels.notes, key=itemgetter(0)):
-        name = _name(tracks[track])
-        instrument = pretty_midi.Instrument(program, is_drum=channel[1] == DRUMS, name=name)
+        is_drum = channel[1] == DRUMS
+        instrument = pretty_midi.Instrument(program, is_drum=is_drum, name=names[track])
         instrument.notes = [
             pretty_midi.Note(velocity, pitch, time(start), time(end))
             for start, end, pitch, velocity in sorted(channels.notes[track, channel, program])

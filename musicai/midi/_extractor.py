@@ -78,8 +78,8 @@ class PianoRollExtractor(FileTransformer):
 
     - A note sounds from the frame nearest to its start up to the frame nearest to its end, and for
       one frame at least, however short it is.
-    - What sounds counts, not which keys are down: a note held by the sustain pedal goes on
-      until the pedal is lifted.
+    - What sounds counts, not which keys are down: a note held by the sustain pedal, or the
+      sostenuto pedal, goes on until the pedal is lifted.
     - A roll cannot tell a note that is struck again from one that is held; both are ones in a row.
     - The first frame is the beginning of the file, so that frames keep their places in the bar,
       and the last is that in which the last note ends. Silence in front is kept; silence at the
