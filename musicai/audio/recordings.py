@@ -41,12 +41,26 @@ def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
         raise TypeError(
             "X is one recording, (samples, sr), where a list of recordings is expected: pass [x]"
         )
+    if isinstance(X, tuple) and _is_swapped(X):
+        raise TypeError(
+            f"X is one recording, {_swapped(X)}, where a list of recordings is expected: pass "
+            "[(samples, sr)]"
+        )
     if not isinstance(X, (list, tuple)):
         X = _from_array(X)
     if len(X) == 0:
         raise ValueError("X is an empty list: expected at least one recording")
     names = [printable(x) if is_path(x) else f"recording {i}" for i, x in enumerate(X)]
     return X, names
+
+
+def _is_swapped(pair: tuple[Any, ...]) -> bool:
+    """Whether this is (sr, samples), as scipy.io.wavfile.read returns it."""
+    return len(pair) == 2 and is_real(pair[0]) and isinstance(pair[1], (np.ndarray, list))
+
+
+def _swapped(pair: tuple[Any, ...]) -> str:
+    return f"a pair ({type(pair[0]).__name__}, {type(pair[1]).__name__}), sampling rate first,"
 
 
 def _from_array(X: Any) -> list[Any]:
@@ -104,10 +118,14 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
                 f"{name}: a tuple of {len(recording)} was given where (samples, sr) is expected"
             )
         samples, own_rate = recording
+        if _is_swapped(recording):
+            raise RecordingError(
+                f"{name}: {_swapped(recording)} was given; did you mean (samples, sr)?"
+            )
         if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
             raise RecordingError(
-                f"{name}: the sampling rate in (samples, sr) is {own_rate!r}; give "
-                "samples per second"
+                f"{name}: the sampling rate in (samples, sr) is of type "
+                f"{type(own_rate).__name__}; give samples per second"
             )
     elif not isinstance(recording, np.ndarray):
         raise RecordingError(

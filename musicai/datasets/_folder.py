@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -16,7 +18,7 @@ _DESCR = """\
 {title}
 {underline}
 {n_recordings} {things}, {styles}.
-{lengths}
+{lengths}{passed_by}
 License: {license}.
 Source: {source}
 """
@@ -50,11 +52,12 @@ def load_folder(
         raise NotADirectoryError(
             f"{os.fspath(folder)!r} is a file: expected the folder that holds the {things}"
         )
-    recordings = find_files(root, suffixes)
+    recordings, passed_by = find_files(root, suffixes)
     if not recordings:
+        others = f"; it holds {_counted(passed_by)}" if passed_by else ""
         raise FileNotFoundError(
             f"no {what} in {os.fspath(folder)!r}: expected files that end in "
-            f"{', '.join(suffixes)}, in it or its subfolders"
+            f"{', '.join(suffixes)}, in it or its subfolders{others}"
         )
     target = _styles(root, recordings)
     target_names = sorted(set(target)) if target else []
@@ -84,23 +87,78 @@ def load_folder(
         n_recordings=len(recordings),
         styles=f"in the styles {', '.join(target_names)}" if target else "without styles",
         lengths=lengths,
+        passed_by=f"Passed by: {_counted(passed_by)}.\n" if passed_by else "",
         license=license,
         source=data.source,
     )
     return data
 
 
-def find_files(root: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    """Return the files of some suffixes at any depth, without those that are hidden."""
-    found = []
-    for parent, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not (name.startswith(".") or name == "__MACOSX")]
-        found += [
-            Path(parent, name)
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
-        ]
-    return sorted(found)
+class Found(NamedTuple):
+    """Files of a folder.
+
+    Attributes
+    ----------
+    files : list of Path
+        Those asked for, sorted.
+    passed_by : Counter of str
+        How many there are of other kinds, by suffix; and of what is hidden, or a link that leads
+        nowhere or to a folder that was searched.
+    """
+
+    files: list[Path]
+    passed_by: Counter[str]
+
+
+def find_files(root: Path, suffixes: tuple[str, ...]) -> Found:
+    """Find the files of some suffixes at any depth, and count the others.
+
+    Links to folders are followed, after all that is no link. Each folder is searched once, so that
+    a loop of links ends.
+    """
+    found = Found([], Counter())
+    searched: set[str] = set()
+    waiting = [root]
+    while waiting:
+        links: list[Path] = []
+        for start in sorted(waiting):
+            if not start.is_dir():
+                found.passed_by["links that lead nowhere"] += 1
+            elif os.path.realpath(start) in searched:
+                found.passed_by["links to folders that were searched"] += 1
+            else:
+                links += _search(start, suffixes, found, searched)
+        waiting = links
+    found.files.sort()
+    return found
+
+
+def _search(start: Path, suffixes: tuple[str, ...], found: Found, searched: set[str]) -> list[Path]:
+    """Search a folder and its subfolders; return the links to others."""
+    links = []
+    for parent, folders, files in os.walk(start):
+        searched.add(os.path.realpath(parent))
+        found.passed_by.update("hidden" for name in [*folders, *files] if _is_hidden(name))
+        folders[:] = [name for name in folders if not _is_hidden(name)]
+        links += [Path(parent, name) for name in folders if os.path.islink(Path(parent, name))]
+        for path in (Path(parent, name) for name in files if not _is_hidden(name)):
+            suffix = path.suffix.lower()
+            if suffix in suffixes:
+                found.files.append(path)
+            elif path.is_symlink() and not path.exists():  # os.walk takes them for files
+                links.append(path)
+            else:
+                found.passed_by[printable(suffix) or "without a suffix"] += 1
+    return links
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a file or folder is of a system and not of its user, as "._song.mp3" of macOS."""
+    return name.startswith(".") or name == "__MACOSX"
+
+
+def _counted(passed_by: Counter[str]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in passed_by.most_common())
 
 
 def _styles(root: Path, recordings: list[Path]) -> list[str] | None:

@@ -18,8 +18,8 @@ def load_midi(folder: str | os.PathLike[str]) -> Bunch:
     Parameters
     ----------
     folder : str or path
-        Searched at any depth for files that end in .mid, .midi, .kar or .rmi. What is hidden, or
-        in a ``__MACOSX`` folder, is passed by.
+        Searched at any depth for files that end in .mid, .midi, .kar or .rmi, as by
+        `load_recordings`.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def load_midi(folder: str | os.PathLike[str]) -> Bunch:
         target_names : list of str
             The styles, sorted; empty if there are none.
         DESCR : str
-            Where the files are, how many, in which styles.
+            Where the files are, how many, in which styles; how many there are of other kinds.
         license, source : str
             Whose rights hold (those of the files themselves), and the folder.
 

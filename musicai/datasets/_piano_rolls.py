@@ -166,7 +166,7 @@ def _find_files(path: Path) -> list[Path]:
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
     # Not pipes, which would be waited for, nor links to nowhere.
-    files = [file for file in find_files(path, (_SUFFIX,)) if file.is_file()]
+    files = [file for file in find_files(path, (_SUFFIX,)).files if file.is_file()]
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
     return files

@@ -7,12 +7,14 @@ from sklearn.utils import Bunch
 from ._folder import load_folder
 
 # What libsndfile decodes, whose own list of formats has no suffixes, and names headerless data too;
-# then what needs ffmpeg: without it the extractor says so, file by file.
+# then what needs ffmpeg, sound of videos included: without it one warning says how many do.
 # fmt: off
 _SUFFIXES = (
-    ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64",
-    ".snd", ".w64", ".wav", ".wave",
-    ".aac", ".ac3", ".amr", ".ape", ".m4a", ".mka", ".mpc", ".tta", ".weba", ".wma", ".wv",
+    ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp1", ".mp2", ".mp3", ".mpga", ".oga",
+    ".ogg", ".opus", ".rf64", ".snd", ".w64", ".wav", ".wave",
+    ".3g2", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".asf", ".dsf", ".eac3", ".m4a", ".m4b",
+    ".m4r", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpc", ".tak", ".tta", ".weba", ".webm",
+    ".wma", ".wmv", ".wv",
 )
 # fmt: on
 
@@ -27,8 +29,9 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
     ----------
     folder : str or path
         Searched at any depth for audio files, by suffix (WAV, FLAC, Ogg, Opus, MP3, AIFF and
-        what else libsndfile decodes, M4A, WMA and others that need the ffmpeg program). What is
-        hidden, or in a ``__MACOSX`` folder, is passed by.
+        what else libsndfile decodes; M4A, WMA, MP4, WebM and others that need the ffmpeg program).
+        Links to folders are followed, and each folder is searched once. Other files, and what is
+        hidden or in a ``__MACOSX`` folder, are passed by, and counted in `DESCR`.
 
     Returns
     -------
@@ -49,7 +52,8 @@ def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
             Seconds that :class:`musicai.ChromaExtractor` reads: as headers tell, where these are
             right; NaN where nothing can be read.
         DESCR : str
-            Where the recordings are, how many, how long they are, in which styles.
+            Where the recordings are, how many, how long they are, in which styles; and how many
+            files of other kinds there are.
         license, source : str
             Whose rights hold (those of the recordings themselves), and the folder.
 

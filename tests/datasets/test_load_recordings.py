@@ -47,6 +47,83 @@ def test_passes_by_what_no_one_meant(tmp_path):
     assert found(load_recordings(tmp_path), tmp_path) == ["a.wav"]
 
 
+@pytest.mark.parametrize(
+    "suffix", ["webm", "mp4", "m4b", "mov", "mp2", "3gp", "MKV", "mpga", "dsf"]
+)
+def test_lists_what_the_extractor_reads_through_ffmpeg(tmp_path, suffix):
+    touch(tmp_path, f"a.{suffix}")
+    assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
+
+
+def test_counts_what_is_passed_by(tmp_path):
+    touch(tmp_path, "cd/a.wav", "cd/a.cue", "cd/list.m3u8", "cd/cover.jpg", "back.JPG", "README")
+    touch(tmp_path, ".DS_Store", "cd/._a.wav", "__MACOSX/cd/._a.wav", ".git/config")
+    text = load_recordings(tmp_path).DESCR
+    assert "Passed by: 4 hidden, 2 .jpg, 1 without a suffix, 1 .cue, 1 .m3u8." in text
+    touch(tmp_path / "clean", "a.wav")
+    assert "Passed by" not in load_recordings(tmp_path / "clean").DESCR
+
+
+def test_says_what_a_folder_without_recordings_holds(tmp_path):
+    touch(tmp_path, "a.sib", "b.sib", "._c.wav")
+    with pytest.raises(
+        FileNotFoundError, match=r"in it or its subfolders; it holds 2 \.sib, 1 hid"
+    ):
+        load_recordings(tmp_path)
+
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+
+
+@needs_links
+def test_follows_links_to_folders(tmp_path):
+    touch(tmp_path, "elsewhere/reel.wav", "elsewhere/live/jig.ogg", "music/blues/slow.wav")
+    (tmp_path / "music" / "folk").symlink_to(tmp_path / "elsewhere")
+    data = load_recordings(tmp_path / "music")
+    assert found(data, tmp_path / "music") == [
+        "blues/slow.wav",
+        "folk/live/jig.ogg",
+        "folk/reel.wav",
+    ]
+    assert data.target == ["blues", "folk", "folk"]
+
+
+@needs_links
+def test_loops_of_links_end(tmp_path):
+    touch(tmp_path, "folk/a.wav", "blues/b.wav")
+    (tmp_path / "folk" / "up").symlink_to(tmp_path)
+    (tmp_path / "folk" / "next").symlink_to(tmp_path / "blues")
+    (tmp_path / "blues" / "next").symlink_to(tmp_path / "folk")
+    data = load_recordings(tmp_path)
+    assert found(data, tmp_path) == ["blues/b.wav", "folk/a.wav"]
+    assert "Passed by: 3 links to folders that were searched." in data.DESCR
+
+
+@needs_links
+def test_a_folder_outside_that_links_back_and_to_itself_is_searched_once(tmp_path):
+    touch(tmp_path, "music/a.wav", "outside/b.wav")
+    (tmp_path / "music" / "one").symlink_to(tmp_path / "outside")
+    (tmp_path / "music" / "two").symlink_to(tmp_path / "outside")
+    (tmp_path / "outside" / "back").symlink_to(tmp_path / "music")
+    (tmp_path / "outside" / "self").symlink_to(tmp_path / "outside")
+    assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.wav", "one/b.wav"]
+
+
+@needs_links
+def test_links_to_nowhere_are_counted(tmp_path):
+    touch(tmp_path, "a.wav")
+    (tmp_path / "folk").symlink_to(tmp_path / "unmounted")
+    (tmp_path / "self").symlink_to(tmp_path / "self")
+    assert "Passed by: 2 links that lead nowhere." in load_recordings(tmp_path).DESCR
+
+
+@needs_links
+def test_a_link_to_a_recording_is_a_recording(tmp_path):
+    touch(tmp_path, "store/1234.flac", "music/b.wav")
+    (tmp_path / "music" / "a.flac").symlink_to(tmp_path / "store" / "1234.flac")
+    assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.flac", "b.wav"]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
 def test_names_that_are_not_text(tmp_path):
     touch(tmp_path, "folk/a.wav")
