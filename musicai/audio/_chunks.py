@@ -31,6 +31,9 @@ UNKNOWN_SIZE = 2**31 - 2**16
 NO_SOUND = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """How tags, which may be cut off, and pictures begin."""
 
+MOST_CHUNKS = 2**12
+"""That are looked at: a file may be full of empty ones."""
+
 MOST_ZEROS = 2**26
 """Bytes that are looked at; so many zeros are no recording that was not closed."""
 
@@ -198,7 +201,9 @@ def _chunks(
 ) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name of each chunk, and where its content begins and ends."""
     header = family.name_bytes + family.size.size
-    while position + header <= stop:
+    for _ in range(MOST_CHUNKS):
+        if position + header > stop:
+            return
         name = _read(content, position, family.name_bytes)
         size = _number(content, position + family.name_bytes, family.size)
         first = position + header
@@ -209,7 +214,10 @@ def _chunks(
 
 def _is_no_sound(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
     """Return whether chunks and tags make up what lies between two positions, or a picture."""
-    while (position := skip_tags(content, position)) < stop:
+    for _ in range(MOST_CHUNKS):
+        position = skip_tags(content, position)
+        if position >= stop:
+            return True
         if _read(content, position, 8).startswith(NO_SOUND):
             return True
         if family is None:

@@ -86,8 +86,7 @@ def read_excerpt(
         check_samples(near, name)
         return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
     try:
-        with open_sound(recording) as opened:
-            file, n_there, _ = opened
+        with open_sound(recording, again=True) as (file, n_there, _):
             own_rate = file.samplerate
             check_own_rate(own_rate, name)
             first, last = _own_samples(start, n_samples, own_rate, sr)

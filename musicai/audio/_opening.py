@@ -5,9 +5,11 @@ differ, libsndfile is given the file as its header should have had it.
 """
 
 import io
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import BinaryIO, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import soundfile
 
@@ -61,7 +63,7 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def open_sound(path: AnyPath, *, in_brief: bool = False) -> Iterator[Opened]:
+def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) -> Iterator[Opened]:
     """Open an existing file.
 
     Parameters
@@ -71,6 +73,8 @@ def open_sound(path: AnyPath, *, in_brief: bool = False) -> Iterator[Opened]:
     in_brief : bool, default=False
         Whether to believe the table of an MP3 that has a checksum and fits the size of the file,
         and not to look for holes.
+    again : bool, default=False
+        Whether it is opened again and again: what was found is kept while the file is the same.
 
     Yields
     ------
@@ -85,24 +89,26 @@ def open_sound(path: AnyPath, *, in_brief: bool = False) -> Iterator[Opened]:
         If it cannot be read.
     """
     with ExitStack() as stack:
-        file, cause = None, "the file has no header"
+        name, file, cause = native_name(path), None, "the file has no header"
         try:
-            file = stack.enter_context(ForwardSoundFile(native_name(path)))
+            file = stack.enter_context(ForwardSoundFile(name))
         except (RuntimeError, TypeError, ValueError) as error:
             cause = cause_of(error)
-        content = stack.enter_context(open(path, "rb"))
         known = file if file is not None and file.format != "RAW" else None
-        used = Layout()
-        for layout in _layouts(content, known, in_brief):
+        header = None if known is None else (known.format, known.frames / known.samplerate)
+        used, parts = Layout(), None
+        find = _find_again if again else _find
+        for layout in find(name, _identity(name), header, in_brief):
             used = layout
             if not layout.parts:
                 continue
+            content = stack.enter_context(open(name, "rb"))
             parts = PartsFile(content, layout.parts, endless=layout.endless)
             try:
                 known = stack.enter_context(ForwardSoundFile(io.BufferedReader(parts)))
                 break
             except RuntimeError as error:
-                trouble = f"libsndfile does not read what it should hold ({cause_of(error)})"
+                trouble = f"it cannot be read from where its sound begins ({cause_of(error)})"
                 used = layout._replace(trouble=trouble)
         if known is None:
             raise NotDecodedError(cause)
@@ -110,32 +116,45 @@ def open_sound(path: AnyPath, *, in_brief: bool = False) -> Iterator[Opened]:
         if n_samples is None and known.frames < UNKNOWN_SAMPLES:
             n_samples = known.frames
         yield Opened(known, n_samples, used)
-        if used.parts and parts.error is not None:  # or what there was so far would pass for all
-            raise parts.error
+        if parts is not None and parts.error is not None:
+            raise parts.error  # or what there was so far would pass for all
 
 
-def _layouts(
-    content: BinaryIO, file: soundfile.SoundFile | None, in_brief: bool
-) -> Iterator[Layout]:
-    """Yield what the file may be, the likeliest first; one, if libsndfile knows it."""
-    origin = skip_tags(content, 0)
-    content.seek(origin)
-    magic = content.read(4)
-    is_mpeg = file is not None and file.format == "MP3"
-    layout = None
-    if magic == b"OggS":
-        layout = Layout(trouble=fault_of_ogg(content))
-    elif magic == b"fLaC":
-        layout = flac_layout(content, origin)
-    elif not is_mpeg:
-        n_seconds = None if file is None else file.frames / file.samplerate
-        layout = chunk_layout(content, origin, magic, n_seconds)
-    if layout is not None:
-        yield layout
-    if file is None or is_mpeg:
-        layout = mpeg_layout(content, origin, is_known=is_mpeg, in_brief=in_brief)
-        if layout is not None:
-            yield layout
+def _identity(name: str | bytes) -> tuple[int, ...]:
+    status = os.stat(name)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _find(
+    name: str | bytes,
+    identity: tuple[int, ...],
+    header: tuple[str, float] | None,
+    in_brief: bool,
+) -> tuple[Layout, ...]:
+    """Return what a file may be, the likeliest first; one, if libsndfile knows it.
+
+    `header` is what libsndfile says of it, its format and seconds; `identity` is there for
+    `_find_again`.
+    """
+    with open(name, "rb") as content:
+        origin = skip_tags(content, 0)
+        content.seek(origin)
+        magic = content.read(4)
+        is_mpeg = header is not None and header[0] == "MP3"
+        found: list[Layout | None] = []
+        if magic == b"OggS":
+            found.append(Layout(trouble=fault_of_ogg(content)))
+        elif magic == b"fLaC":
+            found.append(flac_layout(content, origin))
+        elif not is_mpeg:
+            n_seconds = None if header is None else header[1]
+            found.append(chunk_layout(content, origin, magic, n_seconds))
+        if header is None or is_mpeg:
+            found.append(mpeg_layout(content, origin, is_known=is_mpeg, in_brief=in_brief))
+        return tuple(layout for layout in found if layout is not None)
+
+
+_find_again = lru_cache(maxsize=256)(_find)
 
 
 def cause_of(error: Exception) -> str:

@@ -41,8 +41,8 @@ class Header(NamedTuple):
     Attributes
     ----------
     format : str
-        By its name there; empty for a file whose header is wrong, which other programs may not
-        read.
+        By its name there; empty where the header gives a wrong length, which other programs may
+        believe.
     sr, n_channels : int
         Samples per second, and channels.
     n_samples : int or None
@@ -61,8 +61,8 @@ def read_header(path: AnyPath) -> Header | None:
         return None
     try:
         with open_sound(path, in_brief=True) as (file, n_samples, layout):
-            is_mended = layout.parts and file.format != "MP3"
-            format = "" if is_mended else file.format
+            is_wrong = layout.parts and layout.promised != 1
+            format = "" if is_wrong else file.format
             return Header(format, file.samplerate, n_samples, file.channels)
     except (NotDecodedError, OSError):
         return None

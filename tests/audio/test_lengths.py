@@ -219,3 +219,15 @@ def test_another_recording_behind_the_first(save):
     data = encode("WAV")
     warning = "another recording follows the first in this file, and was not read"
     check(save("wav", data, data), decode(data), warning=warning)
+
+
+def test_excerpts_follow_a_file_that_changes(save):
+    data = encode("WAV")
+    for share in (0, 0.5, 1):
+        changed = bytearray(data[: 44 + int(share * (len(data) - 44))] + data[44:])
+        changed[40:44] = bytes(4)
+        path = save("wav", changed)
+        expected = np.concatenate([decode(data)[: int(share * SECONDS * RATE)], decode(data)])
+        for start in (1, len(expected) / RATE - 1):
+            excerpt = read_excerpt(path, start, RATE, sr=RATE)
+            np.testing.assert_array_equal(excerpt, expected[int(start * RATE) :][:RATE])

@@ -91,6 +91,17 @@ def test_other_files_are_converted(tmp_path, name, seconds):
     assert len(player.data) < (tmp_path / name).stat().st_size / 4
 
 
+@pytest.mark.filterwarnings("ignore:.* the header gives 0.0 s but the file holds 2.0 s")
+def test_a_recording_that_was_never_closed_is_converted(tmp_path):
+    """A browser would believe its header, and play nothing."""
+    soundfile.write(tmp_path / "tone.wav", TONE, RATE)
+    data = bytearray((tmp_path / "tone.wav").read_bytes())
+    data[40:44] = bytes(4)
+    (tmp_path / "tone.wav").write_bytes(data)
+    heard, rate = sound(AudioPlayer(tmp_path / "tone.wav"))
+    assert len(heard) / rate == pytest.approx(2, abs=0.2)
+
+
 def test_files_that_pass_full_scale_are_clipped(tmp_path):
     soundfile.write(tmp_path / "loud.aiff", 9 * TONE, RATE, subtype="FLOAT")
     heard, _ = sound(AudioPlayer(tmp_path / "loud.aiff"))
