@@ -136,9 +136,11 @@ def make_track(
 
 
 def state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return what `check_state` is to expect of the beats of a recording."""
+    """Return what `check_state` is to expect of the beats of a recording; may raise any error."""
     if beats is None:
         return type(None)
+    if beats["beats_per_bar"] < 1 or np.any(np.diff(beats["times"]) <= 0):
+        raise ValueError("beats_ has bars without beats, or beats that do not rise")
     n_beats = n_frames // 2
     return {
         "times": Array(np.float64, (n_beats + 1,), low=0),

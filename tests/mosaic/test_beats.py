@@ -206,7 +206,16 @@ def test_a_recording_without_beats_is_left_out(recordings, piece):
 
 
 def test_damaged_states_are_refused(mosaic):
-    for attribute, value in [("tempo_", None), ("beats_", [None] * 5), ("beats_", [{}] * 5)]:
-        state = mosaic.__getstate__() | {attribute: value}
+    state = mosaic.__getstate__()
+    first = state["beats_"][0]
+    wrong = [
+        {"tempo_": None},
+        {"beats_": [None] * 5},
+        {"beats_": [{}] * 5},
+        {"beats_": [{**first, "beats_per_bar": 0}, *state["beats_"][1:]]},
+        {"beats_": [{**first, "times": first["times"][::-1]}, *state["beats_"][1:]]},
+        {"beats_": [{**first, "clarity": first["clarity"][:-1]}, *state["beats_"][1:]]},
+    ]
+    for each in wrong:
         with pytest.raises(ValueError, match="cannot be used"):
-            MosaicSynthesizer().__setstate__(state)
+            MosaicSynthesizer().__setstate__(state | each)
