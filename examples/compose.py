@@ -79,7 +79,7 @@ def main(argv=None):
     settings = {"temperature": TEMPERATURE_OF_BEATS if timing.has_beats else TEMPERATURE}
     intro, music = compose(composer, example, timing, args.seed, settings)
     intro_seconds = timing.duration(len(intro))
-    paths = write_sound(music, extractor, train, timing, args.out)
+    paths = write_sound(music, extractor, train, timing, example.style, args.out)
     chart = write_scores(music["composed"], timing, train, args.out)
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
@@ -151,7 +151,7 @@ def say_where_to_listen(out, source, style, intro_seconds):
     """Tell what was written, the best first."""
     recordings = "the recordings"
     if style is not None:
-        recordings += f"\nand in the style {style}, that of the piece continued"
+        recordings += f"\nin the style {style}, that of the piece continued"
     print(
         f"""
 open {out / "index.html"}: all of it on one page
@@ -239,14 +239,14 @@ def from_a_beat(piece):
     return piece.frames[np.flatnonzero(beats % 1 == 0)[0] :]
 
 
-def write_sound(music, extractor, train, timing, out):
-    """Play what was composed in the sound of the music it was learned from, and with sines."""
-    recordings = list(dict.fromkeys(piece.recording for piece in train))
-    mosaic = MosaicSynthesizer(extractor).fit(recordings)
+def write_sound(music, extractor, train, timing, style, out):
+    """Play what was composed in the sound of the music of its style, and with sines."""
+    recordings = {piece.recording: piece.style for piece in train}
+    mosaic = MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
     paths = {}
     for name in ("composed", "continued"):
         paths[name] = out / f"{name}.wav"
-        mosaic.transform(music[name], paths[name], timing=timing)
+        mosaic.transform(music[name], paths[name], timing=timing, style=style)
     for name, piece in music.items():
         paths[f"{name}_sines"] = out / f"{name}_sines.wav"
         sound = extractor.inverse_transform(piece, timing=timing)

@@ -39,6 +39,7 @@ from benchmarks.common.music import find_recordings
 from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
+from musicai.mosaic._corpus import make_corpus
 from musicai.mosaic._playing import play
 from musicai.mosaic._search import Run
 from musicai.mosaic._stretches import as_stretches
@@ -90,7 +91,14 @@ class NearestUnits:
 
     def stretches(self, pieces):
         """Tell what is played."""
-        corpus = self.mosaic._corpus()
+        corpus = make_corpus(
+            self.mosaic.chroma_,
+            self.mosaic.levels_,
+            self.mosaic.tunings_,
+            transpose=0,
+            frame_rate=self.mosaic.extractor_.frame_rate,
+            played=np.ones(len(self.mosaic.chroma_), bool),
+        )
         rate = self.mosaic.extractor_.frame_rate
         return [
             as_stretches(

@@ -33,6 +33,9 @@ FORBIDDEN = 2.0
 """The cost of a jump within a passage, and of a beat of a recording that has been played for too
 long; they happen only where nothing else is possible."""
 
+NEVER = 1e3
+"""The cost of a beat of a recording whose turn it is not."""
+
 HEARD = 0.45
 """What a beat costs if its recording has been played of late for as long as it may be in a row."""
 
@@ -64,6 +67,8 @@ def find_beats(
     join_cost: float,
     clarity: float,
     longest: float,
+    turns: np.ndarray,
+    groups: np.ndarray,
 ) -> list[Run]:
     """Find what to play.
 
@@ -80,6 +85,10 @@ def find_beats(
     longest : float
         For how many seconds in a row a recording may be played. The fewer, the more recordings are
         heard.
+    turns : ndarray of shape (n_beats,)
+        For each beat the group of recordings whose turn it is.
+    groups : ndarray of bool, of shape (n_groups, n_recordings)
+        Which recordings are in each; each group has a row in the corpus.
 
     Returns
     -------
@@ -93,8 +102,9 @@ def find_beats(
     period = np.median(np.diff(target.borders))
     own -= TEMPO * np.abs(np.log2(corpus.usual / period))
     own[corpus.levels < QUIET] -= FORBIDDEN
-    for beat in range(len(target.shapes)):
-        search.add(corpus.shapes @ target.shapes[beat] + own)
+    worth = [np.where(group[corpus.recording], own, own - NEVER) for group in groups]
+    for shape, group in zip(target.shapes, turns, strict=True):
+        search.add(corpus.shapes @ shape + worth[group])
     return search.finish()
 
 

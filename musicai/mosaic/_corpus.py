@@ -80,6 +80,7 @@ def make_corpus(
     *,
     transpose: int,
     frame_rate: float,
+    played: np.ndarray,
 ) -> Corpus:
     """Put recordings together.
 
@@ -95,6 +96,8 @@ def make_corpus(
         Up to how many semitones recordings are moved, upwards and downwards.
     frame_rate : float
         Frames per second.
+    played : ndarray of bool, of shape (n_recordings,)
+        Which recordings may be played.
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
@@ -102,6 +105,8 @@ def make_corpus(
     tracks, costs, recordings, semitones = [], [], [], []
     for shift in range(-transpose, transpose + 1):
         for number, frames in enumerate(chroma):
+            if not played[number]:
+                continue
             higher = shift - (tunings[number] if abs(tunings[number]) > IN_TUNE else 0.0)
             moved, moved_costs = _play_faster(frames, all_costs[number], speed(higher))
             shapes = unit_shapes(np.roll(moved, shift, axis=1))

@@ -52,7 +52,15 @@ class _Origin(NamedTuple):
     came_from: int  # which of two origins its stretch was joined from
 
 
-def find_path(shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: int) -> list[Run]:
+def find_path(
+    shapes: np.ndarray,
+    corpus: Corpus,
+    *,
+    join_cost: float,
+    longest: int,
+    turns: np.ndarray,
+    groups: np.ndarray,
+) -> list[Run]:
     """Find what to play.
 
     Parameters
@@ -66,6 +74,10 @@ def find_path(shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: 
     longest : int
         How many frames in a row may be of one recording. With one recording only: how many may
         follow each other as they do there.
+    turns : ndarray of shape (n_frames,)
+        For each frame the group of recordings whose turn it is.
+    groups : ndarray of bool, of shape (n_groups, n_recordings)
+        Which recordings are in each; each group has an audible row in the corpus.
 
     Returns
     -------
@@ -75,9 +87,12 @@ def find_path(shapes: np.ndarray, corpus: Corpus, *, join_cost: float, longest: 
     if len(shapes) == 0:
         return []
     search = _Search(corpus, join_cost, longest)
+    costs = [np.where(group[corpus.recording], corpus.costs, np.inf) for group in groups]
     step = max(1, min(FRAMES_AT_ONCE, VALUES_AT_ONCE // len(corpus.shapes)))
     for first in range(0, len(shapes), step):
-        for similarity in shapes[first : first + step] @ corpus.shapes.T:
+        similarities = shapes[first : first + step] @ corpus.shapes.T
+        for similarity, group in zip(similarities, turns[first : first + step], strict=True):
+            similarity -= costs[group]
             search.add(similarity)
     return search.finish()
 
@@ -93,18 +108,17 @@ class _Search:
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._longest = longest
-        self._costs = corpus.costs
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # which origin the stretch joined from
         self._origins: list[tuple[_Origin, _Origin]] = []  # the best, the best elsewhere
 
-    def add(self, similarity: np.ndarray) -> None:
-        """Take the similarity of every row with the next frame of the piece."""
+    def add(self, worth: np.ndarray) -> None:
+        """Take what every row is worth for the next frame of the piece."""
         if self._origins:
             self._step()
-        self._score = self._score + similarity - self._costs
+        self._score = self._score + worth
         self._remember_origins()
 
     def _step(self) -> None:
@@ -169,6 +183,8 @@ class _Search:
         best = int(self._score.argmax())
         others = self._recording != self._recording[best]
         elsewhere = best if self._alone else int(np.where(others, self._score, NEVER).argmax())
+        if self._score[elsewhere] == NEVER:  # no other recording has its turn
+            elsewhere = best
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 
     def _origin(self, row: int) -> _Origin:

@@ -11,34 +11,25 @@ from sklearn.utils.validation import check_is_fitted
 from ..audio import write_audio
 from ..audio.recordings import as_recordings, count_channels
 from ..base.parameters import Rule, check_values, is_integer, is_real, unchanged_on_error
-from ..base.persistence import Array, Persistent
+from ..base.persistence import Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
+from ..base.styles import encode_styles, known_styles, labels_per_piece
 from ..base.transformers import FileInput
 from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ..files.piece_files import audio_files
-from ..theory.shapes import is_flat, unit_shapes
-from ..theory.timing import length_in_samples
+from ..theory.shapes import is_flat
+from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
-from ._beat_corpus import make_beat_corpus
-from ._beat_search import find_beats
-from ._beat_targets import beat_target
-from ._beat_tracks import (
-    CLEAR,
-    BeatTrack,
-    beats_of,
-    make_track,
-    pulse_of,
-    state_of_beats,
-    usual_tempo,
-)
-from ._corpus import Corpus, gains_of, make_corpus
-from ._passages import Passage, as_passages
+from ._beat_tracks import CLEAR, beats_of, make_track, pulse_of, usual_tempo
+from ._corpus import gains_of, make_corpus
+from ._finding import find_passages, find_stretches
+from ._passages import Passage
 from ._playing import play, play_on_beats
-from ._search import find_path
 from ._sources import Source, as_source
-from ._stretches import Stretch, as_stretches
-from ._targets import Wanted, at_frames, scaled
+from ._state import fitted_state
+from ._targets import Wanted, as_wanted, scaled
+from ._turns import Turns, make_turns
 
 RULES: dict[str, Rule] = {
     "extractor": (
@@ -109,8 +100,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     Attributes
     ----------
     extractor_ : ChromaExtractor
-        What the recordings were analyzed with; its `sync` is "half-beat" if the mosaic is laid by
-        beats, and None if by frames.
+        What the recordings were analyzed with. A mosaic of beats has a frame for each half-beat of
+        them, and one without beats a frame for each hop, whatever its `sync`.
     tempo_ : float or None
         Beats per minute of pieces whose timing has no tempo: that of the median beat of the
         recordings. None if the mosaic is laid by frames.
@@ -127,6 +118,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Deviation of each recording from A440 in semitones.
     channels_ : int
         2 where one of the recordings is stereo, else 1.
+    styles_ : ndarray of shape (n_styles,)
+        The style labels, sorted.
+    recording_styles_ : ndarray of shape (n_recordings,)
+        The style of each recording, counted from 1; 0 for no stated style.
 
     See Also
     --------
@@ -190,8 +185,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ----------
         X : list of recordings
             What :meth:`ChromaExtractor.transform` takes.
-        y : object, default=None
-            Ignored.
+        y : array-like, default=None
+            A style label for each recording, for `transform` to choose from; None for a recording
+            of no stated style.
 
         Returns
         -------
@@ -203,7 +199,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         TypeError
             If `X` is one recording and not a list of them.
         ValueError
-            If a parameter has no possible value, or nothing sounds in any recording.
+            If a parameter has no possible value, `y` has not a label for each recording, or
+            nothing sounds in any recording.
         RecordingError
             If a recording cannot be used and the extractor says ``on_error="raise"``.
 
@@ -217,9 +214,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         """
         self._check_parameters()
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
-        by_beats = extractor.sync is not None
+        sync = extractor.sync
+        by_beats = sync is not None
         extractor.set_params(sync="half-beat" if by_beats else None)
         X, _ = as_recordings(X)
+        labels = labels_per_piece(y, [np.zeros(1)] * len(X), single=False)
+        styles = known_styles(labels)
         # Before the analysis: a file that changes meanwhile is then found to have changed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
@@ -237,7 +237,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
                 "nothing sounds in any recording of X: give recordings of music to play with"
             )
         with unchanged_on_error(self):
-            self.extractor_ = extractor
+            self.extractor_ = extractor.set_params(sync=sync)
             self.sources_ = [  # in plain types, which skops takes for harmless
                 tuple(file or as_source(recording, extractor.sr))
                 for file, recording in zip(files, X, strict=True)
@@ -248,6 +248,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             self.beats_ = beats if by_beats else [None] * len(analyses)
             self.tempo_ = usual_tempo(beats) if by_beats else None
             self.channels_ = 2 if any(count_channels(each) == 2 for each in X) else 1
+            self.styles_ = styles
+            self.recording_styles_ = np.concatenate(encode_styles(labels, labels, styles))
         return self
 
     def transform(
@@ -257,6 +259,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         *,
         timing: Any = None,
         tempo: float | None = None,
+        style: Any = None,
         format: str | None = None,
     ) -> Any:
         """Play pieces.
@@ -278,6 +281,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         tempo : float, default=None
             Beats per minute at which to play the beats of `timing`, whatever tempo that has. By
             beats, the recordings must have tempi near enough to it, or to its half or double.
+        style : object or dict, default=None
+            One of `styles_`, to play the recordings of that style alone, or a dict of styles and
+            their shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``, which take turns of
+            some seconds. None plays all recordings.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
             Of the files; None goes by their suffixes.
 
@@ -292,7 +299,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         ------
         ValueError
             If a piece is no chroma, beats have no tempo or one that the recordings cannot be played
-            at, or there are not as many timings or files as pieces.
+            at, a style is unknown, or there are not as many timings or files as pieces.
         RecordingError
             If a recording has changed since `fit`, or is gone.
 
@@ -308,14 +315,15 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> mosaic.transform(piece).shape
         (39936,)
         """
-        wanted, pack = self._check_pieces(X, timing, tempo)
+        wanted, turns, pack = self._check_pieces(X, timing, tempo, style)
         files = audio_files(file, X, [each.chroma for each in wanted], format)
         sources = self._sources()
         for source in sources:
             source.check()
             for target in files:
                 source.refuse_as_target(target)
-        played = (self._play(*both) for both in zip(wanted, self._find(wanted), strict=True))
+        found = self._find(wanted, turns)
+        played = (self._play(*both) for both in zip(wanted, found, strict=True))
         if file is None:
             nothing = np.zeros(0 if self._n_channels() == 1 else (0, 2), np.float32)
             return pack([np.concatenate([nothing, *sound]) for sound in played])
@@ -323,7 +331,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             write_audio(target, sound, self.sr, format=format)
         return None
 
-    def stretches(self, X: Any, *, timing: Any = None, tempo: float | None = None) -> Any:
+    def stretches(
+        self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None
+    ) -> Any:
         """Tell what a mosaic is made of.
 
         Parameters
@@ -333,6 +343,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             As for `transform`.
         tempo : float, default=None
+            As for `transform`.
+        style : object or dict, default=None
             As for `transform`.
 
         Returns
@@ -352,10 +364,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
         [(0, 0.0), (1, 0.9)]
         """
-        wanted, _ = self._check_pieces(X, timing, tempo)
+        wanted, turns, _ = self._check_pieces(X, timing, tempo, style)
         found = [
             [part.stretch(each.seconds) if isinstance(part, Passage) else part for part in parts]
-            for each, parts in zip(wanted, self._find(wanted), strict=True)
+            for each, parts in zip(wanted, self._find(wanted, turns), strict=True)
         ]
         return found if is_collection(X) else found[0]
 
@@ -363,76 +375,48 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return hasattr(self, "sources_")
 
     def _fitted_state(self) -> dict[str, Any]:
-        # Both raise an error for what cannot be used.
-        self._sources(), self.extractor_.frame_rate
-        if self.channels_ not in (1, 2):
-            raise ValueError(f"channels_ is {self.channels_!r}, where 1 or 2 is expected")
-        by_beats = any(beats is not None for beats in self.beats_)
-        if (self.extractor_.sync == "half-beat") != by_beats or (self.tempo_ is None) == by_beats:
-            raise ValueError(
-                "extractor_, beats_ and tempo_ do not agree on whether there are beats"
-            )
-        n_frames = [len(levels) for levels in self.levels_]
-        return {
-            "extractor_": ChromaExtractor,
-            "sources_": [tuple] * len(n_frames),
-            "chroma_": [Array(np.float16, (n, N_PITCH_CLASSES), low=0, high=1) for n in n_frames],
-            "levels_": [Array(np.float16, (n,)) for n in n_frames],
-            "tunings_": Array(np.float64, (len(n_frames),), low=-12, high=12),
-            "beats_": [state_of_beats(*each) for each in zip(self.beats_, n_frames, strict=True)],
-            "tempo_": float | None,
-            "channels_": int,
-        }
+        return fitted_state(self)
 
     def _sources(self) -> list[Source]:
         return [Source(*source) for source in self.sources_]
 
-    def _find(self, wanted: Sequence[Wanted]) -> Iterator[list[Any]]:
+    def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
         """Find what to play for each piece: stretches, or passages if there are beats."""
+        limits = {"join_cost": self.join_cost, "max_stretch": self.max_stretch}
+        rate = self.extractor_.frame_rate
         if self.tempo_ is None:
             corpus = make_corpus(
                 self.chroma_,
                 self.levels_,
                 self.tunings_,
                 transpose=self.transpose,
-                frame_rate=self.extractor_.frame_rate,
+                frame_rate=rate,
+                played=turns.played,
             )
-            yield from (self._find_stretches(each, corpus) for each in wanted)
-        else:
-            kept = zip(self.chroma_, self.levels_, self.tunings_, self.beats_, strict=True)
-            tracks = [None if each[-1] is None else make_track(*each) for each in kept]
-            yield from (self._find_passages(each, tracks, self.tempo_) for each in wanted)
+            turns.check(corpus.recording, "nothing in it is more than silence, noise or a hum")
+            timing = Timing.from_rate(rate)
+            for each in wanted:
+                yield find_stretches(each, corpus, turns, timing=timing, **limits)
+            return
+        kept = zip(self.chroma_, self.levels_, self.tunings_, self.beats_, strict=True)
+        tracks = [None if each[-1] is None else make_track(*each) for each in kept]
+        for each in wanted:
+            yield find_passages(
+                each,
+                tracks,
+                turns,
+                tempo=self._tempo(turns),
+                gains=gains_of(self.levels_),
+                frame_rate=rate,
+                transpose=self.transpose,
+                clarity=self.clarity,
+                **limits,
+            )
 
-    def _find_stretches(self, wanted: Wanted, corpus: Corpus) -> list[Stretch]:
-        rate = self.extractor_.frame_rate
-        longest = max(1, int(self.max_stretch * rate))
-        shapes = unit_shapes(wanted.frames)
-        runs = find_path(shapes, corpus, join_cost=self.join_cost, longest=longest)
-        if not runs:
-            return []
-        return as_stretches(
-            runs,
-            corpus,
-            timing=self.extractor_.timing,
-            end=wanted.seconds,
-        )
-
-    def _find_passages(
-        self, wanted: Wanted, tracks: Sequence[BeatTrack | None], tempo: float
-    ) -> list[Passage]:
-        if not wanted.seconds:
-            return []
-        target = beat_target(wanted.chroma, wanted.timing, tempo=tempo)
-        corpus = make_beat_corpus(tracks, tempo=target.tempo, transpose=self.transpose)
-        frames_per_beat = self.extractor_.frame_rate * 60 / target.tempo
-        runs = find_beats(
-            target,
-            corpus,
-            join_cost=self.join_cost / frames_per_beat,
-            clarity=self.clarity,
-            longest=self.max_stretch,
-        )
-        return as_passages(runs, target, corpus, gains=gains_of(self.levels_))
+    def _tempo(self, turns: Turns) -> float:
+        """Return the usual tempo of the recordings that may be played."""
+        played = zip(self.beats_, turns.played, strict=True)
+        return usual_tempo([beats for beats, may in played if may])
 
     def _play(self, wanted: Wanted, parts: list[Any]) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
@@ -450,25 +434,25 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _n_channels(self) -> int:
         return self.channels_ if self.channels is None else self.channels
 
-    def _check_pieces(self, X: Any, timing: Any, tempo: float | None) -> tuple[list[Wanted], Any]:
-        """Return what is to be heard, and the function that packs results in kind."""
+    def _check_pieces(
+        self, X: Any, timing: Any, tempo: float | None, style: Any
+    ) -> tuple[list[Wanted], Turns, Any]:
+        """Return what is to be heard, of which recordings, and what packs results in kind."""
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
-        own = self.extractor_ if self.extractor is None else self.extractor
-        timings = timings_of(timing, X, pieces, default=own.timing)
+        turns = make_turns(style, self.styles_, self.recording_styles_)
+        if self.tempo_ is not None:
+            turns.check(np.array([each is not None for each in self.beats_]), "it has no beats")
+        timings = timings_of(timing, X, pieces, default=self.extractor_.timing)
         wanted = []
         for piece, each in zip(pieces, timings, strict=True):
             if tempo is not None:
                 each = each.at_tempo(tempo)
             elif self.tempo_ is not None and each.has_beats and each.tempo is None:
-                each = each.at_tempo(self.tempo_)
-            borders = each.borders(len(piece))
-            chroma = scaled(np.maximum(piece, 0))
-            seconds = length_in_samples(borders[-1] - borders[0], self.sr) / self.sr
-            frames = at_frames(chroma, borders - borders[0], self.extractor_, self.sr)
-            wanted.append(Wanted(chroma, each, seconds, frames))
-        return wanted, pack
+                each = each.at_tempo(self._tempo(turns))
+            wanted.append(as_wanted(piece, each, self.extractor_, self.sr))
+        return wanted, turns, pack
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)

@@ -41,7 +41,7 @@ def composer():
 
 @pytest.fixture(scope="module")
 def mosaic():
-    return MosaicSynthesizer(ChromaExtractor(sr=8000), sr=8000).fit(TONES)
+    return MosaicSynthesizer(ChromaExtractor(sr=8000), sr=8000).fit(TONES, ["folk", "jazz"])
 
 
 @pytest.fixture(scope="module")
@@ -226,7 +226,8 @@ def test_an_array_of_another_shape_or_type_is_refused(state):
             refuse(kind, put(array[:-1]))
         if array.dtype != object:
             refuse(kind, put(array.astype(np.float64 if array.dtype != float else np.float32)))
-            refuse(kind, put(np.full_like(array, np.nan)))
+            nonsense = np.nan if array.dtype.kind == "f" else -1
+            refuse(kind, put(np.full_like(array, nonsense)))
             refuse(kind, put(np.ma.masked_all_like(array)))
     assert n_arrays >= 1
 
@@ -243,9 +244,10 @@ CHANGES = {
     "no states": ("markov", {"start_": np.empty(0)}, "start_"),
     "a tuning far off": ("mosaic", {"tunings_": np.array([1e9, 0])}, "from -12 to 12"),
     "half a recording": ("mosaic", {"sources_": [("text",), ("text",)]}, "missing"),
+    "a style that no recording has": ("mosaic", {"styles_": np.array(["a", "b", "c"], object)}, ""),
     "half an extractor": ("mosaic", {"extractor": HALF}, "AttributeError"),
     "another extractor": ("mosaic", {"extractor_": PianoRollExtractor()}, ""),
-    "an extractor of beats": ("mosaic", {"extractor_": ChromaExtractor(sync="beat")}, "sync=None"),
+    "a tempo without beats": ("mosaic", {"tempo_": 120.0}, "do not agree"),
     "an impossible extractor": ("mosaic", {"extractor_": ChromaExtractor(sr=-1)}, "sr must be"),
 }
 

@@ -34,7 +34,9 @@ def target_of(corpus, rows, tempo=120.0, places=UNKNOWN):
 
 
 def find(target, corpus, *, join_cost=0.25, clarity=0.5, longest=10.0):
-    return find_beats(target, corpus, join_cost=join_cost, clarity=clarity, longest=longest)
+    turns = {"turns": np.zeros(len(target.shapes), int), "groups": np.ones((1, 99), bool)}
+    limits = {"join_cost": join_cost, "clarity": clarity, "longest": longest}
+    return find_beats(target, corpus, **turns, **limits)
 
 
 def rows_of(runs):

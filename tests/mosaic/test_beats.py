@@ -160,6 +160,26 @@ def test_stereo(mosaic, piece):
     assert np.abs(audio).max() > 0.1
 
 
+def test_styles(recordings, mosaic, piece):
+    labels = ["fast", "fast", "fast", None, "slow"]
+    of_styles = MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE)
+    of_styles.fit([*recordings, (np.zeros(RATE), RATE)], [*labels, "none"])
+    np.testing.assert_array_equal(of_styles.transform(piece), mosaic.transform(piece))
+    slow = of_styles.stretches(piece, style="slow")
+    assert {stretch.recording for stretch in slow} == {4}
+    assert slow[-1].end == pytest.approx(12 * 60 / 95, rel=0.01)  # at its own tempo
+    both = of_styles.stretches(np.tile(piece, (5, 1)), style={"fast": 3, "slow": 1}, tempo=110)
+    seconds = np.zeros(6)
+    for stretch in both:
+        seconds[stretch.recording] += stretch.end - stretch.start
+    assert seconds[3] == seconds[5] == 0
+    assert seconds[4] / seconds.sum() == pytest.approx(0.25, abs=0.02)
+    with pytest.raises(ValueError, match="no recording of the style 'none' can be played: it has"):
+        of_styles.transform(piece, style="none")
+    with pytest.raises(ValueError, match="style 'slow' can be played: its tempo is too far from"):
+        of_styles.transform(piece, style={"fast": 1, "slow": 1}, tempo=320)
+
+
 def test_silence_stays_silence(mosaic, piece):
     quiet = piece.copy()
     quiet[8:16] = 0
@@ -189,7 +209,7 @@ def test_recordings_without_a_pulse_are_laid_by_frames():
     with pytest.warns(UserWarning, match="no clear pulse: the mosaic is laid by frames"):
         mosaic.fit(swelling)
     assert mosaic.tempo_ is None
-    assert mosaic.extractor_.sync is None
+    assert mosaic.extractor_.sync == "beat"
     with pytest.raises(ValueError, match="beats have no tempo: pass timing"):
         mosaic.transform(np.eye(12))
     by_tempo = mosaic.transform(np.eye(12), tempo=240)

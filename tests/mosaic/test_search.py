@@ -18,9 +18,22 @@ def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
     return together(chroma, levels, transpose=transpose)
 
 
-def together(chroma, levels, transpose=0, frame_rate=1.0):
-    tunings = np.zeros(len(chroma))
-    return make_corpus(chroma, levels, tunings, transpose=transpose, frame_rate=frame_rate)
+def together(chroma, levels, transpose=0):
+    n = len(chroma)
+    return make_corpus(
+        chroma,
+        levels,
+        np.zeros(n),
+        transpose=transpose,
+        frame_rate=1.0,
+        played=np.ones(n, bool),
+    )
+
+
+def find(shapes, corpus, **limits):
+    """Find the path where all recordings may always be played."""
+    turns = {"turns": np.zeros(len(shapes), int), "groups": np.ones((1, 99), bool)}
+    return find_path(shapes, corpus, **turns, **limits)
 
 
 def piece(n_frames, seed=1):
@@ -43,7 +56,7 @@ def worth(shapes, corpus, rows, join_cost):
 @pytest.mark.parametrize("seed", range(4))
 def test_no_path_is_better(join_cost, quiet, seed):
     corpus, shapes = corpus_of(4, 3, seed=seed, quiet=quiet, spread=20), piece(4, seed=seed)
-    runs = find_path(shapes, corpus, join_cost=join_cost, longest=99)
+    runs = find(shapes, corpus, join_cost=join_cost, longest=99)
     every = itertools.product(np.flatnonzero(corpus.costs < np.inf), repeat=len(shapes))
     best = max(worth(shapes, corpus, np.array(rows), join_cost) for rows in every)
     assert worth(shapes, corpus, rows_of(runs), join_cost) == pytest.approx(best, abs=1e-5)
@@ -52,7 +65,7 @@ def test_no_path_is_better(join_cost, quiet, seed):
 @pytest.mark.parametrize("n_frames", [1, 2, 63, 64, 65, 200])
 def test_runs_cover_the_piece_and_stay_in_one_track(n_frames):
     corpus = corpus_of(30, 0, 80, 5, transpose=1)
-    runs = find_path(piece(n_frames), corpus, join_cost=0.3, longest=20)
+    runs = find(piece(n_frames), corpus, join_cost=0.3, longest=20)
     assert [run.frame for run in runs] == [0, *np.cumsum([run.n_frames for run in runs])[:-1]]
     assert sum(run.n_frames for run in runs) == n_frames
     for run in runs:
@@ -63,7 +76,7 @@ def test_runs_cover_the_piece_and_stay_in_one_track(n_frames):
 def test_no_recording_is_played_for_too_long(longest):
     corpus = corpus_of(60, 60, 60)
     shapes = corpus.shapes[:60]  # the first recording itself
-    runs = find_path(shapes, corpus, join_cost=0.5, longest=longest)
+    runs = find(shapes, corpus, join_cost=0.5, longest=longest)
     recording = corpus.recording[rows_of(runs)]
     in_a_row = [len(list(group)) for _, group in itertools.groupby(recording)]
     assert max(in_a_row) <= longest
@@ -71,7 +84,7 @@ def test_no_recording_is_played_for_too_long(longest):
 
 def test_a_moment_elsewhere_is_not_to_have_left():
     corpus = corpus_of(60, 60, 60)
-    runs = find_path(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
+    runs = find(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
     recording = list(corpus.recording[rows_of(runs)])
     # Without the rule, one frame elsewhere in twenty would do.
     assert recording.count(0) <= 45
@@ -79,7 +92,7 @@ def test_a_moment_elsewhere_is_not_to_have_left():
 
 def test_a_lone_recording_goes_on_elsewhere():
     corpus = corpus_of(200)
-    runs = find_path(corpus.shapes[50:150], corpus, join_cost=0.5, longest=20)
+    runs = find(corpus.shapes[50:150], corpus, join_cost=0.5, longest=20)
     assert max(run.n_frames for run in runs) <= 20
     gaps = [after.row - (run.row + run.n_frames) for run, after in itertools.pairwise(runs)]
     assert min(map(abs, gaps)) >= 19
@@ -87,16 +100,14 @@ def test_a_lone_recording_goes_on_elsewhere():
 
 def test_a_high_cost_means_few_joins():
     corpus, shapes = corpus_of(300, 300), piece(100)
-    joins = [
-        len(find_path(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)
-    ]
+    joins = [len(find(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)]
     assert joins == sorted(joins, reverse=True)
     assert joins[0] > 50
     assert joins[-1] == 2  # 100 frames, of which 99 may be of one recording
 
 
 def test_an_empty_piece_has_no_runs():
-    assert find_path(np.zeros((0, 12), np.float32), corpus_of(9), join_cost=1.0, longest=9) == []
+    assert find(np.zeros((0, 12), np.float32), corpus_of(9), join_cost=1.0, longest=9) == []
 
 
 def test_transposed_recordings_are_found():
@@ -104,7 +115,7 @@ def test_transposed_recordings_are_found():
     chroma = np.random.default_rng(0).random((100, 12), dtype=np.float32)
     for semitones in (-2, -1, 0, 1, 2):
         wanted = unit_shapes(np.roll(chroma, semitones, axis=1))[40:42]
-        (run,) = find_path(wanted, corpus, join_cost=9.0, longest=99)
+        (run,) = find(wanted, corpus, join_cost=9.0, longest=99)
         if semitones == 0:
             assert corpus.frame(run.row) == 40
         assert corpus.semitones[corpus.track(run.row)] == semitones
@@ -120,13 +131,37 @@ def test_flat_frames_are_like_nothing_and_quiet_ones_are_inaudible():
     assert np.flatnonzero(corpus.costs == np.inf).tolist() == [5]
 
 
+@pytest.mark.parametrize("longest", [1, 4, 50])
+@pytest.mark.parametrize("lengths", [(40, 40, 40, 40), (1, 2, 60, 3)])
+def test_recordings_are_played_in_turns(longest, lengths):
+    corpus = corpus_of(*lengths, spread=20)
+    groups = np.array([[True, False, False, False], [False, True, True, False]])
+    turns = np.random.default_rng(2).integers(0, 2, 200)
+    limits = {"join_cost": 0.5, "longest": longest}
+    runs = find_path(piece(200), corpus, turns=turns, groups=groups, **limits)
+    recording = corpus.recording[rows_of(runs)]
+    assert groups[turns, recording].all()
+    assert sum(run.n_frames for run in runs) == 200
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_path_in_turns_is_better(seed):
+    corpus, shapes = corpus_of(3, 2, 2, seed=seed, spread=20), piece(4, seed=seed)
+    groups, turns = np.array([[True, False, True], [False, True, False]]), np.array([0, 0, 1, 0])
+    limits = {"join_cost": 0.4, "longest": 99}
+    runs = find_path(shapes, corpus, turns=turns, groups=groups, **limits)
+    every = [np.flatnonzero(groups[turn][corpus.recording]) for turn in turns]
+    best = max(worth(shapes, corpus, np.array(rows), 0.4) for rows in itertools.product(*every))
+    assert worth(shapes, corpus, rows_of(runs), 0.4) == pytest.approx(best, abs=1e-5)
+
+
 @pytest.mark.parametrize("lengths", [(1,), (2, 1), (40,), (60, 60), (30, 5, 30), (9, 9, 9, 9)])
 @pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
 @pytest.mark.parametrize("longest", [1, 7, 50])
 @pytest.mark.parametrize("quiet", [0.0, 0.5, 0.9])
 def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest, quiet):
     corpus = corpus_of(*lengths, quiet=quiet)
-    runs = find_path(piece(300), corpus, join_cost=join_cost, longest=longest)
+    runs = find(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300
     assert (corpus.costs[rows_of(runs)] < np.inf).all()
     for run in runs:
@@ -140,7 +175,7 @@ def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest,
 @pytest.mark.parametrize("longest", [1, 5, 12])
 def test_a_recording_is_played_for_as_long_as_it_may_be(longest):
     corpus = corpus_of(60, 60, 60)
-    runs = find_path(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
+    runs = find(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
     assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]
 
 
@@ -148,5 +183,5 @@ def test_how_long_a_recording_was_played_counts_from_its_join():
     corpus = corpus_of(60, 60, 60)
     firsts = [5, 70, 130]
     shapes = np.concatenate([corpus.shapes[first : first + 10] for first in firsts])
-    runs = find_path(shapes, corpus, join_cost=0.5, longest=12)
+    runs = find(shapes, corpus, join_cost=0.5, longest=12)
     assert [(run.row, run.n_frames) for run in runs] == [(first, 10) for first in firsts]

@@ -1,0 +1,105 @@
+"""What to play for a piece: the search and its result in seconds, by frames or by beats."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..theory.shapes import unit_shapes
+from ..theory.timing import Timing
+from ._beat_corpus import make_beat_corpus
+from ._beat_search import find_beats
+from ._beat_targets import beat_target
+from ._beat_tracks import BeatTrack
+from ._corpus import Corpus
+from ._passages import Passage, as_passages
+from ._search import find_path
+from ._stretches import Stretch, as_stretches
+from ._targets import Wanted
+from ._turns import Turns
+
+
+def find_stretches(
+    wanted: Wanted,
+    corpus: Corpus,
+    turns: Turns,
+    *,
+    timing: Timing,
+    join_cost: float,
+    max_stretch: float,
+) -> list[Stretch]:
+    """Find what to play frame by frame.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The piece.
+    corpus : Corpus
+        The recordings.
+    turns : Turns
+        Which of them are played when.
+    timing : Timing
+        Of the extractor, with a rate.
+    join_cost, max_stretch : float
+        As for :class:`MosaicSynthesizer`.
+    """
+    rate = timing.frame_rate
+    runs = find_path(
+        unit_shapes(wanted.frames),
+        corpus,
+        join_cost=join_cost,
+        longest=max(1, int(max_stretch * rate)),
+        turns=turns.at(np.arange(len(wanted.frames)) / rate, wanted.seconds),
+        groups=turns.groups,
+    )
+    return as_stretches(runs, corpus, timing=timing, end=wanted.seconds) if runs else []
+
+
+def find_passages(
+    wanted: Wanted,
+    tracks: Sequence[BeatTrack | None],
+    turns: Turns,
+    *,
+    tempo: float,
+    gains: np.ndarray,
+    frame_rate: float,
+    transpose: int,
+    join_cost: float,
+    clarity: float,
+    max_stretch: float,
+) -> list[Passage]:
+    """Find what to play beat by beat.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The piece.
+    tracks : sequence of BeatTrack or None
+        The beats of each recording.
+    turns : Turns
+        Which of them are played when.
+    tempo : float
+        Beats per minute where the piece has no beats.
+    gains : ndarray of shape (n_recordings,)
+        By how many decibels each is made louder.
+    frame_rate : float
+        Of the extractor; a join costs as much as in a mosaic of frames.
+    transpose, join_cost, clarity, max_stretch
+        As for :class:`MosaicSynthesizer`.
+    """
+    if not wanted.seconds:
+        return []
+    target = beat_target(wanted.chroma, wanted.timing, tempo=tempo)
+    played = zip(tracks, turns.played, strict=True)
+    tracks = [track if may else None for track, may in played]
+    corpus = make_beat_corpus(tracks, tempo=target.tempo, transpose=transpose)
+    turns.check(corpus.recording, f"its tempo is too far from {target.tempo:g} beats per minute")
+    runs = find_beats(
+        target,
+        corpus,
+        join_cost=join_cost * target.tempo / 60 / frame_rate,
+        clarity=clarity,
+        longest=max_stretch,
+        turns=turns.at(target.borders[:-1], wanted.seconds),
+        groups=turns.groups,
+    )
+    return as_passages(runs, target, corpus, gains=gains)

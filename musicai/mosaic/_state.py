@@ -1,0 +1,37 @@
+"""What the fitted attributes of a mosaic must be when it is opened from a file."""
+
+from typing import Any
+
+import numpy as np
+
+from ..base.persistence import Array
+from ..base.pieces import N_PITCH_CLASSES
+from ..chroma import ChromaExtractor
+from ._beat_tracks import state_of_beats
+from ._sources import Source
+
+
+def fitted_state(mosaic: Any) -> dict[str, Any]:
+    """Return what `check_state` expects of a MosaicSynthesizer; raise an error for nonsense."""
+    for source in mosaic.sources_:
+        Source(*source)
+    if mosaic.channels_ not in (1, 2):
+        raise ValueError(f"channels_ is {mosaic.channels_!r}, where 1 or 2 is expected")
+    float(mosaic.extractor_.frame_rate)  # an error if its parameters are impossible
+    by_beats = any(beats is not None for beats in mosaic.beats_)
+    if (by_beats and mosaic.extractor_.sync is None) or by_beats != (mosaic.tempo_ is not None):
+        raise ValueError("extractor_, beats_ and tempo_ do not agree on whether there are beats")
+    n_frames = [len(levels) for levels in mosaic.levels_]
+    n = len(n_frames)
+    return {
+        "extractor_": ChromaExtractor,
+        "sources_": [tuple] * n,
+        "chroma_": [Array(np.float16, (each, N_PITCH_CLASSES), 0, 1) for each in n_frames],
+        "levels_": [Array(np.float16, (each,)) for each in n_frames],
+        "tunings_": Array(np.float64, (n,), low=-12, high=12),
+        "beats_": [state_of_beats(*each) for each in zip(mosaic.beats_, n_frames, strict=True)],
+        "tempo_": float | None,
+        "channels_": int,
+        "styles_": Array(object, (int(np.max(mosaic.recording_styles_, initial=0)),)),
+        "recording_styles_": Array(np.int64, (n,), low=0),
+    }
