@@ -149,7 +149,9 @@ def pcm_to_float(block: np.ndarray) -> np.ndarray:
             return block.astype(np.float32)
     # Up to 16 bits every step is exact in single precision.
     scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
-    scaled -= PCM_OFFSETS[block.dtype.name]
+    offset = PCM_OFFSETS[block.dtype.name]
+    if offset:
+        scaled -= offset
     scaled *= 2.0 ** (1 - 8 * block.dtype.itemsize)
     return scaled.astype(np.float32, copy=False)
 

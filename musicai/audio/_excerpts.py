@@ -9,9 +9,10 @@ import soxr
 from ..base.parameters import Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, printable
 from ._decoding import check_own_rate, pcm_to_float
+from ._mixing import mix_excerpt, whole_cells
 from ._opening import NotDecodedError, open_sound
 from ._reading import RULES as READING_RULES
-from ._reading import check_samples, mix_down, read_blocks
+from ._reading import check_samples, read_blocks
 from .recordings import as_samples
 
 RULES: dict[str, Rule] = {
@@ -82,21 +83,23 @@ def read_excerpt(
         samples, own_rate = as_samples(recording, sr, name)
         check_own_rate(own_rate, name)
         first, last = _own_samples(start, n_samples, own_rate, sr)
-        near = mix_down(pcm_to_float(samples[max(0, first) : max(0, last)]), channels)
-        check_samples(near, name)
-        return _place(near, max(0, first) / own_rate, own_rate, start, n_samples, sr)
-    try:
-        with open_sound(recording, again=True) as (file, n_there, _):
-            own_rate = file.samplerate
-            check_own_rate(own_rate, name)
-            first, last = _own_samples(start, n_samples, own_rate, sr)
-            first = min(max(0, first), file.frames if n_there is None else n_there)
-            file.seek(first)
-            samples = file.read(max(0, last - first), dtype="float32", always_2d=True)
-    except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
-        # From its beginning it can be read after all, or is refused with the cause.
-        return _read_forward(recording, start, n_samples, sr, channels, name)
-    near = mix_down(samples, channels)
+        begin, end = whole_cells(first, last, samples.shape[1], own_rate)
+        samples = pcm_to_float(samples[begin:end])
+    else:
+        try:
+            with open_sound(recording, again=True) as (file, n_there, _):
+                own_rate = file.samplerate
+                check_own_rate(own_rate, name)
+                first, last = _own_samples(start, n_samples, own_rate, sr)
+                n_there = file.frames if n_there is None else n_there
+                first, last = min(first, n_there), min(last, n_there)
+                begin, end = whole_cells(first, last, file.channels, own_rate)
+                file.seek(begin)
+                samples = file.read(end - begin, dtype="float32", always_2d=True)
+        except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
+            # From its beginning it can be read after all, or is refused with the cause.
+            return _read_forward(recording, start, n_samples, sr, channels, name)
+    near = mix_excerpt(samples, own_rate, channels)[first - begin : last - begin]
     check_samples(near, name)
     return _place(near, first / own_rate, own_rate, start, n_samples, sr)
 
@@ -108,7 +111,7 @@ def _own_samples(start: float, n_samples: int, own_rate: float, sr: float) -> tu
     if float(own_rate).is_integer() and float(sr).is_integer():
         # There the samples of both rates fall together.
         first -= first % (int(own_rate) // gcd(int(own_rate), int(sr)))
-    return first, int(np.ceil((stop + MARGIN_SECONDS) * own_rate))
+    return max(0, first), max(0, int(np.ceil((stop + MARGIN_SECONDS) * own_rate)))
 
 
 def _place(

@@ -17,6 +17,7 @@ from ..base.parameters import COUNT_RULE, Rule, check_values, is_integer, is_rea
 from ..files.paths import is_path, printable
 from ._decoding import HIGHEST_RATE, LOWEST_RATE, check_own_rate, open_file, pcm_to_float
 from ._errors import RecordingError
+from ._mixing import mix_blocks
 from .recordings import as_samples
 
 BLOCK_SIZE = 65536
@@ -58,14 +59,16 @@ def read_blocks(
         Samples per second of the blocks, in hertz.
     channels : {1, 2}, default=1
         With 1 all channels are averaged, as by ``librosa.to_mono``. With 2 stereo stays stereo; of
-        a recording with any other number of channels the average is on both.
+        a recording with any other number of channels the average is on both. Where channels cancel
+        each other in their mean, as if the sign of one was turned, they are added with signs with
+        which they do not.
     block_size : int, default=65536
         Samples to read at a time, before resampling. The samples do not depend on it.
     name : str, default=None
         What to call the recording in errors. When None its path, or "the recording".
     on_damage : callable, default=warnings.warn
         Called with a message when a file is damaged, or its header gives another length by over a
-        second, and what there is was used.
+        second, and what there is was used; and when channels cancel.
 
     Yields
     ------
@@ -99,20 +102,32 @@ def read_blocks(
         name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as found:
             blocks, own_rate = found
-            yield from _convert(blocks, own_rate, sr, channels, name)
+            yield from _convert(blocks, own_rate, sr, channels, name, on_damage)
     else:
         name = name or "the recording"
         samples, own_rate = as_samples(recording, sr, name)
         starts = range(0, len(samples), block_size)
         blocks = (pcm_to_float(samples[i : i + block_size]) for i in starts)
-        yield from _convert(blocks, own_rate, sr, channels, name)
+        yield from _convert(blocks, own_rate, sr, channels, name, on_damage)
 
 
 def _convert(
-    blocks: Iterator[np.ndarray], own_rate: float, sr: float, channels: int, name: str
+    blocks: Iterator[np.ndarray],
+    own_rate: float,
+    sr: float,
+    channels: int,
+    name: str,
+    on_damage: Callable[[str], object],
 ) -> Iterator[np.ndarray]:
     check_own_rate(own_rate, name)
-    mixed = _checked((mix_down(block, channels) for block in blocks), name)
+
+    def report(seconds: float) -> None:
+        on_damage(
+            f"{name}: for {seconds:.1f} s the channels cancel each other, their mean is over 20 dB "
+            "below them; they were added with opposite signs there"
+        )
+
+    mixed = _checked(mix_blocks(blocks, own_rate, channels, report=report), name)
     return mixed if own_rate == sr else resample_blocks(mixed, own_rate, sr)
 
 
@@ -157,21 +172,6 @@ def resample_blocks(
     # soxr rounds the length its own way; librosa cuts or pads it to this.
     missing = max(0, int(np.ceil(read * (float(sr) / own_rate))) - written)
     yield np.pad(rest[:missing], [(0, max(0, missing - len(rest))), *[(0, 0)] * len(channels)])
-
-
-def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
-    """Return samples of shape (n_samples, n_channels) as `read_blocks` gives them."""
-    if channels == 2:
-        return block if block.shape[1] == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
-    n_channels = block.shape[1]
-    if n_channels == 1:
-        return block[:, 0]
-    # The sums of np.mean(axis=1) in its order, several times faster for a few channels.
-    mono = block[:, 0] + block[:, 1]
-    for channel in range(2, n_channels):
-        mono += block[:, channel]
-    mono /= np.float32(n_channels)
-    return mono
 
 
 def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:

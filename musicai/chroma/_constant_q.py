@@ -137,7 +137,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
     Returns
     -------
     strengths : ndarray of shape (n_frames, 36), dtype float32
-    power : ndarray of shape (n_frames,), dtype float64
+    power : ndarray of shape (n_frames,), dtype float32
         Of all notes that are analyzed, background included.
     """
     n_frames, n_fft = frames.shape
@@ -146,7 +146,7 @@ def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
     # The kernel is real, so real and imaginary parts are columns of a real product.
     columns = np.ascontiguousarray(spectrum.T).view(np.float32)
     magnitude = np.abs((weights @ columns).view(np.complex64))
-    power = np.square(magnitude, dtype=np.float64).sum(axis=0)
+    power = np.einsum("bt,bt->t", magnitude, magnitude)
     strength = _stand_out(magnitude**COMPRESSION)
     return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T, power
 

@@ -157,7 +157,7 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
 
     Parameters
     ----------
-    power : ndarray of shape (n_frames,), dtype float64
+    power : ndarray of shape (n_frames,)
         How much power the analysis finds in each frame. What it does not look at, such as a
         constant offset, does not count.
     frame_rate : float
@@ -166,7 +166,7 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
     n_loud = 1 + int(min(LOUD_SECONDS * frame_rate, LOUD_SHARE * len(power)))
     quietest_of_loud = len(power) - min(n_loud, len(power))
     loud = np.partition(power, quietest_of_loud)[quietest_of_loud]
-    return power <= loud * 10 ** (-SILENCE / 10)
+    return power <= float(loud) * 10 ** (-SILENCE / 10)
 
 
 def to_decibels(power: np.ndarray) -> np.ndarray:
