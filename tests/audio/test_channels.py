@@ -151,7 +151,7 @@ def test_a_mosaic_of_what_cancels_sounds(write):
     (piece,) = ChromaExtractor().transform([LEFT])
     assert {stretch.recording for stretch in mosaic.stretches(piece)} == {0}
     audio = mosaic.transform(piece)
-    assert power(audio if audio.ndim == 1 else audio.mean(axis=1)) > 0.01
+    assert power(audio if audio.ndim == 1 else audio.mean(axis=1)) > 0.003
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
