@@ -42,6 +42,7 @@ from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._corpus import make_corpus
 from musicai.mosaic._playing import play
 from musicai.mosaic._search import Run
+from musicai.mosaic._sources import Source
 from musicai.mosaic._stretches import as_stretches
 from musicai.theory.shapes import unit_shapes
 
@@ -114,7 +115,7 @@ class NearestUnits:
         return play(
             piece,
             self.stretches([piece])[0],
-            self.mosaic._sources(),
+            [Source(*source) for source in self.mosaic.sources_],
             extractor=self.mosaic.extractor_,
             shaping=self.mosaic.shaping,
             sr=self.mosaic.sr,

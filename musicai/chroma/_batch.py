@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.utils.validation import check_memory
 
 from ..audio import RecordingError
+from ..files.content import content_digest
 from ..files.paths import is_path
 from ._analysis import Analysis, Settings, analyze
 from ._tracker import Tracker, tracker_key
@@ -38,6 +39,7 @@ def analyze_all(
     settings: Settings,
     tracker: Tracker | None,
     memory: Any,
+    by_content: bool,
     n_jobs: int | None,
     on_error: str,
 ) -> Generator[Analysis | RecordingError]:
@@ -55,6 +57,8 @@ def analyze_all(
         Finds the beats if frames are beats.
     memory : path, joblib.Memory or None
         A folder that keeps analyses.
+    by_content : bool
+        Whether it knows files by what is in them, wherever they lie.
     n_jobs : int or None
         How many to work on at the same time, as for :class:`joblib.Parallel`.
     on_error : {"raise", "warn"}
@@ -74,6 +78,7 @@ def analyze_all(
         tracker=tracker,
         key=key,
         remembered=remembered,
+        by_content=by_content,
         on_error=on_error,
     )
     yield from run_in_order(task, recordings, names, n_jobs=n_jobs)
@@ -87,11 +92,12 @@ def _analyze_one(
     tracker: Tracker | None,
     key: str | None,
     remembered: Remembered | None,
+    by_content: bool,
     on_error: str,
 ) -> Analysis | RecordingError:
     """Analyze a recording, unless a memory holds its analysis."""
     try:
-        identity = None if remembered is None else _identity(recording)
+        identity = None if remembered is None else _identity(recording, by_content)
         if remembered is not None and identity is not None:
             if key is not None:
                 identity = identity, key
@@ -138,10 +144,12 @@ def _analyze_identified(
     return analyze(recording, name, settings, tracker=tracker)
 
 
-def _identity(recording: Any) -> Any:
+def _identity(recording: Any, by_content: bool) -> Any:
     """Return a value that changes with the content of a recording; None if it is no recording."""
     if is_path(recording):
         try:
+            if by_content:
+                return content_digest(recording)
             status = os.stat(recording)
         except (OSError, ValueError):
             return None

@@ -54,6 +54,7 @@ RULES: dict[str, Rule] = {
         lambda v: v is None or is_path(v) or hasattr(v, "cache"),
         "a folder, a joblib.Memory or None",
     ),
+    "memory_key": (lambda v: is_one_of(v, ("path", "content")), "'path' or 'content'"),
     **FILE_RULES,
 }
 
@@ -95,8 +96,12 @@ class ChromaExtractor(FileTransformer):
         of those and the times of downbeats. Memory then grows with the recording, by 320 MB an
         hour. Without `sync` it is not called.
     memory : str, path or joblib.Memory, default=None
-        A folder in which analyses are kept, so that no recording is analyzed twice. Files are
-        known by path, size and time of modification, samples by their content.
+        A folder in which analyses are kept, so that no recording is analyzed twice.
+    memory_key : {"path", "content"}, default="path"
+        What `memory` knows files by: their path, size and time of modification; or the SHA-256 of
+        what is in them, so that neither recordings nor `memory` need stay where they are. All
+        of a file is then read before it is looked up, a gigabyte in about a second. Samples are
+        known by their content.
     n_jobs : int, default=None
         How many recordings to analyze at the same time, in threads unless
         :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
@@ -160,6 +165,7 @@ class ChromaExtractor(FileTransformer):
         sync: str | None = None,
         tracker: Tracker | None = None,
         memory: str | os.PathLike[str] | joblib.Memory | None = None,
+        memory_key: str = "path",
         n_jobs: int | None = None,
         on_error: str = "raise",
         verbose: int = 0,
@@ -174,6 +180,7 @@ class ChromaExtractor(FileTransformer):
         self.sync = sync
         self.tracker = tracker
         self.memory = memory
+        self.memory_key = memory_key
         self.n_jobs = n_jobs
         self.on_error = on_error
         self.verbose = verbose
@@ -393,6 +400,7 @@ class ChromaExtractor(FileTransformer):
             settings=self._settings(),
             tracker=None if self.sync is None else self.tracker,
             memory=self.memory,
+            by_content=self.memory_key == "content",
             n_jobs=self.n_jobs,
             on_error=self.on_error,
         )

@@ -1,12 +1,20 @@
 """The recordings of a mosaic between fit and transform: where they are, whether they changed."""
 
 import os
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..audio import RecordingError, read_excerpt
-from ..files.paths import is_path, printable
+from ..files.content import content_digest, find_by_content
+from ..files.paths import AnyPath, is_path, printable
+
+_places: dict[tuple[bytes, bytes], bytes] = {}
+"""Where files were found, by folder and content, so that a folder is not searched at every use.
+
+A place counts only as long as the content is there.
+"""
 
 
 class Source(NamedTuple):
@@ -19,32 +27,33 @@ class Source(NamedTuple):
     size, modified : int or None
         Of the file in bytes, and when it was changed in nanoseconds; None for samples, and for a
         file that could not be read from the first.
+    digest : bytes or None
+        The SHA-256 of the file.
     """
 
     recording: Any
     size: int | None
     modified: int | None
+    digest: bytes | None
 
     @property
     def name(self) -> str:
         """What to call it in messages."""
         return printable(self.recording) if is_path(self.recording) else "a recording in memory"
 
-    def check(self) -> None:
-        """Raise a RecordingError if the file is no longer what it was."""
+    def trouble(self) -> str | None:
+        """Return why the file is not to be used where it was, None if it is."""
         if self.size is None or not is_path(self.recording):
-            return
+            return None
         try:
             status = os.stat(self.recording)
+            if (status.st_size, status.st_mtime_ns) == (self.size, self.modified):
+                return None
+            if status.st_size == self.size and content_digest(self.recording) == self.digest:
+                return None
         except OSError as error:
-            raise RecordingError(
-                f"{self.name}: the recording cannot be read any more ({error.strerror}); put it "
-                "back, or fit the mosaic again"
-            ) from None
-        if (status.st_size, status.st_mtime_ns) != (self.size, self.modified):
-            raise RecordingError(
-                f"{self.name}: the file has changed since the mosaic was fitted; fit it again"
-            )
+            return f"the recording cannot be read any more ({error.strerror})"
+        return "the file has changed since the mosaic was fitted"
 
     def refuse_as_target(self, file: Any) -> None:
         """Raise a ValueError if `file` is this recording, which would be written over."""
@@ -70,8 +79,68 @@ def as_source(recording: Any, sr: float) -> Source:
         path = os.path.abspath(os.fsencode(recording))
         try:
             status = os.stat(path)
+            return Source(path, status.st_size, status.st_mtime_ns, content_digest(path))
         except (OSError, ValueError):
-            return Source(path, None, None)
-        return Source(path, status.st_size, status.st_mtime_ns)
+            return Source(path, None, None, None)
     samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
-    return Source((np.array(samples), own_rate), None, None)  # a copy, which nobody changes
+    return Source((np.array(samples), own_rate), None, None, None)  # a copy, which nobody changes
+
+
+def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
+    """Return recordings where they are now.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+        Where they were when the mosaic was fitted.
+    root : path-like or None
+        A folder in which those that are not there are looked for, by their content.
+
+    Raises
+    ------
+    RecordingError
+        If one is nowhere to be found.
+    """
+    troubles = [source.trouble() for source in sources]
+    lost = [source for source, trouble in zip(sources, troubles, strict=True) if trouble]
+    found = {} if root is None else _found_in(root, lost)
+    missing = [
+        (source, trouble)
+        for source, trouble in zip(sources, troubles, strict=True)
+        if trouble and source.digest not in found
+    ]
+    if missing:
+        source, trouble = missing[0]
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        where = "" if root is None else f", and is not in the folder root={printable(root)!r}"
+        raise RecordingError(
+            f"{source.name}: {trouble}{where}{more}; put it back, set root to the folder that it "
+            "is in now, or fit the mosaic again"
+        )
+    return [
+        source._replace(recording=found[source.digest]) if trouble and source.digest else source
+        for source, trouble in zip(sources, troubles, strict=True)
+    ]
+
+
+def _found_in(root: AnyPath, lost: Sequence[Source]) -> dict[bytes, bytes]:
+    """Return the paths of what is in a folder, by digest."""
+    folder = os.path.realpath(os.fsencode(root))
+    wanted = {each.digest: each.size for each in lost if each.digest is not None and each.size}
+    found = {
+        digest: _places[folder, digest]
+        for digest in wanted
+        if (folder, digest) in _places and _holds(_places[folder, digest], digest)
+    }
+    unknown = {digest: size for digest, size in wanted.items() if digest not in found}
+    if unknown:
+        for digest, path in find_by_content(folder, unknown).items():
+            found[digest] = _places[folder, digest] = path
+    return found
+
+
+def _holds(path: bytes, digest: bytes) -> bool:
+    try:
+        return content_digest(path) == digest
+    except OSError:
+        return False

@@ -4,17 +4,22 @@ from typing import Any
 
 import numpy as np
 
+from ..audio.recordings import as_samples
+from ..base.parameters import is_integer
 from ..base.persistence import Array
 from ..base.pieces import N_PITCH_CLASSES
 from ..chroma import ChromaExtractor
+from ..files.paths import is_path
 from ._beat_tracks import state_of_beats
 from ._sources import Source
+
+DIGEST_BYTES = 32
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:
     """Return what `check_state` expects of a MosaicSynthesizer; raise an error for nonsense."""
     for source in mosaic.sources_:
-        Source(*source)
+        _check_source(Source(*source))
     if mosaic.channels_ not in (1, 2):
         raise ValueError(f"channels_ is {mosaic.channels_!r}, where 1 or 2 is expected")
     float(mosaic.extractor_.frame_rate)  # an error if its parameters are impossible
@@ -35,3 +40,14 @@ def fitted_state(mosaic: Any) -> dict[str, Any]:
         "styles_": Array(object, (int(np.max(mosaic.recording_styles_, initial=0)),)),
         "recording_styles_": Array(np.int64, (n,), low=0),
     }
+
+
+def _check_source(source: Source) -> None:
+    known = (source.size, source.modified, source.digest)
+    if not is_path(source.recording):
+        as_samples(source.recording, 1.0, "sources_")
+    elif known != (None, None, None):
+        size, modified, digest = known
+        is_digest = isinstance(digest, bytes) and len(digest) == DIGEST_BYTES
+        if not (is_integer(size, 0) and is_integer(modified) and is_digest):
+            raise ValueError(f"sources_ has {known!r}, where size, time and SHA-256 are expected")

@@ -1,5 +1,6 @@
 """The estimator that plays pieces in the sound of recordings."""
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
@@ -26,7 +27,7 @@ from ._corpus import gains_of, make_corpus
 from ._finding import find_passages, find_stretches
 from ._passages import Passage
 from ._playing import play, play_on_beats
-from ._sources import Source, as_source
+from ._sources import Source, as_source, located
 from ._state import fitted_state
 from ._targets import Wanted, as_wanted, scaled
 from ._turns import Turns, make_turns
@@ -42,6 +43,7 @@ RULES: dict[str, Rule] = {
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
     "clarity": (lambda v: is_real(v) and 0 <= v <= 100, "a number from 0 to 100"),
     "channels": (lambda v: v is None or (is_integer(v, 1) and v <= 2), "1, 2 or None"),
+    "root": (lambda v: v is None or is_path(v), "a folder or None"),
     "sr": (
         lambda v: is_integer(v, 8000) and v <= 192000,
         "an integer of hertz from 8000 to 192000",
@@ -94,6 +96,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Of the audio that is made: 1 is mono, 2 stereo. None makes it stereo where one of the
         recordings is; mono ones are then heard in the middle, and so are those with more than two
         channels.
+    root : str or path, default=None
+        A folder in which recordings are looked for that are not where they were in `fit`, at any
+        depth and by their content, whatever they are called: for a mosaic that was moved to another
+        machine. May be set after `fit`.
     sr : int, default=44100
         Of the audio that is made, in hertz.
 
@@ -106,8 +112,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Beats per minute of pieces whose timing has no tempo: that of the median beat of the
         recordings. None if the mosaic is laid by frames.
     sources_ : list of tuple
-        The recordings: the absolute path of a file as bytes, its size and time of change; or a
-        copy of the samples with their sampling rate, None and None.
+        The recordings: the absolute path of a file as bytes, its size, time of change and SHA-256;
+        or a copy of the samples with their sampling rate, and None three times.
     chroma_, levels_ : list of ndarray
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
         recording, a frame per hop or per half-beat; float16.
@@ -131,8 +137,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     Notes
     -----
     The index is about 1 MB per hour of music. Files are read again, a stretch at a time, when
-    they are played, so they must stay where they are. Whose music is in a mosaic is told by
-    `stretches`; whether it may be published is for its owners to say.
+    they are played, so they must stay where they are, or lie in the folder `root`. Whose music is
+    in a mosaic is told by `stretches`; whether it may be published is for its owners to say.
 
     References
     ----------
@@ -167,6 +173,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         shaping: float = 18.0,
         clarity: float = 0.5,
         channels: int | None = None,
+        root: str | os.PathLike[str] | None = None,
         sr: int = 44100,
     ) -> None:
         self.extractor = extractor
@@ -176,6 +183,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.shaping = shaping
         self.clarity = clarity
         self.channels = channels
+        self.root = root
         self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -301,7 +309,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             If a piece is no chroma, beats have no tempo or one that the recordings cannot be played
             at, a style is unknown, or there are not as many timings or files as pieces.
         RecordingError
-            If a recording has changed since `fit`, or is gone.
+            If a recording has changed since `fit`, or is gone and not in the folder `root`.
 
         Examples
         --------
@@ -317,13 +325,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         """
         wanted, turns, pack = self._check_pieces(X, timing, tempo, style)
         files = audio_files(file, X, [each.chroma for each in wanted], format)
-        sources = self._sources()
+        sources = located([Source(*source) for source in self.sources_], self.root)
         for source in sources:
-            source.check()
             for target in files:
                 source.refuse_as_target(target)
         found = self._find(wanted, turns)
-        played = (self._play(*both) for both in zip(wanted, found, strict=True))
+        played = (self._play(*both, sources) for both in zip(wanted, found, strict=True))
         if file is None:
             nothing = np.zeros(0 if self._n_channels() == 1 else (0, 2), np.float32)
             return pack([np.concatenate([nothing, *sound]) for sound in played])
@@ -377,9 +384,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _fitted_state(self) -> dict[str, Any]:
         return fitted_state(self)
 
-    def _sources(self) -> list[Source]:
-        return [Source(*source) for source in self.sources_]
-
     def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
         """Find what to play for each piece: stretches, or passages if there are beats."""
         limits = {"join_cost": self.join_cost, "max_stretch": self.max_stretch}
@@ -418,7 +422,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         played = zip(self.beats_, turns.played, strict=True)
         return usual_tempo([beats for beats, may in played if may])
 
-    def _play(self, wanted: Wanted, parts: list[Any]) -> Iterator[np.ndarray]:
+    def _play(
+        self, wanted: Wanted, parts: list[Any], sources: list[Source]
+    ) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
         settings: dict[str, Any] = {
             "extractor": clone(self.extractor_).set_params(sync=None),
@@ -427,9 +433,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             "channels": self._n_channels(),
         }
         if self.tempo_ is None:
-            return play(wanted.frames, parts, self._sources(), **settings)
+            return play(wanted.frames, parts, sources, **settings)
         n_samples = round(wanted.seconds * self.sr)
-        return play_on_beats(wanted.frames, parts, self._sources(), n_samples=n_samples, **settings)
+        return play_on_beats(wanted.frames, parts, sources, n_samples=n_samples, **settings)
 
     def _n_channels(self) -> int:
         return self.channels_ if self.channels is None else self.channels

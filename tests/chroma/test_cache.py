@@ -66,6 +66,40 @@ def test_samples_are_known_by_their_content(make_music, tmp_path):
     assert all(map(was_kept, extractor.transform(recordings)))
 
 
+def test_files_are_known_by_their_content_where_asked(path, tmp_path):
+    extractor = ChromaExtractor(memory=tmp_path / "kept", memory_key="content")
+    extractor.transform([path])
+    mark(tmp_path / "kept")
+    (tmp_path / "elsewhere").mkdir()
+    moved = path.rename(tmp_path / "elsewhere" / "other name.wav")
+    os.utime(moved, (1, 1))
+    (tmp_path / "kept").rename(tmp_path / "elsewhere" / "kept")
+    extractor.set_params(memory=tmp_path / "elsewhere" / "kept")
+    assert was_kept(extractor.transform([moved])[0])
+    # Another content at the same place, of the same size.
+    data = bytearray(moved.read_bytes())
+    data[-2:] = b"\x01\x02"
+    moved.write_bytes(data)
+    (other,) = extractor.transform([moved])
+    assert not was_kept(other)
+    assert len(entries(tmp_path / "elsewhere" / "kept")) == 2
+    by_path = ChromaExtractor(memory=tmp_path / "elsewhere" / "kept")
+    assert not was_kept(by_path.transform([moved])[0])
+
+
+def test_what_cannot_be_read_is_not_known_by_its_content(tmp_path):
+    extractor = ChromaExtractor(memory=tmp_path / "kept", memory_key="content")
+    for name in ("gone.wav", ".", "a\0b.wav"):
+        with pytest.raises(RecordingError):
+            extractor.transform([str(tmp_path / name)])
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.wav")
+        with pytest.raises(RecordingError, match=r"pipe\.wav: this is not a regular file"):
+            extractor.transform([tmp_path / "pipe.wav"])
+    with pytest.raises(ValueError, match="memory_key must be 'path' or 'content', got 'name'"):
+        ChromaExtractor(memory_key="name").transform([np.zeros(9)])
+
+
 @pytest.mark.parametrize(
     "parameters",
     [

@@ -429,8 +429,8 @@ def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
     np.testing.assert_array_equal(restored.transform(piece), mosaic.transform(piece))
     assert len(pickle.dumps(mosaic)) < 50_000
 
-    os.utime(tmp_path / "1.wav", (1, 1))
-    with pytest.raises(RecordingError, match=r"1\.wav: the file has changed"):
+    soundfile.write(tmp_path / "1.wav", recordings[0], RATE, "FLOAT")
+    with pytest.raises(RecordingError, match=r"1\.wav: the file has changed since the mosaic was"):
         mosaic.transform(piece)
     os.unlink(tmp_path / "1.wav")
     with pytest.raises(RecordingError, match=r"1\.wav: the recording cannot be read any more"):
@@ -511,6 +511,7 @@ def test_persists_with_joblib(mosaic, piece, tmp_path):
         ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
         ({"shaping": None}, "shaping must be a number of decibels"),
         ({"channels": 3}, "channels must be 1, 2 or None, got 3"),
+        ({"root": 3}, "root must be a folder or None, got 3"),
         ({"sr": 100}, "sr must be an integer of hertz"),
     ],
 )

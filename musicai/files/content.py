@@ -1,0 +1,72 @@
+"""Files known by what is in them, wherever they lie."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from functools import lru_cache
+
+from .paths import AnyPath
+
+
+def content_digest(path: AnyPath) -> bytes:
+    """Return the SHA-256 of a regular file.
+
+    All of it is read, which takes less than a second per gigabyte, and read again only after its
+    size or time of change is another.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+        raise OSError(f"{os.fsdecode(path)!r} is not a regular file")
+    return _digest(os.path.abspath(os.fsencode(path)), status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=2**14)
+def _digest(path: bytes, size: int, modified: int) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, bytes]:
+    """Find files in a folder by their content, whatever they are called.
+
+    Parameters
+    ----------
+    folder : path-like
+        Searched at any depth; links to folders are followed.
+    wanted : dict
+        The size of each file that is looked for, by its digest.
+
+    Returns
+    -------
+    found : dict
+        The absolute path of each that is there, by its digest.
+    """
+    sizes = set(wanted.values())
+    found: dict[bytes, bytes] = {}
+    for path in _files_in(os.path.abspath(os.fsencode(folder))):
+        try:
+            if os.stat(path).st_size in sizes:
+                found.setdefault(content_digest(path), path)
+        except OSError:  # a link that leads nowhere, or what may not be read
+            continue
+        if wanted.keys() <= found.keys():
+            break
+    return {digest: path for digest, path in found.items() if digest in wanted}
+
+
+def _files_in(folder: bytes) -> Iterator[bytes]:
+    searched = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(parent)
+        if real in searched:  # links may lead in circles
+            folders.clear()
+            continue
+        searched.add(real)
+        folders.sort()
+        yield from (os.path.join(parent, name) for name in sorted(files))

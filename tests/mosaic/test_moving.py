@@ -1,0 +1,149 @@
+"""Mosaics whose recordings were moved, renamed, changed or lost."""
+
+import os
+import pickle
+import shutil
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+import soundfile
+
+from musicai import ChromaExtractor, MosaicSynthesizer
+from musicai.audio import RecordingError
+
+RATE = 22050
+
+
+def chords(seed):
+    rng = np.random.default_rng(seed)
+    time = np.arange(RATE // 2) / RATE
+    roots = 220 * 2 ** (rng.permutation(12) / 12)
+    played = [
+        sum(np.sin(2 * np.pi * root * third * time) for third in (1, 5 / 4, 3 / 2))
+        for root in roots
+    ]
+    return 0.1 * np.concatenate(played).astype(np.float32)
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder with two styles, one recording each."""
+    for number, style in enumerate(["folk", "jazz"]):
+        (tmp_path / "music" / style).mkdir(parents=True)
+        soundfile.write(tmp_path / "music" / style / "1.wav", chords(number), RATE, "FLOAT")
+    return tmp_path / "music"
+
+
+@pytest.fixture
+def mosaic(music):
+    return MosaicSynthesizer(sr=RATE).fit(sorted(music.rglob("*.wav")), ["folk", "jazz"])
+
+
+@pytest.fixture
+def piece():
+    return ChromaExtractor().transform([chords(9)])[0][:30]
+
+
+def test_a_folder_that_was_moved(mosaic, music, piece, tmp_path):
+    expected = mosaic.transform(piece)
+    (tmp_path / "srv").mkdir()
+    music.rename(tmp_path / "srv" / "data")
+    message = r"1\.wav: the recording cannot be read any more .*\(and 1 more\); .* set root to"
+    with pytest.raises(RecordingError, match=message):
+        mosaic.transform(piece)
+    for root in (tmp_path, str(tmp_path / "srv"), os.fsencode(tmp_path / "srv" / "data")):
+        mosaic.set_params(root=root)
+        np.testing.assert_array_equal(mosaic.transform(piece), expected)
+
+
+def test_files_that_were_renamed_and_touched(mosaic, music, piece, tmp_path):
+    expected = mosaic.transform(piece)
+    for number, path in enumerate(sorted(music.rglob("*.wav"))):
+        (tmp_path / str(number)).mkdir()
+        os.utime(path.rename(tmp_path / str(number) / f"new name {number}"), (1, 1))
+    mosaic.set_params(root=tmp_path)
+    np.testing.assert_array_equal(mosaic.transform(piece), expected)
+    # And once more, after they have been found.
+    shutil.move(tmp_path / "0" / "new name 0", music / "again.wav")
+    np.testing.assert_array_equal(mosaic.transform(piece), expected)
+
+
+def test_a_time_of_change_alone_does_not_matter(mosaic, music, piece):
+    expected = mosaic.transform(piece)
+    for path in music.rglob("*.wav"):
+        os.utime(path, (1, 1))
+    np.testing.assert_array_equal(mosaic.transform(piece), expected)
+
+
+@pytest.mark.parametrize("root", [None, "other"])
+def test_other_content_of_the_same_size_is_not_played(mosaic, music, piece, tmp_path, root):
+    path = music / "folk" / "1.wav"
+    (tmp_path / "other").mkdir()
+    shutil.copy(path, tmp_path / "other" / "nearly.wav")
+    for copy in (path, tmp_path / "other" / "nearly.wav"):
+        data = bytearray(copy.read_bytes())
+        data[len(data) // 2] ^= 1  # a bit in the middle
+        copy.write_bytes(data)
+    mosaic.set_params(root=root and str(tmp_path / root))
+    where = "" if root is None else ", and is not in the folder root='.*other'"
+    message = rf"folk/1\.wav: the file has changed since the mosaic was fitted{where}; put it back"
+    with pytest.raises(RecordingError, match=message):
+        mosaic.transform(piece)
+    with pytest.raises(RecordingError, match="has changed"):  # found once is not found for ever
+        mosaic.transform(piece)
+
+
+def test_what_was_found_and_then_lost(mosaic, music, piece, tmp_path):
+    music.rename(tmp_path / "elsewhere")
+    mosaic.set_params(root=tmp_path / "elsewhere")
+    mosaic.transform(piece)
+    (tmp_path / "elsewhere" / "jazz" / "1.wav").unlink()
+    message = r"jazz/1\.wav: the recording cannot be read any .*not in the folder"
+    with pytest.raises(RecordingError, match=message):
+        mosaic.transform(piece)
+
+
+def test_a_folder_with_links(mosaic, music, piece, tmp_path):
+    expected = mosaic.transform(piece)
+    music.rename(tmp_path / "store")
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "music").symlink_to(tmp_path / "store")
+    (tmp_path / "root" / "loop").symlink_to(tmp_path / "root")
+    (tmp_path / "root" / "lost").symlink_to(tmp_path / "nowhere")
+    mosaic.set_params(root=tmp_path / "root")
+    np.testing.assert_array_equal(mosaic.transform(piece), expected)
+
+
+def test_a_moved_recording_is_not_written_over(mosaic, music, piece, tmp_path):
+    music.rename(tmp_path / "elsewhere")
+    mosaic.set_params(root=tmp_path)
+    with pytest.raises(ValueError, match="this is one of the recordings that are played"):
+        mosaic.transform(piece, tmp_path / "elsewhere" / "folk" / "1.wav")
+
+
+def through_pickle(mosaic, path):
+    return pickle.loads(pickle.dumps(mosaic))
+
+
+def through_joblib(mosaic, path):
+    joblib.dump(mosaic, path)
+    return joblib.load(path)
+
+
+def through_skops(mosaic, path):
+    skops.io.dump(mosaic, path)
+    return skops.io.load(path, trusted=["musicai.ChromaExtractor", "musicai.MosaicSynthesizer"])
+
+
+@pytest.mark.parametrize("through", [through_pickle, through_joblib, through_skops])
+def test_a_mosaic_that_was_sent(mosaic, music, piece, tmp_path, through):
+    expected = mosaic.transform(piece, style={"folk": 1, "jazz": 1})
+    sent = through(mosaic.set_params(root=music), tmp_path / "mosaic")  # a Path, kept as text
+    assert sent.root == str(music)
+    music.rename(tmp_path / "elsewhere")
+    with pytest.raises(RecordingError, match="is not in the folder root"):
+        sent.transform(piece)
+    sent.set_params(root=tmp_path / "elsewhere")
+    np.testing.assert_array_equal(sent.transform(piece, style={"folk": 1, "jazz": 1}), expected)
