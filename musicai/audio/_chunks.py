@@ -92,6 +92,7 @@ FAMILIES = {
     b"caff": Family(8, 4, struct.Struct(">Q"), False, 1, b"data", 4),
 }
 AU_SIZES = {b".snd": _BIG, b"dns.": _LITTLE}
+MAGIC = (*FAMILIES, *AU_SIZES)
 
 
 class Samples(NamedTuple):
@@ -143,9 +144,7 @@ def chunk_layout(
         unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
         is_open = found.promised >= unknown or available <= 0
         has_tags = stop < content.seek(0, os.SEEK_END)
-        is_right = (believes and found.promised == available) or (
-            n_seconds is not None and not has_tags
-        )
+        is_right = (believes and found.promised == available) or (n_seconds and not has_tags)
         parts = () if is_right or available <= 0 else _with_length(found, origin, stop, magic)
         return Layout(parts, promised=1.0 if is_open else found.promised / available)
     family = FAMILIES.get(magic)
@@ -153,7 +152,7 @@ def chunk_layout(
     is_sound = not any(  # some writers leave the padding out
         _is_no_sound(content, position, stop, family) for position in (padded, behind)
     )
-    if is_sound and found.promised:
+    if is_sound and found.promised and n_seconds != 0:  # else not even one sample is promised
         n_unread = (available - found.promised) * (n_seconds or 0) / found.promised
         is_sound = n_unread >= LEAST_SECONDS and not _is_zero(
             content, behind, min(stop, behind + MOST_ZEROS)
@@ -161,10 +160,14 @@ def chunk_layout(
     if is_sound:
         parts = _with_length(found, origin, stop, magic)
         return Layout(parts, promised=found.promised / available)
-    follows = _read(content, padded, 4)
     trouble = None
-    if follows in FAMILIES or follows in AU_SIZES:
+    if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
         trouble = "another recording follows the first in this file, and was not read"
+    elif family and any(
+        name == family.samples and first < last
+        for name, first, last in _chunks(content, padded, stop, family, origin)
+    ):
+        trouble = "more samples follow in another chunk of this file, and were not read"
     parts = () if believes else _with_length(found, origin, behind, magic)
     return Layout(parts, trouble=trouble)
 

@@ -221,5 +221,7 @@ def _cause(messages: IO[bytes]) -> str:
     line = messages.readline(4096).decode("utf-8", "backslashreplace").strip()
     if "matches no streams" in line:
         return "there is no audio in it"
+    if "not on whitelist" in line:
+        return "it takes this for a format that is not read here"
     # The cause follows the name of a part of ffmpeg, or of the file.
     return re.sub(r"^(\[.* @ \w+\] |.*: (?=[A-Z]))", "", line)[:200].rstrip(".") or "no samples"

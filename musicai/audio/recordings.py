@@ -60,7 +60,7 @@ def _is_swapped(pair: tuple[Any, ...]) -> bool:
 
 
 def _swapped(pair: tuple[Any, ...]) -> str:
-    return f"a pair ({type(pair[0]).__name__}, {type(pair[1]).__name__}), sampling rate first,"
+    return f"a pair ({type(pair[0]).__name__}, {type(pair[1]).__name__}), sampling rate first"
 
 
 def _from_array(X: Any) -> list[Any]:
@@ -120,7 +120,7 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
         samples, own_rate = recording
         if _is_swapped(recording):
             raise RecordingError(
-                f"{name}: {_swapped(recording)} was given; did you mean (samples, sr)?"
+                f"{name}: {_swapped(recording)}, was given; did you mean (samples, sr)?"
             )
         if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
             raise RecordingError(

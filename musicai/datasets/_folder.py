@@ -45,8 +45,14 @@ def load_folder(
     with_durations : bool, default=False
         Whether they are audio, whose headers tell how long they are.
     """
-    root = Path(folder).expanduser().resolve()
-    if not root.exists():
+    try:
+        root = Path(folder).expanduser().resolve()
+        exists = root.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name of no folder
+        raise FileNotFoundError(
+            f"the folder {os.fspath(folder)!r} cannot be opened ({error}); check its path"
+        ) from None
+    if not exists:
         raise FileNotFoundError(f"no folder {os.fspath(folder)!r}: expected a folder of {things}")
     if not root.is_dir():
         raise NotADirectoryError(
@@ -136,7 +142,11 @@ def find_files(root: Path, suffixes: tuple[str, ...]) -> Found:
 def _search(start: Path, suffixes: tuple[str, ...], found: Found, searched: set[str]) -> list[Path]:
     """Search a folder and its subfolders; return the links to others."""
     links = []
-    for parent, folders, files in os.walk(start):
+
+    def count(error: OSError) -> None:
+        found.passed_by["folders that cannot be opened"] += 1
+
+    for parent, folders, files in os.walk(start, onerror=count):
         searched.add(os.path.realpath(parent))
         found.passed_by.update("hidden" for name in [*folders, *files] if _is_hidden(name))
         folders[:] = [name for name in folders if not _is_hidden(name)]

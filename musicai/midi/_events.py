@@ -4,7 +4,7 @@ Only what a piece of music needs is read: messages of channels, and meta events.
 wrote for devices (system exclusive) is passed over.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
@@ -49,6 +49,8 @@ class Song(NamedTuple):
     division: int  # ticks per beat; from 2**15 on a division of seconds
     tracks: list[Track]
     n_promised: int  # tracks according to the header
+    n_unread: int  # notes behind the end of their track
+    is_followed: bool  # by another file
 
 
 def read_song(data: bytes) -> Song:
@@ -67,14 +69,17 @@ def read_song(data: bytes) -> Song:
         raise ValueError("it ends too early")
     format_, n_promised, division = (int.from_bytes(data[i : i + 2], "big") for i in (8, 10, 12))
     tracks: list[Track] = []
+    n_unread = 0
     while (found := data.find(b"MTrk", position)) >= 0:
         if len(tracks) >= n_promised and found != position:
             break  # what follows may be another file
-        track, position = _read_track(data, found + 4)
+        track, position, n_behind = _read_track(data, found + 4)
         tracks.append(track)
+        n_unread += n_behind
     if not tracks:
         raise ValueError("there are no tracks in it")
-    return Song(format_, division, tracks, n_promised)
+    is_followed = data.startswith(b"MThd", position)
+    return Song(format_, division, tracks, n_promised, n_unread, is_followed)
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
@@ -121,11 +126,34 @@ class _Bytes:
         return self.data[self.position : self.position + 4] in beginnings
 
 
-def _read_track(data: bytes, start: int) -> tuple[Track, int]:
-    """Read the track whose length is at `start`; return where it ends as well."""
+def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
+    """Read the track whose length is at `start`.
+
+    Returns
+    -------
+    track : Track
+        The track.
+    position : int
+        Where it ends.
+    n_behind : int
+        Notes that begin between there and where it ends by its length.
+    """
     source = _Bytes(data, start)
     promised = int.from_bytes(source.take(4), "big") + source.position
     events: list[Event] = []
+    tick = 0
+    for event in _read_events(source, promised):
+        tick = event.tick
+        if event.status == META and event.data[0] == END:
+            break
+        events.append(event)
+    else:
+        return Track(events, tick), source.position, 0
+    return Track(events, tick), source.position, _count_notes(data, source.position, promised)
+
+
+def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
+    """Read the events up to the promised end of a track, if something else begins there."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()
@@ -133,15 +161,24 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int]:
         if status < 0x80:
             source.position -= 1
             status = running
-        data_ = _read_data(source, status)
+        data = _read_data(source, status)
         if status < 0xF0:
             running = status
-        elif status != META:
-            continue
-        elif data_[0] == END:
-            break
-        events.append(Event(tick, status, data_))
-    return Track(events, tick), source.position
+        if status < 0xF0 or status == META:
+            yield Event(tick, status, data)
+
+
+def _count_notes(data: bytes, start: int, stop: int) -> int:
+    """Count the notes that begin in bytes that may be no MIDI; 0 if they are none."""
+    following = data.find(b"MTrk", start)
+    stop = min(stop, len(data) if following < 0 else following)
+    n_notes = 0
+    try:
+        for event in _read_events(_Bytes(data[:stop], start), stop):
+            n_notes += event.status & 0xF0 == NOTE_ON and event.data[1] > 0
+    except ValueError:
+        return 0
+    return n_notes
 
 
 def _read_data(source: _Bytes, status: int) -> bytes:

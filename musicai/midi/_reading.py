@@ -65,8 +65,8 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Warns
     -----
     UserWarning
-        If notes have no note-off, or there are more or fewer tracks than the file says. The
-        message names it.
+        If notes have no note-off or come behind the end of their track, if there are more or fewer
+        tracks than the file says, or if another file follows in it. The message names it.
 
     See Also
     --------
@@ -126,6 +126,10 @@ def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
             f"{n_unended} notes have no note-off, and last until the key is struck again or the "
             "track ends"
         )
+    if song.n_unread:
+        remarks.append(f"{song.n_unread} notes behind the end of their track were not read")
+    if song.is_followed:
+        remarks.append("another file follows the first in this one, and was not read")
     return midi, "; ".join(remarks)
 
 
@@ -158,7 +162,7 @@ def _midi_bytes(data: bytes, name: str) -> bytes:
 
 
 def _check(song: Song, name: str) -> None:
-    if song.format == 2:
+    if song.format == 2 and len(song.tracks) > 1:
         raise MidiError(
             f"{name}: the file holds several pieces (MIDI format 2); save each as a file of its own"
         )

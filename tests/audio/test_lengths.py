@@ -221,6 +221,31 @@ def test_another_recording_behind_the_first(save):
     check(save("wav", data, data), decode(data), warning=warning)
 
 
+def test_another_recording_behind_one_that_was_not_padded(save):
+    data = encode("W64", samples=TONE[:-1])
+    warning = "another recording follows the first in this file, and was not read"
+    check(save("w64", data, data), decode(data), warning=warning)
+
+
+def test_samples_in_another_chunk(save):
+    data = encode("WAV")
+    warning = "more samples follow in another chunk of this file, and were not read"
+    check(save("wav", data, chunk(b"data", NOISE)), decode(data), warning=warning)
+
+
+@pytest.mark.parametrize(
+    ("kind", "length"),
+    [("wav", 1), ("wav of 24 bits", 2), ("au", 1), ("au", 2**31), ("aiff", 9)],
+)
+def test_a_length_of_less_than_a_sample_is_none(save, kind, length):
+    arguments, field, form, _ = FIELDS[kind]
+    data = encode(*arguments)
+    expected = decode(data)
+    struct.pack_into(form, data, field(data), length)
+    said = None if length == 2**31 else "the header gives 0.0 s but the file holds 20.0 s"
+    check(save(kind.split()[0], data), expected, warning=said)
+
+
 def test_excerpts_follow_a_file_that_changes(save):
     data = encode("WAV")
     for share in (0, 0.5, 1):

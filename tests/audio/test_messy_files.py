@@ -114,6 +114,7 @@ def test_what_is_no_music(tmp_path, suffix, content):
     message = refuse(path)
     assert "cannot be decoded as audio" in message
     assert "does not exist" not in message  # as libsndfile says of broken MP3s
+    assert "whitelist" not in message  # as ffmpeg says of formats that it is kept from
 
 
 def test_mp3_without_frames(tmp_path):

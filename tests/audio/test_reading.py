@@ -177,7 +177,7 @@ def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
         ((np.zeros(5), float("nan")), "sampling rate"),
         ((np.zeros(5), 22050, 1), "tuple of 3"),
         ((44100, np.zeros(500)), r"\(int, ndarray\), .* did you mean \(samples, sr\)\?$"),
-        ((np.int64(44100), np.zeros((9, 2))), r"\(int64, ndarray\), sampling rate first"),
+        ((np.int64(44100), np.zeros((9, 2))), r"\(int64, ndarray\), sampling rate first, was"),
         ((44100, [0.0, 0.1]), r"\(int, list\), sampling rate first"),
         ((np.zeros(500), np.zeros(500)), r"is of type ndarray; give samples per second"),
         (None, "NoneType"),

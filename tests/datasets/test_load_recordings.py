@@ -118,6 +118,26 @@ def test_links_to_nowhere_are_counted(tmp_path):
 
 
 @needs_links
+def test_a_link_to_itself_is_no_folder(tmp_path):
+    (tmp_path / "itself").symlink_to("itself")
+    with pytest.raises(FileNotFoundError, match=r"folder '.*itself'"):
+        load_recordings(tmp_path / "itself")
+
+
+@pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() == 0, reason="here every folder can be opened"
+)
+def test_folders_that_cannot_be_opened_are_counted(tmp_path):
+    touch(tmp_path, "music.wav", "locked/music.wav")
+    (tmp_path / "locked").chmod(0)
+    try:
+        text = load_recordings(tmp_path).DESCR
+    finally:
+        (tmp_path / "locked").chmod(0o700)
+    assert "Passed by: 1 folders that cannot be opened." in text
+
+
+@needs_links
 def test_a_link_to_a_recording_is_a_recording(tmp_path):
     touch(tmp_path, "store/1234.flac", "music/b.wav")
     (tmp_path / "music" / "a.flac").symlink_to(tmp_path / "store" / "1234.flac")

@@ -60,7 +60,7 @@ def test_tempo_changes_in_any_track_count(tmp_path):
         (b"MThd", "ends too early"),
         (file_of(NOTE)[:-6], "ends too early"),
         (file_of(), "cannot be read as MIDI"),
-        (file_of(NOTE, format_=2), "holds several pieces"),
+        (file_of(NOTE, NOTE, format_=2), "holds several pieces"),
         (file_of(NOTE, division=0), "have no unit"),
         (file_of(NOTE, division=0xE728), "film frames"),
         (file_of(variable(2**28 - 1) + NOTE[1:]), "longer than the 10000000 ticks"),
@@ -356,3 +356,28 @@ def test_a_wrong_number_of_tracks_is_warned_of(promised, tmp_path):
     (tmp_path / "count.mid").write_bytes(data)
     with pytest.warns(UserWarning, match=rf"count\.mid: it says .* {promised} tracks, and has 2"):
         assert len(read_midi(tmp_path / "count.mid").instruments) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "warning"),
+    [
+        (file_of(NOTE + track_of((0, on(64)), (4, off(64))), NOTE), "1 notes behind the end"),
+        (file_of(NOTE, NOTE + NOTE), "1 notes behind the end"),
+        (file_of(NOTE) + file_of(NOTE), "another file follows the first"),
+    ],
+)
+def test_music_behind_the_end_is_warned_of(data, warning, tmp_path):
+    (tmp_path / "more.mid").write_bytes(data)
+    with pytest.warns(UserWarning, match=rf"more\.mid: {warning}.* read$"):
+        read_midi(tmp_path / "more.mid")
+
+
+@pytest.mark.parametrize("behind", [bytes(9), b"\x1a" * 9, b"a text\x90\x3c", NOTE[:2]])
+def test_what_is_no_music_behind_the_end_is_passed_over(behind, tmp_path):
+    (tmp_path / "rest.mid").write_bytes(file_of(NOTE + behind, NOTE + behind) + behind)
+    assert len(read_midi(tmp_path / "rest.mid").instruments) == 2
+
+
+def test_a_file_of_several_pieces_may_hold_one(tmp_path):
+    (tmp_path / "one.mid").write_bytes(file_of(NOTE, format_=2))
+    assert len(read_midi(tmp_path / "one.mid").instruments) == 1
