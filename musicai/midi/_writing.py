@@ -190,4 +190,6 @@ def _values(*values: int) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
+    if not isinstance(text, str):
+        raise ValueError(f"names and texts are str, got {text!r}")
     return text.encode("utf-8", errors="replace")

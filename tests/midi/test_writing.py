@@ -199,3 +199,11 @@ def test_music_that_midi_cannot_say_is_refused_by_name(note, cause, make_midi, t
     assert not list(tmp_path.iterdir())
     with pytest.raises(ValueError, match="cannot be written as MIDI"):
         write_midi(io.BytesIO(), midi)
+
+
+@pytest.mark.parametrize("name", [3, b"Piano"])
+def test_names_that_are_not_text_are_refused(make_midi, tmp_path, name):
+    midi = make_midi()
+    midi.instruments[0].name = name
+    with pytest.raises(ValueError, match=r"bad\.mid: this music cannot .* names and texts are str"):
+        write_midi(tmp_path / "bad.mid", midi)
