@@ -2,7 +2,8 @@
 
 Bars are alike: onsets and changes of harmony recur after three, six and nine beats in a waltz, and
 after two, four and eight in most other music. Bars begin where the harmony changes and the bass
-enters; among the beats on which they may begin, those are taken where both happen most.
+enters; among the beats on which they may begin, those are taken where both happen most. It is not
+sure where they begin if harmony changes between beats as much as on them.
 """
 
 import numpy as np
@@ -29,13 +30,17 @@ SURE = 2.0
 """A downbeat whose margin is below this is not taken for the bars of a timing."""
 
 
-def find_bars(chroma: np.ndarray, onsets: np.ndarray, bass: np.ndarray) -> tuple[int, int, float]:
+def find_bars(
+    chroma: np.ndarray, halves: np.ndarray, onsets: np.ndarray, bass: np.ndarray
+) -> tuple[int, int, float]:
     """Find the beats on which bars begin.
 
     Parameters
     ----------
     chroma : ndarray of shape (n_beats, 12)
         Chroma of each beat.
+    halves : ndarray of shape (2 * n_beats, 12)
+        Chroma of each half-beat.
     onsets : ndarray of shape (n_beats, n_slots)
         Onset strength at some moments of each beat.
     bass : ndarray of shape (n_beats,)
@@ -48,29 +53,33 @@ def find_bars(chroma: np.ndarray, onsets: np.ndarray, bass: np.ndarray) -> tuple
     downbeat : int
         The first beat that begins a bar.
     margin : float
-        How sure that is: by how much harmony changes and bass enters more on downbeats than on the
-        other beat of bars where they do so most, in standard errors over at most 20 bars. 0 if
-        there are few beats.
+        How sure that is, in standard errors over at most 20 bars: by how much harmony changes and
+        bass enters more on downbeats than on any other beat of bars, and harmony changes more on
+        beats than between them; the least of these. 0 if there are few beats.
     """
     if len(bass) < FEWEST:
         return 4, 0, 0.0
-    shapes = _unit(chroma - chroma.mean(axis=1, keepdims=True))
+    shapes = _shapes(chroma)
     change, change_of_two = _changes(shapes, 1), _changes(shapes, 2)
     triple = sum(_recurrence(stream) for stream in (_cut(onsets), change[:, np.newaxis]))
     beats_per_bar = 3 if triple > LEAST_TRIPLE else 4
     signs = np.mean([_standard(each) for each in (change, change_of_two, _cut(bass))], axis=0)
     means = [signs[phase::beats_per_bar].mean() for phase in range(beats_per_bar)]
     downbeat = int(np.argmax(means))
-    return beats_per_bar, downbeat, _margin(signs, beats_per_bar, downbeat)
-
-
-def _margin(signs: np.ndarray, beats_per_bar: int, downbeat: int) -> float:
-    """Return by how many standard errors downbeats exceed each other beat of bars, at least."""
     n_bars = (len(signs) - downbeat) // beats_per_bar
     bars = signs[downbeat:][: n_bars * beats_per_bar].reshape(n_bars, beats_per_bar)
-    differences = bars[:, :1] - bars[:, 1:]
-    errors = differences.std(axis=0) / np.sqrt(min(n_bars, MOST_BARS)) + LEAST_ERROR
-    return float(np.min(differences.mean(axis=0) / errors))
+    on_and_between = _standard(_changes(_shapes(halves), 1)).reshape(-1, 2)
+    margins = [
+        *_in_errors(bars[:, :1] - bars[:, 1:], most=MOST_BARS),
+        *_in_errors(on_and_between[:, :1] - on_and_between[:, 1:], most=4 * MOST_BARS),
+    ]
+    return beats_per_bar, downbeat, float(min(margins))
+
+
+def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
+    """Return the mean of each column in its standard errors, over at most so many rows."""
+    errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
+    return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
 
 def _recurrence(stream: np.ndarray) -> float:
@@ -96,6 +105,11 @@ def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
     before, after = _unit(sums[at] - sums[at - reach]), _unit(sums[at + reach] - sums[at])
     change = 1 - np.sum(before * after, axis=1)
     return np.pad(change, (reach, reach - 1), constant_values=change.mean())
+
+
+def _shapes(chroma: np.ndarray) -> np.ndarray:
+    """Return chroma whose products are correlations."""
+    return _unit(chroma - chroma.mean(axis=1, keepdims=True))
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ Remembered = Callable[[Any, str, Tracker | None, Any, int, Settings], Analysis]
 Task = Callable[[Any, str], Any]
 """Takes a recording and its name."""
 
-ANALYSIS_VERSION = 9
+ANALYSIS_VERSION = 10
 """Raise it with every change of results: analyses that were kept before are then ignored."""
 
 

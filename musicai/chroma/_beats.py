@@ -84,9 +84,9 @@ class Beats:
     downbeat : int
         Index of a beat on which a bar begins, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
-        How sure the downbeat is: by how many standard errors harmony changes and bass enters more
-        there than on any other beat of the bar. From 2 on it can be trusted. Infinite if a tracker
-        of your own found it.
+        How sure the downbeat is, in standard errors: by how many harmony changes and bass enters
+        more there than on any other beat of the bar, and harmony changes more on beats than
+        between them. From 2 on it can be trusted. Infinite if a tracker of your own found it.
 
     Examples
     --------

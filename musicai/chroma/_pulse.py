@@ -63,8 +63,13 @@ class PulseFinder:
         onsets_of_each = onsets_of_beats(onsets.strength, onsets.rate, times)
         clarity, margin = pulse_clarity(onsets_of_each), np.inf
         if bars is None:
-            parts = frames_between(np.append(times, end), frame_rate, len(chroma))
+            borders = np.append(times, min(end, 2 * times[-1] - times[-2]))
+            middles = (borders[:-1] + borders[1:]) / 2
+            beats, halves = (
+                median_chroma(chroma, frames_between(each, frame_rate, len(chroma)))
+                for each in (borders, np.sort(np.append(borders, middles)))
+            )
             bass = onsets_of_beats(onsets.bass, onsets.rate, times)[:, ON_BEAT].max(axis=1)
-            *bars, margin = find_bars(median_chroma(chroma, parts), onsets_of_each, bass)
+            *bars, margin = find_bars(beats, halves, onsets_of_each, bass)
         beats_per_bar, downbeat = bars
         return Beats(times, clarity, beats_per_bar, downbeat, float(margin))

@@ -53,18 +53,34 @@ def test_bars_of_accompaniments(beats_per_bar, pick_up):
 def test_without_bars_the_margin_says_so():
     rng = np.random.default_rng(0)
     chroma = rng.random((100, 12))
-    margins = [find_bars(chroma, rng.random((100, 16)), rng.random(100))[2] for _ in range(20)]
+    halves = np.repeat(chroma, 2, axis=0)
+    margins = [
+        find_bars(chroma, halves, rng.random((100, 16)), rng.random(100))[2] for _ in range(20)
+    ]
     assert np.mean(np.array(margins) < 2) > 0.8
 
 
 @pytest.mark.parametrize("n_beats", [2, 5, 11])
 def test_few_beats_have_no_bars(n_beats):
-    found = find_bars(np.eye(12)[:n_beats], np.ones((n_beats, 16)), np.ones(n_beats))
+    chroma = np.eye(12)[:n_beats]
+    halves = np.repeat(chroma, 2, axis=0)
+    found = find_bars(chroma, halves, np.ones((n_beats, 16)), np.ones(n_beats))
     assert found == (4, 0, 0.0)
 
 
 def test_what_never_changes_has_no_bars():
-    assert find_bars(np.ones((40, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
+    assert find_bars(np.ones((40, 12)), np.ones((80, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
+
+
+def test_bars_are_not_sure_where_harmony_changes_between_beats():
+    rng = np.random.default_rng(0)
+    chroma = np.repeat(rng.random((25, 12)), 4, axis=0)
+    onsets, bass = np.ones((100, 16)), np.tile([1.0, 0, 0, 0], 25)
+    on_beats = np.repeat(chroma, 2, axis=0)
+    meter, downbeat, margin = find_bars(chroma, on_beats, onsets, bass)
+    assert (meter, downbeat) == (4, 0)
+    assert margin > 2
+    assert find_bars(chroma, np.roll(on_beats, 1, axis=0), onsets, bass)[2] < 0
 
 
 def test_an_unsure_downbeat_is_not_in_the_timing():
