@@ -4,7 +4,6 @@ The header of a FLAC file gives the number of samples, which is written when a r
 0 stands for unknown. Each frame begins with its own number (RFC 9639, section 9.1).
 """
 
-import re
 from typing import BinaryIO, NamedTuple
 
 from ._layout import Layout
@@ -22,7 +21,9 @@ LEAST_SECONDS = 1.0
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
 """Bytes at the end of a file in which the last frames are looked for, or four of the largest."""
 
-SYNC = re.compile(rb"(?=\xff[\xf8\xf9])")
+SYNCS = (b"\xff\xf8", b"\xff\xf9")
+"""How frames begin: those that are numbered, and those that number their samples."""
+
 LONGEST_HEADER = 16
 """Bytes of the header of a frame, its checksum included."""
 
@@ -83,9 +84,10 @@ def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -
     start = max(origin + STREAM_INFO, stop - n_bytes)
     content.seek(start)
     tail = content.read(stop - start) + bytes(LONGEST_HEADER)
-    later = None
-    for place in reversed([match.start() for match in SYNC.finditer(tail)]):
-        frame = _frame(tail[place : place + LONGEST_HEADER])
+    later, place = None, len(tail)
+    while (place := tail.rfind(b"\xff", 0, place)) >= 0:
+        header = tail[place : place + LONGEST_HEADER]
+        frame = _frame(header) if header.startswith(SYNCS) else None
         if frame is None:
             continue
         if later is None and frame.number == 0:

@@ -51,7 +51,7 @@ MISCOUNTED = 2
 LEAST_SECONDS = 1.0
 """Worth of bytes that are no frames, or of frames of another kind, of which to warn."""
 
-SYNC = re.compile(rb"(?=\xff[\xe2-\xff])")
+SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 WINDOW = 2**16
 TABLE_BYTES = 194
 CHECKSUM_PLACE = 154
@@ -196,15 +196,19 @@ def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
 def _follow(content: BinaryIO, position: int, stop: int, most: int | None = None) -> Run | None:
     """Return the frames that follow one another from a position on; None if there are too few."""
     start, n_frames, kind = position, 0, None
-    content.seek(position)
+    window, begins, n_bytes_read = b"", position, WINDOW if most is None else 4
     while n_frames != most:
-        frame = _frame(content.read(4))
-        if frame is None or position + frame[0] > stop or kind not in (None, frame[1]):
+        header = window[position - begins : position - begins + 4]
+        if len(header) < 4:
+            content.seek(position)
+            window, begins = content.read(n_bytes_read), position
+            header = window[:4]
+        frame = _frame(header)
+        if frame is None or position + frame[0] > stop or (n_frames and frame[1] is not kind):
             break
         n_bytes, kind = frame
         position += n_bytes
         n_frames += 1
-        content.seek(position)
     if kind is None or n_frames < LEAST_FRAMES:
         return None
     return Run(start, position, n_frames, kind)
@@ -240,7 +244,10 @@ def _frame(header: bytes) -> tuple[int, Kind] | None:
         n_bytes = 4 * (12 * bits // rate + padding)
     else:
         n_bytes = n_samples // 8 * bits // rate + padding
-    return n_bytes, Kind(version, layer, rate, header[3] >> 6 == 3, n_samples)
+    return n_bytes, _kind(version, layer, rate, header[3] >> 6 == 3, n_samples)
+
+
+_kind = lru_cache(maxsize=None)(Kind)  # one object for each kind, so that they are told by identity
 
 
 def _table(content: BinaryIO, position: int) -> Table | None:

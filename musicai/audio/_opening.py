@@ -6,6 +6,7 @@ differ, libsndfile is given the file as its header should have had it.
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -21,6 +22,9 @@ from ._mpeg import mpeg_layout
 from ._ogg import fault_of_ogg
 from ._parts import PartsFile
 from ._tags import skip_tags
+
+OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
+"""How files begin in which no frames of MPEG audio are looked for: MP4, WebM and WMA."""
 
 UNKNOWN_SAMPLES = 2**62
 """libsndfile says so when a header leaves the length open."""
@@ -139,7 +143,8 @@ def _find(
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)
         content.seek(origin)
-        magic = content.read(4)
+        beginning = content.read(8)
+        magic = beginning[:4]
         is_mpeg = header is not None and header[0] == "MP3"
         found: list[Layout | None] = []
         if magic == b"OggS":
@@ -149,7 +154,7 @@ def _find(
         elif not is_mpeg:
             n_seconds = None if header is None else header[1]
             found.append(chunk_layout(content, origin, magic, n_seconds))
-        if header is None or is_mpeg:
+        if is_mpeg or (header is None and not OTHERS.match(beginning)):
             found.append(mpeg_layout(content, origin, is_known=is_mpeg, in_brief=in_brief))
         return tuple(layout for layout in found if layout is not None)
 
