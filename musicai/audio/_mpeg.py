@@ -125,6 +125,8 @@ def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: boo
             return Layout()
     stop = tags_behind(content)
     runs = list(_find_runs(content, origin, stop))
+    if not runs and is_known and (run := _follow(content, origin, stop, n_least=1)) is not None:
+        runs = [run]
     n_bytes = sum(run.stop - run.start for run in runs)
     if runs and (is_known or 2 * n_bytes > stop - origin):
         return _layout_of_runs(content, origin, stop, runs, is_known)
@@ -193,11 +195,18 @@ def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
             position = behind_tags
 
 
-def _follow(content: BinaryIO, position: int, stop: int, most: int | None = None) -> Run | None:
+def _follow(
+    content: BinaryIO,
+    position: int,
+    stop: int,
+    n_most: int | None = None,
+    *,
+    n_least: int = LEAST_FRAMES,
+) -> Run | None:
     """Return the frames that follow one another from a position on; None if there are too few."""
     start, n_frames, kind = position, 0, None
-    window, begins, n_bytes_read = b"", position, WINDOW if most is None else 4
-    while n_frames != most:
+    window, begins, n_bytes_read = b"", position, WINDOW if n_most is None else 4
+    while n_frames != n_most:
         header = window[position - begins : position - begins + 4]
         if len(header) < 4:
             content.seek(position)
@@ -209,7 +218,7 @@ def _follow(content: BinaryIO, position: int, stop: int, most: int | None = None
         n_bytes, kind = frame
         position += n_bytes
         n_frames += 1
-    if kind is None or n_frames < LEAST_FRAMES:
+    if kind is None or n_frames < n_least:
         return None
     return Run(start, position, n_frames, kind)
 

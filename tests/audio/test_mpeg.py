@@ -141,6 +141,14 @@ def test_a_table_that_counts_wrong(music, save, n_frames):
         spans(save(table, *music[1:]), 10 * RATE, 3 * SAMPLES_PER_FRAME)
 
 
+@pytest.mark.parametrize("n_frames", [1, 2, 5])
+def test_of_much_that_a_table_promises_little_is_left(music, save, n_frames):
+    with pytest.warns(
+        UserWarning, match=r"music.mp3: the file ends \d+.\d s before its header says"
+    ):
+        spans(save(*music[: n_frames + 1]), 0, n_frames * SAMPLES_PER_FRAME)
+
+
 def test_the_other_table_of_frames(music, save):
     """That of Fraunhofer's encoder, which libsndfile does not know."""
     n_bytes, n_frames = sum(map(len, music)), len(music) - 1
