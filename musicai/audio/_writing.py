@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
-from ..base.parameters import HIGHEST_WRITTEN_RATE
+from ..base.parameters import HIGHEST_WRITTEN_RATE, shown
 from ..files.audio_formats import check_audio_file
 from ..files.paths import is_path
 from ..files.writing import target_name, whole_file
@@ -89,7 +89,7 @@ def _check_rate(name: str, sr: Any) -> None:
     if not whole or isinstance(sr, bool) or not 1 <= sr <= HIGHEST_WRITTEN_RATE:
         raise ValueError(
             f"{name}: sr must be a whole number of hertz from 1 to "
-            f"{HIGHEST_WRITTEN_RATE}, got {sr!r}"
+            f"{HIGHEST_WRITTEN_RATE}, got {shown(sr)}"
         )
 
 

@@ -37,13 +37,9 @@ def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
     """
     if is_path(X):
         raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
-    if isinstance(X, tuple) and len(X) == 2 and is_real(X[1]):
+    if isinstance(X, (list, tuple)) and len(X) == 2 and (is_real(X[0]) or is_real(X[1])):
         raise TypeError(
-            "X is one recording, (samples, sr), where a list of recordings is expected: pass [x]"
-        )
-    if isinstance(X, tuple) and _is_swapped(X):
-        raise TypeError(
-            f"X is one recording, {_swapped(X)}, where a list of recordings is expected: pass "
+            f"X is one recording, a pair {_types(X)}, where a list of recordings is expected: pass "
             "[(samples, sr)]"
         )
     if not isinstance(X, (list, tuple)):
@@ -54,13 +50,9 @@ def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
     return X, names
 
 
-def _is_swapped(pair: tuple[Any, ...]) -> bool:
-    """Whether this is (sr, samples), as scipy.io.wavfile.read returns it."""
-    return len(pair) == 2 and is_real(pair[0]) and isinstance(pair[1], (np.ndarray, list))
-
-
-def _swapped(pair: tuple[Any, ...]) -> str:
-    return f"a pair ({type(pair[0]).__name__}, {type(pair[1]).__name__}), sampling rate first"
+def _types(pair: Sequence[Any]) -> str:
+    """Return the types of a pair: its values may be a page of samples."""
+    return f"({', '.join(type(value).__name__ for value in pair)})"
 
 
 def _from_array(X: Any) -> list[Any]:
@@ -118,15 +110,11 @@ def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarr
                 f"{name}: a tuple of {len(recording)} was given where (samples, sr) is expected"
             )
         samples, own_rate = recording
-        if _is_swapped(recording):
-            raise RecordingError(
-                f"{name}: {_swapped(recording)}, was given; did you mean (samples, sr)?"
-            )
         if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
-            raise RecordingError(
-                f"{name}: the sampling rate in (samples, sr) is of type "
-                f"{type(own_rate).__name__}; give samples per second"
-            )
+            advice = "the sampling rate in (samples, sr) must be a number"
+            if is_real(samples):  # as scipy.io.wavfile.read returns it
+                advice = "did you mean (samples, sr)?"
+            raise RecordingError(f"{name}: a pair {_types(recording)} was given; {advice}")
     elif not isinstance(recording, np.ndarray):
         raise RecordingError(
             f"{name}: an object of type {type(recording).__name__} is no recording; give a path, "

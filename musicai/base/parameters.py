@@ -15,12 +15,24 @@ import numpy as np
 Rule = tuple[Callable[[Any], bool], str]
 """What a value must satisfy, and how to say so."""
 
+MOST_SHOWN = 8
+"""Entries of a list that a message shows."""
+
 
 def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
     """Raise a ValueError for the first value that breaks its rule."""
     for name, (holds, expected) in rules.items():
         if name in values and not holds(values[name]):
-            raise ValueError(f"{name} must be {expected}, got {values[name]!r}")
+            raise ValueError(f"{name} must be {expected}, got {shown(values[name])}")
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: as Python writes it, but not a page of numbers."""
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return f"an array of shape {value.shape}"
+    if isinstance(value, (list, tuple)) and len(value) > MOST_SHOWN:
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value)
 
 
 def is_integer(value: Any, smallest: int | None = None) -> bool:

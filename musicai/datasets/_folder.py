@@ -108,8 +108,8 @@ class Found(NamedTuple):
     files : list of Path
         Those asked for, sorted.
     passed_by : Counter of str
-        How many there are of other kinds, by suffix; and of what is hidden, or a link that leads
-        nowhere or to a folder that was searched.
+        How many there are of other kinds, by suffix; and of what is hidden, cannot be opened, or
+        is a link that leads nowhere or to a folder that was searched.
     """
 
     files: list[Path]
@@ -119,21 +119,19 @@ class Found(NamedTuple):
 def find_files(root: Path, suffixes: tuple[str, ...]) -> Found:
     """Find the files of some suffixes at any depth, and count the others.
 
-    Links to folders are followed, after all that is no link. Each folder is searched once, so that
-    a loop of links ends.
+    Links to folders are followed, after all that is no link. Each folder is searched once, and none
+    that `root` is in, so that a loop of links ends.
     """
     found = Found([], Counter())
-    searched: set[str] = set()
+    searched = set(map(str, Path(os.path.realpath(root)).parents))
     waiting = [root]
     while waiting:
         links: list[Path] = []
         for start in sorted(waiting):
-            if not start.is_dir():
-                found.passed_by["links that lead nowhere"] += 1
-            elif os.path.realpath(start) in searched:
-                found.passed_by["links to folders that were searched"] += 1
-            else:
+            if start.is_dir():
                 links += _search(start, suffixes, found, searched)
+            else:
+                found.passed_by["links that lead nowhere"] += 1
         waiting = links
     found.files.sort()
     return found
@@ -147,16 +145,21 @@ def _search(start: Path, suffixes: tuple[str, ...], found: Found, searched: set[
         found.passed_by["folders that cannot be opened"] += 1
 
     for parent, folders, files in os.walk(start, onerror=count):
-        searched.add(os.path.realpath(parent))
+        place = os.path.realpath(parent)
+        if place in searched:  # by another link
+            found.passed_by["links to folders that were searched"] += 1
+            folders.clear()
+            continue
+        searched.add(place)
         found.passed_by.update("hidden" for name in [*folders, *files] if _is_hidden(name))
         folders[:] = [name for name in folders if not _is_hidden(name)]
         links += [Path(parent, name) for name in folders if os.path.islink(Path(parent, name))]
         for path in (Path(parent, name) for name in files if not _is_hidden(name)):
             suffix = path.suffix.lower()
-            if suffix in suffixes:
-                found.files.append(path)
-            elif path.is_symlink() and not path.exists():  # os.walk takes them for files
+            if path.is_symlink() and not path.exists():  # os.walk takes them for files
                 links.append(path)
+            elif suffix in suffixes:
+                found.files.append(path)
             else:
                 found.passed_by[printable(suffix) or "without a suffix"] += 1
     return links

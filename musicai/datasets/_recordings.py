@@ -11,10 +11,10 @@ from ._folder import load_folder
 # fmt: off
 _SUFFIXES = (
     ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp1", ".mp2", ".mp3", ".mpga", ".oga",
-    ".ogg", ".opus", ".rf64", ".snd", ".w64", ".wav", ".wave",
-    ".3g2", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".asf", ".dsf", ".eac3", ".m4a", ".m4b",
-    ".m4r", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpc", ".tak", ".tta", ".weba", ".webm",
-    ".wma", ".wmv", ".wv",
+    ".ogg", ".ogx", ".opus", ".rf64", ".snd", ".w64", ".wav", ".wave",
+    ".3g2", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".asf", ".dsf", ".eac3", ".ec3", ".f4a", ".m4a",
+    ".m4b", ".m4r", ".m4v", ".mka", ".mkv", ".mov", ".mp4", ".mpc", ".ogv", ".qt", ".spx", ".tak",
+    ".tta", ".weba", ".webm", ".wma", ".wmv", ".wv",
 )
 # fmt: on
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from musicai.audio import RecordingError, read_blocks
+from musicai import ChromaExtractor
+from musicai.audio import RecordingError, read_blocks, read_excerpt, write_audio
 
 
 def read(recording, sr=22050, **options) -> np.ndarray:
@@ -176,10 +177,15 @@ def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
         ((np.zeros(5), "fast"), "sampling rate"),
         ((np.zeros(5), float("nan")), "sampling rate"),
         ((np.zeros(5), 22050, 1), "tuple of 3"),
-        ((44100, np.zeros(500)), r"\(int, ndarray\), .* did you mean \(samples, sr\)\?$"),
-        ((np.int64(44100), np.zeros((9, 2))), r"\(int64, ndarray\), sampling rate first, was"),
-        ((44100, [0.0, 0.1]), r"\(int, list\), sampling rate first"),
-        ((np.zeros(500), np.zeros(500)), r"is of type ndarray; give samples per second"),
+        ((44100, np.zeros(500)), r"\(int, ndarray\) .* did you mean \(samples, sr\)\?$"),
+        (
+            (np.int64(44100), np.zeros((9, 2))),
+            r"\(int64, ndarray\) .* did you mean \(samples, sr\)",
+        ),
+        ((44100, [0.0, 0.1]), r"\(int, list\) was given; did you mean \(samples, sr\)"),
+        ((44100.0, np.zeros(9, np.int16)), r"\(float, ndarray\) was given; did you mean"),
+        ((np.zeros(9), np.zeros(9)), r"\(ndarray, ndarray\) .* the sampling rate .* a number"),
+        ((np.zeros(9), [44100] * 1000), r"\(ndarray, list\) .* the sampling rate .* a number"),
         (None, "NoneType"),
         ([0.0, 0.1], "list"),
     ],
@@ -187,6 +193,32 @@ def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
 def test_error_names_samples_and_cause(recording, cause):
     with pytest.raises(RecordingError, match=f"recording 3: .*{cause}"):
         read(recording, name="recording 3")
+
+
+@pytest.mark.parametrize("pair", [(44100, np.ones(9)), (np.ones(9), 44100), (8000.0, [0.1, 0.2])])
+@pytest.mark.parametrize("kind", [tuple, list])
+def test_one_pair_is_no_list_of_recordings(pair, kind):
+    types = ", ".join(type(value).__name__ for value in pair)
+    message = rf"X is one recording, a pair \({types}\), .*: pass \[\(samples, sr\)\]"
+    with pytest.raises(TypeError, match=message):
+        ChromaExtractor().transform(kind(pair))
+
+
+@pytest.mark.parametrize("page", [np.ones(5000), np.ones((50, 2)), [0.1] * 5000, (0.1,) * 5000])
+def test_messages_show_no_page_of_samples(page, tmp_path):
+    for use in (
+        lambda: next(read_blocks(np.ones(9), sr=page)),
+        lambda: read_excerpt(np.ones(9), page, 1, sr=22050),
+        lambda: write_audio(tmp_path / "a.wav", np.ones(9), page),
+        lambda: next(read_blocks((44100, page), sr=22050)),
+        lambda: next(read_blocks((np.ones(9), page), sr=22050)),
+        lambda: ChromaExtractor(sr=page).fit(["a.wav"]),
+        lambda: ChromaExtractor().transform((44100, page)),
+    ):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            use()
+        assert len(str(caught.value)) < 200
+        assert "\n" not in str(caught.value)
 
 
 def test_nan_in_a_file(write):

@@ -1,10 +1,13 @@
 import os
+import shutil
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 import soundfile
 
+from musicai import ChromaExtractor
 from musicai.datasets import get_data_home, load_recordings
 
 
@@ -47,12 +50,54 @@ def test_passes_by_what_no_one_meant(tmp_path):
     assert found(load_recordings(tmp_path), tmp_path) == ["a.wav"]
 
 
-@pytest.mark.parametrize(
-    "suffix", ["webm", "mp4", "m4b", "mov", "mp2", "3gp", "MKV", "mpga", "dsf"]
-)
+SUFFIXES = {
+    "3gp": ("3gp", "aac"),
+    "EC3": ("eac3", "eac3"),
+    "m4b": ("ipod", "aac"),
+    "mkv": ("matroska", "ac3"),
+    "mov": ("mov", "aac"),
+    "mp2": ("mp2", "mp2"),
+    "mp4": ("mp4", "aac"),
+    "ogv": ("ogg", "libvorbis"),
+    "spx": ("ogg", "libspeex"),
+    "WebM": ("webm", "libvorbis"),
+}
+"""With the format and the codec, in the names of the ffmpeg program."""
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_lists_what_the_extractor_reads_through_ffmpeg(tmp_path, suffix):
     touch(tmp_path, f"a.{suffix}")
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_the_extractor_reads_what_is_listed(tmp_path, suffix):
+    program = shutil.which("ffmpeg")
+    if program is None:
+        pytest.skip("needs the ffmpeg program")
+    container, codec = SUFFIXES[suffix]
+    path = tmp_path / f"a.{suffix}"
+    source = ["-v", "error", "-f", "lavfi", "-i", "sine=440:duration=1", "-c:a", codec]
+    if subprocess.run([program, *source, "-f", container, path], capture_output=True).returncode:
+        pytest.skip(f"this ffmpeg does not encode {codec}")
+    (piece,) = ChromaExtractor().transform(load_recordings(tmp_path).recordings)
+    assert piece[5].argmax() == 9
+
+
+@pytest.mark.parametrize(
+    "suffix", ["mp1", "tak", "dsf", "M4V", "f4a", "asf", "wmv", "qt", "weba", "mpga", "ogx"]
+)
+def test_lists_what_is_seldom(tmp_path, suffix):
+    touch(tmp_path, f"a.{suffix}")
+    assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
+
+
+def test_downloads_that_are_not_complete_are_counted(tmp_path):
+    touch(tmp_path, "a.webm", "b.webm.part", "c.mp3.crdownload", "d.flv", "d.ytdl")
+    data = load_recordings(tmp_path)
+    assert found(data, tmp_path) == ["a.webm"]
+    assert all(f"1 {kind}" in data.DESCR for kind in (".part", ".crdownload", ".flv", ".ytdl"))
 
 
 def test_counts_what_is_passed_by(tmp_path):
@@ -107,6 +152,36 @@ def test_a_folder_outside_that_links_back_and_to_itself_is_searched_once(tmp_pat
     (tmp_path / "outside" / "back").symlink_to(tmp_path / "music")
     (tmp_path / "outside" / "self").symlink_to(tmp_path / "outside")
     assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.wav", "one/b.wav"]
+
+
+@needs_links
+def test_a_link_to_what_the_folder_is_in_is_not_followed(tmp_path):
+    touch(tmp_path, "private/call.wav", "music/folk/a.wav", "elsewhere/b.wav")
+    (tmp_path / "music" / "home").symlink_to(tmp_path)
+    (tmp_path / "music" / "jazz").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "up").symlink_to("..")
+    data = load_recordings(tmp_path / "music")
+    assert found(data, tmp_path / "music") == ["folk/a.wav", "jazz/b.wav"]
+    assert "Passed by: 2 links to folders that were searched." in data.DESCR
+
+
+@needs_links
+def test_links_to_a_folder_and_to_a_part_of_it_give_no_recording_twice(tmp_path):
+    touch(tmp_path, "outside/a.wav", "outside/live/b.wav", "music/c.wav")
+    (tmp_path / "music" / "1").symlink_to(tmp_path / "outside" / "live")
+    (tmp_path / "music" / "2").symlink_to(tmp_path / "outside")
+    data = load_recordings(tmp_path / "music")
+    assert found(data, tmp_path / "music") == ["1/b.wav", "2/a.wav", "c.wav"]
+
+
+@needs_links
+def test_a_link_to_a_recording_that_is_gone_is_none(tmp_path):
+    touch(tmp_path, "a.wav")
+    (tmp_path / "b.mp3").symlink_to(tmp_path / "gone.mp3")
+    (tmp_path / "c.wav").symlink_to(tmp_path / "c.wav")
+    data = load_recordings(tmp_path)
+    assert found(data, tmp_path) == ["a.wav"]
+    assert "Passed by: 2 links that lead nowhere." in data.DESCR
 
 
 @needs_links
