@@ -17,8 +17,9 @@ which are the default. Printed are
   or twice as long, or something else;
 - clarity: for clips of low, middle and high clarity, how many there are, F and AMLt, and the
   correlation of clarity with each;
-- downbeats: in how many clips most of the downbeats are the judge's; of all, of those whose margin
-  says so, and of those in which beats agree;
+- downbeats: in how many clips most of the downbeats are the judge's, or most of the judge's are
+  ours where beats are an octave apart; of all, of those whose margin says so, and of those in which
+  beats agree. The judge's are no truth: harmony may change on other beats;
 - meter: in how many of the clips that are in three or four by the judge it is found.
 """
 
@@ -152,10 +153,13 @@ def tempo_row(judged: list[Judged], found: list[np.ndarray]) -> list[float]:
 
 
 def are_downbeats(judged: Judged, ours: Beats) -> bool:
-    """Tell whether most of our downbeats are the judge's."""
-    true = judged.beats[judged.places == 1]
+    """Tell whether most of our downbeats are the judge's, or most of the judge's are ours."""
+    true = mir_eval.beat.trim_beats(judged.beats[judged.places == 1])
     found = mir_eval.beat.trim_beats(ours.downbeats)
-    return bool(np.mean(np.abs(np.subtract.outer(found, true)).min(axis=1) < NEAR) > 0.5)
+    if len(true) == 0 or len(found) == 0:
+        return False
+    near = np.abs(np.subtract.outer(found, true)) < NEAR
+    return bool(max(near.any(axis=0).mean(), near.any(axis=1).mean()) > 0.5)
 
 
 def report(clips: list[Clip]) -> None:
