@@ -15,7 +15,7 @@ from typing import NamedTuple
 import soundfile
 
 from ..files.paths import AnyPath, native_name
-from ._chunks import chunk_layout
+from ._chunks import MAGIC, chunk_layout
 from ._flac import flac_layout
 from ._layout import Layout
 from ._mpeg import mpeg_layout
@@ -122,6 +122,16 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
         yield Opened(known, n_samples, used)
         if parts is not None and parts.error is not None:
             raise parts.error  # or what there was so far would pass for all
+
+
+def begins_as_known(path: AnyPath) -> bool:
+    """Return whether a file begins as those of a format that libsndfile knows."""
+    try:
+        with open(path, "rb") as content:
+            content.seek(skip_tags(content, 0))
+            return content.read(4) in (*MAGIC, b"OggS", b"fLaC")
+    except OSError:
+        return False
 
 
 def _identity(name: str | bytes) -> tuple[int, ...]:

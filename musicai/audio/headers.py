@@ -12,7 +12,7 @@ import numpy as np
 from ..files.paths import AnyPath, is_path, why_unreadable
 from ._decoding import check_own_rate, open_file
 from ._errors import RecordingError
-from ._opening import NotDecodedError, open_sound
+from ._opening import NotDecodedError, begins_as_known, open_sound
 from .ffmpeg import (
     INPUT_OPTIONS,
     OWN_PROCESS_GROUP,
@@ -125,6 +125,8 @@ def _by_decoding(path: AnyPath) -> float:
 
 
 def _by_ffmpeg(program: str, path: AnyPath) -> float:
+    if begins_as_known(path):  # and is damaged, or has a codec that libsndfile does not know
+        return _by_decoding(path)
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *_OUTPUTS]
     try:
         ran = subprocess.run(
