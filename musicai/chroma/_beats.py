@@ -138,7 +138,7 @@ def track_beats(
     Returns
     -------
     beats : ndarray of shape (n_beats,), dtype float64
-        Times in seconds, rising; at least three, or none.
+        Times in seconds, rising from 0 on; at least three, or none.
 
     Examples
     --------
@@ -154,7 +154,7 @@ def track_beats(
     period = _estimate_period(strength, rate, usual_tempo)
     score = _smooth(strength, period)
     beats = _trim(_best_path(score, period), score)
-    return (beats + _fractions(score, beats)) / rate
+    return np.maximum(beats + _fractions(score, beats), 0) / rate
 
 
 def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> int:

@@ -71,6 +71,17 @@ def test_a_metronome_from_the_first_sample_on_has_its_beats():
     assert share_found(times[1:], beats) > 0.98
 
 
+def test_no_beat_is_before_the_recording():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        strength = np.zeros(400)
+        strength[:: rng.integers(15, 40)] = 10
+        strength[:2] = 20, 20 * rng.random()
+        beats = track_beats(strength, 43.0)
+        assert beats[0] >= 0
+        assert (np.diff(beats) > 0).all()
+
+
 def test_soft_chords_have_beats_where_they_change():
     times = np.arange(0.3, 39, 0.64)
     tempo, beats = beats_of(chords(times, seconds=40))
