@@ -55,6 +55,27 @@ def test_what_is_written_begins_with_the_piece(write, cadence):
     assert as_bytes(write(cadence, timing=part)) == as_bytes(write(cadence, timing=BEATS))
 
 
+@pytest.mark.parametrize("first", [-0.02, -0.7, -3.0, -40.3])
+@pytest.mark.parametrize("downbeat", [None, 0, 3])
+@pytest.mark.parametrize("frames_per_beat", [1, 2])
+def test_recordings_with_a_pick_up_are_written(first, downbeat, frames_per_beat, wild):
+    beats = np.concatenate([[first], np.arange(len(wild)) / frames_per_beat])
+    timing = Timing.from_beats(
+        (beats - first) / 2, beats=beats, frames_per_beat=frames_per_beat, downbeat=downbeat
+    )
+    assert timing.tempo == pytest.approx(120)
+    for each in (timing, timing.at_tempo(90)):
+        duration = each.duration()
+        assert len(chroma_to_audio(wild, timing=each)) == pytest.approx(duration * 22050, abs=1)
+        assert chord_chart(wild, timing=each).count("|") > 3
+        assert to_musicxml(wild, timing=each).count("<measure") >= len(beats) // 8
+        for grid in (None, 2):
+            midi = chroma_to_midi(wild, timing=each, grid=grid)
+            assert midi.get_end_time() == pytest.approx(duration)
+            assert all(note.end > note.start for note in midi.instruments[0].notes)
+            np.testing.assert_allclose(midi.get_tempo_changes()[1], each.tempo, rtol=0.06)
+
+
 @pytest.mark.parametrize("render", ALL)
 def test_each_piece_has_a_timing_of_its_own(render, cadence, wild):
     timings = [BEATS, Timing.from_rate(10)]
