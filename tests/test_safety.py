@@ -176,14 +176,15 @@ def test_what_a_file_says_of_itself_is_not_looked_at(tmp_path):
 
 
 @POSIX
-def test_links_to_folders_are_not_followed(tmp_path):
+def test_links_to_folders_are_followed_and_loops_end(tmp_path):
     (tmp_path / "music").mkdir()
     (tmp_path / "elsewhere").mkdir()
     for place in ("music/a.wav", "elsewhere/b.wav"):
         soundfile.write(tmp_path / place, np.zeros(8000), 8000)
     (tmp_path / "music" / "link").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "music" / "loop").symlink_to(tmp_path / "music")
-    assert [path.name for path in load_recordings(tmp_path / "music").recordings] == ["a.wav"]
+    data = load_recordings(tmp_path / "music")
+    assert [path.name for path in data.recordings] == ["a.wav", "b.wav"]
 
 
 def test_titles_are_no_markup(tmp_path):
