@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.render import recognize_chords
+from musicai.render import chroma_to_midi, recognize_chords
 
 SR = 22050
 HOP = 2048
@@ -148,6 +148,8 @@ def test_a_pause_has_no_chords():
     assert first.label == "N.C."
     assert first.end > 5.6
     assert {found.label for found in others if found.end - found.start > 0.3} == {"C"}
+    (part,) = chroma_to_midi(piece, timing=extractor).instruments
+    assert min(note.start for note in part.notes) > 5.6
 
 
 def test_what_sounds_is_that_of_librosa(librosa):
