@@ -104,7 +104,9 @@ class _Search:
         n_rows = len(corpus.shapes)
         self._recording = corpus.recording
         self._n_recordings = int(corpus.recording.max()) + 1
-        self._firsts = np.unique(corpus.firsts[:-1][np.diff(corpus.firsts) > 0])
+        self._firsts = corpus.firsts[:-1]
+        self._lengths = np.diff(corpus.firsts)  # of tracks
+        self._tracks = corpus.recording[self._firsts]  # the recording of each
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._longest = longest
@@ -150,12 +152,15 @@ class _Search:
             join[allowed] = score[origin.row] - self._join_cost
             in_a_row[allowed] = frames[allowed]
             came_from[allowed] = number
-        by_row = join[self._recording]
+        by_row = self._by_row(join)
         if self._alone:
             # It is to go on elsewhere, where there is enough of it.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
-        return by_row, in_a_row[self._recording], came_from[self._recording]
+        return by_row, self._by_row(in_a_row), self._by_row(came_from)
+
+    def _by_row(self, by_recording: np.ndarray) -> np.ndarray:
+        return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
         """Return for each recording how long it would have been played, if joined from `origin`."""
