@@ -1,6 +1,6 @@
 """Mosaics of recordings: how near they are to a piece, and whether one hears that they are made.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.mosaic.mosaic [FILE ...] [--minutes 100] [--clips 8]
+    OMP_NUM_THREADS=1 python -m benchmarks.mosaic.mosaic [FILE ...] [--minutes 100] [--clips 24]
 
 Without files it takes the chorales. Two of three recordings, the longest first, are played with
 until there are as many minutes; the others are held out. From those come clips of 30 seconds, and
@@ -14,9 +14,11 @@ Mosaics are mono, so that stereo recordings compare with sines. Printed are
   second, and the most seconds in a row of one recording;
 - the Frechet distance between Gaussians that are fitted to log-mel spectra (64 bands, 93 ms) of
   what is played and of the recordings, all equally loud; other recordings give what is possible;
+- the range of levels: from the 10th to the 95th percentile of 0.4 seconds, dB;
 - jumps at joins: of the level (23 ms frames, dB), of the log-mel spectrum (mean rise of a band,
   dB), and of the waveform (the largest second difference over its root mean square about it),
-  the largest in 0.15 seconds about each join, beside as many moments inside recordings;
+  the largest in 0.15 seconds about each join, and the step of the level from the second before to
+  the second after it (dB), beside as many moments inside recordings;
 - how long fitting and playing take, how large the fitted mosaic is, and memory for 2 and 20
   minutes of music that are written to a file.
 """
@@ -29,7 +31,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
 import joblib
 import librosa
@@ -180,8 +182,19 @@ def jumps(audio, times):
         samples = slice(frames.start * SHORT, frames.stop * SHORT)
         if level[frames].size and bend[samples].size:
             loudness = np.sqrt(np.mean(audio[samples] ** 2)) + 1e-6
-            found.append((level[frames].max(), rise[frames].max(), bend[samples].max() / loudness))
+            around = [audio[max(0, int((time + k) * RATE)) :][:RATE] for k in (-1, 0)]
+            step = np.abs(np.diff([10 * np.log10(np.mean(part**2) + 1e-7) for part in around]))
+            jump = level[frames].max(), rise[frames].max(), bend[samples].max() / loudness
+            found.append((*jump, step[0]))
     return np.array(found)
+
+
+def level_range(audio):
+    """Return how many decibels lie between soft and loud moments of 0.4 seconds."""
+    length = int(0.4 * RATE)
+    power = np.mean(audio[: len(audio) // length * length].reshape(-1, length) ** 2, axis=1)
+    soft, loud = np.percentile(10 * np.log10(power + 1e-9), [10, 95])
+    return loud - soft
 
 
 MEASURE = """
@@ -227,13 +240,13 @@ def print_players(players, wanted, others, extractor, reference):
     """Print how near each comes to the pieces; return the jumps at its joins."""
     print(
         "\n| played by | correlation | joins a second | seconds in a row | Frechet distance "
-        "| seconds per clip |\n| --- | --- | --- | --- | --- | --- |"
+        f"| range of levels, dB | CPU seconds per clip |\n|{' --- |' * 7}"
     )
     at_joins = {}
     for name, player in players.items():
-        started = perf_counter()
+        started = process_time()
         audio = player.transform(wanted)
-        seconds = (perf_counter() - started) / len(wanted)
+        seconds = (process_time() - started) / len(wanted)
         stretches = player.stretches(wanted)
         joins = [[stretch.start for stretch in each[1:]] for each in stretches]
         at_joins[name] = np.concatenate([jumps(*both) for both in zip(audio, joins, strict=True)])
@@ -242,22 +255,25 @@ def print_players(players, wanted, others, extractor, reference):
             f"{np.mean([len(each) for each in joins]) / CLIP_SECONDS:.2f}",
             f"{max(map(in_a_row, stretches)):.1f}",
         )  # fmt: skip
-    started = perf_counter()
+    started = process_time()
     sines = [
         librosa.resample(audio, orig_sr=extractor.sr, target_sr=RATE)
         for audio in extractor.inverse_transform(wanted)
     ]
-    seconds = (perf_counter() - started) / len(wanted)
+    seconds = (process_time() - started) / len(wanted)
     report("bank of sines", sines, wanted, extractor, reference, seconds, "", "")
-    print(f"| the held-out recordings themselves | 1 | | | {distance(others, reference):.1f} | |")
+    print(
+        f"| the held-out recordings themselves | 1 | | | {distance(others, reference):.1f} | "
+        f"{np.mean([level_range(each) for each in others]):.1f} | |"
+    )
     return at_joins
 
 
 def print_jumps(at_joins, own, rng):
     """Print the jumps at joins, and those at as many moments of the recordings."""
     print(
-        "\n| largest jumps: median, 9 of 10, all | of level, dB | of spectrum, dB | of waveform |\n"
-        "| --- | --- | --- | --- |"
+        "\n| largest jumps: median, 9 of 10, all | of level, dB | of spectrum, dB | of waveform | "
+        "step of level, dB |\n| --- | --- | --- | --- | --- |"
     )
     n_each = len(at_joins[MOSAIC]) // len(own) + 1
     moments = [rng.uniform(1, CLIP_SECONDS - 1, n_each) for _ in own]
@@ -274,7 +290,7 @@ def main() -> None:
     )
     parser.add_argument("paths", metavar="FILE_OR_FOLDER", nargs="*", type=Path)
     parser.add_argument("--minutes", type=float, default=100, help="to play with (%(default)s)")
-    parser.add_argument("--clips", type=int, default=8, help="to play (%(default)s)")
+    parser.add_argument("--clips", type=int, default=24, help="to play (%(default)s)")
     parser.add_argument("--transpose", type=int, nargs="*", default=[2], metavar="K")
     arguments = parser.parse_args()
     recordings = find_recordings(arguments.paths, n_chorales=150)
@@ -321,7 +337,7 @@ def report(name, audio, wanted, extractor, reference, seconds, *cells):
     near = np.mean([frame_correlation(a[: len(b)], b) for a, b in zip(heard, wanted, strict=True)])
     print(
         f"| {name} | {near:.3f} | {' | '.join(cells)} | {distance(audio, reference):.1f} | "
-        f"{seconds:.2f} |",
+        f"{np.mean([level_range(each) for each in audio]):.1f} | {seconds:.2f} |",
         flush=True,
     )
 

@@ -58,8 +58,8 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, one channel counted
-        once), with true peaks below -1 dB of full scale. They are times one number, but for 20 ms
-        about higher peaks, which a limiter lowers, all channels alike and by 12 dB at most: what
+        once), with true peaks below -1 dB of full scale. They are times one number, but within
+        30 ms of higher peaks, which a limiter lowers, all channels alike and by 12 dB at most: what
         would need more stays softer. They do not depend on how they were cut into blocks. Silence
         stays silence.
 
