@@ -54,9 +54,11 @@ def extract(folder, out):
         for title, label, recording, analysis in zip(
             titles, labels, recordings, analyses, strict=True
         )
-        # Unreadable recordings have no frames, and those without beats only one.
-        if len(analysis.chroma) > (extractor.sync is not None)
+        if has_frames(analysis, extractor)
     ]
+    n_without = sum(len(each.chroma) > 0 for each in analyses) - len(pieces)
+    if n_without:
+        print(f"left out {counted(n_without, 'recording')} without beats")
     seconds = sum(piece.seconds for piece in pieces)
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
     if seconds < LEAST_SECONDS:
@@ -87,6 +89,11 @@ def analyze(recordings, *, may_follow_beats):
         print(f"the pulse is not clear ({clarity:.2f}, below {CLEAR}): learning by frames")
     extractor = ChromaExtractor(**options)
     return extractor, extractor.analyze(recordings)
+
+
+def has_frames(analysis, extractor):
+    """Whether a recording could be read, and has beats if it is learned by them."""
+    return len(analysis.chroma) > 0 and (extractor.sync is None or analysis.timing.has_beats)
 
 
 def mean_clarity(analyses):

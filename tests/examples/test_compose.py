@@ -154,7 +154,7 @@ def test_enough_recordings_are_held_out_whole(compose):
     [
         ({}, "no audio in .*music"),
         ({"a.wav": 5}, "too little music: 5 seconds in 1 readable recordings"),
-        ({"a/1.wav": 70, "b/2.wav": 6}, "too little music in the style 'b'"),
+        ({"a/1.wav": 60, "b/2.wav": 5}, "too little music in the style 'b'"),
     ],
 )
 def test_errors_are_one_sentence(compose, tmp_path, files, message):
