@@ -5,7 +5,6 @@ send to its channel. So tracks are merged in time, and each instrument (the note
 channel and program) has all controllers and bends of its channel.
 """
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
@@ -25,6 +24,7 @@ from ._events import (
     Track,
     text_of,
 )
+from ._pairing import Key, Note, Stroke
 from ._sounding import NOTES_OFF_CONTROLS, PEDAL_CONTROLS, PEDAL_DOWN, RESET_CONTROL
 
 if TYPE_CHECKING:
@@ -40,24 +40,7 @@ MOST_CHANGES = 2**20
 """Controllers and bends of all instruments together; a million take 200 MB."""
 
 _Channel = tuple[int, int]  # port and channel: each port has sixteen channels of its own
-
-
-class _Struck(NamedTuple):
-    """A key that went down, with the program of its channel at that time."""
-
-    tick: int
-    velocity: int
-    program: int
-    is_over: bool  # by a note-off just before it that had nothing else to end
-
-
-class _Note(NamedTuple):
-    """A note; times are in ticks."""
-
-    start: int
-    end: int
-    pitch: int
-    velocity: int
+_Player = tuple[int, _Channel, int]  # track, channel and program
 
 
 class _Channels:
@@ -66,7 +49,7 @@ class _Channels:
     Attributes
     ----------
     notes : dict
-        The notes of each track, channel and program.
+        The notes of each track, channel and program, and their pitches.
     controls : dict
         The controllers of each channel: tick, number and value.
     bends : dict
@@ -76,87 +59,44 @@ class _Channels:
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
-        self.notes: defaultdict[tuple[int, _Channel, int], list[_Note]] = defaultdict(list)
+        self.notes: defaultdict[_Player, list[tuple[Note, int]]] = defaultdict(list)
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        self._programs: defaultdict[_Channel, int] = defaultdict(int)
-        # By track as well: where two hands share a key, each ends its own note.
-        self._down: defaultdict[_Channel, dict[tuple[int, int], list[_Struck]]] = defaultdict(dict)
-        self._other_offs: defaultdict[tuple[_Channel, int], list[int]] = defaultdict(list)
-        self._idle_offs: dict[tuple[int, _Channel, int], int] = {}
-        self._emptied: dict[_Channel, int] = {}
-        for track, channel, event in _in_time(tracks):
-            self._take(track, channel, event)
-        for channel in self._down:
-            self._end_rest(channel, tracks)
+        # By track: where two hands share a key, each ends its own note.
+        strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
+        programs: defaultdict[_Channel, int] = defaultdict(int)
+        for track, channel, (tick, status, data) in _in_time(tracks):
+            kind = status & 0xF0
+            if kind in (NOTE_ON, NOTE_OFF):
+                velocity = data[1] if kind == NOTE_ON else 0
+                stroke = Stroke(tick, velocity, programs[channel])
+                strokes[track, channel, data[0]].append(stroke)
+            elif kind == PROGRAM:
+                programs[channel] = data[0]
+            elif kind == BEND:
+                self.bends[channel].append((tick, (data[1] << 7 | data[0]) - 0x2000))
+            elif kind == CONTROL:
+                self.controls[channel].append((tick, data[0], data[1]))
+        self._add_notes({place: Key(each) for place, each in strokes.items()}, tracks)
 
-    def _take(self, track: int, channel: _Channel, event: Event) -> None:
-        tick, kind, data = event.tick, event.status & 0xF0, event.data
-        if kind == NOTE_ON and data[1]:
-            is_over = self._idle_offs.get((track, channel, data[0])) == tick
-            struck = _Struck(tick, data[1], self._programs[channel], is_over)
-            self._down[channel].setdefault((track, data[0]), []).append(struck)
-        elif kind in (NOTE_ON, NOTE_OFF):
-            self._release(track, channel, data[0], tick)
-        elif kind == PROGRAM:
-            self._programs[channel] = data[0]
-        elif kind == BEND:
-            self.bends[channel].append((tick, (data[1] << 7 | data[0]) - 0x2000))
-        elif kind == CONTROL:
-            self.controls[channel].append((tick, data[0], data[1]))
-            if data[0] in NOTES_OFF_CONTROLS and self._emptied.get(channel) != tick:
-                self._emptied[channel] = tick
-                self._release_all(channel, tick)
-
-    def _release(self, track: int, channel: _Channel, pitch: int, tick: int) -> None:
-        struck = self._down[channel].pop((track, pitch), None)
-        if struck is None:
-            self._other_offs[channel, pitch].append(tick)
-            self._idle_offs[track, channel, pitch] = tick
-            return
-        # Some programs write the new note first where a key is struck again at once.
-        older = [each for each in struck if each.tick < tick]
-        if older and len(older) < len(struck):
-            self._down[channel][track, pitch] = struck[len(older) :]
-        ending = older or struck
-        self._add(track, channel, pitch, ending, [tick] * len(ending))
-
-    def _release_all(self, channel: _Channel, tick: int) -> None:
-        """End the notes that began before; at one time, controllers come before keys go down."""
-        for (track, pitch), struck in list(self._down[channel].items()):
-            if struck[0].tick < tick:
-                self._release(track, channel, pitch, tick)
-
-    def _end_rest(self, channel: _Channel, tracks: Sequence[Track]) -> None:
-        """End what has no note-off in its track: by one in another track, or with the track."""
-        for (track, pitch), struck in self._down[channel].items():
-            offs = self._other_offs[channel, pitch]
-            ends = []
-            for each in struck:
-                i = bisect_right(offs, each.tick)
-                if i < len(offs):
-                    ends.append(offs[i])
-                elif each.is_over:
-                    ends.append(each.tick)
-                else:
-                    ends.append(max(tracks[track].end, each.tick))
-                    self.n_unended += 1
-            self._add(track, channel, pitch, struck, ends)
-
-    def _add(
-        self, track: int, channel: _Channel, pitch: int, struck: list[_Struck], offs: list[int]
+    def _add_notes(
+        self, keys: dict[tuple[int, _Channel, int], Key], tracks: Sequence[Track]
     ) -> None:
-        """Add notes of one key, which end with their note-off or where the key is struck again.
-
-        Notes of no length have their note-off in front in many files.
-        """
-        ticks = [each.tick for each in struck]
-        for (start, velocity, program, is_over), end in zip(struck, offs, strict=True):
-            i = bisect_right(ticks, start)
-            if i < len(ticks):
-                end = start if is_over else min(end, ticks[i])
-            self.notes[track, channel, program].append(_Note(start, end, pitch, velocity))
+        cuts = {
+            channel: [tick for tick, number, _ in controls if number in NOTES_OFF_CONTROLS]
+            for channel, controls in self.controls.items()
+        }
+        offs: defaultdict[tuple[_Channel, int], list[int]] = defaultdict(list)
+        for (_, channel, pitch), key in keys.items():
+            offs[channel, pitch] += key.idle_offs
+        for each in offs.values():
+            each.sort()
+        for (track, channel, pitch), key in keys.items():
+            ends = offs[channel, pitch], cuts.get(channel, []), tracks[track].end
+            for note, is_unended in key.notes(*ends):
+                self.notes[track, channel, note.program].append((note, pitch))
+                self.n_unended += is_unended
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
@@ -178,7 +118,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     channels = _Channels(tracks)
     last: defaultdict[_Channel, int] = defaultdict(int)
     for (_, channel, _), notes in channels.notes.items():
-        last[channel] = max(last[channel], max(note.end for note in notes))
+        last[channel] = max(last[channel], max(note.end for note, _ in notes))
     for channel, tick in last.items():
         channels.controls[channel] += _lifts(channels.controls[channel], tick)
     n_changes = sum(
@@ -193,8 +133,8 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
         is_drum = channel[1] == DRUMS
         instrument = pretty_midi.Instrument(program, is_drum=is_drum, name=names[track])
         instrument.notes = [
-            pretty_midi.Note(velocity, pitch, time(start), time(end))
-            for start, end, pitch, velocity in sorted(channels.notes[track, channel, program])
+            pretty_midi.Note(note.velocity, pitch, time(note.start), time(note.end))
+            for note, pitch in sorted(channels.notes[track, channel, program])
         ]
         instrument.control_changes = [
             pretty_midi.ControlChange(number, value, time(tick))

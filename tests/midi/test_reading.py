@@ -259,6 +259,17 @@ def test_notes_of_no_length_as_other_programs_write_them(make_midi, tmp_path):
         assert [sounding(roll), sounding(roll, 62)] == ["..#.#..", "......#"]
 
 
+def test_notes_of_no_length_one_after_the_other_with_note_offs_in_front(roll_of_file):
+    pairs = [(step, event) for step in (1, 4, 7) for event in (off(60), on(60))]
+    other = track_of((0, on(62)), (9, off(62)))
+    assert sounding(roll_of_file(track_of(*pairs), other)) == ".#..#..#."
+    # unless the last one has a note-off: then each goes on to the next one
+    assert sounding(roll_of_file(track_of(*pairs, (8, off(60))), other)) == ".#######."
+    # a note with its note-off, then two of no length, then one
+    mixed = [(0, on(60)), (1, off(60)), *pairs[2:], (8, on(60)), (9, off(60))]
+    assert sounding(roll_of_file(track_of(*mixed), other)) == "#...#..##"
+
+
 def test_a_note_off_in_front_of_a_note_that_has_its_own_is_nothing(roll_of_file):
     track = track_of((0, on(60)), (1, off(60)), (2, off(60)), (2, on(60)), (4, off(60)))
     assert sounding(roll_of_file(track)) == "#.##"
