@@ -16,12 +16,11 @@ Rolls have 50 frames a second, and agree when no cell differs whose neighbors in
 another value as well: a note may begin or end a frame earlier. The first minute counts. A judge
 that is not installed is left out. Where FluidSynth disagrees on a score, it plays the same score
 again with a channel for each part: two parts that hold one key at one time share its note-offs on
-one channel, and nothing else differs. Notes of no length are counted, because music21 writes their
-note-off in front, and others let them sound until the next one.
+one channel. Nothing counts then in a key after its first note of no length, because music21 writes
+their note-off in front, and others let them sound until the next one.
 """
 
 import argparse
-import copy
 import tempfile
 import warnings
 from pathlib import Path
@@ -61,9 +60,8 @@ class Result(NamedTuple):
     """What was found for a score."""
 
     name: str
-    verdict: Verdict
-    apart: int | None  # cells that differ for FluidSynth with a channel for each part
-    n_empty: int  # notes of no length
+    shared: Verdict
+    apart: Verdict  # with a channel for each part, and without what follows notes of no length
 
 
 def roll_of(music) -> np.ndarray:
@@ -81,11 +79,12 @@ def roll_of_notes(notes, n_frames: int) -> np.ndarray:
     return roll_of(midi)
 
 
-def count_differences(one: np.ndarray, other: np.ndarray) -> int:
+def count_differences(one: np.ndarray, other: np.ndarray, excused: np.ndarray) -> int:
     """Count cells that differ, and not only because a note begins or ends a frame earlier."""
     n_frames = min(len(one), len(other))
     one, other = one[:n_frames] > 0, other[:n_frames] > 0
-    return int((one & ~widened(other)).sum() + (other & ~widened(one)).sum())
+    differ = (one & ~widened(other)) | (other & ~widened(one))
+    return int((differ & ~excused[:n_frames]).sum())
 
 
 def widened(roll: np.ndarray) -> np.ndarray:
@@ -95,22 +94,35 @@ def widened(roll: np.ndarray) -> np.ndarray:
     return wide
 
 
-def judge(path: Path) -> Verdict:
+def judge(path: Path, *, excuse: bool = False) -> Verdict:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ours, keys = roll_of(path), copy.deepcopy(read_midi(path))
-        for instrument in keys.instruments:
-            instrument.control_changes = []
-        return Verdict(by_fluidsynth(path, ours), by_symusic(path, roll_of(keys)))
+        ours, keys = roll_of(path), read_midi(path)
+    for instrument in keys.instruments:
+        instrument.control_changes = []
+    excused = after_empty_notes(keys, len(ours)) if excuse else np.zeros(ours.shape, bool)
+    return Verdict(by_fluidsynth(path, ours, excused), by_symusic(path, roll_of(keys), excused))
 
 
-def by_fluidsynth(path: Path, ours: np.ndarray) -> int | None:
+def after_empty_notes(midi: pretty_midi.PrettyMIDI, n_frames: int) -> np.ndarray:
+    """Return where a key had a note of no length before."""
+    excused = np.zeros((n_frames, 88), bool)
+    for instrument in midi.instruments:
+        for note in instrument.notes:
+            if note.end == note.start and 21 <= note.pitch <= 108:
+                excused[int(note.start * RATE) :, note.pitch - 21] = True
+    return excused
+
+
+def by_fluidsynth(path: Path, ours: np.ndarray, excused: np.ndarray) -> int | None:
     lib = library()
     notes = Player(lib).play(path, len(ours) / RATE) if lib else None
-    return count_differences(ours, roll_of_notes(notes, len(ours))) if notes else None
+    if not notes:
+        return None
+    return count_differences(ours, roll_of_notes(notes, len(ours)), excused)
 
 
-def by_symusic(path: Path, ours: np.ndarray) -> int | None:
+def by_symusic(path: Path, ours: np.ndarray, excused: np.ndarray) -> int | None:
     if symusic is None:
         return None
     try:
@@ -119,7 +131,7 @@ def by_symusic(path: Path, ours: np.ndarray) -> int | None:
         return None
     players = [track for track in score.tracks if not track.is_drum]
     notes = [(n.time, n.time + n.duration, n.pitch) for track in players for n in track.notes]
-    return count_differences(ours, roll_of_notes(notes, len(ours)))
+    return count_differences(ours, roll_of_notes(notes, len(ours)), excused)
 
 
 def export(score_path: Path, folder: Path, number: int) -> tuple[Path, Path] | None:
@@ -166,16 +178,11 @@ def pedal_track(file: mido.MidiFile, seed: int) -> mido.MidiTrack:
 
 
 def judge_score(score: Path, number: int) -> Result | None:
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder:
         paths = export(score, Path(folder), number)
         if paths is None:
             return None
-        verdict = judge(paths[0])
-        apart = by_fluidsynth(paths[1], roll_of(paths[0])) if verdict.fluidsynth else None
-        players = read_midi(paths[0]).instruments
-    n_empty = sum(note.end == note.start for player in players for note in player.notes)
-    return Result(score.stem, verdict, apart, n_empty)
+        return Result(score.stem, judge(paths[0]), judge(paths[1], excuse=True))
 
 
 def judge_odd(kind: int, seed: int) -> Verdict:
@@ -216,18 +223,16 @@ def print_corpus(n_scores: int, n_jobs: int) -> None:
             results += [result for result in parallel(calls) if result is not None]
             tried += len(batch)
     print(f"{len(results)} scores; {tried - len(results)} more have no notes or are not exported")
-    for kind, chosen in (
-        ("without", [result for result in results if not result.n_empty]),
-        ("with", [result for result in results if result.n_empty]),
+    print("| scores | FluidSynth agrees | symusic agrees |")
+    print("| --- | --- | --- |")
+    for name, verdicts in (
+        ("two parts on a channel", [result.shared for result in results]),
+        ("a channel each, without notes of no length", [result.apart for result in results]),
     ):
-        print(f"- {kind} notes of no length: {len(chosen)}")
-        for judge_name in Verdict._fields:
-            counts = [getattr(result.verdict, judge_name) for result in chosen]
-            print(f"  - {judge_name} agrees on {agreeing(counts)}")
-        again = [result.apart for result in chosen if result.verdict.fluidsynth]
-        print(f"  - with a channel for each part fluidsynth agrees on {agreeing(again)} others")
+        columns = zip(*verdicts, strict=True)
+        print(f"| {name} |", " | ".join(agreeing(list(column)) for column in columns), "|")
     for result in results:
-        if not result.n_empty and (result.verdict.symusic or result.apart):
+        if any(result.apart):
             print(result)
 
 

@@ -8,7 +8,7 @@ channel and program) has all controllers and bends of its channel.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..base.extras import need
 from ._events import (
@@ -152,13 +152,13 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
     timed = []
     for i, track in enumerate(tracks):
         strikes = {e.tick for e in track.events if e.status & 0xF0 == NOTE_ON and e.data[1]}
-        port = 0
+        channels = [(0, channel) for channel in range(16)]
         for event in track.events:
             if event.status != META:
-                order = event.tick, event.tick in strikes
-                timed.append((order, i, (port, event.status & 0x0F), event))
+                order = 2 * event.tick + (event.tick in strikes)
+                timed.append((order, i, channels[event.status & 0x0F], event))
             elif event.data[0] == PORT and len(event.data) > 1:
-                port = event.data[1]
+                channels = [(event.data[1], channel) for channel in range(16)]
     timed.sort(key=itemgetter(0))
     for _, i, channel, event in timed:
         yield i, channel, event

@@ -115,11 +115,13 @@ class _Bytes:
     def number(self) -> int:
         """Read a number of as many bytes as it needs, seven bits in each."""
         value = 0
-        for _ in range(_MOST_DIGITS):
-            (byte,) = self.take(1)
+        for byte in self.data[self.position : self.position + _MOST_DIGITS]:
+            self.position += 1
             value = value << 7 | byte & 0x7F
             if byte < 0x80:
                 return value
+        if self.position == len(self.data):
+            raise ValueError("it ends too early")
         raise ValueError("it holds long runs of bytes that are no MIDI")
 
     def at(self, beginnings: tuple[bytes, ...]) -> bool:

@@ -59,16 +59,14 @@ class Key:
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]
-        for i, start in zip(places, starts, strict=True):
-            own = self._ends.get(i)
-            if own is None:
-                own = _next(other_offs, start)
+        for i in places:
+            start, velocity, program = self.strokes[i]
+            ended = self._ends[i] if i in self._ends else _next(other_offs, start)
             cut = _next(cuts, start)
-            known = [tick for tick in (own, cut, _next(starts, start)) if tick is not None]
-            ended = min(known, default=max(end, start))
-            stroke = self.strokes[i]
-            note = Note(start, ended, stroke.velocity, stroke.program)
-            yield note, own is None and cut is None
+            again = _next(starts, start)
+            known = [tick for tick in (ended, cut, again) if tick is not None]
+            note = Note(start, min(known, default=max(end, start)), velocity, program)
+            yield note, ended is None and cut is None
 
     def _pair(self) -> None:
         down: list[int] = []  # places of note-ons that have no note-off yet
