@@ -16,6 +16,7 @@ from ._piano_rolls import load_piano_rolls
 from ._polyphonic import fetch_polyphonic
 from ._progressions import make_progressions
 from ._recordings import load_recordings
+from ._songs import make_songs
 
 __all__ = [
     "fetch_polyphonic",
@@ -26,4 +27,5 @@ __all__ = [
     "load_piano_rolls",
     "load_recordings",
     "make_progressions",
+    "make_songs",
 ]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ._styles import BEATS, Mode, Sounding, Style, read_progression
+from ._styles import Mode, Sounding, Style, read_progression
 
 _LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
 _RANGE = (62, 81)  # of melodies, as MIDI counts
@@ -27,7 +27,7 @@ def compose(
     """Return the chords of a piece and its voices (bass, chords, melody), in C and in beats."""
     order = rng.permutation(len(mode.progressions))
     letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
-    end = BEATS * (n_bars - 1)
+    end = style.beats * (n_bars - 1)
     played: dict[str, list[list[Note]]] = {}
     all_chords: list[Sounding] = []
     voices: list[list[Note]] = [[], [], []]
@@ -35,17 +35,17 @@ def compose(
     for letter in cycle(style.form):
         if position >= end:
             break
-        chords = read_progression(mode.progressions[letters[letter]])
+        chords = read_progression(mode.progressions[letters[letter]], style.beats)
         if style.improvised or letter not in played:
             played[letter] = _play(chords, mode, style, rng)
         _append(all_chords, chords, position, end)
         for voice, part in zip(voices, played[letter], strict=True):
             _append(voice, part, position, end)
         position += chords[-1].end
-    home = read_progression(mode.home)
-    _append(all_chords, home, end, end + BEATS)
+    home = read_progression(mode.home, style.beats)
+    _append(all_chords, home, end, end + style.beats)
     for voice, notes in zip(voices[:2], _play(home, mode, style, rng)[:2], strict=True):
-        _append(voice, notes, end, end + BEATS)
+        _append(voice, notes, end, end + style.beats)
     return all_chords, voices
 
 
@@ -86,6 +86,8 @@ def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState)
         elif style.bass == "held" and length > 2:
             pitches += [_above(root, chord.tones[2])]  # a fifth
         times = chord.start + np.arange(len(pitches) + 1) * (length / len(pitches))
+        if style.bass == "short":
+            times[-1] = chord.start + 1
         for pitch, (start, end) in zip(pitches, pairwise(times.tolist()), strict=True):
             notes.append(Note(start, end, pitch, 1.0 if start == chord.start else 0.7))
     return notes
@@ -95,9 +97,10 @@ def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomSt
     """Return chords in close position; what two neighbors share stays where it was."""
     notes = []
     for chord in chords:
-        first_beat = chord.start % BEATS
+        first_beat = chord.start % style.beats
         inside = [s - first_beat for s in style.strokes if first_beat <= s]
-        strokes = sorted({0.0, *(s for s in inside if s < chord.end - chord.start)})
+        at_once = {0.0} if first_beat else set()  # where a chord begins within a bar
+        strokes = sorted(at_once.union(s for s in inside if s < chord.end - chord.start))
         strokes = [chord.start + stroke for stroke in strokes]
         pitches = [_above(_LOWEST_CHORD, tone) for tone in chord.tones]
         loudness = rng.uniform(0.7, 1.0, len(strokes)).tolist()
@@ -114,6 +117,7 @@ def _melody(
     ladder = [pitch for pitch in range(low, high + 1) if pitch % 12 in scale]
     pitch = int(rng.choice(ladder))
     n_slots = round(2 * chords[-1].end)  # of half a beat
+    slots_between_strong = 4 if style.beats % 2 == 0 else 2 * style.beats
     draws = rng.random_sample((n_slots, 2)).tolist()
     leaps = rng.choice([-2, -1, -1, 1, 1, 2], n_slots).tolist()
     notes: list[Note] = []
@@ -132,7 +136,7 @@ def _melody(
         nearest = min(range(len(ladder)), key=lambda i: abs(ladder[i] - pitch))
         step = nearest + leap
         pitch = ladder[step if 0 <= step < len(ladder) else nearest - leap]
-        strong = slot % 4 == 0 or start == chord.start
+        strong = slot % slots_between_strong == 0 or start == chord.start
         if strong:
             pitch = min(
                 (_above(low, tone) + octave for tone in chord.tones for octave in (0, 12)),

@@ -12,7 +12,7 @@ from ..theory.spelling import PITCH_CLASS_OF, chord_name, key_name
 from ..theory.timing import FRAME_RATE, Timing
 from ._parts import compose
 from ._sounding import sound
-from ._styles import BEATS, STYLES, Sounding
+from ._styles import STYLES, Sounding
 
 _RULES: dict[str, Rule] = {
     "n_pieces": COUNT_RULE,
@@ -67,11 +67,12 @@ def make_progressions(
         - "blues": twelve bars of dominant sevenths, a minor blues and a jazz blues among them;
         - "jazz": ii-V-I with sevenths, in major and in minor, and turnarounds;
         - "modal": two or three chords in the dorian or the mixolydian mode;
-        - "pop": I-V-vi-IV and other loops of four chords.
+        - "pop": I-V-vi-IV and other loops of four chords;
+        - "waltz": periods of eight bars in three-four time.
 
         None for all.
     n_bars : int, default=24
-        Bars of four beats in each piece; the last one is on the tonic.
+        Bars of each piece, of four beats, of waltzes three; the last one is on the tonic.
     tempo : float or tuple of two floats, default=(70, 140)
         Beats a minute, or the range to draw it from for each piece.
     key : str, default=None
@@ -129,7 +130,7 @@ def make_progressions(
     >>> music.data[0].shape[1], music.timing
     (12, Timing.from_rate(10.7666015625))
     """
-    names = _check_styles(styles)
+    names = check_styles(styles)
     given = {"n_pieces": n_pieces, "n_bars": n_bars, "key": key}
     check_values(given, _RULES)
     slowest, fastest = _check_tempo(tempo)
@@ -140,7 +141,7 @@ def make_progressions(
         tonic = rng.randint(12) if key is None else PITCH_CLASS_OF[key]
         style = names[i % len(names)]
         pieces.append(_make_piece(style, n_bars, beats_a_minute, tonic, rng))
-    seconds = np.mean([BEATS * n_bars * 60 / piece.tempo for piece in pieces])
+    seconds = np.mean([piece.chords[-1].end for piece in pieces])
     return Bunch(
         data=[piece.chroma for piece in pieces],
         target=[piece.style for piece in pieces],
@@ -179,7 +180,7 @@ def _make_piece(
     mode = alike_likely[rng.randint(len(alike_likely))]
     chords, voices = compose(style, mode, n_bars, rng)
     seconds_a_beat = 60 / tempo
-    n_frames = int(np.ceil(BEATS * n_bars * seconds_a_beat * FRAME_RATE))
+    n_frames = int(np.ceil(style.beats * n_bars * seconds_a_beat * FRAME_RATE))
     chroma = sound(
         voices,
         tonic=tonic,
@@ -188,10 +189,11 @@ def _make_piece(
         rng=rng,
     )
     key = tonic + 12 * mode.minor
-    return _Piece(chroma, name, _name_chords(chords, key, seconds_a_beat), key_name(key), tempo)
+    return _Piece(chroma, name, named_chords(chords, key, seconds_a_beat), key_name(key), tempo)
 
 
-def _name_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> list[Chord]:
+def named_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> list[Chord]:
+    """Return chords of a progression in seconds and in a key, equal neighbors as one."""
     named = []
     for (root, quality), same in groupby(chords, lambda chord: (chord.root, chord.quality)):
         held = list(same)
@@ -208,7 +210,8 @@ def _name_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> lis
     return named
 
 
-def _check_styles(styles: Any) -> list[str]:
+def check_styles(styles: Any) -> list[str]:
+    """Return names of styles, without repeats; of all where `styles` is None."""
     if styles is None:
         return list(STYLES)
     named = list(styles) if isinstance(styles, (list, tuple)) else []

@@ -9,9 +9,6 @@ from typing import NamedTuple
 from ..theory.spelling import PITCH_CLASS_OF
 from ..theory.vocabulary import QUALITIES
 
-BEATS = 4
-"""In a bar."""
-
 
 class Sounding(NamedTuple):
     """A chord in a progression."""
@@ -42,19 +39,20 @@ class Style(NamedTuple):
     modes: tuple[Mode, ...]
     form: str  # a letter for each section; the same letter is the same progression
     improvised: bool  # whether a section that comes back has another melody
-    bass: str  # "walking", "pulse", "held" or "steps"
+    bass: str  # "walking", "pulse", "held", "steps" or "short"
     strokes: tuple[float, ...]  # beats of a bar on which chords are struck
     busy: float  # chance that a melody has a note between two beats
+    beats: int = 4  # in a bar
 
 
-def read_progression(text: str) -> list[Sounding]:
-    """Return the chords of a progression such as "Dm7,G7 C", which has two bars."""
+def read_progression(text: str, beats: int) -> list[Sounding]:
+    """Return the chords of a progression such as "Dm7,G7 C", which has two bars of some beats."""
     chords = []
     for bar, names in enumerate(text.split()):
         name_list = names.split(",")
-        share = BEATS / len(name_list)
+        share = beats / len(name_list)
         for i, name in enumerate(name_list):
-            start = bar * BEATS + i * share
+            start = bar * beats + i * share
             chords.append(Sounding(*_read_name(name), start, start + share))
     return chords
 
@@ -207,6 +205,38 @@ STYLES = {
         bass="pulse",
         strokes=(0, 1, 2, 3),
         busy=0.3,
+    ),
+    "waltz": Style(
+        modes=(
+            Mode(
+                False,
+                _MAJOR,
+                "C",
+                (
+                    "C C G7 G7 G7 G7 C C",
+                    "C Am Dm G7 C F G7 C",
+                    "C C7 F F Dm G7 C C",
+                    "F F C C G7 G7 C C7",
+                    "C E7 Am Am Dm G7 C G7",
+                ),
+            ),
+            Mode(
+                True,
+                _MINOR,
+                "Cm",
+                (
+                    "Cm Cm Fm Fm G7 G7 Cm Cm",
+                    "Cm Bb Ab G7 Cm Fm G7 Cm",
+                    "Ab Ab Eb Eb G7 G7 Cm G7",
+                ),
+            ),
+        ),
+        form="AABB",
+        improvised=False,
+        bass="short",
+        strokes=(1, 2),
+        busy=0.3,
+        beats=3,
     ),
 }
 """By name, in the order of names."""

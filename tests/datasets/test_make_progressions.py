@@ -13,7 +13,7 @@ from musicai.base.pieces import PITCH_CLASSES
 from musicai.datasets import make_progressions
 from musicai.datasets._parts import Note
 from musicai.datasets._sounding import sound
-from musicai.datasets._styles import BEATS, STYLES, read_progression
+from musicai.datasets._styles import STYLES, read_progression
 from musicai.metrics import flux, frame_entropy, scale_consistency, triad_fit
 from musicai.render import Chord, recognize_chords
 from musicai.theory.keys import key_scores
@@ -60,8 +60,8 @@ def test_everything_is_told_of_every_piece(n_pieces, n_bars, tempo, styles, seed
         assert len(music[name]) == n_pieces
     assert music.target == [styles[i % len(styles)] for i in range(n_pieces)]
     assert music.target_names == sorted(styles)
-    seconds = n_bars * BEATS * 60 / tempo
-    for piece, chords in zip(music.data, music.chords, strict=True):
+    for piece, chords, style in zip(music.data, music.chords, music.target, strict=True):
+        seconds = n_bars * STYLES[style].beats * 60 / tempo
         assert len(piece) == np.ceil(seconds * music.timing.frame_rate)
         assert chords[0].start == 0
         assert chords[-1].end == pytest.approx(seconds)
@@ -174,13 +174,14 @@ def test_styles_differ(music):
 
 @pytest.mark.parametrize("style", STYLES)
 def test_progressions_are_whole_bars_and_end_where_they_can_go_home(style):
+    beats = STYLES[style].beats
     for mode in STYLES[style].modes:
-        home = read_progression(mode.home)
+        home = read_progression(mode.home, beats)
         assert [chord.root for chord in home] == [0]
         assert mode.minor == (3 in home[0].tones)
         for text in mode.progressions:
-            chords = read_progression(text)
-            assert chords[-1].end == BEATS * len(text.split())
+            chords = read_progression(text, beats)
+            assert chords[-1].end == beats * len(text.split())
             assert all(one.end == two.start for one, two in pairwise(chords))
 
 

@@ -1,0 +1,132 @@
+"""The instruments that play songs made by rules, and what their drums play."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..base.extras import need
+from ._parts import Note
+
+KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
+"""Drums by their keys in General MIDI."""
+
+_PHRASE = 8  # bars; a cymbal begins one, a fill ends it
+_DRUM_SECONDS = 0.1
+_TAIL_SECONDS = 2.0  # for the last chord to die away in
+_LEVELS = (95, 62, 88)  # velocities of bass, chords and melody at their loudest
+_VARIATION = 5  # of velocities, either way
+_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # ranges of the controller; 64 is the middle
+
+
+class Band(NamedTuple):
+    """Who plays a style: programs of General MIDI to draw from, and drums."""
+
+    tempo: tuple[float, float]  # beats per minute
+    bass: tuple[int, ...]
+    chords: tuple[int, ...]
+    melody: tuple[int, ...]
+    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats of a bar
+
+
+BANDS = {
+    "baroque": Band((66, 84), (42, 70), (6, 19), (40, 68, 73), ()),
+    "blues": Band(
+        (76, 100),
+        (32, 33),
+        (0, 16, 26),
+        (22, 27, 65),
+        ((KICK, 88, (0, 2)), (SNARE, 76, (1, 3)), (RIDE, 58, (0, 1, 1.5, 2, 3, 3.5))),
+    ),
+    "jazz": Band(
+        (120, 160),
+        (32,),
+        (0, 4, 26),
+        (11, 56, 66),
+        ((KICK, 52, (0, 2)), (HAT, 62, (1, 3)), (RIDE, 72, (0, 1, 1.5, 2, 3, 3.5))),
+    ),
+    "modal": Band(
+        (84, 104),
+        (32, 33),
+        (4, 89, 24),
+        (73, 11, 75),
+        ((KICK, 72, (0, 2.5)), (STICK, 66, (2,)), (HAT, 52, (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5))),
+    ),
+    "pop": Band(
+        (100, 126),
+        (33, 34, 38),
+        (0, 25, 27, 4),
+        (80, 73, 65, 11),
+        (
+            (KICK, 98, (0, 2, 2.5)),
+            (SNARE, 92, (1, 3)),
+            (HAT, 58, (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5)),
+        ),
+    ),
+    "waltz": Band(
+        (84, 108),
+        (32, 43),
+        (21, 0, 24),
+        (40, 71, 73),
+        ((KICK, 82, (0,)), (STICK, 54, (1, 2)), (HAT, 46, (0, 1, 2))),
+    ),
+}
+
+
+def arrange(
+    voices: list[list[Note]],
+    band: Band,
+    *,
+    beats: int,
+    n_bars: int,
+    tempo: float,
+    tonic: int,
+    rng: np.random.RandomState,
+) -> Any:
+    """Return voices (bass, chords, melody), moved up to a key note, and drums as PrettyMIDI."""
+    pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
+    midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
+    midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))
+    seconds = 60 / tempo
+    transposition = tonic if tonic < 6 else tonic - 12
+    players = zip(voices, (band.bass, band.chords, band.melody), _LEVELS, _PANS, strict=True)
+    for voice, programs, level, pans in players:
+        player = pretty_midi.Instrument(int(rng.choice(programs)))
+        player.control_changes.append(pretty_midi.ControlChange(_PAN, int(rng.randint(*pans)), 0))
+        for note in voice:
+            velocity = level * note.loudness + rng.randint(-_VARIATION, _VARIATION + 1)
+            player.notes.append(
+                pretty_midi.Note(
+                    int(velocity),
+                    note.pitch + transposition,
+                    note.start * seconds,
+                    note.end * seconds,
+                )
+            )
+        midi.instruments.append(player)
+    # An event behind the last note: a player stops with the last event of a file.
+    end = beats * n_bars * seconds + _TAIL_SECONDS
+    midi.instruments[0].control_changes.append(pretty_midi.ControlChange(_PAN, 64, end))
+    if band.drums:
+        drummer = pretty_midi.Instrument(0, is_drum=True)
+        for beat, key, loudness in _strokes(band, beats, n_bars):
+            velocity = int(loudness + rng.randint(-_VARIATION, _VARIATION + 1))
+            start = beat * seconds
+            drummer.notes.append(pretty_midi.Note(velocity, key, start, start + _DRUM_SECONDS))
+        midi.instruments.append(drummer)
+    return midi
+
+
+def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
+    """Yield the beat, key and velocity of what drums play; in the last bar its first beat alone."""
+    for bar in range(n_bars):
+        first = bar * beats
+        if bar % _PHRASE == 0 or bar == n_bars - 1:
+            yield first, CRASH, band.drums[0][1]
+        for key, velocity, places in band.drums:
+            yield from (
+                (first + place, key, velocity) for place in places if bar < n_bars - 1 or place == 0
+            )
+        if bar % _PHRASE == _PHRASE - 1 and bar < n_bars - 1:
+            for place in (0.25, 0.5, 0.75):
+                yield first + beats - 1 + place, SNARE, band.drums[0][1] - 20
