@@ -115,6 +115,7 @@ def make_progressions(
 
     See Also
     --------
+    make_songs : The same music, as recordings of a band with drums.
     load_chorales : Real music, to be rendered once.
     musicai.render.recognize_chords : Finds the chords again, with ``vocabulary="qualities"`` also
         those of jazz, blues and modal music that are no triads.

@@ -65,7 +65,7 @@ def make_songs(
     styles: Any = None,
     kind: str = "audio",
     folder: str | os.PathLike[str] | None = None,
-    sr: int = 22050,
+    sr: int = 44100,
     random_state: int = 0,
     n_jobs: int | None = None,
     verbose: int = 0,
@@ -89,7 +89,7 @@ def make_songs(
         :class:`musicai.PianoRollExtractor`.
     folder : str or path, default=None
         The data home. When None, see :func:`get_data_home`.
-    sr : int, default=22050
+    sr : int, default=44100
         Sampling rate of recordings, in hertz, from 1000 to 192000.
     random_state : int, default=0
         Seed of the songs.
