@@ -39,13 +39,15 @@ _DESCR = """\
 Songs made by rules
 ===================
 {n_songs} songs of {n_bars} bars in the styles {styles}: bass, chords, melody and drums, {form}.
-Their tempo, meter, key and chords are known.
+Their tempo, meter, key and chords are known.{sounds}
 
-License: {license}. {sounds}
+License: {license}.
 Source: {source}.
 """
 
-_SOUNDS = """Sounds: TimGM6mb, the soundfont by Tim Brechbill (GPL-2.0) that
+_SOUNDS = """
+
+Sounds: TimGM6mb, the soundfont by Tim Brechbill (GPL-2.0) that
 pretty_midi ships; musicai does not distribute it."""
 
 

@@ -10,6 +10,7 @@ from musicai.datasets import (
     load_piano_rolls,
     load_recordings,
     make_progressions,
+    make_songs,
 )
 
 from .conftest import sha256_of
@@ -28,13 +29,17 @@ def load(tmp_path, write_rolls):
             tmp_path, sha256=sha256_of(tmp_path / "a.mat")
         ),
         "load_recordings": lambda: load_recordings(tmp_path),
-        "make_progressions": lambda: make_progressions(5, n_bars=1, random_state=0),
+        "make_progressions": lambda: make_progressions(6, n_bars=1, random_state=0),
+        "make_songs": lambda: make_songs(6, kind="midi", folder=tmp_path),
     }
 
 
 @pytest.mark.parametrize(
     "name",
-    ["load_chorales", "load_midi", "load_piano_rolls", "load_recordings", "make_progressions"],
+    [
+        *("load_chorales", "load_midi", "load_piano_rolls", "load_recordings"),
+        *("make_progressions", "make_songs"),
+    ],
 )
 def test_what_all_say(load, name):
     data = load[name]()
