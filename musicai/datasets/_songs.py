@@ -138,10 +138,12 @@ def make_songs(
 
     Examples
     --------
+    >>> import tempfile
     >>> from musicai.datasets import make_songs
-    >>> songs = make_songs(4, styles=["pop", "waltz"], n_jobs=2)  # doctest: +SKIP
-    >>> songs.titles[1], songs.beats_per_bar  # doctest: +SKIP
-    ('waltz 2 in D major', array([4, 3, 4, 3]))
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     songs = make_songs(2, styles=["pop", "waltz"], kind="midi", folder=home)
+    >>> songs.titles, songs.beats_per_bar
+    (['pop 1 in F minor', 'waltz 2 in F# minor'], array([4, 3]))
     """
     given = {"n_songs": n_songs, "kind": kind, "sr": sr, "random_state": random_state}
     check_values(given, _RULES)
