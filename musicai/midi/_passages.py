@@ -5,8 +5,10 @@ their whole length, and what controllers and programs have come to by then.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,6 +42,25 @@ class Strike(NamedTuple):
     velocity: int
 
 
+class Player(NamedTuple):
+    """What an instrument sends to its channel apart from notes.
+
+    Attributes
+    ----------
+    program : int
+        Its program.
+    is_drum : bool
+        Whether it plays drums.
+    changes : list of tuple
+        Controllers and bends in order: the time in samples, the controller's number or None for a
+        bend, and the value.
+    """
+
+    program: int
+    is_drum: bool
+    changes: list[tuple[int, int | None, int]]
+
+
 class Passage(NamedTuple):
     """Notes that begin within some samples, `PASSAGE` as a rule."""
 
@@ -63,13 +84,26 @@ def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
         yield Passage(i * n_samples, list(group))
 
 
+def players_of(midi: Any) -> list[Player]:
+    """Return a player for each instrument of some music."""
+    players = []
+    for instrument in midi.instruments:
+        changes: list[tuple[int, int | None, int]] = [
+            (_to_block(each.time), each.number, each.value) for each in instrument.control_changes
+        ]
+        changes += [(_to_block(each.time), None, each.pitch) for each in instrument.pitch_bends]
+        changes.sort(key=itemgetter(0))
+        players.append(Player(instrument.program, instrument.is_drum, changes))
+    return players
+
+
 def ensembles(
-    strikes: Sequence[Strike], midi: Any
+    strikes: Sequence[Strike], players: Sequence[Player]
 ) -> Iterator[tuple[list[Strike], dict[int, int]]]:
     """Divide notes so that each group's players find a channel; give notes and channels."""
-    players = sorted({strike.player for strike in strikes})
-    drummers = [player for player in players if midi.instruments[player].is_drum]
-    others = [player for player in players if player not in drummers]
+    playing = sorted({strike.player for strike in strikes})
+    drummers = [player for player in playing if players[player].is_drum]
+    others = [player for player in playing if not players[player].is_drum]
     # Drummers share the one channel that is theirs, so only one of them can be in a group.
     for i in range(max(len(drummers), -(-len(others) // len(CHANNELS)))):
         seated = others[i * len(CHANNELS) : (i + 1) * len(CHANNELS)]
@@ -79,7 +113,11 @@ def ensembles(
 
 
 def messages(
-    strikes: Sequence[Strike], channels: dict[int, int], start: int, end: int, midi: Any
+    strikes: Sequence[Strike],
+    channels: dict[int, int],
+    start: int,
+    end: int,
+    players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
     """Return what to send and when, in samples; a block goes before `start`."""
     mido = need("mido", extra="midi", what="synthesize")
@@ -87,11 +125,10 @@ def messages(
     # that is pressed as a key is released comes too late for it.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
-        instrument = midi.instruments[player]
-        program = mido.Message("program_change", program=instrument.program, channel=channel)
-        timed.append((0, 0, program))
-        for time, change in _changes(instrument, channel, start, end, mido):
-            timed.append((time, 1, change))
+        program = players[player].program
+        timed.append((0, 0, mido.Message("program_change", program=program, channel=channel)))
+        for time, number, value in _changes(players[player].changes, start, end):
+            timed.append((time, 1, _message(number, value, channel, mido)))
     for strike in strikes:
         note = {"channel": channels[strike.player], "note": strike.pitch}
         on = mido.Message("note_on", velocity=strike.velocity, **note)
@@ -115,24 +152,16 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 
 
 def _changes(
-    instrument: Any, channel: int, start: int, end: int, mido: Any
-) -> list[tuple[int, Any]]:
-    """Return controllers and bends up to `end`; what was before `start` in short, at time 0."""
-    timed = [
-        (_to_block(each.time), each.number, each.value) for each in instrument.control_changes
-    ] + [(_to_block(each.time), None, each.pitch) for each in instrument.pitch_bends]
-    timed.sort(key=lambda each: each[0])
-    before = [each for each in timed if each[0] < start]
-    last = {number: i for i, (_, number, _) in enumerate(before)}
-    changes = [
-        (0, _message(number, value, channel, mido))
-        for i, (_, number, value) in enumerate(before)
-        if number in PARAMETER_CONTROLS or i == last[number]
-    ]
-    for time, number, value in timed[len(before) :]:
-        if time < end:
-            changes.append((_SENT + time - start, _message(number, value, channel, mido)))
-    return changes
+    changes: list[tuple[int, int | None, int]], start: int, end: int
+) -> Iterator[tuple[int, int | None, int]]:
+    """Yield changes from `start` to `end`, after what those before have come to, at time 0."""
+    first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
+    last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
+    for i, (_, number, value) in enumerate(changes[:first]):
+        if number in PARAMETER_CONTROLS or i == last[number]:
+            yield 0, number, value
+    for time, number, value in changes[first:stop]:
+        yield _SENT + time - start, number, value
 
 
 def _to_block(seconds: float) -> int:

@@ -120,14 +120,16 @@ def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
         raise MidiError(f"{name}: this cannot be read as MIDI ({error}); {REPAIR}") from None
     remarks = []
     if len(song.tracks) != song.n_promised:
-        remarks.append(f"it says that it has {song.n_promised} tracks, and has {len(song.tracks)}")
+        remarks.append(
+            f"its header promises {song.n_promised} tracks where it has {len(song.tracks)}"
+        )
     if n_unended:
         remarks.append(
-            f"{n_unended} notes have no note-off, and last until the key is struck again or the "
+            f"notes without a note-off ({n_unended}) last until the key is struck again or the "
             "track ends"
         )
     if song.n_unread:
-        remarks.append(f"{song.n_unread} notes behind the end of their track were not read")
+        remarks.append(f"notes behind the end of their track ({song.n_unread}) were not read")
     if song.is_followed:
         remarks.append("another file follows the first in this one, and was not read")
     return midi, "; ".join(remarks)

@@ -85,7 +85,7 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
     np.add.at(changes, (last.astype(np.intp), keys), -1)
     roll = (np.cumsum(changes, axis=0, out=changes)[:-1] > 0).astype(np.float32)
     n_outside = len(pitches) - len(keys)
-    warning = f"{n_outside} notes beyond the 88 keys of a piano, A0 to C8, were left out"
+    warning = f"notes beyond the 88 keys of a piano, A0 to C8, were left out ({n_outside})"
     return roll, warning if n_outside else ""
 
 

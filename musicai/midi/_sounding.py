@@ -1,5 +1,7 @@
 """How long notes sound: until the key is released, or the pedal that holds them."""
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -85,14 +87,13 @@ def _cut(
 
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
     """Return when a pedal was last pressed before each time, and when it was then lifted."""
-    pressed, lifted = [-np.inf], [-np.inf]
-    for change in changes:
-        is_down = len(lifted) < len(pressed)
-        down = change.number == pedal and change.value >= PEDAL_DOWN
-        if down and not is_down:
-            pressed.append(change.time)
-        elif is_down and not down and change.number in (pedal, RESET_CONTROL):
-            lifted.append(change.time)
-    lifted += [np.inf] * (len(pressed) - len(lifted))
-    i = np.maximum(np.searchsorted(pressed, times, side="left") - 1, 0)
-    return np.array(pressed)[i], np.array(lifted)[i]
+    moves = [(-np.inf, True), (-np.inf, False)]
+    moves += [
+        (change.time, change.number == pedal and change.value >= PEDAL_DOWN)
+        for change in changes
+        if change.number in (pedal, RESET_CONTROL)
+    ]
+    turns = [next(same)[0] for _, same in groupby(moves, key=itemgetter(1))] + [np.inf]
+    pressed, lifted = np.array(turns[::2]), np.array(turns[1::2])
+    i = np.searchsorted(pressed, times, side="left") - 1
+    return pressed[i], lifted[i]

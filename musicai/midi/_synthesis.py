@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,16 @@ from ..base.parameters import SAMPLING_RATE_RULE, check_values
 from ..files.paths import AnyPath, is_path, printable
 from ._errors import MidiError
 from ._music import as_midi
-from ._passages import PASSAGE, Passage, Strike, ensembles, messages, passages
+from ._passages import (
+    PASSAGE,
+    Passage,
+    Player,
+    Strike,
+    ensembles,
+    messages,
+    passages,
+    players_of,
+)
 from .rendering import BLOCK, RATE, Soundfont, load_soundfont, render, to_mono
 
 if TYPE_CHECKING:
@@ -134,12 +143,13 @@ def _name(midi: Any) -> str:
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
     """Play music at `RATE`, cut every `n_samples`; yield the sum of all passages in such blocks."""
+    players = players_of(midi)
     start, rest = 0, np.zeros(0, np.float32)  # what has begun and has not been yielded
     for passage in passages(midi, n_samples):
         while start < passage.start:  # in a rest of some passages
             yield np.pad(rest[:n_samples], (0, max(0, n_samples - len(rest))))
             start, rest = start + n_samples, rest[n_samples:]
-        sound = _play_passage(passage, midi, soundfont)
+        sound = _play_passage(passage, players, soundfont)
         rest = np.pad(rest, (0, max(0, len(sound) - len(rest))))
         rest[: len(sound)] += sound
     while len(rest):
@@ -147,11 +157,11 @@ def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterat
         rest = rest[n_samples:]
 
 
-def _play_passage(passage: Passage, midi: Any, soundfont: Soundfont) -> np.ndarray:
+def _play_passage(passage: Passage, players: Sequence[Player], soundfont: Soundfont) -> np.ndarray:
     length = passage.length + TAIL
     sound = np.zeros(length, np.float32)
-    for strikes, channels in ensembles(passage.strikes, midi):
-        sound += _play_group(strikes, channels, passage.start, length, midi, soundfont)
+    for strikes, channels in ensembles(passage.strikes, players):
+        sound += _play_group(strikes, channels, passage.start, length, players, soundfont)
     # Some instruments ring for longer than the tail.
     sound[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
     return sound
@@ -162,16 +172,16 @@ def _play_group(
     channels: dict[int, int],
     start: int,
     length: int,
-    midi: Any,
+    players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
     """Play notes together, or where they are too loud for 16 bits in two halves."""
-    sent = messages(strikes, channels, start, start + length, midi)
+    sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):
         halves = (strikes[::2], strikes[1::2])
         one, other = (
-            _play_group(half, channels, start, length, midi, soundfont) for half in halves
+            _play_group(half, channels, start, length, players, soundfont) for half in halves
         )
         return one + other
     return to_mono(stereo)

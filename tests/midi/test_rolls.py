@@ -93,7 +93,7 @@ def test_the_pedal_holds_notes(make_midi, pedal, expected):
 
 def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
     write_midi(tmp_path / "wide.mid", make_midi(*[(p, 0, 1) for p in (20, 21, 108, 109, 127)]))
-    with pytest.warns(UserWarning, match=r"wide\.mid: 3 notes beyond the 88 keys") as caught:
+    with pytest.warns(UserWarning, match=r"wide\.mid: notes beyond the 88 keys .*\(3\)") as caught:
         roll = roll_of(tmp_path / "wide.mid")
     assert np.flatnonzero(roll[0]).tolist() == [0, 87]
     assert caught[0].filename == __file__
