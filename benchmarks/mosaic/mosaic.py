@@ -42,7 +42,7 @@ from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._corpus import make_corpus
-from musicai.mosaic._playing import play
+from musicai.mosaic._playing import finish, play_stretches
 from musicai.mosaic._search import Run
 from musicai.mosaic._sources import Source
 from musicai.mosaic._stretches import as_stretches
@@ -114,14 +114,18 @@ class NearestUnits:
         ]
 
     def _play(self, piece):
-        return play(
-            piece,
+        played = play_stretches(
             self.stretches([piece])[0],
             [Source(*source) for source in self.mosaic.sources_],
+            sr=self.mosaic.sr,
+            channels=1,
+        )
+        return finish(
+            piece,
+            played,
             extractor=self.mosaic.extractor_,
             shaping=self.mosaic.shaping,
             sr=self.mosaic.sr,
-            channels=1,
         )
 
     def _runs(self, piece, corpus):

@@ -7,8 +7,7 @@ Clips of 30 seconds from those are played in the sound of the learned ones: thei
 half-beats on a steady grid of their tempo by the mosaic of beats, their chroma by frames by the
 mosaic of frames. Constants of the library may be chosen on the clips of ``--set development``;
 those of ``--set test`` are for figures. With ``--composed`` a composer learns the half-beats of the
-learned recordings, and its pieces are played too. Printed are means and medians over clips, and
-with ``--each`` figures of each clip:
+learned XX
 
 - pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats a minute, in windows of
   6 and 20 seconds
@@ -27,7 +26,7 @@ import argparse
 import hashlib
 import pickle
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
@@ -175,20 +174,18 @@ def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Pla
 
 
 def measure(
-    judge: Judge, clips: list[Clip], player: Player, *, n_jobs: int
-) -> list[dict[str, float]]:
-    """Return the figures of clips; the texture, which is of all together, is the same in each."""
+    judge: Judge, clips: list[tuple[str, Clip]], every: dict[str, Player], *, n_jobs: int
+) -> Iterator[tuple[dict[str, float], np.ndarray]]:
+    """Yield the figures and the texture of each player's clip once it is measured."""
 
-    def one(clip: Clip) -> tuple[dict[str, float], np.ndarray]:
+    def one(name: str, clip: Clip) -> tuple[dict[str, float], np.ndarray]:
         warnings.simplefilter("ignore")
-        sound, grid, more = player(clip)
+        sound, grid, more = every[name](clip)
         figures, texture = judge.measure(sound, grid, clip.halves)
         return {**figures, **more}, texture
 
-    found = joblib.Parallel(n_jobs=n_jobs)(joblib.delayed(one)(clip) for clip in clips)
-    textures = np.concatenate([texture for _, texture in found])
-    distance = float(frechet_distance(textures, judge.reference))
-    return [{**figures, "texture": distance} for figures, _ in found]
+    jobs = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
+    return jobs(joblib.delayed(one)(*each) for each in clips)
 
 
 def compose(extractor: ChromaExtractor, learned: list[Path], n: int) -> list[Clip]:
@@ -232,7 +229,7 @@ def main() -> None:
     parser.add_argument("--composed", type=int, default=0, metavar="N", help="pieces to compose")
     parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
     parser.add_argument("--n-jobs", type=int, default=1, metavar="N", help="processes")
-    parser.add_argument("--each", action="store_true", help="print the figures of each clip")
+    parser.add_argument("--each", action="store_true", help="print each clip once it is measured")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     recordings = [Path(each) for each in find_recordings([arguments.folder], n_chorales=0)]
@@ -264,23 +261,25 @@ def main() -> None:
     print(f"{len(clips)} clips of {len(held)} held-out recordings")
     excerpts = (excerpt(path, FROM, SECONDS) for path in learned)
     judge = Judge(np.concatenate([judges.texture(judges.at_low_rate(each)) for each in excerpts]))
-    n_jobs = arguments.n_jobs
     every = players(judge, fitted)
-    rows = {name: measure(judge, clips, player, n_jobs=n_jobs) for name, player in every.items()}
+    to_play = [(name, clip) for clip in clips for name in every]
     if arguments.composed:
         pieces = compose(extractors["beats"], learned, arguments.composed)
-        by_beats = every["**mosaic of beats**"]
-        rows["composed, by beats"] = measure(judge, pieces, by_beats, n_jobs=n_jobs)
-    if arguments.each:
-        for name in ("the recordings", "**mosaic of beats**"):
-            named = zip(clips, rows[name], strict=True)
-            print_table(
-                [name, *rows[name][0]],
-                [
-                    [f"{clip.path.parent.name}/{clip.path.name}", *each.values()]
-                    for clip, each in named
-                ],
-            )
+        every["composed, by beats"] = every["**mosaic of beats**"]
+        to_play += [("composed, by beats", piece) for piece in pieces]
+    rows: dict[str, list[dict[str, float]]] = {name: [] for name in every}
+    textures: dict[str, list[np.ndarray]] = {name: [] for name in every}
+    found = measure(judge, to_play, every, n_jobs=arguments.n_jobs)
+    for (name, clip), (figures, texture) in zip(to_play, found, strict=True):
+        rows[name].append(figures)
+        textures[name].append(texture)
+        if arguments.each:
+            shown = (f"{figure} {value:.3g}" for figure, value in figures.items())
+            print(f"{name}: {clip.path.parent.name}/{clip.path.name}:", *shown, flush=True)
+    for name, row in rows.items():
+        distance = frechet_distance(np.concatenate(textures[name]), judge.reference)
+        for figures in row:
+            figures["texture"] = float(distance)
     print_figures(rows)
 
 

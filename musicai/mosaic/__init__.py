@@ -4,9 +4,8 @@
 which to play, ``_stretches`` says so in seconds. ``_playing`` makes the sound: ``_joining`` plays
 stretches without a seam, ``_shaping`` brings their harmony nearer to the piece's.
 
-Beats go the same way: ``_beat_tracks`` are the beats of recordings, ``_beat_targets`` those of a
-piece, ``_beat_corpus``, ``_beat_search`` and ``_passages`` what is played when; ``_beat_playing``
-joins passages, whose beats ``_time_scaling`` brings to the grid.
+Beats go the same way: ``_beat_tracks`` are those of recordings, ``_beat_corpus`` and
+``_beat_search`` find which to play, and ``_time_scaling`` brings them to the grid.
 :class:`MosaicSynthesizer` is all of it.
 """
 

@@ -131,7 +131,7 @@ def make_beat_corpus(
     periods = [np.diff(rows.borders) / rate for rows, rate in zip(every, speeds, strict=True)]
     lengths = [len(rows.places) for rows in every]
     return BeatCorpus(
-        shapes=_pairs(unit_shapes(_joined(every, "chroma"))),
+        shapes=as_shapes(_joined(every, "chroma")),
         timbre=_scaled_timbre(_joined(every, "timbre")),
         levels=_joined(every, "levels"),
         clarity=np.clip(_joined(every, "clarity"), 0, 1),
@@ -143,6 +143,11 @@ def make_beat_corpus(
         borders=[rows.borders for rows in every],
         semitones=np.array([higher for _, higher, _ in found]),
     )
+
+
+def as_shapes(chroma: np.ndarray) -> np.ndarray:
+    """Return the shapes of beats, (n_beats, 24), whose halves have chroma (n_beats, 2, 12)."""
+    return (unit_shapes(chroma) / np.sqrt(2)).reshape(len(chroma), -1).astype(np.float32)
 
 
 def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
@@ -220,10 +225,6 @@ def _at_level(track: BeatTrack, octave: int) -> _Rows:
 
 def _joined(every: Sequence[_Rows], name: str) -> np.ndarray:
     return np.concatenate([getattr(rows, name) for rows in every])
-
-
-def _pairs(shapes: np.ndarray) -> np.ndarray:
-    return (shapes / np.sqrt(2)).reshape(len(shapes), -1).astype(np.float32)
 
 
 def _scaled_timbre(timbre: np.ndarray) -> np.ndarray:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._beat_corpus import QUIET, UNKNOWN, BeatCorpus
-from ._beat_targets import Target
 from ._search import Run
+from ._targets import Target
 
 CANDIDATES = 250
 """Beats that are compared for each beat of the piece; as many may be followed by the next."""

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..base.persistence import Array
 from ..chroma import Analysis
 from ._corpus import usual_level
 
@@ -21,9 +20,6 @@ NEIGHBORS = 4
 
 FARTHEST_MOVE = 0.025
 """Seconds; a beat that this would move farther was played early or late, or a tempo changed."""
-
-N_COEFFICIENTS = 13
-"""Of timbre, see `Analysis`."""
 
 
 class BeatTrack(NamedTuple):
@@ -133,22 +129,6 @@ def make_track(
         downbeat=beats["downbeat"],
         tuning=tuning,
     )
-
-
-def state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return what `check_state` is to expect of the beats of a recording; may raise any error."""
-    if beats is None:
-        return type(None)
-    if beats["beats_per_bar"] < 1 or np.any(np.diff(beats["times"]) <= 0):
-        raise ValueError("beats_ has bars without beats, or beats that do not rise")
-    n_beats = n_frames // 2
-    return {
-        "times": Array(np.float64, (n_beats + 1,), low=0),
-        "timbre": Array(np.float16, (2 * n_beats, N_COEFFICIENTS)),
-        "clarity": Array(np.float16, (n_beats,), low=-1, high=1),
-        "beats_per_bar": int,
-        "downbeat": int,
-    }
 
 
 def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:

@@ -8,13 +8,11 @@ from ..theory.shapes import unit_shapes
 from ..theory.timing import Timing
 from ._beat_corpus import make_beat_corpus
 from ._beat_search import find_beats
-from ._beat_targets import beat_target
 from ._beat_tracks import BeatTrack
 from ._corpus import Corpus
-from ._passages import Passage, as_passages
 from ._search import find_path
-from ._stretches import Stretch, as_stretches
-from ._targets import Wanted
+from ._stretches import Passage, Stretch, as_passages, as_stretches
+from ._targets import Wanted, beat_target
 from ._turns import Turns
 
 

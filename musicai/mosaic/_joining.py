@@ -1,9 +1,12 @@
-"""Stretches of recordings played one after the other, without a seam.
+"""Stretches and passages of recordings played one after the other, without a seam.
 
 Around the place where one stretch gives way to the next, the moment is looked for in which both
 are quietest, the next one is shifted by some milliseconds so that its waveform goes on like the
 one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the two are crossfaded with
 equal power. All channels are joined at the same moment, with the same shift.
+
+Passages of beats are joined by a short fade that ends just before the attack of the beat on which
+the next one comes in: the attack is whole, and what comes before it is still the passage before.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +14,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import correlate
+
+from ._stretches import Passage
+from ._time_scaling import best_lag, sliding_energy, stretch
 
 FADE_SECONDS = 0.06
 SEARCH_SECONDS = 0.03
@@ -23,10 +28,20 @@ LAG_SECONDS = 0.012
 END_SECONDS = 0.01
 """The whole begins and ends with a fade as short as that."""
 
+BEAT_FADE_SECONDS = 0.03
+"""How long a fade before a beat is."""
+
+AHEAD_SECONDS = 0.02
+"""How long before a beat it has ended: attacks begin up to 15 ms before their beat."""
+
 Read = Callable[[int, int, int], np.ndarray]
 """Takes the number of a stretch and two samples of the result, counted from the first; returns
 what the stretch, if it went on before and after, would play from the one until the other: a new
 array of shape (n_samples, n_channels)."""
+
+ReadPassage = Callable[[Passage, int, int], np.ndarray]
+"""Takes a passage and two samples of its recording, counted at the rate of the passage; returns the
+samples between in shape (n_samples, n_channels)."""
 
 
 class _Join(NamedTuple):
@@ -84,49 +99,96 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
             before = samples[len(samples) - held :]
 
 
+def join_passages(
+    passages: Sequence[Passage], read: ReadPassage, *, n_samples: int, sr: int
+) -> Iterator[np.ndarray]:
+    """Play passages one after the other.
+
+    Parameters
+    ----------
+    passages : sequence of Passage
+        In order; each begins when the one before ends.
+    read : callable
+        Gives samples of the recording of a passage.
+    n_samples : int
+        How long to play.
+    sr : int
+        Samples per second.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples, n_channels), dtype float32
+        The next samples.
+    """
+    fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
+    joins = [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
+    held: np.ndarray | None = None  # the end of the passage before, which is to fade out
+    for passage, first, last in zip(passages, [0, *joins], [*joins, n_samples], strict=True):
+        begin = first if held is None else first - fade
+        tail = held
+        for number, block in enumerate(_stretched(passage, read, begin, last, sr)):
+            if number == 0:
+                if tail is not None:
+                    block[:fade] = _mixed(tail, block[:fade])
+                held = block
+            else:
+                held = np.concatenate([held, block])
+            yield held[:-fade]
+            held = held[-fade:]
+    if held is not None:
+        yield held
+
+
+def _stretched(
+    passage: Passage, read: ReadPassage, begin: int, last: int, sr: int
+) -> Iterator[np.ndarray]:
+    """Play one passage from a sample of the mosaic to another."""
+    factor = np.float32(10 ** (passage.gain / 20))
+    blocks = stretch(
+        lambda first, stop: read(passage, first, stop),
+        passage.source * (sr / passage.rate),
+        passage.target * sr,
+        start=begin,
+        stop=last,
+        sr=sr,
+    )
+    return (block * factor for block in blocks)
+
+
 def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int:
     """Return by how many samples `after` is to be read later, to be most like `before`."""
     fade = _fade_slice(before, after[lag : lag + len(before)], sr)
     pattern = before[fade]
     if len(pattern) == 0:
         return 0
-    candidates = after[fade.start : fade.stop + 2 * lag]
-    products = correlate(candidates, pattern, mode="valid", method="fft")[:, 0]
-    energies = _sliding_energy(candidates, len(pattern))
-    likeness = products / np.sqrt(np.maximum(energies, 1e-9))
-    # Of equals, such as silence, the one nearest to where it should be.
-    return int(np.argmax(likeness - 1e-9 * np.abs(np.arange(-lag, lag + 1)))) - lag
+    return best_lag(after[fade.start : fade.stop + 2 * lag], pattern)
 
 
 def _crossfade(before: np.ndarray, after: np.ndarray, sr: float) -> np.ndarray:
     """Go from one to the other, at the quietest moment."""
     fade = _fade_slice(before, after, sr)
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
-    n_fade = fade.stop - fade.start
-    if n_fade:
-        leaving, coming = before[fade], after[fade]
-        angle = np.linspace(0, np.pi / 2, n_fade, dtype=np.float32)[:, np.newaxis]
-        mixed = np.cos(angle) * leaving + np.sin(angle) * coming
-        # Of equal power if the two have nothing in common; what they have in common adds up.
-        common = float(np.vdot(leaving, coming))
-        common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
-        joined[fade] = mixed / np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
+    joined[fade] = _mixed(before[fade], after[fade])
     return joined
+
+
+def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
+    """Go from one sound to another of the same shape, (n_samples, n_channels)."""
+    angle = np.linspace(0, np.pi / 2, len(leaving), dtype=np.float32)[:, np.newaxis]
+    mixed = np.cos(angle) * leaving + np.sin(angle) * coming
+    # Of equal power if the two have nothing in common; what they have in common adds up.
+    common = float(np.vdot(leaving, coming))
+    common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
+    mixed /= np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
+    return mixed
 
 
 def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
     """Return where the two together are quietest, for the length of a fade."""
     n_fade = min(round(FADE_SECONDS * sr), len(before))
     both = np.concatenate([before, after], axis=1)
-    start = int(np.argmin(_sliding_energy(both, n_fade)))
+    start = int(np.argmin(sliding_energy(both, n_fade)))
     return slice(start, start + n_fade)
-
-
-def _sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
-    """Return the energy, of all channels together, of every window of so many samples."""
-    energy = np.square(samples, dtype=np.float64).sum(axis=1)
-    sums = np.cumsum(np.concatenate([[0.0], energy]))
-    return sums[n_window:] - sums[: len(sums) - n_window]
 
 
 def _fade_in(samples: np.ndarray) -> None:

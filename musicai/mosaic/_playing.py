@@ -8,12 +8,11 @@ from ..audio import level_blocks
 from ..audio.placing import cut_or_pad
 from ..chroma import ChromaExtractor
 from ..files.writing import spooled
-from ._beat_playing import play_beats
-from ._joining import join_stretches
-from ._passages import Passage
+from ._corpus import speed
+from ._joining import join_passages, join_stretches
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source
-from ._stretches import Stretch, reader
+from ._stretches import Passage, Stretch
 
 BLOCK_SIZE = 65536
 """Samples that are passed on at a time."""
@@ -22,79 +21,39 @@ FADE_SECONDS = 0.4
 """How long a mosaic takes to die away at its end."""
 
 
-def play(
-    piece: np.ndarray,
-    stretches: Sequence[Stretch],
-    sources: Sequence[Source],
-    *,
-    extractor: ChromaExtractor,
-    shaping: float,
-    sr: int,
-    channels: int,
+def play_stretches(
+    stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
 ) -> Iterator[np.ndarray]:
-    """Make the sound of a piece.
+    """Play stretches, at least one, as blocks of shape (n_samples, channels)."""
 
-    Parameters
-    ----------
-    piece : ndarray of shape (n_frames, 12)
-        Chroma, a frame for each of the extractor's.
-    stretches : sequence of Stretch
-        What is played when; without any there is no sound.
-    sources : sequence of Source
-        The recordings.
-    extractor : ChromaExtractor
-        How the recordings were analyzed.
-    shaping : float
-        By how many decibels a pitch class may be lowered; 0 leaves recordings as they are.
-    sr : int
-        Samples per second.
-    channels : {1, 2}
-        How many there are to be.
+    def read(number: int, first: int, last: int) -> np.ndarray:
+        stretch = stretches[number]
+        rate = speed(stretch.semitones)
+        begin = stretch.source_start + (first / sr - stretch.start) * rate
+        # Fewer samples, played at the same rate, are faster and higher.
+        samples = sources[stretch.recording].read(begin, last - first, sr / rate, channels)
+        return samples * np.float32(10 ** (stretch.gain / 20))
 
-    Yields
-    ------
-    block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
-        The next samples.
-    """
-    if not stretches:
-        return
     borders = [round(stretch.start * sr) for stretch in stretches]
     borders.append(round(stretches[-1].end * sr))
-    read = reader(stretches, sources, sr, channels)
-    joined = join_stretches(borders, read, sr=sr)
-    finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
-    for block in level_blocks(finished, sr):
-        yield block[:, 0] if channels == 1 else block
+    return join_stretches(borders, read, sr=sr)
 
 
-def play_on_beats(
-    piece: np.ndarray,
+def play_passages(
     passages: Sequence[Passage],
     sources: Sequence[Source],
     *,
     n_samples: int,
-    extractor: ChromaExtractor,
-    shaping: float,
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Make the sound of a piece on its beats.
-
-    Parameters are those of `play`, but for `passages`, in order, and `n_samples`, for how long to
-    play.
-    """
-    if not passages:
-        return
+    """Play so many samples of passages, at least one, as blocks of shape (n_samples, channels)."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
-        own = sr / passage.rate  # fewer samples, played at the same rate, are faster and higher
-        source = sources[passage.recording]
-        return source.read(first / own, last - first, own, channels).reshape(-1, channels)
+        own = sr / passage.rate
+        return sources[passage.recording].read(first / own, last - first, own, channels)
 
-    joined = play_beats(passages, read, start=0, stop=n_samples, sr=sr)
-    finished = finish(piece, joined, extractor=extractor, shaping=shaping, sr=sr)
-    for block in level_blocks(finished, sr):
-        yield block[:, 0] if channels == 1 else block
+    return join_passages(passages, read, n_samples=n_samples, sr=sr)
 
 
 def finish(
@@ -105,10 +64,28 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Bring the harmony of sound nearer to that of a piece, and let it die away at the end.
+    """Make the sound of a piece from what is played for it.
 
-    Where the piece is silent it is, too. Parameters are those of `play`; blocks have shape
-    (n_samples, n_channels).
+    Its harmony is brought nearer to that of the piece, it is silent where the piece is, dies away
+    at the end, and is as loud as all.
+
+    Parameters
+    ----------
+    piece : ndarray of shape (n_frames, 12)
+        Chroma, a frame for each of the extractor's.
+    blocks : iterable of ndarray of shape (n_samples, n_channels)
+        What is played.
+    extractor : ChromaExtractor
+        How the recordings were analyzed.
+    shaping : float
+        By how many decibels a pitch class may be lowered; 0 leaves recordings as they are.
+    sr : int
+        Samples per second.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
+        The next samples.
     """
     with spooled(blocks) as sound:
         played = sound.blocks(BLOCK_SIZE)
@@ -116,4 +93,6 @@ def finish(
             gains = gains_towards(piece, sound, sr, extractor, limit=shaping)
             played = shape(sound, gains, frame_rate=extractor.frame_rate, sr=sr)
         played = silence_between(piece, played, hop=sr / extractor.frame_rate)
-        yield from cut_or_pad(played, len(sound), min(round(FADE_SECONDS * sr), len(sound) // 2))
+        faded = cut_or_pad(played, len(sound), min(round(FADE_SECONDS * sr), len(sound) // 2))
+        for block in level_blocks(faded, sr):
+            yield block[:, 0] if block.shape[1] == 1 else block

@@ -64,10 +64,11 @@ class Source(NamedTuple):
             )
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read samples from a second on; see :func:`musicai.audio.read_excerpt`."""
-        return read_excerpt(
+        """Read samples from a second on, shape (n_samples, channels)."""
+        samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )
+        return samples.reshape(-1, channels)
 
 
 def as_source(recording: Any, sr: float) -> Source:

@@ -10,10 +10,11 @@ from ..base.persistence import Array
 from ..base.pieces import N_PITCH_CLASSES
 from ..chroma import ChromaExtractor
 from ..files.paths import is_path
-from ._beat_tracks import state_of_beats
 from ._sources import Source
 
 DIGEST_BYTES = 32
+N_COEFFICIENTS = 13
+"""Of timbre, see `Analysis`."""
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def fitted_state(mosaic: Any) -> dict[str, Any]:
         "chroma_": [Array(np.float16, (each, N_PITCH_CLASSES), 0, 1) for each in n_frames],
         "levels_": [Array(np.float16, (each,)) for each in n_frames],
         "tunings_": Array(np.float64, (n,), low=-12, high=12),
-        "beats_": [state_of_beats(*each) for each in zip(mosaic.beats_, n_frames, strict=True)],
+        "beats_": [_state_of_beats(*each) for each in zip(mosaic.beats_, n_frames, strict=True)],
         "tempo_": float | None,
         "channels_": int,
         "styles_": Array(object, (int(np.max(mosaic.recording_styles_, initial=0)),)),
@@ -51,3 +52,19 @@ def _check_source(source: Source) -> None:
         is_digest = isinstance(digest, bytes) and len(digest) == DIGEST_BYTES
         if not (is_integer(size, 0) and is_integer(modified) and is_digest):
             raise ValueError(f"sources_ has {known!r}, where size, time and SHA-256 are expected")
+
+
+def _state_of_beats(beats: Any, n_frames: int) -> Any:
+    """Return what `check_state` is to expect of the beats of a recording; may raise any error."""
+    if beats is None:
+        return type(None)
+    if beats["beats_per_bar"] < 1 or np.any(np.diff(beats["times"]) <= 0):
+        raise ValueError("beats_ has bars without beats, or beats that do not rise")
+    n_beats = n_frames // 2
+    return {
+        "times": Array(np.float64, (n_beats + 1,), low=0),
+        "timbre": Array(np.float16, (2 * n_beats, N_COEFFICIENTS)),
+        "clarity": Array(np.float16, (n_beats,), low=-1, high=1),
+        "beats_per_bar": int,
+        "downbeat": int,
+    }

@@ -25,10 +25,10 @@ from ..theory.timing_argument import timings_of
 from ._beat_tracks import CLEAR, beats_of, make_track, pulse_of, usual_tempo
 from ._corpus import gains_of, make_corpus
 from ._finding import find_passages, find_stretches
-from ._passages import Passage
-from ._playing import play, play_on_beats
+from ._playing import finish, play_passages, play_stretches
 from ._sources import Source, as_source, located
 from ._state import fitted_state
+from ._stretches import Passage
 from ._targets import Wanted, as_wanted, scaled
 from ._turns import Turns, make_turns
 
@@ -426,16 +426,16 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self, wanted: Wanted, parts: list[Any], sources: list[Source]
     ) -> Iterator[np.ndarray]:
         """Make the sound of a piece, as blocks."""
-        settings: dict[str, Any] = {
-            "extractor": clone(self.extractor_).set_params(sync=None),
-            "shaping": self.shaping,
-            "sr": self.sr,
-            "channels": self._n_channels(),
-        }
+        if not parts:
+            return iter(())
+        sound = {"sr": self.sr, "channels": self._n_channels()}
         if self.tempo_ is None:
-            return play(wanted.frames, parts, sources, **settings)
-        n_samples = round(wanted.seconds * self.sr)
-        return play_on_beats(wanted.frames, parts, sources, n_samples=n_samples, **settings)
+            played = play_stretches(parts, sources, **sound)
+        else:
+            n_samples = round(wanted.seconds * self.sr)
+            played = play_passages(parts, sources, n_samples=n_samples, **sound)
+        extractor = clone(self.extractor_).set_params(sync=None)
+        return finish(wanted.frames, played, extractor=extractor, shaping=self.shaping, sr=self.sr)
 
     def _n_channels(self) -> int:
         return self.channels_ if self.channels is None else self.channels

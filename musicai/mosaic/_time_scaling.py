@@ -115,20 +115,31 @@ def _best_place(
         return natural
     pattern = sound[natural - hop - begin : natural + hop - begin]
     first = wanted - most - hop - begin
-    candidates = sound[first : first + 2 * (hop + most)]
-    likeness = _likeness(candidates, pattern)
-    # Of equals, such as silence, the one nearest to where it should be.
-    likeness -= 1e-9 * np.abs(np.arange(-most, most + 1))
-    return int(wanted - most + np.argmax(likeness))
+    return wanted + best_lag(sound[first : first + 2 * (hop + most)], pattern)
 
 
-def _likeness(candidates: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Return the correlation of all channels with a pattern at each lag."""
+def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
+    """Return where a pattern is most alike, in samples from the middle.
+
+    Parameters
+    ----------
+    candidates, pattern : ndarray of shape (n_samples, n_channels)
+        Sounds; there are an odd number of places for the pattern in the candidates.
+    """
     n_lags = len(candidates) - len(pattern) + 1
     n_fft = scipy.fft.next_fast_len(len(candidates), real=True)
     spectra = scipy.fft.rfft(candidates, n_fft, axis=0)
     spectra *= np.conj(scipy.fft.rfft(pattern, n_fft, axis=0))
     products = scipy.fft.irfft(spectra.sum(axis=1), n_fft)[:n_lags]
-    energy = np.cumsum(np.pad(np.sum(candidates.astype(np.float64) ** 2, axis=1), (1, 0)))
-    energies = energy[len(pattern) :] - energy[: len(energy) - len(pattern)]
-    return products / np.sqrt(np.maximum(energies, 1e-9))
+    energies = sliding_energy(candidates, len(pattern))
+    likeness = products / np.sqrt(np.maximum(energies, 1e-9))
+    # Of equals, such as silence, the one nearest to the middle.
+    lags = np.arange(n_lags) - n_lags // 2
+    return int(lags[np.argmax(likeness - 1e-9 * np.abs(lags))])
+
+
+def sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
+    """Return the energy, of all channels together, of every window of so many samples."""
+    energy = np.square(samples, dtype=np.float64).sum(axis=1)
+    sums = np.cumsum(np.concatenate([[0.0], energy]))
+    return sums[n_window:] - sums[: len(sums) - n_window]

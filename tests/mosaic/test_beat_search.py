@@ -7,8 +7,8 @@ import pytest
 
 from musicai.mosaic._beat_corpus import UNKNOWN, make_beat_corpus
 from musicai.mosaic._beat_search import find_beats
-from musicai.mosaic._beat_targets import Target
 from musicai.mosaic._beat_tracks import BeatTrack
+from musicai.mosaic._targets import Target
 
 
 def track(seed, tempo=120.0, n_beats=40, clarity=0.8, downbeat=0, beats_per_bar=4):

@@ -3,7 +3,7 @@ import pytest
 
 from musicai import Timing
 from musicai.mosaic._beat_corpus import UNKNOWN, place_in_bar
-from musicai.mosaic._beat_targets import beat_target
+from musicai.mosaic._targets import beat_target
 from musicai.theory.shapes import unit_shapes
 
 
