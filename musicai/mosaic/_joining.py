@@ -44,11 +44,32 @@ ReadPassage = Callable[[Passage, int, int], np.ndarray]
 samples between in shape (n_samples, n_channels)."""
 
 
-class _Join(NamedTuple):
-    """Where a join lies, in samples of the result, and how far it may reach to either side."""
+class Join(NamedTuple):
+    """How a stretch comes in.
 
-    place: int
-    half: int
+    Attributes
+    ----------
+    start, stop : int
+        The samples of the result from which, and up to which, it is faded in.
+    lag : int
+        By how many samples it is read later than its place, so that its waveform goes on.
+    """
+
+    start: int
+    stop: int
+    lag: int
+
+
+class _Part(NamedTuple):
+    """What a stretch plays from its join on, and what it is joined to: the end of the one before.
+
+    The first one is joined to nothing, and its join has no length.
+    """
+
+    samples: np.ndarray
+    before: np.ndarray
+    fade: slice
+    join: Join
 
 
 def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[np.ndarray]:
@@ -68,35 +89,52 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
     block : ndarray of shape (n_samples, n_channels), dtype float32
         The next samples; of all blocks together there are ``borders[-1] - borders[0]``.
     """
-    reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
-    lag = round(LAG_SECONDS * sr)
     ends = round(END_SECONDS * sr)
-    shortest = [
-        min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
-    ]
-    joins = [
-        _Join(place, min(reach, room // 2))
-        for place, room in zip(borders[1:-1], shortest, strict=True)
-    ]
-    before = None  # what is still to be faded out
-    for number, (begin, end) in enumerate(pairwise(borders)):
-        start = begin if number == 0 else joins[number - 1].place - joins[number - 1].half
-        stop = end if number == len(borders) - 2 else joins[number].place + joins[number].half
-        samples = read(number, start - lag, stop + lag)
-        if before is None:
-            samples = samples[lag:-lag]
+    held = _held(borders, sr)
+    for number, (samples, before, fade, _) in enumerate(_parts(borders, read, sr)):
+        if number == 0:
             _fade_in(samples[:ends])
-        else:
-            offset = _best_lag(before, samples[: len(before) + 2 * lag], lag, sr)
-            samples = samples[lag + offset : len(samples) - lag + offset]
-            samples[: len(before)] = _crossfade(before, samples[: len(before)], sr)
-        if number == len(borders) - 2:
+        samples[: len(before)] = _crossfade(before, samples[: len(before)], fade)
+        if number == len(held):
             _fade_in(samples[::-1][:ends])
             yield samples
         else:
-            held = 2 * joins[number].half
-            yield samples[: len(samples) - held]
-            before = samples[len(samples) - held :]
+            yield samples[: len(samples) - 2 * held[number]]
+
+
+def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
+    """Return how each stretch comes in where `join_stretches` plays them; same parameters."""
+    return [part.join for part in _parts(borders, read, sr)]
+
+
+def _held(borders: Sequence[int], sr: float) -> list[int]:
+    """Return how far each join may reach to either side of its place."""
+    reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
+    shortest = [
+        min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
+    ]
+    return [min(reach, room // 2) for room in shortest]
+
+
+def _parts(borders: Sequence[int], read: Read, sr: float) -> Iterator[_Part]:
+    """Read stretches, each shifted so that its waveform goes on like that of the one before."""
+    held = _held(borders, sr)
+    most = round(LAG_SECONDS * sr)
+    before: np.ndarray | None = None
+    for number, (begin, end) in enumerate(pairwise(borders)):
+        start = begin if number == 0 else begin - held[number - 1]
+        stop = end if number == len(held) else end + held[number]
+        samples = read(number, start - most, stop + most)
+        lag = 0
+        if before is None:
+            before = samples[:0]
+        else:
+            lag = _best_lag(before, samples[: len(before) + 2 * most], most, sr)
+        samples = samples[most + lag : len(samples) - most + lag]
+        fade = _fade_slice(before, samples[: len(before)], sr)
+        yield _Part(samples, before, fade, Join(start + fade.start, start + fade.stop, lag))
+        if number < len(held):
+            before = samples[len(samples) - 2 * held[number] :]
 
 
 def join_passages(
@@ -120,8 +158,8 @@ def join_passages(
     block : ndarray of shape (n_samples, n_channels), dtype float32
         The next samples.
     """
-    fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
-    joins = [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
+    fade = round(BEAT_FADE_SECONDS * sr)
+    joins = passage_joins(passages, sr=sr)
     held: np.ndarray | None = None  # the end of the passage before, which is to fade out
     for passage, first, last in zip(passages, [0, *joins], [*joins, n_samples], strict=True):
         begin = first if held is None else first - fade
@@ -137,6 +175,12 @@ def join_passages(
             held = held[-fade:]
     if held is not None:
         yield held
+
+
+def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
+    """Return the samples at which all passages but the first have been faded in."""
+    fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
+    return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 
 
 def _stretched(
@@ -164,9 +208,8 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int
     return best_lag(after[fade.start : fade.stop + 2 * lag], pattern)
 
 
-def _crossfade(before: np.ndarray, after: np.ndarray, sr: float) -> np.ndarray:
-    """Go from one to the other, at the quietest moment."""
-    fade = _fade_slice(before, after, sr)
+def _crossfade(before: np.ndarray, after: np.ndarray, fade: slice) -> np.ndarray:
+    """Go from one to the other in the course of some samples."""
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
     joined[fade] = _mixed(before[fade], after[fade])
     return joined

@@ -9,7 +9,7 @@ from ..audio.placing import cut_or_pad
 from ..chroma import ChromaExtractor
 from ..files.writing import spooled
 from ._corpus import speed
-from ._joining import join_passages, join_stretches
+from ._joining import Read, join_passages, join_stretches
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source
 from ._stretches import Passage, Stretch
@@ -25,6 +25,14 @@ def play_stretches(
     stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
 ) -> Iterator[np.ndarray]:
     """Play stretches, at least one, as blocks of shape (n_samples, channels)."""
+    borders, read = stretch_reader(stretches, sources, sr=sr, channels=channels)
+    return join_stretches(borders, read, sr=sr)
+
+
+def stretch_reader(
+    stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
+) -> tuple[list[int], Read]:
+    """Return the borders of stretches, and what reads them, as `join_stretches` takes them."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         stretch = stretches[number]
@@ -36,7 +44,7 @@ def play_stretches(
 
     borders = [round(stretch.start * sr) for stretch in stretches]
     borders.append(round(stretches[-1].end * sr))
-    return join_stretches(borders, read, sr=sr)
+    return borders, read
 
 
 def play_passages(

@@ -24,6 +24,7 @@ from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._beat_tracks import CLEAR, beats_of, make_track, pulse_of, usual_tempo
 from ._corpus import gains_of, make_corpus
+from ._edits import make_edit_list
 from ._finding import find_passages, find_stretches
 from ._playing import finish, play_passages, play_stretches
 from ._sources import Source, as_source, located
@@ -375,6 +376,72 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         found = [
             [part.stretch(each.seconds) if isinstance(part, Passage) else part for part in parts]
             for each, parts in zip(wanted, self._find(wanted, turns), strict=True)
+        ]
+        return found if is_collection(X) else found[0]
+
+    def edit_list(
+        self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None
+    ) -> Any:
+        """List the clips of the mosaic that `transform` plays, with all cuts and fades.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_frames, 12), or a collection of them
+            As for `transform`.
+        timing : Timing, object with a `timing`, or float, or a list of them, default=None
+            As for `transform`.
+        tempo : float, default=None
+            As for `transform`.
+        style : object or dict, default=None
+            As for `transform`.
+
+        Returns
+        -------
+        edits : musicai.mosaic.EditList, or a list of them
+            For a piece, or for a collection of them.
+
+        Raises
+        ------
+        ValueError
+            As `transform`.
+        RecordingError
+            As `transform`: by frames, the recordings are read to find the places of the cuts.
+
+        See Also
+        --------
+        stretches : What is played when, without fades; the recordings need not be there.
+        musicai.render.write_session : Writes it for a digital audio workstation.
+
+        Notes
+        -----
+        Played by the list, a mosaic differs from that of `transform` by what `shaping` does, and by
+        the level that all of it is brought to.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from musicai import MosaicSynthesizer
+        >>> time = np.arange(4 * 22050) / 22050
+        >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
+        >>> mosaic = MosaicSynthesizer().fit([a, c])
+        >>> piece = np.zeros((20, 12))
+        >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+        >>> edits = mosaic.edit_list(piece)
+        >>> [clip.recording for clip in edits.clips]
+        [0, 1]
+        """
+        wanted, turns, _ = self._check_pieces(X, timing, tempo, style)
+        sources = located([Source(*source) for source in self.sources_], self.root)
+        found = [
+            make_edit_list(
+                *both,
+                sources,
+                tempo=None if self.tempo_ is None else self._tempo(turns),
+                frame_rate=self.extractor_.frame_rate,
+                sr=self.sr,
+                channels=self._n_channels(),
+            )
+            for both in zip(wanted, self._find(wanted, turns), strict=True)
         ]
         return found if is_collection(X) else found[0]
 

@@ -1,0 +1,260 @@
+"""Edit lists: the cuts and fades of a mosaic, for editing it elsewhere."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..files.paths import is_path
+from ..theory.timing import Timing
+from ._corpus import speed
+from ._joining import BEAT_FADE_SECONDS, END_SECONDS, find_joins, passage_joins
+from ._playing import FADE_SECONDS, stretch_reader
+from ._sources import Source
+from ._stretches import Passage, Stretch
+from ._targets import Wanted
+
+
+class Clip(NamedTuple):
+    """A part of a recording, from where a mosaic fades it in to where it has faded it out.
+
+    Attributes
+    ----------
+    recording : int
+        Which of the recordings that the mosaic was fitted on.
+    path : str or None
+        Where its file is now; None for samples.
+    times, source_times : ndarray of shape (n_points,)
+        Seconds of the mosaic, and of the recording that are played then; in between both move
+        evenly. The first and the last points are the beginning and the end of the clip, the others
+        are beats.
+    semitones : float
+        How much higher than it was recorded it is played.
+    keeps_pitch : bool
+        Whether time is stretched without a change of pitch, but for `semitones`. Otherwise the
+        pitch follows the speed.
+    gain : float
+        How much louder it is played, in decibels.
+    fade_in, fade_out : float
+        Seconds. While one clip fades out the next one fades in, with about equal power; where the
+        mosaic begins and ends fades are linear.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.mosaic import Clip
+    >>> clip = Clip(
+    ...     recording=3, path="c.wav", times=np.array([0.0, 2.0]),
+    ...     source_times=np.array([12.0, 13.0]), semitones=0.0, keeps_pitch=True, gain=-2.0,
+    ...     fade_in=0.0, fade_out=0.03,
+    ... )
+    >>> clip.rate
+    0.5
+    """
+
+    recording: int
+    path: str | None
+    times: np.ndarray
+    source_times: np.ndarray
+    semitones: float
+    keeps_pitch: bool
+    gain: float
+    fade_in: float
+    fade_out: float
+
+    @property
+    def rate(self) -> float:
+        """Seconds of the recording in a second of the mosaic, on average."""
+        source, played = np.ptp(self.source_times), np.ptp(self.times)
+        return float(source / played)
+
+
+class EditList(NamedTuple):
+    """A mosaic as the clips that it is made of.
+
+    Attributes
+    ----------
+    clips : list of Clip
+        In order, each overlapping the next one while they are crossfaded.
+    timing : Timing
+        When the frames of the piece sound, at the tempo at which they are played.
+    tempo : float or None
+        Beats per minute of the steady beats on which a piece without beats was laid; None if
+        `timing` has beats, or the mosaic is laid by frames.
+    seconds : float
+        For how long it plays.
+    levels : ndarray of shape (n_points, 2)
+        Seconds and the amplitude there, 1 where the piece sounds and 0 where it is silent, with
+        lines in between; empty if it is never silent.
+    sr, n_channels : int
+        Of the audio.
+    """
+
+    clips: list[Clip]
+    timing: Timing
+    tempo: float | None
+    seconds: float
+    levels: np.ndarray
+    sr: int
+    n_channels: int
+
+
+Clip.__module__ = EditList.__module__ = "musicai.mosaic"
+
+
+def make_edit_list(
+    wanted: Wanted,
+    parts: Sequence[Any],
+    sources: Sequence[Source],
+    *,
+    tempo: float | None,
+    frame_rate: float,
+    sr: int,
+    channels: int,
+) -> EditList:
+    """Return the edit list of a mosaic.
+
+    Parameters
+    ----------
+    wanted : Wanted
+        The piece.
+    parts : sequence of Stretch or Passage
+        What is played when: passages if it is laid by beats.
+    sources : sequence of Source
+        The recordings.
+    tempo : float or None
+        Beats per minute of pieces without beats, None if the mosaic is laid by frames.
+    frame_rate : float
+        Of the extractor.
+    sr, channels : int
+        Of the audio.
+    """
+    settings: dict[str, Any] = {
+        "sr": sr,
+        "n_samples": round(wanted.seconds * sr),
+        "fade_out": min(FADE_SECONDS, wanted.seconds / 2),
+    }
+    if parts and tempo is None:
+        clips = _clips_of_stretches(parts, sources, channels=channels, **settings)
+    else:
+        clips = _clips_of_passages(parts, sources, **settings)
+    return EditList(
+        clips=clips,
+        timing=wanted.timing,
+        tempo=None if wanted.timing.has_beats else tempo,
+        seconds=wanted.seconds,
+        levels=_levels_of(wanted.frames, frame_rate),
+        sr=sr,
+        n_channels=channels,
+    )
+
+
+def _clips_of_stretches(
+    stretches: Sequence[Stretch],
+    sources: Sequence[Source],
+    *,
+    sr: int,
+    n_samples: int,
+    channels: int,
+    fade_out: float,
+) -> list[Clip]:
+    """Return what `play_stretches` joins; recordings are read to find the places of the joins."""
+    borders, read = stretch_reader(stretches, sources, sr=sr, channels=channels)
+    joins = find_joins(borders, read, sr=sr)
+    fades = [(join.stop - join.start) / sr for join in joins]
+    fades[0] = min(END_SECONDS, (borders[1] - borders[0]) / sr)
+    clips = []
+    for number, (stretch, join) in enumerate(zip(stretches, joins, strict=True)):
+        is_last = number == len(joins) - 1
+        times = np.array([join.start, n_samples if is_last else joins[number + 1].stop]) / sr
+        since = times - stretch.start + join.lag / sr
+        clips.append(
+            _clip(
+                stretch,
+                sources,
+                times=times,
+                source_times=stretch.source_start + since * speed(stretch.semitones),
+                keeps_pitch=False,
+                fade_in=fades[number],
+                fade_out=fade_out if is_last else fades[number + 1],
+            )
+        )
+    return clips
+
+
+def _clips_of_passages(
+    passages: Sequence[Passage],
+    sources: Sequence[Source],
+    *,
+    sr: int,
+    n_samples: int,
+    fade_out: float,
+) -> list[Clip]:
+    """Return what `play_passages` joins."""
+    firsts = [0, *passage_joins(passages, sr=sr)]
+    fade = round(BEAT_FADE_SECONDS * sr)
+    clips = []
+    for number, passage in enumerate(passages):
+        is_last = number == len(passages) - 1
+        begin = firsts[number] - fade if number else 0
+        ends = np.array([begin, n_samples if is_last else firsts[number + 1]]) / sr
+        beats = passage.target[(passage.target > ends[0]) & (passage.target < ends[1])]
+        times = np.array([ends[0], *beats, ends[1]])
+        # Before its first beat and after its last one a recording goes on at its own speed.
+        outside = np.minimum(times - passage.target[0], 0)
+        outside += np.maximum(times - passage.target[-1], 0)
+        source = np.interp(times, passage.target, passage.source)
+        clips.append(
+            _clip(
+                passage,
+                sources,
+                times=times,
+                source_times=source + outside * passage.rate,
+                keeps_pitch=True,
+                fade_in=fade / sr if number else 0.0,
+                fade_out=fade_out if is_last else fade / sr,
+            )
+        )
+    return clips
+
+
+def _clip(
+    played: Stretch | Passage,
+    sources: Sequence[Source],
+    *,
+    times: np.ndarray,
+    source_times: np.ndarray,
+    keeps_pitch: bool,
+    fade_in: float,
+    fade_out: float,
+) -> Clip:
+    """Return a clip, without what would lie before the beginning of its recording."""
+    if source_times[0] < 0 < source_times[-1]:
+        begin = float(np.interp(0.0, source_times, times))
+        fade_in = max(0.0, fade_in - (begin - float(times[0])))
+        kept = source_times > 0
+        times, source_times = np.array([begin, *times[kept]]), np.array([0.0, *source_times[kept]])
+    recording = sources[played.recording].recording
+    return Clip(
+        recording=played.recording,
+        path=os.fsdecode(recording) if is_path(recording) else None,
+        times=times,
+        source_times=source_times,
+        semitones=played.semitones,
+        keeps_pitch=keeps_pitch,
+        gain=played.gain,
+        fade_in=fade_in,
+        fade_out=min(fade_out, float(np.ptp(times))),
+    )
+
+
+def _levels_of(piece: np.ndarray, frame_rate: float) -> np.ndarray:
+    """Return the `levels` of an `EditList` of a piece in the frames of the extractor."""
+    sounding = piece.any(axis=1).astype(float)
+    if sounding.all():
+        return np.zeros((0, 2))
+    # The points on both sides of a change, and both ends.
+    changes = np.flatnonzero(np.diff(sounding))
+    places = np.unique([0, *changes, *(changes + 1), len(sounding) - 1])
+    return np.stack([places / frame_rate, sounding[places]], axis=1)

@@ -1,0 +1,220 @@
+"""Projects of Reaper: the text of an .rpp file.
+
+A project is a tree of blocks, ``<NAME ...`` to ``>``, with a line for each setting: a word and its
+values, of which those after the last known one may be left out. Times are in seconds. Public
+descriptions: ReaTeam's "State Chunk Definitions" (github.com/ReaTeam/Doc) and the wiki of Cockos.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+LINEAR, EQUAL_POWER = 0, 1
+"""Numbers of the shapes of fades; the latter is a parabola near that of equal power."""
+
+STEPWISE = 1
+"""The number of the shape of tempo points that hold until the next one."""
+
+
+class Tempo(NamedTuple):
+    """A change of tempo, or of the meter where `beats_per_bar` is not None."""
+
+    seconds: float
+    beats_per_minute: float
+    beats_per_bar: int | None
+
+
+class Region(NamedTuple):
+    """A named part of the timeline."""
+
+    start: float
+    end: float
+    name: str
+
+
+class Source(NamedTuple):
+    """A file, and what reads it: WAVE, FLAC, MP3, VORBIS, OPUS or VIDEO, which is ffmpeg."""
+
+    kind: str
+    path: str
+
+
+class Fade(NamedTuple):
+    """How long a fade lasts in seconds, and its shape."""
+
+    seconds: float
+    shape: int
+
+
+class Item(NamedTuple):
+    """A part of a source on the timeline.
+
+    Attributes
+    ----------
+    name : str
+        What is written on it.
+    start, length, offset : float
+        Where it lies, and where in the source it begins.
+    rate, semitones : float
+        How fast it is played, and how much higher.
+    keeps_pitch : bool
+        Whether it is played faster without a change of pitch.
+    gain : float
+        Its amplitude.
+    fade_in, fade_out : Fade
+        At its ends.
+    to_mono : bool
+        Whether its channels are mixed into one.
+    marks : sequence of (float, float)
+        Seconds from its start, and of the source that are played then; none where `rate` is all.
+    """
+
+    name: str
+    start: float
+    length: float
+    offset: float
+    rate: float
+    semitones: float
+    keeps_pitch: bool
+    gain: float
+    fade_in: Fade
+    fade_out: Fade
+    to_mono: bool
+    source: Source
+    marks: Sequence[tuple[float, float]]
+
+
+def quoted(text: str) -> str:
+    """Return text as one value of a line, or raise a ValueError if it has all kinds of quotes."""
+    for mark in "\"'`":
+        if mark not in text:
+            return f"{mark}{text}{mark}"
+    raise ValueError("text with double, single and back quotes cannot be written")
+
+
+def block(head: str, *parts: str | Iterable[str]) -> list[str]:
+    """Return the lines of a block of lines and other blocks."""
+    lines = (line for part in parts for line in ([part] if isinstance(part, str) else part))
+    return [f"<{head}", *(f"  {line}" for line in lines), ">"]
+
+
+def project(
+    tempi: Sequence[Tempo],
+    regions: Sequence[Region],
+    tracks: Iterable[list[str]],
+    *,
+    sr: int,
+    first_bar: int,
+) -> str:
+    """Return the text of a project.
+
+    Parameters
+    ----------
+    tempi : sequence of Tempo
+        From 0 s on, at least one; the first one has a meter.
+    regions : sequence of Region
+        In order.
+    tracks : iterable of list of str
+        Blocks.
+    sr : int
+        Samples per second.
+    first_bar : int
+        The number of the first bar.
+    """
+    lines = block(
+        'REAPER_PROJECT 0.1 "6.0" 0',
+        f"PROJOFFS 0 {first_bar - 1} 0",
+        f"SAMPLERATE {sr} 1 0",
+        f"TEMPO {_number(tempi[0].beats_per_minute)} {tempi[0].beats_per_bar} 4",
+        block("TEMPOENVEX", "ACT 1 -1", "VIS 1 0 1", "DEFSHAPE 1 -1 -1", map(_tempo, tempi)),
+        (line for number, region in enumerate(regions, 1) for line in _region(region, number)),
+        *tracks,
+    )
+    return "\n".join(lines) + "\n"
+
+
+def audio_track(
+    name: str, items: Iterable[Item], *, levels: Iterable[tuple[float, float]], n_channels: int
+) -> list[str]:
+    """Return a track of items; `levels` are points of an envelope of its amplitude, if any."""
+    points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
+    envelope = block("VOLENV2", "ACT 1 -1", "VIS 1 1 1", "DEFSHAPE 0 -1 -1", points)
+    return block(
+        "TRACK",
+        f"NAME {quoted(name)}",
+        f"NCHAN {max(2, n_channels)}",
+        envelope if points else [],
+        *map(_item, items),
+    )
+
+
+def midi_track(
+    name: str, events: Iterable[tuple[int, Sequence[int]]], *, length: float, resolution: int
+) -> list[str]:
+    """Return a track with one item of MIDI from the beginning on.
+
+    Parameters
+    ----------
+    name : str
+        Of the track.
+    events : iterable of (int, sequence of int)
+        Ticks since the one before, and the bytes of a message of a channel.
+    length : float
+        Of the item in seconds.
+    resolution : int
+        Ticks per beat.
+    """
+    lines = (
+        " ".join(["E", str(ticks), *(f"{each:02x}" for each in (*message, 0)[:3])])
+        for ticks, message in events
+    )
+    item = block(
+        "ITEM",
+        "POSITION 0",
+        f"LENGTH {_number(length)}",
+        "LOOP 0",
+        f"NAME {quoted(name)}",
+        block("SOURCE MIDI", f"HASDATA 1 {resolution} QN", lines, "IGNTEMPO 0 120 4 4"),
+    )
+    return block("TRACK", f"NAME {quoted(name)}", item)
+
+
+def _item(item: Item) -> list[str]:
+    marks = " + ".join(f"{_number(played)} {_number(read)}" for played, read in item.marks)
+    return block(
+        "ITEM",
+        f"POSITION {_number(item.start)}",
+        f"LENGTH {_number(item.length)}",
+        "LOOP 0",
+        _fade("FADEIN", item.fade_in),
+        _fade("FADEOUT", item.fade_out),
+        f"NAME {quoted(item.name)}",
+        f"VOLPAN 1 0 {_number(item.gain)} -1",
+        f"SOFFS {_number(item.offset)}",
+        f"PLAYRATE {_number(item.rate)} {item.keeps_pitch:d} {_number(item.semitones)} -1 0 0.0025",
+        f"CHANMODE {2 if item.to_mono else 0}",
+        block(f"SOURCE {item.source.kind}", f"FILE {quoted(item.source.path)}"),
+        [f"SM {marks}"] if marks else [],
+    )
+
+
+def _fade(name: str, fade: Fade) -> str:
+    return f"{name} {fade.shape} {_number(fade.seconds)} 0 {fade.shape} 0 0 0"
+
+
+def _tempo(tempo: Tempo) -> str:
+    line = f"PT {_number(tempo.seconds)} {_number(tempo.beats_per_minute)} {STEPWISE}"
+    if tempo.beats_per_bar is None:
+        return line
+    quarters = 4 << 16  # the lower part of a meter
+    return f"{line} {quarters + tempo.beats_per_bar} 0 1"
+
+
+def _region(region: Region, number: int) -> list[str]:
+    return [
+        f"MARKER {number} {_number(region.start)} {quoted(region.name)} 1",
+        f'MARKER {number} {_number(region.end)} "" 1',
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.12f}".rstrip("0").rstrip(".")

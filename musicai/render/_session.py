@@ -1,0 +1,327 @@
+"""A mosaic as a session of a digital audio workstation."""
+
+import io
+import os
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from ..audio.headers import read_header
+from ..audio.recordings import count_channels
+from ..base.extras import need
+from ..base.parameters import check_values
+from ..base.pieces import as_chroma, is_collection
+from ..files.paths import AnyPath, is_path, printable
+from ..files.piece_files import piece_files
+from ..files.writing import whole_file
+from ..midi import write_midi
+from ..theory.spelling import estimated_key
+from ._bars import chords_on_beats
+from ._chords import VOCABULARY_RULE
+from ._midi import RULES as MIDI_RULES
+from ._midi import chroma_to_midi
+from ._reaper import (
+    EQUAL_POWER,
+    LINEAR,
+    Fade,
+    Item,
+    Region,
+    Source,
+    Tempo,
+    audio_track,
+    midi_track,
+    project,
+    quoted,
+)
+from ._timeline import timelines
+
+RULES = {**MIDI_RULES, "vocabulary": VOCABULARY_RULE}
+
+_KINDS = {
+    **dict.fromkeys(("WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF"), "WAVE"),
+    "FLAC": "FLAC",
+    "MP3": "MP3",
+    "OGG": "VORBIS",
+}
+"""What reads which format, by its name in libsndfile; ffmpeg, called VIDEO, reads all others."""
+
+_EVEN = 0.0005
+"""Seconds by which beats may be off where an item is played at one speed, without marks."""
+
+
+def write_session(
+    X: Any,
+    file: Any,
+    *,
+    mosaic: Any,
+    timing: Any = None,
+    tempo: float | None = None,
+    style: Any = None,
+    instruments: str = "band",
+    notated_tempo: float | None = None,
+    grid: int | None = None,
+    vocabulary: str = "triads",
+) -> None:
+    """Write a mosaic as a session of Reaper, to be edited and mixed there.
+
+    The session plays the clips of the mosaic that ``mosaic.transform`` plays with the same
+    arguments. It needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma.
+    file : str, PathLike or binary file object, or a list of them
+        Where to write it, with the suffix .rpp; for a collection one file per piece. Paths of
+        recordings are written relative to its folder, or in full for a file object.
+    mosaic : MosaicSynthesizer
+        A fitted one, whose recordings are files.
+    timing : Timing, object with a `timing`, or float, or a list of them, default=None
+        As for :meth:`musicai.MosaicSynthesizer.transform`.
+    tempo : float, default=None
+        As for :meth:`musicai.MosaicSynthesizer.transform`.
+    style : object or dict, default=None
+        As for :meth:`musicai.MosaicSynthesizer.transform`.
+    instruments : {"chords", "pads", "band"}, default="band"
+        As for :func:`chroma_to_midi`.
+    notated_tempo : float, default=None
+        Beats per minute at which frames that are no beats are written down; None for that on which
+        the mosaic is laid, or 120. It does not change when they sound.
+    grid : int, default=None
+        As for :func:`chroma_to_midi`.
+    vocabulary : {"triads", "qualities"}, default="triads"
+        Which chords there are, as for :func:`recognize_chords`.
+
+    Raises
+    ------
+    ValueError
+        If `X` is not chroma or has no frames, a parameter has no possible value, beats have no
+        tempo or one that the recordings cannot be played at, recordings are no files, the name of
+        one cannot be written, or there are not as many files or timings as needed.
+    TypeError
+        If `mosaic` is something else, `X` holds paths, or `file` is no list where `X` is a
+        collection.
+    RecordingError
+        If a recording has changed since the mosaic was fitted, or is gone.
+    ImportError
+        If a package for MIDI is missing.
+    OSError
+        If the file cannot be written. It is then as it was.
+
+    See Also
+    --------
+    musicai.MosaicSynthesizer.edit_list : The clips.
+    chroma_to_midi : The same notes as a file.
+
+    Notes
+    -----
+    - On the track "Mosaic" each stretch is an item with its place in the recording, its speed, the
+      gain of its recording, and its fades. By beats, time is stretched without a change of pitch,
+      with a stretch marker on each beat; by frames, transposed stretches are played faster or
+      slower.
+    - The MIDI file of `chroma_to_midi` has a track for each instrument, which is silent until it
+      gets a plug-in. Tempo map and bars are those of the file; a pick-up is bar 0.
+    - Chords are regions: those of `chord_chart` at the same tempo.
+
+    Not in the session are what `shaping` turns up and down, which makes it sound less like the
+    piece, and the level of the whole.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from pathlib import Path
+    >>> from musicai import MosaicSynthesizer
+    >>> from musicai.audio import write_audio
+    >>> from musicai.render import write_session
+    >>> time = np.arange(4 * 22050) / 22050
+    >>> piece = np.zeros((20, 12))
+    >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     recordings = [Path(folder, "a.wav"), Path(folder, "c.wav")]
+    ...     for path, frequency in zip(recordings, (440.0, 523.25)):
+    ...         write_audio(path, 0.1 * np.sin(2 * np.pi * frequency * time), 22050)
+    ...     session = Path(folder, "song.rpp")
+    ...     write_session(piece, session, mosaic=MosaicSynthesizer().fit(recordings))
+    ...     lines = session.read_text().splitlines()
+    >>> [line.strip() for line in lines if "FILE" in line]
+    ['FILE "a.wav"', 'FILE "c.wav"']
+    """
+    check_values({"instruments": instruments, "grid": grid, "vocabulary": vocabulary}, RULES)
+    if not callable(getattr(mosaic, "edit_list", None)) or isinstance(mosaic, type):
+        raise TypeError(
+            f"mosaic is of type {type(mosaic).__name__} where a MosaicSynthesizer is expected"
+        )
+    for module in ("pretty_midi", "mido"):
+        need(module, extra="midi", what="write_session")
+    pieces, _ = as_chroma(X)
+    files = piece_files(file, X, pieces, suffixes=(".rpp",))
+    for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):
+        if target is None:
+            raise TypeError("file is None where the file to write is expected")
+        if not len(piece):
+            raise ValueError(f"X[{i}] has no frames: there is no session to write, leave it out")
+    found = mosaic.edit_list(X, timing=timing, tempo=tempo, style=style)
+    for piece, target, edits in zip(
+        pieces, files, found if is_collection(X) else [found], strict=True
+    ):
+        text = _session(
+            piece,
+            edits,
+            folder=os.path.dirname(os.path.abspath(target)) if is_path(target) else None,
+            instruments=instruments,
+            notated_tempo=notated_tempo or edits.tempo,
+            grid=grid,
+            vocabulary=vocabulary,
+        )
+        with whole_file(target) as draft:
+            draft.write(text.encode("utf-8", "surrogateescape"))
+
+
+def _session(
+    piece: np.ndarray,
+    edits: Any,
+    *,
+    folder: AnyPath | None,
+    instruments: str,
+    notated_tempo: float | None,
+    grid: int | None,
+    vocabulary: str,
+) -> str:
+    """Return the text of the session of a piece."""
+    clock: dict[str, Any] = {"timing": edits.timing, "notated_tempo": notated_tempo}
+    music = chroma_to_midi(piece, instruments=instruments, grid=grid, **clock)
+    written = io.BytesIO()
+    write_midi(written, music)
+    written.seek(0)
+    mido = need("mido", extra="midi", what="write_session")
+    midi = mido.MidiFile(file=written)
+    tempi = _tempi(midi)
+    (timeline,) = timelines(X=piece, pieces=[piece], **clock)
+    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=estimated_key(piece))
+    borders = timeline.seconds_at(np.array([0.0, *(chord.end for chord in chords)]))
+    tracks = [
+        audio_track(
+            "Mosaic",
+            _items(edits, folder),
+            levels=edits.levels.tolist(),
+            n_channels=edits.n_channels,
+        ),
+        *(
+            midi_track(
+                part.name, _events(track), length=edits.seconds, resolution=midi.ticks_per_beat
+            )
+            for part, track in zip(music.instruments, midi.tracks[1:], strict=True)
+        ),
+    ]
+    meters = [each.beats_per_bar for each in tempi if each.beats_per_bar]
+    return project(
+        tempi,
+        [
+            Region(float(start), float(end), chord.label)
+            for chord, (start, end) in zip(chords, pairwise(borders), strict=True)
+        ],
+        tracks,
+        sr=edits.sr,
+        first_bar=0 if meters[0] < meters[-1] else 1,
+    )
+
+
+def _tempi(midi: Any) -> list[Tempo]:
+    """Return the tempo map of a MIDI file, in seconds."""
+    changes: dict[int, dict[str, int]] = {}
+    tick = 0
+    for message in midi.tracks[0]:
+        tick += message.time
+        if message.type == "set_tempo":
+            changes.setdefault(tick, {})["tempo"] = message.tempo
+        elif message.type == "time_signature":
+            changes.setdefault(tick, {})["numerator"] = message.numerator
+    tempi = []
+    seconds, last, tempo = 0.0, 0, 500_000
+    for tick, change in sorted(changes.items()):
+        seconds += (tick - last) * tempo * 1e-6 / midi.ticks_per_beat
+        last, tempo = tick, change.get("tempo", tempo)
+        tempi.append(Tempo(seconds, 6e7 / tempo, change.get("numerator")))
+    return tempi
+
+
+def _events(track: Any) -> Iterator[tuple[int, list[int]]]:
+    """Yield the messages of a channel, and one that ends the track."""
+    waited = 0
+    for message in track:
+        waited += message.time
+        if not message.is_meta:
+            yield waited, message.bytes()
+            waited = 0
+    yield waited, [0xB0, 123, 0]  # all notes off
+
+
+def _items(edits: Any, folder: AnyPath | None) -> Iterator[Item]:
+    """Yield the item of each clip."""
+    sources: dict[int, tuple[Source, int]] = {}
+    last = len(edits.clips) - 1
+    for number, clip in enumerate(edits.clips):
+        if clip.recording not in sources:
+            sources[clip.recording] = _source(clip, folder)
+        source, n_channels = sources[clip.recording]
+        start, length = float(clip.times[0]), float(np.ptp(clip.times))
+        played = (clip.times - start) * clip.rate  # markers count at the speed of the item
+        is_even = np.abs(clip.source_times - clip.source_times[0] - played).max() < _EVEN
+        marks = zip(played.tolist(), clip.source_times.tolist(), strict=True)
+        yield Item(
+            name=PurePath(clip.path).name,
+            start=start,
+            length=length,
+            offset=float(clip.source_times[0]),
+            rate=clip.rate,
+            semitones=clip.semitones if clip.keeps_pitch else 0.0,
+            keeps_pitch=clip.keeps_pitch,
+            gain=10 ** (clip.gain / 20),
+            fade_in=Fade(clip.fade_in, EQUAL_POWER if number else LINEAR),
+            fade_out=Fade(clip.fade_out, EQUAL_POWER if number < last else LINEAR),
+            to_mono=n_channels > edits.n_channels,
+            source=source,
+            marks=[] if is_even else list(marks),
+        )
+
+
+def _source(clip: Any, folder: AnyPath | None) -> tuple[Source, int]:
+    """Return a file as a session names it, and how many channels it has."""
+    if clip.path is None:
+        raise ValueError(
+            f"recording {clip.recording} of the mosaic is samples, which a session cannot name: "
+            "write it to a file and fit the mosaic on files"
+        )
+    path = clip.path if folder is None else _relative(clip.path, os.fsdecode(folder))
+    try:
+        quoted(path)
+        is_one_line = path.splitlines() == [path]
+    except ValueError:
+        is_one_line = False
+    if not is_one_line:
+        raise ValueError(
+            f"{printable(clip.path)!r}: a session cannot hold this name; rename the file so that "
+            "it has no line breaks and not all of \", ' and `, and set the mosaic's root"
+        )
+    header = read_header(clip.path)
+    kind = "VIDEO" if header is None else _KINDS.get(header.format, "VIDEO")
+    if kind == "VORBIS" and _is_opus(clip.path):
+        kind = "OPUS"
+    return Source(kind, path), count_channels(clip.path)
+
+
+def _is_opus(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"OpusHead" in file.read(512)
+
+
+def _relative(path: str, folder: str) -> str:
+    """Return a path relative to a folder, where there is a way."""
+    try:
+        return os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
+    except ValueError:  # on another drive
+        return path
