@@ -89,6 +89,18 @@ class EditList(NamedTuple):
         lines in between; empty if it is never silent.
     sr, n_channels : int
         Of the audio.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import ChromaExtractor
+    >>> from musicai.mosaic import EditList
+    >>> silence = EditList(
+    ...     clips=[], timing=ChromaExtractor().timing, tempo=None, seconds=2.0,
+    ...     levels=np.zeros((2, 2)), sr=44100, n_channels=2,
+    ... )
+    >>> len(silence.clips)
+    0
     """
 
     clips: list[Clip]
