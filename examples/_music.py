@@ -13,10 +13,11 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from musicai import ChromaExtractor, Timing
-from musicai.datasets import load_chorales, load_recordings
+from musicai.datasets import load_recordings, make_songs
 
 CLEAR = 0.5  # clarity of beats, from 0 to 1, from which music is learned by half-beats
-N_CHORALES = 80
+N_SONGS = 40
+STYLES = ["pop", "waltz"]
 HELD_OUT = 0.15
 LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
 LEAST_SECONDS = 60
@@ -41,16 +42,16 @@ class Piece(NamedTuple):
 def extract(folder, out):
     """Find the recordings; return the extractor and a piece of each, or excerpts of few."""
     if folder is None:
-        data = load_chorales(N_CHORALES, n_jobs=-1, verbose=1)
+        data = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
     else:
         try:
             data = load_recordings(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
     titles, labels, recordings = leave_out(data, folder, out)
-    extractor, analyses = analyze(recordings, may_follow_beats=folder is not None)
+    extractor, analyses = analyze(recordings)
     pieces = [
-        Piece(title, analysis.chroma, label, recording, analysis.timing)
+        from_downbeat(Piece(title, analysis.chroma, label, recording, analysis.timing))
         for title, label, recording, analysis in zip(
             titles, labels, recordings, analyses, strict=True
         )
@@ -73,22 +74,31 @@ def extract(folder, out):
     return extractor, cut(pieces, excerpt_seconds)
 
 
-def analyze(recordings, *, may_follow_beats):
-    """Return an extractor and what it finds: half-beats where the pulse is clear, else frames.
-
-    The chorales are learned by frames: so far the demo shows what frames can do.
-    """
+def analyze(recordings):
+    """Return an extractor and what it finds: half-beats where the pulse is clear, else frames."""
     options = {"n_jobs": -1, "on_error": "warn", "verbose": 1}
-    if may_follow_beats:
-        extractor = ChromaExtractor(sync="half-beat", **options)
-        analyses = extractor.analyze(recordings)
-        clarity = mean_clarity(analyses)
-        if clarity >= CLEAR:
-            print(f"the pulse is clear ({clarity:.2f}, from {CLEAR} on): learning by half-beats")
-            return extractor, analyses
-        print(f"the pulse is not clear ({clarity:.2f}, below {CLEAR}): learning by frames")
+    extractor = ChromaExtractor(sync="half-beat", **options)
+    analyses = extractor.analyze(recordings)
+    clarity = mean_clarity(analyses)
+    if clarity >= CLEAR:
+        print(f"the pulse is clear ({clarity:.2f}; {CLEAR} or more): learning half-beats")
+        return extractor, analyses
+    print(f"the pulse is not clear ({clarity:.2f}; below {CLEAR}): learning frames")
     extractor = ChromaExtractor(**options)
     return extractor, extractor.analyze(recordings)
+
+
+def from_downbeat(piece):
+    """Return a piece from its first downbeat on; where none is sure, from its first beat."""
+    timing = piece.timing
+    if not timing.has_beats:
+        return piece
+    beats = timing.beats()[:-1]
+    whole = beats % 1 == 0
+    if timing.downbeat is not None:
+        whole &= (beats - timing.downbeat) % timing.beats_per_bar == 0
+    first = int(np.argmax(whole))
+    return piece._replace(frames=piece.frames[first:], timing=timing[first:])
 
 
 def has_frames(analysis, extractor):
@@ -133,13 +143,12 @@ def cut(pieces, seconds):
         n_excerpts = max(1, round(piece.seconds / seconds))
         borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
         for i, (first, last) in enumerate(pairwise(borders), start=1):
-            excerpts.append(
-                piece._replace(
-                    title=f"{piece.title} (excerpt {i})",
-                    frames=piece.frames[first:last],
-                    timing=piece.timing[first:last],
-                )
+            excerpt = piece._replace(
+                title=f"{piece.title} (excerpt {i})",
+                frames=piece.frames[first:last],
+                timing=piece.timing[first:last],
             )
+            excerpts.append(from_downbeat(excerpt))
     return excerpts
 
 

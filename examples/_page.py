@@ -1,12 +1,19 @@
 """One page, out/index.html, with all that examples/compose.py made.
 
-It lies beside the files that it shows, needs no server, no script and nothing from the network.
+It lies beside the files that it shows and needs neither a server nor a network. The
+beats of a piece are drawn over its waveform, and a click track plays them (_page.js).
 """
 
+import json
 import platform
 from html import escape
 from importlib.metadata import version
 from math import log
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import soundfile
 
 import musicai
 
@@ -38,6 +45,13 @@ th{font-weight:500}tr:first-child>*{border-top:0}td.figure,th.figure{text-align:
 font-variant-numeric:tabular-nums}.best td{font-weight:700}
 td{overflow-wrap:anywhere}.settings th{width:14rem}
 ul{padding-left:1.2rem;margin:.3rem 0}
+.wave{position:relative;margin-top:.9rem;height:6.2rem;cursor:pointer}
+.wave svg{display:block;width:100%;height:5rem}.wave path{fill:var(--accent);opacity:.75}
+.wave line{stroke:var(--ink);opacity:.16;vector-effect:non-scaling-stroke}
+.wave line.bar{opacity:.55}.bar-number{position:absolute;top:5rem;font-size:.75rem;
+color:var(--dim);padding-left:.15rem}
+.playhead{position:absolute;top:0;left:0;height:5rem;border-left:2px solid var(--ink)}
+label{display:inline-block;margin-top:.5rem;cursor:pointer}
 @media (max-width:640px){main{padding:1.4rem .8rem 3rem}h1{font-size:1.6rem}
 .settings th{width:8rem}}
 """
@@ -52,29 +66,39 @@ extractor, composer = joblib.load("composer.joblib")
 piece = composer.sample(400, temperature=0.9)"""
 
 
-def write_page(
-    out, *, told, warnings, style, source, heard, intro_seconds, chart, scores, card, settings
-):
+SCRIPT = Path(__file__).with_name("_page.js").read_text(encoding="utf-8")
+COLUMNS = 600  # of a waveform
+BARS_BETWEEN_NUMBERS = 4
+
+
+class Sound(NamedTuple):
+    """A composed piece, in files of one name."""
+
+    name: str  # without suffix; .wav is a mosaic, _band.wav a band, .mid, .musicxml, .txt
+    style: str | None
+    beats: list  # in seconds; empty where frames are no beats
+    beats_per_bar: int | None
+    intro_seconds: float  # of a held-out piece, before composing begins
+    tempo: float | None
+    correlation: float  # of the mosaic, analyzed again, with the piece
+    chart: str
+
+
+def write_page(out, *, summary, warnings, sounds, source, scores, card, settings):
     """Write the page.
 
     Parameters
     ----------
     out : Path
         The folder with the files; the page becomes its index.html.
-    told : str
+    summary : str
         What was learned, in a sentence.
     warnings : list of str
-        What takes from the worth of it, in sentences; shown at the top.
-    style : str or None
-        That was composed in, which is that of the held-out piece.
+        What lessens the worth of the result, in sentences; shown at the top.
+    sounds : list of Sound
+        The new pieces.
     source : str
-        The title of the held-out piece, and how it was held out.
-    heard : dict of str to float
-        For each sound, by the name of its file without suffix, its correlation with the piece.
-    intro_seconds : float
-        How long the held-out piece is heard before the composer goes on.
-    chart : str
-        The chord chart.
+        The title of the held-out piece that was continued.
     scores : dict of str to float
         Log-likelihoods by model, in nats a frame, the composer's first.
     card : Report or str
@@ -82,32 +106,19 @@ def write_page(
     settings : dict
         All that was set, by name; dicts are shown as lists to unfold.
     """
-    said = isinstance(card, str)
-    card_html = f'<p class="card">{escape(card)}</p>' if said else card.to_html()
-    in_style = "" if style is None else f" in the style {style}, that of the piece below"
-    new = f"Composed from nothing{in_style}, in the recordings' sound."
-    intro = f"{intro_seconds:.0f} seconds of {source}; then the composer goes on."
+    card_html = f'<p class="card">{escape(card)}</p>' if isinstance(card, str) else card.to_html()
     sections = [
-        f"<h1>Composed by musicai</h1><p class='dim'>{escape(told)}</p>",
+        f"<h1>Composed by musicai</h1><p class='dim'>{escape(summary)}</p>",
         *(f"<p class='card warning'>{escape(warning)}</p>" for warning in warnings),
-        "<h2>Listen to this first</h2>",
-        player("composed", heard, "A new piece", new),
-        player("continued", heard, "A piece continued", intro),
-        "<h2>The same, plainly</h2><p>Nothing but harmony, by sines.</p><div class='plain'>",
-        player("composed_sines", heard, "The new piece"),
-        player("continued_sines", heard, "The piece continued"),
-        player("real_sines", heard, "The held-out piece itself"),
-        "</div><h2>What it looks like</h2>",
+        "<h2>Listen</h2>",
+        *(piece(out, sound, source) for sound in sounds),
+        "<h2>What it looks like</h2>",
         picture(
             "chromagrams.png", "How strongly each pitch class sounds; composing begins at the line."
         ),
-        f"<h2>Play it yourself</h2><div class='card'><pre>{escape(chart)}</pre></div><ul>",
-        link("composed.mid", "the new piece for a band, as MIDI"),
-        link("composed.musicxml", "as a score, for MuseScore and other programs"),
-        link("composed.txt", "the chords above"),
-        "</ul><h2>How well it foresees music that was held out</h2>",
+        "<h2>How well it predicts music that was held out</h2>",
         f"<div class='card scroll'>{likelihoods(scores)}</div>",
-        "<p class='dim'>In bold what foresees it best.</p>",
+        "<p class='dim'>The best prediction is in bold.</p>",
         picture(
             "learning.png", "Log-likelihood after every pass over the music: higher is better."
         ),
@@ -118,17 +129,70 @@ def write_page(
         "</ul><h2>How it was made</h2>",
         f"<div class='card settings'>{table(settings | {'Versions': versions()})}</div>",
     ]
-    page = HEAD + "\n".join(sections) + "\n</main></body></html>\n"
+    page = HEAD + "\n".join(sections) + f"\n</main><script>{SCRIPT}</script></body></html>\n"
     # Names of files need not be Unicode.
     (out / "index.html").write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
-def player(name, heard, title, text=""):
-    """Return a player for `name`.wav, and how much of the piece was heard in it."""
-    return f"""<div class="card"><h3>{escape(title)}</h3><p>{escape(text)}</p>
-<audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}"></audio>
-<p class="dim"><a href="{name}.wav">{name}.wav</a>, analyzed again: correlation {heard[name]:.3f}
-with the piece</p></div>"""
+def piece(out, sound, source):
+    """Return a card with a piece: players, files and chords."""
+    title = "A new piece" if sound.style is None else f"A new piece: {sound.style}"
+    text = "Composed from nothing, in the sound of the recordings."
+    if sound.intro_seconds:
+        title = "A piece continued"
+        text = (
+            f"{sound.intro_seconds:.0f} seconds of {source}, which was held out; then the composer."
+        )
+    if sound.tempo:
+        text += f" {sound.tempo:.0f} beats per minute, {sound.beats_per_bar} beats in a bar."
+    data, wave, clicks = "", "", ""
+    if sound.beats:
+        beats = json.dumps([round(beat, 4) for beat in sound.beats])
+        data = f" data-beats='{beats}' data-beats-per-bar='{sound.beats_per_bar}'"
+        wave = waveform(out / f"{sound.name}.wav", sound)
+        clicks = "<label><input type='checkbox'> Click track</label>"
+    return f"""<div class="card"{data}><h3>{escape(title)}</h3><p>{escape(text)}</p>{wave}
+{player(sound.name, title)}{clicks}
+<p class="dim">Analyzed again: correlation {sound.correlation:.3f} with the piece.</p>
+<p>The same for a band:</p>{player(f"{sound.name}_band", title + " for a band")}
+<ul>{link(f"{sound.name}.mid", "the band as MIDI")}
+{link(f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
+{link(f"{sound.name}.txt", "its chords")}</ul>
+<details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
+
+
+def player(name, title):
+    """Return a player for `name`.wav."""
+    return (
+        f'<audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}">'
+        f'</audio><a href="{name}.wav">{name}.wav</a> '
+    )
+
+
+def waveform(path, sound):
+    """Return the peaks of a recording with its beats, of which those that begin bars stand out."""
+    samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
+    seconds = len(samples) / sr
+    columns = np.array_split(np.abs(samples).max(axis=1), COLUMNS)
+    peaks = [50 * float(column.max(initial=0)) for column in columns]
+    edge = [f"{i},{50 - peak:.1f}" for i, peak in enumerate(peaks)]
+    edge += [f"{i},{50 + peak:.1f}" for i, peak in reversed(list(enumerate(peaks)))]
+    lines, numbers = [], []
+    for beat, second in enumerate(sound.beats):
+        is_downbeat, place = beat % sound.beats_per_bar == 0, second / seconds
+        x = f"{COLUMNS * place:.1f}"
+        kind = " class='bar'" if is_downbeat else ""
+        lines.append(f"<line{kind} x1='{x}' x2='{x}' y1='0' y2='100'/>")
+        if beat % (BARS_BETWEEN_NUMBERS * sound.beats_per_bar) == 0:
+            number = 1 + beat // sound.beats_per_bar
+            numbers.append(
+                f"<span class='bar-number' style='left:{100 * place:.2f}%'>{number}</span>"
+            )
+    return (
+        f"<div class='wave'><svg viewBox='0 0 {COLUMNS} 100' preserveAspectRatio='none' role='img' "
+        f"aria-label='Waveform with beats and bars'><path d='M{' L'.join(edge)} Z'/>"
+        f"{''.join(lines)}</svg>{''.join(numbers)}<div class='playhead'></div></div>"
+    )
 
 
 def picture(name, caption):

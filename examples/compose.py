@@ -7,26 +7,26 @@ Learn from a folder of recordings and compose new pieces::
     python examples/compose.py [FOLDER]
 
 Subfolders of FOLDER are styles. Music with a clear pulse is learned by half-beats, other music by
-frames. Without FOLDER the music is chorales by Bach, played by a soundfont the first time. Sound,
-scores, pictures and the trained composer are written to out/, and a page that shows it all,
-out/index.html.
-Needs ``pip install ".[midi,score,plot]"``.
+frames. Without FOLDER the music is pop songs and waltzes made by rules and played by a soundfont.
+Sound, scores, pictures and the trained composer are written to out/, and a page that shows it all,
+out/index.html. Needs ``pip install ".[midi,score,plot]"``.
 """
 
 import argparse
+import re
 import time
 from math import log
 from pathlib import Path
+from typing import NamedTuple
 
 import joblib
 import numpy as np
 from _music import counted, extract, frames, hold_out, styles
-from _page import write_page
+from _page import Sound, write_page
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
-from musicai.audio import write_audio
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer, Timing
 from musicai.display import ComparisonDisplay, TrainingCurveDisplay
 from musicai.metrics import (
     IndependentBaseline,
@@ -35,13 +35,15 @@ from musicai.metrics import (
     frame_correlation,
     report,
 )
-from musicai.render import chord_chart, chroma_to_midi, to_musicxml
+from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
 
 DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
 FRAMES_TO_LEARN = 760_000  # in all epochs; a minute of training or so
 MOST_SECONDS = 180  # of training, should the machine be slow or busy
+MOST_STYLES = 3  # to compose in
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
+PHRASE = 4  # bars; pieces with beats have whole phrases
 JUDGED_SECONDS = 20  # of each excerpt on the score-card
 MOST_JUDGED = 100
 RECORDINGS_FOR_TEMPO = 5
@@ -52,8 +54,18 @@ LEARNED_LITTLE = (
 )
 FEW_RECORDINGS = (
     "Few recordings: excerpts of them were learned, and other excerpts of the same recordings "
-    "held out. Those are easier to foresee than a recording that is new."
+    "held out. Those are easier to predict than a recording that is new."
 )
+
+
+class New(NamedTuple):
+    """A composed piece, of which the first frames may be given."""
+
+    name: str  # of its files, without suffix
+    frames: np.ndarray
+    timing: Timing
+    style: str | None
+    n_intro: int = 0
 
 
 def main(argv=None):
@@ -69,54 +81,40 @@ def main(argv=None):
 
     composer, seconds = train_composer(train, args)
     scores = score(composer, train, test)
-
     example = max(test, key=lambda piece: len(piece.frames))
-    learned = {piece.recording for piece in train}
-    source = f"{example.title}, which was held out"
-    if example.recording in learned:
-        source += " (other excerpts of that recording were learned)"
-    timing = composer.timing_of(example.style)
-    settings = {"temperature": TEMPERATURE_OF_BEATS if timing.has_beats else TEMPERATURE}
-    intro, music = compose(composer, example, timing, args.seed, settings)
-    intro_seconds = timing.duration(len(intro))
-    paths = write_sound(music, extractor, train, timing, example.style, args.out)
-    chart = write_scores(music["composed"], timing, train, args.out)
+    new = [compose(composer, style, args.seed) for style in some_styles(train, example.style)]
+    new.append(continue_piece(composer, example, args.seed))
+
+    mosaic = fit_mosaic(extractor, train)
+    tempo = None if new[0].timing.has_beats else usual_tempo(train)
+    sounds = [write_piece(piece, mosaic, extractor, tempo, args.out) for piece in new]
     extractor.set_params(verbose=0)
     joblib.dump(make_pipeline(extractor, composer), args.out / "composer.joblib")
-    draw_music(music, example.title, intro_seconds, timing, args.out)
+    draw_music(new, example, args.out)
     draw_learning(composer, scores, args.out)
 
-    print(f"training music: flux {flux(frames(train)):.3f}")
-    heard = {}
-    for name, path in paths.items():
-        piece = music[name.partition("_")[0]]
-        new = slice(len(intro), None) if name.startswith("continued") else slice(None)
-        heard[name] = check(path, piece, extractor, timing, new=new)
+    shared = {piece.recording for piece in train} & {piece.recording for piece in test}
     warnings = [LEARNED_LITTLE] if learned_little(scores) else []
-    if learned & {piece.recording for piece in test}:
+    if shared:
         warnings.append(FEW_RECORDINGS)
     write_page(
         args.out,
-        told=f"Learned in {counted(seconds, 'second')}: {size(train)}. Held out: {size(test)}. "
-        f"{in_time(timing)}",
+        summary=f"Learned in {counted(seconds, 'second')}: {size(train)}. Held out: {size(test)}. "
+        f"{unit(composer.timing)}",
         warnings=warnings,
-        style=example.style,
-        source=source,
-        heard=heard,
-        intro_seconds=intro_seconds,
-        chart=chart,
+        sounds=sounds,
+        source=example.title,
         scores=scores,
-        card=judge(composer, train, test, timing, args.seed, settings),
+        card=judge(composer, train, test, args.seed),
         settings={
             "Seed": args.seed,
-            "Temperature": settings["temperature"],
-            "Style": example.style,
+            "Temperature": temperature(composer),
             "Passes over the music": composer.n_iter_,
             "LSTMComposer": composer.get_params(),
             "ChromaExtractor": extractor.get_params(),
         },
     )
-    say_where_to_listen(args.out, source, example.style, intro_seconds)
+    say_where_to_listen(args.out, new, example.title)
 
 
 def train_composer(train, args):
@@ -140,31 +138,31 @@ def size(pieces):
     return f"{counted(len(pieces), 'piece')}, {long} of music"
 
 
-def in_time(timing):
+def unit(timing):
     """Say what the frames are."""
     if timing.has_beats:
-        return f"By half-beats, at {timing.tempo:.0f} beats a minute."
-    return f"By frames, {timing.frame_rate:.1f} a second."
+        return "A frame is half a beat."
+    return f"There are {timing.frame_rate:.1f} frames per second."
 
 
-def say_where_to_listen(out, source, style, intro_seconds):
-    """Tell what was written, the best first."""
-    recordings = "the recordings"
-    if style is not None:
-        recordings += f"\nin the style {style}, that of the piece continued"
-    print(
-        f"""
-open {out / "index.html"}: all of it on one page
-listen to {out / "composed.wav"} first: composed from nothing, in the sound of {recordings}
-then to {out / "continued.wav"}: {intro_seconds:.0f} seconds of {source};
-then the composer goes on
-and to {out / "composed_sines.wav"}, {out / "continued_sines.wav"} and {out / "real_sines.wav"} (the
-held-out piece itself): nothing but their harmony, plainly
-play {out / "composed.mid"}, read {out / "composed.musicxml"} and {out / "composed.txt"}: the new
-piece as MIDI, as a score, and as chords to play from
-look at {out / "chromagrams.png"} and {out / "learning.png"}
-compose more with joblib.load({str(out / "composer.joblib")!r})[-1].sample(400)"""
-    )
+def temperature(composer):
+    """Return the temperature to sample at."""
+    return TEMPERATURE_OF_BEATS if composer.timing.has_beats else TEMPERATURE
+
+
+def say_where_to_listen(out, new, source):
+    """Say what was written, the best first."""
+    print(f"\nopen {out / 'index.html'}: all of it on one page")
+    for piece in new:
+        what = f"{source}, continued" if piece.n_intro else "a new piece"
+        style = "" if piece.style is None or piece.n_intro else f" in the style {piece.style}"
+        print(
+            f"listen to {out / piece.name}.wav: {what}{style} in the sound of the recordings; "
+            f"{piece.name}_band.wav has a band,\n  .mid, .musicxml and .txt are MIDI, score and "
+            "chords, in time with both"
+        )
+    print(f"look at {out / 'chromagrams.png'} and {out / 'learning.png'}")
+    print(f"compose more with joblib.load({str(out / 'composer.joblib')!r})[-1].sample(400)")
 
 
 def parse(argv):
@@ -188,7 +186,7 @@ def parse(argv):
 
 
 def score(composer, train, test):
-    """Print how well the held-out pieces are foreseen, beside simple baselines."""
+    """Print how well the held-out pieces are predicted, beside simple baselines."""
     persistence = PersistenceBaseline().fit(frames(train))
     independent = IndependentBaseline().fit(frames(train))
     scores = {
@@ -206,64 +204,92 @@ def score(composer, train, test):
 
 
 def learned_little(scores):
-    """Whether a baseline foresees as much as the composer."""
+    """Whether a baseline predicts as much as the composer."""
     return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
-def compose(composer, example, timing, seed, settings):
-    """Go on from the intro of a held-out piece, and begin a piece from nothing."""
-    n_frames = frames_in(COMPOSED_SECONDS, timing)
-    real = from_a_beat(example)[:n_frames]
-    intro = real[: min(len(real) // 4 * 2, frames_in(INTRO_SECONDS, timing))]
-    settings = {"style": example.style, "random_state": seed, **settings}
-    continuation = composer.sample(n_frames - len(intro), prime=intro, **settings)
-    return intro, {
-        "continued": np.concatenate([intro, continuation]),
-        "composed": composer.sample(n_frames, **settings),
-        "real": real,
-    }
+def some_styles(train, first):
+    """Return styles to compose in, that of the example first."""
+    others = sorted({piece.style for piece in train if piece.style is not None} - {first})
+    return [first, *others][:MOST_STYLES]
+
+
+def compose(composer, style, seed):
+    """Compose a piece from nothing, at the usual tempo of its style."""
+    timing = composer.timing_of(style)
+    piece = composer.sample(
+        frames_in(COMPOSED_SECONDS, timing),
+        style=style,
+        temperature=temperature(composer),
+        random_state=seed,
+    )
+    name = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)
+    return New(name, piece, timing, style)
+
+
+def continue_piece(composer, example, seed):
+    """Continue the opening of a held-out piece, at its own tempo."""
+    timing = composer.timing_of(example.style)
+    if timing.has_beats:
+        timing = timing.at_tempo(example.timing.tempo)
+    n_intro = min(frames_in(INTRO_SECONDS, timing), len(example.frames) // 2)
+    intro = example.frames[:n_intro]
+    rest = composer.sample(
+        frames_in(COMPOSED_SECONDS - INTRO_SECONDS, timing),
+        prime=intro,
+        style=example.style,
+        temperature=temperature(composer),
+        random_state=seed,
+    )
+    return New("continued", np.concatenate([intro, rest]), timing, example.style, n_intro)
 
 
 def frames_in(seconds, timing):
-    """Return the number of frames that last so long; by half-beats, of whole beats."""
+    """Return the number of frames that last about so long: whole phrases where there are bars."""
     if not timing.has_beats:
         return timing.frames_at(seconds)
-    return 2 * round(seconds * timing.frame_rate / 2)
+    phrase = int(PHRASE * timing.beats_per_bar * timing.frames_per_beat)
+    return phrase * max(1, round(timing.frames_at(seconds) / phrase))
 
 
-def from_a_beat(piece):
-    """Return the frames of a piece; by half-beats, those from its first whole beat on."""
-    if not piece.timing.has_beats:
-        return piece.frames
-    beats = piece.timing.beats()[:-1]
-    return piece.frames[np.flatnonzero(beats % 1 == 0)[0] :]
-
-
-def write_sound(music, extractor, train, timing, style, out):
-    """Play what was composed in the sound of the music of its style, and with sines."""
+def fit_mosaic(extractor, train):
+    """Learn the sound of the recordings, which are those of the training pieces."""
     recordings = {piece.recording: piece.style for piece in train}
-    mosaic = MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
-    paths = {}
-    for name in ("composed", "continued"):
-        paths[name] = out / f"{name}.wav"
-        mosaic.transform(music[name], paths[name], timing=timing, style=style)
-    for name, piece in music.items():
-        paths[f"{name}_sines"] = out / f"{name}_sines.wav"
-        sound = extractor.inverse_transform(piece, timing=timing)
-        write_audio(paths[f"{name}_sines"], sound, extractor.sr)
-    return paths
+    return MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
 
 
-def write_scores(piece, timing, train, out):
-    """Write the new piece down, at the tempo of the music it was learned from."""
-    options = {"timing": timing}
-    if not timing.has_beats:
-        options["notated_tempo"] = usual_tempo(train)
-    chroma_to_midi(piece, out / "composed.mid", instruments="band", **options)
-    to_musicxml(piece, out / "composed.musicxml", title="Composed by musicai", **options)
-    chart = chord_chart(piece, out / "composed.txt", title="Composed by musicai", **options)
+def write_piece(piece, mosaic, extractor, tempo, out):
+    """Write a piece as sound, MIDI, score and chart, all in time with each other."""
+    path = out / f"{piece.name}.wav"
+    mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
+    correlation = check(path, piece, extractor)
+    options = {"timing": piece.timing, "instruments": "band"}
+    chroma_to_audio(piece.frames, out / f"{piece.name}_band.wav", **options)
+    notation = {"timing": piece.timing, "notated_tempo": tempo}
+    chroma_to_midi(piece.frames, out / f"{piece.name}.mid", instruments="band", **notation)
+    title = piece.name.replace("_", " ").capitalize() + " by musicai"
+    to_musicxml(piece.frames, out / f"{piece.name}.musicxml", title=title, **notation)
+    chart = chord_chart(piece.frames, out / f"{piece.name}.txt", title=title, **notation)
     print(chart)
-    return chart
+    return Sound(
+        name=piece.name,
+        style=piece.style,
+        beats=beats_of(piece),
+        beats_per_bar=piece.timing.beats_per_bar,
+        intro_seconds=piece.timing.duration(piece.n_intro) if piece.n_intro else 0.0,
+        tempo=piece.timing.tempo if piece.timing.has_beats else None,
+        correlation=correlation,
+        chart=chart,
+    )
+
+
+def beats_of(piece):
+    """Return when the beats of a piece are, in seconds; none where its frames are no beats."""
+    if not piece.timing.has_beats:
+        return []
+    n_frames = len(piece.frames)
+    seconds, beats = piece.timing.borders(n_frames)[:-1], piece.timing.beats(n_frames)[:-1]
+    return seconds[beats % 1 == 0].tolist()
 
 
 def usual_tempo(train):
@@ -275,34 +301,35 @@ def usual_tempo(train):
     return float(np.median(tempi)) if tempi else 120.0
 
 
-def check(path, piece, extractor, timing, new=slice(None)):
-    """Analyze a written piece again; print how it sounds, and how its `new` frames move."""
-    if timing.has_beats:  # those that it was played on
-        beats = timing.borders(len(piece))[::2]
+def check(path, piece, extractor):
+    """Analyze a written piece again; print how it sounds, and how its new frames move."""
+    if piece.timing.has_beats:  # those that it was played on
+        beats = piece.timing.borders(len(piece.frames))[::2]
         extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
     (heard,) = extractor.transform([path])
-    correlation = frame_correlation(heard[: len(piece)], piece[: len(heard)])
-    loudest = piece[new].max(axis=1)
+    correlation = frame_correlation(heard[: len(piece.frames)], piece.frames[: len(heard)])
+    composed = piece.frames[piece.n_intro :]
+    loudest = composed.max(axis=1)
     print(
         f"{path}: analyzed again, correlation {correlation:.3f} with what was "
-        f"composed; flux {flux(piece[new]):.3f}; loudest bin at 1 in "
+        f"composed; flux {flux(composed):.3f}; loudest bin at 1 in "
         f"{np.mean(loudest[loudest > 0] == 1):.0%} of sounding frames"
     )
     return correlation
 
 
-def judge(composer, train, test, timing, seed, settings):
+def judge(composer, train, test, seed):
     """Compose as much as was held out, in the same styles, for a score-card; or say why not."""
     composed = [
         composer.sample(
             len(piece.frames),
             style=piece.style,
+            temperature=temperature(composer),
             random_state=(seed + i) % 2**32,
-            **settings,
         )
         for i, piece in enumerate(test)
     ]
-    n_frames = 2 * timing.frames_at(JUDGED_SECONDS / 2)
+    n_frames = 2 * composer.timing.frames_at(JUDGED_SECONDS / 2)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
             "Too little music was held out for a score-card: it takes 2 excerpts of "
@@ -315,7 +342,7 @@ def judge(composer, train, test, timing, seed, settings):
             frames(train),
             n_frames=n_frames,
             n_excerpts=MOST_JUDGED,
-            timing=timing,
+            timing=composer.timing,
             random_state=seed,
         )
     except ValueError as error:  # where most is silence, or has no key
@@ -324,19 +351,33 @@ def judge(composer, train, test, timing, seed, settings):
     return card
 
 
-def draw_music(music, title, intro_seconds, timing, out):
+def draw_music(new, example, out):
     """Draw what was composed above the real piece that it began from."""
-    titles = {
-        "continued": f"Continued: the composer goes on after the intro of {title}",
-        "composed": "Composed from nothing",
-        "real": f"Real: {title}",
-    }
+    titles = [piece_title(piece, example.title) for piece in new]
+    n_frames = len(new[-1].frames)
+    real = f"Real: {example.title}"
+    timings = dict(zip(titles, (piece.timing for piece in new), strict=True))
+    ends = {title: axis_position(new[-1]) for title in titles[-1:]}
     display = ComparisonDisplay.from_pieces(
-        {titles[name]: piece for name, piece in music.items()},
-        timing=timing,
-        marks={titles["continued"]: intro_seconds},
+        dict(zip(titles, frames(new), strict=True)) | {real: example.frames[:n_frames]},
+        timing=timings | {real: example.timing[:n_frames]},
+        marks=ends,
     )
     display.figure_.savefig(out / "chromagrams.png", dpi=150)
+
+
+def piece_title(piece, source):
+    """Return what stands above a chromagram."""
+    if piece.n_intro:
+        return f"Continued: composed after the opening of {source}"
+    return "Composed from nothing" + (f", {piece.style}" if piece.style else "")
+
+
+def axis_position(piece):
+    """Return where composing begins, in beats or seconds, as the axis has it."""
+    if piece.timing.has_beats:
+        return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
+    return float(piece.timing.duration(piece.n_intro))
 
 
 def draw_learning(composer, scores, out):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from musicai.metrics import report
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = """</p><script>alert("x")</script> & 'quotes' "too" \udcff"""
-SOUNDS = ("composed", "continued", "composed_sines", "continued_sines", "real_sines")
+SOUNDS = ("composed", "continued")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
@@ -46,11 +47,23 @@ def read(path):
 
 
 @pytest.fixture
-def write_page():
+def page_module():
     spec = importlib.util.spec_from_file_location("_page", ROOT / "examples" / "_page.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.write_page
+    return module
+
+
+@pytest.fixture
+def write_page(page_module, tmp_path):
+    """Write a page of sounds that are there."""
+    for name in SOUNDS:
+        soundfile.write(tmp_path / f"{name}.wav", np.sin(np.arange(8000)) / 2, 4000)
+
+    def write(out, *, sounds, **facts):
+        page_module.write_page(out, sounds=[page_module.Sound(**each) for each in sounds], **facts)
+
+    return write
 
 
 @pytest.fixture(scope="module")
@@ -61,34 +74,42 @@ def card():
         return report(*sets, timing=10.77)
 
 
-def facts(card, said="so", style=None):
-    return {
-        "told": said,
-        "warnings": [said],
+def facts(card, text="so", style=None, beats=()):
+    sound = {
         "style": style,
-        "source": said,
-        "heard": dict.fromkeys(SOUNDS, 0.5),
-        "intro_seconds": 10,
-        "chart": said,
-        "scores": {"composer": -36.9, said: -43.4},
+        "beats": list(beats),
+        "beats_per_bar": 2 if beats else None,
+        "tempo": 120.0 if beats else None,
+        "correlation": 0.5,
+        "chart": text,
+    }
+    return {
+        "summary": text,
+        "warnings": [text],
+        "sounds": [
+            {"name": "composed", "intro_seconds": 0.0, **sound},
+            {"name": "continued", "intro_seconds": 10.0, **sound},
+        ],
+        "source": text,
+        "scores": {"composer": -36.9, text: -43.4},
         "card": card,
-        "settings": {"Seed": 0, said: said, "Composer": {said: said, "hidden_size": 64}},
+        "settings": {"Seed": 0, text: text, "Composer": {text: text, "hidden_size": 64}},
     }
 
 
 def test_is_whole(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     page = read(tmp_path / "index.html")
-    assert {f"{name}.wav" for name in SOUNDS} <= set(page.links)
-    assert page.tags.count("audio") == len(SOUNDS)
-    assert not {"script", "iframe", "link"} & set(page.tags)
+    assert {f"{name}{end}.wav" for name in SOUNDS for end in ("", "_band")} <= set(page.links)
+    assert page.tags.count("audio") == 2 * len(SOUNDS)
+    assert not {"iframe", "link"} & set(page.tags)
     for shown in (
         "53.24",
         "hidden_size",
         "geometric mean",
         "torch",
         "correlation 0.500",
-        "In bold what foresees it best",
+        "The best prediction is in bold",
         "few excerpts",
     ):
         assert shown in page.text
@@ -100,11 +121,28 @@ def test_warnings_come_before_the_music(write_page, card, tmp_path):
     assert text.index("Learned little.") < text.index("Few recordings.") < text.index("A new piece")
 
 
-def test_tells_the_style_that_was_composed_in(write_page, card, tmp_path):
+def test_names_the_style_that_was_composed_in(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
-    assert "style" not in read(tmp_path / "index.html").text
+    assert "A new piece: " not in read(tmp_path / "index.html").text
     write_page(tmp_path, **facts(card, style="jazz"))
-    assert "in the style jazz, that of the piece below" in read(tmp_path / "index.html").text
+    assert "A new piece: jazz" in read(tmp_path / "index.html").text
+
+
+def test_beats_are_drawn_over_the_waveform(write_page, card, tmp_path):
+    write_page(tmp_path, **facts(card))
+    assert "Click track" not in read(tmp_path / "index.html").text
+    write_page(tmp_path, **facts(card, beats=(0.0, 0.5, 1.0, 1.5)))
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert page.count("data-beats='[0.0, 0.5, 1.0, 1.5]' data-beats-per-bar='2'") == len(SOUNDS)
+    places = re.findall(r"<line( class='bar')? x1='([\d.]+)'", page)
+    assert places[:4] == [
+        (" class='bar'", "0.0"),
+        ("", "150.0"),
+        (" class='bar'", "300.0"),
+        ("", "450.0"),
+    ]
+    assert "120 beats per minute, 2 beats in a bar" in page
+    read(tmp_path / "index.html")
 
 
 def test_what_foresees_best_is_bold(write_page, card, tmp_path):
@@ -128,4 +166,4 @@ def test_hostile_names_are_text(write_page, tmp_path):
     write_page(tmp_path, **facts(HOSTILE, HOSTILE, HOSTILE))
     hostile = read(tmp_path / "index.html")
     assert hostile.tags == harmless.tags
-    assert hostile.text.count("""</p><script>alert("x")</script> & 'quotes' "too" \\udcff""") == 11
+    assert hostile.text.count("""</p><script>alert("x")</script> & 'quotes' "too" \\udcff""") == 12
