@@ -20,7 +20,7 @@ $(READY_FOR_DOCS): $(READY)
 
 # Waiting threads must not spin: where other programs run, training would crawl.
 demo: $(READY)
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py --epochs 55
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py
 
 # Tests are small: more threads would cost more than they give, but two processes save time.
 # `make test` leaves out what is marked slow, `make test-all` does not.
@@ -55,7 +55,7 @@ docs: $(READY_FOR_DOCS)
 	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
-# Without RECORDINGS the benchmarks take the chorales of the demo; piano rolls have to be given:
+# Without RECORDINGS the benchmarks take chorales; piano rolls have to be given:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
 RECORDINGS ?=
 ROLLS ?=
