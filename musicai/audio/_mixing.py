@@ -159,10 +159,12 @@ class _Mixer:
 
     def _turn(self, samples: np.ndarray, *, cancels: bool) -> None:
         """Give the channels of a cell their signs, in place."""
+        signs = self._plain
         if 2 * len(samples) < self.cell:  # so few samples at the end can cancel by chance
-            signs = self._plain if self._signs is None else self._signs
-        else:
-            signs = _opposing_signs(samples) if cancels else self._plain
+            signs = signs if self._signs is None else self._signs
+        elif cancels:
+            sound = samples - samples.mean(axis=0, dtype=np.float64)  # an offset is none
+            signs = _opposing_signs(sound) if self._cancels(sound).all() else signs
         self.n_cancelling += 0 if signs is self._plain else len(samples)
         before = signs if self._signs is None else self._signs
         ramp = self._ramp[: len(samples)]

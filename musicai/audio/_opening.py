@@ -32,6 +32,9 @@ UNKNOWN_SAMPLES = 2**62
 NO_MPEG_FRAMES = 7
 """libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
 
+READ_BYTES = 2**16
+"""That are read of a file at a time: libsndfile asks for a few hundred."""
+
 
 class NotDecodedError(Exception):
     """libsndfile does not read a file; the message is the cause."""
@@ -109,7 +112,7 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
             content = stack.enter_context(open(name, "rb"))
             parts = PartsFile(content, layout.parts, endless=layout.endless)
             try:
-                known = stack.enter_context(ForwardSoundFile(io.BufferedReader(parts)))
+                known = stack.enter_context(ForwardSoundFile(io.BufferedReader(parts, READ_BYTES)))
                 break
             except RuntimeError as error:
                 trouble = f"it cannot be read from where its sound begins ({cause_of(error)})"

@@ -76,6 +76,19 @@ def test_what_does_not_cancel_is_the_mean(case):
     np.testing.assert_allclose(mono, channels.mean(axis=1), atol=1e-7)
 
 
+@pytest.mark.parametrize("sound", [chord(4), hiss(4 * SR, 1)[:, 0], np.zeros(4 * SR)])
+def test_offsets_are_no_channels_that_cancel(sound):
+    channels = np.stack([sound + 0.3, sound - 0.3], axis=1).astype(np.float32)
+    np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
+
+
+def test_channels_that_cancel_on_offsets_are_turned():
+    channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
+    with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
+        mono = read((channels, SR))
+    assert power(mono - mono.mean()) > 0.9 * power(LEFT)
+
+
 @pytest.mark.parametrize("n_channels", [2, 6, 300])
 @pytest.mark.parametrize("n_samples", [300, 2000, 5512, 5530, 9000])
 def test_noise_of_any_length_is_the_mean(n_channels, n_samples):
