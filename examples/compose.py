@@ -48,7 +48,7 @@ JUDGED_SECONDS = 20  # of each excerpt on the score-card
 MOST_JUDGED = 100
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little more certain than the music it learned from
-TEMPERATURE_OF_BEATS = 0.8
+TEMPERATURE_OF_BEATS = 1.0  # below, what repeats itself repeats itself more and more
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
 )

@@ -27,23 +27,24 @@ def name_of(document):
 
 
 CHORDS = {"judging.md": 46, "tuning.md": 12}
-"""In each recording, of 2 s; elsewhere 3 are enough, but a distribution takes more music."""
+"""In each recording, of 2 s; elsewhere 5 are enough, but a distribution takes more music."""
 
 
 @pytest.fixture
 def recordings(tmp_path, monkeypatch, request):
     """In the current directory, recordings in two styles, and some MIDI files."""
     monkeypatch.chdir(tmp_path)
-    n_chords = CHORDS.get(request.getfixturevalue("document").name, 3)
+    n_chords = CHORDS.get(request.getfixturevalue("document").name, 5)
     rng = np.random.RandomState(0)
     seconds = np.arange(2 * 22050) / 22050
+    struck = np.exp(-4 * (seconds % 0.5))  # four times a chord: 120 beats a minute
     for style in ("folk", "jazz"):
         (tmp_path / "recordings" / style).mkdir(parents=True)
         for number in range(4):
             tones = 220 * 2 ** (rng.randint(12, size=(n_chords, 3)) / 12)
             chords = [np.sin(2 * np.pi * chord[:, None] * seconds).sum(0) for chord in tones]
             path = tmp_path / "recordings" / style / f"{number}.wav"
-            soundfile.write(path, 0.2 * np.concatenate(chords), 22050)
+            soundfile.write(path, 0.2 * np.concatenate([struck * chord for chord in chords]), 22050)
     (tmp_path / "midi").mkdir()
     for number in range(4):
         roll = np.eye(88, dtype=np.float32)[30 + number + np.arange(24) % 12]

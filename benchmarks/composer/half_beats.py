@@ -4,11 +4,11 @@ On recordings with a pulse, files or folders of them::
 
     python -m benchmarks.composer.half_beats FOLDER ... [--part development] [--seeds 3]
 
-Recordings are split by a hash of their names, whole recordings only: 64 % are learned, 18 % are for
-development (settings were chosen on such), 18 % for the test, which the tables of the documentation
-report. For each kind of frames and each seed a composer with default parameters learns them, and
-`--pieces` pieces are sampled at the temperature of that kind of frames; excerpts of 40 s of these,
-of held-out and of learned recordings are compared by ``musicai.metrics.report``.
+Recordings are split in the order of a hash of their names, whole recordings only: 64 % are learned,
+18 % are for development (settings were chosen on such), 18 % for the test, which the tables of the
+documentation report. For each kind of frames and each seed a composer with default parameters
+learns them, and `--pieces` pieces are sampled; excerpts of 40 s of these, of held-out and of
+learned recordings are compared by ``musicai.metrics.report``.
 
 The table has, as means over seeds and, where there are several, their standard deviations:
 
@@ -37,7 +37,6 @@ from musicai.datasets import get_data_home
 from musicai.metrics import report
 
 KINDS = {"frames": None, "beats": "beat", "half-beats": "half-beat"}
-TEMPERATURES = {"frames": 0.9, "beats": 0.8, "half-beats": 0.8}
 EXCERPT = 40  # seconds
 PIECE = 80  # seconds of a composed piece: two excerpts
 LEARNED, DEVELOPMENT = 0.64, 0.18
@@ -51,7 +50,7 @@ def read_arguments():
     parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--temperature", type=float, help="of all kinds of frames")
+    parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--pieces", type=int, default=40, help="to compose")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=100)
@@ -59,20 +58,21 @@ def read_arguments():
     return parser.parse_args()
 
 
-def part_of(path):
-    """Return the part that a recording belongs to, by a hash of its name."""
-    number = int(hashlib.sha256(path.name.encode()).hexdigest(), 16) / 2**256
-    if number < LEARNED:
-        return "learned"
-    return "development" if number < LEARNED + DEVELOPMENT else "test"
+def hash_of(path):
+    """Return a hash of the name of a recording, with that of its folder."""
+    return hashlib.sha256("/".join(Path(path).parts[-2:]).encode()).hexdigest()
 
 
 def split(files, analyses):
     """Return the analyses of each part, without recordings that no beats were found in."""
+    ranks = np.argsort(np.argsort([hash_of(file) for file in files])) / len(files)
     parts = {"learned": [], "development": [], "test": []}
-    for file, analysis in zip(files, analyses, strict=True):
+    for rank, analysis in zip(ranks, analyses, strict=True):
+        part = "learned" if rank < LEARNED else "test"
+        if LEARNED <= rank < LEARNED + DEVELOPMENT:
+            part = "development"
         if len(analysis.chroma) > 1:
-            parts[part_of(Path(file))].append(analysis)
+            parts[part].append(analysis)
     return parts
 
 
@@ -138,7 +138,7 @@ def main():
                     composer,
                     learned,
                     held_out,
-                    temperature=arguments.temperature or TEMPERATURES[kind],
+                    temperature=arguments.temperature,
                     n_pieces=arguments.pieces,
                     seed=seed,
                 )

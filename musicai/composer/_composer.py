@@ -202,6 +202,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     predictions are without flag and traits, so at temperature 1 samples are close to, but not
     exactly from, the distribution that is scored.
 
+    With these emissions the network also reads what followed the most similar of the last 1,024
+    moments of the piece, so that a piece can come back to what it was hundreds of frames ago.
+
     Where training diverges (losses or weights are not finite, or losses far above those of the
     untrained network), it returns to the last sound state with a quarter of the learning rate and
     a `ConvergenceWarning`; after three attempts a ValueError is raised.
@@ -446,6 +449,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     training, before=self._traits if resumes else NO_TRAITS
                 )
                 network.trait_scale.copy_(torch.from_numpy(scale))
+            if network.has_matches:
+                training = training.with_matches()
+                validation = validation and validation.with_matches()
             trainer = Trainer(
                 network.to(group.device),
                 learning_rate=self.learning_rate,

@@ -2,7 +2,8 @@
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
-second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
+second flag, 1 where the previous frame was generated, add an embedding of the piece's traits, and
+read match features.
 The trunk's output is the context that the emission turns into a distribution over frames.
 """
 
@@ -21,6 +22,7 @@ from ._data import Batch
 from ._emission import Emission
 from ._gaussian import GaussianMixture, SquaredError
 from ._logistic import LogisticNADE
+from ._matches import n_match_features
 
 State = tuple[Tensor, Tensor]
 
@@ -71,14 +73,14 @@ class Network(nn.Module):
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
-        self.has_traits = self.emission.can_redraw
-        n_flags = 1
+        self.has_traits = self.has_matches = self.emission.can_redraw
+        n_flags, n_matches = 1, 0
         if self.has_traits:
-            n_flags, n_traits = 2, 2 * n_features
+            n_flags, n_matches, n_traits = 2, n_match_features(n_features), 2 * n_features
             self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
             # Mean and spread of the traits of the training pieces.
             self.register_buffer("trait_scale", torch.empty(2, n_traits))
-        n_inputs = self.emission.n_inputs + n_flags + _EMBEDDING_SIZE
+        n_inputs = self.emission.n_inputs + n_flags + n_matches + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, int(hidden_size), int(n_layers), batch_first=True)
 
     def forward(
@@ -91,6 +93,7 @@ class Network(nn.Module):
         *,
         generated: Tensor | None = None,
         traits: Tensor | None = None,
+        matches: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Read frames and return the context of the frame that follows each.
 
@@ -110,6 +113,8 @@ class Network(nn.Module):
             1 where the frame before was drawn by the network, else 0; None where none was.
         traits : Tensor of shape (batch, n_traits + 1), default=None
             Standardized traits of each piece and a 1; zeros, or None for all, where not given.
+        matches : Tensor of shape (batch, n_frames, n_features + 1), default=None
+            Match features of each frame; None for zeros.
 
         Returns
         -------
@@ -123,8 +128,11 @@ class Network(nn.Module):
         flags = [start]
         if self.has_traits:
             flags.append(torch.zeros_like(start) if generated is None else generated)
-        encoded = self.emission.encode(previous) * (1 - start[..., None])
-        return self.lstm(torch.cat([encoded, torch.stack(flags, -1), conditioning], -1), state)
+        inputs = [self.emission.encode(previous) * (1 - start[..., None]), torch.stack(flags, -1)]
+        if self.has_matches:
+            width = n_match_features(self.emission.n_features)
+            inputs.append(start.new_zeros(*start.shape, width) if matches is None else matches)
+        return self.lstm(torch.cat([*inputs, conditioning], -1), state)
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of every frame, and the loss of the mean's read-out.
@@ -152,7 +160,13 @@ class Network(nn.Module):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
             context, _ = self(
-                previous, batch.start, batch.styles, batch.keys, generated=generated, traits=traits
+                previous,
+                batch.start,
+                batch.styles,
+                batch.keys,
+                generated=generated,
+                traits=traits,
+                matches=batch.matches,
             )
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
             if self.dropout:  # torch's own reads the global generator
@@ -196,7 +210,12 @@ class Network(nn.Module):
             return batch.previous, generated.float()
         frames = batch.previous[rows]
         context, _ = self(
-            frames, batch.start[rows], batch.styles[rows], batch.keys[rows], traits=traits[rows]
+            frames,
+            batch.start[rows],
+            batch.styles[rows],
+            batch.keys[rows],
+            traits=traits[rows],
+            matches=None if batch.matches is None else batch.matches[rows],
         )
         # The context of a frame is in the row before it.
         later = redrawn[rows][:, 1:]
