@@ -16,11 +16,11 @@ STEPWISE = 1
 
 
 class Tempo(NamedTuple):
-    """A change of tempo, or of the meter where `beats_per_bar` is not None."""
+    """A change of tempo, in crotchets a minute, and of meter, such as (3, 4), if it is not None."""
 
     seconds: float
     beats_per_minute: float
-    beats_per_bar: int | None
+    meter: tuple[int, int] | None
 
 
 class Region(NamedTuple):
@@ -110,7 +110,7 @@ def project(
     Parameters
     ----------
     tempi : sequence of Tempo
-        From 0 s on, at least one; the first one has a meter.
+        From 0 s on, at least one.
     regions : sequence of Region
         In order.
     tracks : iterable of list of str
@@ -120,11 +120,12 @@ def project(
     first_bar : int
         The number of the first bar.
     """
+    beats, unit = tempi[0].meter or (4, 4)
     lines = block(
         'REAPER_PROJECT 0.1 "6.0" 0',
         f"PROJOFFS 0 {first_bar - 1} 0",
         f"SAMPLERATE {sr} 1 0",
-        f"TEMPO {_number(tempi[0].beats_per_minute)} {tempi[0].beats_per_bar} 4",
+        f"TEMPO {_number(tempi[0].beats_per_minute)} {beats} {unit}",
         block("TEMPOENVEX", "ACT 1 -1", "VIS 1 0 1", "DEFSHAPE 1 -1 -1", map(_tempo, tempi)),
         (line for number, region in enumerate(regions, 1) for line in _region(region, number)),
         *tracks,
@@ -203,10 +204,10 @@ def _fade(name: str, fade: Fade) -> str:
 
 def _tempo(tempo: Tempo) -> str:
     line = f"PT {_number(tempo.seconds)} {_number(tempo.beats_per_minute)} {STEPWISE}"
-    if tempo.beats_per_bar is None:
+    if tempo.meter is None:
         return line
-    quarters = 4 << 16  # the lower part of a meter
-    return f"{line} {quarters + tempo.beats_per_bar} 0 1"
+    beats, unit = tempo.meter
+    return f"{line} {(unit << 16) + beats} 0 1"
 
 
 def _region(region: Region, number: int) -> list[str]:

@@ -3,6 +3,7 @@
 import io
 import os
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import PurePath
 from typing import Any
@@ -217,7 +218,7 @@ def _session(
             for part, track in zip(music.instruments, midi.tracks[1:], strict=True)
         ),
     ]
-    meters = [each.beats_per_bar for each in tempi if each.beats_per_bar]
+    bars = [Fraction(*each.meter) for each in tempi if each.meter]
     return project(
         tempi,
         [
@@ -226,26 +227,26 @@ def _session(
         ],
         tracks,
         sr=edits.sr,
-        first_bar=0 if meters[0] < meters[-1] else 1,
+        first_bar=0 if bars[0] < bars[-1] else 1,
     )
 
 
 def _tempi(midi: Any) -> list[Tempo]:
     """Return the tempo map of a MIDI file, in seconds."""
-    changes: dict[int, dict[str, int]] = {}
+    changes: dict[int, dict[str, Any]] = {}
     tick = 0
     for message in midi.tracks[0]:
         tick += message.time
         if message.type == "set_tempo":
             changes.setdefault(tick, {})["tempo"] = message.tempo
         elif message.type == "time_signature":
-            changes.setdefault(tick, {})["numerator"] = message.numerator
+            changes.setdefault(tick, {})["meter"] = (message.numerator, message.denominator)
     tempi = []
     seconds, last, tempo = 0.0, 0, 500_000
     for tick, change in sorted(changes.items()):
         seconds += (tick - last) * tempo * 1e-6 / midi.ticks_per_beat
         last, tempo = tick, change.get("tempo", tempo)
-        tempi.append(Tempo(seconds, 6e7 / tempo, change.get("numerator")))
+        tempi.append(Tempo(seconds, 6e7 / tempo, change.get("meter")))
     return tempi
 
 

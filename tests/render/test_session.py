@@ -180,8 +180,8 @@ def bar_lines(project):
     lines, beats, in_bar = [], 0.0, 0.0
     for point, after in itertools.zip_longest(points, points[1:]):
         if len(point) > 3:
-            meter, in_bar = int(point[3]) & 0xFFFF, 0.0
-            assert int(point[3]) >> 16 == 4
+            unit, number = divmod(int(point[3]), 1 << 16)
+            meter, in_bar = 4 * number / unit, 0.0
         end = point[0] + 60 if after is None else after[0]
         beats = (end - point[0]) * point[1] / 60
         first = -in_bar % meter
