@@ -134,7 +134,11 @@ def project(
 
 
 def audio_track(
-    name: str, items: Iterable[Item], *, levels: Iterable[tuple[float, float]], n_channels: int
+    name: str,
+    items: Iterable[Item],
+    *,
+    levels: Iterable[tuple[float, float]] = (),
+    is_muted: bool = False,
 ) -> list[str]:
     """Return a track of items; `levels` are points of an envelope of its amplitude, if any."""
     points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
@@ -142,7 +146,7 @@ def audio_track(
     return block(
         "TRACK",
         f"NAME {quoted(name)}",
-        f"NCHAN {max(2, n_channels)}",
+        f"MUTESOLO {is_muted:d} 0 0",
         envelope if points else [],
         *map(_item, items),
     )

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..audio.headers import read_header
+from ..audio.headers import read_durations, read_header
 from ..audio.recordings import count_channels
 from ..base.extras import need
 from ..base.parameters import check_values
-from ..base.pieces import as_chroma, is_collection
+from ..base.pieces import as_chroma, is_collection, one_per_piece
 from ..files.paths import AnyPath, is_path, printable
 from ..files.piece_files import piece_files
 from ..files.writing import whole_file
@@ -52,6 +52,9 @@ _KINDS = {
 _EVEN = 0.0005
 """Seconds by which beats may be off where an item is played at one speed, without marks."""
 
+_OF_MP3 = 0.2
+"""Seconds by which a file may be longer than its audio, as an encoder leaves it."""
+
 
 def write_session(
     X: Any,
@@ -61,6 +64,7 @@ def write_session(
     timing: Any = None,
     tempo: float | None = None,
     style: Any = None,
+    audio: Any = None,
     instruments: str = "band",
     notated_tempo: float | None = None,
     grid: int | None = None,
@@ -86,6 +90,9 @@ def write_session(
         As for :meth:`musicai.MosaicSynthesizer.transform`.
     style : object or dict, default=None
         As for :meth:`musicai.MosaicSynthesizer.transform`.
+    audio : str or PathLike, or a list of them, default=None
+        A file with the audio of the mosaic, as ``transform`` has written it, for a track that is
+        muted; for a collection one per piece.
     instruments : {"chords", "pads", "band"}, default="band"
         As for :func:`chroma_to_midi`.
     notated_tempo : float, default=None
@@ -101,7 +108,8 @@ def write_session(
     ValueError
         If `X` is not chroma or has no frames, a parameter has no possible value, beats have no
         tempo or one that the recordings cannot be played at, recordings are no files, the name of
-        one cannot be written, or there are not as many files or timings as needed.
+        one cannot be written, `audio` is not that of the mosaic, or there are not as many files or
+        timings as needed.
     TypeError
         If `mosaic` is something else, `X` holds paths, or `file` is no list where `X` is a
         collection.
@@ -128,7 +136,7 @@ def write_session(
     - Chords are regions: those of `chord_chart` at the same tempo.
 
     Not in the session are what `shaping` turns up and down, which makes it sound less like the
-    piece, and the level of the whole.
+    piece, and the level of the whole; `audio` has both.
 
     Examples
     --------
@@ -160,18 +168,19 @@ def write_session(
         need(module, extra="midi", what="write_session")
     pieces, _ = as_chroma(X)
     files = piece_files(file, X, pieces, suffixes=(".rpp",))
+    references = one_per_piece(audio, X, pieces, "audio")
     for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):
         if target is None:
             raise TypeError("file is None where the file to write is expected")
         if not len(piece):
             raise ValueError(f"X[{i}] has no frames: there is no session to write, leave it out")
     found = mosaic.edit_list(X, timing=timing, tempo=tempo, style=style)
-    for piece, target, edits in zip(
-        pieces, files, found if is_collection(X) else [found], strict=True
-    ):
+    every = zip(pieces, files, references, found if is_collection(X) else [found], strict=True)
+    for piece, target, reference, edits in every:
         text = _session(
             piece,
             edits,
+            reference,
             folder=os.path.dirname(os.path.abspath(target)) if is_path(target) else None,
             instruments=instruments,
             notated_tempo=notated_tempo or edits.tempo,
@@ -185,8 +194,9 @@ def write_session(
 def _session(
     piece: np.ndarray,
     edits: Any,
+    audio: AnyPath | None,
     *,
-    folder: AnyPath | None,
+    folder: str | None,
     instruments: str,
     notated_tempo: float | None,
     grid: int | None,
@@ -203,14 +213,11 @@ def _session(
     tempi = _tempi(midi)
     (timeline,) = timelines(X=piece, pieces=[piece], **clock)
     chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=estimated_key(piece))
-    borders = timeline.seconds_at(np.array([0.0, *(chord.end for chord in chords)]))
+    beats = np.array([0.0, *(chord.end for chord in chords)])
+    borders = np.minimum(_seconds_at(beats - timeline.beats[0], tempi), edits.seconds)
     tracks = [
-        audio_track(
-            "Mosaic",
-            _items(edits, folder),
-            levels=edits.levels.tolist(),
-            n_channels=edits.n_channels,
-        ),
+        audio_track("Mosaic", _items(edits, folder), levels=edits.levels.tolist()),
+        *([] if audio is None else [_reference(audio, edits, folder)]),
         *(
             midi_track(
                 part.name, _events(track), length=edits.seconds, resolution=midi.ticks_per_beat
@@ -250,6 +257,15 @@ def _tempi(midi: Any) -> list[Tempo]:
     return tempi
 
 
+def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
+    """Return when beats are that count from the beginning."""
+    starts = np.array([each.seconds for each in tempi])
+    per_second = np.array([each.beats_per_minute / 60 for each in tempi])
+    counted = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_second[:-1])])
+    last = np.maximum(np.searchsorted(counted, beats, side="right") - 1, 0)
+    return starts[last] + np.maximum(beats - counted[last], 0) / per_second[last]
+
+
 def _events(track: Any) -> Iterator[tuple[int, list[int]]]:
     """Yield the messages of a channel, and one that ends the track."""
     waited = 0
@@ -261,14 +277,19 @@ def _events(track: Any) -> Iterator[tuple[int, list[int]]]:
     yield waited, [0xB0, 123, 0]  # all notes off
 
 
-def _items(edits: Any, folder: AnyPath | None) -> Iterator[Item]:
+def _items(edits: Any, folder: str | None) -> Iterator[Item]:
     """Yield the item of each clip."""
-    sources: dict[int, tuple[Source, int]] = {}
+    sources: dict[str, tuple[Source, int]] = {}
     last = len(edits.clips) - 1
     for number, clip in enumerate(edits.clips):
-        if clip.recording not in sources:
-            sources[clip.recording] = _source(clip, folder)
-        source, n_channels = sources[clip.recording]
+        if clip.path is None:
+            raise ValueError(
+                f"recording {clip.recording} of the mosaic is samples, which no session can name: "
+                "write it to a file and fit the mosaic on files"
+            )
+        if clip.path not in sources:
+            sources[clip.path] = _source(clip.path, folder)
+        source, n_channels = sources[clip.path]
         start, length = float(clip.times[0]), float(np.ptp(clip.times))
         played = (clip.times - start) * clip.rate  # markers count at the speed of the item
         is_even = np.abs(clip.source_times - clip.source_times[0] - played).max() < _EVEN
@@ -290,29 +311,53 @@ def _items(edits: Any, folder: AnyPath | None) -> Iterator[Item]:
         )
 
 
-def _source(clip: Any, folder: AnyPath | None) -> tuple[Source, int]:
-    """Return a file as a session names it, and how many channels it has."""
-    if clip.path is None:
+def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
+    """Return a muted track with the audio of a whole mosaic."""
+    if not is_path(audio):
+        raise TypeError(f"audio is {audio!r} where the path of a file is expected")
+    (seconds,) = read_durations([audio])
+    if not abs(seconds - edits.seconds) < _OF_MP3:
         raise ValueError(
-            f"recording {clip.recording} of the mosaic is samples, which a session cannot name: "
-            "write it to a file and fit the mosaic on files"
+            f"{printable(audio)}: this is not the audio of the mosaic, which lasts "
+            f"{edits.seconds:.2f} s: write it by mosaic.transform with the same arguments"
         )
-    path = clip.path if folder is None else _relative(clip.path, os.fsdecode(folder))
+    source, _ = _source(os.path.abspath(os.fsdecode(audio)), folder)
+    item = Item(
+        name=PurePath(os.fsdecode(audio)).name,
+        start=0.0,
+        length=edits.seconds,
+        offset=0.0,
+        rate=1.0,
+        semitones=0.0,
+        keeps_pitch=True,
+        gain=1.0,
+        fade_in=Fade(0.0, LINEAR),
+        fade_out=Fade(0.0, LINEAR),
+        to_mono=False,
+        source=source,
+        marks=[],
+    )
+    return audio_track("Mosaic, rendered", [item], is_muted=True)
+
+
+def _source(path: str, folder: str | None) -> tuple[Source, int]:
+    """Return a file as a session names it, and how many channels it has."""
+    name = path if folder is None else _relative(path, folder)
     try:
-        quoted(path)
-        is_one_line = path.splitlines() == [path]
+        quoted(name)
+        is_one_line = name.splitlines() == [name]
     except ValueError:
         is_one_line = False
     if not is_one_line:
         raise ValueError(
-            f"{printable(clip.path)!r}: a session cannot hold this name; rename the file so that "
+            f"{printable(path)!r}: a session cannot hold this name; rename the file so that "
             "it has no line breaks and not all of \", ' and `, and set the mosaic's root"
         )
-    header = read_header(clip.path)
+    header = read_header(path)
     kind = "VIDEO" if header is None else _KINDS.get(header.format, "VIDEO")
-    if kind == "VORBIS" and _is_opus(clip.path):
+    if kind == "VORBIS" and _is_opus(path):
         kind = "OPUS"
-    return Source(kind, path), count_channels(clip.path)
+    return Source(kind, name), count_channels(path)
 
 
 def _is_opus(path: str) -> bool:

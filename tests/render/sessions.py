@@ -108,7 +108,7 @@ def _item(item, folder, sr):
 
 def _stretched(samples, own, places, sr):
     """Play a sound at other places in time, at the pitch that it has at `sr`."""
-    n, hop, most = len(places), 512, 250
+    n, hop, most = len(places), round(0.023 * sr), round(0.011 * sr)
     window = np.hanning(2 * hop + 1)[:-1, np.newaxis]
     pad = 4 * hop
     samples = np.pad(soxr.resample(samples, own, sr), ((pad, pad), (0, 0)))

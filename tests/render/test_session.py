@@ -224,7 +224,7 @@ def test_bars_notes_and_chords_are_those_of_the_other_writers(by_beats, beats, f
     ends = [float(seconds) for _, seconds, name, _ in regions[1::2]]
     starts = [float(seconds) for _, seconds, _, _ in regions[::2]]
     assert starts == [0.0, *ends[:-1]]
-    assert ends[-1] == pytest.approx(timing.duration(24))
+    assert ends[-1] == pytest.approx(timing.duration(24), abs=1e-3)
 
 
 def test_frames_on_a_mosaic_of_beats_have_its_tempo(by_beats, frames, folder):
@@ -300,6 +300,24 @@ def test_a_folder_that_was_moved(folder, frames, tmp_path):
     for item in items_of(project):
         (path,) = item.find("SOURCE")[0].get("FILE")
         assert path == os.path.join("new", item.get("NAME")[0])
+
+
+def test_audio_for_comparison(by_beats, beats, folder, tmp_path):
+    for name in ("song.wav", "song.mp3"):
+        by_beats.transform(beats, tmp_path / name, tempo=110)
+        arguments = {"mosaic": by_beats, "tempo": 110, "audio": tmp_path / name}
+        mosaic, rendered, *_ = written(beats, tmp_path, **arguments).find("TRACK")
+        assert mosaic.numbers("MUTESOLO") == [0, 0, 0]
+        assert rendered.numbers("MUTESOLO") == [1, 0, 0]
+        (item,) = rendered.find("ITEM")
+        assert item.find("SOURCE")[0].get("FILE") == [name]
+        assert end_of(item) == pytest.approx(12 * 60 / 110, abs=1e-3)
+    with pytest.raises(ValueError, match="song.mp3: this is not the audio of the mosaic"):
+        write_session(beats, tmp_path / "a.rpp", **arguments | {"tempo": 105})
+    with pytest.raises(ValueError, match="nothing.wav: this is not the audio of the mosaic"):
+        write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": "nothing.wav"})
+    with pytest.raises(TypeError, match="audio is 3 where the path of a file is expected"):
+        write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": 3})
 
 
 def test_several_pieces_and_the_same_bytes_twice(by_beats, beats, folder, tmp_path):
