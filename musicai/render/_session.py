@@ -181,7 +181,7 @@ def write_session(
             piece,
             edits,
             reference,
-            folder=os.path.dirname(os.path.abspath(target)) if is_path(target) else None,
+            folder=_folder(target) if is_path(target) else None,
             instruments=instruments,
             notated_tempo=notated_tempo or edits.tempo,
             grid=grid,
@@ -363,6 +363,10 @@ def _source(path: str, folder: str | None) -> tuple[Source, int]:
 def _is_opus(path: str) -> bool:
     with open(path, "rb") as file:
         return b"OpusHead" in file.read(512)
+
+
+def _folder(file: AnyPath) -> str:
+    return os.path.dirname(os.path.abspath(os.fsdecode(file)))
 
 
 def _relative(path: str, folder: str) -> str:

@@ -323,7 +323,7 @@ def test_audio_for_comparison(by_beats, beats, folder, tmp_path):
 def test_several_pieces_and_the_same_bytes_twice(by_beats, beats, folder, tmp_path):
     files = [tmp_path / "a.rpp", io.BytesIO()]
     write_session([beats, beats[:8]], files, mosaic=by_beats, tempo=110)
-    write_session(beats, tmp_path / "b.rpp", mosaic=by_beats, tempo=110)
+    write_session(beats, os.fsencode(tmp_path / "b.rpp"), mosaic=by_beats, tempo=110)
     assert (tmp_path / "a.rpp").read_bytes() == (tmp_path / "b.rpp").read_bytes()
     short = parse(files[1].getvalue().decode())
     assert end_of(items_of(short)[-1]) == pytest.approx(4 * 60 / 110, abs=1e-3)
