@@ -2,8 +2,9 @@
 
 The short-time spectrum is multiplied by a gain for each pitch class that glides from frame to
 frame. How much is needed is found by listening: what was made is analyzed, and where a pitch class
-is stronger than in the piece it is turned down, and the other way round, within limits. The average
-of all channels is listened to, and all get the same gains.
+is stronger than in the piece it is turned down, and the other way round, within limits. What that
+takes from the loudness of a frame, or adds to it, is made up for, so that recordings keep their
+dynamics. The average of all channels is listened to, and all get the same gains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -78,7 +79,7 @@ def gains_towards(
     Returns
     -------
     gains : ndarray of shape (n_frames, 12)
-        In decibels.
+        In decibels; of a frame together they change its loudness little.
     """
     listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
     listener.set_output(transform="default")
@@ -97,8 +98,11 @@ def gains_towards(
             if listening:
                 blocks = shape(part, found, frame_rate=rate, sr=extractor.sr)
                 shaped = np.concatenate(list(blocks))
-            (heard,) = listener.transform([(shaped, extractor.sr)])
-            found = corrected(found, wanted, heard[: len(wanted)], limit=limit)
+            (heard,) = listener.analyze([(shaped, extractor.sr)])
+            if not listening:
+                levels = heard.levels
+            found = corrected(found, wanted, heard.chroma[: len(wanted)], limit=limit)
+        found -= (heard.levels - levels)[: len(wanted), np.newaxis]
         core = slice(first - begin, first - begin + frames_at_once)
         gains[first : first + frames_at_once] = found[core]
     return gains

@@ -174,6 +174,17 @@ def test_recordings_keep_their_dynamics():
     np.testing.assert_allclose(np.divide(levels[1::2], levels[::2]), 0.5, rtol=0.1)
 
 
+def test_shaping_changes_no_levels():
+    time = np.arange(8 * RATE) / RATE
+    cluster = sum(np.sin(2 * np.pi * 220 * 2 ** (k / 12) * time + k * k) for k in range(12))
+    one, many = np.eye(12)[:1], 1.0 - np.eye(12)[:1]
+    piece = np.repeat(np.concatenate([many, one, many, one]), 20, axis=0)
+    audio = MosaicSynthesizer(sr=RATE).fit([0.05 * cluster]).transform(piece)
+    parts = np.array_split(audio, 4)
+    levels = [10 * np.log10(np.mean(part[RATE // 2 : -RATE // 2] ** 2)) for part in parts]
+    assert np.ptp(levels) < 3
+
+
 def test_usual_passages_are_rather_played():
     sound = chords([0, 5] * 8)
     soft = np.concatenate([sound, 0.05 * sound, chords([3, 10] * 8, seed=1)])
