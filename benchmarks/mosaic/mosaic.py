@@ -339,6 +339,7 @@ def report(name, audio, wanted, extractor, reference, seconds, *cells):
     """Print a row: how near it is, and how much like the recordings."""
     heard = extractor.transform([(each, RATE) for each in audio])
     near = np.mean([frame_correlation(a[: len(b)], b) for a, b in zip(heard, wanted, strict=True)])
+    audio = [each[: -RATE // 2] for each in audio]  # mosaics fade at their end, clips do not
     print(
         f"| {name} | {near:.3f} | {' | '.join(cells)} | {distance(audio, reference):.1f} | "
         f"{np.mean([level_range(each) for each in audio]):.1f} | {seconds:.2f} |",

@@ -16,12 +16,13 @@ GATE = -10.0
 """What is so many decibels below the mean does not count for the usual level (ITU-R BS.1770)."""
 
 USUAL = 3.0
-"""Passages within so many decibels of their recording's usual level are all as welcome."""
+"""Within so many decibels of its recording's usual level a passage is as good to join as any."""
 
 UNUSUAL = 0.05
-"""What a frame of others costs for each further decibel, in units of the correlation of a frame.
+"""What a join costs more for each further decibel on either side of it.
 
-Joins then lead less often from a quiet passage to a loud one; twice as much or half changes little.
+So joins seldom lead from a quiet passage to a loud one. Were every frame to cost that, fewer
+passages would be played, and the sound would be less like that of the recordings.
 """
 
 PASSAGE_SECONDS = 1.0
@@ -49,9 +50,11 @@ class Corpus(NamedTuple):
     semitones : ndarray of shape (n_tracks,)
         How much higher each track sounds than its recording: by its transposition, less what the
         recording is out of tune.
-    costs : ndarray of shape (n_rows,), dtype float32
-        What it costs to play a row, because its passage is louder or quieter than is usual in its
-        recording; infinite where it is hardly audible.
+    audible : ndarray of bool, of shape (n_rows,)
+        Which rows may be played.
+    at_joins : ndarray of shape (n_rows,), dtype float32
+        What it costs to join there, from or to a row whose passage is louder or quieter than is
+        usual in its recording.
     gains : ndarray of shape (n_recordings,)
         By how many decibels each recording is made louder, so that all are usually as loud.
     """
@@ -60,7 +63,8 @@ class Corpus(NamedTuple):
     recording: np.ndarray
     firsts: np.ndarray
     semitones: np.ndarray
-    costs: np.ndarray
+    audible: np.ndarray
+    at_joins: np.ndarray
     gains: np.ndarray
 
     def track(self, row: int) -> int:
@@ -101,19 +105,21 @@ def make_corpus(
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
-    all_costs = [_costs(each, gain, n_around) for each, gain in zip(levels, gains, strict=True)]
-    tracks, costs, recordings, semitones = [], [], [], []
+    tracks, audible, at_joins, recordings, semitones = [], [], [], [], []
     for shift in range(-transpose, transpose + 1):
         for number, frames in enumerate(chroma):
             if not played[number]:
                 continue
             higher = shift - (tunings[number] if abs(tunings[number]) > IN_TUNE else 0.0)
-            moved, moved_costs = _play_faster(frames, all_costs[number], speed(higher))
+            moved, moved_levels = _play_faster(frames, levels[number], speed(higher))
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
-            if not shapes[moved_costs < np.inf].any():  # nothing to play, no place to go
+            usual = usual_level(levels[number])
+            loud = moved_levels >= usual + max(0.0, gains[number]) + HARDLY_AUDIBLE
+            if not shapes[loud].any():  # nothing to play, no place to go
                 continue
             tracks.append(shapes)
-            costs.append(moved_costs)
+            audible.append(loud)
+            at_joins.append(_costs_of_joins(moved_levels, usual, n_around))
             recordings.append(np.full(len(shapes), number, dtype=np.int32))
             semitones.append(higher)
     if not tracks:
@@ -126,7 +132,8 @@ def make_corpus(
         recording=np.concatenate(recordings),
         firsts=np.concatenate([[0], np.cumsum([len(track) for track in tracks])]),
         semitones=np.array(semitones),
-        costs=np.concatenate(costs),
+        audible=np.concatenate(audible),
+        at_joins=np.concatenate(at_joins),
         gains=gains,
     )
 
@@ -161,26 +168,21 @@ def _power(levels: np.ndarray) -> np.ndarray:
     return 10 ** (levels.astype(np.float64) / 10)
 
 
-def _costs(levels: np.ndarray, gain: float, n_around: int) -> np.ndarray:
-    """Return what it costs to play each frame of a recording that gets some gain."""
-    if len(levels) == 0:
-        return np.zeros(0, np.float32)
-    usual = usual_level(levels)
+def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarray:
+    """Return what it costs to join at each frame of a recording."""
     passage = uniform_filter1d(_power(levels), n_around, mode="nearest")
     unusual = np.abs(10 * np.log10(np.maximum(passage, 1e-12)) - usual)
-    costs = UNUSUAL * np.maximum(unusual - USUAL, 0)
-    costs[levels < usual + max(0.0, gain) + HARDLY_AUDIBLE] = np.inf
-    return costs.astype(np.float32)
+    return (UNUSUAL * np.maximum(unusual - USUAL, 0)).astype(np.float32)
 
 
 def _play_faster(
-    frames: np.ndarray, costs: np.ndarray, rate: float
+    frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and costs, a frame every hop, of a recording played at another speed."""
+    """Return the chroma and levels, a frame every hop, of a recording played at another speed."""
     if rate == 1.0 or len(frames) == 0:
-        return frames.astype(np.float32), costs
+        return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)
-    return rows_at(frames, places), costs[np.round(places).astype(int)]
+    return rows_at(frames, places), rows_at(levels[:, np.newaxis], places)[:, 0]
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -5,10 +5,10 @@ next frame of the same recording, for nothing, or by a join to any frame of any,
 path with the greatest sum of similarities less costs is found by dynamic programming (A. Viterbi,
 1967), as in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the
 early years", Journal of New Music Research 35, 2006), but over all frames rather than over some
-candidates. That is cheap because the cost of a join is the same everywhere: whoever joins comes
-from the best place that there is. So a step takes time and memory in proportion to the number of
-frames in the recordings, and no table of steps is kept: a place knows when its stretch began, and
-what was then the best place to come from.
+candidates. That is cheap because what a join costs is a sum of what it costs on either side:
+whoever joins comes from the best place that there is. So a step takes time and memory in proportion
+to the number of frames in the recordings, and no table of steps is kept: a place knows when its
+stretch began, and what was then the best place to come from.
 
 That a recording is not played for longer than allowed is kept along each path: a place remembers
 how long the best way to it has been in its recording, and moments in others do not count as having
@@ -87,12 +87,14 @@ def find_path(
     if len(shapes) == 0:
         return []
     search = _Search(corpus, join_cost, longest)
-    costs = [np.where(group[corpus.recording], corpus.costs, np.inf) for group in groups]
+    silenced = [
+        np.where(group[corpus.recording] & corpus.audible, np.float32(0), NEVER) for group in groups
+    ]
     step = max(1, min(FRAMES_AT_ONCE, VALUES_AT_ONCE // len(corpus.shapes)))
     for first in range(0, len(shapes), step):
         similarities = shapes[first : first + step] @ corpus.shapes.T
         for similarity, group in zip(similarities, turns[first : first + step], strict=True):
-            similarity -= costs[group]
+            similarity += silenced[group]
             search.add(similarity)
     return search.finish()
 
@@ -109,6 +111,7 @@ class _Search:
         self._tracks = corpus.recording[self._firsts]  # the recording of each
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
+        self._at_joins = corpus.at_joins
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
@@ -138,10 +141,11 @@ class _Search:
 
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return for every row the score of a join to it, and what it would then remember."""
-        best, elsewhere = self._origins[-1]
+        best, _ = self._origins[-1]
         # Where recordings are few all may have been played of late; then any other one will do.
-        join = np.full(self._n_recordings, score[best.row], dtype=np.float32)
-        join[self._recording[best.row]] = score[elsewhere.row]
+        left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
+        join = np.full(self._n_recordings, left[0], dtype=np.float32)
+        join[self._recording[best.row]] = left[1]
         join -= self._join_cost + DEAR
         in_a_row = np.ones(self._n_recordings, dtype=np.int32)
         came_from = np.zeros(self._n_recordings, dtype=np.int8)
@@ -149,10 +153,10 @@ class _Search:
         for number, origin in reversed(list(enumerate(self._origins[-1]))):  # the better one last
             frames = self._frames_in_a_row(origin)
             allowed = frames <= self._longest
-            join[allowed] = score[origin.row] - self._join_cost
+            join[allowed] = left[number] - self._join_cost
             in_a_row[allowed] = frames[allowed]
             came_from[allowed] = number
-        by_row = self._by_row(join)
+        by_row = self._by_row(join) - self._at_joins
         if self._alone:
             # It is to go on elsewhere, where there is enough of it.
             near = min(self._longest, len(score) // 4)
@@ -185,10 +189,11 @@ class _Search:
             yield origin
 
     def _remember_origins(self) -> None:
-        best = int(self._score.argmax())
+        left = self._score - self._at_joins
+        best = int(left.argmax())
         others = self._recording != self._recording[best]
-        elsewhere = best if self._alone else int(np.where(others, self._score, NEVER).argmax())
-        if self._score[elsewhere] == NEVER:  # no other recording has its turn
+        elsewhere = best if self._alone else int(np.where(others, left, NEVER).argmax())
+        if left[elsewhere] == NEVER:  # no other recording has its turn
             elsewhere = best
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 
@@ -203,7 +208,8 @@ class _Search:
 
     def finish(self) -> list[Run]:
         """Go back along the best path."""
-        origin = self._origins[-1][0]
+        last = len(self._origins) - 1
+        origin = self._origin(int(self._score.argmax()))._replace(frame=last)
         runs = []
         while True:
             start = origin.frame - origin.length + 1
