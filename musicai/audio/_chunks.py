@@ -1,4 +1,4 @@
-"""Where the samples lie in files that consist of chunks: WAV, RF64, W64, AIFF, CAF; and in AU.
+"""Position of the samples in files of chunks: WAV, RF64, W64, AIFF, CAF; and in AU.
 
 The header gives the length of the samples, which is written when a recording is closed. One that
 never was has 0 there, or the length of an earlier moment, and 32 bits hold no length of 4 GiB. So
@@ -20,26 +20,26 @@ from ._parts import Part
 from ._tags import skip_tags, tags_behind
 
 LEAST_SECONDS = 1.0
-"""Of sound behind the end that a header gives; less may be anything."""
+"""Seconds of sound behind the end that a header gives; less may be anything."""
 
 LARGEST_SIZE = 2**32 - 1
-"""In 32 bits; in RF64 it says that the size is in another chunk."""
+"""The largest in 32 bits; in RF64 it means that the size is in another chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Programs that write to a pipe leave the largest number for a size, as they take it to be."""
+"""Sizes from here on mean unknown: programs that write to a pipe leave their largest number."""
 
 NO_SOUND = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
-"""How tags, which may be cut off, and pictures begin."""
+"""Beginnings of tags, which may be cut off, and of pictures."""
 
 MOST_CHUNKS = 2**12
-"""That are looked at: a file may be full of empty ones."""
+"""Chunks that are looked at; a damaged file may be full of empty ones."""
 
 MOST_ZEROS = 2**26
-"""Bytes that are looked at; so many zeros are no recording that was not closed."""
+"""Bytes of zeros behind the samples that are looked at; so many are no recording."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
-"""Chunks that say how samples are to be understood; without one before them they cannot be read."""
+"""Chunks with the format of the samples; without one in front, samples cannot be read."""
 
 KNOWN = (
     *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"cue ", b"smpl", b"PEAK"),
@@ -49,7 +49,7 @@ KNOWN = (
 
 
 class Family(NamedTuple):
-    """How formats name and measure chunks.
+    """Names and sizes of chunks in a family of formats.
 
     Attributes
     ----------
@@ -96,18 +96,18 @@ MAGIC = (*FAMILIES, *AU_SIZES)
 
 
 class Samples(NamedTuple):
-    """Where the samples of a file are.
+    """Position of the samples in a file.
 
     Attributes
     ----------
     start : int
         The position of the first.
     promised : int
-        Their bytes, as the header says.
+        Their bytes according to the header.
     field, size : int, struct.Struct
-        Where it says so, and in which form.
+        Position and form of that number.
     n_more : int
-        What it counts beyond the samples.
+        Bytes that it counts in addition to the samples.
     """
 
     start: int
@@ -131,20 +131,20 @@ def chunk_layout(
     magic : bytes
         The four bytes there.
     n_seconds : float or None
-        How long it is to libsndfile; None if libsndfile refuses it.
+        Its length according to libsndfile; None if libsndfile refuses it.
     """
     stop = tags_behind(content)
     found = _find_samples(content, origin, stop, magic)
     if found is None:
         return None
     behind, available = found.start + found.promised, stop - found.start
-    # libsndfile plays what lies behind the samples of W64, and stumbles over some of it elsewhere.
-    believes = n_seconds is not None and magic != b"riff"
+    # libsndfile plays what lies behind the samples of W64, and fails on some of it elsewhere.
+    is_trusted = n_seconds is not None and magic != b"riff"
     if found.promised >= available:
         unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
         is_open = found.promised >= unknown or available <= 0
         has_tags = stop < content.seek(0, os.SEEK_END)
-        is_right = (believes and found.promised == available) or (n_seconds and not has_tags)
+        is_right = (is_trusted and found.promised == available) or (n_seconds and not has_tags)
         parts = () if is_right or available <= 0 else _with_length(found, origin, stop, magic)
         return Layout(parts, promised=1.0 if is_open else found.promised / available)
     family = FAMILIES.get(magic)
@@ -160,16 +160,23 @@ def chunk_layout(
     if is_sound:
         parts = _with_length(found, origin, stop, magic)
         return Layout(parts, promised=found.promised / available)
-    trouble = None
+    trouble = _unread_behind(content, padded, behind, stop, family, origin)
+    parts = () if is_trusted else _with_length(found, origin, behind, magic)
+    return Layout(parts, trouble=trouble)
+
+
+def _unread_behind(
+    content: BinaryIO, padded: int, behind: int, stop: int, family: Family | None, origin: int
+) -> str | None:
+    """Describe sound behind the samples that is not read; None if there is none."""
     if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
-        trouble = "another recording follows the first in this file, and was not read"
-    elif family and any(
+        return "another recording follows the first in this file, and was not read"
+    if family and any(
         name == family.samples and first < last
         for name, first, last in _chunks(content, padded, stop, family, origin)
     ):
-        trouble = "more samples follow in another chunk of this file, and were not read"
-    parts = () if believes else _with_length(found, origin, behind, magic)
-    return Layout(parts, trouble=trouble)
+        return "more samples follow in another chunk of this file, and were not read"
+    return None
 
 
 def _find_samples(content: BinaryIO, origin: int, stop: int, magic: bytes) -> Samples | None:

@@ -1,4 +1,4 @@
-"""How many samples a FLAC file holds, which its last frame tells.
+"""The number of samples in a FLAC file, from its last frame.
 
 The header of a FLAC file gives the number of samples, which is written when a recording is closed;
 0 stands for unknown. Each frame begins with its own number (RFC 9639, section 9.1).
@@ -16,13 +16,13 @@ LENGTH_FIELD = 21
 """Where the number of samples begins, in the lower half of this byte and the four that follow."""
 
 LEAST_SECONDS = 1.0
-"""That a file has to be shorter than its header says; its last frame may be damaged."""
+"""Seconds that a file must be shorter than its header says; its last frame may be damaged."""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
 """Bytes at the end of a file in which the last frames are looked for, or four of the largest."""
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""How frames begin: those that are numbered, and those that number their samples."""
+"""Beginnings of frames: with the number of the frame, or of its first sample."""
 
 LONGEST_HEADER = 16
 """Bytes of the header of a frame, its checksum included."""
@@ -74,7 +74,7 @@ class Frame(NamedTuple):
 
 
 def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -> int:
-    """Return 0 if no frame is found.
+    """Return how many samples end with the last frame; 0 if no frame is found.
 
     Any bytes may look like the header of a frame: it counts if it follows another.
     """
@@ -100,7 +100,7 @@ def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -
 
 
 def _frame(header: bytes) -> Frame | None:
-    """Return what a header says, None if this is no header of a frame."""
+    """Parse the header of a frame; None if this is none."""
     if header[3] & 1:
         return None
     n_leading = 8 - (~header[4] & 0xFF).bit_length()

@@ -1,9 +1,9 @@
 """Mixing the channels of a recording to one or two.
 
-The mean of channels is what librosa and most others take. In a few recordings it is not what is
-heard: where a cable or an effect turned the sign of a channel, the mean cancels nearly all. There,
-channels are added with signs with which they do not cancel. This is decided for every quarter of a
-second by its samples alone, so that an excerpt is mixed as the whole recording is.
+The mean of channels is what librosa and most others take. In a few recordings a cable or an effect
+inverted a channel, and the mean cancels nearly all of the music. There, channels are added with
+signs with which they do not cancel. This is decided for every quarter of a second by its samples
+alone, so that an excerpt is mixed as the whole recording is.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +14,7 @@ CELL_SECONDS = 0.25
 """About how long the signs stay. In 300 stereo files, 16 hours, no such cell cancels by chance."""
 
 SHORTEST_CELL = 4096
+"""Samples; in fewer, channels may cancel by chance."""
 
 STRIDE = 64
 """One in 64 samples is looked at, to see whether channels cancel; all would take as long as to mix.
@@ -28,7 +29,7 @@ Of two channels the mean is then 20 dB below them. Channels that differ have a s
 """
 
 FADE_SECONDS = 0.01
-"""How long it takes to change signs."""
+"""Duration of a change of signs."""
 
 
 def mix_blocks(

@@ -37,29 +37,33 @@ KILOBITS = {
 """Per second, for MPEG 1 or not and each layer, in the order of the numbers that stand for them."""
 
 LEAST_FRAMES = 3
-"""That follow one another: fewer may be chance."""
+"""Consecutive frames that count as MPEG audio; fewer may be chance."""
 
 SEARCHED_BYTES = 2**20
-"""At the beginning of a file, in which the first frame has to come."""
+"""Bytes at the beginning of a file in which the first frame is searched for."""
 
 LONGEST_FRAME = 2880
-"""In bytes: less between frames is the end of one that was cut."""
+"""Bytes; a shorter gap between frames is the rest of one that was cut."""
 
 MISCOUNTED = 2
-"""Frames by which tables are wrong without harm."""
+"""Frames by which a table may be wrong without a warning; encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Worth of bytes that are no frames, or of frames of another kind, of which to warn."""
+"""Seconds of bytes that are no frames, or of frames of another kind, that call for a warning."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 WINDOW = 2**16
+"""Bytes that are read at a time."""
+
 TABLE_BYTES = 194
+"""Bytes of the first frame up to the end of the table."""
+
 CHECKSUM_PLACE = 154
 """Where the checksum of what comes before it stands, in bytes behind the name of the table."""
 
 
 class Kind(NamedTuple):
-    """What frames have in common that can be decoded as one recording."""
+    """Properties that frames share if they can be decoded as one recording."""
 
     version: int
     layer: int
@@ -83,7 +87,7 @@ class Run(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What the first frame says of the others.
+    """The table in the first frame.
 
     Attributes
     ----------
@@ -94,7 +98,7 @@ class Table(NamedTuple):
     is_known : bool
         Whether libsndfile knows it: not VBRI, which it plays as a frame of silence.
     is_checked : bool
-        Whether it has a checksum that is right.
+        Whether it has a correct checksum.
     """
 
     n_frames: int
@@ -114,9 +118,9 @@ def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: boo
     origin : int
         Where it begins, behind any tags.
     is_known : bool
-        Whether libsndfile takes it for MPEG audio; if not, most of it has to be frames.
+        Whether libsndfile takes it for MPEG audio; if not, most of it must be frames.
     in_brief : bool
-        Whether to believe a table that has a checksum and fits the size of the file.
+        Whether to trust a table that has a checksum and fits the size of the file.
     """
     table = _table(content, origin) if in_brief and is_known else None
     if table is not None and table.is_known and table.is_checked:
@@ -136,7 +140,7 @@ def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: boo
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return what is to be read: the frames of the kind that most of them are of."""
+    """Return the layout of the frames of the most frequent kind."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames
@@ -238,7 +242,7 @@ def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _frame(header: bytes) -> tuple[int, Kind] | None:
-    """Return the bytes of a frame, and its kind; None if this is no header that tells them."""
+    """Return the bytes of a frame, and its kind; None if this is no header of a frame."""
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
@@ -256,7 +260,7 @@ def _frame(header: bytes) -> tuple[int, Kind] | None:
     return n_bytes, _kind(version, layer, rate, header[3] >> 6 == 3, n_samples)
 
 
-_kind = lru_cache(maxsize=None)(Kind)  # one object for each kind, so that they are told by identity
+_kind = lru_cache(maxsize=None)(Kind)  # one object for each kind, to compare by identity
 
 
 def _table(content: BinaryIO, position: int) -> Table | None:

@@ -1,7 +1,7 @@
-"""Opening what libsndfile decodes, with the true length: one way for all who read recordings.
+"""Opening files that libsndfile decodes, with their true length.
 
-libsndfile believes headers. Here a file's header is compared with what is in the file, and if they
-differ, libsndfile is given the file as its header should have had it.
+libsndfile trusts headers. Here the header is compared with the contents, and if they differ,
+libsndfile is given the file with a corrected header.
 """
 
 import io
@@ -24,16 +24,16 @@ from ._parts import PartsFile
 from ._tags import skip_tags
 
 OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
-"""How files begin in which no frames of MPEG audio are looked for: MP4, WebM and WMA."""
+"""Beginnings of files in which MPEG frames are not searched for: MP4, WebM and WMA."""
 
 UNKNOWN_SAMPLES = 2**62
-"""libsndfile says so when a header leaves the length open."""
+"""The length by libsndfile when a header leaves it open."""
 
 NO_MPEG_FRAMES = 7
-"""libsndfile's code when its MP3 decoder finds no frames; the words to it speak of no file."""
+"""libsndfile's code when its MP3 decoder finds no frames; its message is misleading."""
 
 READ_BYTES = 2**16
-"""That are read of a file at a time: libsndfile asks for a few hundred."""
+"""Read from a file at a time; libsndfile asks for a few hundred bytes."""
 
 
 class NotDecodedError(Exception):
@@ -61,7 +61,7 @@ class Opened(NamedTuple):
     n_samples : int or None
         How many samples there are; None if only decoding can tell.
     layout : Layout
-        What was found of its header.
+        Position and length of its sound.
     """
 
     file: ForwardSoundFile
@@ -78,10 +78,10 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
     path : path-like
         The file.
     in_brief : bool, default=False
-        Whether to believe the table of an MP3 that has a checksum and fits the size of the file,
+        Whether to trust the table of an MP3 that has a checksum and fits the size of the file,
         and not to look for holes.
     again : bool, default=False
-        Whether it is opened again and again: what was found is kept while the file is the same.
+        Whether it is opened repeatedly: its layout is then cached while the file stays the same.
 
     Yields
     ------
@@ -148,10 +148,10 @@ def _find(
     header: tuple[str, float] | None,
     in_brief: bool,
 ) -> tuple[Layout, ...]:
-    """Return what a file may be, the likeliest first; one, if libsndfile knows it.
+    """Return possible layouts of a file, the likeliest first; one, if libsndfile knows it.
 
-    `header` is what libsndfile says of it, its format and seconds; `identity` is there for
-    `_find_again`.
+    `header` is its format and length in seconds by libsndfile; `identity` is part of the key of
+    the cache of `_find_again`.
     """
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)

@@ -1,4 +1,4 @@
-"""A file as its header should have had it: parts of it, with other bytes between them."""
+"""A file with a corrected header: parts of the original, with other bytes between them."""
 
 import io
 import os
@@ -7,13 +7,13 @@ from itertools import accumulate
 from typing import Any, BinaryIO
 
 Part = bytes | range
-"""Bytes, or the positions of some in the file."""
+"""Bytes, or a range of positions in the original."""
 
 ENDLESS = 2**40
-"""Bytes of a file that is said to go on, so that a decoder reads until there is no more."""
+"""Reported size in bytes of a file of unknown length; a decoder then reads to its true end."""
 
 ZEROS_AT_THE_END = 128
-"""Of a file that is said to go on: libmpg123 looks for a tag there, and fails if it cannot."""
+"""Bytes at the end of a file of unknown length: libmpg123 looks for a tag there."""
 
 
 class PartsFile(io.RawIOBase):

@@ -1,4 +1,4 @@
-"""Where tags lie in an audio file: before, between and behind what sounds.
+"""Positions of tags in an audio file: before, between and behind the sound.
 
 ID3v2 (id3.org, ID3v2.4 structure, section 3), ID3v1, APEv2 and Lyrics3. They are skipped, never
 read.

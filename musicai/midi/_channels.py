@@ -107,7 +107,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
     tracks : sequence of Track
         All tracks of a file.
     midi : pretty_midi.PrettyMIDI
-        Knows the time of each tick.
+        Gives the time of each tick.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 
 
 def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
-    """Merge tracks; at one time those come first that only set up a channel for others."""
+    """Merge tracks in time; at one tick, events of tracks that strike no key come first."""
     timed = []
     for i, track in enumerate(tracks):
         strikes = {e.tick for e in track.events if e.status & 0xF0 == NOTE_ON and e.data[1]}
@@ -165,7 +165,7 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Lift pedals with the last note of a channel that nobody lifts."""
+    """Return controllers that lift the pedals that are still down at a channel's last note."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

@@ -1,7 +1,6 @@
 """Events of Standard MIDI Files: from bytes, and to bytes.
 
-Only what a piece of music needs is read: messages of channels, and meta events. What a program
-wrote for devices (system exclusive) is passed over.
+Messages of channels and meta events are read; messages for devices (system exclusive) are skipped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +17,13 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""By status; those from F0 on do not belong into files, and some have them."""
+"""By status; those from F0 on do not belong in files, but some files have them."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
-"""Status of what is meant for one device."""
+"""Status of messages for devices."""
 
 _MOST_DIGITS = 9
-"""Of a number; four are allowed, and more can only be zeros in front or damage."""
+"""Bytes of a number; four are allowed, and more are leading zeros or damage."""
 
 
 class Event(NamedTuple):
@@ -43,7 +42,7 @@ class Track(NamedTuple):
 
 
 class Song(NamedTuple):
-    """What is in a file."""
+    """The contents of a file."""
 
     format: int
     division: int  # ticks per beat; from 2**15 on a division of seconds
@@ -54,7 +53,7 @@ class Song(NamedTuple):
 
 
 def read_song(data: bytes) -> Song:
-    """Read what begins with "MThd".
+    """Read bytes that begin with "MThd".
 
     A track lasts until its "end of track". The length in front of it counts only where there is
     none, because programs that crash, or join files, leave wrong lengths behind.
@@ -62,7 +61,7 @@ def read_song(data: bytes) -> Song:
     Raises
     ------
     ValueError
-        If this is damaged; says how, not where.
+        If they are damaged; the message gives the cause, not the file.
     """
     position = 14
     if len(data) < position:
@@ -155,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Read the events up to the promised end of a track, if something else begins there."""
+    """Read events, up to the promised end of the track if another track or nothing follows."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()
@@ -184,7 +183,7 @@ def _count_notes(data: bytes, start: int, stop: int) -> int:
 
 
 def _read_data(source: _Bytes, status: int) -> bytes:
-    """Read what follows a status."""
+    """Read the data of an event with this status."""
     if status == META:
         return source.take(1) + source.take(source.number())
     if status in _EXCLUSIVE:

@@ -1,4 +1,4 @@
-"""Note-ons and note-offs of one key become notes."""
+"""Pairing of note-ons and note-offs of one key."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ class Note(NamedTuple):
 
 
 class Key:
-    """What one track sends to one key of a channel.
+    """Notes that one track plays on one key of a channel.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Key:
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield notes, and whether nothing ends them.
+        """Yield notes, and for each whether nothing ends it.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class Key:
             self._ends.update(dict.fromkeys(ending, tick))
             down = down[len(ending) :]
             # Others write the note-off of a note of no length in front of it. Such notes may
-            # follow each other: what tells them is that the last one has no note-off.
+            # follow each other; the last one has no note-off, which gives them away.
             if is_in_front and (doubtful or not ending):
                 doubtful.append(i + 1)
             else:

@@ -43,7 +43,7 @@ class Strike(NamedTuple):
 
 
 class Player(NamedTuple):
-    """What an instrument sends to its channel apart from notes.
+    """Program, controllers and bends of an instrument.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield changes from `start` to `end`, after what those before have come to, at time 0."""
+    """Yield changes from `start` to `end`, and before them at time 0 the state at `start`."""
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
     for i, (_, number, value) in enumerate(changes[:first]):
