@@ -181,7 +181,7 @@ _PIECE_KINDS = {
         files="midi",
         form=f"piano rolls of {N_KEYS} keys, {_STEPS_PER_BEAT} frames a quarter note, in data",
         make_extractor=_make_roll_extractor,
-        timing=Timing.from_tempo(TEMPO, frames_per_beat=_STEPS_PER_BEAT),
+        timing=Timing.from_tempo(TEMPO, frames_per_beat=_STEPS_PER_BEAT, downbeat=None),
     ),
 }
 _RULES: dict[str, Rule] = {

@@ -6,6 +6,9 @@ import numpy as np
 
 from ..base.extras import need
 
+WAVERING = 0.015
+"""Seconds that beats may lie beside a steady tempo: about what a tracker is wrong by."""
+
 FEWEST, MOST = 1, 2**24 - 1
 """Microseconds per beat that MIDI can say."""
 
@@ -47,3 +50,51 @@ def tempo_map(
     written = np.zeros(len(seconds))
     written[1:][ticks > 0] = ticks[ticks > 0] * tempi * 1e-6 / resolution
     return mido.MidiFile(tracks=[track], ticks_per_beat=resolution), np.cumsum(written)
+
+
+def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a few borders between which the tempo is steady.
+
+    Each border that is left out lies within `WAVERING` seconds of where it was; the first and the
+    last one stay.
+
+    Parameters
+    ----------
+    seconds, beats : ndarray of shape (n_borders,)
+        When and where some borders are, rising.
+
+    Returns
+    -------
+    seconds, beats : ndarray of shape (n_kept,)
+        When and where those are that are kept.
+    """
+    beats, places = np.unique(beats, return_index=True)
+    seconds = np.append(seconds[places[:-1]], seconds[-1])
+    gaps = np.diff(seconds)
+    # Less where borders are close, so that all of them rise.
+    wavering = np.minimum(WAVERING, 0.25 * np.minimum([*gaps, 0], [0, *gaps]))
+    kept, at = [0], [float(seconds[0])]
+    fastest, slowest = 0.0, np.inf  # seconds per beat that suit all borders since the last one
+    for i in range(1, len(beats)):
+        low, high = _seconds_per_beat(i, kept[-1], at[-1], seconds, beats, wavering)
+        if max(fastest, low) > min(slowest, high):
+            at.append(at[-1] + (fastest + slowest) / 2 * (beats[i - 1] - beats[kept[-1]]))
+            kept.append(i - 1)
+            low, high = _seconds_per_beat(i, kept[-1], at[-1], seconds, beats, wavering)
+            fastest, slowest = 0.0, np.inf
+        fastest, slowest = max(fastest, low), min(slowest, high)
+    return np.append(at, seconds[-1]), beats[[*kept, -1]]
+
+
+def _seconds_per_beat(
+    i: int,
+    last: int,
+    at: float,
+    seconds: np.ndarray,
+    beats: np.ndarray,
+    wavering: np.ndarray,
+) -> tuple[float, float]:
+    """Return the least and most seconds per beat from a border that lies at `at` to border `i`."""
+    moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
+    low, high = moved / (beats[i] - beats[last])
+    return float(low), float(high)

@@ -1,33 +1,35 @@
-"""Chroma set for instruments: who plays which note in which cell, and how loud."""
+"""Chroma set for instruments: who plays which note on which beats, and how loud."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from ..theory.shapes import triad_scores
-from ._harmony import CHANGE_PRICE, Harmony, cell_shapes, find_harmonies
-from ._melody import find_melody
-from ._timeline import Timeline
+from ._cells import Cells, cells_of
+from ._drums import BRUSHES, drum_strokes
+from ._harmony import Harmony, find_harmonies, loudness_of
+from ._meter import accent, strong_beats
+from ._sheet import Sheet, melody_of, voicings_of
 from ._voicing import Register, lead_line, lead_voices
 
 _PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, from 0
 _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
-_BAND_CHORDS = Register(53, 77)  # F3 to F5: room for the bass below
+_BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
 _LOWEST_BASS = 33  # A1, within the range of a bass guitar, and heard from small loudspeakers
-_LOWEST_MELODY = 67  # G4, within the range of a flute, and above most tones of the chords
 _LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
-_BAND_PRICE = 2 * CHANGE_PRICE  # slower chords: the melody tells the rest
-# As velocities, of a chord's loudest tone: chroma has no bass, whose root the chord has already,
-# while the melody is what the chord has not.
-_BASS_LOUDNESS, _MELODY_LOUDNESS = 0.4, 0.7
+# As velocities, of the loudest: chroma has no bass, whose root the chord has already, while the
+# melody is what the chord has not.
+_MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
+_FAINTEST = 0.1  # of a chord's loudest tone
 
 
 class Note(NamedTuple):
-    """A tone over some cells."""
+    """A tone over some beats."""
 
-    start: int
-    end: int
+    start: float
+    end: float
     pitch: int
     velocity: int
 
@@ -38,126 +40,172 @@ class Part(NamedTuple):
     name: str
     program: int
     notes: list[Note]
+    is_drum: bool = False
 
 
-class Music(NamedTuple):
-    """What there is to arrange: a piece over cells, in `cell_shapes`."""
-
-    shapes: np.ndarray  # (n_cells, 12)
-    silence: np.ndarray  # (n_cells,)
-    levels: np.ndarray  # (n_cells,) how loud, from 0 to 1
-    seconds: np.ndarray  # (n_cells,)
-
-    def level(self, start: int, end: int) -> float:
-        """Return how loud some cells are where they sound."""
-        sounding = (self.seconds - self.silence)[start:end]
-        return float(np.average(self.levels[start:end], weights=np.maximum(sounding, 1e-9)))
-
-
-def listen(piece: np.ndarray, timeline: Timeline, borders: np.ndarray) -> Music:
-    """Sum up a piece in cells."""
-    shapes, silence = cell_shapes(piece, timeline, borders)
-    seconds = np.diff(borders)
-    loudest = piece.max(axis=1, keepdims=True).astype(np.float64)
-    sounding = np.maximum(seconds - silence, 1e-9)
-    levels = timeline.totals(loudest, borders)[:, 0] / sounding
-    return Music(shapes, silence, np.minimum(levels / (loudest.max(initial=0) or 1), 1), seconds)
+def arrange(
+    piece: np.ndarray, sheet: Sheet, *, instruments: str, grid: int | None, drums: bool
+) -> list[Part]:
+    """Set a piece for one of the `ARRANGEMENTS`."""
+    if instruments == "band":
+        return _band(piece, sheet, grid, drums)
+    cells = cells_of(piece, sheet.timeline, grid)
+    bars = sheet.bar_lines(cells.borders)
+    harmonies = find_harmonies(cells.shapes, cells.silence, ends=bars)
+    notes = _chord_notes(cells, harmonies, bars, sheet.timeline.beats[-1])
+    if instruments == "pads":
+        return [Part("Pads", _PAD, _tie(notes, sheet.bar_starts()))]
+    return [Part("Chords", _PIANO, notes)]
 
 
-def arrange(music: Music, instruments: str) -> list[Part]:
-    """Set music for one of the `ARRANGEMENTS`."""
-    return ARRANGEMENTS[instruments](music)
+ARRANGEMENTS = ("chords", "pads", "band")
 
 
-def _block_chords(music: Music) -> list[Part]:
-    harmonies = find_harmonies(music.shapes, music.silence)
-    return [Part("Chords", _PIANO, _chord_notes(music, harmonies, _CHORDS))]
-
-
-def _pads(music: Music) -> list[Part]:
-    harmonies = find_harmonies(music.shapes, music.silence)
-    return [Part("Pads", _PAD, _tie(_chord_notes(music, harmonies, _CHORDS)))]
-
-
-def _band(music: Music) -> list[Part]:
-    harmonies = find_harmonies(music.shapes, music.silence, price=_BAND_PRICE)
-    return [
-        Part("Melody", _FLUTE, _melody_notes(music, harmonies)),
-        Part("Chords", _ELECTRIC_PIANO, _chord_notes(music, harmonies, _BAND_CHORDS)),
-        Part("Bass", _BASS, _bass_notes(music, harmonies)),
-    ]
-
-
-ARRANGEMENTS = {"chords": _block_chords, "pads": _pads, "band": _band}
-
-
-def _chord_notes(music: Music, harmonies: list[Harmony], register: Register) -> list[Note]:
+def _chord_notes(
+    cells: Cells, harmonies: list[Harmony], bars: np.ndarray, last_beat: float
+) -> list[Note]:
     """Return the tones of chords with voices that move little."""
-    voicings = lead_voices([harmony.tones for harmony in harmonies], _roots(harmonies), register)
+    voicings = lead_voices(
+        [harmony.tones for harmony in harmonies],
+        _roots(harmonies),
+        _CHORDS,
+        ends=np.searchsorted([harmony.start for harmony in harmonies], bars).tolist(),
+    )
+    beats = _until(cells.borders, last_beat)
     return [
         Note(
-            harmony.start,
-            harmony.end,
+            beats[harmony.start],
+            beats[harmony.end],
             pitch,
-            _velocity(harmony.loudness[pitch % 12] * music.level(harmony.start, harmony.end)),
+            _velocity(harmony.loudness[pitch % 12] * cells.level(harmony.start, harmony.end)),
         )
         for harmony, voicing in zip(harmonies, voicings, strict=True)
         for pitch in voicing
     ]
 
 
-def _melody_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
-    """Return a melody over chords."""
-    chords = np.repeat(
-        [harmony.loudness for harmony in harmonies] or np.empty((0, 12)),
-        [harmony.end - harmony.start for harmony in harmonies],
-        axis=0,
-    )
-    melody = find_melody(music.shapes, music.silence, chords, music.seconds)
-    borders = np.flatnonzero(np.diff(melody, prepend=-2, append=-2))
-    pitches = lead_line(melody[borders[:-1]], _LOWEST_MELODY)
-    return [
-        Note(start, end, int(pitch), _velocity(_MELODY_LOUDNESS * music.level(start, end)))
-        for (start, end), pitch in zip(pairwise(borders.tolist()), pitches, strict=True)
-        if pitch >= 0
+def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
+    """Return melody, chords, bass and drums; drums play where there is a pulse."""
+    beats = cells_of(piece, sheet.timeline, 1)
+    parts = [
+        Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
+        Part("Chords", _ELECTRIC_PIANO, _band_chords(sheet, beats)),
+        Part("Bass", _BASS, _bass_notes(sheet, beats)),
     ]
+    if drums and sheet.timeline.follows_beats:
+        program, strokes = drum_strokes(sheet, beats)
+        notes = [
+            Note(start, start + 0.25, pitch, _velocity(loudness))
+            for start, pitch, loudness in strokes
+        ]
+        parts.append(Part("Brushes" if program == BRUSHES else "Drums", program, notes, True))
+    return parts
 
 
-def _bass_notes(music: Music, harmonies: list[Harmony]) -> list[Note]:
-    roots = np.where([bool(each.tones) for each in harmonies], _roots(harmonies), -1)
-    pitches = lead_line(roots.astype(int), _LOWEST_BASS)
+def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Note]:
+    cells, lines = melody_of(piece, sheet, grid)
+    beats = _until(cells.borders, sheet.timeline.beats[-1])
     return [
         Note(
-            each.start,
-            each.end,
-            int(pitch),
-            _velocity(_BASS_LOUDNESS * music.level(each.start, each.end)),
+            beats[line.start],
+            beats[line.end],
+            line.pitch,
+            _velocity(
+                _MELODY_LOUDNESS
+                * cells.level(line.start, line.end)
+                * accent(beats[line.start], sheet)
+            ),
         )
-        for each, pitch in zip(harmonies, pitches, strict=True)
-        if pitch >= 0
+        for line in lines
+        if line.pitch is not None
     ]
+
+
+def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
+    """Return the chords of the sheet, struck again in each bar, each tone as loud as it sounds."""
+    voicings = voicings_of(sheet, _BAND_CHORDS)
+    notes = []
+    for stroke in _strokes(sheet, cells, sheet.bar_starts()):
+        members = np.isin(np.arange(12), sheet.chords[stroke.chord].pitch_classes)
+        loudness = loudness_of(cells.shapes[stroke.cells].sum(axis=0), members)
+        loudness = _CHORD_LOUDNESS * stroke.loudness * np.maximum(loudness, _FAINTEST)
+        notes += [
+            Note(stroke.start, stroke.end, pitch, _velocity(loudness[pitch % 12]))
+            for pitch in voicings[stroke.chord]
+        ]
+    return notes
+
+
+def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
+    """Return roots, struck again in each bar, or where there is a pulse on its strong beats."""
+    roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]
+    pitches = lead_line(np.array(roots, dtype=int), _LOWEST_BASS)
+    struck = strong_beats(sheet) if sheet.timeline.follows_beats else sheet.bar_starts()
+    return [
+        Note(
+            stroke.start,
+            stroke.end,
+            int(pitches[stroke.chord]),
+            _velocity(_BASS_LOUDNESS * stroke.loudness),
+        )
+        for stroke in _strokes(sheet, cells, struck)
+        if roots[stroke.chord] >= 0
+    ]
+
+
+class _Stroke(NamedTuple):
+    """A chord of the sheet over some beats of one bar."""
+
+    chord: int
+    cells: slice
+    start: float
+    end: float
+    loudness: float
+
+
+def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke]:
+    """Yield chords where they begin, and on the beats of `struck`."""
+    beats = _until(cells.borders, sheet.timeline.beats[-1])
+    for i, chord in enumerate(sheet.chords):
+        first, last = round(chord.start), round(chord.end)
+        within = [int(beat) for beat in struck if first < beat < last]
+        for start, end in pairwise([first, *within, last]):
+            loudness = cells.level(start, end) * accent(start, sheet)
+            yield _Stroke(i, slice(start, end), beats[start], beats[end], loudness)
+
+
+def _until(borders: np.ndarray, last_beat: float) -> list[float]:
+    """Return borders of which the last is the end of the piece, which may lie within a step."""
+    return [*borders[:-1].tolist(), float(last_beat)]
 
 
 def _roots(harmonies: list[Harmony]) -> list[int]:
     """Return the root of the triad that each chord is most like."""
     loudness = np.array([harmony.loudness for harmony in harmonies]).reshape(-1, 12)
-    return [int(root) for root in triad_scores(loudness).argmax(axis=1) % 12]
+    # Rounded, so that of triads that are as like the first is taken, however many chords there are.
+    scores = triad_scores(loudness).round(9)
+    return [int(root) for root in scores.argmax(axis=1) % 12]
 
 
-def _tie(notes: list[Note]) -> list[Note]:
-    """Join notes of one pitch that follow each other without a gap, at their mean velocity."""
+def _tie(notes: list[Note], bars: np.ndarray) -> list[Note]:
+    """Join notes of one pitch that follow each other without a gap.
+
+    The velocity is their mean in the bar of the first one, on which later bars have no say.
+    """
     tied: list[Note] = []
     latest: dict[int, int] = {}
     for note in notes:
         at = latest.get(note.pitch)
-        if at is not None and tied[at].end == note.start:
-            before = tied[at]
-            lengths = before.end - before.start, note.end - note.start
-            velocity = np.average([before.velocity, note.velocity], weights=lengths)
-            tied[at] = Note(before.start, note.end, note.pitch, round(float(velocity)))
-        else:
+        if at is None or tied[at].end != note.start:
             latest[note.pitch] = len(tied)
             tied.append(note)
+            continue
+        before = tied[at]
+        velocity = before.velocity
+        if not np.any((bars > before.start) & (bars <= note.start)):
+            lengths = before.end - before.start, note.end - note.start
+            velocity = round(np.average([before.velocity, note.velocity], weights=lengths))
+        tied[at] = before._replace(end=note.end, velocity=velocity)
     return tied
 
 

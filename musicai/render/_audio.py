@@ -17,11 +17,13 @@ from ..files.piece_files import audio_files
 from ..midi import synthesize
 from ..theory.timing import Timing, length_in_samples
 from ..theory.timing_argument import timings_of
-from ._midi import chroma_to_midi
+from ._midi import DRUMS_RULE, chroma_to_midi
+from ._timeline import timelines
 
 INSTRUMENTS = ("sines", "chords", "pads", "band")
 RULES: dict[str, Rule] = {
     "instruments": (lambda v: is_one_of(v, INSTRUMENTS), f"one of {INSTRUMENTS}"),
+    "drums": DRUMS_RULE,
     "sr": SAMPLING_RATE_RULE,
 }
 
@@ -34,7 +36,9 @@ def chroma_to_audio(
     file: Any = None,
     *,
     instruments: str = "sines",
+    drums: bool = True,
     timing: Any = None,
+    notated_tempo: float | None = None,
     sr: float = 22050,
     soundfont: str | os.PathLike[str] | None = None,
     format: str | None = None,
@@ -53,10 +57,14 @@ def chroma_to_audio(
         "sines" plays the chroma itself, and no more, by sines an octave apart. The others play
         what `chroma_to_midi` makes of it, as described there; they need the extra ``midi``
         (``pip install ".[midi]"`` in a clone).
+    drums : bool, default=True
+        Whether drums play in a band, as for `chroma_to_midi`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound: such as ``timing=extractor``, the one that made the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
+    notated_tempo : float, default=None
+        As for `chroma_to_midi`, on whose beats a band plays. Sines play the frames as they are.
     sr : float, default=22050
         Samples per second, in hertz; in a file a whole number.
     soundfont : str or path, default=None
@@ -114,17 +122,23 @@ def chroma_to_audio(
     >>> chroma_to_audio([chord, chord[:10]], timing=2, sr=8000)[1].shape  # frames a second
     (38000,)
     """
-    check_values({"instruments": instruments, "sr": sr}, RULES)
+    check_values({"instruments": instruments, "drums": drums, "sr": sr}, RULES)
     if instruments != "sines":
         asked = f'chroma_to_audio(instruments="{instruments}"), unlike instruments="sines",'
         for module in PACKAGES["midi"]:
             need(module, extra="midi", what=asked)
     pieces, pack = as_chroma(X)
     files = audio_files(file, X, pieces, format)
+    timelines(timing, X, pieces, notated_tempo=notated_tempo)
     timings = timings_of(timing, X, pieces)
     for piece, each in zip(pieces, timings, strict=True):
         each.duration(len(piece))  # an error, if there is one, before anything is written
-    play = partial(_play, instruments=instruments, sr=sr, soundfont=soundfont)
+    play = partial(
+        _play,
+        arrangement={"instruments": instruments, "drums": drums, "notated_tempo": notated_tempo},
+        sr=sr,
+        soundfont=soundfont,
+    )
     played = (level_blocks(blocks, sr) for blocks in map(play, pieces, timings))
     if file is None:
         return pack([np.concatenate([np.zeros(0, np.float32), *blocks]) for blocks in played])
@@ -137,14 +151,14 @@ def _play(
     piece: np.ndarray,
     timing: Timing,
     *,
-    instruments: str,
+    arrangement: dict[str, Any],
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
     """Play a piece as loud as it comes."""
-    if instruments == "sines":
+    if arrangement["instruments"] == "sines":
         return play_chroma(piece, timing=timing, sr=sr)
-    midi = chroma_to_midi(piece, instruments=instruments, timing=timing) if len(piece) else None
+    midi = chroma_to_midi(piece, timing=timing, **arrangement) if len(piece) else None
     silent = midi is None or not any(part.notes for part in midi.instruments)
     blocks = iter(()) if silent else synthesize(midi, soundfont=soundfont, sr=sr)
     n_samples = length_in_samples(timing.duration(len(piece)), sr)

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-import numpy as np
-
 from ..base.parameters import check_values
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
-from ..theory.spelling import estimated_key, key_name
-from ._bars import chords_on_beats, pick_up
+from ..theory.spelling import key_name
 from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
-from ._timeline import Timeline, timelines
+from ._sheet import Sheet, keys_of, sheet_of
+from ._timeline import timelines
 
 _BARS_PER_LINE = 4
+_PLACES = {"triads": 3, "qualities": 6}
+"""Characters of the longest name of a chord, so that no bar is wider because of another one."""
+
 RULES = {"vocabulary": VOCABULARY_RULE}
 
 
@@ -24,6 +25,7 @@ def chord_chart(
     vocabulary: str = "triads",
     timing: Any = None,
     notated_tempo: float | None = None,
+    key: Any = None,
     title: Titles = None,
 ) -> Any:
     """Write out the chords of a piece in bars, for musicians to play from.
@@ -45,6 +47,10 @@ def chord_chart(
     notated_tempo : float, default=None
         Beats per minute at which frames that are no beats are written down, from the first one on;
         None for 120. It does not change when they sound. Beats have a tempo of their own.
+    key : str, or a list of them, default=None
+        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
+        is one. None estimates it from the first eight bars. For a collection one for all or one
+        for each piece.
     title : str, or a list of them, default=None
         Written above; for a collection one per piece.
 
@@ -55,9 +61,10 @@ def chord_chart(
         bar lasts the whole bar. Where chords change within a bar each beat has its place, and
         ``/`` stands for one more beat of the same chord. ``%`` is the bar before once more,
         ``N.C.`` no chord. Bars begin on the downbeat of `timing`, or if that is not known where
-        chords change most often; beats before the first one are a pick-up, before the first
-        ``|``. The last chord is held to the end of its bar. Frames that are no beats are written
-        in bars of four.
+        chords change most often in the first eight bars; beats before the first one are a pick-up,
+        before the first ``|``. The last chord is held to the end of its bar. Frames that are no
+        beats are written in bars of four from the first one on. A bar does not change because of
+        what comes after it.
 
     Raises
     ------
@@ -86,61 +93,60 @@ def chord_chart(
     Cadence
     C major, 120 beats a minute, 4/4
     <BLANKLINE>
-    | C        | %        | F  /  G  / | C        |
+    | C               | %               | F   /   G   /   | C               |
     """
     check_values({"vocabulary": vocabulary}, RULES)
     pieces, _ = as_chroma(X)
     files = piece_files(file, X, pieces, suffixes=(".txt", ""), text=True)
     lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     titles = titles_of(title, X, pieces)
-    charts = [
-        _chart(piece, line, vocabulary, name)
-        for piece, line, name in zip(pieces, lines, titles, strict=True)
+    keys = keys_of(key, X, pieces)
+    sheets = [
+        sheet_of(piece, line, vocabulary=vocabulary, key=each)
+        for piece, line, each in zip(pieces, lines, keys, strict=True)
     ]
+    charts = [_chart(sheet, vocabulary, name) for sheet, name in zip(sheets, titles, strict=True)]
     write_texts(files, [f"{chart}\n" for chart in charts])
     return in_kind(X, charts)
 
 
-def _chart(piece: np.ndarray, timeline: Timeline, vocabulary: str, title: str | None) -> str:
-    key = estimated_key(piece)
-    meter = timeline.beats_per_bar
-    head = f"{key_name(key)}, {timeline.tempo:.0f} beats a minute, {meter}/4\n"
+def _chart(sheet: Sheet, vocabulary: str, title: str | None) -> str:
+    meter, before = sheet.timeline.beats_per_bar, sheet.pick_up
+    head = f"{key_name(sheet.key)}, {sheet.timeline.tempo:.0f} beats a minute, {meter}/4\n"
     if title is not None:
         head = f"{title}\n{head}"
-    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
     beats = [
         (chord.label, first)
-        for chord in chords
+        for chord in sheet.chords
         for first in [True] + [False] * round(chord.end - chord.start - 1)
     ]
-    before = pick_up(chords, timeline)
     beats += [(label, False) for label, _ in beats[-1:]] * ((before - len(beats)) % meter)
-    bars = _bars(beats[before:], meter)
-    width = max(map(len, bars), default=0)
+    place = _PLACES[vocabulary]
+    bars = _bars(beats[before:], meter, place)
+    width = meter * (place + 1) - 1
     rows = [bars[i : i + _BARS_PER_LINE] for i in range(0, len(bars), _BARS_PER_LINE)]
     lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
     if before and beats:
-        first = _bar(beats[:before], meter)
+        first = _bar(beats[:before], meter, place)
         lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(lines)]
     return "\n".join([head, *lines]).rstrip()
 
 
-def _bars(beats: list[tuple[str, bool]], beats_per_bar: int) -> list[str]:
+def _bars(beats: list[tuple[str, bool]], beats_per_bar: int, place: int) -> list[str]:
     bars: list[str] = []
     last = None
     for at in range(0, len(beats), beats_per_bar):
         bar = beats[at : at + beats_per_bar]
         labels = [label for label, _ in bar]
-        bars.append("%" if labels == last else _bar(bar, beats_per_bar))
+        bars.append("%" if labels == last else _bar(bar, beats_per_bar, place))
         last = labels
     return bars
 
 
-def _bar(beats: list[tuple[str, bool]], beats_per_bar: int) -> str:
+def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
     """Return a bar of (label, whether it begins here): every beat or, of one chord, only that."""
     whole = len(beats) == beats_per_bar  # and no pick-up
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
-    width = max(len(label) for label, _ in beats)
     places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]
     return " ".join(place.ljust(width) for place in places)

@@ -1,5 +1,6 @@
 """Names of the chords in chroma."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -115,6 +116,7 @@ def name_chords(
     *,
     vocabulary: str,
     key: int,
+    ends: Iterable[int] = (),
 ) -> list[Chord]:
     """Return the chords of one piece.
 
@@ -130,15 +132,18 @@ def name_chords(
         Which chords are known.
     key : int
         What names are spelled in.
+    ends : iterable of int, default=()
+        Numbers of frames, such as those before bar lines, whose chords depend on nothing after.
     """
     qualities = VOCABULARIES[vocabulary]
     shapes = unit_shapes(np.sqrt(piece.astype(np.float64)))
-    correlations = shapes @ unit_shapes(templates(qualities)).T
+    # Rounded, so that ties are decided alike however many frames there are.
+    correlations = (shapes @ unit_shapes(templates(qualities)).T).round(9)
     none = np.full((len(piece), 1), _LEAST_CORRELATION)
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
     # To stay has this probability, and all changes together the rest.
     price = np.maximum(0, np.log(stay * correlations.shape[1] / (1 - stay)))
-    path = best_path(_CERTAINTY * np.hstack([correlations, none]), price)
+    path = best_path(_CERTAINTY * np.hstack([correlations, none]), price, ends=ends)
     changes = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
     return [
         _chord(int(path[start]), float(borders[start]), float(borders[end]), qualities, key)

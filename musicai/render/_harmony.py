@@ -5,14 +5,13 @@ next is found by dynamic programming over all ways to divide the piece: what is 
 correlation of frames and chords, in seconds, less a price for every chord.
 """
 
-from itertools import combinations
+from collections.abc import Iterable
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from ..theory.shapes import unit_shapes
 from ..theory.vocabulary import templates
-from ._timeline import Timeline
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
@@ -46,53 +45,42 @@ class Harmony(NamedTuple):
         return tuple(int(tone) for tone in np.flatnonzero(self.loudness))
 
 
-def cell_shapes(
-    piece: np.ndarray, timeline: Timeline, borders: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum up the frames in each cell.
-
-    Parameters
-    ----------
-    piece : ndarray of shape (n_frames, 12)
-        Chroma.
-    timeline : Timeline
-        When the frames are.
-    borders : ndarray of shape (n_cells + 1,)
-        Borders of the cells in seconds.
-
-    Returns
-    -------
-    shapes : ndarray of shape (n_cells, 12)
-        Centered frames of length 1, times their seconds: products with a centered chord of length
-        1 are its correlation with the cell's frames, in seconds.
-    silence : ndarray of shape (n_cells,)
-        Seconds whose frames are silent or flat.
-    """
-    shapes = unit_shapes(piece.astype(np.float64))
-    silent = ~shapes.any(axis=1)
-    totals = timeline.totals(np.column_stack([shapes, silent]), borders)
-    return totals[:, :-1], totals[:, -1]
-
-
 def find_harmonies(
-    shapes: np.ndarray, silence: np.ndarray, *, price: float = CHANGE_PRICE
+    shapes: np.ndarray,
+    silence: np.ndarray,
+    *,
+    price: float = CHANGE_PRICE,
+    ends: Iterable[int] = (),
 ) -> list[Harmony]:
     """Divide a piece into chords.
 
     Parameters
     ----------
     shapes : ndarray of shape (n_cells, 12)
-        As `cell_shapes` returns them.
+        As `Cells` has them.
     silence : ndarray of shape (n_cells,)
         As well.
     price : float, default=0.02
         Seconds of full correlation that another chord must bring.
+    ends : iterable of int, default=()
+        Rising numbers of cells, such as those before bar lines, where chords end at the latest.
 
     Returns
     -------
     harmonies : list of Harmony
         In order, without gaps.
     """
+    n_cells = len(shapes)
+    borders = [0, *(end for end in ends if 0 < end < n_cells), n_cells]
+    return [
+        each._replace(start=start + each.start, end=start + each.end)
+        for start, end in pairwise(borders)
+        for each in _harmonies(shapes[start:end], silence[start:end], price)
+    ]
+
+
+def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Harmony]:
+    """Divide a bar into chords."""
     n_cells = len(shapes)
     sums = np.vstack([np.zeros((1, 12)), np.cumsum(shapes, axis=0)])
     rests = np.concatenate([[0.0], np.cumsum(silence)])
@@ -131,10 +119,22 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
     return np.where(below_mean, 0.0, fit * _WORTH)
 
 
+def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
+    """Return the loudness (12,) with which some tones are most like frames.
+
+    Parameters
+    ----------
+    total : ndarray of shape (12,)
+        Sum of the shapes of the frames.
+    sounding : ndarray of shape (12,)
+        1 for the tones of the chord, fewer than 12, else 0.
+    """
+    loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
+    return np.clip(loudness / max(loudness.max(), 1e-9), 0, 1)
+
+
 def _loudness(total: np.ndarray, chosen: int) -> np.ndarray:
     if chosen < 0 or not np.any(total > 0):
         return np.zeros(12)
-    sounding = _MEMBERS[chosen]
-    loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
-    loudness /= loudness.max()
+    loudness = loudness_of(total, _MEMBERS[chosen])
     return np.where(loudness < _FAINTEST, 0.0, loudness)

@@ -1,5 +1,6 @@
 """Chroma as MIDI."""
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,20 +10,25 @@ from ..base.parameters import Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..midi import write_midi
-from ..midi.tempi import tempo_map
-from ..theory.spelling import estimated_key
-from ._arrangement import ARRANGEMENTS, arrange, listen
+from ..midi.tempi import steady_tempi, tempo_map
+from ._arrangement import ARRANGEMENTS, arrange
+from ._chords import VOCABULARY_RULE
 from ._collections import in_kind
-from ._timeline import GRID_RULE, Timeline, timelines
+from ._sheet import Sheet, keys_of, sheet_of
+from ._timeline import GRID_RULE, PARTS_OF_BEAT, timelines
 
 if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
+DRUMS_RULE: Rule = (lambda v: isinstance(v, bool), "True or False")
 RULES: dict[str, Rule] = {
-    "instruments": (lambda v: is_one_of(v, tuple(ARRANGEMENTS)), f"one of {tuple(ARRANGEMENTS)}"),
+    "instruments": (lambda v: is_one_of(v, ARRANGEMENTS), f"one of {ARRANGEMENTS}"),
+    "vocabulary": VOCABULARY_RULE,
     "grid": GRID_RULE,
+    "drums": DRUMS_RULE,
 }
 _TICKS_PER_BEAT = 480
+_UNIT = 4  # beats are crotchets
 
 
 def chroma_to_midi(
@@ -30,15 +36,17 @@ def chroma_to_midi(
     file: Any = None,
     *,
     instruments: str = "chords",
+    drums: bool = True,
+    vocabulary: str = "triads",
     timing: Any = None,
     notated_tempo: float | None = None,
-    grid: int | None = None,
+    key: Any = None,
+    grid: int | None = 4,
 ) -> Any:
     """Set chroma for instruments, as MIDI.
 
-    The piece is divided into chords of up to four tones that explain its frames, each tone as
-    loud as it is heard; then octaves are chosen so that voices move as little as can be. Needs
-    the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+    Bars, key, chords and melody are those of `to_musicxml` and `chord_chart`. Octaves are chosen so
+    that voices move little. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
@@ -47,9 +55,15 @@ def chroma_to_midi(
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write it; for a collection one file per piece. When None nothing is written.
     instruments : {"chords", "pads", "band"}, default="chords"
-        "chords" are block chords of a piano. "pads" are the same for a synthesizer: a tone that
-        two chords share is held. "band" has a bass on roots, slower chords, and a melody of what
-        the chords leave out.
+        "band" plays the score: its melody and chords, with a bass on roots and drums. The others
+        stay closer to the frames than any score: "chords" are block chords of a piano, of up to
+        four tones, each as loud as it sounds; "pads" are the same for a synthesizer, and hold
+        tones that two chords share.
+    drums : bool, default=True
+        Whether drums play in a band, quietly and by the meter, where frames are beats. Other frames
+        have no pulse that they could play.
+    vocabulary : {"triads", "qualities"}, default="triads"
+        Which chords a band plays, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound: such as ``timing=extractor``, the one that made the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
@@ -57,15 +71,23 @@ def chroma_to_midi(
     notated_tempo : float, default=None
         Beats per minute at which frames that are no beats are written down, from the first one on;
         None for 120. It does not change when they sound. Beats have a tempo of their own.
-    grid : int, default=None
+    key : str, or a list of them, default=None
+        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
+        is one. None estimates it from the first eight bars. For a collection one for all or one
+        for each piece.
+    grid : int or None, default=4
         Steps per beat on which notes begin and end, but for the last ones, which end with the
-        piece. When None, notes begin and end with frames.
+        piece; chords of a band change on beats. When None, notes begin and end with frames: in a
+        sequencer, those of frames that are no beats then lie off the grid.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
         Lasts as long as the piece, silence at its end included (an empty text marks it). Its tempo
-        follows the beats of `timing`, and its bars the downbeat.
+        follows the beats of `timing`, which it keeps to within 15 ms; smaller deviations are no
+        changes of tempo. Bars begin on the downbeat of `timing`, after a short bar if there is a
+        pick-up; where the downbeat is not known, where chords change most often in the first
+        eight bars.
 
     Raises
     ------
@@ -86,10 +108,10 @@ def chroma_to_midi(
 
     Notes
     -----
-    Chords are found by dynamic programming over all divisions of the piece, for the highest
-    correlation with its frames less a price for every change. Velocities are proportional to
-    the chord's loudness in chroma. There are no drums: at a tempo that was not heard in the
-    music they would play against it.
+    Chords of "chords" and "pads" are found by dynamic programming over all divisions of a bar, for
+    the highest correlation with its frames less a price for every change. Velocities follow the
+    loudness in chroma, and in a band the accents of the meter. Bars do not change because of what
+    comes later: composed anew from bar 9 on, a piece has the same notes before it.
 
     References
     ----------
@@ -111,15 +133,23 @@ def chroma_to_midi(
     >>> midi.get_end_time()
     20.0
     """
-    check_values({"instruments": instruments, "grid": grid}, RULES)
+    given = {"instruments": instruments, "drums": drums, "vocabulary": vocabulary, "grid": grid}
+    check_values(given, RULES)
     for module in ("pretty_midi", "mido"):
         need(module, extra="midi", what="chroma_to_midi")
     pieces, _ = as_chroma(X)
     files = piece_files(file, X, pieces, suffixes=(".mid", ".midi"))
     lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
+    keys = keys_of(key, X, pieces)
     played = [
-        _play(piece, line, instruments=instruments, grid=grid)
-        for piece, line in zip(pieces, lines, strict=True)
+        _play(
+            piece,
+            sheet_of(piece, line, vocabulary=vocabulary, key=key_of_piece),
+            instruments=instruments,
+            grid=grid,
+            drums=drums,
+        )
+        for piece, line, key_of_piece in zip(pieces, lines, keys, strict=True)
     ]
     for target, midi in zip(files, played, strict=True):
         if target is not None:
@@ -127,39 +157,55 @@ def chroma_to_midi(
     return in_kind(X, played)
 
 
-def _play(
-    piece: np.ndarray, timeline: Timeline, *, instruments: str, grid: int | None
-) -> "PrettyMIDI":
+def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
     pretty_midi = need("pretty_midi", extra="midi", what="chroma_to_midi")
-    tempi = timeline.seconds, timeline.beats
-    if not timeline.follows_beats or not timeline.beats.any():
+    timeline = sheet.timeline
+    borders = timeline.seconds, timeline.beats - timeline.beats[0]
+    if timeline.follows_beats:
+        tempi = steady_tempi(*borders)
+    if not timeline.follows_beats or not borders[1].any():
         tempi = np.array([0.0, 60 / timeline.tempo]), np.array([0.0, 1.0])
-    file, _ = tempo_map(*tempi, resolution=_TICKS_PER_BEAT, what="chroma_to_midi")
+    file, written = tempo_map(*tempi, resolution=_TICKS_PER_BEAT, what="chroma_to_midi")
     midi = pretty_midi.PrettyMIDI(mido_object=file)
+
+    def seconds_at(beat: float) -> float:
+        """Return when the file has a beat, which it counts in whole ticks."""
+        since = round((beat - timeline.beats[0]) * _TICKS_PER_BEAT) / _TICKS_PER_BEAT
+        beyond = max(0.0, since - tempi[1][-1]) * 60 / timeline.tempo
+        seconds = float(np.interp(since, tempi[1], written) + beyond)
+        return timeline.duration if beat >= timeline.beats[-1] else min(seconds, timeline.duration)
+
     midi.time_signature_changes = [
-        pretty_midi.TimeSignature(beats, 4, seconds) for beats, seconds in _meters(timeline)
+        pretty_midi.TimeSignature(beats, unit, seconds_at(beat))
+        for beats, unit, beat in _meters(sheet)
     ]
-    midi.key_signature_changes = [pretty_midi.KeySignature(estimated_key(piece), 0.0)]
-    borders = timeline.cells(grid)
-    seconds = borders.tolist()
-    for part in arrange(listen(piece, timeline, borders), instruments):
-        instrument = pretty_midi.Instrument(part.program, name=part.name)
+    midi.key_signature_changes = [pretty_midi.KeySignature(sheet.key, 0.0)]
+    for part in arrange(piece, sheet, **options):
+        instrument = pretty_midi.Instrument(part.program, part.is_drum, name=part.name)
         instrument.notes = [
-            pretty_midi.Note(note.velocity, note.pitch, seconds[note.start], seconds[note.end])
+            pretty_midi.Note(note.velocity, note.pitch, start, end)
             for note in part.notes
+            for start, end in [
+                (seconds_at(max(note.start, timeline.beats[0])), seconds_at(note.end))
+            ]
+            if end > start
         ]
         midi.instruments.append(instrument)
     midi.text_events.append(pretty_midi.Text("", timeline.duration))
     return midi
 
 
-def _meters(timeline: Timeline) -> list[tuple[int, float]]:
-    """Return beats in a bar and when they begin to count; a pick-up is a short bar."""
-    meters = [(timeline.beats_per_bar, 0.0)]
-    pick_up = timeline.downbeat or 0
-    if pick_up == 0 and timeline.beats[0] > 0:  # the piece begins within a beat: bars after it
-        pick_up = 1 if timeline.downbeat is None else timeline.beats_per_bar
-    if pick_up:
-        first_bar = float(np.interp(pick_up, timeline.beats, timeline.seconds))
-        meters = [(pick_up, 0.0), (timeline.beats_per_bar, first_bar)]
-    return meters
+def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
+    """Return meters and the beats from which they count; a pick-up is a short bar."""
+    timeline = sheet.timeline
+    first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
+    meter = (beats_per_bar, _UNIT, first)
+    bar = sheet.pick_up if sheet.pick_up >= first else beats_per_bar
+    if bar == first or timeline.beats[-1] <= first:
+        return [meter]
+    pick_up = Fraction(round(PARTS_OF_BEAT * (bar - first)), PARTS_OF_BEAT * _UNIT)
+    scale = max(1, _UNIT // pick_up.denominator)
+    return [
+        (pick_up.numerator * scale, pick_up.denominator * scale, first),
+        (beats_per_bar, _UNIT, float(bar)),
+    ]

@@ -1,7 +1,6 @@
 """Chroma as a score."""
 
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from ..base.pieces import as_chroma
 from ..files.piece_files import piece_files
 from ..theory.chord import Chord
 from ..theory.spelling import (
-    estimated_key,
     note_name,
     place_in_chord,
     place_in_key,
@@ -20,22 +18,19 @@ from ..theory.spelling import (
     signature,
 )
 from ..theory.vocabulary import QUALITIES
-from ._arrangement import listen
-from ._bars import chords_on_beats, pick_up
 from ._chords import VOCABULARY_RULE
 from ._collections import Titles, in_kind, titles_of, write_texts
 from ._engraving import Symbol, Tone, engrave
-from ._melody import find_melody
 from ._notation import scientific_name
-from ._timeline import Timeline, timelines
-from ._voicing import Register, lead_line, lead_voices
+from ._sheet import Sheet, keys_of, melody_of, sheet_of, voicings_of
+from ._timeline import timelines
+from ._voicing import Register
 
 RULES: dict[str, Rule] = {
     "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
     "vocabulary": VOCABULARY_RULE,
 }
 _LEFT_HAND = Register(41, 65)  # F2 to F4: a bass staff, and few ledger lines
-_LOWEST_MELODY = 65  # F4, the lowest space of a treble staff; above the left hand
 
 
 def to_musicxml(
@@ -45,7 +40,8 @@ def to_musicxml(
     vocabulary: str = "triads",
     timing: Any = None,
     notated_tempo: float | None = None,
-    grid: int = 2,
+    key: Any = None,
+    grid: int = 4,
     title: Titles = None,
 ) -> Any:
     """Write chroma as a score: a melody, and chords below it.
@@ -70,7 +66,11 @@ def to_musicxml(
     notated_tempo : float, default=None
         Beats per minute at which frames that are no beats are written down, from the first one on;
         None for 120. It does not change when they sound. Beats have a tempo of their own.
-    grid : int, default=2
+    key : str, or a list of them, default=None
+        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
+        is one. None estimates it from the first eight bars. For a collection one for all or one
+        for each piece.
+    grid : int, default=4
         Steps per beat on which notes of the melody begin and end: 1 for crotchets, 2 for quavers,
         3 for triplets, 4 for semiquavers.
     title : str, or a list of them, default=None
@@ -97,16 +97,18 @@ def to_musicxml(
     See Also
     --------
     chord_chart : The chords alone, as text.
-    chroma_to_midi : What to listen to; closer to the frames.
+    chroma_to_midi : The same music to listen to, with ``instruments="band"``.
 
     Notes
     -----
-    The melody is, on each step, the tone which added to the chord makes it most like the frames;
-    it rests or stays where a change does not gain enough. The key is estimated from the whole
-    piece, by the algorithm of Krumhansl and Schmuckler; names of notes are those of the key, and
-    in a chord thirds above its root. Bars begin on the downbeat of `timing`, or if that is not
-    known where chords change most often; the first and the last one are filled with rests. Frames
-    that are no beats are written in bars of four.
+    The melody is, on each step, the note from C4 to G5 which added to the chord makes it most like
+    the frames; it rests or stays where a change does not gain enough. Leaps and notes off the beat
+    must gain more, and notes are not held over bar lines. The key is estimated by the algorithm of
+    Krumhansl and Schmuckler; names of notes are those of the key, and in a chord thirds above its
+    root. Bars begin on the downbeat of `timing`, or if that is not known where chords change most
+    often in the first eight bars; the first and the last one are filled with rests. Frames that are
+    no beats are written in bars of four from the first one on. A bar does not change because of
+    what comes after it.
 
     Examples
     --------
@@ -126,70 +128,62 @@ def to_musicxml(
     files = piece_files(file, X, pieces, suffixes=(".musicxml", ".xml"))
     lines = timelines(timing, X, pieces, notated_tempo=notated_tempo)
     titles = titles_of(title, X, pieces)
+    keys = keys_of(key, X, pieces)
+    sheets = [
+        sheet_of(piece, line, vocabulary=vocabulary, key=each)
+        for piece, line, each in zip(pieces, lines, keys, strict=True)
+    ]
     scores = [
-        _score(piece, line, vocabulary=vocabulary, grid=grid, title=name)
-        for piece, line, name in zip(pieces, lines, titles, strict=True)
+        _score(piece, sheet, grid=grid, title=name)
+        for piece, sheet, name in zip(pieces, sheets, titles, strict=True)
     ]
     write_texts(files, scores)
     return in_kind(X, scores)
 
 
-def _score(
-    piece: np.ndarray, timeline: Timeline, *, vocabulary: str, grid: int, title: str | None
-) -> str:
-    key = estimated_key(piece)
-    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=key)
+def _score(piece: np.ndarray, sheet: Sheet, *, grid: int, title: str | None) -> str:
     return engrave(
-        _melody(piece, timeline, chords, key, grid),
-        _left_hand(chords, key),
-        [_symbol(chord, key) for chord in chords],
-        beats_per_bar=timeline.beats_per_bar,
-        pick_up=pick_up(chords, timeline),
-        sharps=signature(key),
-        tempo=round(timeline.tempo),
+        _melody(piece, sheet, grid),
+        _left_hand(sheet),
+        [_symbol(chord, sheet.key) for chord in sheet.chords],
+        beats_per_bar=sheet.timeline.beats_per_bar,
+        pick_up=sheet.pick_up,
+        sharps=signature(sheet.key),
+        tempo=round(sheet.timeline.tempo),
         title=title,
     )
 
 
-def _melody(
-    piece: np.ndarray, timeline: Timeline, chords: list[Chord], key: int, grid: int
-) -> list[Tone]:
-    borders = timeline.cells(grid)
-    music = listen(piece, timeline, borders)
-    under = np.zeros((len(music.seconds), 12))
-    over: dict[int, Chord] = {}  # which chord a step is in
-    for chord in chords:
-        steps = range(round(chord.start * grid), min(round(chord.end * grid), len(under)))
-        under[np.ix_(steps, chord.pitch_classes)] = 1
-        over.update(dict.fromkeys(steps, chord))
-    melody = find_melody(music.shapes, music.silence, under, music.seconds)
-    changes = np.flatnonzero(np.diff(melody, prepend=-2, append=-2)).tolist()
-    pitches = lead_line(melody[changes[:-1]], _LOWEST_MELODY)
+def _melody(piece: np.ndarray, sheet: Sheet, grid: int) -> list[Tone]:
+    cells, lines = melody_of(piece, sheet, grid)
+    starts = [chord.start for chord in sheet.chords]
+    over = np.searchsorted(starts, cells.borders[:-1] + 1e-9, side="right") - 1
     return [
         Tone(
-            Fraction(start, grid),
-            Fraction(end, grid),
-            (_name(int(pitch), over[start], key),) if pitch >= 0 else (),
+            Fraction(line.start, grid),
+            Fraction(line.end, grid),
+            () if line.pitch is None else (_name(line.pitch, sheet, int(over[line.start])),),
         )
-        for (start, end), pitch in zip(pairwise(changes), pitches, strict=True)
+        for line in lines
     ]
 
 
-def _left_hand(chords: list[Chord], key: int) -> list[Tone]:
-    voicings = lead_voices(
-        [chord.pitch_classes for chord in chords], [chord.root or 0 for chord in chords], _LEFT_HAND
-    )
+def _left_hand(sheet: Sheet) -> list[Tone]:
     return [
         Tone(
             Fraction(chord.start),
             Fraction(chord.end),
-            tuple(_name(pitch, chord, key) for pitch in voicing),
+            tuple(_name(pitch, sheet, i) for pitch in voicing),
         )
-        for chord, voicing in zip(chords, voicings, strict=True)
+        for i, (chord, voicing) in enumerate(
+            zip(sheet.chords, voicings_of(sheet, _LEFT_HAND), strict=True)
+        )
     ]
 
 
-def _name(pitch: int, chord: Chord, key: int) -> str:
+def _name(pitch: int, sheet: Sheet, i: int) -> str:
+    """Return the name of a note over chord `i`."""
+    chord, key = sheet.chords[i], sheet.key
     if chord.root is not None and chord.quality and pitch % 12 in chord.pitch_classes:
         root = root_place(chord.root, chord.quality, key)
         return scientific_name(pitch, note_name(place_in_chord(pitch % 12, root, key)))

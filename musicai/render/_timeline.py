@@ -16,8 +16,16 @@ NOTATED_TEMPO = 120.0
 BEATS_PER_BAR = 4
 """Of frames that are no beats."""
 
+SETTLED_BARS = 8
+"""Bars that key, level and the first bar line are estimated from, so that these do not change with
+what comes later."""
+
+PARTS_OF_BEAT = 8
+"""A pick-up lasts for so many parts of a beat, which are 32nds, or is counted to the first beat."""
+
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
 _LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: what is over is seldom a note
+_LEAST_PICK_UP = 0.75  # parts of a beat: less is no note, but the silence of a recording
 _SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
 
 
@@ -52,14 +60,13 @@ class Timeline(NamedTuple):
         seconds = seconds - seconds[0]
         if not timing.has_beats:
             tempo = notated_tempo or NOTATED_TEMPO
-            return cls(seconds, seconds * (tempo / 60), tempo, BEATS_PER_BAR, None, False)
-        beats = timing.beats(n_frames)
-        before = int(np.floor(beats[0]))  # whole beats that were sliced off
+            return cls(seconds, seconds * (tempo / 60), tempo, BEATS_PER_BAR, 0, False)
+        beats, before = _from_first_beat(timing.beats(n_frames))
         beats_per_bar, downbeat = timing.beats_per_bar or BEATS_PER_BAR, timing.downbeat
         if downbeat is not None:
             downbeat = (downbeat - before) % beats_per_bar
         tempo = timing.tempo or NOTATED_TEMPO  # all frames of no length have none
-        return cls(seconds, beats - before, tempo, beats_per_bar, downbeat, True)
+        return cls(seconds, beats, tempo, beats_per_bar, downbeat, True)
 
     @property
     def duration(self) -> float:
@@ -85,19 +92,18 @@ class Timeline(NamedTuple):
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
-        """Return the borders in seconds between which harmony is constant.
+        """Return the borders in beats between which harmony is constant.
 
         They are those of a grid, or where that is None those of the frames, of which short ones
-        are joined. The last one is the end of the piece.
+        are joined. The last one reaches the end of the piece.
         """
         if steps_per_beat is not None:
-            return self.seconds_at(self.grid(steps_per_beat))
+            return self.grid(steps_per_beat)
         slots = np.floor(self.seconds / _SHORTEST_CELL + 1e-6)
-        first = np.flatnonzero(np.diff(slots, prepend=-1) > 0)
-        borders = self.seconds[first]
+        borders = self.beats[np.flatnonzero(np.diff(slots, prepend=-1) > 0)]
         if len(borders) == 1 and self.duration > 0:  # all there is, is shorter than a cell
-            return self.seconds[[0, -1]]
-        borders[-1] = self.duration
+            return self.beats[[0, -1]]
+        borders[-1] = self.beats[-1]
         return borders
 
     def totals(self, values: np.ndarray, borders: np.ndarray) -> np.ndarray:
@@ -140,3 +146,18 @@ def timelines(
         Timeline.of(each, len(piece), notated_tempo=notated_tempo)
         for each, piece in zip(timings, pieces, strict=True)
     ]
+
+
+def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
+    """Count beats from the one in which the piece begins; return also how many were before it.
+
+    What there is of the first beat is made a number of `PARTS_OF_BEAT`, which a bar can have.
+    """
+    before = int(np.floor(beats[0]))
+    left = PARTS_OF_BEAT * (before + 1 - beats[0])
+    parts = max(1, int(np.rint(left)))
+    if left < _LEAST_PICK_UP and beats[-1] > before + 1:
+        before, parts = before + 1, PARTS_OF_BEAT
+    counted = np.maximum(beats - before, 1 - parts / PARTS_OF_BEAT)
+    counted[0] = 1 - parts / PARTS_OF_BEAT
+    return counted, before

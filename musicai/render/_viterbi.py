@@ -1,9 +1,17 @@
 """The best path through states that mostly stay."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 
-def best_path(scores: np.ndarray, price: np.ndarray) -> np.ndarray:
+def best_path(
+    scores: np.ndarray,
+    price: np.ndarray,
+    *,
+    ends: Iterable[int] = (),
+    distances: np.ndarray | None = None,
+) -> np.ndarray:
     """Find the path of the highest score, by the algorithm of Viterbi.
 
     Parameters
@@ -13,24 +21,50 @@ def best_path(scores: np.ndarray, price: np.ndarray) -> np.ndarray:
     price : ndarray of shape (n_frames,)
         What it costs to be in another state than in the frame before, at least 0. That of the
         first frame is not used.
+    ends : iterable of int, default=()
+        Rising numbers of frames, such as those before bar lines. The path up to each of them is
+        settled by the frames up to there, and what follows does not change it.
+    distances : ndarray of shape (n_states, n_states), default=None
+        How many times its price a change from one state (rows) to another costs; 0 on the
+        diagonal. None for 1.
 
     Returns
     -------
     path : ndarray of int of shape (n_frames,)
         The state of each frame.
     """
-    n_frames, n_states = scores.shape
+    n_frames = len(scores)
     path = np.empty(n_frames, dtype=int)
-    if n_frames == 0:
-        return path
-    origins = np.empty((n_frames, n_states), dtype=int)
+    start = 0
+    for end in (*ends, n_frames):
+        if start < end <= n_frames:
+            before = path[start - 1] if start else None
+            path[start:end] = _path(scores[start:end], price[start:end], before, distances)
+            start = end
+    return path
+
+
+def _path(
+    scores: np.ndarray, price: np.ndarray, before: int | None, distances: np.ndarray | None
+) -> np.ndarray:
+    """Return the best path of some frames, after a state that is settled."""
+    n_frames, n_states = scores.shape
     states = np.arange(n_states)
+    origins = np.empty((n_frames, n_states), dtype=int)
     total = scores[0]
+    if before is not None:
+        total = total - price[0] * (states != before if distances is None else distances[before])
     for t in range(1, n_frames):
-        best = total.argmax()  # whoever changes comes from here
-        changes = total[best] - price[t] > total
-        origins[t] = np.where(changes, best, states)
-        total = np.where(changes, total[best] - price[t], total) + scores[t]
+        if distances is None:
+            best = total.argmax()  # whoever changes comes from here
+            changes = total[best] - price[t] > total
+            origins[t] = np.where(changes, best, states)
+            total = np.where(changes, total[best] - price[t], total) + scores[t]
+        else:
+            moved = total[:, None] - price[t] * distances
+            origins[t] = moved.argmax(axis=0)
+            total = moved.max(axis=0) + scores[t]
+    path = np.empty(n_frames, dtype=int)
     path[-1] = total.argmax()
     for t in range(n_frames - 1, 0, -1):
         path[t - 1] = origins[t, path[t]]

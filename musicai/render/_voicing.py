@@ -5,8 +5,9 @@ found by dynamic programming, as in D. Tymoczko, "A geometry of music", Oxford 2
 the distance of two chords is how far their voices move.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,11 @@ Voicing = tuple[int, ...]
 
 
 def lead_voices(
-    chords: list[tuple[int, ...]], roots: list[int], register: Register
+    chords: list[tuple[int, ...]],
+    roots: list[int],
+    register: Register,
+    *,
+    ends: Iterable[int] = (),
 ) -> list[Voicing]:
     """Choose a voicing for each chord.
 
@@ -49,29 +54,50 @@ def lead_voices(
         The pitch class that each chord would have in the bass.
     register : Register
         Where voices may be: at least two octaves.
+    ends : iterable of int, default=()
+        Rising numbers of chords, such as those before bar lines, whose voicings depend on nothing
+        that comes after them.
 
     Returns
     -------
     voicings : list of tuple of int
         A MIDI number per pitch class, rising, so that voices never cross.
     """
-    sounding = [i for i, chord in enumerate(chords) if chord]
-    voicings: list[Voicing] = [()] * len(chords)
-    if not sounding:
-        return voicings
-    tables = [_candidates(tuple(sorted(chords[i])), register) for i in sounding]
-    total = _own_costs(tables[0], roots[sounding[0]], register)
+    voicings: list[Voicing] = []
+    before: Voicing | None = None
+    with_roots = list(zip(chords, roots, strict=True))
+    borders = [0, *(end for end in ends if 0 < end < len(chords)), len(chords)]
+    for start, end in pairwise(borders):
+        some = with_roots[start:end]
+        sounding = _lead([each for each in some if each[0]], register, before)
+        before = sounding[-1] if sounding else before
+        places = iter(sounding)
+        voicings += [next(places) if chord else () for chord, _ in some]
+    return voicings
+
+
+def _lead(
+    chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
+) -> list[Voicing]:
+    """Choose voicings of chords, with their roots, after a voicing that is settled."""
+    if not chords:
+        return []
+    tables = [_candidates(tuple(sorted(tones)), register) for tones, _ in chords]
+    total = _own_costs(tables[0], chords[0][1], register)
+    if before is not None:
+        total = total + _movement(np.array([before]), tables[0])[0]
     origins = []
-    for before, table, i in zip(tables[:-1], tables[1:], sounding[1:], strict=True):
-        moves = total[:, None] + _movement(before, table)
+    for last, table, (_, root) in zip(tables[:-1], tables[1:], chords[1:], strict=True):
+        moves = total[:, None] + _movement(last, table)
         origins.append(moves.argmin(axis=0))
-        total = moves.min(axis=0) + _own_costs(table, roots[i], register)
+        total = moves.min(axis=0) + _own_costs(table, root, register)
     choice = int(total.argmin())
-    for at in range(len(sounding) - 1, -1, -1):
-        voicings[sounding[at]] = tuple(int(note) for note in tables[at][choice])
+    voicings = []
+    for at in range(len(chords) - 1, -1, -1):
+        voicings.append(tuple(int(note) for note in tables[at][choice]))
         if at:
             choice = int(origins[at - 1][choice])
-    return voicings
+    return voicings[::-1]
 
 
 def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:

@@ -34,9 +34,9 @@ class Meter:
     beats_per_bar: int = 4
     downbeat: int | None = None
 
-    def arguments(self) -> str:
+    def arguments(self, *, downbeat: int | None = None) -> str:
         """Return what differs from the defaults, as arguments in code."""
-        defaults = asdict(Meter())
+        defaults = asdict(Meter(downbeat=downbeat))
         return "".join(
             f", {name}={as_code(value)}"
             for name, value in asdict(self).items()
@@ -149,7 +149,7 @@ class TempoClock:
         return replace(self, first=self.first + start)
 
     def __repr__(self) -> str:
-        arguments = f"{as_code(self.tempo)}{self.meter.arguments()}"
+        arguments = f"{as_code(self.tempo)}{self.meter.arguments(downbeat=0)}"
         return f"Timing.from_tempo({arguments}){_slice_from(self.first)}"
 
 

@@ -99,7 +99,13 @@ _TO_RELATIVE_MAJOR = 3  # semitones from a minor key up to the major key of the 
 
 
 def key_number(key: Any) -> int:
-    """Return the number of a key by its name, such as "C", "F#", "Bb major", "Am" or "C# minor".
+    """Return the number, 0 to 11, of the signature of a key by its name, as `key_of` takes it."""
+    number = key_of(key)
+    return number if number < N_KEYS else (number + _TO_RELATIVE_MAJOR) % N_KEYS
+
+
+def key_of(key: Any) -> int:
+    """Return the key, 0 to 23, of a name such as "C", "F#", "Bb major", "Am" or "C# minor".
 
     A small letter by itself is a minor key, as musicians write it.
     """
@@ -120,5 +126,4 @@ def _parse(name: str) -> int | None:
         return None
     if not mode:
         mode = "minor" if tonic[0].islower() else "major"
-    minor = _TO_RELATIVE_MAJOR if mode == "minor" else 0
-    return (PITCH_CLASS_OF[note] + minor) % N_KEYS
+    return PITCH_CLASS_OF[note] + N_KEYS * (mode == "minor")

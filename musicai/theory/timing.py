@@ -146,8 +146,8 @@ class Timing:
         beats_per_bar : int, default=4
             From 1 to 16.
         downbeat : int, default=None
-            A beat, counted from 0, on which a bar begins. None if it is not known: charts and
-            scores then begin bars where chords change.
+            A beat, counted from 0, on which a bar begins. None if it is not known: bars then begin
+            where chords change in the first eight of them.
 
         Returns
         -------
@@ -183,7 +183,7 @@ class Timing:
         *,
         frames_per_beat: float = 1,
         beats_per_bar: int = 4,
-        downbeat: int | None = None,
+        downbeat: int | None = 0,
     ) -> Self:
         """Return the timing of beats at a tempo.
 
@@ -196,9 +196,9 @@ class Timing:
             2 if frames are half-beats.
         beats_per_bar : int, default=4
             From 1 to 16.
-        downbeat : int, default=None
-            A beat, counted from 0, on which a bar begins. None if it is not known: charts and
-            scores then begin bars where chords change.
+        downbeat : int or None, default=0
+            A beat, counted from 0, on which a bar begins: 1 after a pick-up of one beat. None if it
+            is not known: bars then begin where chords change in the first eight of them.
 
         Returns
         -------

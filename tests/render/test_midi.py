@@ -69,7 +69,7 @@ def test_other_programs_open_it(instruments, cadence):
     assert [len(part.notes) for part in read(midi).instruments] == [
         len(part.notes) for part in midi.instruments
     ]
-    assert sum(part.is_drum for part in midi.instruments) == 0
+    assert sum(part.is_drum for part in midi.instruments) == (instruments == "band")
     soundfont = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
     wave = midirenderer.render_wave_from(soundfont, written(midi))
     assert len(wave) > 9 * 44100
@@ -89,7 +89,7 @@ def test_twice_the_same(instruments, wild):
 @pytest.mark.parametrize("grid", [1, 2, 3])
 @pytest.mark.parametrize("tempo", [80.0, 120.0])
 def test_notes_are_on_the_grid(grid, tempo, wild):
-    midi = chroma_to_midi(wild, instruments="band", grid=grid, timing=at(tempo))
+    midi = chroma_to_midi(wild, instruments="band", drums=False, grid=grid, timing=at(tempo))
     assert midi.get_tempo_changes()[1] == pytest.approx([tempo])
     end = len(wild) / FRAMES_PER_SECOND
     steps = np.array([(note.start, note.end) for note in notes_of(midi)]) * tempo / 60 * grid
@@ -102,19 +102,35 @@ def test_tempo_follows_beats(wild):
     times = np.concatenate([[0.0], np.cumsum(lengths)])
     midi = read(chroma_to_midi(wild, timing=Timing.from_beats(times)))
     assert midi.get_end_time() == pytest.approx(times[-1], abs=2e-3)
-    np.testing.assert_allclose(midi.get_beats()[: len(wild)], times[:-1], atol=2e-3)
+    np.testing.assert_allclose(midi.get_beats()[: len(wild)], times[:-1], atol=0.017)
     starts = np.array([note.start for note in notes_of(midi)])
-    assert np.abs(starts[:, None] - times).min(axis=1).max() < 2e-3
+    assert np.abs(starts[:, None] - times).min(axis=1).max() < 0.017
 
 
-@pytest.mark.parametrize("first", [-0.2, -1.5])
-def test_a_pick_up_has_the_tempo_of_the_beats(first, wild):
+def test_a_tempo_that_wavers_is_one_tempo(wild):
+    """A tracker is wrong by some milliseconds at each beat; what is slower stays slower."""
+    rng = np.random.default_rng(0)
+    times = np.cumsum([0, *[0.5] * 60, *[0.6] * 60]) + rng.uniform(-0.008, 0.008, 121)
+    midi = read(chroma_to_midi(wild, timing=Timing.from_beats(times - times[0])))
+    _, tempi = midi.get_tempo_changes()
+    assert len(tempi) <= 5
+    assert tempi[0] == pytest.approx(120, abs=0.5)
+    assert tempi[-1] == pytest.approx(100, abs=0.5)
+
+
+@pytest.mark.parametrize("first", [-0.2, -0.52, -1.5])
+def test_a_pick_up_has_about_the_tempo_of_the_beats(first, wild):
     beats = np.concatenate([[first], np.arange(len(wild))])
     timing = Timing.from_beats((beats - first) / 2, beats=beats, downbeat=2)
     midi = read(chroma_to_midi(wild, timing=timing))
-    np.testing.assert_allclose(midi.get_tempo_changes()[1], 120)
+    np.testing.assert_allclose(midi.get_tempo_changes()[1], 120, rtol=0.34)
+    for before, after in pairwise(midi.time_signature_changes):  # bars are whole
+        bar = (midi.time_to_tick(after.time) - midi.time_to_tick(before.time)) / midi.resolution
+        assert bar == before.numerator * 4 / before.denominator
     assert midi.get_end_time() == pytest.approx(timing.duration(), abs=2e-3)
-    np.testing.assert_allclose(midi.get_downbeats()[1:3], (np.array([2, 6]) - first) / 2, atol=2e-3)
+    np.testing.assert_allclose(
+        midi.get_downbeats()[1:3], (np.array([2, 6]) - first) / 2, atol=0.017
+    )
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)

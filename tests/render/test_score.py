@@ -117,15 +117,17 @@ def test_what_is_written(cadence):
 
 def test_a_pick_up_is_in_a_bar_of_its_own(song):
     piece = song([(7, "maj", 0.1), (0, "maj", 0.4), (5, "maj", 0.4), (0, "maj", 0.4)])
-    score = read(to_musicxml(piece, timing=Timing.from_tempo(120)))
+    score = read(to_musicxml(piece, timing=Timing.from_tempo(120, downbeat=None)))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")
     assert [(s.offset, s.figure) for s in symbols] == [(3, "G"), (4, "C"), (8, "F"), (12, "C")]
     for part in score.parts:
         assert min(start for start, _, _ in notes(part)) == 3
 
 
-def test_triplets_have_a_bracket_for_each_beat(wild):
-    root = ElementTree.fromstring(to_musicxml(wild, grid=3, timing=TIMING))
+def test_triplets_have_a_bracket_for_each_beat():
+    tones = np.eye(12)[np.random.default_rng(0).integers(0, 12, 60)]
+    timing = Timing.from_tempo(60, frames_per_beat=3)
+    root = ElementTree.fromstring(to_musicxml(tones, grid=3, timing=timing))
     lengths = []
     for note in root.findall("part[@id='P1']/measure/note"):
         kinds = [tuplet.get("type") for tuplet in note.findall("notations/tuplet")]
@@ -142,10 +144,10 @@ def test_triplets_have_a_bracket_for_each_beat(wild):
 def test_the_melody_is_heard_in_the_piece(song):
     """A tone that is no chord's is in the melody when it sounds."""
     piece = song([(0, "maj", 4)])
-    piece[10:20, 9] = piece[30:35, 2] = 1
+    piece[10:20, 2] = piece[30:35, 2] = 1
     upper, _ = read(to_musicxml(piece, timing=TIMING)).parts
     melody = {(start, end, pitch % 12) for start, end, pitch in notes(upper)}
-    assert {(2, 4, 9), (6, 7, 2)} <= melody
+    assert {(2, 4, 2), (6, 7, 2)} <= melody
 
 
 def test_the_same_score_in_every_run(wild, tmp_path):
@@ -185,8 +187,8 @@ def test_silence_and_nothing():
     assert ElementTree.fromstring(empty).tag == "score-partwise"
 
 
-def test_symbols_are_the_chords(wild):
-    frames = wild[:64]
+def test_symbols_are_the_chords(song):
+    frames = song([(2, "m7", 0.8), (7, "7", 0.4), (0, "maj7", 1.2), (9, "min", 0.4)] * 3)
     timing = Timing.from_tempo(120)
     score = read(to_musicxml(frames, timing=timing, vocabulary="qualities"))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")

@@ -225,6 +225,7 @@ def test_prints_as_code_or_in_angle_brackets(timing, first):
         (Timing.from_rate(22050 / 2048), "Timing.from_rate(10.7666015625)"),
         (Timing.from_rate(10)[5:9], "Timing.from_rate(10)[5:]"),
         (Timing.from_tempo(96), "Timing.from_tempo(96)"),
+        (Timing.from_tempo(96, downbeat=None), "Timing.from_tempo(96, downbeat=None)"),
         (Timing.from_tempo(None, frames_per_beat=4), "Timing.from_tempo(None, frames_per_beat=4)"),
         (
             Timing.from_tempo(96, beats_per_bar=3, downbeat=1),

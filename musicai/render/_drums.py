@@ -1,0 +1,58 @@
+"""A drum part from the meter: quiet, and only where the music sounds."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ._cells import Cells
+from ._meter import beat_groups
+from ._sheet import Sheet
+
+KIT, BRUSHES = 0, 40
+"""Programs of General MIDI's drums, from 0."""
+
+_KICK, _SNARE, _HAT, _PEDAL_HAT = 36, 38, 42, 44
+_LOUDNESS = {_KICK: 0.5, _SNARE: 0.34, _HAT: 0.22, _PEDAL_HAT: 0.22}
+_OFF_BEAT = 0.7  # as loud as on the beat
+
+
+class Stroke(NamedTuple):
+    """A stroke on a drum."""
+
+    beat: float
+    pitch: int
+    loudness: float
+
+
+def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
+    """Return the program of a drum kit, and its strokes from the first bar line on.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        Its meter decides: groups of two beats have kick, snare and a hat on half-beats; groups of
+        three a kick, brushes on the second and third beat, and a hat on these.
+    cells : Cells
+        The beats of the piece. No drum is struck on a beat of which most is silent.
+    """
+    groups = beat_groups(sheet.timeline.beats_per_bar)
+    bar = [beat for size in groups for beat in _group(size)]
+    strokes = []
+    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # whole ones
+    for beat in range(sheet.pick_up, min(n_beats, len(cells.seconds))):
+        if cells.silence[beat] > cells.seconds[beat] / 2:
+            continue
+        level = cells.level(beat, beat + 1)
+        for offset, pitch, loudness in bar[(beat - sheet.pick_up) % len(bar)]:
+            strokes.append(Stroke(beat + offset, pitch, loudness * level))
+    return (BRUSHES if 3 in groups else KIT), strokes
+
+
+def _group(size: int) -> Iterator[list[tuple[float, int, float]]]:
+    """Yield the strokes of each beat of a group: offsets in beats, drums and loudness."""
+    for beat in range(size):
+        drum = _SNARE if beat else _KICK
+        if size == 3:
+            hats = [(0.0, _PEDAL_HAT, _LOUDNESS[_PEDAL_HAT])] if beat else []
+        else:
+            hats = [(0.0, _HAT, _LOUDNESS[_HAT]), (0.5, _HAT, _OFF_BEAT * _LOUDNESS[_HAT])]
+        yield [(0.0, drum, _LOUDNESS[drum]), *hats]

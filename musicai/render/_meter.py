@@ -1,0 +1,39 @@
+"""Which beats of a bar are strong, and what is accented."""
+
+import numpy as np
+
+from ._sheet import Sheet
+
+_DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
+
+
+def beat_groups(beats_per_bar: int) -> list[int]:
+    """Divide the beats of a bar into groups of two or three, whose first beats are strong.
+
+    Examples
+    --------
+    >>> [beat_groups(n) for n in (3, 4, 5, 6)]
+    [[3], [2, 2], [3, 2], [3, 3]]
+    """
+    if beats_per_bar % 3 == 0 or beats_per_bar == 1:
+        return [min(3, beats_per_bar)] * max(1, beats_per_bar // 3)
+    threes = beats_per_bar % 2
+    return [3] * threes + [2] * ((beats_per_bar - 3 * threes) // 2)
+
+
+def strong_beats(sheet: Sheet) -> np.ndarray:
+    """Return the strong beats of a piece, counted from its first beat."""
+    groups = beat_groups(sheet.timeline.beats_per_bar)
+    starts = np.cumsum([0, *groups[:-1]])
+    return (sheet.bar_starts()[:, None] + starts).ravel()
+
+
+def accent(beat: float, sheet: Sheet) -> float:
+    """Return how loud a note is that begins somewhere in its bar: 1 on the downbeat."""
+    place = (beat - sheet.pick_up) % sheet.timeline.beats_per_bar
+    if abs(place - round(place)) > 1e-6:
+        return _OFF_BEAT
+    if round(place) in (0, sheet.timeline.beats_per_bar):
+        return _DOWNBEAT
+    groups = beat_groups(sheet.timeline.beats_per_bar)
+    return _STRONG if round(place) in np.cumsum(groups) else _BEAT

@@ -1,0 +1,129 @@
+"""What stands on paper: bars, key, chords and melody, the same for MIDI, scores and charts.
+
+Bars that are there do not move because of what comes later. The key, and the first bar line where
+the timing has none, follow from the first `SETTLED_BARS` bars; chords and melody of a bar follow
+from its frames and those before it.
+"""
+
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..base.pieces import is_collection, one_per_piece
+from ..theory.chord import Chord
+from ..theory.spelling import estimated_key, key_of
+from ._cells import Cells, cells_of
+from ._chords import name_chords
+from ._melody import find_melody
+from ._timeline import SETTLED_BARS, Timeline
+from ._voicing import Register, Voicing, lead_voices
+
+
+class Line(NamedTuple):
+    """A note of the melody over some cells; no pitch is a rest."""
+
+    start: int  # the first cell
+    end: int  # the cell after the last
+    pitch: int | None
+
+
+class Sheet(NamedTuple):
+    """Bars, key and chords of a piece.
+
+    Attributes
+    ----------
+    timeline : Timeline
+        When its beats are.
+    key : int
+        0 to 11 major on C to B, 12 to 23 minor.
+    pick_up : int
+        Beats before the first bar line.
+    chords : list of Chord
+        Without gaps, their starts and ends in beats, on which they change.
+    """
+
+    timeline: Timeline
+    key: int
+    pick_up: int
+    chords: list[Chord]
+
+    def bar_starts(self) -> np.ndarray:
+        """Return the beats on which bars begin."""
+        n_beats = self.timeline.grid(1)[-1]
+        return np.arange(self.pick_up, n_beats, self.timeline.beats_per_bar).astype(int)
+
+    def bar_lines(self, borders: np.ndarray) -> np.ndarray:
+        """Return which borders of cells, in beats, are the first ones on or after bar lines."""
+        lines = np.searchsorted(borders, self.bar_starts() - 1e-9)
+        return lines[lines < len(borders) - 1]
+
+
+def sheet_of(piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int | None) -> Sheet:
+    """Return the sheet of a piece; a key of None is estimated."""
+    beats = timeline.grid(1)
+    seconds = timeline.seconds_at(beats)
+    frames = timeline.totals(piece.astype(np.float64), seconds)
+    n_settled = SETTLED_BARS * timeline.beats_per_bar
+    if key is None:
+        key = estimated_key(frames[:n_settled])
+    name = partial(name_chords, vocabulary=vocabulary, key=key)
+    pick_up = timeline.downbeat
+    if pick_up is None:
+        some = slice(n_settled)
+        first = name(frames[some], np.diff(seconds)[some], beats)
+        pick_up = _first_bar_line(first, timeline.beats_per_bar)
+    ends = range(pick_up, len(frames), timeline.beats_per_bar)
+    chords = name(frames, np.diff(seconds), beats, ends=ends)
+    return Sheet(timeline, key, pick_up, chords)
+
+
+def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells, list[Line]]:
+    """Return the melody of a piece over its sheet.
+
+    Returns
+    -------
+    cells : Cells
+        The piece over cells of the grid.
+    lines : list of Line
+        Without gaps. No note is held over a bar line.
+    """
+    cells = cells_of(piece, sheet.timeline, grid)
+    under = np.zeros((len(cells.seconds), 12))
+    for chord in sheet.chords:
+        some = slice(*np.searchsorted(cells.borders, [chord.start - 1e-9, chord.end - 1e-9]))
+        under[some, list(chord.pitch_classes)] = 1
+    lines = sheet.bar_lines(cells.borders)
+    pitches = find_melody(cells, under, lines)
+    begins = np.diff(pitches, prepend=-2) != 0
+    begins[lines] = True
+    return cells, [
+        Line(start, end, int(pitches[start]) if pitches[start] >= 0 else None)
+        for start, end in pairwise([*np.flatnonzero(begins).tolist(), len(pitches)])
+    ]
+
+
+def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
+    """Return the notes of each chord of a sheet, with voices that move little."""
+    starts = [chord.start for chord in sheet.chords]
+    return lead_voices(
+        [chord.pitch_classes for chord in sheet.chords],
+        [chord.root or 0 for chord in sheet.chords],
+        register,
+        ends=np.searchsorted(starts, sheet.bar_starts()).tolist(),
+    )
+
+
+def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
+    """Return the key of each piece, or raise an error; None where it is not known."""
+    if is_collection(X) and isinstance(key, str):
+        key = [key] * len(pieces)
+    keys = one_per_piece(key, X, pieces, "key")
+    return [None if each is None else key_of(each) for each in keys]
+
+
+def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
+    """Return the beat of the bar on which chords change most often; of several, the first."""
+    changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
+    return int(np.bincount(changes, minlength=beats_per_bar).argmax())
