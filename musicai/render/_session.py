@@ -19,11 +19,8 @@ from ..files.paths import AnyPath, is_path, printable
 from ..files.piece_files import piece_files
 from ..files.writing import whole_file
 from ..midi import write_midi
-from ..theory.spelling import estimated_key
-from ._bars import chords_on_beats
-from ._chords import VOCABULARY_RULE
-from ._midi import RULES as MIDI_RULES
-from ._midi import chroma_to_midi
+from ..theory.spelling import key_name
+from ._midi import RULES, chroma_to_midi
 from ._reaper import (
     EQUAL_POWER,
     LINEAR,
@@ -37,9 +34,8 @@ from ._reaper import (
     project,
     quoted,
 )
+from ._sheet import keys_of, sheet_of
 from ._timeline import timelines
-
-RULES = {**MIDI_RULES, "vocabulary": VOCABULARY_RULE}
 
 _KINDS = {
     **dict.fromkeys(("WAV", "WAVEX", "RF64", "W64", "AIFF", "CAF"), "WAVE"),
@@ -66,9 +62,11 @@ def write_session(
     style: Any = None,
     audio: Any = None,
     instruments: str = "band",
-    notated_tempo: float | None = None,
-    grid: int | None = None,
+    drums: bool = True,
     vocabulary: str = "triads",
+    notated_tempo: float | None = None,
+    key: Any = None,
+    grid: int | None = 4,
 ) -> None:
     """Write a mosaic as a session of Reaper, to be edited and mixed there.
 
@@ -95,13 +93,17 @@ def write_session(
         muted; for a collection one per piece.
     instruments : {"chords", "pads", "band"}, default="band"
         As for :func:`chroma_to_midi`.
-    notated_tempo : float, default=None
-        Beats per minute at which frames that are no beats are written down; None for that on which
-        the mosaic is laid, or 120. It does not change when they sound.
-    grid : int, default=None
+    drums : bool, default=True
         As for :func:`chroma_to_midi`.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords there are, as for :func:`recognize_chords`.
+    notated_tempo : float, default=None
+        Beats per minute at which frames that are no beats are written down; None for that on which
+        the mosaic is laid, or 120. It does not change when they sound.
+    key : str, or a list of them, default=None
+        As for :func:`chroma_to_midi`.
+    grid : int or None, default=4
+        As for :func:`chroma_to_midi`.
 
     Raises
     ------
@@ -159,7 +161,13 @@ def write_session(
     >>> [line.strip() for line in lines if "FILE" in line]
     ['FILE "a.wav"', 'FILE "c.wav"']
     """
-    check_values({"instruments": instruments, "grid": grid, "vocabulary": vocabulary}, RULES)
+    arrangement = {
+        "instruments": instruments,
+        "drums": drums,
+        "vocabulary": vocabulary,
+        "grid": grid,
+    }
+    check_values(arrangement, RULES)
     if not callable(getattr(mosaic, "edit_list", None)) or isinstance(mosaic, type):
         raise TypeError(
             f"mosaic is of type {type(mosaic).__name__} where a MosaicSynthesizer is expected"
@@ -169,23 +177,24 @@ def write_session(
     pieces, _ = as_chroma(X)
     files = piece_files(file, X, pieces, suffixes=(".rpp",))
     references = one_per_piece(audio, X, pieces, "audio")
+    keys = keys_of(key, X, pieces)
     for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):
         if target is None:
             raise TypeError("file is None where the file to write is expected")
         if not len(piece):
             raise ValueError(f"X[{i}] has no frames: there is no session to write, leave it out")
     found = mosaic.edit_list(X, timing=timing, tempo=tempo, style=style)
-    every = zip(pieces, files, references, found if is_collection(X) else [found], strict=True)
-    for piece, target, reference, edits in every:
+    found = found if is_collection(X) else [found]
+    every = zip(pieces, files, references, keys, found, strict=True)
+    for piece, target, reference, number, edits in every:
         text = _session(
             piece,
             edits,
             reference,
             folder=_folder(target) if is_path(target) else None,
-            instruments=instruments,
+            key=number,
             notated_tempo=notated_tempo or edits.tempo,
-            grid=grid,
-            vocabulary=vocabulary,
+            **arrangement,
         )
         with whole_file(target) as draft:
             draft.write(text.encode("utf-8", "surrogateescape"))
@@ -197,14 +206,14 @@ def _session(
     audio: AnyPath | None,
     *,
     folder: str | None,
-    instruments: str,
+    key: int | None,
     notated_tempo: float | None,
-    grid: int | None,
-    vocabulary: str,
+    **arrangement: Any,
 ) -> str:
     """Return the text of the session of a piece."""
     clock: dict[str, Any] = {"timing": edits.timing, "notated_tempo": notated_tempo}
-    music = chroma_to_midi(piece, instruments=instruments, grid=grid, **clock)
+    name = None if key is None else key_name(key)
+    music = chroma_to_midi(piece, key=name, **arrangement, **clock)
     written = io.BytesIO()
     write_midi(written, music)
     written.seek(0)
@@ -212,7 +221,7 @@ def _session(
     midi = mido.MidiFile(file=written)
     tempi = _tempi(midi)
     (timeline,) = timelines(X=piece, pieces=[piece], **clock)
-    chords = chords_on_beats(piece, timeline, vocabulary=vocabulary, key=estimated_key(piece))
+    chords = sheet_of(piece, timeline, vocabulary=arrangement["vocabulary"], key=key).chords
     beats = np.array([0.0, *(chord.end for chord in chords)])
     borders = np.minimum(_seconds_at(beats - timeline.beats[0], tempi), edits.seconds)
     tracks = [
