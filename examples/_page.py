@@ -74,7 +74,7 @@ BARS_BETWEEN_NUMBERS = 4
 class Sound(NamedTuple):
     """A composed piece, in files of one name."""
 
-    name: str  # without suffix; .wav is a mosaic, _band.wav a band, .mid, .musicxml, .txt
+    name: str  # without suffix: that of .wav, _band.wav, .mid, .musicxml, .txt and .rpp
     style: str | None
     beats: list  # in seconds; empty where frames are no beats
     beats_per_bar: int | None
@@ -157,7 +157,8 @@ def piece(out, sound, source):
 <p>The same for a band:</p>{player(f"{sound.name}_band", title + " for a band")}
 <ul>{link(f"{sound.name}.mid", "the band as MIDI")}
 {link(f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
-{link(f"{sound.name}.txt", "its chords")}</ul>
+{link(f"{sound.name}.txt", "its chords")}
+{link(f"{sound.name}.rpp", "a session for Reaper: every stretch of a recording, and the band")}</ul>
 <details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
 
 

@@ -35,7 +35,13 @@ from musicai.metrics import (
     frame_correlation,
     report,
 )
-from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml
+from musicai.render import (
+    chord_chart,
+    chroma_to_audio,
+    chroma_to_midi,
+    to_musicxml,
+    write_session,
+)
 
 DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
 FRAMES_TO_LEARN = 760_000  # in all epochs; a minute of training or so
@@ -156,11 +162,8 @@ def say_where_to_listen(out, new, source):
     for piece in new:
         what = f"{source}, continued" if piece.n_intro else "a new piece"
         style = "" if piece.style is None or piece.n_intro else f" in the style {piece.style}"
-        print(
-            f"listen to {out / piece.name}.wav: {what}{style} in the sound of the recordings; "
-            f"{piece.name}_band.wav has a band,\n  .mid, .musicxml and .txt are MIDI, score and "
-            "chords, in time with both"
-        )
+        print(f"listen to {out / piece.name}.wav: {what}{style}, in the sound of the recordings;")
+        print("  in time with it are _band.wav, .mid, .musicxml, .txt (chords) and .rpp (Reaper)")
     print(f"look at {out / 'chromagrams.png'} and {out / 'learning.png'}")
     print(f"compose more with joblib.load({str(out / 'composer.joblib')!r})[-1].sample(400)")
 
@@ -259,7 +262,7 @@ def fit_mosaic(extractor, train):
 
 
 def write_piece(piece, mosaic, extractor, tempo, out):
-    """Write a piece as sound, MIDI, score and chart, all in time with each other."""
+    """Write a piece as sound, session, MIDI, score and chart, all in time with each other."""
     path = out / f"{piece.name}.wav"
     mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
     correlation = check(path, piece, extractor)
@@ -271,6 +274,8 @@ def write_piece(piece, mosaic, extractor, tempo, out):
     to_musicxml(piece.frames, out / f"{piece.name}.musicxml", title=title, **notation)
     chart = chord_chart(piece.frames, out / f"{piece.name}.txt", title=title, **notation)
     print(chart)
+    session = {"mosaic": mosaic, "audio": path, "style": piece.style, **notation}
+    write_session(piece.frames, out / f"{piece.name}.rpp", **session)
     return Sound(
         name=piece.name,
         style=piece.style,

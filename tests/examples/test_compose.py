@@ -48,7 +48,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
         compose.main([str(tmp_path / "music"), "--out", str(out), "--epochs", "2"])
 
     names = {"composed_blues", "composed_folk", "continued"}
-    endings = (".wav", "_band.wav", ".mid", ".musicxml", ".txt")
+    endings = (".wav", "_band.wav", ".mid", ".musicxml", ".txt", ".rpp")
     assert {path.name for path in out.iterdir()} == {
         *(name + ending for name in names for ending in endings),
         *("chromagrams.png", "learning.png", "composer.joblib", "index.html"),
