@@ -7,10 +7,10 @@ On recordings with a pulse, files or folders of them::
 Recordings are split in the order of a hash of their names, whole recordings only: 64 % are learned,
 18 % are for development (settings were chosen on such), 18 % for the test, which the tables of the
 documentation report. For each kind of frames and each seed a composer with default parameters
-learns them, and `--pieces` pieces are sampled; excerpts of 40 s of these, of held-out and of
-learned recordings are compared by ``musicai.metrics.report``.
+learns them, and `--pieces` pieces are sampled at the temperature of that kind of frames; excerpts
+of 40 s of these, of held-out and of learned recordings are compared by ``musicai.metrics.report``.
 
-The table has, as means over seeds and, where there are several, their standard deviations:
+The table has means over seeds and draws and, where there are several, standard deviations:
 
 - realism: overlap of composed with held-out music; the ceiling: that of learned with held-out
   music; and the ratio of both;
@@ -37,6 +37,7 @@ from musicai.datasets import get_data_home
 from musicai.metrics import report
 
 KINDS = {"frames": None, "beats": "beat", "half-beats": "half-beat"}
+TEMPERATURES = {"frames": 0.9, "beats": 1.0, "half-beats": 1.0}
 EXCERPT = 40  # seconds
 PIECE = 80  # seconds of a composed piece: two excerpts
 LEARNED, DEVELOPMENT = 0.64, 0.18
@@ -50,9 +51,10 @@ def read_arguments():
     parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--temperature", type=float, help="of all kinds of frames")
     parser.add_argument("--pieces", type=int, default=40, help="to compose")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=3, help="of training")
+    parser.add_argument("--draws", type=int, default=1, help="of pieces by each trained composer")
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--minutes", type=float, help="of training at most")
     return parser.parse_args()
@@ -133,18 +135,17 @@ def main():
             start = time.process_time()
             composer.fit(learned, timing=parts["learned"])
             seconds = time.process_time() - start
-            results.append(
-                measure(
+            for draw in range(arguments.draws):
+                figures = measure(
                     composer,
                     learned,
                     held_out,
-                    temperature=arguments.temperature,
+                    temperature=arguments.temperature or TEMPERATURES[kind],
                     n_pieces=arguments.pieces,
-                    seed=seed,
+                    seed=seed * arguments.draws + draw,
                 )
-                | {"CPU seconds": seconds, "epochs": composer.n_iter_}
-            )
-            print({name: round(float(value), 3) for name, value in results[-1].items()}, flush=True)
+                results.append(figures | {"CPU seconds": seconds, "epochs": composer.n_iter_})
+                print({k: round(float(v), 3) for k, v in results[-1].items()}, flush=True)
         rows[kind] = {name: [result[name] for result in results] for name in results[0]}
     print_table(
         [arguments.part, *rows],

@@ -28,7 +28,7 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
-from ._clock import NO_CLOCKS, clocks_of
+from ._clock import NO_CLOCKS, clocks_of, frames_are_beats
 from ._conditioning import NO_TRAITS, Traits, with_traits
 from ._data import (
     Collection,
@@ -202,8 +202,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     predictions are without flag and traits, so at temperature 1 samples are close to, but not
     exactly from, the distribution that is scored.
 
-    With these emissions the network also reads what followed the most similar of the last 1,024
-    moments of the piece, so that a piece can come back to what it was hundreds of frames ago.
+    Where the `timing` given to the first `fit` says that frames are beats or parts of beats, the
+    network also reads what followed the most similar of the last 1,024 moments of the piece, so
+    that a piece can come back to what it was hundreds of frames ago.
 
     Where training diverges (losses or weights are not finite, or losses far above those of the
     untrained network), it returns to the last sound state with a quarter of the learning rate and
@@ -439,6 +440,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 hidden_size=self.hidden_size,
                 n_layers=self.n_layers,
                 dropout=self.dropout,
+                matches=frames_are_beats(clocks),
             )
             if state:
                 check_resumed(state, network)

@@ -2,8 +2,8 @@
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
-second flag, 1 where the previous frame was generated, add an embedding of the piece's traits, and
-read match features.
+second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits;
+where frames are beats they also read match features.
 The trunk's output is the context that the emission turns into a distribution over frames.
 """
 
@@ -53,6 +53,8 @@ class Network(nn.Module):
         Size of the LSTM.
     dropout : float, default=0.0
         Share of the context that is dropped while training.
+    matches : bool, default=False
+        Whether to read match features, if the emission can redraw values.
     """
 
     trait_scale: Tensor
@@ -66,6 +68,7 @@ class Network(nn.Module):
         hidden_size: int,
         n_layers: int,
         dropout: float = 0.0,
+        matches: bool = False,
     ) -> None:
         super().__init__()
         # torch does not take NumPy's integers.
@@ -73,10 +76,12 @@ class Network(nn.Module):
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
-        self.has_traits = self.has_matches = self.emission.can_redraw
-        n_flags, n_matches = 1, 0
+        self.has_traits = self.emission.can_redraw
+        self.has_matches = self.has_traits and matches
+        n_matches = n_match_features(n_features) if self.has_matches else 0
+        n_flags = 1
         if self.has_traits:
-            n_flags, n_matches, n_traits = 2, n_match_features(n_features), 2 * n_features
+            n_flags, n_traits = 2, 2 * n_features
             self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
             # Mean and spread of the traits of the training pieces.
             self.register_buffer("trait_scale", torch.empty(2, n_traits))
@@ -268,6 +273,7 @@ def network_to_train(
     hidden_size: int,
     n_layers: int,
     dropout: float,
+    matches: bool = False,
 ) -> Network:
     """Build a network with `weights`, or with initial ones for the training pieces.
 
@@ -287,6 +293,7 @@ def network_to_train(
             hidden_size=hidden_size,
             n_layers=n_layers,
             dropout=dropout,
+            matches=matches,
         )
     network = network.to_empty(device="cpu")
     network.initialize(pieces, torch.Generator().manual_seed(seed))
@@ -304,14 +311,21 @@ def network_of_weights(
 
 def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarray]) -> Network:
     """Build the network that `weights` were exported from without memory for its weights."""
+    n_matches = n_match_features(n_features)
     with torch.device("meta"):
-        return Network(
-            emission,
-            n_features,
-            n_styles=len(weights["style"]) - 1,
-            hidden_size=weights["lstm.weight_hh_l0"].shape[1],
-            n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
+        network, with_matches = (
+            Network(
+                emission,
+                n_features,
+                n_styles=len(weights["style"]) - 1,
+                hidden_size=weights["lstm.weight_hh_l0"].shape[1],
+                n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
+                matches=matches,
+            )
+            for matches in (False, True)
         )
+    read = weights["lstm.weight_ih_l0"].shape[1]
+    return with_matches if read == network.lstm.input_size + n_matches else network
 
 
 def _autocast(device: torch.device) -> torch.autocast:

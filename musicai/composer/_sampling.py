@@ -64,8 +64,10 @@ class Sampler:
         self._bias = np.concatenate(biases)
         self.trunk = Trunk(weights, conditioning, n_pieces)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
-        self._matcher = Matcher(n_pieces, self.previous.shape[1]) if "traits" in weights else None
-        self._n_flags = 2 if self._matcher else 1
+        self._n_flags = 2 if "traits" in weights else 1
+        self._matcher: Matcher | None = None
+        if self.trunk.n_inputs > self.emission.n_inputs + self._n_flags:
+            self._matcher = Matcher(n_pieces, self.previous.shape[1])
         self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
 
     def read(self, primes: Sequence[np.ndarray]) -> None:

@@ -39,7 +39,7 @@ def test_prediction_is_the_mean_over_keys(in_keys, chroma):
 def test_transposed_music_is_transposed(in_keys, chroma, shift):
     moved = [np.roll(piece, shift, axis=1) for piece in chroma]
     for one, other in zip(in_keys.score_samples(chroma), in_keys.score_samples(moved), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-4)
+        np.testing.assert_allclose(one, other, atol=2e-5)
     for one, other in zip(in_keys.predict(chroma), in_keys.predict(moved), strict=True):
         np.testing.assert_allclose(np.roll(one, shift, axis=1), other, atol=1e-5)
 

@@ -1,10 +1,12 @@
 """Laws of the match features: what followed the moments that are most like the last one."""
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
-from musicai import LSTMComposer
+from musicai import LSTMComposer, Timing
 from musicai.composer._data import Collection, Span, collate
 from musicai.composer._matches import Matcher, match_features
 
@@ -124,8 +126,57 @@ def make_twice(n_pieces, seed):
     ]
 
 
+BEATS = Timing.from_tempo(100, frames_per_beat=2)
+
+
 def test_what_was_heard_before_is_foreseen():
     composer = LSTMComposer(hidden_size=24, max_iter=25, emission="logistic", random_state=0)
-    composer.fit(make_twice(60, seed=0))
+    composer.fit(make_twice(60, seed=0), timing=BEATS)
     scores = np.array(composer.score_samples(make_twice(10, seed=1)))
     assert scores[:, 50:].mean() > scores[:, :40].mean() + 1
+
+
+@pytest.fixture(scope="module")
+def by_beats(chroma):
+    """A composer that reads match features; tests must not change it."""
+    composer = LSTMComposer(hidden_size=8, max_iter=2, random_state=0)
+    return composer.fit([np.tile(piece, (3, 1)) for piece in chroma], timing=BEATS)
+
+
+def n_inputs(composer):
+    return composer.weights_["lstm.weight_ih_l0"].shape[1]
+
+
+def test_frames_at_a_rate_have_none(chroma, by_beats):
+    small = LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
+    assert n_inputs(by_beats) == n_inputs(small.fit(chroma)) + 13
+    assert n_inputs(by_beats) == n_inputs(small.fit(chroma, timing=10.8)) + 13
+
+
+def test_learning_goes_on_with_what_was_read_before(chroma, by_beats):
+    composer = pickle.loads(pickle.dumps(by_beats)).partial_fit(chroma)
+    assert n_inputs(composer) == n_inputs(by_beats)
+    assert np.isfinite(composer.score(chroma))
+
+
+def test_files_hold_all_that_composing_needs(chroma, by_beats):
+    again = pickle.loads(pickle.dumps(by_beats))
+    for prime in (None, np.tile(chroma[0], (2, 1))):
+        one, other = (each.sample(40, prime=prime, random_state=1) for each in (by_beats, again))
+        np.testing.assert_array_equal(one, other)
+
+
+def test_no_prediction_knows_the_future(chroma, by_beats):
+    piece = np.tile(chroma[0], (3, 1))
+    changed = np.concatenate([piece[:70], chroma[1][:30]])
+    for ask in (by_beats.score_samples, by_beats.predict):
+        np.testing.assert_allclose(ask(piece)[:70], ask(changed)[:70], atol=1e-4)
+
+
+def test_transposed_music_is_foreseen_transposed(chroma, by_beats):
+    piece = np.tile(chroma[0], (3, 1))
+    moved = np.roll(piece, 5, axis=1)
+    one, other = by_beats.score_samples(piece), by_beats.score_samples(moved)
+    np.testing.assert_allclose(one, other, atol=1e-3)
+    one, other = by_beats.predict(piece), by_beats.predict(moved)
+    np.testing.assert_allclose(np.roll(one, 5, axis=1), other, atol=1e-4)

@@ -27,6 +27,7 @@ def make_network(emission, n_layers=1, n_features=7):
         hidden_size=11,
         n_layers=n_layers,
         dropout=0.0,
+        matches=True,  # for the emissions that have them
     )
 
 
