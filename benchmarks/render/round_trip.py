@@ -58,7 +58,7 @@ LONG_MINUTES = 20
 
 
 def play_notes_by_sines(piece: np.ndarray) -> np.ndarray:
-    audio = chroma_to_midi(piece, instruments="chords", timing=CLOCK).synthesize(fs=SR)
+    audio = chroma_to_midi(piece, timing=CLOCK, grid=None).synthesize(fs=SR)
     return 0.5 * fitted(audio, len(piece)) / np.abs(audio).max()
 
 

@@ -88,8 +88,28 @@ def check_training(
             f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
         )
+    starts = [_first_beat(each) for each in timings]
+    pieces = [piece[start:] for piece, start in zip(pieces, starts, strict=True)]
+    labels = [
+        each if len(each) == 1 else each[start:]  # one of the piece, or one of each frame
+        for each, start in zip(labels, starts, strict=True)
+    ]
     filled = [i for i, piece in enumerate(pieces) if len(piece)]
     return [pieces[i] for i in filled], [labels[i] for i in filled], [timings[i] for i in filled]
+
+
+def _first_beat(timing: Timing | None) -> int:
+    """Return the frame from which on a measured piece is learned: the first that begins a bar.
+
+    So composed pieces begin with a bar. Where bars are not known it is the first beat, and not what
+    is before it, which is part of a beat.
+    """
+    if timing is None or not timing.has_beats or timing.n_frames is None:
+        return 0
+    beats = timing.beats()[:-1]
+    place = (beats - (timing.downbeat or 0)) % (timing.beats_per_bar or 1)
+    begins = beats >= 0 if timing.downbeat is None else (beats >= 0) & (place == 0)
+    return int(begins.argmax())
 
 
 def check_validation(

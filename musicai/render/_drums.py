@@ -11,7 +11,7 @@ KIT, BRUSHES = 0, 40
 """Programs of General MIDI's drums, from 0."""
 
 _KICK, _SNARE, _HAT, _PEDAL_HAT = 36, 38, 42, 44
-_LOUDNESS = {_KICK: 0.5, _SNARE: 0.34, _HAT: 0.22, _PEDAL_HAT: 0.22}
+_LOUDNESS = {_KICK: 0.8, _SNARE: 0.55, _HAT: 0.4, _PEDAL_HAT: 0.4}
 _OFF_BEAT = 0.7  # as loud as on the beat
 
 

@@ -10,7 +10,7 @@ LOWEST, HIGHEST = 60, 79
 """C4 to G5, within which most songs are sung."""
 
 _LOUDNESS = 0.8  # of a chord's loudest tone
-_CHANGE_PRICE = 0.02  # seconds of full correlation, of a step on a beat
+_CHANGE_PRICE = 0.005  # seconds of full correlation, of a step on a beat
 _OFF_BEAT, _BETWEEN = 3.0, 6.0  # times as much on halves and thirds of beats, and between
 _LEAST_GAIN = -0.1  # in correlation: a tone that does little harm is better than none
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)

@@ -62,6 +62,27 @@ def test_meter_is_that_of_most_frames(chroma):
     assert small().fit(chroma, timing=timings).timing.beats_per_bar == 3
 
 
+@pytest.mark.parametrize(("downbeat", "start"), [(None, 1), (0, 1), (1, 3)])
+@pytest.mark.parametrize("labels", ["piece", "frames", None])
+def test_measured_pieces_are_learned_from_a_bar_line_on(downbeat, start, labels, chroma):
+    timings, parts = [], []
+    y = {"piece": ["a", "b"] * len(chroma), "frames": None, None: None}[labels]
+    y = y and y[: len(chroma)]
+    if labels == "frames":
+        y = [np.array(["a", "b"] * len(piece))[: len(piece)] for piece in chroma]
+    for piece in chroma:
+        beats = np.concatenate([[-0.2], np.arange(len(piece)) / 2])
+        timing = Timing.from_beats(
+            0.6 * (beats + 0.2), beats=beats, frames_per_beat=2, downbeat=downbeat
+        )
+        timings.append(timing)
+        parts.append(timing[start:])
+    whole = small().fit(chroma, y, timing=timings)
+    rest = [each[start:] for each in y] if labels == "frames" else y
+    part = small().fit([piece[start:] for piece in chroma], rest, timing=parts)
+    np.testing.assert_array_equal(whole.sample(8, random_state=0), part.sample(8, random_state=0))
+
+
 def test_beats_without_a_tempo_are_not_played(chroma):
     composer = small().fit(chroma, timing=ChromaExtractor(sync="half-beat"))
     piece = composer.sample(16, random_state=0)

@@ -1,0 +1,366 @@
+"""Whether all that is made of a piece lies on one grid.
+
+    python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 12]
+
+Composers learn songs and waltzes that ``make_songs`` makes by rules, by half-beats and by frames.
+Their pieces are rendered at three tempi each (frames are written down at three): as sound of a band
+and of a mosaic, MIDI, MusicXML, a chart and a session of Reaper. MIDI is read by mido, and by
+symusic if that is installed, MusicXML by music21, the session and the chart as text, sound by
+librosa's beat tracker. Printed are:
+
+- agree: of all renderings, how many have the first downbeat, the tempo, the number of bars and the
+  chord of each beat that the MIDI file has;
+- on sixteenths: share of the onsets in MIDI that lie on sixteenths;
+- in 3/4: how many pieces of waltzes have three beats in a bar;
+- band, mosaic: share of the beats which librosa's tracker, started at the tempo, finds in the sound
+  within 30 ms of a beat of the grid, less its delay with clicks on that grid; and the level of the
+  band's drums compared with its chords, as root mean squares;
+- kept: of pieces composed anew from bar 9 on, how many have bars 1 to 8 to the character.
+
+Needs ``pip install ".[midi,score]"`` and librosa.
+"""
+
+import argparse
+import io
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import librosa
+import mido
+import music21
+import numpy as np
+
+from benchmarks.common.music import print_table
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
+from musicai.datasets import make_songs
+from musicai.midi import synthesize, write_midi
+from musicai.render import (
+    chord_chart,
+    chroma_to_audio,
+    chroma_to_midi,
+    to_musicxml,
+    write_session,
+)
+
+TEMPI = (84.0, 100.0, 120.0)
+STYLES = ("pop", "waltz")
+NEAR = 0.03
+SR = 22050
+_NOTES = {name: i for i, name in enumerate("C.D.EF.G.A.B") if name != "."}
+
+
+class Reading(NamedTuple):
+    """What another program reads in a rendering; beats count from the first bar line."""
+
+    first_downbeat: float  # seconds
+    tempo: float
+    meter: int
+    n_bars: int
+    chords: tuple[frozenset[int], ...]
+
+
+def read_midi(data: bytes) -> Reading:
+    """Read the part "Chords" of a MIDI file by mido."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    meters, tempi, last = [], [], 0
+    notes: list[tuple[int, int, int]] = []
+    for track in file.tracks:
+        tick, begun = 0, {}
+        for message in track:
+            tick += message.time
+            if message.type == "time_signature":
+                meters.append((tick, message.numerator, message.denominator))
+            elif message.type == "set_tempo":
+                tempi.append(mido.tempo2bpm(message.tempo))
+            elif message.type == "text":
+                last = max(last, tick)
+            elif message.type == "note_on" and message.velocity and track.name == "Chords":
+                begun[message.note] = tick
+            elif message.type in ("note_on", "note_off") and message.note in begun:
+                notes.append((begun.pop(message.note), tick, message.note))
+    return _of_notes(notes, meters, tempi, last, file.ticks_per_beat)
+
+
+def read_by_symusic(path: Path) -> Reading:
+    import symusic
+
+    score = symusic.Score(str(path))
+    (chords,) = [track for track in score.tracks if track.name == "Chords"]
+    notes = [(note.time, note.end, note.pitch) for note in chords.notes]
+    meters = [(each.time, each.numerator, each.denominator) for each in score.time_signatures]
+    last = max(note.end for track in score.tracks for note in track.notes)
+    return _of_notes(notes, meters, [t.qpm for t in score.tempos], last, score.ticks_per_quarter)
+
+
+def _of_notes(notes: Any, meters: Any, tempi: Any, last: int, resolution: int) -> Reading:
+    first, beats_per_bar, _ = max(meters)
+    n_beats = int(np.ceil((last - first) / resolution - 0.1))
+    places = [first + beat * resolution for beat in range(n_beats)]
+    chords = tuple(
+        frozenset(pitch % 12 for start, end, pitch in notes if start <= place < end)
+        for place in places
+    )
+    tempo = float(np.mean(tempi))
+    seconds = first / resolution * 60 / tempo
+    return Reading(seconds, tempo, beats_per_bar, -(-n_beats // beats_per_bar), chords)
+
+
+def read_score(text: str, n_beats: int) -> Reading:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        score = music21.converter.parse(text, format="musicxml", forceSource=True)
+    upper = score.parts[0].flatten()
+    tempo = float(upper.getElementsByClass("MetronomeMark").first().number)
+    meter = upper.getElementsByClass("TimeSignature").first().numerator
+    symbols = [
+        (int(each.offset), frozenset(pitch.pitchClass for pitch in each.pitches))
+        for each in upper.getElementsByClass("Harmony")
+    ]
+    late = symbols[0][0]  # rests before a pick-up
+    first = meter if late else 0
+    chords = [
+        [chord for start, chord in symbols if start <= first + beat][-1] for beat in range(n_beats)
+    ]
+    n_bars = len(score.parts[0].getElementsByClass("Measure")) - bool(late)
+    return Reading((first - late) * 60 / tempo, tempo, meter, n_bars, tuple(chords))
+
+
+def read_chart(text: str, n_beats: int) -> Reading:
+    head, *lines = [line for line in text.splitlines() if line]
+    tempo, meter = (
+        int(each) for each in re.search(r"(\d+) beats a minute, (\d+)/4", head).groups()
+    )
+    pick_up = len(lines[0].partition("|")[0].split())
+    chords: list[frozenset[int]] = []
+    bars = [bar.split() for line in lines for bar in line.partition("|")[2].split("|")[:-1]]
+    for bar in bars:
+        for place in bar * meter if len(bar) == 1 and bar != ["%"] else bar:
+            if place == "%":
+                chords += chords[-meter:]
+            else:
+                chords.append(chords[-1] if place == "/" else _triad(place))
+    return Reading(pick_up * 60 / tempo, tempo, meter, len(bars), tuple(chords[:n_beats]))
+
+
+def read_session(text: str, n_beats: int) -> Reading:
+    tempi = [line.split()[1:] for line in text.splitlines() if line.strip().startswith("PT ")]
+    first, tempo, meter = float(tempi[-1][0]), float(tempi[-1][1]), int(tempi[-1][3]) % 65536
+    regions = re.findall(r'MARKER \d+ ([\d.]+) "?([^"]*)"? 1', text)
+    starts = [(float(seconds), _triad(name)) for seconds, name in regions if name]
+    end = max(float(seconds) for seconds, _ in regions)
+    places = first + np.arange(n_beats) * 60 / tempo
+    chords = tuple([c for start, c in starts if start <= place + 1e-3][-1] for place in places)
+    n_bars = int(np.ceil((end - first) * tempo / 60 / meter - 0.1 / meter))
+    return Reading(first, tempo, meter, n_bars, chords)
+
+
+def _triad(label: str) -> frozenset[int]:
+    if label == "N.C.":
+        return frozenset()
+    root = _NOTES[label[0]] + label.count("#") - label.count("b")
+    third = 3 if label.endswith("m") else 4
+    return frozenset((root + tone) % 12 for tone in (0, third, 7))
+
+
+def agree(one: Reading, other: Reading) -> dict[str, bool]:
+    """Compare readings; scores and charts have whole beats per minute."""
+    return {
+        "downbeat": abs(one.first_downbeat - other.first_downbeat) < 0.02,
+        "tempo": abs(one.tempo - other.tempo) < 0.51 and one.meter == other.meter,
+        "bars": one.n_bars == other.n_bars,
+        "chords": one.chords == other.chords,
+    }
+
+
+def on_sixteenths(data: bytes) -> np.ndarray:
+    """Tell of each onset whether it lies on a sixteenth."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    found = []
+    for track in file.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "note_on" and message.velocity:
+                found.append(tick * 4 % file.ticks_per_beat == 0)
+    return np.array(found)
+
+
+def share_on_grid(sound: np.ndarray, tempo: float, first: float) -> float:
+    """Return the share of the tracker's beats that are within `NEAR` of beats of the grid."""
+    mono = sound if sound.ndim == 1 else sound.mean(axis=1)
+    grid = np.arange(first, len(mono) / SR, 60 / tempo)
+    clicks = librosa.clicks(times=grid, sr=SR, length=len(mono))
+    late = np.median(_off_grid(clicks, tempo, first))
+    return float(np.mean(np.abs(_off_grid(mono, tempo, first) - late) < NEAR))
+
+
+def _off_grid(mono: np.ndarray, tempo: float, first: float) -> np.ndarray:
+    """Return how many seconds the tracker's beats are after the nearest beats of the grid."""
+    _, beats = librosa.beat.beat_track(y=mono, sr=SR, hop_length=128, bpm=tempo, units="time")
+    places = (np.asarray(beats) - first) * tempo / 60
+    return np.asarray((places - np.rint(places)) * 60 / tempo)
+
+
+def level_of_drums(midi: Any) -> float:
+    """Return how many decibels the drums of a band are above its chords."""
+    levels = {}
+    for part in midi.instruments:
+        alone = type(midi)(resolution=midi.resolution)
+        alone.instruments.append(part)
+        sound = np.concatenate(list(synthesize(alone, sr=SR)))
+        levels["drums" if part.is_drum else part.name] = np.sqrt(np.mean(sound**2))
+    return 20 * np.log10(levels["drums"] / levels["Chords"])
+
+
+def written(midi: Any) -> bytes:
+    file = io.BytesIO()
+    write_midi(file, midi)
+    return file.getvalue()
+
+
+def readings(
+    piece: np.ndarray, options: dict[str, Any], mosaic: Any, folder: Path
+) -> Iterator[tuple[str, Reading]]:
+    """Yield what there is to compare, the MIDI file first."""
+    data = written(chroma_to_midi(piece, instruments="band", **options))
+    midi = read_midi(data)
+    n_beats = len(midi.chords)
+    yield "MIDI", midi
+    try:
+        (folder / "a.mid").write_bytes(data)
+        yield "symusic", read_by_symusic(folder / "a.mid")
+    except ImportError:
+        pass
+    yield "MusicXML", read_score(to_musicxml(piece, **options), n_beats)
+    yield "chart", read_chart(chord_chart(piece, **options), n_beats)
+    write_session(piece, folder / "a.rpp", mosaic=mosaic, **options)
+    yield "session", read_session((folder / "a.rpp").read_text(), n_beats)
+
+
+def is_kept(
+    composer: LSTMComposer, piece: np.ndarray, style: str, options: dict[str, Any], kept: int
+) -> bool:
+    """Tell whether bars 1 to 8 stay in chart, score and MIDI when what follows is composed anew."""
+    both = []
+    for seed in (1, 2):
+        begin, n_more = piece[:kept], len(piece) - kept
+        rest = composer.sample(n_more, prime=begin, style=style, random_state=seed)
+        whole = np.concatenate([begin, rest])
+        chart = chord_chart(whole, **options)
+        bars = [bar for line in chart.splitlines() for bar in line.split("|")[1:-1]][:8]
+        parts = ElementTree.fromstring(to_musicxml(whole, **options)).findall("part")
+        measures = [part.findall("measure")[:8] for part in parts]
+        texts = [ElementTree.tostring(each).strip() for part in measures for each in part]
+        midi = chroma_to_midi(whole, instruments="band", **options)
+        line = 8 * midi.time_signature_changes[-1].numerator * midi.resolution
+        notes = [
+            (midi.time_to_tick(note.start), midi.time_to_tick(note.end), note.pitch, note.velocity)
+            for part in midi.instruments
+            for note in part.notes
+            if midi.time_to_tick(note.start) < line
+        ]
+        both.append((chart.splitlines()[0], bars, texts, notes))
+    return both[0] == both[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pieces", type=int, default=12, help="by beats (default: 12)")
+    parser.add_argument("--frames", type=int, default=6, help="by frames (default: 6)")
+    parser.add_argument("--bars", type=int, default=16, help="of each piece (default: 16)")
+    parser.add_argument("--songs", type=int, default=24, help="to learn (default: 24)")
+    parser.add_argument("--passes", type=int, default=12, help="of training (default: 12)")
+    arguments = parser.parse_args()
+    songs = make_songs(arguments.songs, styles=list(STYLES), sr=SR)
+    rows = []
+    for sync, n_pieces in (("half-beat", arguments.pieces), (None, arguments.frames)):
+        if n_pieces:
+            rows += _rows(songs, sync, n_pieces, arguments)
+    print_table(["pieces", "rendering", "downbeat", "tempo", "bars", "chords"], rows)
+
+
+class Found(NamedTuple):
+    """What is counted of the pieces of one kind."""
+
+    agreements: dict[str, list[dict[str, bool]]]
+    sixteenths: list[bool]
+    threes: list[bool]
+    kept: list[bool]
+    band: list[float]
+    mosaic: list[float]
+    drums: list[float]
+
+
+def _rows(songs: Any, sync: str | None, n_pieces: int, arguments: Any) -> list[list[str]]:
+    """Compare pieces of one kind, print what is no row of the table, and return its rows."""
+    memory = str(Path(tempfile.gettempdir(), "musicai-one-grid"))
+    extractor = ChromaExtractor(sync=sync, memory=memory)
+    analyses = extractor.analyze(songs.recordings)
+    composer = LSTMComposer(hidden_size=96, max_iter=arguments.passes, random_state=0)
+    timings = [analysis.timing for analysis in analyses]
+    composer.fit([analysis.chroma for analysis in analyses], songs.target, timing=timings)
+    mosaic = MosaicSynthesizer(extractor, sr=SR).fit(songs.recordings, songs.target)
+    found = Found({}, [], [], [], [], [], [])
+    for i in range(n_pieces):
+        style = STYLES[i % 2]
+        timing = composer.timing_of(style)
+        for tempo in TEMPI:
+            clock = {"timing": timing.at_tempo(tempo)} if sync else {"timing": timing}
+            clock |= {} if sync else {"notated_tempo": tempo}
+            per_beat = timing.frames_per_beat or timing.frame_rate * 60 / tempo
+            per_bar = (timing.beats_per_bar or 4) * per_beat
+            n_frames = round(arguments.bars * per_bar)
+            piece = composer.sample(n_frames, style=style, random_state=i)
+            _compare(piece, clock, mosaic, style, found)
+            if tempo == TEMPI[1]:
+                # A frame at a rate sounds on after the bar line, so one more is kept.
+                kept = int(np.ceil(8 * per_bar)) + (sync is None)
+                found.kept.append(is_kept(composer, piece, style, clock, kept))
+    kind = "beats" if sync else "frames"
+    print(
+        f"{kind}: on sixteenths {np.mean(found.sixteenths):.3f} of {len(found.sixteenths)} onsets"
+    )
+    print(f"{kind}: kept {sum(found.kept)} of {len(found.kept)}")
+    if sync:
+        print(f"{kind}: in 3/4 {sum(found.threes)} of {len(found.threes)} renderings of waltzes")
+        for name, shares in (("band", found.band), ("mosaic", found.mosaic)):
+            print(f"{kind}: on the grid, {name}: {np.mean(shares):.3f}, least {min(shares):.3f}")
+        print(f"{kind}: drums {np.mean(found.drums):+.1f} dB, at most {max(found.drums):+.1f}")
+    return [
+        [kind, what, *(f"{sum(each[key] for each in some)} of {len(some)}" for key in some[0])]
+        for what, some in found.agreements.items()
+    ]
+
+
+def _compare(
+    piece: np.ndarray, clock: dict[str, Any], mosaic: Any, style: str, found: Found
+) -> None:
+    """Render a piece in all ways and note what agrees."""
+    with tempfile.TemporaryDirectory() as folder:
+        (_, midi), *others = readings(piece, clock, mosaic, Path(folder))
+    for what, reading in others:
+        found.agreements.setdefault(what, []).append(agree(midi, reading))
+    music = chroma_to_midi(piece, instruments="band", **clock)
+    found.sixteenths.extend(on_sixteenths(written(music)))
+    if not clock["timing"].has_beats:
+        return
+    if style == "waltz":
+        found.threes.append(midi.meter == 3)
+    tempo, first = clock["timing"].tempo, midi.first_downbeat
+    sound = chroma_to_audio(piece, instruments="band", sr=SR, **clock)
+    found.band.append(share_on_grid(sound, tempo, first))
+    sound = mosaic.transform(piece, style=style, **clock)
+    found.mosaic.append(share_on_grid(sound, tempo, first))
+    if tempo == TEMPI[1]:
+        found.drums.append(level_of_drums(music))
+
+
+if __name__ == "__main__":
+    main()
