@@ -1,11 +1,11 @@
 """The beats of a recording, found in its onset strength.
 
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
-programming", Journal of New Music Research 36, 2007), as ``librosa.beat.beat_track`` does it, with
-another estimate of the tempo. How far apart beats usually are is where a comb with teeth at one,
-two, three and four periods finds the most in the autocorrelation of the onset strength, with a
-prior that expects faster beats of music in which more begins. The moments about that far apart with
-the strongest onsets are the beats, finer than a frame by the parabola through each peak.
+programming", Journal of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, with
+another estimate of the tempo. The beat period is the lag at which a comb with teeth at half, one,
+two, three and four periods collects most of the autocorrelation of the onset strength, weighted by
+a prior that expects faster beats in music with stronger onsets. The beats are the moments about
+one period apart with the strongest onsets; a parabola through each peak places them between frames.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from ..theory.borders import mean_tempo
 from ._frames import hann_window
 
 TEMPO_WINDOW = 8.0
-"""Seconds of onset strength that are compared with themselves to find the tempo."""
+"""Seconds of onset strength in each autocorrelation."""
 
 WINDOWS_PER_STEP = 64
-"""Windows that are analyzed together, so that memory does not grow with the recording."""
+"""Windows analyzed together, so that memory does not grow with the recording."""
 
 SLOWEST_TEMPO, FASTEST_TEMPO = 40.0, 240.0
-"""In beats per minute."""
+"""Range of the tempo in beats per minute."""
 
 USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
 """Center of the prior in beats per minute, for music of this mean onset strength in decibels."""
@@ -33,39 +33,39 @@ USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
 TEMPO_PER_STRENGTH = 0.4
 """Octaves by which the center rises with each octave of the mean onset strength.
 
-Of two recordings with the same regular onsets, that of a choir is in slow and that of a band in
-fast beats: with one center for both, beats of one of them are doubled or left out.
+At the same spacing of onsets, a choir sings slow beats and a band plays fast ones: one center for
+both doubles the beats of one or skips those of the other (see docs/design.md).
 """
 
-CENTERS = 60.0, 150.0
-"""Bounds of the center."""
+CENTER_RANGE = 60.0, 150.0
+"""Lowest and highest center of the prior, in beats per minute."""
 
 TEETH = {0.5: 0.5, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
-"""Teeth of the comb, in periods, with their weights: a bar of four beats, and half a beat."""
+"""Teeth of the comb, in periods, with their weights: half a beat, and a bar of four beats."""
 
 TREND = 1.5
-"""Seconds of lag over which the mean of the autocorrelation is taken off."""
+"""Seconds of lag in the moving average that is subtracted from the autocorrelation."""
 
 STRONGEST = 0.99
-"""Onsets above this quantile count as if they were at it.
+"""Quantile at which onset strength is clipped.
 
 The first sound after silence rises in all bands at once and would outweigh a minute of music.
 """
 
 TIGHTNESS = 100.0
-"""How much an onset counts less for a beat that comes too early or too late."""
+"""Weight of the penalty for beats that are not one period apart, as in librosa."""
 
 WEAK = 0.5
-"""Beats at the ends whose onsets have less than this share of the usual strength are dropped."""
+"""Beats at either end are dropped if their onsets have less than this share of the RMS strength."""
 
 FEWEST = 3
-"""Fewer beats with onsets than this are no pulse, only where a sound begins or ends."""
+"""Fewest beats with strong onsets; fewer only mark where a sound begins or ends."""
 
 SLOTS = 16
 """Moments of a beat at which its onsets are compared with those of its neighbors."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Clarity compares a beat with as many beats on each side, and is a mean over as many beats."""
+"""Clarity compares a beat with this many beats on each side, and is averaged over this many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,16 +77,17 @@ class Beats:
     times : ndarray of shape (n_beats,)
         Seconds, rising; there are at least two.
     clarity : ndarray of shape (n_beats,)
-        How alike the onsets within each beat and within the beats around it are, a correlation of
-        at most 1. About 0 means that there is no pulse, or that these are not its beats.
+        Correlation of the onsets within each beat with those within the beats around it, at most
+        1. Near 0 there is no pulse, or these are not its beats.
     beats_per_bar : int
-        3 or 4, or what a tracker of your own finds.
+        3 or 4, or the number that your own tracker found.
     downbeat : int
         Index of a beat on which a bar begins, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
-        How sure the downbeat is, in standard errors: by how many harmony changes and bass enters
-        more there than on any other beat of the bar, and harmony changes more on beats than
-        between them. From 2 on it can be trusted. Infinite if a tracker of your own found it.
+        Confidence in the downbeat, in standard errors: how much more the harmony changes and the
+        bass enters on downbeats than on any other beat of the bar, and how much more the harmony
+        changes on beats than between them; the smallest of these. Trust it from 2 on. Infinite if
+        your own tracker found it.
 
     Examples
     --------
@@ -154,11 +155,11 @@ def track_beats(
     period = _estimate_period(strength, rate, usual_tempo)
     score = _smooth(strength, period)
     beats = _trim(_best_path(score, period), score)
-    return np.maximum(beats + _fractions(score, beats), 0) / rate
+    return np.maximum(beats + _peak_offsets(score, beats), 0) / rate
 
 
 def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> int:
-    """Estimate the usual distance between beats, in frames."""
+    """Estimate the beat period, in frames."""
     similarity = _autocorrelation(strength, round(TEMPO_WINDOW * rate))
     similarity -= uniform_filter1d(similarity, round(TREND * rate))
     periods = np.arange(60 * rate / FASTEST_TEMPO, 60 * rate / SLOWEST_TEMPO, 0.25)
@@ -169,15 +170,15 @@ def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> i
     begin, end = np.flatnonzero(strength)[[0, -1]]
     mean = strength[begin : end + 1].mean()
     center = usual_tempo * (mean / USUAL_STRENGTH) ** TEMPO_PER_STRENGTH
-    center = np.clip(center, *CENTERS)
+    center = np.clip(center, *CENTER_RANGE)
     prior = np.exp(-0.5 * np.log2(60 * rate / periods / center) ** 2)
     return max(1, round(float(periods[np.argmax(comb * prior)])))
 
 
 def _autocorrelation(strength: np.ndarray, length: int) -> np.ndarray:
-    """Return the autocorrelation in windows of this length, each scaled to 1 at lag 0, averaged.
+    """Return the mean autocorrelation of windows of this length, each scaled to 1 at lag 0.
 
-    Windows that hold no onset count as zero.
+    Windows without an onset count as zero.
     """
     window = hann_window(length, np.float64)
     padded = np.pad(strength.astype(np.float64), length // 2)
@@ -203,25 +204,25 @@ def _smooth(strength: np.ndarray, period: int) -> np.ndarray:
 
 
 def _best_path(score: np.ndarray, period: int) -> np.ndarray:
-    """Return the frames whose scores are highest in sum while they are about a period apart.
+    """Return the frames, about a period apart, with the highest sum of scores.
 
     This is the dynamic program of Ellis's paper: the best path to a frame comes from a frame
-    between half a period and two periods earlier, and a step costs the more, the further the
-    logarithm of its length is from that of the period.
+    half a period to two periods earlier, and the penalty of a step grows with the square of the
+    logarithm of its length in periods.
     """
     steps = np.arange(2 * period, (period + 1) // 2 - 1, -1)
     longest, shortest = steps[0], steps[-1]
     penalty = TIGHTNESS * np.log(steps / period) ** 2
-    total = np.zeros(longest + len(score))  # what is before the first frame is worth nothing
+    total = np.zeros(longest + len(score))  # frames before the first score nothing
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
-    # Predecessors are at least the shortest step away: as many frames can be done at once.
+    # Predecessors are at least the shortest step away, so that many frames are done at once.
     for start in range(0, len(score), shortest):
         frames = np.arange(start, min(start + shortest, len(score)))
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # A path may also start here, which pays at the first onsets only.
+        # A path may also start here, which is the better choice at the first onsets only.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]
@@ -231,24 +232,21 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
 
 
 def _last_beat(total: np.ndarray) -> int:
-    """Return the last peak that is at least half as high as peaks usually are."""
+    """Return the last peak that is at least half as high as the median peak."""
     rising = np.append(-np.inf, total[:-1]) < total
     peaks = np.flatnonzero(rising & (total >= np.append(total[1:], -np.inf)))
     return int(peaks[total[peaks] >= 0.5 * np.median(total[peaks])][-1])
 
 
 def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Drop beats before the first and after the last that has an onset of some strength.
-
-    Where few of all have one there is no pulse.
-    """
+    """Drop beats before the first and after the last strong onset; all if few are strong."""
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
     return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]
 
 
-def _fractions(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return how far from the frame of a beat the peak is, that of a parabola through three."""
+def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
+    """Return the offset in frames of each beat's peak, by a parabola through three frames."""
     padded = np.pad(score, 1, mode="edge")
     before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]
     curvature = before - 2 * at + after
@@ -257,7 +255,7 @@ def _fractions(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
 
 
 def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.ndarray:
-    """Return the onset strength at 16 moments of each beat.
+    """Sample the onset strength at 16 moments of each beat.
 
     Parameters
     ----------
@@ -271,10 +269,10 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
     Returns
     -------
     onsets : ndarray of shape (n_beats, 16)
-        From a little before the beat on; each the highest of three frames.
+        The first moment is a little before the beat; each value is the highest of three frames.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
-    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # so that the first ones are around the beat
+    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four lie around the beat
     moments = (beats[:, np.newaxis] + lengths[:, np.newaxis] * slots) * rate
     padded = np.pad(strength, 1)
     widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
@@ -282,7 +280,7 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
 
 
 def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
-    """Return for each beat how alike its onsets and those of the beats around it are.
+    """Measure how regular the onsets around each beat are.
 
     Parameters
     ----------
@@ -292,12 +290,12 @@ def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
     Returns
     -------
     clarity : ndarray of shape (n_beats,), dtype float64
-        The correlation of the onsets of each beat with their mean over the four beats on each
-        side, smoothed over five beats.
+        Correlation of the onsets of each beat with the mean over the four beats on each side,
+        smoothed over five beats.
     """
     sums = np.cumsum(np.pad(onsets, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
     around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - onsets
     own, around = (each - each.mean(axis=1, keepdims=True) for each in (onsets, around))
     product = np.linalg.norm(own, axis=1) * np.linalg.norm(around, axis=1)
-    alike = np.sum(own * around, axis=1) / np.where(product > 1e-9, product, np.inf)
-    return uniform_filter1d(alike, min(SMOOTHED, len(alike)), mode="nearest")
+    correlation = np.sum(own * around, axis=1) / np.where(product > 1e-9, product, np.inf)
+    return uniform_filter1d(correlation, min(SMOOTHED, len(correlation)), mode="nearest")

@@ -1,7 +1,5 @@
 """The pulse of a recording: its beats, how clear they are, and its bars."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ._bars import find_bars
@@ -11,16 +9,16 @@ from ._sync import frames_between, median_chroma
 from ._tracker import Tracker, ask_tracker
 
 ON_BEAT = slice(4)
-"""Moments of a beat that count as on the beat."""
+"""Moments of `onsets_of_beats` that count as on the beat."""
 
 
 class PulseFinder:
-    """Finds the beats of a recording that streams by.
+    """Find the beats of a recording that arrives in blocks.
 
     Parameters
     ----------
     tracker : callable or None
-        A tracker of the user's own. It needs the whole recording, which is then kept.
+        The user's own tracker. It needs the whole recording, which is kept for it.
     sr : float
         Sampling rate in hertz.
     """
@@ -42,26 +40,19 @@ class PulseFinder:
         Parameters
         ----------
         onsets : Onsets
-            Of the recording.
+            Onset strength of the recording.
         chroma : ndarray of shape (n_frames, 12)
-            Of the recording, at `frame_rate`.
+            Chroma of the recording.
         frame_rate : float
             Frames of chroma per second.
         end : float
-            When the recording ends, in seconds.
+            End of the recording in seconds.
         """
-        bars: Sequence[int] | None = None
-        if self._tracker is None:
-            times = track_beats(onsets.strength, onsets.rate)
-        else:
-            samples = np.concatenate([np.zeros(0, np.float32), *self._blocks])
-            self._blocks.clear()
-            times, bars = ask_tracker(self._tracker, samples, self._sr)
+        times, bars = self._track(onsets)
         times = times[times < end]
         if len(times) < 2:
             return None
-        onsets_of_each = onsets_of_beats(onsets.strength, onsets.rate, times)
-        clarity, margin = pulse_clarity(onsets_of_each), np.inf
+        strength = onsets_of_beats(onsets.strength, onsets.rate, times)
         if bars is None:
             borders = np.append(times, min(end, 2 * times[-1] - times[-2]))
             middles = (borders[:-1] + borders[1:]) / 2
@@ -70,6 +61,15 @@ class PulseFinder:
                 for each in (borders, np.sort(np.append(borders, middles)))
             )
             bass = onsets_of_beats(onsets.bass, onsets.rate, times)[:, ON_BEAT].max(axis=1)
-            *bars, margin = find_bars(beats, halves, onsets_of_each, bass)
-        beats_per_bar, downbeat = bars
-        return Beats(times, clarity, beats_per_bar, downbeat, float(margin))
+            beats_per_bar, downbeat, margin = find_bars(beats, halves, strength, bass)
+        else:
+            (beats_per_bar, downbeat), margin = bars, np.inf
+        return Beats(times, pulse_clarity(strength), beats_per_bar, downbeat, margin)
+
+    def _track(self, onsets: Onsets) -> tuple[np.ndarray, tuple[int, int] | None]:
+        """Return the times of beats, and beats per bar and downbeat if the user's tracker did."""
+        if self._tracker is None:
+            return track_beats(onsets.strength, onsets.rate), None
+        samples = np.concatenate([np.zeros(0, np.float32), *self._blocks])
+        self._blocks.clear()
+        return ask_tracker(self._tracker, samples, self._sr)

@@ -1,4 +1,4 @@
-"""Frames taken together between beats or half-beats."""
+"""Beat-synchronous frames: borders on beats or half-beats, and averages between borders."""
 
 import numpy as np
 
@@ -22,10 +22,10 @@ def beat_grid(
     Returns
     -------
     seconds : ndarray of shape (n_frames + 1,)
-        The borders: 0, the beats and what divides them evenly, and the end. What is before the
-        first beat and after the last has a frame each, so that nothing is lost.
+        The borders: 0, the beats with even divisions, and the end. One frame covers the time
+        before the first beat and one the time after the last.
     positions : ndarray of shape (n_frames + 1,)
-        The same borders in beats, of which the first is 0.
+        The same borders in beats, counted from the first beat, which is 0.
     """
     n_beats = len(beats)
     positions = np.arange((n_beats - 1) * frames_per_beat + 1) / frames_per_beat
@@ -39,7 +39,7 @@ def beat_grid(
 
 
 def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slice]:
-    """Return for each interval the frames that are centered in it.
+    """Return the frames centered in each interval.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
     parts : list of slice
         Of at least one frame each: an interval without a center takes the nearest frame.
     """
-    # A border on a frame's center belongs to that frame, however the product was rounded.
+    # A frame centered on a border begins the interval after it, however the product was rounded.
     first = np.ceil(borders * rate - 1e-6).astype(int)
     nearest = np.rint((borders[:-1] + borders[1:]) / 2 * rate).astype(int)
     nearest = np.minimum(nearest, n_frames - 1)
@@ -66,10 +66,7 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
 
 
 def median_chroma(chroma: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Take the median of frames, as ``librosa.util.sync`` can.
-
-    It keeps out the few frames in which a chord changes or a drum sounds.
-    """
+    """Return the median of frames, in which a chord change or a drum is too short to count."""
     return np.array([np.median(chroma[part], axis=0) for part in parts], dtype=np.float32)
 
 

@@ -1,4 +1,4 @@
-"""A beat tracker of the user's own: called, its answer checked, and known to a cache."""
+"""Beat trackers of the user's own: calls, checks of their answers, keys for the cache."""
 
 import inspect
 from collections.abc import Callable
@@ -11,16 +11,16 @@ Tracker = Callable[[np.ndarray, float], Any]
 """Called as ``tracker(y, sr)``; returns beats, or beats and downbeats, in seconds."""
 
 LONGEST_GAP = 15.0
-"""Seconds between beats, at most: as long as a beat can be."""
+"""Most seconds between beats, those of a beat at 4 beats per minute."""
 
 NEAR = 0.07
-"""Seconds between a downbeat and its beat, at most."""
+"""Most seconds between a downbeat and its beat: the tolerance of mir_eval's F-measure of beats."""
 
 
 def ask_tracker(
     tracker: Tracker, samples: np.ndarray, sr: float
 ) -> tuple[np.ndarray, tuple[int, int] | None]:
-    """Return the beats that a tracker finds, and where bars begin if it says so.
+    """Return the beats that a tracker finds, and the bars if it finds downbeats, too.
 
     Parameters
     ----------
@@ -36,12 +36,12 @@ def ask_tracker(
     beats : ndarray of shape (n_beats,), dtype float64
         Seconds, rising, within the recording.
     bars : (int, int) or None
-        Beats in a bar and the first beat on which a bar begins; None if it gave beats only.
+        Beats in a bar and the first beat on which a bar begins; None without downbeats.
 
     Raises
     ------
     ValueError
-        If the answer is something else.
+        If the tracker returns anything else.
     """
     answer = tracker(samples, sr)
     has_bars = isinstance(answer, tuple)
@@ -62,10 +62,10 @@ def ask_tracker(
 
 
 def tracker_key(tracker: Tracker) -> str:
-    """Return what a cache knows a tracker by.
+    """Return the key of a tracker in a cache.
 
-    It is what pickle writes of it, or for a function its name, its source and its closure, so that
-    a function that was changed is another one.
+    It is a hash of the pickled tracker, or of the name, source, defaults and closure of a function,
+    so that an edited function has another key.
     """
     parts: Any = tracker
     if inspect.isfunction(tracker):
@@ -98,7 +98,7 @@ def _as_times(values: Any) -> np.ndarray:
 
 
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
-    """Return the commonest number of beats from a downbeat to the next, and their phase."""
+    """Return the most common number of beats in a bar, and the first beat that begins one."""
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
     at = np.unique(at[downbeats <= beats[-1] + NEAR])
