@@ -46,14 +46,15 @@ def melody_of(part: Any) -> Melody:
     ]
 
 
-def folk_songs(n_songs: int, first: int) -> list[Melody]:
-    """Return melodies, about as many from each volume."""
-    melodies = []
+def folk_songs() -> tuple[list[Melody], list[Melody]]:
+    """Return 50 melodies, 10 from each volume, and 50 others."""
+    first, others = [], []
     for volume in FOLK_SONGS:
-        scores = list(music21.corpus.parse(f"essenFolksong/{volume}").scores)
-        some = scores[first : first + -(-n_songs // len(FOLK_SONGS))]
-        melodies += [melody_of(score.parts[0]) for score in some]
-    return melodies[:n_songs]
+        scores = list(music21.corpus.parse(f"essenFolksong/{volume}").scores)[:20]
+        melodies = [melody_of(score.parts[0]) for score in scores]
+        first += melodies[:10]
+        others += melodies[10:]
+    return first, others
 
 
 def melodies_of(pieces: list[np.ndarray], timings: list[Any]) -> list[Melody]:
@@ -91,7 +92,8 @@ def main() -> None:
     warnings.simplefilter("ignore")
     songs = make_songs(arguments.songs, styles=list(STYLES), sr=22050)
     memory = str(Path(tempfile.gettempdir(), "musicai-one-grid"))
-    kinds = {"other folk songs": folk_songs(50, 10)}
+    real, others = folk_songs()
+    kinds = {"other folk songs": others}
     for sync, n_frames in (("half-beat", 128), (None, 344)):
         analyses = ChromaExtractor(sync=sync, memory=memory).analyze(songs.recordings)
         learned = [analysis.chroma for analysis in analyses]
@@ -106,7 +108,6 @@ def main() -> None:
         name = "half-beats" if sync else "frames"
         kinds[f"songs by {name}"] = melodies_of(learned, timings)
         kinds[f"composed by {name}"] = melodies_of(pieces, clocks)
-    real = folk_songs(50, 0)
     rows: list[list[str | float]] = []
     for name, melodies in {"50 folk songs": real, **kinds}.items():
         steps = np.abs(intervals(melodies))
