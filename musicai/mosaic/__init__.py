@@ -1,13 +1,14 @@
 """Pieces played in the sound of recordings.
 
-``_targets`` brings pieces to frames, ``_corpus`` holds those of the recordings, ``_search`` finds
-which to play, ``_stretches`` says so in seconds. ``_playing`` makes the sound: ``_joining`` plays
-stretches without a seam, ``_shaping`` brings their harmony nearer to the piece's. ``_edits`` lists
-their cuts and fades.
+A mosaic by frames: ``_targets`` samples the piece at the frames of the extractor, ``_corpus`` holds
+the frames of the recordings, ``_search`` finds which frames to play, and ``_stretches`` converts
+them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades stretches, and ``_shaping``
+moves their harmony toward that of the piece. ``_edits`` lists cuts and fades.
 
-Beats go the same way: ``_beat_tracks`` are those of recordings, ``_beat_corpus`` and
-``_beat_search`` find which to play, and ``_time_scaling`` brings them to the grid.
-:class:`MosaicSynthesizer` is all of it.
+A mosaic by beats takes the same steps: ``_beat_tracks`` holds the beats of recordings,
+``_beat_corpus`` and ``_beat_search`` find which to play, and ``_time_scaling`` stretches them to
+the beats of the piece. ``_finding`` chooses between the two ways, and
+:class:`MosaicSynthesizer` runs them.
 """
 
 from ._edits import Clip, EditList

@@ -1,8 +1,7 @@
-"""The beats that a mosaic is made of, as the search sees them.
+"""Beats of all recordings, in the arrays that the search by beats compares.
 
-For a piece at some tempo a :class:`BeatCorpus` is made of the beats of all recordings, each at the
-metrical level whose tempo is nearest to that of the piece, be it half-beats, beats or pairs of
-them.
+A :class:`BeatCorpus` is made for one piece, at its tempo: each recording is in it at the metrical
+level whose tempo is nearest to that of the piece, such as half-beats, beats or pairs of beats.
 """
 
 from collections.abc import Sequence
@@ -15,16 +14,16 @@ from ._beat_tracks import BeatTrack
 from ._corpus import IN_TUNE, speed
 
 LEVELS = (-2, -1, 0, 1)
-"""Rows are made of beats at tempi that are these octaves from that of the recording."""
+"""Metrical levels of rows: octaves of tempo above that of the recording's beats."""
 
 FARTHEST = 0.6
-"""Recordings whose tempo is more octaves from that of the piece at all levels are left out."""
+"""Most octaves between the tempi of a recording and of the piece, at the nearest level."""
 
 QUIET = -38.0
-"""Beats so many decibels below the usual level of their recording are never played: fades."""
+"""Decibels relative to the usual level of a recording below which beats are fades."""
 
 UNKNOWN = -1
-"""The place in a bar of beats whose bars are not known."""
+"""Place in the bar of beats whose bars are not known."""
 
 
 class BeatCorpus(NamedTuple):
@@ -33,27 +32,27 @@ class BeatCorpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 24), dtype float32
-        Chroma of both halves of a beat, each centered and of length ``sqrt(1/2)``: products are
-        mean correlations.
+        Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``: dot products
+        are mean correlations.
     timbre : ndarray of shape (n_rows, 26), dtype float32
-        Of both halves, scaled so that two beats at random are about 1 apart.
+        Timbre of both halves, scaled so that two beats at random are about 1 apart.
     levels : ndarray of shape (n_rows,), dtype float32
-        In decibels, relative to the usual level of the recording.
+        Decibels relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
-        From 0 to 1.
+        Clarity of the pulse, from 0 to 1.
     places : ndarray of shape (n_rows,), dtype int16
-        The place in the bar, see `place_in_bar`.
+        Places in the bar, see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
-        Seconds that each beat lasts as it is played, and those of the median beat of its track.
+        Length of each beat in seconds as it is played, and that of the median beat of its track.
     recording : ndarray of shape (n_rows,), dtype int32
-        Which recording a row is of.
+        The recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
         The first row of each track, and the number of rows: a track is a recording at one
         transposition.
     borders : list of ndarray of shape (n_beats + 1,)
-        When the beats of each track begin in the recording, and the last one ends, in seconds.
+        Seconds in the recording at which the beats of each track begin, and the last one ends.
     semitones : ndarray of shape (n_tracks,)
-        How much higher each track sounds than its recording.
+        Semitones by which each track sounds higher than its recording.
     """
 
     shapes: np.ndarray
@@ -69,18 +68,18 @@ class BeatCorpus(NamedTuple):
     semitones: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the track that a row is in."""
+        """Return the track of a row."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def seconds(self, row: int, n_beats: int) -> np.ndarray:
-        """Return when some beats in a row begin in their recording, and the last one ends."""
+        """Return the seconds at which consecutive beats begin in their recording, and the end."""
         track = self.track(row)
         index = row - int(self.firsts[track])
         return self.borders[track][index : index + n_beats + 1]
 
 
 class _Rows(NamedTuple):
-    """A recording at some metrical level: arrays of one value or row for each beat."""
+    """A recording at one metrical level: as in `BeatCorpus`, but one array each."""
 
     borders: np.ndarray
     chroma: np.ndarray
@@ -93,16 +92,16 @@ class _Rows(NamedTuple):
 def make_beat_corpus(
     tracks: Sequence[BeatTrack | None], *, tempo: float, transpose: int = 0
 ) -> BeatCorpus:
-    """Put the beats of recordings together for a piece at a tempo.
+    """Concatenate the beats of recordings for a piece at one tempo.
 
     Parameters
     ----------
     tracks : sequence of BeatTrack or None
         The recordings; None for those without beats.
     tempo : float
-        Of the piece, in beats per minute.
+        Tempo of the piece, in beats per minute.
     transpose : int, default=0
-        Up to how many semitones recordings are moved, upwards and downwards.
+        Most semitones by which recordings are transposed, up and down.
 
     Raises
     ------
@@ -115,7 +114,7 @@ def make_beat_corpus(
             if track is None:
                 continue
             higher = shift - (track.tuning if abs(track.tuning) > IN_TUNE else 0.0)
-            octave = _octave(tempo, track.tempo * speed(higher))
+            octave = _nearest_level(tempo, track.tempo * speed(higher))
             rows = None if octave is None else _at_level(track, octave)
             if rows is not None and len(rows.places):
                 rows = rows._replace(chroma=np.roll(rows.chroma, shift, axis=2))
@@ -156,9 +155,9 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
     Parameters
     ----------
     beats : ndarray of shape (n_beats,)
-        Beats counted from one on which a bar begins.
+        Beats counted from a downbeat.
     beats_per_bar : float
-        Beats in a bar. Bars of 6 and more even beats count as halves; parts of beats are unknown.
+        Beats in a bar. Even bars of 6 or more are halved; places in fractional ones are unknown.
 
     Returns
     -------
@@ -181,8 +180,8 @@ def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
     )
 
 
-def _octave(tempo: float, own: float) -> int | None:
-    """Return how many octaves the level nearest to a tempo lies above a recording's own tempo."""
+def _nearest_level(tempo: float, own: float) -> int | None:
+    """Return the level of a recording with the tempo `own` that is nearest to `tempo`, if near."""
     octaves = float(np.log2(tempo / own))
     octave = int(np.clip(round(octaves), LEVELS[0], LEVELS[-1]))
     return octave if abs(octaves - octave) <= FARTHEST else None
@@ -190,8 +189,8 @@ def _octave(tempo: float, own: float) -> int | None:
 
 def _at_level(track: BeatTrack, octave: int) -> _Rows:
     """Return the rows of a recording at a metrical level, some octaves above that of its beats."""
-    n_halves = round(2 / 2**octave)  # half-beats of the recording in a row
-    # Rows of several beats begin with bars.
+    n_halves = round(2 / 2**octave)  # half-beats of the recording in each row
+    # Rows of several beats are aligned with bars.
     per_row = max(1, n_halves // 2)
     first = 2 * (track.downbeat % per_row)
     n_rows = (2 * len(track.clarity) - first) // n_halves

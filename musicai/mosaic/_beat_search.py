@@ -1,13 +1,13 @@
-"""Which beats of which recording to play when.
+"""Search by beats: the beat of the recordings to play for each beat of a piece.
 
-A path goes through the beats of the recordings, one for each beat of the piece, as that of
-`_search` goes through frames. Here a join costs the more, the less what comes is like what would
-have come: in timbre, in level, in its place in the bar. Such costs differ from beat to beat, so not
-all are compared: a beat of the piece is played by one of the candidates that are best by
-themselves, or by what follows a candidate of the beat before (a beam search).
+A path has a row of the corpus for each beat of the piece, as that of `_search` has for each frame.
+Here the cost of a join grows with the distance between the beat that it leads to and the beat that
+would have followed: in timbre, in level, and in the place in the bar. Such costs differ for every
+pair of beats, so this is a beam search: candidates for a beat of the piece are the rows that are
+best by themselves, and those that follow a candidate of the beat before.
 
-Each path remembers for how long recordings have been played of late, and a recording is worth the
-less, the longer it has been: so more recordings are heard.
+Each path keeps track of how long every recording has been played lately, and pays for playing it
+more. So a mosaic draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -19,28 +19,31 @@ from ._search import Run
 from ._targets import Target
 
 CANDIDATES = 250
-"""Beats that are compared for each beat of the piece; as many may be followed by the next."""
+"""Best rows for each beat of the piece; from as many states the path may go on to the next row."""
 
 TEMPO, UNSTEADY = 3.0, 0.9
-"""Costs of an octave between the tempo of a recording and that of the piece, and between the length
-of a beat and that of most beats of its recording; in units of the correlation of a beat."""
+"""Costs, in units of the correlation of a beat, of an octave between the tempi of a recording and
+of the piece, and of an octave between the lengths of a beat and of the median beat of its track.
+
+These constants, and those below, were chosen on clips for development, see docs/design.md.
+"""
 
 TIMBRE, LEVEL, PLACE = 0.25, 0.03, 0.4
-"""What a join costs more for each unit of distance between the timbre of what would have come and
-of what comes, for each decibel between their levels, and for another place in the bar."""
+"""Extra costs of a join: for each unit of distance in timbre and each decibel in level between the
+beat it leads to and the beat that would have followed, and for another place in the bar."""
 
 FORBIDDEN = 2.0
-"""The cost of a jump within a passage, and of a beat of a recording that has been played for too
-long; they happen only where nothing else is possible."""
+"""Cost of a jump within a recording to a place near by, of a beat of a recording at its limit, and
+of a beat in a fade; more than a beat is usually worth."""
 
 NEVER = 1e3
-"""The cost of a beat of a recording whose turn it is not."""
+"""Cost of a beat of a recording whose turn it is not."""
 
-HEARD = 0.45
-"""What a beat costs if its recording has been played of late for as long as it may be in a row."""
+REPETITION = 0.45
+"""Cost of a beat if its recording was lately played for as long as it may be in a row."""
 
 MEMORY = 20.0
-"""Seconds in which what was played is forgotten (to 1 / e)."""
+"""Seconds in which the time that a recording was played decays to 1 / e."""
 
 
 class _States(NamedTuple):
@@ -48,8 +51,8 @@ class _States(NamedTuple):
 
     rows: np.ndarray
     score: np.ndarray
-    length: np.ndarray  # seconds for which the recording has been played without a break
-    played: np.ndarray  # seconds of each recording of late, shape (n_states, n_recordings)
+    length: np.ndarray  # seconds in a row in the recording
+    played: np.ndarray  # decaying seconds of each recording, shape (n_states, n_recordings)
 
 
 class _Step(NamedTuple):
@@ -70,7 +73,7 @@ def find_beats(
     turns: np.ndarray,
     groups: np.ndarray,
 ) -> list[Run]:
-    """Find what to play.
+    """Find a good path through the corpus.
 
     Parameters
     ----------
@@ -79,16 +82,15 @@ def find_beats(
     corpus : BeatCorpus
         The recordings.
     join_cost : float
-        What a join costs, in units of the correlation of a beat.
+        Cost of a join, in units of the correlation of a beat.
     clarity : float
-        How much a beat with a clear pulse is worth more than one without.
+        Advantage of a beat with a clear pulse over one without.
     longest : float
-        For how many seconds in a row a recording may be played. The fewer, the more recordings are
-        heard.
+        Most seconds in a row in one recording; fewer also make recordings alternate more.
     turns : ndarray of shape (n_beats,)
-        For each beat the group of recordings whose turn it is.
+        The group of recordings whose turn it is at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        Which recordings are in each; each group has a row in the corpus.
+        The recordings in each group; each group has a row in the corpus.
 
     Returns
     -------
@@ -123,7 +125,7 @@ class _BeatSearch:
         self._places = target.places
         self._seconds = np.diff(target.borders).astype(np.float32)
         self._join_cost = np.float32(join_cost)
-        self._heard = np.float32(HEARD / longest)
+        self._repetition = np.float32(REPETITION / longest)
         self._longest = longest
         n_rows = len(corpus.recording)
         self._n_recordings = int(corpus.recording.max()) + 1
@@ -159,12 +161,12 @@ class _BeatSearch:
         seconds = self._seconds[beat]
         played *= np.exp(-seconds / np.float32(MEMORY))
         played[np.arange(len(rows)), self._corpus.recording[rows]] += seconds
-        # Sums that grew with the piece would lose their last digits.
+        # Relative to the best: sums that grow with the piece would lose their last digits.
         self._states = _States(rows, score - score.max(), length + seconds, played)
         self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
-        """Return the best rows by themselves, not too many of one recording."""
+        """Return the rows with the greatest worth, not too many of one recording."""
         n_compared = min(len(worth), 8 * CANDIDATES)
         best = np.argpartition(-worth, n_compared - 1)[:n_compared]
         best = best[np.lexsort((best, -worth[best]))]
@@ -172,7 +174,7 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the row after that of each state, or -1 where the path may not go on."""
+        """Return the row after that of each state, or -1 if the path may not go on there."""
         ends = self._is_last[states.rows]
         if len(states.score) > CANDIDATES:
             ends |= states.score < np.partition(states.score, -CANDIDATES)[-CANDIDATES]
@@ -181,18 +183,18 @@ class _BeatSearch:
     def _reach(
         self, states: _States, rows: np.ndarray, follows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return for each row the state to come from, whether by a join, and its score then."""
+        """Return for each row the best state to come from, whether by a join, and the score."""
         recording = self._corpus.recording
         same = recording[states.rows][:, np.newaxis] == recording[rows]
-        heard = self._heard * states.played[:, recording[rows]]
+        repeated = self._repetition * states.played[:, recording[rows]]
         too_long = same & (states.length >= self._longest)[:, np.newaxis]
-        scores = states.score[:, np.newaxis] - heard - FORBIDDEN * too_long
+        scores = states.score[:, np.newaxis] - repeated - FORBIDDEN * too_long
         joins = scores - self._join_costs(states, rows)
         near = np.abs(states.rows[:, np.newaxis] - rows) <= self._longest / self._seconds.mean()
         joins -= FORBIDDEN * (same & near)
         origins = joins.argmax(axis=0)
         gained = joins[origins, np.arange(len(rows))]
-        # To go on costs no join.
+        # Going on to the next row needs no join.
         going = np.flatnonzero(follows >= 0)
         arrived = np.searchsorted(rows, follows[going])
         on = scores[going, arrived]
@@ -204,7 +206,7 @@ class _BeatSearch:
         return origins, joined, gained
 
     def _join_costs(self, states: _States, rows: np.ndarray) -> np.ndarray:
-        """Return what joins cost, shape (n_states, n_rows)."""
+        """Return the costs of joins, shape (n_states, n_rows)."""
         corpus = self._corpus
         expected = np.minimum(states.rows + 1, len(corpus.recording) - 1)
         squared = self._norms[expected][:, np.newaxis] + self._norms[rows]
@@ -218,7 +220,7 @@ class _BeatSearch:
         return costs
 
     def finish(self) -> list[Run]:
-        """Go back along the best path."""
+        """Return the best path, by going back from its end."""
         assert self._states is not None
         state = int(self._states.score.argmax())
         runs: list[Run] = []
@@ -234,7 +236,7 @@ class _BeatSearch:
 
 
 def _rank_in_group(groups: np.ndarray) -> np.ndarray:
-    """Return for each value how many equal ones come before it."""
+    """Return for each value the number of equal values before it."""
     order = np.argsort(groups, kind="stable")
     ordered = groups[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))

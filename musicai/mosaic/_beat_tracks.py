@@ -1,4 +1,4 @@
-"""The beats of recordings, as a mosaic keeps them from `fit` on."""
+"""Beats of recordings, as `fit` stores them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,35 +10,36 @@ from ..chroma import Analysis
 from ._corpus import usual_level
 
 FEWEST = 16
-"""A recording with fewer beats than this has no pulse to play by."""
+"""Fewest beats of a recording that a mosaic by beats plays."""
 
 CLEAR = 0.3
-"""The least mean clarity of the beats of a collection that is played beat by beat."""
+"""Least mean clarity of the beats of a collection that is played by beats."""
 
 NEIGHBORS = 4
-"""Beats on each side that a beat is brought in line with."""
+"""Beats on each side in the moving average that smooths beats."""
 
 FARTHEST_MOVE = 0.025
-"""Seconds; a beat that this would move farther was played early or late, or a tempo changed."""
+"""Most seconds by which smoothing moves a beat; a beat farther off was played early or late, or
+the tempo changed. See docs/design.md for what smoothing gains."""
 
 
 class BeatTrack(NamedTuple):
-    """The beats of a recording, from the first one to the last.
+    """The beats of a recording, from the first to the last.
 
     Attributes
     ----------
     beats : ndarray of shape (n_beats + 1,)
-        Their borders in seconds.
+        Borders of the beats in seconds.
     chroma : ndarray of shape (n_beats, 2, 12), dtype float16
-        Of both halves of each beat.
+        Chroma of both halves of each beat.
     levels : ndarray of shape (n_beats, 2), dtype float16
-        In decibels, relative to the usual level of the recording.
+        Decibels relative to the usual level of the recording.
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
         Cepstral coefficients.
     clarity : ndarray of shape (n_beats,), dtype float16
-        How clear the pulse is, at most 1.
+        Clarity of the pulse, at most 1.
     beats_per_bar, downbeat : int
-        Beats in a bar, and the first beat on which a bar begins.
+        Beats in a bar, and the first beat that begins one.
     tuning : float
         Deviation from A440 in semitones.
     """
@@ -59,19 +60,19 @@ class BeatTrack(NamedTuple):
 
 
 def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
-    """Return the part of an analysis by half-beats that lies between beats, and its beats.
+    """Return the part of an analysis from its first beat to its last, and these beats.
 
     Parameters
     ----------
     analysis : Analysis
-        Of an extractor with ``sync="half-beat"``.
+        Analysis by an extractor with ``sync="half-beat"``.
 
     Returns
     -------
     between : Analysis
-        With the frames from the first beat to the last one; all of them where these are too few.
+        The frames from the first beat to the last; all frames if there are too few beats.
     beats : dict or None
-        What `make_track` takes, in plain types; None if there are too few beats.
+        Beats for `make_track`, in plain types; None if there are too few.
     """
     found = analysis.beats
     if found is None or len(found.times) <= FEWEST or analysis.timbre is None:
@@ -90,10 +91,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 
 
 def _smoothed(times: np.ndarray) -> np.ndarray:
-    """Return beats on a line through those around them, unless that moves them far.
+    """Return a moving average of beats, except of those that it would move far.
 
-    What is left is how they were played; what goes is how coarsely they were measured, which would
-    make the sound faster and slower from beat to beat.
+    It removes errors of measurement, which would make the sound faster and slower from beat to
+    beat, and keeps changes of tempo.
     """
     smooth = times.copy()
     for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends
@@ -105,14 +106,14 @@ def _smoothed(times: np.ndarray) -> np.ndarray:
 def make_track(
     chroma: np.ndarray, levels: np.ndarray, tuning: float, beats: dict[str, Any]
 ) -> BeatTrack:
-    """Return the beats of a recording from what is kept of it.
+    """Return the beats of a recording from the fitted attributes of the mosaic.
 
     Parameters
     ----------
     chroma : ndarray of shape (2 * n_beats, 12)
-        Of half-beats.
+        Chroma of half-beats.
     levels : ndarray of shape (2 * n_beats,)
-        In decibels.
+        Levels of half-beats in decibels.
     tuning : float
         Deviation from A440 in semitones.
     beats : dict

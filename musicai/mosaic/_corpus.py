@@ -1,4 +1,4 @@
-"""The recordings that a mosaic is made of, as the search sees them."""
+"""Frames of all recordings, in the arrays that the search by frames compares."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,30 +9,31 @@ from scipy.ndimage import uniform_filter1d
 from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
-"""Frames so many decibels below their recording's usual level, or that of all recordings, are never
-played: fades and noise."""
+"""Decibels relative to the usual level of a recording, or of all recordings, below which frames
+are fades or noise and never played."""
 
 GATE = -10.0
-"""What is so many decibels below the mean does not count for the usual level (ITU-R BS.1770)."""
+"""Decibels relative to the mean below which frames do not count in the usual level, as in the
+loudness of ITU-R BS.1770."""
 
 USUAL = 3.0
-"""Within so many decibels of its recording's usual level a passage is as good to join as any."""
+"""Decibels from the usual level of its recording within which joining a passage costs no extra."""
 
 UNUSUAL = 0.05
-"""What a join costs more for each further decibel on either side of it.
+"""Extra cost of a join for each further decibel on either side of it.
 
-So joins seldom lead from a quiet passage to a loud one. Were every frame to cost that, fewer
-passages would be played, and the sound would be less like that of the recordings.
+It keeps joins from leading out of a quiet passage into a loud one. At every frame instead of joins
+alone, this cost would narrow the choice of passages, and change the sound of the recordings.
 """
 
 PASSAGE_SECONDS = 1.0
-"""How long the level of a passage is averaged."""
+"""Seconds over which the level of a passage is averaged."""
 
 IN_TUNE = 0.1
-"""A recording this many semitones from A440, or less, is played as it is; others are tuned."""
+"""Most semitones from A440 at which a recording is not retuned."""
 
 SILENT = -90.0
-"""What is below so many decibels of full scale does not count as sound at all."""
+"""Decibels of full scale below which there is no sound at all."""
 
 
 class Corpus(NamedTuple):
@@ -43,20 +44,20 @@ class Corpus(NamedTuple):
     shapes : ndarray of shape (n_rows, 12), dtype float32
         Chroma, centered and of length 1, so that products are correlations; 0 where it is flat.
     recording : ndarray of shape (n_rows,), dtype int32
-        Which recording a row is of.
+        The recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
         The first row of each track, and the number of rows: a track is a recording at one
         transposition.
     semitones : ndarray of shape (n_tracks,)
-        How much higher each track sounds than its recording: by its transposition, less what the
-        recording is out of tune.
+        Semitones by which each track sounds higher than its recording: its transposition less the
+        deviation of the recording from A440.
     audible : ndarray of bool, of shape (n_rows,)
         Which rows may be played.
     at_joins : ndarray of shape (n_rows,), dtype float32
-        What it costs to join there, from or to a row whose passage is louder or quieter than is
+        Extra cost of a join from or to each row, where its passage is louder or quieter than is
         usual in its recording.
     gains : ndarray of shape (n_recordings,)
-        By how many decibels each recording is made louder, so that all are usually as loud.
+        Decibels by which each recording is raised, so that all have one usual level.
     """
 
     shapes: np.ndarray
@@ -68,11 +69,11 @@ class Corpus(NamedTuple):
     gains: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the track that a row is in."""
+        """Return the track of a row."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def frame(self, row: int) -> float:
-        """Return how many hops a row lies behind the beginning of its recording."""
+        """Return the number of hops from the beginning of its recording to a row."""
         track = self.track(row)
         return float(row - self.firsts[track]) * speed(self.semitones[track])
 
@@ -86,18 +87,18 @@ def make_corpus(
     frame_rate: float,
     played: np.ndarray,
 ) -> Corpus:
-    """Put recordings together.
+    """Concatenate the frames of recordings.
 
     Parameters
     ----------
     chroma : sequence of ndarray of shape (n_frames, 12)
-        Of each recording.
+        Chroma of each recording.
     levels : sequence of ndarray of shape (n_frames,)
-        In decibels, of each recording.
+        Loudness of each recording in decibels.
     tunings : ndarray of shape (n_recordings,)
         Deviation of each recording from A440, in semitones.
     transpose : int
-        Up to how many semitones recordings are moved, upwards and downwards.
+        Most semitones by which recordings are transposed, up and down.
     frame_rate : float
         Frames per second.
     played : ndarray of bool, of shape (n_recordings,)
@@ -139,12 +140,12 @@ def make_corpus(
 
 
 def speed(semitones: float) -> float:
-    """Return how much faster a recording is played so that it sounds so much higher."""
+    """Return the ratio of speeds that transposes a recording by some semitones."""
     return 2.0 ** (semitones / 12)
 
 
 def usual_level(levels: np.ndarray) -> float:
-    """Return the level of what sounds, without what is much quieter than the rest, in decibels."""
+    """Return the gated mean level in decibels: without silence, and without frames below GATE."""
     power = _power(levels[levels > SILENT])
     if len(power) == 0:
         return SILENT
@@ -153,12 +154,12 @@ def usual_level(levels: np.ndarray) -> float:
 
 
 def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return by how many decibels to make each recording louder, so that all are usually as loud.
+    """Return the decibels by which to raise each recording, so that all have one usual level.
 
     Parameters
     ----------
     levels : sequence of ndarray of shape (n_frames,)
-        In decibels, of each recording.
+        Loudness of each recording in decibels.
     """
     everywhere = usual_level(np.concatenate(levels))
     return np.array([everywhere - usual_level(each) for each in levels])
@@ -169,7 +170,7 @@ def _power(levels: np.ndarray) -> np.ndarray:
 
 
 def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarray:
-    """Return what it costs to join at each frame of a recording."""
+    """Return the extra cost of a join at each frame of a recording."""
     passage = uniform_filter1d(_power(levels), n_around, mode="nearest")
     unusual = np.abs(10 * np.log10(np.maximum(passage, 1e-12)) - usual)
     return (UNUSUAL * np.maximum(unusual - USUAL, 0)).astype(np.float32)
@@ -186,7 +187,7 @@ def _play_faster(
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return float32 rows between the rows of a table, at fractional places."""
+    """Interpolate the rows of a table at fractional places; float32."""
     places = np.clip(places, 0, len(table) - 1)
     before = places.astype(int)
     after = np.minimum(before + 1, len(table) - 1)

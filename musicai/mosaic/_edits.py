@@ -1,4 +1,4 @@
-"""Edit lists: the cuts and fades of a mosaic, for editing it elsewhere."""
+"""Edit lists: the cuts and fades of a mosaic, for editing in other programs."""
 
 import os
 from collections.abc import Sequence
@@ -22,23 +22,22 @@ class Clip(NamedTuple):
     Attributes
     ----------
     recording : int
-        Which of the recordings that the mosaic was fitted on.
+        Index of the recording in the list that the mosaic was fitted on.
     path : str or None
-        Where its file is now; None for samples.
+        Present path of its file; None for samples.
     times, source_times : ndarray of shape (n_points,)
-        Seconds of the mosaic, and of the recording that are played then; in between both move
-        evenly. The first and the last points are the beginning and the end of the clip, the others
-        are beats.
+        Seconds of the mosaic, and the seconds of the recording that are played then; linear in
+        between. The first and last points are the ends of the clip, the others are beats.
     semitones : float
-        How much higher than it was recorded it is played.
+        Transposition.
     keeps_pitch : bool
-        Whether time is stretched without a change of pitch, but for `semitones`. Otherwise the
+        Whether time is stretched without a change of pitch other than `semitones`. Otherwise the
         pitch follows the speed.
     gain : float
-        How much louder it is played, in decibels.
+        Decibels by which it is raised.
     fade_in, fade_out : float
-        Seconds. While one clip fades out the next one fades in, with about equal power; where the
-        mosaic begins and ends fades are linear.
+        Lengths of the fades in seconds. Fades of overlapping clips have about equal power; those at
+        the beginning and the end of the mosaic are linear.
 
     Examples
     --------
@@ -71,24 +70,24 @@ class Clip(NamedTuple):
 
 
 class EditList(NamedTuple):
-    """A mosaic as the clips that it is made of.
+    """The clips of a mosaic.
 
     Attributes
     ----------
     clips : list of Clip
-        In order, each overlapping the next one while they are crossfaded.
+        Clips in order, each overlapping the next one by their crossfade.
     timing : Timing
         When the frames of the piece sound, at the tempo at which they are played.
     tempo : float or None
-        Beats per minute of the steady beats on which a piece without beats was laid; None if
-        `timing` has beats, or the mosaic is laid by frames.
+        Beats per minute of the steady beats of a piece without beats; None if `timing` has beats,
+        or the mosaic is laid by frames.
     seconds : float
-        For how long it plays.
+        Length of the mosaic.
     levels : ndarray of shape (n_points, 2)
-        Seconds and the amplitude there, 1 where the piece sounds and 0 where it is silent, with
-        lines in between; empty if it is never silent.
+        Seconds and amplitudes, 1 where the piece sounds and 0 where it is silent, linear in
+        between; empty if it is never silent.
     sr, n_channels : int
-        Of the audio.
+        Sampling rate and channels of the audio.
 
     Examples
     --------
@@ -132,15 +131,15 @@ def make_edit_list(
     wanted : Wanted
         The piece.
     parts : sequence of Stretch or Passage
-        What is played when: passages if it is laid by beats.
+        Stretches of a mosaic by frames, passages of one by beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None
         Beats per minute of pieces without beats, None if the mosaic is laid by frames.
     frame_rate : float
-        Of the extractor.
+        Frames per second of the extractor.
     sr, channels : int
-        Of the audio.
+        Sampling rate and channels of the audio.
     """
     settings: dict[str, Any] = {
         "sr": sr,
@@ -171,7 +170,7 @@ def _clips_of_stretches(
     channels: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return what `play_stretches` joins; recordings are read to find the places of the joins."""
+    """Return the clips of `play_stretches`; recordings are read to find their joins."""
     borders, read = stretch_reader(stretches, sources, sr=sr, channels=channels)
     joins = find_joins(borders, read, sr=sr)
     fades = [(join.stop - join.start) / sr for join in joins]
@@ -203,7 +202,7 @@ def _clips_of_passages(
     n_samples: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return what `play_passages` joins."""
+    """Return the clips of `play_passages`."""
     firsts = [0, *passage_joins(passages, sr=sr)]
     fade = round(BEAT_FADE_SECONDS * sr)
     clips = []
@@ -213,7 +212,7 @@ def _clips_of_passages(
         ends = np.array([begin, n_samples if is_last else firsts[number + 1]]) / sr
         beats = passage.target[(passage.target > ends[0]) & (passage.target < ends[1])]
         times = np.array([ends[0], *beats, ends[1]])
-        # Before its first beat and after its last one a recording goes on at its own speed.
+        # Before its first beat and after its last a recording keeps its own speed.
         outside = np.minimum(times - passage.target[0], 0)
         outside += np.maximum(times - passage.target[-1], 0)
         source = np.interp(times, passage.target, passage.source)
@@ -241,7 +240,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return a clip, without what would lie before the beginning of its recording."""
+    """Return a clip, cut off before the beginning of its recording."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))
@@ -262,7 +261,7 @@ def _clip(
 
 
 def _levels_of(piece: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return the `levels` of an `EditList` of a piece in the frames of the extractor."""
+    """Return the `levels` of an `EditList`, from a piece at the frames of the extractor."""
     sounding = piece.any(axis=1).astype(float)
     if sounding.all():
         return np.zeros((0, 2))

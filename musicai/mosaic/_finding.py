@@ -1,4 +1,4 @@
-"""What to play for a piece: the search and its result in seconds, by frames or by beats."""
+"""Search for the parts of recordings that play a piece, by frames or by beats."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ def find_stretches(
     join_cost: float,
     max_stretch: float,
 ) -> list[Stretch]:
-    """Find what to play frame by frame.
+    """Find the stretches that play a piece frame by frame.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def find_stretches(
     corpus : Corpus
         The recordings.
     turns : Turns
-        Which of them are played when.
+        Groups of recordings that take turns.
     timing : Timing
-        Of the extractor, with a rate.
+        Timing of the extractor's frames, with a rate.
     join_cost, max_stretch : float
         As for :class:`MosaicSynthesizer`.
     """
@@ -65,7 +65,7 @@ def find_passages(
     clarity: float,
     max_stretch: float,
 ) -> list[Passage]:
-    """Find what to play beat by beat.
+    """Find the passages that play a piece beat by beat.
 
     Parameters
     ----------
@@ -74,13 +74,13 @@ def find_passages(
     tracks : sequence of BeatTrack or None
         The beats of each recording.
     turns : Turns
-        Which of them are played when.
+        Groups of recordings that take turns.
     tempo : float
-        Beats per minute where the piece has no beats.
+        Beats per minute of a piece without beats.
     gains : ndarray of shape (n_recordings,)
-        By how many decibels each is made louder.
+        Decibels by which each recording is raised.
     frame_rate : float
-        Of the extractor; a join costs as much as in a mosaic of frames.
+        Frames per second of the extractor, by which `join_cost` per frame becomes one per beat.
     transpose, join_cost, clarity, max_stretch
         As for :class:`MosaicSynthesizer`.
     """

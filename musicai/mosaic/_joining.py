@@ -1,12 +1,12 @@
-"""Stretches and passages of recordings played one after the other, without a seam.
+"""Crossfades between the stretches, or the passages, of a mosaic.
 
-Around the place where one stretch gives way to the next, the moment is looked for in which both
-are quietest, the next one is shifted by some milliseconds so that its waveform goes on like the
-one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the two are crossfaded with
-equal power. All channels are joined at the same moment, with the same shift.
+At the border of two stretches, the next one is shifted by a few milliseconds so that its waveform
+continues that of the one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
+two are crossfaded with equal power at the moment near the border at which both are quietest. All
+channels are joined at the same moment, with the same shift.
 
-Passages of beats are joined by a short fade that ends just before the attack of the beat on which
-the next one comes in: the attack is whole, and what comes before it is still the passage before.
+Passages of beats are joined by a short fade that ends just before the beat on which the next one
+begins, so that its attack is whole and nothing of its recording sounds before it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,40 +19,42 @@ from ._stretches import Passage
 from ._time_scaling import best_lag, sliding_energy, stretch
 
 FADE_SECONDS = 0.06
+"""Length of the crossfade of stretches."""
+
 SEARCH_SECONDS = 0.03
-"""How far before or after its place a join may be made."""
+"""Farthest that a crossfade may lie before or after the border of two stretches."""
 
 LAG_SECONDS = 0.012
-"""How much later or earlier the next stretch may begin: a period of the lowest notes."""
+"""Largest shift of a stretch: a period of the lowest notes."""
 
 END_SECONDS = 0.01
-"""The whole begins and ends with a fade as short as that."""
+"""Length of the fades at the beginning and the end of the whole."""
 
 BEAT_FADE_SECONDS = 0.03
-"""How long a fade before a beat is."""
+"""Length of the crossfade of passages."""
 
 AHEAD_SECONDS = 0.02
-"""How long before a beat it has ended: attacks begin up to 15 ms before their beat."""
+"""Time from the end of that crossfade to the beat: attacks begin up to 15 ms before their beat."""
 
 Read = Callable[[int, int, int], np.ndarray]
-"""Takes the number of a stretch and two samples of the result, counted from the first; returns
-what the stretch, if it went on before and after, would play from the one until the other: a new
-array of shape (n_samples, n_channels)."""
+"""Takes the number of a stretch and two samples of the result. Returns a new array of shape
+(n_samples, n_channels): the sound of the stretch from the first sample up to the second, also
+before the stretch begins and after it ends."""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
-"""Takes a passage and two samples of its recording, counted at the rate of the passage; returns the
-samples between in shape (n_samples, n_channels)."""
+"""Takes a passage and two samples of its recording, counted at the rate of the passage. Returns the
+samples from the first up to the second, shape (n_samples, n_channels)."""
 
 
 class Join(NamedTuple):
-    """How a stretch comes in.
+    """The crossfade at the beginning of a stretch.
 
     Attributes
     ----------
     start, stop : int
         The samples of the result from which, and up to which, it is faded in.
     lag : int
-        By how many samples it is read later than its place, so that its waveform goes on.
+        Samples by which the stretch is read later than at its place, to align waveforms.
     """
 
     start: int
@@ -61,9 +63,9 @@ class Join(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What a stretch plays from its join on, and what it is joined to: the end of the one before.
+    """The sound of a stretch from its join on, and the end of the stretch before it.
 
-    The first one is joined to nothing, and its join has no length.
+    Before the first stretch there is nothing, and its join has no length.
     """
 
     samples: np.ndarray
@@ -78,9 +80,9 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
     Parameters
     ----------
     borders : sequence of int
-        The samples at which each stretch begins, and the one after the last of them all.
+        The samples at which each stretch begins, and the one after the last stretch.
     read : callable
-        Gives samples of a stretch.
+        Returns samples of a stretch.
     sr : float
         Samples per second.
 
@@ -103,12 +105,12 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
 
 
 def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
-    """Return how each stretch comes in where `join_stretches` plays them; same parameters."""
+    """Return the joins of the stretches that `join_stretches` plays; same parameters."""
     return [part.join for part in _parts(borders, read, sr)]
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return how far each join may reach to either side of its place."""
+    """Return the samples that each join may take on either side of its border."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -117,7 +119,7 @@ def _held(borders: Sequence[int], sr: float) -> list[int]:
 
 
 def _parts(borders: Sequence[int], read: Read, sr: float) -> Iterator[_Part]:
-    """Read stretches, each shifted so that its waveform goes on like that of the one before."""
+    """Read stretches, each shifted so that its waveform continues that of the one before."""
     held = _held(borders, sr)
     most = round(LAG_SECONDS * sr)
     before: np.ndarray | None = None
@@ -147,9 +149,9 @@ def join_passages(
     passages : sequence of Passage
         In order; each begins when the one before ends.
     read : callable
-        Gives samples of the recording of a passage.
+        Returns samples of the recording of a passage.
     n_samples : int
-        How long to play.
+        Length of the result.
     sr : int
         Samples per second.
 
@@ -160,7 +162,7 @@ def join_passages(
     """
     fade = round(BEAT_FADE_SECONDS * sr)
     joins = passage_joins(passages, sr=sr)
-    held: np.ndarray | None = None  # the end of the passage before, which is to fade out
+    held: np.ndarray | None = None  # the end of the passage so far, for the next crossfade
     for passage, first, last in zip(passages, [0, *joins], [*joins, n_samples], strict=True):
         begin = first if held is None else first - fade
         tail = held
@@ -178,7 +180,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return the samples at which all passages but the first have been faded in."""
+    """Return the sample at which the crossfade into each passage but the first ends."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 
@@ -200,7 +202,7 @@ def _stretched(
 
 
 def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int:
-    """Return by how many samples `after` is to be read later, to be most like `before`."""
+    """Return the lag at which `after` is most similar to `before`, in samples."""
     fade = _fade_slice(before, after[lag : lag + len(before)], sr)
     pattern = before[fade]
     if len(pattern) == 0:
@@ -209,17 +211,17 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int
 
 
 def _crossfade(before: np.ndarray, after: np.ndarray, fade: slice) -> np.ndarray:
-    """Go from one to the other in the course of some samples."""
+    """Play `before` up to the fade, and `after` from it on."""
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
     joined[fade] = _mixed(before[fade], after[fade])
     return joined
 
 
 def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
-    """Go from one sound to another of the same shape, (n_samples, n_channels)."""
+    """Crossfade two sounds of the same shape, (n_samples, n_channels)."""
     angle = np.linspace(0, np.pi / 2, len(leaving), dtype=np.float32)[:, np.newaxis]
     mixed = np.cos(angle) * leaving + np.sin(angle) * coming
-    # Of equal power if the two have nothing in common; what they have in common adds up.
+    # Power is equal for uncorrelated sounds; correlated ones add up, which is divided out.
     common = float(np.vdot(leaving, coming))
     common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
     mixed /= np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
@@ -227,7 +229,7 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
 
 
 def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
-    """Return where the two together are quietest, for the length of a fade."""
+    """Return the slice, as long as a fade, in which the two together are quietest."""
     n_fade = min(round(FADE_SECONDS * sr), len(before))
     both = np.concatenate([before, after], axis=1)
     start = int(np.argmin(sliding_energy(both, n_fade)))

@@ -1,4 +1,4 @@
-"""From stretches or passages to sound: joined, shaped and leveled, in constant memory."""
+"""Playback of stretches or passages: joined, shaped and leveled, in constant memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,10 +15,10 @@ from ._sources import Source
 from ._stretches import Passage, Stretch
 
 BLOCK_SIZE = 65536
-"""Samples that are passed on at a time."""
+"""Samples in a block of sound."""
 
 FADE_SECONDS = 0.4
-"""How long a mosaic takes to die away at its end."""
+"""Length of the fade-out at the end of a mosaic."""
 
 
 def play_stretches(
@@ -32,7 +32,7 @@ def play_stretches(
 def stretch_reader(
     stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
 ) -> tuple[list[int], Read]:
-    """Return the borders of stretches, and what reads them, as `join_stretches` takes them."""
+    """Return the arguments of `join_stretches`: borders of stretches, and a function to read."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         stretch = stretches[number]
@@ -55,7 +55,7 @@ def play_passages(
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Play so many samples of passages, at least one, as blocks of shape (n_samples, channels)."""
+    """Play passages, at least one, for `n_samples` in all, as blocks (n_samples, channels)."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
         own = sr / passage.rate
@@ -72,21 +72,18 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Make the sound of a piece from what is played for it.
-
-    Its harmony is brought nearer to that of the piece, it is silent where the piece is, dies away
-    at the end, and is as loud as all.
+    """Finish joined stretches or passages: shaping, silence, fade-out and loudness.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Chroma, a frame for each of the extractor's.
+        Chroma at the frames of the extractor.
     blocks : iterable of ndarray of shape (n_samples, n_channels)
-        What is played.
+        The joined sound.
     extractor : ChromaExtractor
-        How the recordings were analyzed.
+        Extractor of the recordings.
     shaping : float
-        By how many decibels a pitch class may be lowered; 0 leaves recordings as they are.
+        Most decibels by which a pitch class may be lowered; 0 leaves recordings as they are.
     sr : int
         Samples per second.
 

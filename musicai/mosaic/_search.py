@@ -1,19 +1,18 @@
-"""Which moment of which recording to play when.
+"""Search by frames: the frame of the recordings to play for each frame of a piece.
 
-A path goes through the frames of the recordings, one for each frame of the piece: either on to the
-next frame of the same recording, for nothing, or by a join to any frame of any, at a cost. The
-path with the greatest sum of similarities less costs is found by dynamic programming (A. Viterbi,
-1967), as in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the
-early years", Journal of New Music Research 35, 2006), but over all frames rather than over some
-candidates. That is cheap because what a join costs is a sum of what it costs on either side:
-whoever joins comes from the best place that there is. So a step takes time and memory in proportion
-to the number of frames in the recordings, and no table of steps is kept: a place knows when its
-stretch began, and what was then the best place to come from.
+A path has a row of the corpus for each frame of the piece. From one frame to the next it goes on to
+the next row, free of charge, or joins any row of any recording, at a cost. The path with the
+greatest sum of correlations less costs is found by dynamic programming (A. Viterbi, 1967), as in
+corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early years",
+Journal of New Music Research 35, 2006), but over all frames instead of a few candidates. That is
+cheap because the cost of a join is a sum of costs at either side: every join comes from the same
+best row. So time and memory of a step are proportional to the number of rows. There is no table
+of steps, either: a row stores the length of its stretch, and an origin is stored for each frame.
 
-That a recording is not played for longer than allowed is kept along each path: a place remembers
-how long the best way to it has been in its recording, and moments in others do not count as having
-left it. Where no recording is left by this count, the next best one is taken. Longer ways that
-would be better with a shorter past are not looked for.
+A path may stay in one recording for so many frames only. Each row counts the frames that the best
+path to it has spent in its recording; short excursions to others do not reset the count. If no
+recording is left by this count, a join to the next best costs `DEAR`. Because only the best path to
+each row is kept, a worse path with a lower count is lost: the limit makes the search approximate.
 """
 
 from collections.abc import Iterator
@@ -24,18 +23,20 @@ import numpy as np
 from ._corpus import Corpus
 
 FRAMES_AT_ONCE = 64
-"""Frames of the piece that are compared with the recordings together, if these are not too many."""
+"""Frames of the piece that are compared with all rows at once, unless the rows are too many."""
 
 VALUES_AT_ONCE = 2**24
-"""Similarities held at a time: 64 megabytes."""
+"""Most correlations held at a time: 64 megabytes."""
 
 NEVER = np.float32(-np.inf)
+"""Score of a row that must not be played."""
+
 DEAR = np.float32(1e4)
-"""The cost of a join that is not wanted, where nothing else is possible."""
+"""Cost of a join that breaks a limit; such a join is made only if nothing else is possible."""
 
 
 class Run(NamedTuple):
-    """Some frames of the piece that are played by as many rows of the corpus in a row."""
+    """Consecutive frames of the piece, played by as many consecutive rows of the corpus."""
 
     frame: int
     n_frames: int
@@ -43,13 +44,13 @@ class Run(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    """A place to join from, as it was at some frame of the piece."""
+    """A row to join from, with its state at some frame of the piece."""
 
     frame: int
     row: int
-    length: int  # frames of its stretch
-    in_a_row: int  # frames of its recording
-    came_from: int  # which of two origins its stretch was joined from
+    length: int  # frames of its stretch so far
+    in_a_row: int  # frames in its recording so far
+    came_from: int  # index of the origin that its stretch was joined from, 0 or 1
 
 
 def find_path(
@@ -61,23 +62,22 @@ def find_path(
     turns: np.ndarray,
     groups: np.ndarray,
 ) -> list[Run]:
-    """Find what to play.
+    """Find the best path through the corpus.
 
     Parameters
     ----------
     shapes : ndarray of shape (n_frames, 12)
-        The piece, frames centered and of length 1.
+        Frames of the piece, centered and of length 1.
     corpus : Corpus
         The recordings.
     join_cost : float
-        What a join costs, in units of the correlation of a frame.
+        Cost of a join, in units of the correlation of a frame.
     longest : int
-        How many frames in a row may be of one recording. With one recording only: how many may
-        follow each other as they do there.
+        Most frames in a row in one recording. If there is only one: most frames without a jump.
     turns : ndarray of shape (n_frames,)
-        For each frame the group of recordings whose turn it is.
+        The group of recordings whose turn it is at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        Which recordings are in each; each group has an audible row in the corpus.
+        The recordings in each group; each group has an audible row in the corpus.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def find_path(
 
 
 class _Search:
-    """The best way to each row so far; each frame of the piece is one more step."""
+    """The best path to each row so far; each frame of the piece is one more step."""
 
     def __init__(self, corpus: Corpus, join_cost: float, longest: int) -> None:
         n_rows = len(corpus.shapes)
@@ -116,18 +116,19 @@ class _Search:
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
-        self._came_from = np.zeros(n_rows, dtype=np.int8)  # which origin the stretch joined from
-        self._origins: list[tuple[_Origin, _Origin]] = []  # the best, the best elsewhere
+        self._came_from = np.zeros(n_rows, dtype=np.int8)  # index of the origin joined from
+        # For each frame the best origin, and the best in any other recording.
+        self._origins: list[tuple[_Origin, _Origin]] = []
 
     def add(self, worth: np.ndarray) -> None:
-        """Take what every row is worth for the next frame of the piece."""
+        """Take the worth of every row for the next frame of the piece."""
         if self._origins:
             self._step()
         self._score = self._score + worth
         self._remember_origins()
 
     def _step(self) -> None:
-        # Sums that grew with the piece would lose their last digits.
+        # Relative to the best: sums that grow with the piece would lose their last digits.
         score = self._score - self._score[self._origins[-1][0].row]
         go_on = _moved(score)
         go_on[self._firsts] = NEVER
@@ -140,9 +141,9 @@ class _Search:
         self._came_from = np.where(joins, came_from, _moved(self._came_from))
 
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return for every row the score of a join to it, and what it would then remember."""
+        """Return the score of a join to every row, and its `in_a_row` and `came_from` after it."""
         best, _ = self._origins[-1]
-        # Where recordings are few all may have been played of late; then any other one will do.
+        # If recordings are few, all may be at their limit; then any other one is allowed, dearly.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]
@@ -158,7 +159,7 @@ class _Search:
             came_from[allowed] = number
         by_row = self._by_row(join) - self._at_joins
         if self._alone:
-            # It is to go on elsewhere, where there is enough of it.
+            # The only recording must jump away from here, if it is long enough.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, self._by_row(in_a_row), self._by_row(came_from)
@@ -167,22 +168,22 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return for each recording how long it would have been played, if joined from `origin`."""
+        """Return for each recording its frames in a row after a join from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
-        # To come back soon is not to have left.
+        # A recording that returns within half the limit continues its count.
         for left in self._way_back(origin):
             away = origin.frame - left.frame
             if away >= max(1, self._longest // 2):
                 break
             recording = self._recording[left.row]
-            if frames[recording] == 1:  # where it was left last
+            if frames[recording] == 1:  # only where it was left last
                 frames[recording] += left.in_a_row + away
         return frames
 
     def _way_back(self, origin: _Origin) -> Iterator[_Origin]:
-        """Yield an origin, where its stretch was joined from, and so on."""
+        """Yield an origin, the origin that its stretch was joined from, and so on."""
         yield origin
         while origin.frame >= origin.length:
             origin = self._origins[origin.frame - origin.length][origin.came_from]
@@ -193,7 +194,7 @@ class _Search:
         best = int(left.argmax())
         others = self._recording != self._recording[best]
         elsewhere = best if self._alone else int(np.where(others, left, NEVER).argmax())
-        if left[elsewhere] == NEVER:  # no other recording has its turn
+        if left[elsewhere] == NEVER:  # it is no other recording's turn
             elsewhere = best
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 
@@ -207,7 +208,7 @@ class _Search:
         )
 
     def finish(self) -> list[Run]:
-        """Go back along the best path."""
+        """Return the best path, by going back from its end."""
         last = len(self._origins) - 1
         origin = self._origin(int(self._score.argmax()))._replace(frame=last)
         runs = []

@@ -1,10 +1,10 @@
-"""Turning pitch classes up and down, so that a stretch of a recording sounds the wanted harmony.
+"""Shaping: gains for pitch classes that move the harmony of a mosaic toward that of the piece.
 
-The short-time spectrum is multiplied by a gain for each pitch class that glides from frame to
-frame. How much is needed is found by listening: what was made is analyzed, and where a pitch class
-is stronger than in the piece it is turned down, and the other way round, within limits. What that
-takes from the loudness of a frame, or adds to it, is made up for, so that recordings keep their
-dynamics. The average of all channels is listened to, and all get the same gains.
+The short-time spectrum is multiplied by a gain for each pitch class, interpolated between frames.
+The gains are found by iteration: the shaped sound is analyzed, and pitch classes stronger than in
+the piece are lowered and weaker ones raised, within limits. The change in loudness of each frame
+is then taken back, so that recordings keep their dynamics. The mean of all channels is analyzed,
+and all channels get the same gains.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,17 +20,18 @@ from ..files.writing import Spool
 from ..theory.shapes import peaking_at_one
 from ._corpus import rows_at
 
-LISTENINGS = 4
-"""How often the sound is analyzed and shaped.
+N_ITERATIONS = 4
+"""Rounds of analysis and correction.
 
-On six clips of game music, two times with an exponent (see `STEP`) of .8 reached a correlation of
-.916, three with .6 .938, four with .4 .949.
+On six clips of game music, two rounds with an exponent (see `STEP`) of 0.8 reached a correlation of
+0.916, three with 0.6 0.938, four with 0.4 0.949.
 """
 
 WINDOW_SECONDS = 0.186
-"""Long enough to tell semitones apart in the middle octaves, short enough for chords that change.
+"""Long enough to separate semitones in the middle octaves, short enough for changing chords.
 
-Half as long reached a correlation of .916 where this had .937; twice as long lost .016.
+Half the length reached a correlation of 0.916 where this one reached 0.937; twice the length lost
+0.016.
 """
 
 HOPS_PER_WINDOW = 4
@@ -38,16 +39,16 @@ LOWEST = 40.0
 """Below this frequency, in hertz, nothing is changed."""
 
 RISE = 2 / 3
-"""A pitch class is raised by no more than this share of the decibels that it may be lowered by."""
+"""Most decibels by which a pitch class may be raised, as a share of those it may be lowered by."""
 
 STEP = 0.4
-"""Exponent of the ratio of chroma by which amplitudes are corrected at each listening."""
+"""Exponent of the ratio of chroma by which amplitudes are corrected in each round."""
 
 AUDIBLE = 1e-3
-"""Added to chroma before ratios are taken."""
+"""Added to chroma before ratios are taken, so that they stay finite."""
 
 SECONDS_AROUND = 1.5
-"""A frame of chroma is made of less time than that about it."""
+"""Context in seconds on either side of frames that are analyzed; more than a frame covers."""
 
 
 def gains_towards(
@@ -64,73 +65,71 @@ def gains_towards(
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        The chroma that is wanted.
+        Chroma of the piece.
     sound : Spool or ndarray of shape (n_samples, n_channels)
-        What is played, tuned to A440.
+        The joined recordings, tuned to A440.
     sr : float
         Samples per second.
     extractor : ChromaExtractor
-        How the piece was analyzed.
+        Extractor of the piece.
     limit : float
-        By how many decibels a pitch class may be lowered.
+        Most decibels by which a pitch class may be lowered.
     frames_at_once : int, default=512
-        Longer pieces are listened to in parts.
+        Frames that are analyzed together; longer pieces are analyzed in parts.
 
     Returns
     -------
     gains : ndarray of shape (n_frames, 12)
-        In decibels; of a frame together they change its loudness little.
+        In decibels; those of a frame together change its loudness little.
     """
-    listener = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
-    listener.set_output(transform="default")
+    analyzer = clone(extractor).set_params(tuning=0.0, memory=None, n_jobs=None, verbose=0)
+    analyzer.set_output(transform="default")
     rate = extractor.frame_rate
     hop = sr / rate
     around = round(SECONDS_AROUND * rate)
     gains = np.zeros_like(piece)
     for first in range(0, len(piece), frames_at_once):
-        # What lies around is heard as well.
         begin = max(0, first - around)
         end = min(len(piece), first + frames_at_once + around)
-        part = _as_listened_to(sound[round(begin * hop) : round(end * hop)], sr, extractor.sr)
+        part = _mono(sound[round(begin * hop) : round(end * hop)], sr, extractor.sr)
         wanted, found = piece[begin:end], np.zeros_like(piece[begin:end])
-        for listening in range(LISTENINGS):
-            shaped = part
-            if listening:
+        (analysis,) = analyzer.analyze([(part, extractor.sr)])
+        levels = analysis.levels
+        for iteration in range(N_ITERATIONS):
+            if iteration:
                 blocks = shape(part, found, frame_rate=rate, sr=extractor.sr)
                 shaped = np.concatenate(list(blocks))
-            (heard,) = listener.analyze([(shaped, extractor.sr)])
-            if not listening:
-                levels = heard.levels
-            found = corrected(found, wanted, heard.chroma[: len(wanted)], limit=limit)
-        found -= (heard.levels - levels)[: len(wanted), np.newaxis]
+                (analysis,) = analyzer.analyze([(shaped, extractor.sr)])
+            found = corrected(found, wanted, analysis.chroma[: len(wanted)], limit=limit)
+        found -= (analysis.levels - levels)[: len(wanted), np.newaxis]
         core = slice(first - begin, first - begin + frames_at_once)
         gains[first : first + frames_at_once] = found[core]
     return gains
 
 
-def _as_listened_to(samples: np.ndarray, sr: float, listened_rate: float) -> np.ndarray:
-    """Return the average of all channels at the rate of the analysis, shape (n_samples, 1)."""
+def _mono(samples: np.ndarray, sr: float, analyzed_sr: float) -> np.ndarray:
+    """Return the mean of all channels at the rate of the analysis, shape (n_samples, 1)."""
     mono = samples.mean(axis=1, keepdims=True)
-    if sr == listened_rate:
+    if sr == analyzed_sr:
         return mono
-    return np.concatenate(list(resample_blocks([mono], sr, listened_rate)))
+    return np.concatenate(list(resample_blocks([mono], sr, analyzed_sr)))
 
 
 def corrected(
-    gains: np.ndarray, wanted: np.ndarray, heard: np.ndarray, *, limit: float
+    gains: np.ndarray, wanted: np.ndarray, shaped: np.ndarray, *, limit: float
 ) -> np.ndarray:
-    """Return better gains, in decibels, after listening.
+    """Return corrected gains, in decibels.
 
     Parameters
     ----------
     gains : ndarray of shape (n_frames, 12)
-        With which `heard` was made.
-    wanted, heard : ndarray of shape (n_frames, 12)
-        Chroma of the piece, and of what was made.
+        The gains of the shaped sound.
+    wanted, shaped : ndarray of shape (n_frames, 12)
+        Chroma of the piece, and of the shaped sound.
     limit : float
-        By how many decibels a pitch class may be lowered.
+        Most decibels by which a pitch class may be lowered.
     """
-    ratio = (peaking_at_one(wanted) + AUDIBLE) / (peaking_at_one(heard) + AUDIBLE)
+    ratio = (peaking_at_one(wanted) + AUDIBLE) / (peaking_at_one(shaped) + AUDIBLE)
     return np.clip(gains + 20 * STEP * np.log10(ratio), -limit, RISE * limit)
 
 
@@ -142,7 +141,7 @@ def shape(
     sr: float,
     seconds_at_once: float = 10.0,
 ) -> Iterator[np.ndarray]:
-    """Turn pitch classes up and down.
+    """Apply gains to pitch classes.
 
     Parameters
     ----------
@@ -153,12 +152,12 @@ def shape(
     frame_rate, sr : float
         Frames and samples per second.
     seconds_at_once : float, default=10.0
-        How much is shaped together, so that longer sounds take no more memory.
+        Seconds that are shaped together, so that memory does not grow with the sound.
 
     Yields
     ------
     block : ndarray of shape (n_samples, n_channels), dtype float32
-        As many samples as there are, some seconds at a time.
+        As many samples in all as `samples` has.
     """
     n_window = 2 ** round(np.log2(WINDOW_SECONDS * sr))
     hop = n_window // HOPS_PER_WINDOW
@@ -191,7 +190,7 @@ def shape(
 def silence_between(
     piece: np.ndarray, blocks: Iterable[np.ndarray], *, hop: float
 ) -> Iterator[np.ndarray]:
-    """Pass sound on, with silence where the piece has none but zeros; `hop` samples are a frame."""
+    """Silence sound where the piece has only zeros; `hop` is the length of a frame in samples."""
     sounding = piece.any(axis=1).astype(np.float32)
     if sounding.all():
         yield from blocks
@@ -205,12 +204,12 @@ def silence_between(
 
 
 def _bands(n_window: int, sr: float) -> np.ndarray:
-    """Return how much of each pitch class's gain every bin gets, shape (12, n_bins)."""
+    """Return the weight of each pitch class's gain in every bin, shape (12, n_bins)."""
     frequencies = scipy.fft.rfftfreq(n_window, 1 / sr)
     audible = frequencies >= LOWEST
     pitches = 12 * np.log2(frequencies[audible] / 440) + 9
     below = np.floor(pitches).astype(int)
-    # A plateau about each semitone, a slope half way to the next.
+    # A plateau around each semitone, and a slope halfway to the next.
     above = np.clip(2 * (pitches - below) - 0.5, 0, 1)
     bands = np.zeros((12, len(frequencies)), dtype=np.float32)
     bins = np.flatnonzero(audible)

@@ -11,9 +11,9 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Where files were found, by folder and content, so that a folder is not searched at every use.
+"""Paths of files by folder and digest, so that a folder is not searched at every use.
 
-A place counts only as long as the content is there.
+A path counts only as long as the content is there.
 """
 
 
@@ -25,8 +25,8 @@ class Source(NamedTuple):
     recording : bytes or (samples, sr)
         The absolute path of a file, or samples.
     size, modified : int or None
-        Of the file in bytes, and when it was changed in nanoseconds; None for samples, and for a
-        file that could not be read from the first.
+        Size of the file in bytes, and its time of change in nanoseconds; None for samples, and for
+        a file that could not be read in `fit`.
     digest : bytes or None
         The SHA-256 of the file.
     """
@@ -38,11 +38,11 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What to call it in messages."""
+        """Name for messages."""
         return printable(self.recording) if is_path(self.recording) else "a recording in memory"
 
     def trouble(self) -> str | None:
-        """Return why the file is not to be used where it was, None if it is."""
+        """Return why the file cannot be used where it was; None if it can."""
         if self.size is None or not is_path(self.recording):
             return None
         try:
@@ -59,12 +59,10 @@ class Source(NamedTuple):
         """Raise a ValueError if `file` is this recording, which would be written over."""
         both_paths = is_path(self.recording) and is_path(file)
         if both_paths and os.path.exists(file) and os.path.samefile(file, self.recording):
-            raise ValueError(
-                f"{self.name}: this is one of the recordings that are played; write to another file"
-            )
+            raise ValueError(f"{self.name}: the mosaic plays this recording; write to another file")
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read samples from a second on, shape (n_samples, channels)."""
+        """Read samples from `start` seconds on, shape (n_samples, channels)."""
         samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )
@@ -72,9 +70,9 @@ class Source(NamedTuple):
 
 
 def as_source(recording: Any, sr: float) -> Source:
-    """Return a recording with what tells whether it changes.
+    """Return a recording with size, time and digest, by which changes are noticed.
 
-    `sr` is that of samples that come without one, and files have one.
+    `sr` is the sampling rate of samples that come without one.
     """
     if is_path(recording):
         path = os.path.abspath(os.fsencode(recording))
@@ -84,23 +82,23 @@ def as_source(recording: Any, sr: float) -> Source:
         except (OSError, ValueError):
             return Source(path, None, None, None)
     samples, own_rate = recording if isinstance(recording, tuple) else (recording, sr)
-    return Source((np.array(samples), own_rate), None, None, None)  # a copy, which nobody changes
+    return Source((np.array(samples), own_rate), None, None, None)  # a copy, safe from changes
 
 
 def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
-    """Return recordings where they are now.
+    """Return recordings with their present paths.
 
     Parameters
     ----------
     sources : sequence of Source
-        Where they were when the mosaic was fitted.
+        Recordings as they were when the mosaic was fitted.
     root : path-like or None
-        A folder in which those that are not there are looked for, by their content.
+        Folder in which moved recordings are found by their content.
 
     Raises
     ------
     RecordingError
-        If one is nowhere to be found.
+        If a recording has changed, or is not found.
     """
     troubles = [source.trouble() for source in sources]
     lost = [source for source, trouble in zip(sources, troubles, strict=True) if trouble]
@@ -125,7 +123,7 @@ def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
 
 
 def _found_in(root: AnyPath, lost: Sequence[Source]) -> dict[bytes, bytes]:
-    """Return the paths of what is in a folder, by digest."""
+    """Return the paths of lost recordings in a folder, by digest."""
     folder = os.path.realpath(os.fsencode(root))
     wanted = {each.digest: each.size for each in lost if each.digest is not None and each.size}
     found = {

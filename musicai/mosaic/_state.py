@@ -1,4 +1,4 @@
-"""What the fitted attributes of a mosaic must be when it is opened from a file."""
+"""Validation of the fitted attributes of a mosaic that is opened from a file."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from ._sources import Source
 
 DIGEST_BYTES = 32
 N_COEFFICIENTS = 13
-"""Of timbre, see `Analysis`."""
+"""Cepstral coefficients of timbre, see `Analysis`."""
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:
-    """Return what `check_state` expects of a MosaicSynthesizer; raise an error for nonsense."""
+    """Return the state that `check_state` expects of a MosaicSynthesizer, or raise an error."""
     for source in mosaic.sources_:
         _check_source(Source(*source))
     if mosaic.channels_ not in (1, 2):
@@ -55,7 +55,7 @@ def _check_source(source: Source) -> None:
 
 
 def _state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return what `check_state` is to expect of the beats of a recording; may raise any error."""
+    """Return the state that `check_state` expects of a recording's beats; may raise any error."""
     if beats is None:
         return type(None)
     if beats["beats_per_bar"] < 1 or np.any(np.diff(beats["times"]) <= 0):

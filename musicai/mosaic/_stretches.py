@@ -1,4 +1,4 @@
-"""What is played when, in seconds: stretches of recordings, or passages of their beats."""
+"""Results of the searches in seconds: stretches of recordings, or passages of their beats."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -13,20 +13,20 @@ from ._targets import Target
 
 
 class Stretch(NamedTuple):
-    """Some seconds of a recording, and when a mosaic plays them.
+    """A part of a recording, and when a mosaic plays it.
 
     Attributes
     ----------
     start, end : float
         When it is played, in seconds of the mosaic.
     recording : int
-        Which of the recordings that the mosaic was fitted on.
+        Index of the recording in the list that the mosaic was fitted on.
     source_start, source_end : float
         Where it begins and ends in that recording, in seconds.
     semitones : float
-        How much higher than it was recorded it is played, by playing it faster.
+        Transposition, by playing it faster or slower.
     gain : float
-        How much louder it is played, in decibels; the same for all of a recording.
+        Decibels by which it is raised; the same for all of a recording.
 
     Examples
     --------
@@ -54,12 +54,12 @@ Stretch.__module__ = "musicai.mosaic"
 def as_stretches(
     runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float
 ) -> list[Stretch]:
-    """Return what runs of frames mean in seconds.
+    """Convert runs of frames to seconds.
 
     Parameters
     ----------
     runs : sequence of Run
-        What is played.
+        The path of the search.
     corpus : Corpus
         The recordings.
     timing : Timing
@@ -71,7 +71,7 @@ def as_stretches(
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        # The center of a frame is played at the center of its own in the recording.
+        # The center of a frame of the piece plays the center of the frame of the recording.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])
@@ -90,20 +90,20 @@ def as_stretches(
 
 
 class Passage(NamedTuple):
-    """Some beats of a recording, and when a mosaic plays them.
+    """Consecutive beats of a recording, and when a mosaic plays them.
 
     Attributes
     ----------
     source : ndarray of shape (n_beats + 1,)
-        When the beats begin in the recording, and the last one ends, in seconds.
+        Seconds in the recording at which the beats begin, and the last one ends.
     target : ndarray of shape (n_beats + 1,)
         The same in the mosaic.
     recording : int
-        Which of the recordings.
+        Index of the recording.
     semitones : float
-        How much higher than it was recorded it is played.
+        Transposition.
     gain : float
-        By how many decibels it is made louder.
+        Decibels by which it is raised.
     """
 
     source: np.ndarray
@@ -114,7 +114,7 @@ class Passage(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """How much faster it would be played for that alone."""
+        """Ratio of speeds of its transposition alone, before its beats are stretched."""
         return speed(self.semitones)
 
     def stretch(self, end: float) -> Stretch:
@@ -135,18 +135,18 @@ class Passage(NamedTuple):
 def as_passages(
     runs: Sequence[Run], target: Target, corpus: BeatCorpus, *, gains: np.ndarray
 ) -> list[Passage]:
-    """Return what runs of beats mean in seconds.
+    """Convert runs of beats to seconds.
 
     Parameters
     ----------
     runs : sequence of Run
-        What is played.
+        The path of the search.
     target : Target
         The piece.
     corpus : BeatCorpus
         The recordings.
     gains : ndarray of shape (n_recordings,)
-        By how many decibels each recording is made louder.
+        Decibels by which each recording is raised.
     """
     passages = []
     for run in runs:

@@ -55,60 +55,56 @@ RULES: dict[str, Rule] = {
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
-    Recordings are cut into stretches about a second long and put together anew, so that their
-    harmony follows a piece: for every frame of the piece, the frames of the recordings are
-    compared with it, and the path through them is chosen that is most like the piece with the
-    fewest joins [1]_, [2]_. Recordings are brought to one loudness and keep their own dynamics;
-    stretches are crossfaded where they are quiet or alike, and their pitch classes turned up or
-    down a little where they still differ from the piece.
+    The mosaic plays stretches of recordings, each about a second long, whose harmony follows a
+    piece. Every frame of the piece is compared with the frames of all recordings, and the path
+    through them that correlates best with the piece, at the fewest joins, is played [1]_, [2]_.
+    Recordings are brought to one loudness and keep their own dynamics. Stretches are crossfaded
+    where they are quiet, and their pitch classes are raised or lowered a little where they still
+    differ from the piece.
 
-    With an extractor of beats the mosaic has a pulse: beats of the recordings are laid on the beats
-    of the piece, made faster or slower at their own pitch where they must be. Recordings of about
-    the tempo of the piece and with a clear pulse are preferred, and joins end just before the
-    attack of a beat.
+    With an extractor of beats the mosaic has a pulse: beats of the recordings fall on the beats of
+    the piece, stretched in time at their own pitch where necessary. Recordings with a clear pulse
+    and about the tempo of the piece are preferred, and joins end just before the attack of a beat.
 
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
-        How the recordings are analyzed: as the pieces were. With ``sync="beat"`` or
+        Extractor for the recordings; use the one that made the pieces. With ``sync="beat"`` or
         ``"half-beat"`` the mosaic is laid by beats if the recordings have a pulse, else by frames.
-        It also says when the frames of a piece sound. None takes ``ChromaExtractor()``. Its
-        `memory` keeps the analyses of a large collection on the disk, its `n_jobs`, `on_error` and
-        `verbose` serve here as well.
+        Its timing is the default timing of the pieces. None takes ``ChromaExtractor()``. Its
+        `memory` caches the analyses of a large collection on disk; its `n_jobs`, `on_error` and
+        `verbose` apply here, too.
     join_cost : float, default=1.6
-        What a join costs, in units of the correlation of a frame with the piece. With more there
-        are fewer joins, and a recording is heard longer; with less the piece is followed more
-        closely.
+        Cost of a join, in units of the correlation of a frame with the piece. Higher costs make
+        fewer joins and play each recording longer; lower costs follow the piece more closely.
     max_stretch : float, default=10.0
-        For how many seconds in a row one recording may be played, so that nobody's piece is
-        replayed as a whole. Where there is only one recording, for how many seconds it may be
-        played on without a jump. By beats, with less more recordings are heard.
+        Most seconds in a row that one recording may be played, so that nobody's piece is replayed
+        as a whole. If there is only one recording, most seconds that it may play without a jump.
+        By beats, a lower value also plays more recordings.
     transpose : int, default=0
-        Up to how many semitones, upwards and downwards, recordings may be played faster or
+        Most semitones, up and down, by which recordings may be transposed by playing them faster or
         slower. It widens the choice in small collections; time and memory grow with it.
     shaping : float, default=18.0
-        By how many decibels a pitch class may be turned down so that the harmony is that of the
-        piece; two thirds of that up. 0 leaves stretches as they were recorded.
+        Most decibels by which a pitch class may be lowered to match the harmony of the piece; it
+        may be raised by two thirds of that. 0 leaves stretches as they were recorded.
     clarity : float, default=0.5
-        By beats: how much a beat with the clearest pulse is worth more than one with none, in units
-        of the correlation of a beat. With less, music without drums is heard more often, and the
-        pulse is weaker.
+        By beats: advantage of a beat with the clearest pulse over one with none, in units of the
+        correlation of a beat. A lower value plays more music without drums and weakens the pulse.
     channels : {1, 2}, default=None
-        Of the audio that is made: 1 is mono, 2 stereo. None makes it stereo where one of the
-        recordings is; mono ones are then heard in the middle, and so are those with more than two
-        channels.
+        Channels of the audio: 1 is mono, 2 stereo. None makes stereo if one of the recordings is
+        stereo; mono recordings, and those with more than two channels, are then in the middle.
     root : str or path, default=None
-        A folder in which recordings are looked for that are not where they were in `fit`, at any
-        depth and by their content, whatever they are called: for a mosaic that was moved to another
-        machine. May be set after `fit`.
+        Folder of the recordings of a mosaic that was moved to another machine. Recordings that are
+        no longer where they were in `fit` are found in it by their content, at any depth and under
+        any name. May be set after `fit`.
     sr : int, default=44100
-        Of the audio that is made, in hertz.
+        Sampling rate of the audio, in hertz.
 
     Attributes
     ----------
     extractor_ : ChromaExtractor
-        What the recordings were analyzed with. A mosaic of beats has a frame for each half-beat of
-        them, and one without beats a frame for each hop, whatever its `sync`.
+        The extractor that analyzed the recordings. Whatever its `sync`, a mosaic by beats has a
+        frame for each half-beat, and a mosaic by frames one for each hop.
     tempo_ : float or None
         Beats per minute of pieces whose timing has no tempo: that of the median beat of the
         recordings. None if the mosaic is laid by frames.
@@ -119,12 +115,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
         recording, a frame per hop or per half-beat; float16.
     beats_ : list of dict or None
-        Of each recording the times, timbre and clarity of its beats, and its bars. None by frames,
-        and for recordings with fewer than 16 beats, which are not played by beats.
+        Times, timbre and clarity of the beats of each recording, and its bars. None by frames, and
+        for recordings with fewer than 16 beats, which a mosaic by beats does not play.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
     channels_ : int
-        2 where one of the recordings is stereo, else 1.
+        2 if one of the recordings is stereo, else 1.
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted.
     recording_styles_ : ndarray of shape (n_recordings,)
@@ -137,9 +133,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
     Notes
     -----
-    The index is about 1 MB per hour of music. Files are read again, a stretch at a time, when
-    they are played, so they must stay where they are, or lie in the folder `root`. Whose music is
-    in a mosaic is told by `stretches`; whether it may be published is for its owners to say.
+    The index takes about 1 MB per hour of music. `transform` reads the files again, a stretch at a
+    time, so they must stay where they are, or lie in the folder `root`. `stretches` lists whose
+    music a mosaic plays; whether it may be published is for the owners of that music to say.
 
     References
     ----------
@@ -342,7 +338,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def stretches(
         self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None
     ) -> Any:
-        """Tell what a mosaic is made of.
+        """List the parts of recordings that a mosaic plays.
 
         Parameters
         ----------
@@ -358,7 +354,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Returns
         -------
         stretches : list of musicai.mosaic.Stretch, or a list of such lists
-            What is played when, in order.
+            For a piece, or for a collection of them; in the order in which they are played.
 
         Examples
         --------
@@ -409,13 +405,13 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
         See Also
         --------
-        stretches : What is played when, without fades; the recordings need not be there.
-        musicai.render.write_session : Writes it for a digital audio workstation.
+        stretches : The parts without fades; the recordings need not be there.
+        musicai.render.write_session : Writes the list for a digital audio workstation.
 
         Notes
         -----
-        Played by the list, a mosaic differs from that of `transform` by what `shaping` does, and by
-        the level that all of it is brought to.
+        Playing the list gives the mosaic of `transform` without its shaping, and without the
+        leveling of the whole.
 
         Examples
         --------
@@ -510,7 +506,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _check_pieces(
         self, X: Any, timing: Any, tempo: float | None, style: Any
     ) -> tuple[list[Wanted], Turns, Any]:
-        """Return what is to be heard, of which recordings, and what packs results in kind."""
+        """Return the pieces at their tempi, whose turn it is, and what packs results in kind."""
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
@@ -532,6 +528,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Return numbers in half the memory: three digits are enough to choose by."""
+    """Return numbers in half the memory; the search needs no more than three digits."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)

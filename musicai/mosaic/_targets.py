@@ -1,4 +1,4 @@
-"""What a mosaic is to sound like: pieces as frames of the extractor, or as beats."""
+"""Pieces in the form that the searches take: as frames of the extractor, or as beats."""
 
 from typing import NamedTuple
 
@@ -10,18 +10,18 @@ from ._beat_corpus import UNKNOWN, as_shapes, place_in_bar
 
 
 class Wanted(NamedTuple):
-    """A piece that is to be played.
+    """A piece to play.
 
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        The piece, its largest value 1.
+        The piece, scaled to a largest value of 1.
     timing : Timing
         When its frames sound.
     seconds : float
-        For how long it is to be played, a whole number of samples.
+        Length of the mosaic, a whole number of samples.
     frames : ndarray of shape (n_analyzed, 12)
-        What sounds at the center of each of the extractor's frames.
+        The piece at the center of each of the extractor's frames.
     """
 
     chroma: np.ndarray
@@ -31,14 +31,14 @@ class Wanted(NamedTuple):
 
 
 def scaled(chroma: np.ndarray) -> np.ndarray:
-    """Return chroma with 1 as the largest value of all; its scale does not matter."""
+    """Scale chroma to a largest value of 1; its correlations stay the same."""
     largest = float(np.max(chroma, initial=0.0))
     with np.errstate(under="ignore"):
         return (chroma / (largest or 1.0)).astype(np.float32)
 
 
 def as_wanted(piece: np.ndarray, timing: Timing, extractor: ChromaExtractor, sr: int) -> Wanted:
-    """Return what is to be played for a piece.
+    """Prepare a piece for the search.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def as_wanted(piece: np.ndarray, timing: Timing, extractor: ChromaExtractor, sr:
     timing : Timing
         When its frames sound.
     extractor : ChromaExtractor
-        How the recordings were analyzed.
+        Extractor of the recordings.
     sr : int
         Samples per second of the mosaic.
     """
@@ -61,11 +61,11 @@ def as_wanted(piece: np.ndarray, timing: Timing, extractor: ChromaExtractor, sr:
 def _at_frames(
     piece: np.ndarray, borders: np.ndarray, seconds: float, extractor: ChromaExtractor
 ) -> np.ndarray:
-    """Return what sounds at the center of each of the extractor's frames."""
-    # A center on a border belongs to what begins there, however the product was rounded.
+    """Return the piece at the center of each of the extractor's frames."""
+    # A center on a border belongs to the frame that begins there, however the product was rounded.
     firsts = np.ceil(borders * extractor.frame_rate - 1e-6).astype(int)
     frames = np.repeat(piece, np.diff(firsts), axis=0)
-    # No more than are analyzed in a sound of that length.
+    # No more frames than the analysis of a sound of that length has.
     n_samples = np.ceil(seconds * extractor.sr)
     return frames[: int(n_samples // extractor.hop_length) + 1]
 
@@ -81,7 +81,7 @@ class Target(NamedTuple):
         Seconds from the beginning of the piece at which beats begin, and the last one ends. The
         piece may begin and end within beats.
     places : ndarray of shape (n_beats,), dtype int16
-        Places in the bar, as `place_in_bar` has them.
+        Places in the bar, see `place_in_bar`.
     """
 
     shapes: np.ndarray
@@ -102,9 +102,9 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     piece : ndarray of shape (n_frames, 12)
         Chroma, at least one frame.
     timing : Timing
-        When its frames sound. The beats are its beats.
+        When its frames sound.
     tempo : float
-        Beats per minute where it has none: they are steady then.
+        Beats per minute of steady beats, for a timing without beats.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     beats = timing.beats(len(piece)) if has_beats else seconds * (tempo / 60)
     first = int(np.floor(beats[0] + 1e-6))
     last = max(first + 1, int(np.ceil(beats[-1] - 1e-6)))
-    # Whole beats at both ends, as long as beats are on average.
+    # Beats at the ends are completed to the mean length of a beat.
     average = (seconds[-1] - seconds[0]) / max(beats[-1] - beats[0], 1e-9)
     ends = np.array([beats[0] - first, last - beats[-1]]) * average
     borders = np.interp(

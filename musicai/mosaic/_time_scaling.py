@@ -1,11 +1,11 @@
-"""Sound made faster or slower along a map of beats, at its own pitch.
+"""Time scaling along a map of beats, without a change of pitch.
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
-(WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Windows of sound are laid
-one after the other. Each goes on where the one before ended for as long as that is near enough to
-its place on the map; where it is not, the place near it is taken that is most like what would have
-come. So at its own tempo sound is passed on unchanged. Near beats the tolerance is small: attacks
-stay on the grid.
+(WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Overlapping windows of
+the sound are added. A window continues the one before as long as that is within a tolerance of its
+place on the map; otherwise it is taken from the place near there whose waveform is most similar to
+the continuation. So sound at its own tempo passes unchanged. The tolerance is smaller at beats, so
+that attacks stay on the grid.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,30 +17,30 @@ WINDOW_SECONDS = 0.0465
 """Two periods of the lowest notes."""
 
 TOLERANCE, AT_BEATS = 0.012, 0.003
-"""Seconds by which a window may be off its place, and one that reaches a beat."""
+"""Most seconds by which a window may be off its place, and a window that contains a beat."""
 
 WINDOWS_AT_ONCE = 256
-"""Windows whose sound is read together, about 6 seconds."""
+"""Windows whose sound is read at once, about 6 seconds."""
 
 ReadSamples = Callable[[int, int], np.ndarray]
-"""Takes the first sample and the one after the last, of which some may lie before or after the
-recording; returns them in shape (n_samples, n_channels)."""
+"""Returns the samples from the first up to the second argument, shape (n_samples, n_channels);
+some may lie before or after the recording."""
 
 
 def stretch(
     read: ReadSamples, source: np.ndarray, target: np.ndarray, *, start: int, stop: int, sr: float
 ) -> Iterator[np.ndarray]:
-    """Play sound so that its beats fall on a grid.
+    """Stretch sound so that its beats fall on a grid.
 
     Parameters
     ----------
     read : callable
-        Gives samples of the sound.
+        Returns samples of the sound.
     source, target : ndarray of shape (n_beats,)
-        Samples, not necessarily whole, at which beats are in the sound and at which they are to be.
-        Both rise; before the first and after the last the sound goes on at its own speed.
+        Places of the beats in the sound and in the result, in samples, possibly fractional. Both
+        rise; before the first and after the last beat the sound keeps its own speed.
     start, stop : int
-        Samples of the result to begin with and to stop before.
+        The first sample of the result, and the one after its last.
     sr : float
         Samples per second.
 
@@ -65,12 +65,12 @@ def stretch(
     centers = np.arange(start, stop + hop, hop)
     wanted, tolerance = _places(centers, source, target, hop=hop, sr=sr)
     window = (0.5 - 0.5 * np.cos(np.pi * np.arange(2 * hop) / hop)).astype(np.float32)[:, None]
-    before: int | None = None  # the place of the window before
-    tail: np.ndarray | float = 0.0  # its second half, to which the next one is added
+    before: int | None = None  # the place of the previous window
+    tail: np.ndarray | float = 0.0  # its second half, to which the next window is added
     left = stop - start
     for first in range(0, len(centers), WINDOWS_AT_ONCE):
         part = slice(first, first + WINDOWS_AT_ONCE)
-        # A window that goes on is at most a hop and a tolerance from its place.
+        # The pattern of a window is at most a hop and a tolerance from its place.
         margin = int(tolerance.max()) + hop
         begin = int(wanted[part].min()) - hop - margin
         sound = read(begin, int(wanted[part].max()) + hop + margin)
@@ -86,7 +86,7 @@ def stretch(
             blocks.append(tail + weighted[:hop])
             tail = weighted[hop:]
         if first == 0:
-            blocks[0] = blocks[0][:0]  # it ends where the result begins
+            blocks[0] = blocks[0][:0]  # the hop before the result begins
         made = np.concatenate(blocks)[:left]
         left -= len(made)
         yield made
@@ -95,7 +95,7 @@ def stretch(
 def _places(
     centers: np.ndarray, source: np.ndarray, target: np.ndarray, *, hop: int, sr: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return where in the sound windows should be, and by how many samples they may be off."""
+    """Return the places of windows in the sound, and their tolerances, in samples."""
     beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # the nearest
     offset = centers - target[beat]
     at_beat = np.abs(offset) <= hop
@@ -110,7 +110,7 @@ def _places(
 def _best_place(
     sound: np.ndarray, begin: int, natural: int, wanted: int, *, most: int, hop: int
 ) -> int:
-    """Return the center of the next window, where `natural` is that at the sound's own speed."""
+    """Return the center of the next window; `natural` continues the window before."""
     if abs(natural - wanted) <= most:
         return natural
     pattern = sound[natural - hop - begin : natural + hop - begin]
@@ -119,12 +119,12 @@ def _best_place(
 
 
 def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
-    """Return where a pattern is most alike, in samples from the middle.
+    """Return the lag, in samples from the middle, at which a pattern is most similar.
 
     Parameters
     ----------
     candidates, pattern : ndarray of shape (n_samples, n_channels)
-        Sounds; there are an odd number of places for the pattern in the candidates.
+        Sounds; the pattern fits into the candidates at an odd number of lags.
     """
     n_lags = len(candidates) - len(pattern) + 1
     n_fft = scipy.fft.next_fast_len(len(candidates), real=True)
@@ -133,13 +133,13 @@ def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
     products = scipy.fft.irfft(spectra.sum(axis=1), n_fft)[:n_lags]
     energies = sliding_energy(candidates, len(pattern))
     likeness = products / np.sqrt(np.maximum(energies, 1e-9))
-    # Of equals, such as silence, the one nearest to the middle.
+    # Among equals, as in silence, the lag nearest to the middle wins.
     lags = np.arange(n_lags) - n_lags // 2
     return int(lags[np.argmax(likeness - 1e-9 * np.abs(lags))])
 
 
 def sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
-    """Return the energy, of all channels together, of every window of so many samples."""
+    """Return the energy of every window of so many samples, summed over channels."""
     energy = np.square(samples, dtype=np.float64).sum(axis=1)
     sums = np.cumsum(np.concatenate([[0.0], energy]))
     return sums[n_window:] - sums[: len(sums) - n_window]

@@ -1,4 +1,4 @@
-"""Styles of a mosaic: whose recordings are played when."""
+"""Styles of a mosaic: groups of recordings that take turns."""
 
 from typing import Any, NamedTuple
 
@@ -7,23 +7,23 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""About how long it takes until all styles of a blend have had their turn."""
+"""Seconds in which each style of a blend has one turn, about."""
 
 SHORTEST_TURN = 2.0
-"""Seconds; where a style has a small share the others have longer turns."""
+"""Fewest seconds of a turn; a style with a small share lengthens the cycle."""
 
 
 class Turns(NamedTuple):
-    """Groups of recordings that are played in turns.
+    """Groups of recordings that take turns.
 
     Attributes
     ----------
     styles : list
-        The style of each group; None is that of all recordings.
+        The style of each group; None for the group of all recordings.
     shares : ndarray of shape (n_groups,)
         Shares of the time, which sum to one.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        Which recordings are in each group.
+        The recordings in each group.
     """
 
     styles: list[Any]
@@ -32,11 +32,11 @@ class Turns(NamedTuple):
 
     @property
     def played(self) -> np.ndarray:
-        """Which recordings are in some group, shape (n_recordings,)."""
+        """Whether each recording is in a group, shape (n_recordings,)."""
         return np.any(self.groups, axis=0, keepdims=True)[0]
 
     def at(self, times: np.ndarray, seconds: float) -> np.ndarray:
-        """Return the group whose turn it is at some times of a piece that lasts some seconds.
+        """Return the group whose turn it is at each time of a piece of some seconds.
 
         Examples
         --------
@@ -51,14 +51,14 @@ class Turns(NamedTuple):
         return np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
 
     def check(self, playable: np.ndarray, why: str) -> None:
-        """Raise a ValueError if nothing in a group can be played.
+        """Raise a ValueError if no recording of a group can be played.
 
         Parameters
         ----------
         playable : ndarray of int, or of bool of shape (n_recordings,)
             The recordings that can be played.
         why : str
-            Why others cannot.
+            Why the others cannot.
         """
         for style, group in zip(self.styles, self.groups, strict=True):
             if not group[playable].any():
@@ -66,21 +66,21 @@ class Turns(NamedTuple):
 
 
 def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> Turns:
-    """Return whose recordings are to be played.
+    """Return the turns of a style, or of a blend of styles.
 
     Parameters
     ----------
     style : object or dict
         As for :meth:`MosaicSynthesizer.transform`.
     styles : ndarray of shape (n_styles,)
-        The known ones.
+        The known styles.
     recording_styles : ndarray of shape (n_recordings,)
         The number of the style of each recording, counted from 1; 0 for none.
 
     Raises
     ------
     ValueError
-        If a style is unknown, or weights are no weights.
+        If a style is unknown, or a weight is invalid.
     """
     weights = style_weights(style, styles)
     numbers = np.flatnonzero(weights)

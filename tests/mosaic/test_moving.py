@@ -119,7 +119,7 @@ def test_a_folder_with_links(mosaic, music, piece, tmp_path):
 def test_a_moved_recording_is_not_written_over(mosaic, music, piece, tmp_path):
     music.rename(tmp_path / "elsewhere")
     mosaic.set_params(root=tmp_path)
-    with pytest.raises(ValueError, match="this is one of the recordings that are played"):
+    with pytest.raises(ValueError, match="the mosaic plays this recording"):
         mosaic.transform(piece, tmp_path / "elsewhere" / "folk" / "1.wav")
 
 
