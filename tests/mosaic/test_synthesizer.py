@@ -426,7 +426,7 @@ def test_recordings_of_a_few_frames(piece, seconds):
 def test_a_recording_is_not_written_over(recordings, piece, tmp_path):
     soundfile.write(tmp_path / "own.wav", recordings[0], RATE)
     mosaic = MosaicSynthesizer(sr=RATE).fit([tmp_path / "own.wav"])
-    with pytest.raises(ValueError, match=r"own\.wav: this is one of the recordings"):
+    with pytest.raises(ValueError, match=r"own\.wav: the mosaic plays this recording"):
         mosaic.transform(piece[:9], tmp_path / "own.wav")
 
 
