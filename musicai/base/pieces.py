@@ -257,7 +257,7 @@ def _what_is_wrong(X: Any, name: str) -> str | None:
     """
     try:
         if np.iscomplexobj(X):
-            return None
+            return f"{name} has complex numbers. Complex data not supported"
         with np.errstate(over="ignore"):
             table = np.asarray(X, dtype=np.float32)
     except (TypeError, ValueError):

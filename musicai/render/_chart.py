@@ -128,7 +128,8 @@ def _chart(sheet: Sheet, vocabulary: str, title: str | None) -> str:
     lines = [f"| {' | '.join(bar.ljust(width) for bar in row)} |" for row in rows]
     if before and beats:
         first = _bar(beats[:before], meter, place)
-        lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(lines)]
+        rest = lines or ["|"]  # a piece may end before its first bar line
+        lines = [f"{first if i == 0 else ' ' * len(first)} {line}" for i, line in enumerate(rest)]
     return "\n".join([head, *lines]).rstrip()
 
 

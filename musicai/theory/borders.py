@@ -10,6 +10,9 @@ LONGEST = 86400.0
 LONGEST_BEAT = 15.0
 """Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
 
+SHORTEST_BEAT = 0.001
+"""Seconds, on average; what has more beats than that is counted in something else."""
+
 MOST_UNUSUAL = 0.3
 """Largest deviation from the median tempo, in octaves; the first and last frame often exceed it."""
 
@@ -33,10 +36,15 @@ def check_beats(beats: Any, borders: np.ndarray) -> np.ndarray:
     lengths, counts = np.diff(borders), np.diff(positions)
     if np.any((counts > 0) != (lengths > 0)):
         raise ValueError("beats do not rise with seconds: give frames that last both, or neither")
-    if np.any(lengths > counts * LONGEST_BEAT):
+    if np.any(lengths > counts * LONGEST_BEAT * (1 + 1e-9)):
         raise ValueError(
             f"beats last more than {LONGEST_BEAT:g} seconds: give positions in beats, one more "
             "with each beat"
+        )
+    if counts.sum() * SHORTEST_BEAT > lengths.sum() * (1 + 1e-9):
+        raise ValueError(
+            f"{counts.sum():.6g} beats last {lengths.sum():.3g} seconds, each less than "
+            f"{SHORTEST_BEAT:g}: give borders in seconds, and positions in beats"
         )
     return positions
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from ..base.parameters import Rule, check_values, is_integer, is_real
-from .borders import LONGEST, count_beats, mean_tempo
+from .borders import LONGEST, mean_tempo
 
 BEAT_RULES: dict[str, Rule] = {
     "frames_per_beat": (
@@ -175,11 +175,8 @@ class MeasuredClock:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "borders", _frozen(self.borders))
-        if self.meter is not None:
-            beats = self.beat_borders
-            if beats is None:
-                beats = count_beats(self.borders, self.meter.frames_per_beat)
-            object.__setattr__(self, "beat_borders", _frozen(beats))
+        if self.beat_borders is not None:
+            object.__setattr__(self, "beat_borders", _frozen(self.beat_borders))
 
     @property
     def n_frames(self) -> int:

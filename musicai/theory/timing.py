@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from ..base.parameters import TEMPO_RULE, Rule, check_values, is_integer, is_real
-from .borders import LONGEST, check_beats, check_borders
+from .borders import LONGEST, check_beats, check_borders, count_beats
 from .clocks import (
     Clock,
     MeasuredClock,
@@ -173,7 +173,9 @@ class Timing:
         """
         meter = checked_meter(frames_per_beat, beats_per_bar, downbeat)
         borders = check_borders(seconds)
-        positions = None if beats is None else check_beats(beats, borders)
+        if beats is None:
+            beats = count_beats(borders, meter.frames_per_beat)
+        positions = check_beats(beats, borders)
         return cls._of(MeasuredClock(borders, meter, positions))
 
     @classmethod

@@ -62,6 +62,7 @@ def test_blocks_of_frames_are_the_piece(shape):
     ("X", "message"),
     [
         (np.zeros((0, 12)), r"^music has no frames: a piece has shape \(n_frames, n_features\)"),
+        (np.full((2, 12), 1j), "^music has complex numbers. .*: a piece has shape"),
         (np.full((2, 12), np.nan), "^music contains NaN: a piece has shape"),
         ([PIECES[0], np.full((2, 12), np.inf)], r"^music\[1\] contains infinity .*: a piece has"),
         (np.full((2, 12), 1e300), "^music contains infinity or a number too large for float32"),

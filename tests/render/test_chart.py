@@ -65,6 +65,12 @@ def test_bars_begin_where_chords_change(beats, song):
     assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
 
 
+def test_a_piece_that_is_a_pick_up(song):
+    piece = song([(0, "maj", 0.2)])
+    chart = chord_chart(piece, timing=Timing.from_tempo(120, downbeat=2))
+    assert chart.splitlines()[-1].split() == ["C", "/", "|"]
+
+
 def test_silence_and_nothing():
     assert bars(chord_chart(np.zeros((16, 12)), timing=Timing.from_tempo(120))) == [
         "N.C.",
