@@ -10,6 +10,9 @@ import numpy as np
 Tracker = Callable[[np.ndarray, float], Any]
 """Called as ``tracker(y, sr)``; returns beats, or beats and downbeats, in seconds."""
 
+SHORTEST_GAP = 0.005
+"""Fewest seconds between beats; with closer ones what is left of a recording is too many beats."""
+
 LONGEST_GAP = 15.0
 """Most seconds between beats, those of a beat at 4 beats per minute."""
 
@@ -52,9 +55,10 @@ def ask_tracker(
     if has_bars and len(found[1]) > len(beats):
         raise _wrong("more downbeats than beats")
     gaps = np.diff(beats)
-    if np.any(gaps > LONGEST_GAP):
-        first = float(beats[np.argmax(gaps)])
-        raise _wrong(f"a gap of {gaps.max():.0f} seconds after the beat at {first:.2f}")
+    odd = np.flatnonzero((gaps < SHORTEST_GAP) | (gaps > LONGEST_GAP))
+    if len(odd):
+        gap, first = gaps[odd[0]], beats[odd[0]]
+        raise _wrong(f"a gap of {gap:.3g} seconds after the beat at {first:.2f}")
     beats = beats[beats < len(samples) / sr]
     if not has_bars or len(found[1]) == 0 or len(beats) == 0:
         return beats, None
@@ -114,5 +118,5 @@ def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
 def _wrong(what: str) -> ValueError:
     return ValueError(
         f"tracker gave {what} where beats, or (beats, downbeats), are expected: arrays of seconds "
-        "that rise from 0 on, no more than 15 apart"
+        f"that rise from 0 on, {SHORTEST_GAP:g} to {LONGEST_GAP:g} apart"
     )

@@ -11,7 +11,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..audio import write_audio
 from ..audio.recordings import as_recordings, count_channels
-from ..base.parameters import Rule, check_values, is_integer, is_real, unchanged_on_error
+from ..base.parameters import (
+    TEMPO_RULE,
+    Rule,
+    check_values,
+    is_integer,
+    is_real,
+    unchanged_on_error,
+)
 from ..base.persistence import Persistent
 from ..base.pieces import N_PITCH_CLASSES, as_collection, is_collection
 from ..base.styles import encode_styles, known_styles, labels_per_piece
@@ -49,6 +56,9 @@ RULES: dict[str, Rule] = {
         lambda v: is_integer(v, 8000) and v <= 192000,
         "an integer of hertz from 8000 to 192000",
     ),
+}
+TEMPO_RULES: dict[str, Rule] = {
+    "tempo": (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
 }
 
 
@@ -510,6 +520,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         check_is_fitted(self)
         self._check_parameters()
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
+        check_values({"tempo": tempo}, TEMPO_RULES)
         turns = make_turns(style, self.styles_, self.recording_styles_)
         if self.tempo_ is not None:
             turns.check(np.array([each is not None for each in self.beats_]), "it has no beats")
@@ -517,6 +528,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         wanted = []
         for piece, each in zip(pieces, timings, strict=True):
             if tempo is not None:
+                if not each.has_beats:
+                    raise ValueError(
+                        f"tempo is for frames that are beats, and these are not: {each}; leave it "
+                        "out, or pass the timing of beats"
+                    )
                 each = each.at_tempo(tempo)
             elif self.tempo_ is not None and each.has_beats and each.tempo is None:
                 each = each.at_tempo(self._tempo(turns))

@@ -119,6 +119,8 @@ def write_session(
         If a recording has changed since the mosaic was fitted, or is gone.
     ImportError
         If a package for MIDI is missing.
+    FileNotFoundError
+        If there is no file `audio`.
     OSError
         If the file cannot be written. It is then as it was.
 
@@ -325,6 +327,10 @@ def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
     if not is_path(audio):
         raise TypeError(f"audio is {audio!r} where the path of a file is expected")
     (seconds,) = read_durations([audio])
+    if not os.path.isfile(audio):
+        raise FileNotFoundError(
+            f"{printable(audio)}: there is no such file: write it by mosaic.transform first"
+        )
     if not abs(seconds - edits.seconds) < _OF_MP3:
         raise ValueError(
             f"{printable(audio)}: this is not the audio of the mosaic, which lasts "

@@ -10,7 +10,7 @@ LONGEST = 86400.0
 LONGEST_BEAT = 15.0
 """Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
 
-SHORTEST_BEAT = 0.001
+SHORTEST_BEAT = 0.0001
 """Seconds, on average; what has more beats than that is counted in something else."""
 
 MOST_UNUSUAL = 0.3

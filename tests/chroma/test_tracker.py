@@ -90,7 +90,8 @@ def test_beats_behind_the_end_are_left_out():
         (([1, 2, 3, 4], [2.5]), "downbeats that are no beats"),
         (([1, 2, 3, 4], [9]), "downbeats that are no beats"),
         ((np.array([120.0]), np.arange(9)), "more downbeats than beats"),  # tempo and beats
-        (np.array([0.0, 0.5, 60.0, 60.5]), "a gap of 60 seconds after the beat at 0.50"),
+        (np.array([0.0, 0.5, 60.0, 60.5]), "a gap of 59.5 seconds after the beat at 0.50"),
+        ([1.0, 1.0 + 1e-9], "a gap of 1e-09 seconds after the beat at 1.00"),
     ],
 )
 def test_what_is_no_beats_is_refused(answer, found):

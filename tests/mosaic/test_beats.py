@@ -66,6 +66,14 @@ def test_beats_are_laid_on_the_grid(mosaic, piece):
         assert 60 / np.median(np.diff(found)) == pytest.approx(tempo, rel=0.01)
 
 
+def test_impossible_tempi(mosaic, piece):
+    for tempo in (3, "120", np.nan):
+        with pytest.raises(ValueError, match="^tempo must be None or a number of beats a minute"):
+            mosaic.transform(piece, tempo=tempo)
+    with pytest.raises(ValueError, match=r"tempo is for frames that are beats.*from_rate\(10\)"):
+        mosaic.transform(piece, timing=10, tempo=120)
+
+
 def test_the_piece_is_heard_in_it(mosaic, piece):
     audio = mosaic.transform(piece, tempo=120)
     (again,) = ChromaExtractor().transform([(audio, RATE)])

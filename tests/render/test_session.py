@@ -314,7 +314,7 @@ def test_audio_for_comparison(by_beats, beats, folder, tmp_path):
         assert end_of(item) == pytest.approx(12 * 60 / 110, abs=1e-3)
     with pytest.raises(ValueError, match="song.mp3: this is not the audio of the mosaic"):
         write_session(beats, tmp_path / "a.rpp", **arguments | {"tempo": 105})
-    with pytest.raises(ValueError, match="nothing.wav: this is not the audio of the mosaic"):
+    with pytest.raises(FileNotFoundError, match="nothing.wav: there is no such file"):
         write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": "nothing.wav"})
     with pytest.raises(TypeError, match="audio is 3 where the path of a file is expected"):
         write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": 3})

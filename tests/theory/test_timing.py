@@ -270,7 +270,7 @@ def test_a_pick_up_lies_before_beat_0():
         ([0, 2, 1], "beats do not rise"),
         ([0, 1, 1], "beats do not rise with seconds"),
         ([0, 0.01, 0.02], "beats last more than 15 seconds"),
-        ([0, 1, 1e5], "100000 beats last 2 seconds, each less than 0.001"),
+        ([0, 1, 1e5], "100000 beats last 2 seconds, each less than 0.0001"),
         ("soon", "beats are 'soon' where numbers"),
     ],
 )
@@ -281,7 +281,7 @@ def test_impossible_positions(beats, message):
 
 @pytest.mark.parametrize("seconds", [[0, 1e-300], [0, 1e-9, 2e-9, 10]])
 def test_beats_too_short_to_be_beats(seconds):
-    with pytest.raises(ValueError, match="each less than 0.001: give borders in seconds"):
+    with pytest.raises(ValueError, match="each less than 0.0001: give borders in seconds"):
         Timing.from_beats(seconds)
 
 
