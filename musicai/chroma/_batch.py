@@ -4,7 +4,9 @@ A recording that was analyzed before comes from a cache on the disk. The others 
 threads, processes or the machines of a cluster, by joblib.
 """
 
+import atexit
 import os
+import threading
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -30,6 +32,10 @@ Task = Callable[[Any, str], Any]
 
 ANALYSIS_VERSION = 10
 """Raise it with every change of results: analyses that were kept before are then ignored."""
+
+
+_running: set[threading.Event] = set()
+"""Of each recording that is being worked on in this process: set when that has ended."""
 
 
 def analyze_all(
@@ -170,6 +176,9 @@ def run_in_order(
     process dies, the first recording without a result is tried once more, alone; if its worker
     dies again, that recording has a :class:`RecordingError` as its result, and the others go on.
 
+    After an error, threads finish the recordings they are at, and Python ends only then: to end it
+    while they decode would make it crash.
+
     Parameters
     ----------
     task : callable
@@ -187,7 +196,7 @@ def run_in_order(
         What `task` returned.
     """
     calls = [
-        joblib.delayed(task)(recording, name)
+        joblib.delayed(_until_done)(task, recording, name)
         for recording, name in zip(recordings, names, strict=True)
     ]
     done = 0
@@ -202,6 +211,28 @@ def run_in_order(
                 raise
             yield _alone(calls[done], names[done])
             done += 1
+
+
+def _until_done(task: Task, recording: Any, name: str) -> Any:
+    """Return what `task` returns; until then, this process does not end."""
+    ended = threading.Event()
+    _running.add(ended)
+    try:
+        return task(recording, name)
+    finally:
+        _running.discard(ended)
+        ended.set()
+
+
+@atexit.register
+def _wait() -> None:
+    # joblib's threads are daemons, which nothing else waits for.
+    for ended in list(_running):
+        ended.wait()
+
+
+if hasattr(os, "register_at_fork"):  # a child has none of the threads
+    os.register_at_fork(after_in_child=_running.clear)
 
 
 def _alone(call: Any, name: str) -> Any:

@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 import time
 from multiprocessing import parent_process
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 
 from musicai import ChromaExtractor
-from musicai.audio import RecordingError
+from musicai.audio import RecordingError, write_audio
 from musicai.chroma._batch import run_in_order
 
 
@@ -85,6 +87,20 @@ def test_a_worker_that_dies_once_is_replaced(tmp_path):
 def test_other_errors_pass(backend):
     with joblib.parallel_config(backend=backend), pytest.raises(LookupError, match=r"\d\.wav"):
         list(run_in_order(fails, NUMBERS, NAMES, n_jobs=2))
+
+
+def test_python_ends_in_order_after_an_error(tmp_path):
+    """Threads that still decoded and resampled made it crash."""
+    music = np.random.default_rng(0).normal(size=44100 * 20).astype(np.float32)
+    paths = [tmp_path / f"{number}.wav" for number in range(4)]
+    for path in paths:
+        write_audio(path, 0.1 * music, 44100)
+    paths[1].write_bytes(b"")
+    code = "import sys, musicai; musicai.ChromaExtractor(n_jobs=4).transform(sys.argv[1:])"
+    result = subprocess.run([sys.executable, "-c", code, *paths], stderr=subprocess.PIPE, text=True)
+    assert result.returncode == 1, result.stderr
+    assert result.stderr.strip().splitlines()[-1].startswith("musicai.audio.")
+    assert "1.wav: the file is empty" in result.stderr.splitlines()[-1]
 
 
 @pytest.fixture(scope="module")
