@@ -1,6 +1,6 @@
-"""The music that examples/compose.py learns: where it comes from, and what is held out.
+"""Music for examples/compose.py: loading, analysis, and the split into training and test pieces.
 
-Its sister examples/compose_midi.py leaves out as it does what was composed before.
+examples/compose_midi.py uses parts of it, too.
 """
 
 from collections import Counter
@@ -15,17 +15,17 @@ from sklearn.model_selection import train_test_split
 from musicai import ChromaExtractor, Timing
 from musicai.datasets import load_recordings, make_songs
 
-CLEAR = 0.5  # clarity of beats, from 0 to 1, from which music is learned by half-beats
+CLEAR = 0.5  # least mean clarity of beats of music that is learned by half-beats
 N_SONGS = 40
 STYLES = ["pop", "waltz"]
-HELD_OUT = 0.15
-LEAST_PIECES = 10  # of fewer recordings we learn and hold out excerpts
-LEAST_SECONDS = 60
+HELD_OUT = 0.15  # share of the pieces
+LEAST_PIECES = 10  # with fewer recordings, excerpts are learned and held out
+LEAST_SECONDS = 60  # of all music
 EXCERPT_SECONDS = 45
 
 
 class Piece(NamedTuple):
-    """What a recording became."""
+    """The chroma of a recording, or of an excerpt, with its title, style and timing."""
 
     title: str
     frames: np.ndarray
@@ -35,12 +35,12 @@ class Piece(NamedTuple):
 
     @property
     def seconds(self):
-        """How long it is."""
+        """Length of the piece."""
         return self.timing.duration(len(self.frames))
 
 
 def extract(folder, out):
-    """Find the recordings; return the extractor and a piece of each, or excerpts of few."""
+    """Analyze the recordings; return the extractor, and pieces, or excerpts if there are few."""
     if folder is None:
         data = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
     else:
@@ -75,7 +75,7 @@ def extract(folder, out):
 
 
 def analyze(recordings):
-    """Return an extractor and what it finds: half-beats where the pulse is clear, else frames."""
+    """Return an extractor and its analyses: by half-beats if the pulse is clear, else by frames."""
     options = {"n_jobs": -1, "on_error": "warn", "verbose": 1}
     extractor = ChromaExtractor(sync="half-beat", **options)
     analyses = extractor.analyze(recordings)
@@ -89,7 +89,7 @@ def analyze(recordings):
 
 
 def from_downbeat(piece):
-    """Return a piece from its first downbeat on; where none is sure, from its first beat."""
+    """Return a piece from its first downbeat on, or from its first beat if bars are not known."""
     timing = piece.timing
     if not timing.has_beats:
         return piece
@@ -114,7 +114,7 @@ def mean_clarity(analyses):
 
 
 def leave_out(data, folder, out):
-    """Return titles, styles and paths without those in `out`, which were composed; say so."""
+    """Return titles, styles and paths without files in `out`, which were composed; report them."""
     labels = data.target or [None] * len(data.recordings)
     if folder is None:
         return data.titles, labels, data.recordings
@@ -132,7 +132,7 @@ def leave_out(data, folder, out):
         print(f"left out {counted(len(listed) - len(kept), 'file')} in {out}: that is --out")
     titles, labels, paths = map(list, zip(*kept, strict=True))
     if all(path.parent == folder for path in paths):
-        labels = [None] * len(paths)  # no style but the folder
+        labels = [None] * len(paths)  # one folder is not a choice of styles
     return titles, labels, paths
 
 
@@ -153,7 +153,7 @@ def cut(pieces, seconds):
 
 
 def hold_out(pieces, seed):
-    """Split off whole pieces to test on, of every style."""
+    """Split pieces into training and test pieces; every style is in both."""
     counts = Counter(styles(pieces))
     style, n_rarest = counts.most_common()[-1]
     if n_rarest < 2:
@@ -167,15 +167,15 @@ def hold_out(pieces, seed):
 
 
 def counted(number, thing):
-    """Say how many there are of a thing: 1 minute, 2 minutes."""
+    """Return a number with a noun: 1 minute, 2 minutes."""
     return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
 
 
 def frames(pieces):
-    """Frames of each piece."""
+    """Return the frames of each piece."""
     return [piece.frames for piece in pieces]
 
 
 def styles(pieces):
-    """Style of each piece; None where the folder names none."""
+    """Return the style of each piece; None if it has none."""
     return [piece.style for piece in pieces]

@@ -1,11 +1,11 @@
-// Players whose beats are drawn over the waveform and, on a switch, clicked. A card has the beats
-// in seconds as data-beats. Clicks are scheduled a little ahead of the sound, on the clock of the
-// sound card; each one is announced by an event "click-scheduled" on its card.
+// Playheads over waveforms, and an optional click track on the beats. A card has the beats in
+// seconds as data-beats. Clicks are scheduled a little ahead of the sound, on the clock of the
+// sound card; the event "click-scheduled" on the card announces each one.
 "use strict";
 
-const AHEAD = 0.5; // seconds
-const EVERY = 100; // milliseconds
-const SETTLE = 200; // milliseconds after which a player that starts tells its position exactly
+const AHEAD = 0.5; // seconds by which clicks are scheduled ahead
+const EVERY = 100; // milliseconds between rounds of scheduling
+const SETTLE = 200; // milliseconds until a player that starts reports its exact position
 let context = null;
 
 for (const card of document.querySelectorAll("[data-beats]")) {
@@ -15,7 +15,7 @@ for (const card of document.querySelectorAll("[data-beats]")) {
   const clicks = card.querySelector("input");
   const beats = JSON.parse(card.dataset.beats);
   const beatsPerBar = Number(card.dataset.beatsPerBar);
-  let scheduled = new Map(); // by the number of the beat
+  let scheduled = new Map(); // tones by the index of the beat
   let settled = Infinity;
 
   const draw = () => {
@@ -23,13 +23,13 @@ for (const card of document.querySelectorAll("[data-beats]")) {
     if (!audio.paused) requestAnimationFrame(draw);
   };
 
-  // When on the sound card's clock a moment of the recording is heard.
+  // The time, on the clock of the sound card, at which a second of the recording is audible.
   const clockTime = (second) => {
     const { contextTime, performanceTime } = context.getOutputTimestamp();
-    const heard = contextTime
+    const now = contextTime
       ? contextTime + (performance.now() - performanceTime) / 1000
       : context.currentTime;
-    return heard + (second - audio.currentTime) / audio.playbackRate;
+    return now + (second - audio.currentTime) / audio.playbackRate;
   };
 
   const click = (beat) => {

@@ -1,7 +1,7 @@
-"""One page, out/index.html, with all that examples/compose.py made.
+"""The page out/index.html, with all results of examples/compose.py.
 
-It lies beside the files that it shows and needs neither a server nor a network. The
-beats of a piece are drawn over its waveform, and a click track plays them (_page.js).
+It links to the files in its folder and needs neither a server nor a network. Beats are drawn over
+the waveform of a piece, and a click track plays them (_page.js).
 """
 
 import json
@@ -63,20 +63,19 @@ HEAD = f"""<!doctype html>
 MORE = """import joblib
 
 extractor, composer = joblib.load("composer.joblib")
-piece = composer.sample(400, temperature=0.9)"""
-
+piece = composer.sample(400)"""
 
 SCRIPT = Path(__file__).with_name("_page.js").read_text(encoding="utf-8")
-COLUMNS = 600  # of a waveform
+COLUMNS = 600  # of a waveform, each with its peak
 BARS_BETWEEN_NUMBERS = 4
 
 
 class Sound(NamedTuple):
-    """A composed piece, in files of one name."""
+    """A composed piece, for its card on the page."""
 
     name: str  # without suffix: that of .wav, _band.wav, .mid, .musicxml, .txt and .rpp
     style: str | None
-    beats: list  # in seconds; empty where frames are no beats
+    beats: list  # in seconds; empty if frames are not beats
     beats_per_bar: int | None
     intro_seconds: float  # of a held-out piece, before composing begins
     tempo: float | None
@@ -92,19 +91,19 @@ def write_page(out, *, summary, warnings, sounds, source, scores, card, settings
     out : Path
         The folder with the files; the page becomes its index.html.
     summary : str
-        What was learned, in a sentence.
+        Sentences about the training music.
     warnings : list of str
-        What lessens the worth of the result, in sentences; shown at the top.
+        Sentences that are shown at the top.
     sounds : list of Sound
         The new pieces.
     source : str
         The title of the held-out piece that was continued.
     scores : dict of str to float
-        Log-likelihoods by model, in nats a frame, the composer's first.
+        Log-likelihoods by model, in nats per frame, the composer's first.
     card : Report or str
         The score-card, or why there is none.
     settings : dict
-        All that was set, by name; dicts are shown as lists to unfold.
+        All settings by name; a dict is shown as a list to unfold.
     """
     card_html = f'<p class="card">{escape(card)}</p>' if isinstance(card, str) else card.to_html()
     sections = [
@@ -112,25 +111,25 @@ def write_page(out, *, summary, warnings, sounds, source, scores, card, settings
         *(f"<p class='card warning'>{escape(warning)}</p>" for warning in warnings),
         "<h2>Listen</h2>",
         *(piece(out, sound, source) for sound in sounds),
-        "<h2>What it looks like</h2>",
+        "<h2>Chroma</h2>",
         picture(
-            "chromagrams.png", "How strongly each pitch class sounds; composing begins at the line."
+            "chromagrams.png", "Strength of each pitch class; the composer begins at the line."
         ),
-        "<h2>How well it predicts music that was held out</h2>",
+        "<h2>Prediction of held-out music</h2>",
         f"<div class='card scroll'>{likelihoods(scores)}</div>",
         "<p class='dim'>The best prediction is in bold.</p>",
         picture(
             "learning.png", "Log-likelihood after every pass over the music: higher is better."
         ),
-        "<h2>How like real music it is</h2>",
+        "<h2>Similarity to real music</h2>",
         card_html,
         f"<h2>Compose more</h2><div class='card'><pre>{escape(MORE)}</pre></div><ul>",
-        link("composer.joblib", "the trained composer. Open such files of people you trust only"),
-        "</ul><h2>How it was made</h2>",
+        link("composer.joblib", "the trained composer. Open such files only from people you trust"),
+        "</ul><h2>Settings</h2>",
         f"<div class='card settings'>{table(settings | {'Versions': versions()})}</div>",
     ]
     page = HEAD + "\n".join(sections) + f"\n</main><script>{SCRIPT}</script></body></html>\n"
-    # Names of files need not be Unicode.
+    # The names of files may not be valid Unicode.
     (out / "index.html").write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
@@ -141,7 +140,8 @@ def piece(out, sound, source):
     if sound.intro_seconds:
         title = "A piece continued"
         text = (
-            f"{sound.intro_seconds:.0f} seconds of {source}, which was held out; then the composer."
+            f"{sound.intro_seconds:.0f} seconds of {source}, which was held out, and then the "
+            "continuation by the composer, in the sound of the recordings."
         )
     if sound.tempo:
         text += f" {sound.tempo:.0f} beats per minute, {sound.beats_per_bar} beats in a bar."
@@ -171,7 +171,7 @@ def player(name, title):
 
 
 def waveform(path, sound):
-    """Return the peaks of a recording with its beats, of which those that begin bars stand out."""
+    """Return a waveform with lines on beats, darker on downbeats, and with numbers of bars."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
     seconds = len(samples) / sr
     columns = np.array_split(np.abs(samples).max(axis=1), COLUMNS)
@@ -197,7 +197,7 @@ def waveform(path, sound):
 
 
 def picture(name, caption):
-    """Return a picture with words beneath it."""
+    """Return a picture with a caption."""
     return (
         f'<figure><a href="{name}"><img src="{name}" alt="{escape(caption)}"></a>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
@@ -222,7 +222,7 @@ def likelihoods(scores):
 
 
 def table(rows):
-    """Return names and values as a table; dicts among them as lists to unfold."""
+    """Return names and values as a table; a dict among them is a table to unfold."""
     cells = []
     for name, value in rows.items():
         shown = escape(str(value))
@@ -233,6 +233,6 @@ def table(rows):
 
 
 def versions():
-    """Return the versions of Python and of the packages that make a difference."""
+    """Return the versions of Python and of the packages that affect results."""
     own = {"musicai": musicai.__version__, "Python": platform.python_version()}
     return own | {name: version(name) for name in PACKAGES}

@@ -8,8 +8,8 @@ Learn from a folder of recordings and compose new pieces::
 
 Subfolders of FOLDER are styles. Music with a clear pulse is learned by half-beats, other music by
 frames. Without FOLDER the music is pop songs and waltzes made by rules and played by a soundfont.
-Sound, scores, pictures and the trained composer are written to out/, and a page that shows it all,
-out/index.html. Needs ``pip install ".[midi,score,plot]"``.
+Audio, scores, pictures and the trained composer are written to out/, with a page that shows them
+all, out/index.html. Needs ``pip install ".[midi,score,plot]"``.
 """
 
 import argparse
@@ -44,28 +44,28 @@ from musicai.render import (
 )
 
 DESCRIPTION = "Learn from a folder of recordings and compose new pieces."
-FRAMES_TO_LEARN = 760_000  # in all epochs; a minute of training or so
-MOST_SECONDS = 180  # of training, should the machine be slow or busy
+FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
+MOST_SECONDS = 180  # of training, in case the machine is slow or busy
 MOST_STYLES = 3  # to compose in
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
 PHRASE = 4  # bars; pieces with beats have whole phrases
 JUDGED_SECONDS = 20  # of each excerpt on the score-card
-MOST_JUDGED = 100
+MOST_JUDGED = 100  # excerpts
 RECORDINGS_FOR_TEMPO = 5
-TEMPERATURE = 0.9  # a little more certain than the music it learned from
-TEMPERATURE_OF_BEATS = 1.0  # below, what repeats itself repeats itself more and more
+TEMPERATURE = 0.9  # a little less random than the training music
+TEMPERATURE_OF_BEATS = 1.0  # at lower ones, pieces repeat themselves more and more
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
 )
 FEW_RECORDINGS = (
-    "Few recordings: excerpts of them were learned, and other excerpts of the same recordings "
-    "held out. Those are easier to predict than a recording that is new."
+    "Few recordings: excerpts were learned, and other excerpts of the same recordings held out. "
+    "These are easier to predict than new recordings."
 )
 
 
 class New(NamedTuple):
-    """A composed piece, of which the first frames may be given."""
+    """A composed piece, or one that continues an intro."""
 
     name: str  # of its files, without suffix
     frames: np.ndarray
@@ -75,7 +75,7 @@ class New(NamedTuple):
 
 
 def main(argv=None):
-    """Do it all, and say where to listen."""
+    """Learn, compose, write everything, and print where to listen."""
     args = parse(argv)
     extractor, pieces = extract(args.folder, args.out)
     train, test = hold_out(pieces, args.seed)
@@ -124,7 +124,7 @@ def main(argv=None):
 
 
 def train_composer(train, args):
-    """Return a composer that has learned the pieces, and the seconds that it took."""
+    """Return a composer fitted to the pieces, and the seconds of training."""
     n_frames = sum(map(len, frames(train)))
     composer = LSTMComposer(
         max_iter=args.epochs or int(np.clip(FRAMES_TO_LEARN / n_frames, 1, 100)),
@@ -138,14 +138,14 @@ def train_composer(train, args):
 
 
 def size(pieces):
-    """Say how much music that is."""
+    """Return the amount of music in words."""
     seconds = sum(piece.seconds for piece in pieces)
-    long = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
-    return f"{counted(len(pieces), 'piece')}, {long} of music"
+    length = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
+    return f"{counted(len(pieces), 'piece')}, {length} of music"
 
 
 def unit(timing):
-    """Say what the frames are."""
+    """Return the length of a frame in words."""
     if timing.has_beats:
         return "A frame is half a beat."
     return f"There are {timing.frame_rate:.1f} frames per second."
@@ -157,8 +157,8 @@ def temperature(composer):
 
 
 def say_where_to_listen(out, new, source):
-    """Say what was written, the best first."""
-    print(f"\nopen {out / 'index.html'}: all of it on one page")
+    """Print the names of what was written, the best first."""
+    print(f"\nopen {out / 'index.html'}: everything on one page")
     for piece in new:
         what = f"{source}, continued" if piece.n_intro else "a new piece"
         style = "" if piece.style is None or piece.n_intro else f" in the style {piece.style}"
@@ -189,7 +189,7 @@ def parse(argv):
 
 
 def score(composer, train, test):
-    """Print how well the held-out pieces are predicted, beside simple baselines."""
+    """Print the log-likelihood of held-out pieces by the composer and by simple baselines."""
     persistence = PersistenceBaseline().fit(frames(train))
     independent = IndependentBaseline().fit(frames(train))
     scores = {
@@ -207,18 +207,18 @@ def score(composer, train, test):
 
 
 def learned_little(scores):
-    """Whether a baseline predicts as much as the composer."""
+    """Return whether a baseline predicts as well as the composer."""
     return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
 def some_styles(train, first):
-    """Return styles to compose in, that of the example first."""
+    """Return styles to compose in; that of the example comes first."""
     others = sorted({piece.style for piece in train if piece.style is not None} - {first})
     return [first, *others][:MOST_STYLES]
 
 
 def compose(composer, style, seed):
-    """Compose a piece from nothing, at the usual tempo of its style."""
+    """Compose a new piece at the usual tempo of its style."""
     timing = composer.timing_of(style)
     piece = composer.sample(
         frames_in(COMPOSED_SECONDS, timing),
@@ -248,7 +248,7 @@ def continue_piece(composer, example, seed):
 
 
 def frames_in(seconds, timing):
-    """Return the number of frames that last about so long: whole phrases where there are bars."""
+    """Return the number of frames in about so many seconds; of beats, in whole phrases."""
     if not timing.has_beats:
         return timing.frames_at(seconds)
     phrase = int(PHRASE * timing.beats_per_bar * timing.frames_per_beat)
@@ -256,7 +256,7 @@ def frames_in(seconds, timing):
 
 
 def fit_mosaic(extractor, train):
-    """Learn the sound of the recordings, which are those of the training pieces."""
+    """Return a mosaic of the recordings of the training pieces."""
     recordings = {piece.recording: piece.style for piece in train}
     return MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
 
@@ -289,7 +289,7 @@ def write_piece(piece, mosaic, extractor, tempo, out):
 
 
 def beats_of(piece):
-    """Return when the beats of a piece are, in seconds; none where its frames are no beats."""
+    """Return the seconds of the beats of a piece; none if its frames are not beats."""
     if not piece.timing.has_beats:
         return []
     n_frames = len(piece.frames)
@@ -298,33 +298,33 @@ def beats_of(piece):
 
 
 def usual_tempo(train):
-    """Return the tempo of some recordings, or 120 if no beats are found."""
-    listener = ChromaExtractor(sync="beat", on_error="warn")
+    """Return the median tempo of a few recordings, or 120 if they have no beats."""
+    extractor = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
-    tempi = [analysis.tempo for analysis in listener.analyze(some)]
+    tempi = [analysis.tempo for analysis in extractor.analyze(some)]
     tempi = [tempo for tempo in tempi if tempo]  # None without beats, or if unreadable
     return float(np.median(tempi)) if tempi else 120.0
 
 
 def check(path, piece, extractor):
-    """Analyze a written piece again; print how it sounds, and how its new frames move."""
-    if piece.timing.has_beats:  # those that it was played on
+    """Analyze the audio of a piece; print its correlation with the frames, and their flux."""
+    if piece.timing.has_beats:  # use the beats of the piece instead of tracking them
         beats = piece.timing.borders(len(piece.frames))[::2]
         extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
-    (heard,) = extractor.transform([path])
-    correlation = frame_correlation(heard[: len(piece.frames)], piece.frames[: len(heard)])
+    (analyzed,) = extractor.transform([path])
+    correlation = frame_correlation(analyzed[: len(piece.frames)], piece.frames[: len(analyzed)])
     composed = piece.frames[piece.n_intro :]
     loudest = composed.max(axis=1)
     print(
-        f"{path}: analyzed again, correlation {correlation:.3f} with what was "
-        f"composed; flux {flux(composed):.3f}; loudest bin at 1 in "
+        f"{path}: analyzed again, correlation {correlation:.3f} with the composed "
+        f"frames; flux {flux(composed):.3f}; loudest bin at 1 in "
         f"{np.mean(loudest[loudest > 0] == 1):.0%} of sounding frames"
     )
     return correlation
 
 
 def judge(composer, train, test, seed):
-    """Compose as much as was held out, in the same styles, for a score-card; or say why not."""
+    """Return a score-card of pieces as long as those held out, or why there is none."""
     composed = [
         composer.sample(
             len(piece.frames),
@@ -337,7 +337,7 @@ def judge(composer, train, test, seed):
     n_frames = 2 * composer.timing.frames_at(JUDGED_SECONDS / 2)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
-            "Too little music was held out for a score-card: it takes 2 excerpts of "
+            "Too little music was held out for a score-card, which needs 2 excerpts of "
             f"{JUDGED_SECONDS} seconds."
         )
     try:
@@ -350,14 +350,14 @@ def judge(composer, train, test, seed):
             timing=composer.timing,
             random_state=seed,
         )
-    except ValueError as error:  # where most is silence, or has no key
+    except ValueError as error:  # if most is silence, or has no key
         return f"There is no score-card: {error}."
     print(f"\n{card}")
     return card
 
 
 def draw_music(new, example, out):
-    """Draw what was composed above the real piece that it began from."""
+    """Draw the composed pieces above the real piece that was continued."""
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
@@ -372,21 +372,21 @@ def draw_music(new, example, out):
 
 
 def piece_title(piece, source):
-    """Return what stands above a chromagram."""
+    """Return the title of a chromagram."""
     if piece.n_intro:
         return f"Continued: composed after the opening of {source}"
     return "Composed from nothing" + (f", {piece.style}" if piece.style else "")
 
 
 def axis_position(piece):
-    """Return where composing begins, in beats or seconds, as the axis has it."""
+    """Return the end of the intro in the unit of the axis, beats or seconds."""
     if piece.timing.has_beats:
         return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
     return float(piece.timing.duration(piece.n_intro))
 
 
 def draw_learning(composer, scores, out):
-    """Draw log-likelihood over epochs beside what the baselines reach."""
+    """Draw the log-likelihood by epoch, with that of the baselines."""
     display = TrainingCurveDisplay.from_estimator(
         composer, baselines={f"held out: {name}": value for name, value in scores.items()}
     )

@@ -11,16 +11,16 @@ class Layout(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        The file with a corrected header; empty where it can be read as it is.
+        The file with a corrected header; empty if it can be read as it is.
     endless : bool
-        Whether the parts have to be read as a file of unknown length.
+        Whether the parts must be read as a file of unknown length.
     n_samples : int or None
-        How many samples there are; None for as many as the decoder says.
+        Number of samples in the file; None if the decoder's number is right.
     promised : float
-        How many the header promises, as a multiple of those that there are; 1 where it leaves
-        that open.
+        Number of samples by the header, as a multiple of those in the file; 1 if the header does
+        not give it.
     trouble : str or None
-        What is wrong with the file.
+        Description of damage to the file.
     """
 
     parts: tuple[Part, ...] = ()

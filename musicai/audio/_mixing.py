@@ -1,9 +1,9 @@
 """Mixing the channels of a recording to one or two.
 
-The mean of channels is what librosa and most others take. In a few recordings a cable or an effect
-inverted a channel, and the mean cancels nearly all of the music. There, channels are added with
-signs with which they do not cancel. This is decided for every quarter of a second by its samples
-alone, so that an excerpt is mixed as the whole recording is.
+Like librosa and most others, this takes the mean of channels. But in a few recordings a cable or an
+effect inverted a channel, and the mean cancels nearly all of the music. There, channels get signs
+with which they do not cancel. The signs of each quarter of a second depend only on its own samples,
+so that an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,21 +11,25 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 CELL_SECONDS = 0.25
-"""About how long the signs stay. In 300 stereo files, 16 hours, no such cell cancels by chance."""
+"""Approximate length of a cell, in which signs are constant.
+
+In 300 stereo files, 16 hours, no such cell cancels by chance.
+"""
 
 SHORTEST_CELL = 4096
-"""Samples; in fewer, channels may cancel by chance."""
+"""Fewest samples of a cell; in fewer, channels may cancel by chance."""
 
 STRIDE = 64
-"""One in 64 samples is looked at, to see whether channels cancel; all would take as long as to mix.
+"""Channels are compared in one of so many samples; comparing all would take as long as mixing.
 
-Of each 64 samples it is another one, so that no tone is always met at the same phase.
+Its place changes from one group of 64 samples to the next, so that no tone is always sampled at the
+same phase.
 """
 
 LEAST_SHARE = 0.02
-"""Channels cancel where their sum has less than this share of the sum of their powers.
+"""Channels cancel if their sum has less than this share of the sum of their powers.
 
-Of two channels the mean is then 20 dB below them. Channels that differ have a share of about 1.
+The mean of two channels is then 20 dB below them. Unrelated channels have a share of about 1.
 """
 
 FADE_SECONDS = 0.01
@@ -44,18 +48,18 @@ def mix_blocks(
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples, n_channels), dtype float32
-        The samples in order. They are not changed.
+        The samples in order. They are not modified.
     own_rate : float
         Samples per second.
     channels : {1, 2}
-        How many are wanted.
+        Channels of the result.
     report : callable
         Called at the end with the seconds in which channels cancel, if there are any.
 
     Yields
     ------
     block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
-        The same samples for blocks of any size.
+        Mixed samples, which do not depend on the sizes of the blocks.
     """
     mixer = _Mixer(own_rate, channels)
     rest = None
@@ -76,13 +80,13 @@ def mix_blocks(
 
 
 def mix_excerpt(samples: np.ndarray, own_rate: float, channels: int) -> np.ndarray:
-    """Mix samples of shape (n_samples, n_channels) that begin and end where `whole_cells` says."""
+    """Mix samples of shape (n_samples, n_channels) from and to the borders of `whole_cells`."""
     blocks = mix_blocks([samples], own_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 
 
 def whole_cells(first: int, last: int, n_channels: int, own_rate: float) -> tuple[int, int]:
-    """Return from where to where to read for an excerpt to be mixed as it is in the whole."""
+    """Return the first and last sample to read, so that an excerpt is mixed like the whole."""
     if n_channels == 1:
         return first, last
     cell = cell_length(own_rate)
@@ -90,12 +94,12 @@ def whole_cells(first: int, last: int, n_channels: int, own_rate: float) -> tupl
 
 
 def cell_length(own_rate: float) -> int:
-    """Return how many samples have the same signs: a power of two, as blocks usually have."""
+    """Return the samples in a cell: a power of two, as most blocks are."""
     return max(SHORTEST_CELL, int(2 ** np.rint(np.log2(own_rate * CELL_SECONDS))))
 
 
 def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
-    """Average samples of shape (n_samples, n_channels), unless two channels are to stay two."""
+    """Average samples of shape (n_samples, n_channels), or keep two channels for stereo."""
     n_channels = block.shape[1]
     if channels == 2:
         return block if n_channels == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
@@ -104,7 +108,7 @@ def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
     # The sums of np.mean(axis=1) in its order, several times faster for a few channels.
     mono: np.ndarray = block[:, 0] + block[:, 1]
     if n_channels == 2:
-        mono *= np.float32(0.5)  # the same as to divide by 2, and faster
+        mono *= np.float32(0.5)  # equal to division by 2, and faster
         return mono
     for channel in range(2, n_channels):
         mono += block[:, channel]
@@ -113,7 +117,7 @@ def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
 
 
 class _Mixer:
-    """Mixes cell by cell."""
+    """Mix cell by cell."""
 
     def __init__(self, own_rate: float, channels: int) -> None:
         self.cell = cell_length(own_rate)
@@ -123,13 +127,13 @@ class _Mixer:
         self._signs: np.ndarray | None = None  # of the last cell
         number = np.arange(self.cell // STRIDE)
         self._in_cell = STRIDE * number + 37 * number % STRIDE
-        self._places = np.empty((0, len(number)), int)  # those of some cells
+        self._places = np.empty((0, len(number)), int)  # compared samples of each cell of a block
         n_fade = min(self.cell, 1 + round(own_rate * FADE_SECONDS))
         self._ramp = np.linspace(0, 1, n_fade, dtype=np.float32)[:, np.newaxis]
 
     def mix(self, samples: np.ndarray) -> np.ndarray:
-        """Mix whole cells; at the end of the recording the last may be shorter."""
-        mixed = mix_down(samples, self._channels)  # first: then the samples are in the cache
+        """Mix whole cells; the last one of a recording may be shorter."""
+        mixed = mix_down(samples, self._channels)  # first, to have the samples in the cache
         cancels = self._cancels(samples)
         if not cancels.any() and (self._signs is None or self._signs is self._plain):
             self._signs = self._plain
@@ -151,7 +155,7 @@ class _Mixer:
         if n_samples % self.cell:
             few[places >= n_samples] = 0
         mean = mix_down(few, 1)
-        with np.errstate(over="ignore", invalid="ignore"):  # what is no number is refused later
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity are refused later
             mean *= mean
             few *= few
             power, of_mean = (np.add.reduce(each.reshape(n_cells, -1), 1) for each in (few, mean))
@@ -161,10 +165,10 @@ class _Mixer:
     def _turn(self, samples: np.ndarray, *, cancels: bool) -> None:
         """Give the channels of a cell their signs, in place."""
         signs = self._plain
-        if 2 * len(samples) < self.cell:  # so few samples at the end can cancel by chance
+        if 2 * len(samples) < self.cell:  # so few samples, at the end, may cancel by chance
             signs = signs if self._signs is None else self._signs
         elif cancels:
-            sound = samples - samples.mean(axis=0, dtype=np.float64)  # an offset is none
+            sound = samples - samples.mean(axis=0, dtype=np.float64)  # offsets are not sound
             signs = _opposing_signs(sound) if self._cancels(sound).all() else signs
         self.n_cancelling += 0 if signs is self._plain else len(samples)
         before = signs if self._signs is None else self._signs
@@ -175,7 +179,7 @@ class _Mixer:
 
 
 def _opposing_signs(samples: np.ndarray) -> np.ndarray:
-    """Return a sign for each channel, with which it adds to the sum of those before it."""
+    """Return a sign for each channel with which it does not cancel the sum of those before it."""
     signs = np.ones(samples.shape[1], np.float32)
     total = samples[:, 0].copy()
     for channel in range(1, len(signs)):

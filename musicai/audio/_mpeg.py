@@ -1,13 +1,13 @@
-"""The frames of MPEG audio (MP3, MP2): where they are, and how many.
+"""Places and number of the frames of MPEG audio (MP3, MP2).
 
-Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3), so that
-music can be entered anywhere, at headers that follow one another where they say: behind tags, in
-the middle of a broadcast, behind a hole. The first frame may hold a table instead of music (Xing or
-Info, with a checksum by LAME and ffmpeg; or VBRI), which gives the number of frames.
+Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3). So frames
+are found anywhere, after tags, in the middle of a broadcast or after a hole, by headers that follow
+one another at the lengths that they give. The first frame may have a table instead of music (Xing
+or Info, with a checksum by LAME and ffmpeg; or VBRI), which gives the number of frames.
 
-libsndfile needs a frame at the beginning and stops where there is none. Without a Xing table it
-takes the first bit rate for that of the whole file, and reads no further than the length that
-follows from it.
+libsndfile needs a frame at the beginning, and stops where there is none. Without a Xing table it
+assumes the bit rate of the first frame for the whole file, and reads no more than the length
+computed from it.
 """
 
 import os
@@ -22,7 +22,7 @@ from ._layout import Layout
 from ._tags import skip_tags, tags_behind
 
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-"""Samples per second, for MPEG 1, 2 and 2.5 by the two bits that stand for them."""
+"""Samples per second by code, for the codes of MPEG 1, 2 and 2.5."""
 
 _HIGH = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -34,24 +34,26 @@ KILOBITS = {
     (False, 2): _LOW,
     (False, 3): _LOW,
 }
-"""Per second, for MPEG 1 or not and each layer, in the order of the numbers that stand for them."""
+"""Kilobits per second by code, starting from code 1; keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
-"""Consecutive frames that count as MPEG audio; fewer may be chance."""
+"""Fewest consecutive frames that count as MPEG audio; fewer may be chance."""
 
 SEARCHED_BYTES = 2**20
 """Bytes at the beginning of a file in which the first frame is searched for."""
 
 LONGEST_FRAME = 2880
-"""Bytes; a shorter gap between frames is the rest of one that was cut."""
+"""Bytes of the longest frame; a gap that is no longer is the rest of a frame that was cut."""
 
 MISCOUNTED = 2
-"""Frames by which a table may be wrong without a warning; encoders count differently."""
+"""Most frames by which a table may be wrong without a warning; encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Seconds of bytes that are no frames, or of frames of another kind, that call for a warning."""
+"""Seconds of bytes that are not frames, or of frames of another kind, above which to warn."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
+"""First byte of a header, before a possible second one."""
+
 WINDOW = 2**16
 """Bytes that are read at a time."""
 
@@ -59,11 +61,11 @@ TABLE_BYTES = 194
 """Bytes of the first frame up to the end of the table."""
 
 CHECKSUM_PLACE = 154
-"""Where the checksum of what comes before it stands, in bytes behind the name of the table."""
+"""Bytes from the name of the table to its checksum, which is over all bytes before it."""
 
 
 class Kind(NamedTuple):
-    """Properties that frames share if they can be decoded as one recording."""
+    """Properties that all frames of one recording share."""
 
     version: int
     layer: int
@@ -73,7 +75,7 @@ class Kind(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Frames of one kind, one behind the other."""
+    """Consecutive frames of one kind."""
 
     start: int
     stop: int
@@ -82,7 +84,7 @@ class Run(NamedTuple):
 
     @property
     def n_samples(self) -> int:
-        """Of each channel."""
+        """Samples of each channel."""
         return self.n_frames * self.kind.samples_per_frame
 
 
@@ -92,13 +94,13 @@ class Table(NamedTuple):
     Attributes
     ----------
     n_frames, n_bytes : int
-        Of all frames, 0 for unknown. Its own bytes are counted, it is not.
+        Number of frames without that of the table, and bytes including it; 0 for unknown.
     frame_bytes : int
-        Its own.
+        Bytes of the frame of the table.
     is_known : bool
-        Whether libsndfile knows it: not VBRI, which it plays as a frame of silence.
+        Whether libsndfile recognizes the table. It plays VBRI as a frame of silence.
     is_checked : bool
-        Whether it has a correct checksum.
+        Whether the table has a correct checksum.
     """
 
     n_frames: int
@@ -109,16 +111,16 @@ class Table(NamedTuple):
 
 
 def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: bool) -> Layout | None:
-    """Find the frames of a file; None if it is no MPEG audio.
+    """Find the frames of a file; None if it is not MPEG audio.
 
     Parameters
     ----------
     content : binary file
         The file.
     origin : int
-        Where it begins, behind any tags.
+        Position after any tags at the beginning.
     is_known : bool
-        Whether libsndfile takes it for MPEG audio; if not, most of it must be frames.
+        Whether libsndfile takes it for MPEG audio; if not, most of the file must be frames.
     in_brief : bool
         Whether to trust a table that has a checksum and fits the size of the file.
     """
@@ -159,7 +161,7 @@ def _layout_of_runs(
         return Layout((), False, n_samples, promised, trouble)
     parts = [range(run.start, run.stop) for run in music]
     if table is not None and table.is_known and not has_all:
-        parts[0] = parts[0][table.frame_bytes :]  # or no more would be read than it says
+        parts[0] = parts[0][table.frame_bytes :]  # libsndfile would read no more than it promises
     return Layout(tuple(parts), not has_all, n_samples, promised, trouble)
 
 
@@ -172,7 +174,7 @@ def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: K
         max(0, start - skip_tags(content, end)) for end, start in zip(ends, starts, strict=True)
     ]
     if sum(gaps) * seconds > LEAST_SECONDS * n_bytes or max(gaps[1:-1], default=0) > LONGEST_FRAME:
-        return f"{sum(gaps)} bytes of the file are no MPEG frames and were skipped"
+        return f"{sum(gaps)} bytes of the file are not MPEG frames and were skipped"
     others = sum(run.n_samples / run.kind.rate for run in runs if run.kind != kind)
     if others > LEAST_SECONDS:
         return (
@@ -183,8 +185,8 @@ def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: K
 
 
 def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
-    """Yield the frames of a file as far as they follow one another."""
-    # A tag whose size is wrong may end anywhere.
+    """Yield the runs of frames in a file."""
+    # A tag with a wrong size may end anywhere: then search from the beginning of the file.
     position = origin if _follow(content, origin, stop, LEAST_FRAMES) else 0
     last = min(stop, origin + SEARCHED_BYTES)
     while position < last:
@@ -207,7 +209,7 @@ def _follow(
     *,
     n_least: int = LEAST_FRAMES,
 ) -> Run | None:
-    """Return the frames that follow one another from a position on; None if there are too few."""
+    """Return the run of frames that begins at a position; None if there are too few."""
     start, n_frames, kind = position, 0, None
     window, begins, n_bytes_read = b"", position, WINDOW if n_most is None else 4
     while n_frames != n_most:
@@ -228,7 +230,7 @@ def _follow(
 
 
 def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
-    """Return where frames begin behind a position; `last` if they do not before it."""
+    """Return the position of the next frames after a position, or `last` if there are none."""
     position += 1
     while position < last:
         content.seek(position)
@@ -242,7 +244,7 @@ def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
 
 @lru_cache(maxsize=4096)
 def _frame(header: bytes) -> tuple[int, Kind] | None:
-    """Return the bytes of a frame, and its kind; None if this is no header of a frame."""
+    """Return the length in bytes and the kind of a frame; None if its header is invalid."""
     if len(header) < 4 or header[0] != 0xFF or header[1] < 0xE0:
         return None
     version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
@@ -274,7 +276,7 @@ def _table(content: BinaryIO, position: int) -> Table | None:
         table_bytes, n_frames = struct.unpack_from(">II", data, 46)
         return Table(n_frames, table_bytes, n_bytes, False, False)
     n_side = (17 if kind.is_mono else 32) if kind.version == 3 else (9 if kind.is_mono else 17)
-    for place in (4 + n_side, 6 + n_side):  # behind a checksum, or as if there were none
+    for place in (4 + n_side, 6 + n_side):  # without and with a checksum of the frame
         if data[place : place + 4] in (b"Xing", b"Info"):
             flags, *numbers = struct.unpack_from(">III", data, place + 4)
             n_frames = numbers.pop(0) if flags & 1 else 0

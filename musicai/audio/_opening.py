@@ -1,7 +1,7 @@
-"""Opening files that libsndfile decodes, with their true length.
+"""Opening of files that libsndfile decodes, with their true length.
 
-libsndfile trusts headers. Here the header is compared with the contents, and if they differ,
-libsndfile is given the file with a corrected header.
+libsndfile trusts headers. Here each header is compared with the contents of the file, and if they
+differ, libsndfile gets the file with a corrected header.
 """
 
 import io
@@ -27,17 +27,17 @@ OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
 """Beginnings of files in which MPEG frames are not searched for: MP4, WebM and WMA."""
 
 UNKNOWN_SAMPLES = 2**62
-"""The length by libsndfile when a header leaves it open."""
+"""Samples from which on a length by libsndfile stands for a header without one."""
 
 NO_MPEG_FRAMES = 7
 """libsndfile's code when its MP3 decoder finds no frames; its message is misleading."""
 
 READ_BYTES = 2**16
-"""Read from a file at a time; libsndfile asks for a few hundred bytes."""
+"""Bytes to read from a file at a time; libsndfile asks for a few hundred."""
 
 
 class NotDecodedError(Exception):
-    """libsndfile does not read a file; the message is the cause."""
+    """Error for a file that libsndfile does not read; the message is the cause."""
 
 
 class ForwardSoundFile(soundfile.SoundFile):
@@ -57,9 +57,9 @@ class Opened(NamedTuple):
     Attributes
     ----------
     file : ForwardSoundFile
-        Reads from the beginning.
+        The file, at its beginning.
     n_samples : int or None
-        How many samples there are; None if only decoding can tell.
+        Number of samples; None if it is only known after decoding.
     layout : Layout
         Position and length of its sound.
     """
@@ -124,11 +124,11 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
             n_samples = known.frames
         yield Opened(known, n_samples, used)
         if parts is not None and parts.error is not None:
-            raise parts.error  # or what there was so far would pass for all
+            raise parts.error  # or an incomplete file would pass for a complete one
 
 
 def begins_as_known(path: AnyPath) -> bool:
-    """Return whether a file begins as those of a format that libsndfile knows."""
+    """Return whether a file begins like a format that libsndfile knows."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))
@@ -148,10 +148,10 @@ def _find(
     header: tuple[str, float] | None,
     in_brief: bool,
 ) -> tuple[Layout, ...]:
-    """Return possible layouts of a file, the likeliest first; one, if libsndfile knows it.
+    """Return possible layouts of a file, the likeliest first; only one if libsndfile knows it.
 
-    `header` is its format and length in seconds by libsndfile; `identity` is part of the key of
-    the cache of `_find_again`.
+    `header` is its format and length in seconds by libsndfile; `identity` only serves the cache of
+    `_find_again`.
     """
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)

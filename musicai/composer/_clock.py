@@ -1,8 +1,8 @@
-"""The clock of composed pieces: the usual tempo of the training pieces, style by style.
+"""Clocks of composed pieces: the usual tempo and meter of the training pieces, by style.
 
-What is known of training pieces is a table, which goes into files as it is. A row holds a style
-number, frames per beat (0 for frames at a rate), beats in a bar, a speed (beats per minute, or
-frames per second at a rate; 0 if it is not known) and the number of frames of which all this holds.
+The clocks of the training pieces are a table, which is pickled as it is. A row has a style number,
+frames per beat (0 for frames at a rate), beats in a bar, a speed (beats per minute, or frames per
+second at a rate; 0 if unknown) and the number of training frames with these values.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,20 @@ from ..base.styles import style_weights
 from ..theory.timing import Timing
 
 NO_CLOCKS = np.empty((0, 5))
+"""The table of a composer that was fitted without timing."""
 
-_RATE = 0.0  # frames per beat of frames that are no beats
+_RATE = 0.0  # stands for frames per beat in rows of frames at a rate
 
 
 class TimingMixin:
-    """When the frames of sampled pieces sound, for a composer that was fitted with `timing`."""
+    """Timing of sampled pieces, for a composer that was fitted with `timing`."""
 
     styles_: np.ndarray
     _clocks: np.ndarray
 
     @property
     def timing(self) -> Timing:
-        """Timing of pieces of no stated style: that of `timing_of` without a style."""
+        """Timing of pieces without a style: `timing_of` without an argument."""
         return self.timing_of()
 
     def timing_of(self, style: Any = None) -> Timing:
@@ -37,15 +38,15 @@ class TimingMixin:
         Parameters
         ----------
         style : object or dict, default=None
-            As in `sample`. A blend of styles takes the weighted mean of their tempi on a
-            logarithmic scale. None for the tempo of all training pieces.
+            As in `sample`. A blend of styles has the weighted mean of their tempi on a logarithmic
+            scale. None takes the tempo of all training pieces.
 
         Returns
         -------
         timing : Timing
-            Of any number of frames: beats or parts of beats at the median tempo of the training
-            frames of the style, or frames at a rate. Beats have no tempo where none was known in
-            training; ``timing.at_tempo(96)`` sets another one.
+            For any number of frames: beats or parts of beats at the median tempo of the training
+            frames of the style, or frames at a rate. Beats have no tempo if none was known in
+            training; ``timing.at_tempo(96)`` sets another tempo.
 
         Raises
         ------
@@ -70,7 +71,7 @@ class TimingMixin:
         if len(self._clocks) == 0:
             raise ValueError(
                 f"this {type(self).__name__} was fitted without timing, so the time of its frames "
-                "is not known: pass timing to fit, or the timing of the pieces it was fitted to"
+                "is not known: pass timing to fit, or use the timing of the training pieces"
             )
         return usual_timing(self._clocks, weights)
 
@@ -83,11 +84,11 @@ def clocks_of(
     Parameters
     ----------
     timings : sequence of Timing or None
-        Of every piece; None where it is not known.
+        Timing of every piece; None if it is not known.
     styles : sequence of integer ndarray of shape (n_frames,)
         The style number of every frame.
     before : ndarray of shape (n_clocks, 5)
-        What earlier calls returned, or `NO_CLOCKS`.
+        The table of earlier calls, or `NO_CLOCKS`.
 
     Returns
     -------
@@ -97,12 +98,12 @@ def clocks_of(
     Raises
     ------
     ValueError
-        If frames are not of one kind: all as many to a beat, or all at one rate.
+        If pieces differ in the number of frames per beat, or in the frame rate.
     """
     rows = [before]
     for timing, numbers in zip(timings, styles, strict=True):
         if timing is None or (timing.n_frames == 1 and not timing.has_beats):
-            continue  # not known, or a recording as one frame, in which no beats were found
+            continue  # unknown, or a recording without beats, which is a single frame
         for number, n_frames in zip(*np.unique(numbers, return_counts=True), strict=True):
             rows.append(np.array([[number, *_clock(timing), n_frames]]))
     clocks = np.concatenate(rows)
@@ -133,7 +134,7 @@ def frames_are_beats(clocks: np.ndarray) -> bool:
 
 
 def _check_alike(clocks: np.ndarray) -> None:
-    """Refuse frames of several kinds: of a mixture no piece could be played at the right speed."""
+    """Refuse frames of several kinds, because no speed would be right for sampled pieces."""
     kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]
     rates = np.unique(clocks[clocks[:, 1] == _RATE, 3])
     if len(kinds) == 1 and len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6):
@@ -153,7 +154,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     clocks : ndarray of shape (n_clocks, 5)
         See the docstring of this file.
     weights : ndarray of shape (n_styles + 1,)
-        Weight of every style, "no style" first, which stands for music of any style.
+        Weight of every style. The first is that of no style, which stands for all training pieces.
     """
     kind = float(clocks[0, 1])
     if kind == _RATE:
@@ -174,14 +175,14 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:
-    """Return the value that half of all counts are at or below."""
+    """Return the weighted median: half of all counts are at or below it."""
     order = np.argsort(values)
     total = counts[order].cumsum()
     return float(values[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the weighted geometric mean; of equal values that value."""
+    """Return the weighted geometric mean, exactly if all values are equal."""
     if np.all(values == values[0]):
         return float(values[0])
     return round(float(np.exp(weights @ np.log(values) / weights.sum())), 9)

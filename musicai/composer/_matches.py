@@ -1,13 +1,13 @@
-"""Match features, an input of the network: what followed the earlier moments most like this one.
+"""Match features, an input of the network: a guess of the next frame from similar earlier contexts.
 
-Music repeats itself, and a recurrent network of some hundred units, trained on excerpts, cannot
-repeat what it read hundreds of frames ago. So each frame comes with a guess, the mean of earlier
-frames of the piece weighted by how alike what led up to them is to what leads up to this one, and
-with the similarity of the most similar one. Both follow from the frames before, so likelihoods stay
-exact, and the look-back is bounded, so a step costs the same in a piece of any length.
+Music repeats itself, but a recurrent network of some hundred units, trained on excerpts, cannot
+repeat frames that it read hundreds of frames ago. So each frame comes with a guess, the mean of
+earlier frames of the piece, weighted by the similarity of their contexts to that of this frame, and
+with the greatest of these similarities. The features depend on earlier frames alone, so likelihoods
+stay exact; the look-back is bounded, so a step costs the same in pieces of any length.
 
-Two frames are as alike as they correlate (Pearson, which transposition of both leaves as it is).
-What leads up to two frames is as alike as the frames before them are on average, with weights that
+The similarity of two frames is their Pearson correlation, which is the same if both are transposed.
+The similarity of two contexts is the mean similarity of the frames before them, with weights that
 decay back in time.
 """
 
@@ -19,18 +19,18 @@ import numpy as np
 from ..theory.shapes import unit_shapes
 from ._logistic import N_LEVELS
 
-# How many frames back earlier frames lie. Nearer ones the network remembers itself, and what it
-# composed would stand still, each frame a copy of those just before: see docs/design.md.
+# Range of lags of earlier frames. The network remembers nearer frames by itself; with them in the
+# guess, composed pieces stood still, each frame a copy of those just before: see docs/design.md.
 _NEAREST, _FARTHEST = 16, 1024
 _N_LAGS = _FARTHEST + 1 - _NEAREST
-_DECAY = 0.8  # from frame to frame, of the weights of what leads up to two frames
-_LED_UP = 96  # frames, after which these weights are nothing
+_DECAY = 0.8  # per frame, of the weights of a context
+_CONTEXT = 96  # frames of a context; the weights of earlier ones are below 1e-9
 _SHARPNESS = 40.0  # an earlier frame has the weight exp(_SHARPNESS * similarity)
 _BLOCK = 256  # frames that are compared at once
 
 
 def n_match_features(n_features: int) -> int:
-    """Return how many match features come with frames of a width."""
+    """Return the number of match features of frames with so many features."""
     return n_features + 1
 
 
@@ -42,16 +42,16 @@ def match_features(piece: np.ndarray, start: int = 0) -> np.ndarray:
     piece : ndarray of shape (n_frames, n_features)
         The piece.
     start : int, default=0
-        The first frame whose features are asked for.
+        The first frame to return features of.
 
     Returns
     -------
     features : ndarray of shape (n_frames - start, n_features + 1), dtype float32
-        The guess and its similarity; zeros where no frame lies far enough back.
+        The guess and its similarity; zeros in the first 16 frames, which have no lag.
     """
     features = np.zeros((len(piece) - start, n_match_features(piece.shape[1])), np.float32)
     alike = np.zeros(_N_LAGS, np.float32)
-    for first in range(max(start - _LED_UP, 1), len(piece), _BLOCK):
+    for first in range(max(start - _CONTEXT, 1), len(piece), _BLOCK):
         last = min(first + _BLOCK, len(piece))
         oldest = max(0, first - _FARTHEST - 1)
         frames = _on_grid(np.asarray(piece[oldest:last], np.float32))
@@ -78,12 +78,12 @@ class Matcher:
     Parameters
     ----------
     n_pieces, n_features : int
-        How many pieces, and how wide their frames are.
+        Number of pieces, and of features in a frame.
 
     Attributes
     ----------
     features : ndarray of shape (n_pieces, n_features + 1)
-        Of the frames that follow those that were read.
+        Match features of the next frames, after those that were read.
     """
 
     def __init__(self, n_pieces: int, n_features: int) -> None:
@@ -113,23 +113,23 @@ class Matcher:
         earlier = self._past[0, :, newest + _NEAREST - 1 : newest + _FARTHEST]
         if earlier.shape[1]:
             lags = np.arange(_NEAREST, _NEAREST + earlier.shape[1])
-            # Where a piece has no frame so far back, the past and how alike it is are zeros.
+            # Before any lag exists, a piece has zeros in its past and its similarities.
             known = (lags <= self._n_read[:, np.newaxis]) | (self._n_read < _NEAREST)[:, np.newaxis]
             alike = np.where(known, self._alike[:, : len(lags)], -np.inf)
             self.features[:, :-1] = np.matmul(_softmax(alike)[:, np.newaxis], earlier)[:, 0]
             self.features[:, -1] = alike.max(axis=1)
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return a matcher with the state of this one in the pieces numbered `rows`."""
+        """Return a matcher with the states of the pieces numbered `rows`."""
         taken = copy(self)
-        # Copied when they are written to: of a thousand draws from one state none may ever be.
+        # The past is copied on the first write, as many matchers are never written to.
         taken._rows = rows if self._rows is None else self._rows[rows]
         for name in ("features", "_alike", "_n_read"):
             setattr(taken, name, getattr(self, name)[rows])
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the state of `other` in pieces numbered `rows`; it has read no more."""
+        """Copy the states of `other`, which has read no more frames, for pieces numbered `rows`."""
         self._copy_past()
         other._copy_past()
         for name in ("features", "_alike", "_n_read"):
@@ -143,7 +143,7 @@ class Matcher:
             self._past, self._rows = self._past[:, self._rows], None
 
     def _make_room(self) -> None:
-        """Put the past, as far as it is needed, at the end of a larger array."""
+        """Move the needed part of the past to the end of a larger array."""
         kept = self._past[:, :, : _FARTHEST + 1]
         n_free = max(64, kept.shape[2])
         room = np.zeros((*kept.shape[:2], n_free, kept.shape[3]), np.float32)
@@ -151,7 +151,7 @@ class Matcher:
 
 
 def _on_grid(frames: np.ndarray) -> np.ndarray:
-    """Round frames to the levels that likelihoods are of."""
+    """Round frames to the levels of the likelihood."""
     highest = np.float32(N_LEVELS - 1)
     return np.rint(frames * highest) / highest
 

@@ -1,4 +1,4 @@
-"""Songs made by rules and played by a band: recordings whose beats, bars and chords are known."""
+"""Songs made by rules and played by a band: recordings with known beats, bars and chords."""
 
 import io
 import os
@@ -25,12 +25,13 @@ from ._progressions import check_styles, named_chords
 from ._styles import STYLES
 
 N_BARS = 24
-"""About a minute."""
+"""Bars of a song, about a minute."""
 
-_FADE_SECONDS = 1.0
-_PEAK = 0.7
+_FADE_SECONDS = 1.0  # at the end, so that no chord is cut off
+_PEAK = 0.7  # of full scale
 
-_KINDS = {"audio": "songs-1-{sr}", "midi": "songs-midi-1"}  # with a number to count up when
+# Folders by kind. Their number goes up when the songs change, so that old files are not found.
+_KINDS = {"audio": "songs-1-{sr}", "midi": "songs-midi-1"}
 
 _LICENSE = "none is needed for the music, which nobody wrote"
 _SOURCE = "musicai.datasets.make_songs"
@@ -74,18 +75,18 @@ def make_songs(
 ) -> Bunch:
     """Make recordings of songs by rules, played by a band with drums.
 
-    For examples, tests and demonstrations that need music with a pulse and nobody's permission.
-    The songs are those of :func:`make_progressions`, played by the instruments of a soundfont.
-    Later calls find the files in the data home. Needs ``pip install ".[midi]"`` in a clone.
+    For examples, tests and demonstrations that need free music with a pulse. The songs are composed
+    by the rules of :func:`make_progressions` and played by the instruments of a soundfont. Later
+    calls find the files in the data home. Needs ``pip install ".[midi]"`` in a clone.
 
     Parameters
     ----------
     n_songs : int, default=40
-        How many songs, each about a minute long. The styles take turns. The first songs are the
-        same however many follow.
+        Number of songs, each about a minute long. The styles take turns. The first songs do not
+        depend on how many follow.
     styles : list of str, default=None
-        Which of the styles of :func:`make_progressions`; None for all. "waltz" has three beats in
-        a bar, the others have four. "baroque" has no drums.
+        Styles of :func:`make_progressions`; None for all. "waltz" has three beats in a bar, the
+        others have four. "baroque" has no drums.
     kind : {"audio", "midi"}, default="audio"
         Recordings for :class:`musicai.ChromaExtractor`, or MIDI files for
         :class:`musicai.PianoRollExtractor`.
@@ -122,7 +123,7 @@ def make_songs(
         titles : list of str
             Such as "waltz 2 in F major".
         DESCR, license, source : str
-            What this is, who has rights in it and where it is from.
+            Description, license and origin.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def make_songs(
 
 
 def _make_song(name: str, seed: tuple[int, int]) -> _Song:
-    """Compose a song and give its voices to instruments."""
+    """Compose a song and arrange it for a band."""
     rng = np.random.RandomState(seed)
     style, band = STYLES[name], BANDS[name]
     mode = style.modes[rng.randint(len(style.modes))]

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Stroke(NamedTuple):
-    """A key that goes down, or up where the velocity is 0."""
+    """A note-on, or a note-off if the velocity is 0."""
 
     tick: int
     velocity: int
-    program: int  # of its channel at that time
+    program: int  # of its channel at that tick
 
 
 class Note(NamedTuple):
@@ -23,12 +23,12 @@ class Note(NamedTuple):
 
 
 class Key:
-    """Notes that one track plays on one key of a channel.
+    """The notes that one track plays on one key of a channel.
 
     Parameters
     ----------
     strokes : sequence of Stroke
-        In order of time.
+        Note-ons and note-offs of the key in the order of the file.
 
     Attributes
     ----------
@@ -39,23 +39,23 @@ class Key:
     def __init__(self, strokes: Sequence[Stroke]) -> None:
         self.strokes = strokes
         self.idle_offs: list[int] = []
-        self._ends: dict[int, int] = {}  # ticks, by the note-on's place among the strokes
+        self._ends: dict[int, int] = {}  # tick of the end by the index of the note-on
         self._pair()
 
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield notes, and for each whether nothing ends it.
+        """Yield notes, and whether each lacks an end.
 
         Parameters
         ----------
         other_offs : sequence of int
-            Ticks of note-offs of other tracks that end no note there, rising; they end notes that
-            have none of their own.
+            Rising ticks of note-offs of other tracks that end no note there; they end notes without
+            a note-off in this track.
         cuts : sequence of int
-            Ticks at which all notes of the channel end that began before, rising.
+            Rising ticks at which all notes of the channel end, such as "all notes off".
         end : int
-            When the track ends, and its notes that nothing else ends.
+            Tick of the end of the track, which ends all other notes.
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]
@@ -69,8 +69,9 @@ class Key:
             yield note, ended is None and cut is None
 
     def _pair(self) -> None:
-        down: list[int] = []  # places of note-ons that have no note-off yet
-        doubtful: list[int] = []
+        """Find the note-off of each note-on; a note-off ends all notes of the key that sound."""
+        down: list[int] = []  # indices of note-ons without a note-off so far
+        doubtful: list[int] = []  # indices of note-ons that may belong to the note-off before them
         for i, (tick, velocity, _) in enumerate(self.strokes):
             if velocity:
                 if doubtful and doubtful[-1] != i:
@@ -78,14 +79,14 @@ class Key:
                 down.append(i)
                 continue
             is_in_front = self._is_struck_at(i + 1, tick)
-            # Some programs write the new note first where a key is struck again at once.
+            # Where a key is repeated at once, some programs write the new note-on first.
             ending = [place for place in down if self.strokes[place].tick < tick] or down
             if not ending:
                 self.idle_offs.append(tick)
             self._ends.update(dict.fromkeys(ending, tick))
             down = down[len(ending) :]
-            # Others write the note-off of a note of no length in front of it. Such notes may
-            # follow each other; the last one has no note-off, which gives them away.
+            # Others write the note-off of a note of no length before its note-on. If several such
+            # notes follow each other, only the missing note-off of the last one reveals them.
             if is_in_front and (doubtful or not ending):
                 doubtful.append(i + 1)
             else:
@@ -98,13 +99,13 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """Let notes with their note-offs in front have no length."""
+        """Give no length to notes whose note-offs come before them."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()
 
 
 def _next(ticks: Sequence[int], tick: int) -> int | None:
-    """Return the first of rising ticks that is later than `tick`."""
+    """Return the first of rising ticks after `tick`."""
     i = bisect_right(ticks, tick)
     return ticks[i] if i < len(ticks) else None

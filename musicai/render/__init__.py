@@ -1,14 +1,14 @@
-"""Composed chroma made audible and readable.
+"""Rendering of composed chroma: audio, chords, MIDI, scores, charts and sessions.
 
-Everything takes one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing` that
-says when the frames sound. `chroma_to_audio` plays them, `recognize_chords` names chords,
-`labeled_intervals` hands them to mir_eval; `chroma_to_midi`, `to_musicxml` and `chord_chart` write
-music down, `write_session` a mosaic for a digital audio workstation. Files are written whole or not
-at all.
+Every function takes one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing`
+that says when the frames sound. `chroma_to_audio` plays pieces, `recognize_chords` names their
+chords, and `labeled_intervals` converts chords for mir_eval; `chroma_to_midi`, `to_musicxml` and
+`chord_chart` write notation, and `write_session` writes a mosaic for a digital audio workstation.
+Files are written whole or not at all.
 
-A collection is answered by a list with one result for each piece, arrays of pieces as well: MIDI,
-scores, charts and lists of chords are no arrays. Only `chroma_to_audio`, whose results are arrays,
-answers in kind.
+For a collection the result is a list with one item for each piece, even if the collection is an
+array, because MIDI, scores, charts and lists of chords are not arrays. Only `chroma_to_audio`,
+whose results are arrays, returns the kind of collection that it got.
 """
 
 from ..theory.chord import Chord, labeled_intervals

@@ -1,4 +1,4 @@
-"""Chroma set for instruments: who plays which note on which beats, and how loud."""
+"""Arrangement of chroma: the notes of each instrument, with beats and velocities."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -17,10 +17,10 @@ from ._voicing import Register, lead_line, lead_voices
 _PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI, from 0
 _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
 _BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
-_LOWEST_BASS = 33  # A1, within the range of a bass guitar, and heard from small loudspeakers
+_LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
 _LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
-# As velocities, of the loudest: chroma has no bass, whose root the chord has already, while the
-# melody is what the chord has not.
+# Shares of that velocity. The bass, whose root is in the chord already, adds nothing to the
+# chroma and is soft; the melody has tones that the chord lacks.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
 _FAINTEST = 0.1  # of a chord's loudest tone
 
@@ -35,7 +35,7 @@ class Note(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one instrument plays."""
+    """The notes of one instrument."""
 
     name: str
     program: int
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 def arrange(
     piece: np.ndarray, sheet: Sheet, *, instruments: str, grid: int | None, drums: bool
 ) -> list[Part]:
-    """Set a piece for one of the `ARRANGEMENTS`."""
+    """Arrange a piece for one of the `ARRANGEMENTS`."""
     if instruments == "band":
         return _band(piece, sheet, grid, drums)
     cells = cells_of(piece, sheet.timeline, grid)
@@ -64,7 +64,7 @@ ARRANGEMENTS = ("chords", "pads", "band")
 def _chord_notes(
     cells: Cells, harmonies: list[Harmony], bars: np.ndarray, last_beat: float
 ) -> list[Note]:
-    """Return the tones of chords with voices that move little."""
+    """Return the tones of chords, with smooth voice leading."""
     voicings = lead_voices(
         [harmony.tones for harmony in harmonies],
         _roots(harmonies),
@@ -85,7 +85,7 @@ def _chord_notes(
 
 
 def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
-    """Return melody, chords, bass and drums; drums play where there is a pulse."""
+    """Return melody, chords, bass and, if frames are beats, drums."""
     beats = cells_of(piece, sheet.timeline, 1)
     parts = [
         Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
@@ -122,7 +122,7 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the chords of the sheet, struck again in each bar, each tone as loud as it sounds."""
+    """Return the chords of the sheet, struck again in each bar, tones as loud as in the chroma."""
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):
@@ -137,7 +137,7 @@ def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return roots, struck again in each bar, or where there is a pulse on its strong beats."""
+    """Return roots, struck on the strong beats of bars if frames are beats, else once a bar."""
     roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]
     pitches = lead_line(np.array(roots, dtype=int), _LOWEST_BASS)
     struck = strong_beats(sheet) if sheet.timeline.follows_beats else sheet.bar_starts()
@@ -164,7 +164,7 @@ class _Stroke(NamedTuple):
 
 
 def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke]:
-    """Yield chords where they begin, and on the beats of `struck`."""
+    """Yield chords at their beginnings and on the beats of `struck`."""
     beats = _until(cells.borders, sheet.timeline.beats[-1])
     for i, chord in enumerate(sheet.chords):
         first, last = round(chord.start), round(chord.end)
@@ -175,14 +175,14 @@ def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke
 
 
 def _until(borders: np.ndarray, last_beat: float) -> list[float]:
-    """Return borders of which the last is the end of the piece, which may lie within a step."""
+    """Return borders, the last replaced by the end of the piece, which may lie within a step."""
     return [*borders[:-1].tolist(), float(last_beat)]
 
 
 def _roots(harmonies: list[Harmony]) -> list[int]:
-    """Return the root of the triad that each chord is most like."""
+    """Return the root of the triad that is most similar to each chord."""
     loudness = np.array([harmony.loudness for harmony in harmonies]).reshape(-1, 12)
-    # Rounded, so that of triads that are as like the first is taken, however many chords there are.
+    # Rounded, so that ties go to the first triad however many chords there are.
     scores = triad_scores(loudness).round(9)
     return [int(root) for root in scores.argmax(axis=1) % 12]
 
@@ -190,7 +190,7 @@ def _roots(harmonies: list[Harmony]) -> list[int]:
 def _tie(notes: list[Note], bars: np.ndarray) -> list[Note]:
     """Join notes of one pitch that follow each other without a gap.
 
-    The velocity is their mean in the bar of the first one, on which later bars have no say.
+    The velocity is their mean in the bar of the first one, independent of later bars.
     """
     tied: list[Note] = []
     latest: dict[int, int] = {}

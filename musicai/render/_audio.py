@@ -1,4 +1,4 @@
-"""Chroma as sound: played by sines, or by instruments of a soundfont."""
+"""Playback of chroma by sines, or by the instruments of a soundfont."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
 }
 
 FADE_SECONDS = 0.1
-"""How long instruments take to die away where the piece ends."""
+"""Length of the fade-out of instruments at the end of a piece."""
 
 
 def chroma_to_audio(
@@ -43,7 +43,7 @@ def chroma_to_audio(
     soundfont: str | os.PathLike[str] | None = None,
     format: str | None = None,
 ) -> Any:
-    """Make chroma audible.
+    """Play chroma as audio.
 
     Parameters
     ----------
@@ -54,9 +54,8 @@ def chroma_to_audio(
         Where to write the audio; for a collection one file per piece. The audio is then
         never in memory as a whole, only the frames or notes that are played.
     instruments : {"sines", "chords", "pads", "band"}, default="sines"
-        "sines" plays the chroma itself, and no more, by sines an octave apart. The others play
-        what `chroma_to_midi` makes of it, as described there; they need the extra ``midi``
-        (``pip install ".[midi]"`` in a clone).
+        "sines" plays exactly the chroma, by sines an octave apart. The others play the MIDI of
+        `chroma_to_midi`; they need the extra ``midi`` (``pip install ".[midi]"`` in a clone).
     drums : bool, default=True
         Whether drums play in a band, as for `chroma_to_midi`.
     timing : Timing, object with a `timing`, or float, or a list of them
@@ -68,8 +67,8 @@ def chroma_to_audio(
     sr : float, default=22050
         Samples per second, in hertz; in a file a whole number.
     soundfont : str or path, default=None
-        What plays all instruments but "sines", a file in the format SF2. When None the one that
-        pretty_midi brings.
+        SF2 file with the sounds of all instruments but "sines". None takes the one that pretty_midi
+        includes.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         Format of the file. When None the suffix of its name decides.
 
@@ -100,15 +99,15 @@ def chroma_to_audio(
 
     Notes
     -----
-    The audio lasts as long as the frames, whatever plays them: at the rate of an analysis it is
-    analyzed as the same number of frames again. Frames at a rate are centered on their times, as
-    those of an analysis are, and sines change from one to the next along a line; beats and measured
-    frames last from border to border. Sines fade away within the last 10 ms; instruments, which
-    would ring on, within the last tenth of a second. The same piece gives the same samples.
+    The audio lasts as long as the frames, for all instruments: an analysis of it has the same
+    number of frames. Frames at a rate are centered on their times, as in an analysis, and sines
+    are interpolated between them; beats and measured frames last from border to border. Sines fade
+    out within the last 10 ms, and instruments, which would ring on, within the last 0.1 s. The same
+    piece gives the same samples.
 
-    To know how loud it is, the whole is kept in a temporary file first, 4 bytes a sample.
-    ``benchmarks/render/round_trip.py`` measures how much of the chroma is heard again, and what
-    writing 20 minutes takes of memory: some 20 megabytes by sines and 60 by instruments.
+    The audio is first written to a temporary file of 4 bytes a sample, to measure its loudness.
+    ``benchmarks/render/round_trip.py`` measures how well an analysis of the audio agrees with the
+    chroma, and the memory for 20 minutes: about 20 megabytes with sines and 60 with instruments.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A piece summed up in cells: spans of beats within which nothing changes."""
+"""Cells: spans of beats over which the frames of a piece are integrated."""
 
 from typing import NamedTuple
 
@@ -15,26 +15,26 @@ class Cells(NamedTuple):
     """Shape (n_cells + 1,), in beats."""
 
     shapes: np.ndarray
-    """Shape (n_cells, 12): centered frames of length 1, times their seconds. Their product with a
-    centered chord of length 1 is its correlation with the cell's frames, in seconds."""
+    """Shape (n_cells, 12): the sum of centered frames of length 1, times their seconds. The dot
+    product with a centered chord of length 1 is its correlation with the frames, in seconds."""
 
     silence: np.ndarray
-    """Shape (n_cells,): seconds whose frames are silent or flat."""
+    """Shape (n_cells,): seconds in which frames are silent or flat."""
 
     levels: np.ndarray
-    """Shape (n_cells,): how loud, from 0 to 1 for the loudest frame of the first bars."""
+    """Shape (n_cells,): loudness, from 0 to 1 for the loudest frame of the first bars."""
 
     seconds: np.ndarray
-    """Shape (n_cells,): how long."""
+    """Shape (n_cells,): length."""
 
     def level(self, start: int, end: int) -> float:
-        """Return how loud some cells are where they sound."""
+        """Return the mean loudness of cells, without their silence."""
         sounding = (self.seconds - self.silence)[start:end]
         return float(np.average(self.levels[start:end], weights=np.maximum(sounding, 1e-9)))
 
 
 def cells_of(piece: np.ndarray, timeline: Timeline, grid: int | None) -> Cells:
-    """Sum up the frames of a piece in cells of a grid, or where that is None in cells of frames."""
+    """Integrate the frames of a piece over the cells of a grid; None makes cells of frames."""
     borders = timeline.cells(grid)
     at = timeline.seconds_at(borders)
     seconds = np.diff(at)

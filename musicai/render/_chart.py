@@ -13,7 +13,7 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 3, "qualities": 6}
-"""Characters of the longest name of a chord, so that no bar is wider because of another one."""
+"""Characters of the longest name of a chord in a vocabulary, so that all bars have one width."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 
@@ -58,13 +58,12 @@ def chord_chart(
     -------
     chart : str, or a list of them
         A title, a line with key, tempo and meter, and bars, four to a line. A chord alone in its
-        bar lasts the whole bar. Where chords change within a bar each beat has its place, and
-        ``/`` stands for one more beat of the same chord. ``%`` is the bar before once more,
-        ``N.C.`` no chord. Bars begin on the downbeat of `timing`, or if that is not known where
-        chords change most often in the first eight bars; beats before the first one are a pick-up,
-        before the first ``|``. The last chord is held to the end of its bar. Frames that are no
-        beats are written in bars of four from the first one on. A bar does not change because of
-        what comes after it.
+        bar lasts the whole bar. If chords change within a bar, each beat has its place, and ``/``
+        repeats the chord for one more beat. ``%`` repeats the bar before, ``N.C.`` is no chord.
+        Bars begin on the downbeat of `timing` or, if it is not known, on the beat on which chords
+        change most often in the first eight bars. Beats before the first bar are a pick-up, left of
+        the first ``|``. The last chord is held to the end of its bar. Frames that are not beats are
+        written in bars of four from the first frame on. Later music does not change a bar.
 
     Raises
     ------
@@ -145,7 +144,7 @@ def _bars(beats: list[tuple[str, bool]], beats_per_bar: int, place: int) -> list
 
 
 def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
-    """Return a bar of (label, whether it begins here): every beat or, of one chord, only that."""
+    """Return the text of a bar of (label, whether it begins here); a single chord stands alone."""
     whole = len(beats) == beats_per_bar  # and no pick-up
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]

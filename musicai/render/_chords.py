@@ -24,13 +24,13 @@ VOCABULARY_RULE: Rule = (
 RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE}
 
 # Measured by benchmarks/render/chords.py on other chorales than those it reports.
-_CERTAINTY = 20.0  # nats that a frame gives for a correlation of 1 over one of 0
-_MEAN_SECONDS = 0.9  # that a chord is expected to last
-_LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has .52
+_CERTAINTY = 20.0  # nats of evidence in a frame for a correlation of 1 against one of 0
+_MEAN_SECONDS = 0.9  # expected duration of a chord
+_LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has 0.52
 
 
 def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) -> Any:
-    r"""Name the chords of a piece, with the times from which to which they sound.
+    r"""Name the chords of a piece, with their times.
 
     Each frame is compared with each chord by Pearson's correlation of the square roots of its
     chroma with the chord's pitch classes [1]_. The chords are states of a hidden Markov model that
@@ -42,9 +42,9 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     vocabulary : {"triads", "qualities"}, default="triads"
-        "triads" knows major and minor, enough for a chart to play from. "qualities" also knows
+        "triads" has major and minor triads, enough for a chart to play from. "qualities" also has
         dominant, major, minor, diminished and half-diminished sevenths, diminished and augmented
-        triads and suspended fourths.
+        triads, and suspended fourths.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound: such as ``timing=extractor``, the one that made the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
@@ -71,9 +71,9 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
 
     Notes
     -----
-    Correlation subtracts each frame's mean. Without that no chord would be told from none: chroma
-    of a constant-Q transform is nowhere 0. Square roots let the quieter tones of a seventh chord
-    count [3]_.
+    Correlation subtracts each frame's mean. Without that, frames without a chord could not be
+    recognized, because chroma of a constant-Q transform is nowhere 0. Square roots let the quieter
+    tones of a seventh chord count [3]_.
 
     References
     ----------
@@ -125,23 +125,24 @@ def name_chords(
     piece : ndarray of shape (n_frames, 12)
         Chroma.
     seconds : ndarray of shape (n_frames,)
-        How long each frame is.
+        Length of each frame.
     borders : ndarray of shape (n_frames + 1,)
-        What starts and ends are told in: seconds, or beats.
+        Borders of the frames in the unit of starts and ends, seconds or beats.
     vocabulary : {"triads", "qualities"}
-        Which chords are known.
+        Which chords there are.
     key : int
-        What names are spelled in.
+        Key by which names are spelled.
     ends : iterable of int, default=()
-        Numbers of frames, such as those before bar lines, whose chords depend on nothing after.
+        Numbers of frames, such as those of bar lines; chords before each do not depend on later
+        frames.
     """
     qualities = VOCABULARIES[vocabulary]
     shapes = unit_shapes(np.sqrt(piece.astype(np.float64)))
-    # Rounded, so that ties are decided alike however many frames there are.
+    # Rounded, so that ties go to the same chord however many frames there are.
     correlations = (shapes @ unit_shapes(templates(qualities)).T).round(9)
     none = np.full((len(piece), 1), _LEAST_CORRELATION)
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # To stay has this probability, and all changes together the rest.
+    # The probability of staying; all changes together have the rest.
     price = np.maximum(0, np.log(stay * correlations.shape[1] / (1 - stay)))
     path = best_path(_CERTAINTY * np.hstack([correlations, none]), price, ends=ends)
     changes = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
@@ -155,6 +156,6 @@ def _chord(state: int, start: float, end: float, qualities: tuple[str, ...], key
     if state == 12 * len(qualities):
         return Chord(None, None, start, end, "N.C.")
     quality, root = qualities[state // 12], state % 12
-    if quality == "dim7":  # of its four roots, which sound alike, the one that leads into the key
+    if quality == "dim7":  # of its four equivalent roots, the one that leads into the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

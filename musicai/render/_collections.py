@@ -1,4 +1,4 @@
-"""One piece or several: what all writers of this room take and answer."""
+"""Arguments and results of one piece or several, for all writers of this room."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,10 +13,7 @@ Titles = str | Sequence[str | None] | None
 
 
 def in_kind(X: Any, results: list[Any]) -> Any:
-    """Return what came of one piece, or for a collection the list of what came of each.
-
-    A collection that is an array is answered by a list too: MIDI, scores and charts are no arrays.
-    """
+    """Return the result of one piece, or a list of the results of a collection."""
     return results if is_collection(X) else results[0]
 
 
@@ -33,9 +30,9 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
 
 
 def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
-    """Write each text to its file, as UTF-8, whole or not at all; None stands for no file.
+    """Write each text to its file, as UTF-8, whole or not at all; None writes nothing.
 
-    A file object that takes text gets it as it is.
+    A file object in text mode gets the text itself.
     """
     for target, text in zip(files, texts, strict=True):
         if target is not None and not is_path(target) and takes_text(target):

@@ -12,7 +12,7 @@ KIT, BRUSHES = 0, 40
 
 _KICK, _SNARE, _HAT, _PEDAL_HAT = 36, 38, 42, 44
 _LOUDNESS = {_KICK: 0.8, _SNARE: 0.55, _HAT: 0.4, _PEDAL_HAT: 0.4}
-_OFF_BEAT = 0.7  # as loud as on the beat
+_OFF_BEAT = 0.7  # loudness of a hat between beats, relative to one on the beat
 
 
 class Stroke(NamedTuple):
@@ -29,10 +29,10 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     Parameters
     ----------
     sheet : Sheet
-        Its meter decides: groups of two beats have kick, snare and a hat on half-beats; groups of
-        three a kick, brushes on the second and third beat, and a hat on these.
+        Its meter decides: groups of two beats have kick, snare, and a hat on half-beats; groups of
+        three have a kick on the first beat, and a snare and a pedal hat on the others.
     cells : Cells
-        The beats of the piece. No drum is struck on a beat of which most is silent.
+        The beats of the piece. Drums rest on beats that are mostly silent.
     """
     groups = beat_groups(sheet.timeline.beats_per_bar)
     bar = [beat for size in groups for beat in _group(size)]

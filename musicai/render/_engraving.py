@@ -59,11 +59,11 @@ def engrave(
     beats_per_bar : int
         Quarter notes in a bar.
     pick_up : int
-        Beats before the second bar, where they are no whole bar.
+        Beats before the first whole bar.
     sharps : int
         The key signature; flats are negative.
     tempo : int
-        Crotchets per minute.
+        Quarter notes per minute.
     title : str or None
         The title.
 
@@ -148,7 +148,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return the instrument of a part, without which programs guess, and take some for drums."""
+    """Return the instrument of a part; without one, programs guess, and may choose drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"

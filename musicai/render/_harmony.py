@@ -1,8 +1,8 @@
-"""Harmonic rhythm: a piece as few chords that explain its frames.
+"""Harmonic rhythm: division of a piece into few chords that explain its frames.
 
-A chord is any set of at most four pitch classes, each with a loudness. Where one gives way to the
-next is found by dynamic programming over all ways to divide the piece: what is maximized is the
-correlation of frames and chords, in seconds, less a price for every chord.
+A chord is any set of at most four pitch classes, each with a loudness. Dynamic programming over all
+divisions of the piece maximizes the correlation of frames and chords, in seconds, less a price for
+every chord.
 """
 
 from collections.abc import Iterable
@@ -15,14 +15,16 @@ from ..theory.vocabulary import templates
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
-"""Seconds of full correlation that a chord must bring. By
-benchmarks/render/round_trip.py on game music
-.89 of the chroma is then heard again, with 2.9 chords a second; at .03 it is .87 with 2.1, at .01
-.91 with 4.4. Voices move by a semitone on average at all three."""
+"""Seconds of full correlation that a chord must gain.
 
-_PRICE_OF_CLUSTERS = 0.05  # share that a chord without a triad is the worse for
+By benchmarks/render/round_trip.py on game music the sound then correlates by 0.89 with the chroma,
+at 2.9 chords a second; with 0.03 it is 0.87 at 2.1, with 0.01 0.91 at 4.4. Voices move by a
+semitone on average in all three.
+"""
+
+_PRICE_OF_CLUSTERS = 0.05  # share of its correlation that a chord without a triad loses
 _LONGEST = 64  # cells; a longer chord is struck again
-_FAINTEST = 0.1  # of a chord's loudest tone; what is fainter is not played
+_FAINTEST = 0.1  # of a chord's loudest tone; fainter tones are not played
 
 _SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
 _MEMBERS = np.array([np.isin(np.arange(12), tones) for tones in _SETS], np.float64)
@@ -33,11 +35,11 @@ _WORTH = np.where(_HAS_TRIAD, 1.0, 1 - _PRICE_OF_CLUSTERS)
 
 
 class Harmony(NamedTuple):
-    """A chord over some cells; no tones are a rest."""
+    """A chord, or a rest without tones, over consecutive cells."""
 
     start: int  # the first cell
     end: int  # the cell after the last
-    loudness: np.ndarray  # (12,) 1 for the loudest tone, 0 for what does not sound
+    loudness: np.ndarray  # (12,) 1 for the loudest tone, 0 for tones that do not sound
 
     @property
     def tones(self) -> tuple[int, ...]:
@@ -57,13 +59,13 @@ def find_harmonies(
     Parameters
     ----------
     shapes : ndarray of shape (n_cells, 12)
-        As `Cells` has them.
+        As in `Cells`.
     silence : ndarray of shape (n_cells,)
-        As well.
+        As in `Cells`.
     price : float, default=0.02
-        Seconds of full correlation that another chord must bring.
+        Seconds of full correlation that another chord must gain.
     ends : iterable of int, default=()
-        Rising numbers of cells, such as those before bar lines, where chords end at the latest.
+        Rising numbers of cells at which every chord ends, such as those of bar lines.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
 
 
 def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
-    """Return the loudness (12,) with which some tones are most like frames.
+    """Return the loudness (12,) of tones at which they correlate best with frames.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A melody: on each step the note that, added to the chords, makes them most like the music."""
+"""Melodies: in each cell the note that, added to the chord, correlates best with the frames."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from ._cells import Cells
 from ._viterbi import best_path
 
 LOWEST, HIGHEST = 60, 79
-"""C4 to G5, within which most songs are sung."""
+"""C4 to G5, the range of most songs."""
 
-_LOUDNESS = 0.8  # of a chord's loudest tone
-_CHANGE_PRICE = 0.005  # seconds of full correlation, of a step on a beat
-_OFF_BEAT, _BETWEEN = 3.0, 6.0  # times as much on halves and thirds of beats, and between
-_LEAST_GAIN = -0.1  # in correlation: a tone that does little harm is better than none
+_LOUDNESS = 0.8  # of the added note, relative to a chord's loudest tone
+_CHANGE_PRICE = 0.005  # seconds of full correlation that a step on a beat must gain
+_OFF_BEAT, _BETWEEN = 3.0, 6.0  # factors of that price on halves and thirds of beats, and between
+_LEAST_GAIN = -0.1  # in correlation; below it there is a rest, which is worse than a slight loss
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
 
@@ -22,11 +22,11 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
     Parameters
     ----------
     cells : Cells
-        The music.
+        The piece.
     chords : ndarray of shape (n_cells, 12)
-        Loudness of what else sounds.
+        Loudness of the tones of the chord in each cell.
     bar_lines : ndarray of int
-        Cells on which bars begin. The melody of a bar depends on nothing that comes after it.
+        Cells on which bars begin. The melody of a bar does not depend on later ones.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
 
 
 def _distances() -> np.ndarray:
-    """Return what changes cost, in prices: steps and rests 1, leaps by how wide they are."""
+    """Return the costs of changes, in prices: 1 for steps and rests, more for wider leaps."""
     leaps = np.abs(np.subtract.outer(_PITCHES, _PITCHES))
     costs = np.where(leaps > 0, np.maximum(1, leaps / 2), 0)
     costs = np.pad(costs, (0, 1), constant_values=1)

@@ -1,9 +1,10 @@
-"""Which beats of a bar are strong, and what is accented."""
+"""Strong beats and accents of a meter."""
 
 import numpy as np
 
 from ._sheet import Sheet
 
+# Relative loudness of notes by where they begin, in even steps.
 _DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
 
 
@@ -29,7 +30,7 @@ def strong_beats(sheet: Sheet) -> np.ndarray:
 
 
 def accent(beat: float, sheet: Sheet) -> float:
-    """Return how loud a note is that begins somewhere in its bar: 1 on the downbeat."""
+    """Return the relative loudness of a note that begins on a beat: 1 on downbeats."""
     place = (beat - sheet.pick_up) % sheet.timeline.beats_per_bar
     if abs(place - round(place)) > 1e-6:
         return _OFF_BEAT

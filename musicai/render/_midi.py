@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
     "drums": DRUMS_RULE,
 }
 _TICKS_PER_BEAT = 480
-_UNIT = 4  # beats are crotchets
+_UNIT = 4  # beats are quarter notes
 
 
 def chroma_to_midi(
@@ -43,7 +43,7 @@ def chroma_to_midi(
     key: Any = None,
     grid: int | None = 4,
 ) -> Any:
-    """Set chroma for instruments, as MIDI.
+    """Arrange chroma for instruments, as MIDI.
 
     Bars, key, chords and melody are those of `to_musicxml` and `chord_chart`. Octaves are chosen so
     that voices move little. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
@@ -55,13 +55,13 @@ def chroma_to_midi(
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write it; for a collection one file per piece. When None nothing is written.
     instruments : {"chords", "pads", "band"}, default="chords"
-        "band" plays the score: its melody and chords, with a bass on roots and drums. The others
-        stay closer to the frames than any score: "chords" are block chords of a piano, of up to
-        four tones, each as loud as it sounds; "pads" are the same for a synthesizer, and hold
-        tones that two chords share.
+        "band" plays the score: its melody and chords, with roots in the bass, and drums. The others
+        follow the frames more closely: "chords" plays block chords of up to four tones on a piano,
+        each tone as loud as in the frames; "pads" plays the same on a synthesizer and holds the
+        tones that consecutive chords share.
     drums : bool, default=True
-        Whether drums play in a band, quietly and by the meter, where frames are beats. Other frames
-        have no pulse that they could play.
+        Whether a band has drums, which quietly play the meter if frames are beats. For other frames
+        there are none, as they have no pulse.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords a band plays, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
@@ -76,18 +76,18 @@ def chroma_to_midi(
         is one. None estimates it from the first eight bars. For a collection one for all or one
         for each piece.
     grid : int or None, default=4
-        Steps per beat on which notes begin and end, but for the last ones, which end with the
-        piece; chords of a band change on beats. When None, notes begin and end with frames: in a
-        sequencer, those of frames that are no beats then lie off the grid.
+        Steps per beat on which notes begin and end; the last notes end with the piece, and the
+        chords of a band change on beats. When None, notes begin and end with frames, which in a
+        sequencer lie off the grid if they are not beats.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
-        Lasts as long as the piece, silence at its end included (an empty text marks it). Its tempo
-        follows the beats of `timing`, which it keeps to within 15 ms; smaller deviations are no
-        changes of tempo. Bars begin on the downbeat of `timing`, after a short bar if there is a
-        pick-up; where the downbeat is not known, where chords change most often in the first
-        eight bars.
+        As long as the piece, including silence at its end, which an empty text marks. The tempo
+        follows the beats of `timing` to within 15 ms; smaller deviations do not change it. Bars
+        begin on the downbeat of `timing`, after a short bar if there is a pick-up. If the downbeat
+        is not known, they begin on the beat on which chords change most often in the first eight
+        bars.
 
     Raises
     ------
@@ -108,10 +108,10 @@ def chroma_to_midi(
 
     Notes
     -----
-    Chords of "chords" and "pads" are found by dynamic programming over all divisions of a bar, for
-    the highest correlation with its frames less a price for every change. Velocities follow the
-    loudness in chroma, and in a band the accents of the meter. Bars do not change because of what
-    comes later: composed anew from bar 9 on, a piece has the same notes before it.
+    For "chords" and "pads", dynamic programming over all divisions of a bar maximizes the
+    correlation of chords and frames, less a price for every change. Velocities follow the loudness
+    in chroma, and in a band the accents of the meter. Later music does not change a bar: a piece
+    recomposed from bar 9 on keeps its notes in bars 1 to 8.
 
     References
     ----------
@@ -169,7 +169,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
     midi = pretty_midi.PrettyMIDI(mido_object=file)
 
     def seconds_at(beat: float) -> float:
-        """Return when the file has a beat, which it counts in whole ticks."""
+        """Return the time of a beat in the file, which counts whole ticks."""
         since = round((beat - timeline.beats[0]) * _TICKS_PER_BEAT) / _TICKS_PER_BEAT
         beyond = max(0.0, since - tempi[1][-1]) * 60 / timeline.tempo
         seconds = float(np.interp(since, tempi[1], written) + beyond)
@@ -196,7 +196,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
 
 
 def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
-    """Return meters and the beats from which they count; a pick-up is a short bar."""
+    """Return meters and the beats from which they hold; a pick-up is a short bar."""
     timeline = sheet.timeline
     first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
     meter = (beats_per_bar, _UNIT, first)

@@ -1,4 +1,4 @@
-"""Notes as they are written: lengths that can be read, names, and a file without noise."""
+"""Notation: readable lengths of notes, their names, and cleaning of music21's MusicXML."""
 
 import math
 import re
@@ -14,22 +14,22 @@ _READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # dott
 def written_lengths(
     start: Fraction, end: Fraction, beats_per_bar: int = 4, *, rest: bool = False
 ) -> list[Fraction]:
-    """Divide a note into lengths that have a sign each, to be tied.
+    """Divide a note into tied notes, each with a length that one sign can have.
 
     Parameters
     ----------
     start, end : Fraction
-        In beats from the beginning of the bar that it is in, on a grid of 1 to 4 steps a beat.
+        Beats from the beginning of its bar, on a grid of 1 to 4 steps a beat.
     beats_per_bar : int, default=4
-        An even bar of four or more beats has a middle.
+        Beats in the bar; an even bar of four or more beats has a middle.
     rest : bool, default=False
-        Whether it is a rest: a whole one would be read as that of a whole bar, however long.
+        Whether it is a rest. In bars of more than four beats a whole rest would stand for the bar.
 
     Returns
     -------
     lengths : list of Fraction
-        Triplets stay within their beat, and a note that begins off the beat shows where the
-        middle of the bar is.
+        Triplets stay within their beat, and a note that begins off the beat is divided at the
+        middle of the bar.
     """
     cuts = {start, end}
     if start.denominator == 3:
@@ -74,10 +74,9 @@ def scientific_name(pitch: int, name: str) -> str:
 
 
 def without_noise(musicxml: str, *, titled: bool) -> str:
-    """Take out of music21's MusicXML what differs from run to run, and what it makes up.
+    """Remove from MusicXML what music21 invents: date, version, random names and a composer.
 
-    These are the date, the version, random names of parts and a composer; where a score is not
-    `titled` also the title.
+    The title is removed, too, if the score is not `titled`.
     """
     for number, name in enumerate(re.findall(r'<score-part id="(\w+)">', musicxml), 1):
         musicxml = musicxml.replace(f'id="{name}"', f'id="P{number}"')

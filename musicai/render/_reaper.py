@@ -1,22 +1,22 @@
-"""Projects of Reaper: the text of an .rpp file.
+"""Reaper projects: the text of an .rpp file.
 
 A project is a tree of blocks, ``<NAME ...`` to ``>``, with a line for each setting: a word and its
-values, of which those after the last known one may be left out. Times are in seconds. Public
-descriptions: ReaTeam's "State Chunk Definitions" (github.com/ReaTeam/Doc) and the wiki of Cockos.
+values; trailing values may be omitted. Times are in seconds. Public descriptions: ReaTeam's "State
+Chunk Definitions" (github.com/ReaTeam/Doc) and the wiki of Cockos.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 LINEAR, EQUAL_POWER = 0, 1
-"""Numbers of the shapes of fades; the latter is a parabola near that of equal power."""
+"""Reaper's codes for the shapes of fades; the second is a parabola close to equal power."""
 
 STEPWISE = 1
-"""The number of the shape of tempo points that hold until the next one."""
+"""Reaper's code for tempo points that hold until the next one."""
 
 
 class Tempo(NamedTuple):
-    """A change of tempo, in crotchets a minute, and of meter, such as (3, 4), if it is not None."""
+    """A change of tempo, in quarter notes a minute, and of meter, such as (3, 4), unless None."""
 
     seconds: float
     beats_per_minute: float
@@ -32,14 +32,14 @@ class Region(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file, and what reads it: WAVE, FLAC, MP3, VORBIS, OPUS or VIDEO, which is ffmpeg."""
+    """A file, and its reader: WAVE, FLAC, MP3, VORBIS, OPUS or VIDEO, which is ffmpeg."""
 
     kind: str
     path: str
 
 
 class Fade(NamedTuple):
-    """How long a fade lasts in seconds, and its shape."""
+    """A fade, with its length in seconds and its shape."""
 
     seconds: float
     shape: int
@@ -51,21 +51,24 @@ class Item(NamedTuple):
     Attributes
     ----------
     name : str
-        What is written on it.
+        Its label.
     start, length, offset : float
-        Where it lies, and where in the source it begins.
+        Its place on the timeline, and where in the source it begins.
     rate, semitones : float
-        How fast it is played, and how much higher.
+        Its speed and transposition.
     keeps_pitch : bool
-        Whether it is played faster without a change of pitch.
+        Whether its speed leaves its pitch unchanged.
     gain : float
         Its amplitude.
     fade_in, fade_out : Fade
-        At its ends.
+        Fades at its ends.
     to_mono : bool
-        Whether its channels are mixed into one.
+        Whether its channels are mixed to one.
+    source : Source
+        The file that it plays.
     marks : sequence of (float, float)
-        Seconds from its start, and of the source that are played then; none where `rate` is all.
+        Stretch markers: seconds from its start at its speed, and seconds of the source; none if the
+        speed is constant.
     """
 
     name: str
@@ -84,7 +87,7 @@ class Item(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """Return text as one value of a line, or raise a ValueError if it has all kinds of quotes."""
+    """Quote text as one value of a line; raise a ValueError if it has all kinds of quotes."""
     for mark in "\"'`":
         if mark not in text:
             return f"{mark}{text}{mark}"
@@ -110,15 +113,15 @@ def project(
     Parameters
     ----------
     tempi : sequence of Tempo
-        From 0 s on, at least one.
+        Changes of tempo; the first is at 0 s.
     regions : sequence of Region
-        In order.
+        Regions in order.
     tracks : iterable of list of str
-        Blocks.
+        Blocks of tracks.
     sr : int
         Samples per second.
     first_bar : int
-        The number of the first bar.
+        Number of the first bar.
     """
     beats, unit = tempi[0].meter or (4, 4)
     lines = block(
@@ -155,16 +158,16 @@ def audio_track(
 def midi_track(
     name: str, events: Iterable[tuple[int, Sequence[int]]], *, length: float, resolution: int
 ) -> list[str]:
-    """Return a track with one item of MIDI from the beginning on.
+    """Return a track with one MIDI item from the beginning on.
 
     Parameters
     ----------
     name : str
-        Of the track.
+        Name of the track.
     events : iterable of (int, sequence of int)
-        Ticks since the one before, and the bytes of a message of a channel.
+        Ticks since the previous event, and the bytes of a channel message.
     length : float
-        Of the item in seconds.
+        Length of the item in seconds.
     resolution : int
         Ticks per beat.
     """

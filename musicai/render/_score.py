@@ -44,11 +44,11 @@ def to_musicxml(
     grid: int = 4,
     title: Titles = None,
 ) -> Any:
-    """Write chroma as a score: a melody, and chords below it.
+    """Write chroma as a score with a melody and chords.
 
-    The upper staff has a melody with the names of chords, the lower one the chords, whose voices
-    move little and which change on beats. Needs the extra
-    ``score`` (``pip install ".[score]"`` in a clone).
+    The upper staff has a melody with the names of chords above it. The lower staff has the chords,
+    which change on beats and move in small steps. Needs the extra ``score``
+    (``pip install ".[score]"`` in a clone).
 
     Parameters
     ----------
@@ -71,8 +71,8 @@ def to_musicxml(
         is one. None estimates it from the first eight bars. For a collection one for all or one
         for each piece.
     grid : int, default=4
-        Steps per beat on which notes of the melody begin and end: 1 for crotchets, 2 for quavers,
-        3 for triplets, 4 for semiquavers.
+        Steps per beat on which notes of the melody begin and end: 1 for quarter notes, 2 for
+        eighths, 3 for triplets, 4 for sixteenths.
     title : str, or a list of them, default=None
         Written above; for a collection one per piece.
 
@@ -101,14 +101,14 @@ def to_musicxml(
 
     Notes
     -----
-    The melody is, on each step, the note from C4 to G5 which added to the chord makes it most like
-    the frames; it rests or stays where a change does not gain enough. Leaps and notes off the beat
-    must gain more, and notes are not held over bar lines. The key is estimated by the algorithm of
-    Krumhansl and Schmuckler; names of notes are those of the key, and in a chord thirds above its
-    root. Bars begin on the downbeat of `timing`, or if that is not known where chords change most
-    often in the first eight bars; the first and the last one are filled with rests. Frames that are
-    no beats are written in bars of four from the first one on. A bar does not change because of
-    what comes after it.
+    In each step the melody has the note from C4 to G5 that, added to the chord, correlates best
+    with the frames; it rests or stays if a change does not gain enough. Leaps and notes off the
+    beat must gain more, and notes are not held over bar lines. The key is estimated by the
+    algorithm of Krumhansl and Schmuckler. Notes are spelled by the key, and those of a chord in
+    thirds above its root. Bars begin on the downbeat of `timing` or, if it is not known, on the
+    beat on which chords change most often in the first eight bars. The first and last bars are
+    filled with rests. Frames that are not beats are written in bars of four from the first frame
+    on. Later music does not change a bar.
 
     Examples
     --------

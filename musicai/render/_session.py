@@ -1,4 +1,4 @@
-"""A mosaic as a session of a digital audio workstation."""
+"""Sessions: a mosaic as a project of a digital audio workstation."""
 
 import io
 import os
@@ -43,13 +43,13 @@ _KINDS = {
     "MP3": "MP3",
     "OGG": "VORBIS",
 }
-"""What reads which format, by its name in libsndfile; ffmpeg, called VIDEO, reads all others."""
+"""Reaper's kinds of sources by libsndfile's formats; VIDEO, which is ffmpeg, reads all others."""
 
 _EVEN = 0.0005
-"""Seconds by which beats may be off where an item is played at one speed, without marks."""
+"""Most seconds by which beats are off in an item of one speed, without stretch markers."""
 
 _OF_MP3 = 0.2
-"""Seconds by which a file may be longer than its audio, as an encoder leaves it."""
+"""Most seconds by which a file may be longer or shorter than its audio, as MP3 encoders pad it."""
 
 
 def write_session(
@@ -68,7 +68,7 @@ def write_session(
     key: Any = None,
     grid: int | None = 4,
 ) -> None:
-    """Write a mosaic as a session of Reaper, to be edited and mixed there.
+    """Write a mosaic as a Reaper project, for editing and mixing.
 
     The session plays the clips of the mosaic that ``mosaic.transform`` plays with the same
     arguments. It needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
@@ -79,9 +79,9 @@ def write_session(
         Chroma.
     file : str, PathLike or binary file object, or a list of them
         Where to write it, with the suffix .rpp; for a collection one file per piece. Paths of
-        recordings are written relative to its folder, or in full for a file object.
+        recordings are relative to its folder, or absolute for a file object.
     mosaic : MosaicSynthesizer
-        A fitted one, whose recordings are files.
+        A fitted mosaic whose recordings are files.
     timing : Timing, object with a `timing`, or float, or a list of them, default=None
         As for :meth:`musicai.MosaicSynthesizer.transform`.
     tempo : float, default=None
@@ -89,8 +89,8 @@ def write_session(
     style : object or dict, default=None
         As for :meth:`musicai.MosaicSynthesizer.transform`.
     audio : str or PathLike, or a list of them, default=None
-        A file with the audio of the mosaic, as ``transform`` has written it, for a track that is
-        muted; for a collection one per piece.
+        Audio of the mosaic, written by ``transform``, for a muted track; for a collection one file
+        per piece.
     instruments : {"chords", "pads", "band"}, default="band"
         As for :func:`chroma_to_midi`.
     drums : bool, default=True
@@ -98,8 +98,8 @@ def write_session(
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords there are, as for :func:`recognize_chords`.
     notated_tempo : float, default=None
-        Beats per minute at which frames that are no beats are written down; None for that on which
-        the mosaic is laid, or 120. It does not change when they sound.
+        Beats per minute of the notation of frames that are not beats; None takes the tempo on which
+        the mosaic is laid, or 120. It does not change when frames sound.
     key : str, or a list of them, default=None
         As for :func:`chroma_to_midi`.
     grid : int or None, default=4
@@ -109,9 +109,9 @@ def write_session(
     ------
     ValueError
         If `X` is not chroma or has no frames, a parameter has no possible value, beats have no
-        tempo or one that the recordings cannot be played at, recordings are no files, the name of
-        one cannot be written, `audio` is not that of the mosaic, or there are not as many files or
-        timings as needed.
+        tempo or one that the recordings cannot be played at, recordings are not files, the name of
+        one cannot be written, `audio` is not that of the mosaic, or the number of files or timings
+        is wrong.
     TypeError
         If `mosaic` is something else, `X` holds paths, or `file` is no list where `X` is a
         collection.
@@ -131,16 +131,16 @@ def write_session(
 
     Notes
     -----
-    - On the track "Mosaic" each stretch is an item with its place in the recording, its speed, the
-      gain of its recording, and its fades. By beats, time is stretched without a change of pitch,
-      with a stretch marker on each beat; by frames, transposed stretches are played faster or
+    - The track "Mosaic" has an item for each stretch, with its place in the recording, its speed,
+      the gain of its recording, and its fades. By beats, items are stretched without a change of
+      pitch, with a stretch marker on each beat; by frames, transposed items are played faster or
       slower.
-    - The MIDI file of `chroma_to_midi` has a track for each instrument, which is silent until it
-      gets a plug-in. Tempo map and bars are those of the file; a pick-up is bar 0.
-    - Chords are regions: those of `chord_chart` at the same tempo.
+    - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
+      Tempo map and bars are those of its MIDI file; a pick-up is bar 0.
+    - Regions show the chords of `chord_chart` at the same tempo.
 
-    Not in the session are what `shaping` turns up and down, which makes it sound less like the
-    piece, and the level of the whole; `audio` has both.
+    The session has neither the mosaic's `shaping`, so that it follows the harmony of the piece less
+    closely, nor its final level; `audio` has both.
 
     Examples
     --------
@@ -269,7 +269,7 @@ def _tempi(midi: Any) -> list[Tempo]:
 
 
 def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
-    """Return when beats are that count from the beginning."""
+    """Return the seconds of beats, counted from the beginning."""
     starts = np.array([each.seconds for each in tempi])
     per_second = np.array([each.beats_per_minute / 60 for each in tempi])
     counted = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_second[:-1])])
@@ -278,7 +278,7 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
 
 
 def _events(track: Any) -> Iterator[tuple[int, list[int]]]:
-    """Yield the messages of a channel, and one that ends the track."""
+    """Yield the channel messages of a track, then one that ends it."""
     waited = 0
     for message in track:
         waited += message.time
@@ -295,14 +295,14 @@ def _items(edits: Any, folder: str | None) -> Iterator[Item]:
     for number, clip in enumerate(edits.clips):
         if clip.path is None:
             raise ValueError(
-                f"recording {clip.recording} of the mosaic is samples, which no session can name: "
-                "write it to a file and fit the mosaic on files"
+                f"recording {clip.recording} of the mosaic is an array of samples, but a session "
+                "needs files: write it to a file and fit the mosaic on files"
             )
         if clip.path not in sources:
             sources[clip.path] = _source(clip.path, folder)
         source, n_channels = sources[clip.path]
         start, length = float(clip.times[0]), float(np.ptp(clip.times))
-        played = (clip.times - start) * clip.rate  # markers count at the speed of the item
+        played = (clip.times - start) * clip.rate  # stretch markers count seconds at its speed
         is_even = np.abs(clip.source_times - clip.source_times[0] - played).max() < _EVEN
         marks = zip(played.tolist(), clip.source_times.tolist(), strict=True)
         yield Item(
@@ -356,7 +356,7 @@ def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
 
 
 def _source(path: str, folder: str | None) -> tuple[Source, int]:
-    """Return a file as a session names it, and how many channels it has."""
+    """Return a file as the source of an item, and its number of channels."""
     name = path if folder is None else _relative(path, folder)
     try:
         quoted(name)
@@ -385,8 +385,8 @@ def _folder(file: AnyPath) -> str:
 
 
 def _relative(path: str, folder: str) -> str:
-    """Return a path relative to a folder, where there is a way."""
+    """Return a path relative to a folder, or unchanged if it is on another drive."""
     try:
         return os.path.relpath(os.path.realpath(path), os.path.realpath(folder))
-    except ValueError:  # on another drive
+    except ValueError:
         return path

@@ -1,8 +1,8 @@
-"""What stands on paper: bars, key, chords and melody, the same for MIDI, scores and charts.
+"""Lead sheets: bars, key, chords and melody, the same for MIDI, scores and charts.
 
-Bars that are there do not move because of what comes later. The key, and the first bar line where
-the timing has none, follow from the first `SETTLED_BARS` bars; chords and melody of a bar follow
-from its frames and those before it.
+Bars do not depend on later music, so that a continuation changes nothing before it. The key, and
+the first bar line if the timing has none, are estimated from the first `SETTLED_BARS` bars; the
+chords and melody of a bar depend on its frames and those before it.
 """
 
 from functools import partial
@@ -22,11 +22,11 @@ from ._voicing import Register, Voicing, lead_voices
 
 
 class Line(NamedTuple):
-    """A note of the melody over some cells; no pitch is a rest."""
+    """A note of the melody, or a rest, over consecutive cells."""
 
     start: int  # the first cell
     end: int  # the cell after the last
-    pitch: int | None
+    pitch: int | None  # None for a rest
 
 
 class Sheet(NamedTuple):
@@ -35,13 +35,13 @@ class Sheet(NamedTuple):
     Attributes
     ----------
     timeline : Timeline
-        When its beats are.
+        Its beats in seconds.
     key : int
-        0 to 11 major on C to B, 12 to 23 minor.
+        0 to 11 for C to B major, 12 to 23 for C to B minor.
     pick_up : int
         Beats before the first bar line.
     chords : list of Chord
-        Without gaps, their starts and ends in beats, on which they change.
+        Chords without gaps; they start and end on whole beats.
     """
 
     timeline: Timeline
@@ -55,7 +55,7 @@ class Sheet(NamedTuple):
         return np.arange(self.pick_up, n_beats, self.timeline.beats_per_bar).astype(int)
 
     def bar_lines(self, borders: np.ndarray) -> np.ndarray:
-        """Return which borders of cells, in beats, are the first ones on or after bar lines."""
+        """Return the index of the first border of cells, in beats, on or after each bar line."""
         lines = np.searchsorted(borders, self.bar_starts() - 1e-9)
         return lines[lines < len(borders) - 1]
 
@@ -105,7 +105,7 @@ def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells,
 
 
 def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
-    """Return the notes of each chord of a sheet, with voices that move little."""
+    """Return the notes of each chord of a sheet, with smooth voice leading."""
     starts = [chord.start for chord in sheet.chords]
     return lead_voices(
         [chord.pitch_classes for chord in sheet.chords],
@@ -116,7 +116,7 @@ def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
 
 
 def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
-    """Return the key of each piece, or raise an error; None where it is not known."""
+    """Return the key of each piece, None to estimate it; raise an error for what is not a key."""
     if is_collection(X) and isinstance(key, str):
         key = [key] * len(pieces)
     keys = one_per_piece(key, X, pieces, "key")
@@ -124,6 +124,6 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 
 
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
-    """Return the beat of the bar on which chords change most often; of several, the first."""
+    """Return the beat of the bar on which chords change most often; the first of equals."""
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

@@ -1,4 +1,4 @@
-"""Seconds and beats of a piece as it is written down: where bars and grids lie."""
+"""Timelines: seconds and beats of a piece in notation, for bars and grids."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -11,39 +11,40 @@ from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0
-"""Beats per minute at which frames that are no beats are written down."""
+"""Beats per minute in the notation of frames that are not beats."""
 
 BEATS_PER_BAR = 4
-"""Of frames that are no beats."""
+"""Beats in a bar in the notation of frames that are not beats."""
 
 SETTLED_BARS = 8
-"""Bars that key, level and the first bar line are estimated from, so that these do not change with
-what comes later."""
+"""Bars from which key, level and the first bar line are estimated, so that later music does not
+change them."""
 
 PARTS_OF_BEAT = 8
-"""A pick-up lasts for so many parts of a beat, which are 32nds, or is counted to the first beat."""
+"""Parts of a beat, 32nd notes, in which a pick-up is counted."""
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
-_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: what is over is seldom a note
-_LEAST_PICK_UP = 0.75  # parts of a beat: less is no note, but the silence of a recording
-_SHORTEST_CELL = 0.08  # seconds; finer frames are joined: nobody changes chords faster
+_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: a shorter remainder is no note
+_LEAST_PICK_UP = 0.75  # parts of a beat; less is the silence before a recording begins
+_SHORTEST_CELL = 0.08  # seconds; shorter frames are joined: chords do not change faster
 
 
 class Timeline(NamedTuple):
-    """Borders of the frames of one piece, from its beginning on, and its bars.
+    """Borders of the frames of one piece in seconds and beats, and its bars.
 
     Attributes
     ----------
     seconds, beats : ndarray of shape (n_frames + 1,)
-        When frames begin and the last one ends. Seconds begin at 0, beats within the first one.
+        Beginnings of frames, and the end of the last one. Seconds begin at 0, beats within the
+        first beat.
     tempo : float
-        Beats per minute, in the middle of all.
+        Beats per minute, that of the timing or of the notation.
     beats_per_bar : int
         Beats in a bar.
     downbeat : int or None
-        The first beat that begins a bar, where that is known.
+        The first beat that begins a bar, if it is known.
     follows_beats : bool
-        Whether frames are beats, so that a tempo was heard or chosen for the music itself.
+        Whether frames are beats, so that the tempo is that of the music.
     """
 
     seconds: np.ndarray
@@ -55,7 +56,7 @@ class Timeline(NamedTuple):
 
     @classmethod
     def of(cls, timing: Timing, n_frames: int, *, notated_tempo: float | None) -> Self:
-        """Return the timeline of some frames; other frames than beats have a tempo on paper."""
+        """Return the timeline of a piece; `notated_tempo` is for frames that are not beats."""
         seconds = timing.borders(n_frames)
         seconds = seconds - seconds[0]
         if not timing.has_beats:
@@ -65,7 +66,7 @@ class Timeline(NamedTuple):
         beats_per_bar, downbeat = timing.beats_per_bar or BEATS_PER_BAR, timing.downbeat
         if downbeat is not None:
             downbeat = (downbeat - before) % beats_per_bar
-        tempo = timing.tempo or NOTATED_TEMPO  # all frames of no length have none
+        tempo = timing.tempo or NOTATED_TEMPO  # frames of no length have no tempo
         return cls(seconds, beats, tempo, beats_per_bar, downbeat, True)
 
     @property
@@ -74,16 +75,16 @@ class Timeline(NamedTuple):
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Return when some beats are; the last one is the end of the piece."""
+        """Return the seconds of beats, the last of which is the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds
 
     def grid(self, steps_per_beat: int) -> np.ndarray:
-        """Return the borders of the cells of a grid in beats; the last one reaches the end.
+        """Return the borders of the cells of a grid in beats; the last cell reaches the end.
 
-        What is left over of a beat, if it is no more than a tenth, has no cell of its own, and
-        so has what is left over of a step. All grids end in the same beat.
+        A remainder at the end of no more than a tenth of a step or a beat has no cell of its own.
+        All grids end in the same beat.
         """
         beats = self.beats[-1]
         n_beats = max(int(np.ceil(beats - _LEAST_OF_STEP)), int(beats > 0))
@@ -92,16 +93,15 @@ class Timeline(NamedTuple):
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
-        """Return the borders in beats between which harmony is constant.
+        """Return the borders in beats of the cells of a grid, or of the frames if it is None.
 
-        They are those of a grid, or where that is None those of the frames, of which short ones
-        are joined. The last one reaches the end of the piece.
+        Short frames are joined. The last cell reaches the end of the piece.
         """
         if steps_per_beat is not None:
             return self.grid(steps_per_beat)
         slots = np.floor(self.seconds / _SHORTEST_CELL + 1e-6)
         borders = self.beats[np.flatnonzero(np.diff(slots, prepend=-1) > 0)]
-        if len(borders) == 1 and self.duration > 0:  # all there is, is shorter than a cell
+        if len(borders) == 1 and self.duration > 0:  # the piece is shorter than a cell
             return self.beats[[0, -1]]
         borders[-1] = self.beats[-1]
         return borders
@@ -112,14 +112,14 @@ class Timeline(NamedTuple):
         Parameters
         ----------
         values : ndarray of shape (n_frames, n_values)
-            Constant within each frame.
+            Values, constant within each frame.
         borders : ndarray of shape (n_intervals + 1,)
-            Seconds, rising.
+            Borders of the intervals in seconds, rising.
 
         Returns
         -------
         totals : ndarray of shape (n_intervals, n_values)
-            Values times seconds.
+            Integrals: values times seconds.
         """
         lengths = np.diff(self.seconds)
         some = lengths > 0
@@ -133,13 +133,13 @@ class Timeline(NamedTuple):
 def timelines(
     timing: Any, X: Any, pieces: Sequence[np.ndarray], *, notated_tempo: Any
 ) -> list[Timeline]:
-    """Return the timeline of each piece, or raise an error if it cannot be known."""
+    """Return the timeline of each piece; raise an error for a timing without seconds."""
     check_values({"notated_tempo": notated_tempo}, {"notated_tempo": _NOTATED_TEMPO_RULE})
     timings = timings_of(timing, X, pieces)
     for each in timings:
         if notated_tempo is not None and each.has_beats:
             raise ValueError(
-                f"notated_tempo is for frames that are no beats, and these are beats: {each}; "
+                f"notated_tempo is for frames that are not beats, but these are beats: {each}; "
                 f"to play them at that tempo pass timing=timing.at_tempo({notated_tempo!r})"
             )
     return [
@@ -149,9 +149,9 @@ def timelines(
 
 
 def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
-    """Count beats from the one in which the piece begins; return also how many were before it.
+    """Count beats from the one in which the piece begins; return also the number before it.
 
-    What there is of the first beat is made a number of `PARTS_OF_BEAT`, which a bar can have.
+    The fraction of the first beat is rounded to `PARTS_OF_BEAT`, so that a bar can have its length.
     """
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])

@@ -1,4 +1,4 @@
-"""The best path through states that mostly stay."""
+"""Viterbi's algorithm with a price for each change of state."""
 
 from collections.abc import Iterable
 
@@ -17,16 +17,16 @@ def best_path(
     Parameters
     ----------
     scores : ndarray of shape (n_frames, n_states)
-        What each state is worth in each frame.
+        Score of each state in each frame.
     price : ndarray of shape (n_frames,)
-        What it costs to be in another state than in the frame before, at least 0. That of the
-        first frame is not used.
+        Cost of a change of state from the frame before, at least 0. That of the first frame is not
+        used.
     ends : iterable of int, default=()
-        Rising numbers of frames, such as those before bar lines. The path up to each of them is
-        settled by the frames up to there, and what follows does not change it.
+        Rising numbers of frames, such as those of bar lines. The path before each of them is
+        settled by the frames before it, and later frames do not change it.
     distances : ndarray of shape (n_states, n_states), default=None
-        How many times its price a change from one state (rows) to another costs; 0 on the
-        diagonal. None for 1.
+        Factors of the price by the state before (rows) and after a change; 0 on the diagonal. None
+        for 1.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def best_path(
 def _path(
     scores: np.ndarray, price: np.ndarray, before: int | None, distances: np.ndarray | None
 ) -> np.ndarray:
-    """Return the best path of some frames, after a state that is settled."""
+    """Return the best path of a few frames, after a state that is settled."""
     n_frames, n_states = scores.shape
     states = np.arange(n_states)
     origins = np.empty((n_frames, n_states), dtype=int)
@@ -56,7 +56,7 @@ def _path(
         total = total - price[0] * (states != before if distances is None else distances[before])
     for t in range(1, n_frames):
         if distances is None:
-            best = total.argmax()  # whoever changes comes from here
+            best = total.argmax()  # every change comes from the best state
             changes = total[best] - price[t] > total
             origins[t] = np.where(changes, best, states)
             total = np.where(changes, total[best] - price[t], total) + scores[t]

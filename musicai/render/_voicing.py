@@ -1,8 +1,8 @@
-"""Voices of chords: which octave each tone is in, so that voices move little.
+"""Voice leading: octaves for the tones of chords, so that voices move little.
 
-Among all chords of one tone per pitch class in a register the smoothest way through a piece is
-found by dynamic programming, as in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2:
-the distance of two chords is how far their voices move.
+Dynamic programming finds the smoothest sequence of voicings, each with one tone per pitch class
+within a register. As in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, the distance of
+two chords is the sum of the movements of their voices.
 """
 
 from collections.abc import Iterable
@@ -12,22 +12,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-# All costs are in semitones that a voice would rather move.
+# All costs are in semitones of movement.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0  # for each pair of voices; most changes of chords move all voices by as much
+_COST_OF_MUD = 3.0  # per pair of voices: the movement of all voices in most changes of chords
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
-_COST_OFF_CENTER = 0.15  # per semitone: little, so that it decides where voices move alike
-_COST_OF_SPREAD = 0.25  # per semitone above an octave, about what a hand spans
-_WIDEST_GAP = 9  # a major sixth: a tone further off is heard by itself, not as of the chord
+_COST_OFF_CENTER = 0.15  # per semitone: so little that it only breaks ties
+_COST_OF_SPREAD = 0.25  # per semitone above an octave, the span of a hand
+_WIDEST_GAP = 9  # a major sixth: a tone farther away no longer blends into the chord
 
-_RANGE = 24  # semitones of a line: in a single octave it would have to leap at either end
-# Per semitone: less than movement, so that the nearer octave mostly wins, but a line that has
-# climbed turns back in time.
+_RANGE = 24  # semitones of a line; within one octave it would have to leap at either end
+# Per semitone: less than movement, so that the nearer octave mostly wins, but enough to turn a
+# climbing line back in time.
 _PULL_TO_CENTER = 0.4
 
 
 class Register(NamedTuple):
-    """Where voices may be, as MIDI numbers."""
+    """The range of voices, as MIDI numbers."""
 
     lowest: int
     highest: int
@@ -49,14 +49,15 @@ def lead_voices(
     Parameters
     ----------
     chords : list of tuple of int
-        Pitch classes; chords without any are rests, over which voices stay where they were.
+        Pitch classes. Chords without any are rests; voices continue after them from where they
+        were.
     roots : list of int
-        The pitch class that each chord would have in the bass.
+        Pitch class of each chord's root, the best choice for its lowest voice.
     register : Register
-        Where voices may be: at least two octaves.
+        Range of the voices: at least two octaves.
     ends : iterable of int, default=()
-        Rising numbers of chords, such as those before bar lines, whose voicings depend on nothing
-        that comes after them.
+        Rising numbers of chords, such as the first of each bar. The voicings before each of them
+        do not depend on later chords.
 
     Returns
     -------
@@ -108,7 +109,7 @@ def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
     tones : ndarray of int of shape (n_tones,)
         Pitch classes; -1 for a rest.
     lowest : int
-        MIDI number from which on two octaves are at hand.
+        MIDI number of the lowest note; the line has a range of two octaves.
 
     Returns
     -------
@@ -152,7 +153,7 @@ def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
 
 
 def _movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Semitones (n_before, n_after) that voices move; where their number changes, at least."""
+    """Semitones (n_before, n_after) of movement; a lower bound if the number of voices changes."""
     if before.shape[1] == after.shape[1]:
         return np.abs(before[:, None] - after[None]).sum(axis=2)
     steps = np.abs(before[:, None, :, None] - after[None, :, None, :])

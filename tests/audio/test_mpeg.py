@@ -95,7 +95,7 @@ def test_whatever_stands_in_front(music, save, front, table):
 
 def test_much_that_is_no_music_is_warned_of(music, save):
     path = save(PICTURE, *music[1:])
-    with pytest.warns(UserWarning, match=r"music.mp3: 200004 bytes of the file are no MPEG frames"):
+    with pytest.warns(UserWarning, match=r"music.mp3: 200004 bytes .* are not MPEG frames"):
         spans(path, (len(music) - 1) * SAMPLES_PER_FRAME)
 
 
@@ -105,7 +105,7 @@ def test_music_goes_on_behind_a_hole(music, save, table, n_bytes):
     data = b"".join(music[not table :])
     path = save(data[:60_000], bytes(n_bytes), data[60_000 + n_bytes :])
     lost = (n_bytes / 522 + 2) * SAMPLES_PER_FRAME
-    with pytest.warns(UserWarning, match=r"music.mp3: \d+ bytes of the file are no MPEG frames"):
+    with pytest.warns(UserWarning, match=r"music.mp3: \d+ bytes .* are not MPEG frames"):
         heard = read(path)
     assert len(heard) == pytest.approx(10 * RATE - lost, abs=4 * SAMPLES_PER_FRAME)
     last = np.abs(np.fft.rfft(heard[-RATE // 2 :]))

@@ -56,7 +56,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     page = (out / "index.html").read_text(encoding="utf-8")
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
-    assert "Too little music was held out for a score-card: it takes 2 excerpts of 20" in page
+    assert "Too little music was held out for a score-card, which needs 2 excerpts of 20" in page
     assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
     assert "Few recordings: excerpts of them were learned" in page
     output = capsys.readouterr().out

@@ -347,7 +347,7 @@ def test_wrong_input_is_one_sentence(by_beats, by_frames, beats, folder, tmp_pat
     with pytest.raises(ValueError, match="these are beats"):
         write_session(beats, file, mosaic=by_beats, tempo=110, notated_tempo=90)
     in_memory = MosaicSynthesizer(sr=RATE).fit([(recording(0), RATE)])
-    with pytest.raises(ValueError, match="recording 0 of the mosaic is samples.* fit the mosaic"):
+    with pytest.raises(ValueError, match="recording 0 of the mosaic is an array of samples.* fit"):
         write_session(beats, file, mosaic=in_memory, timing=10)
     assert not list(tmp_path.iterdir())
 
