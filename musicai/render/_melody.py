@@ -10,8 +10,8 @@ LOWEST, HIGHEST = 60, 79
 """C4 to G5, the range of most songs."""
 
 _LOUDNESS = 0.8  # of the added note, relative to a chord's loudest tone
-_CHANGE_PRICE = 0.005  # seconds of full correlation that a step on a beat must gain
-_OFF_BEAT, _BETWEEN = 3.0, 6.0  # factors of that price on halves and thirds of beats, and between
+_CHANGE_PRICE = 0.002  # seconds of full correlation that a step on a beat must gain
+_OFF_BEAT, _BETWEEN = 1.5, 6.0  # factors of that price on halves and thirds of beats, and between
 _LEAST_GAIN = -0.1  # in correlation; below it there is a rest, which is worse than a slight loss
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
