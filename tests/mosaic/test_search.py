@@ -3,8 +3,9 @@ import itertools
 import numpy as np
 import pytest
 
-from musicai.mosaic._corpus import make_corpus, unit_shapes
+from musicai.mosaic._corpus import make_corpus
 from musicai.mosaic._search import find_path
+from musicai.theory.shapes import unit_shapes
 
 
 def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
