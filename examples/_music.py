@@ -57,12 +57,12 @@ def extract(folder, out):
         )
         if has_frames(analysis, extractor)
     ]
-    n_without = sum(len(each.chroma) > 0 for each in analyses) - len(pieces)
+    n_without = sum(each.chroma.any() for each in analyses) - len(pieces)
     if n_without:
         print(f"left out {counted(n_without, 'recording')} without beats")
     seconds = sum(piece.seconds for piece in pieces)
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
-    if seconds < LEAST_SECONDS:
+    if round(seconds) < LEAST_SECONDS:  # frames end a little before or after a recording
         raise SystemExit(
             f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings, where "
             f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
@@ -102,8 +102,8 @@ def from_downbeat(piece):
 
 
 def has_frames(analysis, extractor):
-    """Whether a recording could be read, and has beats if it is learned by them."""
-    return len(analysis.chroma) > 0 and (extractor.sync is None or analysis.timing.has_beats)
+    """Whether a recording sounds, and has beats if it is learned by them."""
+    return analysis.chroma.any() and (extractor.sync is None or analysis.timing.has_beats)
 
 
 def mean_clarity(analyses):

@@ -39,6 +39,19 @@ def play(path, *, seconds, seed):
     soundfile.write(path, 0.2 * np.concatenate(chords), SR)
 
 
+def test_a_minute_in_two_recordings_is_enough(compose, tmp_path):
+    for name in ("a", "b"):
+        play(tmp_path / "music" / f"{name}.wav", seconds=30, seed=0)
+    _, pieces = compose.extract(tmp_path / "music", tmp_path / "out")
+    assert len(pieces) > 1
+
+
+def test_silence_is_left_out(compose, tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(61 * SR), SR)
+    with pytest.raises(SystemExit, match="too little music: 0 seconds"):
+        compose.extract(tmp_path, tmp_path / "out")
+
+
 def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     for i, style in enumerate(["blues", "blues", "folk"]):
         play(tmp_path / "music" / style / f"{i}.wav", seconds=21, seed=i)
