@@ -85,7 +85,9 @@ def engrave(
         for channel, part in enumerate((upper, lower)):
             part.insert(0, _piano(channel))
         first = upper.getElementsByClass("Measure").first()
-        first.insert(0, music21.tempo.MetronomeMark(number=tempo))
+        mark = music21.tempo.MetronomeMark(number=tempo)
+        mark.placement = "above"
+        first.insert(0, mark)
         _insert_symbols(upper, symbols, beats_per_bar)
         score = music21.stream.Score([upper, lower])
         score.insert(0, music21.layout.StaffGroup([upper, lower], symbol="brace"))

@@ -102,7 +102,9 @@ def test_what_is_written(cadence):
     assert score.metadata.bestTitle == "Ä & <b>"
     upper, lower = score.parts
     signs = upper.flatten()
-    assert signs.getElementsByClass("MetronomeMark").first().number == 120
+    mark = signs.getElementsByClass("MetronomeMark").first()
+    assert mark.number == 120
+    assert mark.placement == "above"  # MuseScore writes it between the staves otherwise
     assert signs.getElementsByClass("TimeSignature").first().ratioString == "4/4"
     assert signs.getElementsByClass("KeySignature").first().sharps == -1
     symbols = [(s.offset, s.figure) for s in signs.getElementsByClass("Harmony")]
