@@ -113,6 +113,9 @@ def _analyze_one(
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
         if on_error == "raise":  # at once, before others are analyzed in vain
+            error.add_note(
+                'With on_error="warn" it is left out with a warning, and the others go on.'
+            )
             raise
         return error
     except Exception as error:
