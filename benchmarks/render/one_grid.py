@@ -1,8 +1,10 @@
 """Whether all that is made of a piece lies on one grid.
 
     python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 12]
+    python -m benchmarks.render.one_grid --minuets
 
-Composers learn songs and waltzes that ``make_songs`` makes by rules, by half-beats and by frames.
+Composers learn songs and waltzes that ``make_songs`` makes by rules, by half-beats and by frames;
+or minuets of music21's corpus, by half-beats.
 Their pieces are rendered at three tempi each (frames are written down at three): as sound of a band
 and of a mosaic, MIDI, MusicXML, a chart and a session of Reaper. MIDI is read by mido, and by
 symusic if that is installed, MusicXML by music21, the session and the chart as text, sound by
@@ -11,10 +13,12 @@ librosa's beat tracker. Printed are:
 - agree: of all renderings, how many have the first downbeat, the tempo, the number of bars and the
   chord of each beat that the MIDI file has;
 - on sixteenths: share of the onsets in MIDI that lie on sixteenths;
-- in 3/4: how many pieces of waltzes have three beats in a bar;
+- in 3/4: how many pieces of waltzes or minuets have three beats in a bar;
 - band, mosaic: share of the beats which librosa's tracker, started at the tempo, finds in the sound
   within 30 ms of a beat of the grid, less its delay with clicks on that grid; and the level of the
   band's drums compared with its chords, as root mean squares;
+- chords: share of the beats on which `recognize_chords`, given the sound cut at these beats, finds
+  the chord of the chart; and the same given the piece itself;
 - kept: of pieces composed anew from bar 9 on, how many have bars 1 to 8 to the character.
 
 Needs ``pip install ".[midi,score]"`` and librosa.
@@ -36,6 +40,7 @@ import music21
 import numpy as np
 
 from benchmarks.common.music import print_table
+from benchmarks.render.minuets import make_minuets
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.datasets import make_songs
 from musicai.midi import synthesize, write_midi
@@ -43,6 +48,7 @@ from musicai.render import (
     chord_chart,
     chroma_to_audio,
     chroma_to_midi,
+    recognize_chords,
     to_musicxml,
     write_session,
 )
@@ -206,6 +212,25 @@ def _off_grid(mono: np.ndarray, tempo: float, first: float) -> np.ndarray:
     return np.asarray((places - np.rint(places)) * 60 / tempo)
 
 
+def chords_heard(sound: np.ndarray, midi: Reading) -> float:
+    """Return the share of the beats of a grid on which a sound has the chord of the chart."""
+    mono = sound if sound.ndim == 1 else sound.mean(axis=1)
+    beats = midi.first_downbeat + np.arange(len(midi.chords)) * 60 / midi.tempo
+    extractor = ChromaExtractor(sync="beat", tracker=lambda samples, sr: beats, sr=SR)
+    (analysis,) = extractor.analyze([mono])
+    return share_of_chords(analysis.chroma, analysis.timing, midi)
+
+
+def share_of_chords(chroma: np.ndarray, timing: Any, midi: Reading) -> float:
+    """Return the share of the beats in whose middle chroma has the chord of the chart."""
+    found = recognize_chords(chroma, timing=timing)
+    starts = [chord.start for chord in found]
+    middles = midi.first_downbeat + (np.arange(len(midi.chords)) + 0.5) * 60 / midi.tempo
+    there = [found[i] for i in np.searchsorted(starts, middles, side="right") - 1]
+    pairs = zip(there, midi.chords, strict=True)
+    return float(np.mean([set(chord.pitch_classes) == tones for chord, tones in pairs]))
+
+
 def level_of_drums(midi: Any) -> float:
     """Return how many decibels the drums of a band are above its chords."""
     levels = {}
@@ -277,12 +302,19 @@ def main() -> None:
     parser.add_argument("--bars", type=int, default=16, help="of each piece (default: 16)")
     parser.add_argument("--songs", type=int, default=24, help="to learn (default: 24)")
     parser.add_argument("--passes", type=int, default=12, help="of training (default: 12)")
+    parser.add_argument("--minuets", action="store_true", help="learn minuets, by half-beats")
     arguments = parser.parse_args()
-    songs = make_songs(arguments.songs, styles=list(STYLES), sr=SR)
     rows = []
-    for sync, n_pieces in (("half-beat", arguments.pieces), (None, arguments.frames)):
-        if n_pieces:
-            rows += _rows(songs, sync, n_pieces, arguments)
+    if arguments.minuets:
+        with tempfile.TemporaryDirectory() as folder:
+            recordings = [minuet.recording for minuet in make_minuets(Path(folder))]
+            styles = ["minuet"] * len(recordings)
+            rows += _rows(recordings, styles, "half-beat", arguments.pieces, arguments)
+    else:
+        songs = make_songs(arguments.songs, styles=list(STYLES), sr=SR)
+        for sync, n_pieces in (("half-beat", arguments.pieces), (None, arguments.frames)):
+            if n_pieces:
+                rows += _rows(songs.recordings, songs.target, sync, n_pieces, arguments)
     print_table(["pieces", "rendering", "downbeat", "tempo", "bars", "chords"], rows)
 
 
@@ -296,20 +328,24 @@ class Found(NamedTuple):
     band: list[float]
     mosaic: list[float]
     drums: list[float]
+    chords: list[tuple[float, float, float]]
+    """Of the piece, of the band and of the mosaic."""
 
 
-def _rows(songs: Any, sync: str | None, n_pieces: int, arguments: Any) -> list[list[str]]:
+def _rows(
+    recordings: list[Path], styles: list[str], sync: str | None, n_pieces: int, arguments: Any
+) -> list[list[str]]:
     """Compare pieces of one kind, print what is no row of the table, and return its rows."""
     memory = str(Path(tempfile.gettempdir(), "musicai-one-grid"))
     extractor = ChromaExtractor(sync=sync, memory=memory)
-    analyses = extractor.analyze(songs.recordings)
+    analyses = extractor.analyze(recordings)
     composer = LSTMComposer(hidden_size=96, max_iter=arguments.passes, random_state=0)
     timings = [analysis.timing for analysis in analyses]
-    composer.fit([analysis.chroma for analysis in analyses], songs.target, timing=timings)
-    mosaic = MosaicSynthesizer(extractor, sr=SR).fit(songs.recordings, songs.target)
-    found = Found({}, [], [], [], [], [], [])
+    composer.fit([analysis.chroma for analysis in analyses], styles, timing=timings)
+    mosaic = MosaicSynthesizer(extractor, sr=SR).fit(recordings, styles)
+    found = Found({}, [], [], [], [], [], [], [])
     for i in range(n_pieces):
-        style = STYLES[i % 2]
+        style = styles[i % len(styles)]
         timing = composer.timing_of(style)
         for tempo in TEMPI:
             clock = {"timing": timing.at_tempo(tempo)} if sync else {"timing": timing}
@@ -329,9 +365,11 @@ def _rows(songs: Any, sync: str | None, n_pieces: int, arguments: Any) -> list[l
     )
     print(f"{kind}: kept {sum(found.kept)} of {len(found.kept)}")
     if sync:
-        print(f"{kind}: in 3/4 {sum(found.threes)} of {len(found.threes)} renderings of waltzes")
+        print(f"{kind}: in 3/4 {sum(found.threes)} of {len(found.threes)} renderings in three")
         for name, shares in (("band", found.band), ("mosaic", found.mosaic)):
             print(f"{kind}: on the grid, {name}: {np.mean(shares):.3f}, least {min(shares):.3f}")
+        shares = zip(("piece", "band", "mosaic"), np.mean(found.chords, axis=0), strict=True)
+        print(f"{kind}: chords, " + ", ".join(f"{name} {share:.3f}" for name, share in shares))
         print(f"{kind}: drums {np.mean(found.drums):+.1f} dB, at most {max(found.drums):+.1f}")
     return [
         [kind, what, *(f"{sum(each[key] for each in some)} of {len(some)}" for key in some[0])]
@@ -344,22 +382,24 @@ def _compare(
 ) -> None:
     """Render a piece in all ways and note what agrees."""
     with tempfile.TemporaryDirectory() as folder:
-        (_, midi), *others = readings(piece, clock, mosaic, Path(folder))
-    for what, reading in others:
-        found.agreements.setdefault(what, []).append(agree(midi, reading))
+        (_, reading), *others = readings(piece, clock, mosaic, Path(folder))
+    for what, other in others:
+        found.agreements.setdefault(what, []).append(agree(reading, other))
     music = chroma_to_midi(piece, instruments="band", **clock)
     found.sixteenths.extend(on_sixteenths(written(music)))
     if not clock["timing"].has_beats:
         return
-    if style == "waltz":
-        found.threes.append(midi.meter == 3)
-    tempo, first = clock["timing"].tempo, midi.first_downbeat
-    sound = chroma_to_audio(piece, instruments="band", sr=SR, **clock)
-    found.band.append(share_on_grid(sound, tempo, first))
+    if style in ("waltz", "minuet"):
+        found.threes.append(reading.meter == 3)
+    tempo, first = clock["timing"].tempo, reading.first_downbeat
+    band = chroma_to_audio(piece, instruments="band", sr=SR, **clock)
+    found.band.append(share_on_grid(band, tempo, first))
     sound = mosaic.transform(piece, style=style, **clock)
     found.mosaic.append(share_on_grid(sound, tempo, first))
     if tempo == TEMPI[1]:
         found.drums.append(level_of_drums(music))
+        alone = share_of_chords(piece, clock["timing"], reading)
+        found.chords.append((alone, chords_heard(band, reading), chords_heard(sound, reading)))
 
 
 if __name__ == "__main__":
