@@ -71,7 +71,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
     assert "Too little music was held out for a score-card, which needs 2 excerpts of 20" in page
     assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
-    assert "Few recordings: excerpts of them were learned" in page
+    assert "Few recordings: excerpts were learned" in page
     output = capsys.readouterr().out
     assert ("learned too little" in page) == ("learned too little" in output)
     assert f"open {out / 'index.html'}" in output
