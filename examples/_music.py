@@ -51,7 +51,7 @@ def extract(folder, out):
     titles, labels, recordings = leave_out(data, folder, out)
     extractor, analyses = analyze(recordings)
     pieces = [
-        from_downbeat(Piece(title, analysis.chroma, label, recording, analysis.timing))
+        Piece(title, analysis.chroma, label, recording, analysis.timing)
         for title, label, recording, analysis in zip(
             titles, labels, recordings, analyses, strict=True
         )
@@ -143,12 +143,13 @@ def cut(pieces, seconds):
         n_excerpts = max(1, round(piece.seconds / seconds))
         borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
         for i, (first, last) in enumerate(pairwise(borders), start=1):
-            excerpt = piece._replace(
-                title=f"{piece.title} (excerpt {i})",
-                frames=piece.frames[first:last],
-                timing=piece.timing[first:last],
+            excerpts.append(
+                piece._replace(
+                    title=f"{piece.title} (excerpt {i})",
+                    frames=piece.frames[first:last],
+                    timing=piece.timing[first:last],
+                )
             )
-            excerpts.append(from_downbeat(excerpt))
     return excerpts
 
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import joblib
 import numpy as np
-from _music import counted, extract, frames, hold_out, styles
+from _music import counted, extract, frames, from_downbeat, hold_out, styles
 from _page import Sound, write_page
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -87,7 +87,7 @@ def main(argv=None):
 
     composer, seconds = train_composer(train, args)
     scores = score(composer, train, test)
-    example = max(test, key=lambda piece: len(piece.frames))
+    example = from_downbeat(max(test, key=lambda piece: len(piece.frames)))
     new = [compose(composer, style, args.seed) for style in some_styles(train, example.style)]
     new.append(continue_piece(composer, example, args.seed))
 

@@ -76,7 +76,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert ("learned too little" in page) == ("learned too little" in output)
     assert f"open {out / 'index.html'}" in output
     assert re.search(r"the pulse is clear \(0\.\d\d; 0\.5 or more\): learning half-beats", output)
-    assert "3 recordings, 1.0 minutes of music" in output
+    assert "3 recordings, 1.1 minutes of music" in output
     assert "A frame is half a beat." in page
     assert "few recordings: learning and holding out excerpts of 6 seconds" in output
     for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
