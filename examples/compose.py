@@ -54,7 +54,6 @@ JUDGED_SECONDS = 20  # of each excerpt on the score-card
 MOST_JUDGED = 100  # excerpts
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little less random than the training music
-TEMPERATURE_OF_BEATS = 1.0  # at lower ones, pieces repeat themselves more and more
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
 )
@@ -114,7 +113,7 @@ def main(argv=None):
         card=judge(composer, train, test, args.seed),
         settings={
             "Seed": args.seed,
-            "Temperature": temperature(composer),
+            "Temperature": TEMPERATURE,
             "Passes over the music": composer.n_iter_,
             "LSTMComposer": composer.get_params(),
             "ChromaExtractor": extractor.get_params(),
@@ -149,11 +148,6 @@ def unit(timing):
     if timing.has_beats:
         return "A frame is half a beat."
     return f"There are {timing.frame_rate:.1f} frames per second."
-
-
-def temperature(composer):
-    """Return the temperature to sample at."""
-    return TEMPERATURE_OF_BEATS if composer.timing.has_beats else TEMPERATURE
 
 
 def say_where_to_listen(out, new, source):
@@ -223,7 +217,7 @@ def compose(composer, style, seed):
     piece = composer.sample(
         frames_in(COMPOSED_SECONDS, timing),
         style=style,
-        temperature=temperature(composer),
+        temperature=TEMPERATURE,
         random_state=seed,
     )
     name = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)
@@ -241,7 +235,7 @@ def continue_piece(composer, example, seed):
         frames_in(COMPOSED_SECONDS - INTRO_SECONDS, timing),
         prime=intro,
         style=example.style,
-        temperature=temperature(composer),
+        temperature=TEMPERATURE,
         random_state=seed,
     )
     return New("continued", np.concatenate([intro, rest]), timing, example.style, n_intro)
@@ -329,7 +323,7 @@ def judge(composer, train, test, seed):
         composer.sample(
             len(piece.frames),
             style=piece.style,
-            temperature=temperature(composer),
+            temperature=TEMPERATURE,
             random_state=(seed + i) % 2**32,
         )
         for i, piece in enumerate(test)

@@ -7,7 +7,7 @@ On recordings with a pulse, files or folders of them::
 Recordings are split in the order of a hash of their names, whole recordings only: 64 % are learned,
 18 % are for development (settings were chosen on such), 18 % for the test, which the tables of the
 documentation report. For each kind of frames and each seed a composer with default parameters
-learns them, and `--pieces` pieces are sampled at the temperature of that kind of frames; excerpts
+learns them, and `--pieces` pieces are sampled; excerpts
 of 40 s of these, of held-out and of learned recordings are compared by ``musicai.metrics.report``.
 
 The table has means over seeds and draws and, where there are several, standard deviations:
@@ -37,7 +37,6 @@ from musicai.datasets import get_data_home
 from musicai.metrics import report
 
 KINDS = {"frames": None, "beats": "beat", "half-beats": "half-beat"}
-TEMPERATURES = {"frames": 0.9, "beats": 1.0, "half-beats": 1.0}
 EXCERPT = 40  # seconds
 PIECE = 80  # seconds of a composed piece: two excerpts
 LEARNED, DEVELOPMENT = 0.64, 0.18
@@ -51,7 +50,7 @@ def read_arguments():
     parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    parser.add_argument("--temperature", type=float, help="of all kinds of frames")
+    parser.add_argument("--temperature", type=float, default=0.9)
     parser.add_argument("--pieces", type=int, default=40, help="to compose")
     parser.add_argument("--seeds", type=int, default=3, help="of training")
     parser.add_argument("--draws", type=int, default=1, help="of pieces by each trained composer")
@@ -140,7 +139,7 @@ def main():
                     composer,
                     learned,
                     held_out,
-                    temperature=arguments.temperature or TEMPERATURES[kind],
+                    temperature=arguments.temperature,
                     n_pieces=arguments.pieces,
                     seed=seed * arguments.draws + draw,
                 )

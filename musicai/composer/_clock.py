@@ -128,11 +128,6 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
     return _RATE, 1, timing.frame_rate
 
 
-def frames_are_beats(clocks: np.ndarray) -> bool:
-    """Return whether frames are known to be beats or parts of beats."""
-    return bool((clocks[:, 1] != _RATE).any())
-
-
 def _check_alike(clocks: np.ndarray) -> None:
     """Refuse frames of several kinds, because no speed would be right for sampled pieces."""
     kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]

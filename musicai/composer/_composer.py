@@ -28,7 +28,7 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
-from ._clock import NO_CLOCKS, clocks_of, frames_are_beats
+from ._clock import NO_CLOCKS, clocks_of
 from ._conditioning import NO_TRAITS, Traits, with_traits
 from ._data import (
     Collection,
@@ -201,10 +201,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     piece sampled without a prime takes the traits of a training piece of its style. Scores and
     predictions are without flag and traits, so at temperature 1 samples are close to, but not
     exactly from, the distribution that is scored.
-
-    Where the `timing` given to the first `fit` says that frames are beats or parts of beats, the
-    network also reads what followed the most similar of the last 1,024 moments of the piece, so
-    that a piece can come back to what it was hundreds of frames ago.
 
     Where training diverges (losses or weights are not finite, or losses far above those of the
     untrained network), it returns to the last sound state with a quarter of the learning rate and
@@ -441,7 +437,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 hidden_size=self.hidden_size,
                 n_layers=self.n_layers,
                 dropout=self.dropout,
-                matches=frames_are_beats(clocks),
             )
             if state:
                 check_resumed(state, network)
@@ -452,9 +447,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     training, before=self._traits if resumes else NO_TRAITS
                 )
                 network.trait_scale.copy_(torch.from_numpy(scale))
-            if network.has_matches:
-                training = training.with_matches()
-                validation = validation and validation.with_matches()
             trainer = Trainer(
                 network.to(group.device),
                 learning_rate=self.learning_rate,

@@ -30,7 +30,6 @@ from ..theory.keys import (
 )
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
-from ._matches import match_features, n_match_features
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
 NO_SHIFT = np.zeros(1, int)
@@ -40,7 +39,6 @@ CHUNK_LENGTH = 128
 # what it learns in one key serves the others.
 _SHARE_OF_UNKNOWN_KEYS = 0.3
 
-_MOST_KEPT = 2**21  # frames whose match features are kept in memory, a hundred megabytes
 _FEWEST_FRAMES = 2  # to learn from: one that follows another
 
 _SUPPORTS = {"bernoulli": "only 0 and 1", "logistic": "only values from 0 to 1"}
@@ -211,8 +209,7 @@ class Collection:
 
     An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
     `traits` holds the standardized traits of each training piece, part by part, for networks that
-    are conditioned on them; `matches` the match features of each piece, or None where they are
-    computed for each excerpt, for networks that read them.
+    are conditioned on them.
     """
 
     pieces: Sequence[np.ndarray]
@@ -220,7 +217,6 @@ class Collection:
     keys: Sequence[int]
     shifts: Sequence[np.ndarray]
     traits: Sequence[np.ndarray] | None = None
-    matches: Sequence[np.ndarray | None] | None = None
 
     @classmethod
     def of(
@@ -265,12 +261,6 @@ class Collection:
             return None, self
         return drawn, rest
 
-    def with_matches(self, *, most_kept: int = _MOST_KEPT) -> "Collection":
-        """Return these pieces with match features, which are kept unless frames are too many."""
-        if sum(map(len, self.pieces)) > most_kept:
-            return replace(self, matches=[None] * len(self.pieces))
-        return replace(self, matches=[match_features(piece) for piece in self.pieces])
-
     def part(self, rank: int, size: int) -> "Collection":
         """Return every `size`-th piece by length, from number `rank` on."""
         by_length = sorted(range(len(self.pieces)), key=lambda i: len(self.pieces[i]))
@@ -282,7 +272,6 @@ class Collection:
             styles=[self.styles[i] for i in numbers],
             keys=[self.keys[i] for i in numbers],
             shifts=[self.shifts[i] for i in numbers],
-            matches=None if self.matches is None else [self.matches[i] for i in numbers],
         )
 
 
@@ -304,8 +293,7 @@ class Span:
 class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
-    `traits` (batch, n_traits) describes each excerpt, where the collection has traits; `matches`
-    holds match features, where it has them.
+    `traits` (batch, n_traits) describes each excerpt, where the collection has traits.
     """
 
     frames: Tensor
@@ -315,7 +303,6 @@ class Batch:
     keys: Tensor
     mask: Tensor
     traits: Tensor | None = None
-    matches: Tensor | None = None
 
 
 def training_batches(
@@ -382,35 +369,10 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
         styles[row, :n_frames] = collection.styles[span.piece][span.start : span.stop]
         keys[row, :n_frames] = span.key
         mask[row, :n_frames] = True
-    arrays = {
-        "frames": frames,
-        "previous": previous,
-        "start": start,
-        "styles": styles,
-        "keys": keys,
-        "mask": mask,
-    }
+    arrays = [frames, previous, start, styles, keys, mask]
     if collection.traits is not None:
-        arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
-    if collection.matches is not None:
-        matches = np.zeros((*shape, n_match_features(n_features)), np.float32)
-        for row, span in enumerate(spans):
-            matches[row, : len(span)] = _matches_of(span, collection)
-        arrays["matches"] = matches
-    return Batch(**{k: torch.from_numpy(v).to(origin.device) for k, v in arrays.items()})
-
-
-def _matches_of(span: Span, collection: Collection) -> np.ndarray:
-    """Return the match features of the frames of a span."""
-    assert collection.matches is not None
-    kept = collection.matches[span.piece]
-    if kept is not None:
-        features = kept[span.start : span.stop]
-    else:
-        features = match_features(collection.pieces[span.piece][: span.stop], span.start)
-    if span.shift:
-        features = np.hstack([np.roll(features[:, :-1], span.shift, axis=1), features[:, -1:]])
-    return features
+        arrays.append(np.stack([_traits_of(span, collection) for span in spans]))
+    return Batch(*(torch.from_numpy(array).to(origin.device) for array in arrays))
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:

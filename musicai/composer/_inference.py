@@ -16,7 +16,6 @@ from torch import Tensor
 
 from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
 from ._data import Batch, Collection, Span, collate
-from ._matches import match_features
 from ._network import Network, State
 
 # Frames that a piece is read by, and frames of all pieces and keys computed at once.
@@ -46,7 +45,6 @@ def score_frames(
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
     *,
-    matches: Sequence[np.ndarray | None] | None = None,
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
@@ -62,14 +60,12 @@ def score_frames(
         The style of every frame.
     shifts : sequence of integer ndarray of shape (n_keys,)
         Semitones that move each piece to the common key from each key that it may be in.
-    matches : sequence of ndarray, default=None
-        Match features of the pieces, where they are at hand.
     window, frames_at_once : int
         Frames of each piece, and of all pieces in all keys, to compute at once. They change memory
         and speed alone.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
-    for part in _read(network, pieces, styles, shifts, window, frames_at_once, matches):
+    for part in _read(network, pieces, styles, shifts, window, frames_at_once):
         mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
         for span, values in zip(part.spans, mixed, strict=True):
             scores[span.piece][span.start : span.stop] = values[: len(span)]
@@ -79,9 +75,7 @@ def score_frames(
 def mean_score(network: Network, collection: Collection) -> float:
     """Mean log-likelihood per frame, over all frames of all pieces, each in its estimated key."""
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
-    scores = score_frames(
-        network, collection.pieces, collection.styles, shifts, matches=collection.matches
-    )
+    scores = score_frames(network, collection.pieces, collection.styles, shifts)
     return mean_of_frames(scores)
 
 
@@ -143,16 +137,11 @@ def _read(
     shifts: Sequence[np.ndarray],
     window: int,
     frames_at_once: int,
-    matches: Sequence[np.ndarray | None] | None = None,
 ) -> Iterator[_Window]:
-    collection = Collection(pieces, styles, [], shifts, matches=matches)
+    collection = Collection(pieces, styles, [], shifts)
     rows_at_once = frames_at_once // len(shifts[0])
     for numbers in _groups([len(piece) for piece in pieces], window, rows_at_once):
-        group = collection
-        if network.has_matches and matches is None:
-            found = {i: match_features(pieces[i]) for i in numbers}
-            group = replace(collection, matches=[found.get(i) for i in range(len(pieces))])
-        yield from _read_group(network, numbers, group, window)
+        yield from _read_group(network, numbers, collection, window)
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
@@ -193,9 +182,7 @@ def _read_group(
         if state is not None:  # pieces that have ended leave
             hidden, cell = (each[:, : len(rows)].contiguous() for each in state)
             state = hidden, cell
-        context, state = network(
-            batch.previous, batch.start, batch.styles, batch.keys, state, matches=batch.matches
-        )
+        context, state = network(batch.previous, batch.start, batch.styles, batch.keys, state)
         log_probs = torch.zeros_like(batch.start)
         mask = batch.mask
         log_probs[mask] = network.emission.log_prob(

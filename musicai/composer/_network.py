@@ -2,8 +2,7 @@
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
-second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits;
-where frames are beats they also read match features.
+second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
 The trunk's output is the context that the emission turns into a distribution over frames.
 """
 
@@ -22,7 +21,6 @@ from ._data import Batch
 from ._emission import Emission
 from ._gaussian import GaussianMixture, SquaredError
 from ._logistic import LogisticNADE
-from ._matches import n_match_features
 
 State = tuple[Tensor, Tensor]
 
@@ -53,8 +51,6 @@ class Network(nn.Module):
         Size of the LSTM.
     dropout : float, default=0.0
         Share of the context that is dropped while training.
-    matches : bool, default=False
-        Whether to read match features, if the emission can redraw values.
     """
 
     trait_scale: Tensor
@@ -68,7 +64,6 @@ class Network(nn.Module):
         hidden_size: int,
         n_layers: int,
         dropout: float = 0.0,
-        matches: bool = False,
     ) -> None:
         super().__init__()
         # torch does not take NumPy's integers.
@@ -77,15 +72,13 @@ class Network(nn.Module):
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
         self.has_traits = self.emission.can_redraw
-        self.has_matches = self.has_traits and matches
-        n_matches = n_match_features(n_features) if self.has_matches else 0
         n_flags = 1
         if self.has_traits:
             n_flags, n_traits = 2, 2 * n_features
             self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
             # Mean and spread of the traits of the training pieces.
             self.register_buffer("trait_scale", torch.empty(2, n_traits))
-        n_inputs = self.emission.n_inputs + n_flags + n_matches + _EMBEDDING_SIZE
+        n_inputs = self.emission.n_inputs + n_flags + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, int(hidden_size), int(n_layers), batch_first=True)
 
     def forward(
@@ -98,7 +91,6 @@ class Network(nn.Module):
         *,
         generated: Tensor | None = None,
         traits: Tensor | None = None,
-        matches: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Read frames and return the context of the frame that follows each.
 
@@ -118,8 +110,6 @@ class Network(nn.Module):
             1 where the frame before was drawn by the network, else 0; None where none was.
         traits : Tensor of shape (batch, n_traits + 1), default=None
             Standardized traits of each piece and a 1; zeros, or None for all, where not given.
-        matches : Tensor of shape (batch, n_frames, n_features + 1), default=None
-            Match features of each frame; None for zeros.
 
         Returns
         -------
@@ -133,11 +123,8 @@ class Network(nn.Module):
         flags = [start]
         if self.has_traits:
             flags.append(torch.zeros_like(start) if generated is None else generated)
-        inputs = [self.emission.encode(previous) * (1 - start[..., None]), torch.stack(flags, -1)]
-        if self.has_matches:
-            width = n_match_features(self.emission.n_features)
-            inputs.append(start.new_zeros(*start.shape, width) if matches is None else matches)
-        return self.lstm(torch.cat([*inputs, conditioning], -1), state)
+        encoded = self.emission.encode(previous) * (1 - start[..., None])
+        return self.lstm(torch.cat([encoded, torch.stack(flags, -1), conditioning], -1), state)
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of every frame, and the loss of the mean's read-out.
@@ -165,13 +152,7 @@ class Network(nn.Module):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
             context, _ = self(
-                previous,
-                batch.start,
-                batch.styles,
-                batch.keys,
-                generated=generated,
-                traits=traits,
-                matches=batch.matches,
+                previous, batch.start, batch.styles, batch.keys, generated=generated, traits=traits
             )
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
             if self.dropout:  # torch's own reads the global generator
@@ -215,12 +196,7 @@ class Network(nn.Module):
             return batch.previous, generated.float()
         frames = batch.previous[rows]
         context, _ = self(
-            frames,
-            batch.start[rows],
-            batch.styles[rows],
-            batch.keys[rows],
-            traits=traits[rows],
-            matches=None if batch.matches is None else batch.matches[rows],
+            frames, batch.start[rows], batch.styles[rows], batch.keys[rows], traits=traits[rows]
         )
         # The context of a frame is in the row before it.
         later = redrawn[rows][:, 1:]
@@ -273,7 +249,6 @@ def network_to_train(
     hidden_size: int,
     n_layers: int,
     dropout: float,
-    matches: bool = False,
 ) -> Network:
     """Build a network with `weights`, or with initial ones for the training pieces.
 
@@ -293,7 +268,6 @@ def network_to_train(
             hidden_size=hidden_size,
             n_layers=n_layers,
             dropout=dropout,
-            matches=matches,
         )
     network = network.to_empty(device="cpu")
     network.initialize(pieces, torch.Generator().manual_seed(seed))
@@ -311,21 +285,14 @@ def network_of_weights(
 
 def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarray]) -> Network:
     """Build the network that `weights` were exported from without memory for its weights."""
-    n_matches = n_match_features(n_features)
     with torch.device("meta"):
-        network, with_matches = (
-            Network(
-                emission,
-                n_features,
-                n_styles=len(weights["style"]) - 1,
-                hidden_size=weights["lstm.weight_hh_l0"].shape[1],
-                n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
-                matches=matches,
-            )
-            for matches in (False, True)
+        return Network(
+            emission,
+            n_features,
+            n_styles=len(weights["style"]) - 1,
+            hidden_size=weights["lstm.weight_hh_l0"].shape[1],
+            n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
         )
-    read = weights["lstm.weight_ih_l0"].shape[1]
-    return with_matches if read == network.lstm.input_size + n_matches else network
 
 
 def _autocast(device: torch.device) -> torch.autocast:

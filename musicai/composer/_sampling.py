@@ -17,7 +17,6 @@ from ._bernoulli import BernoulliNADESampler
 from ._emission import EmissionSampler, Weights, sample_categorical
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
-from ._matches import Matcher
 
 # Draws of one frame before a rule it must keep is enforced.
 _MOST_DRAWS = 20
@@ -64,10 +63,7 @@ class Sampler:
         self._bias = np.concatenate(biases)
         self.trunk = Trunk(weights, conditioning, n_pieces)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
-        self._n_flags = 2 if "traits" in weights else 1
-        self._matcher: Matcher | None = None
-        if self.trunk.n_inputs > self.emission.n_inputs + self._n_flags:
-            self._matcher = Matcher(n_pieces, self.previous.shape[1])
+        self._n_flags = self.trunk.n_inputs - self.emission.n_inputs
         self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
 
     def read(self, primes: Sequence[np.ndarray]) -> None:
@@ -88,8 +84,6 @@ class Sampler:
             waiting = np.flatnonzero(lengths < n_left)
             if len(waiting):
                 self.trunk.put(waiting, before.trunk)
-                if self._matcher and before._matcher:
-                    self._matcher.put(waiting, before._matcher)
                 self.previous[waiting] = before.previous[waiting]
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Self:
@@ -101,8 +95,6 @@ class Sampler:
         taken = copy(self)
         taken.trunk = self.trunk.take(np.asarray(rows))
         taken.previous = self.previous[rows]
-        if self._matcher:
-            taken._matcher = self._matcher.take(np.asarray(rows))
         return taken
 
     def draw(
@@ -147,21 +139,17 @@ class Sampler:
             yield self.step(rng, temperature=temperature, peaked=peaked)
 
     def _read_frame(self, frames: np.ndarray, *, generated: bool = False) -> None:
-        if self._matcher:
-            self._matcher.read(frames)
         self.trunk.step(self._inputs(self.emission.encode(frames), generated=generated))
         self.previous[:] = frames
 
     def _inputs(
         self, encoded: np.ndarray, *, start: bool = False, generated: bool = False
     ) -> np.ndarray:
-        """Return the inputs of the trunk, the conditioning aside: frame, flags, match features."""
-        n_read, n_flags = encoded.shape[1], self._n_flags
-        inputs = np.empty((len(encoded), self.trunk.n_inputs), np.float32)
+        """Return the inputs of the trunk, the conditioning aside: the encoded frame and flags."""
+        n_read = encoded.shape[1]
+        inputs = np.empty((len(encoded), n_read + self._n_flags), np.float32)
         inputs[:, :n_read] = encoded
-        inputs[:, n_read : n_read + n_flags] = (start, generated)[:n_flags]
-        if self._matcher:
-            inputs[:, n_read + n_flags :] = self._matcher.features
+        inputs[:, n_read:] = (start, generated)[: self._n_flags]
         return inputs
 
     def _with_peaks(self, frames: np.ndarray) -> np.ndarray:

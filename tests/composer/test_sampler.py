@@ -11,7 +11,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from musicai.base.blas import one_blas_thread
 from musicai.composer._data import UNKNOWN_KEY
-from musicai.composer._matches import match_features
 from musicai.composer._network import EMISSIONS, network_to_train
 from musicai.composer._sampling import SAMPLERS, Sampler
 from musicai.composer._training import export_weights
@@ -27,7 +26,6 @@ def make_network(emission, n_layers=1, n_features=7):
         hidden_size=11,
         n_layers=n_layers,
         dropout=0.0,
-        matches=True,  # for the emissions that have them
     )
 
 
@@ -58,12 +56,8 @@ def as_torch_says(network, piece, style, n_drawn=0):
     keys = torch.full((1, len(previous)), UNKNOWN_KEY)
     drawn = torch.zeros_like(start)
     drawn[0, len(previous) - n_drawn :] = 1
-    followed = np.concatenate([piece, np.zeros((1, piece.shape[1]), np.float32)])
-    matches = torch.from_numpy(match_features(followed))
     with torch.inference_mode():
-        context, _ = network(
-            previous[None], start, styles, keys, generated=drawn, matches=matches[None]
-        )
+        context, _ = network(previous[None], start, styles, keys, generated=drawn)
         mean = network.emission.mean(context[:, -1], previous[-1:])
     return context[0, -1].numpy(), mean[0].numpy()
 
