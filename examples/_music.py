@@ -57,9 +57,9 @@ def extract(folder, out):
         )
         if has_frames(analysis, extractor)
     ]
-    n_without = sum(each.chroma.any() for each in analyses) - len(pieces)
-    if n_without:
-        print(f"left out {counted(n_without, 'recording')} without beats")
+    for recording, analysis in zip(recordings, analyses, strict=True):
+        if analysis.chroma.any() and not has_frames(analysis, extractor):
+            print(f"left out {recording}, which has no beats")
     seconds = sum(piece.seconds for piece in pieces)
     print(f"{len(pieces)} recordings, {seconds / 60:.1f} minutes of music")
     if round(seconds) < LEAST_SECONDS:  # frames end a little before or after a recording

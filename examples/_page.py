@@ -47,6 +47,7 @@ td{overflow-wrap:anywhere}.settings th{width:14rem}
 ul{padding-left:1.2rem;margin:.3rem 0}
 .wave{position:relative;margin-top:.9rem;height:6.2rem;cursor:pointer}
 .wave svg{display:block;width:100%;height:5rem}.wave path{fill:var(--accent);opacity:.75}
+.wave rect{fill:var(--ink);opacity:.12}
 .wave line{stroke:var(--ink);opacity:.16;vector-effect:non-scaling-stroke}
 .wave line.bar{opacity:.55}.bar-number{position:absolute;top:5rem;font-size:.75rem;
 color:var(--dim);padding-left:.15rem}
@@ -158,7 +159,7 @@ def piece(out, sound, source):
 <ul>{link(f"{sound.name}.mid", "the band as MIDI")}
 {link(f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
 {link(f"{sound.name}.txt", "its chords")}
-{link(f"{sound.name}.rpp", "a session for Reaper: every stretch of a recording, and the band")}</ul>
+{link(f"{sound.name}.rpp", "a session for Reaper; it needs the recordings where they are")}</ul>
 <details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
 
 
@@ -179,6 +180,9 @@ def waveform(path, sound):
     edge = [f"{i},{50 - peak:.1f}" for i, peak in enumerate(peaks)]
     edge += [f"{i},{50 + peak:.1f}" for i, peak in reversed(list(enumerate(peaks)))]
     lines, numbers = [], []
+    if sound.intro_seconds:
+        width = f"{COLUMNS * sound.intro_seconds / seconds:.1f}"
+        lines.append(f"<rect x='0' y='0' width='{width}' height='100'/>")
     for beat, second in enumerate(sound.beats):
         is_downbeat, place = beat % sound.beats_per_bar == 0, second / seconds
         x = f"{COLUMNS * place:.1f}"

@@ -79,7 +79,7 @@ def test_composes_in_the_styles_of_a_folder(compose, tmp_path, capsys):
     assert "3 recordings, 1.1 minutes of music" in output
     assert "A frame is half a beat." in page
     assert "few recordings: learning and holding out excerpts of 6 seconds" in output
-    for part in ("composer  ", "each pitch class by itself", "bits", "loudest bin at 1 in"):
+    for part in ("composer  ", "each pitch class by itself", "bits", "its chroma correlates"):
         assert part in output
     for name in names:
         assert f"listen to {out / name}.wav: " in output
