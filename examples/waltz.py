@@ -55,6 +55,4 @@ print(chord_chart(piece, title="Waltz", timing=timing))
 display = ChromagramDisplay.from_piece(piece, timing=timing)
 display.ax_.set_xticks(range(0, 49, 6))
 display.figure_.savefig(out / "waltz.png", dpi=150)
-print(
-    "listen to out/waltz.wav and out/waltz_band.wav; look at out/waltz.png"
-)
+print("listen to out/waltz.wav and out/waltz_band.wav; look at out/waltz.png")
