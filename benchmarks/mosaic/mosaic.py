@@ -18,7 +18,7 @@ Mosaics are mono, so that stereo recordings compare with sines. Printed are
 - jumps at joins: of the level (23 ms frames, dB), of the log-mel spectrum (mean rise of a band,
   dB), and of the waveform (the largest second difference over its root mean square about it),
   the largest in 0.15 seconds about each join, and the step of the level from the second before to
-  the second after it (dB), beside as many moments inside recordings;
+  the second after it (dB), compared with as many moments inside recordings;
 - how long fitting and playing take, how large the fitted mosaic is, and memory for 2 and 20
   minutes of music that are written to a file.
 """

@@ -61,7 +61,7 @@ _NOTES = {name: i for i, name in enumerate("C.D.EF.G.A.B") if name != "."}
 
 
 class Reading(NamedTuple):
-    """What another program reads in a rendering; beats count from the first bar line."""
+    """A rendering as read by another program; beats count from the first bar line."""
 
     first_downbeat: float  # seconds
     tempo: float
@@ -319,7 +319,7 @@ def main() -> None:
 
 
 class Found(NamedTuple):
-    """What is counted of the pieces of one kind."""
+    """Counts of the pieces of one kind."""
 
     agreements: dict[str, list[dict[str, bool]]]
     sixteenths: list[bool]

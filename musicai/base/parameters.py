@@ -125,6 +125,12 @@ TEMPO_RULE: Rule = (
 HIGHEST_WRITTEN_RATE = 192000
 """Samples per second that are written; libsndfile crashes on an Ogg file with many more."""
 
+FILE_RATE_RULE: Rule = (
+    lambda v: is_integer(v, 1000) and v <= HIGHEST_WRITTEN_RATE,
+    f"an integer from 1000 to {HIGHEST_WRITTEN_RATE}, in hertz",
+)
+"""Sampling rates of files that are made, which have whole numbers of hertz."""
+
 SAMPLING_RATE_RULE: Rule = (
     lambda v: is_real(v) and 1000 <= v <= HIGHEST_WRITTEN_RATE,
     f"a number of hertz from 1000 to {HIGHEST_WRITTEN_RATE}",

@@ -331,8 +331,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             When the frames sound: one for all pieces, such as the extractor, or one for each, such
             as their analyses; a number is frames per second. Their usual tempo or rate is that of
-            composed pieces: see `timing_of`. Measured beats are learned from the first bar line on,
-            or where bars are not known from the first beat on, so that composed pieces begin there.
+            composed pieces: see `timing_of`. Training on measured beats starts at the first bar
+            line, or at the first beat if bars are not known, so that composed pieces begin there.
 
         Returns
         -------

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from ..audio import RecordingError
-from ..base.parameters import Rule, check_values, is_integer, is_one_of
+from ..base.parameters import FILE_RATE_RULE, Rule, check_values, is_integer, is_one_of
 from ..base.pieces import N_KEYS
 from ..chroma import ChromaExtractor
 from ..midi import MidiError, PianoRollExtractor
@@ -190,8 +190,5 @@ _RULES: dict[str, Rule] = {
         f"one of {(*FILE_KINDS, *_PIECE_KINDS)}",
     ),
     "n_chorales": (lambda v: v is None or is_integer(v), "an integer or None"),
-    "sr": (
-        lambda v: is_integer(v, 1000) and v <= 192000,
-        "an integer from 1000 to 192000, in hertz",
-    ),
+    "sr": FILE_RATE_RULE,
 }

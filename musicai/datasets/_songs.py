@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from ..audio import write_audio
 from ..base.extras import PACKAGES, need
-from ..base.parameters import COUNT_RULE, Rule, check_values, is_integer, is_one_of
+from ..base.parameters import COUNT_RULE, FILE_RATE_RULE, Rule, check_values, is_integer, is_one_of
 from ..midi import write_midi
 from ..midi.rendering import RATE, load_soundfont, render_file
 from ..theory.chord import Chord
@@ -226,10 +226,7 @@ def _write(midi: Any, path: Path, sr: int) -> None:
 _RULES: dict[str, Rule] = {
     "n_songs": COUNT_RULE,
     "kind": (lambda v: is_one_of(v, tuple(_KINDS)), f"one of {tuple(_KINDS)}"),
-    "sr": (
-        lambda v: is_integer(v, 1000) and v <= 192000,
-        "an integer from 1000 to 192000, in hertz",
-    ),
+    "sr": FILE_RATE_RULE,
     "random_state": (
         lambda v: is_integer(v, 0) and v < 2**32,
         "an integer from 0 to 4294967295, which names the files",

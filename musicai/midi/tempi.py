@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Seconds that beats may lie beside a steady tempo: about what a tracker is wrong by."""
+"""Seconds by which beats may deviate from a steady tempo: about the error of a tracker."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Microseconds per beat that MIDI can say."""

@@ -62,7 +62,7 @@ def parse(text):
 
 
 def source_place(item, seconds):
-    """When in its source an item is, some seconds after its start."""
+    """Return the position in the source of an item, some seconds after its start."""
     rate = item.number("PLAYRATE")
     if len(item.marks):
         return np.interp(np.asarray(seconds) * rate, *item.marks.T)

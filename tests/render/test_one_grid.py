@@ -45,7 +45,7 @@ def beats_of(midi):
 
 
 def bars_of(chart):
-    """What is before the first bar line, and the bars."""
+    """Return the pick-up and the bars."""
     lines = [line for line in chart.splitlines() if "|" in line]
     first = lines[0].partition("|")[0].split()
     return first, [bar for line in lines for bar in line.partition("|")[2].split("|")[:-1]]
