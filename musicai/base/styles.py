@@ -32,7 +32,7 @@ def labels_per_piece(
         return [np.array([None])] * len(pieces)
     if hasattr(y, "to_numpy"):  # pandas
         y = y.to_numpy().squeeze(-1) if np.shape(y)[1:] == (1,) else y.to_numpy()
-    one = isinstance(y, str) or not hasattr(y, "__len__")
+    one = isinstance(y, (str, dict)) or not hasattr(y, "__len__")  # a dict is a blend
     if single and (one or len(y) in (1, len(pieces[0]))):
         return [as_labels(y)]
     if one or len(y) != len(pieces):

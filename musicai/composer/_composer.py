@@ -40,7 +40,7 @@ from ._data import (
 )
 from ._distributed import Group, joined
 from ._fitted import FittedComposer
-from ._inference import mean_of_frames
+from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
 from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
@@ -500,7 +500,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _validation_score(self, validation: Collection | None, group: Group) -> float | None:
         if validation is None:
             return None
-        scores = self._score_frames(validation.pieces, validation.styles, group.device)
+        blends = [(styles[None], ONE_STYLE) for styles in validation.styles]
+        scores = self._score_frames(validation.pieces, blends, group.device)
         return mean_of_frames(scores)
 
     def _read_training_data(

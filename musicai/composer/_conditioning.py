@@ -147,14 +147,10 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
     return torch.cat([traits + _BLUR * noise, given], 1) * (draws < _SHARE_CONDITIONED)
 
 
-def sample_conditioning(
-    traits: np.ndarray,
-    styles: np.ndarray,
-    style_weights: np.ndarray,
-    n_pieces: int,
-    rng: np.random.RandomState,
+def sample_traits(
+    traits: np.ndarray, styles: np.ndarray, style: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Choose the conditioning of sampled pieces, of shape (n_pieces, n_traits + 1).
+    """Choose the traits of a sampled piece, of shape (n_traits + 1,).
 
     Parameters
     ----------
@@ -162,18 +158,12 @@ def sample_conditioning(
         Standardized traits of the training pieces.
     styles : ndarray of shape (n_parts,)
         Their style numbers, 0 for none.
-    style_weights : ndarray of shape (n_styles + 1,)
-        Weight of every style, "no style" first, which stands for music of any style. A blend of
-        styles takes the weighted mean of traits of each.
-    n_pieces : int
-        Number of pieces.
+    style : int
+        The style to choose from; 0 stands for music of any style.
     rng : RandomState
         Source of the choice.
     """
-    chosen = np.zeros((n_pieces, traits.shape[1]))
-    for style in np.flatnonzero(style_weights):
-        parts = np.flatnonzero(styles == style) if style else np.arange(len(styles))
-        if len(parts) == 0:  # no part has this style alone
-            parts = np.arange(len(styles))
-        chosen += style_weights[style] * traits[rng.choice(parts, n_pieces)]
-    return np.hstack([chosen, np.ones((n_pieces, 1))]).astype(np.float32)
+    parts = np.flatnonzero(styles == style) if style else np.arange(len(styles))
+    if len(parts) == 0:  # no part has this style alone
+        parts = np.arange(len(styles))
+    return np.append(traits[rng.choice(parts)], np.float32(1))

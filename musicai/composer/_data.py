@@ -122,20 +122,6 @@ def check_validation(
     return pieces, encode_styles(labels, pieces, styles)
 
 
-def check_prime(
-    composer: BaseEstimator, prime: Any, n_pieces: int | None, *, emission: str
-) -> list[np.ndarray]:
-    """Return a prime for each piece to compose, or one for all; no frames mean no prime."""
-    primes, _ = check_pieces(composer, prime, name="prime")
-    check_support(primes, emission, "prime")
-    if is_collection(prime) and n_pieces not in (None, len(primes)):
-        raise ValueError(
-            f"prime holds {len(primes)} pieces and n_pieces={n_pieces}: give a single prime for "
-            "all, or leave n_pieces out"
-        )
-    return primes
-
-
 def _support(values: Values) -> str | None:
     """Return the narrowest emission with a bounded support that holds the values."""
     if not 0 <= values.lowest <= values.highest <= 1:

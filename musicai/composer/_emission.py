@@ -108,6 +108,20 @@ class EmissionSampler(ABC):
     ) -> np.ndarray:
         """Draw a frame for every row of `readout`, of shape (N, n_features)."""
 
+    def draw_each(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rngs: Sequence[np.random.RandomState],
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        """Draw the frame of every row from its own random state, as if there were no other row."""
+        drawn = [
+            self.draw(readout[i : i + 1], previous[i : i + 1], rng, temperature)
+            for i, rng in enumerate(rngs)
+        ]
+        return np.concatenate(drawn)
+
     @abstractmethod
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
         """Return the expected frame, of shape (N, n_features)."""

@@ -21,15 +21,15 @@ from ..base.parameters import (
 )
 from ..base.pieces import Pack, is_collection
 from ..base.styles import encode_styles, labels_per_piece, style_weights
-from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
-from ..theory.spelling import key_number
+from ..theory.keys import SHIFTS_TO_COMMON_KEY
 from ._clock import TimingMixin
-from ._conditioning import Traits, sample_conditioning, standardize
-from ._data import NO_SHIFT, check_pieces, check_prime, check_support
+from ._conditioning import Traits
+from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
-from ._inference import expect_next, mean_of_frames, score_frames, weigh_keys
+from ._inference import ONE_STYLE, expect_next, mean_of_frames, score_frames, weigh_keys
 from ._network import Network, network_of_weights
-from ._sampling import Sampler, choose_keys, move_back, rank_frames, start_sampler
+from ._requests import Requests, is_list, start_sampler
+from ._sampling import Sampler, move_back, rank_frames
 
 _RULES: dict[str, Rule] = {
     "n_frames": COUNT_RULE,
@@ -39,6 +39,9 @@ _RULES: dict[str, Rule] = {
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
     "random_state": SEED_RULE,
 }
+
+Blend = tuple[np.ndarray, np.ndarray]
+"""Styles that every frame of a piece may be of, (n_styles, n_frames), and their weights."""
 
 
 class FittedComposer(TimingMixin, BaseEstimator):
@@ -89,10 +92,12 @@ class FittedComposer(TimingMixin, BaseEstimator):
         [(28, 12), (5, 12)]
         """
         pieces, pack, _ = self._check(X, None)
-        weights, number = self._with_style(style)
-        styles = [np.full(len(piece), number) for piece in pieces]
+        blends = [self._blend(style, len(piece)) for piece in pieces]
         shifts = [self._key_shifts] * len(pieces)
-        return pack(expect_next(self._network(weights), pieces, styles, shifts))
+        styles, (weights, *_) = zip(*blends, strict=True)
+        return pack(
+            expect_next(self._network(self.weights_), pieces, styles, shifts, weights=weights)
+        )
 
     def next_frames(
         self,
@@ -150,6 +155,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         pieces, _, _ = self._check(X, None)
         values = {"n_best": n_best, "n_draws": n_draws, "random_state": random_state}
         check_values(values, _RULES)
+        style_weights(style, self.styles_)  # one for all draws
         if not self.emission_.endswith(("logistic", "bernoulli")):
             raise ValueError(
                 f"next_frames needs data from 0 to 1, in which features sound or not; this "
@@ -159,7 +165,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
         rng = as_rng(self.random_state if random_state is None else random_state)
         ranked = []
         for piece in pieces:
-            sampler, shifts = self._start_sampling([piece], n_draws, style, None, rng)
+            requests = self._requests([piece], n_draws, style, None, rng)
+            sampler, shifts = self._start_sampling(requests)
             with one_blas_thread():
                 frames = sampler.draw(rng, peaked=self._frames_peak)
             ranked.append(rank_frames(move_back(frames, shifts), n_best))
@@ -173,7 +180,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None for no stated style.
+            A style label for each piece, or a dict of styles and their weights, as in `sample`;
+            None for no stated style.
 
         Returns
         -------
@@ -189,8 +197,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
         >>> composer.score_samples(scale).shape
         (28,)
         """
-        pieces, pack, styles = self._check(X, y)
-        return pack(self._score_frames(pieces, styles))
+        pieces, pack, blends = self._check(X, y)
+        return pack(self._score_frames(pieces, blends))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean log-likelihood per frame, over all frames of all pieces.
@@ -200,7 +208,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None for no stated style.
+            A style label for each piece, or a dict of styles and their weights, as in `sample`;
+            None for no stated style.
 
         Returns
         -------
@@ -218,10 +227,10 @@ class FittedComposer(TimingMixin, BaseEstimator):
         >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
         True
         """
-        pieces, _, styles = self._check(X, y)
+        pieces, _, blends = self._check(X, y)
         if not any(map(len, pieces)):
             raise ValueError("X holds no frames to score: all of its pieces are empty")
-        return mean_of_frames(self._score_frames(pieces, styles))
+        return mean_of_frames(self._score_frames(pieces, blends))
 
     def sample(
         self,
@@ -230,26 +239,28 @@ class FittedComposer(TimingMixin, BaseEstimator):
         n_pieces: int | None = None,
         prime: Any = None,
         style: Any = None,
-        key: str | None = None,
+        key: Any = None,
         temperature: float = 1.0,
-        random_state: int | np.random.RandomState | None = None,
+        random_state: Any = None,
     ) -> Any:
-        """Compose.
+        r"""Compose.
 
         Parameters
         ----------
         n_frames : int
             Number of new frames.
         n_pieces : int, default=None
-            How many pieces to compose at once; None for a single one.
+            How many pieces to compose at once; None for a single one, or for as many as the lists
+            below have entries.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, from where it stops; it is not part of the result. A collection
             gives one new piece for each prime. None starts from nothing, with the emission
             "logistic" conditioned on the traits of a training piece.
-        style : object or dict, default=None
+        style : object or dict, or a list of them, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
-            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
-        key : str, default=None
+            ``{"folk": 0.7, "jazz": 0.3}`` (see Notes), or None for no stated style. A list has an
+            entry for each piece.
+        key : str, or a list of them, default=None
             Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
             alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
             "Am") are one: which of them it dwells on is left to the music. None continues in the
@@ -261,21 +272,36 @@ class FittedComposer(TimingMixin, BaseEstimator):
             frames peak at 1 if those of all training pieces do. It acts on the weights of the
             choices (the mixture's components, the probability of a note) and, squared, on the
             width of the components of "logistic"; on the width alone for "mse". At least 0.0001.
-        random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
+        random_state : int, RandomState instance or None, or a list of them, default=None
+            Seed of the draws. None takes the estimator's own `random_state`: if that is an integer,
+            every call composes the same piece. A list has a seed for each piece, which is then the
+            piece that its seed, style, key and prime give alone, to the bit; with one seed for
+            all, each piece depends on the number of pieces.
 
         Returns
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list if `n_pieces` is given or `prime` is a collection. With the emission
-            "logistic", if the loudest feature of every training frame that sounds is exactly 1, as
-            in chroma, every sampled frame sounds, and its loudest feature is 1.
+            float32; a list if `n_pieces` is given or an argument has an entry for each piece. With
+            the emission "logistic", if the loudest feature of every training frame that sounds is
+            exactly 1, as in chroma, every sampled frame sounds, and its loudest feature is 1.
 
         Raises
         ------
         ValueError
             If the style or key is unknown, the prime has another width or values that the emission
-            does not know, or another argument is out of range.
+            does not know, lists differ in length, or another argument is out of range.
+
+        Notes
+        -----
+        In a blend of styles with weights :math:`w_s` (which sum to one) each frame is of one of
+        the styles, drawn anew by its weight, and continues all frames before it:
+
+        .. math:: p(x_t \mid x_1, \dots, x_{t-1})
+           = \sum_s w_s \, p(x_t \mid x_1, \dots, x_{t-1}, s).
+
+        So a blend is a distribution over pieces as each style is, which ``score(X, y)`` evaluates
+        if a label in `y` is such a dict, and a weight of 1 is that style. A blend of two styles
+        takes twice the time.
 
         Examples
         --------
@@ -290,14 +316,19 @@ class FittedComposer(TimingMixin, BaseEstimator):
         (38, 12)
         >>> len(composer.sample(10, n_pieces=3))
         3
+        >>> pieces = composer.sample(10, key=["D", "Bb"], random_state=[4, 5])
+        >>> bool((pieces[1] == composer.sample(10, key="Bb", random_state=5)).all())
+        True
         """
         check_is_fitted(self)
         check_values({"n_frames": n_frames, "n_pieces": n_pieces}, _RULES)
         frames = self._generate(prime, n_pieces, style, key, temperature, random_state)
         with one_blas_thread():
             pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
-        alone = n_pieces is None and (prime is None or not is_collection(prime))
-        return pieces[0] if alone else pieces
+        listed = any(map(is_list, (style, key, random_state))) or (
+            prime is not None and is_collection(prime)
+        )
+        return pieces if listed or n_pieces is not None else pieces[0]
 
     def stream(
         self,
@@ -342,16 +373,39 @@ class FittedComposer(TimingMixin, BaseEstimator):
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
             raise ValueError("stream continues one piece, and prime is a collection of them")
+        if any(map(is_list, (style, key, random_state))):
+            raise ValueError("stream composes one piece: give one style, key and random_state")
         frames = self._generate(prime, None, style, key, temperature, random_state)
         return (frame[0] for frame in frames)
 
-    def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[np.ndarray]]:
-        """Check given pieces: return them, how to pack results, and the style of every frame."""
+    def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
+        """Check given pieces: return them, how to pack results, and the styles of every frame."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
         labels = labels_per_piece(y, pieces, single=not is_collection(X))
-        return pieces, pack, encode_styles(labels, pieces, self.styles_)
+        blends = {}
+        for i, each in enumerate(labels):
+            if any(isinstance(label, dict) for label in each):
+                if len(each) > 1:
+                    raise ValueError("a blend of styles is of a whole piece, not of single frames")
+                blends[i] = each[0]
+        plain = [np.array([None]) if i in blends else each for i, each in enumerate(labels)]
+        styles = encode_styles(plain, pieces, self.styles_)
+        return (
+            pieces,
+            pack,
+            [
+                self._blend(blends[i], len(piece)) if i in blends else (styles[i][None], ONE_STYLE)
+                for i, piece in enumerate(pieces)
+            ],
+        )
+
+    def _blend(self, style: Any, n_frames: int) -> Blend:
+        """Return the styles of a blend for every frame of a piece, and their weights."""
+        weights = style_weights(style, self.styles_)
+        numbers = np.flatnonzero(weights)
+        return np.broadcast_to(numbers[:, None], (len(numbers), n_frames)), weights[numbers]
 
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
@@ -370,20 +424,28 @@ class FittedComposer(TimingMixin, BaseEstimator):
         """Whether the loudest feature of every sampled frame must be 1."""
         return self._peaked and self.emission_ == "logistic"
 
-    def _with_style(self, style: Any) -> tuple[dict[str, np.ndarray], int]:
-        """Return weights with one more style, a style or blend of them, and its number."""
-        table = self.weights_["style"]
-        blend = style_weights(style, self.styles_).astype(np.float32) @ table
-        return {**self.weights_, "style": np.vstack([table, blend])}, len(table)
-
     def _score_frames(
         self,
         pieces: Sequence[np.ndarray],
-        styles: Sequence[np.ndarray],
+        blends: Sequence[Blend],
         device: torch.device | None = None,
     ) -> list[np.ndarray]:
-        shifts = [self._key_shifts] * len(pieces)
-        return score_frames(self._network(self.weights_, device), pieces, styles, shifts)
+        network = self._network(self.weights_, device)
+        scores = [np.empty(0, np.float32)] * len(pieces)
+        alike: dict[bytes, list[int]] = {}  # pieces whose styles have the same weights
+        for i, (_, weights) in enumerate(blends):
+            alike.setdefault(weights.tobytes(), []).append(i)
+        for numbers in alike.values():
+            found = score_frames(
+                network,
+                [pieces[i] for i in numbers],
+                [blends[i][0] for i in numbers],
+                [self._key_shifts] * len(numbers),
+                weights=blends[numbers[0]][1],
+            )
+            for i, values in zip(numbers, found, strict=True):
+                scores[i] = values
+        return scores
 
     def _generate(
         self,
@@ -398,55 +460,54 @@ class FittedComposer(TimingMixin, BaseEstimator):
 
         Arguments are those of `sample`, and are checked at once.
         """
-        check_values({"temperature": temperature, "random_state": random_state}, _RULES)
-        primes = [np.zeros((0, self.n_features_in_), np.float32)]
-        if prime is not None:
-            primes = check_prime(self, prime, n_pieces, emission=self.emission_)
-        rng = as_rng(self.random_state if random_state is None else random_state)
-        sampler, shifts = self._start_sampling(primes, n_pieces or len(primes), style, key, rng)
-        frames = sampler.compose(rng, temperature=temperature, peaked=self._frames_peak)
+        check_values({"temperature": temperature}, _RULES)
+        requests = self._requests(prime, n_pieces, style, key, random_state)
+        sampler, shifts = self._start_sampling(requests)
+        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
         return (move_back(frame, shifts) for frame in frames)
 
-    def _start_sampling(
-        self,
-        primes: list[np.ndarray],
-        n_pieces: int,
-        style: Any,
-        key: str | None,
-        rng: np.random.RandomState,
-    ) -> tuple[Sampler, np.ndarray]:
-        """Return a sampler at the end of `primes`, and the shift of each piece to the common key.
-
-        There is one prime for each piece, or one for all. Without a `key` that of each piece is
-        drawn, by its probability after the prime.
-        """
-        weights, number = self._with_style(style)
-        shifts = self._key_shifts
-        has_prime = any(map(len, primes))
-        if key is not None:
-            if not self.key_invariant_:
-                raise ValueError(
-                    f"key={key!r} was asked for, but this composer has learned every piece in the "
-                    "key that it came in (key_invariant_ is False): leave key out"
-                )
-            keys = np.full(n_pieces, key_number(key))
-        elif len(shifts) == 1 or not has_prime:
-            keys = rng.randint(len(shifts), size=n_pieces)
-        else:
-            styles = [np.full(len(prime), number) for prime in primes]
-            network = self._network(weights)
-            odds = weigh_keys(network, primes, styles, [shifts] * len(primes))
-            keys = choose_keys(np.array(odds * (n_pieces // len(primes))), rng)
-        conditioning = weights["style"][number] + weights["key"][COMMON_KEY]
-        if "traits" in weights and not has_prime:  # a continuation has the traits of its prime
-            values, styles_of_traits = self._traits
-            rows = sample_conditioning(
-                standardize(values, weights["trait_scale"]),
-                styles_of_traits,
-                style_weights(style, self.styles_),
-                n_pieces,
-                rng,
+    def _requests(
+        self, prime: Any, n_pieces: int | None, style: Any, key: Any, random_state: Any
+    ) -> Requests:
+        """Check what is asked of each piece: arguments of `sample`."""
+        primes = [np.zeros((0, self.n_features_in_), np.float32)]
+        if prime is not None:
+            primes, _ = check_pieces(self, prime, name="prime")
+            check_support(primes, self.emission_, "prime")
+        if key is not None and not self.key_invariant_:
+            raise ValueError(
+                f"key={key!r} was asked for, but this composer has learned every piece in the "
+                "key that it came in (key_invariant_ is False): leave key out"
             )
-            conditioning = conditioning + rows @ weights["traits"]
-        shifts = shifts[keys]
-        return start_sampler(self.emission_, weights, conditioning, primes, shifts), shifts
+        return Requests.read(
+            primes,
+            style=style,
+            key=key,
+            random_state=self.random_state if random_state is None else random_state,
+            n_pieces=n_pieces,
+            styles=self.styles_,
+        )
+
+    def _start_sampling(self, requests: Requests) -> tuple[Sampler, np.ndarray]:
+        """Return a sampler at the end of all primes, and the shift of each piece to the common key.
+
+        Without a key that of each piece is drawn, by its probability after the prime.
+        """
+        network = self._network(self.weights_)
+
+        def odds(prime: np.ndarray, style: np.ndarray) -> np.ndarray:
+            # One by one, since torch rounds products of several pieces differently.
+            numbers = np.flatnonzero(style)
+            styles = np.broadcast_to(numbers[:, None], (len(numbers), len(prime)))
+            return weigh_keys(
+                network, [prime], [styles], [self._key_shifts], weights=style[numbers]
+            )[0]
+
+        return start_sampler(
+            requests,
+            emission=self.emission_,
+            weights=self.weights_,
+            traits=self._traits,
+            shifts=self._key_shifts,
+            odds=odds,
+        )

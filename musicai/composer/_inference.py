@@ -4,6 +4,10 @@ The network reads every piece in one or more keys in parallel, a row of the batc
 by window with the state carried on, so that memory is bounded for pieces of any length. The keys
 are a mixture with equal weights to begin with; frame by frame Bayes' rule updates the weights. The
 likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
+
+A blend of styles is a mixture too, with weights that stay: every frame is of one of the styles,
+drawn anew, given the frames before it of whatever styles. The network reads the piece in each
+style in parallel, and the probability of a frame is the weighted mean of those in the styles.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +27,9 @@ _WINDOW = 128
 _FRAMES_AT_ONCE = 8192
 _IMPOSSIBLE = -1e30
 
+ONE_STYLE = np.ones(1)
+"""Weights of a single style, which is no blend."""
+
 
 @dataclass(frozen=True)
 class _Window:
@@ -31,7 +38,7 @@ class _Window:
     spans: Sequence[Span]
     """One for each piece."""
     batch: Batch
-    """Rows are pieces by keys."""
+    """Rows are pieces by keys by styles."""
     context: Tensor
     log_probs: np.ndarray
     """Of every frame in every key, (n_pieces, n_keys, n_frames)."""
@@ -45,6 +52,7 @@ def score_frames(
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
     *,
+    weights: np.ndarray = ONE_STYLE,
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
@@ -56,16 +64,18 @@ def score_frames(
         The network.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to score.
-    styles : sequence of integer ndarray of shape (n_frames,)
-        The style of every frame.
+    styles : sequence of integer ndarray of shape (n_frames,) or (n_styles, n_frames)
+        The style of every frame, or for a blend in each of its styles.
     shifts : sequence of integer ndarray of shape (n_keys,)
         Semitones that move each piece to the common key from each key that it may be in.
+    weights : ndarray of shape (n_styles,), default=(1.0,)
+        Weight of each style of a blend.
     window, frames_at_once : int
         Frames of each piece, and of all pieces in all keys, to compute at once. They change memory
         and speed alone.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
-    for part in _read(network, pieces, styles, shifts, window, frames_at_once):
+    for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
         mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
         for span, values in zip(part.spans, mixed, strict=True):
             scores[span.piece][span.start : span.stop] = values[: len(span)]
@@ -90,26 +100,29 @@ def expect_next(
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
     *,
+    weights: np.ndarray = ONE_STYLE,
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Expected frame after every frame of every piece, given the piece up to there."""
     # One more frame at the end, whatever it holds, has a prediction of its own.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
-    extended_styles = [np.concatenate([style, style[-1:]]) for style in styles]
+    extended_styles = [np.concatenate([style, style[..., -1:]], -1) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
-    for part in _read(network, extended, extended_styles, shifts, window, frames_at_once):
-        weights = np.exp(part.log_weights[..., :-1]).astype(np.float32)
+    for part in _read(network, extended, extended_styles, shifts, weights, window, frames_at_once):
+        of_keys = np.exp(part.log_weights[..., :-1]).astype(np.float32)
         with torch.inference_mode():
             mask = part.batch.mask
             means = torch.zeros_like(part.batch.frames)
             means[mask] = network.emission.mean(part.context[mask], part.batch.previous[mask])
-        by_key = means.cpu().numpy().reshape(*weights.shape, -1)
+        n_pieces, n_keys, n_frames = of_keys.shape
+        by_style = means.cpu().numpy().reshape(n_pieces, n_keys, len(weights), n_frames, -1)
+        by_key = np.einsum("pksfx,s->pkfx", by_style, weights.astype(np.float32))
         for row, span in enumerate(part.spans):
             frames = expected[span.piece][span.start : span.stop]
             for key, shift in enumerate(shifts[span.piece]):
                 back = np.roll(by_key[row, key, : len(span)], -shift, axis=1)
-                frames += weights[row, key, : len(span), None] * back
+                frames += of_keys[row, key, : len(span), None] * back
     return [frames[1:] for frames in expected]
 
 
@@ -119,15 +132,16 @@ def weigh_keys(
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
     *,
+    weights: np.ndarray = ONE_STYLE,
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Probability of each key after all frames of each piece; equal before the first."""
-    weights = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
-    for part in _read(network, pieces, styles, shifts, window, frames_at_once):
+    odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
+    for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
         for span, log_weights in zip(part.spans, part.log_weights, strict=True):
-            weights[span.piece] = np.exp(log_weights[:, len(span)])
-    return weights
+            odds[span.piece] = np.exp(log_weights[:, len(span)])
+    return odds
 
 
 def _read(
@@ -135,13 +149,20 @@ def _read(
     pieces: Sequence[np.ndarray],
     styles: Sequence[np.ndarray],
     shifts: Sequence[np.ndarray],
+    weights: np.ndarray,
     window: int,
     frames_at_once: int,
 ) -> Iterator[_Window]:
-    collection = Collection(pieces, styles, [], shifts)
-    rows_at_once = frames_at_once // len(shifts[0])
+    # In each of its styles a piece is one of the collection.
+    collection = Collection(
+        [piece for piece in pieces for _ in weights],
+        [numbers for of_piece in styles for numbers in np.atleast_2d(of_piece)],
+        [],
+        shifts,
+    )
+    rows_at_once = frames_at_once // (len(shifts[0]) * len(weights))
     for numbers in _groups([len(piece) for piece in pieces], window, rows_at_once):
-        yield from _read_group(network, numbers, collection, window)
+        yield from _read_group(network, numbers, collection, weights, window)
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
@@ -160,10 +181,15 @@ def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterato
 
 @torch.inference_mode()
 def _read_group(
-    network: Network, numbers: Sequence[int], collection: Collection, window: int
+    network: Network,
+    numbers: Sequence[int],
+    collection: Collection,
+    styles: np.ndarray,
+    window: int,
 ) -> Iterator[_Window]:
     """Read some pieces, the longest first, window by window."""
-    pieces, shifts = collection.pieces, collection.shifts
+    n_styles, shifts = len(styles), collection.shifts
+    pieces = collection.pieces[::n_styles]
     n_keys = len(shifts[0])
     state: State | None = None
     weights = np.full((len(numbers), n_keys), -np.log(n_keys))
@@ -174,9 +200,10 @@ def _read_group(
             if start < len(pieces[i])
         ]
         rows = [
-            replace(span, shift=int(s), key=COMMON_KEY)
+            replace(span, piece=n_styles * span.piece + i, shift=int(s), key=COMMON_KEY)
             for span in spans
             for s in shifts[span.piece]
+            for i in range(n_styles)
         ]
         batch = collate(rows, collection, network.emission.origin)
         if state is not None:  # pieces that have ended leave
@@ -189,6 +216,9 @@ def _read_group(
             batch.frames[mask], context[mask], batch.previous[mask]
         )
         by_key = log_probs.cpu().numpy().astype(np.float64).reshape(len(spans), n_keys, -1)
+        if n_styles > 1:
+            by_style = by_key.reshape(len(spans), n_keys, n_styles, -1)
+            by_key = logsumexp(by_style, axis=2, b=styles[:, None])
         # A frame that is impossible in every key says nothing about the key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))

@@ -169,8 +169,9 @@ class LogisticNADESampler(EmissionSampler):
     """Draws of `LogisticNADE`: for each feature a component by its weight, then a value from it.
 
     Temperature sharpens the weights, that of the uniform component among them, and scales the width
-    of components by its square, as the noise of drawn frames feeds back into later ones. A single
-    frame has a method of its own in Python's floats: calling NumPy takes longer than it computes.
+    of components by its square, as the noise of drawn frames feeds back into later ones. Frames
+    that are drawn apart, as a single one is, are decided in Python's floats: calling NumPy for a
+    single frame takes longer than it computes.
     """
 
     def __init__(
@@ -212,6 +213,8 @@ class LogisticNADESampler(EmissionSampler):
         rng: np.random.RandomState,
         temperature: float = 1.0,
     ) -> np.ndarray:
+        if len(previous) == 1:
+            return self.draw_each(readout, previous, [rng], temperature)
         choices = rng.random_sample(previous.shape)
         noise = rng.logistic(size=previous.shape)
         # A copy to work on, with frames last: NumPy is quickest along the last axis.
@@ -220,9 +223,73 @@ class LogisticNADESampler(EmissionSampler):
         hidden = readout[:-n_direct]
         skipped = readout[-n_direct:].reshape(self.n_features, 3, self._n_components, -1)
         skipped[:, 1] += self._on_grid(previous).T[:, None]  # the anchors of the means
-        draw = self._draw_one if len(previous) == 1 else self._draw_several
-        levels = draw(hidden, skipped, choices.T, noise.T, temperature)
+        levels = self._draw_several(hidden, skipped, choices.T, noise.T, temperature)
         return levels.T / np.float32(self._highest)
+
+    def draw_each(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rngs: Sequence[np.random.RandomState],
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        draws = [
+            list(zip(rng.random_sample(n).tolist(), rng.logistic(size=n).tolist(), strict=True))
+            for rng, n in zip(rngs, [self.n_features] * len(previous), strict=True)
+        ]
+        n_direct = self.n_features * 3 * self._n_components
+        hidden = readout[:, :-n_direct].copy()
+        skipped = readout[:, -n_direct:].reshape(len(previous), self.n_features, -1).copy()
+        means = slice(self._n_components, 2 * self._n_components)
+        skipped[:, :, means] += self._on_grid(previous)[:, :, None]
+        if len(previous) == 1:
+            levels = self._draw_one(hidden[0], skipped[0], draws[0], temperature)[None]
+        else:
+            levels = self._draw_rows(hidden, skipped, draws, temperature)
+        return levels / np.float32(self._highest)
+
+    def _draw_rows(
+        self,
+        hidden: np.ndarray,
+        skipped: np.ndarray,
+        draws: Sequence[Sequence[tuple[float, float]]],
+        temperature: float,
+    ) -> np.ndarray:
+        """Draw the levels of several frames, (N, n_features), each as `_draw_one` does."""
+        levels = np.empty(skipped.shape[:2], np.float32)
+        for k in range(self.n_features):
+            # A product for each row: BLAS may round those of all rows at once differently.
+            mixtures = np.matmul(self._hidden_to_output[k], np.maximum(hidden, 0)[:, :, None])
+            mixtures = mixtures[:, :, 0] + skipped[:, k]
+            levels[:, k] = [
+                self._level(mixture, *draw[k], temperature)
+                for mixture, draw in zip(mixtures.tolist(), draws, strict=True)
+            ]
+            if self._autoregressive:
+                value, is_highest = self._feature_to_hidden[k]
+                hidden += levels[:, k : k + 1] / np.float32(self._highest) * value
+                hidden[levels[:, k] == self._highest] += is_highest
+        return levels
+
+    def _draw_one(
+        self,
+        hidden: np.ndarray,
+        skipped: np.ndarray,
+        draws: Sequence[tuple[float, float]],
+        temperature: float,
+    ) -> np.ndarray:
+        """Draw the levels of one frame, (n_features,)."""
+        levels = np.empty(self.n_features, np.float32)
+        for k, draw in enumerate(draws):
+            mixture = np.matmul(self._hidden_to_output[k], np.maximum(hidden, 0))
+            mixture += skipped[k]
+            levels[k] = level = self._level(mixture.tolist(), *draw, temperature)
+            if self._autoregressive:
+                value, is_highest = self._feature_to_hidden[k]
+                hidden += level / self._highest * value
+                if level == self._highest:
+                    hidden += is_highest
+        return levels
 
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
         weight, bias = self._mean_head
@@ -267,30 +334,6 @@ class LogisticNADESampler(EmissionSampler):
                 np.divide(levels[k], self._highest, out=pair[0])
                 np.equal(levels[k], self._highest, out=pair[1])
                 hidden += np.dot(self._feature_to_hidden[k].T, pair)
-        return levels
-
-    def _draw_one(
-        self,
-        hidden: np.ndarray,
-        skipped: np.ndarray,
-        choices: np.ndarray,
-        noise: np.ndarray,
-        temperature: float,
-    ) -> np.ndarray:
-        """Draw the levels of one frame, (n_features, 1); all arrays have one column."""
-        hidden = hidden[:, 0]
-        skipped = skipped.reshape(self.n_features, -1)
-        draws = zip(choices[:, 0].tolist(), noise[:, 0].tolist(), strict=True)
-        levels = np.empty((self.n_features, 1), np.float32)
-        for k, draw in enumerate(draws):
-            mixture = np.dot(self._hidden_to_output[k], np.maximum(hidden, 0))
-            mixture += skipped[k]
-            levels[k] = level = self._level(mixture.tolist(), *draw, temperature)
-            if self._autoregressive:
-                value, is_highest = self._feature_to_hidden[k]
-                hidden += level / self._highest * value
-                if level == self._highest:
-                    hidden += is_highest
         return levels
 
     def _level(

@@ -3,18 +3,25 @@
 Generation cannot look ahead: each frame is read before the next one is drawn. A step of an LSTM is
 then the product of a vector and a matrix and little else, and torch takes several times as long to
 be called as the product takes to compute. So all of it works on the exported weights.
+
+A piece is read in one row of the network's batch, or in one row for each style of its blend. Where
+pieces are drawn apart, each from a random state of its own, what is computed for one does not
+depend on the others: BLAS may round the products of one row and of several differently, so then
+each row is multiplied by itself.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from typing import Self
 
 import numpy as np
 
-from ..base.blas import one_blas_thread
 from ._bernoulli import BernoulliNADESampler
-from ._emission import EmissionSampler, Weights, sample_categorical
+from ._emission import EmissionSampler, Weights
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
 
@@ -31,6 +38,55 @@ SAMPLERS: dict[str, Callable[[Weights], EmissionSampler]] = {
 }
 
 
+Draws = np.random.RandomState | Sequence[np.random.RandomState]
+"""Source of the draws of all pieces, or one for each piece."""
+
+
+@dataclass(frozen=True)
+class Voices:
+    """The rows that read pieces, a row for each style of a piece.
+
+    Attributes
+    ----------
+    pieces : ndarray of int, of shape (n_rows,)
+        The piece that each row reads, in order, the rows of a piece next to each other.
+    weights : ndarray of shape (n_rows,)
+        Probability that the next frame of the piece is of this row.
+    """
+
+    pieces: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def n_pieces(self) -> int:
+        """How many pieces there are."""
+        return int(self.pieces[-1]) + 1
+
+    def draw(self, rng: Draws) -> np.ndarray:
+        """Choose a row of each piece by its weight; a piece of one row takes no draw."""
+        chosen = []
+        for piece, rows in enumerate(self._rows):
+            row = rows[0]
+            if len(rows) > 1:
+                source = rng if isinstance(rng, np.random.RandomState) else rng[piece]
+                cumulated = list(accumulate(self.weights[rows]))
+                row += bisect_right(cumulated[:-1], source.random_sample() * cumulated[-1])
+            chosen.append(row)
+        return np.array(chosen)
+
+    def take(self, pieces: np.ndarray) -> tuple[np.ndarray, Self]:
+        """Return the rows of some pieces, in this order, and the voices that they are."""
+        rows = [self._rows[piece] for piece in pieces]
+        order = np.concatenate(rows)
+        numbers = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
+        return order, type(self)(numbers, self.weights[order])
+
+    @property
+    def _rows(self) -> list[np.ndarray]:
+        borders = np.searchsorted(self.pieces, np.arange(1, self.n_pieces))
+        return np.split(np.arange(len(self.pieces)), borders)
+
+
 class Sampler:
     """Generates several pieces at once, and keeps the state of each.
 
@@ -44,6 +100,8 @@ class Sampler:
         The embeddings of style, key and traits, added up, of all pieces or of each.
     n_pieces : int, default=1
         How many pieces; all start from nothing.
+    apart : bool, default=False
+        Whether to compute each row by itself.
     """
 
     def __init__(
@@ -53,6 +111,7 @@ class Sampler:
         *,
         conditioning: np.ndarray,
         n_pieces: int = 1,
+        apart: bool = False,
     ) -> None:
         prefix = "emission."
         self.emission = SAMPLERS[emission](
@@ -61,24 +120,26 @@ class Sampler:
         layer_weights, biases = zip(*self.emission.layers, strict=True)
         self._weight = np.ascontiguousarray(np.concatenate(layer_weights).T)
         self._bias = np.concatenate(biases)
-        self.trunk = Trunk(weights, conditioning, n_pieces)
+        self._multiply = multiply_rows if apart else np.dot
+        self.voices: Voices | None = None
+        self.trunk = Trunk(weights, conditioning, n_pieces, apart=apart)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs
         self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
 
     def read(self, primes: Sequence[np.ndarray]) -> None:
-        """Feed each piece the frames of its prime.
+        """Feed each row the frames of its prime.
 
         Parameters
         ----------
         primes : sequence of ndarray of shape (n_prime_frames, n_features)
-            One for each piece, of any lengths.
+            One for each row, of any lengths.
         """
         lengths = np.array([len(prime) for prime in primes])
         frames = np.zeros((lengths.max(), *self.previous.shape), np.float32)
         for i, prime in enumerate(primes):
             frames[len(frames) - len(prime) :, i] = prime  # all end together
-        before = self.take(np.arange(len(primes)))
+        before = self.take_rows(np.arange(len(primes)))
         for n_left, frame in zip(range(len(frames), 0, -1), frames, strict=True):
             self._read_frame(frame)
             waiting = np.flatnonzero(lengths < n_left)
@@ -86,33 +147,43 @@ class Sampler:
                 self.trunk.put(waiting, before.trunk)
                 self.previous[waiting] = before.previous[waiting]
 
-    def take(self, rows: Sequence[int] | np.ndarray) -> Self:
-        """Return a sampler with the state of this one in the pieces numbered `rows`.
+    def take(self, pieces: Sequence[int] | np.ndarray) -> Self:
+        """Return a sampler with the state of this one in the pieces of these numbers.
 
         A number may come several times: ``sampler.take([0] * 64)`` continues one piece in 64 ways,
         and its prime is read once.
         """
+        if self.voices is None:
+            return self.take_rows(np.asarray(pieces))
+        rows, voices = self.voices.take(np.asarray(pieces))
+        return self.take_rows(rows, voices)
+
+    def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
+        """Return a sampler with the state of this one in these rows, which become `voices`."""
         taken = copy(self)
-        taken.trunk = self.trunk.take(np.asarray(rows))
+        taken.trunk = self.trunk.take(rows)
         taken.previous = self.previous[rows]
+        taken.voices = voices
         return taken
 
-    def draw(
-        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
-    ) -> np.ndarray:
+    def draw(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
         """Draw a next frame of every piece, (n_pieces, n_features), without feeding it back.
 
         Parameters
         ----------
-        rng : RandomState
-            Source of all draws.
+        rng : RandomState, or a sequence of them
+            Source of all draws, or of those of each piece.
         temperature : float, default=1.0
             Below 1 makes likely choices likelier.
         peaked : bool, default=False
             Whether the loudest feature of every frame must be 1; there is no silence then.
         """
-        readout = np.dot(self.trunk.context, self._weight) + self._bias
-        frames = self.emission.draw(readout, self.previous, rng, temperature)
+        context, previous = self.trunk.context, self.previous
+        if self.voices is not None:
+            rows = self.voices.draw(rng)
+            context, previous = context[rows], previous[rows]
+        readout = self._multiply(context, self._weight) + self._bias
+        frames = self._draw(readout, previous, rng, temperature)
         if not peaked:
             return frames
         for _ in range(_MOST_DRAWS):
@@ -120,23 +191,37 @@ class Sampler:
             flat = np.flatnonzero(frames.max(1) < 1)
             if len(flat) == 0:
                 return frames
-            frames[flat] = self.emission.draw(readout[flat], self.previous[flat], rng, temperature)
-        return self._with_peaks(frames)
+            source = (
+                rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in flat.tolist()]
+            )
+            frames[flat] = self._draw(readout[flat], previous[flat], source, temperature)
+        return self._with_peaks(frames, context, previous)
 
-    def step(
-        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
-    ) -> np.ndarray:
+    def step(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
         """Draw the next frame of every piece, and feed it back."""
         frames = self.draw(rng, temperature=temperature, peaked=peaked)
-        self._read_frame(frames, generated=True)
+        self.feed(frames, generated=True)
         return frames
 
     def compose(
-        self, rng: np.random.RandomState, *, temperature: float = 1.0, peaked: bool = False
+        self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False
     ) -> Iterator[np.ndarray]:
         """Yield next frames of every piece, (n_pieces, n_features), without end."""
         while True:
             yield self.step(rng, temperature=temperature, peaked=peaked)
+
+    def feed(self, frames: np.ndarray, *, generated: bool = False) -> None:
+        """Feed every piece a frame: `frames` (n_pieces, n_features)."""
+        self._read_frame(
+            frames if self.voices is None else frames[self.voices.pieces], generated=generated
+        )
+
+    def _draw(
+        self, readout: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
+    ) -> np.ndarray:
+        if isinstance(rng, np.random.RandomState):
+            return self.emission.draw(readout, previous, rng, temperature)
+        return self.emission.draw_each(readout, previous, rng, temperature)
 
     def _read_frame(self, frames: np.ndarray, *, generated: bool = False) -> None:
         self.trunk.step(self._inputs(self.emission.encode(frames), generated=generated))
@@ -152,12 +237,15 @@ class Sampler:
         inputs[:, n_read:] = (start, generated)[: self._n_flags]
         return inputs
 
-    def _with_peaks(self, frames: np.ndarray) -> np.ndarray:
+    def _with_peaks(
+        self, frames: np.ndarray, context: np.ndarray, previous: np.ndarray
+    ) -> np.ndarray:
         """Raise the loudest feature of every frame to 1; in silence, that of the expected frame."""
-        expected = self.emission.mean(self.trunk.context, self.previous)
-        sounds = frames.max(1, keepdims=True) > 0
-        loudest = np.where(sounds, frames, expected).argmax(1)
-        frames[np.arange(len(frames)), loudest] = 1
+        for i in np.flatnonzero(frames.max(1) < 1):
+            loudest = frames[i]
+            if not loudest.any():
+                loudest = self.emission.mean(context[i : i + 1], previous[i : i + 1])[0]
+            frames[i, loudest.argmax()] = 1
         return frames
 
 
@@ -173,11 +261,19 @@ class Trunk:
         change within a piece, so their share of the first layer's input is computed once.
     n_pieces : int
         Number of pieces.
+    apart : bool, default=False
+        Whether to compute each row by itself.
     """
 
     def __init__(
-        self, weights: Mapping[str, np.ndarray], conditioning: np.ndarray, n_pieces: int
+        self,
+        weights: Mapping[str, np.ndarray],
+        conditioning: np.ndarray,
+        n_pieces: int,
+        *,
+        apart: bool = False,
     ) -> None:
+        multiply = multiply_rows if apart else np.dot
         self._layers = []
         for number in range(sum(name.startswith("lstm.weight_hh") for name in weights)):
             inputs, recurrent, bias_ih, bias_hh = (
@@ -188,9 +284,9 @@ class Trunk:
             if number == 0:
                 n_constant = np.shape(conditioning)[-1]
                 inputs, of_conditioning = np.split(inputs, [-n_constant], axis=1)
-                bias = conditioning @ of_conditioning.T + bias
+                bias = multiply(np.atleast_2d(conditioning), of_conditioning.T) + bias
                 self.n_inputs = inputs.shape[1]
-            self._layers.append(_Layer(inputs, recurrent, bias, n_pieces))
+            self._layers.append(_Layer(inputs, recurrent, bias, n_pieces, multiply))
 
     @property
     def context(self) -> np.ndarray:
@@ -224,9 +320,15 @@ class _Layer:
     """
 
     def __init__(
-        self, inputs: np.ndarray, recurrent: np.ndarray, bias: np.ndarray, n_pieces: int
+        self,
+        inputs: np.ndarray,
+        recurrent: np.ndarray,
+        bias: np.ndarray,
+        n_pieces: int,
+        multiply: Callable[..., np.ndarray],
     ) -> None:
         size = recurrent.shape[1]
+        self._multiply = multiply
         self._weight = np.ascontiguousarray(_gates_first(np.hstack([inputs, recurrent]).T))
         self._bias = _gates_first(bias)
         self._read = np.zeros((n_pieces, len(self._weight)), np.float32)
@@ -240,7 +342,7 @@ class _Layer:
     def step(self, inputs: np.ndarray) -> None:
         size = self._cell.shape[1]
         self._read[:, :-size] = inputs
-        gates = np.dot(self._read, self._weight, out=self._gates)
+        gates = self._multiply(self._read, self._weight, out=self._gates)
         gates += self._bias
         np.tanh(gates, out=gates)
         opened, proposal = gates[:, : 3 * size], gates[:, 3 * size :]
@@ -255,7 +357,7 @@ class _Layer:
     def take(self, rows: np.ndarray) -> "_Layer":
         taken = copy(self)
         taken._read, taken._cell = self._read[rows], self._cell[rows]
-        if self._bias.ndim == 2:  # each piece has its own style
+        if len(self._bias) > 1 and self._bias.ndim == 2:  # each piece has its own style
             taken._bias = self._bias[rows]
         taken._gates = np.empty((len(rows), self._gates.shape[1]), np.float32)
         return taken
@@ -270,51 +372,14 @@ def _gates_first(blocks: np.ndarray) -> np.ndarray:
     return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
 
 
-def start_sampler(
-    emission: str,
-    weights: Weights,
-    conditioning: np.ndarray,
-    primes: Sequence[np.ndarray],
-    shifts: np.ndarray,
-) -> Sampler:
-    """Return a sampler at the end of the primes of its pieces.
+def multiply_rows(
+    rows: np.ndarray, matrix: np.ndarray, out: np.ndarray | None = None
+) -> np.ndarray:
+    """Multiply each of `rows` (n, n_inputs) by itself with `matrix` (n_inputs, n_outputs).
 
-    Parameters
-    ----------
-    emission : str
-        The distribution of a frame.
-    weights : dict of str to ndarray
-        The network's weights.
-    conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
-        As of `Sampler`; of each piece only where there is no prime.
-    primes : sequence of ndarray of shape (n_prime_frames, n_features)
-        One for all pieces, or as many as pieces.
-    shifts : ndarray of int, of shape (n_pieces,)
-        Semitones that move each piece to the common key.
+    NumPy then calls BLAS for each row, in one order of summation however many rows there are.
     """
-    n_pieces = len(shifts)
-    if not any(map(len, primes)):
-        return Sampler(emission, weights, conditioning=conditioning, n_pieces=n_pieces)
-    # A prime that several pieces continue in one key is read once.
-    which = np.column_stack([np.arange(n_pieces) % len(primes), shifts])
-    distinct, rows = np.unique(which, axis=0, return_inverse=True)
-    sampler = Sampler(emission, weights, conditioning=conditioning, n_pieces=len(distinct))
-    with one_blas_thread():
-        sampler.read([np.roll(primes[i], shift, axis=1) for i, shift in distinct])
-    return sampler.take(rows.ravel())
-
-
-def choose_keys(odds: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw a key for each piece from its odds (n_pieces, n_keys).
-
-    Draws go by rank, the likeliest key first: with one seed, a transposed prime is continued as
-    the prime itself is, transposed.
-    """
-    ranked = np.argsort(-odds, axis=1, kind="stable")
-    chosen = sample_categorical(
-        np.take_along_axis(odds, ranked, axis=1), rng.random_sample(len(odds))
-    )
-    return ranked[np.arange(len(odds)), chosen]
+    return np.matmul(rows[:, None], matrix, out=None if out is None else out[:, None])[:, 0]
 
 
 def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray]:

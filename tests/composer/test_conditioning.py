@@ -10,7 +10,7 @@ from musicai import LSTMComposer
 from musicai.composer._conditioning import (
     NO_TRAITS,
     drop_and_blur,
-    sample_conditioning,
+    sample_traits,
     with_traits,
 )
 from musicai.composer._data import Collection, Span, collate
@@ -104,13 +104,11 @@ def test_most_traits_are_given_blurred():
 
 def test_traits_are_those_of_the_style():
     traits, styles = np.arange(6.0)[:, None], np.array([0, 1, 1, 2, 2, 2])
-    draw = lambda *weights: set(  # noqa: E731
-        sample_conditioning(traits, styles, np.array(weights), 200, np.random.RandomState(0))[:, 0]
-    )
-    assert draw(0, 1, 0) == {1, 2}
-    assert draw(0, 0, 1) == {3, 4, 5}
-    assert draw(1, 0, 0) == set(range(6))
-    assert draw(0, 0.5, 0.5) == {2, 2.5, 3, 3.5}
+    rng = np.random.RandomState(0)
+    draw = lambda style: {sample_traits(traits, styles, style, rng)[0] for _ in range(200)}  # noqa: E731
+    assert draw(1) == {1, 2}
+    assert draw(2) == {3, 4, 5}
+    assert draw(0) == set(range(6))
 
 
 def test_samples_take_the_traits_of_training_pieces():

@@ -1,0 +1,227 @@
+"""Requests: what is asked of each composed piece, and the sampler at its beginning.
+
+The key of a piece that asks for none, and the traits of one that begins from nothing, are drawn
+first. With a random state for each piece, nothing that is computed for one depends on the others,
+so a piece is the one that its request gives alone, to the bit.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..base.blas import one_blas_thread
+from ..base.parameters import SEED_RULE, as_rng, check_values
+from ..base.styles import style_weights
+from ..theory.keys import COMMON_KEY
+from ..theory.spelling import key_number
+from ._conditioning import Traits, sample_traits, standardize
+from ._emission import sample_categorical
+from ._sampling import Draws, Sampler, Voices
+
+Odds = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Returns the probability of each key after a prime, read with a weight for each style."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of one piece.
+
+    Attributes
+    ----------
+    prime : ndarray of shape (n_prime_frames, n_features)
+        Frames to go on from; there may be none.
+    style : ndarray of shape (n_styles + 1,)
+        Weight of every style, "no style" first.
+    key : int or None
+        Number of the key that is asked for.
+    """
+
+    prime: np.ndarray
+    style: np.ndarray
+    key: int | None
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What is asked of all pieces that are composed at once.
+
+    Attributes
+    ----------
+    each : list of Request
+        One for each piece.
+    rng : RandomState, or a list of them
+        Source of the draws of all pieces, or of each.
+    """
+
+    each: Sequence[Request]
+    rng: Draws
+
+    @classmethod
+    def read(
+        cls,
+        primes: Sequence[np.ndarray],
+        *,
+        style: Any,
+        key: Any,
+        random_state: Any,
+        n_pieces: int | None,
+        styles: np.ndarray,
+    ) -> "Requests":
+        """Check arguments of `sample`, each for all pieces or a list with one for each.
+
+        Parameters
+        ----------
+        primes : sequence of ndarray
+            Checked already: one for all pieces, or one for each.
+        style, key, random_state, n_pieces : object
+            Arguments of `sample`.
+        styles : ndarray of shape (n_styles,)
+            The style labels that were learned.
+        """
+        given = {"prime": list(primes) if len(primes) > 1 else primes[0]}
+        given |= {"style": style, "key": key, "random_state": random_state}
+        lengths = {name: len(value) for name, value in given.items() if is_list(value)}
+        if n_pieces is not None:
+            lengths = {"n_pieces": n_pieces, **lengths}
+        if len(set(lengths.values())) > 1 or 0 in lengths.values():
+            counts = ", ".join(f"{name} {count}" for name, count in lengths.items())
+            raise ValueError(
+                f"the numbers of pieces differ ({counts}): give one value for all pieces, or a "
+                "list with one for each"
+            )
+        n = next(iter(lengths.values()), 1)
+        columns = {name: value if is_list(value) else [value] * n for name, value in given.items()}
+        for seed in columns["random_state"]:
+            check_values({"random_state": seed}, {"random_state": SEED_RULE})
+        known = {}  # a blend is read once, however many pieces it is of
+        for label in columns["style"]:
+            if id(label) not in known:
+                known[id(label)] = style_weights(label, styles)
+        each = [
+            Request(prime, known[id(label)], None if name is None else key_number(name))
+            for prime, label, name in zip(
+                columns["prime"], columns["style"], columns["key"], strict=True
+            )
+        ]
+        if is_list(random_state):
+            return cls(each, [as_rng(seed) for seed in random_state])
+        return cls(each, as_rng(random_state))
+
+    @property
+    def apart(self) -> bool:
+        """Whether what is computed for one piece must not depend on the others."""
+        return len(self.each) == 1 or not isinstance(self.rng, np.random.RandomState)
+
+    def __iter__(self) -> Iterator[tuple[Request, np.random.RandomState]]:
+        shared = isinstance(self.rng, np.random.RandomState)
+        for i, request in enumerate(self.each):
+            yield request, self.rng if shared else self.rng[i]  # type: ignore[index,misc]
+
+
+def is_list(value: Any) -> bool:
+    """Return whether an argument of `sample` has a value for each piece."""
+    return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def start_sampler(
+    requests: Requests,
+    *,
+    emission: str,
+    weights: Mapping[str, np.ndarray],
+    traits: Traits,
+    shifts: np.ndarray,
+    odds: Odds,
+) -> tuple[Sampler, np.ndarray]:
+    """Return a sampler at the end of all primes, and the shift of each piece to the common key.
+
+    Parameters
+    ----------
+    requests : Requests
+        What is asked of each piece.
+    emission : str
+        The distribution of a frame.
+    weights : dict of str to ndarray
+        The network's weights.
+    traits : list of two arrays
+        Traits of the training pieces; those of a piece without a prime are drawn from these.
+    shifts : ndarray of int, of shape (n_keys,)
+        Semitones that move a piece to the common key from each key that it may be in.
+    odds : callable
+        The probability of each key after a prime.
+    """
+    if "traits" in weights:
+        values, styles_of_traits = traits
+        known = standardize(values, weights["trait_scale"]), styles_of_traits
+    rows: list[np.ndarray] = []  # conditioning of each row
+    places: list[tuple[int, int]] = []  # prime of each row, and semitones
+    voices: list[tuple[int, float]] = []
+    moved = []
+    primes: dict[int, np.ndarray] = {}
+    found: dict[tuple[int, bytes], np.ndarray] = {}
+    for i, (request, rng) in enumerate(requests):
+        prime, key = request.prime, request.key
+        if key is None and (len(shifts) == 1 or not len(prime)):
+            key = rng.randint(len(shifts))
+        elif key is None:
+            which = id(prime), request.style.tobytes()
+            if which not in found:
+                found[which] = odds(prime, request.style)
+            key = _choose_key(found[which], rng)
+        moved.append(shifts[key])
+        primes[id(prime)] = prime
+        for number in np.flatnonzero(request.style).tolist():
+            row = weights["style"][number] + weights["key"][COMMON_KEY]
+            if "traits" in weights and not len(prime):  # a continuation has those of its prime
+                row = row + sample_traits(*known, number, rng) @ weights["traits"]
+            rows.append(row)
+            places.append((id(prime), int(shifts[key])))
+            voices.append((i, request.style[number]))
+    sampler = _read_primes(emission, weights, np.stack(rows), places, primes, apart=requests.apart)
+    if len(rows) > len(requests.each):
+        pieces, shares = zip(*voices, strict=True)
+        sampler.voices = Voices(np.array(pieces), np.array(shares))
+    return sampler, np.array(moved)
+
+
+def _read_primes(
+    emission: str,
+    weights: Mapping[str, np.ndarray],
+    conditioning: np.ndarray,
+    places: Sequence[tuple[int, int]],
+    primes: Mapping[int, np.ndarray],
+    *,
+    apart: bool,
+) -> Sampler:
+    """Return a sampler whose rows have read their primes; rows that are alike read together."""
+    numbers: dict[tuple[int, int, bytes], int] = {}
+    first, taken = [], []
+    for i, (place, row) in enumerate(zip(places, conditioning, strict=True)):
+        which = (*place, row.tobytes())
+        if which not in numbers:
+            numbers[which] = len(numbers)
+            first.append(i)
+        taken.append(numbers[which])
+    sampler = Sampler(
+        emission,
+        weights,
+        conditioning=conditioning[first],
+        n_pieces=len(first),
+        apart=apart,
+    )
+    frames = [np.roll(primes[places[i][0]], places[i][1], axis=1) for i in first]
+    if any(map(len, frames)):
+        with one_blas_thread():
+            sampler.read(frames)
+    return sampler if len(first) == len(taken) else sampler.take(taken)
+
+
+def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:
+    """Draw a key by its odds (n_keys,).
+
+    Draws go by rank, the likeliest key first: with one seed, a transposed prime is continued as
+    the prime itself is, transposed.
+    """
+    ranked = np.argsort(-odds, kind="stable")
+    return int(ranked[sample_categorical(odds[ranked][None], rng.random_sample(1))[0]])
