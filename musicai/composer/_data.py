@@ -30,6 +30,7 @@ from ..theory.keys import (
 )
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
+from ._cues import N_CUES, find_ends, training_cues
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
 NO_SHIFT = np.zeros(1, int)
@@ -195,7 +196,7 @@ class Collection:
 
     An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
     `traits` holds the standardized traits of each training piece, part by part, for networks that
-    are conditioned on them.
+    are conditioned on them, `ends` the number of frames of each up to its last sounding one.
     """
 
     pieces: Sequence[np.ndarray]
@@ -203,6 +204,7 @@ class Collection:
     keys: Sequence[int]
     shifts: Sequence[np.ndarray]
     traits: Sequence[np.ndarray] | None = None
+    ends: Sequence[int] | None = None
 
     @classmethod
     def of(
@@ -212,15 +214,17 @@ class Collection:
         emission: str,
         key_invariant: bool,
     ) -> Self:
-        """Estimate keys, and find the transpositions that each piece is learned in."""
+        """Estimate keys, and find the transpositions that each piece is learned in, and ends."""
+        ends = find_ends(pieces)
         if not key_invariant:
-            return cls(pieces, styles, [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces))
+            keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
+            return cls(pieces, styles, keys, shifts, ends=ends)
         keys = estimate_keys(pieces)
         if learns_in_any_key(emission, pieces[0].shape[1]):
             shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
         else:
             shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in keys]
-        return cls(pieces, styles, keys, shifts)
+        return cls(pieces, styles, keys, shifts, ends=ends)
 
     def split(
         self, share: float, rng: np.random.RandomState
@@ -258,6 +262,7 @@ class Collection:
             styles=[self.styles[i] for i in numbers],
             keys=[self.keys[i] for i in numbers],
             shifts=[self.shifts[i] for i in numbers],
+            ends=None if self.ends is None else [self.ends[i] for i in numbers],
         )
 
 
@@ -279,7 +284,8 @@ class Span:
 class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
-    `traits` (batch, n_traits) describes each excerpt, where the collection has traits.
+    `traits` (batch, n_traits) describes each excerpt, where the collection has traits, and `cues`
+    (batch, n_frames, N_CUES) each frame, where it knows the ends of pieces.
     """
 
     frames: Tensor
@@ -289,6 +295,7 @@ class Batch:
     keys: Tensor
     mask: Tensor
     traits: Tensor | None = None
+    cues: Tensor | None = None
 
 
 def training_batches(
@@ -355,10 +362,22 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
         styles[row, :n_frames] = collection.styles[span.piece][span.start : span.stop]
         keys[row, :n_frames] = span.key
         mask[row, :n_frames] = True
-    arrays = [frames, previous, start, styles, keys, mask]
+    arrays = {
+        "frames": frames,
+        "previous": previous,
+        "start": start,
+        "styles": styles,
+        "keys": keys,
+        "mask": mask,
+    }
     if collection.traits is not None:
-        arrays.append(np.stack([_traits_of(span, collection) for span in spans]))
-    return Batch(*(torch.from_numpy(array).to(origin.device) for array in arrays))
+        arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
+    if collection.ends is not None:
+        arrays["cues"] = cues = np.zeros((*shape, N_CUES), np.float32)
+        for row, span in enumerate(spans):
+            end = collection.ends[span.piece]
+            cues[row, : len(span)] = training_cues(span.start, span.stop, end)
+    return Batch(**{name: torch.from_numpy(x).to(origin.device) for name, x in arrays.items()})
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:

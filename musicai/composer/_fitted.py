@@ -493,10 +493,10 @@ class FittedComposer(TimingMixin, BaseEstimator):
 
         Without a key that of each piece is drawn, by its probability after the prime.
         """
-        network = self._network(self.weights_)
 
         def odds(prime: np.ndarray, style: np.ndarray) -> np.ndarray:
             # One by one, since torch rounds products of several pieces differently.
+            network = self._network(self.weights_)
             numbers = np.flatnonzero(style)
             styles = np.broadcast_to(numbers[:, None], (len(numbers), len(prime)))
             return weigh_keys(

@@ -3,6 +3,7 @@
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
 second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
+Cues, such as how near the end is, are zeros where they are not given.
 The trunk's output is the context that the emission turns into a distribution over frames.
 """
 
@@ -17,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 from ..theory.keys import N_KEYS
 from ._bernoulli import BernoulliNADE
 from ._conditioning import drop_and_blur
+from ._cues import N_CUES, give_cues
 from ._data import Batch
 from ._emission import Emission
 from ._gaussian import GaussianMixture, SquaredError
@@ -78,7 +80,7 @@ class Network(nn.Module):
             self.traits = nn.Parameter(torch.empty(n_traits + 1, _EMBEDDING_SIZE))
             # Mean and spread of the traits of the training pieces.
             self.register_buffer("trait_scale", torch.empty(2, n_traits))
-        n_inputs = self.emission.n_inputs + n_flags + _EMBEDDING_SIZE
+        n_inputs = self.emission.n_inputs + n_flags + N_CUES + _EMBEDDING_SIZE
         self.lstm = nn.LSTM(n_inputs, int(hidden_size), int(n_layers), batch_first=True)
 
     def forward(
@@ -91,6 +93,7 @@ class Network(nn.Module):
         *,
         generated: Tensor | None = None,
         traits: Tensor | None = None,
+        cues: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Read frames and return the context of the frame that follows each.
 
@@ -110,6 +113,8 @@ class Network(nn.Module):
             1 where the frame before was drawn by the network, else 0; None where none was.
         traits : Tensor of shape (batch, n_traits + 1), default=None
             Standardized traits of each piece and a 1; zeros, or None for all, where not given.
+        cues : Tensor of shape (batch, n_frames, N_CUES), default=None
+            Cues of the frames to predict; zeros, or None for all, where not given.
 
         Returns
         -------
@@ -124,7 +129,10 @@ class Network(nn.Module):
         if self.has_traits:
             flags.append(torch.zeros_like(start) if generated is None else generated)
         encoded = self.emission.encode(previous) * (1 - start[..., None])
-        return self.lstm(torch.cat([encoded, torch.stack(flags, -1), conditioning], -1), state)
+        if cues is None:
+            cues = start.new_zeros((*start.shape, N_CUES))
+        inputs = [encoded, torch.stack(flags, -1), cues, conditioning]
+        return self.lstm(torch.cat(inputs, -1), state)
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of every frame, and the loss of the mean's read-out.
@@ -143,16 +151,24 @@ class Network(nn.Module):
         mean_loss : Tensor of shape (n_valid_frames,) or ()
             Its gradient reaches the read-out of `Emission.mean` alone.
         """
-        previous, generated, traits = batch.previous, None, None
+        previous, generated, traits, cues = batch.previous, None, None, None
+        if batch.cues is not None:
+            cues = give_cues(batch.cues, batch.mask, generator)
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
             # A block of its own: older versions of torch would keep the weights that it casts
             # without gradients for the block below.
             with _autocast(previous.device):
-                previous, generated = self._with_redrawn_frames(batch, traits, generator)
+                previous, generated = self._with_redrawn_frames(batch, traits, generator, cues)
         with _autocast(previous.device):
             context, _ = self(
-                previous, batch.start, batch.styles, batch.keys, generated=generated, traits=traits
+                previous,
+                batch.start,
+                batch.styles,
+                batch.keys,
+                generated=generated,
+                traits=traits,
+                cues=cues,
             )
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
             if self.dropout:  # torch's own reads the global generator
@@ -165,7 +181,11 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def _with_redrawn_frames(
-        self, batch: Batch, traits: Tensor, generator: torch.Generator
+        self,
+        batch: Batch,
+        traits: Tensor,
+        generator: torch.Generator,
+        cues: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
@@ -196,7 +216,12 @@ class Network(nn.Module):
             return batch.previous, generated.float()
         frames = batch.previous[rows]
         context, _ = self(
-            frames, batch.start[rows], batch.styles[rows], batch.keys[rows], traits=traits[rows]
+            frames,
+            batch.start[rows],
+            batch.styles[rows],
+            batch.keys[rows],
+            traits=traits[rows],
+            cues=None if cues is None else cues[rows],
         )
         # The context of a frame is in the row before it.
         later = redrawn[rows][:, 1:]

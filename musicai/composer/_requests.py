@@ -17,11 +17,14 @@ from ..base.styles import style_weights
 from ..theory.keys import COMMON_KEY
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
+from ._cues import N_CUES
 from ._emission import sample_categorical
 from ._sampling import Draws, Sampler, Voices
 
 Odds = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Returns the probability of each key after a prime, read with a weight for each style."""
+
+NO_CUES = np.zeros((0, N_CUES), np.float32)
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,14 @@ class Request:
         Weight of every style, "no style" first.
     key : int or None
         Number of the key that is asked for.
+    cues : ndarray of shape (n_frames, N_CUES)
+        Cues of the new frames, as far as they are known.
     """
 
     prime: np.ndarray
     style: np.ndarray
     key: int | None
+    cues: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ class Requests:
         random_state: Any,
         n_pieces: int | None,
         styles: np.ndarray,
+        cues: np.ndarray = NO_CUES,
     ) -> "Requests":
         """Check arguments of `sample`, each for all pieces or a list with one for each.
 
@@ -79,6 +86,8 @@ class Requests:
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
             The style labels that were learned.
+        cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
+            Cues of the new frames, the same for all pieces.
         """
         given = {"prime": list(primes) if len(primes) > 1 else primes[0]}
         given |= {"style": style, "key": key, "random_state": random_state}
@@ -100,7 +109,7 @@ class Requests:
             if id(label) not in known:
                 known[id(label)] = style_weights(label, styles)
         each = [
-            Request(prime, known[id(label)], None if name is None else key_number(name))
+            Request(prime, known[id(label)], None if name is None else key_number(name), cues)
             for prime, label, name in zip(
                 columns["prime"], columns["style"], columns["key"], strict=True
             )
@@ -178,10 +187,14 @@ def start_sampler(
             rows.append(row)
             places.append((id(prime), int(shifts[key])))
             voices.append((i, request.style[number]))
-    sampler = _read_primes(emission, weights, np.stack(rows), places, primes, apart=requests.apart)
+    owners = [i for i, _ in voices]
+    cues = _padded([request.cues for request in requests.each])[owners]
+    sampler = _read_primes(
+        emission, weights, np.stack(rows), places, primes, cues[:, 0], apart=requests.apart
+    )
+    sampler.cues = cues[:, 1:]
     if len(rows) > len(requests.each):
-        pieces, shares = zip(*voices, strict=True)
-        sampler.voices = Voices(np.array(pieces), np.array(shares))
+        sampler.voices = Voices(np.array(owners), np.array([share for _, share in voices]))
     return sampler, np.array(moved)
 
 
@@ -191,14 +204,15 @@ def _read_primes(
     conditioning: np.ndarray,
     places: Sequence[tuple[int, int]],
     primes: Mapping[int, np.ndarray],
+    cues: np.ndarray,
     *,
     apart: bool,
 ) -> Sampler:
     """Return a sampler whose rows have read their primes; rows that are alike read together."""
-    numbers: dict[tuple[int, int, bytes], int] = {}
+    numbers: dict[tuple[int, int, bytes, bytes], int] = {}
     first, taken = [], []
-    for i, (place, row) in enumerate(zip(places, conditioning, strict=True)):
-        which = (*place, row.tobytes())
+    for i, (place, row, cue) in enumerate(zip(places, conditioning, cues, strict=True)):
+        which = (*place, row.tobytes(), cue.tobytes())
         if which not in numbers:
             numbers[which] = len(numbers)
             first.append(i)
@@ -209,12 +223,21 @@ def _read_primes(
         conditioning=conditioning[first],
         n_pieces=len(first),
         apart=apart,
+        cue=cues[first] * [[not len(primes[places[i][0]])] for i in first],
     )
     frames = [np.roll(primes[places[i][0]], places[i][1], axis=1) for i in first]
     if any(map(len, frames)):
         with one_blas_thread():
-            sampler.read(frames)
+            sampler.read(frames, cues[first])
     return sampler if len(first) == len(taken) else sampler.take(taken)
+
+
+def _padded(cues: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack cues of pieces, with zeros after the last: (n_pieces, n_frames, N_CUES)."""
+    padded = np.zeros((len(cues), max(1, *map(len, cues)), N_CUES), np.float32)
+    for row, each in zip(padded, cues, strict=True):
+        row[: len(each)] = each
+    return padded
 
 
 def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:

@@ -21,6 +21,7 @@ from typing import Self
 import numpy as np
 
 from ._bernoulli import BernoulliNADESampler
+from ._cues import N_CUES
 from ._emission import EmissionSampler, Weights
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
@@ -102,6 +103,15 @@ class Sampler:
         How many pieces; all start from nothing.
     apart : bool, default=False
         Whether to compute each row by itself.
+    cue : ndarray of shape (n_pieces, N_CUES), default=None
+        Cues of the first frame of each piece.
+
+    Attributes
+    ----------
+    voices : Voices or None
+        The rows that read each piece; None if there is one for each.
+    cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
+        Cues of the frames after the next one, as far as they are known.
     """
 
     def __init__(
@@ -112,6 +122,7 @@ class Sampler:
         conditioning: np.ndarray,
         n_pieces: int = 1,
         apart: bool = False,
+        cue: np.ndarray | None = None,
     ) -> None:
         prefix = "emission."
         self.emission = SAMPLERS[emission](
@@ -122,18 +133,22 @@ class Sampler:
         self._bias = np.concatenate(biases)
         self._multiply = multiply_rows if apart else np.dot
         self.voices: Voices | None = None
+        self.cues: np.ndarray | None = None
         self.trunk = Trunk(weights, conditioning, n_pieces, apart=apart)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
-        self._n_flags = self.trunk.n_inputs - self.emission.n_inputs
-        self.trunk.step(self._inputs(np.zeros((n_pieces, self.emission.n_inputs)), start=True))
+        self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
+        nothing = np.zeros((n_pieces, self.emission.n_inputs))
+        self.trunk.step(self._inputs(nothing, start=True, cue=cue))
 
-    def read(self, primes: Sequence[np.ndarray]) -> None:
+    def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:
         """Feed each row the frames of its prime.
 
         Parameters
         ----------
         primes : sequence of ndarray of shape (n_prime_frames, n_features)
             One for each row, of any lengths.
+        cue : ndarray of shape (n_rows, N_CUES), default=None
+            Cues of the frame after each prime.
         """
         lengths = np.array([len(prime) for prime in primes])
         frames = np.zeros((lengths.max(), *self.previous.shape), np.float32)
@@ -141,7 +156,7 @@ class Sampler:
             frames[len(frames) - len(prime) :, i] = prime  # all end together
         before = self.take_rows(np.arange(len(primes)))
         for n_left, frame in zip(range(len(frames), 0, -1), frames, strict=True):
-            self._read_frame(frame)
+            self._read_frame(frame, cue=cue if n_left == 1 else None)
             waiting = np.flatnonzero(lengths < n_left)
             if len(waiting):
                 self.trunk.put(waiting, before.trunk)
@@ -164,6 +179,8 @@ class Sampler:
         taken.trunk = self.trunk.take(rows)
         taken.previous = self.previous[rows]
         taken.voices = voices
+        if self.cues is not None:
+            taken.cues = self.cues[rows]
         return taken
 
     def draw(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
@@ -212,9 +229,12 @@ class Sampler:
 
     def feed(self, frames: np.ndarray, *, generated: bool = False) -> None:
         """Feed every piece a frame: `frames` (n_pieces, n_features)."""
-        self._read_frame(
-            frames if self.voices is None else frames[self.voices.pieces], generated=generated
-        )
+        cue = None
+        if self.cues is not None and self.cues.shape[1]:
+            cue, self.cues = self.cues[:, 0], self.cues[:, 1:]
+        if self.voices is not None:
+            frames = frames[self.voices.pieces]
+        self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw(
         self, readout: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
@@ -223,18 +243,27 @@ class Sampler:
             return self.emission.draw(readout, previous, rng, temperature)
         return self.emission.draw_each(readout, previous, rng, temperature)
 
-    def _read_frame(self, frames: np.ndarray, *, generated: bool = False) -> None:
-        self.trunk.step(self._inputs(self.emission.encode(frames), generated=generated))
+    def _read_frame(
+        self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
+    ) -> None:
+        encoded = self.emission.encode(frames)
+        self.trunk.step(self._inputs(encoded, generated=generated, cue=cue))
         self.previous[:] = frames
 
     def _inputs(
-        self, encoded: np.ndarray, *, start: bool = False, generated: bool = False
+        self,
+        encoded: np.ndarray,
+        *,
+        start: bool = False,
+        generated: bool = False,
+        cue: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return the inputs of the trunk, the conditioning aside: the encoded frame and flags."""
+        """Return the inputs of the trunk, conditioning aside: the encoded frame, flags and cues."""
         n_read = encoded.shape[1]
-        inputs = np.empty((len(encoded), n_read + self._n_flags), np.float32)
+        inputs = np.empty((len(encoded), self.trunk.n_inputs), np.float32)
         inputs[:, :n_read] = encoded
-        inputs[:, n_read:] = (start, generated)[: self._n_flags]
+        inputs[:, n_read:-N_CUES] = (start, generated)[: self._n_flags]
+        inputs[:, -N_CUES:] = 0 if cue is None else cue
         return inputs
 
     def _with_peaks(
