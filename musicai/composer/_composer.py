@@ -42,10 +42,13 @@ from ._distributed import Group, joined
 from ._fitted import FittedComposer
 from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
+from ._reference import ending_gains, window_scores
 from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
 
 _EMISSIONS = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
+# Training pieces, and frames of each, that are scored for reference if few pieces are held out.
+_SCORED = 16, 64
 _RULES: dict[str, Rule] = {
     # Far beyond what can be trained; larger sizes would end in errors of memory, or never.
     "hidden_size": (lambda v: is_integer(v, 1) and v <= 2**16, "an integer from 1 to 65536"),
@@ -259,6 +262,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     weights_: dict[str, np.ndarray]
     _peaked: bool
     _traits: Traits
+    _reference: np.ndarray
+    _ending_gains: np.ndarray
+    _n_endings: int
     _optimizer_state: dict[str, Any] | None
 
     # How often `fit` keeps the state of training, in steps, and writes it, in seconds.
@@ -477,32 +483,42 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
                     known = {"_traits": traits, "_peaked": peaked, "_clocks": clocks}
-                    known["_optimizer_state"] = None
+                    known |= {"_reference": np.empty(0), "_ending_gains": np.empty(0)}
+                    known |= {"_n_endings": len(training.pieces), "_optimizer_state": None}
                     train_with_callbacks(train, self, X, y, known)
                 else:
                     train()
                 loss_curve = trainer.progress.loss_curve
             # Where the weights of the start were kept, so is what they were trained on.
             weights = trainer.best_weights()
-            if incremental or not resumes or checksum(weights) != checksum(self.weights_):
+            changed = incremental or not resumes or checksum(weights) != checksum(self.weights_)
+            if changed:
                 self._traits, self._peaked, self._clocks = traits, peaked, clocks
             self.weights_ = weights
             self.loss_curve_ = loss_curve
             self.n_iter_ = len(loss_curve)
             self.validation_curve_ = trainer.progress.validation_curve
-            self.best_validation_score_ = self._validation_score(validation, group)
+            scores = self._reference_scores(validation, group) if validation else []
+            self.best_validation_score_ = mean_of_frames(scores) if validation else None
+            if changed:
+                if len(scores) < _SCORED[0]:
+                    scores += self._reference_scores(training.beginnings(*_SCORED), group)
+                self._reference = window_scores(scores)
+                self._ending_gains = ending_gains(
+                    self._network(weights, group.device), validation or training
+                )
+                learned_before = self._n_endings if incremental and resumes else 0
+                self._n_endings = learned_before + len(training.pieces)
             self._optimizer_state = None
             if incremental:
                 untrained = trainer.progress.untrained_loss
                 self._optimizer_state = {**trainer.optimizer.state(), "untrained_loss": untrained}
         return self
 
-    def _validation_score(self, validation: Collection | None, group: Group) -> float | None:
-        if validation is None:
-            return None
-        blends = [(styles[None], ONE_STYLE) for styles in validation.styles]
-        scores = self._score_frames(validation.pieces, blends, group.device)
-        return mean_of_frames(scores)
+    def _reference_scores(self, collection: Collection, group: Group) -> list[np.ndarray]:
+        """Return the log-likelihoods of all frames of some pieces."""
+        blends = [(styles[None], ONE_STYLE) for styles in collection.styles]
+        return self._score_frames(collection.pieces, blends, group.device)
 
     def _read_training_data(
         self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool

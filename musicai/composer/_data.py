@@ -256,6 +256,12 @@ class Collection:
         by_length = sorted(range(len(self.pieces)), key=lambda i: len(self.pieces[i]))
         return self._take(by_length[rank::size])
 
+    def beginnings(self, n_pieces: int, n_frames: int) -> "Collection":
+        """Return the first frames of some of the pieces, evenly spaced in their order."""
+        some = self._take(range(0, len(self.pieces), -(-len(self.pieces) // n_pieces)))
+        pieces = [np.asarray(piece[:n_frames], np.float32) for piece in some.pieces]
+        return replace(some, pieces=pieces, styles=[each[:n_frames] for each in some.styles])
+
     def _take(self, numbers: Sequence[int]) -> "Collection":
         return Collection(
             pieces=[self.pieces[i] for i in numbers],

@@ -1,6 +1,7 @@
 """The methods of a fitted composer: likelihoods, predictions, samples."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from ..base.parameters import (
     Rule,
     as_rng,
     check_values,
+    is_bool,
     is_real,
 )
 from ..base.pieces import Pack, is_collection
@@ -24,18 +26,22 @@ from ..base.styles import encode_styles, labels_per_piece, style_weights
 from ..theory.keys import SHIFTS_TO_COMMON_KEY
 from ._clock import TimingMixin
 from ._conditioning import Traits
+from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
-from ._inference import ONE_STYLE, expect_next, mean_of_frames, score_frames, weigh_keys
+from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
 from ._network import Network, network_of_weights
-from ._requests import Requests, is_list, start_sampler
+from ._reference import warn_of_few_endings, warn_of_strange_primes
+from ._requests import NO_CUES, Requests, is_list, start_sampler
 from ._sampling import Sampler, move_back, rank_frames
+from ._stream import FrameStream
 
 _RULES: dict[str, Rule] = {
     "n_frames": COUNT_RULE,
     "n_best": COUNT_RULE,
     "n_draws": COUNT_RULE,
     "n_pieces": COUNT_OR_NONE_RULE,
+    "ending": (is_bool, "True or False"),
     "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
     "random_state": SEED_RULE,
 }
@@ -59,6 +65,9 @@ class FittedComposer(TimingMixin, BaseEstimator):
     random_state: int | np.random.RandomState | None
     _peaked: bool
     _traits: Traits
+    _reference: np.ndarray
+    _ending_gains: np.ndarray
+    _n_endings: int
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
@@ -240,6 +249,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         prime: Any = None,
         style: Any = None,
         key: Any = None,
+        ending: bool = False,
         temperature: float = 1.0,
         random_state: Any = None,
     ) -> Any:
@@ -267,6 +277,9 @@ class FittedComposer(TimingMixin, BaseEstimator):
             key of the prime, drawn by its probability there, and without a prime takes any. With a
             prime it says which key the prime is in; the prime is not moved. Where `key_invariant_`
             is False no key can be asked for.
+        ending : bool, default=False
+            Whether the pieces end with their last frame as training pieces do, rather than stop. A
+            composer of few pieces, or of excerpts, warns.
         temperature : float, default=1.0
             Below 1 likely choices become likelier; 1 leaves the distribution as it is, given that
             frames peak at 1 if those of all training pieces do. It acts on the weights of the
@@ -321,10 +334,18 @@ class FittedComposer(TimingMixin, BaseEstimator):
         True
         """
         check_is_fitted(self)
-        check_values({"n_frames": n_frames, "n_pieces": n_pieces}, _RULES)
-        frames = self._generate(prime, n_pieces, style, key, temperature, random_state)
+        values = {"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature}
+        check_values({**values, "ending": ending}, _RULES)
+        cues = NO_CUES
+        if ending:
+            warn_of_few_endings(self._ending_gains, self._n_endings)
+            cues = ending_cues(np.arange(n_frames, 0, -1))
+        requests = self._requests(prime, n_pieces, style, key, random_state, cues)
+        sampler, shifts = self._start_sampling(requests)
+        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
         with one_blas_thread():
-            pieces = list(np.stack(list(islice(frames, n_frames)), axis=1))
+            pieces = [move_back(frame, shifts) for frame in islice(frames, n_frames)]
+        pieces = list(np.stack(pieces, axis=1))
         listed = any(map(is_list, (style, key, random_state))) or (
             prime is not None and is_collection(prime)
         )
@@ -338,7 +359,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         key: str | None = None,
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
-    ) -> Iterator[np.ndarray]:
+    ) -> FrameStream:
         """Compose an endless piece, frame by frame.
 
         Parameters
@@ -358,7 +379,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
         -------
         frames : iterator of ndarray of shape (n_features,)
             The first n are those of ``sample(n)`` with the same arguments. Wrong arguments raise
-            at once, not with the first frame.
+            at once, not with the first frame. Its method ``end(n_frames)`` lets the piece end
+            after so many more frames, as training pieces do.
 
         Examples
         --------
@@ -367,16 +389,27 @@ class FittedComposer(TimingMixin, BaseEstimator):
         >>> from musicai import LSTMComposer
         >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
         >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit([scale] * 8)
-        >>> [frame.shape for frame in islice(composer.stream(), 3)]
+        >>> stream = composer.stream()
+        >>> [frame.shape for frame in islice(stream, 3)]
         [(12,), (12,), (12,)]
+        >>> stream.end(8)
+        >>> len(list(stream))
+        8
         """
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
             raise ValueError("stream continues one piece, and prime is a collection of them")
         if any(map(is_list, (style, key, random_state))):
             raise ValueError("stream composes one piece: give one style, key and random_state")
-        frames = self._generate(prime, None, style, key, temperature, random_state)
-        return (frame[0] for frame in frames)
+        check_values({"temperature": temperature}, _RULES)
+        requests = self._requests(prime, None, style, key, random_state)
+        sampler, shifts = self._start_sampling(requests)
+        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
+        return FrameStream(
+            (move_back(frame, shifts)[0] for frame in frames),
+            sampler,
+            before_end=partial(warn_of_few_endings, self._ending_gains, self._n_endings),
+        )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
         """Check given pieces: return them, how to pack results, and the styles of every frame."""
@@ -447,27 +480,14 @@ class FittedComposer(TimingMixin, BaseEstimator):
                 scores[i] = values
         return scores
 
-    def _generate(
+    def _requests(
         self,
         prime: Any,
         n_pieces: int | None,
         style: Any,
-        key: str | None,
-        temperature: float,
+        key: Any,
         random_state: Any,
-    ) -> Iterator[np.ndarray]:
-        """Yield frames of several pieces, (n_pieces, n_features), without end.
-
-        Arguments are those of `sample`, and are checked at once.
-        """
-        check_values({"temperature": temperature}, _RULES)
-        requests = self._requests(prime, n_pieces, style, key, random_state)
-        sampler, shifts = self._start_sampling(requests)
-        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
-        return (move_back(frame, shifts) for frame in frames)
-
-    def _requests(
-        self, prime: Any, n_pieces: int | None, style: Any, key: Any, random_state: Any
+        cues: np.ndarray = NO_CUES,
     ) -> Requests:
         """Check what is asked of each piece: arguments of `sample`."""
         primes = [np.zeros((0, self.n_features_in_), np.float32)]
@@ -486,6 +506,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
             random_state=self.random_state if random_state is None else random_state,
             n_pieces=n_pieces,
             styles=self.styles_,
+            cues=cues,
         )
 
     def _start_sampling(self, requests: Requests) -> tuple[Sampler, np.ndarray]:
@@ -493,21 +514,29 @@ class FittedComposer(TimingMixin, BaseEstimator):
 
         Without a key that of each piece is drawn, by its probability after the prime.
         """
+        read = []
 
-        def odds(prime: np.ndarray, style: np.ndarray) -> np.ndarray:
+        def read_prime(prime: np.ndarray, style: np.ndarray) -> tuple[np.ndarray, float]:
             # One by one, since torch rounds products of several pieces differently.
-            network = self._network(self.weights_)
             numbers = np.flatnonzero(style)
             styles = np.broadcast_to(numbers[:, None], (len(numbers), len(prime)))
-            return weigh_keys(
-                network, [prime], [styles], [self._key_shifts], weights=style[numbers]
+            odds, nats = read_primes(
+                self._network(self.weights_),
+                [prime],
+                [styles],
+                [self._key_shifts],
+                weights=style[numbers],
             )[0]
+            read.append((nats / len(prime), len(prime)))
+            return odds, nats
 
-        return start_sampler(
+        sampler, shifts = start_sampler(
             requests,
             emission=self.emission_,
             weights=self.weights_,
             traits=self._traits,
             shifts=self._key_shifts,
-            odds=odds,
+            read_prime=read_prime,
         )
+        warn_of_strange_primes(read, self._reference)
+        return sampler, shifts

@@ -137,11 +137,39 @@ def weigh_keys(
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Probability of each key after all frames of each piece; equal before the first."""
+    return [
+        odds
+        for odds, _ in read_primes(
+            network,
+            pieces,
+            styles,
+            shifts,
+            weights=weights,
+            window=window,
+            frames_at_once=frames_at_once,
+        )
+    ]
+
+
+def read_primes(
+    network: Network,
+    pieces: Sequence[np.ndarray],
+    styles: Sequence[np.ndarray],
+    shifts: Sequence[np.ndarray],
+    *,
+    weights: np.ndarray = ONE_STYLE,
+    window: int = _WINDOW,
+    frames_at_once: int = _FRAMES_AT_ONCE,
+) -> list[tuple[np.ndarray, float]]:
+    """Probability of each key after all frames of each piece, and their log-likelihood."""
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
+    nats = [0.0] * len(pieces)
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
-        for span, log_weights in zip(part.spans, part.log_weights, strict=True):
+        mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
+        for span, log_weights, values in zip(part.spans, part.log_weights, mixed, strict=True):
             odds[span.piece] = np.exp(log_weights[:, len(span)])
-    return odds
+            nats[span.piece] += float(values[: len(span)].sum())
+    return list(zip(odds, nats, strict=True))
 
 
 def _read(

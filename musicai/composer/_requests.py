@@ -21,8 +21,8 @@ from ._cues import N_CUES
 from ._emission import sample_categorical
 from ._sampling import Draws, Sampler, Voices
 
-Odds = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Returns the probability of each key after a prime, read with a weight for each style."""
+ReadPrime = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]
+"""Reads a prime, with a weight for each style: the odds of each key after it, and its nats."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
 
@@ -141,7 +141,7 @@ def start_sampler(
     weights: Mapping[str, np.ndarray],
     traits: Traits,
     shifts: np.ndarray,
-    odds: Odds,
+    read_prime: ReadPrime,
 ) -> tuple[Sampler, np.ndarray]:
     """Return a sampler at the end of all primes, and the shift of each piece to the common key.
 
@@ -157,8 +157,9 @@ def start_sampler(
         Traits of the training pieces; those of a piece without a prime are drawn from these.
     shifts : ndarray of int, of shape (n_keys,)
         Semitones that move a piece to the common key from each key that it may be in.
-    odds : callable
-        The probability of each key after a prime.
+    read_prime : callable
+        Returns the probability of each key after a prime. It is called once for each prime and
+        style.
     """
     if "traits" in weights:
         values, styles_of_traits = traits
@@ -168,16 +169,16 @@ def start_sampler(
     voices: list[tuple[int, float]] = []
     moved = []
     primes: dict[int, np.ndarray] = {}
-    found: dict[tuple[int, bytes], np.ndarray] = {}
+    odds: dict[tuple[int, bytes], np.ndarray] = {}
     for i, (request, rng) in enumerate(requests):
         prime, key = request.prime, request.key
+        which = id(prime), request.style.tobytes()
+        if len(prime) and which not in odds:
+            odds[which], _ = read_prime(prime, request.style)
         if key is None and (len(shifts) == 1 or not len(prime)):
             key = rng.randint(len(shifts))
         elif key is None:
-            which = id(prime), request.style.tobytes()
-            if which not in found:
-                found[which] = odds(prime, request.style)
-            key = _choose_key(found[which], rng)
+            key = _choose_key(odds[which], rng)
         moved.append(shifts[key])
         primes[id(prime)] = prime
         for number in np.flatnonzero(request.style).tolist():

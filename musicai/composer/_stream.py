@@ -1,0 +1,54 @@
+"""A piece frame by frame, which ends when it is asked to."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ..base.parameters import COUNT_RULE, check_values
+from ._cues import ending_cues
+from ._sampling import Sampler
+
+
+class FrameStream(Iterator[np.ndarray]):
+    """Frames of an endless piece, until `end` is called.
+
+    Parameters
+    ----------
+    frames : iterator of ndarray of shape (n_features,)
+        Frames that `sampler` composes, one after the other.
+    sampler : Sampler
+        The sampler of a single piece.
+    before_end : callable
+        Called when the piece is asked to end.
+    """
+
+    def __init__(
+        self, frames: Iterator[np.ndarray], sampler: Sampler, *, before_end: Callable[[], None]
+    ) -> None:
+        self._frames = frames
+        self._sampler = sampler
+        self._before_end = before_end
+        self._n_left: int | None = None
+
+    def __next__(self) -> np.ndarray:
+        if self._n_left is not None:
+            if self._n_left == 0:
+                raise StopIteration
+            self._n_left -= 1
+        return next(self._frames)
+
+    def end(self, n_frames: int) -> None:
+        """Let the piece end after so many more frames, as training pieces do.
+
+        Parameters
+        ----------
+        n_frames : int
+            Frames to come. Some seconds of them let the music close; a later call replaces an
+            earlier one.
+        """
+        check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
+        self._before_end()
+        # What is known of the next frame was settled with the one before it.
+        cues = ending_cues(np.arange(n_frames - 1, 0, -1))
+        self._sampler.cues = np.repeat(cues[None], len(self._sampler.previous), axis=0)
+        self._n_left = n_frames

@@ -1,0 +1,98 @@
+"""Pieces that end, streams that are told to, and warnings about what was learned."""
+
+import pickle
+import warnings
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from musicai import LSTMComposer
+from musicai.composer._cues import ending_cues, find_ends, training_cues
+
+
+def make_endings(n_pieces, n_frames, *, seed, tail=6):
+    """Binary pieces of random notes whose last frames are silent but for the highest note."""
+    rng = np.random.RandomState(seed)
+    pieces = []
+    for _ in range(n_pieces):
+        piece = np.eye(10, dtype=np.float32)[rng.randint(9, size=n_frames + rng.randint(20))]
+        piece[-tail:] = np.eye(10)[9]
+        pieces.append(piece)
+    return pieces
+
+
+@pytest.fixture(scope="module")
+def closing():
+    pieces = make_endings(40, 40, seed=0)
+    return LSTMComposer(hidden_size=32, max_iter=60, batch_size=4, random_state=0).fit(pieces)
+
+
+def test_pieces_end_as_training_pieces_do(closing):
+    ends = lambda pieces: np.mean([piece[-6:, 9].mean() for piece in pieces])  # noqa: E731
+    before = lambda pieces: np.mean([piece[:-12, 9].mean() for piece in pieces])  # noqa: E731
+    closed = closing.sample(40, n_pieces=20, ending=True, random_state=0)
+    assert ends(closed) > 0.8
+    assert before(closed) < 0.1
+    assert ends(closing.sample(40, n_pieces=20, random_state=0)) < ends(closed) - 0.3
+
+
+def test_a_continuation_ends_too(closing):
+    prime = make_endings(1, 30, seed=3)[0][:20]
+    closed = closing.sample(12, prime=[prime] * 20, ending=True, random_state=0)
+    assert np.mean([piece[-4:, 9].mean() for piece in closed]) > 0.7
+
+
+def test_each_piece_ends_as_it_would_alone(closing):
+    together = closing.sample(15, ending=True, random_state=[3, 4])
+    for piece, seed in zip(together, (3, 4), strict=True):
+        np.testing.assert_array_equal(piece, closing.sample(15, ending=True, random_state=seed))
+
+
+def test_a_stream_ends_within_so_many_frames(closing):
+    closed = []
+    for seed in range(10):
+        stream = closing.stream(random_state=seed)
+        np.testing.assert_array_equal(
+            list(islice(stream, 25)), closing.sample(25, random_state=seed)
+        )
+        stream.end(15)
+        rest = list(stream)
+        assert len(rest) == 15
+        assert list(stream) == []
+        closed.append(np.mean(rest[-4:], axis=0)[9])
+    assert np.mean(closed) > 0.7
+    with pytest.raises(ValueError, match="n_frames"):
+        closing.stream().end(0)
+
+
+def test_silence_comes_after_the_end():
+    piece = np.zeros((3000, 12), np.float32)
+    piece[:700, 3] = 1
+    assert find_ends([piece, piece[:700], np.zeros((5, 12)), piece[:0]]) == [700, 700, 0, 0]
+    cues = training_cues(690, 710, 700)
+    np.testing.assert_array_equal(cues[:10], ending_cues(np.arange(10, 0, -1)))
+    assert not cues[10:].any()
+    assert (cues[9] == 1).all()
+
+
+def test_a_composer_of_few_pieces_says_so(chroma):
+    composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma[:3])
+    with pytest.warns(UserWarning, match=r"has learned \d piece\(s\), so it knows few endings"):
+        composer.sample(4, ending=True)
+    with pytest.warns(UserWarning, match="knows few endings"):
+        composer.stream().end(4)
+
+
+def test_a_prime_unlike_the_learned_music_is_warned_of(closing):
+    usual = make_endings(1, 40, seed=5)[0][:30]
+    strange = np.ones((30, 10), np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        closing.sample(3, prime=usual)
+        closing.sample(3, prime=usual[:5])
+    for opened in (closing, pickle.loads(pickle.dumps(closing))):
+        with pytest.warns(UserWarning, match="prime is far from the music that was learned: -"):
+            opened.sample(3, prime=strange)
+        with pytest.warns(UserWarning, match="prime 1 is far from the music"):
+            opened.sample(3, prime=[usual, strange])
