@@ -3,7 +3,7 @@
 A model trained on short excerpts samples the average piece: each piece lively here and calm
 there, and all of them alike. Real pieces differ from each other. So each minute of the training
 pieces is described by a few traits, the network is conditioned on them in most excerpts, and each
-sampled piece takes the traits of a training piece, or a mix of two. Scores and predictions use no
+sampled piece takes the traits of a training piece. Scores and predictions use no
 traits: traits describe a whole minute, so they would reveal the future.
 """
 

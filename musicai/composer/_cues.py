@@ -52,7 +52,7 @@ def find_ends(pieces: Sequence[np.ndarray]) -> list[int]:
     return ends
 
 
-def give_cues(cues: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
+def give_cues(cues: Tensor, mask: Tensor, draws: np.ndarray) -> Tensor:
     """Drop the cues of training excerpts up to some frame: of none, some or all of an excerpt.
 
     Parameters
@@ -61,10 +61,10 @@ def give_cues(cues: Tensor, mask: Tensor, generator: torch.Generator) -> Tensor:
         All cues.
     mask : Tensor of shape (n_excerpts, n_frames)
         True where there is a frame.
-    generator : torch.Generator
-        Source of the choice.
+    draws : ndarray of shape (n_excerpts,)
+        Numbers from 0 to 1, drawn to decide for each excerpt: a third has all of its cues, and a
+        third none.
     """
-    device = generator.device
-    first = 3 * torch.rand((len(cues), 1), generator=generator, device=device) - 1
-    places = torch.arange(cues.shape[1], device=device)
-    return cues * (places >= first * mask.sum(1, keepdim=True))[..., None]
+    first = torch.from_numpy(3 * draws[:, None] - 1).to(cues.device) * mask.sum(1, keepdim=True)
+    places = torch.arange(cues.shape[1], device=cues.device)
+    return cues * (places >= first)[..., None]

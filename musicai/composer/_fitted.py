@@ -30,6 +30,7 @@ from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
 from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
+from ._infilling import N_PARTICLES, fill_gap
 from ._network import Network, network_of_weights
 from ._reference import warn_of_few_endings, warn_of_strange_primes
 from ._requests import NO_CUES, Requests, is_list, start_sampler
@@ -174,7 +175,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         rng = as_rng(self.random_state if random_state is None else random_state)
         ranked = []
         for piece in pieces:
-            requests = self._requests([piece], n_draws, style, None, rng)
+            requests = self._requests([piece], None, n_draws, style, None, rng)
             sampler, shifts = self._start_sampling(requests)
             with one_blas_thread():
                 frames = sampler.draw(rng, peaked=self._frames_peak)
@@ -247,6 +248,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         *,
         n_pieces: int | None = None,
         prime: Any = None,
+        then: Any = None,
         style: Any = None,
         key: Any = None,
         ending: bool = False,
@@ -266,6 +268,11 @@ class FittedComposer(TimingMixin, BaseEstimator):
             Music to continue, from where it stops; it is not part of the result. A collection
             gives one new piece for each prime. None starts from nothing, with the emission
             "logistic" conditioned on the traits of a training piece.
+        then : array-like of shape (n_then_frames, n_features), or a collection, default=None
+            Music that follows, for a gap between it and the prime to be filled; it is not part of
+            the result. Of 64 ways to go on one is taken by how likely this music is after it, which
+            takes about 64 times as long. A loop is filled with the beginning of the prime as
+            `then`. A collection has an entry for each piece.
         style : object or dict, or a list of them, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}`` (see Notes), or None for no stated style. A list has an
@@ -327,6 +334,9 @@ class FittedComposer(TimingMixin, BaseEstimator):
         >>> new = composer.sample(10, prime=scale, random_state=0)
         >>> np.concatenate([scale, new]).shape
         (38, 12)
+        >>> gap = composer.sample(14, prime=scale, then=scale, random_state=0)
+        >>> np.concatenate([scale, gap, scale]).shape
+        (70, 12)
         >>> len(composer.sample(10, n_pieces=3))
         3
         >>> pieces = composer.sample(10, key=["D", "Bb"], random_state=[4, 5])
@@ -337,17 +347,24 @@ class FittedComposer(TimingMixin, BaseEstimator):
         values = {"n_frames": n_frames, "n_pieces": n_pieces, "temperature": temperature}
         check_values({**values, "ending": ending}, _RULES)
         cues = NO_CUES
+        if ending and then is not None:
+            raise ValueError("then goes on after the gap, and ending=True ends there: leave one")
         if ending:
             warn_of_few_endings(self._ending_gains, self._n_endings)
             cues = ending_cues(np.arange(n_frames, 0, -1))
-        requests = self._requests(prime, n_pieces, style, key, random_state, cues)
-        sampler, shifts = self._start_sampling(requests)
-        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
-        with one_blas_thread():
-            pieces = [move_back(frame, shifts) for frame in islice(frames, n_frames)]
-        pieces = list(np.stack(pieces, axis=1))
-        listed = any(map(is_list, (style, key, random_state))) or (
-            prime is not None and is_collection(prime)
+        requests = self._requests(prime, then, n_pieces, style, key, random_state, cues)
+        if then is None:
+            sampler, shifts = self._start_sampling(requests)
+            frames = sampler.compose(
+                requests.rng, temperature=temperature, peaked=self._frames_peak
+            )
+            with one_blas_thread():
+                pieces = [move_back(frame, shifts) for frame in islice(frames, n_frames)]
+            pieces = list(np.stack(pieces, axis=1))
+        else:
+            pieces = self._fill_gaps(requests, n_frames, temperature)
+        listed = any(map(is_list, (style, key, random_state))) or any(
+            music is not None and is_collection(music) for music in (prime, then)
         )
         return pieces if listed or n_pieces is not None else pieces[0]
 
@@ -402,7 +419,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         if any(map(is_list, (style, key, random_state))):
             raise ValueError("stream composes one piece: give one style, key and random_state")
         check_values({"temperature": temperature}, _RULES)
-        requests = self._requests(prime, None, style, key, random_state)
+        requests = self._requests(prime, None, None, style, key, random_state)
         sampler, shifts = self._start_sampling(requests)
         frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
         return FrameStream(
@@ -483,6 +500,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
     def _requests(
         self,
         prime: Any,
+        then: Any,
         n_pieces: int | None,
         style: Any,
         key: Any,
@@ -490,17 +508,20 @@ class FittedComposer(TimingMixin, BaseEstimator):
         cues: np.ndarray = NO_CUES,
     ) -> Requests:
         """Check what is asked of each piece: arguments of `sample`."""
-        primes = [np.zeros((0, self.n_features_in_), np.float32)]
-        if prime is not None:
-            primes, _ = check_pieces(self, prime, name="prime")
-            check_support(primes, self.emission_, "prime")
+        nothing = [np.zeros((0, self.n_features_in_), np.float32)]
+        music = {"prime": nothing, "then": nothing}
+        for name, given in (("prime", prime), ("then", then)):
+            if given is not None:
+                music[name], _ = check_pieces(self, given, name=name)
+                check_support(music[name], self.emission_, name)
         if key is not None and not self.key_invariant_:
             raise ValueError(
                 f"key={key!r} was asked for, but this composer has learned every piece in the "
                 "key that it came in (key_invariant_ is False): leave key out"
             )
         return Requests.read(
-            primes,
+            music["prime"],
+            music["then"],
             style=style,
             key=key,
             random_state=self.random_state if random_state is None else random_state,
@@ -508,6 +529,34 @@ class FittedComposer(TimingMixin, BaseEstimator):
             styles=self.styles_,
             cues=cues,
         )
+
+    def _fill_gaps(self, requests: Requests, n_frames: int, temperature: float) -> list[np.ndarray]:
+        """Compose between the primes and the passages that follow, one piece after the other."""
+        emission = self._network(self.weights_).emission
+        device = emission.origin.device
+
+        @torch.inference_mode()
+        def log_prob(*arrays: np.ndarray) -> np.ndarray:
+            tensors = [torch.from_numpy(np.ascontiguousarray(each)).to(device) for each in arrays]
+            return emission.log_prob(*tensors).cpu().numpy()
+
+        pieces = []
+        for request, rng in requests:
+            ways = Requests([request] * N_PARTICLES, rng)
+            sampler, shifts = self._start_sampling(ways)
+            with one_blas_thread():
+                frames, shift = fill_gap(
+                    sampler,
+                    shifts,
+                    request.then,
+                    n_frames,
+                    rng,
+                    log_prob,
+                    temperature=temperature,
+                    peaked=self._frames_peak,
+                )
+            pieces.append(np.roll(frames, -shift, axis=1))
+        return pieces
 
     def _start_sampling(self, requests: Requests) -> tuple[Sampler, np.ndarray]:
         """Return a sampler at the end of all primes, and the shift of each piece to the common key.

@@ -18,7 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 from ..theory.keys import N_KEYS
 from ._bernoulli import BernoulliNADE
 from ._conditioning import drop_and_blur
-from ._cues import N_CUES, give_cues
+from ._cues import N_CUES
 from ._data import Batch
 from ._emission import Emission
 from ._gaussian import GaussianMixture, SquaredError
@@ -151,15 +151,13 @@ class Network(nn.Module):
         mean_loss : Tensor of shape (n_valid_frames,) or ()
             Its gradient reaches the read-out of `Emission.mean` alone.
         """
-        previous, generated, traits, cues = batch.previous, None, None, None
-        if batch.cues is not None:
-            cues = give_cues(batch.cues, batch.mask, generator)
+        previous, generated, traits = batch.previous, None, None
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
             # A block of its own: older versions of torch would keep the weights that it casts
             # without gradients for the block below.
             with _autocast(previous.device):
-                previous, generated = self._with_redrawn_frames(batch, traits, generator, cues)
+                previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
             context, _ = self(
                 previous,
@@ -168,7 +166,7 @@ class Network(nn.Module):
                 batch.keys,
                 generated=generated,
                 traits=traits,
-                cues=cues,
+                cues=batch.cues,
             )
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
             if self.dropout:  # torch's own reads the global generator
@@ -181,11 +179,7 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def _with_redrawn_frames(
-        self,
-        batch: Batch,
-        traits: Tensor,
-        generator: torch.Generator,
-        cues: Tensor | None = None,
+        self, batch: Batch, traits: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
@@ -221,7 +215,7 @@ class Network(nn.Module):
             batch.styles[rows],
             batch.keys[rows],
             traits=traits[rows],
-            cues=None if cues is None else cues[rows],
+            cues=None if batch.cues is None else batch.cues[rows],
         )
         # The context of a frame is in the row before it.
         later = redrawn[rows][:, 1:]

@@ -22,8 +22,8 @@ _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
 # How far outside of 98 % of the windows of real music a prime may be, in units of their range.
 _FARTHEST = 0.2
-# The range, as a share of the usual likelihood, of music that is all alike.
-_SMALLEST_SPREAD = 0.5
+# Range of music that is all alike, in nats per frame.
+_SMALLEST_SPREAD = 2.0
 
 # Pieces whose ends are looked at, and frames before an end: those read, and those compared.
 _MOST_PIECES = 32
@@ -63,8 +63,8 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
     """
     if len(reference) < _FEWEST_WINDOWS:
         return
-    low, usual, high = np.quantile(reference, [0.01, 0.5, 0.99])
-    spread = max(high - low, _SMALLEST_SPREAD * abs(usual))
+    low, high = np.quantile(reference, [0.01, 0.99])
+    spread = max(high - low, _SMALLEST_SPREAD)
     for number, (mean, n_frames) in enumerate(means):
         if n_frames < _FEWEST_FRAMES:
             continue

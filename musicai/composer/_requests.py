@@ -35,6 +35,8 @@ class Request:
     ----------
     prime : ndarray of shape (n_prime_frames, n_features)
         Frames to go on from; there may be none.
+    then : ndarray of shape (n_then_frames, n_features)
+        Frames that follow the new ones; there may be none.
     style : ndarray of shape (n_styles + 1,)
         Weight of every style, "no style" first.
     key : int or None
@@ -44,6 +46,7 @@ class Request:
     """
 
     prime: np.ndarray
+    then: np.ndarray
     style: np.ndarray
     key: int | None
     cues: np.ndarray
@@ -68,6 +71,7 @@ class Requests:
     def read(
         cls,
         primes: Sequence[np.ndarray],
+        passages: Sequence[np.ndarray],
         *,
         style: Any,
         key: Any,
@@ -80,8 +84,8 @@ class Requests:
 
         Parameters
         ----------
-        primes : sequence of ndarray
-            Checked already: one for all pieces, or one for each.
+        primes, passages : sequence of ndarray
+            What comes before and after, checked already: one for all pieces, or one for each.
         style, key, random_state, n_pieces : object
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
@@ -89,7 +93,10 @@ class Requests:
         cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
             Cues of the new frames, the same for all pieces.
         """
-        given = {"prime": list(primes) if len(primes) > 1 else primes[0]}
+        given = {
+            name: list(music) if len(music) > 1 else music[0]
+            for name, music in (("prime", primes), ("then", passages))
+        }
         given |= {"style": style, "key": key, "random_state": random_state}
         lengths = {name: len(value) for name, value in given.items() if is_list(value)}
         if n_pieces is not None:
@@ -108,11 +115,10 @@ class Requests:
         for label in columns["style"]:
             if id(label) not in known:
                 known[id(label)] = style_weights(label, styles)
+        names = ("prime", "then", "style", "key")
         each = [
-            Request(prime, known[id(label)], None if name is None else key_number(name), cues)
-            for prime, label, name in zip(
-                columns["prime"], columns["style"], columns["key"], strict=True
-            )
+            Request(prime, then, known[id(label)], None if note is None else key_number(note), cues)
+            for prime, then, label, note in zip(*(columns[name] for name in names), strict=True)
         ]
         if is_list(random_state):
             return cls(each, [as_rng(seed) for seed in random_state])

@@ -122,7 +122,7 @@ def test_all_processes_end_with_the_same_weights(ended, name):
 def test_the_result_is_that_of_one_process(ended, chroma, styles):
     _, told = ended
     # What is drawn while training, the network's own frames and dropout, differs from rank to rank.
-    for name, dropout, rtol in (("plain", 0.0, 0.005), ("dropout", 0.3, 0.01)):
+    for name, dropout, rtol in (("plain", 0.0, 0.015), ("dropout", 0.3, 0.015)):
         alone = LSTMComposer(**OPTIONS, dropout=dropout).fit(chroma, styles)
         score, best, loss, n_iter = told[0][name]
         assert score == pytest.approx(alone.score(chroma, styles), rel=rtol)

@@ -1,0 +1,112 @@
+"""Infilling: a gap between a prime and a passage, filled by sequential Monte Carlo.
+
+Many continuations of the prime are sampled at once. In the last frames of the gap they are weighted
+by the likelihood of the passage, as if it came next, and resampled, ever more strictly; after the
+last frame one is drawn by the likelihood of the passage after it. With many continuations that is
+a draw from the composer given both the prime and the passage (Naesseth, Lindsten and Schon 2019:
+twisted targets).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+
+from ._sampling import Sampler
+
+# Continuations of each piece.
+N_PARTICLES = 64
+
+# Frames of the passage that are looked at on the way and at the end.
+_LOOK_AHEAD = 8
+_LOOK_AT_END = 32
+# Frames before the end from which continuations are weighted, and frames between two looks.
+_HORIZON = 48
+_EVERY = 4
+
+LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+"""Log-probability of frames given contexts and frames before them, each (n, ...)."""
+
+
+def fill_gap(
+    sampler: Sampler,
+    shifts: np.ndarray,
+    passage: np.ndarray,
+    n_frames: int,
+    rng: np.random.RandomState,
+    log_prob: LogProb,
+    *,
+    temperature: float,
+    peaked: bool,
+) -> tuple[np.ndarray, int]:
+    """Compose frames that a passage may follow.
+
+    Parameters
+    ----------
+    sampler : Sampler
+        At the end of the prime, with as many pieces as there shall be continuations.
+    shifts : ndarray of int, of shape (n_pieces,)
+        Semitones that move each continuation to the common key.
+    passage : ndarray of shape (n_passage_frames, n_features)
+        What follows the gap.
+    n_frames : int
+        Frames to compose.
+    rng : RandomState
+        Source of all draws.
+    log_prob : callable
+        Log-probability of frames under the emission.
+    temperature, peaked
+        As in `Sampler.draw`.
+
+    Returns
+    -------
+    frames : ndarray of shape (n_frames, n_features)
+        In the common key.
+    shift : int
+        Semitones that moved them there.
+    """
+    n = len(shifts)
+    frames = np.empty((n_frames, n, passage.shape[1]), np.float32)
+    log_weights, counted = np.zeros(n), np.zeros(n)
+    for t in range(n_frames):
+        frames[t] = sampler.step(rng, temperature=temperature, peaked=peaked)
+        n_left = n_frames - 1 - t
+        if n_left >= _HORIZON or n_left % _EVERY:
+            continue
+        seen = passage[: _LOOK_AHEAD if n_left else _LOOK_AT_END]
+        ahead = np.stack([np.roll(seen, shift, axis=1) for shift in shifts], axis=1)
+        fit = (1 - n_left / _HORIZON) * _log_likelihood(sampler, ahead, log_prob)
+        log_weights += fit - counted
+        counted = fit
+        weights = softmax(log_weights)
+        if n_left and 1 / (weights**2).sum() < n / 2:
+            rows = _resample(weights, rng)
+            sampler, shifts, counted = sampler.take(rows), shifts[rows], counted[rows]
+            frames[: t + 1] = frames[: t + 1, rows]
+            log_weights = np.zeros(n)
+    chosen = rng.choice(n, p=softmax(log_weights))
+    return frames[:, chosen], int(shifts[chosen])
+
+
+def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) -> np.ndarray:
+    """Return the log-likelihood of frames (n_frames, n_pieces, n_features) after each piece."""
+    reader = sampler.take(np.arange(passage.shape[1]))
+    owners = np.arange(passage.shape[1]) if sampler.voices is None else sampler.voices.pieces
+    scores = []
+    for frame in passage:
+        context, previous = reader.trunk.context, reader.previous
+        by_row = log_prob(frame[owners], context, previous)
+        if sampler.voices is None:
+            scores.append(by_row)
+        else:  # the frame is of one of the styles of the blend
+            odds = by_row + np.log(sampler.voices.weights)
+            pieces = range(passage.shape[1])
+            scores.append(np.array([logsumexp(odds[owners == piece]) for piece in pieces]))
+        reader.feed(frame)
+    return np.sum(scores, axis=0)
+
+
+def _resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
+    """Choose as many rows as there are, each as often as its weight says (systematic)."""
+    places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
+    return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)
