@@ -12,11 +12,10 @@ of music21 the first time. New music, as notes, as sound and as a picture, is wr
 """
 
 import argparse
-from math import ceil, log
+from math import ceil
 from pathlib import Path
 
 import numpy as np
-from _music import leave_out
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 
@@ -127,10 +126,17 @@ def find(folder, out):
             data = load_midi(folder)
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
-    _, styles, paths = leave_out(data, folder, out)
-    if len(paths) < 2:
+    styles = data.target or [None] * len(data.recordings)
+    rows = [
+        (path, style)
+        for path, style in zip(data.recordings, styles, strict=True)
+        if not path.resolve().is_relative_to(out.resolve())  # composed before
+    ]
+    if n_composed := len(styles) - len(rows):
+        print(f"left out {n_composed} file{'s' * (n_composed > 1)} in {out}, which were composed")
+    if len(rows) < 2:
         raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
-    return paths, styles
+    return [path for path, _ in rows], [style for _, style in rows]
 
 
 def hold_out(paths, styles, seed):
@@ -153,9 +159,9 @@ def score(pipe, train, test):
     }
     scores = {"composer": pipe.score(*test)}
     scores.update((name, each.fit(learned).score(unseen)) for name, each in baselines.items())
-    print("\nlog-likelihood of held-out files    nats/frame  bits/frame")
+    print("\nlog-likelihood of held-out files, in nats a frame (higher is better)")
     for name, value in scores.items():
-        print(f"  {name:<33} {value:>10.2f} {-value / log(2):>11.2f}")
+        print(f"  {name:<33} {value:>10.2f}")
     print()
 
 

@@ -57,6 +57,7 @@ NEVER_IMPORTS = {
     },
     "datasets": {"torch", "musicai.composer", "musicai.metrics", "musicai.display", *OUTPUT},
     "display": {"torch", "musicai.composer", "musicai.datasets", *OUTPUT},
+    "cli": set(),
 }
 
 # Plain tools that every room may use.
@@ -115,6 +116,12 @@ def test_no_room_imports_private_names_of_another(room):
                 assert not private, f"{path.name} imports {name}"
 
 
+def test_nothing_imports_the_command():
+    for module, path in MODULES.items():
+        if not module.startswith(("musicai.cli", "musicai.__main__")):
+            check_imports(path, {"musicai.cli"})
+
+
 def test_no_modules_import_each_other():
     # static_order raises an error that names the modules of a cycle.
     order = list(
@@ -135,7 +142,11 @@ def test_every_room_is_watched():
 
 
 def test_all_code_is_in_a_room():
-    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "_version.py"}
+    assert {path.name for path in PACKAGE.glob("*.py")} == {
+        "__init__.py",
+        "__main__.py",
+        "_version.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Chroma as a chart of chords in bars."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
 
 from ..base.parameters import check_values
 from ..base.pieces import as_chroma
@@ -12,10 +15,36 @@ from ._sheet import Sheet, keys_of, sheet_of
 from ._timeline import timelines
 
 _BARS_PER_LINE = 4
-_PLACES = {"triads": 3, "qualities": 6}
-"""Characters of the longest name of a chord in a vocabulary, so that all bars have one width."""
+_PLACES = {"triads": 4, "qualities": 6}
+"""Characters of the longest name of a chord in a vocabulary (N.C. among them): bars are alike."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
+
+
+@overload
+def chord_chart(
+    X: np.ndarray,
+    file: Any = None,
+    *,
+    vocabulary: str = "triads",
+    timing: Any = None,
+    notated_tempo: float | None = None,
+    key: Any = None,
+    title: Titles = None,
+) -> str: ...
+
+
+@overload
+def chord_chart(
+    X: Sequence[Any],
+    file: Any = None,
+    *,
+    vocabulary: str = "triads",
+    timing: Any = None,
+    notated_tempo: float | None = None,
+    key: Any = None,
+    title: Titles = None,
+) -> list[str]: ...
 
 
 def chord_chart(

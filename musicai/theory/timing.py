@@ -6,7 +6,8 @@ recording, beats from its first beat; frame ``t`` sounds from border ``t`` to bo
 """
 
 import math
-from typing import Any, NoReturn, Self
+from collections.abc import Sequence
+from typing import Any, NoReturn, Self, overload
 
 import numpy as np
 
@@ -250,6 +251,19 @@ class Timing:
         return None if self._clock.meter is None else self._clock.meter.downbeat
 
     @property
+    def first_bar(self) -> int:
+        """Number of the first frame that begins a bar, or a beat if bars are not known.
+
+        What is before it is a pick-up, or part of a beat. 0 where there are no beats, where they
+        were not measured, and where no frame begins a bar.
+        """
+        if self.n_frames is None or not self.has_beats:
+            return 0
+        beats = self.beats()[:-1]
+        step = 1 if self.downbeat is None else self.beats_per_bar
+        return int(((beats >= 0) & ((beats - (self.downbeat or 0)) % step == 0)).argmax())
+
+    @property
     def tempo(self) -> float | None:
         """Beats per minute; None where it is not known.
 
@@ -370,6 +384,12 @@ class Timing:
         """
         return self._clock.beats(self._number(n_frames) if self.has_beats else 0)
 
+    @overload
+    def seconds_at(self, frames: float) -> float: ...
+
+    @overload
+    def seconds_at(self, frames: Sequence[float] | np.ndarray) -> np.ndarray: ...
+
     def seconds_at(self, frames: Any) -> Any:
         """Return when frames begin.
 
@@ -401,6 +421,12 @@ class Timing:
             raise ValueError(f"frames must be numbers of at least 0{most}, got {frames!r}")
         seconds = self._clock.seconds_at(places)
         return seconds if np.ndim(frames) else float(seconds)
+
+    @overload
+    def frames_at(self, seconds: float) -> int: ...
+
+    @overload
+    def frames_at(self, seconds: Sequence[float] | np.ndarray) -> np.ndarray: ...
 
     def frames_at(self, seconds: Any) -> Any:
         """Return which frames sound.

@@ -1,23 +1,24 @@
-"""The page out/index.html, with all results of examples/compose.py.
+"""The page index.html, with all results of `musicai compose`.
 
 It links to the files in its folder and needs neither a server nor a network. Beats are drawn over
-the waveform of a piece, and a click track plays them (_page.js).
+the waveform of a piece, and a click track plays them (page.js).
 """
 
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.metadata import version
-from math import log
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import soundfile
 
-import musicai
+from .._version import __version__
+from ..metrics import Report
 
-PACKAGES = ("numpy", "scipy", "torch", "scikit-learn", "librosa")
+PACKAGES = ("numpy", "scipy", "torch", "scikit-learn")
 STYLE = """
 :root{color-scheme:light dark;--ink:#1c2430;--dim:#5b6675;--line:#dfe3e8;--ground:#f6f7f9;
 --card:#fff;--accent:#7a2d8c}
@@ -66,7 +67,7 @@ MORE = """import joblib
 extractor, composer = joblib.load("composer.joblib")
 piece = composer.sample(400)"""
 
-SCRIPT = Path(__file__).with_name("_page.js").read_text(encoding="utf-8")
+SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 COLUMNS = 600  # of a waveform, each with its peak
 BARS_BETWEEN_NUMBERS = 4
 
@@ -76,15 +77,25 @@ class Sound(NamedTuple):
 
     name: str  # without suffix: that of .wav, _band.wav, .mid, .musicxml, .txt and .rpp
     style: str | None
-    beats: list  # in seconds; empty if frames are not beats
-    beats_per_bar: int | None
+    beats: list[float]  # in seconds; empty if frames are not beats
+    beats_per_bar: int
     intro_seconds: float  # of a held-out piece, before composing begins
     tempo: float | None
     correlation: float  # of the mosaic, analyzed again, with the piece
     chart: str
 
 
-def write_page(out, *, summary, warnings, sounds, source, scores, card, settings):
+def write_page(
+    out: Path,
+    *,
+    summary: str,
+    warnings: Sequence[str],
+    sounds: Sequence[Sound],
+    source: str,
+    scores: Mapping[str, float],
+    card: Report | str,
+    settings: Mapping[str, Any],
+) -> None:
     """Write the page.
 
     Parameters
@@ -112,29 +123,33 @@ def write_page(out, *, summary, warnings, sounds, source, scores, card, settings
         *(f"<p class='card warning'>{escape(warning)}</p>" for warning in warnings),
         "<h2>Listen</h2>",
         *(piece(out, sound, source) for sound in sounds),
-        "<h2>Chroma</h2>",
+        "<h2>Chroma</h2>" if (out / "chromagrams.png").exists() else "",
         picture(
-            "chromagrams.png", "Strength of each pitch class; the composer begins at the line."
+            out, "chromagrams.png", "Strength of each pitch class; the composer begins at the line."
         ),
         "<h2>Prediction of held-out music</h2>",
         f"<div class='card scroll'>{likelihoods(scores)}</div>",
         "<p class='dim'>The best prediction is in bold.</p>",
         picture(
-            "learning.png", "Log-likelihood after every pass over the music: higher is better."
+            out, "learning.png", "Log-likelihood after every pass over the music: higher is better."
         ),
         "<h2>Similarity to real music</h2>",
         card_html,
         f"<h2>Compose more</h2><div class='card'><pre>{escape(MORE)}</pre></div><ul>",
-        link("composer.joblib", "the trained composer. Open such files only from people you trust"),
+        link(
+            out,
+            "composer.joblib",
+            "the trained composer. Open such files only from people you trust",
+        ),
         "</ul><h2>Settings</h2>",
-        f"<div class='card settings'>{table(settings | {'Versions': versions()})}</div>",
+        f"<div class='card settings'>{table({**settings, 'Versions': versions()})}</div>",
     ]
     page = HEAD + "\n".join(sections) + f"\n</main><script>{SCRIPT}</script></body></html>\n"
     # The names of files may not be valid Unicode.
     (out / "index.html").write_bytes(page.encode("utf-8", "backslashreplace"))
 
 
-def piece(out, sound, source):
+def piece(out: Path, sound: Sound, source: str) -> str:
     """Return a card with a piece: players, files and chords."""
     title = "A new piece" if sound.style is None else f"A new piece: {sound.style}"
     text = "Composed from nothing, in the sound of the recordings."
@@ -146,7 +161,10 @@ def piece(out, sound, source):
         )
     if sound.tempo:
         text += f" {sound.tempo:.0f} beats per minute, {sound.beats_per_bar} beats in a bar."
-    data, wave, clicks = "", "", ""
+    data, wave, clicks, band = "", "", "", ""
+    if (out / f"{sound.name}_band.wav").exists():
+        band_player = player(f"{sound.name}_band", f"{title} for a band")
+        band = f"<p>The same for a band:</p>{band_player}\n"
     if sound.beats:
         beats = json.dumps([round(beat, 4) for beat in sound.beats])
         data = f" data-beats='{beats}' data-beats-per-bar='{sound.beats_per_bar}'"
@@ -155,15 +173,14 @@ def piece(out, sound, source):
     return f"""<div class="card"{data}><h3>{escape(title)}</h3><p>{escape(text)}</p>{wave}
 {player(sound.name, title)}{clicks}
 <p class="dim">Analyzed again: correlation {sound.correlation:.3f} with the piece.</p>
-<p>The same for a band:</p>{player(f"{sound.name}_band", title + " for a band")}
-<ul>{link(f"{sound.name}.mid", "the band as MIDI")}
-{link(f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
-{link(f"{sound.name}.txt", "its chords")}
-{link(f"{sound.name}.rpp", "a session for Reaper; it needs the recordings where they are")}</ul>
+{band}<ul>{link(out, f"{sound.name}.mid", "the band as MIDI")}
+{link(out, f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
+{link(out, f"{sound.name}.txt", "its chords")}
+{link(out, f"{sound.name}.rpp", "a session for Reaper, of your recordings")}</ul>
 <details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
 
 
-def player(name, title):
+def player(name: str, title: str) -> str:
     """Return a player for `name`.wav."""
     return (
         f'<audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}">'
@@ -171,7 +188,7 @@ def player(name, title):
     )
 
 
-def waveform(path, sound):
+def waveform(path: Path, sound: Sound) -> str:
     """Return a waveform with lines on beats, darker on downbeats, and with numbers of bars."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
     seconds = len(samples) / sr
@@ -200,32 +217,36 @@ def waveform(path, sound):
     )
 
 
-def picture(name, caption):
-    """Return a picture with a caption."""
+def picture(out: Path, name: str, caption: str) -> str:
+    """Return a picture with a caption, if it was drawn."""
+    if not (out / name).exists():
+        return ""
     return (
         f'<figure><a href="{name}"><img src="{name}" alt="{escape(caption)}"></a>'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 
-def link(name, text):
-    """Return a file as an item of a list."""
+def link(out: Path, name: str, text: str) -> str:
+    """Return a file as an item of a list, if it was written."""
+    if not (out / name).exists():
+        return ""
     return f'<li><a href="{name}">{name}</a>: {escape(text)}</li>'
 
 
-def likelihoods(scores):
+def likelihoods(scores: Mapping[str, float]) -> str:
     """Return log-likelihoods as a table, the best in bold."""
     best = max(scores.values())
     rows = [
         f"<tr class='{'best' if value == best else 'other'}'><td>{escape(name)}</td>"
-        f"<td class='figure'>{value:.2f}</td><td class='figure'>{-value / log(2):.2f}</td></tr>"
+        f"<td class='figure'>{value:.2f}</td></tr>"
         for name, value in scores.items()
     ]
-    head = "".join(f"<th class='figure'>{unit} a frame</th>" for unit in ("nats", "bits"))
-    return f"<table><tr><th>log-likelihood</th>{head}</tr>{''.join(rows)}</table>"
+    head = "<th>log-likelihood (higher is better)</th><th class='figure'>nats a frame</th>"
+    return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
-def table(rows):
+def table(rows: Mapping[str, Any]) -> str:
     """Return names and values as a table; a dict among them is a table to unfold."""
     cells = []
     for name, value in rows.items():
@@ -236,7 +257,7 @@ def table(rows):
     return f"<table>{''.join(cells)}</table>"
 
 
-def versions():
+def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that affect results."""
-    own = {"musicai": musicai.__version__, "Python": platform.python_version()}
+    own = {"musicai": __version__, "Python": platform.python_version()}
     return own | {name: version(name) for name in PACKAGES}

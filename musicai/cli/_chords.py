@@ -1,0 +1,36 @@
+"""The chords of recordings: `musicai chords`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sklearn.base import clone
+
+from ..chroma import Analysis, ChromaExtractor
+from ..files.paths import printable
+from ..render import chord_chart, labeled_intervals, recognize_chords
+from ._music import CLEAR
+
+
+def print_chords(files: Sequence[Path], *, vocabulary: str, times: bool) -> None:
+    """Print a chart of each file; with `times`, its chords and the seconds when they sound."""
+    for file in files:
+        analysis = _analyze(file, by_beats=not times)
+        if times:
+            chords = recognize_chords(analysis.chroma, timing=analysis, vocabulary=vocabulary)
+            for (start, end), label in zip(*labeled_intervals(chords), strict=True):
+                print(f"{start:.3f}\t{end:.3f}\t{label}")
+        else:
+            title = printable(file.stem)
+            chart = chord_chart(
+                analysis.chroma, timing=analysis, vocabulary=vocabulary, title=title
+            )
+            print(chart, end="\n\n")
+
+
+def _analyze(file: Path, *, by_beats: bool) -> Analysis:
+    """Analyze a recording, by beats if its pulse is clear."""
+    extractor = ChromaExtractor(sync="beat" if by_beats else None, verbose=1)
+    (analysis,) = extractor.analyze([file])
+    if by_beats and (analysis.clarity or 0) < CLEAR:
+        (analysis,) = clone(extractor).set_params(sync=None).analyze([file])
+    return analysis

@@ -1,0 +1,231 @@
+"""Arguments, exit codes and messages of the console command.
+
+Progress and errors are lines on stderr, results are on stdout. The exit code is 0 if all went well,
+1 for a mistake that the user can mend, 2 for wrong arguments and 130 after Ctrl-C. Anything else is
+a bug, and leaves a traceback.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from .._version import __version__
+from ._terminal import UserError, say, warn
+
+_EXAMPLES = """examples:
+  musicai compose recordings             learn a folder, compose, write everything to out/
+  musicai chords song.mp3                print the chords of a recording
+  musicai play out/composed.mid          play a recording or a MIDI file
+"""
+_COMPOSE = """Learn from a folder of recordings and compose new pieces.
+
+Subfolders of FOLDER are styles. Music with a clear pulse is learned by half-beats, other music by
+frames. Without FOLDER the music is pop songs and waltzes made by rules and played by a soundfont.
+Audio, scores, pictures and the trained composer are written to a folder, with a page that shows
+them all, index.html."""
+_COMPOSE_EXAMPLES = """examples:
+  musicai compose recordings
+  musicai compose recordings --out jazz --epochs 60   learn for longer
+  musicai compose recordings --seed 7                 compose other pieces
+
+Ctrl-C stops; nothing is written then.
+"""
+_CHORDS = """Print the chords of recordings, as a chart in bars.
+
+Where no clear pulse is found, bars are of four beats at 120 beats a minute, from the beginning."""
+_CHORDS_EXAMPLES = """examples:
+  musicai chords song.mp3
+  musicai chords song.mp3 > song.txt
+  musicai chords --times song.mp3    seconds and chords, a line each: labels for Audacity, mir_eval
+"""
+_PLAY = """Play a recording or a MIDI file.
+
+MIDI is played by a soundfont. Sound goes to the first of these programs that is installed: ffplay,
+afplay, pw-play, paplay, aplay; on Windows to Windows itself."""
+_PLAY_EXAMPLES = """examples:
+  musicai play out/composed.wav
+  musicai play out/composed.mid
+  musicai play out/composed.mid --to composed.flac    write sound instead of playing it
+"""
+
+
+class _Stopped(BaseException):
+    """Ctrl-C. After a KeyboardInterrupt training would end and the program go on."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    code : int
+        0, 1 for a mistake of the user, or 130 after Ctrl-C. Wrong arguments raise SystemExit(2).
+    """
+    args = _parser().parse_args(argv)
+    if not hasattr(args, "run"):
+        _parser().print_help()
+        return 0
+    try:
+        with _ctrl_c_stops(), _warnings_in_a_line():
+            args.run(args)
+            sys.stdout.flush()
+    except (_Stopped, KeyboardInterrupt):
+        say("\nmusicai: stopped")
+        return 130
+    except BrokenPipeError:  # "musicai chords song.mp3 | head" has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if not _is_mistake(error):
+            raise
+        say(f"musicai: {error}")
+        return 1
+    return 0
+
+
+def _is_mistake(error: Exception) -> bool:
+    """Return whether an error is about the user's files or machine, and no bug."""
+    from ..audio import RecordingError
+    from ..midi import MidiError
+
+    return isinstance(error, UserError | RecordingError | MidiError | OSError | ImportError)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="musicai",
+        description="Compose from your own recordings.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"musicai {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    compose = _command(commands, "compose", _COMPOSE, _COMPOSE_EXAMPLES, _compose)
+    compose.add_argument(
+        "folder", metavar="FOLDER", nargs="?", help="of recordings; its subfolders are styles"
+    )
+    compose.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out"),
+        help="folder to write to; nothing in it is learned (%(default)s)",
+    )
+    compose.add_argument(
+        "--epochs",
+        type=_integer(1, 100_000),
+        help="passes over the music (as many as take minutes: 10 to 100)",
+    )
+    compose.add_argument(
+        "--seed",
+        type=_integer(0, 2**32 - 1),
+        default=0,
+        help="another number composes other pieces (%(default)s)",
+    )
+
+    chords = _command(commands, "chords", _CHORDS, _CHORDS_EXAMPLES, _chords)
+    chords.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a recording")
+    chords.add_argument(
+        "--vocabulary",
+        choices=("triads", "qualities"),
+        default="triads",
+        help="triads, or sevenths and others as well (%(default)s)",
+    )
+    chords.add_argument(
+        "--times", action="store_true", help="print seconds and chords in Harte's syntax, no chart"
+    )
+
+    play = _command(commands, "play", _PLAY, _PLAY_EXAMPLES, _play)
+    play.add_argument("piece", metavar="PIECE", type=Path, help="a recording or a MIDI file")
+    play.add_argument(
+        "--to", metavar="FILE", type=Path, help="write the sound to this file (.wav, .flac, ...)"
+    )
+    return parser
+
+
+def _command(
+    commands: Any, name: str, description: str, examples: str, run: Callable[..., None]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=description.partition("\n")[0],
+        description=description,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _integer(least: int, most: int) -> Callable[[str], int]:
+    """Return a type of argument: an integer from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is no integer from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+# Each imports what it needs when it is called: torch alone takes seconds.
+
+
+def _compose(args: argparse.Namespace) -> None:
+    from ._compose import compose_from_folder
+
+    compose_from_folder(args.folder, args.out, epochs=args.epochs, seed=args.seed)
+
+
+def _chords(args: argparse.Namespace) -> None:
+    from ._chords import print_chords
+
+    print_chords(args.files, vocabulary=args.vocabulary, times=args.times)
+
+
+def _play(args: argparse.Namespace) -> None:
+    from ._play import play_piece
+
+    play_piece(args.piece, args.to)
+
+
+@contextmanager
+def _ctrl_c_stops() -> Iterator[None]:
+    """Let Ctrl-C raise `_Stopped` in the main thread; leave a handler of somebody else alone."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise _Stopped
+
+    try:
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            raise ValueError
+        signal.signal(signal.SIGINT, stop)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def _warnings_in_a_line() -> Iterator[None]:
+    """Print warnings for users as lines; those for developers are left out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_, **__: warn(str(message))
+        yield

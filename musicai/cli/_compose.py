@@ -1,0 +1,401 @@
+"""Learn from a folder of recordings, compose, and write everything: `musicai compose`."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import joblib
+import numpy as np
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+
+from ..base.extras import PACKAGES
+from ..chroma import ChromaExtractor
+from ..composer import LSTMComposer
+from ..display import ComparisonDisplay, TrainingCurveDisplay
+from ..metrics import (
+    IndependentBaseline,
+    PersistenceBaseline,
+    Report,
+    frame_correlation,
+    report,
+)
+from ..mosaic import MosaicSynthesizer
+from ..render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml, write_session
+from ..theory.timing import Timing
+from ._music import Piece, counted, extract, find_music, frames_of, hold_out, styles_of
+from ._page import Sound, write_page
+from ._terminal import UserError, say
+
+FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
+MOST_SECONDS = 180  # of training, in case the machine is slow or busy
+MOST_STYLES = 3  # to compose in
+INTRO_SECONDS = 10
+COMPOSED_SECONDS = 40
+PHRASE = 4  # bars; pieces with beats have whole phrases
+JUDGED_SECONDS = 20  # of each excerpt on the score-card
+MOST_JUDGED = 100  # excerpts
+RECORDINGS_FOR_TEMPO = 5
+TEMPERATURE = 0.9  # a little less random than the training music
+LEARNED_LITTLE = (
+    "The composer has learned too little to compose well: train longer, or give more music."
+)
+FEW_RECORDINGS = (
+    "Few recordings: excerpts were learned, and other excerpts of the same recordings held out. "
+    "These are easier to predict than new recordings."
+)
+LEFT_OUT = {"midi": "MIDI, the band and the Reaper session", "score": "scores", "plot": "pictures"}
+
+
+class New(NamedTuple):
+    """A composed piece, or one that continues an intro."""
+
+    name: str  # of its files, without suffix
+    frames: np.ndarray
+    timing: Timing
+    style: str | None
+    n_intro: int = 0
+
+
+def compose_from_folder(
+    folder: str | None, out: Path, *, epochs: int | None = None, seed: int = 0
+) -> None:
+    """Learn, compose, write everything, and print where to listen.
+
+    Parameters
+    ----------
+    folder : path or None
+        Recordings; None for songs made by rules.
+    out : Path
+        The folder to write to.
+    epochs : int, default=None
+        Passes over the music; None for as many as take about a minute.
+    seed : int, default=0
+        Of all that is random.
+    """
+    extras = installed_extras()
+    titles, labels, recordings = find_music(folder, out)
+    # Recordings are analyzed once, and not again for the mosaic.
+    with TemporaryDirectory(prefix="musicai-") as memory:
+        extractor, pieces = extract(titles, labels, recordings, memory)
+        train, test = hold_out(pieces, seed)
+        say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
+        try:  # before the work that would be lost
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"--out {out} cannot be made a folder: {error.strerror}") from None
+        start = time.perf_counter()
+        composer = train_composer(train, epochs, seed)
+        seconds = time.perf_counter() - start
+        extractor.set_params(verbose=0)
+        mosaic = fit_mosaic(extractor, train)
+
+    extractor.set_params(memory=None)
+    scores = score(composer, train, test)
+    example = max(test, key=lambda piece: len(piece.frames)).from_first_bar()
+    new = [compose(composer, style, seed) for style in some_styles(train, example.style)]
+    new.append(continue_piece(composer, example, seed))
+    tempo = None if new[0].timing.has_beats else usual_tempo(train)
+    sounds = [write_piece(piece, mosaic, extractor, tempo, out, extras) for piece in new]
+    joblib.dump(make_pipeline(extractor, composer), out / "composer.joblib")
+    if "plot" in extras:
+        draw_music(new, example, out)
+        draw_learning(composer, scores, out)
+
+    shared = {piece.recording for piece in train} & {piece.recording for piece in test}
+    warnings = [LEARNED_LITTLE] if learned_little(scores) else []
+    if shared:
+        warnings.append(FEW_RECORDINGS)
+    write_page(
+        out,
+        summary=f"Learned in {counted(seconds, 'second')}: {size(train)}. Held out: {size(test)}. "
+        f"{unit(composer.timing)}",
+        warnings=warnings,
+        sounds=sounds,
+        source=example.title,
+        scores=scores,
+        card=judge(composer, train, test, seed),
+        settings={
+            "Seed": seed,
+            "Temperature": TEMPERATURE,
+            "Passes over the music": composer.n_iter_,
+            "LSTMComposer": composer.get_params(),
+            "ChromaExtractor": extractor.get_params(),
+        },
+    )
+    print_where_to_listen(out, new, example.title, extras)
+
+
+def installed_extras() -> set[str]:
+    """Return the extras whose packages are installed; say what is left out without the others."""
+    extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
+    if missing := [extra for extra in LEFT_OUT if extra not in extras]:
+        without = " and ".join(LEFT_OUT[extra] for extra in missing)
+        packages = " ".join(package for extra in missing for package in PACKAGES[extra])
+        say(f"without {without}, which need more packages: pip install {packages}")
+    return extras
+
+
+def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LSTMComposer:
+    """Return a composer fitted to the pieces."""
+    n_frames = sum(map(len, frames_of(train)))
+    composer = LSTMComposer(
+        max_iter=epochs or int(np.clip(FRAMES_TO_LEARN / n_frames, 1, 100)),
+        max_time=MOST_SECONDS,
+        random_state=seed,
+        verbose=1,
+    )
+    return composer.fit(
+        frames_of(train), styles_of(train), timing=[piece.timing for piece in train]
+    )
+
+
+def size(pieces: Sequence[Piece]) -> str:
+    """Return the amount of music in words."""
+    seconds = sum(piece.seconds for piece in pieces)
+    length = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
+    return f"{counted(len(pieces), 'piece')}, {length} of music"
+
+
+def unit(timing: Timing) -> str:
+    """Return the length of a frame in words."""
+    if timing.has_beats:
+        return "A frame is half a beat."
+    return f"There are {timing.frame_rate:.1f} frames per second."
+
+
+def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: set[str]) -> None:
+    """Print the names of what was written, the best first."""
+    others = [".txt (chords)"]
+    if "score" in extras:
+        others.insert(0, ".musicxml")
+    if "midi" in extras:
+        others = ["_band.wav", ".mid", *others, ".rpp (Reaper)"]
+    listed = others[0] if len(others) == 1 else f"{', '.join(others[:-1])} and {others[-1]}"
+    print(f"\nopen {out / 'index.html'}: everything on one page")
+    for piece in new:
+        what = f"{source}, continued" if piece.n_intro else "a new piece"
+        style = "" if piece.style is None or piece.n_intro else f" in the style {piece.style}"
+        print(f"listen to {out / piece.name}.wav: {what}{style}, in the sound of the recordings;")
+        print(f"  in time with it: {listed}")
+    if "plot" in extras:
+        print(f"look at {out / 'chromagrams.png'} and {out / 'learning.png'}")
+    print(f"compose more in Python: joblib.load({str(out / 'composer.joblib')!r})[-1].sample(400)")
+
+
+def score(
+    composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece]
+) -> dict[str, float]:
+    """Print the log-likelihood of held-out pieces by the composer and by simple baselines."""
+    persistence = PersistenceBaseline().fit(frames_of(train))
+    independent = IndependentBaseline().fit(frames_of(train))
+    scores = {
+        "composer": composer.score(frames_of(test), styles_of(test)),
+        "each pitch class from its last value": persistence.score(frames_of(test)),
+        "each pitch class by itself": independent.score(frames_of(test)),
+    }
+    print("log-likelihood of held-out pieces, in nats a frame (higher is better)")
+    for name, value in scores.items():
+        print(f"  {name:<36} {value:>10.2f}")
+    if learned_little(scores):
+        print(LEARNED_LITTLE)
+    print()
+    return scores
+
+
+def learned_little(scores: Mapping[str, float]) -> bool:
+    """Return whether a baseline predicts as well as the composer."""
+    return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
+
+
+def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
+    """Return styles to compose in; that of the example comes first."""
+    others = sorted({piece.style for piece in train if piece.style is not None} - {first})
+    return [first, *others][:MOST_STYLES]
+
+
+def compose(composer: LSTMComposer, style: str | None, seed: int) -> New:
+    """Compose a new piece at the usual tempo of its style."""
+    timing = composer.timing_of(style)
+    piece = composer.sample(
+        frames_in(COMPOSED_SECONDS, timing),
+        style=style,
+        temperature=TEMPERATURE,
+        random_state=seed,
+    )
+    name = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)
+    return New(name, piece, timing, style)
+
+
+def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
+    """Continue the opening of a held-out piece, at its own tempo."""
+    timing = composer.timing_of(example.style)
+    if example.timing.tempo is not None:
+        timing = timing.at_tempo(example.timing.tempo)
+    n_intro = min(frames_in(INTRO_SECONDS, timing), len(example.frames) // 2)
+    intro = example.frames[:n_intro]
+    rest = composer.sample(
+        frames_in(COMPOSED_SECONDS - INTRO_SECONDS, timing),
+        prime=intro,
+        style=example.style,
+        temperature=TEMPERATURE,
+        random_state=seed,
+    )
+    return New("continued", np.concatenate([intro, rest]), timing, example.style, n_intro)
+
+
+def frames_in(seconds: float, timing: Timing) -> int:
+    """Return the number of frames in about so many seconds; of beats, in whole phrases."""
+    n_frames = int(timing.frames_at(seconds))
+    if timing.beats_per_bar is None or timing.frames_per_beat is None:
+        return n_frames
+    phrase = int(PHRASE * timing.beats_per_bar * timing.frames_per_beat)
+    return phrase * max(1, round(n_frames / phrase))
+
+
+def fit_mosaic(extractor: ChromaExtractor, train: Sequence[Piece]) -> MosaicSynthesizer:
+    """Return a mosaic of the recordings of the training pieces."""
+    recordings = {piece.recording: piece.style for piece in train}
+    return MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
+
+
+def write_piece(
+    piece: New,
+    mosaic: MosaicSynthesizer,
+    extractor: ChromaExtractor,
+    tempo: float | None,
+    out: Path,
+    extras: set[str],
+) -> Sound:
+    """Write a piece as sound, session, MIDI, score and chart, all in time with each other."""
+    path = out / f"{piece.name}.wav"
+    mosaic.transform(piece.frames, path, timing=piece.timing, style=piece.style)
+    correlation = check(path, piece, extractor)
+    notation: dict[str, Any] = {"timing": piece.timing, "notated_tempo": tempo}
+    title = piece.name.replace("_", " ").capitalize() + " by musicai"
+    chart = chord_chart(piece.frames, out / f"{piece.name}.txt", title=title, **notation)
+    print(chart)
+    if "score" in extras:
+        to_musicxml(piece.frames, out / f"{piece.name}.musicxml", title=title, **notation)
+    if "midi" in extras:
+        band = out / f"{piece.name}_band.wav"
+        chroma_to_audio(piece.frames, band, timing=piece.timing, instruments="band")
+        chroma_to_midi(piece.frames, out / f"{piece.name}.mid", instruments="band", **notation)
+        session = {"mosaic": mosaic, "audio": path, "style": piece.style, **notation}
+        write_session(piece.frames, out / f"{piece.name}.rpp", **session)
+    return Sound(
+        name=piece.name,
+        style=piece.style,
+        beats=beats_of(piece),
+        beats_per_bar=piece.timing.beats_per_bar or 0,
+        intro_seconds=piece.timing.duration(piece.n_intro) if piece.n_intro else 0.0,
+        tempo=piece.timing.tempo if piece.timing.has_beats else None,
+        correlation=correlation,
+        chart=chart,
+    )
+
+
+def beats_of(piece: New) -> list[float]:
+    """Return the seconds of the beats of a piece; none if its frames are not beats."""
+    if not piece.timing.has_beats:
+        return []
+    n_frames = len(piece.frames)
+    seconds, beats = piece.timing.borders(n_frames)[:-1], piece.timing.beats(n_frames)[:-1]
+    return seconds[beats % 1 == 0].tolist()
+
+
+def usual_tempo(train: Sequence[Piece]) -> float:
+    """Return the median tempo of a few recordings, or 120 if they have no beats."""
+    extractor = ChromaExtractor(sync="beat", on_error="warn")
+    some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
+    found = [analysis.tempo for analysis in extractor.analyze(some)]
+    tempi = [tempo for tempo in found if tempo]  # None without beats, or if unreadable
+    return float(np.median(tempi)) if tempi else 120.0
+
+
+def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
+    """Analyze the audio of a piece, and return and print its correlation with the frames."""
+    if piece.timing.has_beats:  # use the beats of the piece instead of tracking them
+        beats = piece.timing.borders(len(piece.frames))[::2]
+        extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
+    (analyzed,) = extractor.transform([path])
+    correlation = frame_correlation(analyzed[: len(piece.frames)], piece.frames[: len(analyzed)])
+    print(f"{path}: its chroma correlates {correlation:.2f} with that of the piece")
+    return correlation
+
+
+def judge(
+    composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece], seed: int
+) -> Report | str:
+    """Return a score-card of pieces as long as those held out, or why there is none."""
+    composed = [
+        composer.sample(
+            len(piece.frames),
+            style=piece.style,
+            temperature=TEMPERATURE,
+            random_state=(seed + i) % 2**32,
+        )
+        for i, piece in enumerate(test)
+    ]
+    n_frames = 2 * composer.timing.frames_at(JUDGED_SECONDS / 2)
+    if sum(len(piece.frames) // n_frames for piece in test) < 2:
+        return (
+            "Too little music was held out for a score-card, which needs 2 excerpts of "
+            f"{JUDGED_SECONDS} seconds."
+        )
+    try:
+        card = report(
+            frames_of(test),
+            composed,
+            frames_of(train),
+            n_frames=n_frames,
+            n_excerpts=MOST_JUDGED,
+            timing=composer.timing,
+            random_state=seed,
+        )
+    except ValueError as error:  # if most is silence, or has no key
+        return f"There is no score-card: {error}."
+    print(f"\n{card}")
+    return card
+
+
+def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
+    """Draw the composed pieces above the real piece that was continued."""
+    titles = [piece_title(piece, example.title) for piece in new]
+    n_frames = len(new[-1].frames)
+    real = f"Real: {example.title}"
+    timings = dict(zip(titles, (piece.timing for piece in new), strict=True))
+    ends = {title: axis_position(new[-1]) for title in titles[-1:]}
+    frames = [piece.frames for piece in new]
+    display = ComparisonDisplay.from_pieces(
+        {**dict(zip(titles, frames, strict=True)), real: example.frames[:n_frames]},
+        timing=timings | {real: example.timing[:n_frames]},
+        marks=ends,
+    )
+    display.figure_.savefig(out / "chromagrams.png", dpi=150)
+
+
+def piece_title(piece: New, source: str) -> str:
+    """Return the title of a chromagram."""
+    if piece.n_intro:
+        return f"Continued: composed after the opening of {source}"
+    return "Composed from nothing" + (f", {piece.style}" if piece.style else "")
+
+
+def axis_position(piece: New) -> float:
+    """Return the end of the intro in the unit of the axis, beats or seconds."""
+    if piece.timing.has_beats:
+        return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
+    return float(piece.timing.duration(piece.n_intro))
+
+
+def draw_learning(composer: LSTMComposer, scores: Mapping[str, float], out: Path) -> None:
+    """Draw the log-likelihood by epoch, with that of the baselines."""
+    display = TrainingCurveDisplay.from_estimator(
+        composer, baselines={f"held out: {name}": value for name, value in scores.items()}
+    )
+    display.figure_.savefig(out / "learning.png", dpi=150)

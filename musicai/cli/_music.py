@@ -1,0 +1,179 @@
+"""The music that `musicai compose` learns: loading, analysis, training and test pieces."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import train_test_split
+
+from ..chroma import Analysis, ChromaExtractor
+from ..datasets import load_recordings, make_songs
+from ..datasets.bunches import Recordings
+from ..theory.timing import Timing
+from ._terminal import UserError, say
+
+CLEAR = 0.5  # least mean clarity of beats of music that is learned by half-beats
+N_SONGS = 40
+STYLES = ["pop", "waltz"]
+HELD_OUT = 0.15  # share of the pieces
+LEAST_PIECES = 10  # with fewer recordings, excerpts are learned and held out
+LEAST_SECONDS = 60  # of all music
+EXCERPT_SECONDS = 45
+
+
+class Piece(NamedTuple):
+    """The chroma of a recording, or of an excerpt, with its title, style and timing."""
+
+    title: str
+    frames: np.ndarray
+    style: str | None
+    recording: Path
+    timing: Timing
+
+    @property
+    def seconds(self) -> float:
+        """Length of the piece."""
+        return self.timing.duration(len(self.frames))
+
+    def from_first_bar(self) -> "Piece":
+        """Return the piece from its first bar line on, or first beat if bars are not known."""
+        first = self.timing.first_bar
+        if first == 0:
+            return self
+        return self._replace(frames=self.frames[first:], timing=self.timing[first:])
+
+
+def find_music(folder: str | None, out: Path) -> tuple[list[str], list[str | None], list[Path]]:
+    """Return titles, styles and paths of recordings; without a folder, of songs made by rules."""
+    if folder is None:
+        songs = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
+        styles: list[str | None] = [*songs.target]
+        return songs.titles, styles, songs.recordings
+    return without_composed(load_recordings(folder), folder, out)
+
+
+def without_composed(
+    data: Recordings, folder: str, out: Path
+) -> tuple[list[str], list[str | None], list[Path]]:
+    """Leave out recordings in `out`, which were composed, and say how many there are."""
+    root, out = Path(folder).expanduser().resolve(), out.resolve()
+    if out == root:
+        raise UserError(
+            f"--out {out} is the folder of the music itself: name another one, or what is "
+            "composed would be learned the next time"
+        )
+    labels: Sequence[str | None] = data.target or [None] * len(data.recordings)
+    rows = list(zip(data.titles, labels, map(Path, data.recordings), strict=True))
+    kept = [row for row in rows if not row[2].resolve().is_relative_to(out)]
+    if not kept:
+        raise UserError(f"no music in {root} but in {out}, where composed music is written")
+    if len(kept) < len(rows):
+        say(f"left out {counted(len(rows) - len(kept), 'file')} in {out}: that is --out")
+    titles, styles, paths = (list(column) for column in zip(*kept, strict=True))
+    if all(path.resolve().parent == root for path in paths):
+        styles = [None for _ in paths]  # one folder is not a choice of styles
+    return titles, styles, paths
+
+
+def extract(
+    titles: Sequence[str],
+    styles: Sequence[str | None],
+    recordings: Sequence[Path],
+    memory: str | None,
+) -> tuple[ChromaExtractor, list[Piece]]:
+    """Analyze recordings; return the extractor, and pieces, or excerpts if there are few."""
+    extractor, analyses = analyze(recordings, memory)
+    rows = list(zip(titles, styles, recordings, analyses, strict=True))
+    pieces = []
+    for title, style, recording, analysis in rows:
+        if extractor.sync is None or analysis.timing.has_beats:
+            if analysis.chroma.any():
+                pieces.append(Piece(title, analysis.chroma, style, recording, analysis.timing))
+        elif analysis.chroma.any():
+            say(f"left out {recording}, which has no beats")
+    seconds = sum(piece.seconds for piece in pieces)
+    say(f"{counted(len(pieces), 'recording')}, {seconds / 60:.1f} minutes of music")
+    if round(seconds) < LEAST_SECONDS:  # frames end a little before or after a recording
+        raise UserError(
+            f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings, where "
+            f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
+        )
+    if len(pieces) >= LEAST_PIECES and min(Counter(styles_of(pieces)).values()) > 1:
+        return extractor, pieces
+    excerpt_seconds = min(EXCERPT_SECONDS, seconds / LEAST_PIECES)
+    say(f"few recordings: learning and holding out excerpts of {excerpt_seconds:.0f} seconds")
+    return extractor, cut(pieces, excerpt_seconds)
+
+
+def analyze(
+    recordings: Sequence[Path | np.ndarray], memory: str | None = None
+) -> tuple[ChromaExtractor, list[Analysis]]:
+    """Return an extractor and its analyses: by half-beats if the pulse is clear, else by frames."""
+    by_frames = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1, memory=memory)
+    extractor = clone(by_frames).set_params(sync="half-beat")
+    analyses = extractor.analyze(list(recordings))
+    clarity = mean_clarity(analyses)
+    if clarity >= CLEAR:
+        say(f"the pulse is clear ({clarity:.2f}; {CLEAR} or more): learning half-beats")
+        return extractor, analyses
+    say(f"the pulse is not clear ({clarity:.2f}; below {CLEAR}): learning frames")
+    return by_frames, by_frames.analyze(list(recordings))
+
+
+def mean_clarity(analyses: Sequence[Analysis]) -> float:
+    """Return the mean clarity of beats over all seconds; 0 where no beats were found."""
+    seconds = [each.timing.duration(len(each.chroma)) for each in analyses]
+    clarity = [each.clarity or 0 for each in analyses]
+    return float(np.average(clarity, weights=seconds)) if sum(seconds) else 0.0
+
+
+def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
+    """Cut every piece into excerpts that last about so many seconds."""
+    excerpts = []
+    for piece in pieces:
+        n_excerpts = max(1, round(piece.seconds / seconds))
+        borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
+        for i, (first, last) in enumerate(pairwise(borders), start=1):
+            excerpts.append(
+                piece._replace(
+                    title=f"{piece.title} (excerpt {i})",
+                    frames=piece.frames[first:last],
+                    timing=piece.timing[first:last],
+                )
+            )
+    return excerpts
+
+
+def hold_out(pieces: Sequence[Piece], seed: int) -> tuple[list[Piece], list[Piece]]:
+    """Split pieces into training and test pieces; every style is in both."""
+    counts = Counter(styles_of(pieces))
+    style, n_rarest = counts.most_common()[-1]
+    if n_rarest < 2:
+        raise UserError(
+            f"too little music in the style {style!r}: one short recording can't be both learned "
+            "and held out"
+        )
+    n_test = max(len(counts), ceil(HELD_OUT * len(pieces)))
+    labels = list(map(str, styles_of(pieces)))
+    train, test = train_test_split(pieces, test_size=n_test, stratify=labels, random_state=seed)
+    return train, test
+
+
+def counted(number: float, thing: str) -> str:
+    """Return a number with a noun: 1 minute, 2 minutes."""
+    return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
+
+
+def frames_of(pieces: Sequence[Piece]) -> list[np.ndarray]:
+    """Return the frames of each piece."""
+    return [piece.frames for piece in pieces]
+
+
+def styles_of(pieces: Sequence[Piece]) -> list[str | None]:
+    """Return the style of each piece; None if it has none."""
+    return [piece.style for piece in pieces]

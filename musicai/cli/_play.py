@@ -1,0 +1,67 @@
+"""Sound of a recording or a MIDI file: `musicai play`."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from ..audio import level_blocks, read_blocks, write_audio
+from ..files.paths import printable
+from ..midi import synthesize
+from ._terminal import UserError
+
+SR = 44100
+_MIDI = (".kar", ".mid", ".midi", ".rmi")
+PLAYERS = {
+    "ffplay": ["-nodisp", "-autoexit", "-loglevel", "error"],
+    "afplay": [],
+    "pw-play": [],
+    "paplay": [],
+    "aplay": ["-q"],
+}
+"""Programs that play a WAV file, and their options."""
+
+
+def play_piece(piece: Path, to: Path | None = None) -> None:
+    """Play a recording or a MIDI file to its end, or write its sound to a file."""
+    if to is not None:
+        write_audio(to, sound_of(piece), SR)
+        print(printable(to))
+        return
+    play = find_player(piece)
+    with TemporaryDirectory(prefix="musicai-") as folder:
+        path = Path(folder, "sound.wav")
+        write_audio(path, sound_of(piece), SR)
+        play(path)
+
+
+def sound_of(piece: Path) -> Iterator[np.ndarray]:
+    """Return the sound of a piece, block by block; that of MIDI is as loud as all we render."""
+    if piece.suffix.lower() in _MIDI:
+        return level_blocks(synthesize(piece, sr=SR), SR)
+    return read_blocks(piece, sr=SR)
+
+
+def find_player(piece: Path) -> Callable[[Path], None]:
+    """Return a function that plays a WAV file to its end."""
+    if sys.platform == "win32":
+        import winsound
+
+        return lambda path: winsound.PlaySound(str(path), winsound.SND_FILENAME)
+    for program, options in PLAYERS.items():
+        if found := shutil.which(program):
+            return lambda path: _run([found, *options, str(path)])
+    raise UserError(
+        f"no program that plays sound was found (any of {', '.join(PLAYERS)}): install one, such "
+        f"as ffmpeg, or write the sound with --to {printable(piece.stem)}.wav and open that"
+    )
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        raise UserError(f"{Path(command[0]).name} could not play the sound; is there a sound card?")

@@ -1,0 +1,21 @@
+"""Lines on stderr."""
+
+import sys
+
+from tqdm.auto import tqdm
+
+from ..files.paths import printable
+
+
+class UserError(Exception):
+    """A mistake that the user can mend; its text says how."""
+
+
+def say(line: str) -> None:
+    """Print a line on stderr, above a progress bar if there is one."""
+    tqdm.write(printable(line), file=sys.stderr)
+
+
+def warn(line: str) -> None:
+    """Print a warning."""
+    say(f"musicai: warning: {line}")

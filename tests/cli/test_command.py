@@ -1,0 +1,217 @@
+"""The console command as a shell sees it: help, exit codes, and what goes to which stream."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from musicai import Timing, __version__
+from musicai.cli import _play, main
+from musicai.render import chroma_to_midi
+
+SR = 22050
+COMMANDS = ("compose", "chords", "play")
+
+
+def run(*args, **options):
+    """Run the command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "musicai", *map(str, args)],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
+
+
+@pytest.fixture
+def song(tmp_path):
+    """Twelve seconds of C and F major in turn, on a clear beat."""
+    time = np.arange(2 * SR) / SR
+    chords = [
+        sum(np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * time) for note in notes)
+        for notes in [(60, 64, 67), (65, 69, 72)] * 3
+    ]
+    beats = np.exp(-8 * (np.arange(12 * SR) / SR % 0.5))
+    path = tmp_path / "a song.wav"
+    soundfile.write(path, 0.2 * np.concatenate(chords) * beats, SR)
+    return path
+
+
+@pytest.fixture
+def no_player(monkeypatch):
+    """No program that plays sound is installed."""
+    monkeypatch.setattr(_play.sys, "platform", "linux")
+    monkeypatch.setattr(_play.shutil, "which", lambda program: None)
+
+
+def test_help_shows_examples(capsys):
+    assert main([]) == 0
+    assert "musicai compose recordings" in capsys.readouterr().out
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as stopped:
+            main([command, "--help"])
+        assert stopped.value.code == 0
+        assert f"examples:\n  musicai {command} " in capsys.readouterr().out
+
+
+def test_tells_its_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"musicai {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["sing"],
+        ["chords"],
+        ["compose", "--epochs", "0"],
+        ["compose", "--epochs", "many"],
+        ["compose", "--seed", "-1"],
+        ["compose", "--seed", str(2**32)],
+    ],
+)
+def test_wrong_arguments_are_2(args, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(args)
+    assert stopped.value.code == 2
+    assert "usage: musicai" in capsys.readouterr().err
+
+
+def test_the_mistakes_of_a_user_are_1_and_a_line(tmp_path):
+    done = run("compose", tmp_path / "nowhere")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("musicai: ")
+    assert "nowhere" in line
+
+
+@pytest.mark.parametrize("command", ["chords", "play"])
+@pytest.mark.parametrize("name", ["missing.wav", "broken.mp3", "broken.mid", "folder"])
+def test_files_that_cannot_be_used(command, name, tmp_path, capsys):
+    path = tmp_path / name
+    if name.startswith("broken"):
+        path.write_bytes(b"no music")
+    elif name == "folder":
+        path.mkdir()
+    to = ["--to", str(tmp_path / "sound.wav")] if command == "play" else []
+    assert main([command, str(path), *to]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert name in err.splitlines()[-1]
+    assert err.splitlines()[-1].startswith("musicai: ")
+
+
+def test_a_bug_is_not_hidden(monkeypatch, song):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("musicai.cli._chords.chord_chart", broken)
+    with pytest.raises(ZeroDivisionError):
+        main(["chords", str(song)])
+
+
+def test_chords_go_to_stdout_and_progress_to_stderr(song):
+    done = run("chords", song)
+    assert done.returncode == 0
+    assert done.stdout.startswith("a song\n")
+    assert re.search(r"^.*\| C +\| F +\|", done.stdout, re.MULTILINE)
+    assert "chroma: 1/1 recordings" in done.stderr
+    assert "\r" not in done.stderr
+    assert "recordings" not in done.stdout
+
+
+def test_chords_with_times(song, capsys):
+    assert main(["chords", "--times", str(song)]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [label for _, _, label in rows] == ["C:maj", "F:maj"] * 3
+    np.testing.assert_allclose(
+        [float(start) for start, _, _ in rows], np.arange(0, 12, 2), atol=0.2
+    )
+
+
+def test_names_that_are_no_unicode(song, capfd):
+    if os.name != "posix" or sys.platform == "darwin":
+        pytest.skip("names of files are Unicode here")
+    odd = song.rename(os.fsdecode(os.fsencode(song.parent) + b"/\xff.wav"))
+    assert main(["chords", str(odd)]) == 0
+    assert capfd.readouterr().out.startswith("\\udcff\n")
+
+
+def test_a_reader_that_has_read_enough(song):
+    if os.name != "posix":
+        pytest.skip("needs a shell")
+    command = f"'{sys.executable}' -m musicai chords '{song}' '{song}' | head -n 1"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert done.stdout == "a song\n"
+    assert "Traceback" not in done.stderr
+    assert "Broken" not in done.stderr
+
+
+def test_a_midi_file_becomes_sound(tmp_path, capsys):
+    piece = np.zeros((8, 12))
+    piece[:, [0, 4, 7]] = 1
+    chroma_to_midi(piece, tmp_path / "piece.mid", timing=Timing.from_tempo(120))
+    to = tmp_path / "piece.flac"
+    assert main(["play", str(tmp_path / "piece.mid"), "--to", str(to)]) == 0
+    assert capsys.readouterr().out == f"{to}\n"
+    assert 4 < soundfile.info(to).duration < 8
+
+
+def test_a_player_gets_the_sound(song, tmp_path, monkeypatch):
+    if os.name != "posix":
+        pytest.skip("the player is a shell script")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    player = programs / "aplay"
+    player.write_text(f'#!/bin/sh\nfor last; do :; done\ncp "$last" "{tmp_path}/played.wav"\n')
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:/bin:/usr/bin")
+    which = _play.shutil.which
+    monkeypatch.setattr(
+        _play.shutil, "which", lambda name: which(name) if name == "aplay" else None
+    )
+    assert main(["play", str(song)]) == 0
+    assert soundfile.info(tmp_path / "played.wav").duration == pytest.approx(12, abs=0.01)
+
+
+@pytest.mark.usefixtures("no_player")
+def test_says_what_to_do_without_a_player(song, capsys):
+    assert main(["play", str(song)]) == 1
+    assert "--to" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_is_130_and_a_line(tmp_path):
+    """Also while training, which otherwise keeps the best weights and goes on."""
+    music = tmp_path / "music"
+    music.mkdir()
+    noise = np.random.default_rng(0).standard_normal(70 * SR)
+    soundfile.write(music / "a.wav", 0.1 * noise, SR)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "musicai", "compose", music, "--out", out]
+    process = subprocess.Popen(
+        [*map(str, command), "--epochs", "100000"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    seen = ""
+    while "fit:" not in seen and (character := process.stderr.read(1)):
+        seen += character
+    process.send_signal(signal.SIGINT)
+    output, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output == ""
+    assert rest.splitlines()[-1] == "musicai: stopped"
+    assert "Traceback" not in seen + rest
+    assert not list(Path(out).iterdir())
