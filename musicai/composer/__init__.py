@@ -10,6 +10,8 @@ fitted composer (``_fitted``) score and predict (``_inference``) or sample (``_s
 ``_state`` declares the state that files of composers must have.
 """
 
+from ._callbacks import on_epoch
 from ._composer import LSTMComposer
+from ._model_card import model_card
 
-__all__ = ["LSTMComposer"]
+__all__ = ["LSTMComposer", "model_card", "on_epoch"]

@@ -15,7 +15,56 @@ except ImportError:
         return method
 
 
-__all__ = ["CallbackSupportMixin", "EpochCallbacks", "train_with_callbacks"]
+__all__ = ["CallbackSupportMixin", "EpochCallbacks", "on_epoch", "train_with_callbacks"]
+
+
+def on_epoch(function: Callable[[Any], object]) -> Any:
+    """Return a callback of scikit-learn's that calls a function after every epoch of a fit.
+
+    For curves that are watched live, a rule of one's own to stop, and pruning of trials. Needs
+    scikit-learn 1.9 or newer.
+
+    Parameters
+    ----------
+    function : callable
+        Called with the composer as it would be if training ended there: fitted, with
+        `loss_curve_`, `validation_curve_` and `n_iter_` so far. If it returns True training stops,
+        and the best weights are kept; an error that it raises ends the fit.
+
+    Returns
+    -------
+    callback : object
+        For ``composer.set_callbacks(callback)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai import LSTMComposer
+    >>> from musicai.composer import on_epoch
+    >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
+    >>> composer = LSTMComposer(hidden_size=16, max_iter=9, random_state=0)
+    >>> if hasattr(composer, "set_callbacks"):
+    ...     composer = composer.set_callbacks(on_epoch(lambda so_far: so_far.n_iter_ == 2))
+    ...     assert composer.fit([scale] * 8).n_iter_ == 2
+    """
+    return _OnEpoch(function)
+
+
+on_epoch.__module__ = "musicai.composer"
+
+
+class _OnEpoch:
+    def __init__(self, function: Callable[[Any], object]) -> None:
+        self.function = function
+
+    def setup(self, estimator: Any, context: Any) -> None: ...
+
+    def teardown(self, estimator: Any, context: Any) -> None: ...
+
+    def on_fit_task_begin(self, estimator: Any, context: Any) -> None: ...
+
+    def on_fit_task_end(self, estimator: Any, context: Any, *, fitted_estimator: Any) -> bool:
+        return context.task_name == "epoch" and bool(self.function(fitted_estimator))
 
 
 class EpochCallbacks:

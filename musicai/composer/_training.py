@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
-from tqdm.auto import tqdm
 
+from ..base.progress import logger, progress_bar
 from ..base.user_warnings import warn_user
 from ._callbacks import EpochCallbacks
 from ._checkpoint import Checkpoint
@@ -102,9 +102,8 @@ class Progress:
         # The training loss with the sign of a score, so that the figures compare.
         shown = f"train {-self.loss_curve[-1]:.2f}"
         if self.validation_curve:
-            shown += f", valid {self.validation_curve[-1]:.2f}"
-        shown += " nats/frame"
-        return f"{shown}, best {self.best_score:.2f}" if self.validation_curve else shown
+            shown += f", valid {self.validation_curve[-1]:.2f}, best {self.best_score:.2f}"
+        return f"{shown} nats/frame, higher is better"
 
 
 class Budget:
@@ -316,7 +315,7 @@ class Trainer:
         callbacks: EpochCallbacks | None,
     ) -> bool:
         """Return whether Ctrl-C came in the very last step."""
-        bar = tqdm(
+        bar = progress_bar(
             total=self.budget.max_iter,
             initial=self.progress.n_epochs,
             desc="fit",
@@ -341,6 +340,9 @@ class Trainer:
                 self._end_epoch(loss, score, tol)
                 bar.set_postfix_str(str(self.progress), refresh=False)
                 bar.update(self.progress.n_epochs - bar.n)
+                if self.group.is_first:
+                    n_epochs, most = self.progress.n_epochs, self.budget.max_iter
+                    logger.info("epoch %d of at most %d: %s", n_epochs, most, self.progress)
                 finished = (
                     self.group.share(lambda: bool(callbacks and callbacks.end_epoch(self)))
                     or self.progress.waited >= n_iter_no_change

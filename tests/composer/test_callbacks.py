@@ -5,7 +5,12 @@ import pytest
 
 pytest.importorskip("sklearn.callback", reason="scikit-learn has callbacks from 1.9 on")
 
+import pickle
+
+from sklearn.base import clone
+
 from musicai import LSTMComposer
+from musicai.composer import on_epoch
 
 
 class Recorder:
@@ -68,3 +73,52 @@ def test_callbacks_are_torn_down_after_an_error(chroma):
     assert recorder.events[-1] == "teardown"
     assert not composer.__sklearn_is_fitted__()
     composer.set_callbacks().fit(chroma)
+
+
+def test_a_function_after_every_epoch(chroma):
+    seen = []
+    composer = small().set_callbacks(on_epoch(lambda each: seen.append(each.loss_curve_[-1])))
+    assert composer.fit(chroma).loss_curve_ == seen
+    assert pickle.loads(pickle.dumps(clone(small()).fit(chroma))).loss_curve_ == seen
+
+
+def test_a_function_may_stop_training(chroma):
+    composer = small().set_callbacks(on_epoch(lambda each: each.n_iter_ == 2))
+    assert composer.fit(chroma).n_iter_ == 2
+
+
+def test_an_error_prunes_a_fit(chroma):
+    class PrunedError(Exception):
+        pass
+
+    def prune(composer):
+        assert composer.validation_curve_[-1] < 0
+        raise PrunedError
+
+    composer = small().set_callbacks(on_epoch(prune))
+    with pytest.raises(PrunedError):
+        composer.fit(chroma, X_val=chroma)
+    assert not composer.__sklearn_is_fitted__()
+
+
+def test_optuna_prunes_fits(chroma):
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def objective(trial):
+        def report(composer):
+            trial.report(composer.validation_curve_[-1], composer.n_iter_)
+            if trial.should_prune():
+                raise optuna.TrialPruned
+
+        rate = trial.suggest_categorical("learning_rate", [0.03, 1e-6])
+        composer = small(learning_rate=rate).set_callbacks(on_epoch(report))
+        return composer.fit(chroma, X_val=chroma[:2]).best_validation_score_
+
+    sampler = optuna.samplers.GridSampler({"learning_rate": [0.03, 1e-6]}, seed=0)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=1)
+    study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+    study.enqueue_trial({"learning_rate": 0.03})
+    study.optimize(objective, n_trials=3)
+    assert study.best_params["learning_rate"] == 0.03
+    assert any(trial.state.name == "PRUNED" for trial in study.trials)

@@ -1,3 +1,4 @@
+import logging
 import re
 import signal
 import warnings
@@ -303,7 +304,7 @@ def test_verbose_shows_progress(chroma, capsys):
     small(max_iter=2, verbose=1).fit(chroma)
     captured = capsys.readouterr()
     assert "2/2" in captured.err
-    assert re.search(r"train -[\d.]+, valid -[\d.]+ nats/frame, best -[\d.]+", captured.err)
+    assert re.search(r"train -[\d.]+, valid -[\d.]+, best -[\d.]+ nats/frame, higher", captured.err)
     assert captured.out == ""
 
 
@@ -355,3 +356,27 @@ def test_the_read_out_of_the_mean_does_not_change_the_composer(chroma, rolls, mo
         for name, weights in composer.weights_.items():
             if "mean_head" not in name:
                 np.testing.assert_array_equal(weights, without.weights_[name])
+
+
+def test_every_epoch_is_a_line_in_a_log_file(rolls, tmp_path):
+    handler = logging.FileHandler(tmp_path / "fit.log")
+    logger = logging.getLogger("musicai")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        small(max_iter=3, verbose=1).fit(rolls)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+        handler.close()
+    lines = (tmp_path / "fit.log").read_bytes().decode().splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        f"epoch {n} of at most 3" for n in (1, 2, 3)
+    ]
+
+
+def test_progress_is_lines_where_stderr_is_no_terminal(rolls, capsys):
+    small(max_iter=3, verbose=1).fit(rolls)
+    shown = capsys.readouterr().err
+    assert "\r" not in shown
+    assert re.fullmatch(r"(fit: \d/3 epochs in [\d:]+.*\n)+", shown)

@@ -1,0 +1,43 @@
+"""Progress: a bar on terminals and in notebooks, lines where stderr is a file or a pipe."""
+
+import logging
+import sys
+from typing import Any, TextIO
+
+from tqdm.auto import tqdm
+
+logger = logging.getLogger("musicai")
+"""For log files: the figures of every epoch, at the level INFO, whatever `verbose` says."""
+
+_SECONDS_BETWEEN_LINES = 10
+_LINE = "{desc}: {n_fmt}/{total_fmt} {unit}s in {elapsed}{postfix}"
+
+
+def progress_bar(*args: Any, **options: Any) -> Any:
+    """Return tqdm's bar, with its arguments; a log file gets lines and no carriage returns."""
+    if sys.stderr is None or sys.stderr.isatty() or "ipykernel" in sys.modules:
+        return tqdm(*args, **options)
+    return tqdm(
+        *args,
+        file=_Lines(sys.stderr),
+        bar_format=_LINE,
+        mininterval=_SECONDS_BETWEEN_LINES,
+        **options,
+    )
+
+
+class _Lines:
+    """A file on which each state of a bar is a line."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        line = text.strip()
+        if line and line != self._last:
+            self._file.write(f"{line}\n")
+            self._last = line
+
+    def flush(self) -> None:
+        self._file.flush()

@@ -1,0 +1,38 @@
+"""The model card says what is known, and that the rest is not."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.utils import Bunch
+
+from musicai import LSTMComposer
+from musicai.composer import model_card
+from musicai.metrics import report
+
+
+def test_says_what_was_learned_and_how_well(fitted, chroma):
+    music = Bunch(source="a | box\nof tapes", license="CC BY 4.0", titles=["one", "two"])
+    rng = np.random.default_rng(0)
+    pieces = [rng.random((220, 12)) for _ in range(4)]
+    with pytest.warns(UserWarning, match="so few excerpts"):
+        judged = report(pieces[:2], pieces[2:], pieces[:2], timing=10.77)
+    card = model_card(fitted, title="Tapes", data=music, scores={"held out": -4.5}, report=judged)
+    assert card.startswith("---\nlibrary_name: musicai\n")
+    for part in (
+        "# Tapes",
+        r"| a \| box of tapes |",
+        "| CC BY 4.0 |",
+        "| pieces | 2 |",
+        "| log-likelihood of held out | -4.50 nats per frame |",
+        "realism",
+        "copied",
+    ):
+        assert part in card
+
+
+def test_says_what_is_not_known(fitted):
+    card = model_card(fitted)
+    assert card.count("not stated") >= 2
+    assert "realism" not in card
+    with pytest.raises(NotFittedError):
+        model_card(LSTMComposer())
