@@ -197,13 +197,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     on the keyboard, mostly with the key given to the network. Piano rolls are transposed by at
     most six semitones; a note that leaves the keyboard at one end comes in at the other.
 
-    With the emission "logistic" and its independent form, excerpts are also learned with values
-    redrawn by the network, so that small errors of sampled frames do not add up (exposure bias
-    [5]_; compare scheduled sampling [6]_); a flag marks generated frames. And most excerpts are
-    learned conditioned on traits of their piece, the mean of each feature and of its changes: a
-    piece sampled without a prime takes the traits of a training piece of its style. Scores and
-    predictions are without flag and traits, so at temperature 1 samples are close to, but not
-    exactly from, the distribution that is scored.
+    With the emissions "logistic", its independent form, and "gaussian", excerpts are also learned
+    with values redrawn by the network, so that small errors of sampled frames do not add up
+    (exposure bias [5]_; compare scheduled sampling [6]_); a flag marks generated frames. And most
+    excerpts are learned conditioned on traits of their piece, the mean of each feature and of its
+    changes: a piece sampled without a prime takes the traits of a training piece of its style.
+    Scores and predictions are without flag and traits, so at temperature 1 samples are close to,
+    but not exactly from, the distribution that is scored.
 
     Where training diverges (losses or weights are not finite, or losses far above those of the
     untrained network), it returns to the last sound state with a quarter of the learning rate and
@@ -336,7 +336,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             A style label for each of them.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             When the frames sound: one for all pieces, such as the extractor, or one for each, such
-            as their analyses; a number is frames per second. Their usual tempo or rate is that of
+            as their analyses; a number is frames per second. None takes the `timing` of pieces that
+            come from an extractor, as in a pipeline. Their usual tempo or rate is that of
             composed pieces: see `timing_of`. Training on measured beats starts at the first bar
             line, or at the first beat if bars are not known, so that composed pieces begin there.
 

@@ -28,6 +28,7 @@ from ..theory.keys import (
     estimate_keys,
     shifts_to_any_key,
 )
+from ..theory.timed_piece import timing_of_piece
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._cues import N_CUES, find_ends, training_cues
@@ -78,7 +79,7 @@ def check_training(
     """Return the training pieces that have frames, their style labels and their timings."""
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not several)
-    timings: list[Timing | None] = [None] * len(pieces)
+    timings: list[Timing | None] = [timing_of_piece(piece) for piece in (X if several else [X])]
     if timing is not None:
         timings = [*timings_of(timing, X, pieces)]
     n_frames = sum(map(len, pieces))
@@ -87,7 +88,8 @@ def check_training(
             f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
         )
-    starts = [_first_beat(each) for each in timings]
+    # Composed pieces begin with a bar, too.
+    starts = [0 if each is None else each.first_bar for each in timings]
     pieces = [piece[start:] for piece, start in zip(pieces, starts, strict=True)]
     labels = [
         each if len(each) == 1 else each[start:]  # one of the piece, or one of each frame
@@ -95,20 +97,6 @@ def check_training(
     ]
     filled = [i for i, piece in enumerate(pieces) if len(piece)]
     return [pieces[i] for i in filled], [labels[i] for i in filled], [timings[i] for i in filled]
-
-
-def _first_beat(timing: Timing | None) -> int:
-    """Return the frame from which on a measured piece is learned: the first that begins a bar.
-
-    So composed pieces begin with a bar. Where bars are not known it is the first beat, and not what
-    is before it, which is part of a beat.
-    """
-    if timing is None or not timing.has_beats or timing.n_frames is None:
-        return 0
-    beats = timing.beats()[:-1]
-    place = (beats - (timing.downbeat or 0)) % (timing.beats_per_bar or 1)
-    begins = beats >= 0 if timing.downbeat is None else (beats >= 0) & (place == 0)
-    return int(begins.argmax())
 
 
 def check_validation(

@@ -16,6 +16,10 @@ from torch import Tensor, nn
 
 Weights = Mapping[str, np.ndarray]
 
+# Redrawn values lie a little nearer to the prediction than draws would: the real music continues
+# from the real value, so full noise would teach the network to take every step back.
+WIDTH_OF_REDRAWS = 0.6
+
 
 class Emission(nn.Module):
     """Distribution of the next frame given a context.

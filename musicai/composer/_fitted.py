@@ -1,9 +1,9 @@
 """The methods of a fitted composer: likelihoods, predictions, samples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -72,6 +72,12 @@ class FittedComposer(TimingMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")
+
+    @overload
+    def predict(self, X: np.ndarray, *, style: Any = None) -> np.ndarray: ...
+
+    @overload
+    def predict(self, X: Sequence[Any], *, style: Any = None) -> list[np.ndarray]: ...
 
     def predict(self, X: Any, *, style: Any = None) -> Any:
         """Return the expected next frame, at every frame.
@@ -182,6 +188,12 @@ class FittedComposer(TimingMixin, BaseEstimator):
             ranked.append(rank_frames(move_back(frames, shifts), n_best))
         return ranked if is_collection(X) else ranked[0]
 
+    @overload
+    def score_samples(self, X: np.ndarray, y: Any = None) -> np.ndarray: ...
+
+    @overload
+    def score_samples(self, X: Sequence[Any], y: Any = None) -> list[np.ndarray]: ...
+
     def score_samples(self, X: Any, y: Any = None) -> Any:
         """Log-likelihood of every frame given the frames before it.
 
@@ -242,6 +254,36 @@ class FittedComposer(TimingMixin, BaseEstimator):
             raise ValueError("X holds no frames to score: all of its pieces are empty")
         return mean_of_frames(self._score_frames(pieces, blends))
 
+    @overload
+    def sample(
+        self,
+        n_frames: int,
+        *,
+        n_pieces: None = None,
+        prime: np.ndarray | None = None,
+        then: np.ndarray | None = None,
+        style: Hashable | Mapping[Any, float] = None,
+        key: str | None = None,
+        ending: bool = False,
+        temperature: float = 1.0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> np.ndarray: ...
+
+    @overload
+    def sample(
+        self,
+        n_frames: int,
+        *,
+        n_pieces: int | None = None,
+        prime: Any = None,
+        then: Any = None,
+        style: Any = None,
+        key: Any = None,
+        ending: bool = False,
+        temperature: float = 1.0,
+        random_state: Any = None,
+    ) -> list[np.ndarray]: ...
+
     def sample(
         self,
         n_frames: int,
@@ -266,8 +308,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
             below have entries.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, from where it stops; it is not part of the result. A collection
-            gives one new piece for each prime. None starts from nothing, with the emission
-            "logistic" conditioned on the traits of a training piece.
+            gives one new piece for each prime. None starts from nothing, with the emissions
+            "logistic" and "gaussian" conditioned on the traits of a training piece.
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows, for a gap between it and the prime to be filled; it is not part of
             the result. Of 64 ways to go on one is taken by how likely this music is after it, which

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from ..base.pieces import frame_blocks
-from ._emission import Emission, EmissionSampler, Weights, sample_categorical
+from ._emission import (
+    WIDTH_OF_REDRAWS,
+    Emission,
+    EmissionSampler,
+    Weights,
+    sample_categorical,
+)
 
 # The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
 # without a bound the density of data that repeats values exactly grows for ever.
@@ -59,7 +65,13 @@ class _Standardized(Emission):
 
 
 class GaussianMixture(_Standardized):
-    """Joint mixture of Gaussians with diagonal covariances (Bishop 1994)."""
+    """Joint mixture of Gaussians with diagonal covariances (Bishop 1994).
+
+    The means of half of the components are offsets from the frame before, where music stays; those
+    of the others stand for themselves, so that a sampled piece comes back from wherever it is.
+    """
+
+    can_redraw = True
 
     def __init__(self, n_features: int, n_context: int, *, n_components: int = 16) -> None:
         super().__init__(n_features)
@@ -67,21 +79,39 @@ class GaussianMixture(_Standardized):
         self.output = nn.Linear(n_context, n_components * (1 + 2 * n_features))
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        log_weights, means, log_scales = self._components(context, previous)
-        standard = (self.encode(x)[:, None] - means) / log_scales.exp()
-        log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scales
-        mixed = torch.logsumexp(log_weights + log_density.sum(-1), -1)
-        return mixed - self.scale.log().sum()
+        joint, _, _ = self._joint(x, context, previous)
+        return torch.logsumexp(joint, -1) - self.scale.log().sum()
+
+    def redraw(
+        self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Draw every frame again from one component, chosen by its probability given the frame."""
+        joint, means, log_scales = self._joint(x, context, previous)
+        cumulated = F.softmax(joint, -1).cumsum(-1)
+        choice = torch.rand((len(x), 1), generator=generator, device=x.device)
+        chosen = (choice * cumulated[:, -1:] >= cumulated[:, :-1]).sum(-1)
+        rows = torch.arange(len(x), device=x.device)
+        noise = torch.randn(x.shape, generator=generator, device=x.device)
+        width = WIDTH_OF_REDRAWS * log_scales[rows, chosen].exp()
+        return self.decode(means[rows, chosen] + width * noise)
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
         log_weights, means, _ = self._components(context, previous)
         return self.decode((log_weights.exp()[..., None] * means).sum(1))
 
+    def _joint(self, x: Tensor, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the log-density of standardized frames with each component, means and scales."""
+        log_weights, means, log_scales = self._components(context, previous)
+        standard = (self.encode(x)[:, None] - means) / log_scales.exp()
+        log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scales
+        return log_weights + log_density.sum(-1), means, log_scales
+
     def _components(self, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         raw = self.output(context).float()
         logits, rest = raw.split([self.n_components, 2 * self.n_components * self.n_features], -1)
         offsets, log_scales = rest.unflatten(-1, (2, self.n_components, -1)).unbind(1)
-        means = self.encode(previous)[:, None] + offsets
+        means = offsets.clone()
+        means[:, : self.n_components // 2] += self.encode(previous)[:, None]
         return F.log_softmax(logits, -1), means, log_scales.clamp(*LOG_SCALES)
 
 
@@ -160,7 +190,8 @@ class GaussianMixtureSampler(_StandardizedSampler):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         n_components = readout.shape[1] // (1 + 2 * self.n_features)
         rest = readout[:, n_components:].reshape(-1, 2, n_components, self.n_features)
-        means = self.encode(previous)[:, None] + rest[:, 0]
+        means = rest[:, 0].copy()
+        means[:, : n_components // 2] += self.encode(previous)[:, None]
         return readout[:, :n_components], means, rest[:, 1]
 
 

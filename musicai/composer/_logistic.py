@@ -15,16 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
 
-from ._emission import Emission, EmissionSampler, Weights
+from ._emission import WIDTH_OF_REDRAWS, Emission, EmissionSampler, Weights
 
 # Logistic mixtures: how fine the grid is, the uniform component's share, the bounds of a width.
 N_LEVELS = 256
 UNIFORM_WEIGHT = 1e-3
 LOG_SCALES = -7.0, 2.0
-
-# Redrawn values lie a little nearer to the prediction than draws would: the real music continues
-# from the real value, so full noise would teach the network to take every step back.
-_WIDTH_OF_REDRAWS = 0.6
 
 
 class LogisticNADE(Emission):
@@ -103,7 +99,7 @@ class LogisticNADE(Emission):
         stays = (x == 1) | (chosen[..., 0] == self.n_components)
         chosen = chosen.clamp(max=self.n_components - 1)
         noise = torch.logit(value, eps=1e-6) * scales.gather(-1, chosen)
-        drawn = self._on_grid(means.gather(-1, chosen) + _WIDTH_OF_REDRAWS * noise)[..., 0]
+        drawn = self._on_grid(means.gather(-1, chosen) + WIDTH_OF_REDRAWS * noise)[..., 0]
         return torch.where(stays, x, drawn.clamp(0, 1 - 1 / (self.n_levels - 1)))
 
     def _mixture(self, x: Tensor, context: Tensor) -> Tensor:

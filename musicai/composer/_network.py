@@ -204,7 +204,7 @@ class Network(nn.Module):
         places = torch.arange(length, device=device)
         n_frames = batch.mask.sum(1, keepdim=True)
         generated = (places >= first * n_frames) & (places > 0) & batch.mask
-        redrawn = generated & (batch.previous > 0).any(-1)
+        redrawn = generated & (batch.previous != 0).any(-1)
         rows = torch.nonzero(redrawn.any(1))[:, 0]
         if len(rows) == 0:
             return batch.previous, generated.float()

@@ -6,8 +6,9 @@ import torch
 from scipy.stats import kstest, logistic
 
 from musicai.composer._bernoulli import BernoulliNADE
+from musicai.composer._emission import WIDTH_OF_REDRAWS
 from musicai.composer._gaussian import GaussianMixture, SquaredError
-from musicai.composer._logistic import _WIDTH_OF_REDRAWS, LogisticNADE
+from musicai.composer._logistic import LogisticNADE
 from musicai.composer._network import initialize_emission
 
 N_CONTEXT = 6
@@ -93,7 +94,7 @@ def test_a_value_is_drawn_again_from_its_component():
     mean, scale = float(means[0, 0]), float(scales[0, 0])
     inside = drawn[(drawn > 0) & (drawn < 1 - 1e-5)].numpy()
     assert len(inside) > 15_000
-    expected = logistic(mean, _WIDTH_OF_REDRAWS * scale)
+    expected = logistic(mean, WIDTH_OF_REDRAWS * scale)
     low, high = expected.cdf([0, 1])
     fits = kstest(inside, lambda v: (expected.cdf(v) - low) / (high - low))
     assert fits.pvalue > 1e-3
@@ -126,7 +127,7 @@ def test_a_component_is_chosen_by_the_mass_of_the_level():
         drawn = emission.redraw(x, context, x, torch.Generator().manual_seed(0))
     half = 0.5 / 255
     masses = logistic.cdf(half, means.numpy(), log_scales.exp().numpy())
-    expected = logistic(0.5, _WIDTH_OF_REDRAWS * 0.2)
+    expected = logistic(0.5, WIDTH_OF_REDRAWS * 0.2)
     sounds = masses[1] / masses.sum() * (1 - expected.cdf(half))
     assert (drawn > 0).float().mean().item() == pytest.approx(sounds, abs=0.01)
 
@@ -140,3 +141,20 @@ def test_what_no_component_explains_stays():
         context, previous = same_context(50, 1)
         drawn = emission.redraw(x, context, previous, torch.Generator().manual_seed(0))
     torch.testing.assert_close(drawn, torch.round(x * 255) / 255, atol=1e-6, rtol=0)
+
+
+def test_a_frame_is_drawn_again_from_its_component():
+    """Of two components that are far apart, the one that explains the frame."""
+    emission = ready(GaussianMixture(2, N_CONTEXT, n_components=2), frames=np.eye(2))
+    with torch.no_grad():
+        emission.output.weight.zero_()
+        bias = torch.zeros(2 + 2 * 2 * 2)
+        bias[2:6] = torch.tensor([-50.0, -50.0, 50.0, 50.0])  # the first is an offset
+        emission.output.bias.copy_(bias)
+    generator = torch.Generator().manual_seed(0)
+    context, previous = torch.zeros(2000, N_CONTEXT), emission.decode(torch.ones(2000, 2))
+    for center in (-49.0, 50.0):
+        frames = emission.decode(torch.full((2000, 2), center))
+        drawn = emission.encode(emission.redraw(frames, context, previous, generator))
+        assert drawn.mean().item() == pytest.approx(center, abs=0.1)
+        assert drawn.std().item() == pytest.approx(WIDTH_OF_REDRAWS, rel=0.1)

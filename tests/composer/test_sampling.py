@@ -85,3 +85,20 @@ def test_a_prime_may_be_a_view_played_backwards(fitted, chroma):
     np.testing.assert_array_equal(
         fitted.sample(3, prime=backwards), fitted.sample(3, prime=backwards.copy())
     )
+
+
+def test_real_values_stay_near_the_data():
+    """A feature that comes back to its mean is composed with about its spread."""
+    rng = np.random.default_rng(0)
+    pieces = []
+    for _ in range(12):
+        noise = rng.standard_normal((300, 4))
+        piece = np.zeros((300, 4))
+        for t in range(1, 300):
+            piece[t] = 0.95 * piece[t - 1] + noise[t]
+        pieces.append(20 * piece - 100)
+    composer = LSTMComposer(hidden_size=32, max_iter=15, random_state=0).fit(pieces)
+    assert composer.emission_ == "gaussian"
+    composed = np.concatenate(composer.sample(1000, n_pieces=4, random_state=0))
+    ratio = composed.std(axis=0) / np.concatenate(pieces).std(axis=0)
+    assert np.all((ratio > 0.5) & (ratio < 2))
