@@ -1,5 +1,7 @@
 """Both estimators together, as scikit-learn's users will use them."""
 
+import pickle
+
 import joblib
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from sklearn import config_context
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score, train_test_split
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from musicai import ChromaExtractor, LSTMComposer
+from musicai import ChromaExtractor, LSTMComposer, Timing
 
 RATE = 8000
 
@@ -32,10 +34,12 @@ def recordings(tmp_path_factory):
     return paths, styles
 
 
+def small(**changes):
+    return LSTMComposer(**{"hidden_size": 8, "max_iter": 2, "random_state": 0, **changes})
+
+
 def pipeline(**changes):
-    extractor = ChromaExtractor(sr=RATE, hop_length=1024)
-    parameters = {"hidden_size": 8, "max_iter": 2, "random_state": 0, **changes}
-    return make_pipeline(extractor, LSTMComposer(**parameters))
+    return make_pipeline(ChromaExtractor(sr=RATE, hop_length=1024), small(**changes))
 
 
 def test_from_paths_to_music_and_back_from_disk(recordings, tmp_path):
@@ -115,3 +119,34 @@ def test_a_pipeline_shows_itself():
     assert "LSTMComposer(hidden_size=8" in repr(pipeline())
     assert isinstance(pipeline(), Pipeline)
     assert "ChromaExtractor" in pipeline()._repr_html_()
+
+
+def test_a_composer_that_leaves_its_pipeline_keeps_the_clock_of_its_frames(recordings, tmp_path):
+    paths, _ = recordings
+    extractor = ChromaExtractor(sync="half-beat", tracker=lambda samples, sr: np.arange(0, 3, 0.5))
+    pipe = make_pipeline(extractor, small())
+    composer = pipe.fit(paths)[-1]
+    joblib.dump(composer, tmp_path / "composer.joblib")
+    timing = joblib.load(tmp_path / "composer.joblib").timing
+    analyses = extractor.analyze(paths)
+    stated = small().fit([each.chroma for each in analyses], timing=analyses)
+    assert timing == stated.timing
+    assert timing.tempo == pytest.approx(120)
+
+    frames = pipeline()
+    assert frames.fit(paths)[-1].timing == frames[0].timing
+
+
+def test_a_piece_remembers_its_timing_until_something_is_made_of_it(recordings):
+    extractor = ChromaExtractor()
+    (piece,) = extractor.transform(recordings[0][:1])
+    (opened,) = pickle.loads(pickle.dumps([piece]))
+    for same in (piece, opened):
+        assert same.timing == extractor.timing
+    for other in (piece[4:], 2 * piece, piece.copy(), piece.T):
+        assert other.timing is None
+    composer = small().fit([piece[4:]])
+    with pytest.raises(ValueError, match="fitted without timing"):
+        composer.timing_of()
+    assert composer.fit([piece], timing=2.0).timing == Timing.from_rate(2.0)
+    assert type(composer.sample(3)) is np.ndarray

@@ -7,7 +7,6 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..audio import RecordingError, level_blocks
 from ..audio.ffmpeg import NoFfmpegError, explain_lack
@@ -15,8 +14,10 @@ from ..audio.headers import need_ffmpeg
 from ..audio.recordings import as_recordings
 from ..base.parameters import Rule, check_values, is_bool, is_integer, is_one_of, is_real
 from ..base.pieces import PITCH_CLASSES, as_collection
+from ..base.progress import progress_bar
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path
+from ..theory.timed_piece import timed
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._analysis import FRAMES_PER_BEAT, Analysis, Settings
@@ -231,7 +232,7 @@ class ChromaExtractor(FileTransformer):
         as_recordings(X)
         return self
 
-    def transform(self, X: Any) -> list[Any]:
+    def transform(self, X: Any) -> list[np.ndarray]:
         """Analyze recordings.
 
         Parameters
@@ -245,7 +246,8 @@ class ChromaExtractor(FileTransformer):
         -------
         pieces : list of ndarray of shape (n_frames, 12), dtype float32
             The chroma of each recording, in order; data frames after
-            ``set_output(transform="pandas")``.
+            ``set_output(transform="pandas")``. Each array has a `timing`, for the composer after
+            it in a pipeline; what is made of it, such as a slice, has none.
 
         Raises
         ------
@@ -266,7 +268,8 @@ class ChromaExtractor(FileTransformer):
         >>> [piece.shape for piece in pieces]  # a second each
         [(11, 12), (11, 12)]
         """
-        return self._contain([analysis.chroma for analysis in self._analyze_all(X)])
+        analyses = self._analyze_all(X)
+        return self._contain([timed(each.chroma, each.timing) for each in analyses])
 
     def analyze(self, X: Any) -> list[Analysis]:
         """Analyze recordings: chroma with its timing, levels, tuning, beats and timbre.
@@ -408,7 +411,7 @@ class ChromaExtractor(FileTransformer):
         unread = []  # an album may be full of them: they have one warning, or one error
         try:
             with closing(results):  # so that work stops if a warning is turned into an error
-                progress = tqdm(
+                progress = progress_bar(
                     zip(results, names, strict=False),
                     total=len(recordings),
                     desc="chroma",

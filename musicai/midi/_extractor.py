@@ -6,13 +6,14 @@ from typing import Any, Self
 
 import joblib
 import numpy as np
-from tqdm.auto import tqdm
 
 from ..base.extras import need
 from ..base.parameters import Rule, check_values, is_real
 from ..base.pieces import N_KEYS, PITCH_CLASSES
+from ..base.progress import progress_bar
 from ..base.transformers import FILE_RULES, FileTransformer
 from ..files.paths import is_path, printable
+from ..theory.timed_piece import timed
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._errors import MidiError
@@ -161,7 +162,7 @@ class PianoRollExtractor(FileTransformer):
         as_files(X)
         return self
 
-    def transform(self, X: Any) -> list[Any]:
+    def transform(self, X: Any) -> list[np.ndarray]:
         """Read MIDI files as piano rolls.
 
         Parameters
@@ -203,7 +204,7 @@ class PianoRollExtractor(FileTransformer):
         need("pretty_midi", extra="midi", what="PianoRollExtractor")
         files = as_files(X)
         names = [printable(x) if is_path(x) else f"X[{i}]" for i, x in enumerate(files)]
-        progress = tqdm(
+        progress = progress_bar(
             zip(self._extract(files, names), names, strict=True),
             total=len(files),
             desc="piano rolls",
@@ -213,7 +214,7 @@ class PianoRollExtractor(FileTransformer):
         rolls = []
         for extracted, name in progress:  # no comprehension: before Python 3.12 it is a frame more
             rolls.append(self._checked(extracted, name))
-        return self._contain(rolls)
+        return self._contain([timed(roll, self.timing) for roll in rolls])
 
     def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
         """Turn piano rolls into music for a piano.
