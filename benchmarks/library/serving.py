@@ -1,0 +1,128 @@
+"""How many requests a second the service of docs/guide/serving.md answers.
+
+    python -m benchmarks.library.serving [--workers 2] [--clients 16] [--seconds 30]
+
+Needs FastAPI and uvicorn. A composer and a mosaic of 12 songs made by rules are served by uvicorn
+on this machine. So many clients ask each address for pieces of some 15 seconds, one request after
+another, each with a seed of its own. A row has the answers in a second, median and 95th percentile
+of the seconds until one came, how many were no success, and the memory of all processes of the
+service at the end.
+"""
+
+import argparse
+import http.client
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import joblib
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+from benchmarks.common.music import print_table
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
+from musicai.datasets import make_songs
+
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "serving.md"
+PORT = 8321
+SECONDS = 15
+ADDRESSES = ("/chroma", "/midi", "/band.wav", "/mosaic.wav")
+
+
+def make_service(folder):
+    """Write all that the service needs; return how many frames last 15 seconds."""
+    songs = make_songs(12, n_jobs=2)
+    extractor = ChromaExtractor(sync="half-beat", n_jobs=2)
+    pipe = make_pipeline(extractor, LSTMComposer(max_iter=3, random_state=0))
+    pipe.fit(songs.recordings, songs.target)
+    mosaic = MosaicSynthesizer(extractor).fit(songs.recordings, songs.target)
+    joblib.dump(pipe[-1], folder / "composer.joblib")
+    joblib.dump(mosaic, folder / "mosaic.joblib")
+    code = re.search(r"^```py\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S)
+    (folder / "service.py").write_text(code[1].replace('.set_params(root="recordings")', ""))
+    return int(pipe[-1].timing.frames_at(SECONDS))
+
+
+def ask(path):
+    """Return status and bytes of an answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=300)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body
+
+
+def load(address, n_frames, n_clients, seconds):
+    """Return the seconds of all answers, and how many were no success."""
+    taken, failed = [], []
+    start = time.perf_counter()
+
+    def client(number):
+        count = 0
+        while time.perf_counter() - start < seconds:
+            begin = time.perf_counter()
+            status, _ = ask(f"{address}?seed={100_000 * number + count}&n_frames={n_frames}")
+            (taken if status == 200 else failed).append(time.perf_counter() - begin)
+            count += 1
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(n_clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return taken, len(failed), time.perf_counter() - start
+
+
+def memory(process):
+    """Return the megabytes of a process and of those that it started (Linux)."""
+    children = f"/proc/{process}/task/{process}/children"
+    total = 0.0
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            total = int(line.split()[1]) / 1024
+    return total + sum(memory(child) for child in Path(children).read_text().split())
+
+
+def main():
+    """Print one table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--workers", type=int, default=2, help="default: %(default)s")
+    parser.add_argument("--clients", type=int, default=16, help="default: %(default)s")
+    parser.add_argument("--seconds", type=float, default=30, help="default: %(default)s")
+    args = parser.parse_args()
+    rows = []
+    with TemporaryDirectory() as folder:
+        n_frames = make_service(Path(folder))
+        command = [sys.executable, "-m", "uvicorn", "service:app", "--log-level", "error"]
+        command += ["--port", str(PORT), "--workers", str(args.workers)]
+        service = subprocess.Popen(command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        try:
+            for _ in range(240):
+                try:
+                    ask("/chroma?seed=0&n_frames=2")
+                    break
+                except OSError:
+                    time.sleep(0.5)
+            for address in ADDRESSES:
+                taken, n_failed, lasted = load(address, n_frames, args.clients, args.seconds)
+                median, slow = np.percentile(taken, [50, 95])
+                used = f"{memory(service.pid):.0f}"
+                rows.append((address, len(taken) / lasted, median, slow, str(n_failed), used))
+        finally:
+            service.terminate()
+            service.wait()
+    head = ("address", "answers/s", "median s", "95 % s", "errors", "MB")
+    print_table(head, rows)
+    print(f"\n{args.workers} workers, {args.clients} clients, load {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
