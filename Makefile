@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 READY_FOR_DOCS := $(VENV)/.ready-for-docs
 OLDEST := .venv-oldest
 
-.PHONY: demo test test-all test-oldest coverage lint docs bench soak mutation clean
+.PHONY: demo test test-all test-oldest coverage lint docs dist bench soak mutation clean
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
@@ -54,6 +54,15 @@ GALLERY ?= 1
 docs: $(READY_FOR_DOCS)
 	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+# The package, built twice to the same bytes. REPOSITORY_URL is the address that links of its page lead to.
+dist: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
+	rm -rf dist build/again
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --outdir build/again
+	for file in dist/*; do cmp $$file build/again/$${file#dist/} || exit 1; done
+	$(BIN)/python -m twine check --strict dist/*
 
 # Without RECORDINGS the benchmarks take chorales; piano rolls have to be given:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .base.versions import show_versions
     from .chroma import ChromaExtractor
     from .composer import LSTMComposer
     from .midi import PianoRollExtractor
@@ -26,6 +27,7 @@ __all__ = [
     "PianoRollExtractor",
     "Timing",
     "__version__",
+    "show_versions",
 ]
 
 # Estimators are imported when they are first asked for: PyTorch alone takes seconds.
@@ -35,6 +37,7 @@ _ROOMS = {
     "MosaicSynthesizer": "mosaic",
     "PianoRollExtractor": "midi",
     "Timing": "theory.timing",
+    "show_versions": "base.versions",
 }
 
 

@@ -8,6 +8,7 @@ PACKAGES = {
     "midi": ("mido", "pretty_midi", "midirenderer"),
     "score": ("music21",),
     "plot": ("matplotlib",),
+    "librosa": ("librosa",),
 }
 """What each extra brings, for those who have no clone at hand; pyproject.toml has the versions."""
 

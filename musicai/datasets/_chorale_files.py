@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import soxr
 from joblib import Parallel, delayed
-from tqdm.auto import tqdm
 
 from ..audio import write_audio
 from ..base.extras import need
+from ..base.progress import progress_bar
 from ..midi import write_midi
 from ..midi.rendering import RATE, load_soundfont, render_file, to_mono
 
@@ -86,7 +86,7 @@ def make_files(
         for package in kind.packages:  # before any process is started
             _need(package)
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
-        for _ in tqdm(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
+        for _ in progress_bar(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
             pass
     return files
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from ..audio import RecordingError
 from ..base.parameters import FILE_RATE_RULE, Rule, check_values, is_integer, is_one_of
@@ -16,6 +15,7 @@ from ..midi import MidiError, PianoRollExtractor
 from ..theory.timing import FRAME_RATE, Timing
 from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
+from .bunches import Chorales
 
 _MEMORY = "chroma"  # in the data home
 _STEPS_PER_BEAT = 2  # chorales move in quarters and eighths
@@ -57,7 +57,7 @@ def load_chorales(
     sr: int = 22050,
     n_jobs: int | None = None,
     verbose: int = 0,
-) -> Bunch:
+) -> Chorales:
     """Bach's chorales as recordings, MIDI files or pieces, made here and without a network.
 
     The scores are read from music21's corpus and rendered with a soundfont the first time; later
@@ -132,7 +132,7 @@ def load_chorales(
     chorales = first_chorales(n_chorales)
     home = get_data_home(folder)
     recordings = make_files(chorales, files, home, sr=sr, n_jobs=n_jobs, verbose=verbose)
-    data = Bunch(
+    data = Chorales(
         recordings=recordings,
         titles=[chorale.title for chorale in chorales],
         target=None,

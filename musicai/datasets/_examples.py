@@ -7,12 +7,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sklearn.utils import Bunch
-
 from ..audio.headers import read_durations
+from ..base.extras import need
 from ..base.parameters import is_one_of
 from ._durations import describe_durations
 from ._fetching import reason
+from .bunches import Recordings
 
 _SOURCE = "https://librosa.org/data/audio/"
 _MUSIC = (
@@ -38,7 +38,7 @@ Source: {source}
 """
 
 
-def fetch_recordings(names: list[str] | None = None) -> Bunch:
+def fetch_recordings(names: list[str] | None = None) -> Recordings:
     """Fetch librosa's example recordings: many kinds of music, free to use.
 
     ``librosa.example`` downloads each once, compares it with the SHA-256 in librosa's registry, and
@@ -95,7 +95,7 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
     recordings, licenses = zip(*map(_fetch, names), strict=True)
     durations = read_durations(recordings)
     license = "each recording has its own, mostly Creative Commons: see licenses"
-    return Bunch(
+    return Recordings(
         recordings=list(recordings),
         titles=titles,
         target=None,
@@ -116,7 +116,7 @@ def fetch_recordings(names: list[str] | None = None) -> Bunch:
 
 def _choose(names: Any) -> tuple[list[str], list[str]]:
     """Return the names of recordings, checked, and their titles."""
-    import librosa
+    librosa = need("librosa", extra="librosa", what="fetch_recordings")
 
     lines = _printed(librosa.util.list_examples).splitlines()
     pairs = [line.split("\t", 1) for line in lines if "\t" in line]
@@ -131,7 +131,7 @@ def _choose(names: Any) -> tuple[list[str], list[str]]:
 
 def _fetch(name: str) -> tuple[Path, str]:
     """Return the path of a recording and its license."""
-    import librosa
+    librosa = need("librosa", extra="librosa", what="fetch_recordings")
     import pooch
 
     try:

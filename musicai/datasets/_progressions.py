@@ -4,7 +4,6 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.utils import Bunch
 
 from ..base.parameters import COUNT_RULE, TEMPO_RULE, Rule, as_rng, check_values, is_one_of
 from ..theory.chord import Chord
@@ -13,6 +12,7 @@ from ..theory.timing import FRAME_RATE, Timing
 from ._parts import compose
 from ._sounding import sound
 from ._styles import STYLES, Sounding
+from .bunches import Progressions
 
 _RULES: dict[str, Rule] = {
     "n_pieces": COUNT_RULE,
@@ -48,7 +48,7 @@ def make_progressions(
     tempo: float | tuple[float, float] = (70, 140),
     key: str | None = None,
     random_state: Any = None,
-) -> Bunch:
+) -> Progressions:
     """Make chroma of music by rules, with its chords known and nobody's rights in it.
 
     For examples and tests that need neither files nor a network. The music has a bass, chords and
@@ -143,7 +143,7 @@ def make_progressions(
         style = names[i % len(names)]
         pieces.append(_make_piece(style, n_bars, beats_a_minute, tonic, rng))
     seconds = np.mean([piece.chords[-1].end for piece in pieces])
-    return Bunch(
+    return Progressions(
         data=[piece.chroma for piece in pieces],
         target=[piece.style for piece in pieces],
         target_names=sorted(names),

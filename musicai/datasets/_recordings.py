@@ -2,9 +2,8 @@
 
 import os
 
-from sklearn.utils import Bunch
-
 from ._folder import load_folder
+from .bunches import Recordings
 
 # What libsndfile decodes, whose own list of formats has no suffixes, and names headerless data too;
 # then what needs ffmpeg, sound of videos included: without it one warning says how many do.
@@ -19,7 +18,7 @@ _SUFFIXES = (
 # fmt: on
 
 
-def load_recordings(folder: str | os.PathLike[str]) -> Bunch:
+def load_recordings(folder: str | os.PathLike[str]) -> Recordings:
     """Find the recordings in a folder; its subfolders are styles.
 
     Headers are read, and nothing is decoded: give the paths to :class:`musicai.ChromaExtractor`,

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import soxr
 from joblib import Parallel, delayed
-from sklearn.utils import Bunch
-from tqdm.auto import tqdm
 
 from ..audio import write_audio
 from ..base.extras import PACKAGES, need
 from ..base.parameters import COUNT_RULE, FILE_RATE_RULE, Rule, check_values, is_integer, is_one_of
+from ..base.progress import progress_bar
 from ..midi import write_midi
 from ..midi.rendering import RATE, load_soundfont, render_file
 from ..theory.chord import Chord
@@ -23,6 +22,7 @@ from ._home import get_data_home
 from ._parts import compose
 from ._progressions import check_styles, named_chords
 from ._styles import STYLES
+from .bunches import Songs
 
 N_BARS = 24
 """Bars of a song, about a minute."""
@@ -72,7 +72,7 @@ def make_songs(
     random_state: int = 0,
     n_jobs: int | None = None,
     verbose: int = 0,
-) -> Bunch:
+) -> Songs:
     """Make recordings of songs by rules, played by a band with drums.
 
     For examples, tests and demonstrations that need free music with a pulse. The songs are composed
@@ -157,7 +157,7 @@ def make_songs(
     suffix = ".flac" if kind == "audio" else ".mid"
     files = [home / f"{song.style}-{random_state}-{i:03d}{suffix}" for i, song in enumerate(songs)]
     _write_missing(songs, files, sr=sr, n_jobs=n_jobs, verbose=verbose)
-    return Bunch(
+    return Songs(
         recordings=files,
         target=[song.style for song in songs],
         target_names=sorted(names),
@@ -206,7 +206,7 @@ def _write_missing(
     ]
     if missing:
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
-        for _ in tqdm(done, "rendering", len(missing), unit="song", disable=verbose < 1):
+        for _ in progress_bar(done, "rendering", len(missing), unit="song", disable=verbose < 1):
             pass
 
 

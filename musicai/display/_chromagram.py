@@ -1,6 +1,6 @@
 """A piece as a picture: time from left to right, pitch classes from bottom to top."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 class ChromagramDisplay:
@@ -161,5 +162,5 @@ class ChromagramDisplay:
         if colorbar and colors_mean_something([self.piece]):
             add_colorbar(image, ax, "strength")
         self.ax_ = ax
-        self.figure_ = ax.figure
+        self.figure_ = cast("Figure", ax.figure)
         return self

@@ -1,7 +1,7 @@
 """Several pieces one above the other, on one scale."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ._time_axis import TimeAxis, label_time, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 class ComparisonDisplay:
@@ -180,7 +181,7 @@ class ComparisonDisplay:
             label_time(ax.xaxis, self.unit, end - start)
             ax.label_outer()
         self.axes_ = list(axes)
-        self.figure_ = self.axes_[0].figure
+        self.figure_ = cast("Figure", self.axes_[0].figure)
         if colorbar and colors_mean_something(self.pieces.values()):
             add_colorbar(image, self.axes_, "strength")
         return self

@@ -1,6 +1,6 @@
 """What comes back in a piece, as a picture."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from ._time_axis import label_time, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _MOST_FRAMES = 1000
 """Of a longer piece means are compared; the matrix takes 4 MB."""
@@ -157,5 +158,5 @@ class SelfSimilarityDisplay:
         if colorbar:
             add_colorbar(image, ax, "correlation", extend="min")
         self.ax_ = ax
-        self.figure_ = ax.figure
+        self.figure_ = cast("Figure", ax.figure)
         return self

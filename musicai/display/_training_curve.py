@@ -1,7 +1,7 @@
 """How a composer learned, as a picture."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +13,7 @@ from ._matplotlib import BRIGHT, DARK, ax_to_draw_on, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
 _GRAYS = ["0.2", "0.5", "0.35"]
@@ -184,7 +185,7 @@ class TrainingCurveDisplay:
         _draw_legend(ax, n_before)
         finish(ax, title)
         self.ax_ = ax
-        self.figure_ = ax.figure
+        self.figure_ = cast("Figure", ax.figure)
         return self
 
 

@@ -1,6 +1,6 @@
 """Which chord follows which, as a picture."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 from sklearn.utils.validation import check_array
@@ -13,6 +13,7 @@ from ._matplotlib import add_colorbar, ax_to_draw_on, finish, height_in_inches, 
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 class TransitionMatrixDisplay:
@@ -190,7 +191,7 @@ class TransitionMatrixDisplay:
             bar = add_colorbar(image, ax, "of all moves")
             bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         self.ax_ = ax
-        self.figure_ = ax.figure
+        self.figure_ = cast("Figure", ax.figure)
         return self
 
 

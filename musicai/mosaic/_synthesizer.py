@@ -3,7 +3,7 @@
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -36,7 +36,7 @@ from ._finding import find_passages, find_stretches
 from ._playing import finish, play_passages, play_stretches
 from ._sources import Source, as_source, located
 from ._state import fitted_state
-from ._stretches import Passage
+from ._stretches import Passage, Stretch
 from ._targets import Wanted, as_wanted, scaled
 from ._turns import Turns, make_turns
 
@@ -344,6 +344,16 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         for target, sound in zip(files, played, strict=True):
             write_audio(target, sound, self.sr, format=format)
         return None
+
+    @overload
+    def stretches(
+        self, X: np.ndarray, *, timing: Any = None, tempo: float | None = None, style: Any = None
+    ) -> list[Stretch]: ...
+
+    @overload
+    def stretches(
+        self, X: Sequence[Any], *, timing: Any = None, tempo: float | None = None, style: Any = None
+    ) -> list[list[Stretch]]: ...
 
     def stretches(
         self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None

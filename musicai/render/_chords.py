@@ -1,8 +1,8 @@
 """Names of the chords in chroma."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -27,6 +27,18 @@ RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE}
 _CERTAINTY = 20.0  # nats of evidence in a frame for a correlation of 1 against one of 0
 _MEAN_SECONDS = 0.9  # expected duration of a chord
 _LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has 0.52
+
+
+@overload
+def recognize_chords(
+    X: np.ndarray, *, vocabulary: str = "triads", timing: Any = None
+) -> list[Chord]: ...
+
+
+@overload
+def recognize_chords(
+    X: Sequence[Any], *, vocabulary: str = "triads", timing: Any = None
+) -> list[list[Chord]]: ...
 
 
 def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) -> Any:

@@ -1,0 +1,95 @@
+"""What Windows and macOS do differently, as far as Linux can do it: spawned processes, odd paths.
+
+Windows and macOS themselves were never tried.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+SCRIPT = """
+import multiprocessing
+import sys
+from functools import partial
+
+import joblib
+import numpy as np
+
+from musicai import ChromaExtractor, LSTMComposer
+
+def compose(composer, seed):
+    return composer.sample(8, random_state=seed)
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    extractor = ChromaExtractor(n_jobs=2)
+    with joblib.parallel_config(backend=sys.argv[2]):
+        pieces = extractor.transform([sys.argv[1]] * 3)
+    composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(pieces)
+    with multiprocessing.Pool(2) as pool:
+        spawned = pool.map(partial(compose, composer), [1, 2])
+    assert all(np.array_equal(piece, compose(composer, i)) for i, piece in enumerate(spawned, 1))
+    print("done")
+"""
+
+
+@pytest.fixture
+def song(tmp_path):
+    """A recording in a folder with a space, and letters of two alphabets."""
+    folder = tmp_path / "my music \u00e9\u6f22"
+    folder.mkdir()
+    path = folder / "a song.wav"
+    soundfile.write(path, 0.3 * np.sin(np.arange(22050 * 3) / 10), 22050)
+    return path
+
+
+def run(folder, song, backend, *, before=()):
+    """Run the script in a folder of its own, as a user's file."""
+    script = folder / "my script.py"
+    script.write_text(SCRIPT)
+    command = [*before, sys.executable, str(script), str(song), backend]
+    root = str(Path(__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+def test_processes_that_are_spawned(tmp_path, song, backend):
+    done = run(tmp_path, song, backend)
+    assert done.stdout == "done\n", done.stderr
+
+
+@pytest.mark.slow
+def test_without_shared_memory(tmp_path, song):
+    """In a container there may be no /dev/shm."""
+    if shutil.which("unshare") is None:
+        pytest.skip("needs unshare")
+    if subprocess.run(["unshare", "--mount", "umount", "-l", "/dev/shm"]).returncode:
+        pytest.skip("/dev/shm cannot be taken away here")
+    hide = ["unshare", "--mount", "sh", "-c", 'umount -l /dev/shm && "$@"', "sh"]
+    done = run(tmp_path, song, "loky", before=hide)
+    assert done.stdout == "done\n", done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of files are Unicode there")
+def test_names_of_files_that_are_no_unicode(tmp_path, song):
+    from musicai import ChromaExtractor
+    from musicai.datasets import load_recordings
+
+    odd = os.fsdecode(b"\xff\xfe.wav")
+    try:
+        shutil.copy(song, tmp_path / odd)
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    data = load_recordings(tmp_path)
+    assert len(data.recordings) == 2
+    pieces = ChromaExtractor().transform(data.recordings)
+    np.testing.assert_array_equal(*pieces)
+    assert all(title.isprintable() for title in data.titles)
