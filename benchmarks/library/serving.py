@@ -67,7 +67,10 @@ def load(address, n_frames, n_clients, seconds):
         count = 0
         while time.perf_counter() - start < seconds:
             begin = time.perf_counter()
-            status, _ = ask(f"{address}?seed={100_000 * number + count}&n_frames={n_frames}")
+            try:
+                status, _ = ask(f"{address}?seed={100_000 * number + count}&n_frames={n_frames}")
+            except (OSError, http.client.HTTPException):
+                status = None
             (taken if status == 200 else failed).append(time.perf_counter() - begin)
             count += 1
 
@@ -103,6 +106,7 @@ def main():
         n_frames = make_service(Path(folder))
         command = [sys.executable, "-m", "uvicorn", "service:app", "--log-level", "error"]
         command += ["--port", str(PORT), "--workers", str(args.workers)]
+        command += ["--timeout-worker-healthcheck", "60"]
         service = subprocess.Popen(command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"})
         try:
             for _ in range(240):
