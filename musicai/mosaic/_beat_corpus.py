@@ -44,6 +44,8 @@ class BeatCorpus(NamedTuple):
         Places in the bar, see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
         Length of each beat in seconds as it is played, and that of the median beat of its track.
+    shifts : ndarray of shape (n_rows,), dtype float32
+        Semitones by which each row is transposed, up or down, beyond the tuning to A440.
     recording : ndarray of shape (n_rows,), dtype int32
         The recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
@@ -62,6 +64,7 @@ class BeatCorpus(NamedTuple):
     places: np.ndarray
     periods: np.ndarray
     usual: np.ndarray
+    shifts: np.ndarray
     recording: np.ndarray
     firsts: np.ndarray
     borders: list[np.ndarray]
@@ -108,25 +111,27 @@ def make_beat_corpus(
     ValueError
         If no recording has a tempo near enough.
     """
-    found: list[tuple[int, float, _Rows]] = []
-    for shift in range(-transpose, transpose + 1):
-        for number, track in enumerate(tracks):
-            if track is None:
-                continue
-            higher = shift - (track.tuning if abs(track.tuning) > IN_TUNE else 0.0)
-            octave = _nearest_level(tempo, track.tempo * speed(higher))
-            rows = None if octave is None else _at_level(track, octave)
-            if rows is not None and len(rows.places):
-                rows = rows._replace(chroma=np.roll(rows.chroma, shift, axis=2))
-                found.append((number, higher, rows))
-    if not found:
+    near: list[tuple[int, float, _Rows]] = []
+    for number, track in enumerate(tracks):
+        octave = None if track is None else _nearest_level(tempo, track.tempo)
+        if track is None or octave is None:
+            continue
+        rows = _at_level(track, octave)
+        if len(rows.places):
+            near.append((number, track.tuning if abs(track.tuning) > IN_TUNE else 0.0, rows))
+    if not near:
         slowest, fastest = tempo_range([track.tempo for track in tracks if track is not None])
         raise ValueError(
             f"a tempo of {tempo:g} beats per minute is out of range: the recordings can be played "
             f"at {slowest:.0f} to {fastest:.0f}"
         )
-    every = [rows for _, _, rows in found]
-    speeds = [speed(higher) for _, higher, _ in found]
+    found = [
+        (number, shift, shift - tuning, rows._replace(chroma=np.roll(rows.chroma, shift, axis=2)))
+        for shift in range(-transpose, transpose + 1)
+        for number, tuning, rows in near
+    ]
+    numbers, shifts, semitones, every = zip(*found, strict=True)
+    speeds = [speed(higher) for higher in semitones]
     periods = [np.diff(rows.borders) / rate for rows, rate in zip(every, speeds, strict=True)]
     lengths = [len(rows.places) for rows in every]
     return BeatCorpus(
@@ -137,10 +142,11 @@ def make_beat_corpus(
         places=_joined(every, "places"),
         periods=np.concatenate(periods).astype(np.float32),
         usual=np.repeat([np.median(each) for each in periods], lengths).astype(np.float32),
-        recording=np.repeat([number for number, _, _ in found], lengths).astype(np.int32),
+        shifts=np.repeat(np.abs(shifts), lengths).astype(np.float32),
+        recording=np.repeat(numbers, lengths).astype(np.int32),
         firsts=np.concatenate([[0], np.cumsum(lengths)]),
         borders=[rows.borders for rows in every],
-        semitones=np.array([higher for _, higher, _ in found]),
+        semitones=np.array(semitones),
     )
 
 

@@ -21,14 +21,15 @@ from ._targets import Target
 CANDIDATES = 250
 """Best rows for each beat of the piece; from as many states the path may go on to the next row."""
 
-TEMPO, UNSTEADY = 3.0, 0.9
-"""Costs, in units of the correlation of a beat, of an octave between the tempi of a recording and
-of the piece, and of an octave between the lengths of a beat and of the median beat of its track.
+TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
+"""Costs, in units of the correlation of a beat: of an octave between the tempi of a recording and
+of the piece, of an octave between the lengths of a beat and of the median beat of its track, and of
+a semitone by which it is transposed.
 
 These constants, and those below, were chosen on clips for development, see docs/design.md.
 """
 
-TIMBRE, LEVEL, PLACE = 0.25, 0.03, 0.4
+TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
 """Extra costs of a join: for each unit of distance in timbre and each decibel in level between the
 beat it leads to and the beat that would have followed, and for another place in the bar."""
 
@@ -103,6 +104,7 @@ def find_beats(
     own = clarity * corpus.clarity - UNSTEADY * np.abs(np.log2(corpus.periods / corpus.usual))
     period = np.median(np.diff(target.borders))
     own -= TEMPO * np.abs(np.log2(corpus.usual / period))
+    own -= TRANSPOSED * corpus.shifts
     own[corpus.levels < QUIET] -= FORBIDDEN
     worth = [np.where(group[corpus.recording], own, own - NEVER) for group in groups]
     for shape, group in zip(target.shapes, turns, strict=True):

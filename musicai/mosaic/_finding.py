@@ -15,6 +15,9 @@ from ._stretches import Passage, Stretch, as_passages, as_stretches
 from ._targets import Wanted, beat_target
 from ._turns import Turns
 
+TRANSPOSE = 2
+"""Semitones for a `transpose` of None; see docs/design.md for what they gain."""
+
 
 def find_stretches(
     wanted: Wanted,
@@ -60,7 +63,7 @@ def find_passages(
     tempo: float,
     gains: np.ndarray,
     frame_rate: float,
-    transpose: int,
+    transpose: int | None,
     join_cost: float,
     clarity: float,
     max_stretch: float,
@@ -89,7 +92,8 @@ def find_passages(
     target = beat_target(wanted.chroma, wanted.timing, tempo=tempo)
     played = zip(tracks, turns.played, strict=True)
     tracks = [track if may else None for track, may in played]
-    corpus = make_beat_corpus(tracks, tempo=target.tempo, transpose=transpose)
+    most = TRANSPOSE if transpose is None else transpose
+    corpus = make_beat_corpus(tracks, tempo=target.tempo, transpose=most)
     turns.check(corpus.recording, f"its tempo is too far from {target.tempo:g} beats per minute")
     runs = find_beats(
         target,

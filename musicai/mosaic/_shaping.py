@@ -35,8 +35,9 @@ Half the length reached a correlation of 0.916 where this one reached 0.937; twi
 """
 
 HOPS_PER_WINDOW = 4
-LOWEST = 40.0
-"""Below this frequency, in hertz, nothing is changed."""
+LOWEST, HIGHEST = 40.0, 2000.0
+"""Outside these frequencies, in hertz, nothing is changed: chroma depends little on what is above,
+where cymbals and consonants are."""
 
 RISE = 2 / 3
 """Most decibels by which a pitch class may be raised, as a share of those it may be lowered by."""
@@ -180,7 +181,7 @@ def shape(
         for channel, sound in zip(shaped, padded, strict=True):
             frames = np.lib.stride_tricks.sliding_window_view(sound, n_window)[::hop] * window
             spectra = scipy.fft.rfft(frames, axis=1)
-            spectra *= factors
+            spectra[:, : bands.shape[1]] *= factors
             frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
             for i, frame in enumerate(frames):
                 channel[i * hop : i * hop + n_window] += frame
@@ -204,8 +205,9 @@ def silence_between(
 
 
 def _bands(n_window: int, sr: float) -> np.ndarray:
-    """Return the weight of each pitch class's gain in every bin, shape (12, n_bins)."""
+    """Return the weight of each pitch class's gain in the bins that change, (12, n_bins)."""
     frequencies = scipy.fft.rfftfreq(n_window, 1 / sr)
+    frequencies = frequencies[frequencies <= HIGHEST]
     audible = frequencies >= LOWEST
     pitches = 12 * np.log2(frequencies[audible] / 440) + 9
     below = np.floor(pitches).astype(int)

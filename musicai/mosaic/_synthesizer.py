@@ -47,7 +47,10 @@ RULES: dict[str, Rule] = {
     ),
     "join_cost": (lambda v: is_real(v) and 0 <= v <= 1000, "a number from 0 to 1000"),
     "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
-    "transpose": (lambda v: is_integer(v, 0) and v <= 6, "an integer from 0 to 6"),
+    "transpose": (
+        lambda v: v is None or (is_integer(v, 0) and v <= 6),
+        "an integer from 0 to 6 or None",
+    ),
     "shaping": (lambda v: is_real(v) and 0 <= v <= 60, "a number of decibels from 0 to 60"),
     "clarity": (lambda v: is_real(v) and 0 <= v <= 100, "a number from 0 to 100"),
     "channels": (lambda v: v is None or (is_integer(v, 1) and v <= 2), "1, 2 or None"),
@@ -91,10 +94,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Most seconds in a row that one recording may be played, so that nobody's piece is replayed
         as a whole. If there is only one recording, most seconds that it may play without a jump.
         By beats, a lower value also plays more recordings.
-    transpose : int, default=0
-        Most semitones, up and down, by which recordings may be transposed by playing them faster or
-        slower. It widens the choice in small collections; time and memory grow with it.
-    shaping : float, default=18.0
+    transpose : int, default=None
+        Most semitones by which recordings may be transposed, up and down, by playing them faster or
+        slower; this widens the choice, and takes time and memory. None is 2 by beats, 0 by frames.
+    shaping : float, default=24.0
         Most decibels by which a pitch class may be lowered to match the harmony of the piece; it
         may be raised by two thirds of that. 0 leaves stretches as they were recorded.
     clarity : float, default=0.5
@@ -176,8 +179,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         *,
         join_cost: float = 1.6,
         max_stretch: float = 10.0,
-        transpose: int = 0,
-        shaping: float = 18.0,
+        transpose: int | None = None,
+        shaping: float = 24.0,
         clarity: float = 0.5,
         channels: int | None = None,
         root: str | os.PathLike[str] | None = None,
@@ -227,7 +230,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
         >>> mosaic = MosaicSynthesizer().fit([a, c])
         """
-        self._check_parameters()
+        check_values(self.get_params(deep=False), RULES)
         extractor = ChromaExtractor() if self.extractor is None else clone(self.extractor)
         sync = extractor.sync
         by_beats = sync is not None
@@ -476,7 +479,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
                 self.chroma_,
                 self.levels_,
                 self.tunings_,
-                transpose=self.transpose,
+                transpose=self.transpose or 0,
                 frame_rate=rate,
                 played=turns.played,
             )
@@ -528,7 +531,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ) -> tuple[list[Wanted], Turns, Any]:
         """Return the pieces at their tempi, whose turn it is, and what packs results in kind."""
         check_is_fitted(self)
-        self._check_parameters()
+        check_values(self.get_params(deep=False), RULES)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
         check_values({"tempo": tempo}, TEMPO_RULES)
         turns = make_turns(style, self.styles_, self.recording_styles_)
@@ -548,9 +551,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
                 each = each.at_tempo(self._tempo(turns))
             wanted.append(as_wanted(piece, each, self.extractor_, self.sr))
         return wanted, turns, pack
-
-    def _check_parameters(self) -> None:
-        check_values(self.get_params(deep=False), RULES)
 
 
 def _halved(values: np.ndarray) -> np.ndarray:

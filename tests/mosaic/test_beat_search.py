@@ -157,6 +157,19 @@ def test_transposition():
     np.testing.assert_allclose(corpus.periods[run.row], 0.5 / 2 ** (2 / 12), rtol=1e-5)
 
 
+def test_transposed_tracks_have_the_rolled_chroma_and_the_cost():
+    one = track(0)
+    corpus = make_beat_corpus([one], tempo=120, transpose=1)
+    np.testing.assert_array_equal(corpus.semitones, [-1, 0, 1])
+    np.testing.assert_array_equal(corpus.shifts, np.repeat([1, 0, 1], 40))
+    below, own, above = corpus.shapes.reshape(3, 40, 2, 12)
+    np.testing.assert_allclose(above, np.roll(own, 1, axis=2), atol=1e-6)
+    np.testing.assert_allclose(below, np.roll(own, -1, axis=2), atol=1e-6)
+    # Where the recording itself has what is wanted, it is not transposed.
+    (run,) = find(target_of(corpus, np.arange(44, 52)), corpus)
+    assert run.row == 44
+
+
 def test_the_piece_may_have_no_beats():
     corpus = make_beat_corpus([track(0)], tempo=120)
     assert find(target_of(corpus, np.arange(0)), corpus) == []

@@ -16,8 +16,11 @@ RATE = 22050
 SIDES = np.array([[1.0, 0.6]], np.float32)
 
 
-def band(seed, tempo=120, n_beats=36, late=0.3):
-    """A recording in stereo: a chord and a click on each beat; every other click is weaker."""
+def band(seed, tempo=120, n_beats=36, late=0.3, only=None):
+    """A recording in stereo: a chord and a click on each beat; every other click is weaker.
+
+    The chord is always that on the root `only`, if that is given.
+    """
     rng = np.random.default_rng(seed)
     length = round(60 / tempo * RATE)
     time = np.arange(length) / RATE
@@ -25,7 +28,7 @@ def band(seed, tempo=120, n_beats=36, late=0.3):
     beats = []
     for beat in range(n_beats):
         if beat % 2 == 0:
-            root = rng.integers(12)
+            root = rng.integers(12) if only is None else only
         notes = [220 * 2 ** ((root + third - 9) / 12) for third in (0, 4, 7)]
         tone = sum(np.sin(2 * np.pi * note * time) for note in notes) * np.exp(-2 * time)
         beats.append(0.1 * tone + (0.4 if beat % 2 == 0 else 0.2) * click)
@@ -80,6 +83,24 @@ def test_the_piece_is_heard_in_it(mosaic, piece):
     wanted = np.repeat(piece, 4, axis=0)
     near = wanted[np.linspace(0, len(wanted) - 1, len(again)).astype(int)]
     assert frame_correlation(again, near) > 0.8
+
+
+def test_a_recording_in_c_plays_a_piece_in_d():
+    extractor = ChromaExtractor(sync="half-beat")
+    mosaic = MosaicSynthesizer(extractor, shaping=0, sr=RATE).fit([band(0, only=0)])
+    piece = np.roll(mosaic.chroma_[0][2:26].astype(float), 2, axis=1)
+    assert {stretch.semitones for stretch in mosaic.stretches(piece, tempo=120)} == {2}
+    assert {clip.semitones for clip in mosaic.edit_list(piece, tempo=120).clips} == {2}
+    wanted = np.repeat(piece, 4, axis=0)
+    found = []
+    for transpose in (None, 0):
+        audio = mosaic.set_params(transpose=transpose).transform(piece, tempo=120)
+        (again,) = ChromaExtractor().transform([(audio, RATE)])
+        near = wanted[np.linspace(0, len(wanted) - 1, len(again)).astype(int)]
+        found.append(frame_correlation(again, near))
+    assert found[0] > 0.85
+    assert found[1] < 0.5
+    assert {stretch.semitones for stretch in mosaic.stretches(piece, tempo=120)} == {0}
 
 
 def test_without_a_tempo_that_of_the_recordings_is_taken(mosaic, piece):

@@ -58,7 +58,7 @@ def test_clips_are_the_stretches_from_fade_to_fade(mosaics, piece, recordings):
             assert source == pytest.approx(near, abs=0.03)
         assert edits.seconds == mosaic.transform(piece, timing=ChromaExtractor()).shape[0] / RATE
         assert edits.clips[-1].times[-1] == pytest.approx(edits.seconds)
-        assert edits.clips[-1].fade_out == pytest.approx(0.4)
+        assert edits.clips[-1].fade_out == pytest.approx(min(0.4, np.ptp(edits.clips[-1].times)))
 
 
 def test_the_clips_of_frames_add_up_to_the_mosaic(mosaics, piece):

@@ -58,6 +58,12 @@ def test_a_pitch_class_is_turned_down_alone(pitch_class):
     assert min(strengths[2:]) > 0.7
 
 
+def test_high_frequencies_are_left_alone():
+    tone = np.sin(2 * np.pi * 5000 * np.arange(3 * RATE) / RATE).astype(np.float32)
+    found = shaped(tone, np.full((30, 12), -18.0))
+    np.testing.assert_allclose(found[4096:-4096], tone[4096:-4096], atol=1e-3)
+
+
 def test_gains_lead_to_what_is_wanted():
     wanted, heard = np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 1.0, 1.0]])
     gains = corrected(np.zeros((1, 3)), wanted, heard, limit=18)

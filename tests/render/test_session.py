@@ -154,6 +154,7 @@ def test_items_by_beats_lie_on_the_grid(by_beats, beats, folder, clock):
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_by_beats_it_sounds_like_the_mosaic(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
+    assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # it is transposed
     audio = by_beats.transform(beats, **clock)
     played = play(project, folder, n_samples=len(audio))
     chroma = ChromaExtractor().transform([(audio, RATE), (played, RATE)])
