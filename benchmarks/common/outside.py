@@ -26,7 +26,6 @@ from musicai.metrics import frechet_distance
 NOTES_RATE = 22050
 NOTES_WINDOW = 43844  # samples that basic-pitch's model takes, just below 2 s
 NOTES_OUTPUT = "StatefulPartitionedCall:1"
-EVEN = 0.05  # of the median interval between beats
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], dict[str, float]]
 """Takes sounds of a system and real ones, stereo at `pulse.RATE`, and returns figures by name."""
@@ -118,19 +117,16 @@ def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
 def beat_judge() -> Judge | None:
     """Return a judge of beats, or None without madmom.
 
-    It tells the share of intervals between madmom's beats that differ from the median interval by
-    at most `EVEN`.
+    It tells the F-measure of librosa's beats against madmom's: two trackers agree where a pulse is
+    clear, and hardly in noise, though madmom's own beats are even there too.
     """
     tracker = pulse.madmom_tracker()
     if tracker is None:
         return None
 
     def judge(sounds: Sequence[np.ndarray], _: Sequence[np.ndarray]) -> dict[str, float]:
-        shares = []
-        for sound in sounds:
-            intervals = np.diff(tracker(sound))
-            middle = np.median(intervals) if len(intervals) else np.nan
-            shares.append(np.mean(np.abs(intervals / middle - 1) <= EVEN) if middle > 0 else 0.0)
-        return {"even beats": float(np.mean(shares))}
+        pairs = [(tracker(sound), pulse.Onsets(sound).beats) for sound in sounds]
+        scores = [pulse.agreement(*pair)["F"] if len(pair[0]) > 2 else 0.0 for pair in pairs]
+        return {"beats, F": float(np.mean(scores))}
 
     return judge
