@@ -21,11 +21,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from musicai import ChromaExtractor, LSTMComposer, Timing
+from musicai import LSTMComposer, Timing
 from musicai.datasets import make_progressions
 from musicai.display import ChromagramDisplay
 from musicai.metrics import frame_correlation
-from musicai.render import chroma_to_audio
+from musicai.render import chroma_to_audio, note_names
 
 N_BEATS = 96
 BEATS = Timing.from_tempo(120)
@@ -56,7 +56,7 @@ print(
 # bars, and the composer says how it may go on:
 
 stopped = 60
-names = ChromaExtractor().get_feature_names_out()
+names = note_names(song[:stopped])
 chords = [chord.label for chord in music.chords[-1] if chord.start * music.tempi[-1] / 60 < stopped]
 print("so far", *chords[-4:], "...; the next beat may hold")
 frames, probabilities = composer.next_frames(song[:stopped], n_best=4, random_state=0)

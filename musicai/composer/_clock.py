@@ -18,6 +18,7 @@ from ..theory.timing import Timing
 NO_CLOCKS = np.empty((0, 5))
 """The table of a composer that was fitted without timing."""
 
+_USUAL_SECONDS = 0.25
 _RATE = 0.0  # stands for frames per beat in rows of frames at a rate
 
 
@@ -167,6 +168,16 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
             shares.append(weights[number])
     tempo = _mean(np.array(speeds), np.array(shares)) if speeds else None
     return Timing.from_tempo(tempo, frames_per_beat=kind, beats_per_bar=int(meters.argmax()))
+
+
+def seconds_of_frames(clocks: np.ndarray) -> float:
+    """Return how long a frame usually lasts; a beat without a tempo, half a second."""
+    if len(clocks) == 0:
+        return _USUAL_SECONDS
+    timing = usual_timing(clocks, np.ones(1))
+    if timing.has_beats and timing.tempo is None:
+        return 2 * _USUAL_SECONDS / (timing.frames_per_beat or 1)
+    return 1 / timing.frame_rate
 
 
 def _median(values: np.ndarray, counts: np.ndarray) -> float:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
@@ -28,7 +29,8 @@ from ..base.pieces import Values
 from ..base.styles import as_labels, encode_styles, known_styles
 from ._callbacks import CallbackSupportMixin, train_with_callbacks
 from ._checkpoint import Checkpoint, checksum, fingerprint
-from ._clock import NO_CLOCKS, clocks_of
+from ._chords import chords_of_pieces
+from ._clock import NO_CLOCKS, clocks_of, seconds_of_frames
 from ._conditioning import NO_TRAITS, Traits, with_traits
 from ._data import (
     Collection,
@@ -454,6 +456,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     training, before=self._traits if resumes else NO_TRAITS
                 )
                 network.trait_scale.copy_(torch.from_numpy(scale))
+            if network.chords is not None:
+                chords = chords_of_pieces(training.pieces, seconds_of_frames(clocks))
+                training = replace(training, chords=chords)
             trainer = Trainer(
                 network.to(group.device),
                 learning_rate=self.learning_rate,

@@ -31,6 +31,7 @@ from ..theory.keys import (
 from ..theory.timed_piece import timing_of_piece
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
+from ._chords import chord_features, numbers_of_excerpt
 from ._cues import N_CUES, find_ends, training_cues
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
@@ -40,6 +41,10 @@ CHUNK_LENGTH = 128
 # Share of the transposed excerpts whose key is withheld: the network then infers it as well, and
 # what it learns in one key serves the others.
 _SHARE_OF_UNKNOWN_KEYS = 0.3
+
+# Music whose chords are given is learned from every third excerpt of a batch: learning it takes a
+# third of the time of a step for as many excerpts.
+EXCERPTS_PER_CHORDS = 3
 
 _FEWEST_FRAMES = 2  # to learn from: one that follows another
 
@@ -184,7 +189,8 @@ class Collection:
 
     An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
     `traits` holds the standardized traits of each training piece, part by part, for networks that
-    are conditioned on them, `ends` the number of frames of each up to its last sounding one.
+    are conditioned on them, `ends` the number of frames of each up to its last sounding one, and
+    `chords` the numbers of the chords of its frames by each vocabulary.
     """
 
     pieces: Sequence[np.ndarray]
@@ -193,6 +199,7 @@ class Collection:
     shifts: Sequence[np.ndarray]
     traits: Sequence[np.ndarray] | None = None
     ends: Sequence[int] | None = None
+    chords: Sequence[np.ndarray] | None = None
 
     @classmethod
     def of(
@@ -279,7 +286,9 @@ class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
     `traits` (batch, n_traits) describes each excerpt, where the collection has traits, and `cues`
-    (batch, n_frames, N_CUES) each frame, where it knows the ends of pieces.
+    (batch, n_frames, N_CUES) each frame, where it knows the ends of pieces. `chords`
+    (n, n_frames, n_chord_features) are those of every so many excerpts (`EXCERPTS_PER_CHORDS`),
+    where the collection has chords.
     """
 
     frames: Tensor
@@ -290,6 +299,7 @@ class Batch:
     mask: Tensor
     traits: Tensor | None = None
     cues: Tensor | None = None
+    chords: Tensor | None = None
 
 
 def training_batches(
@@ -371,6 +381,12 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
         for row, span in enumerate(spans):
             end = collection.ends[span.piece]
             cues[row, : len(span)] = training_cues(span.start, span.stop, end)
+    if collection.chords is not None:
+        numbers = [
+            numbers_of_excerpt(collection.chords[s.piece], s.start, s.stop, s.shift, shape[1])
+            for s in spans[::EXCERPTS_PER_CHORDS]
+        ]
+        arrays["chords"] = chord_features(np.stack(numbers))
     return Batch(**{name: torch.from_numpy(x).to(origin.device) for name, x in arrays.items()})
 
 

@@ -72,6 +72,19 @@ class Emission(nn.Module):
         raise NotImplementedError
 
 
+def initialize_emission(
+    emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
+) -> None:
+    """Draw initial weights: of linear layers uniformly within 1 / sqrt(fan-in), biases zero."""
+    for layer in emission.children():
+        if isinstance(layer, nn.Linear):
+            bound = layer.in_features**-0.5
+            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+    emission.initialize(pieces, generator)
+
+
 class EmissionSampler(ABC):
     """Draws frames from an emission, in NumPy.
 

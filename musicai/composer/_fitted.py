@@ -1,6 +1,6 @@
 """The methods of a fitted composer: likelihoods, predictions, samples."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, overload
@@ -23,8 +23,11 @@ from ..base.parameters import (
 )
 from ..base.pieces import Pack, is_collection
 from ..base.styles import encode_styles, labels_per_piece, style_weights
+from ..theory.chord import Chord
 from ..theory.keys import SHIFTS_TO_COMMON_KEY
-from ._clock import TimingMixin
+from ..theory.progression import frames_of_chords, has_progressions
+from ._chords import has_chords
+from ._clock import TimingMixin, seconds_of_frames
 from ._conditioning import Traits
 from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
@@ -32,6 +35,7 @@ from ._distributed import choose_device
 from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
 from ._infilling import N_PARTICLES, fill_gap
 from ._network import Network, network_of_weights
+from ._next_chords import NextChordsMixin
 from ._reference import warn_of_few_endings, warn_of_strange_primes
 from ._requests import NO_CUES, Requests, is_list, start_sampler
 from ._sampling import Sampler, move_back, rank_frames
@@ -51,7 +55,7 @@ Blend = tuple[np.ndarray, np.ndarray]
 """Styles that every frame of a piece may be of, (n_styles, n_frames), and their weights."""
 
 
-class FittedComposer(TimingMixin, BaseEstimator):
+class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     """A composer with trained weights; :class:`musicai.LSTMComposer` trains them.
 
     Fitted attributes are documented there.
@@ -264,6 +268,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         then: np.ndarray | None = None,
         style: Hashable | Mapping[Any, float] = None,
         key: str | None = None,
+        chords: str | Sequence[Chord | tuple[str, int]] | None = None,
         ending: bool = False,
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
@@ -279,6 +284,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         then: Any = None,
         style: Any = None,
         key: Any = None,
+        chords: Any = None,
         ending: bool = False,
         temperature: float = 1.0,
         random_state: Any = None,
@@ -293,6 +299,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         then: Any = None,
         style: Any = None,
         key: Any = None,
+        chords: Any = None,
         ending: bool = False,
         temperature: float = 1.0,
         random_state: Any = None,
@@ -326,6 +333,16 @@ class FittedComposer(TimingMixin, BaseEstimator):
             key of the prime, drawn by its probability there, and without a prime takes any. With a
             prime it says which key the prime is in; the prime is not moved. Where `key_invariant_`
             is False no key can be asked for.
+        chords : str, or list of Chord or of pairs, or a list of these, default=None
+            Chords to follow, for chroma and piano rolls. Text such as ``"C | Am | F G | C"`` has
+            bars as long as those of the style, and the chords of a bar share it evenly; ``/``
+            repeats a chord, ``%`` a bar, and ``*`` or ``N`` leaves the music free. Symbols are
+            those of charts and of Harte ("F#m7b5", "Bb:min7"); basses and tensions are left out.
+            A chart by :func:`musicai.render.chord_chart` is such a text. Bars of frames that are
+            no beats have four beats at the tempo of the chart, or at 120. A list of
+            :class:`musicai.render.Chord` counts seconds, a list of pairs (symbol, n_frames)
+            frames. When the progression ends it starts over. The key is that of the chords
+            unless `key` or `prime` decides it. A list of progressions has one for each piece.
         ending : bool, default=False
             Whether the pieces end with their last frame as training pieces do, rather than stop. A
             composer of few pieces, or of excerpts, warns.
@@ -350,8 +367,10 @@ class FittedComposer(TimingMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the style or key is unknown, the prime has another width or values that the emission
-            does not know, lists differ in length, or another argument is out of range.
+            If the style, key or a chord is unknown, chords last longer than `n_frames`, bars are
+            asked for and the composer was fitted without timing, the prime has another width or
+            values that the emission does not know, lists differ in length, or another argument is
+            out of range.
 
         Notes
         -----
@@ -394,18 +413,17 @@ class FittedComposer(TimingMixin, BaseEstimator):
         if ending:
             warn_of_few_endings(self._ending_gains, self._n_endings)
             cues = ending_cues(np.arange(n_frames, 0, -1))
-        requests = self._requests(prime, then, n_pieces, style, key, random_state, cues)
+        requests = self._requests(
+            prime, then, n_pieces, style, key, random_state, cues, chords=chords, n_frames=n_frames
+        )
         if then is None:
-            sampler, shifts = self._start_sampling(requests)
-            frames = sampler.compose(
-                requests.rng, temperature=temperature, peaked=self._frames_peak
-            )
             with one_blas_thread():
-                pieces = [move_back(frame, shifts) for frame in islice(frames, n_frames)]
+                pieces = list(islice(self._generate(requests, temperature), n_frames))
             pieces = list(np.stack(pieces, axis=1))
         else:
             pieces = self._fill_gaps(requests, n_frames, temperature)
-        listed = any(map(is_list, (style, key, random_state))) or any(
+        listed = any(map(is_list, (style, key, random_state))) or has_progressions(chords)
+        listed = listed or any(
             music is not None and is_collection(music) for music in (prime, then)
         )
         return pieces if listed or n_pieces is not None else pieces[0]
@@ -416,6 +434,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
         prime: Any = None,
         style: Any = None,
         key: str | None = None,
+        chords: Any = None,
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> FrameStream:
@@ -429,6 +448,8 @@ class FittedComposer(TimingMixin, BaseEstimator):
             As in `sample`, like the others that follow.
         key : str, default=None
             Key to compose in.
+        chords : str, or list of Chord or of pairs, default=None
+            Chords to follow, over and over.
         temperature : float, default=1.0
             Below 1 likely choices become likelier.
         random_state : int, RandomState instance or None, default=None
@@ -458,10 +479,12 @@ class FittedComposer(TimingMixin, BaseEstimator):
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
             raise ValueError("stream continues one piece, and prime is a collection of them")
-        if any(map(is_list, (style, key, random_state))):
-            raise ValueError("stream composes one piece: give one style, key and random_state")
+        if any(map(is_list, (style, key, random_state))) or has_progressions(chords):
+            raise ValueError(
+                "stream composes one piece: give one style, key, progression and random_state"
+            )
         check_values({"temperature": temperature}, _RULES)
-        requests = self._requests(prime, None, None, style, key, random_state)
+        requests = self._requests(prime, None, None, style, key, random_state, chords=chords)
         sampler, shifts = self._start_sampling(requests)
         frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
         return FrameStream(
@@ -492,6 +515,15 @@ class FittedComposer(TimingMixin, BaseEstimator):
                 for i, piece in enumerate(pieces)
             ],
         )
+
+    def _check_chords(self, name: str) -> None:
+        """Raise an error if the composer knows no chords, which `name` needs."""
+        if not has_chords(self.emission_, self.n_features_in_):
+            raise ValueError(
+                f"{name} needs chroma or piano rolls, in which chords can be recognized; this "
+                f"composer has learned {self.n_features_in_} other features "
+                f"(emission_={self.emission_!r})"
+            )
 
     def _blend(self, style: Any, n_frames: int) -> Blend:
         """Return the styles of a blend for every frame of a piece, and their weights."""
@@ -539,6 +571,12 @@ class FittedComposer(TimingMixin, BaseEstimator):
                 scores[i] = values
         return scores
 
+    def _generate(self, requests: Requests, temperature: float) -> Iterator[np.ndarray]:
+        """Yield frames of several pieces, (n_pieces, n_features), without end."""
+        sampler, shifts = self._start_sampling(requests)
+        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
+        return (move_back(frame, shifts) for frame in frames)
+
     def _requests(
         self,
         prime: Any,
@@ -548,6 +586,9 @@ class FittedComposer(TimingMixin, BaseEstimator):
         key: Any,
         random_state: Any,
         cues: np.ndarray = NO_CUES,
+        *,
+        chords: Any = None,
+        n_frames: int | None = None,
     ) -> Requests:
         """Check what is asked of each piece: arguments of `sample`."""
         nothing = [np.zeros((0, self.n_features_in_), np.float32)]
@@ -561,9 +602,18 @@ class FittedComposer(TimingMixin, BaseEstimator):
                 f"key={key!r} was asked for, but this composer has learned every piece in the "
                 "key that it came in (key_invariant_ is False): leave key out"
             )
+        if chords is not None:
+            self._check_chords("chords")
+
+        def read_chords(chords: Any, style: Any, name: str) -> np.ndarray:
+            timing = self.timing_of(style) if len(self._clocks) else None
+            return frames_of_chords(chords, timing, n_frames, name=name)
+
         return Requests.read(
             music["prime"],
             music["then"],
+            chords=chords,
+            read_chords=read_chords,
             style=style,
             key=key,
             random_state=self.random_state if random_state is None else random_state,
@@ -628,6 +678,7 @@ class FittedComposer(TimingMixin, BaseEstimator):
             traits=self._traits,
             shifts=self._key_shifts,
             read_prime=read_prime,
+            seconds=seconds_of_frames(self._clocks),
         )
         warn_of_strange_primes(read, self._reference)
         return sampler, shifts

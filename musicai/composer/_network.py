@@ -4,7 +4,8 @@ At every frame the trunk reads the previous frame, a flag that is 1 where a piec
 embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
 second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
 Cues, such as how near the end is, are zeros where they are not given.
-The trunk's output is the context that the emission turns into a distribution over frames.
+The trunk's output is the context that the emission turns into a distribution over frames. Of chroma
+and piano rolls a second emission does so where chords are asked for (`_chord_emission.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,10 +18,12 @@ from torch.nn import functional as F  # noqa: N812
 
 from ..theory.keys import N_KEYS
 from ._bernoulli import BernoulliNADE
+from ._chord_emission import ChordEmission
+from ._chords import has_chords
 from ._conditioning import drop_and_blur
 from ._cues import N_CUES
-from ._data import Batch
-from ._emission import Emission
+from ._data import EXCERPTS_PER_CHORDS, Batch
+from ._emission import Emission, initialize_emission
 from ._gaussian import GaussianMixture, SquaredError
 from ._logistic import LogisticNADE
 
@@ -70,6 +73,9 @@ class Network(nn.Module):
         super().__init__()
         # torch does not take NumPy's integers.
         self.emission = EMISSIONS[emission](n_features, int(hidden_size))
+        self.chords: ChordEmission | None = None
+        if has_chords(emission, n_features):
+            self.chords = ChordEmission(EMISSIONS[emission], n_features, int(hidden_size))
         self.dropout = dropout
         self.style = nn.Parameter(torch.empty(n_styles + 1, _EMBEDDING_SIZE))
         self.key = nn.Parameter(torch.empty(N_KEYS + 1, _EMBEDDING_SIZE))
@@ -135,7 +141,7 @@ class Network(nn.Module):
         return self.lstm(torch.cat(inputs, -1), state)
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the negative log-likelihood of every frame, and the loss of the mean's read-out.
+        """Return the negative log-likelihood of every frame, and the loss of all else.
 
         Parameters
         ----------
@@ -148,8 +154,9 @@ class Network(nn.Module):
         -------
         nll : Tensor of shape (n_valid_frames,)
             In nats.
-        mean_loss : Tensor of shape (n_valid_frames,) or ()
-            Its gradient reaches the read-out of `Emission.mean` alone.
+        other_loss : Tensor of shape ()
+            Summed over frames. Its gradient reaches the read-out of `Emission.mean` and the
+            emission of frames whose chord is given alone.
         """
         previous, generated, traits = batch.previous, None, None
         if batch.traits is not None:
@@ -168,14 +175,24 @@ class Network(nn.Module):
                 traits=traits,
                 cues=batch.cues,
             )
+            other_loss = self._chord_loss(batch, previous, context)
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
             if self.dropout:  # torch's own reads the global generator
                 kept = torch.empty_like(context).bernoulli_(1 - self.dropout, generator=generator)
                 context = context * kept / (1 - self.dropout)
-            return (
-                -self.emission.log_prob(frames, context, previous),
-                self.emission.mean_loss(frames, context, previous),
-            )
+            other_loss = other_loss + self.emission.mean_loss(frames, context, previous).sum()
+            return -self.emission.log_prob(frames, context, previous), other_loss
+
+    def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
+        """Loss of the excerpts with chords given these, summed over frames."""
+        if self.chords is None or batch.chords is None:
+            return torch.zeros((), device=context.device)
+        rows = slice(None, None, EXCERPTS_PER_CHORDS)
+        mask = batch.mask[rows]
+        frames, previous, context = (
+            x[rows][mask] for x in (batch.frames, previous, context.detach())
+        )
+        return self.chords.loss(frames, context, previous, batch.chords[mask]).sum()
 
     @torch.no_grad()
     def _with_redrawn_frames(
@@ -239,23 +256,12 @@ class Network(nn.Module):
                 _, forget, _, _ = parameter.data.chunk(4)
                 forget += 1
         initialize_emission(self.emission, pieces, generator)
+        if self.chords is not None:
+            self.chords.initialize(pieces, generator)
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
         """Take up weights from NumPy arrays."""
         self.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-
-
-def initialize_emission(
-    emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
-) -> None:
-    """Draw initial weights: of linear layers uniformly within 1 / sqrt(fan-in), biases zero."""
-    for layer in emission.children():
-        if isinstance(layer, nn.Linear):
-            bound = layer.in_features**-0.5
-            nn.init.uniform_(layer.weight, -bound, bound, generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-    emission.initialize(pieces, generator)
 
 
 def network_to_train(

@@ -6,7 +6,7 @@ so a piece is the one that its request gives alone, to the bit.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,26 @@ import numpy as np
 from ..base.blas import one_blas_thread
 from ..base.parameters import SEED_RULE, as_rng, check_values
 from ..base.styles import style_weights
+from ..theory.chord_symbols import FREE
+from ..theory.chord_symbols import moved as moved_chords
 from ..theory.keys import COMMON_KEY
+from ..theory.progression import has_progressions, key_of_progression
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
 from ._cues import N_CUES
 from ._emission import sample_categorical
-from ._sampling import Draws, Sampler, Voices
+from ._sampling import Draws, Sampler, Voices, follow
+
+ReadChords = Callable[[Any, Any, str], np.ndarray]
+"""Returns the numbers of chords, as users write them, given the style and the argument's name."""
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]
 """Reads a prime, with a weight for each style: the odds of each key after it, and its nats."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
+
+
+_ANY_CHORD = np.array([FREE])
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,8 @@ class Request:
         Number of the key that is asked for.
     cues : ndarray of shape (n_frames, N_CUES)
         Cues of the new frames, as far as they are known.
+    chords : ndarray of int of shape (n_frames_of_progression,), or None
+        Numbers of the chords that are asked for, which start over when they end.
     """
 
     prime: np.ndarray
@@ -50,6 +61,7 @@ class Request:
     style: np.ndarray
     key: int | None
     cues: np.ndarray
+    chords: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,8 @@ class Requests:
         n_pieces: int | None,
         styles: np.ndarray,
         cues: np.ndarray = NO_CUES,
+        chords: Any = None,
+        read_chords: ReadChords | None = None,
     ) -> "Requests":
         """Check arguments of `sample`, each for all pieces or a list with one for each.
 
@@ -86,12 +100,14 @@ class Requests:
         ----------
         primes, passages : sequence of ndarray
             What comes before and after, checked already: one for all pieces, or one for each.
-        style, key, random_state, n_pieces : object
+        style, key, random_state, n_pieces, chords : object
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
             The style labels that were learned.
         cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
             Cues of the new frames, the same for all pieces.
+        read_chords : callable, default=None
+            Reads the `chords` of a piece.
         """
         given = {
             name: list(music) if len(music) > 1 else music[0]
@@ -99,6 +115,8 @@ class Requests:
         }
         given |= {"style": style, "key": key, "random_state": random_state}
         lengths = {name: len(value) for name, value in given.items() if is_list(value)}
+        if has_progressions(chords):
+            lengths["chords"] = len(chords)
         if n_pieces is not None:
             lengths = {"n_pieces": n_pieces, **lengths}
         if len(set(lengths.values())) > 1 or 0 in lengths.values():
@@ -120,6 +138,13 @@ class Requests:
             Request(prime, then, known[id(label)], None if note is None else key_number(note), cues)
             for prime, then, label, note in zip(*(columns[name] for name in names), strict=True)
         ]
+        if chords is not None and read_chords is not None:
+            several = has_progressions(chords)
+            for i, label in enumerate(columns["style"]):
+                name, asked = (f"chords[{i}]", chords[i]) if several else ("chords", chords)
+                numbers = None if asked is None else read_chords(asked, label, name)
+                if numbers is not None and (numbers != FREE).any():
+                    each[i] = replace(each[i], chords=numbers)
         if is_list(random_state):
             return cls(each, [as_rng(seed) for seed in random_state])
         return cls(each, as_rng(random_state))
@@ -148,6 +173,7 @@ def start_sampler(
     traits: Traits,
     shifts: np.ndarray,
     read_prime: ReadPrime,
+    seconds: float,
 ) -> tuple[Sampler, np.ndarray]:
     """Return a sampler at the end of all primes, and the shift of each piece to the common key.
 
@@ -166,6 +192,8 @@ def start_sampler(
     read_prime : callable
         Returns the probability of each key after a prime. It is called once for each prime and
         style.
+    seconds : float
+        How long a frame lasts.
     """
     if "traits" in weights:
         values, styles_of_traits = traits
@@ -174,18 +202,22 @@ def start_sampler(
     places: list[tuple[int, int]] = []  # prime of each row, and semitones
     voices: list[tuple[int, float]] = []
     moved = []
+    asked: list[np.ndarray] = []
     primes: dict[int, np.ndarray] = {}
     odds: dict[tuple[int, bytes], np.ndarray] = {}
     for i, (request, rng) in enumerate(requests):
-        prime, key = request.prime, request.key
+        prime, key, chords = request.prime, request.key, request.chords
         which = id(prime), request.style.tobytes()
         if len(prime) and which not in odds:
             odds[which], _ = read_prime(prime, request.style)
+        if key is None and chords is not None and not len(prime) and len(shifts) > 1:
+            key = key_of_progression(chords)
         if key is None and (len(shifts) == 1 or not len(prime)):
             key = rng.randint(len(shifts))
         elif key is None:
             key = _choose_key(odds[which], rng)
         moved.append(shifts[key])
+        asked.append(_ANY_CHORD if chords is None else moved_chords(chords, shifts[key]))
         primes[id(prime)] = prime
         for number in np.flatnonzero(request.style).tolist():
             row = weights["style"][number] + weights["key"][COMMON_KEY]
@@ -202,6 +234,8 @@ def start_sampler(
     sampler.cues = cues[:, 1:]
     if len(rows) > len(requests.each):
         sampler.voices = Voices(np.array(owners), np.array([share for _, share in voices]))
+    if any(chords is not _ANY_CHORD for chords in asked):
+        follow(sampler, emission, weights, asked, seconds=seconds, apart=requests.apart)
     return sampler, np.array(moved)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from ._bernoulli import BernoulliNADESampler
 from ._cues import N_CUES
 from ._emission import EmissionSampler, Weights
+from ._following import Following
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
 
@@ -124,16 +125,14 @@ class Sampler:
         apart: bool = False,
         cue: np.ndarray | None = None,
     ) -> None:
-        prefix = "emission."
-        self.emission = SAMPLERS[emission](
-            {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
-        )
+        self.emission = SAMPLERS[emission](under(weights, "emission."))
         layer_weights, biases = zip(*self.emission.layers, strict=True)
         self._weight = np.ascontiguousarray(np.concatenate(layer_weights).T)
         self._bias = np.concatenate(biases)
         self._multiply = multiply_rows if apart else np.dot
         self.voices: Voices | None = None
         self.cues: np.ndarray | None = None
+        self.following: Following | None = None
         self.trunk = Trunk(weights, conditioning, n_pieces, apart=apart)
         self.previous = np.tile(self.emission.origin, (n_pieces, 1))
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
@@ -168,10 +167,12 @@ class Sampler:
         A number may come several times: ``sampler.take([0] * 64)`` continues one piece in 64 ways,
         and its prime is read once.
         """
-        if self.voices is None:
-            return self.take_rows(np.asarray(pieces))
-        rows, voices = self.voices.take(np.asarray(pieces))
-        return self.take_rows(rows, voices)
+        pieces = np.asarray(pieces)
+        rows, voices = (pieces, None) if self.voices is None else self.voices.take(pieces)
+        taken = self.take_rows(rows, voices)
+        if self.following is not None:
+            taken.following = self.following.take(pieces)
+        return taken
 
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
         """Return a sampler with the state of this one in these rows, which become `voices`."""
@@ -199,20 +200,25 @@ class Sampler:
         if self.voices is not None:
             rows = self.voices.draw(rng)
             context, previous = context[rows], previous[rows]
-        readout = self._multiply(context, self._weight) + self._bias
-        frames = self._draw(readout, previous, rng, temperature)
-        if not peaked:
-            return frames
-        for _ in range(_MOST_DRAWS):
-            # Drawing again is sampling given that the frame sounds and peaks at 1.
-            flat = np.flatnonzero(frames.max(1) < 1)
-            if len(flat) == 0:
-                return frames
-            source = (
-                rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in flat.tolist()]
+        if self.following is None:
+            return self._draw_free(context, previous, rng, temperature, peaked)
+        emission, asks = self.following.emission, self.following.asks
+
+        def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+            return _draw(emission, readout, previous, _sources(rng, pieces), temperature)
+
+        asked = asks.nonzero()[0]
+        if len(asked) == len(asks):
+            return self.following.draw(context, previous, draw, asked, peaked=peaked)
+        free = np.flatnonzero(~asks)
+        frames = np.empty((len(asks), self.emission.n_features), np.float32)
+        source = _sources(rng, free)
+        frames[free] = self._draw_free(context[free], previous[free], source, temperature, peaked)
+        if len(asked):
+            frames[asked] = self.following.draw(
+                context[asked], previous[asked], draw, asked, peaked=peaked
             )
-            frames[flat] = self._draw(readout[flat], previous[flat], source, temperature)
-        return self._with_peaks(frames, context, previous)
+        return frames
 
     def step(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
         """Draw the next frame of every piece, and feed it back."""
@@ -232,16 +238,34 @@ class Sampler:
         cue = None
         if self.cues is not None and self.cues.shape[1]:
             cue, self.cues = self.cues[:, 0], self.cues[:, 1:]
+        if self.following is not None:
+            self.following.advance()
         if self.voices is not None:
             frames = frames[self.voices.pieces]
         self._read_frame(frames, generated=generated, cue=cue)
 
-    def _draw(
-        self, readout: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
+    def _draw_free(
+        self,
+        context: np.ndarray,
+        previous: np.ndarray,
+        rng: Draws,
+        temperature: float,
+        peaked: bool,
     ) -> np.ndarray:
-        if isinstance(rng, np.random.RandomState):
-            return self.emission.draw(readout, previous, rng, temperature)
-        return self.emission.draw_each(readout, previous, rng, temperature)
+        """Draw frames of any chord, (n_rows, n_features)."""
+        readout = self._multiply(context, self._weight) + self._bias
+        frames = _draw(self.emission, readout, previous, rng, temperature)
+        if not peaked:
+            return frames
+        for _ in range(_MOST_DRAWS):
+            # Drawing again is sampling given that the frame sounds and peaks at 1.
+            flat = np.flatnonzero(frames.max(1) < 1)
+            if len(flat) == 0:
+                return frames
+            frames[flat] = _draw(
+                self.emission, readout[flat], previous[flat], _sources(rng, flat), temperature
+            )
+        return self._with_peaks(frames, context, previous)
 
     def _read_frame(
         self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
@@ -276,6 +300,23 @@ class Sampler:
                 loudest = self.emission.mean(context[i : i + 1], previous[i : i + 1])[0]
             frames[i, loudest.argmax()] = 1
         return frames
+
+
+def _sources(rng: Draws, pieces: np.ndarray) -> Draws:
+    """Return the source of the draws of some pieces."""
+    return rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in pieces.tolist()]
+
+
+def _draw(
+    emission: EmissionSampler,
+    readout: np.ndarray,
+    previous: np.ndarray,
+    rng: Draws,
+    temperature: float,
+) -> np.ndarray:
+    if isinstance(rng, np.random.RandomState):
+        return emission.draw(readout, previous, rng, temperature)
+    return emission.draw_each(readout, previous, rng, temperature)
 
 
 class Trunk:
@@ -409,6 +450,31 @@ def multiply_rows(
     NumPy then calls BLAS for each row, in one order of summation however many rows there are.
     """
     return np.matmul(rows[:, None], matrix, out=None if out is None else out[:, None])[:, 0]
+
+
+def under(weights: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """Return the weights whose names begin with `prefix`, without it."""
+    return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
+
+
+def follow(
+    sampler: Sampler,
+    emission: str,
+    weights: Mapping[str, np.ndarray],
+    chords: Sequence[np.ndarray],
+    *,
+    seconds: float,
+    apart: bool,
+) -> None:
+    """Let pieces follow `chords`, in the common key, from their next frame on."""
+    of_chords = under(weights, "chords.")
+    sampler.following = Following(
+        SAMPLERS[emission](under(of_chords, "emission.")),
+        (of_chords["hidden.weight"], of_chords["hidden.bias"]),
+        chords,
+        seconds=seconds,
+        multiply=multiply_rows if apart else np.dot,
+    )
 
 
 def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray]:

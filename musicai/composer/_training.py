@@ -143,11 +143,19 @@ class Optimizer:
 
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())
-        # `mean_loss` alone trains the read-out of the mean, where an emission has one.
-        readout = getattr(network.emission, "mean_head", None)
-        self._readout = list(readout.parameters()) if readout is not None else []
-        own = {id(parameter) for parameter in self._readout}
-        self._without_readout = [p for p in self.parameters if id(p) not in own]
+        # Read-outs of means and the emission of frames whose chord is given have losses of their
+        # own, and are clipped by themselves, so that they cannot slow the composer down.
+        chords = network.chords
+        emissions = [network.emission] if chords is None else [network.emission, chords.emission]
+        apart = [getattr(emission, "mean_head", None) for emission in emissions]
+        self._groups: list[list[torch.nn.Parameter]] = []
+        own = set(self.parameters)
+        for module in [*apart, chords]:
+            group = [p for p in module.parameters() if p in own] if module is not None else []
+            if group:
+                self._groups.append(group)
+                own -= set(group)
+        self._groups.append([p for p in self.parameters if p in own])
         self.n_steps = 0
         self._adam = torch.optim.AdamW(self.parameters, betas=(0.9, 0.99), fused=True)
 
@@ -156,13 +164,11 @@ class Optimizer:
         self._adam.zero_grad()
 
     def clip(self) -> float:
-        """Shorten the gradient where it is too long; return the norm that it had.
-
-        The read-out of the mean is clipped by itself, so that it cannot slow the composer down.
-        """
-        if self._readout:
-            torch.nn.utils.clip_grad_norm_(self._readout, _LARGEST_GRADIENT_NORM)
-        return torch.nn.utils.clip_grad_norm_(self._without_readout, _LARGEST_GRADIENT_NORM).item()
+        """Shorten the gradients where they are too long; return the sum of their norms."""
+        norms = [
+            torch.nn.utils.clip_grad_norm_(group, _LARGEST_GRADIENT_NORM) for group in self._groups
+        ]
+        return torch.stack(norms).sum().item()
 
     def step(self, learning_rate: float, *, skip: bool = False) -> None:
         """Take a step; one to `skip` is counted all the same."""
@@ -437,8 +443,8 @@ class Trainer:
         batch = replace(batch, styles=styles)
         if batch.cues is not None:
             batch = replace(batch, cues=give_cues(batch.cues, batch.mask, cue_draws))
-        nll, mean_loss = self.network.training_loss(batch, self._generator)
-        ((mean_loss + nll).sum() / n_frames).backward()
+        nll, other_loss = self.network.training_loss(batch, self._generator)
+        ((other_loss + nll.sum()) / n_frames).backward()
         return nll.sum().item()
 
     def _score(self, validation: Collection | None) -> float | None:

@@ -2,8 +2,9 @@
 
 Every function takes one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing`
 that says when the frames sound. `chroma_to_audio` plays pieces, `recognize_chords` names their
-chords, and `labeled_intervals` converts chords for mir_eval; `chroma_to_midi`, `to_musicxml` and
-`chord_chart` write notation, and `write_session` writes a mosaic for a digital audio workstation.
+chords and `note_names` the notes of their key, `chords_to_chroma` makes chroma of chords, and
+`labeled_intervals` converts chords for mir_eval; `chroma_to_midi`, `to_musicxml` and `chord_chart`
+write notation, and `write_session` writes a mosaic for a digital audio workstation.
 Files are written whole or not at all.
 
 For a collection the result is a list with one item for each piece, even if the collection is an
@@ -14,7 +15,8 @@ whose results are arrays, returns the kind of collection that it got.
 from ..theory.chord import Chord, labeled_intervals
 from ._audio import chroma_to_audio
 from ._chart import chord_chart
-from ._chords import recognize_chords
+from ._chord_frames import chords_to_chroma
+from ._chords import note_names, recognize_chords
 from ._midi import chroma_to_midi
 from ._score import to_musicxml
 from ._session import write_session
@@ -22,9 +24,11 @@ from ._session import write_session
 __all__ = [
     "Chord",
     "chord_chart",
+    "chords_to_chroma",
     "chroma_to_audio",
     "chroma_to_midi",
     "labeled_intervals",
+    "note_names",
     "recognize_chords",
     "to_musicxml",
     "write_session",

@@ -9,24 +9,19 @@ import numpy as np
 from ..base.parameters import Rule, check_values, is_one_of
 from ..base.pieces import as_chroma
 from ..theory.chord import Chord
+from ..theory.chord_decoding import decode_chords
+from ..theory.chord_symbols import FREE, quality_and_root
 from ..theory.keys import KEY_PROFILES
-from ..theory.shapes import unit_shapes
-from ..theory.spelling import chord_name, estimated_key
+from ..theory.spelling import chord_name, estimated_key, key_of, note_name, place_in_key
 from ..theory.timing_argument import timings_of
-from ..theory.vocabulary import VOCABULARIES, templates
+from ..theory.vocabulary import VOCABULARIES
 from ._collections import in_kind
-from ._viterbi import best_path
 
 VOCABULARY_RULE: Rule = (
     lambda v: is_one_of(v, tuple(VOCABULARIES)),
     f"one of {tuple(VOCABULARIES)}",
 )
 RULES: dict[str, Rule] = {"vocabulary": VOCABULARY_RULE}
-
-# Measured by benchmarks/render/chords.py on other chorales than those it reports.
-_CERTAINTY = 20.0  # nats of evidence in a frame for a correlation of 1 against one of 0
-_MEAN_SECONDS = 0.9  # expected duration of a chord
-_LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has 0.52
 
 
 @overload
@@ -121,6 +116,37 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     return in_kind(X, chords)
 
 
+def note_names(X: Any, *, key: str | None = None) -> Any:
+    """Name the pitch classes as the key of a piece spells them, as `chord_chart` does.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_frames, 12), or a collection of them
+        Chroma.
+    key : str, default=None
+        The key, such as "F" or "Bm", where it is known. None estimates it from all frames.
+
+    Returns
+    -------
+    names : ndarray of str of shape (12,), or a list of them
+        From C up: "Bb" in F major, "A#" in B major.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from musicai.render import note_names
+    >>> scale = np.eye(12)[[5, 7, 9, 10, 0, 2, 4, 5]]
+    >>> print(*note_names(scale))
+    C Db D Eb E F Gb G Ab A Bb B
+    >>> print(*note_names(scale, key="B"))
+    C C# D D# E F F# G G# A A# B
+    """
+    pieces, _ = as_chroma(X)
+    keys = [estimated_key(piece) if key is None else key_of(key) for piece in pieces]
+    names = [np.array([note_name(place_in_key(i, each)) for i in range(12)]) for each in keys]
+    return in_kind(X, names)
+
+
 def name_chords(
     piece: np.ndarray,
     seconds: np.ndarray,
@@ -148,26 +174,18 @@ def name_chords(
         Numbers of frames, such as those of bar lines; chords before each do not depend on later
         frames.
     """
-    qualities = VOCABULARIES[vocabulary]
-    shapes = unit_shapes(np.sqrt(piece.astype(np.float64)))
-    # Rounded, so that ties go to the same chord however many frames there are.
-    correlations = (shapes @ unit_shapes(templates(qualities)).T).round(9)
-    none = np.full((len(piece), 1), _LEAST_CORRELATION)
-    stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # The probability of staying; all changes together have the rest.
-    price = np.maximum(0, np.log(stay * correlations.shape[1] / (1 - stay)))
-    path = best_path(_CERTAINTY * np.hstack([correlations, none]), price, ends=ends)
-    changes = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
+    path = decode_chords(piece, seconds, vocabulary, ends=ends)
+    changes = np.flatnonzero(np.diff(path, prepend=FREE - 1, append=FREE - 1))
     return [
-        _chord(int(path[start]), float(borders[start]), float(borders[end]), qualities, key)
+        _chord(int(path[start]), float(borders[start]), float(borders[end]), key)
         for start, end in pairwise(changes)
     ]
 
 
-def _chord(state: int, start: float, end: float, qualities: tuple[str, ...], key: int) -> Chord:
-    if state == 12 * len(qualities):
+def _chord(number: int, start: float, end: float, key: int) -> Chord:
+    if number == FREE:
         return Chord(None, None, start, end, "N.C.")
-    quality, root = qualities[state // 12], state % 12
+    quality, root = quality_and_root(number)
     if quality == "dim7":  # of its four equivalent roots, the one that leads into the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

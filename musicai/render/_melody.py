@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..theory.shapes import unit_shapes
+from ..theory.viterbi import best_path
 from ._cells import Cells
-from ._viterbi import best_path
 
 LOWEST, HIGHEST = 60, 79
 """C4 to G5, the range of most songs."""

@@ -125,10 +125,17 @@ def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
     """
     totals = []
     for piece in pieces:
-        n_features = piece.shape[1]
-        total = np.zeros(n_features)
+        total = np.zeros(piece.shape[1])
         for block in frame_blocks(piece):
             total += block.sum(0, dtype=np.float64)
-        pitch_classes = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
-        totals.append(np.bincount(pitch_classes, total, N_KEYS))
+        totals.append(pitch_classes(total))
     return common_tonic(np.stack(totals)).tolist()
+
+
+def pitch_classes(frames: np.ndarray) -> np.ndarray:
+    """Add up the octaves of frames (..., n_features): (..., 12), which leaves chroma as it is."""
+    n_features = frames.shape[-1]
+    if n_features == N_KEYS:
+        return frames
+    features = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
+    return frames @ np.eye(N_KEYS, dtype=frames.dtype)[features]

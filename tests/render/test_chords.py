@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from musicai import Timing
-from musicai.render import Chord, recognize_chords
+from musicai.render import Chord, note_names, recognize_chords
 from musicai.theory.vocabulary import TONES
 
 from .conftest import FRAMES_PER_SECOND, TIMING
@@ -96,3 +96,21 @@ def test_a_diminished_seventh_leads_into_the_key(song):
             np.roll(a_minor, semitones, axis=1), vocabulary="qualities", timing=TIMING
         )
         assert chords[1].label == name
+
+
+@pytest.mark.parametrize("transposed", [0, 2, 5])
+def test_notes_are_spelled_as_the_chords_of_their_key(transposed, cadence):
+    piece = np.roll(cadence, transposed, axis=1)
+    spelled = note_names(piece)
+    for chord in recognize_chords(piece, timing=TIMING):
+        if chord.root is not None:
+            assert chord.label.startswith(spelled[chord.root])
+
+
+def test_notes_of_a_key_that_is_known():
+    pieces = [np.zeros((3, 12)), np.zeros((0, 12))]
+    for key, name in (("F", "Bb"), ("B", "A#"), ("c", "Bb")):
+        assert note_names(pieces[0], key=key)[10] == name
+        assert [names[10] for names in note_names(pieces, key=key)] == [name, name]
+    with pytest.raises(ValueError, match="key must be the name of a major or minor key"):
+        note_names(pieces[0], key="H")

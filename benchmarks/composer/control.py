@@ -1,0 +1,245 @@
+"""How well composed pieces follow chords, beside pieces without chords and particles.
+
+On recordings, files or folders of them, or on chorales without any::
+
+    python -m benchmarks.composer.control FOLDER ... [--sync half-beat] [--sound 12]
+
+Recordings are split by a hash of their names, whole ones only: 64 % are learned, 18 % are for
+development, 18 % held out for the test. Pieces of 40 s are composed over the chords of as many
+excerpts of held-out recordings, in their keys (as ``recognize_chords`` names them), and over
+`WRITTEN`, progressions written by hand, which go on:
+
+- followed: share of frames in which ``recognize_chords`` names the chord that was asked for;
+- in the sound of a mosaic of the learned recordings, and of a band, analyzed again by the same
+  extractor: the same share at the same times, of some pieces (``--sound``);
+- realism: overlap of the pieces with held-out music (``musicai.metrics.report``);
+- spread: root of the mean squared distance of frames from the mean of their chord, over that of
+  the held-out excerpts;
+- time of sampling one piece over that without chords, in processor seconds.
+
+Beside it stands a particle filter, which needs no training with chords: of `PARTICLES` draws of
+each frame one is taken by the likelihood that the chord asked for has in it.
+"""
+
+import argparse
+import pickle
+import time
+import warnings
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common.music import find_recordings, print_table
+from benchmarks.composer.half_beats import split
+from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
+from musicai.datasets import get_data_home
+from musicai.metrics import report
+from musicai.render import chroma_to_audio, recognize_chords
+from musicai.theory.chord_decoding import CERTAINTY, correlations
+from musicai.theory.chord_symbols import FREE, read_symbol
+from musicai.theory.keys import in_common_key
+from musicai.theory.progression import frames_of_chords
+
+EXCERPT = 40  # seconds
+PARTICLES = 32
+WRITTEN = [
+    "C | Am | F | G",
+    "C | G | Am | F",
+    "Am | Dm | E | Am",
+    "C | F | Bb | Eb",
+    "C | E | Am | F",
+    "Dm | G | C | A",
+    "C Am | F G | Em Am | Dm G",
+    "Cm | Ab | Eb | Bb",
+]
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
+    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument("--part", choices=("development", "test"), default="test")
+    parser.add_argument("--sync", choices=("half-beat", "beat"), help="frames at a rate without it")
+    parser.add_argument("--temperature", type=float, default=0.9)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--draws", type=int, default=2, help="of pieces for each progression")
+    parser.add_argument("--sound", type=int, default=0, help="pieces that are played")
+    parser.add_argument("--analyses", type=Path, help="a pickle of the parts of the split")
+    parser.add_argument("--composer", type=Path, help="where to keep it, or a fitted one")
+    return parser.parse_args()
+
+
+def numbers_of(piece, timing):
+    """Return the numbers of the chords that are recognized in the frames of a piece."""
+    chords = recognize_chords(piece, timing=timing)
+    numbers = frames_of_chords(chords, timing)
+    return np.pad(numbers, (0, len(piece) - len(numbers)), constant_values=FREE)
+
+
+def as_pairs(numbers, names):
+    """Return chords as pairs (symbol, number of frames)."""
+    borders = np.flatnonzero(np.diff(numbers, prepend=-2, append=-2))
+    return [(names[numbers[a]], int(b - a)) for a, b in pairwise(borders)]
+
+
+def followed(pieces, asked, timing):
+    """Return the share of frames with the chord asked for, where one is asked for."""
+    hits = [
+        (numbers_of(piece, timing) == numbers)[numbers != FREE]
+        for piece, numbers in zip(pieces, asked, strict=True)
+    ]
+    return np.concatenate(hits).mean()
+
+
+def spread(pieces, asked):
+    """Return the root of the mean squared distance of frames from the mean of their chord."""
+    squares, n_values = 0.0, 0
+    for piece, numbers in zip(pieces, asked, strict=True):
+        for part in np.split(piece, np.flatnonzero(np.diff(numbers)) + 1):
+            if len(part) > 1:
+                squares += np.square(part - part.mean(axis=0)).sum()
+                n_values += (len(part) - 1) * part.shape[1]
+    return np.sqrt(squares / n_values)
+
+
+def by_particles(composer, asked, *, temperature, random_state):
+    """Compose pieces of which each frame is one of many draws, by the likelihood of its chord."""
+    rng = np.random.RandomState(random_state)
+    requests = composer._requests(None, None, len(asked), None, "C", rng)
+    sampler, _ = composer._start_sampling(requests)
+    rows = np.repeat(np.arange(len(asked)), PARTICLES)
+    pieces = []
+    for numbers in np.transpose(asked):
+        many = sampler.take(rows)
+        frames = many.draw(rng, temperature=temperature, peaked=True)
+        nats = CERTAINTY * correlations(frames, "triads")[np.arange(len(rows)), numbers[rows]]
+        nats = np.where(numbers[rows] == FREE, 0, nats).reshape(len(asked), -1)
+        weights = np.exp(nats - nats.max(axis=1, keepdims=True)).cumsum(axis=1)
+        chosen = (rng.random_sample((len(asked), 1)) * weights[:, -1:] >= weights[:, :-1]).sum(1)
+        frames = frames.reshape(len(asked), PARTICLES, -1)[np.arange(len(asked)), chosen]
+        sampler.feed(frames, generated=True)
+        pieces.append(frames)
+    return list(np.stack(pieces, axis=1))
+
+
+def sample_each(composer, progressions, n_frames, **options):
+    return composer.sample(n_frames, chords=progressions, key=["C"] * len(progressions), **options)
+
+
+def seconds_of(composer, n_frames, **options):
+    """Return the least processor time of three samplings of one piece."""
+    times = []
+    for seed in range(3):
+        start = time.process_time()
+        composer.sample(n_frames, key="C", random_state=seed, **options)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def in_sound(pieces, asked, timing, extractor, mosaic):
+    """Return the shares followed in a mosaic and by a band, at the times of the pieces' frames."""
+    listener = ChromaExtractor()
+    shares = []
+    for play in (
+        lambda piece: mosaic.transform(piece, timing=timing),
+        lambda piece: chroma_to_audio(piece, instruments="band", timing=timing),
+    ):
+        hits = []
+        for piece, numbers in zip(pieces, asked, strict=True):
+            sound = np.asarray(play(piece), np.float32)
+            heard = listener.transform([(sound, mosaic.sr if hasattr(mosaic, "sr") else 22050)])[0]
+            found = numbers_of(heard, listener.timing)
+            centers = listener.timing.centers(len(heard))
+            frames = timing.frames_at(centers)
+            inside = (frames < len(numbers)) & (frames >= 0)
+            wanted = numbers[np.minimum(frames, len(numbers) - 1)]
+            hits.append((found == wanted)[inside & (wanted != FREE)])
+        shares.append(np.concatenate(hits).mean())
+    return shares
+
+
+def main():
+    """Learn, compose with and without chords, and print a table."""
+    arguments = read_arguments()
+    extractor = ChromaExtractor(
+        sync=arguments.sync, memory=get_data_home() / "benchmarks", n_jobs=-1, on_error="warn"
+    )
+    files = (
+        []
+        if arguments.analyses
+        else find_recordings(arguments.recordings, n_chorales=arguments.chorales)
+    )
+    if arguments.analyses:
+        parts = pickle.loads(arguments.analyses.read_bytes())
+    else:
+        parts = split(files, extractor.analyze(files))
+    chroma = {name: [each.chroma for each in part] for name, part in parts.items()}
+    learned, held_out = chroma["learned"], chroma[arguments.part]
+    if arguments.composer and arguments.composer.exists():
+        composer = pickle.loads(arguments.composer.read_bytes())
+    else:
+        composer = LSTMComposer(max_iter=arguments.epochs, random_state=0, verbose=1)
+        composer.fit(learned, timing=parts["learned"] if arguments.sync else extractor)
+        if arguments.composer:
+            arguments.composer.write_bytes(pickle.dumps(composer))
+    timing = composer.timing
+    n_frames = timing.frames_at(EXCERPT)
+    real = [in_common_key(piece)[:n_frames] for piece in held_out if len(piece) >= n_frames]
+    chords_of_real = [numbers_of(piece, timing) for piece in real]
+    names = {
+        read_symbol(f"{root}{suffix}"): f"{root}{suffix}"
+        for suffix in ("", "m")
+        for root in ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+    }
+    names[FREE] = "*"
+    written = [frames_of_chords(each, timing) for each in WRITTEN]
+    asked = chords_of_real * arguments.draws
+    by_hand = [np.resize(each, n_frames) for each in written] * arguments.draws
+    options = {"temperature": arguments.temperature, "random_state": list(range(len(asked)))}
+    free = composer.sample(n_frames, key=["C"] * len(asked), **options)
+    pieces = sample_each(composer, [as_pairs(n, names) for n in asked], n_frames, **options)
+    options["random_state"] = list(range(len(by_hand)))
+    hand = sample_each(composer, WRITTEN * arguments.draws, n_frames, **options)
+    particles = by_particles(composer, asked, temperature=arguments.temperature, random_state=0)
+    alone = seconds_of(composer, n_frames, temperature=arguments.temperature)
+    with_chords = seconds_of(
+        composer, n_frames, temperature=arguments.temperature, chords=WRITTEN[0]
+    )
+    rows = {
+        "held-out music": (real, chords_of_real),
+        "without chords": (free, [numbers_of(piece, timing) for piece in free]),
+        "chords of held-out music": (pieces, asked),
+        "chords written by hand": (hand, by_hand),
+        f"{PARTICLES} particles, chords of held-out music": (particles, asked),
+    }
+    usual = spread(real, chords_of_real)
+    table = []
+    for name, (some, numbers) in rows.items():
+        share = followed(some, asked if some is free else numbers, timing)
+        realism = "" if some is real else overlap(held_out, some, learned, composer, n_frames)
+        table.append((name, share, realism, spread(some, numbers) / usual))
+        print(table[-1], flush=True)
+    print_table(["", "followed", "realism", "spread / real"], table)
+    print(f"one piece with chords takes {with_chords / alone:.2f} of the time without")
+    if arguments.sound and files:
+        mosaic = MosaicSynthesizer(extractor).fit(
+            [file for file in files if any(file == each for each in files)]
+        )
+        n = arguments.sound
+        shares = in_sound(pieces[:n], asked[:n], timing, extractor, mosaic)
+        print(f"followed in the sound of a mosaic {shares[0]:.3f}, of a band {shares[1]:.3f}")
+
+
+def overlap(held_out, pieces, learned, composer, n_frames):
+    """Return the realism of pieces."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of excerpts that are silent
+        card = report(held_out, pieces, learned, timing=composer, n_frames=n_frames).to_dict()
+    return card["overlap_area"]
+
+
+if __name__ == "__main__":
+    main()

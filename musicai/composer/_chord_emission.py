@@ -1,0 +1,51 @@
+"""Frames whose chord is given: a second emission on the same trunk.
+
+The trunk reads frames and no chords, and learning chords never moves its weights, so likelihoods
+and samples without chords stay what they are. A second emission of the same kind models the next
+frame given the trunk's context and the chord of that frame, the next chord and how soon it comes.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ._chords import N_CHORD_FEATURES
+from ._emission import Emission, initialize_emission
+
+_HIDDEN_SIZE = 128
+
+
+class ChordEmission(nn.Module):
+    """The distribution of a frame given the context and its chord.
+
+    Parameters
+    ----------
+    make : callable
+        Makes an emission of `n_features` and a context.
+    n_features, n_context : int
+        Width of a frame, and of the trunk's output.
+    """
+
+    def __init__(
+        self, make: Callable[[int, int], Emission], n_features: int, n_context: int
+    ) -> None:
+        super().__init__()
+        self.emission = make(n_features, n_context + _HIDDEN_SIZE)
+        n_inputs = n_context + self.emission.n_inputs + N_CHORD_FEATURES
+        self.hidden = nn.Linear(n_inputs, _HIDDEN_SIZE)
+
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
+        """Draw initial weights."""
+        bound = self.hidden.in_features**-0.5
+        nn.init.uniform_(self.hidden.weight, -bound, bound, generator=generator)
+        nn.init.zeros_(self.hidden.bias)
+        initialize_emission(self.emission, pieces, generator)
+
+    def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
+        """Training loss of every frame (N,), whose `chords` (N, N_CHORD_FEATURES) are given."""
+        inputs = torch.cat([context, self.emission.encode(previous), chords], -1)
+        context = torch.cat([context, torch.tanh(self.hidden(inputs))], -1)
+        nll = -self.emission.log_prob(x, context, previous)
+        return nll + self.emission.mean_loss(x, context, previous)

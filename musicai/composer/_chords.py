@@ -1,0 +1,119 @@
+"""Chords of training pieces, and the features by which the network reads them.
+
+Chords are those that :func:`musicai.theory.chord_decoding.decode_alike` finds.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ..theory.chord_decoding import decode_alike
+from ..theory.chord_symbols import FREE, moved
+from ..theory.keys import N_KEYS, PIANO_ROLL_WIDTHS, pitch_classes
+from ..theory.vocabulary import QUALITIES, VOCABULARIES, templates
+
+LOOKAHEAD = 16
+"""Frames after a frame in which the next chord is looked for."""
+# Chords are recognized in blocks of so many frames, and in so many at once, which is quicker.
+_BLOCK, _BLOCKS_AT_ONCE = 512, 16
+_SOON = 4.0  # frames in which the next chord loses influence, to 1 / e
+
+# The last row is that of no chord, and so is number FREE.
+_TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)
+_ROOTS = np.vstack([np.tile(np.eye(12), (len(QUALITIES), 1)), np.zeros(12)]).astype(np.float32)
+_DESCRIBED = np.hstack([_TONES, _ROOTS])
+
+N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
+
+
+def has_chords(emission: str, n_features: int) -> bool:
+    """Return whether chords can be recognized in frames: in chroma and piano rolls."""
+    return emission.endswith(("logistic", "bernoulli")) and (
+        n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS
+    )
+
+
+def chord_features(numbers: np.ndarray) -> np.ndarray:
+    """Describe the chords of frames to the network.
+
+    Parameters
+    ----------
+    numbers : ndarray of int of shape (..., 1 + n_frames + LOOKAHEAD)
+        Numbers of chords, from the frame before the first on.
+
+    Returns
+    -------
+    features : ndarray of shape (..., n_frames, N_CHORD_FEATURES), dtype float32
+        Tones and root of the chord; those of the next one, the smaller the later it comes; how
+        soon that is, and whether a chord begins or ends with this frame.
+    """
+    n_frames = numbers.shape[-1] - 1 - LOOKAHEAD
+    now = numbers[..., 1 : n_frames + 1]
+    next_chord = now.copy()
+    wait = np.full(now.shape, LOOKAHEAD)
+    for ahead in range(LOOKAHEAD, 0, -1):
+        later = numbers[..., 1 + ahead : 1 + ahead + n_frames]
+        changes = later != now
+        next_chord[changes] = later[changes]
+        wait[changes] = ahead
+    changes = next_chord != now
+    soon = np.where(changes, np.exp(-(wait - 1) / _SOON), 0).astype(np.float32)
+    flags = [soon, changes & (wait == 1), numbers[..., :n_frames] != now]
+    return np.concatenate(
+        [_DESCRIBED[now], soon[..., None] * _DESCRIBED[next_chord], np.stack(flags, -1)], -1
+    ).astype(np.float32)
+
+
+def chords_of_pieces(pieces: Sequence[np.ndarray], seconds: float) -> list[np.ndarray]:
+    """Return the numbers of the chords of pieces, (n_vocabularies, n_frames) of each.
+
+    Parameters
+    ----------
+    pieces : sequence of ndarray of shape (n_frames, n_features)
+        Chroma or piano rolls.
+    seconds : float
+        How long a frame lasts.
+    """
+    return [_chords_of(piece, seconds) for piece in pieces]
+
+
+def _chords_of(piece: np.ndarray, seconds: float) -> np.ndarray:
+    numbers = np.empty((len(VOCABULARIES), len(piece)), np.int8)
+    whole = len(piece) - len(piece) % _BLOCK
+    borders = [*range(0, whole, _BLOCK * _BLOCKS_AT_ONCE), whole, len(piece)]
+    for start, stop in pairwise(borders):
+        if start == stop:
+            continue
+        length = min(_BLOCK, stop - start)
+        chroma = pitch_classes(np.asarray(piece[start:stop], np.float32)).reshape(-1, length, 12)
+        for row, vocabulary in zip(numbers, VOCABULARIES, strict=True):
+            row[start:stop] = decode_alike(chroma, seconds, vocabulary).ravel()
+    return numbers
+
+
+def numbers_of_excerpt(
+    chords: np.ndarray, start: int, stop: int, shift: int, n_frames: int
+) -> np.ndarray:
+    """Return the numbers of the chords about an excerpt, padded to `n_frames`.
+
+    Excerpts take turns between the vocabularies, so that a major triad stands for music of any
+    chord with its tones as well as for the triad itself.
+
+    Parameters
+    ----------
+    chords : ndarray of shape (n_vocabularies, n_frames_of_piece)
+        Chords of the piece.
+    start, stop : int
+        Frames of the excerpt.
+    shift : int
+        Semitones by which it is moved.
+    n_frames : int
+        As many frames as `chord_features` shall describe.
+    """
+    of_piece = chords[(start + stop) % len(chords)]
+    numbers = np.full(1 + n_frames + LOOKAHEAD, FREE)
+    around = of_piece[max(start - 1, 0) : stop + LOOKAHEAD]
+    first = int(start == 0)
+    numbers[first : first + len(around)] = moved(around.astype(int), shift)[: len(numbers) - first]
+    return numbers

@@ -1,0 +1,139 @@
+"""The chords that may follow a piece, counted in continuations of it."""
+
+from collections import defaultdict
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from ..base.blas import one_blas_thread
+from ..base.parameters import COUNT_RULE, SEED_RULE, Rule, as_rng, check_values, is_one_of
+from ..base.pieces import is_collection
+from ..theory.chord import Chord
+from ..theory.chord_decoding import decode_chords
+from ..theory.chord_symbols import FREE, quality_and_root
+from ..theory.keys import pitch_classes
+from ..theory.spelling import chord_name, estimated_key
+from ..theory.timing import Timing
+from ..theory.vocabulary import VOCABULARIES
+
+_RULES: dict[str, Rule] = {
+    "n_best": COUNT_RULE,
+    "n_draws": COUNT_RULE,
+    "vocabulary": (lambda v: is_one_of(v, tuple(VOCABULARIES)), f"one of {tuple(VOCABULARIES)}"),
+    "random_state": SEED_RULE,
+}
+_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece, and of its continuations
+
+
+class NextChordsMixin:
+    """Prediction of chords, for a composer that samples continuations."""
+
+    def next_chords(
+        self,
+        X: Any,
+        *,
+        n_best: int = 5,
+        vocabulary: str = "triads",
+        style: Any = None,
+        n_draws: int = 100,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Return the chords that may come next, their probabilities and times.
+
+        The piece is continued many times, chords are recognized in each continuation, and the first
+        chord other than that in which the piece stops is counted.
+
+        Parameters
+        ----------
+        X : collection of array-like of shape (n_frames, n_features), or one such array
+            Chroma or piano rolls to continue.
+        n_best : int, default=5
+            Largest number of chords.
+        vocabulary : {"triads", "qualities"}, default="triads"
+            Which chords there are, as for :func:`musicai.render.recognize_chords`.
+        style : object or dict, default=None
+            As in `sample`.
+        n_draws : int, default=100
+            Number of continuations, of ten seconds; time grows with it. The standard error of a
+            probability is at most ``n_draws**-0.5 / 2``.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the draws; None takes the estimator's own `random_state`.
+
+        Returns
+        -------
+        chords : list of Chord
+            The most likely one first. `start` and `end` are the median times at which it comes and
+            ends, in seconds from the end of the piece. For a collection a list of pairs (chords,
+            probabilities).
+        probabilities : ndarray of shape (n_chords,)
+            Of each chord as the next one. What is missing to 1 are the chords that are left out,
+            and continuations without another chord.
+
+        Raises
+        ------
+        ValueError
+            If the composer was fitted without timing, has learned neither chroma nor piano rolls,
+            or an argument is out of range.
+
+        See Also
+        --------
+        next_frames : The next frames and their probabilities.
+
+        Examples
+        --------
+        >>> from musicai import LSTMComposer, Timing
+        >>> from musicai.render import chords_to_chroma
+        >>> timing = Timing.from_tempo(120)
+        >>> song = chords_to_chroma("C | F | G | C | F | G", timing=timing, random_state=0)
+        >>> composer = LSTMComposer(hidden_size=32, max_iter=60, random_state=0)
+        >>> composer = composer.fit([song] * 8, timing=timing)
+        >>> chords, probabilities = composer.next_chords(song[:10], n_best=1)
+        >>> chords[0].label  # F has sounded for a half bar
+        'G'
+        """
+        values = {"n_best": n_best, "n_draws": n_draws, "vocabulary": vocabulary}
+        check_values({**values, "random_state": random_state}, _RULES)
+        composer: Any = self  # which has the methods of a fitted composer
+        pieces, _, _ = composer._check(X, None)
+        composer._check_chords("next_chords")
+        timing = composer.timing_of(style)
+        rng = as_rng(composer.random_state if random_state is None else random_state)
+        n_after = max(2, timing.frames_at(_SECONDS_AFTER))
+        found = []
+        for piece in pieces:
+            requests = composer._requests([piece], None, n_draws, style, None, rng)
+            frames = composer._generate(requests, 1.0)
+            with one_blas_thread():
+                new = np.stack(list(islice(frames, n_after)), axis=1)
+            found.append(_count(piece, new, timing, vocabulary, n_best))
+        return found if is_collection(X) else found[0]
+
+
+def _count(
+    piece: np.ndarray, continuations: np.ndarray, timing: Timing, vocabulary: str, n_best: int
+) -> tuple[list[Chord], np.ndarray]:
+    """Count the next chords in continuations of a piece, (n_draws, n_frames, n_features)."""
+    before = pitch_classes(piece)[-max(1, timing.frames_at(_SECONDS_BEFORE)) :]
+    n_before, n_after = len(before), continuations.shape[1]
+    seconds = timing.borders(n_after)
+    lengths = np.full(n_before + n_after, 1 / timing.frame_rate)
+    times = defaultdict(list)
+    for frames in pitch_classes(continuations):
+        path = decode_chords(np.concatenate([before, frames]), lengths, vocabulary)
+        changes = np.flatnonzero(np.diff(path)) + 1
+        changes = changes[changes >= n_before]
+        if len(changes):
+            start, end = [*(changes - n_before).tolist(), n_after][:2]
+            times[int(path[changes[0]])].append((seconds[start], seconds[end]))
+    ranked = sorted(times, key=lambda number: (-len(times[number]), number))[:n_best]
+    key = estimated_key(pitch_classes(piece))
+    chords = []
+    for number in ranked:
+        start, end = np.median(times[number], axis=0).tolist()
+        if number == FREE:
+            chords.append(Chord(None, None, start, end, "N.C."))
+        else:
+            quality, root = quality_and_root(number)
+            chords.append(Chord(root, quality, start, end, chord_name(root, quality, key)))
+    return chords, np.array([len(times[number]) for number in ranked]) / len(continuations)

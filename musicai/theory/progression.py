@@ -1,0 +1,215 @@
+"""Progressions of chords that users ask for, as the number of a chord for every frame.
+
+Users write them in bars, ``"C | Am | F G | C"``, as a list of :class:`Chord`, or as pairs of a
+symbol and a number of frames.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..base.parameters import is_integer
+from .chord import Chord
+from .chord_symbols import FREE, number_of, read_symbol
+from .keys import common_tonic
+from .timing import Timing
+from .vocabulary import QUALITIES, templates
+
+_TEMPO, _METER = 120.0, 4  # of bars for frames that are no beats; charts and MIDI write them so
+
+_CHART_HEAD = re.compile(
+    r"^[A-G][#b]? (?:major|minor), (\d+) beats a minute, (\d+)/4$", re.MULTILINE
+)
+_KINDS = (
+    "text such as 'C | Am | F G | C', a list of Chord, or a list of pairs (symbol, number of "
+    "frames)"
+)
+
+
+class _Span(NamedTuple):
+    number: int
+    start: int  # frames
+    stop: int
+    place: str  # in words, for errors
+
+
+def frames_of_chords(
+    chords: Any, timing: Timing | None, n_frames: int | None = None, *, name: str = "chords"
+) -> np.ndarray:
+    """Return the number of the chord asked for in every frame of a progression.
+
+    Parameters
+    ----------
+    chords : str, or a list of Chord or of pairs
+        As for :meth:`musicai.LSTMComposer.sample`.
+    timing : Timing or None
+        That of the frames, if it is known. Pairs need none.
+    n_frames : int, default=None
+        How many frames there are; a longer progression is an error. None for any number.
+    name : str, default="chords"
+        What to call the argument in errors.
+
+    Returns
+    -------
+    numbers : ndarray of int of shape (n_frames_of_progression,)
+        As :func:`musicai.theory.chord_symbols.read_symbol` numbers chords; `FREE` for no chord.
+
+    Raises
+    ------
+    ValueError
+        If a symbol is unknown, a bar has more chords than frames, the progression is empty or
+        longer than `n_frames`, or there is no timing to count bars or seconds by.
+    TypeError
+        If `chords` is something else.
+
+    Examples
+    --------
+    >>> from musicai import Timing
+    >>> from musicai.theory.progression import frames_of_chords
+    >>> frames_of_chords("C | F G", Timing.from_tempo(120))
+    array([0, 0, 0, 0, 5, 5, 7, 7])
+    """
+    if isinstance(chords, str):
+        spans = _in_bars(chords, timing, name)
+    else:
+        spans = _in_list(chords, timing, name)
+    if not spans:
+        raise ValueError(f"{name} is empty: pass {_KINDS}")
+    end = spans[-1].stop
+    if n_frames is not None and end > n_frames:
+        over = next(span for span in spans if span.stop > n_frames)
+        raise ValueError(
+            f"{name} lasts {end} frames and n_frames is {n_frames}, too few from {over.place} on: "
+            f"ask for {end} frames, or for fewer chords"
+        )
+    numbers = np.full(end, FREE)
+    for span in spans:
+        numbers[span.start : span.stop] = span.number
+    return numbers
+
+
+def has_progressions(chords: Any) -> bool:
+    """Return whether `chords` is a list of progressions, one for each piece."""
+    if not isinstance(chords, list) or not chords:
+        return False
+    first = chords[0]
+    is_pair = isinstance(first, (tuple, list)) and len(first) == 2 and is_integer(first[1])
+    return first is None or (isinstance(first, (str, list)) and not is_pair)
+
+
+def key_of_progression(numbers: np.ndarray) -> int:
+    """Return the key, 0 to 11, that the chords of a progression fit best."""
+    asked = numbers[numbers != FREE]
+    return int(common_tonic(templates(tuple(QUALITIES))[asked].sum(axis=0)))
+
+
+def _in_bars(text: str, timing: Timing | None, name: str) -> list[_Span]:
+    if timing is None or timing.n_frames is not None:
+        raise ValueError(
+            f"{name} is written in bars, and the time of frames is "
+            f"{'not known: fit with timing' if timing is None else f'measured, {timing}'}; or "
+            "pass pairs (symbol, number of frames)"
+        )
+    head = _CHART_HEAD.search(text)
+    tempo, meter = _TEMPO, timing.beats_per_bar or _METER
+    pick_up: list[str] = []
+    if head:
+        tempo, meter = float(head[1]), int(head[2])
+        text = text[head.end() :]
+        before, _, rest = text.strip().partition("|")
+        pick_up, text = before.split(), rest
+    per_beat = timing.frames_per_beat or timing.frame_rate * 60 / tempo
+    spans: list[_Span] = []
+    chord, last_bar = "", ["%"]
+    beat = 0.0
+    for number, bar in enumerate([pick_up, *_bars(text, name)]):
+        n_beats = meter if number else len(bar)
+        if bar == ["%"]:
+            bar = last_bar
+        elif number:
+            last_bar = bar
+        borders = np.rint((beat + np.linspace(0, n_beats, len(bar) + 1)) * per_beat).astype(int)
+        for symbol, start, stop in zip(bar, borders[:-1], borders[1:], strict=True):
+            place = f"{symbol!r} in bar {number}" if number else f"{symbol!r} in the pick-up"
+            chord = chord if symbol in ("/", "%") else symbol
+            if start == stop:
+                raise ValueError(
+                    f"{name} has {len(bar)} chords in bar {number}, which has only "
+                    f"{borders[-1] - borders[0]} frames: write fewer"
+                )
+            spans.append(_Span(_read(chord, place, name), int(start), int(stop), place))
+        beat += n_beats
+    return spans
+
+
+def _bars(text: str, name: str) -> list[list[str]]:
+    """Split text at bar lines and ends of lines."""
+    bars: list[list[str]] = []
+    for line in filter(None, map(str.strip, text.replace("||", "|").splitlines())):
+        for bar in line.removeprefix("|").removesuffix("|").split("|"):
+            if not bar.strip():
+                raise ValueError(
+                    f"{name} has nothing in bar {len(bars) + 1}: write % to repeat the bar before, "
+                    "or * to leave it free"
+                )
+            bars.append(bar.split())
+    return bars
+
+
+def _read(symbol: str, place: str, name: str) -> int:
+    if symbol == "":
+        raise ValueError(f"{name} has {place}, and nothing before it to repeat: write a chord")
+    try:
+        return read_symbol(symbol)
+    except ValueError as error:
+        raise ValueError(f"{name} has {place}: {error}") from None
+
+
+def _in_list(chords: Any, timing: Timing | None, name: str) -> list[_Span]:
+    if not isinstance(chords, Iterable) or isinstance(chords, (Chord, dict, bytes)):
+        raise TypeError(f"{name} is of type {type(chords).__name__}: pass {_KINDS}")
+    entries = list(chords)
+    if entries and all(isinstance(each, Chord) for each in entries):
+        return _timed(entries, timing, name)
+    spans: list[_Span] = []
+    stop = 0
+    for i, entry in enumerate(entries):
+        if not isinstance(entry, Sequence) or isinstance(entry, (str, Chord)) or len(entry) != 2:
+            raise TypeError(f"{name}[{i}] is {entry!r}: pass {_KINDS}")
+        symbol, duration = entry
+        if not is_integer(duration, 1):
+            raise ValueError(
+                f"{name}[{i}] lasts {duration!r} frames: expected an integer of at least 1"
+            )
+        place = f"{symbol!r} at number {i}"
+        start, stop = stop, stop + int(duration)
+        spans.append(_Span(_read(symbol, place, name), start, stop, place))
+    return spans
+
+
+def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_Span]:
+    if timing is None:
+        raise ValueError(
+            f"{name} has seconds, and the time of frames is not known: fit with timing, or pass "
+            "pairs (symbol, number of frames)"
+        )
+    spans = []
+    stop = 0
+    for i, chord in enumerate(chords):
+        # Frames whose greater part is within the chord.
+        start, end = (int(_nearest_border(timing, second)) for second in (chord.start, chord.end))
+        place = f"{chord.label!r} at number {i}"
+        if not stop <= start or chord.end < chord.start:
+            raise ValueError(f"{name} has {place}, which begins before the end of the one before")
+        if start < end:
+            spans.append(_Span(number_of(chord), start, end, place))
+            stop = end
+    return spans
+
+
+def _nearest_border(timing: Timing, second: float) -> int:
+    frame = timing.frames_at(second)
+    begin, end = timing.seconds_at([frame, frame + 1])
+    return frame + (second - begin > end - second)
