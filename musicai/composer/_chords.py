@@ -16,7 +16,7 @@ from ..theory.vocabulary import QUALITIES, VOCABULARIES, templates
 LOOKAHEAD = 16
 """Frames after a frame in which the next chord is looked for."""
 # Chords are recognized in blocks of so many frames, and in so many at once, which is quicker.
-_BLOCK, _BLOCKS_AT_ONCE = 512, 16
+_BLOCK, _BLOCKS_AT_ONCE = 512, 4
 _SOON = 4.0  # frames in which the next chord loses influence, to 1 / e
 
 # The last row is that of no chord, and so is number FREE.
