@@ -29,7 +29,7 @@ N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
 
 def has_chords(emission: str, n_features: int) -> bool:
     """Return whether chords can be recognized in frames: in chroma and piano rolls."""
-    return emission.endswith(("logistic", "bernoulli")) and (
+    return emission.endswith(("chroma", "logistic", "bernoulli")) and (
         n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS
     )
 

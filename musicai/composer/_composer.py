@@ -48,7 +48,7 @@ from ._reference import ending_gains, window_scores
 from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
 
-_EMISSIONS = ("auto", "logistic", "bernoulli", "gaussian", "independent", "mse")
+_EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
 # Training pieces, and frames of each, that are scored for reference if few pieces are held out.
 _SCORED = 16, 64
 _RULES: dict[str, Rule] = {
@@ -87,19 +87,23 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Layers of the LSTM, at most 100.
     dropout : float, default=0.3
         Share of the LSTM's output that is dropped in training, in [0, 1).
-    emission : {"auto", "logistic", "bernoulli", "gaussian", "independent", "mse"}, default="auto"
+    emission : {"auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse"}, \
+            default="auto"
         Distribution of a frame given the past.
 
+        - "chroma": first which feature is the loudest, which is 1, then the others, as "logistic",
+          from 0 to 254/255. Of several features at 1 the first counts as the loudest.
         - "logistic": each feature given the lower ones of the same frame, a mixture of logistic
-          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1], such as chroma.
+          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, such as piano
           rolls.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": as "logistic" or "bernoulli", with the features of a frame independent
           of each other. For comparison.
         - "mse": a Gaussian of one width, trained by squared error. For comparison.
-        - "auto": "bernoulli" for data of zeros and ones, "logistic" for data in [0, 1], else
-          "gaussian".
+        - "auto": "bernoulli" for data of zeros and ones; "chroma" for other data in [0, 1] if the
+          loudest feature of every frame that sounds is 1; "logistic" for the rest of data in
+          [0, 1]; else "gaussian".
     key_invariant : bool or "auto", default="auto"
         Whether transposed music is the same music in another key. If so, the key of a piece is a
         hidden variable: training pieces are transposed to a common key, by an estimate; scores
@@ -107,7 +111,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         the 12 pitch classes from C on (chroma) or pitches in semitones (a piano roll, 88 wide from
         A0 on, any other width from a C on). False leaves every piece as it is. "auto" is True for
         values in [0, 1] that are 12 wide and for binary values that are 88 or 128 wide, with the
-        emissions "logistic", "bernoulli" and "independent".
+        emissions "chroma", "logistic", "bernoulli" and "independent".
     learning_rate : float, default=0.03
         Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
         `max_iter` and `max_time` set.
@@ -160,7 +164,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Number of epochs.
     loss_curve_ : list of float
         Training loss of every epoch: negative log-likelihood per frame, in nats, with dropout, and
-        for "logistic" with redrawn frames (see Notes).
+        for "chroma" and "logistic" with redrawn frames (see Notes).
     validation_curve_ : list of float or None
         Mean log-likelihood per frame of the validation pieces after every epoch, in nats, each
         piece in its estimated key, as in training. None if no piece was set aside.
@@ -199,9 +203,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     on the keyboard, mostly with the key given to the network. Piano rolls are transposed by at
     most six semitones; a note that leaves the keyboard at one end comes in at the other.
 
-    With the emissions "logistic", its independent form, and "gaussian", excerpts are also learned
-    with values redrawn by the network, so that small errors of sampled frames do not add up
-    (exposure bias [5]_; compare scheduled sampling [6]_); a flag marks generated frames. And most
+    With the emissions "chroma", "logistic", its independent form, and "gaussian", excerpts are also
+    learned with values redrawn by the network, so that small errors of sampled frames do not add up
+    (exposure bias [5]_; compare scheduled sampling [6]_); a flag marks generated frames. Most
     excerpts are learned conditioned on traits of their piece, the mean of each feature and of its
     changes: a piece sampled without a prime takes the traits of a training piece of its style.
     Scores and predictions are without flag and traits, so at temperature 1 samples are close to,
@@ -224,8 +228,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     Pieces may be arrays mapped from files (`numpy.memmap`) that do not fit into memory: training
     reads excerpts, whatever their type. Elsewhere pieces other than float32 are converted whole.
 
-    The unit of a log-likelihood depends on the emission. "logistic" and "bernoulli" give the
-    probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
+    The unit of a log-likelihood depends on the emission. "chroma", "logistic" and "bernoulli" give
+    the probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
     most 0, and a frame of 12 equally likely values has -12 ln 256 = -66.5 nats. "independent"
     gives the one or the other. "gaussian" and "mse" give a density, in the units of the data;
     where data repeats values exactly a density has no upper bound, and says little.
@@ -262,7 +266,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     loss_curve_: list[float]
     weights_: dict[str, np.ndarray]
-    _peaked: bool
     _traits: Traits
     _reference: np.ndarray
     _ending_gains: np.ndarray
@@ -427,7 +430,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         # Every incremental pass has an order of its own.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
-            training, peaked, clocks = self._read_training_data(X, y, styles, timing, resumes)
+            training, clocks = self._read_training_data(X, y, styles, timing, resumes)
             validation = None if X_val is None else self._validation_pieces(X_val, y_val)
             checkpoint, state = None, None
             if not incremental and (self.checkpoint is not None or group.size > 1):
@@ -488,7 +491,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
-                    known = {"_traits": traits, "_peaked": peaked, "_clocks": clocks}
+                    known = {"_traits": traits, "_clocks": clocks}
                     known |= {"_reference": np.empty(0), "_ending_gains": np.empty(0)}
                     known |= {"_n_endings": len(training.pieces), "_optimizer_state": None}
                     train_with_callbacks(train, self, X, y, known)
@@ -499,7 +502,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             weights = trainer.best_weights()
             changed = incremental or not resumes or checksum(weights) != checksum(self.weights_)
             if changed:
-                self._traits, self._peaked, self._clocks = traits, peaked, clocks
+                self._traits, self._clocks = traits, clocks
             self.weights_ = weights
             self.loss_curve_ = loss_curve
             self.n_iter_ = len(loss_curve)
@@ -528,10 +531,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     def _read_training_data(
         self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool
-    ) -> tuple[Collection, bool, np.ndarray]:
+    ) -> tuple[Collection, np.ndarray]:
         """Check the training pieces; the first ones decide on emission, styles and keys.
 
-        Returns the pieces, whether the loudest feature of every frame is 1, and the clocks.
+        Returns the pieces and the clocks.
         """
         pieces, labels, timings = check_training(self, X, y, timing, reset=not resumes)
         if not resumes:
@@ -547,7 +550,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             )
         training = Collection.of(pieces, numbers, self.emission_, self.key_invariant_)
         clocks = clocks_of(timings, numbers, before=self._clocks if resumes else NO_CLOCKS)
-        return training, values.loudest_are_one and (not resumes or self._peaked), clocks
+        return training, clocks
 
     def _validation_pieces(self, X_val: Any, y_val: Any) -> Collection:
         pieces, styles = check_validation(self, X_val, y_val, self.emission_, self.styles_)

@@ -48,7 +48,11 @@ EXCERPTS_PER_CHORDS = 3
 
 _FEWEST_FRAMES = 2  # to learn from: one that follows another
 
-_SUPPORTS = {"bernoulli": "only 0 and 1", "logistic": "only values from 0 to 1"}
+_SUPPORTS = {
+    "bernoulli": "only 0 and 1",
+    "chroma": "only values from 0 to 1",
+    "logistic": "only values from 0 to 1",
+}
 
 
 def check_pieces(
@@ -117,10 +121,18 @@ def check_validation(
 
 
 def _support(values: Values) -> str | None:
-    """Return the narrowest emission with a bounded support that holds the values."""
+    """Return the emission with a bounded support that suits the values best."""
     if not 0 <= values.lowest <= values.highest <= 1:
         return None
-    return "bernoulli" if values.are_whole else "logistic"
+    if values.are_whole:
+        return "bernoulli"
+    return "chroma" if values.loudest_are_one else "logistic"
+
+
+def _holds(emission: str, values: Values) -> bool:
+    """Return whether an emission with a bounded support gives the values a probability."""
+    support = _support(values)
+    return support is not None and emission in (support, "chroma", "logistic")
 
 
 def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
@@ -130,7 +142,9 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
         return emission
     support = _support(values)
     if support is not None:
-        return support if emission == "auto" else f"independent {support}"
+        if emission == "auto":
+            return support
+        return "independent bernoulli" if values.are_whole else "independent logistic"
     if emission == "independent":
         raise ValueError(
             "emission='independent' needs values in [0, 1], and X holds others: "
@@ -152,11 +166,11 @@ def check_support(
     With the `values` of all pieces, these are read again only to name the one that is wrong.
     """
     kind = emission.removeprefix("independent ")
-    if kind not in _SUPPORTS or (values and _support(values) in ("bernoulli", kind)):
+    if kind not in _SUPPORTS or (values and _holds(kind, values)):
         return
     for i, piece in enumerate(pieces):
         values = Values.of([piece])
-        if len(piece) and _support(values) not in ("bernoulli", kind):
+        if len(piece) and not _holds(kind, values):
             raise ValueError(
                 f"{name} holds values from {values.lowest:.4g} to {values.highest:.4g} "
                 f"(piece {i}), where a composer with the {emission} emission knows "
@@ -169,7 +183,7 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
     if key_invariant == "auto":
         if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
             return True
-        return emission.endswith(("bernoulli", "logistic")) and n_features == N_KEYS
+        return emission.endswith(("bernoulli", "chroma", "logistic")) and n_features == N_KEYS
     if key_invariant and n_features < N_KEYS:
         raise ValueError(
             f"key_invariant=True needs features that are pitches in semitones, at least {N_KEYS} "

@@ -68,7 +68,6 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     weights_: dict[str, np.ndarray]
     device: str | torch.device
     random_state: int | np.random.RandomState | None
-    _peaked: bool
     _traits: Traits
     _reference: np.ndarray
     _ending_gains: np.ndarray
@@ -176,7 +175,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         values = {"n_best": n_best, "n_draws": n_draws, "random_state": random_state}
         check_values(values, _RULES)
         style_weights(style, self.styles_)  # one for all draws
-        if not self.emission_.endswith(("logistic", "bernoulli")):
+        if not self.emission_.endswith(("chroma", "logistic", "bernoulli")):
             raise ValueError(
                 f"next_frames needs data from 0 to 1, in which features sound or not; this "
                 f"composer has learned other data (emission_={self.emission_!r}): use predict, or "
@@ -188,7 +187,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             requests = self._requests([piece], None, n_draws, style, None, rng)
             sampler, shifts = self._start_sampling(requests)
             with one_blas_thread():
-                frames = sampler.draw(rng, peaked=self._frames_peak)
+                frames = sampler.draw(rng)
             ranked.append(rank_frames(move_back(frames, shifts), n_best))
         return ranked if is_collection(X) else ranked[0]
 
@@ -316,7 +315,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
             Music to continue, from where it stops; it is not part of the result. A collection
             gives one new piece for each prime. None starts from nothing, with the emissions
-            "logistic" and "gaussian" conditioned on the traits of a training piece.
+            "chroma", "logistic" and "gaussian" conditioned on the traits of a training piece.
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
             Music that follows, for a gap between it and the prime to be filled; it is not part of
             the result. Of 64 ways to go on one is taken by how likely this music is after it, which
@@ -347,10 +346,10 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Whether the pieces end with their last frame as training pieces do, rather than stop. A
             composer of few pieces, or of excerpts, warns.
         temperature : float, default=1.0
-            Below 1 likely choices become likelier; 1 leaves the distribution as it is, given that
-            frames peak at 1 if those of all training pieces do. It acts on the weights of the
-            choices (the mixture's components, the probability of a note) and, squared, on the
-            width of the components of "logistic"; on the width alone for "mse". At least 0.0001.
+            Below 1 likely choices become likelier; 1 leaves the distribution as it is. It acts on
+            the weights of the choices (the loudest pitch class, the mixture's components, the
+            probability of a note) and, squared, on the width of the components of "chroma" and
+            "logistic"; on the width alone for "mse". At least 0.0001.
         random_state : int, RandomState instance or None, or a list of them, default=None
             Seed of the draws. None takes the estimator's own `random_state`: if that is an integer,
             every call composes the same piece. A list has a seed for each piece, which is then the
@@ -361,8 +360,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
             float32; a list if `n_pieces` is given or an argument has an entry for each piece. With
-            the emission "logistic", if the loudest feature of every training frame that sounds is
-            exactly 1, as in chroma, every sampled frame sounds, and its loudest feature is 1.
+            the emission "chroma" every frame sounds, and its loudest feature alone is 1.
 
         Raises
         ------
@@ -486,7 +484,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         check_values({"temperature": temperature}, _RULES)
         requests = self._requests(prime, None, None, style, key, random_state, chords=chords)
         sampler, shifts = self._start_sampling(requests)
-        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
+        frames = sampler.compose(requests.rng, temperature=temperature)
         return FrameStream(
             (move_back(frame, shifts)[0] for frame in frames),
             sampler,
@@ -543,11 +541,6 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         """Semitones that move a piece to the common key from each key that it may be in."""
         return SHIFTS_TO_COMMON_KEY if self.key_invariant_ else NO_SHIFT
 
-    @property
-    def _frames_peak(self) -> bool:
-        """Whether the loudest feature of every sampled frame must be 1."""
-        return self._peaked and self.emission_ == "logistic"
-
     def _score_frames(
         self,
         pieces: Sequence[np.ndarray],
@@ -574,7 +567,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _generate(self, requests: Requests, temperature: float) -> Iterator[np.ndarray]:
         """Yield frames of several pieces, (n_pieces, n_features), without end."""
         sampler, shifts = self._start_sampling(requests)
-        frames = sampler.compose(requests.rng, temperature=temperature, peaked=self._frames_peak)
+        frames = sampler.compose(requests.rng, temperature=temperature)
         return (move_back(frame, shifts) for frame in frames)
 
     def _requests(
@@ -645,7 +638,6 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
                     rng,
                     log_prob,
                     temperature=temperature,
-                    peaked=self._frames_peak,
                 )
             pieces.append(np.roll(frames, -shift, axis=1))
         return pieces

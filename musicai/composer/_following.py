@@ -22,7 +22,6 @@ from ._emission import EmissionSampler
 # Draws of one frame before the one that fits its chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-6  # nats
-_NOT_PEAKED = 1e6  # nats: more than a chord can lack
 _FLAT = 1e-6  # squared length of a frame without a shape
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
@@ -96,8 +95,6 @@ class Following:
         previous: np.ndarray,
         draw: Draw,
         rows: np.ndarray,
-        *,
-        peaked: bool,
     ) -> np.ndarray:
         """Draw the next frame of the pieces numbered `rows`, which are asked for a chord.
 
@@ -111,8 +108,6 @@ class Following:
             Draws frames.
         rows : ndarray of int of shape (n_rows,)
             Numbers of the pieces.
-        peaked : bool
-            Whether the loudest feature of every frame must be 1.
         """
         n_context = context.shape[1]
         inputs = np.concatenate([context, self.emission.encode(previous)], axis=1)
@@ -122,19 +117,16 @@ class Following:
         known = np.concatenate([inputs[:, :n_context], np.tanh(hidden)], axis=1)
         readout = self._multiply(known, weight) + bias
         frames = draw(readout, previous, rows)
-        lack, evidence = self._lack(frames, rows, peaked)
+        lack, evidence = self._lack(frames, rows)
         for _ in range(_MOST_DRAWS - 1):
             wrong = (lack > _TOLERANCE).nonzero()[0]
             if len(wrong) == 0:
                 break
             again = draw(readout[wrong], previous[wrong], rows[wrong])
-            left, new = self._lack(again, rows[wrong], peaked)
+            left, new = self._lack(again, rows[wrong])
             better = left < lack[wrong]
             wrong = wrong[better]
             frames[wrong], lack[wrong], evidence[wrong] = again[better], left[better], new[better]
-        if peaked and lack.max() > _TOLERANCE:
-            flat = np.flatnonzero(frames.max(1) < 1)
-            frames[flat, frames[flat].argmax(1)] = 1
         self._evidence[rows] = evidence
         return frames
 
@@ -170,9 +162,7 @@ class Following:
         now = [hidden[self._frame % len(hidden)] for _, hidden in self._cycles]
         return np.stack(now)[self._which[rows]]
 
-    def _lack(
-        self, frames: np.ndarray, rows: np.ndarray, peaked: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _lack(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how many nats the chords of `rows` have less than the likeliest; evidence."""
         chroma = pitch_classes(frames)
         roots = np.sqrt(chroma)
@@ -182,8 +172,7 @@ class Following:
         now = sums[np.arange(len(rows)), self._now[rows]]
         if sums.shape[1] > _N_TRIADS:
             sums[self._only_triads[rows], _N_TRIADS:] = -np.inf
-        lack = sums.max(1) - now
-        return lack + _NOT_PEAKED * (frames.max(1) < 1) if peaked else lack, evidence
+        return sums.max(1) - now, evidence
 
 
 def _features(numbers: np.ndarray) -> np.ndarray:

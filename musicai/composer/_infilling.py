@@ -37,7 +37,6 @@ def fill_gap(
     log_prob: LogProb,
     *,
     temperature: float,
-    peaked: bool,
 ) -> tuple[np.ndarray, int]:
     """Compose frames that a passage may follow.
 
@@ -55,7 +54,7 @@ def fill_gap(
         Source of all draws.
     log_prob : callable
         Log-probability of frames under the emission.
-    temperature, peaked
+    temperature : float
         As in `Sampler.draw`.
 
     Returns
@@ -69,7 +68,7 @@ def fill_gap(
     frames = np.empty((n_frames, n, passage.shape[1]), np.float32)
     log_weights, counted = np.zeros(n), np.zeros(n)
     for t in range(n_frames):
-        frames[t] = sampler.step(rng, temperature=temperature, peaked=peaked)
+        frames[t] = sampler.step(rng, temperature=temperature)
         n_left = n_frames - 1 - t
         if n_left >= _HORIZON or n_left % _EVERY:
             continue

@@ -32,6 +32,7 @@ State = tuple[Tensor, Tensor]
 _EMBEDDING_SIZE = 16
 
 EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
+    "chroma": partial(LogisticNADE, loudest_first=True),
     "logistic": LogisticNADE,
     "bernoulli": BernoulliNADE,
     "gaussian": GaussianMixture,

@@ -27,10 +27,8 @@ from ._following import Following
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
 
-# Draws of one frame before a rule it must keep is enforced.
-_MOST_DRAWS = 20
-
 SAMPLERS: dict[str, Callable[[Weights], EmissionSampler]] = {
+    "chroma": partial(LogisticNADESampler, loudest_first=True),
     "logistic": LogisticNADESampler,
     "bernoulli": BernoulliNADESampler,
     "gaussian": GaussianMixtureSampler,
@@ -184,7 +182,7 @@ class Sampler:
             taken.cues = self.cues[rows]
         return taken
 
-    def draw(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
+    def draw(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
         """Draw a next frame of every piece, (n_pieces, n_features), without feeding it back.
 
         Parameters
@@ -193,15 +191,13 @@ class Sampler:
             Source of all draws, or of those of each piece.
         temperature : float, default=1.0
             Below 1 makes likely choices likelier.
-        peaked : bool, default=False
-            Whether the loudest feature of every frame must be 1; there is no silence then.
         """
         context, previous = self.trunk.context, self.previous
         if self.voices is not None:
             rows = self.voices.draw(rng)
             context, previous = context[rows], previous[rows]
         if self.following is None:
-            return self._draw_free(context, previous, rng, temperature, peaked)
+            return self._draw_free(context, previous, rng, temperature)
         emission, asks = self.following.emission, self.following.asks
 
         def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
@@ -209,29 +205,25 @@ class Sampler:
 
         asked = asks.nonzero()[0]
         if len(asked) == len(asks):
-            return self.following.draw(context, previous, draw, asked, peaked=peaked)
+            return self.following.draw(context, previous, draw, asked)
         free = np.flatnonzero(~asks)
         frames = np.empty((len(asks), self.emission.n_features), np.float32)
         source = _sources(rng, free)
-        frames[free] = self._draw_free(context[free], previous[free], source, temperature, peaked)
+        frames[free] = self._draw_free(context[free], previous[free], source, temperature)
         if len(asked):
-            frames[asked] = self.following.draw(
-                context[asked], previous[asked], draw, asked, peaked=peaked
-            )
+            frames[asked] = self.following.draw(context[asked], previous[asked], draw, asked)
         return frames
 
-    def step(self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False) -> np.ndarray:
+    def step(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
         """Draw the next frame of every piece, and feed it back."""
-        frames = self.draw(rng, temperature=temperature, peaked=peaked)
+        frames = self.draw(rng, temperature=temperature)
         self.feed(frames, generated=True)
         return frames
 
-    def compose(
-        self, rng: Draws, *, temperature: float = 1.0, peaked: bool = False
-    ) -> Iterator[np.ndarray]:
+    def compose(self, rng: Draws, *, temperature: float = 1.0) -> Iterator[np.ndarray]:
         """Yield next frames of every piece, (n_pieces, n_features), without end."""
         while True:
-            yield self.step(rng, temperature=temperature, peaked=peaked)
+            yield self.step(rng, temperature=temperature)
 
     def feed(self, frames: np.ndarray, *, generated: bool = False) -> None:
         """Feed every piece a frame: `frames` (n_pieces, n_features)."""
@@ -245,27 +237,11 @@ class Sampler:
         self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw_free(
-        self,
-        context: np.ndarray,
-        previous: np.ndarray,
-        rng: Draws,
-        temperature: float,
-        peaked: bool,
+        self, context: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
     ) -> np.ndarray:
         """Draw frames of any chord, (n_rows, n_features)."""
         readout = self._multiply(context, self._weight) + self._bias
-        frames = _draw(self.emission, readout, previous, rng, temperature)
-        if not peaked:
-            return frames
-        for _ in range(_MOST_DRAWS):
-            # Drawing again is sampling given that the frame sounds and peaks at 1.
-            flat = np.flatnonzero(frames.max(1) < 1)
-            if len(flat) == 0:
-                return frames
-            frames[flat] = _draw(
-                self.emission, readout[flat], previous[flat], _sources(rng, flat), temperature
-            )
-        return self._with_peaks(frames, context, previous)
+        return _draw(self.emission, readout, previous, rng, temperature)
 
     def _read_frame(
         self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
@@ -289,17 +265,6 @@ class Sampler:
         inputs[:, n_read:-N_CUES] = (start, generated)[: self._n_flags]
         inputs[:, -N_CUES:] = 0 if cue is None else cue
         return inputs
-
-    def _with_peaks(
-        self, frames: np.ndarray, context: np.ndarray, previous: np.ndarray
-    ) -> np.ndarray:
-        """Raise the loudest feature of every frame to 1; in silence, that of the expected frame."""
-        for i in np.flatnonzero(frames.max(1) < 1):
-            loudest = frames[i]
-            if not loudest.any():
-                loudest = self.emission.mean(context[i : i + 1], previous[i : i + 1])[0]
-            frames[i, loudest.argmax()] = 1
-        return frames
 
 
 def _sources(rng: Draws, pieces: np.ndarray) -> Draws:

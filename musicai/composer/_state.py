@@ -36,7 +36,6 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
         "loss_curve_": _numbers(composer.loss_curve_),
         "validation_curve_": _numbers(composer.validation_curve_, optional=True),
         "best_validation_score_": float | None,
-        "_peaked": bool,
         "_reference": Array(np.float64, (None,)),
         "_ending_gains": Array(np.float64, (None,)),
         "_n_endings": int,

@@ -96,6 +96,39 @@ def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, 
     assert_as_frequent_as_probable(emission, levels, drawn, previous)
 
 
+@pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
+def test_frames_of_chroma_are_drawn_given_that_one_feature_is_the_loudest(together, n_draws):
+    options = {"n_levels": 5, "uniform_weight": 0.1, "loudest_first": True}
+    emission = ready(LogisticNADE(3, N_CONTEXT, n_hidden=7, **options))
+    with torch.no_grad():
+        emission.feature_to_hidden *= 3
+        emission.loudest_to_hidden *= 3
+    previous = previous_frame(3)
+    drawn = draw_many(draws_of(emission, **options), previous, n_draws, together=together)
+    assert ((drawn == 1).sum(axis=1) == 1).all()
+    frames = np.array(list(product(np.arange(5) / 4, repeat=3)), np.float32)
+    frames = frames[(frames == 1).sum(axis=1) == 1]
+    probability = np.exp(log_prob(emission, frames, previous))
+    probability /= probability.sum()
+    frequency = (drawn[:, None] == frames).all(-1).mean(axis=0)
+    error = np.sqrt(probability * (1 - probability) / n_draws)
+    assert (np.abs(frequency - probability) < 5 * error + 3 / n_draws).all()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_temperature_acts_on_the_odds_of_the_loudest_feature(together):
+    emission = ready(LogisticNADE(3, N_CONTEXT, loudest_first=True))
+    with torch.no_grad():
+        emission.context_to_loudest.weight.zero_()
+        emission.context_to_loudest.bias[:] = torch.tensor([0.0, 1.0, -1.0, 5.0])
+    draws, n_draws = draws_of(emission, loudest_first=True), 4000
+    drawn = draw_many(draws, previous_frame(3), n_draws, together=together, temperature=0.5)
+    odds = np.exp([0.0, 2.0, -2.0])
+    odds /= odds.sum()
+    error = np.sqrt(odds * (1 - odds) / n_draws)
+    assert (np.abs((drawn == 1).mean(axis=0) - odds) < 5 * error).all()
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("together", [True, False])
 def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):

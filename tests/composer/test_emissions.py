@@ -50,6 +50,20 @@ def test_probabilities_sum_to_one_over_all_frames(emission, levels, n_features):
     np.testing.assert_allclose(log_prob.double().exp().sum().item(), 1, atol=2e-5)
 
 
+def test_probabilities_of_chroma_sum_to_one_over_frames_with_a_single_one():
+    emission = ready(LogisticNADE(3, N_CONTEXT, n_hidden=7, n_levels=6, loudest_first=True))
+    frames = every_frame(np.arange(6) / 5, 3)
+    log_prob = emission.log_prob(frames, *same_context(len(frames), 3))
+    single = (frames == 1).sum(1) <= 1
+    np.testing.assert_allclose(log_prob[single].double().exp().sum().item(), 1, atol=2e-5)
+    # Of several ones the first stays, the others count as the highest level below.
+    lowered = frames.clone()
+    lowered[((frames == 1).cumsum(1) > 1) & (frames == 1)] = 0.8
+    assert (lowered != frames).any()
+    same = emission.log_prob(lowered, *same_context(len(frames), 3))
+    torch.testing.assert_close(log_prob, same)
+
+
 def test_a_level_of_a_large_grid_has_its_share():
     emission = ready(LogisticNADE(1, N_CONTEXT))
     frames = every_frame(np.arange(256) / 255, 1)

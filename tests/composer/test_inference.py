@@ -13,7 +13,7 @@ from musicai.theory.keys import SHIFTS_TO_COMMON_KEY
 @pytest.fixture(scope="module")
 def learned(chroma, styles):
     composer = LSTMComposer(hidden_size=12, max_iter=3, random_state=0).fit(chroma, styles)
-    return network_of_weights("logistic", 12, composer.weights_), SHIFTS_TO_COMMON_KEY
+    return network_of_weights(composer.emission_, 12, composer.weights_), SHIFTS_TO_COMMON_KEY
 
 
 @pytest.fixture

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from musicai import LSTMComposer
 
-WIDTHS = {"logistic": 12, "bernoulli": 12, "gaussian": 3, "independent": 12, "mse": 12}
-TRANSPOSED = ["logistic", "bernoulli", "independent"]
+WIDTHS = {
+    "chroma": 12,
+    "logistic": 12,
+    "bernoulli": 12,
+    "gaussian": 3,
+    "independent": 12,
+    "mse": 12,
+}
+TRANSPOSED = ["chroma", "logistic", "bernoulli", "independent"]
 METHODS = ["predict", "score_samples"]
 
 every_emission = pytest.mark.parametrize("emission", WIDTHS)
@@ -26,6 +33,8 @@ def make_pieces(emission, lengths, seed, width=None):
     pieces = [rng.random((length, width or WIDTHS[emission])) for length in lengths]
     if emission == "bernoulli":
         pieces = [piece < 0.3 for piece in pieces]
+    elif emission == "chroma":
+        pieces = [piece / piece.max(axis=1, keepdims=True) for piece in pieces]
     elif emission == "gaussian":
         pieces = [5 * piece - 20 for piece in pieces]
     return [piece.astype(np.float32) for piece in pieces]
@@ -140,6 +149,7 @@ def test_what_is_composed_could_be_learned(emission, n_frames, n_pieces, seed, t
 
 # All frames that there are, where they can be counted; else one value with a density.
 ALL_FRAMES = {
+    ("chroma", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("logistic", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("independent", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("bernoulli", 5): (np.array(list(product([0, 1], repeat=5))), 1.0),

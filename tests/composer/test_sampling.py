@@ -30,7 +30,7 @@ def test_pieces_of_one_call_differ(fitted):
 
 def test_frames_peak_at_one_where_all_learned_frames_do(fitted, chroma):
     piece = fitted.sample(100, temperature=1.5, random_state=0)
-    assert (piece.max(1) == 1).all()
+    assert ((piece == 1).sum(axis=1) == 1).all()
     assert piece.min() >= 0
     quiet = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit([p / 2 for p in chroma])
     assert (quiet.sample(50).max(1) < 1).any()

@@ -44,7 +44,8 @@ def test_every_emission_learns(chroma, emission):
 
 
 def test_emission_is_chosen_by_the_values(chroma, rolls):
-    assert small(max_iter=1).fit(chroma).emission_ == "logistic"
+    assert small(max_iter=1).fit(chroma).emission_ == "chroma"
+    assert small(max_iter=1).fit([p / 2 for p in chroma]).emission_ == "logistic"
     assert small(max_iter=1).fit(rolls).emission_ == "bernoulli"
     assert small(max_iter=1).fit([p - 0.5 for p in chroma]).emission_ == "gaussian"
     assert small(max_iter=1, emission="independent").fit(rolls).emission_ == "independent bernoulli"
