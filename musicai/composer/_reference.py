@@ -23,7 +23,7 @@ _FEWEST_FRAMES = 4
 # How far outside of 98 % of the windows of real music a prime may be, in units of their range.
 _FARTHEST = 0.2
 # Range of music that is all alike, in nats per frame.
-_SMALLEST_SPREAD = 2.0
+_SMALLEST_SPREAD = 5.0
 
 # Pieces whose ends are looked at, and frames before an end: those read, and those compared.
 _MOST_PIECES = 32
