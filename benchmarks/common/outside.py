@@ -26,6 +26,7 @@ from musicai.metrics import frechet_distance
 NOTES_RATE = 22050
 NOTES_WINDOW = 43844  # samples that basic-pitch's model takes, just below 2 s
 NOTES_OUTPUT = "StatefulPartitionedCall:1"
+SOUNDING = 0.3  # basic-pitch's own threshold; its probabilities are about 0.1 where nothing sounds
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], dict[str, float]]
 """Takes sounds of a system and real ones, stereo at `pulse.RATE`, and returns figures by name."""
@@ -84,8 +85,9 @@ def _chords_of(sound: np.ndarray) -> tuple[float, float]:
 def note_judge() -> Judge | None:
     """Return a judge of notes, or None without basic-pitch and onnxruntime.
 
-    It tells the Fréchet distance between probabilities of 88 notes, means of a second each, of the
-    sounds and of real ones.
+    It tells how many notes sound at once, and the Fréchet distance to real sounds of the share of
+    each second that each of 88 notes sounds. From few sounds the distance is mostly chance: noise
+    can be as near as other real music.
     """
     package = util.find_spec("basic_pitch")
     if package is None or util.find_spec("onnxruntime") is None:
@@ -100,7 +102,8 @@ def note_judge() -> Judge | None:
 
     def judge(sounds: Sequence[np.ndarray], real: Sequence[np.ndarray]) -> dict[str, float]:
         notes = [np.concatenate([_notes_of(session, x) for x in set_]) for set_ in (sounds, real)]
-        return {"notes": float(frechet_distance(*notes))}
+        at_once = float(notes[0].sum(axis=1).mean())
+        return {"notes at once": at_once, "notes, distance": float(frechet_distance(*notes))}
 
     return judge
 
@@ -110,8 +113,9 @@ def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
     windows = mono[: len(mono) // NOTES_WINDOW * NOTES_WINDOW].reshape(-1, NOTES_WINDOW, 1)
     (name,) = (each.name for each in session.get_inputs())
     (notes,) = session.run([NOTES_OUTPUT], {name: windows})
-    halves: np.ndarray = notes.reshape(len(notes), 2, -1, notes.shape[2]).mean(axis=2)
-    return halves.reshape(-1, notes.shape[2])
+    sounding = (notes > SOUNDING).reshape(len(notes), 2, -1, notes.shape[2])
+    seconds: np.ndarray = sounding.mean(axis=2).reshape(-1, notes.shape[2])
+    return seconds
 
 
 def beat_judge() -> Judge | None:
