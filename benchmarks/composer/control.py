@@ -42,6 +42,7 @@ from musicai.theory.keys import in_common_key
 from musicai.theory.progression import frames_of_chords
 
 EXCERPT = 40  # seconds
+SR = 22050
 PARTICLES = 32
 WRITTEN = [
     "C | Am | F | G",
@@ -67,7 +68,6 @@ def read_arguments():
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--draws", type=int, default=2, help="of pieces for each progression")
     parser.add_argument("--sound", type=int, default=0, help="pieces that are played")
-    parser.add_argument("--analyses", type=Path, help="a pickle of the parts of the split")
     parser.add_argument("--composer", type=Path, help="where to keep it, or a fitted one")
     return parser.parse_args()
 
@@ -139,8 +139,8 @@ def seconds_of(composer, n_frames, **options):
     return min(times)
 
 
-def in_sound(pieces, asked, timing, extractor, mosaic):
-    """Return the shares followed in a mosaic and by a band, at the times of the pieces' frames."""
+def in_sound(pieces, asked, timing, mosaic):
+    """Return the shares followed in a mosaic and by a band, which are analyzed again."""
     listener = ChromaExtractor()
     shares = []
     for play in (
@@ -150,13 +150,10 @@ def in_sound(pieces, asked, timing, extractor, mosaic):
         hits = []
         for piece, numbers in zip(pieces, asked, strict=True):
             sound = np.asarray(play(piece), np.float32)
-            heard = listener.transform([(sound, mosaic.sr if hasattr(mosaic, "sr") else 22050)])[0]
-            found = numbers_of(heard, listener.timing)
-            centers = listener.timing.centers(len(heard))
-            frames = timing.frames_at(centers)
-            inside = (frames < len(numbers)) & (frames >= 0)
-            wanted = numbers[np.minimum(frames, len(numbers) - 1)]
-            hits.append((found == wanted)[inside & (wanted != FREE)])
+            heard = listener.transform([(sound.reshape(len(sound), -1).mean(axis=1), SR)])[0]
+            frames = timing.frames_at(listener.timing.centers(len(heard)))
+            wanted = np.append(numbers, FREE)[np.minimum(frames, len(numbers))]
+            hits.append((numbers_of(heard, listener.timing) == wanted)[wanted != FREE])
         shares.append(np.concatenate(hits).mean())
     return shares
 
@@ -167,15 +164,9 @@ def main():
     extractor = ChromaExtractor(
         sync=arguments.sync, memory=get_data_home() / "benchmarks", n_jobs=-1, on_error="warn"
     )
-    files = (
-        []
-        if arguments.analyses
-        else find_recordings(arguments.recordings, n_chorales=arguments.chorales)
-    )
-    if arguments.analyses:
-        parts = pickle.loads(arguments.analyses.read_bytes())
-    else:
-        parts = split(files, extractor.analyze(files))
+    files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
+    analyses = extractor.analyze(files)
+    parts = split(files, analyses)
     chroma = {name: [each.chroma for each in part] for name, part in parts.items()}
     learned, held_out = chroma["learned"], chroma[arguments.part]
     if arguments.composer and arguments.composer.exists():
@@ -224,12 +215,11 @@ def main():
         print(table[-1], flush=True)
     print_table(["", "followed", "realism", "spread / real"], table)
     print(f"one piece with chords takes {with_chords / alone:.2f} of the time without")
-    if arguments.sound and files:
-        mosaic = MosaicSynthesizer(extractor).fit(
-            [file for file in files if any(file == each for each in files)]
-        )
+    if arguments.sound:
+        file_of = {id(each): file for file, each in zip(files, analyses, strict=True)}
+        mosaic = MosaicSynthesizer(extractor).fit([file_of[id(each)] for each in parts["learned"]])
         n = arguments.sound
-        shares = in_sound(pieces[:n], asked[:n], timing, extractor, mosaic)
+        shares = in_sound(pieces[:n] + hand[:n], asked[:n] + by_hand[:n], timing, mosaic)
         print(f"followed in the sound of a mosaic {shares[0]:.3f}, of a band {shares[1]:.3f}")
 
 

@@ -193,3 +193,11 @@ def test_next_chords_need_chroma_and_timing(chroma):
     composer.fit([piece[:, :5] for piece in chroma], timing=10)
     with pytest.raises(ValueError, match="next_chords needs chroma or piano rolls"):
         composer.next_chords(chroma[0][:, :5])
+
+
+def test_a_gap_is_filled_over_chords(composer):
+    song = composer.sample(24, chords="C | F | G | C | F | G", random_state=0)
+    new = composer.sample(
+        8, prime=song[:16], then=song[16:], chords="Am | Dm", key="C", random_state=1
+    )
+    assert share_of(new, [("Am", 4), ("Dm", 4)]) > 0.8
