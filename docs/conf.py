@@ -21,7 +21,7 @@ project_copyright = author
 version = release = musicai.__version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",  # Markdown, and notebooks
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -50,6 +50,9 @@ audio_run_code = RUN_CODE
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
+nb_execution_mode = "force" if RUN_CODE else "off"
+nb_execution_timeout = 900
+nb_execution_raise_on_error = True
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 

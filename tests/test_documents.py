@@ -1,11 +1,13 @@
 """Run the code of README and docs as a reader would, and follow every link."""
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from matplotlib import pyplot
 
 import musicai
 from musicai import PianoRollExtractor
@@ -65,6 +67,22 @@ def test_code_blocks_run(document):
         assert Path(played).is_file(), f"{played} is to be played, and no code writes it"
 
 
+NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_run(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    namespace = {}
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        assert not cell.get("outputs"), "outputs are made when the site is built"
+        if cell["cell_type"] == "code":
+            exec(compile("".join(cell["source"]), str(notebook), "exec"), namespace)
+    pyplot.close("all")
+
+
 def test_most_pages_have_code():
     assert {"README.md", "docs/quickstart.md"} <= set(map(name_of, WITH_CODE))
     assert len(WITH_CODE) >= 7
@@ -115,6 +133,8 @@ def test_site_leads_to_every_page():
         for tree in re.findall(r"^```{toctree}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
             for entry in re.findall(r"^[\w/-]+$", tree, re.MULTILINE):
                 child = (page.parent / f"{entry}.md").resolve()
+                if child.with_suffix(".ipynb").is_file():
+                    continue
                 if entry.startswith("gallery/"):
                     assert (ROOT / "examples" / f"{Path(entry).name}.py").is_file()
                 else:

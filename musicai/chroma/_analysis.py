@@ -1,5 +1,6 @@
 """From one recording to its chroma."""
 
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -107,6 +108,23 @@ class Analysis:
     def clarity(self) -> float | None:
         """Mean clarity of the beats; None unless frames are beats."""
         return None if self.beats is None else float(self.beats.clarity.mean())
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "frames": f"{len(self.chroma)}, {self.timing.duration(len(self.chroma)):.1f} s",
+            "tempo": None if self.tempo is None else f"{self.tempo:.1f} beats a minute",
+            "beats in a bar": self.timing.beats_per_bar,
+            "clarity of the beats": None if self.clarity is None else f"{self.clarity:.2f}",
+            "tuning": None if self.tuning is None else f"{self.tuning:+.2f} semitones from A440",
+            "loudest frame": f"{self.levels.max(initial=-120):.0f} dB of full scale",
+            "warnings": "; ".join(self.warnings) or None,
+        }
+        cells = (
+            f"<tr><th>{name}</th><td>{html.escape(str(value))}</td></tr>"
+            for name, value in rows.items()
+            if value is not None
+        )
+        return f"<table>{''.join(cells)}</table>"
 
 
 def analyze(

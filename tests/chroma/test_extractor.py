@@ -196,3 +196,11 @@ def test_feature_names_are_those_of_librosa(librosa):
 
 def test_frame_rate():
     assert ChromaExtractor(sr=44100, hop_length=512).frame_rate == 44100 / 512
+
+
+def test_a_notebook_shows_an_analysis_as_a_table():
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)
+    analyses = ChromaExtractor().analyze([tone, np.zeros(0, np.float32) + 0, tone[:11025]][::2])
+    shown = analyses[0]._repr_html_()
+    assert "<tr><th>frames</th><td>11, 1.0 s</td></tr>" in shown
+    assert "tempo" not in shown
