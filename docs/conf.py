@@ -33,7 +33,8 @@ extensions = [
     "mathml",
     "public_members",
 ]
-exclude_patterns = ["_build", "gallery/index.rst"]  # gallery.md stands in its place
+# gallery.md stands in place of the index; notebooks of examples are downloads, which ran as scripts.
+exclude_patterns = ["_build", "gallery/index.rst", "gallery/*.ipynb"]
 templates_path = ["_templates"]
 nitpicky = True
 # A path with spaces is no trouble: pages are made on the machine that reads them.

@@ -48,7 +48,7 @@ FEW_RECORDINGS = (
     "Few recordings: excerpts were learned, and other excerpts of the same recordings held out. "
     "These are easier to predict than new recordings."
 )
-LEFT_OUT = {"midi": "MIDI, the band and the Reaper session", "score": "scores", "plot": "pictures"}
+LEFT_OUT = {"midi": "MIDI, a band, a Reaper session", "score": "a score", "plot": "pictures"}
 
 
 class New(NamedTuple):
@@ -134,7 +134,7 @@ def installed_extras() -> set[str]:
     """Return the extras whose packages are installed; say what is left out without the others."""
     extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
     if missing := [extra for extra in LEFT_OUT if extra not in extras]:
-        without = " and ".join(LEFT_OUT[extra] for extra in missing)
+        without = ", ".join(LEFT_OUT[extra] for extra in missing)
         packages = " ".join(package for extra in missing for package in PACKAGES[extra])
         say(f"without {without}, which need more packages: pip install {packages}")
     return extras

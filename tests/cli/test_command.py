@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +34,9 @@ def run(*args, **options):
 @pytest.fixture
 def song(tmp_path):
     """Twelve seconds of C and F major in turn, on a clear beat."""
-    time = np.arange(2 * SR) / SR
+    seconds = np.arange(2 * SR) / SR
     chords = [
-        sum(np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * time) for note in notes)
+        sum(np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * seconds) for note in notes)
         for notes in [(60, 64, 67), (65, 69, 72)] * 3
     ]
     beats = np.exp(-8 * (np.arange(12 * SR) / SR % 0.5))
@@ -208,6 +209,7 @@ def test_ctrl_c_is_130_and_a_line(tmp_path):
     seen = ""
     while "fit:" not in seen and (character := process.stderr.read(1)):
         seen += character
+    time.sleep(1)  # into the training
     process.send_signal(signal.SIGINT)
     output, rest = process.communicate(timeout=60)
     assert process.returncode == 130
