@@ -13,9 +13,9 @@ from musicai.metrics import report
 def test_says_what_was_learned_and_how_well(fitted, chroma):
     music = Bunch(source="a | box\nof tapes", license="CC BY 4.0", titles=["one", "two"])
     rng = np.random.default_rng(0)
-    pieces = [rng.random((220, 12)) for _ in range(4)]
+    pieces = [rng.random((220, 12)) for _ in range(6)]
     with pytest.warns(UserWarning, match="so few excerpts"):
-        judged = report(pieces[:2], pieces[2:], pieces[:2], timing=10.77)
+        judged = report(pieces[:2], pieces[2:4], pieces[4:], timing=10.77)
     card = model_card(fitted, title="Tapes", data=music, scores={"held out": -4.5}, report=judged)
     assert card.startswith("---\nlibrary_name: musicai\n")
     for part in (
