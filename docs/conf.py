@@ -33,7 +33,7 @@ extensions = [
     "mathml",
     "public_members",
 ]
-# gallery.md stands in place of the index; notebooks of examples are downloads, which ran as scripts.
+# gallery.md stands in place of the index; examples as notebooks are downloads.
 exclude_patterns = ["_build", "gallery/index.rst", "gallery/*.ipynb"]
 templates_path = ["_templates"]
 nitpicky = True
