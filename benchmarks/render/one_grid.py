@@ -20,7 +20,8 @@ librosa's beat tracker. Printed are:
   both for the recordings on the grids of their scores;
 - drums: level of the band's drums compared with its chords, as root mean squares;
 - chords: share of the beats on which `recognize_chords`, given the sound cut at these beats, finds
-  the chord of the chart; and the same given the piece itself;
+  the chord of the chart; and the same given the piece itself. Composed pieces, and eight of plain
+  chords by `chords_to_chroma`;
 - kept: of pieces composed anew from bar 9 on, how many have bars 1 to 8 to the character.
 
 Needs ``pip install ".[midi,score]"`` and librosa.
@@ -48,6 +49,7 @@ from musicai.datasets import make_songs
 from musicai.midi import synthesize, write_midi
 from musicai.render import (
     chord_chart,
+    chords_to_chroma,
     chroma_to_audio,
     chroma_to_midi,
     recognize_chords,
@@ -58,6 +60,7 @@ from musicai.render import (
 TEMPI = (84.0, 100.0, 120.0)
 STYLES = ("pop", "waltz")
 NEAR = 0.03
+PROGRESSION = "C | Am | F | G | C | G | Am | F | Am | Dm | G | C | F | C | G | C"
 SR = 22050
 _NOTES = {name: i for i, name in enumerate("C.D.EF.G.A.B") if name != "."}
 
@@ -383,11 +386,26 @@ def _rows(
         print_shares(f"{kind}: on the grid, mosaic", found.mosaic)
         shares = zip(("piece", "band", "mosaic"), np.mean(found.chords, axis=0), strict=True)
         print(f"{kind}: chords, " + ", ".join(f"{name} {share:.3f}" for name, share in shares))
+        shares = _plain_chords(composer, mosaic, styles)
+        print(f"{kind}: plain chords, piece {shares[0]:.3f}, mosaic {shares[1]:.3f}")
         print(f"{kind}: drums {np.mean(found.drums):+.1f} dB, at most {max(found.drums):+.1f}")
     return [
         [kind, what, *(f"{sum(each[key] for each in some)} of {len(some)}" for key in some[0])]
         for what, some in found.agreements.items()
     ]
+
+
+def _plain_chords(composer: LSTMComposer, mosaic: Any, styles: list[str]) -> np.ndarray:
+    """Return the share of beats with the chord of the chart in plain chords, and in a mosaic."""
+    shares = []
+    for i in range(8):
+        style = styles[i % len(styles)]
+        clock = {"timing": composer.timing_of(style).at_tempo(TEMPI[1])}
+        piece = np.roll(chords_to_chroma(PROGRESSION, random_state=i, **clock), 5 * i, axis=1)
+        midi = read_midi(written(chroma_to_midi(piece, instruments="band", **clock)))
+        alone = share_of_chords(piece, clock["timing"], midi)
+        shares.append((alone, chords_heard(mosaic.transform(piece, style=style, **clock), midi)))
+    return np.mean(shares, axis=0)
 
 
 def print_shares(what: str, shares: list[tuple[float, float]]) -> None:
