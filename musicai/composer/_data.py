@@ -31,8 +31,7 @@ from ..theory.keys import (
 from ..theory.timed_piece import timing_of_piece
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
-from ._chords import chord_features, numbers_of_excerpt
-from ._cues import N_CUES, find_ends, training_cues
+from ._cues import N_CUES, ending_cues, find_ends
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
 NO_SHIFT = np.zeros(1, int)
@@ -45,6 +44,9 @@ _SHARE_OF_UNKNOWN_KEYS = 0.3
 # Music whose chords are given is learned from every third excerpt of a batch: learning it takes a
 # third of the time of a step for as many excerpts.
 EXCERPTS_PER_CHORDS = 3
+
+# Excerpts of a pass for each one more that ends with its piece.
+_SPANS_FOR_AN_ENDING = 4
 
 _FEWEST_FRAMES = 2  # to learn from: one that follows another
 
@@ -283,13 +285,17 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`."""
+    """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`.
+
+    `ends` says whether the cues of the ending are given: the piece ends with the span.
+    """
 
     piece: int
     start: int
     stop: int
     shift: int = 0
     key: int = COMMON_KEY
+    ends: bool = False
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -300,7 +306,7 @@ class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
     `traits` (batch, n_traits) describes each excerpt, where the collection has traits, and `cues`
-    (batch, n_frames, N_CUES) each frame, where it knows the ends of pieces. `chords`
+    (batch, n_frames, N_CUES) each frame, where the end of a piece is known. `chords`
     (n, n_frames, n_chord_features) are those of every so many excerpts (`EXCERPTS_PER_CHORDS`),
     where the collection has chords.
     """
@@ -319,15 +325,26 @@ class Batch:
 def training_batches(
     collection: Collection, batch_size: int, rng: np.random.RandomState
 ) -> list[list[Span]]:
-    """Cut every piece into chunks from a random offset and shuffle them; one pass over all."""
-    spans = []
-    for i, piece in enumerate(collection.pieces):
-        for span in _chunks(i, len(piece), rng):
-            shifts = collection.shifts[i]
-            shift = int(shifts[rng.randint(len(shifts))])
-            known = len(shifts) == 1 or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
-            key = (collection.keys[i] + shift) % N_KEYS if known else UNKNOWN_KEY
-            spans.append(replace(span, shift=shift, key=key))
+    """Cut every piece into chunks from a random offset and shuffle them; one pass over all.
+
+    As many as a quarter of these, at most one of a piece, are ends of pieces, with cues.
+    """
+    spans = [
+        span for i, piece in enumerate(collection.pieces) for span in _chunks(i, len(piece), rng)
+    ]
+    if collection.ends is not None:
+        n_ends = -(-len(spans) // _SPANS_FOR_AN_ENDING)
+        for i in rng.permutation(len(collection.pieces))[:n_ends]:
+            end = collection.ends[i]
+            start = max(0, end - rng.randint(CHUNK_LENGTH // 4, CHUNK_LENGTH + 1))
+            if end:
+                spans.append(Span(int(i), start, end, ends=True))
+    for number, span in enumerate(spans):
+        shifts = collection.shifts[span.piece]
+        shift = int(shifts[rng.randint(len(shifts))])
+        known = len(shifts) == 1 or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
+        key = (collection.keys[span.piece] + shift) % N_KEYS if known else UNKNOWN_KEY
+        spans[number] = replace(span, shift=shift, key=key)
     order = rng.permutation(len(spans))
     return [
         [spans[i] for i in order[first : first + batch_size]]
@@ -390,17 +407,11 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     }
     if collection.traits is not None:
         arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
-    if collection.ends is not None:
+    if any(span.ends for span in spans):
         arrays["cues"] = cues = np.zeros((*shape, N_CUES), np.float32)
         for row, span in enumerate(spans):
-            end = collection.ends[span.piece]
-            cues[row, : len(span)] = training_cues(span.start, span.stop, end)
-    if collection.chords is not None:
-        numbers = [
-            numbers_of_excerpt(collection.chords[s.piece], s.start, s.stop, s.shift, shape[1])
-            for s in spans[::EXCERPTS_PER_CHORDS]
-        ]
-        arrays["chords"] = chord_features(np.stack(numbers))
+            if span.ends:
+                cues[row, : len(span)] = ending_cues(np.arange(len(span), 0, -1))
     return Batch(**{name: torch.from_numpy(x).to(origin.device) for name, x in arrays.items()})
 
 

@@ -98,7 +98,14 @@ def ending_gains(network: Network, collection: Collection) -> np.ndarray:
     """
     assert collection.ends is not None
     spans = [
-        Span(i, max(0, end - _FRAMES_READ), end, shift=int(collection.shifts[i][0]), key=COMMON_KEY)
+        Span(
+            i,
+            max(0, end - _FRAMES_READ),
+            end,
+            shift=int(collection.shifts[i][0]),
+            key=COMMON_KEY,
+            ends=True,
+        )
         for i, end in enumerate(collection.ends[:_MOST_PIECES])
         if end
     ]

@@ -26,7 +26,6 @@ from ..base.progress import logger, progress_bar
 from ..base.user_warnings import warn_user
 from ._callbacks import EpochCallbacks
 from ._checkpoint import Checkpoint
-from ._cues import give_cues
 from ._data import Collection, Span, collate, training_batches
 from ._distributed import Group
 from ._inference import mean_score
@@ -403,14 +402,11 @@ class Trainer:
         # To seed a random state again takes 20 us, a new one ten times as much.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
-        cue_draws = self._rng.random_sample(len(spans))
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
         self.optimizer.clear()
         n_frames = sum(span.stop - span.start for span in spans)
         mine = slice(group.rank, None, group.size)
-        nats = self._add_gradients(
-            training, spans[mine], has_style[mine], cue_draws[mine], n_frames
-        )
+        nats = self._add_gradients(training, spans[mine], has_style[mine], n_frames)
         elapsed = self.budget.clock() if self._decays and group.is_first else 0.0
         nats, elapsed, n_interrupted = group.sum_gradients(
             self.optimizer.parameters, nats, elapsed, interrupted
@@ -432,7 +428,6 @@ class Trainer:
         training: Collection,
         spans: list[Span],
         has_style: np.ndarray,
-        cue_draws: np.ndarray,
         n_frames: int,
     ) -> float:
         """Add the gradients of some excerpts of a batch; return their loss summed over frames."""
@@ -441,8 +436,6 @@ class Trainer:
         batch = collate(spans, training, self.network.emission.origin)
         styles = batch.styles * torch.from_numpy(has_style).to(batch.styles.device)[:, None]
         batch = replace(batch, styles=styles)
-        if batch.cues is not None:
-            batch = replace(batch, cues=give_cues(batch.cues, batch.mask, cue_draws))
         nll, other_loss = self.network.training_loss(batch, self._generator)
         ((other_loss + nll.sum()) / n_frames).backward()
         return nll.sum().item()

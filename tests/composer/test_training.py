@@ -207,9 +207,9 @@ def test_shifting_real_valued_data_shifts_all():
     far = small().fit([(wave + 64).astype(np.float32) for wave in waves])
     for wave in waves:
         np.testing.assert_allclose(
-            near.score_samples(wave), far.score_samples(wave + 64), atol=1e-2
+            near.score_samples(wave), far.score_samples(wave + 64), atol=3e-2
         )
-    np.testing.assert_allclose(near.sample(20), far.sample(20) - 64, atol=1e-2)
+    np.testing.assert_allclose(near.sample(20), far.sample(20) - 64, atol=3e-2)
 
 
 def test_a_score_is_that_of_the_rounded_piece(chroma):
