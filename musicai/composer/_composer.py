@@ -44,7 +44,7 @@ from ._distributed import Group, joined
 from ._fitted import FittedComposer
 from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
-from ._reference import ending_gains, window_scores
+from ._reference import count_endings, window_scores
 from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
 
@@ -268,7 +268,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     weights_: dict[str, np.ndarray]
     _traits: Traits
     _reference: np.ndarray
-    _ending_gains: np.ndarray
     _n_endings: int
     _optimizer_state: dict[str, Any] | None
 
@@ -492,7 +491,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
                     known = {"_traits": traits, "_clocks": clocks}
-                    known |= {"_reference": np.empty(0), "_ending_gains": np.empty(0)}
+                    known |= {"_reference": np.empty(0)}
                     known |= {"_n_endings": len(training.pieces), "_optimizer_state": None}
                     train_with_callbacks(train, self, X, y, known)
                 else:
@@ -513,11 +512,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 if len(scores) < _SCORED[0]:
                     scores += self._reference_scores(training.beginnings(*_SCORED), group)
                 self._reference = window_scores(scores)
-                self._ending_gains = ending_gains(
-                    self._network(weights, group.device), validation or training
-                )
+                n_endings = count_endings([len(piece) for piece in training.pieces])
                 learned_before = self._n_endings if incremental and resumes else 0
-                self._n_endings = learned_before + len(training.pieces)
+                self._n_endings = learned_before + n_endings
             self._optimizer_state = None
             if incremental:
                 untrained = trainer.progress.untrained_loss

@@ -70,7 +70,6 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     random_state: int | np.random.RandomState | None
     _traits: Traits
     _reference: np.ndarray
-    _ending_gains: np.ndarray
     _n_endings: int
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -409,7 +408,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         if ending and then is not None:
             raise ValueError("then goes on after the gap, and ending=True ends there: leave one")
         if ending:
-            warn_of_few_endings(self._ending_gains, self._n_endings)
+            warn_of_few_endings(self._n_endings)
             cues = ending_cues(np.arange(n_frames, 0, -1))
         requests = self._requests(
             prime, then, n_pieces, style, key, random_state, cues, chords=chords, n_frames=n_frames
@@ -466,7 +465,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         >>> from itertools import islice
         >>> from musicai import LSTMComposer
         >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
-        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit([scale] * 8)
+        >>> scales = [scale[start:] for start in range(12)]
+        >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit(scales)
         >>> stream = composer.stream()
         >>> [frame.shape for frame in islice(stream, 3)]
         [(12,), (12,), (12,)]
@@ -488,7 +488,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return FrameStream(
             (move_back(frame, shifts)[0] for frame in frames),
             sampler,
-            before_end=partial(warn_of_few_endings, self._ending_gains, self._n_endings),
+            before_end=partial(warn_of_few_endings, self._n_endings),
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:

@@ -1,19 +1,14 @@
-"""Reference likelihoods: figures of held-out music that are kept at the end of training.
+"""Reference figures of the music that was learned, kept at the end of training.
 
-They say whether a prime is like the music that was learned, and whether the training pieces end in
-a way that can be learned. Without held-out pieces they are of training pieces.
+They say whether a prime is like that music, and how many endings were learned. Likelihoods are of
+held-out pieces, or of training pieces if there are few.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-import torch
 
 from ..base.user_warnings import warn_user
-from ..theory.keys import COMMON_KEY
-from ._data import Collection, Span, collate
-from ._network import Network
 
 # Log-likelihoods are compared as means over so many frames; single frames differ a lot.
 _WINDOW = 32
@@ -25,10 +20,6 @@ _FARTHEST = 0.2
 # Range of music that is all alike, in nats per frame.
 _SMALLEST_SPREAD = 5.0
 
-# Pieces whose ends are looked at, and frames before an end: those read, and those compared.
-_MOST_PIECES = 32
-_FRAMES_READ = 128
-_FRAMES_COMPARED = 16
 _FEWEST_ENDINGS = 8
 
 
@@ -80,70 +71,20 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
             )
 
 
-@torch.inference_mode()
-def ending_gains(network: Network, collection: Collection) -> np.ndarray:
-    """Return how much likelier the last frames of pieces are where the end is known.
+def count_endings(lengths: Sequence[int]) -> int:
+    """Return how many training pieces end by themselves, by their numbers of frames.
 
-    Parameters
-    ----------
-    network : Network
-        The network.
-    collection : Collection
-        Pieces with their ends; the first ones are looked at.
-
-    Returns
-    -------
-    gains : ndarray of shape (n_pieces,)
-        Nats per frame, over the last 16 frames of each piece.
+    Where most pieces have one length they are excerpts, which stop anywhere.
     """
-    assert collection.ends is not None
-    spans = [
-        Span(
-            i,
-            max(0, end - _FRAMES_READ),
-            end,
-            shift=int(collection.shifts[i][0]),
-            key=COMMON_KEY,
-            ends=True,
-        )
-        for i, end in enumerate(collection.ends[:_MOST_PIECES])
-        if end
-    ]
-    if not spans:
-        return np.empty(0)
-    batch = collate(spans, replace(collection, traits=None), network.emission.origin)
-    lengths = batch.mask.sum(1)
-    places = torch.arange(batch.mask.shape[1], device=lengths.device)
-    last = batch.mask & (places >= (lengths - _FRAMES_COMPARED)[:, None])
-    scores = []
-    for cues in (batch.cues, None):
-        context, _ = network(batch.previous, batch.start, batch.styles, batch.keys, cues=cues)
-        log_probs = torch.zeros_like(batch.start)
-        log_probs[last] = network.emission.log_prob(
-            batch.frames[last], context[last], batch.previous[last]
-        )
-        scores.append(log_probs.sum(1) / last.sum(1))
-    return (scores[0] - scores[1]).cpu().numpy().astype(np.float64)
+    _, counts = np.unique(lengths, return_counts=True)
+    most = int(counts.max())
+    return len(lengths) - most if most > len(lengths) / 2 and most > 1 else len(lengths)
 
 
-def warn_of_few_endings(gains: np.ndarray, n_pieces: int) -> None:
-    """Warn if the training pieces have taught little about endings.
-
-    Parameters
-    ----------
-    gains : ndarray of shape (n_pieces,)
-        See `ending_gains`.
-    n_pieces : int
-        How many pieces were learned.
-    """
-    if n_pieces < _FEWEST_ENDINGS:
+def warn_of_few_endings(n_endings: int) -> None:
+    """Warn if the training pieces have taught little about endings."""
+    if n_endings < _FEWEST_ENDINGS:
         warn_user(
-            f"this composer has learned {n_pieces} piece(s), so it knows few endings: an ending "
-            "may not close"
-        )
-    elif len(gains) and gains.mean() <= 0:
-        warn_user(
-            "the ends of the training pieces are no likelier where they are known "
-            f"({gains.mean():.2g} nats per frame): if these are excerpts, which stop anywhere, so "
-            "does an ending"
+            f"this composer knows few endings, {n_endings} of training pieces (those of one length "
+            "count as excerpts, which stop anywhere): an ending may not close"
         )

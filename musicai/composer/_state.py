@@ -37,7 +37,6 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
         "validation_curve_": _numbers(composer.validation_curve_, optional=True),
         "best_validation_score_": float | None,
         "_reference": Array(np.float64, (None,)),
-        "_ending_gains": Array(np.float64, (None,)),
         "_n_endings": int,
         "_clocks": Array(np.float64, (None, 5), 0),
         "_traits": [Array(np.float64, (None, None)), Array(np.int64, (None,))],

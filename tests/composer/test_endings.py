@@ -74,10 +74,20 @@ def test_silence_comes_after_the_end():
 
 def test_a_composer_of_few_pieces_says_so(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma[:3])
-    with pytest.warns(UserWarning, match=r"has learned \d piece\(s\), so it knows few endings"):
+    with pytest.warns(UserWarning, match="knows few endings"):
         composer.sample(4, ending=True)
     with pytest.warns(UserWarning, match="knows few endings"):
         composer.stream().end(4)
+
+
+def test_a_composer_of_excerpts_says_so(closing):
+    excerpts = [piece[:30] for piece in make_endings(20, 40, seed=0)]
+    composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(excerpts)
+    with pytest.warns(UserWarning, match="few endings, 0 of training pieces"):
+        composer.sample(4, ending=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        closing.sample(4, ending=True)
 
 
 def test_a_prime_unlike_the_learned_music_is_warned_of(closing):
