@@ -109,7 +109,7 @@ def main():
         command += ["--timeout-worker-healthcheck", "60"]
         service = subprocess.Popen(command, cwd=folder, env={**os.environ, "OMP_NUM_THREADS": "1"})
         try:
-            for _ in range(240):
+            for _ in range(600):
                 try:
                     ask("/chroma?seed=0&n_frames=2")
                     break
@@ -117,7 +117,7 @@ def main():
                     time.sleep(0.5)
             for address in ADDRESSES:
                 taken, n_failed, lasted = load(address, n_frames, args.clients, args.seconds)
-                median, slow = np.percentile(taken, [50, 95])
+                median, slow = np.percentile(taken or [np.nan], [50, 95])
                 used = f"{memory(service.pid):.0f}"
                 rows.append((address, len(taken) / lasted, median, slow, str(n_failed), used))
         finally:
