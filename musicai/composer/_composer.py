@@ -87,8 +87,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Layers of the LSTM, at most 100.
     dropout : float, default=0.3
         Share of the LSTM's output that is dropped in training, in [0, 1).
-    emission : {"auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse"}, \
-            default="auto"
+    emission : str, default="auto"
         Distribution of a frame given the past.
 
         - "chroma": first which feature is the loudest, which is 1, then the others, as "logistic",
