@@ -33,6 +33,7 @@ class ChordEmission(nn.Module):
     ) -> None:
         super().__init__()
         self.emission = make(n_features, n_context + _HIDDEN_SIZE)
+        # Of one strand, whose weights are those of all.
         n_inputs = n_context + self.emission.n_inputs + N_CHORD_FEATURES
         self.hidden = nn.Linear(n_inputs, _HIDDEN_SIZE)
 
@@ -45,7 +46,12 @@ class ChordEmission(nn.Module):
 
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
         """Training loss of every frame (N,), whose `chords` (N, N_CHORD_FEATURES) are given."""
-        inputs = torch.cat([context, self.emission.encode(previous), chords], -1)
-        context = torch.cat([context, torch.tanh(self.hidden(inputs))], -1)
+        encoded = self.emission.encode(previous)
+        context, encoded = (
+            each.unflatten(-1, (self.emission.n_strands, -1)) for each in (context, encoded)
+        )
+        chords = self.emission.chords_of_strands(chords)
+        hidden = torch.tanh(self.hidden(torch.cat([context, encoded, chords], -1)))
+        context = torch.cat([context, hidden], -1).flatten(-2)
         nll = -self.emission.log_prob(x, context, previous)
         return nll + self.emission.mean_loss(x, context, previous)

@@ -65,6 +65,16 @@ def chord_features(numbers: np.ndarray) -> np.ndarray:
     ).astype(np.float32)
 
 
+_PLACES = np.arange(2 * _DESCRIBED.shape[1]).reshape(-1, N_KEYS)
+TURNED_CHORDS = np.array(
+    [
+        [*np.roll(_PLACES, -own, axis=1).ravel(), *range(_PLACES.size, N_CHORD_FEATURES)]
+        for own in range(N_KEYS)
+    ]
+)
+"""For each pitch class the places of the features of a chord, turned to it."""
+
+
 def chords_of_pieces(pieces: Sequence[np.ndarray], seconds: float) -> list[np.ndarray]:
     """Return the numbers of the chords of pieces, (n_vocabularies, n_frames) of each.
 

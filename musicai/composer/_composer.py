@@ -39,8 +39,10 @@ from ._data import (
     check_validation,
     choose_emission,
     choose_key_invariance,
+    tie_pitches,
 )
 from ._distributed import Group, joined
+from ._emission import is_tied
 from ._fitted import FittedComposer
 from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
@@ -51,9 +53,13 @@ from ._training import Budget, Trainer
 _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
 # Training pieces, and frames of each, that are scored for reference if few pieces are held out.
 _SCORED = 16, 64
+_SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {
     # Far beyond what can be trained; larger sizes would end in errors of memory, or never.
-    "hidden_size": (lambda v: is_integer(v, 1) and v <= 2**16, "an integer from 1 to 65536"),
+    "hidden_size": (
+        lambda v: is_one_of(v, ("auto",)) or (is_integer(v, 1) and v <= 2**16),
+        "an integer from 1 to 65536 or 'auto'",
+    ),
     "n_layers": (lambda v: is_integer(v, 1) and v <= 100, "an integer from 1 to 100"),
     "dropout": (lambda v: is_real(v) and 0 <= v < 1, "a number in [0, 1)"),
     "emission": (lambda v: is_one_of(v, _EMISSIONS), f"one of {_EMISSIONS}"),
@@ -81,8 +87,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     Parameters
     ----------
-    hidden_size : int, default=256
-        Units in each layer of the LSTM, at most 65536.
+    hidden_size : int or "auto", default="auto"
+        Units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano rolls, where
+        each of the 12 pitch classes has an LSTM.
     n_layers : int, default=1
         Layers of the LSTM, at most 100.
     dropout : float, default=0.3
@@ -95,7 +102,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         - "logistic": each feature given the lower ones of the same frame, a mixture of logistic
           distributions on a grid of 256 levels from 0 to 1. For data in [0, 1].
         - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, such as piano
-          rolls.
+          rolls, for which weights are shared over pitch where `key_invariant` is True.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
         - "independent": as "logistic" or "bernoulli", with the features of a frame independent
           of each other. For comparison.
@@ -106,7 +113,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     key_invariant : bool or "auto", default="auto"
         Whether transposed music is the same music in another key. If so, the key of a piece is a
         hidden variable: training pieces are transposed to a common key, by an estimate; scores
-        average over the twelve keys; samples are transposed to the key asked for. Features must be
+        average over the twelve keys; samples are transposed to the key asked for. The network for
+        piano rolls shares its weights over pitch instead (see Notes). Features must be
         the 12 pitch classes from C on (chroma) or pitches in semitones (a piano roll, 88 wide from
         A0 on, any other width from a C on). False leaves every piece as it is. "auto" is True for
         values in [0, 1] that are 12 wide and for binary values that are 88 or 128 wide, with the
@@ -188,8 +196,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     A piece is an array (n_frames, n_features) and a collection a list of pieces of any lengths;
     methods that take one or the other answer in kind.
 
-    Where `key_invariant_` is True, the likelihood of a piece :math:`x` is the mean of its
-    likelihoods in the twelve keys,
+    Where `key_invariant_` is True and pieces are not piano rolls, the likelihood of a piece
+    :math:`x` is the mean of its likelihoods in the twelve keys,
 
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
 
@@ -197,10 +205,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     and :math:`p_0` is the likelihood under the network there. Frame by frame this is a filter:
     predictions in each key are weighted by the probability of that key after the frames so far,
     by Bayes' rule. Transposing chroma changes nothing in its score. Keys of training pieces are
-    estimated from their pitch classes [4]_. Chroma is learned in the common key alone; piano
-    rolls, which are few and exact and would soon be memorized, in all keys that keep their notes
-    on the keyboard, mostly with the key given to the network. Piano rolls are transposed by at
-    most six semitones; a note that leaves the keyboard at one end comes in at the other.
+    estimated from their pitch classes [4]_.
+
+    Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with the same weights,
+    one for each pitch class, and each note is modelled by weights that are shared over pitch [7]_,
+    given the lower notes, the last frames, and the frame that followed when the piece was last
+    where it is now. But for a smooth term for the register transposed music is as likely. The key
+    is given to the network in a part of the excerpts, and where `sample` is asked for one.
 
     With the emissions "chroma", "logistic", its independent form, and "gaussian", excerpts are also
     learned with values redrawn by the network, so that small errors of sampled frames do not add up
@@ -247,6 +258,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
        neural networks. ICLR 2016.
     .. [6] S. Bengio, O. Vinyals, N. Jaitly, N. Shazeer. Scheduled sampling for sequence
        prediction with recurrent neural networks. NIPS 2015.
+    .. [7] D. D. Johnson. Generating polyphonic music using tied parallel networks. EvoMUSART 2017.
 
     Examples
     --------
@@ -277,7 +289,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def __init__(
         self,
         *,
-        hidden_size: int = 256,
+        hidden_size: int | str = "auto",
         n_layers: int = 1,
         dropout: float = 0.3,
         emission: str = "auto",
@@ -444,7 +456,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 weights=self.weights_ if resumes else None,
                 seed=int(rng.randint(2**31)),
                 n_styles=len(self.styles_),
-                hidden_size=self.hidden_size,
+                hidden_size=self._hidden_size,
                 n_layers=self.n_layers,
                 dropout=self.dropout,
             )
@@ -520,6 +532,12 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 self._optimizer_state = {**trainer.optimizer.state(), "untrained_loss": untrained}
         return self
 
+    @property
+    def _hidden_size(self) -> int:
+        if self.hidden_size == "auto":
+            return _SIZE_OF_TIED if is_tied(self.emission_) else _SIZE
+        return int(self.hidden_size)
+
     def _reference_scores(self, collection: Collection, group: Group) -> list[np.ndarray]:
         """Return the log-likelihoods of all frames of some pieces."""
         blends = [(styles[None], ONE_STYLE) for styles in collection.styles]
@@ -544,6 +562,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             self.key_invariant_ = choose_key_invariance(
                 self.key_invariant, self.emission_, self.n_features_in_
             )
+            self.emission_ = tie_pitches(self.emission_, self.key_invariant_, self.n_features_in_)
         training = Collection.of(pieces, numbers, self.emission_, self.key_invariant_)
         clocks = clocks_of(timings, numbers, before=self._clocks if resumes else NO_CLOCKS)
         return training, clocks
@@ -565,7 +584,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         learned = {
             "hidden_size": self.weights_["lstm.weight_hh_l0"].shape[1],
             "n_layers": sum(name.startswith("lstm.weight_hh") for name in self.weights_),
-            "emission": self.emission_,
+            "emission": self.emission_.replace("tied ", ""),
             "key_invariant": self.key_invariant_,
         }
         for name, before in learned.items():

@@ -1,8 +1,7 @@
 """Training data: checks of pieces and labels, the choice of an emission, padded batches.
 
 Batches are padded at the end and carry a mask; packed sequences do the same ten times slower on a
-CPU. An excerpt is learned in the common key, or in one drawn from the keys that its notes allow:
-piano rolls are few and exact and would soon be memorized in one key, which chroma is not.
+CPU. Chroma is learned in the common key; piano rolls stay where they are.
 """
 
 from collections import Counter
@@ -26,20 +25,22 @@ from ..theory.keys import (
     PIANO_ROLL_WIDTHS,
     SHIFTS_TO_COMMON_KEY,
     estimate_keys,
-    shifts_to_any_key,
 )
 from ..theory.timed_piece import timing_of_piece
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
+from ._chords import chord_features, numbers_of_excerpt
 from ._cues import N_CUES, ending_cues, find_ends
+from ._emission import is_tied
+from ._matches import Matches, find_matches
+from ._roll_memory import known_before
 
 UNKNOWN_KEY = N_KEYS  # follows the keys
 NO_SHIFT = np.zeros(1, int)
 # Frames per excerpt in training: gradients reach back this far.
 CHUNK_LENGTH = 128
-# Share of the transposed excerpts whose key is withheld: the network then infers it as well, and
-# what it learns in one key serves the others.
-_SHARE_OF_UNKNOWN_KEYS = 0.3
+# Share of the excerpts of piano rolls whose key is withheld, as it is where pieces are scored.
+_SHARE_OF_UNKNOWN_KEYS = 0.7
 
 # Music whose chords are given is learned from every third excerpt of a batch: learning it takes a
 # third of the time of a step for as many excerpts.
@@ -48,6 +49,7 @@ EXCERPTS_PER_CHORDS = 3
 # Excerpts of a pass for each one more that ends with its piece.
 _SPANS_FOR_AN_ENDING = 4
 
+_BATCHES_SORTED = 8
 _FEWEST_FRAMES = 2  # to learn from: one that follows another
 
 _SUPPORTS = {
@@ -167,7 +169,7 @@ def check_support(
 
     With the `values` of all pieces, these are read again only to name the one that is wrong.
     """
-    kind = emission.removeprefix("independent ")
+    kind = emission.split()[-1]
     if kind not in _SUPPORTS or (values and _holds(kind, values)):
         return
     for i, piece in enumerate(pieces):
@@ -194,9 +196,10 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
     return bool(key_invariant)
 
 
-def learns_in_any_key(emission: str, n_features: int) -> bool:
-    """Return whether excerpts are learned in all keys, as piano rolls are, or in the common one."""
-    return emission.endswith("bernoulli") and n_features > N_KEYS
+def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
+    """Return the emission with weights shared over pitch for piano rolls, else as it is."""
+    is_roll = emission.endswith("bernoulli") and key_invariant and n_features > N_KEYS
+    return emission.replace("bernoulli", "tied bernoulli") if is_roll else emission
 
 
 @dataclass(frozen=True)
@@ -204,8 +207,9 @@ class Collection:
     """Pieces with the style of every frame, their keys, and the transpositions to learn them in.
 
     An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
-    `traits` holds the standardized traits of each training piece, part by part, for networks that
-    are conditioned on them, `ends` the number of frames of each up to its last sounding one, and
+    `matches` holds the repetitions in each piece, for networks that share weights over pitch,
+    `traits` the standardized traits of each training piece, part by part, for networks that are
+    conditioned on them, `ends` the number of frames of each up to its last sounding one, and
     `chords` the numbers of the chords of its frames by each vocabulary.
     """
 
@@ -216,6 +220,7 @@ class Collection:
     traits: Sequence[np.ndarray] | None = None
     ends: Sequence[int] | None = None
     chords: Sequence[np.ndarray] | None = None
+    matches: Sequence[Matches] | None = None
 
     @classmethod
     def of(
@@ -231,10 +236,11 @@ class Collection:
             keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
             return cls(pieces, styles, keys, shifts, ends=ends)
         keys = estimate_keys(pieces)
-        if learns_in_any_key(emission, pieces[0].shape[1]):
-            shifts = [shifts_to_any_key(*each) for each in zip(pieces, keys, strict=True)]
-        else:
-            shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in keys]
+        if is_tied(emission):
+            matches = [find_matches(piece) for piece in pieces]
+            shifts = [NO_SHIFT] * len(pieces)
+            return cls(pieces, styles, keys, shifts, ends=ends, matches=matches)
+        shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in keys]
         return cls(pieces, styles, keys, shifts, ends=ends)
 
     def split(
@@ -280,6 +286,7 @@ class Collection:
             keys=[self.keys[i] for i in numbers],
             shifts=[self.shifts[i] for i in numbers],
             ends=None if self.ends is None else [self.ends[i] for i in numbers],
+            matches=None if self.matches is None else [self.matches[i] for i in numbers],
         )
 
 
@@ -342,14 +349,31 @@ def training_batches(
     for number, span in enumerate(spans):
         shifts = collection.shifts[span.piece]
         shift = int(shifts[rng.randint(len(shifts))])
-        known = len(shifts) == 1 or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
+        known = collection.matches is None or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
         key = (collection.keys[span.piece] + shift) % N_KEYS if known else UNKNOWN_KEY
         spans[number] = replace(span, shift=shift, key=key)
     order = rng.permutation(len(spans))
+    if collection.matches is not None:
+        order = _alike_in_length(order, spans, batch_size, rng)
     return [
         [spans[i] for i in order[first : first + batch_size]]
         for first in range(0, len(spans), batch_size)
     ]
+
+
+def _alike_in_length(
+    order: np.ndarray, spans: Sequence[Span], batch_size: int, rng: np.random.RandomState
+) -> np.ndarray:
+    """Put excerpts of like length into one batch; pieces of piano rolls are short and differ.
+
+    Padding takes as long as frames do, and without this it is a third of the time.
+    """
+    lengths = np.array([len(spans[i]) for i in order])
+    blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)
+    order = order[np.lexsort((lengths, blocks))]
+    n_batches = len(order) // batch_size  # the last one may be smaller, and stays last
+    whole = order[: n_batches * batch_size].reshape(n_batches, batch_size)
+    return np.concatenate([rng.permutation(whole).ravel(), order[whole.size :]])
 
 
 def _chunks(piece: int, n_frames: int, rng: np.random.RandomState) -> Iterator[Span]:
@@ -405,6 +429,8 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
         "keys": keys,
         "mask": mask,
     }
+    if collection.matches is not None:
+        arrays["previous"] = _known(spans, collection)
     if collection.traits is not None:
         arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
     if any(span.ends for span in spans):
@@ -412,7 +438,28 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
         for row, span in enumerate(spans):
             if span.ends:
                 cues[row, : len(span)] = ending_cues(np.arange(len(span), 0, -1))
+    if collection.chords is not None:
+        numbers = [
+            numbers_of_excerpt(collection.chords[s.piece], s.start, s.stop, s.shift, shape[1])
+            for s in spans[::EXCERPTS_PER_CHORDS]
+        ]
+        arrays["chords"] = chord_features(np.stack(numbers))
     return Batch(**{name: torch.from_numpy(x).to(origin.device) for name, x in arrays.items()})
+
+
+def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
+    """Return what is known before each frame of some excerpts of piano rolls, padded."""
+    assert collection.matches is not None
+    known = [
+        known_before(
+            collection.pieces[span.piece], collection.matches[span.piece], span.start, span.stop
+        )
+        for span in spans
+    ]
+    padded = np.zeros((len(spans), max(map(len, known)), known[0].shape[1]), np.float32)
+    for row, each in zip(padded, known, strict=True):
+        row[: len(each)] = each
+    return padded
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:

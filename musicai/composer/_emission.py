@@ -9,6 +9,7 @@ the frame itself.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -21,6 +22,11 @@ Weights = Mapping[str, np.ndarray]
 WIDTH_OF_REDRAWS = 0.6
 
 
+def is_tied(emission: str) -> bool:
+    """Return whether an emission shares its weights over pitch, so that pieces are not moved."""
+    return "tied" in emission.split()
+
+
 class Emission(nn.Module):
     """Distribution of the next frame given a context.
 
@@ -31,6 +37,11 @@ class Emission(nn.Module):
     can_redraw : bool
         Whether the emission has a `redraw`. Real values, such as those of chroma, never repeat
         exactly, and drawn ones have small errors that the network has to learn to live with.
+    is_tied : bool
+        Whether the weights are shared over pitch, so that pieces are never moved. `previous` is
+        then all that is known before a frame, the match in the piece among it.
+    n_strands : int
+        How many LSTMs with the same weights read a piece; the context is the outputs of all.
     mean_head : nn.Linear or None
         Read-out of the mean, trained by `mean_loss` alone, where the likelihood has no mean in
         closed form.
@@ -39,6 +50,8 @@ class Emission(nn.Module):
     n_features: int
     n_inputs: int
     can_redraw = False
+    is_tied = False
+    n_strands = 1
 
     @property
     def origin(self) -> Tensor:
@@ -46,8 +59,16 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def encode(self, x: Tensor) -> Tensor:
-        """Turn frames (..., n_features) into the inputs of the trunk (..., n_inputs)."""
+        """Turn frames (..., n_features) into inputs of the trunk (..., n_strands * n_inputs)."""
         return x
+
+    def keys_of_strands(self, keys: Tensor) -> Tensor:
+        """Return the keys that each LSTM is conditioned on, (..., n_strands), as numbers."""
+        return keys[..., None]
+
+    def chords_of_strands(self, chords: Tensor) -> Tensor:
+        """Return the features of chords for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
+        return chords[..., None, :]
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
         """Log-probability of every frame, in nats, of shape (N,)."""
@@ -99,16 +120,27 @@ class EmissionSampler(ABC):
         Weights and biases of the linear layers on the context, as torch keeps them.
     origin : ndarray of shape (n_features,)
         The frame that stands before the first.
+    n_strands : int
+        How many LSTMs with the same weights read a piece.
     """
 
     n_features: int
     n_inputs: int
+    n_strands = 1
     layers: list[tuple[np.ndarray, np.ndarray]]
     origin: np.ndarray
 
-    def encode(self, frames: np.ndarray) -> np.ndarray:
-        """Turn frames (N, n_features) into the inputs of the trunk (N, n_inputs)."""
-        return frames
+    def remember(self, n_pieces: int) -> "Memory":
+        """Return the memory of so many pieces before their first frame."""
+        return LastFrame(np.tile(self.origin, (n_pieces, 1)))
+
+    def encode(self, known: np.ndarray) -> np.ndarray:
+        """Turn what is known, (N, n_known), into the trunk's inputs (N * n_strands, n_inputs)."""
+        return known
+
+    def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
+        """Return the features of chords for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
+        return chords[..., None, :]
 
     def read_out(self, context: np.ndarray) -> np.ndarray:
         """Apply all layers to `context` (N, n_context): (N, n_outputs)."""
@@ -142,6 +174,40 @@ class EmissionSampler(ABC):
     @abstractmethod
     def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
         """Return the expected frame, of shape (N, n_features)."""
+
+
+class Memory(Protocol):
+    """All that an emission reads of the past of several pieces: `known`, (n_pieces, n_known)."""
+
+    known: np.ndarray
+
+    def read(self, frames: np.ndarray) -> None:
+        """Take up the next frame of each piece, (n_pieces, n_features)."""
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return a memory of the pieces numbered `rows`."""
+
+    def put(self, rows: np.ndarray, other: Self) -> None:
+        """Take up the memory `other` of the pieces numbered `rows`."""
+
+
+class LastFrame:
+    """Memory of the last frame alone."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        self.known = known
+
+    def read(self, frames: np.ndarray) -> None:
+        """Take up the next frame of each piece, (n_pieces, n_features)."""
+        self.known[:] = frames
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return a memory of the pieces numbered `rows`."""
+        return type(self)(self.known[rows])
+
+    def put(self, rows: np.ndarray, other: Self) -> None:
+        """Take up the memory `other` of the pieces numbered `rows`."""
+        self.known[rows] = other.known[rows]
 
 
 def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:

@@ -32,6 +32,7 @@ from ._conditioning import Traits
 from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
+from ._emission import is_tied
 from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
 from ._infilling import N_PARTICLES, fill_gap
 from ._network import Network, network_of_weights
@@ -328,11 +329,11 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
             alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
             "Am") are one: which of them it dwells on is left to the music. None continues in the
-            key of the prime, drawn by its probability there, and without a prime takes any. With a
-            prime it says which key the prime is in; the prime is not moved. Where `key_invariant_`
-            is False no key can be asked for.
+            key of the prime, drawn by its probability there, and without a prime takes any; piano
+            rolls then find their key by themselves. With a prime it says which key the prime is
+            in; the prime is not moved. Where `key_invariant_` is False no key can be asked for.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
-            Chords to follow, for chroma and piano rolls. Text such as ``"C | Am | F G | C"`` has
+            Chords to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G | C"`` has
             bars as long as those of the style, and the chords of a bar share it evenly; ``/``
             repeats a chord, ``%`` a bar, and ``*`` or ``N`` leaves the music free. Symbols are
             those of charts and of Harte ("F#m7b5", "Bb:min7"); basses and tensions are left out.
@@ -539,7 +540,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     @property
     def _key_shifts(self) -> np.ndarray:
         """Semitones that move a piece to the common key from each key that it may be in."""
-        return SHIFTS_TO_COMMON_KEY if self.key_invariant_ else NO_SHIFT
+        hidden = self.key_invariant_ and not is_tied(self.emission_)
+        return SHIFTS_TO_COMMON_KEY if hidden else NO_SHIFT
 
     def _score_frames(
         self,

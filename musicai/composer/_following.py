@@ -44,8 +44,8 @@ class Following:
         they end.
     seconds : float
         How long a frame lasts.
-    multiply : callable
-        The product of two matrices.
+    multiply, multiply_strands : callable
+        The product of two matrices, with a row for each piece, and for each strand of each piece.
     """
 
     def __init__(
@@ -56,9 +56,10 @@ class Following:
         *,
         seconds: float,
         multiply: Callable[..., np.ndarray] = np.dot,
+        multiply_strands: Callable[..., np.ndarray] = np.dot,
     ) -> None:
         self.emission = emission
-        self._multiply = multiply
+        self._multiply, self._multiply_strands = multiply, multiply_strands
         weights, biases = zip(*emission.layers, strict=True)
         self._readout = np.ascontiguousarray(np.concatenate(weights).T), np.concatenate(biases)
         weight, bias = hidden
@@ -68,7 +69,11 @@ class Following:
         cycles = dict(zip(keys, chords, strict=True))
         self._which = np.array([list(cycles).index(key) for key in keys])
         self._cycles = [
-            (numbers, _features(numbers) @ weight[:, -N_CHORD_FEATURES:].T + bias)
+            (
+                numbers,
+                emission.chords_of_strands(_features(numbers)) @ weight[:, -N_CHORD_FEATURES:].T
+                + bias,
+            )
             for numbers in cycles.values()
         ]
         # Where only triads are asked for, other chords do not count, and a change costs less.
@@ -109,13 +114,15 @@ class Following:
         rows : ndarray of int of shape (n_rows,)
             Numbers of the pieces.
         """
-        n_context = context.shape[1]
+        context = context.reshape(len(rows) * self.emission.n_strands, -1)
         inputs = np.concatenate([context, self.emission.encode(previous)], axis=1)
-        hidden = self._multiply(inputs, self._hidden)
+        hidden = self._multiply_strands(inputs, self._hidden).reshape(
+            len(rows), -1, len(self._hidden[0])
+        )
         hidden += self._described(rows)
         weight, bias = self._readout
-        known = np.concatenate([inputs[:, :n_context], np.tanh(hidden)], axis=1)
-        readout = self._multiply(known, weight) + bias
+        known = np.concatenate([context, np.tanh(hidden).reshape(len(context), -1)], axis=1)
+        readout = (self._multiply_strands(known, weight) + bias).reshape(len(rows), -1)
         frames = draw(readout, previous, rows)
         lack, evidence = self._lack(frames, rows)
         for _ in range(_MOST_DRAWS - 1):
@@ -155,7 +162,7 @@ class Following:
             self._sums[after, self._before[after]] = self._prices[after]
 
     def _described(self, rows: np.ndarray) -> np.ndarray:
-        """Return the share of the hidden layer's input that the chords of `rows` have."""
+        """Return what chords add to the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
         if len(self._cycles) == 1:
             hidden = self._cycles[0][1]
             return hidden[[self._frame % len(hidden)]]

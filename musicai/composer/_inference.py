@@ -19,7 +19,8 @@ from scipy.special import logsumexp
 from torch import Tensor
 
 from ..theory.keys import COMMON_KEY, SHIFTS_TO_COMMON_KEY
-from ._data import Batch, Collection, Span, collate
+from ._data import NO_SHIFT, UNKNOWN_KEY, Batch, Collection, Span, collate
+from ._matches import find_matches
 from ._network import Network, State
 
 # Frames that a piece is read by, and frames of all pieces and keys computed at once.
@@ -85,6 +86,8 @@ def score_frames(
 def mean_score(network: Network, collection: Collection) -> float:
     """Mean log-likelihood per frame, over all frames of all pieces, each in its estimated key."""
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
+    if network.emission.is_tied:
+        shifts = [NO_SHIFT] * len(shifts)
     scores = score_frames(network, collection.pieces, collection.styles, shifts)
     return mean_of_frames(scores)
 
@@ -188,6 +191,9 @@ def _read(
         [],
         shifts,
     )
+    if network.emission.is_tied:
+        matches = [found for found in map(find_matches, pieces) for _ in weights]
+        collection = replace(collection, matches=matches)
     rows_at_once = frames_at_once // (len(shifts[0]) * len(weights))
     for numbers in _groups([len(piece) for piece in pieces], window, rows_at_once):
         yield from _read_group(network, numbers, collection, weights, window)
@@ -219,6 +225,8 @@ def _read_group(
     n_styles, shifts = len(styles), collection.shifts
     pieces = collection.pieces[::n_styles]
     n_keys = len(shifts[0])
+    n_strands = network.emission.n_strands
+    key = UNKNOWN_KEY if network.emission.is_tied else COMMON_KEY
     state: State | None = None
     weights = np.full((len(numbers), n_keys), -np.log(n_keys))
     for start in range(0, len(pieces[numbers[0]]), window):
@@ -228,14 +236,14 @@ def _read_group(
             if start < len(pieces[i])
         ]
         rows = [
-            replace(span, piece=n_styles * span.piece + i, shift=int(s), key=COMMON_KEY)
+            replace(span, piece=n_styles * span.piece + i, shift=int(s), key=key)
             for span in spans
             for s in shifts[span.piece]
             for i in range(n_styles)
         ]
         batch = collate(rows, collection, network.emission.origin)
         if state is not None:  # pieces that have ended leave
-            hidden, cell = (each[:, : len(rows)].contiguous() for each in state)
+            hidden, cell = (each[:, : n_strands * len(rows)].contiguous() for each in state)
             state = hidden, cell
         context, state = network(batch.previous, batch.start, batch.styles, batch.keys, state)
         log_probs = torch.zeros_like(batch.start)

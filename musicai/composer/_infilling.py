@@ -93,8 +93,7 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
     owners = np.arange(passage.shape[1]) if sampler.voices is None else sampler.voices.pieces
     scores = []
     for frame in passage:
-        context, previous = reader.trunk.context, reader.previous
-        by_row = log_prob(frame[owners], context, previous)
+        by_row = log_prob(frame[owners], reader.context, reader.previous)
         if sampler.voices is None:
             scores.append(by_row)
         else:  # the frame is of one of the styles of the blend

@@ -26,6 +26,7 @@ from ._data import EXCERPTS_PER_CHORDS, Batch
 from ._emission import Emission, initialize_emission
 from ._gaussian import GaussianMixture, SquaredError
 from ._logistic import LogisticNADE
+from ._tied import TiedNADE
 
 State = tuple[Tensor, Tensor]
 
@@ -35,10 +36,12 @@ EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
     "chroma": partial(LogisticNADE, loudest_first=True),
     "logistic": LogisticNADE,
     "bernoulli": BernoulliNADE,
+    "tied bernoulli": TiedNADE,
     "gaussian": GaussianMixture,
     "mse": SquaredError,
     "independent logistic": partial(LogisticNADE, autoregressive=False),
     "independent bernoulli": partial(BernoulliNADE, autoregressive=False),
+    "independent tied bernoulli": partial(TiedNADE, autoregressive=False),
 }
 
 
@@ -101,6 +104,7 @@ class Network(nn.Module):
         generated: Tensor | None = None,
         traits: Tensor | None = None,
         cues: Tensor | None = None,
+        kept: Tensor | None = None,
     ) -> tuple[Tensor, State]:
         """Read frames and return the context of the frame that follows each.
 
@@ -122,6 +126,8 @@ class Network(nn.Module):
             Standardized traits of each piece and a 1; zeros, or None for all, where not given.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
             Cues of the frames to predict; zeros, or None for all, where not given.
+        kept : Tensor of shape (batch, 1, n_strands, n_inputs), default=None
+            Factors of the inputs, for dropout.
 
         Returns
         -------
@@ -129,17 +135,26 @@ class Network(nn.Module):
         state : pair of Tensors of shape (n_layers, batch, hidden_size)
         """
         # Unlike plain indexing, embedding adds up its gradient in the same order every time.
-        conditioning = F.embedding(styles, self.style) + F.embedding(keys, self.key)
+        conditioning = F.embedding(styles, self.style)[..., None, :]
+        conditioning = conditioning + F.embedding(self.emission.keys_of_strands(keys), self.key)
         if traits is not None:
-            conditioning = conditioning + (traits @ self.traits)[:, None]
+            conditioning = conditioning + (traits @ self.traits)[:, None, None]
         flags = [start]
         if self.has_traits:
             flags.append(torch.zeros_like(start) if generated is None else generated)
         encoded = self.emission.encode(previous) * (1 - start[..., None])
         if cues is None:
             cues = start.new_zeros((*start.shape, N_CUES))
-        inputs = [encoded, torch.stack(flags, -1), cues, conditioning]
-        return self.lstm(torch.cat(inputs, -1), state)
+        encoded = encoded.unflatten(-1, (self.emission.n_strands, -1))
+        if kept is not None:
+            encoded = encoded * kept
+        shared = torch.cat([torch.stack(flags, -1), cues], -1)[..., None, :]
+        shared = shared.expand(*encoded.shape[:-1], -1)
+        inputs = torch.cat([encoded, shared, conditioning], -1)
+        # Each strand is a row of the batch.
+        output, state = self.lstm(inputs.transpose(1, 2).flatten(0, 1), state)
+        context = output.unflatten(0, (len(start), -1)).transpose(1, 2).flatten(2)
+        return context, state
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Return the negative log-likelihood of every frame, and the loss of all else.
@@ -159,7 +174,7 @@ class Network(nn.Module):
             Summed over frames. Its gradient reaches the read-out of `Emission.mean` and the
             emission of frames whose chord is given alone.
         """
-        previous, generated, traits = batch.previous, None, None
+        previous, generated, traits, kept = batch.previous, None, None, None
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
             # A block of its own: older versions of torch would keep the weights that it casts
@@ -167,6 +182,10 @@ class Network(nn.Module):
             with _autocast(previous.device):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
+            if self.dropout and self.emission.is_tied:
+                shape = len(previous), 1, self.emission.n_strands, self.emission.n_inputs
+                ones = previous.new_ones(shape)
+                kept = _drop(ones, ones, self.dropout / 2, generator)
             context, _ = self(
                 previous,
                 batch.start,
@@ -175,12 +194,14 @@ class Network(nn.Module):
                 generated=generated,
                 traits=traits,
                 cues=batch.cues,
+                kept=kept,
             )
             other_loss = self._chord_loss(batch, previous, context)
+            if self.dropout and self.emission.is_tied:
+                context = _drop(context, context[:, :1], self.dropout, generator)
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
-            if self.dropout:  # torch's own reads the global generator
-                kept = torch.empty_like(context).bernoulli_(1 - self.dropout, generator=generator)
-                context = context * kept / (1 - self.dropout)
+            if self.dropout and not self.emission.is_tied:
+                context = _drop(context, context, self.dropout, generator)
             other_loss = other_loss + self.emission.mean_loss(frames, context, previous).sum()
             return -self.emission.log_prob(frames, context, previous), other_loss
 
@@ -319,6 +340,12 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
             hidden_size=weights["lstm.weight_hh_l0"].shape[1],
             n_layers=sum(name.startswith("lstm.weight_hh") for name in weights),
         )
+
+
+def _drop(x: Tensor, like: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
+    """Drop a share of `x`, drawn in the shape of `like`; torch's own reads the global generator."""
+    kept = torch.empty_like(like).bernoulli_(1 - dropout, generator=generator)
+    return x * kept / (1 - dropout)
 
 
 def _autocast(device: torch.device) -> torch.autocast:

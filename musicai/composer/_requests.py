@@ -21,8 +21,9 @@ from ..theory.progression import has_progressions, key_of_progression
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
 from ._cues import N_CUES
-from ._emission import sample_categorical
+from ._emission import is_tied, sample_categorical
 from ._sampling import Draws, Sampler, Voices, follow
+from ._tied import keys_of_strands
 
 ReadChords = Callable[[Any, Any, str], np.ndarray]
 """Returns the numbers of chords, as users write them, given the style and the argument's name."""
@@ -210,9 +211,13 @@ def start_sampler(
         which = id(prime), request.style.tobytes()
         if len(prime) and which not in odds:
             odds[which], _ = read_prime(prime, request.style)
-        if key is None and chords is not None and not len(prime) and len(shifts) > 1:
+        tied = is_tied(emission)
+        if key is None and chords is not None and not len(prime) and (tied or len(shifts) > 1):
             key = key_of_progression(chords)
-        if key is None and (len(shifts) == 1 or not len(prime)):
+        key_row = keys_of_strands(key) if tied else np.array(COMMON_KEY)
+        if tied:  # it is given the key, and nothing is moved
+            key = 0
+        elif key is None and (len(shifts) == 1 or not len(prime)):
             key = rng.randint(len(shifts))
         elif key is None:
             key = _choose_key(odds[which], rng)
@@ -220,7 +225,7 @@ def start_sampler(
         asked.append(_ANY_CHORD if chords is None else moved_chords(chords, shifts[key]))
         primes[id(prime)] = prime
         for number in np.flatnonzero(request.style).tolist():
-            row = weights["style"][number] + weights["key"][COMMON_KEY]
+            row = weights["style"][number] + weights["key"][key_row]
             if "traits" in weights and not len(prime):  # a continuation has those of its prime
                 row = row + sample_traits(*known, number, rng) @ weights["traits"]
             rows.append(row)

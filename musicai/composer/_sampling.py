@@ -26,15 +26,18 @@ from ._emission import EmissionSampler, Weights
 from ._following import Following
 from ._gaussian import GaussianMixtureSampler, SquaredErrorSampler
 from ._logistic import LogisticNADESampler
+from ._tied import TiedNADESampler
 
 SAMPLERS: dict[str, Callable[[Weights], EmissionSampler]] = {
     "chroma": partial(LogisticNADESampler, loudest_first=True),
     "logistic": LogisticNADESampler,
     "bernoulli": BernoulliNADESampler,
+    "tied bernoulli": TiedNADESampler,
     "gaussian": GaussianMixtureSampler,
     "mse": SquaredErrorSampler,
     "independent logistic": partial(LogisticNADESampler, autoregressive=False),
     "independent bernoulli": partial(BernoulliNADESampler, autoregressive=False),
+    "independent tied bernoulli": partial(TiedNADESampler, autoregressive=False),
 }
 
 
@@ -97,7 +100,9 @@ class Sampler:
     weights : dict of str to ndarray
         The network's weights.
     conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
-        The embeddings of style, key and traits, added up, of all pieces or of each.
+        The embeddings of style, key and traits, added up, of all pieces or of each. An emission
+        with several strands has a row for each of them, (n_strands, embedding_size) or
+        (n_pieces, n_strands, embedding_size).
     n_pieces : int, default=1
         How many pieces; all start from nothing.
     apart : bool, default=False
@@ -127,15 +132,29 @@ class Sampler:
         layer_weights, biases = zip(*self.emission.layers, strict=True)
         self._weight = np.ascontiguousarray(np.concatenate(layer_weights).T)
         self._bias = np.concatenate(biases)
-        self._multiply = multiply_rows if apart else np.dot
+        n_strands = self.emission.n_strands
+        self.multiply = partial(multiply_apart, size=n_strands) if apart else np.dot
         self.voices: Voices | None = None
         self.cues: np.ndarray | None = None
         self.following: Following | None = None
-        self.trunk = Trunk(weights, conditioning, n_pieces, apart=apart)
-        self.previous = np.tile(self.emission.origin, (n_pieces, 1))
+        if n_strands > 1:
+            shape = n_pieces, n_strands, conditioning.shape[-1]
+            conditioning = np.broadcast_to(conditioning, shape).reshape(-1, shape[-1])
+        self.trunk = Trunk(weights, conditioning, n_pieces * n_strands, multiply=self.multiply)
+        self.memory = self.emission.remember(n_pieces)
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
-        nothing = np.zeros((n_pieces, self.emission.n_inputs))
+        nothing = np.zeros((n_pieces * n_strands, self.emission.n_inputs))
         self.trunk.step(self._inputs(nothing, start=True, cue=cue))
+
+    @property
+    def context(self) -> np.ndarray:
+        """The network's output for the next frame of each row, (n_rows, n_context)."""
+        return self.trunk.context.reshape(len(self.previous), -1)
+
+    @property
+    def previous(self) -> np.ndarray:
+        """What the emission reads of the past of each row: mostly the last frame."""
+        return self.memory.known
 
     def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:
         """Feed each row the frames of its prime.
@@ -148,7 +167,8 @@ class Sampler:
             Cues of the frame after each prime.
         """
         lengths = np.array([len(prime) for prime in primes])
-        frames = np.zeros((lengths.max(), *self.previous.shape), np.float32)
+        shape = lengths.max(), len(primes), self.emission.n_features
+        frames = np.zeros(shape, np.float32)
         for i, prime in enumerate(primes):
             frames[len(frames) - len(prime) :, i] = prime  # all end together
         before = self.take_rows(np.arange(len(primes)))
@@ -156,8 +176,8 @@ class Sampler:
             self._read_frame(frame, cue=cue if n_left == 1 else None)
             waiting = np.flatnonzero(lengths < n_left)
             if len(waiting):
-                self.trunk.put(waiting, before.trunk)
-                self.previous[waiting] = before.previous[waiting]
+                self.trunk.put(self._strands(waiting), before.trunk)
+                self.memory.put(waiting, before.memory)
 
     def take(self, pieces: Sequence[int] | np.ndarray) -> Self:
         """Return a sampler with the state of this one in the pieces of these numbers.
@@ -175,8 +195,8 @@ class Sampler:
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
         """Return a sampler with the state of this one in these rows, which become `voices`."""
         taken = copy(self)
-        taken.trunk = self.trunk.take(rows)
-        taken.previous = self.previous[rows]
+        taken.trunk = self.trunk.take(self._strands(rows))
+        taken.memory = self.memory.take(rows)
         taken.voices = voices
         if self.cues is not None:
             taken.cues = self.cues[rows]
@@ -192,12 +212,12 @@ class Sampler:
         temperature : float, default=1.0
             Below 1 makes likely choices likelier.
         """
-        context, previous = self.trunk.context, self.previous
+        context, known = self.context, self.previous
         if self.voices is not None:
             rows = self.voices.draw(rng)
-            context, previous = context[rows], previous[rows]
+            context, known = context[rows], known[rows]
         if self.following is None:
-            return self._draw_free(context, previous, rng, temperature)
+            return self._draw_free(context, known, rng, temperature)
         emission, asks = self.following.emission, self.following.asks
 
         def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
@@ -205,13 +225,13 @@ class Sampler:
 
         asked = asks.nonzero()[0]
         if len(asked) == len(asks):
-            return self.following.draw(context, previous, draw, asked)
+            return self.following.draw(context, known, draw, asked)
         free = np.flatnonzero(~asks)
         frames = np.empty((len(asks), self.emission.n_features), np.float32)
         source = _sources(rng, free)
-        frames[free] = self._draw_free(context[free], previous[free], source, temperature)
+        frames[free] = self._draw_free(context[free], known[free], source, temperature)
         if len(asked):
-            frames[asked] = self.following.draw(context[asked], previous[asked], draw, asked)
+            frames[asked] = self.following.draw(context[asked], known[asked], draw, asked)
         return frames
 
     def step(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
@@ -240,15 +260,22 @@ class Sampler:
         self, context: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
     ) -> np.ndarray:
         """Draw frames of any chord, (n_rows, n_features)."""
-        readout = self._multiply(context, self._weight) + self._bias
+        by_strand = context.reshape(-1, len(self._weight))
+        readout = self.multiply(by_strand, self._weight) + self._bias
+        readout = readout.reshape(len(previous), -1)
         return _draw(self.emission, readout, previous, rng, temperature)
 
     def _read_frame(
         self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
     ) -> None:
-        encoded = self.emission.encode(frames)
+        self.memory.read(frames)
+        encoded = self.emission.encode(self.memory.known)
         self.trunk.step(self._inputs(encoded, generated=generated, cue=cue))
-        self.previous[:] = frames
+
+    def _strands(self, rows: np.ndarray) -> np.ndarray:
+        """Return the rows of the trunk that belong to pieces."""
+        n_strands = self.emission.n_strands
+        return (rows[:, None] * n_strands + np.arange(n_strands)).ravel()
 
     def _inputs(
         self,
@@ -263,7 +290,9 @@ class Sampler:
         inputs = np.empty((len(encoded), self.trunk.n_inputs), np.float32)
         inputs[:, :n_read] = encoded
         inputs[:, n_read:-N_CUES] = (start, generated)[: self._n_flags]
-        inputs[:, -N_CUES:] = 0 if cue is None else cue
+        inputs[:, -N_CUES:] = 0
+        if cue is not None:
+            inputs[:, -N_CUES:] = np.repeat(cue, self.emission.n_strands, axis=0)
         return inputs
 
 
@@ -296,8 +325,8 @@ class Trunk:
         change within a piece, so their share of the first layer's input is computed once.
     n_pieces : int
         Number of pieces.
-    apart : bool, default=False
-        Whether to compute each row by itself.
+    multiply : callable, default=numpy.dot
+        Product of two matrices.
     """
 
     def __init__(
@@ -306,9 +335,8 @@ class Trunk:
         conditioning: np.ndarray,
         n_pieces: int,
         *,
-        apart: bool = False,
+        multiply: Callable[..., np.ndarray] = np.dot,
     ) -> None:
-        multiply = multiply_rows if apart else np.dot
         self._layers = []
         for number in range(sum(name.startswith("lstm.weight_hh") for name in weights)):
             inputs, recurrent, bias_ih, bias_hh = (
@@ -407,14 +435,17 @@ def _gates_first(blocks: np.ndarray) -> np.ndarray:
     return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
 
 
-def multiply_rows(
-    rows: np.ndarray, matrix: np.ndarray, out: np.ndarray | None = None
+def multiply_apart(
+    rows: np.ndarray, matrix: np.ndarray, out: np.ndarray | None = None, *, size: int = 1
 ) -> np.ndarray:
-    """Multiply each of `rows` (n, n_inputs) by itself with `matrix` (n_inputs, n_outputs).
+    """Multiply `rows` (n, n_inputs) with `matrix` (n_inputs, n_outputs), `size` of them at once.
 
-    NumPy then calls BLAS for each row, in one order of summation however many rows there are.
+    NumPy then calls BLAS for the rows of each piece, in one order of summation however many pieces
+    there are.
     """
-    return np.matmul(rows[:, None], matrix, out=None if out is None else out[:, None])[:, 0]
+    groups = rows.reshape(-1, size, rows.shape[1])
+    out = None if out is None else out.reshape(-1, size, out.shape[1])
+    return np.matmul(groups, matrix, out=out).reshape(len(rows), -1)
 
 
 def under(weights: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
@@ -438,7 +469,8 @@ def follow(
         (of_chords["hidden.weight"], of_chords["hidden.bias"]),
         chords,
         seconds=seconds,
-        multiply=multiply_rows if apart else np.dot,
+        multiply=multiply_apart if apart else np.dot,
+        multiply_strands=sampler.multiply,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..base.persistence import Array, check_state
 from ..theory.keys import N_KEYS
+from ._data import tie_pitches
 from ._fitted import FittedComposer
 from ._network import EMISSIONS, Network, meta_network
 
@@ -22,6 +23,13 @@ def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
     """Return what the fitted attributes of a composer must be; raise an error for nonsense."""
     if composer.emission_ not in EMISSIONS:
         raise ValueError(f"emission_ is {composer.emission_!r}, where {list(EMISSIONS)} are known")
+    if composer.emission_ != tie_pitches(
+        composer.emission_.replace("tied ", ""), composer.key_invariant_, composer.n_features_in_
+    ):
+        raise ValueError(
+            f"emission_ is {composer.emission_!r} with key_invariant_={composer.key_invariant_}: "
+            "piano rolls of an earlier version are learned otherwise now; fit again"
+        )
     if composer.key_invariant_ and composer.n_features_in_ < N_KEYS:
         raise ValueError(f"n_features_in_ is {composer.n_features_in_}, too few to have a key")
     n_styles = len(composer.weights_["style"]) - 1
@@ -95,6 +103,11 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
 
 
 def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, Array]:
+    for name in ("emission.compass", "chords.emission.compass"):
+        if name in weights:
+            low, high = np.rint(weights[name])
+            if not 0 <= low < high <= network.emission.n_features:
+                raise ValueError(f"{name} is no range of notes")
     for name in ("trait_scale", "emission.scale"):
         if name in weights and not (np.atleast_2d(weights[name])[-1] > 0).all():
             raise ValueError(f"{name} has values that are not above 0")

@@ -101,20 +101,9 @@ SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
 """Semitones, shape (12,), that move music in each key to the common key, the nearest way."""
 
 
-def shifts_to_any_key(piece: np.ndarray, key: int) -> np.ndarray:
-    """Return the transpositions, in semitones, that a piece in `key` may be learned in.
-
-    Those of a piano roll keep all notes on the keyboard, except for the one to the common key.
-    """
-    if piece.shape[1] == N_KEYS:
-        return np.sort(SHIFTS_TO_COMMON_KEY)
-    sounding = np.zeros(piece.shape[1], bool)
-    for block in frame_blocks(piece):
-        sounding |= block.any(0)
-    room_below = int(sounding.argmax()) if sounding.any() else len(sounding)
-    room_above = int(sounding[::-1].argmax()) if sounding.any() else len(sounding)
-    down, up = min(_FARTHEST_DOWN, room_below), min(N_KEYS - 1 - _FARTHEST_DOWN, room_above)
-    return np.union1d(np.arange(-down, up + 1), SHIFTS_TO_COMMON_KEY[key])
+def lowest_pitch_class(n_features: int) -> int:
+    """Return the pitch class of the first feature, in semitones above C."""
+    return _LOWEST_PITCH_CLASS.get(n_features, 0)
 
 
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
@@ -137,5 +126,5 @@ def pitch_classes(frames: np.ndarray) -> np.ndarray:
     n_features = frames.shape[-1]
     if n_features == N_KEYS:
         return frames
-    features = (np.arange(n_features) + _LOWEST_PITCH_CLASS.get(n_features, 0)) % N_KEYS
+    features = (np.arange(n_features) + lowest_pitch_class(n_features)) % N_KEYS
     return frames @ np.eye(N_KEYS, dtype=frames.dtype)[features]

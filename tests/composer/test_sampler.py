@@ -10,9 +10,12 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from musicai.base.blas import one_blas_thread
-from musicai.composer._data import UNKNOWN_KEY
+from musicai.composer._data import UNKNOWN_KEY, Collection, Span, collate
+from musicai.composer._emission import is_tied
+from musicai.composer._matches import find_matches
 from musicai.composer._network import EMISSIONS, network_to_train
 from musicai.composer._sampling import SAMPLERS, Sampler
+from musicai.composer._tied import keys_of_strands
 from musicai.composer._training import export_weights
 
 
@@ -40,7 +43,8 @@ def make_pieces(emission, lengths, n_features=7, seed=0):
 
 def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
     weights = export_weights(make_network(emission, n_layers))
-    conditioning = weights["style"][style] + weights["key"][UNKNOWN_KEY]
+    key = keys_of_strands(None) if is_tied(emission) else UNKNOWN_KEY
+    conditioning = weights["style"][style] + weights["key"][key]
     sampler = Sampler(emission, weights, conditioning=conditioning, n_pieces=len(primes))
     sampler.read(primes)
     return sampler if len(primes) == n_pieces else sampler.take([0] * n_pieces)
@@ -48,17 +52,21 @@ def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
 
 def as_torch_says(network, piece, style, n_drawn=0):
     """Context and expected frame after the last frame of `piece`; its last ones were drawn."""
-    origin = network.emission.origin
-    previous = torch.cat([origin[None], torch.from_numpy(piece)])
-    start = torch.zeros(1, len(previous))
-    start[0, 0] = 1
-    styles = torch.full((1, len(previous)), style)
-    keys = torch.full((1, len(previous)), UNKNOWN_KEY)
-    drawn = torch.zeros_like(start)
-    drawn[0, len(previous) - n_drawn :] = 1
+    extended = np.pad(piece, ((0, 1), (0, 0)))
+    collection = Collection(
+        [extended],
+        [np.full(len(extended), style)],
+        [],
+        [],
+        matches=[find_matches(extended)] if network.emission.is_tied else None,
+    )
+    span = Span(0, 0, len(extended), key=UNKNOWN_KEY)
+    batch = collate([span], collection, network.emission.origin)
+    drawn = torch.zeros_like(batch.start)
+    drawn[0, len(extended) - n_drawn :] = 1
     with torch.inference_mode():
-        context, _ = network(previous[None], start, styles, keys, generated=drawn)
-        mean = network.emission.mean(context[:, -1], previous[-1:])
+        context, _ = network(batch.previous, batch.start, batch.styles, batch.keys, generated=drawn)
+        mean = network.emission.mean(context[:, -1], batch.previous[:, -1])
     return context[0, -1].numpy(), mean[0].numpy()
 
 
@@ -73,10 +81,10 @@ def test_numpy_says_what_torch_says(emission, n_layers):
     primes = make_pieces(emission, (5, 0, 40, 1))
     for style in (0, 2):
         sampler = make_sampler(emission, primes, len(primes), n_layers, style)
-        means = sampler.emission.mean(sampler.trunk.context, sampler.previous)
+        means = sampler.emission.mean(sampler.context, sampler.previous)
         for i, prime in enumerate(primes):
             context, mean = as_torch_says(network, prime, style)
-            np.testing.assert_allclose(sampler.trunk.context[i], context, atol=1e-5)
+            np.testing.assert_allclose(sampler.context[i], context, atol=1e-5)
             np.testing.assert_allclose(means[i], mean, atol=1e-5)
 
 
@@ -91,7 +99,7 @@ def test_what_was_composed_was_heard(emission, n_pieces):
     for i, prime in enumerate(primes):
         piece = np.concatenate([prime, np.stack(composed)[:, i]])
         context, _ = as_torch_says(network, piece, 1, n_drawn=10)
-        np.testing.assert_allclose(sampler.trunk.context[i], context, atol=1e-5)
+        np.testing.assert_allclose(sampler.context[i], context, atol=1e-5)
 
 
 def test_each_piece_may_have_its_own_style():

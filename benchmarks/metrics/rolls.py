@@ -1,0 +1,118 @@
+"""How like real piano rolls composed ones are.
+
+    python -m benchmarks.metrics.rolls [DIR] [--sets JSB_Chorales ...] [--epochs 40]
+        [--temperatures 1 0.9] [--pieces NAME=FILE.npz ...]
+
+DIR holds the sets as for likelihood.py. A composer learns the training pieces, watched on the
+published validation pieces, and composes as many pieces as there are test pieces, as long as those.
+`--pieces` adds rows for pieces of one set that were composed elsewhere, arrays in an .npz file.
+
+Printed are means over all pieces of a row: notes in a frame that sounds; the length of a note, and
+for how long a frame stays as it is, in frames; the entropy of the pitch classes of a piece in bits;
+the share of frames in repetitions, stretches of at least five frames that the piece has had before;
+the share of silent frames, and of pieces that end in four silent ones or more; and the share of
+notes in the scale of the key that fits the piece best.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common.music import print_table
+from benchmarks.composer.likelihood import SETS, find_sets, load
+from musicai import LSTMComposer
+from musicai.theory.keys import estimate_keys, lowest_pitch_class
+
+STRETCH = 5  # frames of a repetition at least
+END = 4
+SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11])
+HEAD = (
+    "polyphony",
+    "note length",
+    "frame length",
+    "entropy of pitch classes",
+    "repeated",
+    "silent",
+    "ends silent",
+    "in key",
+)
+
+
+def describe(piece):
+    """Return the figures of one piece, in the order of `HEAD`."""
+    sounding = piece > 0
+    voices = sounding.sum(1)
+    onsets = sounding & ~np.pad(sounding, ((1, 0), (0, 0)))[:-1]
+    changes = (sounding[1:] != sounding[:-1]).any(1).sum() + 1
+    classes = (np.arange(piece.shape[1]) + lowest_pitch_class(piece.shape[1])) % 12
+    counts = np.bincount(classes, sounding.sum(0), 12)
+    shares = counts[counts > 0] / max(counts.sum(), 1)
+    in_key = counts[np.roll(SCALE, estimate_keys([piece])[0])].sum() / max(counts.sum(), 1)
+    return (
+        voices[voices > 0].mean() if voices.any() else 0.0,
+        sounding.sum() / max(onsets.sum(), 1),
+        len(piece) / changes,
+        -(shares * np.log2(shares)).sum(),
+        repeated(sounding),
+        (voices == 0).mean(),
+        float(not sounding[-END:].any()),
+        in_key,
+    )
+
+
+def repeated(sounding):
+    """Return the share of frames in stretches that the piece has had before."""
+    seen, found = set(), np.zeros(len(sounding), bool)
+    for end in range(STRETCH, len(sounding) + 1):
+        stretch = sounding[end - STRETCH : end].tobytes()
+        if stretch in seen:
+            found[end - STRETCH : end] = True
+        seen.add(stretch)
+    return found.mean()
+
+
+def row(name, pieces):
+    """Return a name and the means over pieces."""
+    return name, *np.mean([describe(piece) for piece in pieces], axis=0)
+
+
+def compose(composer, lengths, temperature):
+    """Compose a piece of each length."""
+    n_frames = int(max(lengths))
+    pieces = composer.sample(
+        n_frames, n_pieces=len(lengths), temperature=temperature, random_state=0
+    )
+    return [piece[:length] for piece, length in zip(pieces, lengths, strict=True)]
+
+
+def main():
+    """Print a table for each set."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("dir", nargs="?", type=Path, help="folder with the .mat files")
+    parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--temperatures", nargs="+", type=float, default=[1.0, 0.9])
+    parser.add_argument("--pieces", nargs="*", default=[], metavar="NAME=FILE.npz")
+    arguments = parser.parse_args()
+    for name in find_sets(arguments.dir, arguments.sets):
+        training, validation, test = load(name, arguments.dir)
+        composer = LSTMComposer(
+            batch_size=8, learning_rate=0.01, max_iter=arguments.epochs, random_state=0, verbose=1
+        )
+        composer.fit(training, X_val=validation)
+        rows = [row("test pieces", test), row("training pieces", training)]
+        for temperature in arguments.temperatures:
+            pieces = compose(composer, [len(piece) for piece in test], temperature)
+            rows.append(row(f"LSTMComposer, temperature {temperature:g}", pieces))
+        for added in arguments.pieces:
+            label, _, path = added.partition("=")
+            with np.load(path) as archive:
+                rows.append(row(label, list(archive.values())))
+        print_table((name, *HEAD), rows)
+
+
+if __name__ == "__main__":
+    main()

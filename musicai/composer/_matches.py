@@ -1,0 +1,137 @@
+"""Repetition in piano rolls: the earlier moment that the present one repeats.
+
+Music repeats itself, often literally and minutes later, where no recurrent network remembers it.
+So the network is given the frame that followed last time. A *lag* fits while the frames of the
+piece equal those so many frames earlier: its score grows by one with each frame that does, and
+halves with each that does not, so that a varied note does not end a repetition. The match of a
+frame is the lag with the highest score before it; where no lag fits, the one that leads to the
+first frame, since pieces often begin again. All of it depends on earlier frames alone.
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from ..base.pieces import frame_blocks
+
+LOOK_BACK = 4096
+"""Largest lag; it bounds the time and memory that a frame takes."""
+_FORGET = np.float32(0.5)
+_SHORTEST = 64
+# Lower borders of the classes of scores. A score below the first is no match.
+_BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
+N_CONFIDENCES = 2 * len(_BORDERS) + 1
+"""How well matches fit: 0 where no lag does, else by its score and whether the last frame did."""
+
+
+class Matches(NamedTuple):
+    """The match of every frame of a piece.
+
+    `lags`, int16 of shape (n_frames,), are 0 for the first frame, and where the first is out of
+    reach; `confidences`, uint8 of shape (n_frames,), are below `N_CONFIDENCES`.
+    """
+
+    lags: np.ndarray
+    confidences: np.ndarray
+
+
+def find_matches(piece: np.ndarray) -> Matches:
+    """Return the match of every frame of a piece (n_frames, n_features)."""
+    found = Matches(np.zeros(len(piece), np.int16), np.zeros(len(piece), np.uint8))
+    finder = MatchFinder(1)
+    numbers: Iterable[np.ndarray] = map(frame_numbers, frame_blocks(piece))
+    for t, number in enumerate(np.concatenate([*numbers, np.zeros(0, np.int64)])):
+        found.lags[t], found.confidences[t] = finder.lags[0], finder.confidences[0]
+        finder.read(number[None])
+    return found
+
+
+def frame_numbers(frames: np.ndarray) -> np.ndarray:
+    """Return a number for the content of each frame (n, n_features); equal frames have one.
+
+    Different frames have different odd numbers, as good as certainly (a hash of 63 bits).
+    """
+    return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
+
+
+@lru_cache
+def _factors(n_features: int) -> np.ndarray:
+    return np.random.RandomState(n_features).randint(2**62, size=n_features)
+
+
+class MatchFinder:
+    """Finds the matches of several pieces while they grow.
+
+    Attributes
+    ----------
+    lags : int ndarray of shape (n_pieces,)
+        The lag that fits the next frame of each piece, the shortest of the best. Without one it
+        leads to the first frame, or is 0 where there is none within reach.
+    confidences : int ndarray of shape (n_pieces,)
+        How well it fits.
+    """
+
+    def __init__(self, n_pieces: int) -> None:
+        self.lags = np.zeros(n_pieces, np.int64)
+        self.confidences = np.zeros(n_pieces, np.int64)
+        self._n_read = np.zeros(n_pieces, np.int64)
+        # Numbers of frames, in order, with as many zeros before the first as there are lags. The
+        # last score is that of lag 1.
+        self._frames = np.zeros((n_pieces, 2 * _SHORTEST), np.int64)
+        self._scores = np.zeros((n_pieces, _SHORTEST), np.float32)
+        self._end = _SHORTEST
+
+    def read(self, numbers: np.ndarray) -> None:
+        """Take up the next frame of each piece by its number, (n_pieces,)."""
+        if self._end == self._frames.shape[1]:
+            self._make_room()
+        n_lags = self._scores.shape[1]
+        fits = self._frames[:, self._end - n_lags : self._end] == numbers[:, None]
+        self._scores = np.where(fits, self._scores + 1, self._scores * _FORGET)
+        self._frames[:, self._end] = numbers
+        self._end += 1
+        self._n_read = self._n_read + 1
+        best = n_lags - 1 - self._scores[:, ::-1].argmax(1)
+        rows = np.arange(len(best))
+        scores = self._scores[rows, best]
+        level = np.searchsorted(_BORDERS, scores, side="right")
+        first = np.where(self._n_read <= LOOK_BACK, self._n_read, 0)
+        self.lags = np.where(level > 0, n_lags - best, first)
+        self.confidences = np.where(level > 0, 2 * level - fits[rows, best], 0)
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return a finder with the state of this one in the pieces numbered `rows`."""
+        taken = copy(self)
+        taken.lags, taken.confidences = self.lags[rows], self.confidences[rows]
+        taken._frames, taken._scores = self._frames[rows], self._scores[rows]
+        taken._n_read = self._n_read[rows]
+        return taken
+
+    def put(self, rows: np.ndarray, other: Self) -> None:
+        """Take up the state of `other`, which has read no more, in the pieces numbered `rows`."""
+        self.lags[rows], self.confidences[rows] = other.lags[rows], other.confidences[rows]
+        self._scores[rows], self._frames[rows] = 0, 0
+        self._n_read[rows] = other._n_read[rows]
+        n_lags = other._scores.shape[1]
+        self._scores[rows, -n_lags:] = other._scores[rows]
+        n_frames = min(self._end, other._end)
+        ended = slice(self._end - n_frames, self._end)
+        self._frames[rows, ended] = other._frames[rows, other._end - n_frames : other._end]
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """Numbers of the frames that the lags lead to, (n_pieces,); 0 without one."""
+        places = self._end - np.maximum(self.lags, 1)
+        return np.where(self.lags > 0, self._frames[np.arange(len(places)), places], 0)
+
+    def _make_room(self) -> None:
+        """Look farther back, up to `LOOK_BACK`, and drop the frames before that."""
+        n_pieces, n_lags = self._scores.shape
+        kept = min(2 * n_lags, LOOK_BACK)
+        frames = np.zeros((n_pieces, 2 * kept), np.int64)
+        frames[:, :kept] = np.pad(self._frames, ((0, 0), (kept, 0)))[:, -kept:]
+        self._scores = np.pad(self._scores, ((0, 0), (kept - n_lags, 0)))
+        self._frames, self._end = frames, kept

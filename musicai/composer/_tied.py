@@ -1,0 +1,378 @@
+"""Piano rolls: notes given the past and the lower notes, with weights shared over pitch.
+
+Transposed music is the same music, so nothing here depends on which key of the keyboard a note is,
+but for a smooth term for its register. Each of the twelve pitch classes has an LSTM, all with the
+same weights, that reads the frames relative to its own class. Over them stands a network of two
+layers, the same for every note, that reads the last frames, the match and the lower notes of the
+frame relative to its own pitch. The probability of a frame is the product over its notes from
+the lowest to the highest, so it is exact and sums to one.
+
+References
+----------
+.. [1] D. D. Johnson. Generating polyphonic music using tied parallel networks. EvoMUSART 2017.
+.. [2] C. Walder. Modelling symbolic music: beyond the piano roll. ACML 2016.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from scipy.special import expit
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from ..theory.keys import N_KEYS, lowest_pitch_class
+from ._chords import TURNED_CHORDS
+from ._emission import Emission, EmissionSampler, Weights
+from ._matches import N_CONFIDENCES
+from ._roll_memory import N_AGES, N_SCALARS, N_STATES, RollMemory
+
+# Semitones around a note within which it reads the last frame, and the one before and the match.
+_NEAR = 24
+_NEARER = 12
+_N_PLACES = 12  # numbers that the scalars become, the same for every pitch class
+_MEAN_STEP = 8  # the read-out of the mean learns from every eighth frame
+# A note farther than this from all that were learned is modelled by itself, with these log-odds.
+_MARGIN = 6
+_LOG_ODDS_BEYOND = -10.0
+_FRAMES_AT_ONCE = 1024  # where there are no gradients
+
+
+class TiedNADE(Emission):
+    """Distribution of the frames of a piano roll.
+
+    `previous` is what is known before a frame (see `known_before`), and the context the outputs of
+    the twelve LSTMs.
+    """
+
+    compass: Tensor
+    """The lowest note that is modelled together with others, and the one after the highest."""
+
+    is_tied = True
+
+    def __init__(
+        self, n_features: int, n_context: int, *, n_units: int = 48, autoregressive: bool = True
+    ) -> None:
+        super().__init__()
+        self.n_features = n_features
+        self.autoregressive = autoregressive
+        self.n_inputs = 5 * N_KEYS + _N_PLACES
+        self.n_strands = N_KEYS
+        self.scalars_to_places = nn.Linear(N_SCALARS, _N_PLACES)
+        self.context_to_units = nn.Linear(n_context, n_units)
+        self.last = nn.Parameter(torch.empty(2 * _NEAR + 1, n_units))
+        self.before = nn.Parameter(torch.empty(2 * _NEARER + 1, n_units))
+        self.repeated = nn.Parameter(torch.empty(2 * _NEARER + 1, n_units))
+        self.below = nn.Parameter(torch.empty(n_features - 1, n_units))
+        self.below_by_class = nn.Parameter(torch.empty(N_KEYS, n_units))
+        self.n_below = nn.Parameter(torch.empty(2, n_units))
+        self.ages = nn.Parameter(torch.empty(N_AGES, n_units))
+        self.confidences = nn.Parameter(torch.empty(2 * N_CONFIDENCES, n_units))
+        self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
+        self.units_to_units = nn.Linear(n_units, n_units)
+        self.units_to_output = nn.Linear(n_units, 1)
+        # Directly, so that long repetitions are soon trusted.
+        self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
+        self.mean_head = nn.Linear(n_units, 1)
+        self.register_buffer("compass", torch.empty(2))
+
+    @property
+    def origin(self) -> Tensor:
+        return torch.zeros(self.n_features, device=self.last.device)
+
+    def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
+        for name, table in self.named_parameters(recurse=False):
+            nn.init.normal_(
+                table, std=0.1 if name in ("ages", "confidences") else 0.05, generator=generator
+            )
+        sounding = np.flatnonzero(np.any([piece.any(0) for piece in pieces], axis=0))
+        lowest, highest = (sounding[0], sounding[-1]) if len(sounding) else (0, self.n_features)
+        self.compass[0] = max(lowest - _MARGIN, 0)
+        self.compass[1] = min(highest + 1 + _MARGIN, self.n_features)
+        share = np.mean([piece.mean(dtype=np.float64) for piece in pieces]).clip(1e-4, 1 - 1e-4)
+        with torch.no_grad():
+            self.states_to_output.zero_()
+            for head in (self.units_to_output, self.mean_head):
+                head.bias.fill_(np.log(share / (1 - share)))
+                head.weight.mul_(0.1)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return what each pitch class reads, (..., 12 * n_inputs)."""
+        width = self.n_features
+        last, before, repeated = (x[..., i * width : (i + 1) * width] for i in range(3))
+        lowest = last * (last.cumsum(-1) == 1)
+        highest = last * (last.flip(-1).cumsum(-1).flip(-1) == 1)
+        classes = _classes(width, x.device)
+        fold = F.one_hot(classes, N_KEYS).to(x.dtype)
+        folded = torch.stack([last, lowest, highest, before, repeated], -2) @ fold
+        own = torch.arange(N_KEYS, device=x.device)
+        relative = folded[..., (own[:, None] + own) % N_KEYS]  # (..., 5, 12, 12)
+        relative = relative.transpose(-3, -2).flatten(-2)
+        places = self.scalars_to_places(x[..., None, 4 * width :])
+        places = places.expand(*relative.shape[:-1], -1)
+        return torch.cat([relative, places], -1).flatten(-2)
+
+    def keys_of_strands(self, keys: Tensor) -> Tensor:
+        relative = torch.from_numpy(_KEYS_OF_STRANDS).to(keys.device)
+        return relative[keys]
+
+    def chords_of_strands(self, chords: Tensor) -> Tensor:
+        return chords[..., torch.from_numpy(TURNED_CHORDS).to(chords.device)]
+
+    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        lowest, end = self._bounds
+        of_notes = self._weights_of_notes()
+        size = len(x) if torch.is_grad_enabled() else _FRAMES_AT_ONCE
+        log_probs = []
+        parts = zip(x.split(size), context.split(size), previous.split(size), strict=True)
+        for part, part_context, part_previous in parts:
+            lower = part[:, lowest:end] if self.autoregressive else None
+            units = self._first_layer(part_context, part_previous, of_notes, lower)
+            units = F.relu(self.units_to_units(F.relu(units)))
+            states = part_previous[:, 3 * self.n_features : 4 * self.n_features]
+            direct = F.embedding(states[:, lowest:end].long(), self.states_to_output)
+            logits = (self.units_to_output(units) + direct)[..., 0].float()
+            all_logits = F.pad(logits, (lowest, self.n_features - end), value=_LOG_ODDS_BEYOND)
+            loss = F.binary_cross_entropy_with_logits(all_logits, part, reduction="none")
+            log_probs.append(-loss.sum(-1))
+        return torch.cat(log_probs)
+
+    @property
+    def _bounds(self) -> tuple[int, int]:
+        lowest, end = self.compass.tolist()
+        return int(lowest), int(end)
+
+    def _first_layer(
+        self, context: Tensor, previous: Tensor, of_notes: Tensor, notes: Tensor | None = None
+    ) -> Tensor:
+        """Return the first layer of every note, (N, n_notes, n_units).
+
+        It is a sum over the notes that sound: in the last frame, the one before, the match, and,
+        with `notes`, lower ones of the frame itself. Few sound, so they are added one by one.
+        """
+        lowest, end = self._bounds
+        known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
+        sounding = known[:, :3].flatten(1)
+        if notes is not None:
+            sounding = torch.cat([sounding, notes], 1)
+        counts = sounding.sum(1).long()
+        units = F.embedding_bag(
+            sounding.nonzero()[:, 1], of_notes, counts.cumsum(0) - counts, mode="sum"
+        ).view(len(known), end - lowest, -1)
+        of_classes = self.context_to_units(context.unflatten(1, (N_KEYS, -1)))
+        states = (self.ages + self.confidences[:, None]).flatten(0, 1)
+        units = units + of_classes[:, _classes(self.n_features, units.device)[lowest:end]]
+        units = units + F.embedding(known[:, 3].long(), states)
+        return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
+
+    def _weights_of_notes(self) -> Tensor:
+        """Return what each sounding note adds to the first layer of all, (4 * n_notes, ...).
+
+        They are four Toeplitz matrices: of the last frame, the one before, the match, and the frame
+        itself, whose notes are added to the higher ones alone. Row j, column i depends on i - j.
+        """
+        lowest, end = self._bounds
+        keys = torch.arange(end - lowest, device=self.last.device)
+        distance = keys - keys[:, None]
+        lower = (distance > 0)[..., None]
+        last, before, repeated = (
+            _around(distance, kernel) for kernel in (self.last, self.before, self.repeated)
+        )
+        below = F.embedding((distance - 1).clamp(0), self.below) + self.n_below[1]
+        below = below + F.embedding(distance % N_KEYS, self.below_by_class)
+        last = last + lower * self.n_below[0]
+        return torch.cat([last, before, repeated, lower * below]).flatten(1)
+
+    def mean(self, context: Tensor, previous: Tensor) -> Tensor:
+        lowest, end = self._bounds
+        with torch.no_grad():
+            of_notes = self._weights_of_notes()
+        parts = zip(context.split(_FRAMES_AT_ONCE), previous.split(_FRAMES_AT_ONCE), strict=True)
+        logits = torch.cat([self._mean_logits(*part, of_notes) for part in parts])
+        beyond = (lowest, self.n_features - end)
+        return torch.sigmoid(F.pad(logits, beyond, value=_LOG_ODDS_BEYOND))
+
+    def _mean_logits(self, context: Tensor, previous: Tensor, of_notes: Tensor) -> Tensor:
+        with torch.no_grad():
+            units = F.relu(self._first_layer(context, previous, of_notes))
+        return self.mean_head(units)[..., 0].float()
+
+    def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+        lowest, end = self._bounds
+        some = slice(None, None, _MEAN_STEP)
+        with torch.no_grad():
+            of_notes = self._weights_of_notes()
+        logits = self._mean_logits(context[some], previous[some], of_notes)
+        loss = F.binary_cross_entropy_with_logits(logits, x[some, lowest:end], reduction="none")
+        return loss.sum(-1).mean()
+
+
+def _classes(n_features: int, device: torch.device) -> Tensor:
+    """Return the pitch class of every note."""
+    return (torch.arange(n_features, device=device) + lowest_pitch_class(n_features)) % N_KEYS
+
+
+def _octaves(n_features: int, device: torch.device) -> Tensor:
+    """Return weights, (n_features, n_octaves + 1), that interpolate between octaves."""
+    places = torch.arange(n_features, device=device)[:, None] / N_KEYS
+    octaves = torch.arange(-(-n_features // N_KEYS) + 1, device=device)
+    return (1 - (places - octaves).abs()).clamp(0)
+
+
+def _around(distance: Tensor, kernel: Tensor) -> Tensor:
+    """Return the row of a kernel (2 * reach + 1, n_units) for every distance, zero beyond."""
+    reach = len(kernel) // 2
+    near = (distance.abs() <= reach)[..., None]
+    return F.embedding(distance.clamp(-reach, reach) + reach, kernel) * near
+
+
+class TiedNADESampler(EmissionSampler):
+    """Draws of `TiedNADE`.
+
+    As with `BernoulliNADESampler`, all notes up to the next that sounds are decided at once.
+    """
+
+    n_strands = N_KEYS
+
+    def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
+        self._autoregressive = autoregressive
+        self.n_features = len(weights["below"]) + 1
+        self.n_inputs = 5 * N_KEYS + _N_PLACES
+        self.layers = [(weights["context_to_units.weight"], weights["context_to_units.bias"])]
+        n_units, n_context = self.layers[0][0].shape
+        with torch.device("meta"):  # without initial draws from torch's global generator
+            network = TiedNADE(self.n_features, n_context, n_units=n_units)
+        tensors = {name: torch.from_numpy(each) for name, each in weights.items()}
+        network.load_state_dict(tensors, assign=True)
+        self._lowest, self._end = network._bounds
+        n_notes = self._end - self._lowest
+        device = network.compass.device
+        with torch.inference_mode():
+            of_notes = network._weights_of_notes().view(-1, n_notes, n_units).numpy()
+            register = _octaves(self.n_features, device) @ network.register
+            self._units_of_states = (
+                (network.ages + network.confidences[:, None]).flatten(0, 1).numpy()
+            )
+        self._register = register[self._lowest : self._end].numpy()
+        self._past, self._below = np.split(of_notes, [3 * n_notes])
+        self._classes = _classes(self.n_features, device).numpy()
+        self._fold = np.eye(N_KEYS, dtype=np.float32)[self._classes]
+        self._direct = weights["states_to_output"][:, 0]
+        self._places = (
+            np.ascontiguousarray(weights["scalars_to_places.weight"].T),
+            weights["scalars_to_places.bias"],
+        )
+        self._hidden = (
+            np.ascontiguousarray(weights["units_to_units.weight"].T),
+            weights["units_to_units.bias"],
+        )
+        self._output, self._mean = (
+            (weights[f"{name}.weight"][0], weights[f"{name}.bias"][0])
+            for name in ("units_to_output", "mean_head")
+        )
+
+    def remember(self, n_pieces: int) -> RollMemory:
+        return RollMemory(n_pieces, self.n_features)
+
+    def encode(self, known: np.ndarray) -> np.ndarray:
+        """Return what each pitch class reads, (12 * n_pieces, n_inputs)."""
+        n, width = len(known), self.n_features
+        rows = np.arange(n)
+        last = known[:, :width]
+        read = np.zeros((n, 5, width), np.float32)
+        read[:, 0], read[:, 3:] = last, known[:, width : 3 * width].reshape(n, 2, width)
+        lowest, highest = last.argmax(1), width - 1 - last[:, ::-1].argmax(1)
+        read[rows, 1, lowest] = last[rows, lowest]  # in silence none
+        read[rows, 2, highest] = last[rows, highest]
+        folded = np.dot(read.reshape(-1, width), self._fold).reshape(n, 5, N_KEYS)
+        encoded = np.empty((n, N_KEYS, self.n_inputs), np.float32)
+        relative = folded[:, :, _RELATIVE].transpose(0, 2, 1, 3)
+        encoded[:, :, : 5 * N_KEYS] = relative.reshape(n, N_KEYS, 5 * N_KEYS)
+        weight, bias = self._places
+        # Row by row, so that a piece does not depend on the others.
+        encoded[:, :, 5 * N_KEYS :] = np.matmul(known[:, None, 4 * width :], weight) + bias
+        return encoded.reshape(n * N_KEYS, -1)
+
+    def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
+        return chords[..., TURNED_CHORDS]
+
+    def draw(
+        self,
+        readout: np.ndarray,
+        previous: np.ndarray,
+        rng: np.random.RandomState,
+        temperature: float = 1.0,
+    ) -> np.ndarray:
+        # A note sounds where its logit exceeds logistic noise.
+        shape = len(previous), self.n_features
+        noise = temperature * rng.logistic(size=shape).astype(np.float32)
+        frames = (noise < _LOG_ODDS_BEYOND).astype(np.float32)
+        readout = readout.reshape(len(previous), N_KEYS, -1)
+        for first in range(0, len(previous), _FRAMES_AT_ONCE):
+            rows = slice(first, first + _FRAMES_AT_ONCE)
+            units = self._first_layer(readout[rows], previous[rows])
+            missing = (
+                noise[rows, self._lowest : self._end] - self._direct[self._states(previous[rows])]
+            )
+            frames[rows, self._lowest : self._end] = self._draw_notes(units, missing)
+        return frames
+
+    def _draw_notes(self, units: np.ndarray, missing: np.ndarray) -> np.ndarray:
+        """Draw the notes within the compass, (N, n_notes): those whose logits exceed `missing`."""
+        if not self._autoregressive:
+            return (self._logits(units) > missing).astype(np.float32)
+        notes = np.zeros(missing.shape, np.float32)
+        keys = np.arange(self._end - self._lowest)
+        rows, start = np.arange(len(notes)), 0
+        while len(rows) and start < len(keys):
+            ones = self._logits(units[:, start:]) > missing[:, start:]
+            first = ones.argmax(1)
+            sounds = ones[np.arange(len(rows)), first]
+            rows, first = rows[sounds], first[sounds] + start
+            notes[rows, first] = 1
+            units = units[sounds] + self._below[first]
+            missing = np.where(keys > first[:, None], missing[sounds], np.inf)
+            start = int(first.min(initial=len(keys))) + 1
+        return notes
+
+    def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
+        """Return the first layer of every note without the notes of the frame itself."""
+        units = self._units_of_states[self._states(previous)]
+        units += readout[:, self._classes[self._lowest : self._end]]
+        units += self._register
+        known = previous[:, : 3 * self.n_features].reshape(len(previous), 3, -1)
+        for own, sounding in zip(units, known[..., self._lowest : self._end], strict=True):
+            own += self._past[sounding.ravel().nonzero()[0]].sum(0)  # few notes sound
+        return units
+
+    def _states(self, previous: np.ndarray) -> np.ndarray:
+        """Return the number of the state of every note within the compass."""
+        states = previous[:, 3 * self.n_features : 4 * self.n_features]
+        return states[:, self._lowest : self._end].astype(np.intp)
+
+    def _logits(self, units: np.ndarray) -> np.ndarray:
+        weight, bias = self._hidden
+        # Of more than two dimensions NumPy would make no BLAS product.
+        hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
+        hidden += bias
+        np.maximum(hidden, 0, out=hidden)
+        logits = np.dot(hidden, self._output[0]) + self._output[1]
+        return logits.reshape(len(units), -1)
+
+    def mean(self, context: np.ndarray, previous: np.ndarray) -> np.ndarray:
+        by_strand = context.reshape(len(previous) * N_KEYS, -1)
+        readout = self.read_out(by_strand).reshape(len(previous), N_KEYS, -1)
+        units = np.maximum(self._first_layer(readout, previous), 0)
+        beyond = (0, 0), (self._lowest, self.n_features - self._end)
+        logits = np.dot(units, self._mean[0]) + self._mean[1]
+        return expit(np.pad(logits, beyond, constant_values=_LOG_ODDS_BEYOND))
+
+
+def keys_of_strands(key: int | None) -> np.ndarray:
+    """Return a key relative to each pitch class, (12,), or that it is unknown."""
+    return _KEYS_OF_STRANDS[N_KEYS if key is None else key]
+
+
+_RELATIVE = (np.arange(N_KEYS)[:, None] + np.arange(N_KEYS)) % N_KEYS
+_KEYS_OF_STRANDS = np.full((N_KEYS + 1, N_KEYS), N_KEYS)
+_KEYS_OF_STRANDS[:N_KEYS] = (np.arange(N_KEYS)[:, None] - np.arange(N_KEYS)) % N_KEYS
