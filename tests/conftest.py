@@ -5,6 +5,8 @@ import torch
 
 from musicai.composer import _composer, _network
 
+collect_ignore = ["user_file.py"]  # read by a type checker, never run
+
 
 def pytest_addoption(parser):
     """Add the options that show whether a test hangs on one lucky training."""
