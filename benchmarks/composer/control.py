@@ -217,7 +217,8 @@ def main():
     print(f"one piece with chords takes {with_chords / alone:.2f} of the time without")
     if arguments.sound:
         file_of = {id(each): file for file, each in zip(files, analyses, strict=True)}
-        mosaic = MosaicSynthesizer(extractor, sr=SR).fit([file_of[id(each)] for each in parts["learned"]])
+        sources = [file_of[id(each)] for each in parts["learned"]]
+        mosaic = MosaicSynthesizer(extractor, sr=SR).fit(sources)
         n = arguments.sound
         shares = in_sound(pieces[:n] + hand[:n], asked[:n] + by_hand[:n], timing, mosaic)
         print(f"followed in the sound of a mosaic {shares[0]:.3f}, of a band {shares[1]:.3f}")
