@@ -113,12 +113,15 @@ def test_steps_whose_gradients_overflow_are_left_out(
 ):
     clip = torch.nn.utils.clip_grad_norm_
     norms = iter([1.0] * 4 + [float("inf")] * n_in_succession)
-    steps = []
+    clipped, steps = [], []
 
     def overflowing(parameters, largest):
         norm = clip(parameters, largest)
         # Read-outs of means and the emission for given chords are clipped by themselves.
-        return norm if len(parameters) < 12 else torch.tensor(next(norms, 1.0))
+        if len(parameters) < 12:
+            return norm
+        clipped.append(norm)
+        return torch.tensor(next(norms, 1.0))
 
     class Counting(torch.optim.AdamW):
         def step(self):
@@ -133,7 +136,7 @@ def test_steps_whose_gradients_overflow_are_left_out(
     assert [str(warning.message)[:17] for warning in caught] == ["training diverged"] * diverges
     assert np.isfinite(composer.score(chroma))
     if not diverges:
-        assert len(steps) == 4 * 4 - n_in_succession  # 7 pieces by twos, four times
+        assert len(steps) == len(clipped) - n_in_succession > 0
 
 
 def test_a_short_training_that_explodes_is_noticed(chroma):
