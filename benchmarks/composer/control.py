@@ -114,7 +114,7 @@ def by_particles(composer, asked, *, temperature, random_state):
     pieces = []
     for numbers in np.transpose(asked):
         many = sampler.take(rows)
-        frames = many.draw(rng, temperature=temperature, peaked=True)
+        frames = many.draw(rng, temperature=temperature)
         nats = CERTAINTY * correlations(frames, "triads")[np.arange(len(rows)), numbers[rows]]
         nats = np.where(numbers[rows] == FREE, 0, nats).reshape(len(asked), -1)
         weights = np.exp(nats - nats.max(axis=1, keepdims=True)).cumsum(axis=1)
