@@ -136,7 +136,9 @@ def find(folder, out):
         print(f"left out {n_composed} file{'s' * (n_composed > 1)} in {out}, which were composed")
     if len(rows) < 2:
         raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
-    return [path for path, _ in rows], [style for _, style in rows]
+    paths, styles = map(list, zip(*rows, strict=True))
+    # One folder is not a choice of styles.
+    return paths, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 
 def hold_out(paths, styles, seed):

@@ -76,7 +76,7 @@ def model_card(
     >>> music = make_progressions(8, random_state=0)
     >>> composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0).fit(music.data)
     >>> card = model_card(composer, data=music, scores={"training music": -60.0})
-    >>> print(*[line for line in card.splitlines() if "training music" in line])
+    >>> print(*[line for line in card.splitlines() if "of training music" in line])
     | log-likelihood of training music | -60.00 nats per frame |
     """
     check_is_fitted(composer)
