@@ -7,7 +7,7 @@ Clips of 30 seconds from those are played in the sound of the learned ones: thei
 half-beats on a steady grid of their tempo by the mosaic of beats, their chroma by frames by the
 mosaic of frames. Constants of the library may be chosen on the clips of ``--set development``;
 those of ``--set test`` are for figures. With ``--composed`` a composer learns the half-beats of the
-learned XX
+learned recordings, and its pieces are played too.
 
 - pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats a minute, in windows of
   6 and 20 seconds
@@ -263,6 +263,9 @@ def main() -> None:
     judge = Judge(np.concatenate([judges.texture(judges.at_low_rate(each)) for each in excerpts]))
     every = players(judge, fitted)
     to_play = [(name, clip) for clip in clips for name in every]
+    own = zip(learned, extractors["beats"].analyze(learned), strict=True)
+    every["the recordings played with"] = every["the recordings"]
+    to_play += [("the recordings played with", clip) for each in own if (clip := cut(*each))]
     if arguments.composed:
         pieces = compose(extractors["beats"], learned, arguments.composed)
         every["composed, by beats"] = every["**mosaic of beats**"]
