@@ -1,7 +1,7 @@
 """Arguments, exit codes and messages of the console command.
 
 Progress and errors are lines on stderr, results are on stdout. The exit code is 0 if all went well,
-1 for a mistake that the user can mend, 2 for wrong arguments and 130 after Ctrl-C. Anything else is
+1 for an error that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Anything else is
 a bug, and leaves a traceback.
 """
 
@@ -35,7 +35,7 @@ _COMPOSE_EXAMPLES = """examples:
   musicai compose recordings --out jazz --epochs 60   learn for longer
   musicai compose recordings --seed 7                 compose other pieces
 
-Ctrl-C stops; nothing is written then.
+Ctrl-C stops the program. Results are written only after training.
 """
 _CHORDS = """Print the chords of recordings, as a chart in bars.
 
@@ -57,7 +57,7 @@ _PLAY_EXAMPLES = """examples:
 
 
 class _Stopped(BaseException):
-    """Ctrl-C. After a KeyboardInterrupt training would end and the program go on."""
+    """Ctrl-C. A KeyboardInterrupt would only end training, and the program would go on."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0, 1 for a mistake of the user, or 130 after Ctrl-C. Wrong arguments raise SystemExit(2).
+        0, 1 for an error that the user can fix, or 130 after Ctrl-C. Wrong arguments
+        raise SystemExit(2).
     """
     args = _parser().parse_args(argv)
     if not hasattr(args, "run"):
@@ -96,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Return whether an error is about the user's files or machine, and no bug."""
+    """Return whether an error concerns the user's files or machine and is no bug."""
     from ..audio import RecordingError
     from ..midi import MidiError
 
@@ -126,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     compose.add_argument(
         "--epochs",
         type=_integer(1, 100_000),
-        help="passes over the music (as many as take minutes: 10 to 100)",
+        help="passes over the music (as many as take about a minute, at most 100)",
     )
     compose.add_argument(
         "--seed",

@@ -32,7 +32,7 @@ from ._page import Sound, write_page
 from ._terminal import UserError, say
 
 FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
-MOST_SECONDS = 180  # of training, in case the machine is slow or busy
+MOST_SECONDS = 180  # of training, if the machine is slow or busy
 MOST_STYLES = 3  # to compose in
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
@@ -75,7 +75,7 @@ def compose_from_folder(
     epochs : int, default=None
         Passes over the music; None for as many as take about a minute.
     seed : int, default=0
-        Of all that is random.
+        Seed of all random draws.
     """
     extras = installed_extras()
     titles, labels, recordings = find_music(folder, out)
@@ -131,7 +131,7 @@ def compose_from_folder(
 
 
 def installed_extras() -> set[str]:
-    """Return the extras whose packages are installed; say what is left out without the others."""
+    """Return the installed extras, and print what is left out without the others."""
     extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
     if missing := [extra for extra in LEFT_OUT if extra not in extras]:
         without = ", ".join(LEFT_OUT[extra] for extra in missing)

@@ -64,8 +64,8 @@ def without_composed(
     root, out = Path(folder).expanduser().resolve(), out.resolve()
     if out == root:
         raise UserError(
-            f"--out {out} is the folder of the music itself: name another one, or what is "
-            "composed would be learned the next time"
+            f"--out {out} is the folder of the music itself: name another one, or "
+            "composed music would be learned the next time"
         )
     labels: Sequence[str | None] = data.target or [None] * len(data.recordings)
     rows = list(zip(data.titles, labels, map(Path, data.recordings), strict=True))

@@ -40,7 +40,7 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
 
 
 def sound_of(piece: Path) -> Iterator[np.ndarray]:
-    """Return the sound of a piece, block by block; that of MIDI is as loud as all we render."""
+    """Return the sound of a piece, block by block; MIDI has the level of other rendered sound."""
     if piece.suffix.lower() in _MIDI:
         return level_blocks(synthesize(piece, sr=SR), SR)
     return read_blocks(piece, sr=SR)

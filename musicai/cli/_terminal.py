@@ -8,7 +8,7 @@ from ..files.paths import printable
 
 
 class UserError(Exception):
-    """A mistake that the user can mend; its text says how."""
+    """An error that the user can fix; its text says how."""
 
 
 def say(line: str) -> None:

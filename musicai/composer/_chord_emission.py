@@ -1,8 +1,9 @@
-"""Frames whose chord is given: a second emission on the same trunk.
+"""Distribution of a frame given its chord: a second emission on the same trunk.
 
-The trunk reads frames and no chords, and learning chords never moves its weights, so likelihoods
-and samples without chords stay what they are. A second emission of the same kind models the next
-frame given the trunk's context and the chord of that frame, the next chord and how soon it comes.
+The second emission is of the same kind as the first. It models the next frame given the trunk's
+context, the chord of that frame, the next chord and how soon it comes. The trunk reads no chords,
+and training with chords does not change its weights, so likelihoods and samples without chords are
+the same as without this emission.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ class ChordEmission(nn.Module):
     Parameters
     ----------
     make : callable
-        Makes an emission of `n_features` and a context.
+        Makes an emission from `n_features` and the width of its context.
     n_features, n_context : int
         Width of a frame, and of the trunk's output.
     """
@@ -33,7 +34,7 @@ class ChordEmission(nn.Module):
     ) -> None:
         super().__init__()
         self.emission = make(n_features, n_context + _HIDDEN_SIZE)
-        # Of one strand, whose weights are those of all.
+        # All strands share these weights.
         n_inputs = n_context + self.emission.n_inputs + N_CHORD_FEATURES
         self.hidden = nn.Linear(n_inputs, _HIDDEN_SIZE)
 

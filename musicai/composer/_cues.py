@@ -1,13 +1,12 @@
-"""Cues: per-frame conditioning, what is known of a frame before it is predicted.
+"""Cues: per-frame conditioning on the distance to the end of the piece.
 
 The network reads the cues of a frame together with the frame before it. They are zeros where they
-are not given, as in all excerpts of a pass over the training pieces, and in scores and predictions.
-In addition some excerpts that end with their piece are learned with their cues, so that the
+are not given: in the excerpts that make up a pass over the training pieces, and in scores and
+predictions. Additional excerpts that end with their piece are trained with cues, so that the
 network models music with and without them.
 
-The cue of an ending is how near the last sounding frame of the piece is: a 1 over the last 128
-frames, a ramp over the last 96 and a steeper one over the last 16. A recording ends with the last
-frame that sounds, whatever silence follows.
+The end is the last sounding frame of the piece; silence after it does not count. The cues are a 1
+over the last 128 frames, a ramp over the last 96 and a steeper one over the last 16.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,8 @@
-"""Sampling of frames whose chords are asked for.
+"""Sampling of frames over requested chords.
 
-Frames come from the emission that was trained with chords. A frame with which the frames since the
-chord began would be recognized as another chord is drawn again, so frames are drawn given that the
-chord is recognized (rejection sampling). Recognition is that of
-:func:`musicai.theory.chord_decoding.decode_chords`, up to the present frame.
+Frames come from the emission that was trained with chords. A frame is drawn again if the frames
+since the chord began would, with it, be recognized as another chord (rejection sampling).
+Recognition is that of :func:`musicai.theory.chord_decoding.decode_chords`, up to the present frame.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,16 +30,16 @@ Draw = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 class Following:
-    """The chords that pieces follow, and the state of their recognition.
+    """Chords that pieces follow, and the state of their recognition.
 
     Parameters
     ----------
     emission : EmissionSampler
-        Of frames whose chord is given.
+        Distribution of frames given their chords.
     hidden : pair of ndarray of shape (n_hidden, n_inputs) and (n_hidden,)
         Weights and biases of the layer that reads context, previous frame and chord.
     chords : sequence of ndarray of int of shape (n_frames_of_progression,)
-        Numbers of the chords of each piece, in the common key; `FREE` for any. They start over when
+        Numbers of the chords of each piece, in the common key; `FREE` for any. They repeat when
         they end.
     seconds : float
         How long a frame lasts.
@@ -76,7 +75,7 @@ class Following:
             )
             for numbers in cycles.values()
         ]
-        # Where only triads are asked for, other chords do not count, and a change costs less.
+        # If only triads are requested, other chords are ignored, and a change costs less.
         self._only_triads = np.array([(numbers < _N_TRIADS).all() for numbers in chords])
         vocabularies = ["triads" if only else "qualities" for only in self._only_triads]
         self._prices = np.array(
@@ -91,7 +90,7 @@ class Following:
 
     @property
     def asks(self) -> np.ndarray:
-        """Whether each piece is asked for a chord in the next frame."""
+        """Whether a chord is requested for the next frame of each piece."""
         return self._now != FREE
 
     def draw(
@@ -101,7 +100,7 @@ class Following:
         draw: Draw,
         rows: np.ndarray,
     ) -> np.ndarray:
-        """Draw the next frame of the pieces numbered `rows`, which are asked for a chord.
+        """Draw the next frame of the pieces numbered `rows`, for which a chord is requested.
 
         Parameters
         ----------
@@ -152,7 +151,7 @@ class Following:
         return taken
 
     def _begin(self) -> None:
-        """Forget the evidence for earlier chords where a chord begins."""
+        """Reset the evidence where a chord begins."""
         now = [numbers[self._frame % len(numbers)] for numbers, _ in self._cycles]
         self._now = np.array(now)[self._which]
         changes = self._now != self._before
@@ -162,7 +161,7 @@ class Following:
             self._sums[after, self._before[after]] = self._prices[after]
 
     def _described(self, rows: np.ndarray) -> np.ndarray:
-        """Return what chords add to the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
+        """Return the chords' part of the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
         if len(self._cycles) == 1:
             hidden = self._cycles[0][1]
             return hidden[[self._frame % len(hidden)]]
@@ -170,7 +169,7 @@ class Following:
         return np.stack(now)[self._which[rows]]
 
     def _lack(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many nats the chords of `rows` have less than the likeliest; evidence."""
+        """Return how many nats the requested chords are behind the likeliest, and the evidence."""
         chroma = pitch_classes(frames)
         roots = np.sqrt(chroma)
         spread = np.sqrt(np.maximum(chroma.sum(1) - roots.sum(1) ** 2 / 12, _FLAT))
@@ -183,6 +182,6 @@ class Following:
 
 
 def _features(numbers: np.ndarray) -> np.ndarray:
-    """Describe every frame of a progression that starts over when it ends."""
+    """Return the chord features of every frame of a progression that repeats."""
     around = np.arange(-1, len(numbers) + LOOKAHEAD) % len(numbers)
     return chord_features(numbers[around])

@@ -1,10 +1,10 @@
-"""Infilling: a gap between a prime and a passage, filled by sequential Monte Carlo.
+"""Infilling of the gap between a prime and a passage, by sequential Monte Carlo.
 
 Many continuations of the prime are sampled at once. In the last frames of the gap they are weighted
-by the likelihood of the passage, as if it came next, and resampled, ever more strictly; after the
-last frame one is drawn by the likelihood of the passage after it. With many continuations that is
-a draw from the composer given both the prime and the passage (Naesseth, Lindsten and Schon 2019:
-twisted targets).
+by the likelihood of the passage, as if it came next, and resampled, with a growing exponent. After
+the last frame one is drawn in proportion to the likelihood of the passage after it. As the number
+of continuations grows, this tends to a draw from the composer given both the prime and the passage
+(Naesseth, Lindsten and Schon 2019: twisted targets).
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from ._sampling import Sampler
 # Continuations of each piece.
 N_PARTICLES = 64
 
-# Frames of the passage that are looked at on the way and at the end.
+# Frames of the passage that are scored on the way and at the end.
 _LOOK_AHEAD = 8
 _LOOK_AT_END = 32
-# Frames before the end from which continuations are weighted, and frames between two looks.
+# Frames before the end over which continuations are weighted, and frames between two weightings.
 _HORIZON = 48
 _EVERY = 4
 
@@ -43,11 +43,11 @@ def fill_gap(
     Parameters
     ----------
     sampler : Sampler
-        At the end of the prime, with as many pieces as there shall be continuations.
+        At the end of the prime, with one piece for each continuation.
     shifts : ndarray of int, of shape (n_pieces,)
         Semitones that move each continuation to the common key.
     passage : ndarray of shape (n_passage_frames, n_features)
-        What follows the gap.
+        Music after the gap.
     n_frames : int
         Frames to compose.
     rng : RandomState

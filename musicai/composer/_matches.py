@@ -1,11 +1,11 @@
-"""Repetition in piano rolls: the earlier moment that the present one repeats.
+"""Repetition in piano rolls: the earlier passage that best matches the last frames.
 
-Music repeats itself, often literally and minutes later, where no recurrent network remembers it.
-So the network is given the frame that followed last time. A *lag* fits while the frames of the
-piece equal those so many frames earlier: its score grows by one with each frame that does, and
-halves with each that does not, so that a varied note does not end a repetition. The match of a
-frame is the lag with the highest score before it; where no lag fits, the one that leads to the
-first frame, since pieces often begin again. All of it depends on earlier frames alone.
+Music repeats itself, often literally and minutes later, beyond the memory of a recurrent network.
+So the network is given the frame that followed the earlier passage. The score of a *lag* grows by
+one with each frame that equals the frame that many frames earlier, and halves with each that does
+not, so that a varied note does not end a repetition. The match of a frame is the lag with the
+highest score before it; if no lag fits, the one that leads to the first frame, since pieces often
+return to their beginning. Matches depend on earlier frames alone.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ _SHORTEST = 64
 # Lower borders of the classes of scores. A score below the first is no match.
 _BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
 N_CONFIDENCES = 2 * len(_BORDERS) + 1
-"""How well matches fit: 0 where no lag does, else by its score and whether the last frame did."""
+"""Classes of confidence: 0 if no lag fits, else by its score and whether the last frame agreed."""
 
 
 class Matches(NamedTuple):
@@ -52,7 +52,8 @@ def find_matches(piece: np.ndarray) -> Matches:
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
     """Return a number for the content of each frame (n, n_features); equal frames have one.
 
-    Different frames have different odd numbers, as good as certainly (a hash of 63 bits).
+    The numbers are odd. Different frames have different ones but for collisions of a hash of 63
+    bits.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 
@@ -85,7 +86,7 @@ class MatchFinder:
         self._end = _SHORTEST
 
     def read(self, numbers: np.ndarray) -> None:
-        """Take up the next frame of each piece by its number, (n_pieces,)."""
+        """Read the number of the next frame of each piece, (n_pieces,)."""
         if self._end == self._frames.shape[1]:
             self._make_room()
         n_lags = self._scores.shape[1]
@@ -111,7 +112,7 @@ class MatchFinder:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the state of `other`, which has read no more, in the pieces numbered `rows`."""
+        """Copy the state of `other`, which has read no more, to the pieces numbered `rows`."""
         self.lags[rows], self.confidences[rows] = other.lags[rows], other.confidences[rows]
         self._scores[rows], self._frames[rows] = 0, 0
         self._n_read[rows] = other._n_read[rows]

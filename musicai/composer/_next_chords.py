@@ -1,4 +1,4 @@
-"""The chords that may follow a piece, counted in continuations of it."""
+"""Prediction of the next chords of a piece, by counts in its continuations."""
 
 from collections import defaultdict
 from itertools import islice
@@ -23,11 +23,11 @@ _RULES: dict[str, Rule] = {
     "vocabulary": (lambda v: is_one_of(v, tuple(VOCABULARIES)), f"one of {tuple(VOCABULARIES)}"),
     "random_state": SEED_RULE,
 }
-_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece, and of its continuations
+_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece, of its continuations
 
 
 class NextChordsMixin:
-    """Prediction of chords, for a composer that samples continuations."""
+    """Prediction of the next chords, for a composer that samples continuations."""
 
     def next_chords(
         self,
@@ -42,7 +42,7 @@ class NextChordsMixin:
         """Return the chords that may come next, their probabilities and times.
 
         The piece is continued many times, chords are recognized in each continuation, and the first
-        chord other than that in which the piece stops is counted.
+        change of chord after the end of the piece is counted.
 
         Parameters
         ----------
@@ -51,11 +51,11 @@ class NextChordsMixin:
         n_best : int, default=5
             Largest number of chords.
         vocabulary : {"triads", "qualities"}, default="triads"
-            Which chords there are, as for :func:`musicai.render.recognize_chords`.
+            Vocabulary of chords, as for :func:`musicai.render.recognize_chords`.
         style : object or dict, default=None
             As in `sample`.
         n_draws : int, default=100
-            Number of continuations, of ten seconds; time grows with it. The standard error of a
+            Number of continuations of ten seconds; time grows with it. The standard error of a
             probability is at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None takes the estimator's own `random_state`.
@@ -67,8 +67,8 @@ class NextChordsMixin:
             ends, in seconds from the end of the piece. For a collection a list of pairs (chords,
             probabilities).
         probabilities : ndarray of shape (n_chords,)
-            Of each chord as the next one. What is missing to 1 are the chords that are left out,
-            and continuations without another chord.
+            Of each chord as the next one. The rest to 1 are chords that are left out, and
+            continuations without a change of chord.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class NextChordsMixin:
         """
         values = {"n_best": n_best, "n_draws": n_draws, "vocabulary": vocabulary}
         check_values({**values, "random_state": random_state}, _RULES)
-        composer: Any = self  # which has the methods of a fitted composer
+        composer: Any = self  # with the methods of a fitted composer
         pieces, _, _ = composer._check(X, None)
         composer._check_chords("next_chords")
         timing = composer.timing_of(style)

@@ -1,7 +1,7 @@
-"""Reference figures of the music that was learned, kept at the end of training.
+"""Reference figures of the training music, stored at the end of training.
 
-They say whether a prime is like that music, and how many endings were learned. Likelihoods are of
-held-out pieces, or of training pieces if there are few.
+`sample` compares primes with them, and warns if few endings were learned. Likelihoods are of
+held-out pieces, or of training pieces if few are held out.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,14 @@ import numpy as np
 
 from ..base.user_warnings import warn_user
 
-# Log-likelihoods are compared as means over so many frames; single frames differ a lot.
+# Log-likelihoods are compared as means over this many frames; single frames vary a lot.
 _WINDOW = 32
 _MOST_WINDOWS = 256
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# How far outside of 98 % of the windows of real music a prime may be, in units of their range.
+# How far a prime may be outside the range of 98 % of the windows, in units of that range.
 _FARTHEST = 0.2
-# Range of music that is all alike, in nats per frame.
+# Least range assumed, for music that is all alike, in nats per frame.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
@@ -59,22 +59,22 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
     for number, (mean, n_frames) in enumerate(means):
         if n_frames < _FEWEST_FRAMES:
             continue
-        # Means over fewer frames differ more.
+        # Means over fewer frames vary more.
         shorter = max(1.0, (_WINDOW / n_frames) ** 0.5)
         margin = (_FARTHEST * shorter + (shorter - 1) / 2) * spread
         if not low - margin <= mean <= high + margin:
             which = f" {number}" if len(means) > 1 else ""
             warn_user(
                 f"prime{which} is far from the music that was learned: {mean:.4g} nats per frame, "
-                f"where such music has {low:.4g} to {high:.4g}; what follows may leave it at once. "
+                f"where such music has {low:.4g} to {high:.4g}. Its continuation may be unlike it. "
                 "Make the prime as the training pieces were made, such as by the same extractor"
             )
 
 
 def count_endings(lengths: Sequence[int]) -> int:
-    """Return how many training pieces end by themselves, by their numbers of frames.
+    """Return how many training pieces have an ending, by their numbers of frames.
 
-    Where most pieces have one length they are excerpts, which stop anywhere.
+    If most pieces have one length, these are taken for excerpts, which stop anywhere.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())
@@ -82,9 +82,9 @@ def count_endings(lengths: Sequence[int]) -> int:
 
 
 def warn_of_few_endings(n_endings: int) -> None:
-    """Warn if the training pieces have taught little about endings."""
+    """Warn if few training pieces have an ending."""
     if n_endings < _FEWEST_ENDINGS:
         warn_user(
-            f"this composer knows few endings, {n_endings} of training pieces (those of one length "
-            "count as excerpts, which stop anywhere): an ending may not close"
+            f"this composer knows few endings, those of {n_endings} training pieces (if most have "
+            "one length, these count as excerpts, which stop anywhere): music may stop unfinished"
         )

@@ -1,8 +1,8 @@
-"""Requests: what is asked of each composed piece, and the sampler at its beginning.
+"""Requests for composed pieces, and the sampler that starts them.
 
-The key of a piece that asks for none, and the traits of one that begins from nothing, are drawn
-first. With a random state for each piece, nothing that is computed for one depends on the others,
-so a piece is the one that its request gives alone, to the bit.
+The key of a piece for which none is requested, and the traits of a piece without a prime, are drawn
+first. With a random state for each piece, no computation for one piece depends on the others, so
+each piece is the one that its request gives alone, to the bit.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ ReadChords = Callable[[Any, Any, str], np.ndarray]
 """Returns the numbers of chords, as users write them, given the style and the argument's name."""
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]
-"""Reads a prime, with a weight for each style: the odds of each key after it, and its nats."""
+"""Reads a prime, with a weight for each style: odds of each key after it, log-likelihood."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
 
@@ -39,7 +39,7 @@ _ANY_CHORD = np.array([FREE])
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of one piece.
+    """Request for one piece.
 
     Attributes
     ----------
@@ -50,11 +50,11 @@ class Request:
     style : ndarray of shape (n_styles + 1,)
         Weight of every style, "no style" first.
     key : int or None
-        Number of the key that is asked for.
+        Number of the requested key.
     cues : ndarray of shape (n_frames, N_CUES)
         Cues of the new frames, as far as they are known.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
-        Numbers of the chords that are asked for, which start over when they end.
+        Numbers of the requested chords, which repeat when they end.
     """
 
     prime: np.ndarray
@@ -67,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Requests:
-    """What is asked of all pieces that are composed at once.
+    """Requests for all pieces that are composed at once.
 
     Attributes
     ----------
@@ -100,7 +100,8 @@ class Requests:
         Parameters
         ----------
         primes, passages : sequence of ndarray
-            What comes before and after, checked already: one for all pieces, or one for each.
+            Music before and after the new frames, already checked: one for all pieces, or one
+            for each.
         style, key, random_state, n_pieces, chords : object
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
@@ -130,7 +131,7 @@ class Requests:
         columns = {name: value if is_list(value) else [value] * n for name, value in given.items()}
         for seed in columns["random_state"]:
             check_values({"random_state": seed}, {"random_state": SEED_RULE})
-        known = {}  # a blend is read once, however many pieces it is of
+        known = {}  # each blend is read once, however many pieces share it
         for label in columns["style"]:
             if id(label) not in known:
                 known[id(label)] = style_weights(label, styles)
@@ -181,13 +182,13 @@ def start_sampler(
     Parameters
     ----------
     requests : Requests
-        What is asked of each piece.
+        One request for each piece.
     emission : str
         The distribution of a frame.
     weights : dict of str to ndarray
         The network's weights.
     traits : list of two arrays
-        Traits of the training pieces; those of a piece without a prime are drawn from these.
+        Traits of the training pieces, from which those of a piece without a prime are drawn.
     shifts : ndarray of int, of shape (n_keys,)
         Semitones that move a piece to the common key from each key that it may be in.
     read_prime : callable
@@ -215,7 +216,7 @@ def start_sampler(
         if key is None and chords is not None and not len(prime) and (tied or len(shifts) > 1):
             key = key_of_progression(chords)
         key_row = keys_of_strands(key) if tied else np.array(COMMON_KEY)
-        if tied:  # it is given the key, and nothing is moved
+        if tied:  # the network is conditioned on the key, and nothing is transposed
             key = 0
         elif key is None and (len(shifts) == 1 or not len(prime)):
             key = rng.randint(len(shifts))

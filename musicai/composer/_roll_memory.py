@@ -1,7 +1,7 @@
-"""All that a network for piano rolls is given of the past of each frame.
+"""Past of each frame, as the network for piano rolls reads it.
 
-The network itself looks back over excerpts of 128 frames. What lies farther back, or is laborious
-for it to count, it is given: the match, for how long each note has been what it is, and the place
+The network is trained on excerpts of 128 frames. What lies farther back, or is hard for it to
+count, is an input: the match, for how long each note has sounded or been silent, and the position
 in the piece.
 """
 
@@ -17,13 +17,13 @@ _AGES = np.array([1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33])
 OLDEST = int(_AGES[-1])
 N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
-# Meters and forms are told from the place in the piece modulo these, in frames.
+# The position in the piece is given modulo these, in frames, to convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1
 
 
 def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> np.ndarray:
-    """Return what is known before each frame of an excerpt.
+    """Return the inputs that describe the past of each frame of an excerpt.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 
 
 def _count(frames: np.ndarray) -> np.ndarray:
-    """Return for how many frames each note has been what it is, for all frames but the first."""
+    """Return for how many frames each note has sounded or been silent, except in the first."""
     places = np.arange(len(frames))[:, None]
     changes = np.zeros(frames.shape, np.int64)
     changes[1:] = np.where(frames[1:] != frames[:-1], places[1:], 0)
@@ -67,14 +67,14 @@ def compose_known(
     confidences: np.ndarray,
     times: np.ndarray,
 ) -> np.ndarray:
-    """Put together what is known before some frames, (n, 4 * n_features + N_SCALARS).
+    """Compose the inputs that describe the past, (n, 4 * n_features + N_SCALARS).
 
     Parameters
     ----------
     last, before, repeated : ndarray of shape (n, n_features)
         The last frame, the one before, and the match.
     ages : int ndarray of shape (n, n_features)
-        For how many frames each note has been what it is; 0 at the start of a piece.
+        For how many frames each note has sounded or been silent; 0 at the start of a piece.
     confidences : int ndarray of shape (n,)
         Of the match.
     times : int ndarray of shape (n,)
@@ -104,12 +104,12 @@ _PHASES = np.concatenate([np.sin(_ANGLES), np.cos(_ANGLES)], axis=1).astype(np.f
 
 
 class RollMemory:
-    """All that is known before the next frame of several pieces, while they grow.
+    """Inputs that describe the past of the next frame of several pieces, while they grow.
 
     Attributes
     ----------
     known : ndarray of shape (n_pieces, 4 * n_features + N_SCALARS)
-        As of `known_before`.
+        As `known_before` returns it.
     """
 
     def __init__(self, n_pieces: int, n_features: int) -> None:
@@ -122,7 +122,7 @@ class RollMemory:
         self._know(self._last)
 
     def read(self, frames: np.ndarray) -> None:
-        """Take up the next frame of each piece, (n_pieces, n_features)."""
+        """Read the next frame of each piece, (n_pieces, n_features)."""
         numbers = frame_numbers(frames)
         for number, frame in zip(numbers.tolist(), frames, strict=True):
             if number not in self._frames:
@@ -143,7 +143,7 @@ class RollMemory:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the memory `other` of the pieces numbered `rows`."""
+        """Copy the state of `other` to the pieces numbered `rows`."""
         for mine, theirs in (
             (self.known, other.known),
             (self._last, other._last),

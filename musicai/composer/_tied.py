@@ -1,7 +1,7 @@
 """Piano rolls: notes given the past and the lower notes, with weights shared over pitch.
 
-Transposed music is the same music, so nothing here depends on which key of the keyboard a note is,
-but for a smooth term for its register. Each of the twelve pitch classes has an LSTM, all with the
+Transposed music is the same music, so nothing here depends on the absolute pitch of a note, except
+a smooth term for its register. Each of the twelve pitch classes has an LSTM, all with the
 same weights, that reads the frames relative to its own class. Over them stands a network of two
 layers, the same for every note, that reads the last frames, the match and the lower notes of the
 frame relative to its own pitch. The probability of a frame is the product over its notes from
@@ -30,9 +30,9 @@ from ._roll_memory import N_AGES, N_SCALARS, N_STATES, RollMemory
 # Semitones around a note within which it reads the last frame, and the one before and the match.
 _NEAR = 24
 _NEARER = 12
-_N_PLACES = 12  # numbers that the scalars become, the same for every pitch class
+_N_PLACES = 12  # width of the projection of the scalars, the same for every pitch class
 _MEAN_STEP = 8  # the read-out of the mean learns from every eighth frame
-# A note farther than this from all that were learned is modelled by itself, with these log-odds.
+# A note farther than this from the training notes is independent, with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
 _FRAMES_AT_ONCE = 1024  # where there are no gradients
@@ -41,8 +41,8 @@ _FRAMES_AT_ONCE = 1024  # where there are no gradients
 class TiedNADE(Emission):
     """Distribution of the frames of a piano roll.
 
-    `previous` is what is known before a frame (see `known_before`), and the context the outputs of
-    the twelve LSTMs.
+    `previous` are the inputs that `known_before` returns; the context are the outputs of the twelve
+    LSTMs.
     """
 
     compass: Tensor
@@ -71,7 +71,7 @@ class TiedNADE(Emission):
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
         self.units_to_units = nn.Linear(n_units, n_units)
         self.units_to_output = nn.Linear(n_units, 1)
-        # Directly, so that long repetitions are soon trusted.
+        # A direct path, so that training soon relies on long repetitions.
         self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
         self.mean_head = nn.Linear(n_units, 1)
         self.register_buffer("compass", torch.empty(2))
@@ -97,7 +97,7 @@ class TiedNADE(Emission):
                 head.weight.mul_(0.1)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return what each pitch class reads, (..., 12 * n_inputs)."""
+        """Return the inputs of each pitch class, (..., 12 * n_inputs)."""
         width = self.n_features
         last, before, repeated = (x[..., i * width : (i + 1) * width] for i in range(3))
         lowest = last * (last.cumsum(-1) == 1)
@@ -166,7 +166,7 @@ class TiedNADE(Emission):
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
-        """Return what each sounding note adds to the first layer of all, (4 * n_notes, ...).
+        """Return the part of each sounding note in all first layers, (4 * n_notes, ...).
 
         They are four Toeplitz matrices: of the last frame, the one before, the match, and the frame
         itself, whose notes are added to the higher ones alone. Row j, column i depends on i - j.
@@ -275,7 +275,7 @@ class TiedNADESampler(EmissionSampler):
         return RollMemory(n_pieces, self.n_features)
 
     def encode(self, known: np.ndarray) -> np.ndarray:
-        """Return what each pitch class reads, (12 * n_pieces, n_inputs)."""
+        """Return the inputs of each pitch class, (12 * n_pieces, n_inputs)."""
         n, width = len(known), self.n_features
         rows = np.arange(n)
         last = known[:, :width]
@@ -369,7 +369,7 @@ class TiedNADESampler(EmissionSampler):
 
 
 def keys_of_strands(key: int | None) -> np.ndarray:
-    """Return a key relative to each pitch class, (12,), or that it is unknown."""
+    """Return a key relative to each pitch class, (12,); None stands for an unknown key."""
     return _KEYS_OF_STRANDS[N_KEYS if key is None else key]
 
 

@@ -1,7 +1,7 @@
 """Chord symbols as musicians write them: their roots and qualities.
 
-Symbols such as "F#m7b5", "Bb-7", "C/E" and Harte's "C:min7" are read. What a vocabulary without a
-bass and without tensions cannot tell apart is read as what it has: C9 as C7, C6 as Am7.
+Symbols such as "F#m7b5", "Bb-7", "C/E" and Harte's "C:min7" are read. The vocabulary has no bass
+and no tensions, so C9 is read as C7, and C6 as Am7.
 """
 
 import re
@@ -30,7 +30,7 @@ _WRITTEN = {
     "aug": "aug + #5 aug7 +7 7#5 7+ maj7#5",
     "sus4": "sus4 sus 7sus4 7sus 9sus4 9sus 13sus4 13sus",
 }
-_INVERSIONS = {  # suffixes of chords that others are on another root, so many semitones up
+_INVERSIONS = {  # suffixes of chords with the notes of another, whose root is this much higher
     "6 maj6 M6 69 maj69": (9, "m7"),
     "m6 min6 mi6 -6": (9, "m7b5"),
     "sus2 9sus2 7sus2": (7, "sus4"),
@@ -51,8 +51,8 @@ def read_symbol(symbol: Any) -> int:
     Parameters
     ----------
     symbol : str
-        Such as "Bbm7", "C:min7", "F/A"; the bass is left out. "N", "N.C.", "X" and "*" leave it
-        free.
+        Such as "Bbm7", "C:min7", "F/A"; the bass is left out. "N", "N.C.", "X" and "*" stand for
+        any chord.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def read_symbol(symbol: Any) -> int:
     Raises
     ------
     ValueError
-        If it is no chord that is known.
+        If the symbol is unknown.
 
     Examples
     --------

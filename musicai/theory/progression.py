@@ -1,6 +1,6 @@
-"""Progressions of chords that users ask for, as the number of a chord for every frame.
+"""Progressions of chords that users write, as the number of a chord for every frame.
 
-Users write them in bars, ``"C | Am | F G | C"``, as a list of :class:`Chord`, or as pairs of a
+They write them in bars, ``"C | Am | F G | C"``, as a list of :class:`Chord`, or as pairs of a
 symbol and a number of frames.
 """
 
@@ -38,18 +38,18 @@ class _Span(NamedTuple):
 def frames_of_chords(
     chords: Any, timing: Timing | None, n_frames: int | None = None, *, name: str = "chords"
 ) -> np.ndarray:
-    """Return the number of the chord asked for in every frame of a progression.
+    """Return the number of the requested chord in every frame of a progression.
 
     Parameters
     ----------
     chords : str, or a list of Chord or of pairs
         As for :meth:`musicai.LSTMComposer.sample`.
     timing : Timing or None
-        That of the frames, if it is known. Pairs need none.
+        Timing of the frames, if it is known. Pairs need none.
     n_frames : int, default=None
         How many frames there are; a longer progression is an error. None for any number.
     name : str, default="chords"
-        What to call the argument in errors.
+        Name of the argument in errors.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def frames_of_chords(
         over = next(span for span in spans if span.stop > n_frames)
         raise ValueError(
             f"{name} lasts {end} frames and n_frames is {n_frames}, too few from {over.place} on: "
-            f"ask for {end} frames, or for fewer chords"
+            f"pass n_frames={end}, or fewer chords"
         )
     numbers = np.full(end, FREE)
     for span in spans:
@@ -100,7 +100,7 @@ def has_progressions(chords: Any) -> bool:
 
 
 def key_of_progression(numbers: np.ndarray) -> int:
-    """Return the key, 0 to 11, that the chords of a progression fit best."""
+    """Return the key, 0 to 11, that fits the chords of a progression best."""
     asked = numbers[numbers != FREE]
     return int(common_tonic(templates(tuple(QUALITIES))[asked].sum(axis=0)))
 
