@@ -85,6 +85,6 @@ def warn_of_few_endings(n_endings: int) -> None:
     """Warn if few training pieces have an ending."""
     if n_endings < _FEWEST_ENDINGS:
         warn_user(
-            f"this composer knows few endings, those of {n_endings} training pieces (if most have "
+            f"this composer knows few endings, {n_endings} of training pieces (if most pieces have "
             "one length, these count as excerpts, which stop anywhere): music may stop unfinished"
         )
