@@ -260,7 +260,9 @@ def _what_is_wrong(X: Any, name: str) -> str | None:
             return f"{name} has complex numbers. Complex data not supported"
         with np.errstate(over="ignore"):
             table = np.asarray(X, dtype=np.float32)
-    except (TypeError, ValueError):
+    except ValueError as error:
+        return f"{name} is no table of numbers ({error})"
+    except TypeError:
         return None
     if X is None or table.ndim == 0:
         return f"{name} is {X!r}"

@@ -10,6 +10,8 @@ import numpy as np
 from .parameters import is_real
 from .user_warnings import warn_user
 
+_UNHASHABLE = "style labels must be hashable, such as str or int"
+
 
 def labels_per_piece(
     y: Any, pieces: Sequence[np.ndarray], *, single: bool, name: str = "y"
@@ -88,7 +90,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
     try:
         known = {label for array in labels for label in array if label is not None}
     except TypeError:
-        raise ValueError("style labels must be hashable, such as str or int") from None
+        raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
         if not all(one < other for one, other in pairwise(ordered)):  # sets are not in any order
@@ -114,7 +116,10 @@ def encode_styles(
     with a warning, so that cross-validation survives a style that is in one fold only.
     """
     numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
-    unknown = {label for array in labels for label in array} - numbers.keys()
+    try:
+        unknown = {label for array in labels for label in array} - numbers.keys()
+    except TypeError:
+        raise ValueError(_UNHASHABLE) from None
     if unknown:
         names = ", ".join(map(repr, sorted(unknown, key=str)))
         problem = f"unknown style {names}: known styles are {styles.tolist()}"

@@ -48,7 +48,7 @@ _RULES: dict[str, Rule] = {
     "n_draws": COUNT_RULE,
     "n_pieces": COUNT_OR_NONE_RULE,
     "ending": (is_bool, "True or False"),
-    "temperature": (lambda v: is_real(v) and v >= 1e-4, "a number of at least 0.0001"),
+    "temperature": (lambda v: is_real(v) and 1e-4 <= v <= 1e4, "a number from 0.0001 to 10000"),
     "random_state": SEED_RULE,
 }
 
@@ -349,7 +349,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             Below 1 likely choices become likelier; 1 leaves the distribution as it is. It acts on
             the weights of the choices (the loudest pitch class, the mixture's components, the
             probability of a note) and, squared, on the width of the components of "chroma" and
-            "logistic"; on the width alone for "mse". At least 0.0001.
+            "logistic"; on the width alone for "mse". From 0.0001 to 10000.
         random_state : int, RandomState instance or None, or a list of them, default=None
             Seed of the draws. None takes the estimator's own `random_state`: if that is an integer,
             every call composes the same piece. A list has a seed for each piece, which is then the

@@ -128,7 +128,9 @@ class Requests:
                 "list with one for each"
             )
         n = next(iter(lengths.values()), 1)
-        columns = {name: value if is_list(value) else [value] * n for name, value in given.items()}
+        columns = {
+            name: list(value) if is_list(value) else [value] * n for name, value in given.items()
+        }
         for seed in columns["random_state"]:
             check_values({"random_state": seed}, {"random_state": SEED_RULE})
         known = {}  # each blend is read once, however many pieces share it

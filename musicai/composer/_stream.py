@@ -44,9 +44,11 @@ class FrameStream(Iterator[np.ndarray]):
         ----------
         n_frames : int
             Frames to come. Some seconds of them let the music close; a later call replaces an
-            earlier one.
+            earlier one. After the last frame it is an error.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
+        if self._n_left == 0:
+            raise ValueError("the piece has ended: call stream for another one")
         self._before_end()
         # What is known of the next frame was settled with the one before it.
         cues = ending_cues(np.arange(n_frames - 1, 0, -1))

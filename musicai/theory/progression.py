@@ -5,12 +5,12 @@ symbol and a number of frames.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..base.parameters import is_integer
+from ..base.parameters import TEMPO_RULE, is_integer, is_real
 from .chord import Chord
 from .chord_symbols import FREE, number_of, read_symbol
 from .keys import common_tonic
@@ -117,6 +117,12 @@ def _in_bars(text: str, timing: Timing | None, name: str) -> list[_Span]:
     pick_up: list[str] = []
     if head:
         tempo, meter = float(head[1]), int(head[2])
+        fits, expected = TEMPO_RULE
+        if not fits(tempo) or meter == 0:
+            raise ValueError(
+                f"{name} is a chart of {head[1]} beats a minute in bars of {head[2]} beats: "
+                f"expected {expected}, and bars of at least one beat"
+            )
         text = text[head.end() :]
         before, _, rest = text.strip().partition("|")
         pick_up, text = before.split(), rest
@@ -168,7 +174,8 @@ def _read(symbol: str, place: str, name: str) -> int:
 
 
 def _in_list(chords: Any, timing: Timing | None, name: str) -> list[_Span]:
-    if not isinstance(chords, Iterable) or isinstance(chords, (Chord, dict, bytes)):
+    wrong = isinstance(chords, (Chord, Mapping, Set, bytes)) or getattr(chords, "ndim", 1) == 0
+    if wrong or not isinstance(chords, Iterable):
         raise TypeError(f"{name} is of type {type(chords).__name__}: pass {_KINDS}")
     entries = list(chords)
     if entries and all(isinstance(each, Chord) for each in entries):
@@ -198,6 +205,11 @@ def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_S
     spans = []
     stop = 0
     for i, chord in enumerate(chords):
+        if not (is_real(chord.start) and is_real(chord.end)):
+            raise ValueError(
+                f"{name}[{i}] lasts from {chord.start!r} to {chord.end!r}: expected seconds, two "
+                "finite numbers"
+            )
         # Frames whose greater part is within the chord.
         start, end = (int(_nearest_border(timing, second)) for second in (chord.start, chord.end))
         place = f"{chord.label!r} at number {i}"

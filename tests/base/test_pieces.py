@@ -74,6 +74,8 @@ def test_blocks_of_frames_are_the_piece(shape):
         (np.zeros((3, 0)), r"^music has 0 feature\(s\) .*: a piece has shape"),
         (5, "^music is 5: a piece has shape"),
         (None, "^music is None: a piece has shape"),
+        (np.array([["a", "b"]]), "^music is no table of numbers .*'a'.*: a piece has shape"),
+        ([[1, 2], [1]], "^music is no table of numbers .*: a piece has shape"),
     ],
 )
 def test_errors_name_the_piece_and_what_one_is(X, message):

@@ -80,7 +80,8 @@ def test_unusable_parameters(parameter, value):
         ({"n_frames": 0}, "n_frames must be an integer of at least 1, got 0"),
         ({"n_frames": 2.0}, "n_frames must be an integer of at least 1, got 2.0"),
         ({"n_pieces": 0}, "n_pieces must be"),
-        ({"temperature": 0}, r"temperature must be a number of at least 0\.0001, got 0"),
+        ({"temperature": 0}, r"temperature must be a number from 0\.0001 to 10000, got 0"),
+        ({"temperature": 1e300}, r"temperature must be .* to 10000, got 1e\+300"),
         ({"style": "polka"}, r"unknown style 'polka': known styles are \['folk', 'jazz'\]"),
         ({"style": ("folk",)}, "unknown style"),
         ({"prime": PIECE[:, :4]}, "prime has 4 features per frame where 12 are expected"),
@@ -106,6 +107,8 @@ def test_an_unseen_style_is_scored_as_none_with_a_warning(fitted, chroma):
     with pytest.warns(UserWarning, match="unknown style 'polka'.*no stated style"):
         score = fitted.score(chroma[:1], ["polka"])
     assert score == fitted.score(chroma[:1])
+    with pytest.raises(ValueError, match="style labels must be hashable"):
+        fitted.score(chroma[:2], [{"folk", "jazz"}, "folk"])
 
 
 def test_values_outside_the_emission(fitted, chroma, rolls):

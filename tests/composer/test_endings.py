@@ -64,6 +64,8 @@ def test_a_stream_ends_within_so_many_frames(closing):
     assert np.mean(closed) > 0.7
     with pytest.raises(ValueError, match="n_frames"):
         closing.stream().end(0)
+    with pytest.raises(ValueError, match="the piece has ended"):
+        stream.end(15)
 
 
 def test_silence_comes_after_the_end():

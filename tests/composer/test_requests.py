@@ -52,6 +52,16 @@ def test_one_value_serves_all_pieces(composer):
     assert len(composer.sample(9, style=["folk", "jazz"], random_state=0)) == 2
 
 
+def test_an_array_of_styles_is_a_list_of_them(fitted):
+    styles = ["folk", "jazz"] * 8
+    for piece, other in zip(
+        fitted.sample(5, style=np.array(styles), random_state=0),
+        fitted.sample(5, style=styles, random_state=0),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(piece, other)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -155,6 +155,10 @@ def test_pairs_need_no_timing():
             "'F' at number 1, which",
         ),
         ([Chord(0, "power", 0.0, 2.0, "C5")], "quality is 'power'"),
+        ([Chord(0, "maj", float("nan"), 2.0, "C")], r"chords\[0\] lasts from nan to 2.0: expected"),
+        ([Chord(0, "maj", "0", "2", "C")], r"chords\[0\] lasts from '0' to '2': expected seconds"),
+        ("C major, 0 beats a minute, 4/4\n| C |", "a chart of 0 beats a minute.* from 4 to 1000"),
+        ("C major, 90 beats a minute, 0/4\n| C |", "bars of 0 beats.* at least one beat"),
     ],
 )
 def test_errors_name_the_place(chords, message):
@@ -162,7 +166,10 @@ def test_errors_name_the_place(chords, message):
         frames_of_chords(chords, BEATS)
 
 
-@pytest.mark.parametrize("chords", [5, {"C": 4}, [5], ["C", "F"], [("C", 1, 2)], b"C", None])
+@pytest.mark.parametrize(
+    "chords",
+    [5, {"C": 4}, {("C", 4)}, np.array("C"), [5], ["C", "F"], [("C", 1, 2)], b"C", None],
+)
 def test_what_is_no_progression_is_refused(chords):
     with pytest.raises(TypeError, match=re.escape("pass text such as 'C | Am | F G | C'")):
         frames_of_chords(chords, BEATS)
