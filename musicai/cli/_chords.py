@@ -6,7 +6,7 @@ from pathlib import Path
 from sklearn.base import clone
 
 from ..chroma import Analysis, ChromaExtractor
-from ..files.paths import printable
+from ..files.paths import one_line
 from ..render import chord_chart, labeled_intervals, recognize_chords
 from ._music import CLEAR
 
@@ -20,7 +20,7 @@ def print_chords(files: Sequence[Path], *, vocabulary: str, times: bool) -> None
             for (start, end), label in zip(*labeled_intervals(chords), strict=True):
                 print(f"{start:.3f}\t{end:.3f}\t{label}")
         else:
-            title = printable(file.stem)
+            title = one_line(file.stem)
             chart = chord_chart(
                 analysis.chroma, timing=analysis, vocabulary=vocabulary, title=title
             )

@@ -83,7 +83,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
             sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt):
-        say("\nmusicai: stopped")
+        say("")  # after ^C
+        say("musicai: stopped")
         return 130
     except BrokenPipeError:  # "musicai chords song.mp3 | head" has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ..audio import level_blocks, read_blocks, write_audio
+from ..files.audio_formats import check_audio_file
 from ..files.paths import printable
 from ..midi import synthesize
 from ._terminal import UserError
@@ -29,6 +30,10 @@ PLAYERS = {
 def play_piece(piece: Path, to: Path | None = None) -> None:
     """Play a recording or a MIDI file to its end, or write its sound to a file."""
     if to is not None:
+        try:
+            check_audio_file(to, None)
+        except ValueError as error:
+            raise UserError(str(error)) from None
         write_audio(to, sound_of(piece), SR)
         print(printable(to))
         return

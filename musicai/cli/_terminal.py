@@ -4,7 +4,7 @@ import sys
 
 from tqdm.auto import tqdm
 
-from ..files.paths import printable
+from ..files.paths import one_line
 
 
 class UserError(Exception):
@@ -13,7 +13,7 @@ class UserError(Exception):
 
 def say(line: str) -> None:
     """Print a line on stderr, above a progress bar if there is one."""
-    tqdm.write(printable(line), file=sys.stderr)
+    tqdm.write(one_line(line), file=sys.stderr)
 
 
 def warn(line: str) -> None:

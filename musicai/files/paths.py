@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 from typing import Any, TypeAlias
 
 AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -17,6 +18,19 @@ def is_path(value: Any) -> bool:
 def printable(path: AnyPath) -> str:
     """Return a path as text that can be printed, even where it is not valid Unicode."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether text can be printed in one line, and XML and UTF-8 hold it."""
+    # Neither the wide space of Japanese nor the joiners of Persian and emoji are `isprintable`.
+    return all(c.isprintable() or unicodedata.category(c) in ("Cf", "Zs") for c in text)
+
+
+def one_line(text: AnyPath) -> str:
+    """Return text or a path as one line that can be printed; control characters are escaped."""
+    return "".join(
+        c if is_one_line(c) else c.encode("unicode_escape").decode() for c in printable(text)
+    )
 
 
 def native_name(path: AnyPath) -> str | bytes:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..base.pieces import is_collection, one_per_piece
-from ..files.paths import is_path
+from ..files.paths import is_one_line, is_path
 from ..files.writing import takes_text, whole_file
 
 Titles = str | Sequence[str | None] | None
@@ -24,7 +24,7 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
         name = f"title[{i}]" if is_collection(X) else "title"
         if each is not None and not isinstance(each, str):
             raise TypeError(f"{name} must be a str or None, not {each!r}")
-        if each is not None and not each.isprintable():  # neither XML nor UTF-8 holds it all
+        if each is not None and not is_one_line(each):
             raise ValueError(f"{name} must be text that can be printed, in one line; got {each!r}")
     return titles
 

@@ -111,6 +111,15 @@ def test_files_that_cannot_be_used(command, name, tmp_path, capsys):
     assert err.splitlines()[-1].startswith("musicai: ")
 
 
+@pytest.mark.parametrize("to", ["sound.xyz", "sound", "folder.wav"])
+def test_files_that_cannot_be_written(to, song, capsys):
+    (song.parent / "folder.wav").mkdir()
+    assert main(["play", str(song), "--to", str(song.parent / to)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("musicai: ")
+    assert to in line
+
+
 def test_a_bug_is_not_hidden(monkeypatch, song):
     def broken(*args, **kwargs):
         raise ZeroDivisionError
@@ -145,6 +154,20 @@ def test_names_that_are_no_unicode(song, capfd):
     odd = song.rename(os.fsdecode(os.fsencode(song.parent) + b"/\xff.wav"))
     assert main(["chords", str(odd)]) == 0
     assert capfd.readouterr().out.startswith("\\udcff\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such names of files")
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("wide\u3000space", None), ("zero\u200cwidth", None), ("a\n\x1b[1m", r"a\n\x1b[1m")],
+)
+def test_names_of_any_language_and_no_control_characters(name, title, song, capsys):
+    title = title or name
+    assert main(["chords", str(song.rename(song.parent / f"{name}.wav"))]) == 0
+    assert capsys.readouterr().out.startswith(f"{title}\n")
+    assert main(["play", str(song.parent / f"{name} 2.wav"), "--to", "sound.wav"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{title} 2.wav: there is no such file" in line
 
 
 def test_a_reader_that_has_read_enough(song):
