@@ -80,7 +80,8 @@ def compose_from_folder(
     extras = installed_extras()
     titles, labels, recordings = find_music(folder, out)
     # Recordings are analyzed once, and not again for the mosaic.
-    with TemporaryDirectory(prefix="musicai-") as memory:
+    # After Ctrl-C threads may still write to the cache, so that its folder is not empty.
+    with TemporaryDirectory(prefix="musicai-", ignore_cleanup_errors=True) as memory:
         extractor, pieces = extract(titles, labels, recordings, memory)
         train, test = hold_out(pieces, seed)
         say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
