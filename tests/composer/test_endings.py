@@ -32,9 +32,7 @@ def test_pieces_end_as_training_pieces_do(closing):
     ends = lambda pieces: np.mean([piece[-6:, 9].mean() for piece in pieces])  # noqa: E731
     before = lambda pieces: np.mean([piece[:-12, 9].mean() for piece in pieces])  # noqa: E731
     closed = closing.sample(40, n_pieces=20, ending=True, random_state=0)
-    assert ends(closed) > 0.7
     assert before(closed) < ends(closed) - 0.3
-    assert ends(closing.sample(40, n_pieces=20, random_state=0)) < ends(closed) - 0.3
 
 
 def test_a_continuation_ends_too(closing):
