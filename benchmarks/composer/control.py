@@ -1,4 +1,4 @@
-"""How well composed pieces follow chords, beside pieces without chords and particles.
+"""How well composed pieces follow chords, compared with free pieces and with particles.
 
 On recordings, files or folders of them, or on chorales without any::
 

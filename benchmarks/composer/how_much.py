@@ -1,4 +1,4 @@
-"""How much music does it take? Composers of 5 minutes to 4 hours of one kind of music.
+"""How a composer improves with more music: trained on 5 minutes to 4 hours of one kind.
 
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much FOLDER [--picture how_much.png]
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much --chorales 350 --frames

@@ -13,12 +13,12 @@ made by rules. As many chorales and progressions, and the development recordings
   The table has the log-likelihood of the music after the gap, in nats a second over its first 1, 2
   and 4 seconds: after the real music, after a filled gap and after a free continuation.
 - Endings: a classifier (logistic regression on chroma in the common key and changes, by fifths of
-  10 s) learns the last 10 s of learned pieces beside any other 10 s of them. The table has the
+  10 s) learns to tell the last 10 s of training pieces from any other 10 s. The table has the
   share that it takes for endings: of held-out endings, of other held-out music, and of composed
   pieces of 30 s with and without ``ending=True``.
-- Blends: a classifier of two styles (logistic regression on figures of 200 frames) learns learned
-  pieces. The table has the mean probability of the first style by its weight in the blend, beside
-  those of held-out pieces of both.
+- Blends: a classifier of two styles (logistic regression on figures of 200 frames) learns the
+  training pieces. The table has the mean probability of the first style for each weight in the
+  blend, and for held-out pieces of both styles.
 """
 
 import argparse

@@ -5,8 +5,9 @@ emission is chosen and keys are estimated (``_data``), the network is built (``_
 piece described by traits (``_conditioning``); then excerpts become batches, batches a loss and
 losses steps (``_training``), in this process or in several (``_distributed``), with the state in a
 file (``_checkpoint``). The distribution of a frame is an emission (``_emission``, ``_logistic``,
-``_bernoulli``, ``_gaussian``), each with its NumPy sampler in the same file. The methods of a
-fitted composer (``_fitted``) score and predict (``_inference``) or sample (``_sampling``).
+``_bernoulli``, ``_tied``, ``_gaussian``), each with its NumPy sampler in the same file. The methods
+of a fitted composer (``_fitted``) score and predict (``_inference``) or read requests
+(``_requests``) and sample (``_sampling``, on the LSTM of ``_trunk``).
 ``_state`` declares the state that files of composers must have.
 """
 

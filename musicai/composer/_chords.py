@@ -12,6 +12,7 @@ from ..theory.chord_decoding import decode_alike
 from ..theory.chord_symbols import FREE, moved
 from ..theory.keys import N_KEYS, PIANO_ROLL_WIDTHS, pitch_classes
 from ..theory.vocabulary import QUALITIES, VOCABULARIES, templates
+from ._emission import is_bounded
 
 LOOKAHEAD = 16
 """Frames after a frame in which the next chord is looked for."""
@@ -29,9 +30,7 @@ N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
 
 def has_chords(emission: str, n_features: int) -> bool:
     """Return whether chords can be recognized in frames: in chroma and piano rolls."""
-    return emission.endswith(("chroma", "logistic", "bernoulli")) and (
-        n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS
-    )
+    return is_bounded(emission) and (n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS)
 
 
 def chord_features(numbers: np.ndarray) -> np.ndarray:

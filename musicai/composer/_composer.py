@@ -501,9 +501,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
-                    known = {"_traits": traits, "_clocks": clocks}
-                    known |= {"_reference": np.empty(0)}
-                    known |= {"_n_endings": len(training.pieces), "_optimizer_state": None}
+                    known = {
+                        "_traits": traits,
+                        "_clocks": clocks,
+                        "_reference": np.empty(0),
+                        "_n_endings": len(training.pieces),
+                        "_optimizer_state": None,
+                    }
                     train_with_callbacks(train, self, X, y, known)
                 else:
                     train()

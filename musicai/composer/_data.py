@@ -30,8 +30,8 @@ from ..theory.timed_piece import timing_of_piece
 from ..theory.timing import Timing
 from ..theory.timing_argument import timings_of
 from ._chords import chord_features, numbers_of_excerpt
-from ._cues import N_CUES, ending_cues, find_ends
-from ._emission import is_tied
+from ._cues import ending_cues, find_ends
+from ._emission import is_bounded, is_tied
 from ._matches import Matches, find_matches
 from ._roll_memory import known_before
 
@@ -187,7 +187,7 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
     if key_invariant == "auto":
         if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
             return True
-        return emission.endswith(("bernoulli", "chroma", "logistic")) and n_features == N_KEYS
+        return is_bounded(emission) and n_features == N_KEYS
     if key_invariant and n_features < N_KEYS:
         raise ValueError(
             f"key_invariant=True needs features that are pitches in semitones, at least {N_KEYS} "
@@ -434,10 +434,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     if collection.traits is not None:
         arrays["traits"] = np.stack([_traits_of(span, collection) for span in spans])
     if any(span.ends for span in spans):
-        arrays["cues"] = cues = np.zeros((*shape, N_CUES), np.float32)
-        for row, span in enumerate(spans):
-            if span.ends:
-                cues[row, : len(span)] = ending_cues(np.arange(len(span), 0, -1))
+        arrays["cues"] = padded([ending_cues(np.arange(len(s), 0, -1)) * s.ends for s in spans])
     if collection.chords is not None:
         numbers = [
             numbers_of_excerpt(collection.chords[s.piece], s.start, s.stop, s.shift, shape[1])
@@ -450,16 +447,22 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
 def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
     """Return what is known before each frame of some excerpts of piano rolls, padded."""
     assert collection.matches is not None
-    known = [
-        known_before(
-            collection.pieces[span.piece], collection.matches[span.piece], span.start, span.stop
-        )
-        for span in spans
-    ]
-    padded = np.zeros((len(spans), max(map(len, known)), known[0].shape[1]), np.float32)
-    for row, each in zip(padded, known, strict=True):
-        row[: len(each)] = each
-    return padded
+    return padded(
+        [
+            known_before(
+                collection.pieces[span.piece], collection.matches[span.piece], span.start, span.stop
+            )
+            for span in spans
+        ]
+    )
+
+
+def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Stack arrays (n, n_values) of any lengths, with zeros after the last row of each."""
+    stacked = np.zeros((len(arrays), max(1, *map(len, arrays)), arrays[0].shape[1]), np.float32)
+    for rows, each in zip(stacked, arrays, strict=True):
+        rows[: len(each)] = each
+    return stacked
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:

@@ -8,7 +8,9 @@ the frame itself.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Protocol, Self
 
 import numpy as np
@@ -25,6 +27,11 @@ WIDTH_OF_REDRAWS = 0.6
 def is_tied(emission: str) -> bool:
     """Return whether an emission shares its weights over pitch, so that pieces are not moved."""
     return "tied" in emission.split()
+
+
+def is_bounded(emission: str) -> bool:
+    """Return whether an emission is of values from 0 to 1, where features sound or not."""
+    return emission.endswith(("chroma", "logistic", "bernoulli"))
 
 
 class Emission(nn.Module):
@@ -214,3 +221,9 @@ def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Choose a column of each row with odds `shares` (N, n), by uniform `draws` (N,)."""
     cumulated = shares.cumsum(1)
     return (draws[:, None] * cumulated[:, -1:] >= cumulated[:, :-1]).sum(1)
+
+
+def choose(shares: Iterable[float], draw: float) -> int:
+    """Choose by odds, as `sample_categorical` does, with Python's floats: faster for one row."""
+    cumulated = list(accumulate(shares))
+    return bisect_right(cumulated[:-1], draw * cumulated[-1])

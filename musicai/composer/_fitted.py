@@ -1,7 +1,7 @@
 """The methods of a fitted composer: likelihoods, predictions, samples."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, overload
 
@@ -32,7 +32,7 @@ from ._conditioning import Traits
 from ._cues import ending_cues
 from ._data import NO_SHIFT, check_pieces, check_support
 from ._distributed import choose_device
-from ._emission import is_tied
+from ._emission import is_bounded, is_tied
 from ._inference import ONE_STYLE, expect_next, mean_of_frames, read_primes, score_frames
 from ._infilling import N_PARTICLES, fill_gap
 from ._network import Network, network_of_weights
@@ -175,7 +175,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         values = {"n_best": n_best, "n_draws": n_draws, "random_state": random_state}
         check_values(values, _RULES)
         style_weights(style, self.styles_)  # one for all draws
-        if not self.emission_.endswith(("chroma", "logistic", "bernoulli")):
+        if not is_bounded(self.emission_):
             raise ValueError(
                 f"next_frames needs data from 0 to 1, in which features sound or not; this "
                 f"composer has learned other data (emission_={self.emission_!r}): use predict, or "
@@ -650,20 +650,21 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Without a key that of each piece is drawn, by its probability after the prime.
         """
         read = []
+        build_network = cache(partial(self._network, self.weights_))  # once, for all primes
 
-        def read_prime(prime: np.ndarray, style: np.ndarray) -> tuple[np.ndarray, float]:
+        def read_prime(prime: np.ndarray, style: np.ndarray) -> np.ndarray:
             # One by one, since torch rounds products of several pieces differently.
             numbers = np.flatnonzero(style)
             styles = np.broadcast_to(numbers[:, None], (len(numbers), len(prime)))
             odds, nats = read_primes(
-                self._network(self.weights_),
+                build_network(),
                 [prime],
                 [styles],
                 [self._key_shifts],
                 weights=style[numbers],
             )[0]
             read.append((nats / len(prime), len(prime)))
-            return odds, nats
+            return odds
 
         sampler, shifts = start_sampler(
             requests,

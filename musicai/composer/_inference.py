@@ -46,6 +46,11 @@ class _Window:
     log_weights: np.ndarray
     """Of the keys before every frame and after the last, (n_pieces, n_keys, n_frames + 1)."""
 
+    @property
+    def mixed(self) -> np.ndarray:
+        """Log-probability of every frame in whatever key, (n_pieces, n_frames)."""
+        return logsumexp(self.log_weights[..., :-1] + self.log_probs, axis=1)
+
 
 def score_frames(
     network: Network,
@@ -77,8 +82,7 @@ def score_frames(
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
-        mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
-        for span, values in zip(part.spans, mixed, strict=True):
+        for span, values in zip(part.spans, part.mixed, strict=True):
             scores[span.piece][span.start : span.stop] = values[: len(span)]
     return scores
 
@@ -129,31 +133,6 @@ def expect_next(
     return [frames[1:] for frames in expected]
 
 
-def weigh_keys(
-    network: Network,
-    pieces: Sequence[np.ndarray],
-    styles: Sequence[np.ndarray],
-    shifts: Sequence[np.ndarray],
-    *,
-    weights: np.ndarray = ONE_STYLE,
-    window: int = _WINDOW,
-    frames_at_once: int = _FRAMES_AT_ONCE,
-) -> list[np.ndarray]:
-    """Probability of each key after all frames of each piece; equal before the first."""
-    return [
-        odds
-        for odds, _ in read_primes(
-            network,
-            pieces,
-            styles,
-            shifts,
-            weights=weights,
-            window=window,
-            frames_at_once=frames_at_once,
-        )
-    ]
-
-
 def read_primes(
     network: Network,
     pieces: Sequence[np.ndarray],
@@ -164,12 +143,11 @@ def read_primes(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[tuple[np.ndarray, float]]:
-    """Probability of each key after all frames of each piece, and their log-likelihood."""
+    """Probability of each key after each piece, equal after none, and the log-likelihood."""
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     nats = [0.0] * len(pieces)
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
-        mixed = logsumexp(part.log_weights[..., :-1] + part.log_probs, axis=1)
-        for span, log_weights, values in zip(part.spans, part.log_weights, mixed, strict=True):
+        for span, log_weights, values in zip(part.spans, part.log_weights, part.mixed, strict=True):
             odds[span.piece] = np.exp(log_weights[:, len(span)])
             nats[span.piece] += float(values[: len(span)].sum())
     return list(zip(odds, nats, strict=True))

@@ -7,9 +7,7 @@ is exact and sums to one.
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from ._emission import (
     Emission,
     EmissionSampler,
     Weights,
+    choose,
     sample_categorical,
 )
 
@@ -296,9 +295,10 @@ class LogisticNADESampler(EmissionSampler):
         rngs: Sequence[np.random.RandomState],
         temperature: float = 1.0,
     ) -> np.ndarray:
+        n = self.n_features
         draws = [
             list(zip(rng.random_sample(n).tolist(), rng.logistic(size=n).tolist(), strict=True))
-            for rng, n in zip(rngs, [self.n_features] * len(previous), strict=True)
+            for _, rng in zip(previous, rngs, strict=True)
         ]
         hidden, skipped, log_odds = (part.T.copy() for part in self._split(readout.T))
         skipped = skipped.reshape(len(previous), self.n_features, -1)
@@ -443,8 +443,7 @@ class LogisticNADESampler(EmissionSampler):
         """Choose the loudest feature, with Python's floats."""
         largest = max(log_odds)
         shares = [math.exp((each - largest) / temperature) for each in log_odds]
-        cumulated = list(accumulate(shares))
-        return bisect_right(cumulated[:-1], choice * cumulated[-1])
+        return choose(shares, choice)
 
     def _uniform_level(self, noise: Any) -> Any:
         """Turn logistic noise into a level; all are equally likely."""

@@ -21,6 +21,7 @@ from ..theory.progression import has_progressions, key_of_progression
 from ..theory.spelling import key_number
 from ._conditioning import Traits, sample_traits, standardize
 from ._cues import N_CUES
+from ._data import padded
 from ._emission import is_tied, sample_categorical
 from ._sampling import Draws, Sampler, Voices, follow
 from ._tied import keys_of_strands
@@ -28,8 +29,8 @@ from ._tied import keys_of_strands
 ReadChords = Callable[[Any, Any, str], np.ndarray]
 """Returns the numbers of chords, as users write them, given the style and the argument's name."""
 
-ReadPrime = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, float]]
-"""Reads a prime, with a weight for each style: odds of each key after it, log-likelihood."""
+ReadPrime = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Reads a prime, with a weight for each style, and returns the odds of each key after it."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
 
@@ -213,7 +214,7 @@ def start_sampler(
         prime, key, chords = request.prime, request.key, request.chords
         which = id(prime), request.style.tobytes()
         if len(prime) and which not in odds:
-            odds[which], _ = read_prime(prime, request.style)
+            odds[which] = read_prime(prime, request.style)
         tied = is_tied(emission)
         if key is None and chords is not None and not len(prime) and (tied or len(shifts) > 1):
             key = key_of_progression(chords)
@@ -235,7 +236,7 @@ def start_sampler(
             places.append((id(prime), int(shifts[key])))
             voices.append((i, request.style[number]))
     owners = [i for i, _ in voices]
-    cues = _padded([request.cues for request in requests.each])[owners]
+    cues = padded([request.cues for request in requests.each])[owners]
     sampler = _read_primes(
         emission, weights, np.stack(rows), places, primes, cues[:, 0], apart=requests.apart
     )
@@ -279,14 +280,6 @@ def _read_primes(
         with one_blas_thread():
             sampler.read(frames, cues[first])
     return sampler if len(first) == len(taken) else sampler.take(taken)
-
-
-def _padded(cues: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack cues of pieces, with zeros after the last: (n_pieces, n_frames, N_CUES)."""
-    padded = np.zeros((len(cues), max(1, *map(len, cues)), N_CUES), np.float32)
-    for row, each in zip(padded, cues, strict=True):
-        row[: len(each)] = each
-    return padded
 
 
 def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:

@@ -1,0 +1,146 @@
+"""The network's LSTM in NumPy, a frame at a time.
+
+A step of an LSTM is the product of a vector and a matrix and little else, and torch takes several
+times as long to be called as the product takes to compute.
+"""
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from typing import Self
+
+import numpy as np
+
+
+class Trunk:
+    """Stacked LSTM with the state of several pieces.
+
+    Parameters
+    ----------
+    weights : dict of str to ndarray
+        The network's weights.
+    conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
+        The embeddings of style, key and traits, added up, of all pieces or of each. They never
+        change within a piece, so their share of the first layer's input is computed once.
+    n_pieces : int
+        Number of pieces.
+    multiply : callable, default=numpy.dot
+        Product of two matrices.
+    """
+
+    def __init__(
+        self,
+        weights: Mapping[str, np.ndarray],
+        conditioning: np.ndarray,
+        n_pieces: int,
+        *,
+        multiply: Callable[..., np.ndarray] = np.dot,
+    ) -> None:
+        self._layers = []
+        for number in range(sum(name.startswith("lstm.weight_hh") for name in weights)):
+            inputs, recurrent, bias_ih, bias_hh = (
+                weights[f"lstm.{name}_l{number}"]
+                for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            )
+            bias = bias_ih + bias_hh
+            if number == 0:
+                n_constant = np.shape(conditioning)[-1]
+                inputs, of_conditioning = np.split(inputs, [-n_constant], axis=1)
+                bias = multiply(np.atleast_2d(conditioning), of_conditioning.T) + bias
+                self.n_inputs = inputs.shape[1]
+            self._layers.append(_Layer(inputs, recurrent, bias, n_pieces, multiply))
+
+    @property
+    def context(self) -> np.ndarray:
+        """The output for the last frames, (n_pieces, hidden_size); a step overwrites it."""
+        return self._layers[-1].hidden
+
+    def step(self, inputs: np.ndarray) -> None:
+        """Read one frame of every piece: `inputs` (n_pieces, n_inputs)."""
+        for layer in self._layers:
+            layer.step(inputs)
+            inputs = layer.hidden
+
+    def take(self, rows: np.ndarray) -> Self:
+        """Return a trunk with the state of this one in the pieces numbered `rows`."""
+        taken = copy(self)
+        taken._layers = [layer.take(rows) for layer in self._layers]
+        return taken
+
+    def put(self, rows: np.ndarray, other: Self) -> None:
+        """Take up the state of `other` in the pieces numbered `rows`."""
+        for layer, source in zip(self._layers, other._layers, strict=True):
+            layer.put(rows, source)
+
+
+class _Layer:
+    """One layer of an LSTM, its weights as in torch: blocks of input, forget, cell, output gate.
+
+    Inputs and hidden vector share one array, so that one product takes up both. The gates are put
+    in another order and halved: sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one tanh
+    serves the three gates and the proposal for the cell.
+    """
+
+    def __init__(
+        self,
+        inputs: np.ndarray,
+        recurrent: np.ndarray,
+        bias: np.ndarray,
+        n_pieces: int,
+        multiply: Callable[..., np.ndarray],
+    ) -> None:
+        size = recurrent.shape[1]
+        self._multiply = multiply
+        self._weight = np.ascontiguousarray(_gates_first(np.hstack([inputs, recurrent]).T))
+        self._bias = _gates_first(bias)
+        self._read = np.zeros((n_pieces, len(self._weight)), np.float32)
+        self._cell = np.zeros((n_pieces, size), np.float32)
+        self._gates = np.empty((n_pieces, 4 * size), np.float32)
+
+    @property
+    def hidden(self) -> np.ndarray:
+        return self._read[:, -self._cell.shape[1] :]
+
+    def step(self, inputs: np.ndarray) -> None:
+        size = self._cell.shape[1]
+        self._read[:, :-size] = inputs
+        gates = self._multiply(self._read, self._weight, out=self._gates)
+        gates += self._bias
+        np.tanh(gates, out=gates)
+        opened, proposal = gates[:, : 3 * size], gates[:, 3 * size :]
+        opened += 1
+        opened *= 0.5
+        self._cell *= opened[:, size : 2 * size]
+        proposal *= opened[:, :size]
+        self._cell += proposal
+        np.tanh(self._cell, out=proposal)
+        np.multiply(opened[:, 2 * size :], proposal, out=self.hidden)
+
+    def take(self, rows: np.ndarray) -> "_Layer":
+        taken = copy(self)
+        taken._read, taken._cell = self._read[rows], self._cell[rows]
+        if len(self._bias) > 1 and self._bias.ndim == 2:  # each piece has its own style
+            taken._bias = self._bias[rows]
+        taken._gates = np.empty((len(rows), self._gates.shape[1]), np.float32)
+        return taken
+
+    def put(self, rows: np.ndarray, other: "_Layer") -> None:
+        self._read[rows], self._cell[rows] = other._read[rows], other._cell[rows]
+
+
+def _gates_first(blocks: np.ndarray) -> np.ndarray:
+    """Reorder (..., 4 * size) to input, forget and output gate, all halved, and the proposal."""
+    input_gate, forget_gate, proposal, output_gate = np.split(blocks.astype(np.float32), 4, axis=-1)
+    return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
+
+
+def multiply_apart(
+    rows: np.ndarray, matrix: np.ndarray, out: np.ndarray | None = None, *, size: int = 1
+) -> np.ndarray:
+    """Multiply `rows` (n, n_inputs) with `matrix` (n_inputs, n_outputs), `size` of them at once.
+
+    NumPy then calls BLAS for the rows of each piece, in one order of summation however many pieces
+    there are.
+    """
+    groups = rows.reshape(-1, size, rows.shape[1])
+    out = None if out is None else out.reshape(-1, size, out.shape[1])
+    return np.matmul(groups, matrix, out=out).reshape(len(rows), -1)
