@@ -9,7 +9,7 @@ from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer, PianoRollE
 from musicai.chroma import Analysis
 from musicai.datasets import load_recordings, make_progressions, make_songs
 from musicai.metrics import Report, flux, report
-from musicai.mosaic import Stretch
+from musicai.mosaic import Segment
 from musicai.render import Chord, chord_chart, labeled_intervals, recognize_chords
 
 data = load_recordings("recordings")
@@ -31,7 +31,7 @@ timing = assert_type(composer.timing_of("folk"), Timing)
 assert_type(timing.seconds_at(8), float)
 assert_type(timing.frames_at(1.5), int)
 mosaic = MosaicSynthesizer(extractor).fit(data.recordings, data.target)
-assert_type(mosaic.stretches(piece, timing=timing), list[Stretch])
+assert_type(mosaic.segments(piece, timing=timing), list[Segment])
 chords = assert_type(recognize_chords(piece, timing=timing), list[Chord])
 assert_type(recognize_chords(several, timing=timing), list[list[Chord]])
 assert_type(labeled_intervals(chords), tuple[np.ndarray, list[str]])

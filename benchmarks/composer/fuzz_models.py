@@ -174,7 +174,7 @@ def open_and_use(path: str) -> Verdict:
         return Verdict("error" if ours else "refused", detail=f"{type(error).__name__}: {error}")
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
         return Verdict("refused", detail=f"it holds no estimator but {estimator!r}")
-    for use in ("score", "predict", "sample", "stretches", "partial_fit"):
+    for use in ("score", "predict", "sample", "segments", "partial_fit"):
         if not hasattr(estimator, use):
             continue
         arguments = {"sample": (4,)}.get(use, (pieces(),))

@@ -42,10 +42,10 @@ from musicai import ChromaExtractor, MosaicSynthesizer
 from musicai.audio import read_excerpt
 from musicai.metrics import frame_correlation, frechet_distance
 from musicai.mosaic._corpus import make_corpus
-from musicai.mosaic._playing import finish, play_stretches
+from musicai.mosaic._playing import finish, play_segments
 from musicai.mosaic._search import Run
+from musicai.mosaic._segments import as_segments
 from musicai.mosaic._sources import Source
-from musicai.mosaic._stretches import as_stretches
 from musicai.theory.shapes import unit_shapes
 
 RATE = 44100
@@ -92,7 +92,7 @@ class NearestUnits:
         """Play pieces."""
         return [np.concatenate(list(self._play(piece))) for piece in pieces]
 
-    def stretches(self, pieces):
+    def segments(self, pieces):
         """Tell what is played."""
         corpus = make_corpus(
             self.mosaic.chroma_,
@@ -104,7 +104,7 @@ class NearestUnits:
         )
         rate = self.mosaic.extractor_.frame_rate
         return [
-            as_stretches(
+            as_segments(
                 self._runs(piece, corpus),
                 corpus,
                 timing=self.mosaic.extractor_.timing,
@@ -114,8 +114,8 @@ class NearestUnits:
         ]
 
     def _play(self, piece):
-        played = play_stretches(
-            self.stretches([piece])[0],
+        played = play_segments(
+            self.segments([piece])[0],
             [Source(*source) for source in self.mosaic.sources_],
             sr=self.mosaic.sr,
             channels=1,
@@ -143,10 +143,10 @@ class NearestUnits:
         return runs
 
 
-def in_a_row(stretches):
+def in_a_row(segments):
     """Return the most seconds for which one recording is played."""
     longest = start = 0.0
-    for before, after in zip([None, *stretches], stretches, strict=False):
+    for before, after in zip([None, *segments], segments, strict=False):
         if before is None or before.recording != after.recording:
             start = after.start
         longest = max(longest, after.end - start)
@@ -251,13 +251,13 @@ def print_players(players, wanted, others, extractor, reference):
         started = process_time()
         audio = player.transform(wanted)
         seconds = (process_time() - started) / len(wanted)
-        stretches = player.stretches(wanted)
-        joins = [[stretch.start for stretch in each[1:]] for each in stretches]
+        segments = player.segments(wanted)
+        joins = [[segment.start for segment in each[1:]] for each in segments]
         at_joins[name] = np.concatenate([jumps(*both) for both in zip(audio, joins, strict=True)])
         report(
             name, audio, wanted, extractor, reference, seconds,
             f"{np.mean([len(each) for each in joins]) / CLIP_SECONDS:.2f}",
-            f"{max(map(in_a_row, stretches)):.1f}",
+            f"{max(map(in_a_row, segments)):.1f}",
         )  # fmt: skip
     started = process_time()
     sines = [

@@ -139,8 +139,8 @@ def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[
     started = process_time()
     sound = mosaic.transform(piece, timing=timing)
     took = process_time() - started
-    stretches = mosaic.stretches(piece, timing=timing)
-    used = len({each.recording for each in stretches})
+    segments = mosaic.segments(piece, timing=timing)
+    used = len({each.recording for each in segments})
     return sound, {"used": used, "CPU": took * SECONDS * judges.RATE / len(sound)}
 
 

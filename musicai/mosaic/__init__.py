@@ -1,8 +1,8 @@
 """Pieces played in the sound of recordings.
 
 A mosaic by frames: ``_targets`` samples the piece at the frames of the extractor, ``_corpus`` holds
-the frames of the recordings, ``_search`` finds which frames to play, and ``_stretches`` converts
-them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades stretches, and ``_shaping``
+the frames of the recordings, ``_search`` finds which frames to play, and ``_segments`` converts
+them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades segments, and ``_shaping``
 moves their harmony toward that of the piece. ``_edits`` lists cuts and fades.
 
 A mosaic by beats takes the same steps: ``_beat_tracks`` holds the beats of recordings,
@@ -12,7 +12,7 @@ the beats of the piece. ``_finding`` chooses between the two ways, and
 """
 
 from ._edits import Clip, EditList
-from ._stretches import Stretch
+from ._segments import Segment
 from ._synthesizer import MosaicSynthesizer
 
-__all__ = ["Clip", "EditList", "MosaicSynthesizer", "Stretch"]
+__all__ = ["Clip", "EditList", "MosaicSynthesizer", "Segment"]

@@ -10,9 +10,9 @@ from ..files.paths import is_path
 from ..theory.timing import Timing
 from ._corpus import speed
 from ._joining import BEAT_FADE_SECONDS, END_SECONDS, find_joins, passage_joins
-from ._playing import FADE_SECONDS, stretch_reader
+from ._playing import FADE_SECONDS, segment_reader
+from ._segments import Passage, Segment
 from ._sources import Source
-from ._stretches import Passage, Stretch
 from ._targets import Wanted
 
 
@@ -130,8 +130,8 @@ def make_edit_list(
     ----------
     wanted : Wanted
         The piece.
-    parts : sequence of Stretch or Passage
-        Stretches of a mosaic by frames, passages of one by beats.
+    parts : sequence of Segment or Passage
+        Segments of a mosaic by frames, passages of one by beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None
@@ -147,7 +147,7 @@ def make_edit_list(
         "fade_out": min(FADE_SECONDS, wanted.seconds / 2),
     }
     if parts and tempo is None:
-        clips = _clips_of_stretches(parts, sources, channels=channels, **settings)
+        clips = _clips_of_segments(parts, sources, channels=channels, **settings)
     else:
         clips = _clips_of_passages(parts, sources, **settings)
     return EditList(
@@ -161,8 +161,8 @@ def make_edit_list(
     )
 
 
-def _clips_of_stretches(
-    stretches: Sequence[Stretch],
+def _clips_of_segments(
+    segments: Sequence[Segment],
     sources: Sequence[Source],
     *,
     sr: int,
@@ -170,22 +170,22 @@ def _clips_of_stretches(
     channels: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return the clips of `play_stretches`; recordings are read to find their joins."""
-    borders, read = stretch_reader(stretches, sources, sr=sr, channels=channels)
+    """Return the clips of `play_segments`; recordings are read to find their joins."""
+    borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     joins = find_joins(borders, read, sr=sr)
     fades = [(join.stop - join.start) / sr for join in joins]
     fades[0] = min(END_SECONDS, (borders[1] - borders[0]) / sr)
     clips = []
-    for number, (stretch, join) in enumerate(zip(stretches, joins, strict=True)):
+    for number, (segment, join) in enumerate(zip(segments, joins, strict=True)):
         is_last = number == len(joins) - 1
         times = np.array([join.start, n_samples if is_last else joins[number + 1].stop]) / sr
-        since = times - stretch.start + join.lag / sr
+        since = times - segment.start + join.lag / sr
         clips.append(
             _clip(
-                stretch,
+                segment,
                 sources,
                 times=times,
-                source_times=stretch.source_start + since * speed(stretch.semitones),
+                source_times=segment.source_start + since * speed(segment.semitones),
                 keeps_pitch=False,
                 fade_in=fades[number],
                 fade_out=fade_out if is_last else fades[number + 1],
@@ -231,7 +231,7 @@ def _clips_of_passages(
 
 
 def _clip(
-    played: Stretch | Passage,
+    played: Segment | Passage,
     sources: Sequence[Source],
     *,
     times: np.ndarray,

@@ -11,7 +11,7 @@ from ._beat_search import find_beats
 from ._beat_tracks import BeatTrack
 from ._corpus import Corpus
 from ._search import find_path
-from ._stretches import Passage, Stretch, as_passages, as_stretches
+from ._segments import Passage, Segment, as_passages, as_segments
 from ._targets import Wanted, beat_target
 from ._turns import Turns
 
@@ -19,16 +19,16 @@ TRANSPOSE = 2
 """Semitones for a `transpose` of None; see docs/design.md for what they gain."""
 
 
-def find_stretches(
+def find_segments(
     wanted: Wanted,
     corpus: Corpus,
     turns: Turns,
     *,
     timing: Timing,
     join_cost: float,
-    max_stretch: float,
-) -> list[Stretch]:
-    """Find the stretches that play a piece frame by frame.
+    max_segment: float,
+) -> list[Segment]:
+    """Find the segments that play a piece frame by frame.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def find_stretches(
         Groups of recordings that take turns.
     timing : Timing
         Timing of the extractor's frames, with a rate.
-    join_cost, max_stretch : float
+    join_cost, max_segment : float
         As for :class:`MosaicSynthesizer`.
     """
     rate = timing.frame_rate
@@ -48,11 +48,11 @@ def find_stretches(
         unit_shapes(wanted.frames),
         corpus,
         join_cost=join_cost,
-        longest=max(1, int(max_stretch * rate)),
+        longest=max(1, int(max_segment * rate)),
         turns=turns.at(np.arange(len(wanted.frames)) / rate, wanted.seconds),
         groups=turns.groups,
     )
-    return as_stretches(runs, corpus, timing=timing, end=wanted.seconds) if runs else []
+    return as_segments(runs, corpus, timing=timing, end=wanted.seconds) if runs else []
 
 
 def find_passages(
@@ -66,7 +66,7 @@ def find_passages(
     transpose: int | None,
     join_cost: float,
     clarity: float,
-    max_stretch: float,
+    max_segment: float,
 ) -> list[Passage]:
     """Find the passages that play a piece beat by beat.
 
@@ -84,7 +84,7 @@ def find_passages(
         Decibels by which each recording is raised.
     frame_rate : float
         Frames per second of the extractor, by which `join_cost` per frame becomes one per beat.
-    transpose, join_cost, clarity, max_stretch
+    transpose, join_cost, clarity, max_segment
         As for :class:`MosaicSynthesizer`.
     """
     if not wanted.seconds:
@@ -100,7 +100,7 @@ def find_passages(
         corpus,
         join_cost=join_cost * target.tempo / 60 / frame_rate,
         clarity=clarity,
-        longest=max_stretch,
+        longest=max_segment,
         turns=turns.at(target.borders[:-1], wanted.seconds),
         groups=turns.groups,
     )

@@ -1,6 +1,6 @@
-"""Crossfades between the stretches, or the passages, of a mosaic.
+"""Crossfades between the segments, or the passages, of a mosaic.
 
-At the border of two stretches, the next one is shifted by a few milliseconds so that its waveform
+At the border of two segments, the next one is shifted by a few milliseconds so that its waveform
 continues that of the one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
 two are crossfaded with equal power at the moment near the border at which both are quietest. All
 channels are joined at the same moment, with the same shift.
@@ -15,17 +15,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._stretches import Passage
+from ._segments import Passage
 from ._time_scaling import best_lag, sliding_energy, stretch
 
 FADE_SECONDS = 0.06
-"""Length of the crossfade of stretches."""
+"""Length of the crossfade of segments."""
 
 SEARCH_SECONDS = 0.03
-"""Farthest that a crossfade may lie before or after the border of two stretches."""
+"""Farthest that a crossfade may lie before or after the border of two segments."""
 
 LAG_SECONDS = 0.012
-"""Largest shift of a stretch: a period of the lowest notes."""
+"""Largest shift of a segment: a period of the lowest notes."""
 
 END_SECONDS = 0.01
 """Length of the fades at the beginning and the end of the whole."""
@@ -37,9 +37,9 @@ AHEAD_SECONDS = 0.02
 """Time from the end of that crossfade to the beat: attacks begin up to 15 ms before their beat."""
 
 Read = Callable[[int, int, int], np.ndarray]
-"""Takes the number of a stretch and two samples of the result. Returns a new array of shape
-(n_samples, n_channels): the sound of the stretch from the first sample up to the second, also
-before the stretch begins and after it ends."""
+"""Takes the number of a segment and two samples of the result. Returns a new array of shape
+(n_samples, n_channels): the sound of the segment from the first sample up to the second, also
+before the segment begins and after it ends."""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
 """Takes a passage and two samples of its recording, counted at the rate of the passage. Returns the
@@ -47,14 +47,14 @@ samples from the first up to the second, shape (n_samples, n_channels)."""
 
 
 class Join(NamedTuple):
-    """The crossfade at the beginning of a stretch.
+    """The crossfade at the beginning of a segment.
 
     Attributes
     ----------
     start, stop : int
         The samples of the result from which, and up to which, it is faded in.
     lag : int
-        Samples by which the stretch is read later than at its place, to align waveforms.
+        Samples by which the segment is read later than at its place, to align waveforms.
     """
 
     start: int
@@ -63,9 +63,9 @@ class Join(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The sound of a stretch from its join on, and the end of the stretch before it.
+    """The sound of a segment from its join on, and the end of the segment before it.
 
-    Before the first stretch there is nothing, and its join has no length.
+    Before the first segment there is nothing, and its join has no length.
     """
 
     samples: np.ndarray
@@ -74,15 +74,15 @@ class _Part(NamedTuple):
     join: Join
 
 
-def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[np.ndarray]:
-    """Play stretches one after the other.
+def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[np.ndarray]:
+    """Play segments one after the other.
 
     Parameters
     ----------
     borders : sequence of int
-        The samples at which each stretch begins, and the one after the last stretch.
+        The samples at which each segment begins, and the one after the last segment.
     read : callable
-        Returns samples of a stretch.
+        Returns samples of a segment.
     sr : float
         Samples per second.
 
@@ -105,7 +105,7 @@ def join_stretches(borders: Sequence[int], read: Read, *, sr: float) -> Iterator
 
 
 def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
-    """Return the joins of the stretches that `join_stretches` plays; same parameters."""
+    """Return the joins of the segments that `join_segments` plays; same parameters."""
     return [part.join for part in _parts(borders, read, sr)]
 
 
@@ -119,7 +119,7 @@ def _held(borders: Sequence[int], sr: float) -> list[int]:
 
 
 def _parts(borders: Sequence[int], read: Read, sr: float) -> Iterator[_Part]:
-    """Read stretches, each shifted so that its waveform continues that of the one before."""
+    """Read segments, each shifted so that its waveform continues that of the one before."""
     held = _held(borders, sr)
     most = round(LAG_SECONDS * sr)
     before: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""Playback of stretches or passages: joined, shaped and leveled, in constant memory."""
+"""Playback of segments or passages: joined, shaped and leveled, in constant memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,10 +9,10 @@ from ..audio.placing import cut_or_pad
 from ..chroma import ChromaExtractor
 from ..files.writing import spooled
 from ._corpus import speed
-from ._joining import Read, join_passages, join_stretches
+from ._joining import Read, join_passages, join_segments
+from ._segments import Passage, Segment
 from ._shaping import gains_towards, shape, silence_between
 from ._sources import Source
-from ._stretches import Passage, Stretch
 
 BLOCK_SIZE = 65536
 """Samples in a block of sound."""
@@ -21,29 +21,29 @@ FADE_SECONDS = 0.4
 """Length of the fade-out at the end of a mosaic."""
 
 
-def play_stretches(
-    stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
+def play_segments(
+    segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> Iterator[np.ndarray]:
-    """Play stretches, at least one, as blocks of shape (n_samples, channels)."""
-    borders, read = stretch_reader(stretches, sources, sr=sr, channels=channels)
-    return join_stretches(borders, read, sr=sr)
+    """Play segments, at least one, as blocks of shape (n_samples, channels)."""
+    borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
+    return join_segments(borders, read, sr=sr)
 
 
-def stretch_reader(
-    stretches: Sequence[Stretch], sources: Sequence[Source], *, sr: int, channels: int
+def segment_reader(
+    segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> tuple[list[int], Read]:
-    """Return the arguments of `join_stretches`: borders of stretches, and a function to read."""
+    """Return the arguments of `join_segments`: borders of segments, and a function to read."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
-        stretch = stretches[number]
-        rate = speed(stretch.semitones)
-        begin = stretch.source_start + (first / sr - stretch.start) * rate
+        segment = segments[number]
+        rate = speed(segment.semitones)
+        begin = segment.source_start + (first / sr - segment.start) * rate
         # Fewer samples, played at the same rate, are faster and higher.
-        samples = sources[stretch.recording].read(begin, last - first, sr / rate, channels)
-        return samples * np.float32(10 ** (stretch.gain / 20))
+        samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
+        return samples * np.float32(10 ** (segment.gain / 20))
 
-    borders = [round(stretch.start * sr) for stretch in stretches]
-    borders.append(round(stretches[-1].end * sr))
+    borders = [round(segment.start * sr) for segment in segments]
+    borders.append(round(segments[-1].end * sr))
     return borders, read
 
 
@@ -72,7 +72,7 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Finish joined stretches or passages: shaping, silence, fade-out and loudness.
+    """Finish joined segments or passages: shaping, silence, fade-out and loudness.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis
 Journal of New Music Research 35, 2006), but over all frames instead of a few candidates. That is
 cheap because the cost of a join is a sum of costs at either side: every join comes from the same
 best row. So time and memory of a step are proportional to the number of rows. There is no table
-of steps, either: a row stores the length of its stretch, and an origin is stored for each frame.
+of steps, either: a row stores the length of its segment, and an origin is stored for each frame.
 
 A path may stay in one recording for so many frames only. Each row counts the frames that the best
 path to it has spent in its recording; short excursions to others do not reset the count. If no
@@ -48,9 +48,9 @@ class _Origin(NamedTuple):
 
     frame: int
     row: int
-    length: int  # frames of its stretch so far
+    length: int  # frames of its segment so far
     in_a_row: int  # frames in its recording so far
-    came_from: int  # index of the origin that its stretch was joined from, 0 or 1
+    came_from: int  # index of the origin that its segment was joined from, 0 or 1
 
 
 def find_path(
@@ -114,7 +114,7 @@ class _Search:
         self._at_joins = corpus.at_joins
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
-        self._length = np.ones(n_rows, dtype=np.int32)  # frames of the stretch
+        self._length = np.ones(n_rows, dtype=np.int32)  # frames of the segment
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # index of the origin joined from
         # For each frame the best origin, and the best in any other recording.
@@ -183,7 +183,7 @@ class _Search:
         return frames
 
     def _way_back(self, origin: _Origin) -> Iterator[_Origin]:
-        """Yield an origin, the origin that its stretch was joined from, and so on."""
+        """Yield an origin, the origin that its segment was joined from, and so on."""
         yield origin
         while origin.frame >= origin.length:
             origin = self._origins[origin.frame - origin.length][origin.came_from]

@@ -32,11 +32,11 @@ from ..theory.timing_argument import timings_of
 from ._beat_tracks import CLEAR, beats_of, make_track, pulse_of, usual_tempo
 from ._corpus import gains_of, make_corpus
 from ._edits import make_edit_list
-from ._finding import find_passages, find_stretches
-from ._playing import finish, play_passages, play_stretches
+from ._finding import find_passages, find_segments
+from ._playing import finish, play_passages, play_segments
+from ._segments import Passage, Segment
 from ._sources import Source, as_source, located
 from ._state import fitted_state
-from ._stretches import Passage, Stretch
 from ._targets import Wanted, as_wanted, scaled
 from ._turns import Turns, make_turns
 
@@ -46,7 +46,7 @@ RULES: dict[str, Rule] = {
         "a ChromaExtractor or None",
     ),
     "join_cost": (lambda v: is_real(v) and 0 <= v <= 1000, "a number from 0 to 1000"),
-    "max_stretch": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
+    "max_segment": (lambda v: is_real(v) and 1 <= v <= 1e6, "a number of seconds of at least 1"),
     "transpose": (
         lambda v: v is None or (is_integer(v, 0) and v <= 6),
         "an integer from 0 to 6 or None",
@@ -68,10 +68,10 @@ TEMPO_RULES: dict[str, Rule] = {
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     """Play chroma in the sound of recordings: an audio mosaic.
 
-    The mosaic plays stretches of recordings, each about a second long, whose harmony follows a
+    The mosaic plays segments of recordings, each about a second long, whose harmony follows a
     piece. Every frame of the piece is compared with the frames of all recordings, and the path
     through them that correlates best with the piece, at the fewest joins, is played [1]_, [2]_.
-    Recordings are brought to one loudness and keep their own dynamics. Stretches are crossfaded
+    Recordings are brought to one loudness and keep their own dynamics. Segments are crossfaded
     where they are quiet, and their pitch classes are raised or lowered a little where they still
     differ from the piece.
 
@@ -90,7 +90,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     join_cost : float, default=1.6
         Cost of a join, in units of the correlation of a frame with the piece. Higher costs make
         fewer joins and play each recording longer; lower costs follow the piece more closely.
-    max_stretch : float, default=10.0
+    max_segment : float, default=10.0
         Most seconds in a row that one recording may be played, so that nobody's piece is replayed
         as a whole. If there is only one recording, most seconds that it may play without a jump.
         By beats, a lower value also plays more recordings.
@@ -99,7 +99,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         slower; this widens the choice, and takes time and memory. None is 2 by beats, 0 by frames.
     shaping : float, default=24.0
         Most decibels by which a pitch class may be lowered to match the harmony of the piece; it
-        may be raised by two thirds of that. 0 leaves stretches as they were recorded.
+        may be raised by two thirds of that. 0 leaves segments as they were recorded.
     clarity : float, default=0.5
         By beats: advantage of a beat with the clearest pulse over one with none, in units of the
         correlation of a beat. A lower value plays more music without drums and weakens the pulse.
@@ -146,8 +146,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
     Notes
     -----
-    The index takes about 1 MB per hour of music. `transform` reads the files again, a stretch at a
-    time, so they must stay where they are, or lie in the folder `root`. `stretches` lists whose
+    The index takes about 1 MB per hour of music. `transform` reads the files again, a segment at a
+    time, so they must stay where they are, or lie in the folder `root`. `segments` lists whose
     music a mosaic plays; whether it may be published is for the owners of that music to say.
 
     References
@@ -165,7 +165,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     >>> a, c = (np.sin(2 * np.pi * frequency * time) for frequency in (440.0, 523.25))
     >>> mosaic = MosaicSynthesizer(sr=22050).fit([a, c])
     >>> piece = ChromaExtractor().transform([np.concatenate([c[:22050], a[:22050]])])[0]
-    >>> [stretch.recording for stretch in mosaic.stretches(piece)]
+    >>> [segment.recording for segment in mosaic.segments(piece)]
     [1, 0]
     >>> mosaic.transform(piece).shape
     (44032,)
@@ -178,7 +178,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         extractor: ChromaExtractor | None = None,
         *,
         join_cost: float = 1.6,
-        max_stretch: float = 10.0,
+        max_segment: float = 10.0,
         transpose: int | None = None,
         shaping: float = 24.0,
         clarity: float = 0.5,
@@ -188,7 +188,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ) -> None:
         self.extractor = extractor
         self.join_cost = join_cost
-        self.max_stretch = max_stretch
+        self.max_segment = max_segment
         self.transpose = transpose
         self.shaping = shaping
         self.clarity = clarity
@@ -349,16 +349,16 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return None
 
     @overload
-    def stretches(
+    def segments(
         self, X: np.ndarray, *, timing: Any = None, tempo: float | None = None, style: Any = None
-    ) -> list[Stretch]: ...
+    ) -> list[Segment]: ...
 
     @overload
-    def stretches(
+    def segments(
         self, X: Sequence[Any], *, timing: Any = None, tempo: float | None = None, style: Any = None
-    ) -> list[list[Stretch]]: ...
+    ) -> list[list[Segment]]: ...
 
-    def stretches(
+    def segments(
         self, X: Any, *, timing: Any = None, tempo: float | None = None, style: Any = None
     ) -> Any:
         """List the parts of recordings that a mosaic plays.
@@ -376,7 +376,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
         Returns
         -------
-        stretches : list of musicai.mosaic.Stretch, or a list of such lists
+        segments : list of musicai.mosaic.Segment, or a list of such lists
             For a piece, or for a collection of them; in the order in which they are played.
 
         Examples
@@ -388,12 +388,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         >>> mosaic = MosaicSynthesizer().fit([a, c])
         >>> piece = np.zeros((20, 12))
         >>> piece[:10, 9] = piece[10:, 0] = 1  # A, then C
-        >>> [(stretch.recording, round(stretch.start, 1)) for stretch in mosaic.stretches(piece)]
+        >>> [(segment.recording, round(segment.start, 1)) for segment in mosaic.segments(piece)]
         [(0, 0.0), (1, 0.9)]
         """
         wanted, turns, _ = self._check_pieces(X, timing, tempo, style)
         found = [
-            [part.stretch(each.seconds) if isinstance(part, Passage) else part for part in parts]
+            [part.segment(each.seconds) if isinstance(part, Passage) else part for part in parts]
             for each, parts in zip(wanted, self._find(wanted, turns), strict=True)
         ]
         return found if is_collection(X) else found[0]
@@ -428,7 +428,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
         See Also
         --------
-        stretches : The parts without fades; the recordings need not be there.
+        segments : The parts without fades; the recordings need not be there.
         musicai.render.write_session : Writes the list for a digital audio workstation.
 
         Notes
@@ -471,8 +471,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return fitted_state(self)
 
     def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
-        """Find what to play for each piece: stretches, or passages if there are beats."""
-        limits = {"join_cost": self.join_cost, "max_stretch": self.max_stretch}
+        """Find what to play for each piece: segments, or passages if there are beats."""
+        limits = {"join_cost": self.join_cost, "max_segment": self.max_segment}
         rate = self.extractor_.frame_rate
         if self.tempo_ is None:
             corpus = make_corpus(
@@ -486,7 +486,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             turns.check(corpus.recording, "nothing in it is more than silence, noise or a hum")
             timing = Timing.from_rate(rate)
             for each in wanted:
-                yield find_stretches(each, corpus, turns, timing=timing, **limits)
+                yield find_segments(each, corpus, turns, timing=timing, **limits)
             return
         kept = zip(self.chroma_, self.levels_, self.tunings_, self.beats_, strict=True)
         tracks = [None if each[-1] is None else make_track(*each) for each in kept]
@@ -516,7 +516,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             return iter(())
         sound = {"sr": self.sr, "channels": self._n_channels()}
         if self.tempo_ is None:
-            played = play_stretches(parts, sources, **sound)
+            played = play_segments(parts, sources, **sound)
         else:
             n_samples = round(wanted.seconds * self.sr)
             played = play_passages(parts, sources, n_samples=n_samples, **sound)

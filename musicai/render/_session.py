@@ -131,7 +131,7 @@ def write_session(
 
     Notes
     -----
-    - The track "Mosaic" has an item for each stretch, with its place in the recording, its speed,
+    - The track "Mosaic" has an item for each segment, with its place in the recording, its speed,
       the gain of its recording, and its fades. By beats, items are stretched without a change of
       pitch, with a stretch marker on each beat; by frames, transposed items are played faster or
       slower.

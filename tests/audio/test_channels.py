@@ -162,7 +162,7 @@ def test_a_mosaic_of_what_cancels_sounds(write):
     with pytest.warns(UserWarning, match="cancel"):
         mosaic = MosaicSynthesizer(sr=SR).fit([path, OTHER])
     (piece,) = ChromaExtractor().transform([LEFT])
-    assert {stretch.recording for stretch in mosaic.stretches(piece)} == {0}
+    assert {segment.recording for segment in mosaic.segments(piece)} == {0}
     audio = mosaic.transform(piece)
     assert power(audio if audio.ndim == 1 else audio.mean(axis=1)) > 0.003
 

@@ -332,13 +332,13 @@ def test_parameters_of_a_mosaic_are_checked_at_use(mosaic, change):
     assert str(again.get_params()) == str(changed.get_params())
     piece = np.eye(12)[[0, 4, 7] * 5]
     if "extractor__sr" in change:  # of the one to fit with, the next time
-        again.stretches(piece)
+        again.segments(piece)
         match = "sr must be a number of hertz"
     else:
         (name,) = change
         match = f"{name} must be"
         with pytest.raises(ValueError, match=match):
-            again.stretches(piece)
+            again.segments(piece)
     with pytest.raises(ValueError, match=match):
         again.fit(TONES)
 

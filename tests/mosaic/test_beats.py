@@ -89,7 +89,7 @@ def test_a_recording_in_c_plays_a_piece_in_d():
     extractor = ChromaExtractor(sync="half-beat")
     mosaic = MosaicSynthesizer(extractor, shaping=0, sr=RATE).fit([band(0, only=0)])
     piece = np.roll(mosaic.chroma_[0][2:26].astype(float), 2, axis=1)
-    assert {stretch.semitones for stretch in mosaic.stretches(piece, tempo=120)} == {2}
+    assert {segment.semitones for segment in mosaic.segments(piece, tempo=120)} == {2}
     assert {clip.semitones for clip in mosaic.edit_list(piece, tempo=120).clips} == {2}
     wanted = np.repeat(piece, 4, axis=0)
     found = []
@@ -100,7 +100,7 @@ def test_a_recording_in_c_plays_a_piece_in_d():
         found.append(frame_correlation(again, near))
     assert found[0] > 0.85
     assert found[1] < 0.5
-    assert {stretch.semitones for stretch in mosaic.stretches(piece, tempo=120)} == {0}
+    assert {segment.semitones for segment in mosaic.segments(piece, tempo=120)} == {0}
 
 
 def test_without_a_tempo_that_of_the_recordings_is_taken(mosaic, piece):
@@ -131,10 +131,10 @@ def test_without_a_tempo_that_of_the_recordings_is_taken(mosaic, piece):
 def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
     audio = mosaic.transform(piece, timing=timing)
     assert len(audio) == int(timing.duration(24) * RATE + 1e-6)
-    stretches = mosaic.stretches(piece, timing=timing)
-    assert stretches[0].start == 0
-    assert all(one.end == other.start for one, other in itertools.pairwise(stretches))
-    assert stretches[-1].end == len(audio) / RATE
+    segments = mosaic.segments(piece, timing=timing)
+    assert segments[0].start == 0
+    assert all(one.end == other.start for one, other in itertools.pairwise(segments))
+    assert segments[-1].end == len(audio) / RATE
 
 
 def test_mosaic_and_midi_lie_on_one_grid(mosaic, piece):
@@ -154,13 +154,13 @@ def test_mosaic_and_midi_lie_on_one_grid(mosaic, piece):
     assert np.median(near[beats]) < 0.03
 
 
-def test_stretches_tell_what_is_played(mosaic, piece, recordings):
-    for stretch in mosaic.stretches(piece, tempo=110):
-        assert stretch.source_start < stretch.source_end
-        assert stretch.source_end <= len(recordings[stretch.recording][0]) / RATE
-        played = (stretch.source_end - stretch.source_start) / (stretch.end - stretch.start)
+def test_segments_tell_what_is_played(mosaic, piece, recordings):
+    for segment in mosaic.segments(piece, tempo=110):
+        assert segment.source_start < segment.source_end
+        assert segment.source_end <= len(recordings[segment.recording][0]) / RATE
+        played = (segment.source_end - segment.source_start) / (segment.end - segment.start)
         assert 0.8 < played < 1.25
-        beats = (stretch.end - stretch.start) * 110 / 60
+        beats = (segment.end - segment.start) * 110 / 60
         assert beats == pytest.approx(round(beats), abs=1e-3)
 
 
@@ -194,13 +194,13 @@ def test_styles(recordings, mosaic, piece):
     of_styles = MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE)
     of_styles.fit([*recordings, (np.zeros(RATE), RATE)], [*labels, "none"])
     np.testing.assert_array_equal(of_styles.transform(piece), mosaic.transform(piece))
-    slow = of_styles.stretches(piece, style="slow")
-    assert {stretch.recording for stretch in slow} == {4}
+    slow = of_styles.segments(piece, style="slow")
+    assert {segment.recording for segment in slow} == {4}
     assert slow[-1].end == pytest.approx(12 * 60 / 95, rel=0.01)  # at its own tempo
-    both = of_styles.stretches(np.tile(piece, (5, 1)), style={"fast": 3, "slow": 1}, tempo=110)
+    both = of_styles.segments(np.tile(piece, (5, 1)), style={"fast": 3, "slow": 1}, tempo=110)
     seconds = np.zeros(6)
-    for stretch in both:
-        seconds[stretch.recording] += stretch.end - stretch.start
+    for segment in both:
+        seconds[segment.recording] += segment.end - segment.start
     assert seconds[3] == seconds[5] == 0
     assert seconds[4] / seconds.sum() == pytest.approx(0.25, abs=0.02)
     with pytest.raises(ValueError, match="no recording of the style 'none' can be played: it has"):
@@ -246,7 +246,7 @@ def test_a_recording_without_beats_is_left_out(recordings, piece):
     silent = np.zeros(10 * RATE, np.float32)
     mosaic = MosaicSynthesizer(ChromaExtractor(sync="beat"), sr=RATE)
     mosaic.fit([silent, *recordings, (recordings[0][0][:RATE], RATE)])
-    used = {stretch.recording for stretch in mosaic.stretches(piece)}
+    used = {segment.recording for segment in mosaic.segments(piece)}
     assert used <= set(range(1, 6))
 
 

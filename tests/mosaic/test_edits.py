@@ -42,19 +42,19 @@ def piece():
     return ChromaExtractor().transform([chords(9)])[0]
 
 
-def test_clips_are_the_stretches_from_fade_to_fade(mosaics, piece, recordings):
+def test_clips_are_the_segments_from_fade_to_fade(mosaics, piece, recordings):
     for mosaic in mosaics:
         edits = mosaic.edit_list(piece, timing=ChromaExtractor())
-        stretches = mosaic.stretches(piece, timing=ChromaExtractor())
-        assert len(edits.clips) == len(stretches) > 2
-        for clip, stretch in zip(edits.clips, stretches, strict=True):
-            assert (clip.recording, clip.gain) == (stretch.recording, stretch.gain)
+        segments = mosaic.segments(piece, timing=ChromaExtractor())
+        assert len(edits.clips) == len(segments) > 2
+        for clip, segment in zip(edits.clips, segments, strict=True):
+            assert (clip.recording, clip.gain) == (segment.recording, segment.gain)
             assert clip.path == str(recordings[clip.recording])
-            assert clip.times[0] <= stretch.start + 0.1
-            assert clip.times[-1] >= stretch.end - 0.1
-            middle = (stretch.start + stretch.end) / 2
+            assert clip.times[0] <= segment.start + 0.1
+            assert clip.times[-1] >= segment.end - 0.1
+            middle = (segment.start + segment.end) / 2
             source = np.interp(middle, clip.times, clip.source_times)
-            near = (stretch.source_start + stretch.source_end) / 2
+            near = (segment.source_start + segment.source_end) / 2
             assert source == pytest.approx(near, abs=0.03)
         assert edits.seconds == mosaic.transform(piece, timing=ChromaExtractor()).shape[0] / RATE
         assert edits.clips[-1].times[-1] == pytest.approx(edits.seconds)

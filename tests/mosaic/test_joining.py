@@ -1,25 +1,25 @@
 import numpy as np
 import pytest
 
-from musicai.mosaic._joining import join_stretches
+from musicai.mosaic._joining import join_segments
 
 RATE = 22050
 
 
 def play(borders, sounds):
-    """Join stretches of endless sounds, each a function of the sample's number."""
+    """Join segments of endless sounds, each a function of the sample's number."""
     (mono,) = play_channels(borders, [sounds])
     return mono
 
 
 def play_channels(borders, channels):
-    """Join stretches that have several channels, each as for `play`; return them one by one."""
+    """Join segments that have several channels, each as for `play`; return them one by one."""
 
     def read(number, first, last):
         places = np.arange(first, last)
         return np.stack([sounds[number](places) for sounds in channels], axis=1).astype(np.float32)
 
-    return np.concatenate(list(join_stretches(borders, read, sr=RATE))).T
+    return np.concatenate(list(join_segments(borders, read, sr=RATE))).T
 
 
 def tone(frequency, phase=0.0, loudness=0.5):

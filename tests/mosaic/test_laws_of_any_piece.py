@@ -51,10 +51,10 @@ def test_order_and_company_of_pieces_do_not_matter(lengths, seed, order):
 
 @few
 @given(n_frames=st.integers(1, 24), seed=seeds, loudness=st.sampled_from([2.0**-8, 2.0**5]))
-def test_stretches_fill_the_piece_however_loud(n_frames, seed, loudness):
+def test_segments_fill_the_piece_however_loud(n_frames, seed, loudness):
     (piece,) = make_pieces([n_frames], seed)
-    stretches = fitted().stretches(piece)
-    assert stretches[0].start == 0
-    assert all(one.end == other.start for one, other in itertools.pairwise(stretches))
-    assert stretches[-1].end * RATE == pytest.approx(len(fitted().transform(piece)), abs=1)
-    assert fitted().stretches(loudness * piece) == stretches
+    segments = fitted().segments(piece)
+    assert segments[0].start == 0
+    assert all(one.end == other.start for one, other in itertools.pairwise(segments))
+    assert segments[-1].end * RATE == pytest.approx(len(fitted().transform(piece)), abs=1)
+    assert fitted().segments(loudness * piece) == segments

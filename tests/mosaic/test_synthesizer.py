@@ -83,48 +83,48 @@ def test_answers_in_kind(mosaic, piece):
     assert isinstance(several, list)
     np.testing.assert_array_equal(several[0], alone)
     assert len(several[2]) == 0
-    assert [len(each) > 0 for each in mosaic.stretches([piece, piece[:0]])] == [True, False]
+    assert [len(each) > 0 for each in mosaic.segments([piece, piece[:0]])] == [True, False]
 
 
-def test_stretches_tell_what_is_played(mosaic, piece, recordings):
-    stretches = mosaic.stretches(piece)
-    assert stretches[0].start == 0
-    for before, after in itertools.pairwise(stretches):
+def test_segments_tell_what_is_played(mosaic, piece, recordings):
+    segments = mosaic.segments(piece)
+    assert segments[0].start == 0
+    for before, after in itertools.pairwise(segments):
         assert before.end == after.start
-    assert stretches[-1].end * RATE == pytest.approx(len(mosaic.transform(piece)))
-    for stretch in stretches:
-        assert 0 <= stretch.recording < len(recordings)
-        length = len(recordings[stretch.recording]) / RATE
-        assert -0.1 <= stretch.source_start <= length
-        assert stretch.semitones == 0
-        assert -12 <= stretch.gain <= 12
+    assert segments[-1].end * RATE == pytest.approx(len(mosaic.transform(piece)))
+    for segment in segments:
+        assert 0 <= segment.recording < len(recordings)
+        length = len(recordings[segment.recording]) / RATE
+        assert -0.1 <= segment.source_start <= length
+        assert segment.semitones == 0
+        assert -12 <= segment.gain <= 12
 
 
 def test_no_recording_is_replayed(recordings):
-    mosaic = MosaicSynthesizer(max_stretch=2.0, sr=RATE).fit(recordings)
+    mosaic = MosaicSynthesizer(max_segment=2.0, sr=RATE).fit(recordings)
     itself = ChromaExtractor().transform(recordings[:1])[0]
-    for name, group in itertools.groupby(mosaic.stretches(itself), lambda each: each.recording):
+    for name, group in itertools.groupby(mosaic.segments(itself), lambda each: each.recording):
         group = list(group)
         assert group[-1].end - group[0].start <= 2.0, name
 
 
 @pytest.mark.parametrize("join_cost", [1.6, 1000.0])
 @pytest.mark.parametrize("n_others", [0, 1])
-@pytest.mark.parametrize("max_stretch", [1.0, 10.0])
-def test_what_is_hardly_audible_is_never_played(join_cost, n_others, max_stretch):
+@pytest.mark.parametrize("max_segment", [1.0, 10.0])
+def test_what_is_hardly_audible_is_never_played(join_cost, n_others, max_segment):
     with_gaps = chords([0] * 16)
     for second in (1, 3, 4, 6):
         with_gaps[second * RATE : int((second + 0.3) * RATE)] *= 1e-4  # -80 dB
     others = [chords([6] * 8, seed=1)] * n_others
-    mosaic = MosaicSynthesizer(join_cost=join_cost, max_stretch=max_stretch, sr=RATE, shaping=0)
+    mosaic = MosaicSynthesizer(join_cost=join_cost, max_segment=max_segment, sr=RATE, shaping=0)
     mosaic.fit([with_gaps, *others])
     wanted = ChromaExtractor().transform([chords([0] * 16)])[0]
     hop = 2048 / RATE
-    for stretch in mosaic.stretches(wanted):
-        if stretch.recording == 0:
-            end = stretch.source_start + stretch.end - stretch.start
+    for segment in mosaic.segments(wanted):
+        if segment.recording == 0:
+            end = segment.source_start + segment.end - segment.start
             for gap in (1, 3, 4, 6):  # a frame on the border holds some of what sounds
-                assert end <= gap + 1.01 * hop or stretch.source_start >= gap + 0.3 - 1.01 * hop
+                assert end <= gap + 1.01 * hop or segment.source_start >= gap + 0.3 - 1.01 * hop
 
 
 def test_recordings_may_all_be_very_quiet(piece):
@@ -142,10 +142,10 @@ def test_silence_stays_silence(mosaic, piece):
 
 
 def test_scale_and_negative_values_do_not_matter(mosaic, piece):
-    expected = mosaic.stretches(piece)
-    assert mosaic.stretches(100 * piece) == expected
+    expected = mosaic.segments(piece)
+    assert mosaic.segments(100 * piece) == expected
     sunken = np.where(piece == 0, -1, piece)
-    assert mosaic.stretches(sunken) == expected
+    assert mosaic.segments(sunken) == expected
 
 
 def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
@@ -153,7 +153,7 @@ def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit(scaled)
     audio = mosaic.transform(piece)
     level = np.sqrt(np.mean(audio[: len(audio) // RATE * RATE].reshape(-1, RATE) ** 2, axis=1))
-    assert {stretch.recording for stretch in mosaic.stretches(piece)} == {0, 1, 2}
+    assert {segment.recording for segment in mosaic.segments(piece)} == {0, 1, 2}
     assert level.max() / level.min() < 2
 
 
@@ -162,12 +162,12 @@ def test_recordings_keep_their_dynamics():
     rng = np.random.default_rng(5)
     softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # every three seconds
     both = [softer * chords(rng.permutation(12).repeat(2), seed=i) for i in range(2)]
-    mosaic = MosaicSynthesizer(max_stretch=60, shaping=0, sr=RATE).fit([both[0], 0.05 * both[1]])
+    mosaic = MosaicSynthesizer(max_segment=60, shaping=0, sr=RATE).fit([both[0], 0.05 * both[1]])
     wanted = heard(both[1])
-    stretches = mosaic.stretches(wanted)
-    gains = {stretch.recording: {} for stretch in stretches}
-    for stretch in stretches:
-        gains[stretch.recording][stretch.gain] = True
+    segments = mosaic.segments(wanted)
+    gains = {segment.recording: {} for segment in segments}
+    for segment in segments:
+        gains[segment.recording][segment.gain] = True
     assert {recording: len(found) for recording, found in gains.items()} == {1: 1}
     audio = mosaic.transform(wanted)
     levels = [audio[int((3 * i + 0.5) * RATE) :][: 2 * RATE].std() for i in range(4)]
@@ -190,10 +190,10 @@ def test_joins_rather_lead_to_usual_passages():
     mosaic = MosaicSynthesizer(sr=RATE)
     mosaic.fit([np.concatenate([0.05 * major, major]), other])
     wanted = heard(np.concatenate([other[: 4 * RATE], 0.05 * major[: 4 * RATE]]))
-    first, *others = mosaic.stretches(wanted)
+    first, *others = mosaic.segments(wanted)
     assert first.recording == 1
-    assert {stretch.recording for stretch in others} == {0}
-    assert min(stretch.source_start for stretch in others) > 7.9
+    assert {segment.recording for segment in others} == {0}
+    assert min(segment.source_start for segment in others) > 7.9
 
 
 def test_all_mosaics_are_equally_loud(recordings, stereo_recordings):
@@ -217,20 +217,20 @@ def mosaic_of_styles(recordings):
     return MosaicSynthesizer(sr=RATE).fit(recordings, STYLES)
 
 
-def seconds_of(stretches, n=3):
+def seconds_of(segments, n=3):
     """Return for how long each recording is played."""
     seconds = np.zeros(n)
-    for stretch in stretches:
-        seconds[stretch.recording] += stretch.end - stretch.start
+    for segment in segments:
+        seconds[segment.recording] += segment.end - segment.start
     return seconds
 
 
 def test_a_style_is_played_by_its_own_recordings(mosaic_of_styles, mosaic, piece):
     assert mosaic_of_styles.styles_.tolist() == ["folk", "jazz"]
     for number, style in enumerate(["folk", "jazz"]):
-        stretches = mosaic_of_styles.stretches(piece, style=style)
-        assert {stretch.recording for stretch in stretches} == {number}
-        assert mosaic_of_styles.stretches(piece, style={style: 2}) == stretches
+        segments = mosaic_of_styles.segments(piece, style=style)
+        assert {segment.recording for segment in segments} == {number}
+        assert mosaic_of_styles.segments(piece, style={style: 2}) == segments
     np.testing.assert_array_equal(mosaic_of_styles.transform(piece), mosaic.transform(piece))
 
 
@@ -238,21 +238,21 @@ def test_a_style_is_played_by_its_own_recordings(mosaic_of_styles, mosaic, piece
 @pytest.mark.parametrize("n_times", [1, 5])
 def test_styles_are_blended_by_shares_of_time(mosaic_of_styles, piece, share, n_times):
     long = np.tile(piece, (n_times, 1))
-    found = mosaic_of_styles.stretches(long, style={"jazz": share, "folk": 1 - share})
+    found = mosaic_of_styles.segments(long, style={"jazz": share, "folk": 1 - share})
     folk, jazz, other = seconds_of(found)
     assert other == 0
     assert jazz / (folk + jazz) == pytest.approx(share, abs=0.03 / n_times)
-    (listed,) = mosaic_of_styles.stretches([long], style={"jazz": share, "folk": 1 - share})
+    (listed,) = mosaic_of_styles.segments([long], style={"jazz": share, "folk": 1 - share})
     assert listed == found
 
 
 def test_no_style_in_a_blend_is_any_recording(mosaic_of_styles, piece):
-    found = mosaic_of_styles.stretches(np.tile(piece, (4, 1)), style={"jazz": 0.5, None: 0.5})
+    found = mosaic_of_styles.segments(np.tile(piece, (4, 1)), style={"jazz": 0.5, None: 0.5})
     assert (seconds_of(found) > 0).all()
 
 
 def test_wrong_styles(mosaic, mosaic_of_styles, recordings, piece):
-    for play in (mosaic_of_styles.transform, mosaic_of_styles.stretches):
+    for play in (mosaic_of_styles.transform, mosaic_of_styles.segments):
         with pytest.raises(ValueError, match=r"unknown style 'rock': known styles are \['folk'"):
             play(piece, style="rock")
     with pytest.raises(ValueError, match="unknown style 'folk': no styles were given to fit"):
@@ -282,13 +282,13 @@ def test_mosaics_die_away_wherever_a_piece_is_cut(recordings, piece, n_frames, c
 def test_transposition_finds_what_is_in_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
-    assert {stretch.semitones for stretch in mosaic.stretches(wanted)} == {2.0}
+    assert {segment.semitones for segment in mosaic.segments(wanted)} == {2.0}
     assert frame_correlation(heard(mosaic.transform(wanted)), wanted) > 0.9
 
 
 def test_recordings_out_of_tune_are_tuned():
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit([chords([0] * 8, detune=0.3)])
-    (semitones,) = {stretch.semitones for stretch in mosaic.stretches(np.eye(12)[:5])}
+    (semitones,) = {segment.semitones for segment in mosaic.segments(np.eye(12)[:5])}
     assert semitones == pytest.approx(-0.3, abs=0.05)
     audio = mosaic.transform(ChromaExtractor().transform([chords([0] * 8)])[0])
     spectrum = np.abs(np.fft.rfft(audio[: 3 * RATE] * np.hanning(3 * RATE)))
@@ -313,7 +313,7 @@ def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
     assert len(audio) == int(as_timing(timing).duration(13) * RATE)
     (listed,) = mosaic.transform([beats], timing=[timing])
     np.testing.assert_array_equal(listed, audio)
-    assert mosaic.stretches(beats, timing=timing)[-1].end == len(audio) / RATE
+    assert mosaic.segments(beats, timing=timing)[-1].end == len(audio) / RATE
 
 
 def test_any_tempo_is_played(recordings, piece):
@@ -333,9 +333,9 @@ def test_frames_of_any_length_are_played_when_they_should(mosaic):
         beats[np.searchsorted(borders - 0.3, t * 2048 / 22050, side="right") - 1]
         for t in range(int((borders[-1] - 0.3) * 22050 / 2048))
     ]
-    played = [stretch.start for stretch in mosaic.stretches(np.array(expected))]
+    played = [segment.start for segment in mosaic.segments(np.array(expected))]
     for timing in (Timing.from_beats(borders), Timing.from_borders(borders)):
-        found = [stretch.start for stretch in mosaic.stretches(beats, timing=timing)]
+        found = [segment.start for segment in mosaic.segments(beats, timing=timing)]
         np.testing.assert_allclose(found[: len(played)], played)
 
 
@@ -357,7 +357,7 @@ def test_stereo_recordings_are_played_in_stereo(stereo_recordings, piece, tmp_pa
     turned = [(samples[:, ::-1], rate) for samples, rate in stereo_recordings]
     of_turned = MosaicSynthesizer(sr=RATE).fit(turned)
     np.testing.assert_array_equal(of_turned.transform(piece), audio[:, ::-1])
-    assert of_turned.stretches(piece) == mosaic.stretches(piece)
+    assert of_turned.segments(piece) == mosaic.segments(piece)
     assert mosaic.transform([piece, piece[:0]])[1].shape == (0, 2)
     mosaic.transform(piece, tmp_path / "a.flac")
     written, _ = soundfile.read(tmp_path / "a.flac", dtype="float32")
@@ -411,7 +411,7 @@ def test_chroma_of_any_scale(recordings, piece, kind):
         mosaic = MosaicSynthesizer(extractor, sr=RATE).fit([9 * r for r in recordings])
     wanted = extractor.transform([chords([0, 4, 5, 2], seconds=1)])[0]
     assert np.isfinite(mosaic.transform(wanted)).all()
-    assert mosaic.stretches(piece * np.float32(3e38)) == mosaic.stretches(piece)
+    assert mosaic.segments(piece * np.float32(3e38)) == mosaic.segments(piece)
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.2])
@@ -473,7 +473,7 @@ def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path
     mosaic = MosaicSynthesizer(ChromaExtractor(on_error="warn"), sr=RATE)
     with pytest.warns(UserWarning, match="left out"):
         mosaic.fit(collection)
-    assert {stretch.recording for stretch in mosaic.stretches(piece)} == {2}
+    assert {segment.recording for segment in mosaic.segments(piece)} == {2}
     with pytest.raises(RecordingError, match="broken"):
         MosaicSynthesizer().fit(collection)
 
@@ -520,7 +520,7 @@ def test_persists_with_joblib(mosaic, piece, tmp_path):
     [
         ({"extractor": "cqt"}, "extractor must be a ChromaExtractor or None, got 'cqt'"),
         ({"join_cost": -1}, "join_cost must be a number from 0 to 1000"),
-        ({"max_stretch": 0}, "max_stretch must be a number of seconds of at least 1"),
+        ({"max_segment": 0}, "max_segment must be a number of seconds of at least 1"),
         ({"transpose": 1.5}, "transpose must be an integer from 0 to 6"),
         ({"shaping": None}, "shaping must be a number of decibels"),
         ({"channels": 3}, "channels must be 1, 2 or None, got 3"),

@@ -139,14 +139,14 @@ def test_items_by_beats_lie_on_the_grid(by_beats, beats, folder, clock):
     check_items(project, by_beats, edits.seconds)
     grid = edits.timing.borders(24)[::2]
     grid = grid - grid[0]
-    stretches = by_beats.stretches(beats, **clock)
-    assert len(stretches) == len(items_of(project)) > 2
-    for item, stretch in zip(items_of(project), stretches, strict=True):
+    segments = by_beats.segments(beats, **clock)
+    assert len(segments) == len(items_of(project)) > 2
+    for item, segment in zip(items_of(project), segments, strict=True):
         rate, keeps_pitch, *_ = item.numbers("PLAYRATE")
         assert keeps_pitch
-        played = stretch.start - item.number("POSITION")
-        assert source_place(item, played) == pytest.approx(stretch.source_start, abs=1e-3)
-        assert np.abs(grid - stretch.start).min() < 1e-3
+        played = segment.start - item.number("POSITION")
+        assert source_place(item, played) == pytest.approx(segment.source_start, abs=1e-3)
+        assert np.abs(grid - segment.start).min() < 1e-3
         beats_there = item.number("POSITION") + item.marks[1:-1, 0] / rate
         assert np.all(np.abs(grid[:, np.newaxis] - beats_there).min(axis=0) < 1e-3)
 

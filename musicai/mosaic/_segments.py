@@ -1,4 +1,4 @@
-"""Results of the searches in seconds: stretches of recordings, or passages of their beats."""
+"""Results of the searches in seconds: segments of recordings, or passages of their beats."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from ._search import Run
 from ._targets import Target
 
 
-class Stretch(NamedTuple):
+class Segment(NamedTuple):
     """A part of a recording, and when a mosaic plays it.
 
     Attributes
@@ -30,12 +30,12 @@ class Stretch(NamedTuple):
 
     Examples
     --------
-    >>> from musicai.mosaic import Stretch
-    >>> stretch = Stretch(
+    >>> from musicai.mosaic import Segment
+    >>> segment = Segment(
     ...     start=0.0, end=1.5, recording=3, source_start=12.0, source_end=13.5, semitones=0.0,
     ...     gain=-2.0,
     ... )
-    >>> stretch.end - stretch.start
+    >>> segment.end - segment.start
     1.5
     """
 
@@ -48,12 +48,12 @@ class Stretch(NamedTuple):
     gain: float
 
 
-Stretch.__module__ = "musicai.mosaic"
+Segment.__module__ = "musicai.mosaic"
 
 
-def as_stretches(
+def as_segments(
     runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float
-) -> list[Stretch]:
+) -> list[Segment]:
     """Convert runs of frames to seconds.
 
     Parameters
@@ -65,9 +65,9 @@ def as_stretches(
     timing : Timing
         When the frames sound, at a rate.
     end : float
-        When the last stretch ends, in seconds.
+        When the last segment ends, in seconds.
     """
-    stretches: list[Stretch] = []
+    segments: list[Segment] = []
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
@@ -75,8 +75,8 @@ def as_stretches(
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])
-        stretches.append(
-            Stretch(
+        segments.append(
+            Segment(
                 start=float(start),
                 end=float(stop),
                 recording=recording,
@@ -86,7 +86,7 @@ def as_stretches(
                 gain=float(corpus.gains[recording]),
             )
         )
-    return stretches
+    return segments
 
 
 class Passage(NamedTuple):
@@ -117,11 +117,11 @@ class Passage(NamedTuple):
         """Ratio of speeds of its transposition alone, before its beats are stretched."""
         return speed(self.semitones)
 
-    def stretch(self, end: float) -> Stretch:
-        """Return it as a stretch of a mosaic that begins at 0 and ends at `end`."""
+    def segment(self, end: float) -> Segment:
+        """Return it as a segment of a mosaic that begins at 0 and ends at `end`."""
         played = np.clip(self.target[[0, -1]], 0.0, end)
         source = np.interp(played, self.target, self.source)
-        return Stretch(
+        return Segment(
             start=float(played[0]),
             end=float(played[1]),
             recording=self.recording,
