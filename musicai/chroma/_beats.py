@@ -34,7 +34,7 @@ TEMPO_PER_STRENGTH = 0.4
 """Octaves by which the center rises with each octave of the mean onset strength.
 
 At the same spacing of onsets, a choir sings slow beats and a band plays fast ones: one center for
-both doubles the beats of one or skips those of the other (see docs/design.md).
+both doubles the beats of one or skips those of the other (see docs/experiments.md).
 """
 
 CENTER_RANGE = 60.0, 150.0

@@ -26,7 +26,7 @@ TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
 of the piece, of an octave between the lengths of a beat and of the median beat of its track, and of
 a semitone by which it is transposed.
 
-These constants, and those below, were chosen on clips for development, see docs/design.md.
+These constants, and those below, were chosen on clips for development, see docs/experiments.md.
 """
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6

@@ -20,7 +20,7 @@ NEIGHBORS = 4
 
 FARTHEST_MOVE = 0.025
 """Most seconds by which smoothing moves a beat; a beat farther off was played early or late, or
-the tempo changed. See docs/design.md for what smoothing gains."""
+the tempo changed. See docs/experiments.md for what smoothing gains."""
 
 
 class BeatTrack(NamedTuple):

@@ -16,7 +16,7 @@ from ._targets import Wanted, beat_target
 from ._turns import Turns
 
 TRANSPOSE = 2
-"""Semitones for a `transpose` of None; see docs/design.md for what they gain."""
+"""Semitones for a `transpose` of None; see docs/experiments.md for what they gain."""
 
 
 def find_segments(
