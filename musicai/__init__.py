@@ -1,10 +1,11 @@
-"""Compose from recordings, in scikit-learn's idiom.
+"""Machine learning on chroma and piano rolls, with scikit-learn's interface.
 
-A recording becomes a *piece*, a float32 array ``(n_frames, n_features)``; a list of pieces is a
-*collection*. :class:`ChromaExtractor` turns recordings into pieces of chroma and back into sound,
-:class:`PianoRollExtractor` turns MIDI files into piano rolls and back, :class:`LSTMComposer` learns
-a collection, tells what comes next and composes new pieces. A :class:`Timing` says when the frames
-of a piece sound.
+A recording or MIDI file becomes a *piece*, a float32 array ``(n_frames, n_features)``; a list of
+pieces is a *collection*. :class:`ChromaExtractor` converts recordings to chroma and chroma to
+sound. :class:`PianoRollExtractor` converts MIDI files to piano rolls and back.
+:class:`LSTMComposer` learns from a collection, predicts next frames and composes new pieces.
+:class:`MosaicSynthesizer` plays a piece with segments of recordings. A :class:`Timing` holds the
+start and end times of frames.
 """
 
 from importlib import import_module
@@ -30,7 +31,7 @@ __all__ = [
     "show_versions",
 ]
 
-# Estimators are imported when they are first asked for: PyTorch alone takes seconds.
+# Estimators are imported on first access, since importing PyTorch takes seconds.
 _ROOMS = {
     "ChromaExtractor": "chroma",
     "LSTMComposer": "composer",

@@ -1,8 +1,8 @@
-"""Run the console command: ``python -m musicai`` is ``musicai``."""
+"""Entry point of ``python -m musicai``, the same as the command ``musicai``."""
 
 import sys
 
 from .cli import main
 
-if __name__ == "__main__":  # processes that are spawned import this file again
+if __name__ == "__main__":  # spawned processes import this file again
     sys.exit(main())

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values
-from ..theory.shapes import moments
+from ..theory.shapes import unit_windows
 from ._frames import one_piece, shortened
 from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
 from ._time_axis import label_time, time_axis
@@ -122,7 +122,7 @@ class SelfSimilarityDisplay:
             )
         axis = time_axis(frames, timing)
         frames, borders, length = shortened(frames, axis.times, _MOST_FRAMES)
-        windows = moments(frames, max(1, round(n_frames / length)))
+        windows = unit_windows(frames, max(1, round(n_frames / length)))
         display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=axis.unit)
         return display.plot(ax, title=title, colorbar=colorbar)
 

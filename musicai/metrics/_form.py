@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values, is_real
 from ..theory.keys import key_scores
-from ..theory.shapes import moments
+from ..theory.shapes import unit_windows
 from ._chroma import chroma_pieces, require_some
 
 
@@ -141,7 +141,7 @@ def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.n
 
 
 def _share_alike(piece: np.ndarray, n_frames: int, min_distance: int, similarity: float) -> float:
-    windows = moments(piece, n_frames)
+    windows = unit_windows(piece, n_frames)
     n_alike, n_pairs = 0, 0
     for start in range(0, len(windows) - min_distance, n_frames):
         later = windows[start + min_distance :]

@@ -1,1 +1,1 @@
-"""Music theory that several rooms share: keys, chords, spelling, and when frames sound."""
+"""Shared music theory: keys, chords, spelling and the timing of frames."""

@@ -1,24 +1,27 @@
-"""Measured borders of frames: checked, counted in beats, and the tempo they have."""
+"""Measured frame boundaries: validation, beat counts and mean tempo."""
 
 from typing import Any
 
 import numpy as np
 
 LONGEST = 86400.0
-"""Seconds; what lasts longer than a day is given in other units."""
+"""Longest timing in seconds, one day; longer values are probably in another unit."""
 
 LONGEST_BEAT = 15.0
-"""Seconds; MIDI has no slower tempo than one beat in 16.8 s."""
+"""Longest beat in seconds; MIDI's slowest tempo is one beat in 16.8 s."""
 
 SHORTEST_BEAT = 0.0001
-"""Seconds, on average; what has more beats than that is counted in something else."""
+"""Shortest mean length of a beat in seconds; shorter ones are probably not beats."""
 
-MOST_UNUSUAL = 0.3
-"""Largest deviation from the median tempo, in octaves; the first and last frame often exceed it."""
+_MAX_DEVIATION = 0.3
+"""Largest deviation from the median tempo, in octaves, of a beat that counts toward the mean tempo.
+
+The first and last frames often exceed it.
+"""
 
 
 def check_borders(seconds: Any) -> np.ndarray:
-    """Return borders in seconds, shape (n_frames + 1,), or raise a ValueError."""
+    """Return boundaries in seconds, shape (n_frames + 1,), or raise a ValueError."""
     borders = _rising(seconds, "seconds")
     if borders[-1] - borders[0] > LONGEST:
         raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
@@ -26,25 +29,28 @@ def check_borders(seconds: Any) -> np.ndarray:
 
 
 def check_beats(beats: Any, borders: np.ndarray) -> np.ndarray:
-    """Return the positions of borders in beats, shape (n_frames + 1,), or raise a ValueError."""
+    """Return boundaries in beats, shape (n_frames + 1,), or raise a ValueError."""
     positions = _rising(beats, "beats")
     if len(positions) != len(borders):
         raise ValueError(
-            f"beats are {len(positions)} where seconds are {len(borders)}: give the position of "
-            "each border in beats"
+            f"beats has {len(positions)} values but seconds has {len(borders)}: give the position "
+            "of each frame boundary in beats"
         )
     lengths, counts = np.diff(borders), np.diff(positions)
     if np.any((counts > 0) != (lengths > 0)):
-        raise ValueError("beats do not rise with seconds: give frames that last both, or neither")
+        raise ValueError(
+            "beats and seconds must increase together: give each frame a length in both, or in "
+            "neither"
+        )
     if np.any(lengths > counts * LONGEST_BEAT * (1 + 1e-9)):
         raise ValueError(
-            f"beats last more than {LONGEST_BEAT:g} seconds: give positions in beats, one more "
-            "with each beat"
+            f"a beat lasts more than {LONGEST_BEAT:g} seconds: give positions in beats, which "
+            "increase by 1 with each beat"
         )
     if counts.sum() * SHORTEST_BEAT > lengths.sum() * (1 + 1e-9):
         raise ValueError(
-            f"{counts.sum():.6g} beats last {lengths.sum():.3g} seconds, each less than "
-            f"{SHORTEST_BEAT:g}: give borders in seconds, and positions in beats"
+            f"{counts.sum():.6g} beats last {lengths.sum():.3g} seconds, less than "
+            f"{SHORTEST_BEAT:g} each: give boundaries in seconds and positions in beats"
         )
     return positions
 
@@ -55,19 +61,19 @@ def _rising(values: Any, name: str) -> np.ndarray:
             raise TypeError
         borders = np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} are {values!r} where numbers are expected") from None
+        raise ValueError(f"{name} must be numbers, got {values!r}") from None
     if borders.ndim != 1 or len(borders) == 0:
         raise ValueError(
-            f"{name} have shape {borders.shape} where (n_frames + 1,) is expected: the beginning "
-            "of each frame and the end of the last"
+            f"{name} must have shape (n_frames + 1,), the start of each frame and the end of the "
+            f"last; got shape {borders.shape}"
         )
     if not np.all(np.isfinite(borders)) or np.any(np.diff(borders) < 0):
-        raise ValueError(f"{name} do not rise: give numbers, each at least the one before")
+        raise ValueError(f"{name} must be finite and in ascending order")
     return borders
 
 
 def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
-    """Count beats up to each border: a frame several times as long as usual is several."""
+    """Count the beats before each boundary, and unusually long frames as several beats."""
     lengths = np.diff(borders)
     usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
     fewest = np.ceil(lengths * frames_per_beat / LONGEST_BEAT)
@@ -77,15 +83,15 @@ def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
 
 
 def mean_tempo(borders: np.ndarray, beats: np.ndarray) -> float | None:
-    """Return beats per minute, the mean over beats that are about as long as most.
+    """Return the mean tempo in beats per minute over beats of about the median length.
 
-    None if all frames are without length.
+    None if no frame has a length.
     """
     lengths, counts = np.diff(borders), np.diff(beats)
     lengths, counts = lengths[lengths > 0], counts[lengths > 0]
     if not len(lengths):
         return None
     per_beat = lengths / counts
-    median = np.quantile(per_beat, 0.5, method="lower")  # one of them, not between two
-    usual = np.abs(np.log2(per_beat / median)) <= MOST_UNUSUAL
+    median = np.quantile(per_beat, 0.5, method="lower")  # an actual length, not a mean of two
+    usual = np.abs(np.log2(per_beat / median)) <= _MAX_DEVIATION
     return float(60 * counts[usual].sum() / lengths[usual].sum())

@@ -1,4 +1,4 @@
-"""Chords with the times at which they sound, and their labels in charts and in Harte's syntax."""
+"""Timed chords, with chart labels and labels in Harte's syntax."""
 
 import re
 from collections.abc import Iterable
@@ -11,23 +11,23 @@ from .spelling import PITCH_CLASS_OF, note_name, place_in_key
 from .vocabulary import QUALITIES, TONES
 
 NO_CHORD = "N"
-"""Harte's label where no chord sounds."""
+"""Harte's label for no chord."""
 
 
 class Chord(NamedTuple):
-    """A chord and when it sounds.
+    """A chord with its start and end.
 
     Attributes
     ----------
     root : int or None
-        Pitch class of the root, 0 for C to 11 for B; None where there is no chord.
+        Pitch class of the root, from 0 for C to 11 for B; None for no chord.
     quality : str or None
-        "maj", "min", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug", "sus4", or None.
+        "maj", "min", "7", "maj7", "m7", "dim", "dim7", "m7b5", "aug" or "sus4"; None for no chord.
     start, end : float
         Seconds from the beginning of the piece.
     label : str
-        Name as in a chart, spelled in the key of the piece: "C", "Bbm", "F#m7b5"; "N.C." for no
-        chord.
+        Chart symbol spelled in the key of the piece, such as "C", "Bbm" or "F#m7b5"; "N.C." for
+        no chord.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class Chord(NamedTuple):
 
     @property
     def pitch_classes(self) -> tuple[int, ...]:
-        """The chord's pitch classes from the root up."""
+        """Pitch classes of the chord, from the root up."""
         if self.root is None or self.quality is None:
             return ()
         self._check()
@@ -57,54 +57,54 @@ class Chord(NamedTuple):
 
     @property
     def harte(self) -> str:
-        """The chord in Harte's syntax, as mir_eval and JAMS read it: "C:maj", "Bb:min7", "N"."""
+        """Label in Harte's syntax for mir_eval and JAMS: "C:maj", "Bb:min7", "N"."""
         if self.root is None or self.quality is None:
             return NO_CHORD
         self._check()
         spelled = re.match("[A-G][#b]*", str(self.label))
         name = spelled[0] if spelled else ""
-        if PITCH_CLASS_OF.get(name) != self.root:  # a label of one's own
+        if PITCH_CLASS_OF.get(name) != self.root:  # the user's own label
             name = note_name(place_in_key(self.root, key=0))
         return f"{name}:{QUALITIES[self.quality].harte}"
 
     def _check(self) -> None:
         if not is_integer(self.root, 0) or self.root not in range(12):
             raise ValueError(
-                f"root is {self.root!r}, which is no pitch class: make the Chord with one from 0 "
+                f"root is {self.root!r}, not a pitch class: make the Chord with a root from 0 "
                 "for C to 11 for B, or None for no chord"
             )
         if not isinstance(self.quality, str) or self.quality not in QUALITIES:
             raise ValueError(
-                f"quality is {self.quality!r}, which no chord has: make the Chord with one of "
+                f"quality is {self.quality!r}, not a known quality: make the Chord with one of "
                 f"{tuple(QUALITIES)}, or None for no chord"
             )
 
 
 def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
-    """Return chords as intervals and labels in Harte's syntax [1]_, for mir_eval and JAMS.
+    """Return intervals and labels in Harte's syntax [1]_, for mir_eval and JAMS.
 
-    ``mir_eval.chord.evaluate(*reference, *labeled_intervals(chords))`` compares them with a
-    reference that ``mir_eval.io.load_labeled_intervals`` has read.
+    ``mir_eval.chord.evaluate(*reference, *labeled_intervals(chords))`` compares the chords with a
+    reference loaded by ``mir_eval.io.load_labeled_intervals``.
 
     Parameters
     ----------
     chords : iterable of Chord
-        Of one piece, in order.
+        Chords of one piece, in order.
 
     Returns
     -------
     intervals : ndarray of shape (n_chords, 2)
         Start and end of each chord, in seconds.
     labels : list of str
-        Such as "C:maj", "Bb:min7" and "F#:hdim7"; "N" where there is no chord.
+        Labels such as "C:maj", "Bb:min7" and "F#:hdim7"; "N" for no chord.
 
     Raises
     ------
     TypeError
-        If `chords` is no list of chords, or something else is in it, such as lists of chords of
-        several pieces.
+        If `chords` is not an iterable of Chord, for instance a list with the chords of several
+        pieces.
     ValueError
-        If a chord has a quality that is unknown.
+        If the root or quality of a chord is unknown.
 
     References
     ----------
@@ -123,19 +123,19 @@ def labeled_intervals(chords: Iterable[Chord]) -> tuple[np.ndarray, list[str]]:
     """
     if isinstance(chords, Chord) or not isinstance(chords, Iterable):
         raise TypeError(
-            "labeled_intervals takes the chords of one piece, as recognize_chords returns them: "
-            f"got an object of type {type(chords).__name__}, pass a list of Chord"
+            "chords must be a list of Chord, the chords of one piece from recognize_chords; got "
+            f"an object of type {type(chords).__name__}"
         )
     chords = list(chords)
     for chord in chords:
         if not isinstance(chord, Chord):
             raise TypeError(
-                "labeled_intervals takes the chords of one piece, as recognize_chords returns "
-                f"them: got a {type(chord).__name__} among them. Pass one list of Chord at a time"
+                "chords must be a list of Chord, the chords of one piece from recognize_chords; "
+                f"it contains a {type(chord).__name__}. Pass the chords of one piece at a time"
             )
     times = [(chord.start, chord.end) for chord in chords]
     return np.array(times, dtype=np.float64).reshape(-1, 2), [chord.harte for chord in chords]
 
 
-for public in (Chord, labeled_intervals):  # where users find them: pickles name that place
+for public in (Chord, labeled_intervals):  # pickles refer to the public module
     public.__module__ = "musicai.render"

@@ -1,4 +1,4 @@
-"""The most likely chords of chroma: evidence for each chord, and the path through them."""
+"""Chord decoding: evidence for each chord in each frame, and the most likely path."""
 
 from collections.abc import Iterable
 
@@ -9,84 +9,84 @@ from .shapes import unit_shapes
 from .viterbi import best_path
 from .vocabulary import VOCABULARIES, templates
 
-# Measured by benchmarks/render/chords.py on other chorales than those it reports.
+# Chosen with benchmarks/render/chords.py on chorales that its table leaves out.
 CERTAINTY = 20.0
-"""Nats of evidence in a frame for a correlation of 1 against one of 0."""
+"""Evidence, in nats per frame, of a correlation of 1 over a correlation of 0."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord
-_LEAST_CORRELATION = 0.25  # below it a frame has no chord; a single note has 0.52
+_LEAST_CORRELATION = 0.25  # frames below it have no chord; a single note reaches 0.52
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 
 
 def unit_templates(vocabulary: str) -> np.ndarray:
-    """Return centered chords of length 1, (n_chords, 12), in the order of their numbers."""
+    """Return centered chord templates of unit norm, (n_chords, 12), by chord number."""
     return _UNIT_TEMPLATES[vocabulary]
 
 
 def correlations(chroma: np.ndarray, vocabulary: str) -> np.ndarray:
-    """Return Pearson's correlation of the square roots of frames (n_frames, 12) with each chord."""
+    """Return Pearson correlations of square-rooted frames (n_frames, 12) with each chord."""
     shapes = unit_shapes(np.sqrt(chroma.astype(np.float64)))
-    # Rounded, so that ties go to the same chord however many frames there are.
+    # Rounding makes ties independent of the number of frames in the product.
     return (shapes @ _UNIT_TEMPLATES[vocabulary].T).round(9)
 
 
 def price_of_change(seconds: np.ndarray, vocabulary: str) -> np.ndarray:
-    """Return the nats that another chord than that of the frame before costs.
+    """Return the cost, in nats, of a chord change before each frame.
 
     Parameters
     ----------
     seconds : ndarray of shape (n_frames,)
-        Length of each frame.
+        Length of each frame, in seconds.
     vocabulary : {"triads", "qualities"}
-        Which chords there are.
+        Chords to choose from.
     """
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # The probability of staying; all changes together have the rest.
+    # The chord stays with probability `stay`; all changes share the rest.
     return np.maximum(0, np.log(stay * len(_UNIT_TEMPLATES[vocabulary]) / (1 - stay)))
 
 
 def decode_chords(
     chroma: np.ndarray, seconds: np.ndarray, vocabulary: str, *, ends: Iterable[int] = ()
 ) -> np.ndarray:
-    """Return the number of the most likely chord of each frame, `FREE` for none.
+    """Return the number of the most likely chord in each frame, or `FREE` for no chord.
 
     Parameters
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        One piece.
+        Chroma of one piece.
     seconds : ndarray of shape (n_frames,)
-        Length of each frame.
+        Length of each frame, in seconds.
     vocabulary : {"triads", "qualities"}
-        Which chords there are.
+        Chords to choose from.
     ends : iterable of int, default=()
-        Numbers of frames, such as those of bar lines; chords before each do not depend on later
+        Frame indices, such as those of bar lines. Chords before each index do not depend on later
         frames.
 
     Returns
     -------
     numbers : ndarray of int of shape (n_frames,)
-        As :func:`musicai.theory.chord_symbols.read_symbol` numbers chords.
+        Chord numbers as in :func:`musicai.theory.chord_symbols.read_symbol`.
     """
     path = best_path(_scores(chroma, vocabulary), price_of_change(seconds, vocabulary), ends=ends)
     return np.where(path == len(_UNIT_TEMPLATES[vocabulary]), FREE, path)
 
 
 def decode_alike(chroma: np.ndarray, seconds: float, vocabulary: str) -> np.ndarray:
-    """Return what `decode_chords` does, of many pieces of one length at once.
+    """Decode many pieces of equal length at once, each as `decode_chords` would.
 
     Parameters
     ----------
     chroma : ndarray of shape (n_pieces, n_frames, 12)
-        The pieces.
+        Chroma of the pieces.
     seconds : float
-        Length of each frame.
+        Length of each frame, in seconds.
     vocabulary : {"triads", "qualities"}
-        Which chords there are.
+        Chords to choose from.
 
     Returns
     -------
     numbers : ndarray of int of shape (n_pieces, n_frames)
-        As :func:`musicai.theory.chord_symbols.read_symbol` numbers chords.
+        Chord numbers as in :func:`musicai.theory.chord_symbols.read_symbol`.
     """
     n_pieces, n_frames, _ = chroma.shape
     scores = _scores(chroma.reshape(-1, 12), vocabulary).reshape(n_pieces, n_frames, -1)

@@ -1,7 +1,6 @@
-"""Chord symbols as musicians write them: their roots and qualities.
+"""Parsing of chord symbols such as "F#m7b5", "Bb-7", "C/E" and Harte's "C:min7".
 
-Symbols such as "F#m7b5", "Bb-7", "C/E" and Harte's "C:min7" are read. The vocabulary has no bass
-and no tensions, so C9 is read as C7, and C6 as Am7.
+The vocabulary has no bass notes and no tensions: C9 is read as C7, and C6 as Am7.
 """
 
 import re
@@ -15,7 +14,7 @@ from .vocabulary import QUALITIES
 
 N_CHORDS = 12 * len(QUALITIES)
 FREE = -1
-"""The number of no particular chord."""
+"""Chord number of a frame without a given chord."""
 
 _FREE_SYMBOLS = frozenset({NO_CHORD, "N.C.", "NC", "X", "*"})
 _WRITTEN = {
@@ -30,7 +29,7 @@ _WRITTEN = {
     "aug": "aug + #5 aug7 +7 7#5 7+ maj7#5",
     "sus4": "sus4 sus 7sus4 7sus 9sus4 9sus 13sus4 13sus",
 }
-_INVERSIONS = {  # suffixes of chords with the notes of another, whose root is this much higher
+_INVERSIONS = {  # suffixes: (semitones up to the root of the chord with the same notes, quality)
     "6 maj6 M6 69 maj69": (9, "m7"),
     "m6 min6 mi6 -6": (9, "m7b5"),
     "sus2 9sus2 7sus2": (7, "sus4"),
@@ -46,19 +45,20 @@ _SIGNS = str.maketrans({"♯": "#", "♭": "b", "∆": "Δ", "△": "Δ", "(": "
 
 
 def read_symbol(symbol: Any) -> int:
-    """Return the number of the chord that a symbol stands for.
+    """Return the chord number of a symbol.
 
     Parameters
     ----------
     symbol : str
-        Such as "Bbm7", "C:min7", "F/A"; the bass is left out. "N", "N.C.", "X" and "*" stand for
-        any chord.
+        Symbol such as "Bbm7", "C:min7" or "F/A"; the bass note is ignored. "N", "N.C.", "X" and
+        "*" leave the chord open.
 
     Returns
     -------
     number : int
-        Twelve times the place of its quality in `QUALITIES` plus the pitch class of its root, as
-        rows of :func:`musicai.theory.vocabulary.templates`; `FREE` for no particular chord.
+        Twelve times the position of the quality in `QUALITIES`, plus the pitch class of the root:
+        the row of the chord in :func:`musicai.theory.vocabulary.templates`. `FREE` for an open
+        chord.
 
     Raises
     ------
@@ -82,23 +82,23 @@ def read_symbol(symbol: Any) -> int:
             root = (PITCH_CLASS_OF[found["root"]] + up) % 12
             return 12 * tuple(QUALITIES).index(quality) + root
     raise ValueError(
-        f"{symbol!r} is no chord that is known: write one such as C, Am, Bb7, F#m7b5, Gsus4, "
-        "C/E or A:min7, or * to leave it free"
+        f"{symbol!r} is not a known chord symbol: write one such as C, Am, Bb7, F#m7b5, Gsus4, "
+        "C/E or A:min7, or * for any chord"
     )
 
 
 def quality_and_root(number: int) -> tuple[str, int]:
-    """Return the quality and the root of a chord by its number."""
+    """Return the quality and root of a chord number."""
     return tuple(QUALITIES)[number // 12], number % 12
 
 
 def moved(numbers: np.ndarray, semitones: Any) -> np.ndarray:
-    """Return the numbers of chords that are moved up by semitones."""
+    """Transpose chord numbers up by semitones."""
     return np.where(numbers == FREE, FREE, numbers - numbers % 12 + (numbers + semitones) % 12)
 
 
 def number_of(chord: Chord) -> int:
-    """Return the number of a chord, `FREE` for no chord."""
-    if not chord.pitch_classes or chord.root is None:  # which checks root and quality
+    """Return the number of a chord, or `FREE` for no chord."""
+    if not chord.pitch_classes or chord.root is None:  # `pitch_classes` checks root and quality
         return FREE
     return 12 * list(QUALITIES).index(str(chord.quality)) + int(chord.root)

@@ -1,8 +1,8 @@
 """The three clocks behind :class:`musicai.Timing`.
 
-Frames sound at a rate (`RateClock`), as beats at a tempo (`TempoClock`) or between measured borders
-(`MeasuredClock`). All three have the same properties and methods, so `Timing` need not tell them
-apart. `Timing` checks the arguments and passes arrays. Clocks are immutable values.
+Frames sound at a rate (`RateClock`), as beats at a tempo (`TempoClock`) or between measured
+boundaries (`MeasuredClock`). The three classes share one interface. `Timing` checks arguments and
+passes arrays. Clocks are immutable.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -21,21 +21,21 @@ BEAT_RULES: dict[str, Rule] = {
     "beats_per_bar": (lambda v: is_integer(v, 1) and v <= 16, "an integer from 1 to 16"),
     "downbeat": (
         lambda v: v is None or is_integer(v, 0),
-        "None or an integer of at least 0, a beat on which a bar begins",
+        "None, or an integer of at least 0: a beat on which a bar begins",
     ),
 }
 
 
 @dataclass(frozen=True)
 class Meter:
-    """Frames in a beat, beats in a bar, and a beat on which a bar begins, if that is known."""
+    """Frames per beat, beats per bar, and one beat on which a bar begins, if known."""
 
     frames_per_beat: float = 1.0
     beats_per_bar: int = 4
     downbeat: int | None = None
 
     def arguments(self, *, downbeat: int | None = None) -> str:
-        """Return what differs from the defaults, as arguments in code."""
+        """Return the non-default values as keyword arguments in code."""
         defaults = asdict(Meter(downbeat=downbeat))
         return "".join(
             f", {name}={as_code(value)}"
@@ -45,7 +45,7 @@ class Meter:
 
 
 def checked_meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> Meter:
-    """Return a meter of plain numbers, or raise a ValueError."""
+    """Return a meter of Python numbers, or raise a ValueError."""
     values = {
         "frames_per_beat": frames_per_beat,
         "beats_per_bar": beats_per_bar,
@@ -58,7 +58,7 @@ def checked_meter(frames_per_beat: Any, beats_per_bar: Any, downbeat: Any) -> Me
 
 @dataclass(frozen=True, repr=False)
 class RateClock:
-    """Frames at a rate, each centered on its index divided by the rate."""
+    """Frames at a fixed rate, frame ``t`` centered on ``t / rate`` seconds."""
 
     kind: ClassVar[str] = "rate"
     n_frames: ClassVar[None] = None
@@ -66,7 +66,7 @@ class RateClock:
     tempo: ClassVar[None] = None
 
     rate: float
-    first: int = 0  # frames that were sliced off before
+    first: int = 0  # number of frames sliced off the beginning
 
     @property
     def frame_rate(self) -> float:
@@ -74,16 +74,16 @@ class RateClock:
         return self.rate
 
     def seconds_at(self, frames: np.ndarray) -> np.ndarray:
-        """Return when frames begin; the first one begins with the music."""
+        """Return the start times of frames; that of the recording's first frame is 0."""
         places = self.first + frames
         return np.maximum(places - 0.5, 0.5 * np.minimum(places, 1)) / self.rate
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return which frames sound."""
+        """Return the frames that sound at given times."""
         return _whole_frames(seconds * self.rate + 0.5, self.first)
 
     def centers(self, n_frames: int) -> np.ndarray:
-        """Return the middles of frames in seconds."""
+        """Return the centers of frames in seconds."""
         return (self.first + np.arange(n_frames)) / self.rate
 
     def beats(self, n_frames: int) -> NoReturn:
@@ -95,7 +95,7 @@ class RateClock:
         raise _no_beats(self)
 
     def sliced(self, start: int, stop: int) -> "RateClock":
-        """Return the clock of the frames from `start` on."""
+        """Return the clock of the frames from `start` onward."""
         return replace(self, first=self.first + start)
 
     def __repr__(self) -> str:
@@ -104,14 +104,14 @@ class RateClock:
 
 @dataclass(frozen=True, repr=False)
 class TempoClock:
-    """Beats, or parts of them, at a tempo, which may be unknown."""
+    """Beats, or equal parts of beats, at a known or unknown tempo."""
 
     kind: ClassVar[str] = "tempo"
     n_frames: ClassVar[None] = None
 
     tempo: float | None
     meter: Meter
-    first: int = 0  # frames that were sliced off before
+    first: int = 0  # number of frames sliced off the beginning
 
     @property
     def frame_rate(self) -> float:
@@ -125,27 +125,27 @@ class TempoClock:
         return self.tempo / 60 * self.meter.frames_per_beat
 
     def seconds_at(self, frames: np.ndarray) -> np.ndarray:
-        """Return when frames begin."""
+        """Return the start times of frames."""
         return (self.first + frames) / self.frame_rate
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return which frames sound."""
+        """Return the frames that sound at given times."""
         return _whole_frames(seconds * self.frame_rate, self.first)
 
     def centers(self, n_frames: int) -> np.ndarray:
-        """Return the middles of frames in seconds."""
+        """Return the centers of frames in seconds."""
         return _middles(self.seconds_at(np.arange(n_frames + 1)))
 
     def beats(self, n_frames: int) -> np.ndarray:
-        """Return the borders of frames in beats."""
+        """Return the frame boundaries in beats."""
         return (self.first + np.arange(n_frames + 1)) / self.meter.frames_per_beat
 
     def at_tempo(self, tempo: float) -> "TempoClock":
-        """Return the clock of the same beats at another tempo."""
+        """Return a clock with the same beats at another tempo."""
         return replace(self, tempo=tempo)
 
     def sliced(self, start: int, stop: int) -> "TempoClock":
-        """Return the clock of the frames from `start` on."""
+        """Return the clock of the frames from `start` onward."""
         return replace(self, first=self.first + start)
 
     def __repr__(self) -> str:
@@ -155,16 +155,16 @@ class TempoClock:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class MeasuredClock:
-    """Frames between measured borders, which are beats if there is a `meter`.
+    """Frames between measured boundaries; with a `meter`, boundaries in beats too.
 
     Attributes
     ----------
     borders : ndarray of shape (n_frames + 1,)
-        In seconds.
+        Frame boundaries in seconds.
     meter : Meter or None
-        None for frames that are not beats.
+        None for frames without beats.
     beat_borders : ndarray of shape (n_frames + 1,), or None
-        The borders in beats. They are stored, since a slice cannot count the beats before it.
+        Frame boundaries in beats, stored because a slice cannot count the beats before it.
     """
 
     kind: ClassVar[str] = "measured"
@@ -180,12 +180,12 @@ class MeasuredClock:
 
     @property
     def n_frames(self) -> int:
-        """Number of frames between the borders."""
+        """Number of frames."""
         return len(self.borders) - 1
 
     @property
     def tempo(self) -> float | None:
-        """Mean tempo of beats of about the usual length."""
+        """Mean tempo over beats of about the median length."""
         return None if self.beat_borders is None else mean_tempo(self.borders, self.beat_borders)
 
     @property
@@ -193,33 +193,33 @@ class MeasuredClock:
         """Frames per second, on average."""
         span = self.borders[-1] - self.borders[0]
         if span <= 0:
-            raise ValueError("timing ends where it begins: its frames have no length")
+            raise ValueError("timing lasts 0 seconds, so it has no frame rate")
         return float(self.n_frames / span)
 
     def seconds_at(self, frames: np.ndarray) -> np.ndarray:
-        """Return when frames begin."""
+        """Return the start times of frames."""
         return np.interp(frames, np.arange(len(self.borders)), self.borders)
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return which frames sound; `n_frames` after the end."""
+        """Return the frames that sound at given times; `n_frames` after the end."""
         frames = np.searchsorted(self.borders, seconds + 1e-9, side="right") - 1
         return np.clip(frames, 0, self.n_frames)
 
     def centers(self, n_frames: int) -> np.ndarray:
-        """Return the middles of frames in seconds."""
+        """Return the centers of frames in seconds."""
         return _middles(self.borders)
 
     def beats(self, n_frames: int) -> np.ndarray:
-        """Return the borders of frames in beats."""
+        """Return the frame boundaries in beats."""
         if self.beat_borders is None:
             raise _no_beats(self)
         return self.beat_borders.copy()
 
     def at_tempo(self, tempo: float) -> "MeasuredClock":
-        """Return the clock of the same beats at another tempo."""
+        """Return a clock with the same beats at another tempo."""
         borders = self.beats(self.n_frames) * 60 / tempo
         if borders[-1] - borders[0] > LONGEST:
-            raise ValueError(f"at a tempo of {tempo:g} the beats of {self} last more than a day")
+            raise ValueError(f"at a tempo of {tempo:g}, the beats of {self} last more than a day")
         return replace(self, borders=borders)
 
     def sliced(self, start: int, stop: int) -> "MeasuredClock":
@@ -252,12 +252,12 @@ CLOCKS: dict[str, Any] = {clock.kind: clock for clock in (RateClock, TempoClock,
 
 
 def clock_state(clock: Clock) -> dict[str, Any]:
-    """Return a clock as a dict of plain values, by name, for pickling."""
+    """Return the fields of a clock as a dict, for pickling."""
     return {"kind": clock.kind, **asdict(clock)}
 
 
 def clock_from_state(state: dict[str, Any]) -> Clock:
-    """Return the clock that `clock_state` described."""
+    """Rebuild a clock from its `clock_state`."""
     values = {name: value for name, value in state.items() if name != "kind"}
     if values.get("meter") is not None:
         values["meter"] = Meter(**values["meter"])
@@ -266,7 +266,7 @@ def clock_from_state(state: dict[str, Any]) -> Clock:
 
 
 def as_code(value: float | None) -> str:
-    """Return a number as code that evaluates to an equal one."""
+    """Return code for a number, written as an integer where possible."""
     return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
@@ -281,7 +281,7 @@ def _slice_from(first: int) -> str:
 
 
 def _whole_frames(places: np.ndarray, first: int) -> np.ndarray:
-    # A border belongs to what begins there, however the product was rounded.
+    # The tolerance puts a time on a boundary into the frame that begins there.
     return np.maximum(np.floor(places + 1e-6) - first, 0).astype(int)
 
 
@@ -290,7 +290,7 @@ def _middles(borders: np.ndarray) -> np.ndarray:
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:
-    """Return a copy that cannot be written to, in which 0 has no sign."""
+    """Return a read-only copy without negative zeros, so that equal values have equal bytes."""
     copy = array + 0.0
     copy.flags.writeable = False
     return copy

@@ -1,7 +1,7 @@
-"""Keys: profiles, estimates, and transpositions to a common key.
+"""Key profiles, key estimation, and transposition to a common key.
 
-A key is a number from 0 (C major or A minor, the common key) to 11 (B major or G sharp minor): a
-major key and the minor key of the same notes count as one.
+A key is a number from 0 (C major and A minor, the common key) to 11 (B major and G sharp minor): a
+major key and its relative minor share a number.
 """
 
 from collections.abc import Sequence
@@ -15,34 +15,34 @@ from .shapes import unit_shapes
 N_KEYS = 12
 COMMON_KEY = 0
 
-_FARTHEST_DOWN = 5  # semitones; from there on it is nearer to go up
-# A piano has 88 keys from A0 on, MIDI 128 notes from C on.
+_FARTHEST_DOWN = 5  # semitones; larger transpositions are shorter upward
+# A piano has 88 keys from A0 up, MIDI has 128 notes from C up.
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
 PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)
 
-# Ratings of how well each pitch class, from the tonic upwards, fits a key that was just heard:
+# How well each pitch class, from the tonic up, fits an established key, as rated by listeners in
 # the probe-tone experiments of Krumhansl and Kessler (1982).
 _MAJOR = [6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88]
 _MINOR = [6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17]
 _A = 9  # semitones above C
 
 KEY_PROFILES = np.array([np.roll(mode, tonic) for mode in (_MAJOR, _MINOR) for tonic in range(12)])
-"""Profile (24, 12) of every key over C to B: rows 0 to 11 major on C to B, 12 to 23 minor."""
+"""Key profiles, shape (24, 12): rows 0 to 11 for C to B major, rows 12 to 23 for C to B minor."""
 
 
 def key_scores(mean_chroma: Any) -> np.ndarray:
-    """Pearson's correlation of chroma with the profile of each key.
+    """Return the Pearson correlation of chroma with each key profile.
 
     Parameters
     ----------
     mean_chroma : array-like of shape (..., 12)
-        Chroma, C to B, summed or averaged over the frames whose key is asked for.
+        Chroma from C to B, summed or averaged over frames.
 
     Returns
     -------
     scores : ndarray of shape (..., 24)
-        Between -1 and 1, in the order of `KEY_PROFILES`; 0 throughout where all pitch classes
-        are alike (silence, noise), which have no key.
+        Correlations between -1 and 1, in the order of `KEY_PROFILES`; all 0 where all pitch
+        classes are equally strong, as in silence.
 
     References
     ----------
@@ -64,19 +64,20 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
 
 
 def common_tonic(mean_chroma: Any) -> np.ndarray:
-    """Semitones that music lies above C major or A minor, for the key that fits it best.
+    """Estimate how many semitones chroma lies above C major or A minor.
 
-    Rolled down by so many semitones all music is in a common key: that of the white keys.
+    Rolling chroma down by this number of semitones puts it in the common key, that of the white
+    keys.
 
     Parameters
     ----------
     mean_chroma : array-like of shape (..., 12)
-        Chroma, C to B, summed or averaged over the frames whose key is asked for.
+        Chroma from C to B, summed or averaged over frames.
 
     Returns
     -------
     semitones : ndarray of int, of shape (...)
-        From 0 to 11.
+        Numbers from 0 to 11.
 
     Examples
     --------
@@ -89,7 +90,7 @@ def common_tonic(mean_chroma: Any) -> np.ndarray:
 
 
 def in_common_key(piece: np.ndarray) -> np.ndarray:
-    """Return a piece of chroma, (n_frames, 12), in C major or A minor."""
+    """Transpose a piece of chroma, (n_frames, 12), to C major or A minor."""
     return np.roll(piece, -common_tonic(piece.sum(axis=0)), axis=1)
 
 
@@ -98,19 +99,19 @@ _UNIT_PROFILES = unit_shapes(KEY_PROFILES)
 
 _KEYS = np.arange(N_KEYS)
 SHIFTS_TO_COMMON_KEY = np.where(_KEYS <= _FARTHEST_DOWN, -_KEYS, N_KEYS - _KEYS)
-"""Semitones, shape (12,), that move music in each key to the common key, the nearest way."""
+"""Shortest transposition of each key to the common key, in semitones, shape (12,)."""
 
 
 def lowest_pitch_class(n_features: int) -> int:
-    """Return the pitch class of the first feature, in semitones above C."""
+    """Return the pitch class of the first of `n_features` features, in semitones above C."""
     return _LOWEST_PITCH_CLASS.get(n_features, 0)
 
 
 def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
-    """Estimate the key of each piece of chroma or piano roll from its pitch classes.
+    """Estimate the key, 0 to 11, of each piece of chroma or piano roll.
 
-    Features are the pitch classes from C on, or pitches in semitones: an 88-key piano roll from A0
-    on, any other width from a C on.
+    Features are pitch classes from C, or pitches in semitones from A0 if there are 88 of them and
+    from a C otherwise.
     """
     totals = []
     for piece in pieces:
@@ -122,7 +123,7 @@ def estimate_keys(pieces: Sequence[np.ndarray]) -> list[int]:
 
 
 def pitch_classes(frames: np.ndarray) -> np.ndarray:
-    """Add up the octaves of frames (..., n_features): (..., 12), which leaves chroma as it is."""
+    """Sum the octaves of frames (..., n_features) into (..., 12); chroma is returned unchanged."""
     n_features = frames.shape[-1]
     if n_features == N_KEYS:
         return frames

@@ -1,7 +1,7 @@
-"""Progressions of chords that users write, as the number of a chord for every frame.
+"""Conversion of chord progressions to one chord number per frame.
 
-They write them in bars, ``"C | Am | F G | C"``, as a list of :class:`Chord`, or as pairs of a
-symbol and a number of frames.
+Users write a progression in bars, ``"C | Am | F G | C"``, as a list of :class:`Chord`, or as pairs
+of a symbol and a number of frames.
 """
 
 import re
@@ -17,7 +17,7 @@ from .keys import common_tonic
 from .timing import Timing
 from .vocabulary import QUALITIES, templates
 
-_TEMPO, _METER = 120.0, 4  # of bars for frames that are no beats; charts and MIDI write them so
+_TEMPO, _METER = 120.0, 4  # bars of frames without beats, as charts and MIDI files assume
 
 _CHART_HEAD = re.compile(
     r"^[A-G][#b]? (?:major|minor), (\d+) beats a minute, (\d+)/4$", re.MULTILINE
@@ -32,37 +32,38 @@ class _Span(NamedTuple):
     number: int
     start: int  # frames
     stop: int
-    place: str  # in words, for errors
+    place: str  # description for error messages
 
 
 def frames_of_chords(
     chords: Any, timing: Timing | None, n_frames: int | None = None, *, name: str = "chords"
 ) -> np.ndarray:
-    """Return the number of the requested chord in every frame of a progression.
+    """Return the chord number of every frame of a progression.
 
     Parameters
     ----------
     chords : str, or a list of Chord or of pairs
-        As for :meth:`musicai.LSTMComposer.sample`.
+        A progression as in :meth:`musicai.LSTMComposer.sample`.
     timing : Timing or None
-        Timing of the frames, if it is known. Pairs need none.
+        Timing of the frames, if known. Pairs need none.
     n_frames : int, default=None
-        How many frames there are; a longer progression is an error. None for any number.
+        Maximum number of frames; a longer progression is an error. None for no maximum.
     name : str, default="chords"
-        Name of the argument in errors.
+        Name of the argument in error messages.
 
     Returns
     -------
     numbers : ndarray of int of shape (n_frames_of_progression,)
-        As :func:`musicai.theory.chord_symbols.read_symbol` numbers chords; `FREE` for no chord.
+        Chord numbers as in :func:`musicai.theory.chord_symbols.read_symbol`; `FREE` for an open
+        chord.
 
     Raises
     ------
     ValueError
         If a symbol is unknown, a bar has more chords than frames, the progression is empty or
-        longer than `n_frames`, or there is no timing to count bars or seconds by.
+        longer than `n_frames`, or bars or seconds are given without a timing.
     TypeError
-        If `chords` is something else.
+        If `chords` is of another type.
 
     Examples
     --------
@@ -81,8 +82,8 @@ def frames_of_chords(
     if n_frames is not None and end > n_frames:
         over = next(span for span in spans if span.stop > n_frames)
         raise ValueError(
-            f"{name} lasts {end} frames and n_frames is {n_frames}, too few from {over.place} on: "
-            f"pass n_frames={end}, or fewer chords"
+            f"{name} lasts {end} frames but n_frames is {n_frames}, which ends before the end of "
+            f"{over.place}: pass n_frames={end}, or fewer chords"
         )
     numbers = np.full(end, FREE)
     for span in spans:
@@ -108,29 +109,29 @@ def key_of_progression(numbers: np.ndarray) -> int:
 def _in_bars(text: str, timing: Timing | None, name: str) -> list[_Span]:
     if timing is None or timing.n_frames is not None:
         raise ValueError(
-            f"{name} is written in bars, and the time of frames is "
-            f"{'not known: fit with timing' if timing is None else f'measured, {timing}'}; or "
+            f"{name} is written in bars, but the timing of the frames is "
+            f"{'unknown: fit with timing, or' if timing is None else f'measured, {timing}:'} "
             "pass pairs (symbol, number of frames)"
         )
     head = _CHART_HEAD.search(text)
     tempo, meter = _TEMPO, timing.beats_per_bar or _METER
-    pick_up: list[str] = []
+    pickup: list[str] = []
     if head:
         tempo, meter = float(head[1]), int(head[2])
         fits, expected = TEMPO_RULE
         if not fits(tempo) or meter == 0:
             raise ValueError(
-                f"{name} is a chart of {head[1]} beats a minute in bars of {head[2]} beats: "
-                f"expected {expected}, and bars of at least one beat"
+                f"{name} is a chart with {head[1]} beats a minute and {head[2]} beats per bar: "
+                f"expected {expected}, and at least one beat per bar"
             )
         text = text[head.end() :]
         before, _, rest = text.strip().partition("|")
-        pick_up, text = before.split(), rest
+        pickup, text = before.split(), rest
     per_beat = timing.frames_per_beat or timing.frame_rate * 60 / tempo
     spans: list[_Span] = []
     chord, last_bar = "", ["%"]
     beat = 0.0
-    for number, bar in enumerate([pick_up, *_bars(text, name)]):
+    for number, bar in enumerate([pickup, *_bars(text, name)]):
         n_beats = meter if number else len(bar)
         if bar == ["%"]:
             bar = last_bar
@@ -138,12 +139,12 @@ def _in_bars(text: str, timing: Timing | None, name: str) -> list[_Span]:
             last_bar = bar
         borders = np.rint((beat + np.linspace(0, n_beats, len(bar) + 1)) * per_beat).astype(int)
         for symbol, start, stop in zip(bar, borders[:-1], borders[1:], strict=True):
-            place = f"{symbol!r} in bar {number}" if number else f"{symbol!r} in the pick-up"
+            place = f"{symbol!r} in bar {number}" if number else f"{symbol!r} in the pickup"
             chord = chord if symbol in ("/", "%") else symbol
             if start == stop:
                 raise ValueError(
                     f"{name} has {len(bar)} chords in bar {number}, which has only "
-                    f"{borders[-1] - borders[0]} frames: write fewer"
+                    f"{borders[-1] - borders[0]} frames: write fewer chords"
                 )
             spans.append(_Span(_read(chord, place, name), int(start), int(stop), place))
         beat += n_beats
@@ -151,14 +152,14 @@ def _in_bars(text: str, timing: Timing | None, name: str) -> list[_Span]:
 
 
 def _bars(text: str, name: str) -> list[list[str]]:
-    """Split text at bar lines and ends of lines."""
+    """Split text at bar lines and line breaks into bars of symbols."""
     bars: list[list[str]] = []
     for line in filter(None, map(str.strip, text.replace("||", "|").splitlines())):
         for bar in line.removeprefix("|").removesuffix("|").split("|"):
             if not bar.strip():
                 raise ValueError(
                     f"{name} has nothing in bar {len(bars) + 1}: write % to repeat the bar before, "
-                    "or * to leave it free"
+                    "or * for any chord"
                 )
             bars.append(bar.split())
     return bars
@@ -166,7 +167,7 @@ def _bars(text: str, name: str) -> list[list[str]]:
 
 def _read(symbol: str, place: str, name: str) -> int:
     if symbol == "":
-        raise ValueError(f"{name} has {place}, and nothing before it to repeat: write a chord")
+        raise ValueError(f"{name} has {place}, but no chord before it to repeat: write a chord")
     try:
         return read_symbol(symbol)
     except ValueError as error:
@@ -190,7 +191,7 @@ def _in_list(chords: Any, timing: Timing | None, name: str) -> list[_Span]:
             raise ValueError(
                 f"{name}[{i}] lasts {duration!r} frames: expected an integer of at least 1"
             )
-        place = f"{symbol!r} at number {i}"
+        place = f"{symbol!r} at index {i}"
         start, stop = stop, stop + int(duration)
         spans.append(_Span(_read(symbol, place, name), start, stop, place))
     return spans
@@ -199,8 +200,8 @@ def _in_list(chords: Any, timing: Timing | None, name: str) -> list[_Span]:
 def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_Span]:
     if timing is None:
         raise ValueError(
-            f"{name} has seconds, and the time of frames is not known: fit with timing, or pass "
-            "pairs (symbol, number of frames)"
+            f"{name} is timed in seconds, but the timing of the frames is unknown: fit with "
+            "timing, or pass pairs (symbol, number of frames)"
         )
     spans = []
     stop = 0
@@ -210,11 +211,14 @@ def _timed(chords: Sequence[Chord], timing: Timing | None, name: str) -> list[_S
                 f"{name}[{i}] lasts from {chord.start!r} to {chord.end!r}: expected seconds, two "
                 "finite numbers"
             )
-        # Frames whose greater part is within the chord.
+        # A chord gets the frames that lie mostly within it.
         start, end = (int(_nearest_border(timing, second)) for second in (chord.start, chord.end))
-        place = f"{chord.label!r} at number {i}"
+        place = f"{chord.label!r} at index {i}"
         if not stop <= start or chord.end < chord.start:
-            raise ValueError(f"{name} has {place}, which begins before the end of the one before")
+            raise ValueError(
+                f"{name} has {place}, which begins before the previous chord ends, or ends before "
+                "it begins: pass chords in order that do not overlap"
+            )
         if start < end:
             spans.append(_Span(number_of(chord), start, end, place))
             stop = end

@@ -1,7 +1,7 @@
-"""Shapes of chroma without loudness, and how alike they are.
+"""Centered and normalized chroma, and its correlations.
 
-A flat frame, whose values are all alike as those of silence are, has no shape: it has neither key
-nor chord and correlates with nothing. Only :func:`is_flat` decides which frames are flat.
+A flat frame has equal values in all features, as silence does. It has no key and no chord, and
+correlates with nothing. Only :func:`is_flat` decides which frames are flat.
 """
 
 import numpy as np
@@ -9,22 +9,24 @@ import numpy as np
 from .vocabulary import VOCABULARIES, templates
 
 _ROUNDING = 1e-6
-"""Largest deviation from the mean of a flat row, as a share of its largest value: the mean of equal
-float32 numbers is not always that number, nor is every number between them."""
+"""Largest deviation of a flat row from its mean, as a fraction of its largest absolute value.
+
+The mean of equal float32 numbers can differ from them by rounding.
+"""
 
 
 def is_flat(rows: np.ndarray) -> np.ndarray:
-    """Return which rows are flat: their values are alike but for rounding.
+    """Return which rows are flat, with values that are equal up to rounding.
 
     Parameters
     ----------
     rows : ndarray of shape (..., n_features)
-        Frames of float32 or float64.
+        Frames, float32 or float64.
 
     Returns
     -------
     flat : ndarray of bool, of shape (...)
-        True for silence too.
+        True for flat rows, including silence.
 
     Examples
     --------
@@ -37,31 +39,31 @@ def is_flat(rows: np.ndarray) -> np.ndarray:
 
 
 def centered(rows: np.ndarray) -> np.ndarray:
-    """Return rows less their means; flat rows become 0."""
+    """Subtract the mean of each row; flat rows become 0."""
     shapes = rows - rows.mean(axis=-1, keepdims=True)
     return np.where(_is_flat(rows, shapes)[..., np.newaxis], rows.dtype.type(0), shapes)
 
 
 def unit_shapes(rows: np.ndarray) -> np.ndarray:
-    """Return rows centered and of length 1, whose products are correlations; flat rows become 0."""
+    """Center rows and scale them to unit norm; flat rows become 0."""
     shapes = centered(rows)
     length = np.linalg.norm(shapes, axis=-1, keepdims=True)
     return shapes / np.where(length > 0, length, rows.dtype.type(1))
 
 
 def peaking_at_one(frames: np.ndarray) -> np.ndarray:
-    """Return frames, not negative, divided by their largest value; silent ones stay silent."""
+    """Divide nonnegative frames by their largest values; silent frames stay 0."""
     largest = frames.max(axis=-1, keepdims=True)
     return frames / np.where(largest > 0, largest, 1)
 
 
 def triad_scores(frames: np.ndarray) -> np.ndarray:
-    """Return correlations (n_frames, 24) with the triads: major on C to B, then minor on C to B."""
+    """Return correlations (n_frames, 24) with the major triads from C to B, then the minor ones."""
     return unit_shapes(frames) @ _UNIT_TRIADS.T
 
 
-def moments(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return all windows of `n_frames`, as vectors of length one.
+def unit_windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return all windows of `n_frames` frames, as vectors of unit norm.
 
     Dot products of windows are correlations. Frames are centered first, since uncentered chroma
     frames are all similar.
@@ -69,14 +71,14 @@ def moments(piece: np.ndarray, n_frames: int) -> np.ndarray:
     Parameters
     ----------
     piece : ndarray of shape (n_frames_of_piece, n_features)
-        A piece with at least `n_frames` frames.
+        A piece of at least `n_frames` frames.
     n_frames : int
-        Length of a window.
+        Window length in frames.
 
     Returns
     -------
-    moments : ndarray of shape (n_windows, n_features * n_frames), dtype float32
-        Of length one, or zero where every frame is flat.
+    windows : ndarray of shape (n_windows, n_features * n_frames), dtype float32
+        Vectors of unit norm, or zero where every frame is flat.
     """
     shapes = centered(piece).astype(np.float32)
     windows = np.lib.stride_tricks.sliding_window_view(shapes, n_frames, axis=0)

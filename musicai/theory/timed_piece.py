@@ -1,9 +1,9 @@
-"""Pieces that say when their frames sound, as extractors return them.
+"""Arrays with a timing, as extractors return them.
 
-A piece is an array and holds no time. What an extractor returns is an array all the same, and
-remembers its timing until something is made of it: a slice, a sum or a copy is an array without. So
-a composer that is fitted in a pipeline knows the tempo or rate of its frames, as column names of
-data frames go from step to step in scikit-learn.
+A plain array does not store when its frames sound. Extractors return arrays that also carry a
+`timing`, so that a composer fitted in a pipeline gets the tempo or rate of its frames, much as
+feature names pass between the steps of a scikit-learn pipeline. Slices, sums and copies of such an
+array have no timing.
 """
 
 from typing import Any
@@ -14,7 +14,7 @@ from .timing import Timing
 
 
 class TimedPiece(np.ndarray):
-    """A piece, (n_frames, n_features), with its `timing`, which views and results do not have."""
+    """A piece, (n_frames, n_features), with a `timing` that views and results do not keep."""
 
     timing: Timing | None = None
 
@@ -23,12 +23,12 @@ class TimedPiece(np.ndarray):
 
 
 def timed(frames: np.ndarray, timing: Timing | None) -> np.ndarray:
-    """Return a piece that remembers its timing."""
+    """Attach a timing to a piece."""
     piece = np.asarray(frames).view(TimedPiece)
     piece.timing = timing
     return piece
 
 
 def timing_of_piece(piece: Any) -> Timing | None:
-    """Return the timing that a piece remembers, if any."""
+    """Return the timing attached to a piece, or None."""
     return piece.timing if isinstance(piece, TimedPiece) else None

@@ -1,8 +1,8 @@
-"""The clock of a piece: when its frames sound, in seconds and in beats.
+"""Timing of the frames of a piece, in seconds and in beats.
 
-A piece is an array and holds no time. A :class:`Timing` says when its frames sound, and everything
-that plays, writes, draws or measures a piece takes one. Seconds count from the beginning of the
-recording, beats from its first beat; frame ``t`` sounds from border ``t`` to border ``t + 1``.
+A piece is an array that does not store when its frames sound. A :class:`Timing` does, and functions
+that play, write, plot or measure a piece take one. Seconds count from the beginning of the
+recording, beats from its first beat. Frame ``t`` sounds from boundary ``t`` to boundary ``t + 1``.
 """
 
 import math
@@ -30,20 +30,22 @@ RATE_RULE: Rule = (lambda v: is_real(v) and 0 < v <= 1e6, "a positive number of 
 
 
 class Timing:
-    """When the frames of a piece sound. Immutable.
+    """Start and end times of the frames of a piece, in seconds and in beats.
 
     Make one with :meth:`from_rate`, :meth:`from_borders`, :meth:`from_beats` or
-    :meth:`from_tempo`, or use the `timing` of an extractor or an `Analysis`.
+    :meth:`from_tempo`, or use the `timing` of an extractor or an `Analysis`. Timings are immutable.
 
-    Whatever plays, writes, draws or measures a piece takes it as ``timing=``. There anything that
-    has a `timing` stands for it, such as an extractor, and a positive number for frames per second.
+    Functions that play, write, plot or measure a piece take a timing as ``timing=``. They also
+    accept an object with a `timing`, such as an extractor, or a positive number of frames per
+    second.
 
     Notes
     -----
-    Frame ``t`` of an analysis at a rate is centered on ``t / rate`` seconds. It sounds from
-    ``(t - 1/2) / rate`` to ``(t + 1/2) / rate``, and the first frame from 0. So `n` frames last
-    ``(n - 1/2) / rate`` seconds: sound of that length is analyzed as `n` frames again. Beats begin
-    on their borders: frame ``t`` sounds from ``t / frames_per_beat`` beats on.
+    Frame ``t`` of an analysis at a fixed rate is centered on ``t / rate`` seconds. It sounds from
+    ``(t - 1/2) / rate`` to ``(t + 1/2) / rate``, except that the first frame starts at 0. Thus `n`
+    frames last ``(n - 1/2) / rate`` seconds, and a recording of that length is analyzed as `n`
+    frames again. Frame ``t`` of a timing in beats starts ``t / frames_per_beat`` beats after the
+    beginning.
 
     Examples
     --------
@@ -56,7 +58,7 @@ class Timing:
     array([0. , 0.5, 1. , 1.5])
     >>> beats.frames_at([0.0, 0.7, 60.0])
     array([  0,   1, 120])
-    >>> beats[2:]  # as piece[2:]
+    >>> beats[2:]  # the timing of piece[2:]
     Timing.from_tempo(120, beats_per_bar=3)[2:]
     """
 
@@ -71,48 +73,48 @@ class Timing:
 
     @classmethod
     def from_rate(cls, frames_per_second: float) -> Self:
-        """Return the timing of frames at a rate.
+        """Return a timing at a fixed frame rate.
 
         Parameters
         ----------
         frames_per_second : float
-            How many frames begin in a second.
+            Frame rate.
 
         Returns
         -------
         timing : Timing
-            Of any number of frames, each centered on its index divided by the rate.
+            Timing for any number of frames, with frame ``t`` centered on ``t / rate`` seconds.
 
         Raises
         ------
         ValueError
-            If the rate is not a positive number of at most a million.
+            If the rate is not a positive number of at most one million.
         """
         check_values({"frames_per_second": frames_per_second}, {"frames_per_second": RATE_RULE})
         return cls._of(RateClock(float(frames_per_second)))
 
     @classmethod
     def from_borders(cls, seconds: Any) -> Self:
-        """Return the timing of frames between measured borders, which are no beats.
+        """Return the timing of frames between measured boundaries, without beats.
 
         Parameters
         ----------
         seconds : array-like of shape (n_frames + 1,)
-            When each frame begins, and when the last one ends.
+            Start of each frame, and end of the last.
 
         Returns
         -------
         timing : Timing
-            Of `n_frames` frames.
+            Timing of `n_frames` frames.
 
         Raises
         ------
         ValueError
-            If the seconds are not numbers in rising order, or span more than a day.
+            If the seconds are not numbers in ascending order, or span more than a day.
 
         See Also
         --------
-        from_beats : The same for frames that are beats.
+        from_beats : Timing of frames that are beats or parts of beats.
 
         Examples
         --------
@@ -132,34 +134,34 @@ class Timing:
         beats_per_bar: int = 4,
         downbeat: int | None = None,
     ) -> Self:
-        """Return the timing of beats that were measured, in a recording or by hand.
+        """Return the timing of measured beats.
 
         Parameters
         ----------
         seconds : array-like of shape (n_frames + 1,)
-            When each frame begins, and when the last one ends.
+            Start of each frame, and end of the last.
         beats : array-like of shape (n_frames + 1,), default=None
-            Positions of the same borders in beats; negative ones lie before beat 0, as a pick-up
-            does. None counts from the first border on: a frame several times as long as usual, as
-            the one before the first beat may be, counts as several.
+            Positions of the same boundaries in beats; negative positions lie in a pickup before
+            beat 0. None counts from the first boundary, and counts a frame several times longer
+            than the median, such as an intro before the first beat, as several.
         frames_per_beat : float, default=1
-            2 if frames are half-beats.
+            Frames in a beat; 2 for half-beats.
         beats_per_bar : int, default=4
-            From 1 to 16.
+            Beats in a bar, from 1 to 16.
         downbeat : int, default=None
-            A beat, counted from 0, on which a bar begins. None if it is not known: bars then begin
-            where chords change in the first eight of them.
+            A beat, counted from 0, on which a bar begins. None if unknown: bars then begin on the
+            beat on which chords change most often in the first eight bars.
 
         Returns
         -------
         timing : Timing
-            Of `n_frames` frames.
+            Timing of `n_frames` frames.
 
         Raises
         ------
         ValueError
-            If the seconds or beats are not numbers in rising order, or the seconds span more than
-            a day, or there are not as many beats as seconds, or a parameter has no possible value.
+            If the seconds or beats are not numbers in ascending order, the seconds span more than
+            a day, there are not as many beats as seconds, or a parameter is out of range.
 
         Examples
         --------
@@ -167,7 +169,7 @@ class Timing:
         >>> timing = Timing.from_beats([0.0, 0.5, 1.0, 2.0, 2.5], downbeat=1)
         >>> timing.tempo
         120.0
-        >>> timing.beats()  # the third frame lasts for two
+        >>> timing.beats()  # the third frame lasts two beats
         array([0., 1., 2., 4., 5.])
         >>> Timing.from_beats([0.0, 0.25, 0.75, 1.25], beats=[-0.5, 0, 1, 2]).tempo
         120.0
@@ -193,25 +195,26 @@ class Timing:
         Parameters
         ----------
         beats_per_minute : float or None
-            From 4 to 1000. None if it is not known: beats and bars can then be counted, and
-            seconds raise an error.
+            Tempo from 4 to 1000. None if unknown: the timing then has beats and bars, but
+            methods that return seconds raise an error.
         frames_per_beat : float, default=1
-            2 if frames are half-beats.
+            Frames in a beat; 2 for half-beats.
         beats_per_bar : int, default=4
-            From 1 to 16.
+            Beats in a bar, from 1 to 16.
         downbeat : int or None, default=0
-            A beat, counted from 0, on which a bar begins: 1 after a pick-up of one beat. None if it
-            is not known: bars then begin where chords change in the first eight of them.
+            A beat, counted from 0, on which a bar begins: 1 after a pickup of one beat. None if
+            unknown: bars then begin on the beat on which chords change most often in the first
+            eight bars.
 
         Returns
         -------
         timing : Timing
-            Of any number of frames.
+            Timing for any number of frames.
 
         Raises
         ------
         ValueError
-            If a parameter has no possible value.
+            If a parameter is out of range.
 
         Examples
         --------
@@ -227,12 +230,12 @@ class Timing:
 
     @property
     def has_beats(self) -> bool:
-        """Whether frames are beats or parts of beats, as was stated when the timing was made."""
+        """Whether frames are beats or parts of beats."""
         return self._clock.meter is not None
 
     @property
     def n_frames(self) -> int | None:
-        """Number of frames where borders were measured; None where it may be any."""
+        """Number of frames of a measured timing; None if the timing fits any number."""
         return self._clock.n_frames
 
     @property
@@ -242,20 +245,20 @@ class Timing:
 
     @property
     def beats_per_bar(self) -> int | None:
-        """Beats in a bar; None without beats."""
+        """Beats per bar; None without beats."""
         return None if self._clock.meter is None else self._clock.meter.beats_per_bar
 
     @property
     def downbeat(self) -> int | None:
-        """A beat, counted from 0, on which a bar begins; None where it is not known."""
+        """A beat, counted from 0, on which a bar begins; None if unknown."""
         return None if self._clock.meter is None else self._clock.meter.downbeat
 
     @property
     def first_bar(self) -> int:
-        """Number of the first frame that begins a bar, or a beat if bars are not known.
+        """Index of the first frame that begins a bar, or a beat if the downbeat is unknown.
 
-        What is before it is a pick-up, or part of a beat. 0 where there are no beats, where they
-        were not measured, and where no frame begins a bar.
+        Frames before it are a pickup, or part of a beat. 0 without measured beats, and if no frame
+        begins a bar.
         """
         if self.n_frames is None or not self.has_beats:
             return 0
@@ -265,9 +268,9 @@ class Timing:
 
     @property
     def tempo(self) -> float | None:
-        """Beats per minute; None where it is not known.
+        """Beats per minute; None if unknown.
 
-        Where beats were measured it is the mean over those that are about as long as most.
+        For measured beats, the mean tempo over beats of about the median length.
         """
         return self._clock.tempo
 
@@ -278,28 +281,28 @@ class Timing:
         Raises
         ------
         ValueError
-            If beats have no tempo, or the frames no length.
+            If beats have no tempo, or the frames have no length.
         """
         return self._clock.frame_rate
 
     def borders(self, n_frames: int | None = None) -> np.ndarray:
-        """Return when frames begin and the last one ends.
+        """Return the frame boundaries in seconds.
 
         Parameters
         ----------
         n_frames : int, default=None
-            How many frames there are. None where they were measured.
+            Number of frames. May be None for a measured timing.
 
         Returns
         -------
         seconds : ndarray of shape (n_frames + 1,)
-            In rising order.
+            Start of each frame and end of the last, in ascending order.
 
         Raises
         ------
         ValueError
-            If beats have no tempo, if the frames are more than a day long, or if another number of
-            frames was measured.
+            If beats have no tempo, the frames last more than a day, or `n_frames` differs from the
+            number of measured frames.
 
         Examples
         --------
@@ -312,69 +315,69 @@ class Timing:
         if end - begin > LONGEST:
             raise ValueError(
                 f"{number} frames of {self} last {end - begin:.3g} seconds, "
-                "more than a day: pass the frames per second that the piece has"
+                "more than a day: pass the frame rate of the piece"
             )
         return self.seconds_at(np.arange(number + 1))
 
     def centers(self, n_frames: int | None = None) -> np.ndarray:
-        """Return the middles of frames.
+        """Return the centers of frames in seconds.
 
         Parameters
         ----------
         n_frames : int, default=None
-            How many frames there are. None where they were measured.
+            Number of frames. May be None for a measured timing.
 
         Returns
         -------
         seconds : ndarray of shape (n_frames,)
-            In rising order. That of the first frame at a rate is 0, where it begins.
+            Centers in ascending order. At a fixed rate, the center of the first frame is 0.
 
         Raises
         ------
         ValueError
-            As `borders`.
+            As in `borders`.
         """
         return self._clock.centers(len(self.borders(n_frames)) - 1)
 
     def duration(self, n_frames: int | None = None) -> float:
-        """Return how many seconds the frames last.
+        """Return the duration of the frames in seconds.
 
         Parameters
         ----------
         n_frames : int, default=None
-            How many frames there are. None where they were measured.
+            Number of frames. May be None for a measured timing.
 
         Returns
         -------
         seconds : float
-            From the beginning of the first frame to the end of the last.
+            Time from the start of the first frame to the end of the last.
 
         Raises
         ------
         ValueError
-            As `borders`.
+            As in `borders`.
         """
         seconds = self.borders(n_frames)
         return float(seconds[-1] - seconds[0])
 
     def beats(self, n_frames: int | None = None) -> np.ndarray:
-        """Return how many beats there are before each frame, and before the end.
+        """Return the frame boundaries in beats.
 
         Parameters
         ----------
         n_frames : int, default=None
-            How many frames there are. None where they were measured.
+            Number of frames. May be None for a measured timing.
 
         Returns
         -------
         beats : ndarray of shape (n_frames + 1,)
-            In rising order. 0 is the first border, unless frames were sliced off or positions
-            were given; a pick-up to the first beat of a recording is negative.
+            Positions in ascending order. They start at 0, unless frames were sliced off or
+            positions were given; a pickup has negative positions.
 
         Raises
         ------
         ValueError
-            If there are no beats, or another number of frames was measured.
+            If there are no beats, or `n_frames` differs from the number of measured frames.
 
         Examples
         --------
@@ -391,22 +394,22 @@ class Timing:
     def seconds_at(self, frames: Sequence[float] | np.ndarray) -> np.ndarray: ...
 
     def seconds_at(self, frames: Any) -> Any:
-        """Return when frames begin.
+        """Return the start times of frames in seconds.
 
         Parameters
         ----------
         frames : float or array-like
-            Indices of frames, at least 0; fractions lie within a frame.
+            Nonnegative frame indices; fractional indices lie within a frame.
 
         Returns
         -------
         seconds : float or ndarray
-            In the shape of `frames`.
+            Times in the shape of `frames`.
 
         Raises
         ------
         ValueError
-            If beats have no tempo, or there are no such frames.
+            If beats have no tempo, or an index is out of range.
 
         Examples
         --------
@@ -418,7 +421,7 @@ class Timing:
         end = self.n_frames
         if not np.all((places >= 0) & (places <= (np.inf if end is None else end))):
             most = "" if end is None else f" and at most {end}"
-            raise ValueError(f"frames must be numbers of at least 0{most}, got {frames!r}")
+            raise ValueError(f"frames must be at least 0{most}, got {frames!r}")
         seconds = self._clock.seconds_at(places)
         return seconds if np.ndim(frames) else float(seconds)
 
@@ -429,25 +432,25 @@ class Timing:
     def frames_at(self, seconds: Sequence[float] | np.ndarray) -> np.ndarray: ...
 
     def frames_at(self, seconds: Any) -> Any:
-        """Return which frames sound.
+        """Return the indices of the frames that sound at given times.
 
         Parameters
         ----------
         seconds : float or array-like
-            On a border the frame counts that begins there. What lies before the first frame is
-            counted to it.
+            Times. A time on a boundary belongs to the frame that begins there, a time before the
+            first frame to the first frame.
 
         Returns
         -------
         frames : int or ndarray of int
-            In the shape of `seconds`; `n_frames` behind the end of measured frames. So
+            Indices in the shape of `seconds`; `n_frames` after the end of a measured timing. Thus
             ``piece[: timing.frames_at(30)]`` is about the first half minute.
 
         Raises
         ------
         ValueError
-            If beats have no tempo, or `seconds` are not finite or more than a day after the first
-            frame begins.
+            If beats have no tempo, or `seconds` are not finite or more than a day after the start
+            of the first frame.
 
         Examples
         --------
@@ -460,31 +463,29 @@ class Timing:
             raise ValueError(f"seconds must be finite numbers, got {seconds!r}")
         if np.any(times - self.seconds_at(0) > LONGEST):
             raise ValueError(
-                f"seconds must be at most {LONGEST:.0f}, a day, after the first frame begins, got "
-                f"{seconds!r}: give seconds, not samples or milliseconds"
+                f"seconds must be at most {LONGEST:.0f}, a day, after the start of the first "
+                f"frame, got {seconds!r}: give seconds, not samples or milliseconds"
             )
         frames = self._clock.frames_at(times)
         return frames if np.ndim(seconds) else int(frames)
 
     def at_tempo(self, beats_per_minute: float) -> Self:
-        """Return the same beats and bars at a tempo.
+        """Return a timing with the same beats and bars at a steady tempo.
 
         Parameters
         ----------
         beats_per_minute : float
-            From 4 to 1000.
+            Tempo from 4 to 1000.
 
         Returns
         -------
         timing : Timing
-            Of as many frames: of measured ones the same, each with the beats it has, and else of
-            any number.
+            Timing of the same frames, each lasting as many beats as before.
 
         Raises
         ------
         ValueError
-            If there are no beats, they would last more than a day, or the tempo is not from 4 to
-            1000.
+            If there are no beats, they would last more than a day, or the tempo is out of range.
 
         Examples
         --------
@@ -499,10 +500,10 @@ class Timing:
         return self._of(self._clock.at_tempo(float(beats_per_minute)))
 
     def __getitem__(self, frames: slice) -> Self:
-        """Return the timing of ``piece[frames]``, whose seconds and beats stay where they were."""
+        """Return the timing of ``piece[frames]``, whose frames keep their seconds and beats."""
         if not isinstance(frames, slice) or frames.step not in (None, 1):
             raise TypeError(
-                f"a timing is sliced without steps, as timing[8:24]; got timing[{frames!r}]"
+                f"index a timing with a slice without steps, such as timing[8:24], got {frames!r}"
             )
         if self.n_frames is not None:
             start, stop, _ = frames.indices(self.n_frames)
@@ -510,7 +511,8 @@ class Timing:
             start, stop = frames.start or 0, frames.stop or 0
             if not (is_integer(start, 0) and is_integer(stop, 0)):
                 raise ValueError(
-                    "a timing of any number of frames has no end to count from: slice it from 0 on"
+                    f"{self} has no last frame to count from: slice it with nonnegative integers, "
+                    f"got {frames!r}"
                 )
         return self._of(self._clock.sliced(int(start), max(int(start), int(stop))))
 
@@ -524,7 +526,7 @@ class Timing:
         return hash(self._clock)
 
     def __setattr__(self, name: str, value: Any = None) -> NoReturn:
-        raise AttributeError(f"a timing cannot be changed ({name}): make another one")
+        raise AttributeError(f"cannot set or delete {name}: a Timing is immutable, make a new one")
 
     __delattr__ = __setattr__
 
@@ -541,18 +543,18 @@ class Timing:
         return timing
 
     def _number(self, n_frames: int | None) -> int:
-        """Return the number of frames, checked against those that were measured."""
-        own = self.n_frames
-        number = own if n_frames is None else n_frames
+        """Return the number of frames, which must be that of a measured timing."""
+        measured = self.n_frames
+        number = measured if n_frames is None else n_frames
         if number is None:
-            raise ValueError(f"{self} is for any number of frames: give n_frames")
+            raise ValueError(f"{self} fits any number of frames: pass n_frames")
         if not is_integer(number, 0):
             raise ValueError(f"n_frames must be an integer of at least 0, got {n_frames!r}")
-        if own is not None and number != own:
-            raise ValueError(f"timing is that of {own} frames, not of {n_frames}: {self}")
+        if measured is not None and number != measured:
+            raise ValueError(f"timing has {measured} frames, not {n_frames}: {self}")
         return int(number)
 
 
 def length_in_samples(seconds: float, sr: float) -> int:
-    """Return the number of samples of a sound that lasts so many seconds, at most."""
+    """Return the number of whole samples in a duration."""
     return math.floor(round(seconds * sr, 6))

@@ -1,6 +1,6 @@
-"""What users pass as ``timing=``: a timing, something that has one, or a number.
+"""Validation of ``timing=`` arguments: a timing, an object with one, or a frame rate.
 
-For a collection it is one for all pieces, or a list with one for each.
+A collection takes one timing for all pieces, or a list with one for each.
 """
 
 from collections.abc import Sequence
@@ -13,27 +13,27 @@ from ..base.pieces import is_collection, one_per_piece
 from .timing import RATE_RULE, Timing
 
 ASK_FOR_TIMING = (
-    "timing is needed to know when frames sound: pass timing=extractor, the one that made the "
+    "timing is needed to know when frames sound: pass timing=extractor, the extractor of the "
     "pieces, or timing=analysis.timing, Timing.from_tempo(96), or a number of frames per second"
 )
 
 
 def as_timing(value: Any, name: str = "timing") -> Timing:
-    """Return the timing that an argument stands for.
+    """Convert a ``timing=`` argument to a timing.
 
     Parameters
     ----------
     value : Timing, object with a `timing`, or float
-        An extractor and an analysis have a `timing`; a number is frames per second.
+        Extractors and analyses have a `timing`; a number means frames per second.
     name : str, default="timing"
-        What to call it in errors.
+        Name of the argument in error messages.
 
     Raises
     ------
     TypeError
-        If it is something else, or None.
+        If `value` is None or of another type.
     ValueError
-        If it is a number that is no rate.
+        If `value` is a number but not a valid rate.
     """
     if value is None:
         raise TypeError(ASK_FOR_TIMING)
@@ -48,10 +48,10 @@ def as_timing(value: Any, name: str = "timing") -> Timing:
     advice = "pass an extractor, a Timing, or a number of frames per second"
     if isinstance(value, (list, tuple, np.ndarray)):
         advice = "pass seconds as Timing.from_borders(seconds), or Timing.from_beats(seconds)"
-        advice += "; where X is a collection, a list of timings has one for each piece"
+        advice += "; for a collection, a list may give one timing per piece"
     elif hasattr(value, "steps"):
-        advice = "pass the step that has one, as pipe[0]"
-    raise TypeError(f"{name} is {_described(value)} where a Timing is expected: {advice}")
+        advice = "pass the step that has a timing, such as pipe[0]"
+    raise TypeError(f"{name} must be a Timing, got {_described(value)}: {advice}")
 
 
 def timings_of(
@@ -62,20 +62,21 @@ def timings_of(
     Parameters
     ----------
     timing : Timing, object with a `timing`, float, a list of them, or None
-        One for all pieces, or a list with one for each.
+        One timing for all pieces, or a list with one for each.
     X : array-like or collection
-        What the user passed; tells whether a list may be given.
+        Piece or collection that the user passed; only a collection takes a list of timings.
     pieces : list of ndarray of shape (n_frames, n_features)
         The pieces in `X`.
     default : Timing, default=None
-        Stands for None.
+        Timing if `timing` is None.
 
     Raises
     ------
     TypeError
-        If it is something else, or there is neither a timing nor a default.
+        If `timing` is of another type, or is None without a default.
     ValueError
-        If there are not as many as pieces, or one has another number of frames than its piece.
+        If the number of timings differs from that of pieces, or the number of frames of a timing
+        differs from that of its piece.
     """
     if timing is None and default is not None:
         timing = default
@@ -88,11 +89,11 @@ def timings_of(
         if each.n_frames not in (None, len(piece)):
             where = f"X[{i}]" if is_collection(X) else "X"
             raise ValueError(
-                f"timing is that of {each.n_frames} frames where {where} has {len(piece)}; for a "
-                "part of a piece slice it, as timing[8:24]"
+                f"timing has {each.n_frames} frames but {where} has {len(piece)}: for part of a "
+                "piece, slice the timing too, as in timing[8:24]"
             )
     return found
 
 
 def _described(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else f"of type {type(value).__name__}"
+    return repr(value) if isinstance(value, str) else f"an object of type {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Viterbi's algorithm with a price for each change of state."""
+"""Viterbi algorithm with a cost for each change of state."""
 
 from collections.abc import Iterable
 
@@ -12,26 +12,25 @@ def best_path(
     ends: Iterable[int] = (),
     distances: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Find the path of the highest score, by the algorithm of Viterbi.
+    """Find the path with the highest score, using the Viterbi algorithm.
 
     Parameters
     ----------
     scores : ndarray of shape (n_frames, n_states)
         Score of each state in each frame.
     price : ndarray of shape (n_frames,)
-        Cost of a change of state from the frame before, at least 0. That of the first frame is not
-        used.
+        Nonnegative cost of a change of state before each frame. The first value is ignored.
     ends : iterable of int, default=()
-        Rising numbers of frames, such as those of bar lines. The path before each of them is
-        settled by the frames before it, and later frames do not change it.
+        Frame indices in ascending order, such as those of bar lines. The path before each index
+        does not depend on later frames.
     distances : ndarray of shape (n_states, n_states), default=None
-        Factors of the price by the state before (rows) and after a change; 0 on the diagonal. None
-        for 1.
+        Factors of the cost by the states before (rows) and after (columns) a change; 0 on the
+        diagonal. None for 1.
 
     Returns
     -------
     path : ndarray of int of shape (n_frames,)
-        The state of each frame.
+        State in each frame.
     """
     n_frames = len(scores)
     path = np.empty(n_frames, dtype=int)
@@ -47,7 +46,7 @@ def best_path(
 def _path(
     scores: np.ndarray, price: np.ndarray, before: int | None, distances: np.ndarray | None
 ) -> np.ndarray:
-    """Return the best path of a few frames, after a state that is settled."""
+    """Return the best path, given the state `before` the first frame."""
     n_frames, n_states = scores.shape
     states = np.arange(n_states)
     origins = np.empty((n_frames, n_states), dtype=int)
@@ -56,7 +55,7 @@ def _path(
         total = total - price[0] * (states != before if distances is None else distances[before])
     for t in range(1, n_frames):
         if distances is None:
-            best = total.argmax()  # every change comes from the best state
+            best = total.argmax()  # with equal costs, every change comes from the best state
             changes = total[best] - price[t] > total
             origins[t] = np.where(changes, best, states)
             total = np.where(changes, total[best] - price[t], total) + scores[t]

@@ -1,4 +1,4 @@
-"""Chords that can be named, as sets of pitch classes."""
+"""Chord qualities as sets of pitch classes."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ import numpy as np
 
 
 class Quality(NamedTuple):
-    """What makes a chord on any root, and how it is written."""
+    """A chord quality: its tones and its notation."""
 
     tones: tuple[int, ...]  # semitones above the root
-    suffix: str  # after the name of the root in a chart
-    harte: str  # after the root and a colon in Harte's syntax
-    kind: str  # in MusicXML's words
-    leads: bool = False  # whether its root leads a semitone up, and is spelled so
+    suffix: str  # follows the root in a chart
+    harte: str  # follows the root and a colon in Harte's syntax
+    kind: str  # MusicXML's `kind`
+    leads: bool = False  # whether the root is spelled as a leading tone
 
 
 QUALITIES = {
@@ -27,14 +27,17 @@ QUALITIES = {
     "aug": Quality((0, 4, 8), "aug", "aug", "augmented"),
     "sus4": Quality((0, 5, 7), "sus4", "sus4", "suspended-fourth"),
 }
-"""Sixths and sus2 are missing as they are inversions of these: chroma has no bass, and cannot tell
-C6 from Am7 or Csus2 from Gsus4."""
+"""Qualities by name, without sixth and sus2 chords: chroma has no bass, so C6 equals Am7, and Csus2
+equals Gsus4."""
 
 TONES = {name: quality.tones for name, quality in QUALITIES.items()}
 VOCABULARIES = {"triads": ("maj", "min"), "qualities": tuple(QUALITIES)}
 
 
 def templates(qualities: tuple[str, ...]) -> np.ndarray:
-    """Return which pitch classes sound, shape (n_qualities * 12, 12): first all maj on C to B."""
+    """Return the pitch classes of chords as 0 and 1, shape (n_qualities * 12, 12).
+
+    Rows hold the first quality on C to B, then the next quality on C to B, and so on.
+    """
     chords = [np.isin(np.arange(12), TONES[quality]) for quality in qualities]
     return np.array([np.roll(chord, root) for chord in chords for root in range(12)], np.float64)

@@ -188,9 +188,9 @@ def test_each_piece_has_a_timing_of_its_own():
     ("timing", "error", "message"),
     [
         (None, ValueError, r"^beats have no tempo: pass timing=analysis\.timing or Timing\.from_"),
-        (Timing.from_beats([0, 1, 2]), ValueError, "that of 2 frames where X has 12"),
+        (Timing.from_beats([0, 1, 2]), ValueError, "timing has 2 frames but X has 12"),
         (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders\(seconds\), or Timing"),
-        ([Timing.from_tempo(96)], TypeError, "of type list where a Timing is expected"),
+        ([Timing.from_tempo(96)], TypeError, "must be a Timing, got an object of type list"),
     ],
 )
 def test_wrong_timings_are_refused(timing, error, message):

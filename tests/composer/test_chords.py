@@ -148,10 +148,10 @@ def test_chords_of_other_features_cannot_be_asked_for(chroma):
 
 def test_bars_need_timing_and_frames(composer, chroma):
     untimed = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma)
-    with pytest.raises(ValueError, match="the time of frames is not known: fit with timing"):
+    with pytest.raises(ValueError, match="timing of the frames is unknown: fit with timing"):
         untimed.sample(4, chords="C")
     assert untimed.sample(4, chords=[("C", 2)]).shape == (4, 12)
-    with pytest.raises(ValueError, match="lasts 12 frames and n_frames is 8"):
+    with pytest.raises(ValueError, match="lasts 12 frames but n_frames is 8"):
         composer.sample(8, chords="C | F | G")
     with pytest.raises(ValueError, match=r"chords\[1\] has 'H' in bar 1"):
         composer.sample(8, chords=["C", "H"])

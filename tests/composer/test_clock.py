@@ -136,9 +136,9 @@ def test_frames_of_several_kinds_are_refused(chroma, timings, said):
 def test_timings_must_fit_the_pieces(chroma):
     with pytest.raises(ValueError, match="timing has 2 entries where X has 8 pieces"):
         small().fit(chroma, timing=[1.0, 1.0])
-    with pytest.raises(ValueError, match=r"timing is that of 5 frames where X\[0\] has 40"):
+    with pytest.raises(ValueError, match=r"timing has 5 frames but X\[0\] has 40"):
         small().fit(chroma, timing=[measured(90, 5)] * 8)
-    with pytest.raises(TypeError, match="timing is 'fast' where a Timing is expected"):
+    with pytest.raises(TypeError, match="timing must be a Timing, got 'fast'"):
         small().fit(chroma, timing="fast")
     with pytest.raises(ValueError, match="neither a tempo nor a rate"):
         small().fit(chroma[:1], timing=[Timing.from_borders(np.arange(41))])

@@ -139,7 +139,7 @@ def test_one_frame_is_enough(timing):
     [
         (0, ValueError, r"timing must be a positive .* got 0"),
         (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders"),
-        (Timing.from_borders(np.arange(12)), ValueError, "that of 11 frames where X has 12"),
+        (Timing.from_borders(np.arange(12)), ValueError, "timing has 11 frames but X has 12"),
         (Timing.from_borders(np.zeros(13)), ValueError, "timing ends where it begins"),
     ],
 )

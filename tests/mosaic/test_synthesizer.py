@@ -552,7 +552,7 @@ def test_impossible_pieces(mosaic):
         mosaic.transform(np.zeros((5, 88)))
     with pytest.raises(ValueError, match="NaN"):
         mosaic.transform(np.full((5, 12), np.nan))
-    with pytest.raises(ValueError, match="that of 4 frames where X has 5"):
+    with pytest.raises(ValueError, match="timing has 4 frames but X has 5"):
         mosaic.transform(np.ones((5, 12)), timing=Timing.from_beats(np.arange(5)))
     with pytest.raises(NotFittedError):
         MosaicSynthesizer().transform(np.ones((5, 12)))

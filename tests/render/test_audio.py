@@ -178,7 +178,7 @@ def test_audio_is_not_kept_in_memory(timing, tmp_path):
         (np.ones((5, 12)), {"timing": 0}, "timing must be a positive number"),
         (np.ones((5, 12)), {"timing": ChromaExtractor(sync="beat")}, "beats have no tempo: pass"),
         (np.ones((5, 12)), {"sr": 10}, "sr must be"),
-        (np.ones((5, 12)), {"timing": Timing.from_beats(np.arange(5))}, "that of 4 frames"),
+        (np.ones((5, 12)), {"timing": Timing.from_beats(np.arange(5))}, "has 4 frames"),
         ([np.ones((5, 12))] * 2, {"file": ["a.wav"]}, "file has 1 entries where X has 2 pieces"),
         (np.ones((5, 12)), {"file": "a.xyz"}, "suffix"),
         ([np.ones((5, 12)), np.ones((0, 12))], {"file": ["a.wav", "b.wav"]}, r"X\[1\] has no fra"),

@@ -170,14 +170,14 @@ def test_what_is_no_chroma(render, X, error, message):
 def test_impossible_timings(render, cadence):
     with pytest.raises(TypeError, match=r"pass seconds as Timing\.from_borders"):
         render(cadence, timing=np.arange(len(cadence) + 1))
-    with pytest.raises(ValueError, match="that of 5 frames where X has 90"):
+    with pytest.raises(ValueError, match="timing has 5 frames but X has 90"):
         render(cadence, timing=Timing.from_borders(np.arange(6)))
-    with pytest.raises(ValueError, match=r"that of 5 frames where X\[1\] has 90"):
+    with pytest.raises(ValueError, match=r"timing has 5 frames but X\[1\] has 90"):
         render([cadence[:5], cadence], timing=Timing.from_borders(np.arange(6)))
     for timing in (0, -1, np.inf):
         with pytest.raises(ValueError, match="timing must be a positive number of frames"):
             render(cadence, timing=timing)
-    with pytest.raises(TypeError, match="timing is 'fast' where a Timing is expected"):
+    with pytest.raises(TypeError, match="timing must be a Timing, got 'fast'"):
         render(cadence, timing="fast")
 
 

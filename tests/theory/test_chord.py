@@ -14,7 +14,7 @@ def chord(root, quality, key=0, start=0.0, end=1.0):
 
 @pytest.mark.parametrize("quality", QUALITIES)
 @pytest.mark.parametrize("key", [0, 1, 6, 11, 12, 15, 18])
-def test_mir_eval_reads_every_chord_as_the_same_pitch_classes(quality, key):
+def test_mir_eval_reads_the_same_pitch_classes_from_every_label(quality, key):
     for root in range(12):
         found = chord(root, quality, key)
         number, bitmap, bass = mir_eval_chord.encode(found.harte)
@@ -23,7 +23,7 @@ def test_mir_eval_reads_every_chord_as_the_same_pitch_classes(quality, key):
         assert set(np.flatnonzero(np.roll(bitmap, root))) == set(found.pitch_classes)
 
 
-def test_no_chord_is_none_of_mir_eval():
+def test_no_chord_has_the_no_chord_label_of_mir_eval():
     rest = Chord(None, None, 0.0, 1.0, "N.C.")
     assert rest.harte == mir_eval_chord.NO_CHORD
 
@@ -45,11 +45,11 @@ def test_roots_are_spelled_in_the_key_of_the_piece(root, quality, key, harte):
 
 
 @pytest.mark.parametrize("label", ["", "i", "Cm", "tonic", "♯"])
-def test_a_label_of_ones_own_does_not_change_the_chord(label):
+def test_a_custom_label_does_not_change_the_chord(label):
     assert Chord(10, "min", 0.0, 1.0, label).harte == "Bb:min"
 
 
-def test_recognized_chords_are_scored_by_mir_eval():
+def test_mir_eval_scores_recognized_chords():
     played = [(0, "maj"), (9, "m7"), (2, "7"), (11, "m7b5"), (None, None), (4, "maj")]
     piece = np.zeros((10 * len(played), 12))
     for number, (root, quality) in enumerate(played):
@@ -69,31 +69,31 @@ def test_recognized_chords_are_scored_by_mir_eval():
     assert scores["seg"] > 0.95
 
 
-def test_no_chords_are_no_intervals():
+def test_an_empty_list_of_chords_gives_no_intervals():
     intervals, labels = labeled_intervals([])
     assert intervals.shape == (0, 2)
     assert labels == []
 
 
-def test_intervals_are_of_one_piece():
+def test_chords_of_several_pieces_are_refused():
     pieces = recognize_chords([np.eye(12), np.eye(12)], timing=2)
-    with pytest.raises(TypeError, match="got a list among them. Pass one list of Chord at a time"):
+    with pytest.raises(TypeError, match="it contains a list. Pass the chords of one piece"):
         labeled_intervals(pieces)
 
 
 @pytest.mark.parametrize("chords", [None, 5, Chord(0, "maj", 0.0, 1.0, "C")])
-def test_what_is_no_list_of_chords(chords):
-    with pytest.raises(TypeError, match=r"takes the chords of one piece.* pass a list of Chord"):
+def test_chords_must_be_a_list_of_chords(chords):
+    with pytest.raises(TypeError, match=r"must be a list of Chord, .* got an object of type"):
         labeled_intervals(chords)
 
 
 @pytest.mark.parametrize(
     ("root", "quality", "message"),
     [
-        (0, "foo", "quality is 'foo', which no chord has: make the Chord with one of .*'maj'"),
-        (0, ["maj"], r"quality is \['maj'\], which no chord has"),
-        ("C", "maj", "root is 'C', which is no pitch class: .* from 0 for C to 11"),
-        (12, "maj", "root is 12, which is no pitch class"),
+        (0, "foo", "quality is 'foo', not a known quality: make the Chord with one of .*'maj'"),
+        (0, ["maj"], r"quality is \['maj'\], not a known quality"),
+        ("C", "maj", "root is 'C', not a pitch class: .* from 0 for C to 11"),
+        (12, "maj", "root is 12, not a pitch class"),
     ],
 )
 def test_unknown_chords_are_refused(root, quality, message):

@@ -6,7 +6,7 @@ from musicai.theory.chord_decoding import decode_alike, decode_chords
 
 @pytest.mark.parametrize("vocabulary", ["triads", "qualities"])
 @pytest.mark.parametrize("n_frames", [1, 2, 40])
-def test_many_pieces_are_decoded_as_each_is(vocabulary, n_frames):
+def test_decoding_many_pieces_at_once_equals_decoding_each_alone(vocabulary, n_frames):
     rng = np.random.RandomState(0)
     pieces = rng.random_sample((7, n_frames, 12)) ** 2
     pieces[1] = 0

@@ -6,7 +6,7 @@ from musicai.theory.keys import KEY_PROFILES, common_tonic, in_common_key, key_s
 MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(float)
 
 
-def test_profiles_of_one_mode_are_rotations_with_the_tonic_on_top():
+def test_profiles_of_a_mode_are_rotations_with_their_maximum_at_the_tonic():
     assert KEY_PROFILES.shape == (24, 12)
     for key, profile in enumerate(KEY_PROFILES):
         assert profile.argmax() == key % 12
@@ -24,27 +24,27 @@ def test_scores_are_correlations():
 
 
 @pytest.mark.parametrize("key", range(24))
-def test_a_profile_is_of_its_own_key(key):
+def test_each_profile_scores_highest_for_its_own_key(key):
     scores = key_scores(KEY_PROFILES[key])
     assert scores.argmax() == key
     assert scores[key] == pytest.approx(1)
 
 
 @pytest.mark.parametrize("tonic", range(12))
-def test_scores_move_with_the_music(tonic):
+def test_transposing_chroma_rolls_its_scores(tonic):
     scores = key_scores(np.roll(MAJOR_SCALE, tonic)).reshape(2, 12)
-    still = key_scores(MAJOR_SCALE).reshape(2, 12)
-    np.testing.assert_allclose(scores, np.roll(still, tonic, axis=1), atol=1e-12)
+    in_c = key_scores(MAJOR_SCALE).reshape(2, 12)
+    np.testing.assert_allclose(scores, np.roll(in_c, tonic, axis=1), atol=1e-12)
     assert scores[0].argmax() == tonic
 
 
-def test_what_has_no_key_scores_nothing():
+def test_flat_chroma_scores_zero_in_every_key():
     np.testing.assert_array_equal(key_scores(np.zeros(12)), 0)
     np.testing.assert_array_equal(key_scores(np.full((2, 12), np.float32(0.1))), 0)
 
 
 @pytest.mark.parametrize("semitones", range(12))
-def test_the_common_key_is_that_of_the_white_keys(semitones):
+def test_common_tonic_is_the_distance_from_c_major_or_a_minor(semitones):
     major, minor = KEY_PROFILES[0], KEY_PROFILES[12 + 9]
     moved = np.roll([major, minor], semitones, axis=1)
     np.testing.assert_array_equal(common_tonic(moved), semitones)
@@ -52,14 +52,14 @@ def test_the_common_key_is_that_of_the_white_keys(semitones):
 
 
 @pytest.mark.parametrize("semitones", range(12))
-def test_a_piece_is_moved_to_the_common_key(semitones):
+def test_a_piece_is_transposed_to_the_common_key(semitones):
     rng = np.random.default_rng(0)
     piece = KEY_PROFILES[0] * rng.random((30, 1))
     moved = np.roll(piece, semitones, axis=1)
     np.testing.assert_array_equal(in_common_key(moved), piece)
 
 
-def test_every_row_is_scored_by_itself():
+def test_each_row_is_scored_independently():
     quiet, loud = 1e-12 * KEY_PROFILES[3], 1e12 * KEY_PROFILES[20]
     together = key_scores([quiet, loud])
     np.testing.assert_allclose(together, [key_scores(quiet), key_scores(loud)], atol=1e-12)
@@ -67,5 +67,5 @@ def test_every_row_is_scored_by_itself():
 
 
 @pytest.mark.parametrize("level", [0.1, 0.3, 0.7, 1.1, 1e-7])
-def test_rounding_is_no_key(level):
+def test_rounding_errors_give_a_flat_frame_no_key(level):
     np.testing.assert_array_equal(key_scores(np.full(12, level)), 0)

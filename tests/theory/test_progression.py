@@ -34,17 +34,17 @@ def chord_of(number):
         ("* N N.C. X", None),
     ],
 )
-def test_musicians_and_harte_write_one_chord_in_many_ways(symbols, expected):
+def test_different_symbols_of_a_chord_are_read_alike(symbols, expected):
     assert {chord_of(read_symbol(symbol)) for symbol in symbols.split()} == {expected}
 
 
 @pytest.mark.parametrize("symbol", ["H", "c", "C5", "Cmoll", "Am/", "", "7", None, 5, "C|"])
-def test_what_is_no_chord_is_refused(symbol):
-    with pytest.raises(ValueError, match="is no chord that is known"):
+def test_unknown_symbols_are_refused(symbol):
+    with pytest.raises(ValueError, match="is not a known chord symbol"):
         read_symbol(symbol)
 
 
-def test_every_chord_is_read_as_charts_and_harte_write_it():
+def test_chart_and_harte_labels_of_every_chord_are_read_back():
     for number in range(N_CHORDS):
         quality, root = quality_and_root(number)
         name = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"][root]
@@ -66,7 +66,7 @@ def test_chords_share_the_beats_of_their_bar():
 
 
 @pytest.mark.parametrize(
-    ("text", "longer"),
+    ("text", "written_out"),
     [
         ("C | % | F", "C | C | F"),
         ("C G | % | F", "C G | C G | F"),
@@ -77,12 +77,12 @@ def test_chords_share_the_beats_of_their_bar():
         ("C | * | N", "C | X | N.C."),
     ],
 )
-def test_signs_of_repetition_and_bar_lines(text, longer):
-    assert np.array_equal(frames_of_chords(text, BEATS), frames_of_chords(longer, BEATS))
+def test_repeat_signs_and_bar_lines(text, written_out):
+    assert np.array_equal(frames_of_chords(text, BEATS), frames_of_chords(written_out, BEATS))
 
 
-def test_bars_of_frames_at_a_rate_are_those_of_charts():
-    rate = Timing.from_rate(10)  # a bar of four beats at 120 beats a minute lasts 2 s
+def test_frames_at_a_rate_are_counted_in_bars_of_2_seconds():
+    rate = Timing.from_rate(10)  # four beats at 120 beats a minute last 2 s
     assert frames_of_chords("C | F", rate).tolist() == [C] * 20 + [F] * 20
 
 
@@ -102,15 +102,15 @@ def pieces_of_chords(numbers):
         Timing.from_tempo(100, beats_per_bar=4, downbeat=2),
     ],
 )
-def test_a_chart_can_be_given_back(timing):
+def test_a_written_chart_is_read_back(timing):
     asked = [C] * 8 + [F] * 4 + [G] * 4 + [A_MINOR] * 8 + [F] * 8 + [C] * 16
     chart = chord_chart(pieces_of_chords(asked), timing=timing, title="A | B")
     read = frames_of_chords(chart, timing)
     assert read[: len(asked)].tolist() == asked
-    assert set(read[len(asked) :]) <= {C}  # to the end of the bar
+    assert set(read[len(asked) :]) <= {C}  # fills the last bar
 
 
-def test_a_chart_of_frames_at_a_rate_can_be_given_back():
+def test_a_chart_of_frames_at_a_rate_is_read_back():
     timing = Timing.from_rate(10)
     piece = pieces_of_chords([C] * 30 + [F] * 30 + [G] * 40)
     written = {"timing": timing, "notated_tempo": 100, "key": "C"}
@@ -119,14 +119,14 @@ def test_a_chart_of_frames_at_a_rate_can_be_given_back():
     assert chord_chart(again, **written) == chart
 
 
-def test_recognized_chords_can_be_given_back():
+def test_recognized_chords_are_accepted_as_a_progression():
     asked = [C] * 8 + [F] * 4 + [G] * 4
     for timing in (BEATS, HALF_BEATS, Timing.from_rate(3)):
         chords = recognize_chords(pieces_of_chords(asked), timing=timing)
         assert frames_of_chords(chords, timing).tolist() == asked
 
 
-def test_gaps_between_chords_are_free():
+def test_gaps_between_chords_are_left_open():
     chords = [Chord(0, "maj", 1.0, 2.0, "C"), Chord(None, None, 2.0, 3.0, "N.C.")]
     chords.append(Chord(5, "maj", 4.0, 5.0, "F"))
     timing = Timing.from_tempo(60)
@@ -141,27 +141,27 @@ def test_pairs_need_no_timing():
 @pytest.mark.parametrize(
     ("chords", "message"),
     [
-        ("C | Am | H7 G", "chords has 'H7' in bar 3: 'H7' is no chord"),
+        ("C | Am | H7 G", "chords has 'H7' in bar 3: 'H7' is not a known chord"),
         ("C |  | G", "chords has nothing in bar 2: write %"),
-        ("% | G", "chords has '%' in bar 1, and nothing before it"),
+        ("% | G", "chords has '%' in bar 1, but no chord before it"),
         ("C | C F C F C", "chords has 5 chords in bar 2, which has only 4 frames"),
         ("", "chords is empty"),
         ([], "chords is empty"),
-        ([("C", 4), ("H", 4)], "chords has 'H' at number 1: 'H' is no chord"),
+        ([("C", 4), ("H", 4)], "chords has 'H' at index 1: 'H' is not a known chord"),
         ([("C", 4), ("F", 0)], r"chords\[1\] lasts 0 frames"),
         ([("C", 4), ("F", 2.5)], r"chords\[1\] lasts 2.5 frames"),
         (
             [Chord(0, "maj", 0.0, 2.0, "C"), Chord(5, "maj", 1.0, 3.0, "F")],
-            "'F' at number 1, which",
+            "'F' at index 1, which begins before the previous chord ends",
         ),
         ([Chord(0, "power", 0.0, 2.0, "C5")], "quality is 'power'"),
         ([Chord(0, "maj", float("nan"), 2.0, "C")], r"chords\[0\] lasts from nan to 2.0: expected"),
         ([Chord(0, "maj", "0", "2", "C")], r"chords\[0\] lasts from '0' to '2': expected seconds"),
-        ("C major, 0 beats a minute, 4/4\n| C |", "a chart of 0 beats a minute.* from 4 to 1000"),
-        ("C major, 90 beats a minute, 0/4\n| C |", "bars of 0 beats.* at least one beat"),
+        ("C major, 0 beats a minute, 4/4\n| C |", "chart with 0 beats a minute.* from 4 to 1000"),
+        ("C major, 90 beats a minute, 0/4\n| C |", "0 beats per bar: .* at least one beat"),
     ],
 )
-def test_errors_name_the_place(chords, message):
+def test_errors_say_where_the_mistake_is(chords, message):
     with pytest.raises(ValueError, match=message):
         frames_of_chords(chords, BEATS)
 
@@ -170,23 +170,23 @@ def test_errors_name_the_place(chords, message):
     "chords",
     [5, {"C": 4}, {("C", 4)}, np.array("C"), [5], ["C", "F"], [("C", 1, 2)], b"C", None],
 )
-def test_what_is_no_progression_is_refused(chords):
+def test_other_types_are_refused(chords):
     with pytest.raises(TypeError, match=re.escape("pass text such as 'C | Am | F G | C'")):
         frames_of_chords(chords, BEATS)
 
 
-def test_more_bars_than_frames_are_an_error_with_the_place():
+def test_a_progression_longer_than_n_frames_is_refused():
     assert len(frames_of_chords("C | F", BEATS, 8)) == 8
     with pytest.raises(
-        ValueError, match="lasts 12 frames and n_frames is 8, too few from 'G' in bar 3 on"
+        ValueError, match="lasts 12 frames but n_frames is 8, which ends before .* 'G' in bar 3"
     ):
         frames_of_chords("C | F | G", BEATS, 8)
 
 
-def test_bars_need_the_time_of_frames():
-    with pytest.raises(ValueError, match="written in bars, and the time of frames is not known"):
+def test_bars_and_seconds_need_a_timing():
+    with pytest.raises(ValueError, match="in bars, but the timing of the frames is unknown"):
         frames_of_chords("C | F", None)
-    with pytest.raises(ValueError, match="the time of frames is measured"):
+    with pytest.raises(ValueError, match="timing of the frames is measured, .*: pass pairs"):
         frames_of_chords("C | F", Timing.from_beats([0.0, 0.5, 1.0]))
-    with pytest.raises(ValueError, match="has seconds, and the time of frames is not known"):
+    with pytest.raises(ValueError, match="in seconds, but the timing of the frames is unknown"):
         frames_of_chords([Chord(0, "maj", 0.0, 2.0, "C")], None)

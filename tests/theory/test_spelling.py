@@ -19,7 +19,7 @@ MINOR_KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 @pytest.mark.parametrize("key", range(24))
 def test_names_of_keys(key):
     names = [f"{name} major" for name in KEYS] + [f"{name} minor" for name in MINOR_KEYS]
-    names[12 + 3] = "D# minor"  # six sharps, as F# major
+    names[12 + 3] = "D# minor"  # six sharps, like F# major
     assert key_name(key) == names[key]
     assert estimated_key(KEY_PROFILES[[key]]) == key
     assert abs(signature(key)) <= 6
@@ -49,8 +49,8 @@ def test_chords_are_spelled_in_the_key(key, chords):
 
 
 @pytest.mark.parametrize("quality", TONES)
-def test_chords_are_stacks_of_thirds(quality):
-    thirds = {0: 0, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4, 8: 4, 9: 6, 10: 6, 11: 6}  # letters above
+def test_chords_are_spelled_in_thirds_above_the_root(quality):
+    letters_above = {0: 0, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4, 8: 4, 9: 6, 10: 6, 11: 6}
     for key in range(24):
         for root in range(12):
             place = root_place(root, quality, key)
@@ -60,12 +60,12 @@ def test_chords_are_stacks_of_thirds(quality):
             if any(len(name) > 2 for name in names):
                 pytest.fail(f"{names} have double accidentals")
             letters = ["CDEFGAB".index(name[0]) for name in names]
-            if 1 <= place <= 4:  # further out a tone may be respelled to be readable
-                steps = [thirds[tone] for tone in TONES[quality]]
+            if 1 <= place <= 4:  # other roots may need a respelled tone to avoid double accidentals
+                steps = [letters_above[tone] for tone in TONES[quality]]
                 assert [(each - letters[0]) % 7 for each in letters] == steps, names
 
 
-def test_accidentals_make_the_pitch_class():
+def test_note_names_have_the_right_pitch_class():
     naturals = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
     for place in range(-8, 13):
         name = note_name(place)

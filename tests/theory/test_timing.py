@@ -1,4 +1,4 @@
-"""What holds for every timing, whatever its frames are."""
+"""Laws of all timings, and the errors they raise."""
 
 import copy
 import pickle
@@ -43,7 +43,7 @@ def any_number(timing):
 
 
 @given(timing=timings)
-def test_borders_rise_and_last_as_long_as_they_should(timing):
+def test_boundaries_ascend_and_span_the_duration(timing):
     n = any_number(timing)
     borders = timing.borders(n)
     assert borders.shape == (n + 1,)
@@ -53,7 +53,7 @@ def test_borders_rise_and_last_as_long_as_they_should(timing):
 
 
 @given(timing=timings, start=st.integers(0, 20), length=st.integers(0, 20))
-def test_a_slice_stays_where_it_was(timing, start, length):
+def test_a_slice_keeps_its_seconds_and_beats(timing, start, length):
     n = any_number(timing)
     start, stop = min(start, n), min(start + length, n)
     part = timing[start:stop]
@@ -67,7 +67,7 @@ def test_a_slice_stays_where_it_was(timing, start, length):
 
 
 @given(timing=timings)
-def test_frames_and_seconds_are_each_others_inverse(timing):
+def test_frames_at_inverts_seconds_at(timing):
     n = any_number(timing)
     for part in (timing, timing[min(2, n) :]):
         frames = np.arange(any_number(part))
@@ -78,7 +78,7 @@ def test_frames_and_seconds_are_each_others_inverse(timing):
 
 
 @given(timing=timings)
-def test_a_timing_is_a_value(timing):
+def test_copies_are_equal_and_have_equal_hashes(timing):
     for same in (
         pickle.loads(pickle.dumps(timing)),
         copy.copy(timing),
@@ -108,13 +108,13 @@ def test_nothing_in_a_timing_can_be_changed(timing):
         Timing()
 
 
-def test_a_frame_at_a_rate_is_the_time_around_its_center():
+def test_frames_at_a_rate_are_centered_on_multiples_of_the_period():
     borders = Timing.from_rate(4).borders(3)
     np.testing.assert_array_equal(borders, [0, 0.125, 0.375, 0.625])
     np.testing.assert_array_equal(np.arange(1, 3) / 4, (borders[1:-1] + borders[2:]) / 2)
 
 
-def test_beats_begin_on_their_borders():
+def test_frames_at_a_tempo_begin_on_beats():
     timing = Timing.from_tempo(90, frames_per_beat=2)
     np.testing.assert_allclose(timing.borders(3), np.arange(4) / 3)
     np.testing.assert_array_equal(timing.beats(3), [0, 0.5, 1, 1.5])
@@ -123,16 +123,16 @@ def test_beats_begin_on_their_borders():
 
 
 @pytest.mark.parametrize("frames_per_beat", [1, 2])
-def test_a_long_frame_is_several_beats(frames_per_beat):
-    """Such is what lies before the first beat and after the last."""
+def test_a_long_frame_counts_as_several_beats(frames_per_beat):
+    """Frames before the first beat and after the last one are often long."""
     timing = Timing.from_beats([0, 1.4, 1.9, 2.4, 2.9, 2.9, 4.9], frames_per_beat=frames_per_beat)
     expected = np.array([0, 3, 4, 5, 6, 6, 10]) / frames_per_beat
     np.testing.assert_array_equal(timing.beats(), expected)
     assert timing.tempo == pytest.approx(120 / frames_per_beat, rel=0.03)
 
 
-def test_the_kind_is_stated_and_not_guessed():
-    """Frames of a hop of 4096 samples are 186 ms long, as fast beats are."""
+def test_the_constructor_decides_whether_frames_are_beats():
+    """Durations cannot: with a hop of 4096 samples, frames of 186 ms are as long as fast beats."""
     for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
         frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
         np.testing.assert_array_equal(frames.borders(), beats.borders())
@@ -144,7 +144,7 @@ def test_the_kind_is_stated_and_not_guessed():
             frames.at_tempo(90)
 
 
-def test_beats_without_a_tempo_have_no_seconds():
+def test_a_timing_without_a_tempo_raises_when_asked_for_seconds():
     timing = Timing.from_tempo(None, beats_per_bar=3)
     assert timing.tempo is None
     np.testing.assert_array_equal(timing.beats(2), [0, 1, 2])
@@ -164,7 +164,7 @@ def test_beats_without_a_tempo_have_no_seconds():
 
 
 @given(timing=timings.filter(lambda timing: timing.has_beats), tempo=tempi)
-def test_at_another_tempo_beats_and_bars_are_the_same(timing, tempo):
+def test_changing_the_tempo_keeps_beats_and_bars(timing, tempo):
     n = any_number(timing)
     other = timing.at_tempo(tempo)
     np.testing.assert_array_equal(other.beats(n), timing.beats(n))
@@ -175,7 +175,7 @@ def test_at_another_tempo_beats_and_bars_are_the_same(timing, tempo):
     assert timing[1:].at_tempo(tempo) == other[1:]
 
 
-def test_long_frames_stay_several_beats_at_another_tempo():
+def test_changing_the_tempo_keeps_frames_of_several_beats():
     timing = Timing.from_beats([0, 1, 3, 4, 5], downbeat=0)
     np.testing.assert_array_equal(timing.at_tempo(120).borders(), [0, 0.5, 1.5, 2, 2.5])
     np.testing.assert_array_equal(timing.at_tempo(120).beats(), [0, 1, 3, 4, 5])
@@ -184,7 +184,7 @@ def test_long_frames_stay_several_beats_at_another_tempo():
     bars = [chord_chart(X, timing=each).split("|") for each in (timing, timing.at_tempo(90))]
     assert bars[0][1:] == bars[1][1:]
     long = Timing.from_beats(np.cumsum([0, 1, 1, 1, 80000]))
-    with pytest.raises(ValueError, match="at a tempo of 4 the beats of <.*> last more than a day"):
+    with pytest.raises(ValueError, match="at a tempo of 4, the beats of <.*> last more than a day"):
         long.at_tempo(4)
 
 
@@ -200,8 +200,8 @@ def test_times_more_than_a_day_after_the_beginning_are_refused():
 
 
 @given(timing=timings)
-def test_the_state_is_named(timing):
-    """A later version may then have one field more."""
+def test_the_pickled_state_is_a_dict_of_named_fields(timing):
+    """Names let a later version add a field."""
     state = timing.__getstate__()
     assert state["kind"] in ("rate", "tempo", "measured")
     same = Timing.from_rate(1)[:]
@@ -210,7 +210,7 @@ def test_the_state_is_named(timing):
 
 
 @given(timing=timings, first=st.integers(0, 3))
-def test_prints_as_code_or_in_angle_brackets(timing, first):
+def test_repr_is_code_or_in_angle_brackets(timing, first):
     part = timing[first:]
     if repr(part).startswith("Timing"):
         assert eval(repr(part)) == part
@@ -239,23 +239,23 @@ def test_prints_as_code_or_in_angle_brackets(timing, first):
         ),
     ],
 )
-def test_prints_readably(timing, text):
+def test_repr_is_readable(timing, text):
     assert repr(timing) == text
 
 
 @pytest.mark.parametrize("rate", [0, -1, np.inf, np.nan, "fast", True, None])
-def test_impossible_rates(rate):
+def test_invalid_rates_are_refused(rate):
     with pytest.raises(ValueError, match=r"frames_per_second must be a positive number .* got"):
         Timing.from_rate(rate)
 
 
 @pytest.mark.parametrize("tempo", [0, 3, 1e5, "fast", np.nan])
-def test_impossible_tempi(tempo):
+def test_invalid_tempi_are_refused(tempo):
     with pytest.raises(ValueError, match="beats_per_minute must be a number of beats"):
         Timing.from_tempo(tempo)
 
 
-def test_a_pick_up_lies_before_beat_0():
+def test_a_pickup_has_negative_beats():
     timing = Timing.from_beats([0, 0.3, 0.8, 1.3, 1.4], beats=[-0.6, 0, 1, 2, 2.2], downbeat=0)
     np.testing.assert_array_equal(timing.beats(), [-0.6, 0, 1, 2, 2.2])
     np.testing.assert_array_equal(timing[1:].beats(), [0, 1, 2, 2.2])
@@ -266,22 +266,22 @@ def test_a_pick_up_lies_before_beat_0():
 @pytest.mark.parametrize(
     ("beats", "message"),
     [
-        ([0, 1], "beats are 2 where seconds are 3"),
-        ([0, 2, 1], "beats do not rise"),
-        ([0, 1, 1], "beats do not rise with seconds"),
-        ([0, 0.01, 0.02], "beats last more than 15 seconds"),
-        ([0, 1, 1e5], "100000 beats last 2 seconds, each less than 0.0001"),
-        ("soon", "beats are 'soon' where numbers"),
+        ([0, 1], "beats has 2 values but seconds has 3"),
+        ([0, 2, 1], "beats must be finite and in ascending order"),
+        ([0, 1, 1], "beats and seconds must increase together"),
+        ([0, 0.01, 0.02], "a beat lasts more than 15 seconds"),
+        ([0, 1, 1e5], "100000 beats last 2 seconds, less than 0.0001 each"),
+        ("soon", "beats must be numbers, got 'soon'"),
     ],
 )
-def test_impossible_positions(beats, message):
+def test_invalid_beat_positions_are_refused(beats, message):
     with pytest.raises(ValueError, match=message):
         Timing.from_beats([0, 1, 2], beats=beats)
 
 
 @pytest.mark.parametrize("seconds", [[0, 1e-300], [0, 1e-9, 2e-9, 10]])
-def test_beats_too_short_to_be_beats(seconds):
-    with pytest.raises(ValueError, match="each less than 0.0001: give borders in seconds"):
+def test_beats_of_implausibly_short_length_are_refused(seconds):
+    with pytest.raises(ValueError, match="less than 0.0001 each: give boundaries in seconds"):
         Timing.from_beats(seconds)
 
 
@@ -289,18 +289,18 @@ def test_beats_too_short_to_be_beats(seconds):
 @pytest.mark.parametrize(
     ("seconds", "message"),
     [
-        ([], "seconds have shape"),
-        ([[0, 1]], "seconds have shape"),
-        (3.0, "seconds have shape"),
-        ([0, 2, 1], "do not rise"),
-        ([0, np.nan], "do not rise"),
-        (np.array([3, 1, 5], np.uint8), "do not rise"),
-        ("soon", "where numbers are expected"),
-        ([1j, 2j], "where numbers are expected"),
+        ([], "seconds must have shape .* got shape"),
+        ([[0, 1]], "seconds must have shape .* got shape"),
+        (3.0, "seconds must have shape .* got shape"),
+        ([0, 2, 1], "in ascending order"),
+        ([0, np.nan], "must be finite"),
+        (np.array([3, 1, 5], np.uint8), "in ascending order"),
+        ("soon", "seconds must be numbers, got 'soon'"),
+        ([1j, 2j], "seconds must be numbers, got"),
         ([5, 9, 6 + 86400], "more than a day"),
     ],
 )
-def test_impossible_borders(make, seconds, message):
+def test_invalid_boundaries_are_refused(make, seconds, message):
     with pytest.raises(ValueError, match=message):
         make(seconds)
 
@@ -314,18 +314,18 @@ def test_impossible_borders(make, seconds, message):
         ({"downbeat": -1}, "downbeat must be"),
     ],
 )
-def test_impossible_meters(meter, message):
+def test_invalid_meters_are_refused(meter, message):
     with pytest.raises(ValueError, match=message):
         Timing.from_tempo(96, **meter)
     with pytest.raises(ValueError, match=message):
         Timing.from_beats([0, 1, 2], **meter)
 
 
-def test_impossible_questions():
+def test_invalid_arguments_of_methods_are_refused():
     rate, borders = Timing.from_rate(10), Timing.from_borders([0, 1, 2])
-    with pytest.raises(ValueError, match="is for any number of frames: give n_frames"):
+    with pytest.raises(ValueError, match="fits any number of frames: pass n_frames"):
         rate.borders()
-    with pytest.raises(ValueError, match="that of 2 frames, not of 3"):
+    with pytest.raises(ValueError, match="timing has 2 frames, not 3"):
         borders.borders(3)
     with pytest.raises(ValueError, match="n_frames must be an integer"):
         rate.borders(1.5)
@@ -335,18 +335,18 @@ def test_impossible_questions():
         rate.seconds_at(-1)
     with pytest.raises(ValueError, match="must be finite"):
         rate.frames_at(np.inf)
-    with pytest.raises(ValueError, match="slice it from 0 on"):
+    with pytest.raises(ValueError, match="slice it with nonnegative integers"):
         rate[-5:]
     for index in (3, slice(None, None, 2), "a"):
-        with pytest.raises(TypeError, match="sliced without steps"):
+        with pytest.raises(TypeError, match="with a slice without steps"):
             rate[index]
     with pytest.raises(ValueError, match="more than a day"):
         Timing.from_rate(1e-6).borders(9)
-    with pytest.raises(ValueError, match="no length"):
+    with pytest.raises(ValueError, match="lasts 0 seconds"):
         Timing.from_borders([1, 1])[:0].frame_rate  # noqa: B018
 
 
-def test_what_stands_for_a_timing():
+def test_objects_with_a_timing_and_rates_are_accepted():
     X, clock = np.zeros((5, 12)), Timing.from_tempo(96)
     for value in (clock, SimpleNamespace(timing=clock)):
         assert timings_of(value, X, [X]) == [clock]
@@ -361,38 +361,38 @@ def test_what_stands_for_a_timing():
     ("timing", "error", "message"),
     [
         (None, TypeError, r"^timing is needed .* pass timing=extractor.*Timing.from_tempo\(96\)"),
-        ("fast", TypeError, "timing is 'fast' where a Timing is expected"),
+        ("fast", TypeError, "timing must be a Timing, got 'fast'"),
         (0, ValueError, "timing must be a positive number of frames per second, got 0"),
         (True, ValueError, "timing must be a positive number of frames per second, got True"),
-        (np.arange(6), TypeError, r"of type ndarray .* pass seconds as Timing.from_borders"),
-        ([0, 1, 2], TypeError, r"of type list .* pass seconds as Timing.from_borders"),
-        (SimpleNamespace(steps=[]), TypeError, r"pass the step that has one, as pipe\[0\]"),
+        (np.arange(6), TypeError, r"of type ndarray: pass seconds as Timing.from_borders"),
+        ([0, 1, 2], TypeError, r"of type list: pass seconds as Timing.from_borders"),
+        (SimpleNamespace(steps=[]), TypeError, r"pass the step .* such as pipe\[0\]"),
         (Timing, TypeError, "of type type"),
-        (Timing.from_borders(np.arange(9)), ValueError, "that of 8 frames where X has 5"),
+        (Timing.from_borders(np.arange(9)), ValueError, "timing has 8 frames but X has 5"),
     ],
 )
-def test_what_is_no_timing(timing, error, message):
+def test_invalid_timing_arguments_are_refused(timing, error, message):
     X = np.zeros((5, 12))
     with pytest.raises(error, match=message):
         timings_of(timing, X, [X])
 
 
-def test_a_list_of_timings_has_one_for_each_piece():
+def test_a_list_of_timings_must_match_the_pieces():
     X = [np.zeros((5, 12)), np.zeros((3, 12))]
     with pytest.raises(ValueError, match="timing has 1 entries where X has 2 pieces"):
         timings_of([10], X, X)
-    with pytest.raises(TypeError, match=r"timing\[1\] is 'b' where a Timing"):
+    with pytest.raises(TypeError, match=r"timing\[1\] must be a Timing, got 'b'"):
         timings_of([10, "b"], X, X)
-    with pytest.raises(ValueError, match=r"that of 5 frames where X\[1\] has 3"):
+    with pytest.raises(ValueError, match=r"timing has 5 frames but X\[1\] has 3"):
         timings_of([10, Timing.from_borders(np.arange(6))], X, X)
 
 
-def test_the_rate_is_that_of_the_extractor():
+def test_frame_rate_equals_that_of_the_default_extractor():
     assert ChromaExtractor().frame_rate == FRAME_RATE
 
 
 @pytest.mark.parametrize("sr", [8000, 16000, 22050, 32000, 44100, 48000, 96000])
-def test_a_sound_has_as_many_frames_as_were_played(sr):
+def test_sound_of_n_frames_is_analyzed_as_n_frames(sr):
     timing = Timing.from_rate(FRAME_RATE)
     for n_frames in range(1, 2000):
         n_samples = length_in_samples(timing.duration(n_frames), sr)
@@ -402,13 +402,13 @@ def test_a_sound_has_as_many_frames_as_were_played(sr):
 
 @pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
 @pytest.mark.parametrize("n_frames", [1, 23, 64])
-def test_a_resampled_sound_has_as_many_frames(sr, n_frames):
+def test_resampled_sound_of_n_frames_is_analyzed_as_n_frames(sr, n_frames):
     extractor = ChromaExtractor()
     audio = np.zeros(length_in_samples(extractor.timing.duration(n_frames), sr), np.float32)
-    (heard,) = extractor.transform([(audio, sr)])
-    assert len(heard) == n_frames
+    (piece,) = extractor.transform([(audio, sr)])
+    assert len(piece) == n_frames
 
 
-def test_beats_of_two_lengths_have_the_tempo_of_one_of_them():
+def test_the_tempo_of_two_unequal_beats_is_that_of_one_of_them():
     timing = Timing.from_beats([0.0, 0.2, 3.2])
     assert timing.tempo == pytest.approx(300)
