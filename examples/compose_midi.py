@@ -123,22 +123,14 @@ def find(folder, out):
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
         try:
-            data = load_midi(folder)
+            data = load_midi(folder, exclude=out)  # composed before
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
     styles = data.target or [None] * len(data.recordings)
-    rows = [
-        (path, style)
-        for path, style in zip(data.recordings, styles, strict=True)
-        if not path.resolve().is_relative_to(out.resolve())  # composed before
-    ]
-    if n_composed := len(styles) - len(rows):
-        print(f"left out {n_composed} file{'s' * (n_composed > 1)} in {out}, which were composed")
-    if len(rows) < 2:
+    if len(styles) < 2:
         raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
-    paths, styles = map(list, zip(*rows, strict=True))
     # One folder is not a choice of styles.
-    return paths, styles if len(set(styles)) > 1 else [None] * len(styles)
+    return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 
 def hold_out(paths, styles, seed):

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 from .._version import __version__
+from ._folders import folder_to_write, temporary_folder
 from ._terminal import UserError, say, warn
 
 _EXAMPLES = """examples:
@@ -186,9 +187,18 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
 
 
 def _compose(args: argparse.Namespace) -> None:
-    from ._compose import compose_from_folder
+    out = args.out
+    if args.folder is not None and os.path.realpath(out) == os.path.realpath(
+        os.path.expanduser(args.folder)
+    ):
+        raise UserError(
+            f"--out {out} is the folder of the recordings itself: name another folder, or composed "
+            "music would be learned the next time"
+        )
+    with folder_to_write(out), temporary_folder() as memory:
+        from ._compose import compose_from_folder
 
-    compose_from_folder(args.folder, args.out, epochs=args.epochs, seed=args.seed)
+        compose_from_folder(args.folder, out, memory=memory, epochs=args.epochs, seed=args.seed)
 
 
 def _chords(args: argparse.Namespace) -> None:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import joblib
@@ -29,7 +28,7 @@ from ..render import chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml, 
 from ..theory.timing import Timing
 from ._music import Piece, counted, extract, find_music, frames_of, hold_out, styles_of
 from ._page import Sound, write_page
-from ._terminal import UserError, say
+from ._terminal import say
 
 FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
 MOST_SECONDS = 180  # of training, if the machine is slow or busy
@@ -62,7 +61,7 @@ class New(NamedTuple):
 
 
 def compose_from_folder(
-    folder: str | None, out: Path, *, epochs: int | None = None, seed: int = 0
+    folder: str | None, out: Path, *, memory: str, epochs: int | None = None, seed: int = 0
 ) -> None:
     """Learn, compose, write everything, and print where to listen.
 
@@ -72,6 +71,8 @@ def compose_from_folder(
         Recordings; None for songs made by rules.
     out : Path
         The folder to write to.
+    memory : str
+        A temporary folder.
     epochs : int, default=None
         Passes over the music; None for as many as take about a minute.
     seed : int, default=0
@@ -80,21 +81,14 @@ def compose_from_folder(
     extras = installed_extras()
     titles, labels, recordings = find_music(folder, out)
     # Recordings are analyzed once, and not again for the mosaic.
-    # After Ctrl-C threads may still write to the cache, so that its folder is not empty.
-    with TemporaryDirectory(prefix="musicai-", ignore_cleanup_errors=True) as memory:
-        extractor, pieces = extract(titles, labels, recordings, memory)
-        train, test = hold_out(pieces, seed)
-        say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
-        try:  # before the work that would be lost
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"--out {out} cannot be made a folder: {error.strerror}") from None
-        start = time.perf_counter()
-        composer = train_composer(train, epochs, seed)
-        seconds = time.perf_counter() - start
-        extractor.set_params(verbose=0)
-        mosaic = fit_mosaic(extractor, train)
-
+    extractor, pieces = extract(titles, labels, recordings, memory)
+    train, test = hold_out(pieces, seed)
+    say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
+    start = time.perf_counter()
+    composer = train_composer(train, epochs, seed)
+    seconds = time.perf_counter() - start
+    extractor.set_params(verbose=0)
+    mosaic = fit_mosaic(extractor, train)
     extractor.set_params(memory=None)
     scores = score(composer, train, test)
     example = max(test, key=lambda piece: len(piece.frames)).from_first_bar()

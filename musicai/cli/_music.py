@@ -13,7 +13,6 @@ from sklearn.model_selection import train_test_split
 
 from ..chroma import Analysis, ChromaExtractor
 from ..datasets import load_recordings, make_songs
-from ..datasets.bunches import Recordings
 from ..theory.timing import Timing
 from ._terminal import UserError, say
 
@@ -49,35 +48,17 @@ class Piece(NamedTuple):
 
 
 def find_music(folder: str | None, out: Path) -> tuple[list[str], list[str | None], list[Path]]:
-    """Return titles, styles and paths of recordings; without a folder, of songs made by rules."""
+    """Return titles, styles and paths of recordings; without a folder, of songs made by rules.
+
+    Recordings in `out` are left out.
+    """
     if folder is None:
         songs = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
         styles: list[str | None] = [*songs.target]
         return songs.titles, styles, songs.recordings
-    return without_composed(load_recordings(folder), folder, out)
-
-
-def without_composed(
-    data: Recordings, folder: str, out: Path
-) -> tuple[list[str], list[str | None], list[Path]]:
-    """Leave out recordings in `out`, which were composed, and say how many there are."""
-    root, out = Path(folder).expanduser().resolve(), out.resolve()
-    if out == root:
-        raise UserError(
-            f"--out {out} is the folder of the music itself: name another one, or "
-            "composed music would be learned the next time"
-        )
-    labels: Sequence[str | None] = data.target or [None] * len(data.recordings)
-    rows = list(zip(data.titles, labels, map(Path, data.recordings), strict=True))
-    kept = [row for row in rows if not row[2].resolve().is_relative_to(out)]
-    if not kept:
-        raise UserError(f"no music in {root} but in {out}, where composed music is written")
-    if len(kept) < len(rows):
-        say(f"left out {counted(len(rows) - len(kept), 'file')} in {out}: that is --out")
-    titles, styles, paths = (list(column) for column in zip(*kept, strict=True))
-    if all(path.resolve().parent == root for path in paths):
-        styles = [None for _ in paths]  # one folder is not a choice of styles
-    return titles, styles, paths
+    data = load_recordings(folder, exclude=out)  # composed before
+    labels: Sequence[str | None] = data.target or [None] * len(data.titles)
+    return data.titles, [*labels], data.recordings
 
 
 def extract(

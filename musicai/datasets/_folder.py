@@ -30,6 +30,7 @@ def load_folder(
     *,
     what: str,
     things: str,
+    exclude: str | os.PathLike[str] | None = None,
     with_durations: bool = False,
 ) -> Recordings:
     """Find the files of some suffixes; see `load_recordings` for what is returned and raised.
@@ -42,6 +43,8 @@ def load_folder(
         In lower case, with the dot.
     what, things : str
         What such files hold and what they are called, in messages: "audio" and "recordings".
+    exclude : str or path, default=None
+        A folder that is not searched.
     with_durations : bool, default=False
         Whether they are audio, whose headers tell how long they are.
     """
@@ -58,7 +61,7 @@ def load_folder(
         raise NotADirectoryError(
             f"{os.fspath(folder)!r} is a file: expected the folder that holds the {things}"
         )
-    recordings, passed_by = find_files(root, suffixes)
+    recordings, passed_by = find_files(root, suffixes, exclude)
     if not recordings:
         others = f"; it holds {_counted(passed_by)}" if passed_by else ""
         raise FileNotFoundError(
@@ -109,27 +112,30 @@ class Found(NamedTuple):
         Those asked for, sorted.
     passed_by : Counter of str
         How many there are of other kinds, by suffix; and of what is hidden, cannot be opened, or
-        is a link that leads nowhere or to a folder that was searched.
+        is excluded, or is a link that leads nowhere or to a folder that was searched.
     """
 
     files: list[Path]
     passed_by: Counter[str]
 
 
-def find_files(root: Path, suffixes: tuple[str, ...]) -> Found:
-    """Find the files of some suffixes at any depth, and count the others.
+def find_files(
+    root: Path, suffixes: tuple[str, ...], exclude: str | os.PathLike[str] | None = None
+) -> Found:
+    """Find the files of some suffixes at any depth, except in one folder, and count the others.
 
     Links to folders are followed, after all that is no link. Each folder is searched once, and none
     that `root` is in, so that a loop of links ends.
     """
     found = Found([], Counter())
     searched = set(map(str, Path(os.path.realpath(root)).parents))
+    excluded = None if exclude is None else os.path.realpath(Path(exclude).expanduser())
     waiting = [root]
     while waiting:
         links: list[Path] = []
         for start in sorted(waiting):
             if start.is_dir():
-                links += _search(start, suffixes, found, searched)
+                links += _search(start, suffixes, found, searched, excluded)
             else:
                 found.passed_by["links that lead nowhere"] += 1
         waiting = links
@@ -137,7 +143,13 @@ def find_files(root: Path, suffixes: tuple[str, ...]) -> Found:
     return found
 
 
-def _search(start: Path, suffixes: tuple[str, ...], found: Found, searched: set[str]) -> list[Path]:
+def _search(
+    start: Path,
+    suffixes: tuple[str, ...],
+    found: Found,
+    searched: set[str],
+    excluded: str | None,
+) -> list[Path]:
     """Search a folder and its subfolders; return the links to others."""
     links = []
 
@@ -146,6 +158,10 @@ def _search(start: Path, suffixes: tuple[str, ...], found: Found, searched: set[
 
     for parent, folders, files in os.walk(start, onerror=count):
         place = os.path.realpath(parent)
+        if place == excluded:
+            found.passed_by["excluded"] += 1
+            folders.clear()
+            continue
         if place in searched:  # by another link
             found.passed_by["links to folders that were searched"] += 1
             folders.clear()

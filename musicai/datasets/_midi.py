@@ -8,7 +8,9 @@ from .bunches import Recordings
 _SUFFIXES = (".kar", ".mid", ".midi", ".rmi")
 
 
-def load_midi(folder: str | os.PathLike[str]) -> Recordings:
+def load_midi(
+    folder: str | os.PathLike[str], *, exclude: str | os.PathLike[str] | None = None
+) -> Recordings:
     """Find the MIDI files in a folder; its subfolders are styles.
 
     Nothing is read: give the paths to :class:`musicai.PianoRollExtractor`, or the paths and
@@ -19,6 +21,8 @@ def load_midi(folder: str | os.PathLike[str]) -> Recordings:
     folder : str or path
         Searched at any depth for files that end in .mid, .midi, .kar or .rmi, as by
         `load_recordings`.
+    exclude : str or path, default=None
+        A folder that is not searched, such as the one that new music is written to.
 
     Returns
     -------
@@ -66,4 +70,4 @@ def load_midi(folder: str | os.PathLike[str]) -> Recordings:
     >>> data.target
     ['blues', 'folk']
     """
-    return load_folder(folder, _SUFFIXES, what="MIDI", things="MIDI files")
+    return load_folder(folder, _SUFFIXES, what="MIDI", things="MIDI files", exclude=exclude)

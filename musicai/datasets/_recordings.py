@@ -18,7 +18,9 @@ _SUFFIXES = (
 # fmt: on
 
 
-def load_recordings(folder: str | os.PathLike[str]) -> Recordings:
+def load_recordings(
+    folder: str | os.PathLike[str], *, exclude: str | os.PathLike[str] | None = None
+) -> Recordings:
     """Find the recordings in a folder; its subfolders are styles.
 
     Headers are read, and nothing is decoded: give the paths to :class:`musicai.ChromaExtractor`,
@@ -31,6 +33,8 @@ def load_recordings(folder: str | os.PathLike[str]) -> Recordings:
         what else libsndfile decodes; M4A, WMA, MP4, WebM and others that need the ffmpeg program).
         Links to folders are followed, and each folder is searched once. Other files, and what is
         hidden or in a ``__MACOSX`` folder, are passed by, and counted in `DESCR`.
+    exclude : str or path, default=None
+        A folder that is not searched, such as the one that new music is written to.
 
     Returns
     -------
@@ -88,4 +92,11 @@ def load_recordings(folder: str | os.PathLike[str]) -> Recordings:
     >>> data.target
     ['blues', 'folk']
     """
-    return load_folder(folder, _SUFFIXES, what="audio", things="recordings", with_durations=True)
+    return load_folder(
+        folder,
+        _SUFFIXES,
+        what="audio",
+        things="recordings",
+        exclude=exclude,
+        with_durations=True,
+    )

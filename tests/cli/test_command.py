@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -242,4 +241,5 @@ def test_ctrl_c_is_130_and_a_line(stage, tmp_path):
     assert output == ""
     assert "musicai: stopped" in rest.splitlines()
     assert "Traceback" not in seen + rest
-    assert not list(Path(out).glob("*"))
+    assert not out.exists()
+    assert not list(tmp_path.glob("musicai-*"))  # the temporary folder

@@ -50,6 +50,17 @@ def test_passes_by_what_no_one_meant(tmp_path):
     assert found(load_recordings(tmp_path), tmp_path) == ["a.wav"]
 
 
+def test_a_folder_may_be_excluded(tmp_path):
+    touch(tmp_path, "a.wav", "out/b.wav", "out/deep/c.wav", "folk/out/d.wav")
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    data = load_recordings(tmp_path, exclude=tmp_path / "out")
+    assert found(data, tmp_path) == ["a.wav", "folk/out/d.wav"]
+    assert "2 excluded" in data.DESCR
+    assert len(load_recordings(tmp_path, exclude=tmp_path / "nowhere").recordings) == 4
+    with pytest.raises(FileNotFoundError, match="1 excluded"):
+        load_recordings(tmp_path / "out", exclude=tmp_path / "out")
+
+
 SUFFIXES = {
     "3gp": ("3gp", "aac"),
     "EC3": ("eac3", "eac3"),

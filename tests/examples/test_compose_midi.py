@@ -51,13 +51,12 @@ def test_composes_from_a_folder(compose_midi, tmp_path, capsys):
     assert soundfile.info(out / "new_piece.wav").duration > 6
 
 
-def test_does_not_learn_what_it_composed(compose_midi, tmp_path, capsys):
+def test_does_not_learn_what_it_composed(compose_midi, tmp_path):
     for i in range(2):
         write_chords(tmp_path / f"{i}.mid", seed=i)
     before = compose_midi.find(tmp_path, tmp_path / "out")
     write_chords(tmp_path / "out" / "new_piece.mid", seed=2)
     assert compose_midi.find(tmp_path, tmp_path / "out") == before
-    assert capsys.readouterr().out.count("left out 1 file in") == 1
 
 
 def test_chorales_are_the_default(compose_midi, tmp_path, capsys, monkeypatch):
