@@ -2,8 +2,13 @@ import signal
 
 import pytest
 import torch
+from hypothesis import HealthCheck, settings
 
 from musicai.composer import _composer, _network
+
+# Machines are slow or busy, and no test asserts a time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 collect_ignore = ["user_file.py"]  # read by a type checker, never run
 
