@@ -23,7 +23,7 @@ def test_links_of_the_package_page_lead_to_the_repository():
     targets = re.findall(r"\]\(([^)]+)\)", shown)
     assert all(re.match(r"https://|#", target) for target in targets)
     assert "(https://example.org/musicai/blob/v1.0/docs/quickstart.md)" in shown
-    assert "(https://example.org/musicai/raw/v1.0/docs/images/chromagrams.png)" in shown
+    assert "(https://example.org/musicai/raw/v1.0/docs/images/progression.png)" in shown
 
 
 def build(target, source, out):
