@@ -1,4 +1,4 @@
-"""The estimator."""
+"""The estimator `LSTMComposer`: parameters and training."""
 
 import os
 from collections.abc import Mapping
@@ -51,11 +51,11 @@ from ._state import check_resumed, fitted_state
 from ._training import Budget, Trainer
 
 _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
-# Training pieces, and frames of each, that are scored for reference if few pieces are held out.
+# Number of training pieces, and of frames of each, scored for reference if few are held out.
 _SCORED = 16, 64
 _SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {
-    # Far beyond what can be trained; larger sizes would end in errors of memory, or never.
+    # Larger networks would run out of memory, or never finish training.
     "hidden_size": (
         lambda v: is_one_of(v, ("auto",)) or (is_integer(v, 1) and v <= 2**16),
         "an integer from 1 to 65536 or 'auto'",
@@ -80,169 +80,175 @@ _RULES: dict[str, Rule] = {
 
 
 class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
-    r"""Recurrent network that composes: trained on pieces, it samples new ones.
+    r"""LSTM that learns from pieces of music and composes new ones.
 
-    An LSTM reads a piece frame by frame; after each frame it gives a probability distribution over
-    the next one, which is trained by maximum likelihood, scored exactly and sampled from.
+    An LSTM reads a piece frame by frame and models the probability distribution of the next frame.
+    It is trained by maximum likelihood, computes exact log-likelihoods, and samples new pieces.
 
     Parameters
     ----------
     hidden_size : int or "auto", default="auto"
-        Units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano rolls, where
-        each of the 12 pitch classes has an LSTM.
+        Units in each layer of the LSTM, at most 65536. "auto" is 256, or 64 for piano rolls, which
+        are read by one LSTM per pitch class.
     n_layers : int, default=1
         Layers of the LSTM, at most 100.
     dropout : float, default=0.3
-        Share of the LSTM's output that is dropped in training, in [0, 1).
+        Dropout rate of the LSTM's output in training, in [0, 1).
     emission : str, default="auto"
-        Distribution of a frame given the past.
+        Distribution of a frame given the previous frames.
 
-        - "chroma": first which feature is the loudest, which is 1, then the others, as "logistic",
-          from 0 to 254/255. Of several features at 1 the first counts as the loudest.
-        - "logistic": each feature given the lower ones of the same frame, a mixture of logistic
-          distributions on a grid of 256 levels from 0 to 1. For data in [0, 1].
-        - "bernoulli": each feature given the lower ones, 0 or 1. For binary data, such as piano
-          rolls, for which weights are shared over pitch where `key_invariant` is True.
+        - "chroma": the index of the loudest feature, whose value is 1, then the values of the
+          other features, modeled as in "logistic" and at most 254/255. If several features are 1,
+          the first counts as the loudest.
+        - "logistic": each feature given the features before it in the frame, as a mixture of
+          logistic distributions on 256 levels from 0 to 1. For data in [0, 1].
+        - "bernoulli": each feature, 0 or 1, given the features before it in the frame. For binary
+          data such as piano rolls. If `key_invariant` is True, weights are shared over pitch.
         - "gaussian": mixture of Gaussians over the whole frame. For any real-valued data.
-        - "independent": as "logistic" or "bernoulli", with the features of a frame independent
-          of each other. For comparison.
-        - "mse": a Gaussian of one width, trained by squared error. For comparison.
-        - "auto": "bernoulli" for data of zeros and ones; "chroma" for other data in [0, 1] if the
-          loudest feature of every frame that sounds is 1; "logistic" for the rest of data in
-          [0, 1]; else "gaussian".
+        - "independent": like "logistic" or "bernoulli", but with independent features. For
+          comparison.
+        - "mse": Gaussian with a single standard deviation, equivalent to squared error. For
+          comparison.
+        - "auto": "bernoulli" for binary data; "chroma" for other data in [0, 1] in which the
+          largest value of every non-silent frame is 1; "logistic" for the remaining data in
+          [0, 1]; "gaussian" otherwise.
     key_invariant : bool or "auto", default="auto"
-        Whether transposed music is the same music in another key. If so, the key of a piece is a
-        hidden variable: training pieces are transposed to a common key, by an estimate; scores
-        average over the twelve keys; samples are transposed to the key asked for. The network for
-        piano rolls shares its weights over pitch instead (see Notes). Features must be
-        the 12 pitch classes from C on (chroma) or pitches in semitones (a piano roll, 88 wide from
-        A0 on, any other width from a C on). False leaves every piece as it is. "auto" is True for
-        values in [0, 1] that are 12 wide and for binary values that are 88 or 128 wide, with the
-        emissions "chroma", "logistic", "bernoulli" and "independent".
+        Whether transposed music is the same music in another key. If True, the key of a piece is a
+        hidden variable: training pieces are transposed from their estimated keys to a common key,
+        scores average over the twelve keys, and samples are transposed to the requested key. The
+        network for piano rolls shares its weights over pitch instead (see Notes). Features must
+        be the 12 pitch classes from C (chroma), or pitches in semitones (piano rolls, from A0 if
+        there are 88 features and from a C otherwise). If False, pieces are not transposed. "auto"
+        is True for 12 features in [0, 1] and for 88 or 128 binary features, with the emissions
+        "chroma", "logistic", "bernoulli" and "independent".
     learning_rate : float, default=0.03
-        Highest learning rate of AdamW; it decays to zero along a cosine over the budget that
-        `max_iter` and `max_time` set.
+        Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
+        the budget set by `max_iter` and `max_time`.
     batch_size : int, default=16
-        Excerpts of up to 128 frames in each step.
+        Number of excerpts, of up to 128 frames each, in a training step.
     max_iter : int, default=100
-        Largest number of epochs, passes over the pieces.
+        Maximum number of epochs.
     max_time : float, default=None
-        Largest training time in seconds; the learning rate decays to zero within it. Progress then
-        depends on the machine, so a seed no longer gives the same model twice. None for no limit.
+        Maximum training time in seconds, by which the learning rate decays to zero. The number of
+        steps then depends on the machine, so results are not reproducible. None for no limit.
     early_stopping : bool, default=True
-        Whether to set pieces aside, stop when their score no longer rises, and keep the weights
-        that did best on them. Whole pieces are set aside, and never the last one of a style; with
-        no piece to spare, training runs for `max_iter` epochs.
+        Whether to set pieces aside for validation, stop when their score no longer improves, and
+        keep the weights with the best score. Whole pieces are set aside, but never the last one
+        of a style. If no piece can be spared, training runs for `max_iter` epochs.
     validation_fraction : float, default=0.1
-        Share of the pieces set aside for early stopping, in (0, 1).
+        Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
-        Epochs without a better validation score before training stops. The score often rises
-        most towards the end, where the learning rate nears zero; a small number may stop training
-        before that.
+        Number of epochs without improvement after which training stops. The validation score often
+        improves most near the end, when the learning rate approaches zero; a small number may stop
+        training before that.
     tol : float, default=1e-4
-        Smallest rise of the validation score that counts as better.
+        Smallest increase of the validation score that counts as an improvement.
     warm_start : bool, default=False
-        Whether `fit` continues from the weights of the last fit. With `X_val`, these are kept
-        unless training improves the validation score.
+        Whether `fit` continues from the weights of the last fit. With `X_val`, these weights are
+        kept unless training improves the validation score.
     checkpoint : str or PathLike, default=None
-        File for the state of training, written about once a minute and removed when training is
-        complete or has diverged. After a crash or Ctrl-C, the same fit (same parameters and
-        pieces) resumes from the file and ends with the weights that it would have had; seconds of
-        `max_time` count over all attempts. The file of another fit is refused. One file serves one
-        fit at a time. `partial_fit` ignores it.
+        File for the training state, written about once a minute and removed when training
+        completes or diverges. After a crash or Ctrl-C, the same fit (same parameters and pieces)
+        resumes from the file and ends with the weights of an uninterrupted fit; `max_time` counts
+        the seconds of all attempts. A file from another fit raises an error. Concurrent fits need
+        different files. `partial_fit` ignores this parameter.
     device : str or torch.device, default="auto"
-        Where to train, predict and score: "auto" for a GPU if there is one, "cpu", "cuda",
-        "cuda:1", ... Training is in float32 on a CPU, whatever its model, and in bfloat16 on a
-        GPU that has it. Sampling goes frame by frame, and is fastest in NumPy on the CPU.
+        Device for training, prediction and scoring: "cpu", "cuda", "cuda:1" and so on, or "auto"
+        for a GPU if one is available. Training uses float32 on CPUs, and bfloat16 on GPUs that
+        support it. Sampling runs frame by frame in NumPy on the CPU.
     random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, split, order and keys of excerpts, dropout and samples. The same
-        seed gives the same model on the same machine. Global random states are neither read nor
-        moved.
+        Seed for initial weights, validation split, order and keys of excerpts, dropout and
+        samples. The same seed gives the same model on the same machine. Global random states are
+        neither read nor changed.
     verbose : int, default=0
         Whether to show a progress bar.
 
     Attributes
     ----------
     n_features_in_ : int
-        Width of a frame.
+        Number of features in a frame.
     feature_names_in_ : ndarray of shape (n_features,)
-        Names of the features, if pieces came as data frames with string column names.
+        Names of the features, if pieces were data frames with string column names.
     n_iter_ : int
         Number of epochs.
     loss_curve_ : list of float
-        Training loss of every epoch: negative log-likelihood per frame, in nats, with dropout, and
-        for "chroma" and "logistic" with redrawn frames (see Notes).
+        Training loss of every epoch: negative log-likelihood per frame in nats, with dropout and,
+        for some emissions, redrawn frames (see Notes).
     validation_curve_ : list of float or None
         Mean log-likelihood per frame of the validation pieces after every epoch, in nats, each
-        piece in its estimated key, as in training. None if no piece was set aside.
+        piece in its estimated key, as in training. None without validation pieces.
     best_validation_score_ : float or None
-        `score` of the validation pieces under `weights_`, the weights of the best epoch. Unlike
-        `validation_curve_`, it averages over keys, and compares with other scores.
+        `score` of the validation pieces with `weights_`, the weights of the best epoch. Unlike
+        `validation_curve_`, it averages over keys and is comparable to other scores.
     styles_ : ndarray of shape (n_styles,)
-        The style labels, sorted.
+        Style labels, sorted.
     emission_ : str
-        The emission in use, "auto" resolved.
+        Emission of the network, with "auto" resolved; "tied bernoulli" for piano rolls whose
+        weights are shared over pitch.
     key_invariant_ : bool
-        Whether the key is a hidden variable, "auto" resolved.
+        Value of `key_invariant`, with "auto" resolved.
     weights_ : dict of str to ndarray
-        The network's weights.
+        Weights of the network.
 
     See Also
     --------
-    musicai.ChromaExtractor : Turns recordings into pieces.
+    musicai.ChromaExtractor : Convert recordings to pieces of chroma.
+    musicai.PianoRollExtractor : Convert MIDI files to piano rolls.
 
     Notes
     -----
-    A piece is an array (n_frames, n_features) and a collection a list of pieces of any lengths;
-    methods that take one or the other answer in kind.
+    A piece is an array (n_frames, n_features), and a collection is a list of pieces of any
+    lengths. Methods that accept both return one result for a piece, and a list for a collection.
 
-    Where `key_invariant_` is True and pieces are not piano rolls, the likelihood of a piece
+    If `key_invariant_` is True and pieces are not piano rolls, the likelihood of a piece
     :math:`x` is the mean of its likelihoods in the twelve keys,
 
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
 
-    where :math:`\tau_k` transposes it from key :math:`k` to the common one (C major or A minor)
-    and :math:`p_0` is the likelihood under the network there. Frame by frame this is a filter:
-    predictions in each key are weighted by the probability of that key after the frames so far,
-    by Bayes' rule. Transposing chroma changes nothing in its score. Keys of training pieces are
-    estimated from their pitch classes [4]_.
+    where :math:`\tau_k` transposes the piece from key :math:`k` to the common key (C major or A
+    minor), and :math:`p_0` is its likelihood under the network. Frame by frame, predictions in each
+    key are weighted by the posterior probability of that key given the previous frames, by Bayes'
+    rule. Transposing chroma does not change its score. Keys of training pieces are estimated from
+    their pitch classes [4]_.
 
-    Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with the same weights,
-    one for each pitch class, and each note is modelled by weights that are shared over pitch [7]_,
-    given the lower notes, the last frames, and the frame that followed when the piece was last
-    where it is now. But for a smooth term for the register transposed music is as likely. The key
-    is given to the network in a part of the excerpts, and where `sample` is asked for one.
+    Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
+    per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
+    lower notes of the frame, the previous frames, and the frame that followed the most recent
+    similar passage. Except for a smooth dependence on register, transposition does not change the
+    likelihood. The key is an input of the network in some of the excerpts, and in `sample` if
+    requested.
 
-    With the emissions "chroma", "logistic", its independent form, and "gaussian", excerpts are also
-    learned with values redrawn by the network, so that small errors of sampled frames do not add up
-    (exposure bias [5]_; compare scheduled sampling [6]_); a flag marks generated frames. Most
-    excerpts are learned conditioned on traits of their piece, the mean of each feature and of its
-    changes: a piece sampled without a prime takes the traits of a training piece of its style.
-    Scores and predictions are without flag and traits, so at temperature 1 samples are close to,
-    but not exactly from, the distribution that is scored.
+    With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not
+    binary, the network also trains on excerpts with values that it has redrawn, so that small
+    errors of sampled frames do not add up (exposure bias [5]_; compare scheduled sampling [6]_). A
+    flag marks generated frames. In training, most excerpts are conditioned on traits of their
+    piece: the mean of each feature and of its changes. A piece sampled without a prime takes the
+    traits of a training piece of its style. Scores and predictions use neither flag nor traits, so
+    at temperature 1, the distribution of samples is close to the one that is scored, but not
+    identical.
 
-    Where training diverges (losses or weights are not finite, or losses far above those of the
-    untrained network), it returns to the last sound state with a quarter of the learning rate and
-    a `ConvergenceWarning`; after three attempts a ValueError is raised.
+    If training diverges (losses or weights are not finite, or losses are far above those of the
+    untrained network), it returns to the last good state with a quarter of the learning rate and
+    issues a `ConvergenceWarning`. After three attempts, it raises a ValueError.
 
-    scikit-learn's callbacks (version 1.9 and newer) run around every epoch:
-    ``composer.set_callbacks(ProgressBar())`` (which needs the package rich). A callback that asks
-    for a ``fitted_estimator`` gets the composer as it would be if training ended there.
+    Callbacks of scikit-learn 1.9 and newer run around every epoch, as in
+    ``composer.set_callbacks(ProgressBar())``, which needs the package rich. A callback that
+    requests ``fitted_estimator`` gets the composer as if training ended with that epoch.
 
-    Under ``torchrun --nproc-per-node N script.py``, or where torch's process group is initialized,
+    Under ``torchrun --nproc-per-node N script.py``, or if torch's process group is initialized,
     `fit` shares the work: every process calls it with the same pieces and parameters, and ends
-    with the same weights; only the first shows progress, warns and writes the checkpoint. A call
-    of `fit` waits for all processes: never call it in one of them alone, unless WORLD_SIZE in its
-    environment is 1. `partial_fit` is not shared.
+    with the same weights. Only the first process shows progress, warns and writes the checkpoint.
+    `fit` waits for all processes, so call it in all of them; to fit in a single process, set its
+    environment variable WORLD_SIZE to 1. `partial_fit` is not shared.
 
-    Pieces may be arrays mapped from files (`numpy.memmap`) that do not fit into memory: training
-    reads excerpts, whatever their type. Elsewhere pieces other than float32 are converted whole.
+    Pieces may be memory-mapped arrays (`numpy.memmap`) that do not fit into memory: training reads
+    only excerpts, of any data type. Other methods convert whole pieces to float32.
 
     The unit of a log-likelihood depends on the emission. "chroma", "logistic" and "bernoulli" give
-    the probability of the frame itself, rounded to the nearest of 256 levels or of two: it is at
-    most 0, and a frame of 12 equally likely values has -12 ln 256 = -66.5 nats. "independent"
-    gives the one or the other. "gaussian" and "mse" give a density, in the units of the data;
-    where data repeats values exactly a density has no upper bound, and says little.
+    log-probabilities of frames, with values rounded to 256 levels or to 0 and 1. They are at most
+    0; if all 256 levels of 12 features are equally likely, a frame has -12 ln 256 = -66.5 nats.
+    "independent" gives log-probabilities of either kind. "gaussian" and "mse" give log-densities in
+    the units of the data, which have no upper bound if data repeats values exactly.
 
     References
     ----------
@@ -282,7 +288,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     _n_endings: int
     _optimizer_state: dict[str, Any] | None
 
-    # How often `fit` keeps the state of training, in steps, and writes it, in seconds.
+    # Steps between snapshots of the training state, and seconds between checkpoints.
     _steps_between_snapshots = 50
     _seconds_between_checkpoints = 60.0
 
@@ -343,18 +349,19 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Training pieces. Pieces without frames are skipped.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece, for `sample` to choose from; None for a piece of no
-            stated style. For a single piece also a label for each frame.
+            Style label of each piece, which `sample` can then be conditioned on; None for a piece
+            without a style. A single piece may have a label for each frame instead.
         X_val : collection of array-like of shape (n_frames, n_features), default=None
-            Validation pieces for early stopping, in place of a share of `X`.
+            Validation pieces for early stopping. None sets aside a fraction of `X`.
         y_val : array-like of shape (n_pieces,), default=None
-            A style label for each of them.
+            Style label of each validation piece.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound: one for all pieces, such as the extractor, or one for each, such
-            as their analyses; a number is frames per second. None takes the `timing` of pieces that
-            come from an extractor, as in a pipeline. Their usual tempo or rate is that of
-            composed pieces: see `timing_of`. Training on measured beats starts at the first bar
-            line, or at the first beat if bars are not known, so that composed pieces begin there.
+            Timing of the frames: one for all pieces, such as the extractor, or a list with one for
+            each, such as their analyses; a number means frames per second. None uses the `timing`
+            attached to pieces by an extractor, as in a pipeline. Composed pieces get the usual
+            tempo or rate of the training pieces: see `timing_of`. Training on measured beats starts
+            at the first bar line, or at the first beat if the downbeat is unknown, so that
+            composed pieces begin there.
 
         Returns
         -------
@@ -364,14 +371,14 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Raises
         ------
         ValueError
-            If a parameter, a piece or a label is not as described, there are fewer than two
-            frames, the checkpoint is that of another fit or damaged, training diverges, or the
-            timings are not of one kind of frames, or not as long as the pieces.
+            If a parameter, piece or label is invalid, there are fewer than two frames, the
+            checkpoint is damaged or from another fit, training diverges, timings mix different
+            kinds of frames, or a timing differs from its piece in length.
 
         Notes
         -----
-        Ctrl-C ends training after the current step with a warning; `fit` returns with the best
-        weights so far, and the program goes on.
+        Ctrl-C ends training after the current step with a warning. `fit` then returns with the best
+        weights so far, and the program continues.
 
         Examples
         --------
@@ -386,22 +393,23 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         return self._fit(X, y, X_val, y_val, timing=timing)
 
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
-        """Take one more pass over the pieces of `X`, from the weights as they are.
+        """Train for one more epoch on the pieces of `X`.
 
-        The learning rate stays at `learning_rate` and no piece is set aside. After a `fit`, whose
-        learning rate has decayed, a lower one may do better. Traits of pieces (see Notes) are
-        standardized by all pieces so far.
+        The learning rate is constant, `learning_rate`, and no pieces are set aside. After `fit`,
+        whose learning rate has decayed, a lower learning rate may do better. Traits of pieces (see
+        Notes) are standardized over all pieces so far.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Training pieces.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece.
+            Style label of each piece.
         styles : array-like, default=None
-            All style labels of later calls. Needed in the first call unless `y` has them all.
+            All style labels that will occur. Required in the first call unless `y` contains them
+            all.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            As in `fit`. Those of all calls count.
+            Timing of the frames, as in `fit`. Timings of all calls are combined.
 
         Returns
         -------
@@ -432,12 +440,12 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         timing: Any = None,
         incremental: bool = False,
     ) -> Self:
-        """Train to the end, or with `incremental` take one more pass at a constant rate."""
+        """Train until the budget ends, or if `incremental`, for one epoch at a constant rate."""
         self._check_validation_arguments(X_val, y_val)
         resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
         loss_curve = self.loss_curve_ if incremental and resumes else []
         check_values(self.get_params(deep=False), _RULES)
-        # Every incremental pass has an order of its own.
+        # Each incremental epoch visits excerpts in a different order.
         seed = draw_seed(self.random_state, *([len(loss_curve)] if incremental else []))
         with unchanged_on_error(self), joined(self.device, shared=not incremental) as group:
             training, clocks = self._read_training_data(X, y, styles, timing, resumes)
@@ -445,7 +453,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             checkpoint, state = None, None
             if not incremental and (self.checkpoint is not None or group.size > 1):
                 checkpoint, state = self._open_checkpoint(training, validation, group, resumes)
-                # An interrupted run keeps its split and order, whatever the seed is by now.
+                # A resumed fit keeps its split and order, even if `random_state` is not an integer.
                 seed = group.share(lambda: state["seed"] if state else seed)
             rng = np.random.RandomState(seed)
             if validation is None and self.early_stopping and not incremental:
@@ -464,7 +472,6 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 check_resumed(state, network)
             traits = NO_TRAITS
             if network.has_traits:
-                # Standardized by the traits of all training pieces so far.
                 training, traits, scale = with_traits(
                     training, before=self._traits if resumes else NO_TRAITS
                 )
@@ -497,7 +504,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     tol=self.tol,
                     verbose=self.verbose,
                     state=state,
-                    # Pieces drawn from X may be among those that the weights were learned from.
+                    # Validation pieces split from X may be in the training set of these weights.
                     start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
@@ -512,7 +519,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                 else:
                     train()
                 loss_curve = trainer.progress.loss_curve
-            # Where the weights of the start were kept, so is what they were trained on.
+            # If the initial weights were kept, keep the data derived from their training pieces.
             weights = trainer.best_weights()
             changed = incremental or not resumes or checksum(weights) != checksum(self.weights_)
             if changed:
@@ -543,16 +550,16 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         return int(self.hidden_size)
 
     def _reference_scores(self, collection: Collection, group: Group) -> list[np.ndarray]:
-        """Return the log-likelihoods of all frames of some pieces."""
+        """Return the log-likelihood of every frame of the pieces."""
         blends = [(styles[None], ONE_STYLE) for styles in collection.styles]
         return self._score_frames(collection.pieces, blends, group.device)
 
     def _read_training_data(
         self, X: Any, y: Any, styles: Any, timing: Any, resumes: bool
     ) -> tuple[Collection, np.ndarray]:
-        """Check the training pieces; the first ones decide on emission, styles and keys.
+        """Check the training pieces; in a first fit, choose emission, styles and key invariance.
 
-        Returns the pieces and the clocks.
+        Returns the pieces and their clocks.
         """
         pieces, labels, timings = check_training(self, X, y, timing, reset=not resumes)
         if not resumes:
@@ -578,13 +585,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _check_validation_arguments(self, X_val: Any, y_val: Any) -> None:
         if X_val is not None and not self.early_stopping:
             raise ValueError(
-                "X_val is watched for early stopping: leave it, or early_stopping=False"
+                "X_val is used for early stopping only: leave out X_val, or set early_stopping=True"
             )
         if X_val is None and y_val is not None:
-            raise ValueError("y_val labels the pieces of X_val, and there are none")
+            raise ValueError("y_val has labels but X_val is None: pass X_val, or leave out y_val")
 
     def _check_same_model(self, pieces: list[np.ndarray], values: Values, styles: Any) -> None:
-        """Refuse to continue training another model than the fitted one."""
+        """Raise an error if parameters or pieces do not match the fitted model."""
         learned = {
             "hidden_size": self.weights_["lstm.weight_hh_l0"].shape[1],
             "n_layers": sum(name.startswith("lstm.weight_hh") for name in self.weights_),
@@ -596,8 +603,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
             settled = now == "auto" or (name == "emission" and now == before.split()[0])
             if now != before and not settled:
                 raise ValueError(
-                    f"{name}={now!r} differs from the {before!r} learned so far: leave it as it "
-                    "was, or fit afresh with warm_start=False"
+                    f"{name}={now!r} differs from {before!r} in the fitted model: set it back, or "
+                    "fit a new model with warm_start=False"
                 )
         known = self.styles_.tolist()
         if styles is not None and known_styles([as_labels(styles)]).tolist() != known:
@@ -607,13 +614,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _open_checkpoint(
         self, training: Collection, validation: Collection | None, group: Group, resumes: bool
     ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
-        """Open the checkpoint of this fit, in the first process, and read its state."""
+        """Open the checkpoint of this fit in the first process, and return its state."""
         described = fingerprint(self.get_params(deep=False), self.styles_, training, validation)
         start = checksum(self.weights_) if resumes else None
         has_checkpoint = self.checkpoint is not None
-        group.check_alike(
-            {**described, "checkpoint": has_checkpoint, "the weights to start from": start}
-        )
+        group.check_alike({**described, "checkpoint": has_checkpoint, "the initial weights": start})
         if self.checkpoint is None:
             return None, None
         checkpoint = Checkpoint(
@@ -631,7 +636,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "device": str(self.device)}  # not a torch object
+        return {**super().__getstate__(), "device": str(self.device)}  # instead of a torch object
 
     def _fitted_state(self) -> Mapping[str, Any]:
         return fitted_state(self)

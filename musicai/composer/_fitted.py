@@ -1,4 +1,4 @@
-"""The methods of a fitted composer: likelihoods, predictions, samples."""
+"""Methods of a fitted composer: log-likelihoods, predictions and samples."""
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -53,13 +53,13 @@ _RULES: dict[str, Rule] = {
 }
 
 Blend = tuple[np.ndarray, np.ndarray]
-"""Styles that every frame of a piece may be of, (n_styles, n_frames), and their weights."""
+"""Possible styles of every frame of a piece, (n_styles, n_frames), and their weights."""
 
 
 class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
-    """A composer with trained weights; :class:`musicai.LSTMComposer` trains them.
+    """Methods of a composer with trained weights.
 
-    Fitted attributes are documented there.
+    :class:`musicai.LSTMComposer` adds training, and documents the fitted attributes.
     """
 
     n_features_in_: int
@@ -83,20 +83,21 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def predict(self, X: Sequence[Any], *, style: Any = None) -> list[np.ndarray]: ...
 
     def predict(self, X: Any, *, style: Any = None) -> Any:
-        """Return the expected next frame, at every frame.
+        """Return the expected next frame after every frame.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to continue.
         style : object or dict, default=None
-            One of `styles_`, for all pieces, or a dict of styles and their weights; None for no
-            stated style.
+            Style of all pieces, one of `styles_`, or a dict of styles and their weights. None for
+            no particular style.
 
         Returns
         -------
         expected : list of ndarray of shape (n_frames, n_features), or one such array
-            Row t is the expected frame t + 1 given frames 0 to t; the last row follows the piece.
+            Row t is the expected frame t + 1 given frames 0 to t. The last row is the expected
+            frame after the end of the piece.
 
         Examples
         --------
@@ -105,7 +106,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
         >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
         >>> expected = composer.predict(scale)
-        >>> expected.shape  # as long as the piece: the last row is what follows it
+        >>> expected.shape
         (28, 12)
         >>> [each.shape for each in composer.predict([scale, scale[:5]])]
         [(28, 12), (5, 12)]
@@ -127,39 +128,38 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         n_draws: int = 1000,
         random_state: int | np.random.RandomState | None = None,
     ) -> Any:
-        """Return the most likely frames that follow a piece, and their probabilities.
+        """Return the most likely frames after a piece, and their probabilities.
 
-        `predict` gives the mean of all possible next frames, this the choices. Frames are of one
-        kind if the same features sound (are at least 0.5): the same notes of a piano roll, the
-        same pitch classes of chroma. Many frames are drawn from the distribution of the next
-        frame, and the kinds are counted.
+        `predict` returns the mean of all possible next frames; this method lists the alternatives.
+        It samples many next frames and groups those in which the same features are at least 0.5:
+        the same notes of a piano roll, or the same pitch classes of chroma.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to continue, with values in [0, 1].
         n_best : int, default=5
-            Largest number of kinds.
+            Maximum number of groups to return.
         style : object or dict, default=None
-            As in `sample`.
+            Style as in `sample`.
         n_draws : int, default=1000
-            Number of draws; memory and time grow with it. The standard error of a probability is
+            Number of samples; memory and time grow with it. The standard error of a probability is
             at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
+            Seed for the samples. None uses the `random_state` of the estimator.
 
         Returns
         -------
         frames : ndarray of shape (n_best, n_features)
-            The mean frame of each kind, the most likely kind first; fewer where fewer kinds were
-            drawn. For a collection a list of pairs (frames, probabilities).
+            Mean frame of each group, the most likely group first; fewer rows if there are fewer
+            groups. For a collection, a list of pairs (frames, probabilities).
         probabilities : ndarray of shape (n_best,)
-            Of each kind.
+            Probability of each group.
 
         Raises
         ------
         ValueError
-            If the composer's data is not in [0, 1], so that no feature sounds or does not.
+            If the composer's training data is not in [0, 1].
 
         Examples
         --------
@@ -174,12 +174,11 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         pieces, _, _ = self._check(X, None)
         values = {"n_best": n_best, "n_draws": n_draws, "random_state": random_state}
         check_values(values, _RULES)
-        style_weights(style, self.styles_)  # one for all draws
+        style_weights(style, self.styles_)  # raises an error for an unknown style
         if not is_bounded(self.emission_):
             raise ValueError(
-                f"next_frames needs data from 0 to 1, in which features sound or not; this "
-                f"composer has learned other data (emission_={self.emission_!r}): use predict, or "
-                "sample(1, n_pieces=...)"
+                "next_frames needs a composer of data from 0 to 1, but emission_ is "
+                f"{self.emission_!r}: use predict, or sample(1, n_pieces=...)"
             )
         rng = as_rng(self.random_state if random_state is None else random_state)
         ranked = []
@@ -198,20 +197,20 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def score_samples(self, X: Sequence[Any], y: Any = None) -> list[np.ndarray]: ...
 
     def score_samples(self, X: Any, y: Any = None) -> Any:
-        """Log-likelihood of every frame given the frames before it.
+        """Return the log-likelihood of every frame given the frames before it.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece, or a dict of styles and their weights, as in `sample`;
-            None for no stated style.
+            Style of each piece: a label, or a dict of styles and their weights as in `sample`.
+            None for no particular style.
 
         Returns
         -------
         log_likelihood : list of ndarray of shape (n_frames,), or one such array
-            In nats. The first frame of a piece is scored too, from a learned start.
+            Log-likelihoods in nats. The first frame is scored from a learned initial state.
 
         Examples
         --------
@@ -226,20 +225,20 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return pack(self._score_frames(pieces, blends))
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Mean log-likelihood per frame, over all frames of all pieces.
+        """Return the mean log-likelihood over all frames of all pieces.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Pieces to score.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece, or a dict of styles and their weights, as in `sample`;
-            None for no stated style.
+            Style of each piece: a label, or a dict of styles and their weights as in `sample`.
+            None for no particular style.
 
         Returns
         -------
         score : float
-            In nats per frame; higher is better.
+            Log-likelihood in nats per frame; higher is better.
 
         Examples
         --------
@@ -247,14 +246,14 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         >>> from musicai import LSTMComposer
         >>> scale = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
         >>> composer = LSTMComposer(hidden_size=16, max_iter=5, random_state=0).fit([scale] * 8)
-        >>> composer.score([scale]) > composer.score([1 - scale])  # which it does not know
+        >>> composer.score([scale]) > composer.score([1 - scale])
         True
         >>> bool(np.isclose(composer.score([scale]), composer.score_samples(scale).mean()))
         True
         """
         pieces, _, blends = self._check(X, y)
         if not any(map(len, pieces)):
-            raise ValueError("X holds no frames to score: all of its pieces are empty")
+            raise ValueError("X has no frames to score: all pieces are empty")
         return mean_of_frames(self._score_frames(pieces, blends))
 
     @overload
@@ -303,84 +302,84 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         temperature: float = 1.0,
         random_state: Any = None,
     ) -> Any:
-        r"""Compose.
+        r"""Compose new pieces, or continue given ones.
 
         Parameters
         ----------
         n_frames : int
             Number of new frames.
         n_pieces : int, default=None
-            How many pieces to compose at once; None for a single one, or for as many as the lists
-            below have entries.
+            Number of pieces to compose at once. None for a single piece, or for as many as the
+            lists below have entries.
         prime : array-like of shape (n_prime_frames, n_features), or a collection, default=None
-            Music to continue, from where it stops; it is not part of the result. A collection
-            gives one new piece for each prime. None starts from nothing, with the emissions
-            "chroma", "logistic" and "gaussian" conditioned on the traits of a training piece.
+            Music to continue, which is not part of the result. A collection gives one new piece
+            for each prime. Without a prime, the emissions "chroma", "logistic" and "gaussian" are
+            conditioned on the traits of a training piece.
         then : array-like of shape (n_then_frames, n_features), or a collection, default=None
-            Music that follows, for a gap between it and the prime to be filled; it is not part of
-            the result. Of 64 ways to go on one is taken by how likely this music is after it, which
-            takes about 64 times as long. A loop is filled with the beginning of the prime as
-            `then`. A collection has an entry for each piece.
+            Music that follows the new frames, which fill the gap between `prime` and `then`; it is
+            not part of the result. Sequential Monte Carlo samples 64 candidates, weights them by
+            the likelihood of `then` after them, and draws one, which takes about 64 times as long.
+            To compose a loop, pass the beginning of `prime`. A collection has one entry per piece.
         style : object or dict, or a list of them, default=None
-            One of `styles_`, a dict of styles and their weights to blend them, such as
-            ``{"folk": 0.7, "jazz": 0.3}`` (see Notes), or None for no stated style. A list has an
-            entry for each piece.
+            One of `styles_`; a dict of styles and their weights to blend them, such as
+            ``{"folk": 0.7, "jazz": 0.3}`` (see Notes); or None for no particular style. A list has
+            one entry per piece.
         key : str, or a list of them, default=None
-            Key to compose in: "C", "F#", "Bb major", "Am", "C# minor" and so on; a small letter
-            alone, "d", is a minor key. A major key and the minor key of the same notes ("C" and
-            "Am") are one: which of them it dwells on is left to the music. None continues in the
-            key of the prime, drawn by its probability there, and without a prime takes any; piano
-            rolls then find their key by themselves. With a prime it says which key the prime is
-            in; the prime is not moved. Where `key_invariant_` is False no key can be asked for.
+            Key of the new frames: "C", "F#", "Bb major", "Am", "C# minor" and so on; a lowercase
+            letter alone, such as "d", is a minor key. A major key and its relative minor ("C" and
+            "Am") are equivalent here. With a prime, `key` states the key of the prime, which is
+            not transposed. None draws a key from its probabilities after the prime, or any key
+            without a prime; piano rolls are then composed without conditioning on a key. Raises
+            an error if `key_invariant_` is False.
         chords : str, or list of Chord or of pairs, or a list of these, default=None
-            Chords to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G | C"`` has
-            bars as long as those of the style, and the chords of a bar share it evenly; ``/``
-            repeats a chord, ``%`` a bar, and ``*`` or ``N`` leaves the music free. Symbols are
-            those of charts and of Harte ("F#m7b5", "Bb:min7"); basses and tensions are left out.
-            A chart by :func:`musicai.render.chord_chart` is such a text. Bars of frames that are
-            no beats have four beats at the tempo of the chart, or at 120. A list of
-            :class:`musicai.render.Chord` counts seconds, a list of pairs (symbol, n_frames)
-            frames. When the progression ends it starts over. The key is that of the chords
-            unless `key` or `prime` decides it. A list of progressions has one for each piece.
+            Chord progression to follow, for chroma and piano rolls. Text such as ``"C | Am | F | G
+            | C"`` has bars in the meter of the style, and the chords of a bar share it evenly;
+            ``/`` repeats a chord, ``%`` repeats a bar, and ``*`` or ``N`` leaves the chord open.
+            Symbols follow charts or Harte's syntax ("F#m7b5", "Bb:min7"); bass notes and tensions
+            are ignored. Charts by :func:`musicai.render.chord_chart` are accepted. If frames are
+            not beats, bars have four beats at the tempo of the chart, or at 120. Alternatively, a
+            list of :class:`musicai.render.Chord` is timed in seconds, and a list of pairs (symbol,
+            n_frames) in frames. The progression repeats until the piece ends, and determines the
+            key unless `key` or `prime` does. A list of progressions has one per piece.
         ending : bool, default=False
-            Whether the pieces end with their last frame as training pieces do, rather than stop. A
-            composer of few pieces, or of excerpts, warns.
+            Whether to lead the pieces to an ending at their last frame, as training pieces end.
+            Warns if the training pieces had few endings.
         temperature : float, default=1.0
-            Below 1 likely choices become likelier; 1 leaves the distribution as it is. It acts on
-            the weights of the choices (the loudest pitch class, the mixture's components, the
-            probability of a note) and, squared, on the width of the components of "chroma" and
-            "logistic"; on the width alone for "mse". From 0.0001 to 10000.
+            Values below 1 favor likely choices; 1 leaves the distribution unchanged. Temperature
+            sharpens the probabilities of choices (the loudest pitch class, mixture components,
+            notes) and, squared, scales the width of the components of "chroma" and "logistic"; for
+            "mse", it only scales the width. From 0.0001 to 10000.
         random_state : int, RandomState instance or None, or a list of them, default=None
-            Seed of the draws. None takes the estimator's own `random_state`: if that is an integer,
-            every call composes the same piece. A list has a seed for each piece, which is then the
-            piece that its seed, style, key and prime give alone, to the bit; with one seed for
-            all, each piece depends on the number of pieces.
+            Seed for sampling. None uses the `random_state` of the estimator: if that is an integer,
+            every call composes the same piece. A list has one seed per piece; each piece is then
+            identical to the one composed alone with its seed, style, key and prime. With one seed
+            for all pieces, each piece depends on the number of pieces.
 
         Returns
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list if `n_pieces` is given or an argument has an entry for each piece. With
-            the emission "chroma" every frame sounds, and its loudest feature alone is 1.
+            New frames as float32; a list if `n_pieces` is given or an argument has one entry per
+            piece. With the emission "chroma", no frame is silent, and exactly one feature of each
+            frame is 1.
 
         Raises
         ------
         ValueError
             If the style, key or a chord is unknown, chords last longer than `n_frames`, bars are
-            asked for and the composer was fitted without timing, the prime has another width or
-            values that the emission does not know, lists differ in length, or another argument is
-            out of range.
+            given but the composer was fitted without timing, the prime has another number of
+            features or values outside the range of the emission, lists differ in length, or
+            another argument is out of range.
 
         Notes
         -----
-        In a blend of styles with weights :math:`w_s` (which sum to one) each frame is of one of
-        the styles, drawn anew by its weight, and continues all frames before it:
+        In a blend of styles with weights :math:`w_s` that sum to one, the style of each frame is
+        drawn according to the weights, and the frame continues all frames before it:
 
         .. math:: p(x_t \mid x_1, \dots, x_{t-1})
            = \sum_s w_s \, p(x_t \mid x_1, \dots, x_{t-1}, s).
 
-        So a blend is a distribution over pieces as each style is, which ``score(X, y)`` evaluates
-        if a label in `y` is such a dict, and a weight of 1 is that style. A blend of two styles
-        takes twice the time.
+        ``score(X, y)`` evaluates this distribution if a label in `y` is such a dict. Sampling from
+        a blend of two styles takes twice as long.
 
         Examples
         --------
@@ -407,7 +406,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         check_values({**values, "ending": ending}, _RULES)
         cues = NO_CUES
         if ending and then is not None:
-            raise ValueError("then goes on after the gap, and ending=True ends there: leave one")
+            raise ValueError("then continues the music, but ending=True ends it: leave out one")
         if ending:
             warn_of_few_endings(self._n_endings)
             cues = ending_cues(np.arange(n_frames, 0, -1))
@@ -436,29 +435,28 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         temperature: float = 1.0,
         random_state: int | np.random.RandomState | None = None,
     ) -> FrameStream:
-        """Compose an endless piece, frame by frame.
+        """Compose an endless piece frame by frame.
 
         Parameters
         ----------
         prime : array-like of shape (n_prime_frames, n_features), default=None
-            One piece to go on from.
+            Music to continue.
         style : object or dict, default=None
-            As in `sample`, like the others that follow.
+            Style as in `sample`.
         key : str, default=None
-            Key to compose in.
+            Key as in `sample`.
         chords : str, or list of Chord or of pairs, default=None
-            Chords to follow, over and over.
+            Chord progression as in `sample`; it repeats forever.
         temperature : float, default=1.0
-            Below 1 likely choices become likelier.
+            Temperature as in `sample`; values below 1 favor likely choices.
         random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
+            Seed for sampling. None uses the `random_state` of the estimator.
 
         Returns
         -------
         frames : iterator of ndarray of shape (n_features,)
-            The first n are those of ``sample(n)`` with the same arguments. Wrong arguments raise
-            at once, not with the first frame. Its method ``end(n_frames)`` lets the piece end
-            after so many more frames, as training pieces do.
+            Frames of the piece; the first n equal ``sample(n)`` with the same arguments. Its method
+            ``end(n_frames)`` leads the piece to an ending after `n_frames` more frames.
 
         Examples
         --------
@@ -477,7 +475,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         """
         check_is_fitted(self)
         if prime is not None and is_collection(prime):
-            raise ValueError("stream continues one piece, and prime is a collection of them")
+            raise ValueError("stream continues one piece, but prime is a collection: pass a piece")
         if any(map(is_list, (style, key, random_state))) or has_progressions(chords):
             raise ValueError(
                 "stream composes one piece: give one style, key, progression and random_state"
@@ -493,7 +491,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
-        """Check given pieces: return them, how to pack results, and the styles of every frame."""
+        """Check pieces and labels; return the pieces, a packer of results, and their blends."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
@@ -502,7 +500,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         for i, each in enumerate(labels):
             if any(isinstance(label, dict) for label in each):
                 if len(each) > 1:
-                    raise ValueError("a blend of styles is of a whole piece, not of single frames")
+                    raise ValueError("y has blends for single frames: give one for a whole piece")
                 blends[i] = each[0]
         plain = [np.array([None]) if i in blends else each for i, each in enumerate(labels)]
         styles = encode_styles(plain, pieces, self.styles_)
@@ -516,16 +514,15 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check_chords(self, name: str) -> None:
-        """Raise an error if the composer knows no chords, which `name` needs."""
+        """Raise an error if chords cannot be recognized in the features, which `name` needs."""
         if not has_chords(self.emission_, self.n_features_in_):
             raise ValueError(
-                f"{name} needs chroma or piano rolls, in which chords can be recognized; this "
-                f"composer has learned {self.n_features_in_} other features "
-                f"(emission_={self.emission_!r})"
+                f"{name} needs a composer of chroma or piano rolls; this one was trained on "
+                f"{self.n_features_in_} other features (emission_={self.emission_!r})"
             )
 
     def _blend(self, style: Any, n_frames: int) -> Blend:
-        """Return the styles of a blend for every frame of a piece, and their weights."""
+        """Return the style numbers of a blend for every frame of a piece, and their weights."""
         weights = style_weights(style, self.styles_)
         numbers = np.flatnonzero(weights)
         return np.broadcast_to(numbers[:, None], (len(numbers), n_frames)), weights[numbers]
@@ -533,13 +530,13 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
     ) -> Network:
-        """Build the fitted network, whatever the parameters are by now."""
+        """Build the network of the fitted weights; constructor parameters may have changed."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
         return network.to(device or choose_device(self.device))
 
     @property
     def _key_shifts(self) -> np.ndarray:
-        """Semitones that move a piece to the common key from each key that it may be in."""
+        """Transposition to the common key, in semitones, from each possible key of a piece."""
         hidden = self.key_invariant_ and not is_tied(self.emission_)
         return SHIFTS_TO_COMMON_KEY if hidden else NO_SHIFT
 
@@ -567,7 +564,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return scores
 
     def _generate(self, requests: Requests, temperature: float) -> Iterator[np.ndarray]:
-        """Yield frames of several pieces, (n_pieces, n_features), without end."""
+        """Yield endless frames of several pieces, (n_pieces, n_features)."""
         sampler, shifts = self._start_sampling(requests)
         frames = sampler.compose(requests.rng, temperature=temperature)
         return (move_back(frame, shifts) for frame in frames)
@@ -585,7 +582,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         chords: Any = None,
         n_frames: int | None = None,
     ) -> Requests:
-        """Check what is asked of each piece: arguments of `sample`."""
+        """Check arguments of `sample` and collect them into one request per piece."""
         nothing = [np.zeros((0, self.n_features_in_), np.float32)]
         music = {"prime": nothing, "then": nothing}
         for name, given in (("prime", prime), ("then", then)):
@@ -594,8 +591,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
                 check_support(music[name], self.emission_, name)
         if key is not None and not self.key_invariant_:
             raise ValueError(
-                f"key={key!r} was asked for, but this composer has learned every piece in the "
-                "key that it came in (key_invariant_ is False): leave key out"
+                f"key={key!r} needs a composer with key_invariant_=True; this one was trained "
+                "on pieces in their original keys: leave out key"
             )
         if chords is not None:
             self._check_chords("chords")
@@ -618,7 +615,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _fill_gaps(self, requests: Requests, n_frames: int, temperature: float) -> list[np.ndarray]:
-        """Compose between the primes and the passages that follow, one piece after the other."""
+        """Fill the gaps between primes and the passages that follow, one piece at a time."""
         emission = self._network(self.weights_).emission
         device = emission.origin.device
 
@@ -629,8 +626,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
 
         pieces = []
         for request, rng in requests:
-            ways = Requests([request] * N_PARTICLES, rng)
-            sampler, shifts = self._start_sampling(ways)
+            particles = Requests([request] * N_PARTICLES, rng)
+            sampler, shifts = self._start_sampling(particles)
             with one_blas_thread():
                 frames, shift = fill_gap(
                     sampler,
@@ -645,15 +642,16 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return pieces
 
     def _start_sampling(self, requests: Requests) -> tuple[Sampler, np.ndarray]:
-        """Return a sampler at the end of all primes, and the shift of each piece to the common key.
+        """Return a sampler that has read all primes, and the shift of each piece to the common key.
 
-        Without a key that of each piece is drawn, by its probability after the prime.
+        Without a requested key, the key of each piece is drawn from its probabilities after the
+        prime.
         """
         read = []
-        build_network = cache(partial(self._network, self.weights_))  # once, for all primes
+        build_network = cache(partial(self._network, self.weights_))  # once for all primes
 
         def read_prime(prime: np.ndarray, style: np.ndarray) -> np.ndarray:
-            # One by one, since torch rounds products of several pieces differently.
+            # Primes are read one at a time, since rounding in torch depends on the batch size.
             numbers = np.flatnonzero(style)
             styles = np.broadcast_to(numbers[:, None], (len(numbers), len(prime)))
             odds, nats = read_primes(

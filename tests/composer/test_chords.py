@@ -142,7 +142,7 @@ def test_piano_rolls_follow_chords():
 def test_chords_of_other_features_cannot_be_asked_for(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
     composer.fit([piece[:, :5] for piece in chroma])
-    with pytest.raises(ValueError, match="chords needs chroma or piano rolls"):
+    with pytest.raises(ValueError, match="chords needs a composer of chroma or piano rolls"):
         composer.sample(4, chords="C")
 
 
@@ -191,7 +191,7 @@ def test_next_chords_need_chroma_and_timing(chroma):
     with pytest.raises(ValueError, match="fitted without timing"):
         composer.fit(chroma).next_chords(chroma[0])
     composer.fit([piece[:, :5] for piece in chroma], timing=10)
-    with pytest.raises(ValueError, match="next_chords needs chroma or piano rolls"):
+    with pytest.raises(ValueError, match="next_chords needs a composer of chroma or piano rolls"):
         composer.next_chords(chroma[0][:, :5])
 
 

@@ -65,7 +65,7 @@ def test_no_key_where_there_is_no_transposition(chroma):
     )
     assert not composer.key_invariant_
     assert composer.sample(3).shape == (3, 12)
-    with pytest.raises(ValueError, match=r"key='D' was asked for.*key_invariant_ is False"):
+    with pytest.raises(ValueError, match=r"key='D' needs a composer with key_invariant_=True"):
         composer.sample(3, key="D")
 
 
@@ -170,7 +170,7 @@ def test_what_comes_next_agrees_with_the_score(two_styles):
 
 def test_other_data_has_no_next_notes(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, emission="mse", random_state=0).fit(chroma)
-    with pytest.raises(ValueError, match=r"emission_='mse'\): use predict"):
+    with pytest.raises(ValueError, match="emission_ is 'mse': use predict"):
         composer.next_frames(chroma[0])
 
 

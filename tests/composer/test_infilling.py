@@ -83,7 +83,7 @@ def test_gaps_of_every_emission(chroma, emission):
 
 def test_a_gap_is_no_ending(walker):
     (prime,) = make_walks(1, 10, seed=4)
-    with pytest.raises(ValueError, match="then goes on after the gap, and ending=True ends there"):
+    with pytest.raises(ValueError, match="then continues the music, but ending=True ends it"):
         walker.sample(4, prime=prime, then=prime, ending=True)
     with pytest.raises(ValueError, match="then has 3 features"):
         walker.sample(4, prime=prime, then=prime[:, :3])

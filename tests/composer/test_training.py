@@ -222,11 +222,11 @@ def test_a_score_is_that_of_the_rounded_piece(chroma):
 def test_transposition_cannot_change_between_fits(chroma):
     composer = small(warm_start=True, max_iter=1).fit(chroma)
     with pytest.raises(
-        ValueError, match="key_invariant=False differs from the True learned so far"
+        ValueError, match="key_invariant=False differs from True in the fitted model"
     ):
         composer.set_params(key_invariant=False).fit(chroma)
     with pytest.raises(
-        ValueError, match="key_invariant=False differs from the True learned so far"
+        ValueError, match="key_invariant=False differs from True in the fitted model"
     ):
         composer.partial_fit(chroma)
     composer.set_params(key_invariant=True).fit(chroma)
@@ -255,7 +255,7 @@ def test_changed_parameters_wait_for_the_next_fit(chroma):
     before = composer.sample(5)
     composer.set_params(hidden_size=7, n_layers=2, warm_start=True)
     np.testing.assert_array_equal(composer.sample(5), before)
-    with pytest.raises(ValueError, match="hidden_size=7 differs from the 16 learned so far"):
+    with pytest.raises(ValueError, match="hidden_size=7 differs from 16 in the fitted model"):
         composer.fit(chroma)
     assert composer.set_params(warm_start=False).fit(chroma).sample(5).shape == (5, 12)
 
