@@ -1,8 +1,7 @@
 """Sphinx configuration: `make docs` builds the site, `make docs GALLERY=0` without running code.
 
-Pages are Markdown that reads on its own as well; the API reference is made of docstrings, the
-gallery of examples/, which run while it is built. Nothing is fetched from a network but what the
-examples fetch for themselves.
+Pages are Markdown that is also readable as plain text. The API reference comes from docstrings, and
+the gallery from examples/, which run during the build. Only the examples may use the network.
 """
 
 import os
@@ -33,18 +32,18 @@ extensions = [
     "mathml",
     "public_members",
 ]
-# gallery.md stands in place of the index; examples as notebooks are downloads.
+# gallery.md replaces the generated index; notebooks of the examples are downloads.
 exclude_patterns = ["_build", "gallery/index.rst", "gallery/*.ipynb"]
 templates_path = ["_templates"]
 nitpicky = True
-# A path with spaces is no trouble: pages are made on the machine that reads them.
+# The path of the checkout may contain spaces.
 suppress_warnings = ["sphinx_gallery.space_in_filename"]
-# Other projects' names would need their inventories from a network.
+# Links to other projects would need their inventories from the network.
 nitpick_ignore_regex = [("py:.*", r"(?!musicai\b).*")]
 
-# Builders of Read the Docs allow less time than the examples take.
+# The examples take longer than builds on Read the Docs may.
 RUN_CODE = os.environ.get("GALLERY", "0" if "READTHEDOCS" in os.environ else "1") != "0"
-"""Whether examples, and the code of pages with sound to play, are run."""
+"""Whether to run examples, and the code of pages with audio players."""
 audio_run_code = RUN_CODE
 
 # Pages
@@ -60,13 +59,13 @@ copybutton_prompt_is_regexp = True
 # API reference
 
 autosummary_generate = True
-default_role = "autolink"  # `name` leads to what has that name, where there is such a thing
-autodoc_typehints = "none"  # docstrings say more
+default_role = "autolink"  # `name` links to the object with that name, if there is one
+autodoc_typehints = "none"  # docstrings describe types in more detail
 autodoc_member_order = "bysource"
-numpydoc_show_class_members = False  # the template of classes shows them
+numpydoc_show_class_members = False  # the class template lists them
 numpydoc_class_members_toctree = False
 
-# Gallery: examples run in a folder of the build, so that what they write does not lie about.
+# Gallery: examples run in a build folder, so that their output does not clutter the repository.
 
 scripts = DOCS / "_build" / "examples"
 shutil.rmtree(scripts, ignore_errors=True)
@@ -79,7 +78,7 @@ sphinx_gallery_conf = {
     "examples_dirs": str(scripts),
     "gallery_dirs": "gallery",
     "filename_pattern": r"\.py$",
-    "ignore_pattern": r"^_",  # what examples share
+    "ignore_pattern": r"^_",  # modules shared by examples
     "plot_gallery": str(RUN_CODE),
     "image_scrapers": ("matplotlib", "audio.scrape_sounds"),
     "capture_repr": (),
@@ -100,7 +99,7 @@ html_title = "musicai"
 html_static_path = ["_static"]
 html_favicon = "_static/favicon.svg"
 html_css_files = ["site.css"]
-# Sections stand in the header; the sidebar lists the pages of one, where it has some.
+# The header lists sections; the sidebar lists the pages of a section that has several.
 html_sidebars = {page.stem: [] for page in DOCS.glob("*.md") if page.stem != "gallery"}
 html_show_sourcelink = False
 html_copy_source = False

@@ -2,9 +2,9 @@
 Extract and train on a cluster
 ==============================
 
-Thousands of recordings want more than one machine. joblib, which scikit-learn uses, hands its work
-to a cluster of `Dask <https://distributed.dask.org>`_ when it is asked to; nothing changes in what
-you call. Here the cluster is two processes on this machine::
+Distribute extraction and training over the machines of a cluster. joblib, which musicai and
+scikit-learn use for parallel work, can run it on a `Dask <https://distributed.dask.org>`_ cluster
+without changes to your calls. In this example, the cluster is two processes on one machine::
 
     python examples/cluster.py
 
@@ -12,8 +12,8 @@ Needs ``pip install ".[midi,plot,cluster]"``; takes about a minute and writes to
 """
 
 # %%
-# Processes start by importing this file, so all that it does is done by a function that they do
-# not call. On a cluster, put your own lines in its place.
+# Worker processes import this file when they start, so the work is in a function that only the main
+# process calls.
 
 from pathlib import Path
 
@@ -32,9 +32,9 @@ SEEDS = range(4)
 
 
 def main():
-    """Play some recordings, then hear and learn them on a cluster."""
+    """Synthesize recordings, extract chroma on a cluster, and train composers on it."""
     # %%
-    # Recordings. Workers open the files themselves: give paths that lead to them on every machine.
+    # Make recordings. Workers open the files themselves, so the paths must exist on every machine.
     out = Path("out").absolute()
     (out / "recordings").mkdir(parents=True, exist_ok=True)
     music = make_progressions(24, styles=["pop"], n_bars=12, random_state=0)
@@ -42,25 +42,25 @@ def main():
     chroma_to_audio(music.data, paths, timing=music)
 
     # %%
-    # The cluster. One that is there already is reached by ``Client("tcp://scheduler:8786")`` in
-    # place of both; musicai must be installed on its machines. One thread per worker: each takes a
-    # recording, or a training, at a time.
+    # Start the cluster. To use an existing one, replace both lines by
+    # ``Client("tcp://scheduler:8786")``; musicai must be installed on its machines. Each worker has
+    # one thread, and processes one recording or training run at a time.
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster),
         joblib.parallel_config(backend="dask"),
     ):
         # %%
-        # Extraction, spread over the workers; a frame is a beat. ``memory``, on storage that they
-        # share, would keep what was found.
+        # Extract one frame per beat on the workers. To cache results, set ``memory`` to a folder
+        # that all workers share.
         extractor = ChromaExtractor(sync="beat")
         pieces = extractor.transform(paths)
-        print(f"{sum(map(len, pieces))} beats heard in {len(pieces)} recordings by 2 workers")
+        print(f"2 workers found {sum(map(len, pieces))} beats in {len(pieces)} recordings")
 
         # %%
-        # Training. As a search is spread over the workers, so are composers that differ in their
-        # seed. (One training that is too long for one machine is shared by ``torchrun
-        # --nproc-per-node 4 train.py``, where ``train.py`` calls ``fit`` as always.)
+        # Train composers with different seeds in parallel. A hyperparameter search is distributed
+        # the same way. (To distribute a single training run, start a script that calls ``fit``
+        # with ``torchrun --nproc-per-node 4 train.py``.)
         model = LSTMComposer(hidden_size=64, max_iter=25, batch_size=4)
         composers = joblib.Parallel()(
             joblib.delayed(clone(model).set_params(random_state=seed).fit)(
@@ -70,11 +70,11 @@ def main():
         )
 
     # %%
-    # They come back as if they had been trained here. The best on the pieces that were held out
-    # composes.
+    # The trained composers come back to this process. Compose with the one that has the best score
+    # on the held-out pieces.
     best = max(composers, key=lambda composer: composer.best_validation_score_)
     print(
-        "held-out log-likelihood, nats a beat:",
+        "held-out log-likelihood, nats per beat:",
         *[f"{composer.best_validation_score_:.2f}" for composer in composers],
     )
     piece = best.sample(48, key="C", temperature=0.8, random_state=0)
@@ -90,11 +90,11 @@ def main():
     above.set(
         title="Four composers, trained two at a time",
         xlabel="epoch",
-        ylabel="held-out log-likelihood, nats a beat",
+        ylabel="held-out log-likelihood, nats per beat",
     )
     above.spines[["top", "right"]].set_visible(False)
     timing = extractor.timing.at_tempo(100)
-    ChromagramDisplay.from_piece(piece, timing=timing, ax=below, title="Composed by the best")
+    ChromagramDisplay.from_piece(piece, timing=timing, ax=below, title="Piece by the best composer")
     figure.savefig(out / "cluster.png", dpi=100)
     write_audio(
         out / "cluster.wav", extractor.inverse_transform(piece, timing=timing), extractor.sr

@@ -6,10 +6,10 @@ Learn from a folder of recordings and compose new pieces::
 
     python examples/compose.py [FOLDER]
 
-This is the console command ``musicai compose``: subfolders of FOLDER are styles, and music with a
-clear pulse is learned by half-beats, other music by frames. Without FOLDER the music is pop songs
-and waltzes made by rules and played by a soundfont. Audio, scores, pictures and the trained
-composer are written to out/, with a page that shows them all, out/index.html. Needs
+This script runs the console command ``musicai compose``. Subfolders of FOLDER are styles. Music
+with a clear pulse is learned in half-beats, other music in short frames. Without FOLDER, the
+recordings are synthetic pop songs and waltzes, played with a soundfont. The script writes audio,
+scores, pictures and the trained composer to out/; the page out/index.html shows them all. Needs
 ``pip install ".[midi,score,plot]"``.
 """
 

@@ -2,13 +2,13 @@
 Piano rolls to MIDI
 ===================
 
-Learn from a folder of MIDI files and compose a new one::
+Learn from a folder of MIDI files and compose a new piece::
 
     python examples/compose_midi.py [FOLDER]
 
-Subfolders of FOLDER are styles. Without FOLDER the music is chorales by Bach, taken from the scores
-of music21 the first time. New music, as notes, as sound and as a picture, is written to out/. Needs
-``pip install ".[midi,score,plot]"``; for a FOLDER of your own ``".[midi,plot]"`` will do.
+Subfolders of FOLDER are styles. Without FOLDER, the music is chorales by Bach, converted from the
+scores in music21 on the first run. The script writes the new piece to out/ as MIDI, audio and a
+picture. Needs ``pip install ".[midi,score,plot]"``, or ``".[midi,plot]"`` with your own FOLDER.
 """
 
 import argparse
@@ -26,25 +26,25 @@ from musicai.display import ChromagramDisplay
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
 from musicai.midi import synthesize, write_midi
 
-DESCRIPTION = "Learn from a folder of MIDI files and compose a new one."
+DESCRIPTION = "Learn from a folder of MIDI files and compose a new piece."
 N_CHORALES = 200
 HELD_OUT = 0.15
-LEAST_FRAMES = 200  # to learn from and to hold out; with fewer there is nothing to be heard
+LEAST_FRAMES = 200  # training and held-out frames; too little music gives poor results
 MOST_SECONDS = 60  # of training
 COMPOSED_BEATS = 64
 TEMPO = 80
-TEMPERATURE = 0.9  # a little more certain than the music it learned from
+TEMPERATURE = 0.9  # favors likely notes a little
 SAMPLING_RATE = 22050
 
 
 def main(argv=None):
-    """Do it all, and say what to open."""
+    """Train, compose, write the files, and print their names."""
     args = parse(argv)
     train, test = hold_out(*find(args.folder, args.out), args.seed)
-    try:  # before the work that would be lost
+    try:  # fail before training, not after it
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SystemExit(f"--out {args.out} cannot be made a folder: {error.strerror}") from None
+        raise SystemExit(f"cannot create the folder --out {args.out}: {error.strerror}") from None
 
     pipe = make_pipeline(
         PianoRollExtractor(steps_per_beat=args.steps_per_beat, on_error="warn"),
@@ -54,11 +54,14 @@ def main(argv=None):
     )
     extractor, composer = pipe[0], pipe[-1]
     n_frames = [sum(map(len, extractor.transform(paths))) for paths, _ in (train, test)]
-    print(f"{len(train[0])} files to learn from, {len(test[0])} held out; {n_frames} frames")
+    print(
+        f"{len(train[0])} training files with {n_frames[0]} frames, {len(test[0])} held-out files "
+        f"with {n_frames[1]}"
+    )
     if sum(n_frames) < LEAST_FRAMES or not min(n_frames):
         raise SystemExit(f"too little music: at least {LEAST_FRAMES} frames are needed")
     if args.style is not None and args.style not in set(train[1]):
-        raise SystemExit(f"--style {args.style} is none of the styles in the folder")
+        raise SystemExit(f"--style {args.style} is not among the styles of the training files")
     pipe.fit(*train)
     score(pipe, train, test)
 
@@ -70,7 +73,7 @@ def main(argv=None):
         random_state=args.seed,
     )
     if not piece.any():
-        raise SystemExit("silence was composed: train for more --epochs, or on more music")
+        raise SystemExit("the new piece is silent: train for more --epochs, or on more music")
     timing = extractor.timing.at_tempo(TEMPO)
     music = extractor.inverse_transform(piece, timing=timing)
     write_midi(args.out / "new_piece.mid", music)
@@ -82,31 +85,36 @@ def main(argv=None):
     (again,) = extractor.transform([args.out / "new_piece.mid"])
     n_notes = len(music.instruments[0].notes)
     print(
-        f"{n_notes} notes composed; read again, the file holds "
-        f"{'exactly' if np.array_equal(again, piece) else 'NOT'} what was composed\n\n"
+        f"{n_notes} notes composed; read back, the file "
+        f"{'equals' if np.array_equal(again, piece) else 'DIFFERS FROM'} the composed piece\n\n"
         f"listen to {args.out / 'new_piece.wav'}, look at {args.out / 'new_piece.png'}\n"
-        f"open {args.out / 'new_piece.mid'} in a notation program (MuseScore), in a sequencer or "
-        "in any player of MIDI"
+        f"open {args.out / 'new_piece.mid'} in a notation program such as MuseScore, a sequencer "
+        "or a MIDI player"
     )
 
 
 def parse(argv):
     """Read the command line."""
     parser = argparse.ArgumentParser(description=DESCRIPTION)
-    parser.add_argument("folder", nargs="?", help="of MIDI files; its subfolders are styles")
+    parser.add_argument("folder", nargs="?", help="folder of MIDI files; subfolders are styles")
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("out"),
-        help="where to write; nothing in it is learned (%(default)s)",
+        help="output folder, excluded from training (default: %(default)s)",
     )
     parser.add_argument(
-        "--steps-per-beat", type=float, default=2, help="frames per quarter note (%(default)s)"
+        "--steps-per-beat",
+        type=float,
+        default=2,
+        help="frames per quarter note (default: %(default)s)",
     )
-    parser.add_argument("--key", help="of the new piece, such as G or Em (any)")
-    parser.add_argument("--style", help="of the new piece, a subfolder of FOLDER (any)")
-    parser.add_argument("--epochs", type=int, default=100, help="to train at most (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random (%(default)s)")
+    parser.add_argument("--key", help="key of the new piece, such as G or Em (default: any)")
+    parser.add_argument("--style", help="style of the new piece, a subfolder (default: any)")
+    parser.add_argument(
+        "--epochs", type=int, default=100, help="maximum number of epochs (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="random seed (default: %(default)s)")
     args = parser.parse_args(argv)
     if args.epochs < 1:
         parser.error("--epochs must be at least 1")
@@ -118,7 +126,7 @@ def parse(argv):
 
 
 def find(folder, out):
-    """Return paths of MIDI files, and a style or None for each."""
+    """Return the paths of MIDI files, and the style of each or None."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
@@ -128,32 +136,32 @@ def find(folder, out):
             raise SystemExit(str(error)) from None
     styles = data.target or [None] * len(data.recordings)
     if len(styles) < 2:
-        raise SystemExit("one file cannot be both learned from and held out: at least 2 are needed")
-    # One folder is not a choice of styles.
+        raise SystemExit("at least 2 files are needed, one for training and one held out")
+    # A single style is no choice.
     return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 
 def hold_out(paths, styles, seed):
-    """Split off files to test on; give paths and styles of the others and of these."""
+    """Split files into training and test sets, each a pair of paths and styles."""
     n_test = ceil(HELD_OUT * len(paths))
     train, test, train_styles, test_styles = train_test_split(
         paths, styles, test_size=n_test, random_state=seed
     )
-    known = set(train_styles)  # a style that is only held out counts as none
+    known = set(train_styles)  # the composer cannot score styles that it was not trained on
     test_styles = [style if style in known else None for style in test_styles]
     return (train, train_styles), (test, test_styles)
 
 
 def score(pipe, train, test):
-    """Print how well the held-out files are foreseen, beside simple baselines."""
+    """Print the log-likelihood of the held-out files, with simple baselines."""
     learned, unseen = (pipe[0].transform(paths) for paths, _ in (train, test))
     baselines = {
-        "each key from its last value": PersistenceBaseline(n_levels=2),
-        "each key by itself": IndependentBaseline(n_levels=2),
+        "each key given its last value": PersistenceBaseline(n_levels=2),
+        "each key independently": IndependentBaseline(n_levels=2),
     }
     scores = {"composer": pipe.score(*test)}
     scores.update((name, each.fit(learned).score(unseen)) for name, each in baselines.items())
-    print("\nlog-likelihood of held-out files, in nats a frame (higher is better)")
+    print("\nlog-likelihood of held-out files, in nats per frame (higher is better)")
     for name, value in scores.items():
         print(f"  {name:<33} {value:>10.2f}")
     print()

@@ -1,10 +1,6 @@
 """
 Chords as text
-==============
-
-Type a chord progression and get a new piece over it, played with segments of your recordings, and a
-picture of it::
-
+=======
     python examples/progression.py "Am | F | C G | Am"
     python examples/progression.py "Dm7 | G7 | Cmaj7 | %" FOLDER
 
@@ -12,8 +8,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# The recordings are those of your folder. Without one they are songs made by rules, played by a
-# soundfont.
+# Recordings come from your folder. Without one, they are synthetic songs played with a soundfont.
 
 import sys
 from pathlib import Path
@@ -42,8 +37,8 @@ composer.fit([analysis.chroma for analysis in analyses], timing=analyses)
 timing = composer.timing
 
 # %%
-# Sample 16 bars over the chords, in the meter of the recordings. A progression starts over when it
-# ends.
+# Sample 16 bars over the chords, in the meter of the recordings. The progression repeats until the
+# piece ends.
 
 n_frames = int(16 * timing.beats_per_bar * timing.frames_per_beat)
 piece = composer.sample(n_frames, chords=chords, temperature=0.9, random_state=1)

@@ -1,11 +1,10 @@
 """
-Judge with a score-card
-=======================
+Evaluate with a score-card
+==========================
 
-How good is a composer? ``report`` compares what it composes with music that was held out, metric
-by metric, and always beside two things: what other real music scores, which is as far as it goes,
-and what simple machines score, which is where a composer should not stop. Here one composer is
-judged twice, after three passes over the music and after thirty::
+How good is a composer? ``report`` compares composed pieces with held-out music on many metrics. For
+reference, it also scores other real music, an upper bound, and a Markov chain, a simple baseline.
+This example evaluates the same composer after 3 and after 30 epochs of training::
 
     python examples/score_card.py
 
@@ -13,8 +12,8 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Sixty pieces to learn and twenty to hold out: ii-V-I and turnarounds, 12 bars, 22 seconds. Every
-# second frame will do: 5.4 of them a second.
+# Make 60 training pieces and 20 held-out pieces: jazz progressions (ii-V-I and turnarounds) of 12
+# bars, or 22 seconds. Every other frame is enough, 5.4 per second.
 
 from pathlib import Path
 
@@ -31,8 +30,8 @@ frame_rate = music.timing.frame_rate / 2
 train, held_out = pieces[:60], pieces[60:]
 
 # %%
-# Twenty pieces by a beginner and twenty by the same composer with more practice. The seeds of
-# composer, samples and card make every figure the same the next time.
+# Compose 20 pieces after each training. Seeds for the composer, the samples and the score-card make
+# the results reproducible.
 
 cards, composed = {}, {}
 for n_passes in (3, 30):
@@ -44,20 +43,21 @@ for n_passes in (3, 30):
     cards[n_passes] = report(held_out, composed[n_passes], train, timing=frame_rate, random_state=0)
 
 # %%
-# The card prints as a table. Read it from below: the geometric mean between Markov chain and
-# ceiling; then the metrics whose overlap is small, and from the means what is wrong there.
+# The score-card prints as a table. Read it from the bottom: first compare the geometric mean with
+# that of the Markov chain and the ceiling, then look for metrics with a small overlap; their means
+# show what is wrong.
 
 print(cards[30])
 
 # %%
-# ``to_dict`` has all figures by name, ``to_html`` is the card for a page. In a notebook the card
-# shows itself.
+# ``to_dict`` returns all figures by name, and ``to_html`` a table for a web page. A notebook
+# displays that table.
 
 figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
 print(
     f"\noverlap after 3 passes {figures[3]['overlap_area']:.2f}, after 30 "
-    f"{figures[30]['overlap_area']:.2f}; copied {figures[30]['memorization']:.1%}, where held-out "
-    f"music has {figures[30]['real_memorization']:.1%} in common with what was learned"
+    f"{figures[30]['overlap_area']:.2f}; {figures[30]['memorization']:.1%} of the composed music "
+    f"and {figures[30]['real_memorization']:.1%} of the held-out music is in the training pieces"
 )
 out = Path("out")
 out.mkdir(exist_ok=True)
@@ -65,10 +65,10 @@ page = f'<!doctype html><meta charset="utf-8"><title>Score-card</title>{cards[30
 (out / "score_card.html").write_text(page, encoding="utf-8")
 
 # %%
-# Both cards in one picture, and for the ears a piece of each kind.
+# Plot both score-cards, and write a piece of each kind to listen to.
 
 metrics = [*cards[30].values["real"], "transition_matrix"]
-sets = {  # what the names of their figures begin with, and how they look
+sets = {  # figures, prefix of their names, and marker style
     "after 3 passes": (figures[3], "", {"color": "#c9a3d4"}),
     "after 30 passes": (figures[30], "", {"color": "#7a2d8c"}),
     "Markov chain": (figures[30], "markov_", {"color": "#d55e00", "marker": "D"}),

@@ -2,10 +2,10 @@
 Share a composer safely
 =======================
 
-A pickle (or a joblib file) can run any code when it is opened, so it is for people who trust each
-other. A composer holds only arrays and plain Python, and goes through
-`skops <https://skops.readthedocs.io>`_ as well: the file is opened without running anything, and
-what it would need is told first::
+Opening a pickle or joblib file can run any code, so open only files from people you trust. A
+composer consists of arrays and plain Python values, so it can also be saved with
+`skops <https://skops.readthedocs.io>`_, which opens the file without running its code and lists
+the types that you would have to trust::
 
     python examples/share.py
 
@@ -13,7 +13,7 @@ Needs ``pip install ".[plot,share]"``; takes a few seconds and writes to ``out/`
 """
 
 # %%
-# A composer to share, of music that is made by rules and nobody's.
+# Train a composer to share, on synthetic music without copyright.
 
 import os
 from pathlib import Path
@@ -35,32 +35,33 @@ music = make_progressions(20, styles=["modal"], n_bars=12, random_state=0)
 composer = LSTMComposer(hidden_size=32, max_iter=15, random_state=0).fit(music.data)
 
 # %%
-# Who shares it writes a file:
+# The sender writes a file:
 
 skops.io.dump(composer, out / "composer.skops")
 print(f"out/composer.skops: {(out / 'composer.skops').stat().st_size / 1000:.0f} kB")
 
 # %%
-# Who gets it can ask what is in it besides what skops knows, and says what to trust: of a composer
-# one type, the composer itself. docs/safety.md has the list for other estimators. What is in the
-# file is checked while it opens.
+# The recipient lists the types that skops does not trust by default, and decides which to trust. A
+# composer needs one, the composer itself; docs/safety.md lists those of other estimators. musicai
+# validates the contents of the file when it opens.
 
-print("asks to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
+print("types to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
 opened = skops.io.load(out / "composer.skops", trusted=["musicai.LSTMComposer"])
 
 # %%
-# It is the same composer: with the same seed it writes the same piece.
+# Both composers are the same: with the same seed, they compose the same piece.
 
 settings = {"key": "D", "temperature": 0.9, "random_state": 7}
 sent, received = composer.sample(215, **settings), opened.sample(215, **settings)
 print("the same piece:", np.array_equal(sent, received))
 
 # %%
-# Somebody else's file, with a pipeline that would run a command of the system on what it is given:
+# A malicious file may contain a pipeline that runs its input as a system command. skops refuses to
+# open it:
 
 poisoned = make_pipeline(FunctionTransformer(os.system), composer)
 skops.io.dump(poisoned, out / "poisoned.skops")
-print("asks to trust:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
+print("types to trust:", skops.io.get_untrusted_types(file=out / "poisoned.skops"))
 try:
     skops.io.load(out / "poisoned.skops", trusted=["musicai.LSTMComposer"])
 except UntrustedTypesFoundException as error:
@@ -68,10 +69,10 @@ except UntrustedTypesFoundException as error:
 (out / "poisoned.skops").unlink()
 
 # %%
-# One piece, composed here and there:
+# Plot the piece composed by the sender and the recipient:
 
 display = ComparisonDisplay.from_pieces(
-    {"Composed by whom it was sent from": sent, "Composed by whom it was sent to": received},
+    {"Composed by the sender": sent, "Composed by the recipient": received},
     timing=music,
 )
 display.figure_.savefig(out / "share.png", dpi=100)

@@ -1,10 +1,10 @@
 """
-Styles and blends
-=================
+Blend styles
+============
 
-A composer that was told the style of each piece composes in each of them, and in between. Here it
-learns blues and pop that are made by rules, and is asked for blends of the two. Chords tell how
-that went: blues live on dominant sevenths, which these pop songs do without::
+A composer trained with a style label for each piece can compose in each style, and in blends of
+them. This example trains on synthetic blues and pop, samples blends of both, and measures the
+result by its chords: the blues pieces are full of dominant sevenths, the pop songs have none::
 
     python examples/styles.py
 
@@ -12,8 +12,8 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Music to learn: 24 bars each, with a style each. A frame here is a beat, the mean of what sounds
-# in it: harmony is learned sooner where a frame is a moment of harmony.
+# Make training pieces of 24 bars, each with a style. A frame is the mean chroma of a beat: harmony
+# is easier to learn from frames that each have a single chord.
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Mean chroma of each beat, its loudest pitch class at 1."""
+    """Return the mean chroma of each beat, with a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 
@@ -39,14 +39,14 @@ music = make_progressions(60, styles=["blues", "pop"], n_bars=N_BEATS // 4, rand
 pieces = [per_beat(piece) for piece in music.data]
 
 # %%
-# The labels go where scikit-learn's go: into ``y``.
+# Pass the labels as ``y``, as in scikit-learn.
 
 composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=0)
 composer.fit(pieces, music.target)
 print("styles learned:", *composer.styles_)
 
 # %%
-# A style to compose in is a name, or a dict of names and their shares. Eight pieces of each blend:
+# Sample eight pieces of each blend. A style is a label, or a dict of labels and their weights.
 
 SHARES = [0, 0.25, 0.5, 0.75, 1]
 composed = {
@@ -63,25 +63,25 @@ composed = {
 
 
 # %%
-# Two measures of each piece: how much of the time a dominant seventh sounds, and how much likelier
-# the composer finds the piece when told that it is blues than when told that it is pop.
+# Compute two measures of each piece: the fraction of time with dominant seventh chords, and the
+# difference between its log-likelihoods as blues and as pop.
 
 
 def sevenths(piece):
-    """Share of the time that dominant seventh chords last."""
+    """Return the fraction of time with dominant seventh chords."""
     chords = recognize_chords(piece, vocabulary="qualities", timing=BEATS)
     seconds = sum(chord.end - chord.start for chord in chords if chord.quality == "7")
     return seconds / BEATS.duration(N_BEATS)
 
 
 def likelier_as_blues(piece):
-    """Log-likelihood as blues over that as pop, nats a beat."""
+    """Return the log-likelihood as blues minus that as pop, in nats per beat."""
     return composer.score([piece], ["blues"]) - composer.score([piece], ["pop"])
 
 
 measures = {
     "time on dominant sevenths": sevenths,
-    "nats a beat for blues over pop": likelier_as_blues,
+    "log-likelihood, blues minus pop": likelier_as_blues,
 }
 measured = {
     name: {share: [measure(piece) for piece in some] for share, some in composed.items()}
@@ -93,8 +93,8 @@ for name, values in measured.items():
     )
 
 # %%
-# Above a piece of each kind; beneath them all pieces, with the means of the music that was learned
-# at either end, in black.
+# Plot a piece of three blends, and below them the measures of all pieces. Black marks show the
+# means of training pieces of either style.
 
 figure = plt.figure(figsize=(10, 12), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[8, 3])
@@ -109,7 +109,7 @@ for ax, (name, values) in zip(below.subplots(1, 2), measured.items(), strict=Tru
         mean = np.mean([measures[name](piece) for piece in learned[:12]])
         ax.plot(share, mean, "_", color="black", markersize=24, markeredgewidth=2)
         ax.text(abs(share - 0.06), mean, f"real {style}", ha=side, va="center")
-    ax.set_xlabel("share of blues asked for")
+    ax.set_xlabel("weight of blues")
     ax.set_title(name, loc="left")
     ax.spines[["top", "right"]].set_visible(False)
 out = Path("out")
@@ -117,7 +117,7 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "styles.png", dpi=100)
 
 # %%
-# The three pieces, played by a band:
+# Play the three pieces with a band:
 
 for name, share in {"pop": 0, "half_blues": 0.5, "blues": 1}.items():
     chroma_to_audio(composed[share][0], out / f"{name}.wav", instruments="band", timing=BEATS)

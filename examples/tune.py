@@ -2,10 +2,10 @@
 Tune with GridSearchCV
 ======================
 
-Which settings suit your music? scikit-learn's search tries them, and judges each by how well it
-foresees pieces that it has not learned: folds are made of whole pieces, never of parts of one,
-because an excerpt tells much of the rest. Here the music is made by rules, and the question is how
-large a composer of a few short pieces should be, and whether it should know what a key is::
+Which parameters suit your music? scikit-learn's grid search scores each combination by the
+log-likelihood of held-out pieces. Folds consist of whole pieces, because excerpts of the same piece
+are too similar. This example searches the size of a composer of a few short synthetic pieces, and
+whether it should be key-invariant::
 
     python examples/tune.py
 
@@ -13,7 +13,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Twenty pop songs of 24 bars. A frame is a beat: the mean of what sounds in it.
+# Make 20 pop songs of 24 bars. A frame is the mean chroma of a beat.
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Mean chroma of each beat, its loudest pitch class at 1."""
+    """Return the mean chroma of each beat, with a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 
@@ -41,8 +41,8 @@ music = make_progressions(20, styles=["pop"], n_bars=N_BEATS // 4, random_state=
 pieces = [per_beat(piece) for piece in music.data]
 
 # %%
-# A list of pieces goes into the search as it is. A score is a log-likelihood, in nats a frame, and
-# higher is better. ``key_invariant=True``, the default for chroma, learns all pieces in one key.
+# The search takes a list of pieces as ``X``. A score is a log-likelihood in nats per frame; higher
+# is better. ``key_invariant=True``, the default for chroma, trains on all pieces in one key.
 
 grid = {"key_invariant": [True, False], "hidden_size": [8, 64]}
 search = GridSearchCV(
@@ -51,17 +51,17 @@ search = GridSearchCV(
     cv=KFold(2),
 )
 search.fit(pieces)
-print("best:", search.best_params_, f"with {search.best_score_:.1f} nats a beat")
+print("best:", search.best_params_, f"with {search.best_score_:.1f} nats per beat")
 
 # %%
-# A baseline beside it, on the same folds: each pitch class given its own last value. A composer
-# that scores less has learned little.
+# Score a baseline on the same folds: the distribution of each pitch class given its last value. A
+# composer that scores lower has learned little.
 
 baseline = cross_val_score(PersistenceBaseline(), pieces, cv=KFold(2)).mean()
-print(f"each pitch class given its last value: {baseline:.1f}")
+print(f"baseline, each pitch class given its last value: {baseline:.1f}")
 
 # %%
-# The scores, and what the best composer makes of it when it has learned all pieces:
+# Plot the scores, and a piece by the best composer, which the search has refitted on all pieces:
 
 best = search.best_estimator_
 piece = best.sample(N_BEATS, key="C", temperature=0.9, random_state=0)
@@ -81,11 +81,11 @@ for invariant, style in {True: "o-", False: "s--"}.items():
 above.axhline(baseline, color="0.4", linewidth=1, linestyle=":", label="PersistenceBaseline")
 above.set_xscale("log", base=2)
 above.set_xticks(grid["hidden_size"], grid["hidden_size"])
-above.set(xlabel="hidden_size", ylabel="held-out log-likelihood, nats a beat")
+above.set(xlabel="hidden_size", ylabel="held-out log-likelihood, nats per beat")
 above.spines[["top", "right"]].set_visible(False)
 above.legend(frameon=False)
 ChromagramDisplay.from_piece(
-    piece, timing=BEATS, ax=below, title="Composed by the best", colorbar=False
+    piece, timing=BEATS, ax=below, title="Piece by the best composer", colorbar=False
 )
 out = Path("out")
 out.mkdir(exist_ok=True)

@@ -1,9 +1,9 @@
 """
-A waltz
-=======
+Compose a waltz
+===============
 
-Learn waltzes from recordings and compose one, in three-four time everywhere: in the sound of the
-recordings, in a band with brushes, in MIDI, in the score and in the chord chart::
+Learn from recordings of waltzes, and compose a new one in 3/4 time: as a mosaic of the recordings,
+and as band, MIDI, score and chord chart::
 
     python examples/waltz.py
 
@@ -11,8 +11,8 @@ Needs ``pip install ".[midi,score,plot]"``; takes about a minute and writes to `
 """
 
 # %%
-# The recordings are waltzes made by rules and played by a soundfont. Nothing says so but their
-# sound: the extractor finds beats, bars of three beats, and the tempo of each recording.
+# The recordings are synthetic waltzes played with a soundfont. From their sound, the extractor
+# detects beats, bars of three beats, and the tempo of each recording.
 
 from collections import Counter
 from pathlib import Path
@@ -25,19 +25,19 @@ from musicai.render import chord_chart, chroma_to_audio, chroma_to_midi, to_musi
 waltzes = make_songs(24, styles=["waltz"], n_jobs=-1)
 extractor = ChromaExtractor(sync="half-beat", n_jobs=-1)
 analyses = extractor.analyze(waltzes.recordings)
-print("beats in a bar:", dict(Counter(analysis.timing.beats_per_bar for analysis in analyses)))
+print("beats per bar:", dict(Counter(analysis.timing.beats_per_bar for analysis in analyses)))
 
 # %%
-# With the timings of the recordings the composer learns their usual tempo and meter, too.
+# With the timings of the recordings, the composer also learns their usual tempo and meter.
 
 composer = LSTMComposer(batch_size=8, max_iter=60, random_state=0)
 composer.fit([analysis.chroma for analysis in analyses], timing=analyses)
 timing = composer.timing
-print(f"{timing.tempo:.0f} beats per minute, {timing.beats_per_bar} beats in a bar")
+print(f"{timing.tempo:.0f} beats per minute, {timing.beats_per_bar} beats per bar")
 
 # %%
-# Sixteen bars of three beats, two frames each. A mosaic, a band, MIDI and a score of the same piece
-# open together in time.
+# Compose sixteen bars of three beats, with two frames per beat. The mosaic, the band, the MIDI file
+# and the score are in time with each other.
 
 piece = composer.sample(16 * 3 * 2, key="C", temperature=0.9, random_state=2)
 out = Path("out")
@@ -50,7 +50,7 @@ to_musicxml(piece, out / "waltz.musicxml", title="Waltz", timing=timing)
 print(chord_chart(piece, title="Waltz", timing=timing))
 
 # %%
-# The piece, with a mark at every other bar:
+# Plot the piece with a tick at every other bar:
 
 display = ChromagramDisplay.from_piece(piece, timing=timing)
 display.ax_.set_xticks(range(0, 49, 6))

@@ -1,11 +1,10 @@
 """
-What comes next
-===============
+Predict what comes next
+=======================
 
-A composer does more than compose: it tells what it expects at every moment of a piece, how likely
-each choice is, and how surprised it was by what came. Here it learns pop songs that are made by
-rules, and then hears one that it does not know, in which one bar is wrong: it is a tritone too
-high. Surprise finds it::
+A composer also predicts: it returns the expected next frame, the most likely alternatives and
+their probabilities, and the surprise at every frame of a piece. This example trains on synthetic
+pop songs, transposes one bar of another song by a tritone, and finds the bar by its surprise::
 
     python examples/what_comes_next.py
 
@@ -13,8 +12,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Sixty songs to learn and one to hear, of 24 bars. A frame is a beat, the mean of what sounds in
-# it.
+# Make 60 training songs and a held-out song, of 24 bars. A frame is the mean chroma of a beat.
 
 from pathlib import Path
 
@@ -32,7 +30,7 @@ BEATS = Timing.from_tempo(120)
 
 
 def per_beat(piece):
-    """Mean chroma of each beat, its loudest pitch class at 1."""
+    """Return the mean chroma of each beat, with a maximum of 1."""
     beats = np.array([part.mean(axis=0) for part in np.array_split(piece, N_BEATS)])
     return beats / beats.max(axis=1, keepdims=True)
 
@@ -42,55 +40,56 @@ music = make_progressions(61, styles=["pop"], n_bars=N_BEATS // 4, random_state=
 composer = LSTMComposer(hidden_size=64, batch_size=8, max_iter=30, random_state=0).fit(learned)
 
 # %%
-# ``predict`` gives the mean of all that may come, beat by beat. That nothing changes is a guess
-# that is hard to beat, as most beats go on as they were.
+# ``predict`` returns the mean of all possible next frames. Repeating the last beat is a strong
+# baseline, since most beats resemble the beat before.
 
-expected = composer.predict(song)[:-1]  # the last row is what would follow the song
+expected = composer.predict(song)[:-1]  # the last row predicts the frame after the song
 print(
-    f"correlation with the beat that came: expected {frame_correlation(expected, song[1:]):.2f}, "
-    f"the beat before once more {frame_correlation(song[:-1], song[1:]):.2f}"
+    "correlation with the next beat: predicted mean "
+    f"{frame_correlation(expected, song[1:]):.2f}, previous beat "
+    f"{frame_correlation(song[:-1], song[1:]):.2f}"
 )
 
 # %%
-# ``next_frames`` gives the choices themselves, and how likely each is. The song stops after 15
-# bars, and the composer says how it may go on:
+# ``next_frames`` returns the most likely next frames and their probabilities. Stop the song after
+# 15 bars, and list how it may continue:
 
 stopped = 60
 names = note_names(song[:stopped])
 chords = [chord.label for chord in music.chords[-1] if chord.start * music.tempi[-1] / 60 < stopped]
-print("so far", *chords[-4:], "...; the next beat may hold")
+print("last chords:", *chords[-4:], "; the next beat may be")
 frames, probabilities = composer.next_frames(song[:stopped], n_best=4, random_state=0)
 for frame, probability in zip(frames, probabilities, strict=True):
     print(f"  {probability:4.0%}", *names[frame >= 0.5])
 
 # %%
-# ``score_samples`` is the log-likelihood of each beat given those before; less of it is surprise.
-# One bar is moved up by six semitones:
+# ``score_samples`` returns the log-likelihood of each beat given the beats before it; its negative
+# is the surprise. Transpose one bar up by six semitones:
 
 wrong = slice(48, 52)
-heard = song.copy()
-heard[wrong] = np.roll(song[wrong], 6, axis=1)
-surprise = -composer.score_samples(heard)
+altered = song.copy()
+altered[wrong] = np.roll(song[wrong], 6, axis=1)
+surprise = -composer.score_samples(altered)
 most = surprise.reshape(-1, 4).mean(axis=1).argmax()
-print(f"most surprising is bar {most + 1}; moved was bar {wrong.start // 4 + 1}")
+print(f"most surprising: bar {most + 1}; transposed: bar {wrong.start // 4 + 1}")
 
 # %%
-# Surprise beneath the music, and in gray what the song itself would have been:
+# Plot the song and its surprise, with the surprise of the original song in gray:
 
 figure, (above, below) = plt.subplots(2, 1, sharex=True, figsize=(10, 6), layout="constrained")
 ChromagramDisplay.from_piece(
-    heard,
+    altered,
     timing=BEATS,
     ax=above,
-    title="A song with a wrong bar",
+    title="Song with a transposed bar",
     colorbar=False,
     marks=[wrong.start, wrong.stop],
 )
 above.set_xlabel("")
-below.stairs(-composer.score_samples(song), baseline=None, color="0.6", label="the song as it was")
-below.stairs(surprise, baseline=None, color="#7a2d8c", linewidth=1.5, label="with the wrong bar")
+below.stairs(-composer.score_samples(song), baseline=None, color="0.6", label="original song")
+below.stairs(surprise, baseline=None, color="#7a2d8c", linewidth=1.5, label="transposed bar")
 below.axvspan(wrong.start, wrong.stop, color="#7a2d8c", alpha=0.12, linewidth=0)
-below.set(xlabel="beats", ylabel="surprise, nats a beat")
+below.set(xlabel="beats", ylabel="surprise, nats per beat")
 below.spines[["top", "right"]].set_visible(False)
 below.legend(frameon=False, loc="upper left")
 out = Path("out")
@@ -98,14 +97,15 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "what_comes_next.png", dpi=100)
 
 # %%
-# Hear the song with its wrong bar; and 8 bars of it that the composer goes on from for 16 more.
+# Listen to the song with the transposed bar, and to a continuation of its first 8 bars by 16 new
+# ones.
 
 prime = song[:32]
 new = composer.sample(N_BEATS - 32, prime=prime, temperature=0.9, random_state=0)
 continued = np.concatenate([prime, new])
-chroma_to_audio(heard, out / "wrong_bar.wav", instruments="band", timing=BEATS)
+chroma_to_audio(altered, out / "wrong_bar.wav", instruments="band", timing=BEATS)
 chroma_to_audio(continued, out / "continued_song.wav", instruments="band", timing=BEATS)
 print(
-    "look at out/what_comes_next.png; listen to out/wrong_bar.wav, wrong at 24 seconds, and to "
-    "out/continued_song.wav, new from 16 seconds on"
+    "look at out/what_comes_next.png; listen to out/wrong_bar.wav, transposed at 24 seconds, and "
+    "to out/continued_song.wav, new after 16 seconds"
 )

@@ -10,14 +10,14 @@ from musicai.composer import _composer, _network
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-collect_ignore = ["user_file.py"]  # read by a type checker, never run
+collect_ignore = ["user_file.py"]  # for the type checker only
 
 
 def pytest_addoption(parser):
-    """Add the options that show whether a test hangs on one lucky training."""
+    """Add options that show whether a test depends on one lucky training run."""
     group = parser.getgroup("trainings")
     group.addoption(
-        "--shift-seeds", type=int, default=0, help="added to every integer seed of a training"
+        "--shift-seeds", type=int, default=0, help="number to add to integer seeds of training"
     )
     group.addoption("--bfloat16", action="store_true", help="train in bfloat16 on the CPU as well")
 
@@ -37,14 +37,14 @@ def _shifted(seed, shift):
 
 @pytest.fixture
 def trains_as_its_children(request):
-    """Skip where this process trains with other seeds or precision than those that it starts."""
+    """Skip if child processes would train with other seeds or precision than this one."""
     if request.config.getoption("--shift-seeds") or request.config.getoption("--bfloat16"):
-        pytest.skip("processes that a test starts know no options of pytest")
+        pytest.skip("child processes do not get the options of pytest")
 
 
 @pytest.fixture
 def ctrl_c():
-    """Let Ctrl-C do what it usually does; what a shell starts in the background ignores it."""
+    """Restore Python's handling of Ctrl-C, which processes in the background of a shell ignore."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

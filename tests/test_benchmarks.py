@@ -1,4 +1,4 @@
-"""Benchmarks take hours; what they take from musicai must be there all the same."""
+"""Checks of the benchmarks that do not run them: imports and docstrings."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ OURS = ("musicai", "benchmarks")
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_imports_are_there(path):
+def test_imports_of_benchmarks_exist(path):
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module.partition(".")[0] in (
@@ -27,13 +27,13 @@ def test_imports_are_there(path):
                     importlib.import_module(f"{node.module}.{alias.name}")
 
 
-def test_modules_that_are_mutated_and_their_tests_are_there():
+def test_modules_and_tests_of_mutation_testing_exist():
     assert all((mutation.ROOT / "musicai" / f"{name}.py").is_file() for name in mutation.MODULES)
     assert all((mutation.ROOT / name).exists() for name in mutation.TESTS)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-def test_says_what_it_measures_and_how_to_run_it(path):
+def test_each_benchmark_documents_its_command(path):
     text = ast.get_docstring(ast.parse(path.read_text()))
     assert text
     name = f"benchmarks.{path.parent.name}.{path.stem}"

@@ -1,4 +1,4 @@
-"""The listening test of the benchmarks: its page, and the reader of its tables."""
+"""Tests of the listening test in the benchmarks: its page and its results."""
 
 import base64
 import json
@@ -34,7 +34,7 @@ def data_of(page):
     return json.loads(text)
 
 
-def test_page_needs_no_network_and_holds_every_clip(clips):
+def test_the_page_needs_no_network_and_contains_every_clip(clips):
     page = make_page(clips, of=3, n_trials=5, question="A </script> or B?")
     assert not re.search(r"(src|href)=|https?://|@import", page)
     test = data_of(page)
@@ -48,13 +48,13 @@ def test_page_needs_no_network_and_holds_every_clip(clips):
             assert base64.b64decode(uri.removeprefix("data:audio/mpeg;base64,"))
 
 
-def test_tests_have_the_same_name_only_if_they_are_equal(clips):
-    name = data_of(make_page(clips))["id"]
-    assert data_of(make_page(clips))["id"] == name
-    assert data_of(make_page(clips, question="Which one is louder?"))["id"] != name
+def test_only_equal_pages_share_an_id(clips):
+    first = data_of(make_page(clips))["id"]
+    assert data_of(make_page(clips))["id"] == first
+    assert data_of(make_page(clips, question="Which one is louder?"))["id"] != first
 
 
-def test_no_clip_is_louder_than_another_and_none_clips(clips):
+def test_clips_have_equal_levels_without_clipping(clips):
     sounds = [sound for each in at_one_level(clips).values() for sound, _ in each.values()]
     levels = [np.sqrt(np.mean(sound**2)) for sound in sounds]
     assert np.allclose(levels, levels[0], rtol=1e-4)
@@ -62,12 +62,12 @@ def test_no_clip_is_louder_than_another_and_none_clips(clips):
 
 
 @pytest.mark.parametrize("of", [1, 4])
-def test_as_many_kinds_at_a_time_as_there_are(clips, of):
+def test_a_page_cannot_compare_more_kinds_than_there_are(clips, of):
     with pytest.raises(ValueError, match="between 2 and the number of kinds, 3"):
         make_page(clips, of=of)
 
 
-def test_clips_are_read_by_kind(clips, tmp_path):
+def test_clips_are_read_from_one_folder_per_kind(clips, tmp_path):
     with pytest.raises(ValueError, match="at least two subfolders"):
         read_clips(tmp_path)
     for kind, sounds in clips.items():
@@ -104,7 +104,7 @@ def test_shares_have_wilson_intervals(table):
     assert duel("band", "recording", answers) == (3, 9)
 
 
-def test_tables_of_several_listeners_and_triples_are_pooled(table):
+def test_answers_of_several_listeners_are_pooled(table):
     one = table("1.csv", 't,"Ann, B.",1,band/00;sines/01;recording/00,recording/00,2.0')
     other = table("2.csv", "t,cy,1,sines/00;band/01,band/01,9.9")
     answers = read_answers([one, other])
@@ -125,12 +125,12 @@ def test_tables_of_several_listeners_and_triples_are_pooled(table):
         ),
     ],
 )
-def test_tables_that_cannot_count_are_refused(table, rows, message):
+def test_inconsistent_answers_are_refused(table, rows, message):
     with pytest.raises(ValueError, match=message):
         read_answers([table("ann.csv", *rows)])
 
 
-def test_other_tables_are_refused(table):
+def test_tables_without_answers_are_refused(table):
     path = table(
         "result.csv", "band,1,2,0.5,0.1,0.9", head="kind,chosen,offered,share,low,high\r\n"
     )

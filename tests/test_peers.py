@@ -1,4 +1,4 @@
-"""Parts of the benchmarks that compare systems and amounts of music."""
+"""Tests of the benchmarks that compare systems and amounts of music."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def recording(tmp_path):
     return Recording(tmp_path / "noise.wav", rng.rand(8, 12).astype(np.float32), borders), sound
 
 
-def test_frames_that_follow_each_other_sound_as_recorded(recording):
+def test_consecutive_frames_play_the_recording_unchanged(recording):
     one, sound = recording
     played = splice([(one, frame) for frame in range(2, 6)])
     expected = sound[pulse.RATE // 2 : 3 * pulse.RATE // 2]
@@ -29,7 +29,7 @@ def test_frames_that_follow_each_other_sound_as_recorded(recording):
     np.testing.assert_allclose(played[faded:], expected[faded:], atol=1e-4)
 
 
-def test_jumps_keep_the_time_of_the_frames(recording):
+def test_jumps_between_frames_keep_their_durations(recording):
     one, _ = recording
     frames = [0, 5, 2, 7, 7, 1]
     assert len(splice([(one, frame) for frame in frames])) == len(frames) * pulse.RATE // 4
@@ -40,7 +40,7 @@ def analysis(n_frames):
     return Analysis(chroma, Timing.from_rate(2), np.zeros(n_frames, np.float32), None, ())
 
 
-def test_more_music_has_all_of_less():
+def test_a_larger_selection_of_music_contains_the_smaller_one():
     analyses = [analysis(n) for n in (120, 240, 60)]
     assert [minutes_of(each) for each in analyses] == [1, 2, 0.5]
     less, more = (take(analyses, minutes) for minutes in (1.5, 3.25))

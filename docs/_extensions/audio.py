@@ -1,8 +1,8 @@
-"""Sound on a page: the directive ``audio``, and a player for what examples of the gallery write.
+"""Audio players on pages: the directive ``audio``, and a scraper for the gallery.
 
-``audio`` shows a player of a sound file, MP3 or other, by its path from the page. With ``:run:``
-the sound is made while the site is built: the page's Python code above the directive is run in an
-empty folder, and the file that it wrote there is played.
+The directive ``audio`` shows a player for a sound file, given its path relative to the page. With
+``:run:``, the build runs the Python code above the directive in an empty folder, and the player
+plays the file that the code writes.
 """
 
 import re
@@ -20,24 +20,24 @@ from sphinx.util.docutils import SphinxDirective
 from musicai.display import AudioPlayer
 
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-NOT_RUN = "The sound that is played here is made when the site is built with its gallery."
+NOT_RUN = "This sound is available if the site is built with its gallery."
 shown: dict[Path, int] = {}
-"""Files that pages of the gallery play already, and when they were written."""
+"""Sound files that the gallery already plays, and their modification times."""
 
 
 class player(nodes.General, nodes.Element):  # noqa: N801, as docutils names nodes
-    """A player of `filename`, a file that Sphinx copies to the downloads of the site."""
+    """A player for `filename`, which Sphinx copies to the downloads of the site."""
 
 
 class Audio(SphinxDirective):
-    """Play a file."""
+    """The directive ``audio``."""
 
     required_arguments = 1
     final_argument_whitespace = True
     option_spec = {"title": directives.unchanged, "run": directives.flag}  # noqa: RUF012
 
     def run(self):
-        """Return a player; where code is not run and there is no file yet, a sentence."""
+        """Return a player, or a note if the file is missing and code is not run."""
         path = self.arguments[0]
         if "run" in self.options and self.config.audio_run_code:
             path = self._made_by_code_above(path)
@@ -68,14 +68,14 @@ class Audio(SphinxDirective):
 
 
 def write_mp3(source, path):
-    """Write a sound file again as MP3, which all browsers play."""
+    """Convert a sound file to MP3, which all browsers play."""
     samples, sr = soundfile.read(source, dtype="float32")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(AudioPlayer(samples, sr).data)
 
 
 def scrape_sounds(block, block_vars, gallery_conf):
-    """Show players of the WAV files that a block of an example wrote, for sphinx-gallery."""
+    """Return players for the WAV files written by a block of an example, for sphinx-gallery."""
     example, top = Path(block_vars["src_file"]), Path(gallery_conf["src_dir"])
     players = ""
     for path in sorted((example.parent / "out").glob("*.wav"), key=written):
@@ -88,12 +88,12 @@ def scrape_sounds(block, block_vars, gallery_conf):
 
 
 def written(path):
-    """Return when a file was last written."""
+    """Return the modification time of a file in nanoseconds."""
     return path.stat().st_mtime_ns
 
 
 def visit_player(translator, node):
-    """Write the element; pages lie at any depth, the downloads at the top."""
+    """Write the HTML of a player, with the path of the downloads relative to the page."""
     source = f"{translator.builder.dlpath}/{node['filename']}"
     title = escape(node["title"])
     translator.body.append('<figure class="sound">')
@@ -107,7 +107,7 @@ def visit_player(translator, node):
 
 
 def setup(app):
-    """Tell Sphinx."""
+    """Register the directive with Sphinx."""
     app.add_config_value("audio_run_code", True, "env", bool)
     app.add_node(player, html=(visit_player, None))
     app.add_directive("audio", Audio)

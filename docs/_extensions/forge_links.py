@@ -1,7 +1,7 @@
-"""Links of the pages lead to files of the repository; on the site, to what was made of them.
+"""Redirection of links to repository files to the matching pages of the site.
 
-An example has a page in the gallery, the front page stands for the README, and the other texts at
-the top of the repository have pages of their own. Other files, such as benchmarks, are downloads.
+Examples have pages in the gallery, the README is the front page, and CHANGELOG and CONTRIBUTING
+have their own pages. Other files, such as benchmarks, are downloads.
 """
 
 import re
@@ -12,12 +12,12 @@ PAGE = re.compile(r"\]\((?:\.\./)+(README|CHANGELOG|CONTRIBUTING)\.md(?:#[^)]*)?
 
 
 def link_to_pages(app, docname, source):
-    """Point links at pages of the site."""
+    """Replace links to repository files by links to pages."""
     text = EXAMPLE.sub(r"](/gallery/\1.rst)", source[0])
     source[0] = PAGE.sub(lambda link: f"](/{PAGES[link[1]]}.md)", text)
 
 
 def setup(app):
-    """Tell Sphinx."""
+    """Register the replacement with Sphinx."""
     app.connect("source-read", link_to_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Formulas as MathML, which browsers draw without a script or anything from a network."""
+"""Rendering of formulas as MathML, which browsers display without scripts or a network."""
 
 import re
 
@@ -7,7 +7,8 @@ from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
-# What the converter does not know: sizes of brackets, which MathML finds by itself, and a synonym.
+# Commands that the converter does not support: bracket sizes, which MathML sets automatically, and
+# a synonym.
 SIZE = re.compile(r"\\[bB]igg?[lrm]?(?![a-zA-Z])")
 DOTS = re.compile(r"\\dots(?![a-zA-Z])")
 
@@ -15,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def as_mathml(node, *, as_block=False):
-    """Convert the formula of a node; warn of a command that the converter does not know."""
+    """Convert the formula of a node; warn about unsupported commands."""
     latex = DOTS.sub(r"\\ldots", SIZE.sub("", node.astext()))
     try:
         return tex2mathml(latex, as_block=as_block)
@@ -25,18 +26,18 @@ def as_mathml(node, *, as_block=False):
 
 
 def visit_inline(translator, node):
-    """Write a formula in a line of text."""
+    """Write an inline formula."""
     translator.body.append(as_mathml(node))
     raise nodes.SkipNode
 
 
 def visit_block(translator, node):
-    """Write a formula on lines of its own; one that is wider than the page scrolls."""
+    """Write a display formula, which scrolls if it is wider than the page."""
     translator.body.append(f'<div class="formula">{as_mathml(node, as_block=True)}</div>\n')
     raise nodes.SkipNode
 
 
 def setup(app):
-    """Tell Sphinx."""
+    """Register the renderer with Sphinx."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""What the API reference leaves out of classes: methods that scikit-learn puts there by itself."""
+"""Exclusion of scikit-learn's metadata routing methods from the API reference."""
 
 import re
 
@@ -6,11 +6,11 @@ ROUTING = re.compile(r"set_\w+_request|get_metadata_routing")
 
 
 def skip(app, what, name, obj, skipped, options):
-    """Leave metadata routing to scikit-learn's own documentation."""
+    """Skip methods of metadata routing, which scikit-learn documents."""
     return True if ROUTING.fullmatch(name) else None
 
 
 def setup(app):
-    """Tell Sphinx."""
+    """Register the exclusion with Sphinx."""
     app.connect("autodoc-skip-member", skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

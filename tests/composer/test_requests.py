@@ -116,6 +116,6 @@ def test_the_weights_of_a_blend_are_the_odds_of_a_frame():
     np.testing.assert_allclose(np.mean(first, axis=0), expected, atol=0.05)
 
 
-def test_a_blend_of_frames_is_no_label_of_a_frame(fitted, chroma):
-    with pytest.raises(ValueError, match="of a whole piece"):
+def test_a_blend_cannot_label_a_single_frame(fitted, chroma):
+    with pytest.raises(ValueError, match="give one for a whole piece"):
         fitted.score(chroma[0], [{"folk": 1}] * len(chroma[0]))

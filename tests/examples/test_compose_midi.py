@@ -24,7 +24,7 @@ def compose_midi(monkeypatch):
 
 
 def write_chords(path, seed):
-    """Write 40 chords of two frames."""
+    """Write a MIDI file of 40 random major chords, two frames each."""
     roll = np.zeros((80, 88))
     for i, root in enumerate(np.random.default_rng(seed).integers(27, 39, 40)):
         roll[2 * i : 2 * i + 2, root + np.array([0, 4, 7])] = 1
@@ -34,7 +34,7 @@ def write_chords(path, seed):
     write_midi(path, midi)
 
 
-def test_composes_from_a_folder(compose_midi, tmp_path, capsys):
+def test_composes_a_piece_from_a_folder(compose_midi, tmp_path, capsys):
     for i in range(8):
         write_chords(tmp_path / "music" / "ab"[i % 2] / f"{i}.mid", seed=i)
     (tmp_path / "music" / "a" / "broken.mid").write_bytes(b"no music")
@@ -43,15 +43,15 @@ def test_composes_from_a_folder(compose_midi, tmp_path, capsys):
         compose_midi.main(
             [str(tmp_path / "music"), "--out", str(out), "--epochs", "3", "--style", "a"]
         )
-    told = capsys.readouterr().out
-    for part in ("7 files to learn from, 2 held out", "each key by itself", "holds exactly what"):
-        assert part in told
+    printed = capsys.readouterr().out
+    for part in ("7 training files", "2 held-out files", "each key independently", "file equals"):
+        assert part in printed
     (piece,) = PianoRollExtractor(steps_per_beat=2).transform([out / "new_piece.mid"])
     assert piece.shape == (16, 88)
     assert soundfile.info(out / "new_piece.wav").duration > 6
 
 
-def test_does_not_learn_what_it_composed(compose_midi, tmp_path):
+def test_files_in_the_output_folder_are_not_used_for_training(compose_midi, tmp_path):
     for i in range(2):
         write_chords(tmp_path / f"{i}.mid", seed=i)
     before = compose_midi.find(tmp_path, tmp_path / "out")
@@ -63,15 +63,15 @@ def test_chorales_are_the_default(compose_midi, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(compose_midi, "N_CHORALES", 3)
     compose_midi.main(["--out", str(tmp_path / "out"), "--epochs", "2", "--key", "G"])
-    assert "2 files to learn from, 1 held out" in capsys.readouterr().out
+    assert "2 training files" in capsys.readouterr().out
     assert (tmp_path / "out" / "new_piece.mid").exists()
 
 
 @pytest.mark.parametrize(
     ("n_files", "message"),
-    [(0, "no MIDI in .*music"), (1, "at least 2 are needed"), (2, "too little music")],
+    [(0, "no MIDI in .*music"), (1, "at least 2 files are needed"), (2, "too little music")],
 )
-def test_errors_are_one_sentence(compose_midi, tmp_path, n_files, message):
+def test_too_few_files_or_frames_are_refused(compose_midi, tmp_path, n_files, message):
     (tmp_path / "music").mkdir()
     for i in range(n_files):
         write_chords(tmp_path / "music" / f"{i}.mid", seed=i)
