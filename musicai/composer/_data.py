@@ -334,27 +334,21 @@ def training_batches(
 ) -> list[list[Span]]:
     """Cut every piece into chunks from a random offset and shuffle them; one pass over all.
 
-    As many as a quarter of these, at most one of a piece, are ends of pieces, with cues.
+    As many as a quarter of the excerpts, at most one of a piece, are ends of pieces, with cues.
     """
+    closed = _pieces_with_cues(collection, rng)
     spans = [
-        span for i, piece in enumerate(collection.pieces) for span in _chunks(i, len(piece), rng)
+        span
+        for i, piece in enumerate(collection.pieces)
+        for span in _spans(i, len(piece), closed.get(i), rng)
     ]
-    if collection.ends is not None:
-        n_ends = -(-len(spans) // _SPANS_FOR_AN_ENDING)
-        for i in rng.permutation(len(collection.pieces))[:n_ends]:
-            end = collection.ends[i]
-            start = max(0, end - rng.randint(CHUNK_LENGTH // 4, CHUNK_LENGTH + 1))
-            if end:
-                spans.append(Span(int(i), start, end, ends=True))
     for number, span in enumerate(spans):
         shifts = collection.shifts[span.piece]
         shift = int(shifts[rng.randint(len(shifts))])
         known = collection.matches is None or rng.random_sample() >= _SHARE_OF_UNKNOWN_KEYS
         key = (collection.keys[span.piece] + shift) % N_KEYS if known else UNKNOWN_KEY
         spans[number] = replace(span, shift=shift, key=key)
-    order = rng.permutation(len(spans))
-    if collection.matches is not None:
-        order = _alike_in_length(order, spans, batch_size, rng)
+    order = _alike_in_length(rng.permutation(len(spans)), spans, batch_size, rng)
     return [
         [spans[i] for i in order[first : first + batch_size]]
         for first in range(0, len(spans), batch_size)
@@ -364,7 +358,7 @@ def training_batches(
 def _alike_in_length(
     order: np.ndarray, spans: Sequence[Span], batch_size: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Put excerpts of like length into one batch; pieces of piano rolls are short and differ.
+    """Put excerpts of similar length into one batch.
 
     Padding takes as long as frames do, and without this it is a third of the time.
     """
@@ -376,8 +370,29 @@ def _alike_in_length(
     return np.concatenate([rng.permutation(whole).ravel(), order[whole.size :]])
 
 
+def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dict[int, int]:
+    """Draw the pieces of a pass whose last excerpt has cues; return the end of each."""
+    if collection.ends is None:
+        return {}
+    n_chunks = sum(-(-len(piece) // CHUNK_LENGTH) for piece in collection.pieces)
+    drawn = rng.permutation(len(collection.pieces))[: -(-n_chunks // _SPANS_FOR_AN_ENDING)]
+    return {int(i): collection.ends[i] for i in drawn if collection.ends[i]}
+
+
+def _spans(
+    piece: int, n_frames: int, end: int | None, rng: np.random.RandomState
+) -> Iterator[Span]:
+    """Cut a piece into chunks; the last has cues where the `end` of the piece is given."""
+    is_short = n_frames <= CHUNK_LENGTH  # stays whole
+    if end is None or not (is_short or rng.randint(2)):
+        yield from _chunks(piece, n_frames, rng)
+        return
+    start = max(0, end - rng.randint(CHUNK_LENGTH // 4, CHUNK_LENGTH + 1))
+    yield from _chunks(piece, n_frames if is_short else start, rng)
+    yield Span(piece, start, end, ends=True)
+
+
 def _chunks(piece: int, n_frames: int, rng: np.random.RandomState) -> Iterator[Span]:
-    # Pieces that fit into one chunk stay whole.
     offset = rng.randint(1, CHUNK_LENGTH + 1) if n_frames > CHUNK_LENGTH else n_frames
     borders = [0, *range(offset, n_frames, CHUNK_LENGTH), n_frames]
     for start, stop in pairwise(borders):

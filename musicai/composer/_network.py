@@ -344,7 +344,11 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 def _drop(x: Tensor, like: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
     """Drop a share of `x`, drawn in the shape of `like`; torch's own reads the global generator."""
-    kept = torch.empty_like(like).bernoulli_(1 - dropout, generator=generator)
+    # 16 bits decide on each value: a draw of 64 bits for each takes four times as long.
+    bits = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device)
+    bits.random_(-(2**63), None, generator=generator)
+    threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
+    kept = bits.view(torch.int16)[: like.numel()].view(like.shape) >= threshold
     return x * kept / (1 - dropout)
 
 

@@ -103,9 +103,9 @@ def test_a_value_is_drawn_again_from_its_component():
     x = torch.full((20_000, 1), 0.5)
     context, previous = same_context(len(x), 1)
     with torch.inference_mode():
-        _, means, scales = emission._components(emission._mixture(x, context), previous)
+        _, means, scales = emission._components(x, context, previous, None)
         drawn = emission.redraw(x, context, previous, torch.Generator().manual_seed(0))
-    mean, scale = float(means[0, 0]), float(scales[0, 0])
+    mean, scale = float(means[0, 0, 0]), float(scales[0, 0, 0])
     inside = drawn[(drawn > 0) & (drawn < 1 - 1e-5)].numpy()
     assert len(inside) > 15_000
     expected = logistic(mean, WIDTH_OF_REDRAWS * scale)
