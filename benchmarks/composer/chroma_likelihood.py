@@ -1,28 +1,31 @@
-"""Likelihood of held-out chroma under LSTMComposer and simpler models, in bits per frame.
+"""Likelihood of held-out chroma under LSTMComposer and other models, in bits per frame.
 
-    python -m benchmarks.composer.chroma_likelihood [FILE_OR_FOLDER ...] [--minutes 2] [--states 48]
+    python -m benchmarks.composer.chroma_likelihood [FILE_OR_FOLDER ...] [--epochs 12]
 
 Without files it takes the chorales that the demo learns from.
 
 Every model gives a probability to frames of 12 values rounded to 256 levels; 96 bits would mean
-that all frames are equally likely. LSTMComposer and the two histograms give it exactly. The
-Gaussian models give a density: they are trained and scored on values spread evenly over the cell
-of their level, which bounds their probability from below (Theis et al. 2016, section 3.1). Three
-fifths of the music are learned, one fifth stops the training of LSTMComposer (the other models
-learn from it as well), one is held out: whole recordings where there are ten or more, with fewer
-a part of each.
+that all frames are equally likely. LSTMComposer, the rivals and the two histograms give it exactly.
+The Gaussian models give a density: they are trained and scored on values spread evenly over the
+cell of their level, which bounds their probability from below (Theis et al. 2016, section 3.1).
+Three fifths of the music are for training, one fifth for early stopping (models without it are
+trained on both), one is held out: whole recordings where there are ten or more, with fewer a part
+of each. Every rival trains for as many CPU seconds as `LSTMComposer()` took. The rivals read and
+score pieces in their estimated key; LSTMComposer averages over keys.
 """
 
 import argparse
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 from hmmlearn.hmm import GaussianHMM
 
 from benchmarks.common.music import find_recordings
+from benchmarks.composer.chroma_rivals import Rival, rivals
 from musicai import ChromaExtractor, LSTMComposer
 from musicai.metrics import IndependentBaseline, PersistenceBaseline
+from musicai.theory.keys import in_common_key
 
 N_LEVELS = 256
 EXCERPT = 60  # seconds
@@ -121,7 +124,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument("--minutes", type=float, default=2, help="training time of each composer")
+    parser.add_argument("--epochs", type=int, default=12, help="of each composer")
     parser.add_argument("--states", type=int, default=48, help="states of the hidden Markov model")
     arguments = parser.parse_args()
     pieces, frame_rate = extract(arguments.recordings, n_chorales=80)
@@ -131,15 +134,14 @@ def main():
     spread_parts = [spread(part, rng) for part in parts]
     to_mass = 12 * np.log2(N_LEVELS - 1)  # a cell is 1 / (N_LEVELS - 1) wide
 
+    in_one_key = [[in_common_key(piece) for piece in part] for part in parts]
+    n_epochs = arguments.epochs
+
     def composer(**changes):
         return LSTMComposer(
-            max_iter=2000, max_time=60 * arguments.minutes, random_state=0, verbose=1, **changes
+            max_iter=n_epochs, n_iter_no_change=n_epochs, random_state=0, verbose=1, **changes
         )
 
-    histograms = {
-        "each pitch class by itself (histogram)": IndependentBaseline(),
-        "each pitch class given its last value (histogram)": PersistenceBaseline(),
-    }
     densities = {
         "persistence, Gaussian residuals": GaussianAutoregression(1, persistence=True),
         f"VAR({ORDER}), Gaussian residuals": GaussianAutoregression(ORDER),
@@ -147,29 +149,40 @@ def main():
         'LSTMComposer(emission="mse")': composer(emission="mse"),
         'LSTMComposer(emission="gaussian")': composer(emission="gaussian"),
     }
-    composers = {
-        'LSTMComposer(emission="independent")': composer(emission="independent"),
+    models = {
         "LSTMComposer()": composer(),
+        **rivals(),
+        'LSTMComposer(emission="independent")': composer(emission="independent"),
+        "each pitch class given its last value (histogram)": PersistenceBaseline(),
+        "each pitch class by itself (histogram)": IndependentBaseline(),
+        **densities,
     }
     rows = [("all frames equally likely", 12 * np.log2(N_LEVELS), 0.0)]
-    for name, model in (histograms | densities | composers).items():
-        started = perf_counter()
-        learn, watch, held_out = spread_parts if name in densities else parts
+    for name, model in models.items():
+        started = process_time()
+        learn, watch, held_out = parts
         if isinstance(model, LSTMComposer):
+            learn, watch, held_out = spread_parts if name in densities else parts
             model.fit(learn, X_val=watch)
+        elif isinstance(model, Rival):
+            learn, watch, held_out = in_one_key
+            model.fit(learn, watch, rows[1][2])
         else:
+            learn, watch, held_out = spread_parts if name in densities else parts
             model.fit(learn + watch)
+        seconds = process_time() - started
         bits = -model.score(held_out) / np.log(2) + (to_mass if name in densities else 0)
-        rows.append((name, bits, perf_counter() - started))
-    best = rows[-1][1]
+        rows.append((name, bits, seconds))
+        print(f"{name}: {bits:.2f} bits, {seconds:.0f} s", flush=True)
+    best = rows[1][1]
     print(
         f"{len(pieces)} recordings, {frame_rate:.1f} frames a second; "
         f"{sum(map(len, training))} frames to learn, "
         f"{sum(map(len, validation))} to stop by, {sum(map(len, test))} held out\n"
     )
-    print("| model | bits per frame | LSTMComposer against it | seconds |")
+    print("| model | bits per frame | LSTMComposer against it | CPU seconds |")
     print("| --- | --- | --- | --- |")
-    for name, bits, seconds in rows:
+    for name, bits, seconds in sorted(rows, key=lambda row: row[1]):
         print(f"| {name} | {bits:.2f} | {100 * (best / bits - 1):+.1f} % | {seconds:.0f} |")
 
 
