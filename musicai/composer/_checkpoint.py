@@ -24,10 +24,10 @@ from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
-# Writing waits for the disk: it may take no more than this share of the time.
+# Writing waits for the disk, and may take at most this share of the time.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
-# Parameters that change nothing in the trained model.
+# Parameters that do not affect the trained model.
 _WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
@@ -39,9 +39,9 @@ class Checkpoint:
     path : str or PathLike
         The file.
     fingerprint : dict
-        Description of the fit; the file of another one is refused.
+        Description of the fit; the file of another fit is refused.
     start : int or None, default=None
-        Checksum of the weights that the fit continues from; None for fresh ones.
+        Checksum of the weights that the fit continues from; None for initial weights.
     seconds_between_writes : float, default=60.0
         How often `write_if_due` writes, unless that would take more than 2 % of the time.
     """
@@ -55,18 +55,18 @@ class Checkpoint:
         seconds_between_writes: float = 60.0,
     ) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
-        with suppress(ValueError):  # a null byte, which opening tells of
-            self.path = self.path.resolve()  # a link stays, what it leads to is replaced
+        with suppress(ValueError):  # a null byte: opening the file reports it
+            self.path = self.path.resolve()  # a link stays, its target is replaced
         self.fingerprint = fingerprint
         self.start = start
-        # In the same folder, so that the final move cannot cross file systems; always the same
-        # name, so that a process killed while it writes leaves nothing that lasts.
+        # In the same folder, so that the final move cannot cross file systems; always with the same
+        # name, so that the next write replaces what a killed process has left.
         self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
         self._seconds_between_writes = seconds_between_writes
         self._next = monotonic() + seconds_between_writes
 
     def open(self) -> dict[str, Any] | None:
-        """Return the state of this fit where there is one; refuse a path that cannot be used."""
+        """Return the state of this fit if there is one; refuse a path that cannot be used."""
         self._check_writable()
         if not self.path.exists():
             return None
@@ -88,15 +88,15 @@ class Checkpoint:
         return state
 
     def write_if_due(self, state: dict[str, Any]) -> None:
-        """Write `state`, unless the file is still young."""
+        """Write `state`, unless the last write was recent."""
         if monotonic() >= self._next:
             self.write(state)
 
     def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
-        """Write `state`, whole or not at all; training goes on where the disk is full.
+        """Write `state`, whole or not at all; training continues if the disk is full.
 
-        `left` holds the weights that an interrupted fit gives to the composer: with `warm_start`
-        the next fit begins with them, and still resumes from here.
+        `left` holds the weights that an interrupted fit leaves in the composer: with `warm_start`
+        the next fit begins with them, and still resumes from this file.
         """
         started = monotonic()
         after = None if left is None else checksum(left)
@@ -120,7 +120,7 @@ class Checkpoint:
         self._next = monotonic() + max(self._seconds_between_writes, taken / _LARGEST_SHARE_OF_TIME)
 
     def remove(self) -> None:
-        """Remove the file: there is nothing left to go on with."""
+        """Remove the file: there is nothing left to resume."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
@@ -132,7 +132,7 @@ class Checkpoint:
     def _check_writable(self) -> None:
         if self.path.is_dir():
             raise ValueError(f"checkpoint={str(self)!r} is a folder: give a file in it")
-        if self.path.exists() and not self.path.is_file():  # to read from a pipe waits for ever
+        if self.path.exists() and not self.path.is_file():  # reading from a pipe would never end
             raise ValueError(f"checkpoint={str(self)!r} is no regular file: give another name")
         try:
             self._draft.touch()
@@ -160,7 +160,7 @@ def _read(path: Path) -> dict[str, Any]:
         np.random.RandomState(index(state["seed"]))  # reject an invalid seed here
     except PermissionError:
         raise
-    except Exception as error:  # whatever NumPy, zip and JSON make of bytes that are not theirs
+    except Exception as error:  # NumPy, zip and JSON raise many kinds for foreign bytes
         raise ValueError(
             f"{printable(path)} is no checkpoint, or a damaged one ({type(error).__name__}: "
             f"{error}): remove the file, or name another"
@@ -169,7 +169,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split nested dictionaries into arrays, with the way to each in its name, and the rest."""
+    """Split nested dictionaries into arrays, named by their path, and all other values."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():
@@ -184,7 +184,7 @@ def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], 
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    """Tell in words where two fingerprints differ."""
+    """Describe in words how two fingerprints differ."""
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
     return [
         f"{name} differ"
@@ -200,7 +200,7 @@ def fingerprint(
     training: Collection,
     validation: Collection | None,
 ) -> dict[str, Any]:
-    """Describe a fit by all that decides its result, in values that JSON can hold.
+    """Describe a fit by all that determines its result, in values that JSON can hold.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ def fingerprint(
     styles : ndarray of shape (n_styles,)
         Style labels.
     training, validation : Collection
-        The pieces, before some are set aside: their number, lengths and content.
+        The pieces, before some are set aside for validation.
     """
     kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
     if isinstance(parameters["random_state"], Integral):
@@ -221,7 +221,7 @@ def fingerprint(
         "the pieces": _describe(training),
         "the pieces of X_val": _describe(validation) if validation else None,
     }
-    # There and back, so that it compares equal with what a file holds.
+    # Encoded and decoded, so that it compares equal with the content of a file.
     return json.loads(json.dumps(described, default=_plain))
 
 
@@ -238,12 +238,12 @@ def _describe(collection: Collection) -> dict[str, Any]:
 
 def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
     for numbers in styles:
-        # One style for a whole piece takes no memory for each of its frames: keep it so.
+        # The style of a whole piece is a broadcast value: do not expand it to one for each frame.
         yield numbers[:1] if numbers.strides == (0,) else numbers
 
 
 def checksum(weights: Mapping[str, np.ndarray]) -> int:
-    """Return one number for the content of some weights."""
+    """Return a checksum of weights."""
     return _checksum(weights.values())
 
 

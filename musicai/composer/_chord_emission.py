@@ -1,9 +1,9 @@
 """Distribution of a frame given its chord: a second emission on the same trunk.
 
 The second emission is of the same kind as the first. It models the next frame given the trunk's
-context, the chord of that frame, the next chord and how soon it comes. The trunk reads no chords,
-and training with chords does not change its weights, so likelihoods and samples without chords are
-the same as without this emission.
+context, the chord of that frame, the next chord and the time to it. The trunk reads no chords, and
+training with chords does not change its weights, so likelihoods and samples without chords are the
+same as without this emission.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ class ChordEmission(nn.Module):
         initialize_emission(self.emission, pieces, generator)
 
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
-        """Training loss of every frame (N,), whose `chords` (N, N_CHORD_FEATURES) are given."""
+        """Return the training loss of every frame (N,) given `chords` (N, N_CHORD_FEATURES)."""
         encoded = self.emission.encode(previous)
         context, encoded = (
             each.unflatten(-1, (self.emission.n_strands, -1)) for each in (context, encoded)

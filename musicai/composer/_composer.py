@@ -46,9 +46,10 @@ from ._emission import is_tied
 from ._fitted import FittedComposer
 from ._inference import ONE_STYLE, mean_of_frames
 from ._network import network_to_train
+from ._progress import Budget
 from ._reference import count_endings, window_scores
 from ._state import check_resumed, fitted_state
-from ._training import Budget, Trainer
+from ._training import Trainer
 
 _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
 # Number of training pieces, and of frames of each, scored for reference if few are held out.

@@ -1,12 +1,12 @@
 """Cues: per-frame conditioning on the distance to the end of the piece.
 
-The network reads the cues of a frame together with the frame before it. They are zeros where they
-are not given: in the excerpts that make up a pass over the training pieces, and in scores and
-predictions. Additional excerpts that end with their piece are trained with cues, so that the
-network models music with and without them.
+The network reads the cues of a frame together with the frame before it. Cues that are not given
+are zeros, as in most training excerpts, in scores and in predictions. Of the excerpts that end with
+their piece, a part is trained with cues and the rest without, so that the network models endings
+both ways.
 
 The end is the last sounding frame of the piece; silence after it does not count. The cues are a 1
-over the last 128 frames, a ramp over the last 96 and a steeper one over the last 16.
+over the last 128 frames, a ramp over the last 96 and a steeper ramp over the last 16.
 """
 
 from collections.abc import Sequence

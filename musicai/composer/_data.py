@@ -1,7 +1,7 @@
 """Training data: checks of pieces and labels, the choice of an emission, padded batches.
 
-Batches are padded at the end and carry a mask; packed sequences do the same ten times slower on a
-CPU. Chroma is learned in the common key; piano rolls stay where they are.
+Batches are padded at the end and carry a mask; packed sequences would be ten times slower on a
+CPU. Chroma is moved to the common key; piano rolls are not moved.
 """
 
 from collections import Counter
@@ -42,15 +42,14 @@ CHUNK_LENGTH = 128
 # Share of the excerpts of piano rolls whose key is withheld, as it is where pieces are scored.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Music whose chords are given is learned from every fourth excerpt of a batch, which takes about a
-# quarter more time.
+# Every fourth excerpt of a batch is also trained given its chords, which takes an eighth more time.
 EXCERPTS_PER_CHORDS = 4
 
-# Excerpts of a pass for each one more that ends with its piece.
+# Excerpts of a pass for each one that ends with its piece and has cues.
 _SPANS_FOR_AN_ENDING = 4
 
 _BATCHES_SORTED = 8
-_FEWEST_FRAMES = 2  # to learn from: one that follows another
+_FEWEST_FRAMES = 2  # for training: one that follows another
 
 _SUPPORTS = {
     "bernoulli": "only 0 and 1",
@@ -101,7 +100,7 @@ def check_training(
             f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
         )
-    # Composed pieces begin with a bar, too.
+    # Training pieces start at a bar so that composed pieces do.
     starts = [0 if each is None else each.first_bar for each in timings]
     pieces = [piece[start:] for piece, start in zip(pieces, starts, strict=True)]
     labels = [
@@ -167,7 +166,7 @@ def check_support(
 ) -> None:
     """Refuse values that have no probability under `emission`.
 
-    With the `values` of all pieces, these are read again only to name the one that is wrong.
+    If `values` of all pieces are given, pieces are read again only to name the wrong one.
     """
     kind = emission.split()[-1]
     if kind not in _SUPPORTS or (values and _holds(kind, values)):
@@ -183,7 +182,7 @@ def check_support(
 
 
 def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: int) -> bool:
-    """Resolve "auto": chroma and piano rolls, by width and values, have a key."""
+    """Resolve "auto": True for chroma and piano rolls, recognized by width and values."""
     if key_invariant == "auto":
         if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
             return True
@@ -204,13 +203,12 @@ def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
 
 @dataclass(frozen=True)
 class Collection:
-    """Pieces with the style of every frame, their keys, and the transpositions to learn them in.
+    """Pieces with the style of every frame, their keys, and their transpositions in training.
 
-    An excerpt of piece i is learned moved up by one of ``shifts[i]`` semitones, drawn each time.
-    `matches` holds the repetitions in each piece, for networks that share weights over pitch,
-    `traits` the standardized traits of each training piece, part by part, for networks that are
-    conditioned on them, `ends` the number of frames of each up to its last sounding one, and
-    `chords` the numbers of the chords of its frames by each vocabulary.
+    An excerpt of piece i is moved up by one of ``shifts[i]`` semitones, drawn each time. For every
+    piece, `matches` holds its repetitions, for networks that share weights over pitch; `traits` the
+    standardized traits of its parts, for networks that are conditioned on them; `ends` its number
+    of frames up to the last sounding one; `chords` the numbers of its chords in each vocabulary.
     """
 
     pieces: Sequence[np.ndarray]
@@ -230,7 +228,7 @@ class Collection:
         emission: str,
         key_invariant: bool,
     ) -> Self:
-        """Estimate keys, and find the transpositions that each piece is learned in, and ends."""
+        """Estimate the key of each piece and its transpositions; find its end."""
         ends = find_ends(pieces)
         if not key_invariant:
             keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
@@ -248,9 +246,8 @@ class Collection:
     ) -> tuple["Collection | None", "Collection"]:
         """Draw a share of the pieces, at least one if there is one to spare, for validation.
 
-        A piece that is the last of its style is not spare, nor one without which there would be
-        nothing to learn. Returns the validation pieces, or None,
-        and the training pieces.
+        The last piece of a style is not spare, nor is one without which no training frames would be
+        left. Returns the validation pieces, or None, and the training pieces.
         """
         left = Counter(style for styles in self.styles for style in set(styles.tolist()))
         spare, last = [], []
@@ -294,7 +291,7 @@ class Collection:
 class Span:
     """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`.
 
-    `ends` says whether the cues of the ending are given: the piece ends with the span.
+    With `ends` the piece ends with the span, and the cues of the ending are given.
     """
 
     piece: int
@@ -312,10 +309,9 @@ class Span:
 class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
-    `traits` (batch, n_traits) describes each excerpt, where the collection has traits, and `cues`
-    (batch, n_frames, N_CUES) each frame, where the end of a piece is known. `chords`
-    (n, n_frames, n_chord_features) are those of every so many excerpts (`EXCERPTS_PER_CHORDS`),
-    where the collection has chords.
+    If the collection has them, `traits` (batch, n_traits) describes each excerpt, and `chords`
+    (n, n_frames, n_chord_features) every fourth excerpt (`EXCERPTS_PER_CHORDS`). `cues`
+    (batch, n_frames, N_CUES) describes each frame if any excerpt has the cues of an ending.
     """
 
     frames: Tensor
@@ -332,9 +328,9 @@ class Batch:
 def training_batches(
     collection: Collection, batch_size: int, rng: np.random.RandomState
 ) -> list[list[Span]]:
-    """Cut every piece into chunks from a random offset and shuffle them; one pass over all.
+    """Cut every piece into chunks from a random offset; return one pass over all, in batches.
 
-    As many as a quarter of the excerpts, at most one of a piece, are ends of pieces, with cues.
+    In up to a quarter of the excerpts, at most one of each piece, the piece ends with cues.
     """
     closed = _pieces_with_cues(collection, rng)
     spans = [
@@ -382,8 +378,12 @@ def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dic
 def _spans(
     piece: int, n_frames: int, end: int | None, rng: np.random.RandomState
 ) -> Iterator[Span]:
-    """Cut a piece into chunks; the last has cues where the `end` of the piece is given."""
-    is_short = n_frames <= CHUNK_LENGTH  # stays whole
+    """Cut a piece into chunks; the last has cues if the `end` of the piece is given.
+
+    In every other pass, on average, a long piece is cut without cues, so that its end is also
+    trained without them. A short piece is repeated instead.
+    """
+    is_short = n_frames <= CHUNK_LENGTH
     if end is None or not (is_short or rng.randint(2)):
         yield from _chunks(piece, n_frames, rng)
         return
@@ -408,7 +408,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     spans : sequence of Span
         Excerpts of the pieces in `collection`.
     collection : Collection
-        Pieces, styles and, if there are any, traits.
+        Pieces, styles and, if it has them, matches, traits and chords.
     origin : Tensor of shape (n_features,)
         The frame that stands before the first one of a piece. The batch lies on its device.
     """
@@ -460,7 +460,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
 
 
 def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
-    """Return what is known before each frame of some excerpts of piano rolls, padded."""
+    """Return what the emission knows before each frame of excerpts of piano rolls, padded."""
     assert collection.matches is not None
     return padded(
         [
@@ -481,7 +481,7 @@ def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _traits_of(span: Span, collection: Collection) -> np.ndarray:
-    """Return the traits of the part of its piece that the middle of a span lies in."""
+    """Return the traits of the part of the piece that contains the middle of a span."""
     assert collection.traits is not None
     parts = collection.traits[span.piece]
     middle = (span.start + span.stop) // 2

@@ -1,9 +1,9 @@
 """Frames in [0, 1], as of chroma: an autoregressive mixture of discretized logistics.
 
-As in `_bernoulli.py` each feature is modeled given the lower ones of the same frame by a NADE;
-its distribution is a mixture of logistic distributions, integrated over the cells of a grid of
-levels (Salimans et al. 2017). The probability of a frame is the product over its features, so it
-is exact and sums to one.
+As in `_bernoulli.py`, a NADE models each feature given the lower features of the same frame. Its
+distribution is a mixture of logistic distributions, integrated over the cells of a grid of levels
+(Salimans et al. 2017). The probability of a frame is the product over its features; it is exact
+and sums to one.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
+from torch.nn import functional as F  # noqa: N812 (its usual name)
 
 from ._emission import (
     WIDTH_OF_REDRAWS,
@@ -24,7 +24,7 @@ from ._emission import (
     sample_categorical,
 )
 
-# Logistic mixtures: how fine the grid is, the uniform component's share, the bounds of a width.
+# Levels of the grid, weight of the uniform component, bounds of the logarithm of a scale.
 N_LEVELS = 256
 UNIFORM_WEIGHT = 1e-3
 LOG_SCALES = -7.0, 2.0
@@ -38,11 +38,11 @@ class LogisticNADE(Emission):
     0 and 1 are learned exactly. A uniform component of small weight keeps every log-probability
     finite. The mean of each component is anchored on the value that the same feature had before.
 
-    With `loudest_first`, as for chroma, the feature that is 1 comes first, from a categorical
-    distribution whose last class stands for none; the others, given it, lie below 1, in the last
-    cell but one at most. Where several features of a frame are 1 the first counts as the loudest.
-    Without it, mixtures leave some of their mass at 1: twelve times as many drawn frames as real
-    ones had two loudest pitch classes.
+    With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
+    is 1; its last class stands for none. The other features, given this one, lie below 1, at most
+    in the last cell but one. If several features of a frame are 1, the first counts as the loudest.
+    Without `loudest_first`, mixtures leave some of their mass at 1: two loudest pitch classes were
+    twelve times as frequent in sampled frames as in real ones.
     """
 
     can_redraw = True
@@ -95,7 +95,7 @@ class LogisticNADE(Emission):
             bias[:, 2] = -2.5
 
     def encode(self, x: Tensor) -> Tensor:
-        # Exactly 1 (the loudest pitch class) means more than almost 1: give it an input of its own.
+        # Exactly 1 (the loudest pitch class) differs from almost 1: it has an input of its own.
         x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 
@@ -115,8 +115,8 @@ class LogisticNADE(Emission):
     ) -> Tensor:
         """Draw every value again from one component, chosen by its probability given the value.
 
-        A value that the uniform component explains stays as it is. So does an exact 1, and nothing
-        else becomes 1: the loudest feature stays the loudest, and alone.
+        A value that the uniform component explains stays as it is. So does an exact 1, and no other
+        value becomes 1: the loudest feature stays the only loudest one.
         """
         x = self._on_grid(x)
         shares, means, scales = self._components(x, context, previous, self._loudest(x))
@@ -189,13 +189,13 @@ class LogisticNADE(Emission):
 
     @property
     def _last(self) -> float:
-        """A little less than the value of the last cell."""
+        """A value a little below that of the last cell."""
         return (self.n_cells - 1.5) / (self.n_levels - 1)
 
     def _on_grid(self, x: Tensor) -> Tensor:
         levels = torch.round(x * (self.n_levels - 1))
         if self.loudest_first:
-            # Of several features at the highest level the first stays there.
+            # Of several features at the highest level, the first stays there.
             ones = levels == self.n_levels - 1
             levels = levels - (ones & (ones.cumsum(-1) > 1)).to(levels.dtype)
         return levels / (self.n_levels - 1)
@@ -211,10 +211,10 @@ class LogisticNADESampler(EmissionSampler):
 
     With `loudest_first` every drawn frame has a loudest feature, which is 1.
 
-    Temperature sharpens the weights, that of the uniform component among them, and scales the width
-    of components by its square, as the noise of drawn frames feeds back into later ones. Frames
-    that are drawn apart, as a single one is, are decided in Python's floats: calling NumPy for a
-    single frame takes longer than it computes.
+    Temperature sharpens the weights, including that of the uniform component, and scales the width
+    of components by its square, since the noise of drawn frames feeds back into later ones. Frames
+    that are drawn separately, such as a single frame, are computed with Python's floats: for a
+    single frame, calling NumPy takes longer than computing.
     """
 
     def __init__(
@@ -279,7 +279,7 @@ class LogisticNADESampler(EmissionSampler):
     def _split(self, readout: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Split read-outs along the first axis: hidden units, mixtures, odds of the loudest.
 
-        The last of the odds, those of a frame without a 1, are left out: no such frame is drawn.
+        The last of the odds, of a frame without a 1, are left out: no such frame is drawn.
         """
         n_hidden = self._feature_to_hidden.shape[-1]
         n_direct = self.n_features * 3 * self._n_components

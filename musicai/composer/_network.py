@@ -1,11 +1,11 @@
 """The network, a recurrent trunk under an emission, and its training loss.
 
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
-embeddings of the piece's style and key, added up. Networks whose emission can redraw values read a
+sum of the embeddings of the piece's style and key. Networks whose emission can redraw values read a
 second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
-Cues, such as how near the end is, are zeros where they are not given.
-The trunk's output is the context that the emission turns into a distribution over frames. Of chroma
-and piano rolls a second emission does so where chords are asked for (`_chord_emission.py`).
+Cues, such as the distance to the end, are zeros where they are not given.
+The trunk's output is the context that the emission turns into a distribution over frames. For
+chroma and piano rolls, a second emission does so given chords (`_chord_emission.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,11 +55,11 @@ class Network(nn.Module):
     n_features : int
         Width of a frame.
     n_styles : int
-        How many styles there are; style 0 stands for "no stated style".
+        Number of styles; style 0 stands for "no stated style".
     hidden_size, n_layers : int
         Size of the LSTM.
     dropout : float, default=0.0
-        Share of the context that is dropped while training.
+        Share of the context that is dropped in training.
     """
 
     trait_scale: Tensor
@@ -75,7 +75,7 @@ class Network(nn.Module):
         dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        # torch does not take NumPy's integers.
+        # torch does not accept NumPy's integers.
         self.emission = EMISSIONS[emission](n_features, int(hidden_size))
         self.chords: ChordEmission | None = None
         if has_chords(emission, n_features):
@@ -111,7 +111,7 @@ class Network(nn.Module):
         Parameters
         ----------
         previous : Tensor of shape (batch, n_frames, n_features)
-            The frames before those to predict; where a piece starts they do not matter.
+            The frames before those to predict; ignored where a piece starts.
         start : Tensor of shape (batch, n_frames)
             1 where a piece starts, else 0.
         styles : integer Tensor of shape (batch, n_frames)
@@ -119,13 +119,13 @@ class Network(nn.Module):
         keys : integer Tensor of shape (batch, n_frames)
             Key of each frame; `N_KEYS` where it is unknown.
         state : pair of Tensors, default=None
-            Where an earlier call ended; None starts afresh.
+            State that an earlier call returned; None for the start.
         generated : Tensor of shape (batch, n_frames), default=None
-            1 where the frame before was drawn by the network, else 0; None where none was.
+            1 where the network has drawn the previous frame, else 0; None if it has drawn none.
         traits : Tensor of shape (batch, n_traits + 1), default=None
-            Standardized traits of each piece and a 1; zeros, or None for all, where not given.
+            Standardized traits of each piece and a 1, or zeros if not given; None for no traits.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
-            Cues of the frames to predict; zeros, or None for all, where not given.
+            Cues of the frames to predict, or zeros if not given; None for no cues.
         kept : Tensor of shape (batch, 1, n_strands, n_inputs), default=None
             Factors of the inputs, for dropout.
 
@@ -134,7 +134,7 @@ class Network(nn.Module):
         context : Tensor of shape (batch, n_frames, hidden_size)
         state : pair of Tensors of shape (n_layers, batch, hidden_size)
         """
-        # Unlike plain indexing, embedding adds up its gradient in the same order every time.
+        # Unlike plain indexing, embedding sums its gradient in the same order every time.
         conditioning = F.embedding(styles, self.style)[..., None, :]
         conditioning = conditioning + F.embedding(self.emission.keys_of_strands(keys), self.key)
         if traits is not None:
@@ -157,28 +157,28 @@ class Network(nn.Module):
         return context, state
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the negative log-likelihood of every frame, and the loss of all else.
+        """Return the negative log-likelihood of every frame, and all other losses.
 
         Parameters
         ----------
         batch : Batch
             Excerpts of the training pieces.
         generator : torch.Generator
-            Source of all that is random: dropout, conditioning, redrawn frames.
+            Source of dropout, dropped conditioning and redrawn frames.
 
         Returns
         -------
         nll : Tensor of shape (n_valid_frames,)
             In nats.
         other_loss : Tensor of shape ()
-            Summed over frames. Its gradient reaches the read-out of `Emission.mean` and the
-            emission of frames whose chord is given alone.
+            Summed over frames. Its gradient reaches only the read-out of `Emission.mean` and the
+            emission given chords.
         """
         previous, generated, traits, kept = batch.previous, None, None, None
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
-            # A block of its own: older versions of torch would keep the weights that it casts
-            # without gradients for the block below.
+            # A separate block: older versions of torch would reuse the weights that were cast here
+            # without gradients in the block below.
             with _autocast(previous.device):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
@@ -206,7 +206,7 @@ class Network(nn.Module):
             return -self.emission.log_prob(frames, context, previous), other_loss
 
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
-        """Loss of the excerpts with chords given these, summed over frames."""
+        """Return the loss given chords of the excerpts that have them, summed over frames."""
         if self.chords is None or batch.chords is None:
             return torch.zeros((), device=context.device)
         rows = slice(None, None, EXCERPTS_PER_CHORDS)
@@ -223,12 +223,12 @@ class Network(nn.Module):
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
         In training a network reads real music, in sampling its own frames, and the small errors of
-        its draws add up (exposure bias: Ranzato et al. 2016). So a third of the excerpts is read
-        with values redrawn from the second frame on, and a third from a later one: each value from
-        the component of the mixture that explains the real one, so the notes stay, the errors are
-        the network's own, and the target is the real music. Drawing whole frames, as in scheduled
-        sampling (Bengio et al. 2015), would teach the network to take changes of chord back, since
-        the real music does not follow them. Silence stays silent.
+        its draws add up (exposure bias: Ranzato et al. 2016). So one third of the excerpts is read
+        with values redrawn from the second frame on, and another third from a later frame on. Each
+        value is drawn from the component of the mixture that explains the real value: the notes
+        stay, the errors are the network's own, and the target is the real music. Drawing whole
+        frames, as in scheduled sampling (Bengio et al. 2015), would teach the network to take back
+        changes of chord, since the real music does not follow them. Silence stays silent.
 
         Returns
         -------
@@ -266,7 +266,7 @@ class Network(nn.Module):
         return previous, generated.float()
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw initial weights; forget gates start open, so that gradients reach far back."""
+        """Draw initial weights; forget gates start open so that gradients reach far back."""
         for table in (self.style, self.key):
             nn.init.normal_(table, std=0.3, generator=generator)
         if self.has_traits:
@@ -282,7 +282,7 @@ class Network(nn.Module):
             self.chords.initialize(pieces, generator)
 
     def load_weights(self, weights: Mapping[str, np.ndarray]) -> None:
-        """Take up weights from NumPy arrays."""
+        """Load weights from NumPy arrays."""
         self.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
 
 
@@ -299,7 +299,7 @@ def network_to_train(
 ) -> Network:
     """Build a network with `weights`, or with initial ones for the training pieces.
 
-    Building it on torch's "meta" device skips torch's own initial draws, which would move the
+    Building it on torch's "meta" device skips torch's own initial draws, which would advance the
     global random state.
     """
     n_features = pieces[0].shape[1]
@@ -343,8 +343,8 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 
 def _drop(x: Tensor, like: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
-    """Drop a share of `x`, drawn in the shape of `like`; torch's own reads the global generator."""
-    # 16 bits decide on each value: a draw of 64 bits for each takes four times as long.
+    """Drop a share of `x`, drawn in the shape of `like`; torch's own uses the global generator."""
+    # 16 random bits decide about each value: one draw for each would take four times as long.
     bits = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
@@ -355,7 +355,7 @@ def _drop(x: Tensor, like: Tensor, dropout: float, generator: torch.Generator) -
 def _autocast(device: torch.device) -> torch.autocast:
     """Train in bfloat16 on GPUs that have it, and in float32 everywhere else.
 
-    On a CPU bfloat16 depends on its model: with AVX512-BF16 small networks train at half the
+    On CPUs, bfloat16 depends on the model: with AVX512-BF16 small networks train at half the
     speed, without it bfloat16 is emulated, and either way the weights would differ.
     """
     enabled = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)

@@ -1,26 +1,24 @@
-"""The training loop: maximum likelihood, one pass after another, the best weights kept.
+"""The training loop: maximum likelihood, pass after pass; the best weights are kept.
 
-AdamW with warm-up and a cosine decay to zero over the whole budget, gradients clipped, excerpts of
-128 frames from random offsets in small batches: small batches matter most.
+The optimizer is AdamW with warm-up, clipped gradients and a learning rate that decays to zero along
+a cosine over the whole budget. Batches are small, which matters most, and hold excerpts of up to
+128 frames from random offsets.
 
-All randomness follows from the seed, the epoch and the number of the batch in it. So the state of
-training holds no random states, and a resumed run takes the very same steps.
+The seed, the epoch and the number of the batch in it determine all random draws. The state of
+training therefore holds no random states, and a resumed run takes the same steps.
 """
 
 import math
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from statistics import median
-from time import monotonic
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
 import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
-from torch import Tensor
 
 from ..base.progress import logger, progress_bar
 from ..base.user_warnings import warn_user
@@ -30,170 +28,23 @@ from ._data import Collection, Span, collate, training_batches
 from ._distributed import Group
 from ._inference import mean_score
 from ._network import Network
+from ._optimizer import Optimizer
+from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
-_LARGEST_GRADIENT_NORM = 1.0
-# Share of the excerpts without their style, so that the composer also models music of none.
+# Share of the excerpts whose style is withheld, so that the composer also models music without one.
 _SHARE_WITHOUT_STYLE = 0.1
 
 _MOST_RETRIES = 3
 _RATE_OF_A_RETRY = 0.25
-# A gradient through 128 frames may overflow once in thousands of steps, and the next one is sound:
-# such a step is left out. Several in succession are no accident.
+# A gradient through 128 frames may overflow once in thousands of steps: that step is skipped, and
+# the next one is sound. Several in succession are no accident.
 _MOST_REFUSED = 5
-# Training has diverged where each value is this much less likely than before the first step. The
-# untrained network's loss exists for any data, and a median over batches ignores single outliers.
-_EXPLODED = math.log(100)
 _LOSSES_COMPARED = 20
 
 
 class DivergenceError(ValueError):
     """Losses, gradients or weights are not finite, or losses far above the untrained network's."""
-
-
-@dataclass
-class Progress:
-    """The history of a training run; with weights and optimizer, all it takes to resume it.
-
-    Lists are replaced, never changed in place, so that a shallow copy is a record.
-    """
-
-    loss_curve: list[float] = field(default_factory=list)
-    validation_curve: list[float] | None = None
-    best_score: float | None = None
-    best_weights: dict[str, np.ndarray] = field(default_factory=dict)
-    """Empty until there is a validation score: without one the last weights are the best."""
-    waited: int = 0
-    """Epochs since the best one."""
-    n_batches: int = 0
-    """Taken in the current epoch."""
-    nats: float = 0.0
-    """Loss summed over the frames of these."""
-    n_frames: int = 0
-    n_retries: int = 0
-    """How often training diverged."""
-    n_refused: int = 0
-    """Steps in succession that were left out, as their gradients had overflowed."""
-    untrained_loss: float | None = None
-    recent_losses: list[float] = field(default_factory=list)
-
-    @property
-    def n_epochs(self) -> int:
-        """Complete epochs, passes over the training pieces."""
-        return len(self.loss_curve)
-
-    def improves(self, score: float, tol: float = 0.0) -> bool:
-        """Return whether a validation score is better than the best so far by more than `tol`."""
-        return self.best_score is None or score > self.best_score + tol
-
-    def excess_loss(self, loss: float, n_features: int) -> float:
-        """Return how far a loss is above the untrained network's; above 1 it has exploded."""
-        if self.untrained_loss is None:
-            return 0.0
-        return (loss - self.untrained_loss) / (_EXPLODED * n_features)
-
-    @property
-    def recent_loss(self) -> float:
-        """Median of the last losses, or the untrained network's if there are none."""
-        return median(self.recent_losses or [self.untrained_loss or 0.0])
-
-    def __str__(self) -> str:
-        # The training loss with the sign of a score, so that the figures compare.
-        shown = f"train {-self.loss_curve[-1]:.2f}"
-        if self.validation_curve:
-            shown += f", valid {self.validation_curve[-1]:.2f}, best {self.best_score:.2f}"
-        return f"{shown} nats/frame, higher is better"
-
-
-class Budget:
-    """How much training there may be: a number of epochs, and perhaps seconds as well.
-
-    Attributes
-    ----------
-    elapsed : float
-        Seconds as of the last look at the clock. Processes that train together take the seconds
-        of the first of them, so that they decide alike.
-    """
-
-    def __init__(self, max_iter: int, max_time: float | None) -> None:
-        self.max_iter = max_iter
-        self.max_time = max_time
-        self.resume(0.0)
-
-    def resume(self, elapsed: float) -> None:
-        """Count `elapsed` seconds as spent before."""
-        self.elapsed = elapsed
-        self._started = monotonic() - elapsed
-
-    def clock(self) -> float:
-        """Look at the clock."""
-        return monotonic() - self._started
-
-    def spent(self, n_epochs: float) -> float:
-        """Return the share of the budget that is spent after so many epochs, up to 1."""
-        share = n_epochs / self.max_iter
-        if self.max_time is not None:
-            share = max(share, self.elapsed / self.max_time)
-        return min(share, 1.0)
-
-
-class Optimizer:
-    """AdamW with clipped gradients, whose state is NumPy arrays."""
-
-    def __init__(self, network: Network) -> None:
-        self.parameters = list(network.parameters())
-        # Read-outs of means and the emission of frames whose chord is given have losses of their
-        # own, and are clipped by themselves, so that they cannot slow the composer down.
-        chords = network.chords
-        emissions = [network.emission] if chords is None else [network.emission, chords.emission]
-        apart = [getattr(emission, "mean_head", None) for emission in emissions]
-        self._groups: list[list[torch.nn.Parameter]] = []
-        own = set(self.parameters)
-        for module in [*apart, chords]:
-            group = [p for p in module.parameters() if p in own] if module is not None else []
-            if group:
-                self._groups.append(group)
-                own -= set(group)
-        self._groups.append([p for p in self.parameters if p in own])
-        self.n_steps = 0
-        self._adam = torch.optim.AdamW(self.parameters, betas=(0.9, 0.99), fused=True)
-
-    def clear(self) -> None:
-        """Forget the gradients."""
-        self._adam.zero_grad()
-
-    def clip(self) -> float:
-        """Shorten the gradients where they are too long; return the sum of their norms."""
-        norms = [
-            torch.nn.utils.clip_grad_norm_(group, _LARGEST_GRADIENT_NORM) for group in self._groups
-        ]
-        return torch.stack(norms).sum().item()
-
-    def step(self, learning_rate: float, *, skip: bool = False) -> None:
-        """Take a step; one to `skip` is counted all the same."""
-        for options in self._adam.param_groups:
-            options["lr"] = learning_rate
-        if not skip:
-            self._adam.step()
-        self.n_steps += 1
-
-    def state(self) -> dict[str, Any]:
-        """Return the moments and the number of steps, as NumPy arrays."""
-        moments = {
-            f"{number}.{name}": value.cpu().numpy().copy()
-            for number, values in self._adam.state_dict()["state"].items()
-            for name, value in values.items()
-        }
-        return {"n_steps": self.n_steps, "moments": moments}
-
-    def resume(self, state: dict[str, Any]) -> None:
-        """Continue from a state that `state` returned."""
-        self.n_steps = state["n_steps"]
-        memory: dict[int, dict[str, Tensor]] = {}
-        for key, array in state["moments"].items():
-            number, name = key.split(".")
-            memory.setdefault(int(number), {})[name] = torch.from_numpy(array.copy())
-        self._adam.load_state_dict({**self._adam.state_dict(), "state": memory})
 
 
 class Trainer:
@@ -208,13 +59,13 @@ class Trainer:
     batch_size : int
         Excerpts per step.
     seed : int
-        Decides offsets, order, intervals, dropout and dropped styles.
+        Seed of offsets, order, transpositions, dropout and withheld styles.
     group : Group
         The processes that train together.
     budget : Budget, default=None
         How long to train; None for a constant learning rate.
     checkpoint : Checkpoint, default=None
-        Where `run` writes the state of training every so often.
+        File that `run` writes the state of training to about once a minute.
     steps_between_snapshots : int, default=50
         Steps between states to return to. A snapshot costs about as much as a tenth of a step.
     """
@@ -260,20 +111,20 @@ class Trainer:
     ) -> None:
         """Train until the budget is spent or the validation score no longer rises.
 
-        Without `validation` the last weights count as the best. Where training diverges it goes
-        back to the last sound state and on with a lower learning rate. Ctrl-C ends training with
-        a warning; the best weights so far are kept.
+        Without `validation` the last weights count as the best. If training diverges, it returns
+        to the last sound state and continues with a lower learning rate. Ctrl-C ends training with
+        a warning and keeps the best weights so far.
 
         Parameters
         ----------
         training, validation : Collection
-            Pieces to learn, and pieces to watch.
+            Training and validation pieces.
         n_iter_no_change, tol, verbose
             Parameters of the composer.
         state : dict, default=None
-            The state in a checkpoint, to go on from.
+            State from a checkpoint, to resume from.
         start : dict of str to ndarray, default=None
-            The weights that the network has now, to keep unless training improves the score.
+            The network's present weights, kept unless training improves the score.
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch, in the first process.
         """
@@ -327,9 +178,9 @@ class Trainer:
             unit="epoch",
             disable=not (verbose and self.group.is_first),
         )
-        # In the midst of a step Ctrl-C would leave half of one behind, or a setting of torch that a
-        # context was about to put back. Several processes all stop after the same step, so that
-        # none waits for another for ever.
+        # In the middle of a step, Ctrl-C would leave the step half done, or a setting of torch that
+        # a context manager was about to restore. Several processes all stop after the same step, so
+        # that no process waits for another forever.
         with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
             while not finished:
@@ -360,7 +211,7 @@ class Trainer:
     ) -> float:
         """Take one pass over `training`, or the rest of one; return its mean loss per frame.
 
-        The pass ends early where the budget is spent.
+        The pass ends early once the budget is spent.
         """
         progress = self.progress
         self._rng.seed([self.seed, progress.n_epochs])
@@ -397,9 +248,9 @@ class Trainer:
     def _step(
         self, training: Collection, spans: list[Span], done: float, interrupted: bool
     ) -> None:
-        """Learn a batch, after `done` epochs."""
+        """Take a step on a batch, after `done` epochs."""
         progress, group = self.progress, self.group
-        # To seed a random state again takes 20 us, a new one ten times as much.
+        # Seeding a random state again takes 20 us, making a new one ten times as long.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
@@ -474,7 +325,7 @@ class Trainer:
         self.progress = progress
 
     def _keep_state(self, interrupted: bool) -> None:
-        """Take a snapshot and write the checkpoint where they are due; obey Ctrl-C."""
+        """Take a snapshot and write the checkpoint if they are due; stop after Ctrl-C."""
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:
             self.check_finite()
@@ -488,7 +339,7 @@ class Trainer:
             self.checkpoint.write_if_due({**self._snapshot, "elapsed": self.budget.elapsed})
 
     def _state(self) -> dict[str, Any]:
-        """Return all that `run` needs to resume from here."""
+        """Return the state that `run` can resume from."""
         return {
             "seed": self.seed,
             "elapsed": self.budget.elapsed,
@@ -503,12 +354,12 @@ class Trainer:
         self.progress = Progress(**state["progress"])
 
     def _write_checkpoint(self, left: dict[str, np.ndarray] | None = None) -> None:
-        """Write the last sound state, and a checksum of the weights that a fit has left."""
+        """Write the last sound state, and a checksum of the weights that the fit leaves behind."""
         if self.checkpoint and self._snapshot:
             self.checkpoint.write({**self._snapshot, "elapsed": self.budget.elapsed}, left)
 
     def _watch(self, loss: float, norm: float) -> None:
-        """Record the loss of a step and the norm of its gradient; raise where they go wrong."""
+        """Record the loss of a step and the norm of its gradient; raise if training diverges."""
         progress = self.progress
         progress.n_refused = 0 if math.isfinite(norm) else progress.n_refused + 1
         if not math.isfinite(loss) or progress.n_refused > _MOST_REFUSED:
@@ -532,7 +383,7 @@ class Trainer:
         self.progress.n_retries = n_retries
         if self.group.is_first:
             warn_user(
-                f"{error}; it goes on from step {self.optimizer.n_steps} with a rate of "
+                f"{error}; it continues from step {self.optimizer.n_steps} with a learning rate of "
                 f"{self.highest_rate:g}",
                 ConvergenceWarning,
             )
@@ -550,7 +401,7 @@ class Trainer:
         n_epochs = self.progress.n_epochs
         kept = "the best weights so far are kept" if n_epochs else "little was learned"
         there = checkpoint is not None and checkpoint.path.exists()
-        hint = f"; fit again goes on from {checkpoint}" if there else ""
+        hint = f"; the next fit resumes from {checkpoint}" if there else ""
         warn_user(
             f"training was interrupted after {n_epochs} of {self.budget.max_iter} epochs; "
             f"{kept}{hint}"
@@ -566,14 +417,14 @@ def export_weights(network: Network) -> dict[str, np.ndarray]:
 def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
     """Hold Ctrl-C back, and yield a function that returns whether it was pressed.
 
-    A second Ctrl-C raises KeyboardInterrupt at once. A handler that somebody else has set stays
-    where it is, and only the main thread receives Ctrl-C at all.
+    A second Ctrl-C raises KeyboardInterrupt at once. Handlers set by other code stay in place. Only
+    the main thread receives Ctrl-C.
 
     Parameters
     ----------
     patient : bool
         Whether to hold back the second one as well: torchrun passes Ctrl-C on to processes that
-        have received it from the terminal already, and all of them stop after the same step.
+        have already received it from the terminal, and all of them stop after the same step.
     """
     pressed = False
 
@@ -591,6 +442,6 @@ def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
                 held = True
         yield lambda: pressed
     finally:
-        patient = True  # a second one now would leave `note` in its place for good
+        patient = True  # a second one now would leave `note` installed for good
         if held:
             signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from musicai import LSTMComposer
-from musicai.composer import _checkpoint, _training
+from musicai.composer import _checkpoint, _progress, _training
 
 
 def small(**changes):
@@ -86,7 +86,7 @@ def test_a_fit_that_failed_goes_on(chroma, styles, path, often, monkeypatch, opt
 def test_an_interruption_leaves_the_file(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, KeyboardInterrupt())
-        with pytest.warns(UserWarning, match=rf"interrupted after 1 of 4.*goes on from {path}"):
+        with pytest.warns(UserWarning, match=rf"interrupted after 1 of 4.*resumes from {path}"):
             half = small(checkpoint=path).fit(chroma, X_val=chroma[:2])
     assert half.n_iter_ == 1
     resumed = small(checkpoint=path).fit(chroma, X_val=chroma[:2])
@@ -118,7 +118,7 @@ def test_the_same_composer_goes_on_after_an_interruption(chroma, path, often, mo
         interrupted.set_params(checkpoint=path)
         with monkeypatch.context() as patch:
             fail_after(patch, 5, KeyboardInterrupt())
-            with pytest.warns(UserWarning, match="fit again goes on from"):
+            with pytest.warns(UserWarning, match="the next fit resumes from"):
                 interrupted.fit(chroma)
         assert path.exists()
         assert_same(interrupted.fit(chroma), undisturbed)
@@ -151,7 +151,7 @@ def test_a_working_directory_that_changes_moves_no_checkpoint(chroma, tmp_path, 
 def test_seconds_count_over_all_attempts(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, MemoryError())
-        patch.setattr(_training.Budget, "clock", lambda self: 3599.9)
+        patch.setattr(_progress.Budget, "clock", lambda self: 3599.9)
         with pytest.raises(MemoryError):
             small(checkpoint=path, max_iter=10**6, max_time=3600).fit(chroma)
     started = time.monotonic()
@@ -312,7 +312,7 @@ def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch
     fail_after(monkeypatch, 5, KeyboardInterrupt())
     with pytest.warns(UserWarning, match="checkpoint|interrupted") as told:
         small(checkpoint=path).fit(chroma)
-    assert ["goes on from" in str(warning.message) for warning in told] == [False, False]
+    assert ["resumes from" in str(warning.message) for warning in told] == [False, False]
 
 
 def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
@@ -326,7 +326,7 @@ def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
 
     with monkeypatch.context() as patch:
         patch.setattr(_training.Trainer, "_step", disturbed)
-        with pytest.warns(UserWarning, match="interrupted after 1 of 4.*goes on from"):
+        with pytest.warns(UserWarning, match="interrupted after 1 of 4.*resumes from"):
             small(checkpoint=path).fit(chroma)
     assert plain(path)["optimizer"]["n_steps"] == 6
     assert_same(small(checkpoint=path).fit(chroma), small().fit(chroma))

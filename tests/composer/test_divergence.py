@@ -49,7 +49,7 @@ def test_divergence_in_the_last_step_is_noticed(chroma):
 def test_training_goes_back_and_on_with_a_lower_rate(chroma, monkeypatch, loss):
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 2)
     spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
-    match = r"diverged.*goes on from step \d+ with a rate of 0\.0075"
+    match = r"diverged.*continues from step \d+ with a learning rate of 0\.0075"
     with pytest.warns(ConvergenceWarning, match=match) as told:
         composer = small(max_iter=16).fit(chroma)
     assert len(told) == 1
