@@ -1,26 +1,25 @@
-"""How musical a piece is, how like real music a set of pieces is, and what likelihoods mean.
+"""Metrics of pieces, similarity of sets of pieces to real music, and baselines.
 
-Everything takes one piece ``(n_frames, n_features)`` or a collection of them; what measures
-harmony takes chroma of 12 pitch classes, C to B.
+Everything takes one piece ``(n_frames, n_features)`` or a collection of pieces; metrics of harmony
+take chroma of 12 pitch classes, C to B.
 
 - Harmony, whatever the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
 - Motion: `flux`, `harmonic_change`, `persistence` from frame to frame; `dynamics` over seconds.
 - Progression from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form over many seconds: `key_stability`, `recurrence`.
-- Set against set: `realism` and what it is made of, `overlap_area` over `REALISM_METRICS` and
-  `transition_overlap`; `frechet_distance` of frames; `memorization` beside them, as a copy is
-  realistic too. `report` puts all of it on a score-card, a `Report`, beside what other real music
-  has and what simple baselines have.
+- Set against set: `realism` and its parts, `overlap_area` over `REALISM_METRICS` and
+  `transition_overlap`; `frechet_distance` of frames; `memorization`, since copies are realistic
+  too. `report` puts all of them on a score-card, a `Report`, and compares with other real music and
+  with simple baselines.
 - Frame against frame: `frame_correlation`.
-- For scikit-learn's searches: `RealismScorer` of what is composed, `next_frame_score` of what is
-  predicted.
-- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` have
-  likelihoods. Those are natural logarithms (nats) of probabilities that sum to one over a grid of
-  levels, so they stand beside :meth:`musicai.LSTMComposer.score` on the same footing.
+- For scikit-learn's searches: `RealismScorer` of composed pieces, `next_frame_score` of
+  predictions.
+- Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` give
+  log-likelihoods in nats, on the same grid of levels as :meth:`musicai.LSTMComposer.score`.
 
-No metric of a single piece is better the higher it is: compare with the same metric of real
-music, at the same frame rate.
+For no metric of a single piece is higher better: compare with the same metric of real music, at the
+same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline

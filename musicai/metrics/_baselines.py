@@ -1,9 +1,9 @@
 """Simple likelihoods on the grid of levels that :class:`musicai.LSTMComposer` scores on.
 
 A value in [0, 1] stands for the level ``round((n_levels - 1) * value)``; the probability of a
-frame is the product over its features of the mass of each level. What a composer gains over
-:class:`IndependentBaseline` is all that it knows of time and harmony, and what it gains over
-:class:`PersistenceBaseline` is what it knows beyond "things stay as they are".
+frame is the product over its features of the mass of each level. The gain of a composer over
+:class:`IndependentBaseline` is due to its model of time and harmony, its gain over
+:class:`PersistenceBaseline` to more than persistence of values.
 """
 
 from typing import Any, Self
@@ -16,11 +16,11 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # the previous value is remembered to about 3 %
+_N_CONTEXTS = 32  # bins of the previous value, about 3 % wide
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
-    """What both baselines share: the grid, the counting and the scores."""
+    """Base class of both baselines: the grid, the counts and the scores."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
         self.n_levels = n_levels
@@ -52,7 +52,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         return self
 
     def score_samples(self, X: Any) -> Any:
-        """Log-probability of each frame, given the frames before it.
+        """Return the log-probability of each frame, given the frames before it.
 
         Parameters
         ----------
@@ -69,7 +69,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         return pack([self._log_mass(self._levels(piece)).sum(axis=1) for piece in pieces])
 
     def score(self, X: Any, y: Any = None) -> float:
-        """Mean log-probability per frame over all frames of all pieces, in nats.
+        """Return the mean log-probability per frame over all frames of all pieces, in nats.
 
         Parameters
         ----------
@@ -102,7 +102,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         return np.rint((self.n_levels_ - 1) * piece).astype(np.intp)
 
     def _count_levels(self, pieces: list[np.ndarray]) -> np.ndarray:
-        """Table (n_features, n_levels) of how often each feature was at each level."""
+        """Count how often each feature was at each level, (n_features, n_levels)."""
         counts = np.zeros((self.n_features_in_, self.n_levels_))
         features = np.arange(self.n_features_in_)
         for levels in pieces:
@@ -117,7 +117,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
 
 
 class IndependentBaseline(_LevelBaseline):
-    r"""Every feature on its own, without memory: a smoothed histogram of its levels.
+    r"""Model of independent features without memory: smoothed histograms of levels.
 
     .. math:: P(x_t) = \prod_d p_d(x_{t,d}), \qquad
         p_d(l) = \frac{n_d(l) + q(l)}{\sum_{l'} n_d(l') + 1}
@@ -162,13 +162,12 @@ class IndependentBaseline(_LevelBaseline):
 
 
 class PersistenceBaseline(_LevelBaseline):
-    r"""Every feature given its own previous value: things tend to stay as they are.
+    r"""Model of each feature given its own previous value: values tend to persist.
 
     .. math:: P(x_t \mid x_{t-1}) = \prod_d p_d(x_{t,d} \mid b(x_{t-1,d}))
 
-    The previous value is known by its bin :math:`b`, one of at most 32 of equal width. Each
-    histogram borrows from a broader one while it has seen little, as if the broader one had been
-    seen :math:`k` times:
+    The previous value is given as its bin :math:`b`, one of at most 32 of equal width. With few
+    counts each histogram backs off to a broader one, which weighs as much as :math:`k` counts:
 
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}
@@ -240,5 +239,5 @@ def _laplace(counts: np.ndarray) -> np.ndarray:
 
 
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
-    """Masses from `counts` in which the `broader` masses weigh as much as `strength` counts."""
+    """Return masses from `counts`, in which `broader` masses weigh as `strength` counts."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)

@@ -8,9 +8,9 @@ from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, i
 
 
 class Report(Figures):
-    """How like real music composed music is; made by :func:`report`.
+    """Similarity of composed to real music, as returned by :func:`report`.
 
-    `print` shows it as a table, a notebook as one in HTML.
+    It prints as a table, and shows as HTML in notebooks.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Report(Figures):
         Each metric of each excerpt: ``values["real"]["flux"]``. The sets are "real", "generated",
         "ceiling" (other real music), "markov" and "shuffled".
     overlaps : dict of dict of float
-        What each set but "real" has in common with it: the overlap area of each metric, the
+        Overlap of each set but "real" with "real": the overlap area of each metric, the
         "transition_matrix", and "overlap_area", the geometric mean of all of them.
     frechet_distances : dict of float
         Fréchet distance of the frames of each set but "real" from those of "real".
@@ -31,7 +31,7 @@ class Report(Figures):
 
     See Also
     --------
-    report : Says what the figures are.
+    report : Explains the figures.
 
     Examples
     --------
@@ -57,14 +57,14 @@ class Report(Figures):
         Returns
         -------
         figures : dict of str to float
-            Of the composed music: ``overlap_area`` (the geometric mean over all metrics and the
-            transition matrix); the mean of each metric by its name, such as ``flux``, its standard
-            deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``;
-            ``transition_matrix_overlap``; ``frechet_distance``; ``memorization``. The same of the
-            other sets behind ``ceiling_``, ``markov_`` and ``shuffled_`` (without memorization),
-            and of real music, ``real_``, what needs no comparison: ``real_flux``,
-            ``real_flux_std``, ``real_memorization``. Then ``n_excerpts``, ``n_frames`` and
-            ``frame_rate``.
+            Of composed music: ``overlap_area`` (the geometric mean over all metrics and the
+            transition matrix); the mean of each metric under its name, such as ``flux``, its
+            standard deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``;
+            ``transition_matrix_overlap``; ``frechet_distance``; ``memorization``. The same for the
+            other sets with the prefixes ``ceiling_``, ``markov_`` and ``shuffled_`` (without
+            memorization); for real music, with the prefix ``real_``, the figures that need no
+            comparison: ``real_flux``, ``real_flux_std``, ``real_memorization``. Finally
+            ``n_excerpts``, ``n_frames`` and ``frame_rate``.
         """
         figures: dict[str, float] = {}
         for name in ("generated", "real", *[each for each in COLUMNS if each != "generated"]):
@@ -88,7 +88,7 @@ class Report(Figures):
         return figures
 
     def to_html(self) -> str:
-        """Return the score-card as a piece of HTML, to stand alone or in a page.
+        """Return the score-card as HTML, for a page or on its own.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What the metrics of harmony share: chroma to measure, checked."""
+"""Checks of chroma that the metrics of harmony share."""
 
 from typing import Any
 
@@ -16,19 +16,19 @@ def chroma_pieces(X: Any, name: str = "X") -> list[np.ndarray]:
 
 
 def sounding_frames(X: Any, metric: str) -> np.ndarray:
-    """All frames of `X` that are not silent, one after the other."""
+    """Return all frames of `X` that are not silent, concatenated."""
     frames = np.concatenate(chroma_pieces(X))
     return require_some(frames[frames.any(axis=1)], f"{metric} needs a frame that sounds")
 
 
 def sounding_pieces(X: Any, metric: str) -> list[np.ndarray]:
-    """The pieces of `X` in which anything sounds."""
+    """Return the pieces of `X` in which anything sounds."""
     pieces = [piece for piece in chroma_pieces(X) if piece.any()]
     return require_some(pieces, f"{metric} needs a piece that sounds")
 
 
 def require_some(found: Any, need: str) -> Any:
-    """Return what was found; if there is nothing, say what was needed."""
+    """Return `found`; raise a ValueError that states the need if it is empty."""
     if len(found) == 0:
         raise ValueError(f"{need}: X has none")
     return found

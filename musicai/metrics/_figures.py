@@ -1,4 +1,4 @@
-"""Figures of a score-card, and reasons not to trust them: too little music, or sets mixed up."""
+"""Figures of a score-card, and reasons to doubt them: too little music, or mixed-up sets."""
 
 from dataclasses import dataclass
 
@@ -7,18 +7,18 @@ import numpy as np
 from ._words import COPIES, TOTAL
 
 _ENOUGH = 10
-"""Excerpts of a set: with fewer the overlaps of real music with real music are anywhere."""
+"""Excerpts of a set: with fewer, even the overlap of real music with real music is random."""
 
 _MOST_COPIES = 0.5
-"""Other recordings have a tenth in common with those learned, or less."""
+"""Other recordings share at most a tenth with the training recordings."""
 
 _MOST_ABOVE_CEILING = 0.1
-"""More than chance gives, if there are enough excerpts."""
+"""More than chance allows, given enough excerpts."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Figures:
-    """What :class:`Report` shows; its attributes are documented there."""
+    """Figures that :class:`Report` shows; its attributes are documented there."""
 
     n_frames: int
     frame_rate: float
@@ -34,7 +34,7 @@ class Figures:
 
 
 def doubts(figures: Figures) -> list[str]:
-    """Return a sentence for every reason not to trust a score-figures."""
+    """Return a sentence for every reason to doubt the figures of a score-card."""
     found = []
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:

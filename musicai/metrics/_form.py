@@ -1,4 +1,4 @@
-"""What holds over many seconds: whether the key stays, and what comes back."""
+"""Metrics of form over many seconds: stability of the key, and recurrence."""
 
 from typing import Any
 
@@ -11,25 +11,25 @@ from ._chroma import chroma_pieces, require_some
 
 
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
-    """Share of times that the key of a window is the key of the window `lag` frames later.
+    """Return the share of windows that have the key of the window `lag` frames later.
 
-    Windows start on a grid of half their length; the key of each is the one of 24 whose profile
-    of Krumhansl and Kessler correlates best with its mean chroma. Composed music that forgets its
-    key is near chance, 1/24 = .04; from one 10 s to the next chorales on a piano kept it .35 of
-    the time, game music .41. More is not better: what never leaves its chord has 1, and frames
-    shuffled in time have .7, as every window then has about the key of the whole. It is blind to
-    all that happens within a key.
+    Windows start on a grid of half their length. The key of each is the one of 24 whose profile
+    (Krumhansl and Kessler) correlates best with its mean chroma. Composed music that forgets its
+    key is near chance, 1/24 = 0.04; from one 10 s to the next, chorales on a piano kept the key in
+    0.35 of the cases, game music in 0.41. Higher is not better: a piece that stays on one chord has
+    1, and frames shuffled in time have 0.7, since every window then has about the key of the whole.
+    The metric is blind to everything that happens within a key.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every pair of windows of a piece in which both have a key counts alike.
+        Chroma. Every pair of windows that both have a key has the same weight.
     n_frames : int, default=108
         Length of a window: 10 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
         frames a second.
     lag : int, default=None
-        Frames from the start of the one to the start of the other. None for `n_frames`, the
-        window that follows.
+        Frames from the start of one window to the start of the other. None for `n_frames`, the
+        next window.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     Raises
     ------
     ValueError
-        If no piece is as long as ``lag + n_frames`` with a key in both windows (silence has none,
-        nor have twelve pitch classes that sound alike), or a parameter is out of range.
+        If no piece has ``lag + n_frames`` frames with a key in both windows (silence has none, nor
+        have twelve equal pitch classes), or a parameter is out of range.
 
     References
     ----------
@@ -66,24 +66,24 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
 def recurrence(
     X: Any, *, n_frames: int = 22, min_distance: int = 108, similarity: float = 0.5
 ) -> float:
-    """How much of a piece comes back: share of pairs of moments that are alike.
+    """Return how much of a piece recurs: the share of pairs of windows that are similar.
 
-    A moment is a window of `n_frames`; two are alike if the correlation of all their values, each
-    frame centered, exceeds `similarity`. Pairs nearer than `min_distance` are not asked, as
-    music resembles what was just heard. A piece that wanders has none, one that loops has many.
-    It is blind to what comes back in another key or tempo.
+    Two windows of `n_frames` are similar if the correlation of all their values, each frame
+    centered, exceeds `similarity`. Pairs closer than `min_distance` are left out, since all music
+    resembles what came just before. A piece that wanders has no similar pairs, a loop has many.
+    The metric is blind to what recurs in another key or tempo.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection every piece that is long enough and sounds counts alike.
+        Chroma. In a collection, every piece that is long enough and sounds has the same weight.
     n_frames : int, default=22
-        Length of a moment: 2 s at the default rate of :class:`musicai.ChromaExtractor`. The first
-        moments of pairs follow each other without overlap, the second start anywhere.
+        Length of a window: 2 s at the default rate of :class:`musicai.ChromaExtractor`. The first
+        windows of pairs follow each other without overlap, the second may start at any frame.
     min_distance : int, default=108
-        Frames between the starts of two moments at least; 10 s.
+        Least number of frames between the starts of two windows; 10 s.
     similarity : float, default=0.5
-        What is above is alike.
+        Correlation above which windows are similar.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def recurrence(
     Raises
     ------
     ValueError
-        If no piece that sounds has two moments at that distance, or a parameter is out of range.
+        If no sounding piece has two windows at that distance, or a parameter is out of range.
 
     References
     ----------
@@ -124,7 +124,7 @@ def recurrence(
 
 
 def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
-    """Tell of each pair of windows in which both have a key whether it is the same key."""
+    """Return for each pair of windows that both have a key whether it is the same key."""
     starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
     now = _window_scores(piece, starts, n_frames)
     later = _window_scores(piece, starts + lag, n_frames)
@@ -133,7 +133,7 @@ def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
 
 
 def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
-    """Key scores (n_windows, 24) of the windows at `starts`."""
+    """Return key scores (n_windows, 24) of the windows at `starts`."""
     if len(starts) == 0:
         return np.empty((0, 24))
     totals = np.concatenate([np.zeros((1, piece.shape[1])), piece.cumsum(axis=0, dtype=np.float64)])

@@ -1,4 +1,4 @@
-"""Which pitch classes sound: the harmony of a piece, whatever the order of its frames."""
+"""Metrics of harmony: the pitch classes that sound, whatever the order of frames."""
 
 from typing import Any
 
@@ -16,23 +16,23 @@ from ._chroma import (
 
 
 def pitch_class_entropy(X: Any) -> float:
-    r"""Entropy of a piece's mean chroma: how evenly it uses the pitch classes.
+    r"""Return the entropy of a piece's mean chroma: how evenly it uses the pitch classes.
 
     .. math:: H = -\sum_{d=1}^{12} p_d \log_2 p_d, \qquad
         p_d = \frac{\sum_t x_{t,d}}{\sum_{t,d'} x_{t,d'}}
 
-    A piece that stays on a few notes is low, one without a key is high. It is blind to the order
-    of frames and to what sounds together.
+    A piece that stays on a few notes is low, a piece without a key is high. The metric is blind to
+    the order of frames and to which pitch classes sound together.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection every piece that sounds counts alike.
+        Chroma. In a collection, every piece that sounds has the same weight.
 
     Returns
     -------
     entropy : float
-        In bits, between 0 (one pitch class) and log2(12) = 3.58 (all alike).
+        In bits, between 0 (one pitch class) and log2(12) = 3.58 (all equal).
 
     Raises
     ------
@@ -56,22 +56,22 @@ def pitch_class_entropy(X: Any) -> float:
 
 
 def frame_entropy(X: Any) -> float:
-    r"""Entropy of single frames: how many pitch classes sound at once.
+    r"""Return the mean entropy of single frames: how many pitch classes sound at once.
 
     .. math:: \frac{1}{T} \sum_t H\left(\frac{x_t}{\sum_d x_{t,d}}\right)
 
-    Blurred frames (squared error gives the average of what may come) and noise are high. It is
-    blind to which pitch classes sound, and to time.
+    Blurred frames (training by squared error gives the average of possible frames) and noise are
+    high. The metric is blind to which pitch classes sound, and to time.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Silent frames are passed by; every other frame counts alike.
+        Chroma. Silent frames are skipped; every other frame has the same weight.
 
     Returns
     -------
     entropy : float
-        In bits, between 0 (single notes) and log2(12) = 3.58 (all pitch classes alike).
+        In bits, between 0 (single notes) and log2(12) = 3.58 (all pitch classes equal).
 
     Raises
     ------
@@ -96,24 +96,24 @@ def frame_entropy(X: Any) -> float:
 
 
 def scale_consistency(X: Any) -> float:
-    r"""Share of what sounds that lies in one scale, for the scale that fits best.
+    r"""Return the share of sound that lies in the best-fitting major scale.
 
     .. math:: \max_k \frac{\sum_t \sum_{d \in S_k} x_{t,d}}{\sum_{t,d} x_{t,d}}
 
     over the 12 major scales :math:`S_k`, each also the natural minor scale of its relative key. A
-    piece that wanders through keys is low. It is blind to the order of frames, and a single note
-    is perfectly consistent. Chroma of sound is never zero between the notes: of a dense
+    piece that wanders through keys is low. The metric is blind to the order of frames, and a single
+    note is perfectly consistent. Chroma of recordings is never zero between the notes: for a dense
     recording the share is far below 1.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection every piece that sounds counts alike.
+        Chroma. In a collection, every piece that sounds has the same weight.
 
     Returns
     -------
     consistency : float
-        Between 7/12 = .58 (all pitch classes alike) and 1.
+        Between 7/12 = 0.58 (all pitch classes equal) and 1.
 
     Raises
     ------
@@ -138,22 +138,22 @@ def scale_consistency(X: Any) -> float:
 
 
 def key_correlation(X: Any) -> float:
-    r"""How clear the key of a piece is: correlation with the key that fits best.
+    r"""Return the clarity of the key of a piece: its correlation with the best-fitting key.
 
     .. math:: \max_k \mathrm{corr}\left(\sum_t x_t,\; P_k\right)
 
     over the profiles :math:`P_k` of the 24 major and minor keys (algorithm of Krumhansl and
-    Schmuckler). Music that wanders is low. It is blind to the order of frames.
+    Schmuckler). Music that wanders is low. The metric is blind to the order of frames.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. In a collection every piece that sounds counts alike.
+        Chroma. In a collection, every piece that sounds has the same weight.
 
     Returns
     -------
     correlation : float
-        Between 0 and 1; 0 where all pitch classes are alike.
+        Between 0 and 1; 0 if all pitch classes are equal.
 
     Raises
     ------
@@ -178,18 +178,18 @@ def key_correlation(X: Any) -> float:
 
 
 def triad_fit(X: Any) -> float:
-    r"""How much like chords single frames are: correlation with the triad that fits best.
+    r"""Return the mean correlation of single frames with the best-fitting triad.
 
     .. math:: \frac{1}{T} \sum_t \max_k \mathrm{corr}(x_t, C_k)
 
-    over the 24 major and minor triads :math:`C_k`. Noise is low, whatever its mean. It is blind
-    to how chords follow each other, and richer chords fit less.
+    over the 24 major and minor triads :math:`C_k`. Noise is low, whatever its mean. The metric is
+    blind to the order of chords, and richer chords fit less.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Frames whose pitch classes are all alike, as silence, are passed by; every other
-        frame counts alike.
+        Chroma. Frames whose pitch classes are all equal, such as silence, are skipped; every other
+        frame has the same weight.
 
     Returns
     -------
@@ -222,18 +222,18 @@ def triad_fit(X: Any) -> float:
 
 
 def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
-    """Share of pitch classes that are as good as silent while others sound.
+    """Return the share of pitch classes that are nearly silent while others sound.
 
-    A chord over a clean ground has many, blurred or noisy frames few. It is blind to which pitch
-    classes sound, and to time.
+    A clean chord has many quiet pitch classes, blurred or noisy frames have few. The metric is
+    blind to which pitch classes sound, and to time.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma whose loudest pitch class is 1 in every frame. Silent frames are passed by; every
-        other frame counts alike.
+        Chroma whose loudest pitch class is 1 in every frame. Silent frames are skipped; every other
+        frame has the same weight.
     threshold : float, default=0.1
-        What is below is quiet.
+        Pitch classes below it are quiet.
 
     Returns
     -------
@@ -247,7 +247,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
     See Also
     --------
-    frame_entropy : Says nearly the same of real music, without a threshold.
+    frame_entropy : Correlates closely with it on real music, and needs no threshold.
 
     References
     ----------
@@ -266,6 +266,6 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
 
 def _entropy(weights: np.ndarray) -> np.ndarray:
-    """Entropy in bits of each row, scaled to sum 1."""
+    """Return the entropy in bits of each row, scaled to sum 1."""
     shares = weights / weights.sum(axis=-1, keepdims=True)
     return np.abs(np.sum(shares * np.log2(np.where(shares > 0, shares, 1)), axis=-1))

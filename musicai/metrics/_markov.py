@@ -1,4 +1,4 @@
-"""The plainest composer: a Markov chain that moves between prototypes of frames."""
+"""A baseline composer: a Markov chain over prototypes of frames."""
 
 from typing import Any, Self
 
@@ -21,21 +21,21 @@ from ..base.styles import as_labels, known_styles, label_per_piece, style_weight
 from ..theory.keys import in_common_key
 from ..theory.shapes import peaking_at_one
 
-_NEVER = 1e-9  # counts of a move that was not seen: taken only where nothing was
+_NEVER = 1e-9  # count of an unseen move: taken only if no move was seen
 
 
 class MarkovBaseline(Persistent, BaseEstimator):
-    r"""A composer that knows the last frame only: a Markov chain over prototypes of frames.
+    r"""Baseline composer with one frame of memory: a Markov chain over prototypes of frames.
 
-    Frames are quantized to the nearest of `n_states` prototypes (k-means), moves from prototype to
-    prototype are counted, and pieces are walks along them:
+    Frames are quantized to the nearest of `n_states` prototypes (k-means), moves between prototypes
+    are counted, and pieces are random walks:
 
     .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
 
-    It has the right frames, the right chords and about the right pace, and no form: what a composer
-    is to be better than. Chroma (frames of 12 values, none negative) is learned in a common key,
-    C major or A minor, and each piece is composed in a key that is drawn; other features stay as
-    they are. Where the largest value of all frames that sound is 1, that of prototypes is as well.
+    Its pieces have the right frames, the right chords and about the right pace, but no form: a
+    lower bound for composers. Chroma (frames of 12 non-negative values) is modeled in a common key,
+    C major or A minor, and each piece is composed in a random key; other features are not moved. If
+    the largest value of every sounding frame is 1, that of every prototype is 1, too.
 
     Parameters
     ----------
@@ -55,23 +55,23 @@ class MarkovBaseline(Persistent, BaseEstimator):
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted; empty where none were given.
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
-        As `start_` and `transitions_`, of each style. Where a style has never moved from a state
-        it moves as all music does.
+        As `start_` and `transitions_`, for each style. From a state that a style never left, it
+        moves as all music does.
     key_invariant_ : bool
-        Whether pieces are learned in a common key.
+        Whether pieces are modeled in a common key.
     n_features_in_ : int
         Width of a frame.
 
     See Also
     --------
-    musicai.LSTMComposer : A composer that remembers more.
-    report : Shows this baseline beside composed music.
+    musicai.LSTMComposer : A composer with a longer memory.
+    report : Compares composed music with this baseline.
 
     References
     ----------
     .. [1] F. P. Brooks, A. L. Hopkins, P. G. Neumann, W. V. Wright, "An experiment in musical
-       composition", IRE Transactions on Electronic Computers 6, 1957, for Markov chains that
-       compose.
+       composition", IRE Transactions on Electronic Computers 6, 1957, the first
+       Markov chains that compose.
 
     Examples
     --------
@@ -98,7 +98,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn prototypes and count moves.
+        """Find prototypes and count moves.
 
         Parameters
         ----------
@@ -115,17 +115,17 @@ class MarkovBaseline(Persistent, BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no frame, a parameter is out of range, there are not as many labels as
-            pieces, or they are not of one kind.
+            If there is no frame, a parameter is out of range, or labels are not of one kind or not
+            as many as pieces.
         """
         check_values({"n_states": self.n_states}, {"n_states": COUNT_RULE})
         rng = as_rng(self.random_state)
         pieces, _ = as_collection(X)
         labels = label_per_piece(y, pieces, single=not is_collection(X))
-        heard = [i for i, piece in enumerate(pieces) if len(piece)]
-        if not heard:
+        filled = [i for i, piece in enumerate(pieces) if len(piece)]
+        if not filled:
             raise ValueError("X has no frames to learn from: all its pieces are empty")
-        pieces, labels = [pieces[i] for i in heard], [labels[i] for i in heard]
+        pieces, labels = [pieces[i] for i in filled], [labels[i] for i in filled]
         with unchanged_on_error(self):
             self.n_features_in_ = pieces[0].shape[1]
             lowest = min(piece.min() for piece in pieces)
@@ -136,11 +136,11 @@ class MarkovBaseline(Persistent, BaseEstimator):
             visits = np.bincount(np.concatenate(states), minlength=len(self.prototypes_))
             self.start_, self.transitions_ = _count(states, visits / visits.sum())
             self.styles_ = known_styles([as_labels(labels)])
-            told = [
+            by_style = [
                 [each for each, label in zip(states, labels, strict=True) if label == style]
                 for style in self.styles_
             ]
-            counts = [_count(each, self.transitions_) for each in told]
+            counts = [_count(each, self.transitions_) for each in by_style]
             shape = (len(counts), *self.transitions_.shape)
             self.style_starts_ = np.reshape([start for start, _ in counts], shape[:2])
             self.style_transitions_ = np.reshape([moves for _, moves in counts], shape)
@@ -161,7 +161,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
         n_frames : int
             Number of frames.
         n_pieces : int, default=None
-            How many pieces to compose at once; None for a single one.
+            Number of pieces to compose at once; None for a single one.
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
@@ -228,13 +228,13 @@ def _quantize(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
     """Return prototypes of frames, and for each piece the numbers of the nearest ones."""
-    # Imported here: it would make up a quarter of the import of this room.
+    # Imported here, since it would take a quarter of the import time of this package.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # or sums would differ
+    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # the same sums everywhere
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
     if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():
@@ -243,9 +243,9 @@ def _quantize(
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities of first states and of moves in pieces of states.
+    """Return probabilities of first states and of moves in sequences of states.
 
-    From states that no piece goes on from they are `otherwise`: a row for each state, or for all.
+    For states that no sequence leaves, they are `otherwise`: a row for each state, or for all.
     """
     n_states = otherwise.shape[-1]
     start = np.bincount([states[0] for states in pieces], minlength=n_states)

@@ -1,4 +1,4 @@
-"""How much a piece moves from frame to frame, and how much its fullness does over seconds."""
+"""Metrics of motion: changes from frame to frame, and of fullness over seconds."""
 
 from typing import Any
 
@@ -8,22 +8,22 @@ from ..base.parameters import COUNT_RULE, check_values
 from ..base.pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import chroma_pieces, require_some
 
-_ROUNDING = 1e-5  # dB, which float32 makes of frames that are equally full
+_ROUNDING = 1e-5  # dB, the rounding error of float32 for equally full frames
 
 
 def flux(X: Any) -> float:
-    r"""Spectral flux: how far a bin moves, on average, from one frame to the next.
+    r"""Return the spectral flux: the mean absolute change of a bin from one frame to the next.
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
-    Composed music that has frozen on a chord has a flux near 0, shuffled frames and noise are high.
-    It is blind to which bins move and to all but the next frame. It grows with the hop length, so
-    compare only pieces of one frame rate.
+    Composed music that has frozen on a chord has a flux near 0; shuffled frames and noise have a
+    high one. The metric is blind to which bins move and to everything beyond the next frame. It
+    grows with the hop length, so compare only pieces of the same frame rate.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, n_features), or a collection of them
-        In a collection every step from frame to frame counts alike, whichever piece it is in.
+        In a collection, every step from frame to frame has the same weight.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def flux(X: Any) -> float:
 
     References
     ----------
-    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006, with the absolute change in place
-       of the half-wave rectified one: a composer may freeze as much by never letting go.
+    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006; here with the absolute instead of the
+       half-wave rectified change, since notes that never end are a kind of freezing, too.
 
     Examples
     --------
@@ -55,27 +55,27 @@ def flux(X: Any) -> float:
     if n_changes == 0:
         longest = max(len(piece) for piece in pieces)
         raise ValueError(
-            f"flux needs a piece of at least 2 frames to see a change: the longest has {longest}"
+            f"flux needs a piece of at least 2 frames to measure it: the longest has {longest}"
         )
     return float(sum(step.sum() for step in steps) / n_changes)
 
 
 def harmonic_change(X: Any) -> float:
-    r"""How far harmony moves from frame to frame, as distance in the tonal centroid space.
+    r"""Return the mean move of the harmony from frame to frame in the tonal centroid space.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T} \|\zeta_t - \zeta_{t-1}\|, \qquad
         \zeta_t = \frac{\Phi x_t}{\sum_d x_{t,d}}
 
     where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), of minor
-    thirds (1) and of major thirds (1/2), so that a move between related chords is shorter than
-    one between strangers; :func:`flux` knows no such difference. Frozen music is at 0, shuffled
-    frames and noise are high. It is blind to what comes beyond the next frame, and like the flux
-    it grows with the hop length.
+    thirds (1) and of major thirds (1/2), so that a move between related chords is shorter than one
+    between unrelated chords; :func:`flux` makes no such difference. Frozen music is at 0; shuffled
+    frames and noise are high. The metric is blind to everything beyond the next frame, and like the
+    flux it grows with the hop length.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every step between two sounding frames of a piece counts alike.
+        Chroma. Every step between two sounding frames of a piece has the same weight.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def harmonic_change(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nowhere two frames in succession sound, or `X` is not chroma.
+        If no two successive frames sound, or `X` is not chroma.
 
     References
     ----------
@@ -108,23 +108,23 @@ def harmonic_change(X: Any) -> float:
 
 
 def persistence(X: Any) -> float:
-    r"""Share of frames whose loudest pitch class is that of the frame before.
+    r"""Return the share of frames whose loudest pitch class is that of the frame before.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T}
         \frac{|L_t \cap L_{t-1}|}{\max(|L_t|, |L_{t-1}|)},
         \quad L_t = \{d : x_{t,d} = \max_k x_{t,k}\}
 
-    Where several are equally loud, as they are in chroma of notes, the share of them that stays
+    If several pitch classes are equally loud, as in chroma of notes, the share of them that stays
     counts, so that no key is preferred.
 
-    Frozen music is at 1, noise at 1/12, and shuffled frames near the latter: it catches motion
-    that is too slow or too restless even where the flux, which also grows with the size of moves,
-    is right. It is blind to all but the loudest pitch class and the next frame.
+    Frozen music is at 1, noise at 1/12, and shuffled frames are near noise. The metric catches
+    motion that is too slow or too restless even if the flux, which also grows with the size of
+    moves, is right. It is blind to everything but the loudest pitch class and the next frame.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every step between two sounding frames of a piece counts alike.
+        Chroma. Every step between two sounding frames of a piece has the same weight.
 
     Returns
     -------
@@ -134,12 +134,12 @@ def persistence(X: Any) -> float:
     Raises
     ------
     ValueError
-        If nowhere two frames in succession sound, or `X` is not chroma.
+        If no two successive frames sound, or `X` is not chroma.
 
     References
     ----------
     .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, whose
-       grooving pattern similarity compares bars where this compares frames.
+       grooving pattern similarity compares bars instead of frames.
 
     Examples
     --------
@@ -155,21 +155,21 @@ def persistence(X: Any) -> float:
 
 
 def dynamics(X: Any, *, n_frames: int = 11) -> float:
-    r"""How much the fullness of a piece moves: mean deviation of its level from its mean, in dB.
+    r"""Return how much the fullness of a piece varies: mean absolute deviation of its level, in dB.
 
     .. math:: \frac{1}{N} \sum_i |L_i - \mu|, \qquad \mu = \frac{1}{N} \sum_i L_i, \qquad
         L_i = 10 \log_{10} \left( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \right)
 
-    over windows :math:`W_i` of `n_frames` that follow each other. Chroma whose loudest pitch class
-    is 1 has lost its loudness, but not how much sounds beside: a lone melody is near 0 dB, a full
-    chord over its overtones at 6. Music that is thin here and full there is high; noise, shuffled
-    frames and composed music that always sounds the same are low. It is blind to what sounds, to
-    the order of the windows, and to true loudness.
+    over successive windows :math:`W_i` of `n_frames`. Chroma whose loudest pitch class is 1 has no
+    loudness, but still shows how much sounds at once: a lone melody is near 0 dB, a full chord with
+    overtones at 6. Music that is thin in some places and full in others is high; noise, shuffled
+    frames and composed music of constant fullness are low. The metric is blind to which pitch
+    classes sound, to the order of the windows, and to true loudness.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Silent frames are passed by; every piece in which two windows sound counts alike.
+        Chroma. Silent frames are skipped; pieces with two sounding windows have the same weight.
     n_frames : int, default=11
         Length of a window: 1 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
         frames a second.
@@ -182,7 +182,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     Raises
     ------
     ValueError
-        If in no piece two windows sound, or a parameter is out of range.
+        If no piece has two sounding windows, or a parameter is out of range.
 
     References
     ----------
@@ -208,7 +208,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
 
 
 def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Levels in dB of the windows of `n_frames` that sound, over their sounding frames."""
+    """Return the levels in dB of the sounding windows of `n_frames`, over sounding frames."""
     n_windows = len(piece) // n_frames
     totals = piece[: n_windows * n_frames].sum(axis=1).reshape(n_windows, n_frames)
     n_sounding = np.count_nonzero(totals, axis=1)
@@ -217,7 +217,7 @@ def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:
-    """Pairs (n_steps, 2, 12) of successive frames that both sound, for each piece that has any."""
+    """Return pairs of successive sounding frames, (n_steps, 2, 12), of each piece with any."""
     pieces = chroma_pieces(X)
     pairs = [np.stack([piece[:-1], piece[1:]], axis=1) for piece in pieces]
     steps = [pair[np.all(pair.any(axis=2), axis=1)] for pair in pairs]
@@ -231,7 +231,7 @@ def _tonal_centroid(frames: np.ndarray) -> np.ndarray:
 
 
 def _tonal_circles() -> np.ndarray:
-    """Coordinates (12, 6) of the pitch classes on the circles of fifths and of both thirds."""
+    """Return coordinates (12, 6) of the pitch classes on the circles of fifths and both thirds."""
     circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle of a semitone in pi, radius
     angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
     radii = np.array([radius for _, radius in circles])

@@ -1,4 +1,4 @@
-"""What each figure of a score-card catches, and what it is blind to, in a few words."""
+"""Descriptions of the figures of a score-card: the faults each one catches and misses."""
 
 from typing import NamedTuple
 
@@ -10,25 +10,25 @@ COLUMNS = {
     "markov": "Markov",
     "shuffled": "shuffled",
 }
-"""The sets that overlap with real music, and what they are called in tables."""
+"""The sets that are compared with real music, and their names in tables."""
 
 TRANSITIONS = "transition_matrix"
-"""The row of moves of roots, which have no mean and deviation."""
+"""The row of moves of roots, which has no mean and deviation."""
 
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
-"""The mean over all metrics and the transition matrix, and what it is called in tables."""
+"""The mean over all metrics and the transition matrix, and its name in tables."""
 
 DISTANCE, COPIES = "frechet_distance", "memorization"
 """The rows below the total."""
 
 
 SHARES = frozenset({"key_stability"})
-"""Metrics that are shares of a few cases in each excerpt, one pair of windows in 20 s: their values
-are coins, whose mean says all, and whose deviation follows from it."""
+"""Metrics that are shares of few cases in each excerpt, such as one pair of windows in 20 s: their
+values are nearly binary, so the mean determines the deviation."""
 
 
 class Words(NamedTuple):
-    """What a figure catches, and what it is blind to."""
+    """Faults that a figure catches, and aspects that it is blind to."""
 
     catches: str
     blind_to: str
