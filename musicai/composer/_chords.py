@@ -74,6 +74,24 @@ TURNED_CHORDS = np.array(
 """For each pitch class the places of the features of a chord, turned to it."""
 
 
+def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
+    """Return the chords of a piece that ends over a progression, and none after it.
+
+    The progression repeats as often as it fits, and its last chord lasts until the end. In training
+    too there is no chord after the end of a piece.
+
+    Parameters
+    ----------
+    numbers : ndarray of int of shape (n_frames_of_progression,)
+        The progression.
+    n_frames : int
+        Length of the piece.
+    """
+    n_times, n_left = divmod(n_frames, len(numbers))
+    parts = [numbers] * n_times + [np.full(n_left, numbers[-1]), np.full(LOOKAHEAD, FREE)]
+    return np.concatenate(parts)
+
+
 def chords_of_pieces(pieces: Sequence[np.ndarray], seconds: float) -> list[np.ndarray]:
     """Return the numbers of the chords of pieces, (n_vocabularies, n_frames) of each.
 

@@ -9,7 +9,7 @@ the frame itself.
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Protocol, Self
 
@@ -145,6 +145,10 @@ class EmissionSampler(ABC):
         """Turn what is known, (N, n_known), into the trunk's inputs (N * n_strands, n_inputs)."""
         return known
 
+    def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
+        """Return `encode` of `known`, given that of another sampler of the same kind."""
+        return encoded
+
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
         """Return the features of chords for each LSTM, (..., n_strands, N_CHORD_FEATURES)."""
         return chords[..., None, :]
@@ -162,7 +166,10 @@ class EmissionSampler(ABC):
         rng: np.random.RandomState,
         temperature: float = 1.0,
     ) -> np.ndarray:
-        """Draw a frame for every row of `readout`, of shape (N, n_features)."""
+        """Draw a frame for every row of `readout`, of shape (N, n_features).
+
+        `previous` is what a `Memory` knows, (N, n_known).
+        """
 
     def draw_each(
         self,
@@ -199,18 +206,21 @@ class Memory(Protocol):
 
 
 class LastFrame:
-    """Memory of the last frame alone."""
+    """Memory of the last frame alone, rounded by a function if one is given."""
 
-    def __init__(self, known: np.ndarray) -> None:
+    def __init__(
+        self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> None:
         self.known = known
+        self._rounded = rounded
 
     def read(self, frames: np.ndarray) -> None:
         """Take up the next frame of each piece, (n_pieces, n_features)."""
-        self.known[:] = frames
+        self.known[:] = frames if self._rounded is None else self._rounded(frames)
 
     def take(self, rows: np.ndarray) -> Self:
         """Return a memory of the pieces numbered `rows`."""
-        return type(self)(self.known[rows])
+        return type(self)(self.known[rows], self._rounded)
 
     def put(self, rows: np.ndarray, other: Self) -> None:
         """Take up the memory `other` of the pieces numbered `rows`."""

@@ -26,7 +26,7 @@ from ..base.styles import encode_styles, labels_per_piece, style_weights
 from ..theory.chord import Chord
 from ..theory.keys import SHIFTS_TO_COMMON_KEY
 from ..theory.progression import frames_of_chords, has_progressions
-from ._chords import has_chords
+from ._chords import has_chords, until_the_end
 from ._clock import TimingMixin, seconds_of_frames
 from ._conditioning import Traits
 from ._cues import ending_cues
@@ -343,7 +343,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             key unless `key` or `prime` does. A list of progressions has one per piece.
         ending : bool, default=False
             Whether to lead the pieces to an ending at their last frame, as training pieces end.
-            Warns if the training pieces had few endings.
+            The progression then repeats as often as it fits, and its last chord lasts until the
+            end. Warns if the training pieces had few endings.
         temperature : float, default=1.0
             Values below 1 favor likely choices; 1 leaves the distribution unchanged. Temperature
             sharpens the probabilities of choices (the loudest pitch class, mixture components,
@@ -599,7 +600,8 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
 
         def read_chords(chords: Any, style: Any, name: str) -> np.ndarray:
             timing = self.timing_of(style) if len(self._clocks) else None
-            return frames_of_chords(chords, timing, n_frames, name=name)
+            numbers = frames_of_chords(chords, timing, n_frames, name=name)
+            return until_the_end(numbers, len(cues)) if len(cues) else numbers
 
         return Requests.read(
             music["prime"],

@@ -5,6 +5,7 @@ since the chord began would, with it, be recognized as another chord (rejection 
 Recognition is that of :func:`musicai.theory.chord_decoding.decode_chords`, up to the present frame.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from copy import copy
 from typing import Self
@@ -15,12 +16,12 @@ from ..theory.chord_decoding import CERTAINTY, price_of_change, unit_templates
 from ..theory.chord_symbols import FREE
 from ..theory.keys import pitch_classes
 from ..theory.vocabulary import VOCABULARIES
-from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features
+from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features, until_the_end
 from ._emission import EmissionSampler
 
 # Draws of one frame before the one that fits its chord best is taken.
 _MOST_DRAWS = 12
-_TOLERANCE = 1e-6  # nats
+_TOLERANCE = 1e-4  # nats
 _FLAT = 1e-6  # squared length of a frame without a shape
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
@@ -43,8 +44,13 @@ class Following:
         they end.
     seconds : float
         How long a frame lasts.
-    multiply, multiply_strands : callable
-        The product of two matrices, with a row for each piece, and for each strand of each piece.
+    multiply : callable
+        The product of two matrices, with a row for each strand of each piece.
+
+    Attributes
+    ----------
+    asked, free : ndarray of int
+        Numbers of the pieces whose next frame has a requested chord, and of the others.
     """
 
     def __init__(
@@ -55,47 +61,45 @@ class Following:
         *,
         seconds: float,
         multiply: Callable[..., np.ndarray] = np.dot,
-        multiply_strands: Callable[..., np.ndarray] = np.dot,
     ) -> None:
         self.emission = emission
-        self._multiply, self._multiply_strands = multiply, multiply_strands
+        self._multiply = multiply
         weights, biases = zip(*emission.layers, strict=True)
         self._readout = np.ascontiguousarray(np.concatenate(weights).T), np.concatenate(biases)
         weight, bias = hidden
-        self._hidden = np.ascontiguousarray(weight[:, :-N_CHORD_FEATURES].T)
+        of_context, of_frame, of_chords = np.split(
+            weight, [-N_CHORD_FEATURES - emission.n_inputs, -N_CHORD_FEATURES], axis=1
+        )
+        self._hidden = np.hstack([of_frame, of_context]).T.copy()
+        self._of_chords = of_chords.T, bias
+        self._chords = chords
         # Pieces with the same chords share one cycle of these.
         keys = [each.tobytes() for each in chords]
         cycles = dict(zip(keys, chords, strict=True))
         self._which = np.array([list(cycles).index(key) for key in keys])
-        self._cycles = [
-            (
-                numbers,
-                emission.chords_of_strands(_features(numbers)) @ weight[:, -N_CHORD_FEATURES:].T
-                + bias,
-            )
-            for numbers in cycles.values()
-        ]
+        self._cycles = [self._cycle(numbers) for numbers in cycles.values()]
         # If only triads are requested, other chords are ignored, and a change costs less.
         self._only_triads = np.array([(numbers < _N_TRIADS).all() for numbers in chords])
         vocabularies = ["triads" if only else "qualities" for only in self._only_triads]
         self._prices = np.array(
             [price_of_change(np.array([seconds]), each)[0] for each in vocabularies]
         )
-        self._templates = unit_templates(vocabularies[self._only_triads.argmin()]).T
-        self._sums = np.zeros((len(chords), self._templates.shape[1]))
-        self._evidence = np.zeros_like(self._sums)  # of the frames that were drawn last
-        self._before = np.full(len(chords), FREE)
+        templates = unit_templates(vocabularies[self._only_triads.argmin()])
+        self._templates = templates.T.astype(np.float32)
+        self._known: dict[int, np.ndarray] = {}
+        # How many nats each chord is ahead of the requested one.
+        self._ahead = np.zeros((len(chords), len(templates)))
+        # Pieces that were drawn last, and what that adds.
+        self._drawn: tuple[np.ndarray, np.ndarray] | None = None
+        self._now = np.full(len(chords), FREE)
+        self._numbers: list[int] = []
         self._frame = 0
         self._begin()
-
-    @property
-    def asks(self) -> np.ndarray:
-        """Whether a chord is requested for the next frame of each piece."""
-        return self._now != FREE
 
     def draw(
         self,
         context: np.ndarray,
+        encoded: np.ndarray,
         previous: np.ndarray,
         draw: Draw,
         rows: np.ndarray,
@@ -106,79 +110,118 @@ class Following:
         ----------
         context : ndarray of shape (n_rows, n_context)
             Output of the trunk.
-        previous : ndarray of shape (n_rows, n_features)
+        encoded : ndarray of shape (n_rows * n_strands, n_inputs)
+            The frames before, as the emission encodes them.
+        previous : ndarray of shape (n_rows, n_known)
             The frames before.
         draw : callable
             Draws frames.
         rows : ndarray of int of shape (n_rows,)
             Numbers of the pieces.
         """
-        context = context.reshape(len(rows) * self.emission.n_strands, -1)
-        inputs = np.concatenate([context, self.emission.encode(previous)], axis=1)
-        hidden = self._multiply_strands(inputs, self._hidden).reshape(
-            len(rows), -1, len(self._hidden[0])
-        )
-        hidden += self._described(rows)
+        context = context.reshape(len(encoded), -1)
+        n_read, n_known = encoded.shape[1], encoded.shape[1] + context.shape[1]
+        known = np.empty((len(encoded), n_known + self._hidden.shape[1]), np.float32)
+        known[:, :n_read], known[:, n_read:n_known] = encoded, context
+        hidden = self._multiply(known[:, :n_known], self._hidden)
+        hidden.reshape(len(rows), -1, hidden.shape[1])[:] += self._described(rows)
+        np.tanh(hidden, out=known[:, n_known:])
         weight, bias = self._readout
-        known = np.concatenate([context, np.tanh(hidden).reshape(len(context), -1)], axis=1)
-        readout = (self._multiply_strands(known, weight) + bias).reshape(len(rows), -1)
+        readout = (self._multiply(known[:, n_read:], weight) + bias).reshape(len(rows), -1)
         frames = draw(readout, previous, rows)
-        lack, evidence = self._lack(frames, rows)
+        ahead, evidence = self._recognize(frames, rows)
         for _ in range(_MOST_DRAWS - 1):
-            wrong = (lack > _TOLERANCE).nonzero()[0]
-            if len(wrong) == 0:
+            wrong = [i for i, nats in enumerate(ahead.tolist()) if nats > _TOLERANCE]
+            if not wrong:
                 break
             again = draw(readout[wrong], previous[wrong], rows[wrong])
-            left, new = self._lack(again, rows[wrong])
-            better = left < lack[wrong]
-            wrong = wrong[better]
-            frames[wrong], lack[wrong], evidence[wrong] = again[better], left[better], new[better]
-        self._evidence[rows] = evidence
+            left, new = self._recognize(again, rows[wrong])
+            better = left < ahead[wrong]
+            wrong = np.array(wrong)[better]
+            frames[wrong], ahead[wrong], evidence[wrong] = again[better], left[better], new[better]
+        self._drawn = rows, evidence
         return frames
 
     def advance(self) -> None:
         """Go on to the next frame of every piece, after the one that was drawn."""
-        self._sums += self._evidence
-        self._before = self._now
+        if self._drawn is not None:
+            rows, evidence = self._drawn
+            if len(rows) == len(self._ahead):  # quicker
+                self._ahead += evidence
+            else:
+                self._ahead[rows] += evidence
+            self._drawn = None
         self._frame += 1
+        self._begin()
+
+    def end(self, n_frames: int) -> None:
+        """Let a single piece end after so many more frames (see `until_the_end`)."""
+        (numbers,) = self._chords
+        self._frame %= len(numbers)
+        self._cycles = [self._cycle(until_the_end(numbers, self._frame + n_frames))]
         self._begin()
 
     def take(self, pieces: np.ndarray) -> Self:
         """Return the state of some pieces."""
         taken = copy(self)
-        for name in ("_which", "_prices", "_sums", "_evidence", "_only_triads", "_before", "_now"):
+        taken._drawn, taken._numbers = None, []
+        for name in ("_which", "_prices", "_ahead", "_only_triads", "_now"):
             setattr(taken, name, getattr(self, name)[pieces])
+        taken._begin()
         return taken
+
+    def _cycle(self, numbers: np.ndarray) -> tuple[list[int], np.ndarray]:
+        """Return a progression, and its part of the hidden layer at each frame."""
+        weight, bias = self._of_chords
+        features = self.emission.chords_of_strands(_features(numbers))
+        return numbers.tolist(), features @ weight + bias
 
     def _begin(self) -> None:
         """Reset the evidence where a chord begins."""
-        now = [numbers[self._frame % len(numbers)] for numbers, _ in self._cycles]
-        self._now = np.array(now)[self._which]
-        changes = self._now != self._before
-        if changes.any():
-            self._sums[changes] = 0
-            after = np.flatnonzero(changes & (self._before != FREE))
-            self._sums[after, self._before[after]] = self._prices[after]
+        numbers = [cycle[self._frame % len(cycle)] for cycle, _ in self._cycles]
+        if numbers == self._numbers:
+            return
+        self._numbers = numbers
+        before, self._now = self._now, np.array(numbers)[self._which]
+        self.asked = np.flatnonzero(self._now != FREE)
+        self.free = np.flatnonzero(self._now == FREE)
+        self._relative = np.stack([self._compared(number) for number in numbers])
+        changes = self._now != before
+        self._ahead[changes] = 0
+        self._ahead[self._only_triads, _N_TRIADS:] = -np.inf
+        after = np.flatnonzero(changes & (before != FREE))
+        self._ahead[after, before[after]] = self._prices[after]
 
     def _described(self, rows: np.ndarray) -> np.ndarray:
         """Return the chords' part of the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
         if len(self._cycles) == 1:
             hidden = self._cycles[0][1]
-            return hidden[[self._frame % len(hidden)]]
+            frame = self._frame % len(hidden)
+            return hidden[frame : frame + 1]
         now = [hidden[self._frame % len(hidden)] for _, hidden in self._cycles]
         return np.stack(now)[self._which[rows]]
 
-    def _lack(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many nats the requested chords are behind the likeliest, and the evidence."""
+    def _recognize(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many nats the likeliest chords are ahead of the requested, and the evidence.
+
+        It is computed for each piece by itself, as the others do not matter.
+        """
         chroma = pitch_classes(frames)
-        roots = np.sqrt(chroma)
-        spread = np.sqrt(np.maximum(chroma.sum(1) - roots.sum(1) ** 2 / 12, _FLAT))
-        evidence = self._multiply(roots, self._templates) * (CERTAINTY / spread)[:, None]
-        sums = self._sums[rows] + evidence
-        now = sums[np.arange(len(rows)), self._now[rows]]
-        if sums.shape[1] > _N_TRIADS:
-            sums[self._only_triads[rows], _N_TRIADS:] = -np.inf
-        return sums.max(1) - now, evidence
+        several = len(self._relative) > 1
+        relative = self._relative[self._which[rows]] if several else self._relative
+        products = np.matmul(np.sqrt(chroma)[:, None], relative)[:, 0]
+        sums = zip(chroma.tolist(), products[:, -1].tolist(), strict=True)
+        squares = [max(sum(row) - part**2, _FLAT) for row, part in sums]
+        evidence = products[:, :-1]
+        evidence *= np.array([[CERTAINTY / math.sqrt(each)] for each in squares])
+        return (self._ahead.take(rows, axis=0) + evidence).max(axis=1), evidence
+
+    def _compared(self, number: int) -> np.ndarray:
+        """Return the templates of all chords less that of one, and a column for the mean."""
+        if number not in self._known:
+            relative = self._templates - self._templates[:, [number]]
+            self._known[number] = np.hstack([relative, np.full((12, 1), 12**-0.5, np.float32)])
+        return self._known[number]
 
 
 def _features(numbers: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from ._emission import (
     WIDTH_OF_REDRAWS,
     Emission,
     EmissionSampler,
+    LastFrame,
     Weights,
     choose,
     sample_categorical,
@@ -247,11 +248,11 @@ class LogisticNADESampler(EmissionSampler):
         ]
         self._loudest_to_hidden = weights.get("loudest_to_hidden")
 
-    def encode(self, frames: np.ndarray) -> np.ndarray:
-        encoded = np.empty((len(frames), self.n_inputs), np.float32)
-        encoded[:, : self.n_features] = frames = self._on_grid(frames)
-        encoded[:, self.n_features :] = frames == 1
-        return encoded
+    def remember(self, n_pieces: int) -> LastFrame:
+        return LastFrame(np.tile(self.origin, (n_pieces, 1)), self._on_grid)
+
+    def encode(self, known: np.ndarray) -> np.ndarray:
+        return np.concatenate([known, known == 1], axis=1, dtype=np.float32)
 
     def draw(
         self,
@@ -267,7 +268,7 @@ class LogisticNADESampler(EmissionSampler):
         # A copy to work on, with frames last: NumPy is quickest along the last axis.
         hidden, skipped, log_odds = self._split(np.array(readout.T, order="C"))
         skipped = skipped.reshape(self.n_features, 3, self._n_components, -1)
-        skipped[:, 1] += self._on_grid(previous).T[:, None]  # the anchors of the means
+        skipped[:, 1] += previous.T[:, None]  # the anchors of the means
         loudest = np.full(len(previous), -1)
         if self._loudest_to_hidden is not None:
             shares = np.exp((log_odds - log_odds.max(0)) / temperature)
@@ -301,7 +302,7 @@ class LogisticNADESampler(EmissionSampler):
         hidden, skipped, log_odds = (part.T.copy() for part in self._split(readout.T))
         skipped = skipped.reshape(len(previous), self.n_features, -1)
         means = slice(self._n_components, 2 * self._n_components)
-        skipped[:, :, means] += self._on_grid(previous)[:, :, None]
+        skipped[:, :, means] += previous[:, :, None]
         loudest = np.full(len(previous), -1)
         if self._loudest_to_hidden is not None:
             chosen = zip(log_odds.tolist(), rngs, strict=True)

@@ -244,7 +244,7 @@ def start_sampler(
     if len(rows) > len(requests.each):
         sampler.voices = Voices(np.array(owners), np.array([share for _, share in voices]))
     if any(chords is not _ANY_CHORD for chords in asked):
-        follow(sampler, emission, weights, asked, seconds=seconds, apart=requests.apart)
+        follow(sampler, emission, weights, asked, seconds=seconds)
     return sampler, np.array(moved)
 
 

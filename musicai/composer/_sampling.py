@@ -139,6 +139,7 @@ class Sampler:
             conditioning = np.broadcast_to(conditioning, shape).reshape(-1, shape[-1])
         self.trunk = Trunk(weights, conditioning, n_pieces * n_strands, multiply=self.multiply)
         self.memory = self.emission.remember(n_pieces)
+        self._encoded = self.emission.encode(self.memory.known)
         self._n_flags = self.trunk.n_inputs - self.emission.n_inputs - N_CUES
         nothing = np.zeros((n_pieces * n_strands, self.emission.n_inputs))
         self.trunk.step(self._inputs(nothing, start=True, cue=cue))
@@ -175,6 +176,7 @@ class Sampler:
             if len(waiting):
                 self.trunk.put(self._strands(waiting), before.trunk)
                 self.memory.put(waiting, before.memory)
+                self._encoded[self._strands(waiting)] = before._encoded[self._strands(waiting)]
 
     def take(self, pieces: Sequence[int] | np.ndarray) -> Self:
         """Return a sampler with the state of this one in the pieces of these numbers.
@@ -194,6 +196,7 @@ class Sampler:
         taken = copy(self)
         taken.trunk = self.trunk.take(self._strands(rows))
         taken.memory = self.memory.take(rows)
+        taken._encoded = self._encoded[self._strands(rows)]
         taken.voices = voices
         if self.cues is not None:
             taken.cues = self.cues[rows]
@@ -209,26 +212,18 @@ class Sampler:
         temperature : float, default=1.0
             Below 1 makes likely choices likelier.
         """
-        context, known = self.context, self.previous
-        if self.voices is not None:
-            rows = self.voices.draw(rng)
-            context, known = context[rows], known[rows]
+        rows = None if self.voices is None else self.voices.draw(rng)
         if self.following is None:
-            return self._draw_free(context, known, rng, temperature)
-        emission, asks = self.following.emission, self.following.asks
-
-        def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
-            return _draw(emission, readout, previous, _sources(rng, pieces), temperature)
-
-        asked = asks.nonzero()[0]
-        if len(asked) == len(asks):
-            return self.following.draw(context, known, draw, asked)
-        free = np.flatnonzero(~asks)
-        frames = np.empty((len(asks), self.emission.n_features), np.float32)
-        source = _sources(rng, free)
-        frames[free] = self._draw_free(context[free], known[free], source, temperature)
+            return self._draw_free(rows, rng, temperature)
+        asked, free = self.following.asked, self.following.free
+        if len(free) == 0:
+            return self._draw_asked(rows, asked, rng, temperature)
+        n_pieces = len(asked) + len(free)
+        rows = np.arange(n_pieces) if rows is None else rows
+        frames = np.empty((n_pieces, self.emission.n_features), np.float32)
+        frames[free] = self._draw_free(rows[free], _sources(rng, free), temperature)
         if len(asked):
-            frames[asked] = self.following.draw(context[asked], known[asked], draw, asked)
+            frames[asked] = self._draw_asked(rows[asked], asked, rng, temperature)
         return frames
 
     def step(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
@@ -253,21 +248,37 @@ class Sampler:
             frames = frames[self.voices.pieces]
         self._read_frame(frames, generated=generated, cue=cue)
 
-    def _draw_free(
-        self, context: np.ndarray, previous: np.ndarray, rng: Draws, temperature: float
-    ) -> np.ndarray:
-        """Draw frames of any chord, (n_rows, n_features)."""
+    def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
+        """Draw frames of any chord, (n_pieces, n_features), from some rows or all."""
+        context, known = self.context, self.previous
+        if rows is not None:
+            context, known = context[rows], known[rows]
         by_strand = context.reshape(-1, len(self._weight))
         readout = self.multiply(by_strand, self._weight) + self._bias
-        readout = readout.reshape(len(previous), -1)
-        return _draw(self.emission, readout, previous, rng, temperature)
+        return _draw(self.emission, readout.reshape(len(known), -1), known, rng, temperature)
+
+    def _draw_asked(
+        self, rows: np.ndarray | None, pieces: np.ndarray, rng: Draws, temperature: float
+    ) -> np.ndarray:
+        """Draw frames of some pieces over their chords, (n_pieces, n_features)."""
+        context, known, encoded = self.context, self.previous, self._encoded
+        if rows is not None:
+            context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]
+        following = self.following
+        emission = following.emission
+
+        def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
+            return _draw(emission, readout, previous, _sources(rng, pieces), temperature)
+
+        encoded = emission.encode_again(known, encoded)
+        return following.draw(context, encoded, known, draw, pieces)
 
     def _read_frame(
         self, frames: np.ndarray, *, generated: bool = False, cue: np.ndarray | None = None
     ) -> None:
         self.memory.read(frames)
-        encoded = self.emission.encode(self.memory.known)
-        self.trunk.step(self._inputs(encoded, generated=generated, cue=cue))
+        self._encoded = self.emission.encode(self.memory.known)
+        self.trunk.step(self._inputs(self._encoded, generated=generated, cue=cue))
 
     def _strands(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows of the trunk that belong to pieces."""
@@ -322,7 +333,6 @@ def follow(
     chords: Sequence[np.ndarray],
     *,
     seconds: float,
-    apart: bool,
 ) -> None:
     """Let pieces follow `chords`, in the common key, from their next frame on."""
     of_chords = under(weights, "chords.")
@@ -331,8 +341,7 @@ def follow(
         (of_chords["hidden.weight"], of_chords["hidden.bias"]),
         chords,
         seconds=seconds,
-        multiply=multiply_apart if apart else np.dot,
-        multiply_strands=sampler.multiply,
+        multiply=sampler.multiply,
     )
 
 

@@ -44,7 +44,8 @@ class FrameStream(Iterator[np.ndarray]):
         ----------
         n_frames : int
             Frames to come. Some seconds of them let the music close; a later call replaces an
-            earlier one. After the last frame it is an error.
+            earlier one. Over chords the progression repeats as often as it fits, and its last chord
+            lasts until the end. After the last frame it is an error.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         if self._n_left == 0:
@@ -53,4 +54,6 @@ class FrameStream(Iterator[np.ndarray]):
         # What is known of the next frame was settled with the one before it.
         cues = ending_cues(np.arange(n_frames - 1, 0, -1))
         self._sampler.cues = np.repeat(cues[None], len(self._sampler.previous), axis=0)
+        if self._sampler.following is not None:
+            self._sampler.following.end(n_frames)
         self._n_left = n_frames

@@ -288,10 +288,15 @@ class TiedNADESampler(EmissionSampler):
         encoded = np.empty((n, N_KEYS, self.n_inputs), np.float32)
         relative = folded[:, :, _RELATIVE].transpose(0, 2, 1, 3)
         encoded[:, :, : 5 * N_KEYS] = relative.reshape(n, N_KEYS, 5 * N_KEYS)
+        return self.encode_again(known, encoded.reshape(n * N_KEYS, -1))
+
+    def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
+        encoded = encoded.reshape(len(known), N_KEYS, -1).copy()
         weight, bias = self._places
         # Row by row, so that a piece does not depend on the others.
-        encoded[:, :, 5 * N_KEYS :] = np.matmul(known[:, None, 4 * width :], weight) + bias
-        return encoded.reshape(n * N_KEYS, -1)
+        scalars = known[:, None, 4 * self.n_features :]
+        encoded[:, :, 5 * N_KEYS :] = np.matmul(scalars, weight) + bias
+        return encoded.reshape(-1, self.n_inputs)
 
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
         return chords[..., TURNED_CHORDS]

@@ -141,6 +141,8 @@ def multiply_apart(
     NumPy then calls BLAS for the rows of each piece, in one order of summation however many pieces
     there are.
     """
+    if len(rows) == size:
+        return np.matmul(rows, matrix, out=out)
     groups = rows.reshape(-1, size, rows.shape[1])
     out = None if out is None else out.reshape(-1, size, out.shape[1])
     return np.matmul(groups, matrix, out=out).reshape(len(rows), -1)

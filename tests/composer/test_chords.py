@@ -16,12 +16,12 @@ PROGRESSION = "C | Am | F G | C"
 
 
 def songs(n_songs=24, seed=0):
-    """Songs of chords of C major, of two beats each, in any key: chroma with noise."""
+    """Return songs over chords of C major, of two beats each, in any key: chroma with noise."""
     rng = np.random.RandomState(seed)
     known = [read_symbol(symbol) for symbol in ("C", "F", "G", "Am", "Dm", "Em")]
     pieces = []
-    for key in rng.randint(12, size=n_songs):
-        chords = np.repeat(rng.choice(known, 16), 2)
+    for number, key in enumerate(rng.randint(12, size=n_songs)):
+        chords = np.repeat(rng.choice(known, 16 + number % 3), 2)
         frames = np.roll([frame_of(number) for number in chords], key, axis=1)
         frames = np.clip(frames * rng.uniform(0.5, 1, frames.shape), 0.15 * rng.rand(1), 1)
         pieces.append((frames / frames.max(axis=1, keepdims=True)).astype(np.float32))
@@ -202,3 +202,33 @@ def test_a_gap_is_filled_over_chords(composer):
         8, prime=song[:16], then=song[16:], chords="Am | Dm", key="C", random_state=1
     )
     assert share_of(new, [("Am", 4), ("Dm", 4)]) > 0.8
+
+
+def test_a_piece_ends_on_the_last_chord(composer):
+    pieces = composer.sample(27, chords="C | Am | F", ending=True, n_pieces=8, random_state=0)
+    asked = [("C", 4), ("Am", 4), ("F", 4)] * 2 + [("F", 3)]
+    assert np.mean([share_of(piece, asked) for piece in pieces]) > 0.85
+    assert np.mean([share_of(piece[-3:], [("F", 3)]) for piece in pieces]) > 0.85
+
+
+def test_each_ending_over_chords_is_the_one_that_it_is_alone(composer):
+    chords, seeds = ["C | F | G", None, "Am | E"], [1, 2, 3]
+    together = composer.sample(21, chords=chords, ending=True, random_state=seeds)
+    for piece, asked, seed in zip(together, chords, seeds, strict=True):
+        alone = composer.sample(21, chords=asked, ending=True, random_state=seed)
+        np.testing.assert_array_equal(piece, alone)
+
+
+def test_a_stream_ends_over_chords_as_a_sample_does(composer):
+    stream = composer.stream(chords="C | Am | F", random_state=7)
+    stream.end(20)
+    stream.end(150)  # so far from the end nothing is known of it yet
+    ended = composer.sample(150, chords="C | Am | F", ending=True, random_state=7)
+    np.testing.assert_array_equal(list(stream), ended)
+    stream = composer.stream(chords="C | Am | F", random_state=8)
+    before = list(islice(stream, 29))
+    stream.end(15)
+    rest = list(stream)
+    assert len(rest) == 15
+    asked = [("Am", 3), ("F", 12)]
+    assert share_of(np.array([*before, *rest])[29:], asked) > 0.7

@@ -43,6 +43,9 @@ def draw_many(draws, previous, n_draws, *, together, temperature=1.0, seed=0):
     """Draw from one context, all frames at once or one after another."""
     rng = np.random.RandomState(seed)
     readout = draws.read_out(CONTEXT)
+    memory = draws.remember(1)
+    memory.read(previous)
+    previous = memory.known
     if together:
         readout, previous = readout.repeat(n_draws, 0), previous.repeat(n_draws, 0)
         return draws.draw(readout, previous, rng, temperature)
