@@ -137,8 +137,9 @@ class Following:
             again = draw(readout[wrong], previous[wrong], rows[wrong])
             left, new = self._recognize(again, rows[wrong])
             better = left < ahead[wrong]
-            wrong = np.array(wrong)[better]
-            frames[wrong], ahead[wrong], evidence[wrong] = again[better], left[better], new[better]
+            mended = np.array(wrong)[better]
+            frames[mended] = again[better]
+            ahead[mended], evidence[mended] = left[better], new[better]
         self._drawn = rows, evidence
         return frames
 

@@ -213,17 +213,18 @@ class Sampler:
             Below 1 makes likely choices likelier.
         """
         rows = None if self.voices is None else self.voices.draw(rng)
-        if self.following is None:
+        following = self.following
+        if following is None:
             return self._draw_free(rows, rng, temperature)
-        asked, free = self.following.asked, self.following.free
+        asked, free = following.asked, following.free
         if len(free) == 0:
-            return self._draw_asked(rows, asked, rng, temperature)
+            return self._draw_asked(following, rows, asked, rng, temperature)
         n_pieces = len(asked) + len(free)
         rows = np.arange(n_pieces) if rows is None else rows
         frames = np.empty((n_pieces, self.emission.n_features), np.float32)
         frames[free] = self._draw_free(rows[free], _sources(rng, free), temperature)
         if len(asked):
-            frames[asked] = self._draw_asked(rows[asked], asked, rng, temperature)
+            frames[asked] = self._draw_asked(following, rows[asked], asked, rng, temperature)
         return frames
 
     def step(self, rng: Draws, *, temperature: float = 1.0) -> np.ndarray:
@@ -258,13 +259,17 @@ class Sampler:
         return _draw(self.emission, readout.reshape(len(known), -1), known, rng, temperature)
 
     def _draw_asked(
-        self, rows: np.ndarray | None, pieces: np.ndarray, rng: Draws, temperature: float
+        self,
+        following: Following,
+        rows: np.ndarray | None,
+        pieces: np.ndarray,
+        rng: Draws,
+        temperature: float,
     ) -> np.ndarray:
         """Draw frames of some pieces over their chords, (n_pieces, n_features)."""
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]
-        following = self.following
         emission = following.emission
 
         def draw(readout: np.ndarray, previous: np.ndarray, pieces: np.ndarray) -> np.ndarray:
