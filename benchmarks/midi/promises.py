@@ -5,7 +5,7 @@ import struct
 from collections.abc import Callable
 
 from benchmarks.common.damages import EXTREMES, Damage, Random
-from musicai.midi._events import Event, Song, Track, read_song, write_song
+from musicai.midi.events import Event, Song, Track, read_song, write_song
 
 CHANNEL_STATE = (0, 6, 7, 32, 64, 66, 100, 101, 120, 121, 123, 124, 125, 126, 127)
 """Controllers that change what a channel does with notes."""

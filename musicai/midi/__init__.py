@@ -9,6 +9,6 @@ from ._errors import MidiError
 from ._extractor import PianoRollExtractor
 from ._reading import read_midi
 from ._synthesis import synthesize
-from ._writing import write_midi
+from .writing import write_midi
 
 __all__ = ["MidiError", "PianoRollExtractor", "read_midi", "synthesize", "write_midi"]

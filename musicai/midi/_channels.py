@@ -11,7 +11,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ..base.extras import need
-from ._events import (
+from ._pairing import Key, Note, Stroke
+from ._sounding import NOTES_OFF_CONTROLS, PEDAL_CONTROLS, PEDAL_DOWN, RESET_CONTROL
+from .events import (
     BEND,
     CONTROL,
     META,
@@ -24,8 +26,6 @@ from ._events import (
     Track,
     text_of,
 )
-from ._pairing import Key, Note, Stroke
-from ._sounding import NOTES_OFF_CONTROLS, PEDAL_CONTROLS, PEDAL_DOWN, RESET_CONTROL
 
 if TYPE_CHECKING:
     from pretty_midi import Instrument, PrettyMIDI

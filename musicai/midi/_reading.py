@@ -7,7 +7,7 @@ from ..base.extras import need
 from ..files.paths import AnyPath, is_path, printable, why_unreadable
 from ._channels import instruments_of
 from ._errors import MidiError
-from ._events import (
+from .events import (
     KEY_SIGNATURE,
     LYRIC,
     META,

@@ -1,8 +1,7 @@
 """Sessions: a mosaic as a project of a digital audio workstation."""
 
-import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import PurePath
@@ -18,7 +17,8 @@ from ..base.pieces import as_chroma, is_collection, one_per_piece
 from ..files.paths import AnyPath, is_path, printable
 from ..files.piece_files import piece_files
 from ..files.writing import whole_file
-from ..midi import write_midi
+from ..midi.events import META, TEMPO, TIME_SIGNATURE, Event, Track
+from ..midi.writing import tracks_of
 from ..theory.spelling import key_name
 from ._midi import RULES, chroma_to_midi
 from ._reaper import (
@@ -216,12 +216,8 @@ def _session(
     clock: dict[str, Any] = {"timing": edits.timing, "notated_tempo": notated_tempo}
     name = None if key is None else key_name(key)
     music = chroma_to_midi(piece, key=name, **arrangement, **clock)
-    written = io.BytesIO()
-    write_midi(written, music)
-    written.seek(0)
-    mido = need("mido", extra="midi", what="write_session")
-    midi = mido.MidiFile(file=written)
-    tempi = _tempi(midi)
+    conductor, *played = tracks_of(music)
+    tempi = _tempi(conductor.events, music.resolution)
     (timeline,) = timelines(X=piece, pieces=[piece], **clock)
     chords = sheet_of(piece, timeline, vocabulary=arrangement["vocabulary"], key=key).chords
     beats = np.array([0.0, *(chord.end for chord in chords)])
@@ -231,9 +227,9 @@ def _session(
         *([] if audio is None else [_reference(audio, edits, folder)]),
         *(
             midi_track(
-                part.name, _events(track), length=edits.seconds, resolution=midi.ticks_per_beat
+                part.name, _messages(track), length=edits.seconds, resolution=music.resolution
             )
-            for part, track in zip(music.instruments, midi.tracks[1:], strict=True)
+            for part, track in zip(music.instruments, played, strict=True)
         ),
     ]
     bars = [Fraction(*each.meter) for each in tempi if each.meter]
@@ -249,20 +245,19 @@ def _session(
     )
 
 
-def _tempi(midi: Any) -> list[Tempo]:
-    """Return the tempo map of a MIDI file, in seconds."""
+def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
+    """Return the tempo map in seconds; `resolution` is in ticks per beat."""
     changes: dict[int, dict[str, Any]] = {}
-    tick = 0
-    for message in midi.tracks[0]:
-        tick += message.time
-        if message.type == "set_tempo":
-            changes.setdefault(tick, {})["tempo"] = message.tempo
-        elif message.type == "time_signature":
-            changes.setdefault(tick, {})["meter"] = (message.numerator, message.denominator)
+    for event in events:
+        kind, *values = event.data
+        if kind == TEMPO:
+            changes.setdefault(event.tick, {})["tempo"] = int.from_bytes(values, "big")
+        elif kind == TIME_SIGNATURE:
+            changes.setdefault(event.tick, {})["meter"] = (values[0], 2 ** values[1])
     tempi = []
     seconds, last, tempo = 0.0, 0, 500_000
     for tick, change in sorted(changes.items()):
-        seconds += (tick - last) * tempo * 1e-6 / midi.ticks_per_beat
+        seconds += (tick - last) * tempo * 1e-6 / resolution
         last, tempo = tick, change.get("tempo", tempo)
         tempi.append(Tempo(seconds, 6e7 / tempo, change.get("meter")))
     return tempi
@@ -277,15 +272,14 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
     return starts[last] + np.maximum(beats - counted[last], 0) / per_second[last]
 
 
-def _events(track: Any) -> Iterator[tuple[int, list[int]]]:
+def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
     """Yield the channel messages of a track, then one that ends it."""
-    waited = 0
-    for message in track:
-        waited += message.time
-        if not message.is_meta:
-            yield waited, message.bytes()
-            waited = 0
-    yield waited, [0xB0, 123, 0]  # all notes off
+    last = 0
+    for event in track.events:
+        if event.status != META:
+            yield event.tick - last, [event.status, *event.data]
+            last = event.tick
+    yield track.end - last, [0xB0, 123, 0]  # all notes off
 
 
 def _items(edits: Any, folder: str | None) -> Iterator[Item]:

@@ -9,7 +9,9 @@ import numpy as np
 from ..base.parameters import is_integer
 from ..files.writing import target_name, whole_file
 from ._channels import CHANNELS, DRUMS
-from ._events import (
+from ._music import is_music
+from ._sounding import apart
+from .events import (
     BEND,
     CONTROL,
     KEY_SIGNATURE,
@@ -26,8 +28,6 @@ from ._events import (
     Track,
     write_song,
 )
-from ._music import is_music
-from ._sounding import apart
 from .tempi import FEWEST, MOST
 
 if TYPE_CHECKING:
@@ -88,14 +88,15 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
             "expected"
         )
     try:
-        data = write_song(midi.resolution, _tracks(midi))
+        data = write_song(midi.resolution, tracks_of(midi))
     except ValueError as error:
         raise ValueError(f"{name}: this music cannot be written as MIDI: {error}") from None
     with whole_file(file) as draft:
         draft.write(data)
 
 
-def _tracks(midi: "PrettyMIDI") -> Iterator[Track]:
+def tracks_of(midi: "PrettyMIDI") -> Iterator[Track]:
+    """Yield the tracks of a file: tempi, signatures and texts first, then each instrument."""
     yield _track(_conducting_events(midi))
     n_drummers = n_others = 0
     for instrument in midi.instruments:
