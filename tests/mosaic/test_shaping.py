@@ -25,10 +25,20 @@ def test_no_gain_changes_nothing(sound, n_samples):
 
 
 def test_channels_get_the_same_gains(sound):
-    gains = np.random.default_rng(1).uniform(-12, 6, (30, 12))
+    gains = np.random.default_rng(1).uniform(-12, 0, (30, 12))
     both = np.stack([sound, sound[::-1]], axis=1)
     expected = np.stack([shaped(channel, gains) for channel in both.T], axis=1)
-    np.testing.assert_array_equal(shaped(both, gains), expected)
+    np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-6)
+
+
+def test_raising_does_not_widen(sound):
+    gains = np.full((30, 12), 6.0)
+    for balance in (1, 0.3, 0):  # common to both channels, or left of the middle
+        both = np.stack([sound, balance * sound], axis=1)
+        expected = np.stack([shaped(channel, gains) for channel in both.T], axis=1)
+        np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-5)
+    apart = np.stack([sound, -sound], axis=1)
+    np.testing.assert_allclose(shaped(apart, gains), apart, atol=1e-6)
 
 
 def test_blocks_are_no_matter(sound):
