@@ -22,12 +22,16 @@ librosa's beat tracker. Printed are:
 - chords: share of the beats on which `recognize_chords`, given the sound cut at these beats, finds
   the chord of the chart; and the same given the piece itself. Composed pieces, and eight of plain
   chords by `chords_to_chroma`;
+- sessions: how many items, positions, speeds, fades, tempo maps, regions and MIDI messages differ
+  from the mosaic's edit list and the MIDI file, as other parsers read them (see `sessions`), if
+  ``rppxml`` and ``reaproj`` are installed;
 - kept: of pieces composed anew from bar 9 on, how many have bars 1 to 8 to the character.
 
 Needs ``pip install ".[midi,score]"`` and librosa.
 """
 
 import argparse
+import contextlib
 import io
 import re
 import tempfile
@@ -44,6 +48,7 @@ import numpy as np
 
 from benchmarks.common.music import print_table
 from benchmarks.render.minuets import make_minuets
+from benchmarks.render.sessions import disagreements
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
 from musicai.datasets import make_songs
 from musicai.midi import synthesize, write_midi
@@ -346,6 +351,8 @@ class Found(NamedTuple):
     drums: list[float]
     chords: list[tuple[float, float, float]]
     """Of the piece, of the band and of the mosaic."""
+    sessions: list[tuple[int, list[str]]]
+    """Numbers of items, and what other parsers read otherwise."""
 
 
 def _rows(
@@ -359,7 +366,7 @@ def _rows(
     timings = [analysis.timing for analysis in analyses]
     composer.fit([analysis.chroma for analysis in analyses], styles, timing=timings)
     mosaic = MosaicSynthesizer(extractor, sr=SR).fit(recordings, styles)
-    found = Found({}, [], [], [], [], [], [], [])
+    found = Found({}, [], [], [], [], [], [], [], [])
     for i in range(n_pieces):
         style = styles[i % len(styles)]
         timing = composer.timing_of(style)
@@ -380,6 +387,9 @@ def _rows(
         f"{kind}: on sixteenths {np.mean(found.sixteenths):.3f} of {len(found.sixteenths)} onsets"
     )
     print(f"{kind}: kept {sum(found.kept)} of {len(found.kept)}")
+    n_items = sum(n for n, _ in found.sessions)
+    wrong = [what for _, each in found.sessions for what in each]
+    print(f"{kind}: {len(found.sessions)} sessions, {n_items} items, {len(wrong)} wrong {wrong}")
     if sync:
         print(f"{kind}: in 3/4 {sum(found.threes)} of {len(found.threes)} renderings in three")
         print_shares(f"{kind}: on the grid, band", found.band)
@@ -414,12 +424,23 @@ def print_shares(what: str, shares: list[tuple[float, float]]) -> None:
     print(f"{what}: {with_clicks:.3f}, less its delay {with_sound:.3f}")
 
 
+def _read_back(
+    session: Path, piece: np.ndarray, clock: dict[str, Any], mosaic: Any
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of items of a session and what other parsers read otherwise, if any."""
+    edits = mosaic.edit_list(piece, timing=clock["timing"])
+    midi = written(chroma_to_midi(piece, instruments="band", **clock))
+    with contextlib.suppress(ImportError):
+        yield len(edits.clips), disagreements(session, edits, midi)
+
+
 def _compare(
     piece: np.ndarray, clock: dict[str, Any], mosaic: Any, style: str, found: Found
 ) -> None:
     """Render a piece in all ways and note what agrees."""
     with tempfile.TemporaryDirectory() as folder:
         (_, reading), *others = readings(piece, clock, mosaic, Path(folder))
+        found.sessions.extend(_read_back(Path(folder, "a.rpp"), piece, clock, mosaic))
     for what, other in others:
         found.agreements.setdefault(what, []).append(agree(reading, other))
     music = chroma_to_midi(piece, instruments="band", **clock)

@@ -177,15 +177,28 @@ def shape(
         padded = np.zeros((samples.shape[1], (n_frames - 1) * hop + n_window), dtype=np.float32)
         lo, hi = max(first, 0), min(first + padded.shape[1], len(samples))
         padded[:, lo - first : hi - first] = samples[lo:hi].T
+        windows = np.lib.stride_tricks.sliding_window_view(padded, n_window, axis=1)[:, ::hop]
+        spectra = scipy.fft.rfft(windows * window, axis=2)
+        spectra[:, :, : bands.shape[1]] *= _factors_of(spectra[:, :, : bands.shape[1]], factors)
+        frames = scipy.fft.irfft(spectra, n_window, axis=2) * window_out
         shaped = np.zeros_like(padded)
-        for channel, sound in zip(shaped, padded, strict=True):
-            frames = np.lib.stride_tricks.sliding_window_view(sound, n_window)[::hop] * window
-            spectra = scipy.fft.rfft(frames, axis=1)
-            spectra[:, : bands.shape[1]] *= factors
-            frames = scipy.fft.irfft(spectra, n_window, axis=1) * window_out
-            for i, frame in enumerate(frames):
-                channel[i * hop : i * hop + n_window] += frame
+        for i in range(n_frames):
+            shaped[:, i * hop : i * hop + n_window] += frames[:, i]
         yield np.ascontiguousarray(shaped[:, start - first : stop - first].T)
+
+
+def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Return factors for spectra of shape (n_channels, n_frames, n_bins).
+
+    Where the channels differ by more than they have in common, less is raised: that would make
+    the sound wider, and change the harmony of their mean little.
+    """
+    if len(spectra) == 1:
+        return factors
+    left, right = spectra
+    common, different = np.square(np.abs(left + right)), np.square(np.abs(left - right))
+    share = common / np.maximum(np.maximum(common, different), np.float32(1e-20))
+    return np.where(factors > 1, 1 + (factors - 1) * share, factors)
 
 
 def silence_between(
