@@ -43,7 +43,7 @@ def rows_of(runs):
     return [run.row + i for run in runs for i in range(run.n_frames)]
 
 
-def test_what_is_there_is_found():
+def test_a_recording_finds_itself():
     corpus = make_beat_corpus([track(i) for i in range(5)], tempo=120)
     rows = np.concatenate([np.arange(50, 58), np.arange(10, 18), np.arange(170, 178)])
     runs = find(target_of(corpus, rows), corpus)
@@ -51,7 +51,7 @@ def test_what_is_there_is_found():
     assert [run.frame for run in runs] == [0, 8, 16]
 
 
-def test_runs_fill_the_piece_and_stay_in_their_recordings():
+def test_runs_cover_the_piece_and_stay_in_one_recording():
     corpus = make_beat_corpus([track(i, n_beats=17 + i) for i in range(4)], tempo=120)
     rng = np.random.default_rng(0)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 60))
@@ -62,7 +62,7 @@ def test_runs_fill_the_piece_and_stay_in_their_recordings():
         assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)
 
 
-def test_recordings_of_the_tempo_are_preferred():
+def test_recordings_at_the_tempo_are_preferred():
     tracks = [track(0, tempo=120), track(0, tempo=95), track(0, tempo=60.5), track(0, tempo=240)]
     corpus = make_beat_corpus(tracks, tempo=120)
     assert set(corpus.recording) == {0, 1, 2, 3}  # at other metrical levels
@@ -108,7 +108,7 @@ def test_joins_keep_the_place_in_the_bar():
     assert np.mean(kept) > 0.4  # by chance a quarter
 
 
-def test_bars_begin_where_those_of_the_piece_begin():
+def test_downbeats_play_downbeats():
     corpus = make_beat_corpus([track(i, n_beats=100) for i in range(4)], tempo=120)
     rng = np.random.default_rng(2)
     rows = rng.integers(0, len(corpus.recording), 80)
@@ -126,7 +126,7 @@ def test_no_recording_is_played_for_too_long(longest):
     assert in_a_row.max() * 0.5 <= longest
 
 
-def test_more_recordings_are_heard_where_each_may_be_played_for_less_time():
+def test_a_lower_limit_plays_more_recordings():
     corpus = make_beat_corpus([track(i) for i in range(10)], tempo=120)
     rng = np.random.default_rng(3)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 40))
@@ -170,11 +170,11 @@ def test_transposed_tracks_have_the_rolled_chroma_and_the_cost():
     assert run.row == 44
 
 
-def test_the_piece_may_have_no_beats():
+def test_an_empty_piece_has_no_runs():
     corpus = make_beat_corpus([track(0)], tempo=120)
     assert find(target_of(corpus, np.arange(0)), corpus) == []
 
 
-def test_few_beats():
+def test_a_few_beats_are_enough():
     corpus = make_beat_corpus([track(0, n_beats=3)], tempo=120)
     assert len(rows_of(find(target_of(corpus, np.arange(3).repeat(5)), corpus))) == 15

@@ -59,7 +59,7 @@ def piece(recordings):
     return analysis.chroma[1:25]
 
 
-def test_beats_are_laid_on_the_grid(mosaic, piece):
+def test_beats_fall_on_the_grid(mosaic, piece):
     for tempo in (105, 132):
         audio = mosaic.transform(piece, tempo=tempo)
         grid = np.arange(1, 11) * 60 / tempo
@@ -77,7 +77,7 @@ def test_impossible_tempi(mosaic, piece):
         mosaic.transform(piece, timing=10, tempo=120)
 
 
-def test_the_piece_is_heard_in_it(mosaic, piece):
+def test_an_analysis_finds_the_piece(mosaic, piece):
     audio = mosaic.transform(piece, tempo=120)
     (again,) = ChromaExtractor().transform([(audio, RATE)])
     wanted = np.repeat(piece, 4, axis=0)
@@ -103,7 +103,7 @@ def test_a_recording_in_c_plays_a_piece_in_d():
     assert {segment.semitones for segment in mosaic.segments(piece, tempo=120)} == {0}
 
 
-def test_without_a_tempo_that_of_the_recordings_is_taken(mosaic, piece):
+def test_the_default_tempo_is_that_of_the_recordings(mosaic, piece):
     assert mosaic.tempo_ == pytest.approx(120, rel=0.01)
     audio = mosaic.transform(piece)
     assert len(audio) == pytest.approx(12 * 60 / mosaic.tempo_ * RATE, abs=1)
@@ -154,7 +154,7 @@ def test_mosaic_and_midi_lie_on_one_grid(mosaic, piece):
     assert np.median(near[beats]) < 0.03
 
 
-def test_segments_tell_what_is_played(mosaic, piece, recordings):
+def test_segments_list_what_is_played(mosaic, piece, recordings):
     for segment in mosaic.segments(piece, tempo=110):
         assert segment.source_start < segment.source_end
         assert segment.source_end <= len(recordings[segment.recording][0]) / RATE
@@ -171,7 +171,7 @@ def test_frames_are_played_on_steady_beats(mosaic):
     assert 60 / np.median(np.diff(found)) == pytest.approx(mosaic.tempo_, rel=0.02)
 
 
-def test_the_same_twice_and_in_company(mosaic, piece):
+def test_results_repeat_alone_and_in_a_collection(mosaic, piece):
     first = mosaic.transform(piece)
     np.testing.assert_array_equal(mosaic.transform(piece), first)
     several = mosaic.transform([piece[:8], piece, piece[:0]])
@@ -209,7 +209,7 @@ def test_styles(recordings, mosaic, piece):
         of_styles.transform(piece, style={"fast": 1, "slow": 1}, tempo=320)
 
 
-def test_silence_stays_silence(mosaic, piece):
+def test_silent_frames_are_silent(mosaic, piece):
     quiet = piece.copy()
     quiet[8:16] = 0
     audio = mosaic.transform(quiet, tempo=120)
@@ -217,12 +217,12 @@ def test_silence_stays_silence(mosaic, piece):
     assert audio[: 2 * RATE].any()
 
 
-def test_a_tempo_out_of_range_is_one_sentence(mosaic, piece):
+def test_a_tempo_out_of_range_is_refused(mosaic, piece):
     with pytest.raises(ValueError, match="a tempo of 900 beats per minute is out of range: the"):
         mosaic.transform(piece, tempo=900)
 
 
-def test_recordings_without_a_pulse_are_laid_by_frames():
+def test_recordings_without_a_pulse_are_played_by_frames():
     rng = np.random.default_rng(0)
     time = np.arange(20 * RATE) / RATE
     swelling = [

@@ -84,7 +84,7 @@ def test_the_clips_of_frames_add_up_to_the_mosaic(mosaics, piece):
     np.testing.assert_allclose(audio[alone], gain * played[alone], atol=1e-3)
 
 
-def test_when_it_is_played(mosaics, piece):
+def test_the_edit_list_has_the_timing(mosaics, piece):
     frames, beats = mosaics
     assert frames.edit_list(piece).timing == ChromaExtractor().timing
     assert frames.edit_list(piece).tempo is None
@@ -97,7 +97,7 @@ def test_when_it_is_played(mosaics, piece):
     assert beats.edit_list(piece, timing=half_beats, tempo=110).timing.tempo == 110
 
 
-def test_silence(mosaics, piece):
+def test_silent_frames_are_in_the_levels(mosaics, piece):
     for mosaic in mosaics:
         assert mosaic.edit_list(piece, timing=ChromaExtractor()).levels.shape == (0, 2)
         quiet = piece.copy()
@@ -110,6 +110,6 @@ def test_silence(mosaics, piece):
         assert nothing[0].clips == []
 
 
-def test_samples_have_no_path(piece):
+def test_recordings_in_memory_have_no_path(piece):
     mosaic = MosaicSynthesizer(sr=RATE).fit([(chords(0), RATE)])
     assert {clip.path for clip in mosaic.edit_list(piece).clips} == {None}

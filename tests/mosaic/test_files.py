@@ -13,7 +13,7 @@ from musicai.audio import RecordingError
 from .conftest import RATE
 
 
-def test_nothing_is_written_if_anything_cannot_be(mosaic, piece, tmp_path):
+def test_nothing_is_written_if_one_piece_is_refused(mosaic, piece, tmp_path):
     for pieces, files, message in [
         ([piece, piece[:0]], ["a.wav", "b.wav"], "has no frames"),
         ([piece, piece], ["a.wav", "b.xyz"], "no suffix of an audio format"),
@@ -33,7 +33,7 @@ def test_recordings_in_memory_are_copied(recordings, piece):
     np.testing.assert_array_equal(mosaic.transform(piece[:20]), expected)
 
 
-def test_a_recording_is_not_written_over(recordings, piece, tmp_path):
+def test_recordings_are_not_overwritten(recordings, piece, tmp_path):
     soundfile.write(tmp_path / "own.wav", recordings[0], RATE)
     mosaic = MosaicSynthesizer(sr=RATE).fit([tmp_path / "own.wav"])
     with pytest.raises(ValueError, match=r"own\.wav: the mosaic plays this recording"):
@@ -60,7 +60,7 @@ def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
         mosaic.transform(piece)
 
 
-def test_a_file_that_changes_while_it_is_analyzed(recordings, tmp_path, monkeypatch, piece):
+def test_a_file_that_changes_during_fit_is_refused(recordings, tmp_path, monkeypatch, piece):
     path = tmp_path / "song.wav"
     soundfile.write(path, recordings[0], RATE)
     analyze = ChromaExtractor.analyze
@@ -77,7 +77,7 @@ def test_a_file_that_changes_while_it_is_analyzed(recordings, tmp_path, monkeypa
         mosaic.transform(piece)
 
 
-def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path):
+def test_unreadable_recordings_are_left_out(recordings, piece, tmp_path):
     (tmp_path / "broken.mp3").write_bytes(b"no audio")
     collection = [tmp_path / "broken.mp3", tmp_path / "none.wav", recordings[0]]
     mosaic = MosaicSynthesizer(ChromaExtractor(on_error="warn"), sr=RATE)
@@ -88,7 +88,7 @@ def test_recordings_that_cannot_be_used_are_left_out(recordings, piece, tmp_path
         MosaicSynthesizer().fit(collection)
 
 
-def test_written_to_files(mosaic, piece, tmp_path):
+def test_files_hold_the_same_samples(mosaic, piece, tmp_path):
     expected = mosaic.transform(piece)
     assert mosaic.transform(piece, tmp_path / "a.flac") is None
     read, rate = soundfile.read(tmp_path / "a.flac", dtype="float32")
@@ -102,7 +102,7 @@ def test_written_to_files(mosaic, piece, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.flac"]
 
 
-def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
+def test_the_extractor_caches_analyses(recordings, tmp_path):
     soundfile.write(tmp_path / "a.wav", recordings[0], RATE)
     extractor = ChromaExtractor(memory=tmp_path / "index")
     for _ in range(2):
@@ -111,7 +111,7 @@ def test_analyses_are_kept_by_the_extractor(recordings, tmp_path):
     assert any((tmp_path / "index").rglob("*.pkl"))
 
 
-def test_persists_with_joblib(mosaic, piece, tmp_path):
+def test_joblib_restores_a_mosaic(mosaic, piece, tmp_path):
     joblib.dump(mosaic, tmp_path / "mosaic.joblib")
     restored = joblib.load(tmp_path / "mosaic.joblib")
     np.testing.assert_array_equal(restored.transform(piece[:20]), mosaic.transform(piece[:20]))

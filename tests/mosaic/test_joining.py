@@ -34,12 +34,12 @@ def noise(seed):
 @pytest.mark.parametrize(
     "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
 )
-def test_as_long_as_asked_for(borders):
+def test_the_length_is_that_of_the_borders(borders):
     sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
     assert play(borders, sounds).shape == (borders[-1],)
 
 
-def test_what_goes_on_is_not_changed():
+def test_a_sound_that_goes_on_is_unchanged():
     sound = noise(0)
     joined = play([0, 20000, 21000, 60000], [sound] * 3)
     n = np.arange(60000)
@@ -48,7 +48,7 @@ def test_what_goes_on_is_not_changed():
 
 
 @pytest.mark.parametrize("phase", [0.1, 0.25, 0.5, 0.9])
-def test_a_tone_goes_on_whatever_its_phase(phase):
+def test_a_tone_goes_on_at_any_phase(phase):
     joined = play([0, 40000, 80000], [tone(220), tone(220, phase)])
     windows = joined[2000:-2000].reshape(-1, 400)  # four periods each
     level = np.sqrt(np.mean(windows**2, axis=1))
@@ -57,14 +57,14 @@ def test_a_tone_goes_on_whatever_its_phase(phase):
     assert bend.max() < 1.1 * 0.5 * (2 * np.pi * 220 / RATE) ** 2
 
 
-def test_different_sounds_join_at_equal_power():
+def test_different_sounds_crossfade_at_equal_power():
     joined = play([0, 40000, 80000], [noise(1), noise(2)])
     level = np.sqrt(np.mean(joined[2000:-2000].reshape(-1, 500) ** 2, axis=1))
     assert level.min() > 0.08
     assert level.max() < 0.125
 
 
-def test_the_quietest_moment_is_taken():
+def test_crossfades_are_where_it_is_quietest():
     def with_gap(n):
         loud = 0.3 * np.sin(2 * np.pi * 300 * n / RATE)
         return np.where((n > 40200) & (n < 42000), 0.0, loud)
@@ -77,7 +77,7 @@ def test_the_quietest_moment_is_taken():
     assert np.abs(joined[40600:41600]).max() < 1e-3
 
 
-def test_channels_are_joined_alike():
+def test_all_channels_join_alike():
     borders, sounds = [0, 30000, 60000], [noise(3), noise(4)]
     expected = play(borders, sounds)
 
@@ -92,7 +92,7 @@ def test_channels_are_joined_alike():
     assert bend.max() < 1.1 * 0.5 * (2 * np.pi * 330 / RATE) ** 2
 
 
-def test_begins_and_ends_without_a_click():
+def test_there_is_no_click_at_the_ends():
     joined = play([0, 40000], [tone(440, 0.25)])
     assert abs(joined[0]) < 1e-3
     assert abs(joined[-1]) < 1e-3

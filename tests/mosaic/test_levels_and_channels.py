@@ -8,13 +8,13 @@ from musicai.metrics import frame_correlation
 from .conftest import RATE, chords, heard
 
 
-def test_recordings_may_all_be_very_quiet(piece):
+def test_very_quiet_recordings_are_played(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([1e-6 * chords([0, 4, 5, 2])]).transform(piece)
     assert np.isfinite(audio).all()
     assert audio.any()
 
 
-def test_silence_stays_silence(mosaic, piece):
+def test_silent_frames_are_silent(mosaic, piece):
     quiet = piece.copy()
     quiet[20:60] = 0
     audio = mosaic.transform(quiet)
@@ -22,7 +22,7 @@ def test_silence_stays_silence(mosaic, piece):
     assert not mosaic.transform(np.zeros((10, 12))).any()
 
 
-def test_loud_and_quiet_recordings_are_made_alike(recordings, piece):
+def test_loud_and_quiet_recordings_are_leveled(recordings, piece):
     scaled = [recordings[0], 0.3 * recordings[1], 0.1 * recordings[2]]
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit(scaled)
     audio = mosaic.transform(piece)
@@ -48,7 +48,7 @@ def test_recordings_keep_their_dynamics():
     np.testing.assert_allclose(np.divide(levels[1::2], levels[::2]), 0.5, rtol=0.1)
 
 
-def test_shaping_changes_no_levels():
+def test_shaping_keeps_levels():
     time = np.arange(8 * RATE) / RATE
     cluster = sum(np.sin(2 * np.pi * 220 * 2 ** (k / 12) * time + k * k) for k in range(12))
     one, many = np.eye(12)[:1], 1.0 - np.eye(12)[:1]
@@ -74,7 +74,7 @@ def test_all_mosaics_are_equally_loud(recordings, stereo_recordings):
 
 @pytest.mark.parametrize("n_frames", [1, 7, 60, 100])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_mosaics_die_away_wherever_a_piece_is_cut(recordings, piece, n_frames, channels):
+def test_mosaics_fade_out_wherever_a_piece_ends(recordings, piece, n_frames, channels):
     mosaic = MosaicSynthesizer(channels=channels, sr=RATE).fit(recordings)
     audio = mosaic.transform(piece[:n_frames])
     loudest = np.abs(audio).max()
@@ -95,7 +95,7 @@ def stereo_recordings(recordings):
     ]
 
 
-def test_stereo_recordings_are_played_in_stereo(stereo_recordings, piece, tmp_path):
+def test_stereo_recordings_make_stereo_mosaics(stereo_recordings, piece, tmp_path):
     mosaic = MosaicSynthesizer(sr=RATE).fit(stereo_recordings)
     audio = mosaic.transform(piece)
     assert audio.shape == (len(audio), 2)
@@ -110,14 +110,14 @@ def test_stereo_recordings_are_played_in_stereo(stereo_recordings, piece, tmp_pa
     np.testing.assert_allclose(written, audio, atol=2**-15)
 
 
-def test_what_is_on_one_side_stays_there(recordings, piece):
+def test_sound_on_one_side_stays_there(recordings, piece):
     left = [(np.stack([each, 0 * each], axis=1), RATE) for each in recordings]
     audio = MosaicSynthesizer(sr=RATE).fit(left).transform(piece)
     assert audio[:, 0].any()
     assert not audio[:, 1].any()
 
 
-def test_channels(recordings, stereo_recordings, piece, tmp_path):
+def test_channels_can_be_set(recordings, stereo_recordings, piece, tmp_path):
     soundfile.write(tmp_path / "stereo.wav", *stereo_recordings[0])
     mosaic = MosaicSynthesizer(sr=RATE).fit([*recordings[1:], tmp_path / "stereo.wav"])
     assert mosaic.transform(piece).shape[1:] == (2,)

@@ -46,7 +46,7 @@ def piece():
     return ChromaExtractor().transform([chords(9)])[0][:30]
 
 
-def test_a_folder_that_was_moved(mosaic, music, piece, tmp_path):
+def test_a_moved_folder_is_found(mosaic, music, piece, tmp_path):
     expected = mosaic.transform(piece)
     (tmp_path / "srv").mkdir()
     music.rename(tmp_path / "srv" / "data")
@@ -58,7 +58,7 @@ def test_a_folder_that_was_moved(mosaic, music, piece, tmp_path):
         np.testing.assert_array_equal(mosaic.transform(piece), expected)
 
 
-def test_files_that_were_renamed_and_touched(mosaic, music, piece, tmp_path):
+def test_renamed_and_touched_files_are_found(mosaic, music, piece, tmp_path):
     expected = mosaic.transform(piece)
     for number, path in enumerate(sorted(music.rglob("*.wav"))):
         (tmp_path / str(number)).mkdir()
@@ -70,7 +70,7 @@ def test_files_that_were_renamed_and_touched(mosaic, music, piece, tmp_path):
     np.testing.assert_array_equal(mosaic.transform(piece), expected)
 
 
-def test_a_time_of_change_alone_does_not_matter(mosaic, music, piece):
+def test_the_time_of_change_alone_does_not_matter(mosaic, music, piece):
     expected = mosaic.transform(piece)
     for path in music.rglob("*.wav"):
         os.utime(path, (1, 1))
@@ -95,7 +95,7 @@ def test_other_content_of_the_same_size_is_not_played(mosaic, music, piece, tmp_
         mosaic.transform(piece)
 
 
-def test_what_was_found_and_then_lost(mosaic, music, piece, tmp_path):
+def test_a_file_that_was_found_and_then_lost_is_reported(mosaic, music, piece, tmp_path):
     music.rename(tmp_path / "elsewhere")
     mosaic.set_params(root=tmp_path / "elsewhere")
     mosaic.transform(piece)
@@ -105,7 +105,7 @@ def test_what_was_found_and_then_lost(mosaic, music, piece, tmp_path):
         mosaic.transform(piece)
 
 
-def test_a_folder_with_links(mosaic, music, piece, tmp_path):
+def test_links_in_the_folder_are_followed(mosaic, music, piece, tmp_path):
     expected = mosaic.transform(piece)
     music.rename(tmp_path / "store")
     (tmp_path / "root").mkdir()
@@ -116,7 +116,7 @@ def test_a_folder_with_links(mosaic, music, piece, tmp_path):
     np.testing.assert_array_equal(mosaic.transform(piece), expected)
 
 
-def test_a_moved_recording_is_not_written_over(mosaic, music, piece, tmp_path):
+def test_moved_recordings_are_not_overwritten(mosaic, music, piece, tmp_path):
     music.rename(tmp_path / "elsewhere")
     mosaic.set_params(root=tmp_path)
     with pytest.raises(ValueError, match="the mosaic plays this recording"):
@@ -138,7 +138,7 @@ def through_skops(mosaic, path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_joblib, through_skops])
-def test_a_mosaic_that_was_sent(mosaic, music, piece, tmp_path, through):
+def test_a_mosaic_works_on_another_machine(mosaic, music, piece, tmp_path, through):
     expected = mosaic.transform(piece, style={"folk": 1, "jazz": 1})
     sent = through(mosaic.set_params(root=music), tmp_path / "mosaic")  # a Path, kept as text
     assert sent.root == str(music)

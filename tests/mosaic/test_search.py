@@ -56,7 +56,7 @@ def worth(shapes, corpus, rows, join_cost):
 @pytest.mark.parametrize("join_cost", [0.0, 0.2, 0.7, 5.0])
 @pytest.mark.parametrize("quiet", [0.0, 0.4])
 @pytest.mark.parametrize("seed", range(4))
-def test_no_path_is_better(join_cost, quiet, seed):
+def test_no_other_path_is_better(join_cost, quiet, seed):
     corpus, shapes = corpus_of(4, 3, seed=seed, quiet=quiet, spread=20), piece(4, seed=seed)
     runs = find(shapes, corpus, join_cost=join_cost, longest=99)
     every = itertools.product(np.flatnonzero(corpus.audible), repeat=len(shapes))
@@ -84,7 +84,7 @@ def test_no_recording_is_played_for_too_long(longest):
     assert max(in_a_row) <= longest
 
 
-def test_a_moment_elsewhere_is_not_to_have_left():
+def test_a_short_excursion_does_not_reset_the_limit():
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
     recording = list(corpus.recording[rows_of(runs)])
@@ -92,7 +92,7 @@ def test_a_moment_elsewhere_is_not_to_have_left():
     assert recording.count(0) <= 45
 
 
-def test_a_lone_recording_goes_on_elsewhere():
+def test_a_single_recording_jumps_at_the_limit():
     corpus = corpus_of(200)
     runs = find(corpus.shapes[50:150], corpus, join_cost=0.5, longest=20)
     assert max(run.n_frames for run in runs) <= 20
@@ -100,7 +100,7 @@ def test_a_lone_recording_goes_on_elsewhere():
     assert min(map(abs, gaps)) >= 19
 
 
-def test_a_high_cost_means_few_joins():
+def test_a_high_cost_makes_few_joins():
     corpus, shapes = corpus_of(300, 300), piece(100)
     joins = [len(find(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)]
     assert joins == sorted(joins, reverse=True)
@@ -123,7 +123,7 @@ def test_transposed_recordings_are_found():
         assert corpus.semitones[corpus.track(run.row)] == semitones
 
 
-def test_flat_frames_are_like_nothing_and_quiet_ones_are_inaudible():
+def test_flat_and_quiet_frames_are_not_played():
     chroma = np.random.default_rng(0).random((10, 12)).astype(np.float32)
     chroma[3] = 0.7
     levels = np.full(10, -20, dtype=np.float32)
@@ -147,7 +147,7 @@ def test_recordings_are_played_in_turns(longest, lengths):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_path_in_turns_is_better(seed):
+def test_no_other_path_in_turns_is_better(seed):
     corpus, shapes = corpus_of(3, 2, 2, seed=seed, spread=20), piece(4, seed=seed)
     groups, turns = np.array([[True, False, True], [False, True, False]]), np.array([0, 0, 1, 0])
     limits = {"join_cost": 0.4, "longest": 99}
@@ -161,7 +161,7 @@ def test_no_path_in_turns_is_better(seed):
 @pytest.mark.parametrize("join_cost", [0.0, 0.5, 1000.0])
 @pytest.mark.parametrize("longest", [1, 7, 50])
 @pytest.mark.parametrize("quiet", [0.0, 0.5, 0.9])
-def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest, quiet):
+def test_a_few_recordings_play_a_long_piece(lengths, join_cost, longest, quiet):
     corpus = corpus_of(*lengths, quiet=quiet)
     runs = find(piece(300), corpus, join_cost=join_cost, longest=longest)
     assert sum(run.n_frames for run in runs) == 300
@@ -175,13 +175,13 @@ def test_few_recordings_are_enough_for_a_long_piece(lengths, join_cost, longest,
 
 
 @pytest.mark.parametrize("longest", [1, 5, 12])
-def test_a_recording_is_played_for_as_long_as_it_may_be(longest):
+def test_a_recording_is_played_up_to_the_limit(longest):
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
     assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]
 
 
-def test_how_long_a_recording_was_played_counts_from_its_join():
+def test_the_limit_counts_from_the_join():
     corpus = corpus_of(60, 60, 60)
     firsts = [5, 70, 130]
     shapes = np.concatenate([corpus.shapes[first : first + 10] for first in firsts])

@@ -21,7 +21,7 @@ def seconds_of(segments, n=3):
     return seconds
 
 
-def test_a_style_is_played_by_its_own_recordings(mosaic_of_styles, mosaic, piece):
+def test_a_style_plays_its_own_recordings(mosaic_of_styles, mosaic, piece):
     assert mosaic_of_styles.styles_.tolist() == ["folk", "jazz"]
     for number, style in enumerate(["folk", "jazz"]):
         segments = mosaic_of_styles.segments(piece, style=style)
@@ -32,7 +32,7 @@ def test_a_style_is_played_by_its_own_recordings(mosaic_of_styles, mosaic, piece
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.9])
 @pytest.mark.parametrize("n_times", [1, 5])
-def test_styles_are_blended_by_shares_of_time(mosaic_of_styles, piece, share, n_times):
+def test_blends_share_the_time(mosaic_of_styles, piece, share, n_times):
     long = np.tile(piece, (n_times, 1))
     found = mosaic_of_styles.segments(long, style={"jazz": share, "folk": 1 - share})
     folk, jazz, other = seconds_of(found)
@@ -42,12 +42,12 @@ def test_styles_are_blended_by_shares_of_time(mosaic_of_styles, piece, share, n_
     assert listed == found
 
 
-def test_no_style_in_a_blend_is_any_recording(mosaic_of_styles, piece):
+def test_none_in_a_blend_plays_any_recording(mosaic_of_styles, piece):
     found = mosaic_of_styles.segments(np.tile(piece, (4, 1)), style={"jazz": 0.5, None: 0.5})
     assert (seconds_of(found) > 0).all()
 
 
-def test_wrong_styles(mosaic, mosaic_of_styles, recordings, piece):
+def test_unknown_styles_are_refused(mosaic, mosaic_of_styles, recordings, piece):
     for play in (mosaic_of_styles.transform, mosaic_of_styles.segments):
         with pytest.raises(ValueError, match=r"unknown style 'rock': known styles are \['folk'"):
             play(piece, style="rock")

@@ -13,7 +13,7 @@ from musicai.theory.timing_argument import as_timing
 from .conftest import RATE, chords, heard
 
 
-def test_the_piece_is_heard_in_it(mosaic, recordings, piece):
+def test_an_analysis_finds_the_piece(mosaic, recordings, piece):
     audio = mosaic.transform(piece)
     again = heard(audio)
     assert again.shape == piece.shape
@@ -24,7 +24,7 @@ def test_the_piece_is_heard_in_it(mosaic, recordings, piece):
 
 @pytest.mark.parametrize("rate", [22050, 44100, 48000])
 @pytest.mark.parametrize("n_frames", [1, 2, 40])
-def test_as_long_as_the_piece(recordings, piece, rate, n_frames):
+def test_the_mosaic_is_as_long_as_the_piece(recordings, piece, rate, n_frames):
     mosaic = MosaicSynthesizer(sr=rate, shaping=0).fit(recordings)
     audio = mosaic.transform(piece[:n_frames])
     assert audio.dtype == np.float32
@@ -32,11 +32,11 @@ def test_as_long_as_the_piece(recordings, piece, rate, n_frames):
     assert len(audio) == int((n_frames - 0.5) * 2048 * rate / 22050)
 
 
-def test_the_same_twice(mosaic, piece):
+def test_the_same_piece_gives_the_same_samples(mosaic, piece):
     np.testing.assert_array_equal(mosaic.transform(piece), mosaic.transform(piece))
 
 
-def test_answers_in_kind(mosaic, piece):
+def test_results_are_collections_as_the_pieces_are(mosaic, piece):
     alone = mosaic.transform(piece)
     several = mosaic.transform([piece, piece[:5], piece[:0]])
     assert isinstance(several, list)
@@ -45,7 +45,7 @@ def test_answers_in_kind(mosaic, piece):
     assert [len(each) > 0 for each in mosaic.segments([piece, piece[:0]])] == [True, False]
 
 
-def test_segments_tell_what_is_played(mosaic, piece, recordings):
+def test_segments_list_what_is_played(mosaic, piece, recordings):
     segments = mosaic.segments(piece)
     assert segments[0].start == 0
     for before, after in itertools.pairwise(segments):
@@ -59,7 +59,7 @@ def test_segments_tell_what_is_played(mosaic, piece, recordings):
         assert -12 <= segment.gain <= 12
 
 
-def test_no_recording_is_replayed(recordings):
+def test_no_recording_plays_beyond_the_limit(recordings):
     mosaic = MosaicSynthesizer(max_segment=2.0, sr=RATE).fit(recordings)
     itself = ChromaExtractor().transform(recordings[:1])[0]
     for name, group in itertools.groupby(mosaic.segments(itself), lambda each: each.recording):
@@ -70,7 +70,7 @@ def test_no_recording_is_replayed(recordings):
 @pytest.mark.parametrize("join_cost", [1.6, 1000.0])
 @pytest.mark.parametrize("n_others", [0, 1])
 @pytest.mark.parametrize("max_segment", [1.0, 10.0])
-def test_what_is_hardly_audible_is_never_played(join_cost, n_others, max_segment):
+def test_hardly_audible_frames_are_never_played(join_cost, n_others, max_segment):
     with_gaps = chords([0] * 16)
     for second in (1, 3, 4, 6):
         with_gaps[second * RATE : int((second + 0.3) * RATE)] *= 1e-4  # -80 dB
@@ -93,7 +93,7 @@ def test_scale_and_negative_values_do_not_matter(mosaic, piece):
     assert mosaic.segments(sunken) == expected
 
 
-def test_joins_rather_lead_to_usual_passages():
+def test_joins_lead_to_passages_of_usual_level():
     major, other = chords([0, 5] * 8), chords([3, 10] * 8, seed=1)
     mosaic = MosaicSynthesizer(sr=RATE)
     mosaic.fit([np.concatenate([0.05 * major, major]), other])
@@ -104,7 +104,7 @@ def test_joins_rather_lead_to_usual_passages():
     assert min(segment.source_start for segment in others) > 7.9
 
 
-def test_transposition_finds_what_is_in_another_key():
+def test_transposition_finds_recordings_in_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
     assert {segment.semitones for segment in mosaic.segments(wanted)} == {2.0}
@@ -150,7 +150,7 @@ def test_any_tempo_is_played(recordings, piece):
         assert len(audio) == pytest.approx(timing.duration(5) * 8000, abs=1)
 
 
-def test_frames_of_any_length_are_played_when_they_should(mosaic):
+def test_frames_of_any_length_are_played_on_time(mosaic):
     rng = np.random.default_rng(5)
     borders = np.concatenate([[0.3], 0.3 + np.cumsum(rng.uniform(0.5, 1.5, 12))])
     beats = ChromaExtractor().transform([chords(rng.permutation(12))])[0][2::5][:12]
@@ -165,7 +165,7 @@ def test_frames_of_any_length_are_played_when_they_should(mosaic):
 
 
 @pytest.mark.parametrize("kind", ["cqt", "stft"])
-def test_chroma_of_any_scale(recordings, piece, kind):
+def test_chroma_may_have_any_scale(recordings, piece, kind):
     extractor = ChromaExtractor(kind=kind, norm=None, n_fft=16384)
     with np.errstate(all="raise"):
         mosaic = MosaicSynthesizer(extractor, sr=RATE).fit([9 * r for r in recordings])
@@ -175,7 +175,7 @@ def test_chroma_of_any_scale(recordings, piece, kind):
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.2])
-def test_recordings_of_a_few_frames(piece, seconds):
+def test_recordings_may_have_a_few_frames(piece, seconds):
     few = [chords([root], seconds=seconds) for root in (0, 5)]
     for recordings in (few, few[:1], [np.zeros(22050), *few]):
         audio = MosaicSynthesizer(sr=RATE).fit(recordings).transform(piece)
@@ -183,7 +183,7 @@ def test_recordings_of_a_few_frames(piece, seconds):
         assert len(heard(audio)) == len(piece)
 
 
-def test_sound_does_not_become_data_frames(mosaic):
+def test_set_output_does_not_make_data_frames(mosaic):
     for transform in (None, "default"):
         assert clone(mosaic).set_output(transform=transform).sr == RATE
     for transform in ("pandas", "nonsense"):
@@ -204,7 +204,7 @@ def test_sound_does_not_become_data_frames(mosaic):
         ({"sr": 100}, "sr must be an integer of hertz"),
     ],
 )
-def test_impossible_parameters(recordings, parameters, message):
+def test_impossible_parameters_are_refused(recordings, parameters, message):
     with pytest.raises(ValueError, match=message):
         MosaicSynthesizer(**parameters).fit(recordings)
 
@@ -218,12 +218,12 @@ def test_impossible_parameters(recordings, parameters, message):
         ([np.full(RATE, np.nan)], RecordingError, "NaN"),
     ],
 )
-def test_impossible_recordings(X, error, message):
+def test_impossible_recordings_are_refused(X, error, message):
     with pytest.raises(error, match=message):
         MosaicSynthesizer().fit(X)
 
 
-def test_impossible_pieces(mosaic):
+def test_impossible_pieces_are_refused(mosaic):
     with pytest.raises(ValueError, match="88 features per frame where 12 are expected"):
         mosaic.transform(np.zeros((5, 88)))
     with pytest.raises(ValueError, match="NaN"):
@@ -234,7 +234,7 @@ def test_impossible_pieces(mosaic):
         MosaicSynthesizer().transform(np.ones((5, 12)))
 
 
-def test_a_collection_shorter_than_the_limit(piece):
+def test_a_collection_may_be_shorter_than_the_limit(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
     assert len(heard(audio)) == len(piece)

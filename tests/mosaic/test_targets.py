@@ -16,14 +16,14 @@ def halves(target):
     return target.shapes.reshape(-1, 12) * np.sqrt(2)
 
 
-def test_half_beats_are_themselves(piece):
+def test_half_beats_are_unchanged(piece):
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=2), tempo=50)
     np.testing.assert_allclose(target.borders, np.arange(9) * 60 / 90)
     np.testing.assert_allclose(halves(target), unit_shapes(piece), atol=1e-5)
     assert target.tempo == pytest.approx(90)
 
 
-def test_beats_sound_in_both_halves(piece):
+def test_a_beat_fills_both_halves(piece):
     target = beat_target(piece, Timing.from_tempo(90), tempo=50)
     np.testing.assert_allclose(halves(target), unit_shapes(np.repeat(piece, 2, axis=0)), atol=1e-5)
 
@@ -40,7 +40,7 @@ def test_frames_without_beats_are_played_at_the_tempo(piece):
     assert target.borders[-2] < Timing.from_rate(4).duration(16) <= target.borders[-1]
 
 
-def test_a_pick_up_comes_before_the_first_beat(piece):
+def test_a_pickup_comes_before_the_first_beat(piece):
     seconds = np.concatenate([[1.0], 1.2 + 0.6 * np.arange(16)])
     beats = np.concatenate([[-1 / 3], np.arange(16)])
     timing = Timing.from_beats(seconds, beats=beats, downbeat=1)

@@ -38,7 +38,7 @@ def stretched(sound, target, start, stop, source=BEATS):
 
 
 @pytest.mark.parametrize("start", [0, 1, 5000])
-def test_at_its_own_tempo_sound_is_unchanged(sound, start):
+def test_sound_at_its_own_tempo_is_unchanged(sound, start):
     played = stretched(sound, BEATS, start, 9 * RATE)
     np.testing.assert_allclose(played, sound[start : 9 * RATE], atol=1e-6)
     moved = stretched(sound, BEATS + 300, start + 300, 9 * RATE)
@@ -46,7 +46,7 @@ def test_at_its_own_tempo_sound_is_unchanged(sound, start):
 
 
 @pytest.mark.parametrize("factor", [0.7, 0.93, 1.02, 1.4])
-def test_attacks_come_on_the_grid(sound, factor):
+def test_attacks_fall_on_the_grid(sound, factor):
     target = factor * BEATS
     played = stretched(sound, target, 0, round(target[-1]))
     assert len(played) == round(target[-1])
@@ -64,7 +64,7 @@ def test_the_pitch_stays(sound):
     assert np.sqrt(np.mean(played**2)) == pytest.approx(np.sqrt(0.5), rel=0.05)
 
 
-def test_channels_are_moved_together(sound):
+def test_channels_move_together(sound):
     same = np.repeat(sound[:, :1], 2, axis=1)
     played = stretched(same, 1.1 * BEATS, 0, 9 * RATE)
     np.testing.assert_array_equal(played[:, 0], played[:, 1])
@@ -83,7 +83,7 @@ def test_each_beat_has_its_own_tempo(sound):
         assert abs(near.argmax() - 2000) <= 0.004 * RATE
 
 
-def test_long_sound_is_read_in_parts_that_do_not_show(sound):
+def test_reading_in_parts_is_inaudible(sound):
     long = np.tile(sound, (3, 1))
     beats = np.concatenate([BEATS + i * len(sound) for i in range(3)])
     asked = []
@@ -99,7 +99,7 @@ def test_long_sound_is_read_in_parts_that_do_not_show(sound):
     np.testing.assert_allclose(np.concatenate(blocks), long, atol=1e-6)
 
 
-def test_silence(sound):
+def test_silence_stays_silent(sound):
     assert not stretched(np.zeros_like(sound), 1.3 * BEATS, 0, 5 * RATE).any()
 
 

@@ -29,7 +29,7 @@ def decibels(audio: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_all_are_equally_loud(piece, instruments):
+def test_all_renderings_are_equally_loud(piece, instruments):
     pyloudnorm = pytest.importorskip("pyloudnorm")
     meter = pyloudnorm.Meter(22050, filter_class="DeMan")
     for other in (piece, piece[::-1], 0.01 * piece[: len(piece) // 2]):
@@ -38,7 +38,7 @@ def test_all_are_equally_loud(piece, instruments):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_what_is_played_is_heard(piece, instruments):
+def test_an_analysis_finds_the_piece(piece, instruments):
     audio = chroma_to_audio(piece, instruments=instruments, timing=EXTRACTOR)
     assert audio.dtype == np.float32
     assert decibels(audio) == pytest.approx(-18, abs=6)
@@ -81,7 +81,7 @@ def test_audio_lasts_as_long_as_the_piece(piece, instruments, timing, sr, n_samp
 
 
 @pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
-def test_frames_are_as_many_as_were_played(piece, sr):
+def test_an_analysis_has_as_many_frames(piece, sr):
     audio = chroma_to_audio(piece[:23], timing=EXTRACTOR, sr=sr)
     (heard,) = ChromaExtractor().transform([(audio, sr)])
     assert len(heard) == 23
@@ -121,7 +121,7 @@ def test_frames_do_not_drift():
         assert (late[0] + late[-1]) / 2 / rate == pytest.approx(center, abs=0.02)
 
 
-def test_answers_in_kind(piece):
+def test_results_are_collections_as_the_pieces_are(piece):
     alone = chroma_to_audio(piece, timing=EXTRACTOR)
     in_list = chroma_to_audio([piece, piece[:0], piece[:5]], timing=EXTRACTOR)
     assert [len(audio) for audio in in_list] == [len(alone), 0, 4.5 * 2048]
@@ -134,7 +134,7 @@ def test_answers_in_kind(piece):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_silence_stays_silence(instruments):
+def test_silent_pieces_are_silent(instruments):
     audio = chroma_to_audio(np.zeros((20, 12)), instruments=instruments, timing=EXTRACTOR)
     assert audio.shape == (19.5 * 2048,)
     assert not audio.any()
@@ -156,7 +156,7 @@ def test_files_hold_the_same_samples(piece, tmp_path, instruments):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("timing", [4, 9.7, Timing.from_tempo(240), Timing.from_tempo(582)])
-def test_audio_is_not_kept_in_memory(timing, tmp_path):
+def test_memory_does_not_grow_with_the_audio(timing, tmp_path):
     piece = np.ones((round(1200 * as_timing(timing).frame_rate), 12), np.float32)
     chroma_to_audio(piece[:9], tmp_path / "short.wav", timing=timing, sr=8000)  # fills caches
     tracemalloc.start()
@@ -184,14 +184,14 @@ def test_audio_is_not_kept_in_memory(timing, tmp_path):
         ([np.ones((5, 12)), np.ones((0, 12))], {"file": ["a.wav", "b.wav"]}, r"X\[1\] has no fra"),
     ],
 )
-def test_what_cannot_be_played(X, options, message, tmp_path, monkeypatch):
+def test_impossible_arguments_are_refused(X, options, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=message):
         chroma_to_audio(X, **{"timing": 10, **options})
     assert not list(tmp_path.iterdir())
 
 
-def test_one_file_for_several_pieces(tmp_path):
+def test_one_file_for_several_pieces_is_refused(tmp_path):
     with pytest.raises(TypeError, match="pass a list with one for each"):
         chroma_to_audio([np.ones((5, 12))], tmp_path / "a.wav", timing=10)
     with pytest.raises(TypeError, match=r"X holds a path.*ChromaExtractor"):

@@ -30,13 +30,13 @@ def test_bars_of_four_beats(song):
     assert len({len(bar) for line in body.splitlines() for bar in line[1:-1].split("|")}) == 1
 
 
-def test_tempo_tells_beats(song):
+def test_the_notated_tempo_makes_beats(song):
     piece = song([(0, "maj", 3), (7, "maj", 3)])
     assert bars(chord_chart(piece, timing=at(80))) == ["C", "G"]
     assert bars(chord_chart(piece, timing=at(160))) == ["C", "%", "G", "%"]
 
 
-def test_beats_tell_beats(song):
+def test_measured_beats_are_the_beats(song):
     piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # 8 frames each, which are beats
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
     chart = chord_chart(piece, timing=Timing.from_beats(times))
@@ -44,7 +44,7 @@ def test_beats_tell_beats(song):
     assert "major, 10" in chart  # beats a minute
 
 
-def test_each_beat_is_there(wild):
+def test_each_beat_has_a_place(wild):
     chart = chord_chart(wild, timing=Timing.from_tempo(120), vocabulary="qualities")
     lines = [line for line in chart.splitlines() if "|" in line]
     beats = len(lines[0].partition("|")[0].split())
@@ -65,13 +65,13 @@ def test_bars_begin_where_chords_change(beats, song):
     assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
 
 
-def test_a_piece_that_is_a_pick_up(song):
+def test_a_piece_may_be_a_pickup(song):
     piece = song([(0, "maj", 0.2)])
     chart = chord_chart(piece, timing=Timing.from_tempo(120, downbeat=2))
     assert chart.splitlines()[-1].split() == ["C", "/", "|"]
 
 
-def test_silence_and_nothing():
+def test_silent_and_empty_pieces_have_charts():
     assert bars(chord_chart(np.zeros((16, 12)), timing=Timing.from_tempo(120))) == [
         "N.C.",
         "%",
@@ -93,7 +93,7 @@ def test_titles_of_a_collection(cadence, tmp_path):
 
 
 @pytest.mark.parametrize("write", [chord_chart, to_musicxml])
-def test_what_is_no_title(write, cadence):
+def test_impossible_titles_are_refused(write, cadence):
     with pytest.raises(TypeError, match="title must be a str or None, not 7"):
         write(cadence, timing=TIMING, title=7)
     with pytest.raises(TypeError, match=r"title\[1\] must be a str or None, not \['b'\]"):

@@ -19,7 +19,7 @@ def test_the_chords_are_recognized(timing, seed):
     )
 
 
-def test_a_chart_becomes_the_piece_that_it_is_the_chart_of():
+def test_a_chart_survives_the_round_trip():
     chart = chord_chart(chords_to_chroma("C | F G | C", timing=BEATS), timing=BEATS)
     again = chords_to_chroma(chart, timing=BEATS)
     assert again.shape == (12, 12)
@@ -55,7 +55,7 @@ def test_beats_without_a_tempo_do():
     assert chords_to_chroma("C | F", timing=timing).shape == (16, 12)
 
 
-def test_errors_name_the_place():
+def test_errors_name_the_chord():
     with pytest.raises(ValueError, match="chords has 'H' in bar 2"):
         chords_to_chroma("C | H", timing=BEATS)
     with pytest.raises(TypeError, match="timing is needed"):

@@ -16,7 +16,7 @@ def names(chords):
 
 @pytest.mark.parametrize("quality", TONES)
 @pytest.mark.parametrize("root", range(0, 12, 5))
-def test_a_chord_is_known_by_its_tones(quality, root, song):
+def test_chords_are_recognized_by_their_tones(quality, root, song):
     piece = song([(root, quality, 3)])
     (chord,) = recognize_chords(piece, vocabulary="qualities", timing=TIMING)
     assert set(chord.pitch_classes) == {(root + tone) % 12 for tone in TONES[quality]}
@@ -44,7 +44,7 @@ def test_chords_follow_one_another_without_gaps(cadence, wild):
     ]
 
 
-def test_an_unclear_frame_is_no_chord(song):
+def test_one_unclear_frame_does_not_change_the_chord(song):
     piece = song([(0, "maj", 6)])
     piece[30, [0, 4, 7, 9]] = 1, 1, 0.7, 0.9  # by itself rather A minor
     (alone,) = recognize_chords(piece[30:31], timing=TIMING)
@@ -55,7 +55,7 @@ def test_an_unclear_frame_is_no_chord(song):
 
 
 @pytest.mark.parametrize("semitones", range(12))
-def test_chords_move_with_the_music(semitones, cadence):
+def test_transposition_transposes_chords(semitones, cadence):
     still = recognize_chords(cadence, vocabulary="qualities", timing=TIMING)
     moved = recognize_chords(
         np.roll(cadence, semitones, axis=1), vocabulary="qualities", timing=TIMING
@@ -67,14 +67,14 @@ def test_chords_move_with_the_music(semitones, cadence):
             assert after.root == (before.root + semitones) % 12
 
 
-def test_neither_loudness_nor_a_ground_changes_a_chord(cadence):
+def test_loudness_and_noise_do_not_change_chords(cadence):
     expected = names(recognize_chords(cadence, timing=TIMING))
     assert names(recognize_chords(0.01 * cadence, timing=TIMING)) == expected
     dense = np.where(cadence.any(axis=1, keepdims=True), cadence + 0.5, 0)
     assert names(recognize_chords(dense, timing=TIMING)) == expected
 
 
-def test_silence_and_nothing():
+def test_silent_and_empty_pieces_have_no_chords():
     (rest,) = recognize_chords(np.zeros((20, 12)), timing=TIMING)
     assert rest == Chord(None, None, 0.0, 2.0, "N.C.")
     assert rest.pitch_classes == ()

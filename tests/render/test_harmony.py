@@ -19,7 +19,7 @@ def harmonies_of(piece, grid=None, **parameters):
     return find_harmonies(cells.shapes, cells.silence, **parameters)
 
 
-def test_changes_are_found_where_they_are(cadence):
+def test_changes_of_chords_are_found(cadence):
     found = harmonies_of(cadence)
     assert [each.start for each in found if each.tones == ()] == [80]
     starts = {each.start for each in found}
@@ -40,7 +40,7 @@ def test_harmonies_have_no_gaps_and_few_tones(wild):
         assert all(len(each.tones) <= 4 for each in found)
 
 
-def test_a_higher_price_brings_fewer_chords_that_fit_less(wild):
+def test_a_higher_price_makes_fewer_chords_that_fit_less(wild):
     counts, fits = [], []
     for price in (0.0, 0.03, 0.1, 1.0):
         found = harmonies_of(wild, price=price)
@@ -52,7 +52,7 @@ def test_a_higher_price_brings_fewer_chords_that_fit_less(wild):
     assert counts[0] > 2 * counts[-1]
 
 
-def test_loudness_is_the_best_there_is(wild):
+def test_loudness_is_optimal(wild):
     """No other loudness of a chord's tones is more like its frames."""
     rng = np.random.default_rng(0)
     shapes = unit_shapes(wild[:30])

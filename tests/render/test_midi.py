@@ -42,7 +42,7 @@ def by_sines(midi, n_frames):
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
 @pytest.mark.parametrize("grid", [None, 1, 4])
-def test_notes_are_possible_and_end_with_the_piece(instruments, grid, wild, cadence):
+def test_notes_are_valid_and_end_with_the_piece(instruments, grid, wild, cadence):
     for piece in (wild, cadence, np.zeros((7, 12))):
         midi = chroma_to_midi(piece, instruments=instruments, grid=grid, timing=TIMING)
         duration = len(piece) / FRAMES_PER_SECOND
@@ -55,7 +55,7 @@ def test_notes_are_possible_and_end_with_the_piece(instruments, grid, wild, cade
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_chroma_of_the_notes_is_that_of_the_piece(instruments, cadence):
+def test_the_notes_have_the_chroma_of_the_piece(instruments, cadence):
     midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     likeness = frame_correlation(cadence, by_sines(midi, len(cadence)))
     assert likeness > (0.8 if instruments == "band" else 0.93)
@@ -81,7 +81,7 @@ def test_other_programs_open_it(instruments, cadence):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_twice_the_same(instruments, wild):
+def test_the_same_piece_gives_the_same_notes(instruments, wild):
     midis = [chroma_to_midi(wild, instruments=instruments, timing=TIMING) for _ in range(2)]
     assert written(midis[0]) == written(midis[1])
 
@@ -107,7 +107,7 @@ def test_tempo_follows_beats(wild):
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 0.017
 
 
-def test_a_tempo_that_wavers_is_one_tempo(wild):
+def test_a_wavering_tempo_is_one_tempo(wild):
     """A tracker is wrong by some milliseconds at each beat; what is slower stays slower."""
     rng = np.random.default_rng(0)
     times = np.cumsum([0, *[0.5] * 60, *[0.6] * 60]) + rng.uniform(-0.008, 0.008, 121)
@@ -119,7 +119,7 @@ def test_a_tempo_that_wavers_is_one_tempo(wild):
 
 
 @pytest.mark.parametrize("first", [-0.2, -0.52, -1.5])
-def test_a_pick_up_has_about_the_tempo_of_the_beats(first, wild):
+def test_a_pickup_has_about_the_tempo_of_the_beats(first, wild):
     beats = np.concatenate([[first], np.arange(len(wild))])
     timing = Timing.from_beats((beats - first) / 2, beats=beats, downbeat=2)
     midi = read(chroma_to_midi(wild, timing=timing))
@@ -145,7 +145,7 @@ def test_a_short_piece_is_played(instruments, cadence):
     assert read(midi).get_end_time() < 1e-3
 
 
-def test_pads_hold_what_stays(song):
+def test_pads_hold_common_tones(song):
     piece = song([(0, "maj", 2), (9, "min", 2), (5, "maj", 2)])  # C is in all three
     struck = chroma_to_midi(piece, instruments="chords", timing=TIMING)
     held = chroma_to_midi(piece, instruments="pads", timing=TIMING)

@@ -84,7 +84,7 @@ def read(musicxml):
 
 @pytest.mark.parametrize("name", TIMINGS)
 @pytest.mark.parametrize("seed", range(2))
-def test_bars_stay_as_they_are_when_those_after_them_are_new(name, seed):
+def test_later_music_does_not_change_earlier_bars(name, seed):
     timing = TIMINGS[name]
     beats_per_bar = timing.beats_per_bar or 4
     per_beat = timing.frames_per_beat or 4  # at the notated 120 beats a minute
@@ -223,7 +223,7 @@ def test_downbeats_of_the_melody_are_accented():
 
 
 @pytest.mark.parametrize("write", [chord_chart, to_musicxml, chroma_to_midi])
-def test_a_key_that_is_known_is_taken(write):
+def test_a_given_key_is_used(write):
     piece, timing = music(40), TIMINGS["beats"]
 
     def key(result):
@@ -241,11 +241,11 @@ def test_a_key_that_is_known_is_taken(write):
         write(piece, timing=timing, key="H")
 
 
-def test_the_key_in_the_chart():
+def test_the_chart_names_the_key():
     assert chord_chart(music(40), timing=TIMINGS["beats"], key="f#").startswith("F# minor")
 
 
-def test_chords_are_settled_bar_by_bar_in_a_recording_too():
+def test_chords_of_a_recording_settle_bar_by_bar():
     """Measured beats waver, and what is cut off changes no bar before."""
     rng = np.random.default_rng(0)
     seconds = np.cumsum(rng.uniform(0.45, 0.55, 65))

@@ -52,7 +52,7 @@ def test_bars_are_whole(grid, vocabulary, wild, cadence):
 
 @pytest.mark.parametrize("grid", [1, 2, 3, 4])
 @pytest.mark.parametrize("beats", [0.05, 4.05, 4.09, 4.12, 4.3, 4.5, 4.97])
-def test_what_is_left_over_of_a_beat(grid, beats, song):
+def test_the_rest_of_a_beat_has_no_step(grid, beats, song):
     """No step of the melody is past the last chord, though another tone begins there."""
     piece = song([(0, "maj", 60)])[: round(60 * beats)]
     piece[240:] = np.eye(12)[9]
@@ -95,7 +95,7 @@ def test_each_part_has_an_instrument(options, n_frames, cadence):
         assert names == ["Piano", "Piano"]
 
 
-def test_what_is_written(cadence):
+def test_a_score_has_title_tempo_and_notes(cadence):
     moved = np.roll(cadence, 5, axis=1)  # F, Bb, C, F
     musicxml = to_musicxml(moved, timing=TIMING, title="Ä & <b>")
     score = read(musicxml)
@@ -117,7 +117,7 @@ def test_what_is_written(cadence):
     assert {p.name for s in lower.flatten().notes for p in s.pitches} == set("FACDEG") | {"B-"}
 
 
-def test_a_pick_up_is_in_a_bar_of_its_own(song):
+def test_a_pickup_is_in_a_bar_of_its_own(song):
     piece = song([(7, "maj", 0.1), (0, "maj", 0.4), (5, "maj", 0.4), (0, "maj", 0.4)])
     score = read(to_musicxml(piece, timing=Timing.from_tempo(120, downbeat=None)))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")
@@ -143,7 +143,7 @@ def test_triplets_have_a_bracket_for_each_beat():
     assert len(lengths) > 5
 
 
-def test_the_melody_is_heard_in_the_piece(song):
+def test_the_melody_is_in_the_piece(song):
     """A tone that is no chord's is in the melody when it sounds."""
     piece = song([(0, "maj", 4)])
     piece[10:20, 2] = piece[30:35, 2] = 1
@@ -152,7 +152,7 @@ def test_the_melody_is_heard_in_the_piece(song):
     assert {(2, 4, 2), (6, 7, 2)} <= melody
 
 
-def test_the_same_score_in_every_run(wild, tmp_path):
+def test_every_run_writes_the_same_score(wild, tmp_path):
     here = to_musicxml(wild, timing=TIMING)
     assert to_musicxml(wild, timing=TIMING) == here
     np.save(tmp_path / "wild.npy", wild)
@@ -175,7 +175,7 @@ def test_the_same_score_in_every_run(wild, tmp_path):
     assert "music21" not in here.lower()
 
 
-def test_silence_and_nothing():
+def test_silent_and_empty_pieces_have_scores():
     empty, silent = to_musicxml([np.empty((0, 12)), np.zeros((80, 12))], timing=TIMING)
     for musicxml, n_bars in ((empty, 1), (silent, 4)):
         score = read(musicxml)
@@ -220,7 +220,7 @@ def test_written_lengths_have_a_sign_each(steps):
                 assert Fraction(2) in {start + sum(lengths[:k]) for k in range(len(lengths))}
 
 
-def test_octaves_are_those_of_the_letter():
+def test_octaves_belong_to_the_letter():
     assert [scientific_name(60, name) for name in ("C", "B#", "Dbb")] == ["C4", "B#3", "D--4"]
     assert scientific_name(59, "Cb") == "C-4"
     assert scientific_name(70, "Bb") == "B-4"

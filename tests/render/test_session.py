@@ -132,7 +132,7 @@ def sources_at(project, folder):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_items_by_beats_lie_on_the_grid(by_beats, beats, folder, clock):
+def test_items_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
     sources_at(project, folder)
     edits = by_beats.edit_list(beats, **clock)
@@ -152,7 +152,7 @@ def test_items_by_beats_lie_on_the_grid(by_beats, beats, folder, clock):
 
 
 @pytest.mark.parametrize("clock", CLOCKS)
-def test_by_beats_it_sounds_like_the_mosaic(by_beats, beats, folder, clock):
+def test_a_session_by_beats_sounds_like_the_mosaic(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
     assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # it is transposed
     audio = by_beats.transform(beats, **clock)
@@ -162,7 +162,7 @@ def test_by_beats_it_sounds_like_the_mosaic(by_beats, beats, folder, clock):
     assert np.corrcoef(loudness(audio), loudness(played))[0, 1] > 0.9
 
 
-def test_by_frames_it_is_the_mosaic_nearly_to_the_sample(by_frames, frames, folder):
+def test_a_session_by_frames_is_nearly_the_mosaic(by_frames, frames, folder):
     project = written(frames, folder, mosaic=by_frames)
     sources_at(project, folder)
     audio = by_frames.transform(frames)
@@ -228,7 +228,7 @@ def test_bars_notes_and_chords_are_those_of_the_other_writers(by_beats, beats, f
     assert ends[-1] == pytest.approx(timing.duration(24), abs=1e-3)
 
 
-def test_frames_on_a_mosaic_of_beats_have_its_tempo(by_beats, frames, folder):
+def test_frames_played_by_beats_have_the_tempo_of_the_mosaic(by_beats, frames, folder):
     project = written(frames, folder, mosaic=by_beats, timing=ChromaExtractor())
     ((_, tempo, *_),) = project.find("TEMPOENVEX")[0].all("PT")
     assert float(tempo) == pytest.approx(by_beats.tempo_, abs=1e-3)
@@ -236,7 +236,7 @@ def test_frames_on_a_mosaic_of_beats_have_its_tempo(by_beats, frames, folder):
     assert project.number("TEMPO") == pytest.approx(90)
 
 
-def test_names_of_all_kinds(folder, frames, tmp_path):
+def test_file_names_may_have_quotes(folder, frames, tmp_path):
     names = ["it's.wav", 'a "b" c.wav', "Überbrück 音 <1>.wav", "`'.wav"]
     if os.name == "nt":
         names = ["it's.wav", "Überbrück 音.wav"]
@@ -260,7 +260,7 @@ def test_names_of_all_kinds(folder, frames, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="there names have no such characters")
 @pytest.mark.parametrize("name", ["\"'`.wav", "a\nb.wav"])
-def test_names_that_cannot_be_written(folder, frames, tmp_path, name):
+def test_impossible_file_names_are_refused(folder, frames, tmp_path, name):
     shutil.copy(folder / "1.wav", tmp_path / name)
     mosaic = MosaicSynthesizer(sr=RATE).fit([tmp_path / name])
     with pytest.raises(ValueError, match="a session cannot hold this name; rename the file"):
@@ -279,7 +279,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("format", KINDS)
-def test_what_reads_a_file_goes_by_its_content(folder, frames, tmp_path, format):
+def test_the_reader_of_a_file_goes_by_its_content(folder, frames, tmp_path, format):
     samples, sr = soundfile.read(folder / "0.wav")
     soundfile.write(tmp_path / "music", samples, sr, format=format)
     mosaic = MosaicSynthesizer(sr=RATE, channels=1).fit([tmp_path / "music"])
@@ -289,7 +289,7 @@ def test_what_reads_a_file_goes_by_its_content(folder, frames, tmp_path, format)
         assert item.number("CHANMODE") == 2  # stereo in a mosaic of one channel
 
 
-def test_a_folder_that_was_moved(folder, frames, tmp_path):
+def test_moved_recordings_are_found(folder, frames, tmp_path):
     shutil.copytree(folder, tmp_path / "old")
     mosaic = MosaicSynthesizer(sr=RATE).fit(sorted((tmp_path / "old").glob("*.wav")))
     (tmp_path / "old").rename(tmp_path / "new")
@@ -303,7 +303,7 @@ def test_a_folder_that_was_moved(folder, frames, tmp_path):
         assert path == os.path.join("new", item.get("NAME")[0])
 
 
-def test_audio_for_comparison(by_beats, beats, folder, tmp_path):
+def test_rendered_audio_is_a_muted_track(by_beats, beats, folder, tmp_path):
     for name in ("song.wav", "song.mp3"):
         by_beats.transform(beats, tmp_path / name, tempo=110)
         arguments = {"mosaic": by_beats, "tempo": 110, "audio": tmp_path / name}
@@ -331,7 +331,7 @@ def test_several_pieces_and_the_same_bytes_twice(by_beats, beats, folder, tmp_pa
     assert sorted(os.listdir(tmp_path)) == ["a.rpp", "b.rpp"]
 
 
-def test_wrong_input_is_one_sentence(by_beats, by_frames, beats, folder, tmp_path):
+def test_wrong_input_is_refused(by_beats, by_frames, beats, folder, tmp_path):
     file = tmp_path / "song.rpp"
     with pytest.raises(TypeError, match="mosaic is of type ChromaExtractor where a MosaicSynth"):
         write_session(beats, file, mosaic=ChromaExtractor())
@@ -353,7 +353,7 @@ def test_wrong_input_is_one_sentence(by_beats, by_frames, beats, folder, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
-def test_another_parser_reads_the_same(by_beats, beats, folder):
+def test_other_parsers_read_the_same(by_beats, beats, folder):
     rpp = pytest.importorskip("rpp")
     write_session(beats, folder / "song.rpp", mosaic=by_beats, tempo=110)
     text = (folder / "song.rpp").read_text()

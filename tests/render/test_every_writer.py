@@ -30,7 +30,7 @@ def as_bytes(result):
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_answers_in_kind(render, cadence, wild):
+def test_results_are_collections_as_the_pieces_are(render, cadence, wild):
     alone = [as_bytes(render(piece, timing=10)) for piece in (cadence, wild)]
     several = render([cadence, np.empty((0, 12)), wild], timing=10)
     assert isinstance(several, list)
@@ -46,7 +46,7 @@ def test_measured_beats_and_beats_at_their_tempo_are_the_same(render, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_what_is_written_begins_with_the_piece(write, cadence):
+def test_files_begin_with_the_piece(write, cadence):
     borders = 3.0 + np.arange(len(cadence) + 1) / 2
     assert as_bytes(write(cadence, timing=Timing.from_beats(borders))) == as_bytes(
         write(cadence, timing=BEATS)
@@ -58,7 +58,7 @@ def test_what_is_written_begins_with_the_piece(write, cadence):
 @pytest.mark.parametrize("first", [-0.02, -0.7, -3.0, -40.3])
 @pytest.mark.parametrize("downbeat", [None, 0, 3])
 @pytest.mark.parametrize("frames_per_beat", [1, 2])
-def test_recordings_with_a_pick_up_are_written(first, downbeat, frames_per_beat, wild):
+def test_recordings_with_a_pickup_are_written(first, downbeat, frames_per_beat, wild):
     beats = np.concatenate([[first], np.arange(len(wild)) / frames_per_beat])
     timing = Timing.from_beats(
         (beats - first) / 2, beats=beats, frames_per_beat=frames_per_beat, downbeat=downbeat
@@ -85,7 +85,7 @@ def test_each_piece_has_a_timing_of_its_own(render, cadence, wild):
 
 
 @pytest.mark.parametrize("render", [*ALL, chroma_to_audio])
-def test_nothing_is_assumed_of_when_frames_sound(render, cadence):
+def test_timing_is_required(render, cadence):
     with pytest.raises(TypeError, match=r"timing is needed .* pass timing=extractor"):
         render(cadence)
     with pytest.raises(
@@ -101,7 +101,7 @@ def test_beats_have_a_tempo_of_their_own(write, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_writes_what_it_returns(write, cadence, wild, tmp_path):
+def test_files_hold_what_is_returned(write, cadence, wild, tmp_path):
     pieces = [cadence, wild]
     suffix = {chroma_to_midi: "mid", to_musicxml: "musicxml"}.get(write, "txt")
     files = [tmp_path / f"a.{suffix}", io.BytesIO()]
@@ -115,7 +115,7 @@ def test_writes_what_it_returns(write, cadence, wild, tmp_path):
     assert (tmp_path / f"b.{suffix}").read_bytes() == written[0]
 
 
-def test_files_are_checked_before_anything_is_made(cadence, tmp_path):
+def test_files_are_checked_first(cadence, tmp_path):
     for files, error, message in [
         (["a.mid", "a.mid"], ValueError, "given for two pieces"),
         (["a.mid", "b.wav"], ValueError, r"'\.wav' is no suffix of what is written; use \.mid"),
@@ -129,12 +129,12 @@ def test_files_are_checked_before_anything_is_made(cadence, tmp_path):
 
 
 @pytest.mark.parametrize("write", [chord_chart, chroma_to_audio, chroma_to_midi, to_musicxml])
-def test_a_timing_in_the_place_of_the_file(write, cadence):
+def test_a_timing_in_the_place_of_the_file_is_refused(write, cadence):
     with pytest.raises(TypeError, match="file is 10, of type int, where a path .* as timing=10"):
         write(cadence, 10)
 
 
-def test_a_tempo_on_paper_does_not_change_when_frames_sound(cadence):
+def test_the_notated_tempo_does_not_change_the_sound(cadence):
     """Neither does it of frames that are as long as beats."""
     for timing in (Timing.from_rate(10.77), Timing.from_borders(np.arange(len(cadence) + 1) / 5)):
         plain, slow = (
@@ -161,13 +161,13 @@ def test_a_tempo_on_paper_does_not_change_when_frames_sound(cadence):
         ([], ValueError, "empty list"),
     ],
 )
-def test_what_is_no_chroma(render, X, error, message):
+def test_impossible_chroma_is_refused(render, X, error, message):
     with pytest.raises(error, match=message):
         render(X, timing=BEATS)
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_impossible_timings(render, cadence):
+def test_impossible_timings_are_refused(render, cadence):
     with pytest.raises(TypeError, match=r"pass seconds as Timing\.from_borders"):
         render(cadence, timing=np.arange(len(cadence) + 1))
     with pytest.raises(ValueError, match="timing has 5 frames but X has 90"):
@@ -182,7 +182,7 @@ def test_impossible_timings(render, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_impossible_tempi_and_files(write, cadence, tmp_path):
+def test_impossible_tempi_and_files_are_refused(write, cadence, tmp_path):
     for tempo in (0, 3, 1e5, "fast"):
         with pytest.raises(ValueError, match="notated_tempo must be None or a number of beats"):
             write(cadence, timing=10, notated_tempo=tempo)
@@ -208,7 +208,7 @@ def test_impossible_tempi_and_files(write, cadence, tmp_path):
         (chroma_to_midi, "grid", 0.5),
     ],
 )
-def test_impossible_parameters(render, parameter, value, cadence):
+def test_impossible_parameters_are_refused(render, parameter, value, cadence):
     with pytest.raises(ValueError, match=f"{parameter} must be"):
         render(cadence, timing=10, **{parameter: value})
 
@@ -224,7 +224,7 @@ def test_a_missing_package_is_named(write, package, extra, cadence, monkeypatch)
 
 
 @pytest.mark.parametrize("package", ["pretty_midi", "mido", "midirenderer"])
-def test_a_missing_package_of_instruments_names_what_was_called(package, cadence, monkeypatch):
+def test_a_missing_package_names_the_function(package, cadence, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     message = (
         rf'^chroma_to_audio\(instruments="band"\), unlike instruments="sines", needs {package}: pip'
@@ -236,6 +236,6 @@ def test_a_missing_package_of_instruments_names_what_was_called(package, cadence
 
 @pytest.mark.parametrize("write", [to_musicxml, chord_chart])
 @pytest.mark.parametrize("title", ["a\x00b", "two\nlines", "\udcff", "\ufffe"])
-def test_titles_can_be_printed(write, title, cadence):
+def test_unprintable_titles_are_refused(write, title, cadence):
     with pytest.raises(ValueError, match="title must be text that can be printed"):
         write(cadence, timing=10, title=title)

@@ -28,7 +28,7 @@ def chroma(draw):
 
 @few
 @given(X=st.lists(chroma(), min_size=1, max_size=3), timing=timings)
-def test_chords_fill_the_piece_whatever_stands_beside_it(X, timing):
+def test_chords_cover_the_piece_in_any_collection(X, timing):
     together = recognize_chords(X, timing=timing)
     assert together[::-1] == recognize_chords(X[::-1], timing=timing)
     for piece, chords in zip(X, together, strict=True):
@@ -39,7 +39,7 @@ def test_chords_fill_the_piece_whatever_stands_beside_it(X, timing):
 
 @few
 @given(piece=chroma(), timing=timings, semitones=st.integers(1, 11))
-def test_chords_move_with_the_music(piece, timing, semitones):
+def test_transposition_transposes_chords(piece, timing, semitones):
     still = recognize_chords(piece, timing=timing)
     moved = recognize_chords(np.roll(piece, semitones, axis=1), timing=timing)
     expected = [
