@@ -47,12 +47,14 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/codespell
 
 # The site, in docs/_build/html. It runs the examples, some minutes' work; make docs GALLERY=0 does
-# without, and without the sound that they make.
+# without, and without the sound that they make. Then links are checked, all but those to other sites.
 GALLERY ?= 1
 docs: $(READY_FOR_DOCS)
 	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
+	GALLERY=$(GALLERY) $(BIN)/python -m sphinx -b linkcheck -W --keep-going -q -D nb_execution_mode=off -D audio_run_code=0 docs docs/_build/linkcheck
 	@echo "open docs/_build/html/index.html"
 
 # The package, built twice to the same bytes. REPOSITORY_URL is the address that links of its page lead to.

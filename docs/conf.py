@@ -56,6 +56,11 @@ nb_execution_raise_on_error = True
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
 
+# Links: those within the site, and without a network no others
+
+linkcheck_ignore = [r"https?://"]
+linkcheck_anchors = True
+
 # API reference
 
 autosummary_generate = True

@@ -79,7 +79,7 @@ def compare(played):
         if seconds[0] + 0.3 < second < seconds[jump] - 0.3
         or seconds[jump + 1] + 0.3 < second < seconds[-1] - 0.3
     ]
-    late = late[np.abs(late) < 1000]  # those that the jump cancelled never sounded
+    late = late[np.abs(late) < 1000]  # those that the jump canceled never sounded
     missed = sum(beat not in clicked for beat in passed)
     return len(late), missed, float(np.median(late)), float(np.abs(late).max())
 

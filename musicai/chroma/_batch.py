@@ -267,7 +267,7 @@ def _cancelling(results: Generator[Any]) -> Iterator[Generator[Any]]:
         yield results
     finally:
         with warnings.catch_warnings():  # to work on fewer calls, as joblib advises, was the aim
-            warnings.filterwarnings("ignore", ".* cancelled")
+            warnings.filterwarnings("ignore", ".* cancel")
             results.close()
 
 

@@ -46,7 +46,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """The lowest note that is modelled together with others, and the one after the highest."""
+    """The lowest note that is modeled together with others, and the one after the highest."""
 
     is_tied = True
 

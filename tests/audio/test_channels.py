@@ -33,7 +33,7 @@ def power(samples):
 
 
 LEFT, OTHER = chord(4), chord(4, (440.0, 554.37))
-CANCELLING = {
+CANCELING = {
     "turned": [LEFT, -LEFT],
     "turned and softer": [LEFT, -0.9 * LEFT],
     "with a little of another voice": [LEFT + 0.05 * OTHER, 0.05 * OTHER - LEFT],
@@ -53,9 +53,9 @@ NORMAL = {
 }
 
 
-@pytest.mark.parametrize("case", CANCELLING)
+@pytest.mark.parametrize("case", CANCELING)
 def test_what_cancels_is_heard_with_a_warning_that_names_the_file(case, write):
-    channels = np.stack(CANCELLING[case], axis=1)
+    channels = np.stack(CANCELING[case], axis=1)
     path = write("song.wav", channels + hiss(*channels.shape), SR)
     with pytest.warns(UserWarning, match=r"song\.wav: for 4\.0 s the channels cancel") as caught:
         mono = read(path)
