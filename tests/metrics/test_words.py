@@ -8,6 +8,7 @@ import pytest
 
 from musicai import metrics
 
+pytestmark = pytest.mark.filterwarnings("ignore:held-out music is among the music learned")
 IN_THE_TOTAL = [*metrics.REALISM_METRICS, "transition_matrix"]
 PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 
