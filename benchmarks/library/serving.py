@@ -1,12 +1,12 @@
-"""How many requests a second the service of docs/guide/serving.md answers.
+"""Requests per second and processor time of the service of docs/guide/serving.md.
 
     python -m benchmarks.library.serving [--workers 2] [--clients 16] [--seconds 30]
 
-Needs FastAPI and uvicorn. A composer and a mosaic of 12 songs made by rules are served by uvicorn
-on this machine. So many clients ask each address for pieces of some 15 seconds, one request after
-another, each with a seed of its own. A row has the answers in a second, median and 95th percentile
-of the seconds until one came, how many were no success, and the memory of all processes of the
-service at the end.
+Needs FastAPI, uvicorn and Linux. uvicorn serves a composer and a mosaic of 12 songs made by rules
+on this machine. Each client requests pieces of some 15 seconds, one after another, each with a seed
+of its own. A row has the responses per second, the processor time of the service per response, the
+median and 95th percentile of the seconds until a response, the number of errors, and the memory of
+all processes of the service at the end.
 """
 
 import argparse
@@ -35,7 +35,7 @@ ADDRESSES = ("/chroma", "/midi", "/band.wav", "/mosaic.wav")
 
 
 def make_service(folder):
-    """Write all that the service needs; return how many frames last 15 seconds."""
+    """Write all that the service needs; return the number of frames in 15 seconds."""
     songs = make_songs(12, n_jobs=2)
     extractor = ChromaExtractor(sync="half-beat", n_jobs=2)
     pipe = make_pipeline(extractor, LSTMComposer(max_iter=3, random_state=0))
@@ -49,7 +49,7 @@ def make_service(folder):
 
 
 def ask(path):
-    """Return status and bytes of an answer."""
+    """Return status and bytes of a response."""
     connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=300)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -59,7 +59,7 @@ def ask(path):
 
 
 def load(address, n_frames, n_clients, seconds):
-    """Return the seconds of all answers, and how many were no success."""
+    """Return the seconds of all responses, the number of errors, and the seconds in all."""
     taken, failed = [], []
     start = time.perf_counter()
 
@@ -82,14 +82,22 @@ def load(address, n_frames, n_clients, seconds):
     return taken, len(failed), time.perf_counter() - start
 
 
+def family(process):
+    """Return the folders in /proc of a process and of those that it started."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [Path(f"/proc/{process}"), *(each for child in children for each in family(child))]
+
+
 def memory(process):
-    """Return the megabytes of a process and of those that it started (Linux)."""
-    children = f"/proc/{process}/task/{process}/children"
-    total = 0.0
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            total = int(line.split()[1]) / 1024
-    return total + sum(memory(child) for child in Path(children).read_text().split())
+    """Return the megabytes of a process and of those that it started."""
+    status = "".join((each / "status").read_text() for each in family(process))
+    return sum(map(int, re.findall(r"VmRSS:\s+(\d+) kB", status))) / 1024
+
+
+def processor_seconds(process):
+    """Return the processor time of a process and of those that it started."""
+    stats = [(each / "stat").read_text().rpartition(")")[2].split() for each in family(process)]
+    return sum(int(each[11]) + int(each[12]) for each in stats) / os.sysconf("SC_CLK_TCK")
 
 
 def main():
@@ -116,14 +124,17 @@ def main():
                 except OSError:
                     time.sleep(0.5)
             for address in ADDRESSES:
+                start = processor_seconds(service.pid)
                 taken, n_failed, lasted = load(address, n_frames, args.clients, args.seconds)
+                each = 1000 * (processor_seconds(service.pid) - start) / max(1, len(taken))
                 median, slow = np.percentile(taken or [np.nan], [50, 95])
                 used = f"{memory(service.pid):.0f}"
-                rows.append((address, len(taken) / lasted, median, slow, str(n_failed), used))
+                rate = len(taken) / lasted
+                rows.append((address, rate, f"{each:.0f}", median, slow, str(n_failed), used))
         finally:
             service.terminate()
             service.wait()
-    head = ("address", "answers/s", "median s", "95 % s", "errors", "MB")
+    head = ("address", "responses/s", "CPU ms", "median s", "95 % s", "errors", "MB")
     print_table(head, rows)
     print(f"\n{args.workers} workers, {args.clients} clients, load {os.getloadavg()[0]:.1f}")
 

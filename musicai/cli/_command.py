@@ -6,6 +6,7 @@ a bug, and leaves a traceback.
 """
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -75,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, 1 for an error that the user can fix, or 130 after Ctrl-C. Wrong arguments
         raise SystemExit(2).
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # no title is an error on a Windows console
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     if not hasattr(args, "run"):
         _parser().print_help()

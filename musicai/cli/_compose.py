@@ -33,6 +33,7 @@ from ._terminal import say
 FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
 MOST_SECONDS = 180  # of training, if the machine is slow or busy
 MOST_STYLES = 3  # to compose in
+LONGEST = 40  # characters of a style in the name of a file
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
 PHRASE = 4  # bars; pieces with beats have whole phrases
@@ -92,7 +93,11 @@ def compose_from_folder(
     extractor.set_params(memory=None)
     scores = score(composer, train, test)
     example = max(test, key=lambda piece: len(piece.frames)).from_first_bar()
-    new = [compose(composer, style, seed) for style in some_styles(train, example.style)]
+    styles = some_styles(train, example.style)
+    new = [
+        compose(composer, style, name, seed)
+        for style, name in zip(styles, file_names(styles), strict=True)
+    ]
     new.append(continue_piece(composer, example, seed))
     tempo = None if new[0].timing.has_beats else usual_tempo(train)
     sounds = [write_piece(piece, mosaic, extractor, tempo, out, extras) for piece in new]
@@ -213,7 +218,17 @@ def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
     return [first, *others][:MOST_STYLES]
 
 
-def compose(composer: LSTMComposer, style: str | None, seed: int) -> New:
+def file_names(styles: Sequence[str | None]) -> list[str]:
+    """Return the name of the files of each style, without suffix; no two differ only in case."""
+    names: list[str] = []
+    for style in styles:
+        stem = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)[:LONGEST]
+        same = sum(name.casefold().startswith(stem.casefold()) for name in names)
+        names.append(f"{stem}_{same + 1}" if same else stem)
+    return names
+
+
+def compose(composer: LSTMComposer, style: str | None, name: str, seed: int) -> New:
     """Compose a new piece at the usual tempo of its style."""
     timing = composer.timing_of(style)
     piece = composer.sample(
@@ -222,7 +237,6 @@ def compose(composer: LSTMComposer, style: str | None, seed: int) -> New:
         temperature=TEMPERATURE,
         random_state=seed,
     )
-    name = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)
     return New(name, piece, timing, style)
 
 

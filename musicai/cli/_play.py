@@ -1,5 +1,6 @@
 """Sound of a recording or a MIDI file: `musicai play`."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,8 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
             check_audio_file(to, None)
         except ValueError as error:
             raise UserError(str(error)) from None
+        if os.path.realpath(to) == os.path.realpath(piece):
+            raise UserError(f"--to {to} is the file that is played: name another file")
         write_audio(to, sound_of(piece), SR)
         print(printable(to))
         return

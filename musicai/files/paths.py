@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
+_TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+"""Bidirectional classes of characters that reorder the rest of a line."""
 
 
 def is_path(value: Any) -> bool:
@@ -28,9 +30,11 @@ def is_one_line(text: str) -> bool:
 
 def one_line(text: AnyPath) -> str:
     """Return text or a path as one line that can be printed; control characters are escaped."""
-    return "".join(
-        c if is_one_line(c) else c.encode("unicode_escape").decode() for c in printable(text)
-    )
+
+    def shown(c: str) -> bool:
+        return is_one_line(c) and unicodedata.bidirectional(c) not in _TURNS_TEXT
+
+    return "".join(c if shown(c) else c.encode("unicode_escape").decode() for c in printable(text))
 
 
 def native_name(path: AnyPath) -> str | bytes:

@@ -62,7 +62,7 @@ def piece_files(
                 "object to write to is expected; a timing is passed by name, as timing=10"
             )
         check_target(target, text=text)
-        place = os.path.realpath(target) if is_path(target) else id(target)
+        place = os.path.normcase(os.path.realpath(target)) if is_path(target) else id(target)
         if place in seen:
             raise ValueError(f"{target_name(target)} is given for two pieces: give each its own")
         seen.add(place)

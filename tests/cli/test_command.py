@@ -119,6 +119,34 @@ def test_files_that_cannot_be_written(to, song, capsys):
     assert to in line
 
 
+def test_a_recording_is_not_overwritten_by_its_own_sound(song, capsys):
+    before = song.read_bytes()
+    link = song.with_name("link.wav")
+    link.symlink_to(song)
+    for to in (song, link):
+        assert main(["play", str(song), "--to", str(to)]) == 1
+        assert "is the file that is played" in capsys.readouterr().err
+    assert song.read_bytes() == before
+
+
+def test_a_terminal_without_unicode(song):
+    title = song.rename(song.with_name("\u6f22.wav"))
+    done = run("chords", title, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert done.stdout.startswith("\\u6f22\n")
+
+
+def test_a_full_disk_behind_stdout(song):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "musicai", "chords", song], stdout=full, stderr=subprocess.PIPE
+        )
+    assert done.returncode == 1
+    assert b"No space left" in done.stderr.splitlines()[-1]
+
+
 def test_a_bug_is_not_hidden(monkeypatch, song):
     def broken(*args, **kwargs):
         raise ZeroDivisionError
@@ -158,7 +186,12 @@ def test_names_that_are_no_unicode(song, capfd):
 @pytest.mark.skipif(os.name != "posix", reason="no such names of files")
 @pytest.mark.parametrize(
     ("name", "title"),
-    [("wide\u3000space", None), ("zero\u200cwidth", None), ("a\n\x1b[1m", r"a\n\x1b[1m")],
+    [
+        ("wide\u3000space", None),
+        ("zero\u200cwidth", None),
+        ("a\n\x1b[1m", r"a\n\x1b[1m"),
+        ("right\u202eleft", r"right\u202eleft"),
+    ],
 )
 def test_names_of_any_language_and_no_control_characters(name, title, song, capsys):
     title = title or name

@@ -248,3 +248,17 @@ def test_why_there_is_no_score_card():
 
     why = _compose.judge(Silence(), pieces[:2], pieces[2:], seed=0)
     assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)
+
+
+@pytest.mark.parametrize(
+    ("styles", "names"),
+    [
+        ([None], ["composed"]),
+        (["hip-hop", "hip hop", "Hip/hop"], ["hip_hop", "hip_hop_2", "Hip_hop_3"]),
+        (["Jazz", "jazz"], ["Jazz", "jazz_2"]),
+        (["\u6f22" * 80, "\udcff"], ["\u6f22" * 40, "_"]),
+    ],
+)
+def test_files_of_styles_have_different_names_on_every_system(styles, names):
+    names = [name if name == "composed" else f"composed_{name}" for name in names]
+    assert _compose.file_names(styles) == names
