@@ -22,8 +22,8 @@ $(READY_FOR_DOCS): $(READY)
 demo: $(READY)
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python examples/compose.py
 
-# Tests are small: more threads would cost more than they give, but two processes save time.
-# `make test` leaves out what is marked slow, `make test-all` does not.
+# Tests are too small for threads, but two processes save time. `make test` leaves out tests that are
+# marked slow.
 PYTEST := -m pytest -n 2 --dist worksteal
 test: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) -m "not slow"
@@ -31,7 +31,7 @@ test: $(READY)
 test-all: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST)
 
-# The oldest versions that pyproject.toml promises. A torch as old as that comes with 3 GB of CUDA.
+# The oldest versions that pyproject.toml supports. Their torch brings 3 GB of CUDA.
 $(OLDEST)/.ready: pyproject.toml constraints-oldest.txt
 	$(PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-oldest.txt -e ".[test]"
@@ -49,15 +49,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/codespell
 
-# The site, in docs/_build/html. It runs the examples, some minutes' work; make docs GALLERY=0 does
-# without, and without the sound that they make. Then links are checked, all but those to other sites.
+# The site, in docs/_build/html. Its examples run for some minutes; make docs GALLERY=0 leaves them
+# and their sound out. Links are checked, except those to other sites.
 GALLERY ?= 1
 docs: $(READY_FOR_DOCS)
 	GALLERY=$(GALLERY) OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m sphinx -b html -W --keep-going -q docs docs/_build/html
 	GALLERY=$(GALLERY) $(BIN)/python -m sphinx -b linkcheck -W --keep-going -q -D nb_execution_mode=off -D audio_run_code=0 docs docs/_build/linkcheck
 	@echo "open docs/_build/html/index.html"
 
-# The package, built twice to the same bytes. REPOSITORY_URL is the address that links of its page lead to.
+# The package, built twice to the same bytes. Links of its page lead to REPOSITORY_URL.
 dist: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build twine
 	rm -rf dist build/again
@@ -66,7 +66,7 @@ dist: $(READY)
 	for file in dist/*; do cmp $$file build/again/$${file#dist/} || exit 1; done
 	$(BIN)/python -m twine check --strict dist/*
 
-# Without RECORDINGS the benchmarks take chorales; piano rolls have to be given:
+# Without RECORDINGS the benchmarks use chorales. ROLLS has no default:
 # make bench RECORDINGS="a.mp3 b.ogg" ROLLS=folder
 RECORDINGS ?=
 ROLLS ?=

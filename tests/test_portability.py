@@ -1,6 +1,6 @@
-"""What Windows and macOS do differently, as far as Linux can do it: spawned processes, odd paths.
+"""Differences of Windows and macOS that Linux can imitate: spawned processes, odd paths.
 
-Windows and macOS themselves were never tried.
+The tests have never run on Windows or macOS.
 """
 
 import os
@@ -94,7 +94,7 @@ def test_without_shared_memory(tmp_path, song):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names of files are Unicode there")
-def test_names_of_files_that_are_no_unicode(tmp_path, song):
+def test_file_names_that_are_not_unicode(tmp_path, song):
     from musicai import ChromaExtractor
     from musicai.datasets import load_recordings
 

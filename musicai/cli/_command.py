@@ -28,33 +28,33 @@ _EXAMPLES = """examples:
 """
 _COMPOSE = """Learn from a folder of recordings and compose new pieces.
 
-Subfolders of FOLDER are styles. Music with a clear pulse is learned by half-beats, other music by
-frames. Without FOLDER the music is pop songs and waltzes made by rules and played by a soundfont.
-Audio, scores, pictures and the trained composer are written to a folder, with a page that shows
-them all, index.html."""
+Each subfolder of FOLDER is a style. If the recordings have a clear pulse, frames are half-beats.
+Without FOLDER, pop songs and waltzes are made by rules and played by a soundfont. Audio, scores,
+pictures and the trained composer are written to a folder. Its page index.html shows them all."""
 _COMPOSE_EXAMPLES = """examples:
   musicai compose recordings
-  musicai compose recordings --out jazz --epochs 60   learn for longer
+  musicai compose recordings --out jazz --epochs 60   train longer
   musicai compose recordings --seed 7                 compose other pieces
 
 Ctrl-C stops the program. Results are written only after training.
 """
-_CHORDS = """Print the chords of recordings, as a chart in bars.
+_CHORDS = """Print the chords of recordings as a chart in bars.
 
-Where no clear pulse is found, bars are of four beats at 120 beats a minute, from the beginning."""
+If no clear pulse is found, bars have four beats at 120 beats per minute and start at the beginning
+of the recording."""
 _CHORDS_EXAMPLES = """examples:
   musicai chords song.mp3
   musicai chords song.mp3 > song.txt
-  musicai chords --times song.mp3    seconds and chords, a line each: labels for Audacity, mir_eval
+  musicai chords --times song.mp3    start, end and chord, as labels for Audacity
 """
 _PLAY = """Play a recording or a MIDI file.
 
-MIDI is played by a soundfont. Sound goes to the first of these programs that is installed: ffplay,
-afplay, pw-play, paplay, aplay; on Windows to Windows itself."""
+A soundfont plays MIDI. The first of these programs that is installed plays the sound: ffplay,
+afplay, pw-play, paplay, aplay. Windows needs none."""
 _PLAY_EXAMPLES = """examples:
   musicai play out/composed.wav
   musicai play out/composed.mid
-  musicai play out/composed.mid --to composed.flac    write sound instead of playing it
+  musicai play out/composed.mid --to composed.flac    write the sound to a file
 """
 
 
@@ -121,24 +121,27 @@ def _parser() -> argparse.ArgumentParser:
 
     compose = _command(commands, "compose", _COMPOSE, _COMPOSE_EXAMPLES, _compose)
     compose.add_argument(
-        "folder", metavar="FOLDER", nargs="?", help="of recordings; its subfolders are styles"
+        "folder",
+        metavar="FOLDER",
+        nargs="?",
+        help="folder of recordings; its subfolders are styles",
     )
     compose.add_argument(
         "--out",
         type=Path,
         default=Path("out"),
-        help="folder to write to; nothing in it is learned (%(default)s)",
+        help="folder for the results; recordings in it are ignored (default: %(default)s)",
     )
     compose.add_argument(
         "--epochs",
         type=_integer(1, 100_000),
-        help="passes over the music (as many as take about a minute, at most 100)",
+        help="passes over the music (default: as many as take about a minute, at most 100)",
     )
     compose.add_argument(
         "--seed",
         type=_integer(0, 2**32 - 1),
         default=0,
-        help="another number composes other pieces (%(default)s)",
+        help="another seed composes other pieces (default: %(default)s)",
     )
 
     chords = _command(commands, "chords", _CHORDS, _CHORDS_EXAMPLES, _chords)
@@ -147,10 +150,12 @@ def _parser() -> argparse.ArgumentParser:
         "--vocabulary",
         choices=("triads", "qualities"),
         default="triads",
-        help="triads, or sevenths and others as well (%(default)s)",
+        help="triads only, or sevenths and others as well (default: %(default)s)",
     )
     chords.add_argument(
-        "--times", action="store_true", help="print seconds and chords in Harte's syntax, no chart"
+        "--times",
+        action="store_true",
+        help="print seconds and chords in Harte's syntax instead of a chart",
     )
 
     play = _command(commands, "play", _PLAY, _PLAY_EXAMPLES, _play)
@@ -180,7 +185,7 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is no integer from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not an integer from {least} to {most}")
         return int(text)
 
     return parse
@@ -218,7 +223,7 @@ def _play(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _ctrl_c_stops() -> Iterator[None]:
-    """Let Ctrl-C raise `_Stopped` in the main thread; leave a handler of somebody else alone."""
+    """Let Ctrl-C raise `_Stopped` in the main thread, unless the caller has a handler."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
@@ -238,7 +243,7 @@ def _ctrl_c_stops() -> Iterator[None]:
 
 @contextmanager
 def _warnings_in_a_line() -> Iterator[None]:
-    """Print warnings for users as lines; those for developers are left out."""
+    """Print each user warning as one line; ignore warnings for developers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", UserWarning)

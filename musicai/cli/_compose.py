@@ -198,7 +198,7 @@ def score(
         "each pitch class from its last value": persistence.score(frames_of(test)),
         "each pitch class by itself": independent.score(frames_of(test)),
     }
-    print("log-likelihood of held-out pieces, in nats a frame (higher is better)")
+    print("log-likelihood of held-out pieces, in nats per frame (higher is better)")
     for name, value in scores.items():
         print(f"  {name:<36} {value:>10.2f}")
     if learned_little(scores):
@@ -392,7 +392,7 @@ def piece_title(piece: New, source: str) -> str:
     """Return the title of a chromagram."""
     if piece.n_intro:
         return f"Continued: composed after the opening of {source}"
-    return "Composed from nothing" + (f", {piece.style}" if piece.style else "")
+    return "Composed from scratch" + (f", {piece.style}" if piece.style else "")
 
 
 def axis_position(piece: New) -> float:

@@ -81,8 +81,8 @@ def extract(
     say(f"{counted(len(pieces), 'recording')}, {seconds / 60:.1f} minutes of music")
     if round(seconds) < LEAST_SECONDS:  # frames end a little before or after a recording
         raise UserError(
-            f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings, where "
-            f"at least {LEAST_SECONDS} seconds are needed to learn and to hold out"
+            f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings; at "
+            f"least {LEAST_SECONDS} seconds are needed for training and held-out pieces"
         )
     if len(pieces) >= LEAST_PIECES and min(Counter(styles_of(pieces)).values()) > 1:
         return extractor, pieces

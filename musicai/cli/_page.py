@@ -152,19 +152,19 @@ def write_page(
 def piece(out: Path, sound: Sound, source: str) -> str:
     """Return a card with a piece: players, files and chords."""
     title = "A new piece" if sound.style is None else f"A new piece: {sound.style}"
-    text = "Composed from nothing, in the sound of the recordings."
+    text = "Composed from scratch, and played with segments of the recordings."
     if sound.intro_seconds:
         title = "A piece continued"
         text = (
-            f"{sound.intro_seconds:.0f} seconds of {source}, which was held out, and then the "
-            "continuation by the composer, in the sound of the recordings."
+            f"{sound.intro_seconds:.0f} seconds of {source}, which was held out, continued "
+            "by the composer, and played with segments of the recordings."
         )
     if sound.tempo:
         text += f" {sound.tempo:.0f} beats per minute, {sound.beats_per_bar} beats in a bar."
     data, wave, clicks, band = "", "", "", ""
     if (out / f"{sound.name}_band.wav").exists():
         band_player = player(f"{sound.name}_band", f"{title} for a band")
-        band = f"<p>The same for a band:</p>{band_player}\n"
+        band = f"<p>Played by a band:</p>{band_player}\n"
     if sound.beats:
         beats = json.dumps([round(beat, 4) for beat in sound.beats])
         data = f" data-beats='{beats}' data-beats-per-bar='{sound.beats_per_bar}'"
@@ -172,11 +172,11 @@ def piece(out: Path, sound: Sound, source: str) -> str:
         clicks = "<label><input type='checkbox'> Click track</label>"
     return f"""<div class="card"{data}><h3>{escape(title)}</h3><p>{escape(text)}</p>{wave}
 {player(sound.name, title)}{clicks}
-<p class="dim">Analyzed again: correlation {sound.correlation:.3f} with the piece.</p>
+<p class="dim">Chroma of this audio: correlation {sound.correlation:.3f} with the piece.</p>
 {band}<ul>{link(out, f"{sound.name}.mid", "the band as MIDI")}
 {link(out, f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
 {link(out, f"{sound.name}.txt", "its chords")}
-{link(out, f"{sound.name}.rpp", "a session for Reaper, of your recordings")}</ul>
+{link(out, f"{sound.name}.rpp", "a Reaper session with your recordings")}</ul>
 <details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
 
 
@@ -242,12 +242,12 @@ def likelihoods(scores: Mapping[str, float]) -> str:
         f"<td class='figure'>{value:.2f}</td></tr>"
         for name, value in scores.items()
     ]
-    head = "<th>log-likelihood (higher is better)</th><th class='figure'>nats a frame</th>"
+    head = "<th>log-likelihood (higher is better)</th><th class='figure'>nats per frame</th>"
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
 
 
 def table(rows: Mapping[str, Any]) -> str:
-    """Return names and values as a table; a dict among them is a table to unfold."""
+    """Return names and values as a table; a dict becomes a table to unfold."""
     cells = []
     for name, value in rows.items():
         shown = escape(str(value))

@@ -1,4 +1,4 @@
-"""The formats of audio that can be written, and how a file tells its own."""
+"""Audio formats that can be written, and the format of a file name."""
 
 import os
 from pathlib import PurePath
@@ -11,7 +11,7 @@ FORMATS = ("wav", "flac", "ogg", "mp3")
 
 
 def check_audio_file(file: Any, format: Any) -> str:
-    """Return the format of a file that can be written to; raise the error of `write_audio` else."""
+    """Return the format of a file, or raise the error of `write_audio` if it cannot be written."""
     check_target(file)
     name = target_name(file)
     if format is not None:
@@ -19,7 +19,9 @@ def check_audio_file(file: Any, format: Any) -> str:
             raise ValueError(f"{name}: format must be one of {FORMATS} or None, got {format!r}")
         return format.lower()
     if not is_path(file):
-        raise ValueError(f"{name} has no suffix that tells the format: give format={FORMATS[0]!r}")
+        raise ValueError(
+            f"{name} has no suffix, so its format is unknown: pass format={FORMATS[0]!r}"
+        )
     suffix = PurePath(os.fsdecode(file)).suffix
     if suffix[1:].lower() not in FORMATS:
         raise ValueError(

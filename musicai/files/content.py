@@ -1,4 +1,4 @@
-"""Files known by what is in them, wherever they lie."""
+"""Identification of files by content."""
 
 import hashlib
 import os
@@ -12,8 +12,8 @@ from .paths import AnyPath
 def content_digest(path: AnyPath) -> bytes:
     """Return the SHA-256 of a regular file.
 
-    All of it is read, which takes less than a second per gigabyte, and read again only after its
-    size or time of change is another.
+    Reading takes less than a second per gigabyte, and is repeated only after the size or
+    modification time changes.
 
     Raises
     ------
@@ -33,19 +33,19 @@ def _digest(path: bytes, size: int, modified: int) -> bytes:
 
 
 def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, bytes]:
-    """Find files in a folder by their content, whatever they are called.
+    """Find files in a folder by content; names do not matter.
 
     Parameters
     ----------
     folder : path-like
         Searched at any depth; links to folders are followed.
     wanted : dict
-        The size of each file that is looked for, by its digest.
+        The size of each wanted file, by digest.
 
     Returns
     -------
     found : dict
-        The absolute path of each that is there, by its digest.
+        The absolute path of each file that was found, by digest.
     """
     sizes = set(wanted.values())
     found: dict[bytes, bytes] = {}

@@ -13,7 +13,7 @@ _TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 def is_path(value: Any) -> bool:
-    """Tell whether `value` is the name of a file."""
+    """Return whether `value` is a path."""
     return isinstance(value, PATH_TYPES)
 
 
@@ -55,7 +55,7 @@ def why_unreadable(path: AnyPath, kind: str) -> str | None:
     path : path-like
         The file.
     kind : str
-        What it should be, as "MIDI file".
+        The expected kind, such as "MIDI file".
     """
     try:
         status = os.stat(path)

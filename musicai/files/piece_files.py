@@ -1,4 +1,4 @@
-"""The files that pieces are written to, checked before any is made."""
+"""Files that pieces are written to, all checked before the first is written."""
 
 import os
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def piece_files(
     Parameters
     ----------
     file : path, file object, a list of them or None
-        What the user passed.
+        The argument of the user.
     X : array-like or collection
         The pieces as the user passed them.
     pieces : list of ndarray

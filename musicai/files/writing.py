@@ -110,12 +110,12 @@ def _write_all(file: Any, data: Any) -> None:
 
 
 def target_name(target: Any) -> str:
-    """Return what to call `target` in messages: its path, or what kind of object it is."""
+    """Return the name of `target` for messages: its path or type."""
     return printable(target) if is_path(target) else f"the {type(target).__name__}"
 
 
 def check_target(target: Any, *, text: bool = False) -> None:
-    """Raise the error of `whole_file` for what cannot be written to; `text` may be meant."""
+    """Raise the error of `whole_file` if `target` cannot be written; `text` allows text files."""
     if is_path(target):
         _check_path(Path(os.fsdecode(target)))
         return
@@ -134,7 +134,7 @@ def check_target(target: Any, *, text: bool = False) -> None:
 
 
 def takes_text(target: Any) -> bool:
-    """Tell whether a file object is open for text and not for bytes."""
+    """Return whether a file object takes text and no bytes."""
     if isinstance(target, io.TextIOBase):
         return True
     try:

@@ -61,7 +61,7 @@ def test_help_shows_examples(capsys):
         assert f"examples:\n  musicai {command} " in capsys.readouterr().out
 
 
-def test_tells_its_version(capsys):
+def test_prints_its_version(capsys):
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"musicai {__version__}\n"
@@ -78,14 +78,14 @@ def test_tells_its_version(capsys):
         ["compose", "--seed", str(2**32)],
     ],
 )
-def test_wrong_arguments_are_2(args, capsys):
+def test_wrong_arguments_exit_with_2(args, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(args)
     assert stopped.value.code == 2
     assert "usage: musicai" in capsys.readouterr().err
 
 
-def test_the_mistakes_of_a_user_are_1_and_a_line(tmp_path):
+def test_mistakes_exit_with_1_and_a_line(tmp_path):
     done = run("compose", tmp_path / "nowhere")
     assert done.returncode == 1
     assert done.stdout == ""
@@ -175,7 +175,7 @@ def test_chords_with_times(song, capsys):
     )
 
 
-def test_names_that_are_no_unicode(song, capfd):
+def test_names_that_are_not_unicode(song, capfd):
     if os.name != "posix" or sys.platform == "darwin":
         pytest.skip("names of files are Unicode here")
     odd = song.rename(os.fsdecode(os.fsencode(song.parent) + b"/\xff.wav"))
@@ -202,7 +202,7 @@ def test_names_of_any_language_and_no_control_characters(name, title, song, caps
     assert f"{title} 2.wav: there is no such file" in line
 
 
-def test_a_reader_that_has_read_enough(song):
+def test_a_pipe_that_is_closed_early(song):
     if os.name != "posix":
         pytest.skip("needs a shell")
     command = f"'{sys.executable}' -m musicai chords '{song}' '{song}' | head -n 1"
@@ -240,14 +240,14 @@ def test_a_player_gets_the_sound(song, tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("no_player")
-def test_says_what_to_do_without_a_player(song, capsys):
+def test_without_a_player_the_error_says_what_to_do(song, capsys):
     assert main(["play", str(song)]) == 1
     assert "--to" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
 @pytest.mark.parametrize("stage", ["chroma: 0", "fit:"])
-def test_ctrl_c_is_130_and_a_line(stage, tmp_path):
+def test_ctrl_c_exits_with_130_and_a_line(stage, tmp_path):
     """Also while threads analyze, and while training, which otherwise keeps the best weights."""
     music = tmp_path / "music"
     music.mkdir()

@@ -1,4 +1,4 @@
-"""The page of musicai compose: what it shows is there, and nothing on it is more than text."""
+"""The page of musicai compose: it shows all results, and names on it stay plain text."""
 
 import re
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
 class Reader(HTMLParser):
-    """Collect the elements of a page, and fail where one is closed that was not opened."""
+    """Collect the elements of a page, and fail at an end tag without a start tag."""
 
     def __init__(self):
         super().__init__()
@@ -88,7 +88,7 @@ def facts(card, text="so", style=None, beats=()):
     }
 
 
-def test_is_whole(write_page, card, tmp_path):
+def test_page_is_complete_html(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     page = read(tmp_path / "index.html")
     assert {f"{name}{end}.wav" for name in SOUNDS for end in ("", "_band")} <= set(page.links)
@@ -136,14 +136,14 @@ def test_beats_are_drawn_over_the_waveform(write_page, card, tmp_path):
     read(tmp_path / "index.html")
 
 
-def test_what_foresees_best_is_bold(write_page, card, tmp_path):
+def test_the_best_prediction_is_bold(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card) | {"scores": {"composer": -50.0, "baseline": -43.4}})
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<tr class='best'><td>baseline" in page
     assert page.count("class='best'") == 1
 
 
-def test_is_alone(write_page, card, tmp_path):
+def test_page_needs_no_other_host(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     page = read(tmp_path / "index.html")
     assert not [link for link in page.links if not re.fullmatch(r"\w+\.\w+", link)]
