@@ -1,29 +1,29 @@
-"""Whether damaged recordings are read or refused, but never crash, hang or give nonsense.
+"""Fuzz test: damaged recordings must be read or rejected, without crashes, hangs or nonsense.
 
-Run it on short recordings of any format; without any it makes some seconds of chords in
-twelve formats (and, where ffmpeg is installed, MP4)::
+Pass short recordings of any format. Without arguments, it synthesizes some seconds of chords in
+twelve formats (and in MP4, if ffmpeg is installed)::
 
     python -m benchmarks.audio.fuzz --count 2000 --jobs 2
     python -m benchmarks.audio.fuzz music/*.mp3 --seed 1 --keep failures
     python -m benchmarks.audio.fuzz --promises
 
-Each recording is damaged in the ways of `common/damages.py`, or with ``--promises`` only in what
-its headers promise (`common/promises.py`). Each damaged file goes through ``ChromaExtractor`` (both
-kinds) and the reader of durations of ``load_recordings`` in another process, with a limit of time
-and memory, so that a crash is noticed and its file known. One table is printed, with a row for each
-format and damage:
+Recordings are damaged as defined in `common/damages.py`, or with ``--promises`` only in the lengths
+and counts of their headers (`common/promises.py`). A separate process with limited time and memory
+runs ``ChromaExtractor`` (both kinds) and the duration reader of ``load_recordings`` on each damaged
+file, so that crashes can be attributed to a file. The table has a row for each format and kind of
+damage:
 
-- read: how many gave chroma, finite and in [0, 1];  warned: those of them with a warning;
-- refused: how many raised ``RecordingError`` with the file's name;
+- read: files with finite chroma in [0, 1];  warned: those of them with a warning;
+- refused: files that raised ``RecordingError`` with their name;
 - crash: the process died;  hang: no answer in time;  error: another exception, or one that does
-  not name the file;  differ: the folder tells a length of what is refused, none of what is read, or
-  another (by over a second) of what is read without a warning;  values: chroma that is not finite,
-  not in [0, 1] or of the wrong form;
-- s: the longest that a file took.
+  not name the file;  differ: the folder gives a length for a rejected file, none for a file that
+  is read, or one that is off by over a second without a warning;  values: chroma that is not
+  finite, not in [0, 1] or of the wrong shape;
+- s: the longest time for a file, in seconds.
 
-Below it stands the peak memory of the largest process, ffmpeg's included. The exit status is 1 if
-anything was a crash, a hang, an error, a difference or of wrong values; ``--keep`` names a folder
-for the files that did it. The same seed gives the same files.
+The last line gives the peak memory of the largest process, including ffmpeg. The exit status is 1
+after any crash, hang, error, difference or wrong value; ``--keep`` names a folder for the files
+that caused them. The same seed gives the same files.
 """
 
 import argparse
@@ -54,13 +54,13 @@ KINDS = ("cqt", "stft")
 FAILURES = ("crash", "hang", "error", "differ", "values")
 OUTCOMES = ("read", "warned", "refused", *FAILURES)
 SPARE_BYTES = 2**30
-"""Address space that a process may take beyond what imports need."""
+"""Address space of a process beyond that of imports."""
 
 COLUMNS = "{:<8}{:<18}{:>7}" + "{:>9}" * len(OUTCOMES) + "{:>7}"
 
 
 class Verdict(NamedTuple):
-    """What came of a file: one of OUTCOMES but "warned", and details for people."""
+    """Result for a file: one of OUTCOMES except "warned", with details."""
 
     outcome: str
     warned: bool = False
@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 def serve(connection: Connection) -> None:
-    """Analyze the files whose names come, until there are no more; runs in a process."""
+    """Analyze files by name until there are no more; runs in a separate process."""
     from musicai import ChromaExtractor
 
     noise = np.random.default_rng(0).standard_normal(44100).astype(np.float32)
@@ -78,7 +78,7 @@ def serve(connection: Connection) -> None:
     for extractor in extractors:
         extractor.transform([(noise, 44100)])
     limit_memory()
-    # What C libraries say of damaged files is of no interest, and this process is ours.
+    # Silence the messages of C libraries about damaged files.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     while path := connection.recv():
         start = time.perf_counter()
@@ -120,20 +120,22 @@ def analyze(extractor, path: str) -> Verdict:
             return Verdict("refused", detail=str(error))
         except Exception as error:
             return Verdict("error", detail=f"{type(error).__name__}: {error}")
-    said = [str(warning.message) for warning in caught]
-    if any(not text.startswith(f"{path}: ") for text in said) or len(said) > 1:
-        return Verdict("error", detail=f"warnings: {said}")
+    messages = [str(warning.message) for warning in caught]
+    if any(not text.startswith(f"{path}: ") for text in messages) or len(messages) > 1:
+        return Verdict("error", detail=f"warnings: {messages}")
     form = piece.ndim == 2 and piece.shape[1] == 12 and len(piece) and piece.dtype == np.float32
     if not form or not (np.all(piece >= 0) and np.all(piece <= 1)):
         return Verdict("values", detail=f"shape {piece.shape}, {piece.min()} to {piece.max()}")
-    heard = len(piece) / extractor.frame_rate
-    if not abs(heard - seconds) <= (np.inf if said else 1.5):
-        return Verdict("differ", detail=f"{seconds:.1f} s by its folder, {heard:.1f} s read {said}")
-    return Verdict("read", warned=bool(said), detail="".join(said))
+    length = len(piece) / extractor.frame_rate
+    if not abs(length - seconds) <= (np.inf if messages else 1.5):
+        return Verdict(
+            "differ", detail=f"{seconds:.1f} s by its folder, {length:.1f} s read {messages}"
+        )
+    return Verdict("read", warned=bool(messages), detail="".join(messages))
 
 
 class Judge:
-    """A process that analyzes files, replaced when it dies or hangs."""
+    """Worker process that analyzes files, and is replaced if it dies or hangs."""
 
     def __init__(
         self, folder: str, time_limit: float, serve: Callable[[Connection], None] = serve
@@ -144,13 +146,13 @@ class Judge:
         self.process: multiprocessing.process.BaseProcess | None = None
 
     def judge(self, case: Case) -> Verdict:
-        """Write the file, have it analyzed and remove it."""
+        """Write the file, analyze it and remove it."""
         if self.process is None:
             context = multiprocessing.get_context("spawn")
             self.connection, theirs = context.Pipe()
             self.process = context.Process(target=self.serve, args=(theirs,), daemon=True)
             self.process.start()
-            theirs.close()  # so that the end of the process is the end of the pipe
+            theirs.close()  # so that the pipe ends with the process
         path = Path(self.folder, f"{case.number:06d}{case.suffix}")
         path.write_bytes(case.data)
         try:
@@ -164,7 +166,7 @@ class Judge:
             path.unlink()
 
     def close(self) -> None:
-        """Let the process end."""
+        """End the process."""
         if self.process is not None:
             self.connection.send(None)
             self.process.join(self.time_limit)
@@ -182,7 +184,7 @@ class Judge:
 
 
 def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float, serve=serve):
-    """Yield every case with its verdict, as they come."""
+    """Yield every case with its verdict, in order."""
     local = threading.local()
     judges = []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(n_jobs) as pool:
@@ -204,7 +206,7 @@ def judge_all(cases: Iterator[Case], n_jobs: int, time_limit: float, serve=serve
 
 
 def make_sources(folder: Path, seconds: float = 4.0) -> list[Path]:
-    """Write chords with some noise in every format."""
+    """Write noisy chords in every format."""
     import soundfile
 
     rng = np.random.default_rng(0)
@@ -258,16 +260,16 @@ def main(
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="to be damaged")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording to damage")
     parser.add_argument("--count", type=int, default=2000, metavar="N", help="damaged files")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where failing files go")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="folder for failing files")
     parser.add_argument(
         "--limit", type=float, default=60, metavar="S", help="seconds for a file (default: 60)"
     )
     if promises is not None:
-        parser.add_argument("--promises", action="store_true", help="damage only these")
+        parser.add_argument("--promises", action="store_true", help="damage only headers")
     parser.add_argument("--verbose", action="store_true", help="show every file's message")
     arguments = parser.parse_args()
     if min(arguments.count, arguments.jobs) < 1 or arguments.seed < 0:
@@ -295,7 +297,7 @@ def main(
                     arguments.keep.mkdir(parents=True, exist_ok=True)
                     (arguments.keep / f"{name}{case.suffix}").write_bytes(case.data)
     print_table(counts, seconds)
-    print(f"the largest process took {megabytes:.0f} MB, imports included")
+    print(f"the largest process took {megabytes:.0f} MB, including imports")
     return int(any(found[failure] for found in counts.values() for failure in FAILURES))
 
 

@@ -1,16 +1,16 @@
-"""Whether ``kind="stft"`` agrees with librosa on files of every kind.
+"""Agreement of ``kind="stft"`` with librosa on files of many formats.
 
 ::
 
     python -m benchmarks.chroma.agreement music/*.mp3 music/*.ogg
 
-cuts 64 clips of 30 seconds from the recordings (three chorales of the demo if none are given) and
-writes them as WAV, FLAC, Ogg and MP3 files, at sampling rates from 8 to 96 kHz, stereo and mono.
-Each is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
-``ChromaExtractor(kind="stft")``, both at 44100 Hz with 2048-sample frames every 512. Per format it
-prints how many files were compared, in how many the number of frames or the tuning differs, the
-largest difference of a value, which is at most 1, in frames that are not silence, and the share of
-frames that are: their chroma is zeros, where librosa scales noise to 1.
+cuts 64 clips of 30 seconds from the recordings (by default, three chorales of the demo) and writes
+them as WAV, FLAC, Ogg and MP3 files, at sampling rates from 8 to 96 kHz, in stereo and mono. Each
+is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
+``ChromaExtractor(kind="stft")``, both at 44100 Hz with frames of 2048 samples every 512. The table
+gives, for each format, the number of files, how many of them differ in the number of frames or the
+tuning, the largest difference of a value (out of 1) in frames that are not silent, and the share of
+silent frames. Those are zero in musicai, whereas librosa scales their noise to 1.
 """
 
 import itertools
@@ -31,14 +31,14 @@ LIMIT = 1e-5
 
 
 def variants(clips: list[Path], folder: Path) -> list[Path]:
-    """Write each clip in another combination of format, rate and number of channels."""
+    """Write clips with varying formats, sampling rates and numbers of channels."""
     paths = []
     combinations = itertools.cycle(itertools.product(RATES, SUFFIXES, (2, 1)))
     for i, (clip, (rate, suffix, n_channels)) in enumerate(zip(clips, combinations, strict=False)):
         if suffix == "mp3" and rate > 48000:
-            rate = 24000  # MP3 has no higher rates
-        samples, own_rate = soundfile.read(clip, dtype="float32", always_2d=True)
-        samples = soxr.resample(samples[:, :n_channels], own_rate, rate)
+            rate = 24000  # MP3 supports no higher rates
+        samples, native_rate = soundfile.read(clip, dtype="float32", always_2d=True)
+        samples = soxr.resample(samples[:, :n_channels], native_rate, rate)
         path = folder / f"{i:03d}-{rate}-{samples.shape[1]}.{suffix}"
         with soundfile.SoundFile(path, "w", rate, samples.shape[1]) as file:
             for part in np.array_split(samples, 20):
@@ -48,7 +48,7 @@ def variants(clips: list[Path], folder: Path) -> list[Path]:
 
 
 def compare(path: Path) -> tuple[bool, bool, float, float]:
-    """Return whether the number of frames and the tuning are the same, the difference, silence."""
+    """Return equality of frame count and tuning, the largest difference, and the silent share."""
     samples, _ = librosa.load(path, sr=SETTING["sr"])
     theirs = librosa.feature.chroma_stft(y=samples, **SETTING).T
     power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2
@@ -63,7 +63,7 @@ def compare(path: Path) -> tuple[bool, bool, float, float]:
 
 def main() -> None:
     arguments = clip_parser(__doc__, clips=64, seconds=30).parse_args()
-    warnings.simplefilter("ignore")  # the ends of Ogg and MP3 files that soundfile writes
+    warnings.simplefilter("ignore")  # about the ends of soundfile's Ogg and MP3 files
     with clips_in_folder(arguments) as (clips, folder):
         results = {path: compare(path) for path in variants(clips, folder)}
     print(

@@ -1,20 +1,19 @@
-"""Beats in a bar and downbeats of scores, whose bars are known, played by a soundfont.
+"""Accuracy of beats per bar and downbeats on rendered scores with known bars.
 
-Scores of music21's corpus in 3/4 and 4/4, with the first 40 seconds of each: minuets, scherzos, a
-mazurka, polonaises and other movements for several voices; folk tunes of one voice; Bach's
-chorales::
+The scores are from music21's corpus in 3/4 and 4/4: minuets, scherzos, a mazurka, polonaises and
+other movements for several voices, monophonic folk tunes, and Bach's chorales. A soundfont renders
+the first 40 seconds of each::
 
     python -m benchmarks.chroma.bars [--half test] [--scores 40]
 
-Each score has one instrument, piano, strings or harpsichord by a hash of its name, and the same
-tempo as the others of its kind. Scores are divided by that hash: constants of the library were
-chosen on those of ``--half development`` and never on the others, which are the default. One row
-is printed per kind and meter:
+Each score has one instrument (piano, strings or harpsichord, by a hash of its name) and the tempo
+of its kind. The same hash divides the scores in halves. The library's constants were chosen on
+``--half development`` only; the default is the other half. The table has a row per kind and meter:
 
-- F: F-measure of the beats, which are quarters, by ``mir_eval.beat``;
-- meter: share of scores whose number of beats in a bar is found;
-- downbeats: share of scores in which most of the downbeats that are found are true;
-- sure, right: share of scores whose margin says so, and in how many of these downbeats are true.
+- F: F-measure of the beats (quarters) by ``mir_eval.beat``;
+- meter: share of scores with the correct number of beats per bar;
+- downbeats: share of scores in which most detected downbeats are correct;
+- sure, right: share of scores with a sufficient margin, and share of these with correct downbeats.
 
 Needs ``pip install ".[midi,score]" mir_eval``; the extra ``test`` has them all.
 """
@@ -33,13 +32,13 @@ from benchmarks.common.music import print_table
 from benchmarks.common.playing import play
 from musicai import ChromaExtractor
 from musicai.chroma import Beats
-from musicai.chroma._bars import SURE
+from musicai.chroma._bars import RELIABLE_MARGIN
 
 SR = 22050
 SECONDS = 40.0
 BEGIN = 0.4
 NEAR = 0.07
-PIANO, HARPSICHORD, STRINGS = 0, 6, 48  # of General MIDI, from 0
+PIANO, HARPSICHORD, STRINGS = 0, 6, 48  # General MIDI programs, from 0
 PROGRAMS = (PIANO, STRINGS, PIANO, STRINGS, HARPSICHORD)
 FOLK = ("airdsAirs", "oneills1850", "ryansMammoth")
 MOVEMENTS = (
@@ -50,22 +49,22 @@ TEMPI = {"movements": 112, "tunes": 112, "chorales": 84}
 
 
 class Work(NamedTuple):
-    """Where a score is in the corpus, what kind it is, and how many beats its bars have."""
+    """Score in the corpus, with its kind and number of beats per bar."""
 
     path: str
-    number: int | None  # in a file of many tunes
+    number: int | None  # within a file of many tunes
     kind: str
     meter: int
 
     @property
     def hash(self) -> int:
-        """A number that decides on half and instrument."""
+        """Hash that determines half and instrument."""
         name = f"{self.path}{self.number}"
         return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**9
 
 
 class Performance(NamedTuple):
-    """A performance, and when its beats and downbeats are."""
+    """Rendered score, with the times of its beats and downbeats."""
 
     samples: np.ndarray
     beats: np.ndarray
@@ -73,7 +72,7 @@ class Performance(NamedTuple):
 
 
 def works() -> Iterator[Work]:
-    """Yield the scores of the corpus that are in one meter throughout."""
+    """Yield the scores of the corpus with a single meter."""
     from music21 import corpus
 
     for signature, meter in (("3/4", 3), ("4/4", 4)):
@@ -111,7 +110,7 @@ def perform(work: Work) -> Performance:
                 last = max(last, float(note.offset + note.quarterLength))
         parts.append(instrument)
     bars = [float(bar.offset) for bar in score.parts[0].getElementsByClass("Measure")]
-    if len(bars) > 2 and bars[1] - bars[0] < work.meter:  # a pick-up
+    if len(bars) > 2 and bars[1] - bars[0] < work.meter:  # a pickup
         bars = bars[1:]
     samples = play(parts, SR)[: int(SECONDS * SR)]
     end = len(samples) / SR
@@ -121,7 +120,7 @@ def perform(work: Work) -> Performance:
 
 
 def judge(work: Work, played: Performance, found: Beats | None) -> list[float]:
-    """Return F of the beats, whether meter and downbeats are right, and whether they are sure."""
+    """Return the F-measure, and whether meter, downbeats and the margin are sufficient."""
     if found is None:
         return [0.0, 0.0, 0.0, 0.0]
     beats, true = map(mir_eval.beat.trim_beats, (found.times, played.beats))
@@ -130,7 +129,7 @@ def judge(work: Work, played: Performance, found: Beats | None) -> list[float]:
         mir_eval.beat.f_measure(true, beats),
         float(found.beats_per_bar == work.meter),
         float(np.mean(distances < NEAR) > 0.5),
-        float(found.downbeat_margin >= SURE),
+        float(found.downbeat_margin >= RELIABLE_MARGIN),
     ]
 
 
@@ -140,7 +139,7 @@ def main() -> None:
     )
     parser.add_argument("--half", choices=("test", "development"), default="test")
     parser.add_argument(
-        "--scores", type=int, default=20, metavar="N", help="of each kind and meter, at most"
+        "--scores", type=int, default=20, metavar="N", help="at most, of each kind and meter"
     )
     arguments = parser.parse_args()
     rest = ("development", "test").index(arguments.half)
@@ -164,5 +163,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's, about scores
+        warnings.simplefilter("ignore")  # of music21, about scores
         main()

@@ -1,28 +1,28 @@
-"""Accuracy and speed of beat tracking, and those of librosa with the same tempo prior.
+"""Accuracy and speed of beat tracking, compared with librosa at the same tempo prior.
 
-On synthetic metronomes and on Bach's chorales (music21's corpus, played by a soundfont), whose
-beats are known; ``benchmarks.chroma.judged`` takes real recordings::
+The audio is synthetic metronomes and rendered chorales by Bach (music21's corpus), whose beats are
+known. For real recordings, see ``benchmarks.chroma.judged``::
 
     python -m benchmarks.chroma.beats [--chorales 12] [--tempo 120 105]
 
-Both get samples at 22050 Hz: librosa's are ``onset_strength(aggregate=np.median)`` and
-``beat_track``, which is what ``beat_track(y=samples)`` does; ours are ``OnsetStrength`` and
-``track_beats``. Both run with each tempo of ``--tempo`` as the center of their prior: 120 is
-librosa's default (``start_bpm``), 105 ours, which moves with the onset strength. One row is printed
-per kind of recording and tempo, with librosa's figure before ours:
+Both trackers get samples at 22050 Hz. For librosa, ``onset_strength(aggregate=np.median)`` and
+``beat_track`` are called, equivalent to ``beat_track(y=samples)``; for musicai, ``OnsetStrength``
+and ``track_beats``. Both run with each tempo of ``--tempo`` as the center of their prior: 120 is
+librosa's default (``start_bpm``), 105 is ours, which shifts with the onset strength. The table has
+a row per kind of recording and tempo, with librosa's figure before ours:
 
-- F: F-measure of ``mir_eval.beat`` with its tolerance of 70 ms, averaged over recordings. As usual
-  there, beats in the first five seconds do not count;
-- F, any octave: the best F-measure against the true beats, twice as many or every other of them;
-- late: the median time from a true beat to the nearest one found, in ms, of those within 150 ms;
-- steps: relative standard deviation of the time between beats, to see how steady they are;
-- speed: seconds of audio per second of processor time, and ratio: ours over librosa's. All is done
-  in one process with one thread, in turns, after a warm-up that compiles and tabulates.
+- F: F-measure of ``mir_eval.beat`` with its tolerance of 70 ms, averaged over recordings. As is
+  customary, beats in the first five seconds do not count;
+- F, any octave: the best F-measure at the true, double and half tempo;
+- late: the median delay in ms of the nearest detected beat, among those within 150 ms;
+- steps: relative standard deviation of the time between beats, a measure of steadiness;
+- speed: seconds of audio per second of processor time; ratio: ours over librosa's. Both run in
+  turns in one single-threaded process, after a warm-up.
 
-The chorales have one instrument each, at an even tempo but for "swaying" (a tempo that goes up
-and down by 12 % every 48 beats) and "halting" (slower by up to a quarter before every 16th beat).
-Rests and held notes have beats as well. Needs ``pip install ".[midi,score]" mir_eval``; the extra
-``test`` has them all.
+The chorales have one instrument each. Their tempo is constant except for "swaying" (which varies by
+12 % in cycles of 48 beats) and "halting" (up to a quarter slower before every 16th beat). Beats
+within rests and held notes count as well. It needs ``pip install ".[midi,score]" mir_eval``; the
+extra ``test`` has them all.
 """
 
 import argparse
@@ -43,9 +43,9 @@ from musicai.datasets import load_chorales
 
 SR = 22050
 BLOCK = 65536
-PIANO, HARPSICHORD, ORGAN, STRINGS, CHOIR = 0, 6, 19, 48, 52  # of General MIDI, from 0
+PIANO, HARPSICHORD, ORGAN, STRINGS, CHOIR = 0, 6, 19, 48, 52  # General MIDI programs, from 0
 STYLES = {
-    "piano, 80 a minute": (PIANO, 80, "even"),
+    "piano, 80": (PIANO, 80, "even"),
     "piano, 90, swaying": (PIANO, 90, "swaying"),
     "piano, 84, halting": (PIANO, 84, "halting"),
     "harpsichord, 66": (HARPSICHORD, 66, "even"),
@@ -59,7 +59,7 @@ COLUMNS = "{:<24}{:>6}{:>4}{:>12}{:>14}{:>12}{:>12}{:>13}{:>7}"
 
 
 class Result(NamedTuple):
-    """What was found in one recording; pairs are librosa's and ours."""
+    """Results for one recording; pairs are librosa's and ours."""
 
     f: tuple[float, float]
     any_octave: tuple[float, float]
@@ -92,7 +92,7 @@ def f_of_any_octave(true: np.ndarray, found: np.ndarray) -> float:
 
 
 def lateness(true: np.ndarray, found: np.ndarray) -> float:
-    """Return the median time from true beats to the nearest found ones, in seconds."""
+    """Return the median delay of the nearest detected beats in seconds."""
     if len(true) == 0 or len(found) == 0:
         return np.nan
     distances = np.subtract.outer(found, true)
@@ -124,7 +124,7 @@ def compare(samples: np.ndarray, true: np.ndarray, tempo: float) -> Result:
 
 
 def times_of_quarters(last: float, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return positions in a score, in quarters, and when they are played, in seconds."""
+    """Return positions in a score, in quarters, and their times in seconds."""
     quarters = np.arange(0, last + 4, 1 / 16)
     tempo = np.full(len(quarters), float(bpm))
     if manner == "swaying":
@@ -135,7 +135,7 @@ def times_of_quarters(last: float, bpm: float, manner: str) -> tuple[np.ndarray,
 
 
 def perform(score: Path, program: int, bpm: float, manner: str) -> tuple[np.ndarray, np.ndarray]:
-    """Play a chorale; return the samples and the times of its beats, which are the quarters."""
+    """Render a chorale; return its samples and the times of its beats (quarters)."""
     import pretty_midi
 
     from benchmarks.common.playing import play
@@ -194,7 +194,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--chorales", type=int, default=12, metavar="N", help="how many to play (default: 12)"
+        "--chorales", type=int, default=12, metavar="N", help="number of chorales (default: 12)"
     )
     parser.add_argument(
         "--tempo",
@@ -233,5 +233,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     with threadpool_limits(1), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # librosa's, about the encoders it falls back to
+        warnings.simplefilter("ignore")  # of librosa, about missing decoders
         main()

@@ -1,17 +1,17 @@
-"""What the cache of extraction saves, and whether it survives being killed.
+"""Time saved by the extraction cache, and its robustness against being killed.
 
 ::
 
     python -m benchmarks.chroma.cache music/*.ogg
 
-cuts 100 clips of 60 seconds from the recordings (three chorales of the demo if none are given)
-and measures
+cuts 100 clips of 60 seconds from the recordings (by default, three chorales of the demo) and
+measures
 
-- the wall time that the extractor takes in the `fit` of a pipeline with an empty cache, in the
-  next `fit`, and in `predict`, and the ratios;
-- a run that is killed with SIGKILL when half of the recordings are finished, and the run that
-  takes up where it stopped: how many were finished, how many of these were analyzed a second time
-  (none may be), and whether the pieces are equal to those of an undisturbed run.
+- the wall time of the extractor in the `fit` of a pipeline with an empty cache, in the next `fit`,
+  and in `predict`, with ratios;
+- a run that is killed with SIGKILL halfway, and a second run that resumes it: the number of
+  finished recordings, how many of these were analyzed again (it must be none), and whether the
+  pieces equal those of an undisturbed run.
 """
 
 import signal
@@ -50,7 +50,7 @@ def measure_twice(paths: list[Path], memory: Path) -> list[np.ndarray]:
 
 
 def finished(memory: Path) -> dict[Path, int]:
-    """Return the kept analyses and when they were written."""
+    """Return the cached analyses and their modification times."""
     return {entry: entry.stat().st_mtime_ns for entry in memory.rglob("output.pkl")}
 
 

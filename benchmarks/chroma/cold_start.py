@@ -1,18 +1,18 @@
-"""Whether many processes can start at once on a machine where nothing is compiled yet.
+"""Simultaneous start of many processes on a machine with nothing compiled yet.
 
 ::
 
     python -m benchmarks.chroma.cold_start [--librosa]
 
-starts ten processes at the same moment, with an empty cache of numba and an empty cache of
-analyses that they share; each extracts beat-synchronous chroma of the same few seconds of sound.
-This is done three times. Printed are the slowest process's wall time and whether all ended well
+starts ten processes at the same time, with an empty numba cache and an empty shared cache of
+analyses. Each extracts beat-synchronous chroma from the same few seconds of audio. This is repeated
+three times. It prints the wall time of the slowest process, and whether all processes succeeded
 with equal results.
 
-Libraries that compile with numba when they are first used or imported can damage numba's cache in
-that situation, for good: later processes crash. musicai's extraction does not import numba.
-``--librosa`` shows what would happen otherwise: each process also gets the filter bank of
-``kind="stft"`` from ``librosa.filters.chroma`` and then finds local maxima with librosa.
+In this situation, libraries that compile with numba on import or first use can permanently damage
+numba's cache, so that later processes crash. musicai's extraction does not import numba.
+``--librosa`` shows the alternative: each process also gets the filter bank of ``kind="stft"`` from
+``librosa.filters.chroma`` and then finds local maxima with librosa.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def main() -> None:
     )
     parser.add_argument("--processes", type=int, default=10, metavar="N", help="default: 10")
     parser.add_argument("--times", type=int, default=3, metavar="N", help="default: 3")
-    parser.add_argument("--librosa", action="store_true", help="use librosa as well")
+    parser.add_argument("--librosa", action="store_true", help="also use librosa")
     arguments = parser.parse_args()
     code = LIBROSA + CHILD if arguments.librosa else CHILD
     ended_well = [start_together(arguments.processes, code) for _ in range(arguments.times)]

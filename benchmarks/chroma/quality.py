@@ -1,26 +1,24 @@
-"""How well chroma tells which pitch classes sound, beside librosa, in mean average precision.
+"""Accuracy of chroma on rendered chorales, compared with librosa, by mean average precision.
 
-Four-part chorales of Bach (music21's corpus) are played by a soundfont, each with instruments and
-a tempo drawn from a fixed seed: clean, and again with a drum kit on the beats. The files, mono FLAC
-at 22050 Hz like those of the demo, are made once and stay in the cache folder::
+A soundfont renders four-part chorales by Bach (music21's corpus) with random instruments and tempos
+from a fixed seed, with and without a drum kit on the beats. The files, mono FLAC at 22050 Hz like
+those of the demo, are rendered once and stay in the cache folder::
 
     python -m benchmarks.chroma.quality [--first 0] [--chorales 24] [--seed 0] [--cache DIR]
 
-- mAP: for every frame the twelve pitch classes are ranked by their chroma. Average precision is
-  the mean over the pitch classes that sound of the precision at their rank, that is the share of
-  sounding ones among those that rank as high or higher: 1 where all that sound are above all that
-  do not. It is averaged over the frames of a recording, then over recordings. What sounds are the
-  notes of the score from onset to offset, at the frame's center; frames without notes (rests, the
-  end) are left out.
-- mAP of beats: the same for the medians of the frames whose centers lie between two beats. Of the
-  score, a pitch class sounds in a beat if its notes fill at least a third of it, for half would be
-  a coin's toss for pairs of quavers; beats without are left out. Beats are those of the score, or
-  estimated, whose intervals then are judged in place of the score's: by librosa's beat_track for
-  librosa's chroma, and as ``ChromaExtractor(sync="beat")`` does for musicai's.
-- speed: seconds of audio per second of processor time, from file to chroma; ratio: over
-  librosa's chroma_cqt. Timings are of one process in turns, after a warm-up.
+- mAP: in every frame, the twelve pitch classes are ranked by chroma. Average precision is the mean,
+  over the sounding pitch classes, of the share of sounding ones among those ranked at least as
+  high. It is 1 if all sounding pitch classes rank above all others. It is averaged over the frames
+  of a recording, then over recordings. A pitch class sounds if a note of the score, from onset to
+  offset, covers the center of the frame. Frames without notes (rests and the end) do not count.
+- mAP of beats: the same for medians of the frames between two beats. A pitch class sounds in a beat
+  if its notes fill at least a third of it (with half, pairs of eighth notes would be ambiguous).
+  Beats without notes do not count. Beats are those of the score, or estimated: by librosa's
+  beat_track for librosa's chroma, and by ``ChromaExtractor(sync="beat")`` for musicai's.
+- speed: seconds of audio per second of processor time, from file to chroma; ratio: speed over that
+  of librosa's chroma_cqt. All extractors run in turns in one process, after a warm-up.
 
-Everything is at 22050 Hz with a frame every 2048 samples. Needs ``pip install ".[midi,score]"``.
+All chroma is at 22050 Hz with a frame every 2048 samples. It needs ``pip install ".[midi,score]"``.
 """
 
 import argparse
@@ -45,15 +43,15 @@ from musicai.datasets import load_chorales
 
 SR = 22050
 HOP = 2048
-RECIPE = 2  # names the cached files: count up when they would sound different
+RECIPE = 2  # in the names of cached files; increment it if the rendering changes
 SUSTAINED = [16, 19, 21, 40, 41, 42, 48, 49, 52, 56, 57, 60, 61, 65, 68, 69, 70, 71, 73, 75, 79]
-PLUCKED = [0, 1, 4, 6, 11, 24, 25, 26, 46]  # or struck; numbers of General MIDI, from 0
+PLUCKED = [0, 1, 4, 6, 11, 24, 25, 26, 46]  # or struck; General MIDI programs, from 0
 KICK, SNARE, HI_HAT = 36, 38, 42
 LEAST_OF_BEAT = 1 / 3
 
 
 class Performance(NamedTuple):
-    """A recording and what is to be heard in it."""
+    """Recording with its notes and beats."""
 
     path: Path
     notes: np.ndarray  # columns: start and end in seconds, pitch class
@@ -61,13 +59,13 @@ class Performance(NamedTuple):
 
 
 def perform(score: Path, seed: int, drums: bool, cache: Path) -> Performance:
-    """Play a score with its own draw of instruments and tempo, unless it is in the cache."""
-    number = int(score.name.split("-")[0])  # Riemenschneider's
+    """Render a score with random instruments and tempo, unless it is cached."""
+    number = int(score.name.split("-")[0])  # in Riemenschneider's collection
     rng = np.random.default_rng([seed, number])
     midi = pretty_midi.PrettyMIDI(str(score))
     pool = rng.permutation(SUSTAINED if rng.random() < 2 / 3 else SUSTAINED + PLUCKED)
     if rng.random() < 1 / 2:
-        pool[:] = rng.choice(SUSTAINED + PLUCKED)  # one instrument for all
+        pool[:] = rng.choice(SUSTAINED + PLUCKED)  # one instrument for all parts
     beat = rng.uniform(0.5, 0.8)
     stretch = beat / midi.tick_to_time(midi.resolution)
     for part, program in zip(midi.instruments, np.resize(pool, len(midi.instruments)), strict=True):
@@ -122,7 +120,7 @@ EXTRACTORS = {
 
 
 def sounding(notes: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Return seconds that each pitch class sounds between edges, shape (n_edges - 1, 12)."""
+    """Return the seconds that each pitch class sounds between edges, shape (n_edges - 1, 12)."""
     seconds = np.zeros((len(edges) - 1, 12))
     for start, end, pitch_class in notes:
         overlap = np.minimum(end, edges[1:]) - np.maximum(start, edges[:-1])
@@ -140,10 +138,10 @@ def frame_precision(chroma: np.ndarray, performance: Performance) -> float:
 
 
 class Synchronous(NamedTuple):
-    """A frame for each interval between two beats."""
+    """Beat-synchronous chroma."""
 
     chroma: np.ndarray
-    beats: np.ndarray  # seconds, one more than frames
+    beats: np.ndarray  # seconds; one more than frames
 
 
 def medians(chroma: np.ndarray, beats: np.ndarray) -> Synchronous:
@@ -160,8 +158,8 @@ def beat_precision(piece: Synchronous, performance: Performance) -> float:
 
 
 def mean_precision(truth: np.ndarray, chroma: np.ndarray) -> float:
-    heard = truth.any(axis=1)
-    return label_ranking_average_precision_score(truth[heard], chroma[heard])
+    sounding_frames = truth.any(axis=1)
+    return label_ranking_average_precision_score(truth[sounding_frames], chroma[sounding_frames])
 
 
 def estimated_beats(name: str, path: Path, chroma: np.ndarray) -> Synchronous:
@@ -171,8 +169,8 @@ def estimated_beats(name: str, path: Path, chroma: np.ndarray) -> Synchronous:
         return medians(chroma, librosa.beat.beat_track(y=samples, sr=SR, units="time")[1])
     (found,) = ChromaExtractor(kind=kind, sr=SR, hop_length=HOP, sync="beat").analyze([path])
     if not found.timing.has_beats:
-        raise SystemExit(f"{path}: no beats were found, the recording is too short")
-    # What is before the first beat and after the last is no beat.
+        raise SystemExit(f"{path}: no beats were found; the recording is too short")
+    # The frames before the first beat and after the last are not beats.
     return Synchronous(found.chroma[1:-1], found.timing[1:-1].borders())
 
 
@@ -181,15 +179,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--first", type=int, default=0, help="chorales to skip (default: 0)")
-    parser.add_argument("--chorales", type=int, default=24, help="how many (default: 24)")
-    parser.add_argument("--seed", type=int, default=0, help="of instruments and tempi")
+    parser.add_argument("--chorales", type=int, default=24, help="number of chorales (default: 24)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of instruments and tempos")
     parser.add_argument(
         "--cache",
         type=Path,
         default=Path(tempfile.gettempdir()) / "musicai-chroma-quality",
         help="folder for the recordings (default: in the temporary folder)",
     )
-    parser.add_argument("--jobs", type=int, default=1, help="processes that render")
+    parser.add_argument("--jobs", type=int, default=1, help="number of rendering processes")
     arguments = parser.parse_args()
     arguments.cache.mkdir(parents=True, exist_ok=True)
     n_scores = arguments.first + arguments.chorales
@@ -207,9 +205,9 @@ def main() -> None:
 
 
 def measure(music: dict[str, list[Performance]]) -> None:
-    """Print one table."""
+    """Measure all extractors and print the table."""
     for extract in EXTRACTORS.values():
-        extract(music["clean"][0].path)  # compiles and tabulates
+        extract(music["clean"][0].path)  # warm-up
     chroma: dict[tuple[str, str], list[np.ndarray]] = {}
     seconds = dict.fromkeys(EXTRACTORS, 0.0)
     for version, performances in music.items():

@@ -1,19 +1,19 @@
-"""How extraction scales: one thread, two threads, two processes, a Dask cluster.
+"""Scaling of extraction: one thread, two threads, two processes, a Dask cluster.
 
 ::
 
     python -m benchmarks.chroma.scaling music/*.ogg
 
-cuts 200 clips of 30 seconds from the recordings (three chorales of the demo if none are given),
-in turn as FLAC, Ogg, WAV and MP3 files, and extracts chroma from all of them in each way:
+cuts 200 clips of 30 seconds from the recordings (by default, three chorales of the demo) as FLAC,
+Ogg, WAV and MP3 files in turn, and extracts chroma from all of them with
 
 - ``n_jobs=1`` and ``n_jobs=2``: threads, the default;
-- loky: processes of joblib, ``joblib.parallel_config(backend="loky")``;
+- loky: joblib's processes, ``joblib.parallel_config(backend="loky")``;
 - dask: a cluster of two worker processes on this machine, ``backend="dask"``.
 
-Workers are started and have imported musicai before the clock starts. Wall time is printed, the
-speed in seconds of audio per second, the speed over that of one thread, and whether the pieces
-are equal to the last bit to those of one thread.
+Workers start and import musicai before the timing. The columns are wall time, speed in seconds of
+audio per second, the ratio to the speed of one thread, and whether the pieces are bitwise equal to
+those of one thread.
 """
 
 import os
@@ -40,7 +40,7 @@ def dask_cluster(n_workers: int) -> Iterator[None]:
 
 
 def main() -> None:
-    os.environ["OMP_NUM_THREADS"] = "1"  # one thread per job is what is compared
+    os.environ["OMP_NUM_THREADS"] = "1"  # one thread per job
 
     import joblib
     import numpy as np

@@ -1,4 +1,4 @@
-"""Many short recordings for benchmarks, cut from a few long ones."""
+"""Short clips for benchmarks, cut from a few long recordings."""
 
 import argparse
 import itertools
@@ -16,7 +16,7 @@ SUFFIXES = ("flac", "ogg", "wav", "mp3")
 
 
 def clip_parser(description: str, *, clips: int, seconds: float) -> argparse.ArgumentParser:
-    """Return a parser of recordings, and of how many clips of what length to cut from them."""
+    """Return an argument parser for recordings, and the number and length of clips."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -32,7 +32,7 @@ def clip_parser(description: str, *, clips: int, seconds: float) -> argparse.Arg
 
 @contextmanager
 def clips_in_folder(arguments: argparse.Namespace) -> Iterator[tuple[list[Path], Path]]:
-    """Give the paths of the clips that are asked for, and the folder, which does not last."""
+    """Cut clips in a temporary folder; provide their paths and the folder."""
     with tempfile.TemporaryDirectory() as folder:
         sources = arguments.files or load_chorales(3).recordings
         paths = cut_clips(sources, Path(folder), n_clips=arguments.clips, seconds=arguments.seconds)
@@ -40,27 +40,26 @@ def clips_in_folder(arguments: argparse.Namespace) -> Iterator[tuple[list[Path],
 
 
 def cut_clips(sources: Iterable[Path], folder: Path, *, n_clips: int, seconds: float) -> list[Path]:
-    """Write clips in turn as FLAC, Ogg, WAV and MP3 files and return their paths.
+    """Write clips as FLAC, Ogg, WAV and MP3 files in turn, and return their paths.
 
     Parameters
     ----------
     sources : iterable of Path
-        Recordings, which are cut one after the other, and again with a small shift if there is
-        not enough of them.
+        Recordings to cut in order; if they are too short, they are cut again with a small shift.
     folder : Path
-        Where to write.
+        Folder to write to.
     n_clips : int
-        How many clips.
+        Number of clips.
     seconds : float
-        How long each is.
+        Length of each clip in seconds.
     """
     clips = _clips([str(source) for source in sources], seconds)
     paths = []
     for i, (samples, rate) in zip(range(n_clips), clips, strict=False):
-        suffix = SUFFIXES[i % 4] if rate <= 48000 else "wav"  # MP3 has no higher rates
+        suffix = SUFFIXES[i % 4] if rate <= 48000 else "wav"  # MP3 supports no higher rates
         path = folder / f"{i:03d}.{suffix}"
         with soundfile.SoundFile(path, "w", rate, samples.shape[1]) as file:
-            for part in np.array_split(samples, 20):  # long writes crash some Ogg encoders
+            for part in np.array_split(samples, 20):  # some Ogg encoders crash on long writes
                 file.write(part)
         paths.append(path)
     return paths

@@ -1,4 +1,4 @@
-"""Ways to damage a file, for benchmarks: the same number and seed give the same damage."""
+"""Reproducible ways to damage a file, for benchmarks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import numpy as np
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aiff", ".au", ".raw", ".txt", "")
 EXTREMES = (0, 1, 2**7 - 1, 2**7, 2**15 - 1, 2**15, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 2**64 - 1)
 HEAD = 256
-"""Bytes at the start of a file in which most of its header lies."""
+"""Bytes at the start of a file that contain most of its header."""
 
 
 Random = np.random.Generator
@@ -23,7 +23,7 @@ def flip(data: bytes, rng: Random, most: int) -> bytes:
 
 
 def span(data: bytes, rng: Random) -> slice:
-    """Choose a part of the data, short ones as likely as long ones."""
+    """Choose a random part of the data, with a log-uniform length."""
     length = int(len(data) ** rng.random())
     start = int(rng.integers(len(data) - length + 1))
     return slice(start, start + length)
@@ -105,7 +105,7 @@ DAMAGES: tuple[Damage, ...] = (
 
 
 class Case(NamedTuple):
-    """A damaged file."""
+    """Damaged file, with its number and kind of damage."""
 
     number: int
     format: str

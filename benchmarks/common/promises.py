@@ -1,7 +1,7 @@
-"""Damage to what the headers of recordings promise, and to nothing else: lengths, counts, tables.
+"""Damage limited to the lengths, counts and tables in headers of recordings.
 
-All else of such a file is as it was, so what is left of the music is known. The pages of an Ogg
-file get the checksum of what they say; without, decoders leave them out.
+The rest of a file is unchanged, so the expected audio is known. Damaged Ogg pages get a new
+checksum, because decoders would otherwise skip them.
 """
 
 import struct
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .damages import EXTREMES, Damage, Random
 
 Field = tuple[int, int, str]
-"""Where a number stands, how many bytes it has, and their order: "little" or "big"."""
+"""Position of a number, its number of bytes, and byte order ("little" or "big")."""
 
 RIFF = {b"RIFF": "little", b"RF64": "little", b"RIFX": "big", b"FORM": "big"}
 TABLES = {b"stts", b"stsc", b"stsz", b"stco", b"ctts"}
@@ -18,7 +18,7 @@ BOXES = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
 
 
 def fields(data: bytes) -> list[Field]:
-    """Return the numbers in a recording that promise something."""
+    """Return the lengths and counts in the headers of a recording."""
     found: Iterator[Field] = iter(())
     magic = data[:4]
     if magic in RIFF:
@@ -53,16 +53,16 @@ def _of_chunks(
             yield content + (2 if name == b"COMM" else 0), 4, order
         if name == b"ds64":
             yield from ((content + place, 8, order) for place in (0, 8, 16))
-        if n_size == 4 and size == 2**32 - 1:  # in RF64 the true size is in ds64
+        if n_size == 4 and size == 2**32 - 1:  # in RF64, the true size is in ds64
             return
         step = size - (n_name + n_size if whole else 0)
         first = content + step + (step % 2 if n_size == 4 else -step % 8 if whole else 0)
 
 
 def _of_flac(data: bytes) -> Iterator[Field]:
-    yield from ((place, 2, "big") for place in (8, 10))  # samples of a block
-    yield from ((place, 3, "big") for place in (12, 15))  # bytes of a frame
-    yield 22, 4, "big"  # samples in all
+    yield from ((place, 2, "big") for place in (8, 10))  # samples per block
+    yield from ((place, 3, "big") for place in (12, 15))  # bytes per frame
+    yield 22, 4, "big"  # total samples
     place = 4
     while place < len(data):
         yield place + 1, 3, "big"
@@ -84,7 +84,7 @@ def _of_mp3(data: bytes) -> Iterator[Field]:
         if 0 <= (place := data.find(name)) < 64:
             yield from ((place + more, 4, "big") for more in (4, 8, 12))
             yield from ((place + 16 + percent, 1, "big") for percent in range(0, 100, 10))
-            yield place + 141, 3, "big"  # samples of silence at the beginning and the end
+            yield place + 141, 3, "big"  # samples of padding at the beginning and the end
 
 
 def _of_boxes(data: bytes, start: int, stop: int) -> Iterator[Field]:
@@ -102,7 +102,7 @@ def _of_boxes(data: bytes, start: int, stop: int) -> Iterator[Field]:
 
 
 def _broken(data: bytes, rng: Random, change) -> bytes:
-    """Change one of the numbers; data without any stays as it is."""
+    """Change one of the numbers, if there are any."""
     found = fields(data)
     if not found:
         return data
@@ -161,12 +161,12 @@ def promises_random(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 def promises_cut_off(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Keep what is promised, and cut the file off, as a broken download is."""
+    """Truncate the file like a broken download, without changing its header."""
     return data[: int(len(data) * (0.1 + 0.9 * rng.random()))]
 
 
 def promises_exceeded(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Keep what is promised, and append a tag, another recording, or what is no sound at all."""
+    """Append a tag, another recording or other data, without changing the header."""
     tag = b"ID3\4\0\0\0\7\0\0" + rng.bytes(7 * 128 * 128)
     behind = [tag, b"TAG" + bytes(125), other, data, bytes(50_000), b"\xff\xd8\xff\xe0" + tag[9:]]
     return data + behind[rng.integers(len(behind))]

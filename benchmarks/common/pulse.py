@@ -1,4 +1,4 @@
-"""How much of a pulse a clip has, and how it sounds, by judges that know nothing of the library."""
+"""Pulse and timbre of clips, measured without this library."""
 
 from functools import cache
 from typing import Any
@@ -11,22 +11,22 @@ import soxr
 RATE = 44100
 LOW = 22050
 HOP = 256
-WITHIN = 0.05  # seconds about a beat in which its attack is looked for
+WITHIN = 0.05  # seconds around a beat to search for its attack
 
 
 def mono(audio: np.ndarray) -> np.ndarray:
-    """Return one channel of audio of shape (n_samples,) or (n_samples, n_channels)."""
+    """Mix audio of shape (n_samples,) or (n_samples, n_channels) down to one channel."""
     return audio if audio.ndim == 1 else audio.mean(axis=1)
 
 
 def at_low_rate(audio: np.ndarray) -> np.ndarray:
-    """Return one channel at 22050 Hz and at one loudness."""
+    """Return mono audio at 22050 Hz with a fixed RMS level."""
     low = soxr.resample(mono(audio).astype(np.float32), RATE, LOW)
     return low * np.float32(0.1 / max(1e-9, float(np.sqrt(np.mean(np.square(low))))))
 
 
 class Onsets:
-    """The onset strength of a clip brought to one loudness, and librosa's beats."""
+    """Onset strength of a clip at a fixed level, and librosa's beats."""
 
     def __init__(self, audio: np.ndarray) -> None:
         self.low = at_low_rate(audio)
@@ -39,9 +39,10 @@ class Onsets:
         )
 
     def pulse(self, seconds: float) -> float:
-        """Return the highest autocorrelation of onsets at 40 to 200 beats a minute.
+        """Return the highest autocorrelation of onsets at 40 to 200 beats per minute.
 
-        It is the mean over windows; a short one hears a local beat, a long one a steady tempo.
+        It is the mean over windows. Short windows respond to a local beat, long ones to a steady
+        tempo.
         """
         n = int(seconds * self.rate)
         second = int(self.rate)
@@ -59,7 +60,7 @@ class Onsets:
         return float(np.mean(found)) if found else float("nan")
 
     def clarity(self, slots: int = 16, around: int = 4) -> float:
-        """Return how alike the onsets within each of librosa's beats and its neighbors are."""
+        """Return the mean correlation of onsets within librosa's beats and their neighbors."""
         beats = self.beats
         if len(beats) < 2 * around + 2:
             return 0.0
@@ -79,7 +80,7 @@ class Onsets:
         return float(np.mean(found))
 
     def attacks(self, times: np.ndarray) -> float:
-        """Return the mean onset strength at some times, the highest within 50 ms of each."""
+        """Return the mean over times of the highest onset strength within 50 ms."""
         reach = round(WITHIN * self.rate)
         frames = np.rint(times * self.rate).astype(int)
         frames = frames[(frames >= reach) & (frames < len(self.strength) - reach)]
@@ -87,13 +88,13 @@ class Onsets:
 
 
 def other_levels(grid: np.ndarray) -> list[np.ndarray]:
-    """Return a grid of beats at the metrical levels that trackers confuse: half, double, off."""
+    """Return a grid of beats at the levels that trackers confuse: half, double and off-beat."""
     between = (grid[1:] + grid[:-1]) / 2
     return [grid, grid[::2], grid[1::2], np.sort(np.concatenate([grid, between])), between]
 
 
 def agreement(grid: np.ndarray, beats: np.ndarray) -> dict[str, float]:
-    """Return how a tracker's beats agree with a grid: F at its level, F at any, AMLt."""
+    """Return agreement of a tracker's beats with a grid: F at its level, F at any level, AMLt."""
     if len(beats) < 3:
         return {"F": 0.0, "F any": 0.0, "AMLt": 0.0}
     at_levels = [mir_eval.beat.f_measure(each, beats) for each in other_levels(grid)]
@@ -103,7 +104,7 @@ def agreement(grid: np.ndarray, beats: np.ndarray) -> dict[str, float]:
 
 @cache
 def madmom_tracker() -> Any:
-    """Return a function of audio that tells beats by madmom's network, or None without madmom."""
+    """Return madmom's beat tracker as a function of audio, or None without madmom."""
     try:
         from madmom.audio.signal import Signal
         from madmom.features.beats import DBNBeatTrackingProcessor, RNNBeatProcessor
@@ -120,7 +121,7 @@ def madmom_tracker() -> Any:
 
 
 def level_spread(audio: np.ndarray) -> float:
-    """Return the range of levels of 400 ms in decibels, from the 10th to the 95th percentile."""
+    """Return the range of 400 ms levels in decibels, from the 10th to the 95th percentile."""
     power = np.square(audio.reshape(len(audio), -1).astype(np.float64)).mean(axis=1)
     sums = np.cumsum(np.concatenate([[0.0], power]))
     n = int(0.4 * RATE)
@@ -130,7 +131,7 @@ def level_spread(audio: np.ndarray) -> float:
 
 
 def side_energy(audio: np.ndarray) -> float:
-    """Return the energy of left less right over that of their sum, in decibels; -60 for mono."""
+    """Return the energy of the side relative to the mid channel in decibels; -60 for mono."""
     if audio.ndim == 1 or audio.shape[1] == 1:
         return -60.0
     middle, side = audio[:, 0] + audio[:, 1], audio[:, 0] - audio[:, 1]
@@ -139,7 +140,7 @@ def side_energy(audio: np.ndarray) -> float:
 
 
 def texture(low: np.ndarray) -> np.ndarray:
-    """Return means and deviations of 20 log-mel bands in each second, of audio at 22050 Hz."""
+    """Return mean and standard deviation of 20 log-mel bands per second, for audio at 22050 Hz."""
     mel = librosa.feature.melspectrogram(y=low, sr=LOW, n_fft=1024, hop_length=HOP, n_mels=20)
     decibels = 10 * np.log10(np.maximum(mel.T, 1e-7))
     decibels = np.maximum(decibels, decibels.max() - 70)

@@ -1,13 +1,13 @@
-"""What processes took of memory and of the processor."""
+"""Memory and processor time of processes."""
 
 import resource
 from pathlib import Path
 
 
 def peak_megabytes() -> float:
-    """Return the most memory that this process has had, in MB; nan where there is no Linux.
+    """Return the peak memory of this process in MB; NaN on systems other than Linux.
 
-    The peak that `resource.getrusage` tells begins with what the process had that started this one.
+    The peak from `resource.getrusage` would include the memory of the parent process.
     """
     status = Path("/proc/self/status")
     if not status.exists():
@@ -16,6 +16,6 @@ def peak_megabytes() -> float:
 
 
 def processor_seconds(*whose: int) -> float:
-    """Return the processor time of `resource.RUSAGE_SELF`, `resource.RUSAGE_CHILDREN` or both."""
+    """Return the processor time of `resource.RUSAGE_SELF`, `resource.RUSAGE_CHILDREN`, or both."""
     usages = map(resource.getrusage, whose)
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)

@@ -1,22 +1,20 @@
-"""How like recordings the music of ``make_progressions`` is, and how well its chords are heard.
+"""Similarity of ``make_progressions`` to recordings, and recognition of its chords and keys.
 
 ::
 
     python -m benchmarks.datasets.progressions [FOLDER] [--pieces 100] [--chorales 40]
 
-The first table has metrics of made pieces, of chorales as ``load_chorales`` renders them and, with
-FOLDER, of the recordings in it: the mean over excerpts of half a minute (323 frames) and their
-standard deviation. Made music is like recorded music where it lies between the others, or beside
-them.
+The first table gives metrics of synthetic pieces, of chorales from ``load_chorales`` and, with
+FOLDER, of the recordings in it: mean and standard deviation over excerpts of half a minute (323
+frames). Synthetic music should lie between the others, or close to them.
 
-The second table has, for each style, the share of time in which ``recognize_chords`` names the
-chord that is known, root and quality: by its vocabulary of triads, where that knows the third of
-the chord (major and minor sevenths count as their triads, diminished chords are passed by), and by
-that of ten qualities. Then the share of pieces whose key is the best of 24 by the profiles of
-Krumhansl and Kessler. The last row is how many of the pieces a logistic regression on transition
-matrices puts in the right style, in five-fold cross-validation.
+The second table gives, for each style, the share of time in which ``recognize_chords`` finds the
+root and quality of the known chord: with triads (sevenths count as their triads; diminished chords
+do not count) and with ten qualities. The last column is the share of pieces whose key is the best
+of 24 by the profiles of Krumhansl and Kessler. The last line is the accuracy of a logistic
+regression of the style on transition matrices, in five-fold cross-validation.
 
-Needs ``pip install ".[midi,score]"``.
+It needs ``pip install ".[midi,score]"``.
 """
 
 import argparse
@@ -37,7 +35,7 @@ from musicai.theory.spelling import key_name
 from musicai.theory.vocabulary import TONES
 
 EXCERPT = 323  # frames, half a minute
-MOST = 120  # excerpts of a kind
+MOST = 120  # excerpts per kind of music
 METRICS = (
     metrics.pitch_class_entropy,
     metrics.frame_entropy,
@@ -55,13 +53,13 @@ METRICS = (
 
 
 def excerpts(pieces):
-    """Cut pieces into excerpts, of silence as well."""
+    """Cut pieces into excerpts, including silent ones."""
     starts = ((piece, i) for piece in pieces for i in range(0, len(piece) - EXCERPT + 1, EXCERPT))
     return [piece[i : i + EXCERPT] for piece, i in starts][:MOST]
 
 
 def metrics_table(kinds):
-    """Print the metrics of each kind of music."""
+    """Print the table of metrics for each kind of music."""
     cut = {name: excerpts(pieces) for name, pieces in kinds.items()}
     rows = []
     for metric in METRICS:
@@ -71,7 +69,7 @@ def metrics_table(kinds):
 
 
 def as_triad(chord):
-    """Return root and third of a chord; None where it has no major or minor triad."""
+    """Return root and third of a chord; None without a major or minor triad."""
     if chord.quality is None or not {0, 7} <= set(TONES[chord.quality]):
         return None
     third = {3, 4} & set(TONES[chord.quality])
@@ -90,22 +88,22 @@ def in_frames(chords, centers, name):
 
 
 def agreement(music, found, name):
-    """Return for each piece the share of frames that are named as is known."""
+    """Return the share of frames with the correct name, for each piece."""
     shares = []
-    for piece, known, heard in zip(music.data, music.chords, found, strict=True):
+    for piece, known, recognized in zip(music.data, music.chords, found, strict=True):
         centers = music.timing.centers(len(piece))
-        names = [in_frames(each, centers, name) for each in (known, heard)]
+        names = [in_frames(each, centers, name) for each in (known, recognized)]
         shares.append(np.mean([a == b for a, b in zip(*names, strict=True) if a is not None]))
     return np.array(shares)
 
 
 def chords_table(music):
-    """Print how well the chords, keys and styles of made music are heard."""
+    """Print the accuracy of recognized chords, keys and styles."""
     triads = agreement(music, recognize_chords(music.data, timing=music), as_triad)
     found = recognize_chords(music.data, vocabulary="qualities", timing=music)
     qualities = agreement(music, found, as_quality)
-    heard = [key_name(int(key_scores(piece.sum(axis=0)).argmax())) for piece in music.data]
-    keys = np.array(heard) == np.array(music.key_names)
+    recognized = [key_name(int(key_scores(piece.sum(axis=0)).argmax())) for piece in music.data]
+    keys = np.array(recognized) == np.array(music.key_names)
     table = []
     target = np.array(music.target)
     for style in (*music.target_names, "all"):
@@ -116,7 +114,7 @@ def chords_table(music):
     matrices = [metrics.transition_matrix(piece).ravel() for piece in music.data]
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=2000))
     right = cross_val_score(classifier, matrices, music.target, cv=5).mean()
-    print(f"\nstyles told apart: {right:.2f}, by chance {1 / len(music.target_names):.2f}")
+    print(f"\naccuracy of styles: {right:.2f}, by chance {1 / len(music.target_names):.2f}")
 
 
 def main():

@@ -1,8 +1,8 @@
-"""Sound in and out: recordings read block by block, audio written, chroma played by sines.
+"""Audio input and output: block-wise reading, writing, leveling and sonification of chroma.
 
-Samples are float32 in [-1, 1], one channel as a 1-D array, two as one of shape (n_samples, 2).
-Sampling rates are in hertz. Files go through libsndfile (WAV, FLAC, Ogg, MP3 and what else it
-knows), others through the ffmpeg program where there is one (MP4, WMA, WebM); resampling is soxr's.
+Samples are float32 in [-1, 1]: a 1-D array for mono, shape (n_samples, 2) for stereo. Sampling
+rates are in hertz. libsndfile decodes WAV, FLAC, Ogg, MP3 and others; the ffmpeg program, if
+installed, decodes the rest (MP4, WMA, WebM). soxr does the resampling.
 """
 
 from ._errors import RecordingError

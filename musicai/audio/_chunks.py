@@ -1,9 +1,9 @@
-"""Position of the samples in files of chunks: WAV, RF64, W64, AIFF, CAF; and in AU.
+"""Position of the samples in chunked files (WAV, RF64, W64, AIFF, CAF) and in AU files.
 
-The header gives the length of the samples, which is written when a recording is closed. One that
-never was has 0 there, or the length of an earlier moment, and 32 bits hold no length of 4 GiB. So
-what lies behind the samples is looked at: other chunks, tags and pictures are no sound, anything
-else is.
+A program writes the length of the samples into the header when it closes the file. If it crashed,
+the header holds 0 or an earlier length; and 32 bits cannot hold a length of 4 GiB or more. This
+module therefore inspects the bytes after the samples. Chunks, tags and pictures are not audio;
+anything else is.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -17,54 +17,54 @@ from typing import BinaryIO, NamedTuple
 
 from ._layout import Layout
 from ._parts import Part
-from ._tags import skip_tags, tags_behind
+from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Seconds of sound behind the end that a header gives; less may be anything."""
+"""Audio beyond the length in the header counts only if it is at least this long."""
 
 LARGEST_SIZE = 2**32 - 1
-"""The largest in 32 bits; in RF64 it means that the size is in another chunk."""
+"""Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Sizes from here on mean unknown: programs that write to a pipe leave their largest number."""
+"""Smallest size that means "unknown"; programs writing to a pipe put their maximum here."""
 
-NO_SOUND = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
-"""Beginnings of tags, which may be cut off, and of pictures."""
+NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
+"""First bytes of tags (which may be truncated) and of pictures."""
 
 MOST_CHUNKS = 2**12
-"""Chunks that are looked at; a damaged file may be full of empty ones."""
+"""Most chunks to inspect; a damaged file may be full of empty ones."""
 
 MOST_ZEROS = 2**26
-"""Bytes of zeros behind the samples that are looked at; so many are no recording."""
+"""Most bytes to inspect for zeros after the samples; no recording has a longer silence there."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
-"""Chunks with the format of the samples; without one in front, samples cannot be read."""
+"""Chunks that give the sample format; one must precede the samples."""
 
 KNOWN = (
     *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"cue ", b"smpl", b"PEAK"),
     *(b"fact", b"DISP", b"ANNO", b"NAME", b"AUTH", b"(c) ", b"MARK", b"COMT", b"APPL"),
 )
-"""Chunks that are known even where their own size is wrong."""
+"""Chunk names to accept even if the chunk's size is wrong."""
 
 
 class Family(NamedTuple):
-    """Names and sizes of chunks in a family of formats.
+    """Chunk layout of a family of formats.
 
     Attributes
     ----------
     first : int
-        Where the chunks begin.
+        Offset of the first chunk.
     name_bytes : int
-        How long their names are.
+        Length of a chunk's name.
     size : struct.Struct
-        Their size, which follows the name.
+        Format of a chunk's size, which follows its name.
     is_whole : bool
-        Whether the size includes name and size.
+        Whether the size counts the name and the size field.
     align : int
-        Chunks begin at multiples of it.
+        Chunks start at multiples of this many bytes.
     samples : bytes
-        The name of the chunk of samples.
+        Name of the chunk that holds the samples.
     n_skipped : int
         Bytes in that chunk before the samples.
     """
@@ -101,13 +101,13 @@ class Samples(NamedTuple):
     Attributes
     ----------
     start : int
-        The position of the first.
+        Position of the first sample.
     promised : int
-        Their bytes according to the header.
+        Bytes of samples according to the header.
     field, size : int, struct.Struct
-        Position and form of that number.
+        Position and format of the header's length field.
     n_more : int
-        Bytes that it counts in addition to the samples.
+        Bytes that the field counts in addition to the samples.
     """
 
     start: int
@@ -120,25 +120,25 @@ class Samples(NamedTuple):
 def chunk_layout(
     content: BinaryIO, origin: int, magic: bytes, n_seconds: float | None
 ) -> Layout | None:
-    """Find the samples of a file; None if it is of another format or has none.
+    """Find the samples of a file; None if there are none or the format is another.
 
     Parameters
     ----------
     content : binary file
         The file.
     origin : int
-        Where it begins, behind any tags.
+        Where the content begins, after any tags.
     magic : bytes
-        The four bytes there.
+        The four bytes at `origin`.
     n_seconds : float or None
-        Its length according to libsndfile; None if libsndfile refuses it.
+        Length of the file according to libsndfile; None if libsndfile cannot open it.
     """
-    stop = tags_behind(content)
+    stop = start_of_trailing_tags(content)
     found = _find_samples(content, origin, stop, magic)
     if found is None:
         return None
     behind, available = found.start + found.promised, stop - found.start
-    # libsndfile plays what lies behind the samples of W64, and fails on some of it elsewhere.
+    # libsndfile plays bytes after the samples of a W64 file; in other formats some make it fail.
     is_trusted = n_seconds is not None and magic != b"riff"
     if found.promised >= available:
         unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
@@ -149,10 +149,10 @@ def chunk_layout(
         return Layout(parts, promised=1.0 if is_open else found.promised / available)
     family = FAMILIES.get(magic)
     padded = behind + (-(behind - origin) % family.align if family else 0)
-    is_sound = not any(  # some writers leave the padding out
-        _is_no_sound(content, position, stop, family) for position in (padded, behind)
+    is_sound = not any(  # some writers omit the padding
+        _is_not_audio(content, position, stop, family) for position in (padded, behind)
     )
-    if is_sound and found.promised and n_seconds != 0:  # else not even one sample is promised
+    if is_sound and found.promised and n_seconds != 0:  # the header promises a sample
         n_unread = (available - found.promised) * (n_seconds or 0) / found.promised
         is_sound = n_unread >= LEAST_SECONDS and not _is_zero(
             content, behind, min(stop, behind + MOST_ZEROS)
@@ -168,7 +168,7 @@ def chunk_layout(
 def _unread_behind(
     content: BinaryIO, padded: int, behind: int, stop: int, family: Family | None, origin: int
 ) -> str | None:
-    """Describe sound behind the samples that is not read; None if there is none."""
+    """Return a warning about unread audio after the samples; None if there is none."""
     if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
         return "another recording follows the first in this file, and was not read"
     if family and any(
@@ -209,7 +209,7 @@ def _find_samples(content: BinaryIO, origin: int, stop: int, magic: bytes) -> Sa
 def _chunks(
     content: BinaryIO, position: int, stop: int, family: Family, origin: int
 ) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of each chunk, and where its content begins and ends."""
+    """Yield each chunk's name and the start and end of its content."""
     header = family.name_bytes + family.size.size
     for _ in range(MOST_CHUNKS):
         if position + header > stop:
@@ -222,18 +222,18 @@ def _chunks(
         position = last + -(last - origin) % family.align
 
 
-def _is_no_sound(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
-    """Return whether chunks and tags make up what lies between two positions, or a picture."""
+def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
+    """Return whether the data between two positions is only chunks, tags or a picture."""
     for _ in range(MOST_CHUNKS):
         position = skip_tags(content, position)
         if position >= stop:
             return True
-        if _read(content, position, 8).startswith(NO_SOUND):
+        if _read(content, position, 8).startswith(NOT_AUDIO):
             return True
         if family is None:
             return False
         chunk = next(_chunks(content, position, stop, family, position), None)
-        if chunk is None:  # some bytes
+        if chunk is None:  # a few bytes, too short for a chunk
             return True
         name, _, last = chunk
         if name in KNOWN:
@@ -256,7 +256,7 @@ def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
 
 
 def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
-    """Return the file up to a position, with a header that gives the length up to there."""
+    """Return the file up to `stop`, with the length up to there in its header."""
     value = stop - found.start + found.n_more
     behind_field = found.field + found.size.size
     if found.size.size == 4 and value > LARGEST_SIZE:
@@ -271,7 +271,7 @@ def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[
 
 
 def _read(content: BinaryIO, position: int, n_bytes: int) -> bytes:
-    """Read some bytes, zeros where the file has none."""
+    """Read `n_bytes` bytes, padded with zeros past the end of the file."""
     content.seek(position)
     return content.read(n_bytes).ljust(n_bytes, b"\0")
 

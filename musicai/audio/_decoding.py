@@ -1,7 +1,7 @@
 """Decoding an audio file strictly forward, block by block.
 
-libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; other formats go to ffmpeg where that is
-installed. A file that is damaged, ends too early or goes on behind its end is used, with a warning.
+libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; ffmpeg, if installed, decodes other formats.
+Files that are damaged, truncated or longer than their header says are used, with a warning.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,21 +17,21 @@ from .ffmpeg import (
     DecodingError,
     NoFfmpegError,
     find_ffmpeg,
-    may_know,
+    may_decode,
     open_by_ffmpeg,
 )
 
 FORGIVEN_SECONDS = 1.0
-"""How much shorter than announced a file may be; MP3 headers often count some frames too many."""
+"""Tolerated difference from the header's length; MP3 headers often count extra frames."""
 
 MOST_VALUES = 2**20
-"""Values of all channels in a block; a header may claim a thousand channels."""
+"""Most values in a block, over all channels; a header may claim a thousand channels."""
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Sampling rates in hertz beyond these are taken for damage; resampling would never end."""
+"""Believable sampling rates in hertz; resampling from others would take forever."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
-"""Integer samples that are understood, with the value that stands for silence."""
+"""Supported integer sample types, with the value that means silence."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def open_file(
     path : path-like
         The file.
     name : str
-        What to call it in errors and warnings.
+        Name of the file in errors and warnings.
     block_size : int
         Samples per block.
     on_damage : callable
@@ -58,13 +58,13 @@ def open_file(
     Yields
     ------
     blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
-    own_rate : float
+    native_rate : float
         The file's sampling rate.
 
     Raises
     ------
     RecordingError
-        If it cannot be decoded.
+        If the file cannot be decoded.
     """
     trouble = why_unreadable(path, "audio file")
     if trouble is not None:
@@ -80,7 +80,7 @@ def open_file(
             f"{name}: the file cannot be read ({error.strerror}); check the disk that it is on"
         ) from None
     program = find_ffmpeg()
-    if program is None and may_know(path):
+    if program is None and may_decode(path):
         raise NoFfmpegError(
             f"{name}: this cannot be decoded without the ffmpeg program ({cause}); {INSTALL}, or "
             "convert it to WAV, FLAC, Ogg or MP3"
@@ -112,7 +112,7 @@ def _decode(
     decoded = 0
     cause = None
     block_size = max(1, min(block_size, MOST_VALUES // file.channels))
-    # libsndfile is slow at turning 16-bit integers to floats; the result is the same.
+    # libsndfile converts 16-bit integers to floats slowly; our result is the same.
     dtype = np.int16 if file.subtype == "PCM_16" else np.float32
     while decoded < file.frames and cause is None:
         block = np.zeros((min(block_size, file.frames - decoded), file.channels), dtype)
@@ -120,7 +120,7 @@ def _decode(
             read = len(file.read(out=block))
         except RuntimeError as error:
             cause = cause_of(error)
-            # The decoder does not say how far it came; what it did not reach is still zero.
+            # The decoder does not report how far it got; the rest of the block is still zero.
             read = 1 + int(max(np.flatnonzero(block.any(axis=1)), default=-1))
         if read == 0:
             break
@@ -130,24 +130,24 @@ def _decode(
         raise RecordingError(f"{name}: {_not_audio(cause)}")
     trouble = _trouble(opened, decoded, cause)
     if decoded > 0 and trouble:
-        on_damage(f"{name}: {trouble}; what there is was used")
+        on_damage(f"{name}: {trouble}; the readable part was used")
 
 
-def check_own_rate(own_rate: float, name: str) -> None:
-    """Raise a RecordingError for a sampling rate that no recording has."""
-    if not LOWEST_RATE <= own_rate <= HIGHEST_RATE:
+def check_native_rate(native_rate: float, name: str) -> None:
+    """Raise a RecordingError if a sampling rate is out of bounds."""
+    if not LOWEST_RATE <= native_rate <= HIGHEST_RATE:
         raise RecordingError(
-            f"{name}: a sampling rate of {own_rate:g} Hz is not believable; give the true one, or "
+            f"{name}: a sampling rate of {native_rate:g} Hz is implausible; give the true one, or "
             "repair the file's header"
         )
 
 
 def pcm_to_float(block: np.ndarray) -> np.ndarray:
-    """Return a copy as float32, integers scaled to [-1, 1)."""
+    """Return a float32 copy, with integers scaled to [-1, 1)."""
     if block.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # float64 beyond float32 becomes inf, which is refused
+        with np.errstate(over="ignore"):  # float64 may overflow to inf, rejected later
             return block.astype(np.float32)
-    # Up to 16 bits every step is exact in single precision.
+    # With up to 16 bits, every step is exact in single precision.
     scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)
     offset = PCM_OFFSETS[block.dtype.name]
     if offset:
@@ -157,7 +157,7 @@ def pcm_to_float(block: np.ndarray) -> np.ndarray:
 
 
 def _trouble(opened: Opened, decoded: int, cause: str | None) -> str | None:
-    """Say what was wrong with a file that was decoded, None if nothing was."""
+    """Return a description of damage to a decoded file; None if it is intact."""
     file, n_samples, layout = opened
     if layout.trouble is not None:
         return layout.trouble
@@ -169,8 +169,8 @@ def _trouble(opened: Opened, decoded: int, cause: str | None) -> str | None:
         )
     if cause is not None:
         return f"the file is damaged after {seconds:.1f} s ({cause})"
-    if "reports a hole" in file.extra_info:  # libogg's word for missing or damaged pages
-        return "the file is damaged, some pages of the Ogg stream are missing"
+    if "reports a hole" in file.extra_info:  # libogg's message for missing or damaged pages
+        return "the file is damaged: pages of the Ogg stream are missing"
     if announced == 0 or announced < seconds - FORGIVEN_SECONDS:
         return (
             f"the header gives {announced:.1f} s but the file holds {seconds:.1f} s (a recording "

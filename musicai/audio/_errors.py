@@ -1,11 +1,12 @@
-"""The one error for a recording that cannot be used."""
+"""Error for recordings that cannot be used."""
 
 
 class RecordingError(ValueError):
-    """A recording cannot be used; the message names it, the cause and what to do.
+    """Error for a recording that cannot be used.
 
-    Raised for a file that is missing, empty, no audio or unreadable, and for samples that are no
-    samples: none at all, not numeric, NaN or infinite.
+    It is raised for files that are missing, empty, unreadable or not audio, and for samples that
+    are empty, not numeric, NaN or infinite. The message names the recording, the cause and a
+    remedy.
 
     Examples
     --------

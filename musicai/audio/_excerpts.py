@@ -1,4 +1,4 @@
-"""Reading a moment out of a recording, without all that comes before it."""
+"""Reading an excerpt of a recording without decoding everything before it."""
 
 from math import gcd
 from typing import Any
@@ -8,7 +8,7 @@ import soxr
 
 from ..base.parameters import Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, printable
-from ._decoding import check_own_rate, pcm_to_float
+from ._decoding import check_native_rate, pcm_to_float
 from ._mixing import mix_excerpt, whole_cells
 from ._opening import NotDecodedError, open_sound
 from ._reading import RULES as READING_RULES
@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Read on either side as well: the decoder and the resampler settle in it."""
+"""Extra audio to read on either side, in which the decoder and the resampler settle."""
 
 
 def read_excerpt(
@@ -34,27 +34,27 @@ def read_excerpt(
     channels: int = 1,
     name: str | None = None,
 ) -> np.ndarray:
-    """Read some samples from a moment on.
+    """Read an excerpt of a recording.
 
-    They are those of :func:`read_blocks`, but found by seeking, where `start` is one of its samples
-    and rates are whole numbers; elsewhere they lie between its samples, within half of one. In an
-    MP3 that is damaged or has no table of contents the place can be some milliseconds off. What
-    only the ffmpeg program decodes is read from its beginning.
+    The samples are those of :func:`read_blocks`, but found by seeking. If `start` falls between two
+    samples of `read_blocks`, or a rate is not a whole number, the excerpt is shifted by up to half
+    a sample. In an MP3 that is damaged or has no table of contents, it can be some milliseconds
+    off. Files that only the ffmpeg program decodes are read from the beginning.
 
     Parameters
     ----------
     recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
         As for :func:`read_blocks`.
     start : float
-        Where to begin, in seconds; may lie before the recording.
+        Start of the excerpt in seconds; may be negative.
     n_samples : int
-        How many samples at `sr`; zeros stand where the recording has none.
+        Number of samples to return, at `sr`. Zeros fill any part outside the recording.
     sr : float
-        Samples per second of the excerpt, in hertz.
+        Sampling rate of the excerpt, in hertz.
     channels : {1, 2}, default=1
         As for :func:`read_blocks`.
     name : str, default=None
-        What to call the recording in errors. When None its path, or "the recording".
+        Name of the recording in errors. If None, its path or "the recording".
 
     Returns
     -------
@@ -64,9 +64,9 @@ def read_excerpt(
     Raises
     ------
     ValueError
-        If a number has no possible value.
+        If a parameter is out of range.
     RecordingError
-        If the recording cannot be read, or has NaN or infinite samples there.
+        If the recording cannot be read, or the excerpt has NaN or infinite samples.
 
     Examples
     --------
@@ -80,51 +80,51 @@ def read_excerpt(
     check_values(values, RULES)
     name = name or (printable(recording) if is_path(recording) else "the recording")
     if not is_path(recording):
-        samples, own_rate = as_samples(recording, sr, name)
-        check_own_rate(own_rate, name)
-        first, last = _own_samples(start, n_samples, own_rate, sr)
-        begin, end = whole_cells(first, last, samples.shape[1], own_rate)
+        samples, native_rate = as_samples(recording, sr, name)
+        check_native_rate(native_rate, name)
+        first, last = _sample_range(start, n_samples, native_rate, sr)
+        begin, end = whole_cells(first, last, samples.shape[1], native_rate)
         samples = pcm_to_float(samples[begin:end])
     else:
         try:
-            with open_sound(recording, again=True) as (file, n_there, _):
-                own_rate = file.samplerate
-                check_own_rate(own_rate, name)
-                first, last = _own_samples(start, n_samples, own_rate, sr)
+            with open_sound(recording, cache=True) as (file, n_there, _):
+                native_rate = file.samplerate
+                check_native_rate(native_rate, name)
+                first, last = _sample_range(start, n_samples, native_rate, sr)
                 n_there = file.frames if n_there is None else n_there
                 first, last = min(first, n_there), min(last, n_there)
-                begin, end = whole_cells(first, last, file.channels, own_rate)
+                begin, end = whole_cells(first, last, file.channels, native_rate)
                 file.seek(begin)
                 samples = file.read(end - begin, dtype="float32", always_2d=True)
         except (NotDecodedError, RuntimeError, TypeError, ValueError, OSError):
-            # From its beginning it can be read after all, or is refused with the cause.
+            # Reading from the beginning may still work; if not, its error states the cause.
             return _read_forward(recording, start, n_samples, sr, channels, name)
-    near = mix_excerpt(samples, own_rate, channels)[first - begin : last - begin]
+    near = mix_excerpt(samples, native_rate, channels)[first - begin : last - begin]
     check_samples(near, name)
-    return _place(near, first / own_rate, own_rate, start, n_samples, sr)
+    return _place(near, first / native_rate, native_rate, start, n_samples, sr)
 
 
-def _own_samples(start: float, n_samples: int, own_rate: float, sr: float) -> tuple[int, int]:
+def _sample_range(start: float, n_samples: int, native_rate: float, sr: float) -> tuple[int, int]:
     """Return the first sample of the recording to read, and the one after the last."""
     stop = start + n_samples / sr
-    first = int(np.floor((start - MARGIN_SECONDS) * own_rate))
-    if float(own_rate).is_integer() and float(sr).is_integer():
-        # There the samples of both rates fall together.
-        first -= first % (int(own_rate) // gcd(int(own_rate), int(sr)))
-    return max(0, first), max(0, int(np.ceil((stop + MARGIN_SECONDS) * own_rate)))
+    first = int(np.floor((start - MARGIN_SECONDS) * native_rate))
+    if float(native_rate).is_integer() and float(sr).is_integer():
+        # Start where samples of both rates coincide.
+        first -= first % (int(native_rate) // gcd(int(native_rate), int(sr)))
+    return max(0, first), max(0, int(np.ceil((stop + MARGIN_SECONDS) * native_rate)))
 
 
 def _place(
     samples: np.ndarray,
     begins: float,
-    own_rate: float,
+    native_rate: float,
     start: float,
     n_samples: int,
     sr: float,
 ) -> np.ndarray:
-    """Bring samples that begin at some second to the rate, and cut out what was asked for."""
-    if own_rate != sr and len(samples):
-        samples = soxr.resample(samples, own_rate, sr, quality="HQ")
+    """Resample samples that begin at second `begins`, and cut out the excerpt."""
+    if native_rate != sr and len(samples):
+        samples = soxr.resample(samples, native_rate, sr, quality="HQ")
     offset = round((start - begins) * sr)
     excerpt = np.zeros((n_samples, *samples.shape[1:]), dtype=np.float32)
     found = samples[max(0, offset) : max(0, offset + n_samples)]
@@ -139,7 +139,7 @@ def _read_forward(
     first = round(start * sr)
     excerpt = np.zeros(n_samples if channels == 1 else (n_samples, channels), dtype=np.float32)
     position = 0
-    # A damaged file was warned of when it was analyzed.
+    # The analysis has already warned of damage.
     blocks = read_blocks(
         recording, sr=sr, channels=channels, name=name, on_damage=lambda message: None
     )

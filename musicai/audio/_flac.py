@@ -1,42 +1,43 @@
-"""The number of samples in a FLAC file, from its last frame.
+"""Number of samples in a FLAC file, from its last frame.
 
-The header of a FLAC file gives the number of samples, which is written when a recording is closed;
-0 stands for unknown. Each frame begins with its own number (RFC 9639, section 9.1).
+The header of a FLAC file gives the number of samples, which the encoder writes when it closes the
+file; 0 means unknown. Each frame's header gives the number of the frame or of its first sample (RFC
+9639, section 9.1).
 """
 
 from typing import BinaryIO, NamedTuple
 
 from ._layout import Layout
-from ._tags import tags_behind
+from ._tags import start_of_trailing_tags
 
 STREAM_INFO = 42
 """Bytes up to the end of the first block of metadata, which is STREAMINFO."""
 
 LENGTH_FIELD = 21
-"""Where the number of samples begins, in the lower half of this byte and the four that follow."""
+"""Offset of the number of samples: the low half of this byte and the next four bytes."""
 
 LEAST_SECONDS = 1.0
-"""Seconds that a file must be shorter than its header says; its last frame may be damaged."""
+"""Shortest loss to report, in seconds; a damaged last frame is ignored."""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
-"""Bytes at the end of a file in which the last frames are looked for, or four of the largest."""
+"""Bounds of the bytes to search at the end of a file; between them, four of its largest frames."""
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""Beginnings of frames: with the number of the frame, or of its first sample."""
+"""First bytes of a frame: the first kind numbers frames, the second samples."""
 
 LONGEST_HEADER = 16
-"""Bytes of the header of a frame, its checksum included."""
+"""Bytes of the longest frame header, including its checksum."""
 
 
 def flac_layout(content: BinaryIO, origin: int) -> Layout:
-    """Compare the number of samples in the header with that of the last frame.
+    """Compare the number of samples in the header with the end of the last frame.
 
     Parameters
     ----------
     content : binary file
         The file.
     origin : int
-        Where it begins, behind any tags.
+        Where the content begins, after any tags.
     """
     content.seek(origin)
     info = content.read(STREAM_INFO)
@@ -60,25 +61,25 @@ class Frame(NamedTuple):
 
     number: int
     n_samples: int
-    counts_samples: bool  # or else frames
+    counts_samples: bool  # otherwise frames
 
     def stop_of(self, following: "Frame") -> int | None:
-        """Return how many samples there are up to the end of the next frame; None if it is none."""
+        """Return the number of samples up to the end of the next frame; None if it is not next."""
         if following.counts_samples != self.counts_samples:
             return None
         if following.number != self.number + (self.n_samples if self.counts_samples else 1):
             return None
-        # Where frames are counted all but the last have as many samples.
+        # If frames are numbered, all but the last have the same length.
         first = following.number * (1 if self.counts_samples else self.n_samples)
         return first + following.n_samples
 
 
 def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -> int:
-    """Return how many samples end with the last frame; 0 if no frame is found.
+    """Return the number of samples up to the end of the last frame; 0 if there is no frame.
 
-    Any bytes may look like the header of a frame: it counts if it follows another.
+    Arbitrary bytes may look like a frame header, so a header counts only if it continues another.
     """
-    stop = tags_behind(content)
+    stop = start_of_trailing_tags(content)
     largest_frame = int.from_bytes(info[15:18], "big")
     n_bytes = min(max(LEAST_TAIL, 4 * largest_frame), LARGEST_TAIL)
     start = max(origin + STREAM_INFO, stop - n_bytes)
@@ -100,7 +101,7 @@ def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -
 
 
 def _frame(header: bytes) -> Frame | None:
-    """Parse the header of a frame; None if this is none."""
+    """Parse a frame header; return None if it is invalid."""
     if header[3] & 1:
         return None
     n_leading = 8 - (~header[4] & 0xFF).bit_length()

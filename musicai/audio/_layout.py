@@ -1,4 +1,4 @@
-"""Position and length of the sound in a file, compared with its header."""
+"""Position and length of the audio in a file, compared with its header."""
 
 from typing import NamedTuple
 
@@ -6,19 +6,19 @@ from ._parts import Part
 
 
 class Layout(NamedTuple):
-    """Position and length of the sound in a file, and its length by the header.
+    """Position and length of the audio in a file, and its length according to the header.
 
     Attributes
     ----------
     parts : tuple of Part
         The file with a corrected header; empty if it can be read as it is.
     endless : bool
-        Whether the parts must be read as a file of unknown length.
+        Whether to present the parts to the decoder as a file of unknown length.
     n_samples : int or None
         Number of samples in the file; None if the decoder's number is right.
     promised : float
-        Number of samples by the header, as a multiple of those in the file; 1 if the header does
-        not give it.
+        Number of samples according to the header, divided by the number in the file; 1 if the
+        header does not give it.
     trouble : str or None
         Description of damage to the file.
     """

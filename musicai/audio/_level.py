@@ -1,4 +1,4 @@
-"""Making audio as loud as other music, whole or block by block."""
+"""Normalizing the loudness of audio, as a whole or block by block."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,68 +11,68 @@ from ..files.writing import Spool, spooled
 from ._loudness import Profile, loudness, measure, part_length, true_peaks
 
 LOUDNESS = -18.0
-"""Of everything, in LUFS (ITU-R BS.1770), as players with ReplayGain play music.
+"""Target loudness in LUFS (ITU-R BS.1770), the level of players with ReplayGain.
 
-It leaves 17 dB for peaks, as much as most recordings have.
+It leaves 17 dB for peaks, enough for most recordings.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
-"""Full scale less 1.2 dB: other ways of oversampling find peaks a little higher or lower."""
+"""Full scale minus 1.2 dB; other oversampling filters find slightly higher peaks."""
 
 MOST_LIMITING = 12.0
-"""By how many decibels peaks are lowered at most; what has higher ones stays softer."""
+"""Most decibels by which the limiter lowers a peak; audio with higher peaks stays softer."""
 
 FADE_PARTS = 1
-"""Parts of 10 ms in which the gain falls before a peak, and rises after it.
+"""Duration of the fall and the rise of the gain around a peak, in parts of 10 ms.
 
-Shorter is heard as distortion of low notes, longer as pumping.
+A shorter fade distorts low notes; a longer one makes the sound pump.
 """
 
 MOST_MAKE_UP = 10 ** (3 / 20)
-"""What is limited loses loudness, which is made up for by no higher a gain than this."""
+"""Highest gain that makes up for loudness lost in the limiter."""
 
 TRIALS = 8
-"""How often the gain is corrected by the loudness that it leads to."""
+"""Number of corrections of the gain by the resulting loudness."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
 }
 BLOCK_SIZE = 65536
-"""About how many samples are measured at a time."""
+"""Approximate number of samples to process at a time."""
 
 
 def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray]:
-    """Make audio as loud as other music, in constant memory.
+    """Normalize the loudness of audio, in constant memory.
 
-    How loud it is, is known when all has come: until then it lies in a temporary file (Python's
-    :mod:`tempfile` says where), 4 bytes a sample.
+    The loudness is only known at the end, so the samples wait in a temporary file (see Python's
+    :mod:`tempfile` for its folder) of 4 bytes per sample.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
         The samples in order, on any scale; all mono, or all with the same channels.
     sr : float
-        Samples per second, in hertz.
+        Sampling rate in hertz.
 
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, one channel counted
-        once), with true peaks below -1 dB of full scale. They are times one number, but within
-        30 ms of higher peaks, which a limiter lowers, all channels alike and by 12 dB at most: what
-        would need more stays softer. They do not depend on how they were cut into blocks. Silence
-        stays silence.
+        The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, a mono channel
+        counted once), with true peaks below -1 dB of full scale. All samples get the same gain,
+        except within 30 ms of higher peaks. A limiter lowers those in all channels alike, by 12 dB
+        at most; audio that would need more stays softer. The result does not depend on the block
+        sizes. Silence stays silence.
 
     Raises
     ------
     ValueError
-        If blocks have different channels, or `sr` has no possible value.
+        If blocks have different numbers of channels, or `sr` is out of range.
     OSError
-        If the temporary file cannot be written, as where the disk is full.
+        If the temporary file cannot be written, for instance because the disk is full.
 
     See Also
     --------
-    write_audio : Takes the blocks.
+    write_audio : Write the blocks to a file.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
 
 
 def level(audio: np.ndarray, sr: float) -> np.ndarray:
-    """Make audio as loud as `level_blocks` does, in place, and return it."""
+    """Normalize the loudness of audio like `level_blocks`, in place, and return it."""
     start = 0
     for block in _leveled(audio, sr):
         audio[start : start + len(block)] = block
@@ -115,28 +115,28 @@ def _gains(sound: Spool | np.ndarray, profile: Profile) -> np.ndarray:
     highest = profile.peaks.max(initial=0.0)
     if highest == 0:
         return np.ones_like(profile.peaks)
-    gain = _found_gain(HIGHEST_PEAK / highest, np.inf, lambda gain: loudness(profile, gain))
+    gain = _solve_gain(HIGHEST_PEAK / highest, np.inf, lambda gain: loudness(profile, gain))
     most = min(MOST_MAKE_UP * gain, 10 ** (MOST_LIMITING / 20) * HIGHEST_PEAK / highest)
     peaks = true_peaks(sound, profile, HIGHEST_PEAK / most)
-    gain = _found_gain(gain, most, lambda gain: loudness(profile, gain * _limiter(gain * peaks)))
+    gain = _solve_gain(gain, most, lambda gain: loudness(profile, gain * _limiter(gain * peaks)))
     return gain * _limiter(gain * peaks)
 
 
-def _found_gain(gain: float, most: float, loudness_at: Callable[[float], float]) -> float:
-    """Return the gain, `most` at most, at which a sound is as loud as it should be."""
+def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float]) -> float:
+    """Return the gain that gives the target loudness, or `most` if that is lower."""
     gain = min(gain, most)
     for _ in range(TRIALS):
         found = loudness_at(gain)
-        if not np.isfinite(found):  # nothing that ears hear, such as a constant
+        if not np.isfinite(found):  # nothing audible, such as a constant
             return gain
         gain = min(gain * 10 ** ((LOUDNESS - found) / 20), most)
     return gain
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return by what to multiply each part, so that no peak is too high."""
+    """Return the gain of each part that keeps its peaks below the limit."""
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
-    # One part more: gains glide from the center of a part to that of the next.
+    # One extra part, because gains are interpolated between the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")
     weights = hann(2 * FADE_PARTS + 3)[1:-1]
     return np.convolve(np.pad(held, FADE_PARTS, "edge"), weights / weights.sum(), "valid")

@@ -1,7 +1,7 @@
-"""Loudness and peaks of a sound, as ITU-R BS.1770 measures them.
+"""Loudness and peaks of a sound according to ITU-R BS.1770.
 
-A sound is measured in parts of 10 milliseconds: from their energies and peaks follow its loudness
-and where it has to be limited, whatever gain it is given.
+A sound is measured in parts of 10 milliseconds. Their energies and peaks give its loudness, and the
+places to limit, at any gain.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,39 +14,39 @@ from ..files.writing import Spool
 
 PART_SECONDS = 0.01
 STEP_PARTS = 10
-"""Blocks of loudness begin every 100 ms."""
+"""Hop between loudness blocks: 100 ms."""
 
 BLOCK_STEPS = 4
-"""They last 400 ms."""
+"""Length of a loudness block: 400 ms."""
 
 OFFSET = -0.691
-"""A sine of 997 Hz at full scale in one channel has a loudness of -3.01."""
+"""Calibration in decibels: a full-scale sine of 997 Hz in one channel has -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
 MOST_PARTS = 100
-"""Parts that are oversampled together: a second."""
+"""Most parts to oversample at a time: one second."""
 
 OVERSAMPLING = 4
 TAPS = 12
-"""Samples that a value between samples is computed from."""
+"""Samples on either side that contribute to an interpolated value."""
 
 _PHASES = (OVERSAMPLING * firwin(OVERSAMPLING * TAPS + 1, 1 / OVERSAMPLING)).astype(np.float32)
 
 OVERSHOOT = max(float(np.abs(_PHASES[i::OVERSAMPLING]).sum()) for i in range(OVERSAMPLING))
-"""No value between samples is larger than this many times the largest sample near it."""
+"""Upper bound on the ratio of an interpolated value to the largest sample near it."""
 
 
 class Profile(NamedTuple):
-    """What is measured of each part of a sound.
+    """Measurements of each part of a sound.
 
     Attributes
     ----------
     energies : ndarray of shape (n_parts,)
-        Sum of squares of all channels, K-weighted.
+        K-weighted sum of squares over all channels.
     peaks : ndarray of shape (n_parts,)
-        The largest sample of any channel.
+        Largest absolute sample in any channel.
     n_samples, sr : int, float
-        How long the sound is, and samples per second.
+        Length of the sound and its sampling rate in hertz.
     """
 
     energies: np.ndarray
@@ -56,7 +56,7 @@ class Profile(NamedTuple):
 
 
 def part_length(sr: float) -> int:
-    """Return how many samples are measured together."""
+    """Return the number of samples in a part."""
     return max(1, round(PART_SECONDS * sr))
 
 
@@ -66,9 +66,9 @@ def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels)
-        The samples in order; all blocks but the last hold whole parts.
+        The samples in order. Every block but the last must hold whole parts.
     sr : float
-        Samples per second.
+        Sampling rate in hertz.
     """
     n_part = part_length(sr)
     sections = k_weighting(sr)
@@ -88,18 +88,18 @@ def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
 
 
 def k_weighting(sr: float) -> np.ndarray:
-    """Return the filter that weights frequencies as ears do, as second-order sections.
+    """Return the K-weighting filter as second-order sections.
 
-    The standard gives coefficients for 48000 Hz. These are of the analog filters behind them, a
-    shelf and a high pass, brought to any rate by the bilinear transform (B. De Man, "Evaluation of
-    implementations of the EBU R128 loudness measurement", AES 145, 2018).
+    The standard gives coefficients for 48000 Hz only. These are derived for any rate by the
+    bilinear transform of the underlying analog filters, a shelf and a high-pass (B. De Man,
+    "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018).
     """
     w = np.tan(np.pi * 38.13547087602444 / sr)
     q = 0.5003270373238773
     poles = [1, 2 * (w**2 - 1) / (1 + w / q + w**2), (1 - w / q + w**2) / (1 + w / q + w**2)]
     sections = [[1, -2, 1, *poles]]
     corner = 1681.974450955533
-    if corner < sr / 2:  # at lower rates nothing is left above the corner of the shelf
+    if corner < sr / 2:  # at lower rates there is nothing above the corner of the shelf
         w, q = np.tan(np.pi * corner / sr), 0.7071752369554196
         high = 10 ** (3.999843853973347 / 20)
         middle = high**0.4996667741545416
@@ -114,19 +114,19 @@ def k_weighting(sr: float) -> np.ndarray:
 
 
 def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
-    """Return the integrated loudness of a sound in LUFS, as if it had some gains.
+    """Return the integrated loudness in LUFS of a sound with gains applied.
 
     Parameters
     ----------
     profile : Profile
-        Of the sound.
+        Measurements of the sound.
     gains : ndarray of shape (n_parts,), or float, default=1.0
-        Of its parts.
+        Gains of its parts.
 
     Returns
     -------
     loudness : float
-        Minus infinity for silence. A sound of less than 400 ms is measured as a whole.
+        Loudness; minus infinity for silence. A sound shorter than 400 ms is measured as a whole.
     """
     energies = profile.energies * np.square(gains)
     steps = energies[: len(energies) // STEP_PARTS * STEP_PARTS].reshape(-1, STEP_PARTS).sum(axis=1)
@@ -142,16 +142,16 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
 
 
 def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) -> np.ndarray:
-    """Return the peaks of the parts of a sound, between samples as well where that may matter.
+    """Return the peak of each part, interpolated between samples if it may pass a threshold.
 
     Parameters
     ----------
     sound : Spool or ndarray of shape (n_samples,) or (n_samples, n_channels)
         The sound.
     profile : Profile
-        What was measured of it.
+        Measurements of the sound.
     threshold : float
-        Peaks below it need not be exact.
+        Peaks below this value need not be exact.
     """
     n_part = part_length(profile.sr)
     near = max(1, -(-TAPS // n_part))
@@ -163,7 +163,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
         begin = max(0, start - TAPS)
         channels = np.ascontiguousarray(sound[begin : stop + TAPS].T)
         between = upfirdn(_PHASES, channels, OVERSAMPLING)
-        # Of these parts alone; the filter is late by half its length.
+        # Keep only these parts; the filter delays by half its length.
         skipped = OVERSAMPLING * (start - begin) + len(_PHASES) // 2
         values = np.abs(between[..., skipped : skipped + OVERSAMPLING * (stop - start)])
         values = values.reshape(-1, values.shape[-1]).max(axis=0)
@@ -173,7 +173,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
 
 
 def _runs(parts: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield the first of consecutive parts and the one after the last, some at a time."""
+    """Yield start and stop of runs of consecutive parts, at most `MOST_PARTS` at a time."""
     for run in np.split(parts, np.flatnonzero(np.diff(parts) > 1) + 1):
         for some in np.split(run, range(MOST_PARTS, len(run), MOST_PARTS)):
             if len(some):

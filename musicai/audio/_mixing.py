@@ -1,9 +1,9 @@
-"""Mixing the channels of a recording to one or two.
+"""Mixing the channels of a recording down to one or two.
 
-Like librosa and most others, this takes the mean of channels. But in a few recordings a cable or an
-effect inverted a channel, and the mean cancels nearly all of the music. There, channels get signs
-with which they do not cancel. The signs of each quarter of a second depend only on its own samples,
-so that an excerpt is mixed like the whole recording.
+Like librosa and most other libraries, this averages the channels. In a few recordings, however, a
+cable or an effect inverted one channel, and the mean cancels nearly all of the music. There the
+channels are added with signs that keep them from canceling. The signs of each quarter of a second
+depend only on its own samples, so an excerpt is mixed like the whole recording.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,23 +11,22 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 CELL_SECONDS = 0.25
-"""Approximate length of a cell, in which signs are constant.
+"""Approximate length of a cell, within which the signs are constant.
 
-In 300 stereo files, 16 hours, no such cell cancels by chance.
+In 300 stereo files (16 hours), no cell of this length cancels by chance.
 """
 
 SHORTEST_CELL = 4096
-"""Fewest samples of a cell; in fewer, channels may cancel by chance."""
+"""Fewest samples in a cell; in shorter ones, channels may cancel by chance."""
 
 STRIDE = 64
-"""Channels are compared in one of so many samples; comparing all would take as long as mixing.
+"""Channels are compared at one sample in 64; comparing all would take as long as mixing.
 
-Its place changes from one group of 64 samples to the next, so that no tone is always sampled at the
-same phase.
+The position varies from group to group, so that no tone is always sampled at the same phase.
 """
 
 LEAST_SHARE = 0.02
-"""Channels cancel if their sum has less than this share of the sum of their powers.
+"""Channels cancel if their sum has less than this share of their total power.
 
 The mean of two channels is then 20 dB below them. Unrelated channels have a share of about 1.
 """
@@ -38,7 +37,7 @@ FADE_SECONDS = 0.01
 
 def mix_blocks(
     blocks: Iterable[np.ndarray],
-    own_rate: float,
+    native_rate: float,
     channels: int,
     *,
     report: Callable[[float], object],
@@ -49,19 +48,19 @@ def mix_blocks(
     ----------
     blocks : iterable of ndarray of shape (n_samples, n_channels), dtype float32
         The samples in order. They are not modified.
-    own_rate : float
-        Samples per second.
+    native_rate : float
+        Sampling rate in hertz.
     channels : {1, 2}
-        Channels of the result.
+        Number of output channels.
     report : callable
-        Called at the end with the seconds in which channels cancel, if there are any.
+        Called at the end with the number of seconds in which channels cancel, if not zero.
 
     Yields
     ------
     block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
-        Mixed samples, which do not depend on the sizes of the blocks.
+        Mixed samples. They do not depend on the block sizes.
     """
-    mixer = _Mixer(own_rate, channels)
+    mixer = _Mixer(native_rate, channels)
     rest = None
     for block in blocks:
         if block.shape[1] == 1:
@@ -76,26 +75,26 @@ def mix_blocks(
     if rest is not None:
         yield mixer.mix(rest)
     if mixer.n_cancelling:
-        report(mixer.n_cancelling / own_rate)
+        report(mixer.n_cancelling / native_rate)
 
 
-def mix_excerpt(samples: np.ndarray, own_rate: float, channels: int) -> np.ndarray:
-    """Mix samples of shape (n_samples, n_channels) from and to the borders of `whole_cells`."""
-    blocks = mix_blocks([samples], own_rate, channels, report=lambda seconds: None)
+def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.ndarray:
+    """Mix samples of shape (n_samples, n_channels) that span `whole_cells`."""
+    blocks = mix_blocks([samples], native_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 
 
-def whole_cells(first: int, last: int, n_channels: int, own_rate: float) -> tuple[int, int]:
-    """Return the first and last sample to read, so that an excerpt is mixed like the whole."""
+def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
+    """Extend an excerpt to whole cells, so that it is mixed like the whole recording."""
     if n_channels == 1:
         return first, last
-    cell = cell_length(own_rate)
+    cell = cell_length(native_rate)
     return max(0, first // cell - 1) * cell, -(-last // cell) * cell
 
 
-def cell_length(own_rate: float) -> int:
-    """Return the samples in a cell: a power of two, as most blocks are."""
-    return max(SHORTEST_CELL, int(2 ** np.rint(np.log2(own_rate * CELL_SECONDS))))
+def cell_length(native_rate: float) -> int:
+    """Return the number of samples in a cell: a power of two, like most block sizes."""
+    return max(SHORTEST_CELL, int(2 ** np.rint(np.log2(native_rate * CELL_SECONDS))))
 
 
 def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
@@ -105,7 +104,7 @@ def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
         return block if n_channels == 2 else np.stack(2 * [mix_down(block, 1)], axis=1)
     if n_channels == 1:
         return block[:, 0]
-    # The sums of np.mean(axis=1) in its order, several times faster for a few channels.
+    # The same sums in the same order as np.mean(axis=1), several times faster for few channels.
     mono: np.ndarray = block[:, 0] + block[:, 1]
     if n_channels == 2:
         mono *= np.float32(0.5)  # equal to division by 2, and faster
@@ -117,10 +116,10 @@ def mix_down(block: np.ndarray, channels: int) -> np.ndarray:
 
 
 class _Mixer:
-    """Mix cell by cell."""
+    """Mixer that works cell by cell."""
 
-    def __init__(self, own_rate: float, channels: int) -> None:
-        self.cell = cell_length(own_rate)
+    def __init__(self, native_rate: float, channels: int) -> None:
+        self.cell = cell_length(native_rate)
         self.n_cancelling = 0
         self._channels = channels
         self._plain = np.ones(1, np.float32)
@@ -128,23 +127,23 @@ class _Mixer:
         number = np.arange(self.cell // STRIDE)
         self._in_cell = STRIDE * number + 37 * number % STRIDE
         self._places = np.empty((0, len(number)), int)  # compared samples of each cell of a block
-        n_fade = min(self.cell, 1 + round(own_rate * FADE_SECONDS))
+        n_fade = min(self.cell, 1 + round(native_rate * FADE_SECONDS))
         self._ramp = np.linspace(0, 1, n_fade, dtype=np.float32)[:, np.newaxis]
 
     def mix(self, samples: np.ndarray) -> np.ndarray:
-        """Mix whole cells; the last one of a recording may be shorter."""
-        mixed = mix_down(samples, self._channels)  # first, to have the samples in the cache
+        """Mix whole cells; the last cell of a recording may be shorter."""
+        mixed = mix_down(samples, self._channels)  # first, to bring the samples into the cache
         cancels = self._cancels(samples)
         if not cancels.any() and (self._signs is None or self._signs is self._plain):
             self._signs = self._plain
             return mixed
         samples = samples.copy()
         for first, cell_cancels in zip(range(0, len(samples), self.cell), cancels, strict=True):
-            self._turn(samples[first : first + self.cell], cancels=bool(cell_cancels))
+            self._apply_signs(samples[first : first + self.cell], cancels=bool(cell_cancels))
         return mix_down(samples, self._channels)
 
     def _cancels(self, samples: np.ndarray) -> np.ndarray:
-        """Return for each cell whether its channels cancel."""
+        """Return whether the channels cancel, for each cell."""
         n_samples, n_channels = samples.shape
         n_cells = -(-n_samples // self.cell)
         if n_cells != len(self._places):
@@ -155,17 +154,17 @@ class _Mixer:
         if n_samples % self.cell:
             few[places >= n_samples] = 0
         mean = mix_down(few, 1)
-        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity are refused later
+        with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity are rejected later
             mean *= mean
             few *= few
             power, of_mean = (np.add.reduce(each.reshape(n_cells, -1), 1) for each in (few, mean))
             cancels: np.ndarray = of_mean < LEAST_SHARE / n_channels**2 * power
         return cancels
 
-    def _turn(self, samples: np.ndarray, *, cancels: bool) -> None:
-        """Give the channels of a cell their signs, in place."""
+    def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
+        """Apply signs to the channels of a cell, in place."""
         signs = self._plain
-        if 2 * len(samples) < self.cell:  # so few samples, at the end, may cancel by chance
+        if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs
         elif cancels:
             sound = samples - samples.mean(axis=0, dtype=np.float64)  # offsets are not sound
@@ -179,7 +178,7 @@ class _Mixer:
 
 
 def _opposing_signs(samples: np.ndarray) -> np.ndarray:
-    """Return a sign for each channel with which it does not cancel the sum of those before it."""
+    """Return signs with which no channel cancels the sum of the channels before it."""
     signs = np.ones(samples.shape[1], np.float32)
     total = samples[:, 0].copy()
     for channel in range(1, len(signs)):

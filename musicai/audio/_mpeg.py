@@ -1,13 +1,13 @@
-"""Places and number of the frames of MPEG audio (MP3, MP2).
+"""Position and number of frames in MPEG audio (MP3, MP2).
 
-Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3). So frames
-are found anywhere, after tags, in the middle of a broadcast or after a hole, by headers that follow
-one another at the lengths that they give. The first frame may have a table instead of music (Xing
-or Info, with a checksum by LAME and ffmpeg; or VBRI), which gives the number of frames.
+Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3). A chain of
+headers at the distances that they announce therefore identifies frames anywhere: after tags, in the
+middle of a broadcast, or after a gap. The first frame may hold a table instead of audio (Xing or
+Info, to which LAME and ffmpeg add a checksum; or VBRI) with the number of frames.
 
-libsndfile needs a frame at the beginning, and stops where there is none. Without a Xing table it
-assumes the bit rate of the first frame for the whole file, and reads no more than the length
-computed from it.
+libsndfile needs a frame at the beginning and stops at the first gap. Without a Xing table, it
+assumes that the whole file has the bit rate of the first frame, and reads only the length that
+follows from it.
 """
 
 import os
@@ -19,10 +19,10 @@ from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from ._layout import Layout
-from ._tags import skip_tags, tags_behind
+from ._tags import skip_tags, start_of_trailing_tags
 
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-"""Samples per second by code, for the codes of MPEG 1, 2 and 2.5."""
+"""Sampling rates by rate code; the keys are the codes of MPEG 1, 2 and 2.5."""
 
 _HIGH = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -34,34 +34,34 @@ KILOBITS = {
     (False, 2): _LOW,
     (False, 3): _LOW,
 }
-"""Kilobits per second by code, starting from code 1; keys are (whether MPEG 1, layer)."""
+"""Kilobits per second by bit rate code, from code 1; the keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
-"""Fewest consecutive frames that count as MPEG audio; fewer may be chance."""
+"""Fewest consecutive frames that count as MPEG audio; shorter runs may be chance."""
 
 SEARCHED_BYTES = 2**20
-"""Bytes at the beginning of a file in which the first frame is searched for."""
+"""Bytes at the beginning of a file to search for the first frame."""
 
 LONGEST_FRAME = 2880
-"""Bytes of the longest frame; a gap that is no longer is the rest of a frame that was cut."""
+"""Bytes of the longest frame; a gap up to this long is the rest of a truncated frame."""
 
 MISCOUNTED = 2
-"""Most frames by which a table may be wrong without a warning; encoders count differently."""
+"""Tolerated error of a table in frames; encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Seconds of bytes that are not frames, or of frames of another kind, above which to warn."""
+"""Tolerated seconds of bytes that are not frames, or of frames of another kind."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
-"""First byte of a header, before a possible second one."""
+"""First byte of a frame header, followed by a valid second byte."""
 
 WINDOW = 2**16
-"""Bytes that are read at a time."""
+"""Bytes to read at a time."""
 
 TABLE_BYTES = 194
-"""Bytes of the first frame up to the end of the table."""
+"""Bytes from the start of the first frame to the end of its table."""
 
 CHECKSUM_PLACE = 154
-"""Bytes from the name of the table to its checksum, which is over all bytes before it."""
+"""Bytes from the name of the table to its checksum, which covers everything before it."""
 
 
 class Kind(NamedTuple):
@@ -84,7 +84,7 @@ class Run(NamedTuple):
 
     @property
     def n_samples(self) -> int:
-        """Samples of each channel."""
+        """Number of samples per channel."""
         return self.n_frames * self.kind.samples_per_frame
 
 
@@ -94,11 +94,11 @@ class Table(NamedTuple):
     Attributes
     ----------
     n_frames, n_bytes : int
-        Number of frames without that of the table, and bytes including it; 0 for unknown.
+        Number of frames excluding the table's own, and of bytes including it; 0 if unknown.
     frame_bytes : int
-        Bytes of the frame of the table.
+        Bytes of the frame that holds the table.
     is_known : bool
-        Whether libsndfile recognizes the table. It plays VBRI as a frame of silence.
+        Whether libsndfile recognizes the table. It plays a VBRI table as a frame of silence.
     is_checked : bool
         Whether the table has a correct checksum.
     """
@@ -110,7 +110,9 @@ class Table(NamedTuple):
     is_checked: bool
 
 
-def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: bool) -> Layout | None:
+def mpeg_layout(
+    content: BinaryIO, origin: int, *, is_known: bool, trust_table: bool
+) -> Layout | None:
     """Find the frames of a file; None if it is not MPEG audio.
 
     Parameters
@@ -120,16 +122,16 @@ def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: boo
     origin : int
         Position after any tags at the beginning.
     is_known : bool
-        Whether libsndfile takes it for MPEG audio; if not, most of the file must be frames.
-    in_brief : bool
-        Whether to trust a table that has a checksum and fits the size of the file.
+        Whether libsndfile identifies the file as MPEG audio; if not, most of it must be frames.
+    trust_table : bool
+        Whether to trust a table whose checksum and size are right.
     """
-    table = _table(content, origin) if in_brief and is_known else None
+    table = _table(content, origin) if trust_table and is_known else None
     if table is not None and table.is_known and table.is_checked:
         end = skip_tags(content, origin + table.n_bytes)
         if end == content.seek(0, os.SEEK_END):
             return Layout()
-    stop = tags_behind(content)
+    stop = start_of_trailing_tags(content)
     runs = list(_find_runs(content, origin, stop))
     if not runs and is_known and (run := _follow(content, origin, stop, n_least=1)) is not None:
         runs = [run]
@@ -142,7 +144,7 @@ def mpeg_layout(content: BinaryIO, origin: int, *, is_known: bool, in_brief: boo
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return the layout of the frames of the most frequent kind."""
+    """Return the layout of the most frequent kind of frames."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames
@@ -161,7 +163,7 @@ def _layout_of_runs(
         return Layout((), False, n_samples, promised, trouble)
     parts = [range(run.start, run.stop) for run in music]
     if table is not None and table.is_known and not has_all:
-        parts[0] = parts[0][table.frame_bytes :]  # libsndfile would read no more than it promises
+        parts[0] = parts[0][table.frame_bytes :]  # or libsndfile would stop at its length
     return Layout(tuple(parts), not has_all, n_samples, promised, trouble)
 
 
@@ -178,7 +180,7 @@ def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: K
     others = sum(run.n_samples / run.kind.rate for run in runs if run.kind != kind)
     if others > LEAST_SECONDS:
         return (
-            f"{others:.1f} s of the file have another sampling rate or number of channels than "
+            f"{others:.1f} s of the file have a different sampling rate or number of channels than "
             "the rest and were not read"
         )
     return None
@@ -186,7 +188,7 @@ def _trouble(content: BinaryIO, origin: int, stop: int, runs: list[Run], kind: K
 
 def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
     """Yield the runs of frames in a file."""
-    # A tag with a wrong size may end anywhere: then search from the beginning of the file.
+    # A tag with a wrong size may end anywhere; in that case, search from the start of the file.
     position = origin if _follow(content, origin, stop, LEAST_FRAMES) else 0
     last = min(stop, origin + SEARCHED_BYTES)
     while position < last:
@@ -195,10 +197,10 @@ def _find_runs(content: BinaryIO, origin: int, stop: int) -> Iterator[Run]:
             yield run
             position, last = run.stop, stop
         else:
-            behind_tags = skip_tags(content, position)
-            if behind_tags == position or not _follow(content, behind_tags, stop, LEAST_FRAMES):
-                behind_tags = _search(content, position, last, stop)
-            position = behind_tags
+            after_tags = skip_tags(content, position)
+            if after_tags == position or not _follow(content, after_tags, stop, LEAST_FRAMES):
+                after_tags = _search(content, position, last, stop)
+            position = after_tags
 
 
 def _follow(
@@ -209,7 +211,7 @@ def _follow(
     *,
     n_least: int = LEAST_FRAMES,
 ) -> Run | None:
-    """Return the run of frames that begins at a position; None if there are too few."""
+    """Return the run of frames that begins at a position; None if it is too short."""
     start, n_frames, kind = position, 0, None
     window, begins, n_bytes_read = b"", position, WINDOW if n_most is None else 4
     while n_frames != n_most:
@@ -230,7 +232,7 @@ def _follow(
 
 
 def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
-    """Return the position of the next frames after a position, or `last` if there are none."""
+    """Return the start of the next run after a position, or `last` if there is none."""
     position += 1
     while position < last:
         content.seek(position)
@@ -238,7 +240,7 @@ def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
         for match in SYNC.finditer(window):
             if _follow(content, position + match.start(), stop, LEAST_FRAMES):
                 return position + match.start()
-        position += max(1, len(window) - 1)  # the bytes of a header may be in two windows
+        position += max(1, len(window) - 1)  # a header may straddle two windows
     return last
 
 
@@ -262,7 +264,7 @@ def _frame(header: bytes) -> tuple[int, Kind] | None:
     return n_bytes, _kind(version, layer, rate, header[3] >> 6 == 3, n_samples)
 
 
-_kind = lru_cache(maxsize=None)(Kind)  # one object for each kind, to compare by identity
+_kind = lru_cache(maxsize=None)(Kind)  # one object per kind, for comparison by identity
 
 
 def _table(content: BinaryIO, position: int) -> Table | None:
@@ -276,7 +278,7 @@ def _table(content: BinaryIO, position: int) -> Table | None:
         table_bytes, n_frames = struct.unpack_from(">II", data, 46)
         return Table(n_frames, table_bytes, n_bytes, False, False)
     n_side = (17 if kind.is_mono else 32) if kind.version == 3 else (9 if kind.is_mono else 17)
-    for place in (4 + n_side, 6 + n_side):  # without and with a checksum of the frame
+    for place in (4 + n_side, 6 + n_side):  # without and with the frame's own checksum
         if data[place : place + 4] in (b"Xing", b"Info"):
             flags, *numbers = struct.unpack_from(">III", data, place + 4)
             n_frames = numbers.pop(0) if flags & 1 else 0

@@ -1,7 +1,7 @@
-"""Whether an Ogg file is complete, which its header does not say.
+"""Completeness check for Ogg files, whose headers do not give a length.
 
-An Ogg file is a sequence of pages (RFC 3533, section 6). The first and the last page of a stream
-are marked, and streams may follow one another, as in a recorded broadcast.
+An Ogg file is a sequence of pages (RFC 3533, section 6). Flags mark the first and the last page of
+a stream. Several streams may follow one another, as in a recorded broadcast.
 """
 
 import os
@@ -10,15 +10,15 @@ import struct
 from typing import BinaryIO
 
 PAGE_HEADER = struct.Struct("<5xB8xI8xB")
-"""Flags, serial number of the stream, number of segment lengths that follow."""
+"""Flags, serial number of the stream, and number of segment lengths that follow."""
 
 MAGIC = b"OggS\0"
 LARGEST_PAGE = PAGE_HEADER.size + 255 + 255 * 255
 END_OF_STREAM = 0x04
 
 
-def fault_of_ogg(content: BinaryIO) -> str | None:
-    """Return what is wrong with the end of an Ogg file, None if nothing is."""
+def ogg_damage(content: BinaryIO) -> str | None:
+    """Return a description of damage at the end of an Ogg file; None if it is intact."""
     content.seek(0)
     head = content.read(LARGEST_PAGE)
     size = content.seek(0, os.SEEK_END)
@@ -30,7 +30,7 @@ def fault_of_ogg(content: BinaryIO) -> str | None:
         segments = page[PAGE_HEADER.size :][:n_segments]
         whole = len(page) >= PAGE_HEADER.size + n_segments + sum(segments)
         if whole and flags & END_OF_STREAM:
-            # The first pages of all streams that begin where the file does come before any others.
+            # First pages of all streams that start with the file precede any other pages.
             first_pages = re.split(rb"OggS\0[^\2\6]", head)[0]
             if re.search(rb"OggS\0..{8}" + re.escape(struct.pack("<I", stream)), first_pages, re.S):
                 return None

@@ -1,7 +1,7 @@
-"""Opening of files that libsndfile decodes, with their true length.
+"""Opening files that libsndfile decodes, with their true length.
 
-libsndfile trusts headers. Here each header is compared with the contents of the file, and if they
-differ, libsndfile gets the file with a corrected header.
+libsndfile trusts headers. This module compares each header with the contents of the file. If they
+differ, it passes the file to libsndfile with a corrected header.
 """
 
 import io
@@ -19,32 +19,32 @@ from ._chunks import MAGIC, chunk_layout
 from ._flac import flac_layout
 from ._layout import Layout
 from ._mpeg import mpeg_layout
-from ._ogg import fault_of_ogg
+from ._ogg import ogg_damage
 from ._parts import PartsFile
 from ._tags import skip_tags
 
 OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
-"""Beginnings of files in which MPEG frames are not searched for: MP4, WebM and WMA."""
+"""First bytes of MP4, WebM and WMA files, which are not searched for MPEG frames."""
 
 UNKNOWN_SAMPLES = 2**62
-"""Samples from which on a length by libsndfile stands for a header without one."""
+"""Lengths from here on are libsndfile's mark for a header without a length."""
 
 NO_MPEG_FRAMES = 7
-"""libsndfile's code when its MP3 decoder finds no frames; its message is misleading."""
+"""libsndfile's error code if an MP3 has no frames; its message for it is misleading."""
 
 READ_BYTES = 2**16
-"""Bytes to read from a file at a time; libsndfile asks for a few hundred."""
+"""Bytes to read from a file at a time; libsndfile itself reads a few hundred."""
 
 
 class NotDecodedError(Exception):
-    """Error for a file that libsndfile does not read; the message is the cause."""
+    """Error for a file that libsndfile cannot decode; its message is the cause."""
 
 
 class ForwardSoundFile(soundfile.SoundFile):
-    """A sound file that is only read forward.
+    """Sound file that is only read forward.
 
-    soundfile seeks to the current position after every read of a seekable file. In an MP3 that
-    restarts the decoder and changes samples; in a damaged Ogg it changes the length.
+    soundfile seeks to the current position after every read of a seekable file. In an MP3, seeking
+    restarts the decoder and changes samples; in a damaged Ogg file, it changes the length.
     """
 
     def seekable(self) -> bool:
@@ -52,16 +52,16 @@ class ForwardSoundFile(soundfile.SoundFile):
 
 
 class Opened(NamedTuple):
-    """A file that libsndfile decodes.
+    """Open file that libsndfile decodes.
 
     Attributes
     ----------
     file : ForwardSoundFile
         The file, at its beginning.
     n_samples : int or None
-        Number of samples; None if it is only known after decoding.
+        Number of samples; None if only decoding can determine it.
     layout : Layout
-        Position and length of its sound.
+        Position and length of its audio.
     """
 
     file: ForwardSoundFile
@@ -70,30 +70,33 @@ class Opened(NamedTuple):
 
 
 @contextmanager
-def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) -> Iterator[Opened]:
-    """Open an existing file.
+def open_sound(
+    path: AnyPath, *, trust_table: bool = False, cache: bool = False
+) -> Iterator[Opened]:
+    """Open an existing audio file with libsndfile.
 
     Parameters
     ----------
     path : path-like
         The file.
-    in_brief : bool, default=False
-        Whether to trust the table of an MP3 that has a checksum and fits the size of the file,
-        and not to look for holes.
-    again : bool, default=False
-        Whether it is opened repeatedly: its layout is then cached while the file stays the same.
+    trust_table : bool, default=False
+        Whether to trust an MP3's table if its checksum and size are right, without looking for
+        gaps.
+    cache : bool, default=False
+        Whether the file will be opened repeatedly. Its layout is then cached until the file
+        changes.
 
     Yields
     ------
     opened : Opened
-        The file, which is closed with the context.
+        The file. It is closed at the end of the context.
 
     Raises
     ------
     NotDecodedError
-        If libsndfile does not read it.
+        If libsndfile cannot decode the file.
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     """
     with ExitStack() as stack:
         name, file, cause = native_name(path), None, "the file has no header"
@@ -104,8 +107,8 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
         known = file if file is not None and file.format != "RAW" else None
         header = None if known is None else (known.format, known.frames / known.samplerate)
         used, parts = Layout(), None
-        find = _find_again if again else _find
-        for layout in find(name, _identity(name), header, in_brief):
+        find = _find_cached if cache else _find
+        for layout in find(name, _identity(name), header, trust_table):
             used = layout
             if not layout.parts:
                 continue
@@ -115,7 +118,7 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
                 known = stack.enter_context(ForwardSoundFile(io.BufferedReader(parts, READ_BYTES)))
                 break
             except RuntimeError as error:
-                trouble = f"it cannot be read from where its sound begins ({cause_of(error)})"
+                trouble = f"it cannot be read from the start of its audio ({cause_of(error)})"
                 used = layout._replace(trouble=trouble)
         if known is None:
             raise NotDecodedError(cause)
@@ -124,11 +127,11 @@ def open_sound(path: AnyPath, *, in_brief: bool = False, again: bool = False) ->
             n_samples = known.frames
         yield Opened(known, n_samples, used)
         if parts is not None and parts.error is not None:
-            raise parts.error  # or an incomplete file would pass for a complete one
+            raise parts.error  # otherwise a truncated file would pass for a whole one
 
 
-def begins_as_known(path: AnyPath) -> bool:
-    """Return whether a file begins like a format that libsndfile knows."""
+def has_known_header(path: AnyPath) -> bool:
+    """Return whether a file begins like one of libsndfile's formats."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))
@@ -146,12 +149,12 @@ def _find(
     name: str | bytes,
     identity: tuple[int, ...],
     header: tuple[str, float] | None,
-    in_brief: bool,
+    trust_table: bool,
 ) -> tuple[Layout, ...]:
-    """Return possible layouts of a file, the likeliest first; only one if libsndfile knows it.
+    """Return possible layouts of a file, likeliest first; one only if libsndfile can open it.
 
-    `header` is its format and length in seconds by libsndfile; `identity` only serves the cache of
-    `_find_again`.
+    `header` holds libsndfile's format and length in seconds. `identity` is only a key for the cache
+    of `_find_cached`.
     """
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)
@@ -161,24 +164,24 @@ def _find(
         is_mpeg = header is not None and header[0] == "MP3"
         found: list[Layout | None] = []
         if magic == b"OggS":
-            found.append(Layout(trouble=fault_of_ogg(content)))
+            found.append(Layout(trouble=ogg_damage(content)))
         elif magic == b"fLaC":
             found.append(flac_layout(content, origin))
         elif not is_mpeg:
             n_seconds = None if header is None else header[1]
             found.append(chunk_layout(content, origin, magic, n_seconds))
         if is_mpeg or (header is None and not OTHERS.match(beginning)):
-            found.append(mpeg_layout(content, origin, is_known=is_mpeg, in_brief=in_brief))
+            found.append(mpeg_layout(content, origin, is_known=is_mpeg, trust_table=trust_table))
         return tuple(layout for layout in found if layout is not None)
 
 
-_find_again = lru_cache(maxsize=256)(_find)
+_find_cached = lru_cache(maxsize=256)(_find)
 
 
 def cause_of(error: Exception) -> str:
-    """Return why libsndfile failed, in words."""
+    """Return a readable cause of a failure of libsndfile."""
     if getattr(error, "code", None) == NO_MPEG_FRAMES:
         return "no MP3 frames were found in it"
-    if isinstance(error, TypeError):  # soundfile takes anything named .raw for headerless
-        return "the name says that it has no header"
+    if isinstance(error, TypeError):  # soundfile treats every .raw file as headerless
+        return "its suffix is that of a format without a header"
     return getattr(error, "error_string", str(error)).removeprefix("Error : ").rstrip(".")

@@ -1,4 +1,4 @@
-"""A file with a corrected header: parts of the original, with other bytes between them."""
+"""File object with a corrected header: parts of the original file and new bytes."""
 
 import io
 import os
@@ -7,31 +7,31 @@ from itertools import accumulate
 from typing import Any, BinaryIO
 
 Part = bytes | range
-"""Bytes, or a range of positions in the original."""
+"""New bytes, or a range of positions in the original file."""
 
 ENDLESS = 2**40
-"""Reported size in bytes of a file of unknown length; a decoder then reads to its true end."""
+"""Reported size of a file of unknown length; the decoder then reads to its true end."""
 
 ZEROS_AT_THE_END = 128
-"""Bytes at the end of a file of unknown length: libmpg123 looks for a tag there."""
+"""Zeros at the end of a file of unknown length, where libmpg123 looks for a tag."""
 
 
 class PartsFile(io.RawIOBase):
-    """A file that consists of parts of another, which stays open.
+    """File that consists of parts of another file, which stays open.
 
     Parameters
     ----------
     content : binary file
-        The other file, which can be sought in.
+        The other file; it must be seekable.
     parts : tuple of bytes or range
-        In their order.
+        The parts in order.
     endless : bool, default=False
-        Whether to say that it is larger than it is.
+        Whether to report a larger size than the true one.
 
     Attributes
     ----------
     error : OSError or None
-        Why reading failed, which for the reader looks like the end.
+        Cause of a failed read, which looks like the end of the file to the reader.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class PartsFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             n_read = self._read(memoryview(buffer).cast("B"))
-        except OSError as error:  # which could not pass through libsndfile
+        except OSError as error:  # an exception cannot pass through libsndfile
             self.error = error
             n_read = 0
         self._position += n_read

@@ -1,8 +1,7 @@
-"""Reading a recording block by block, mixed to one or two channels, at one sampling rate.
+"""Block-wise reading of recordings, with mixing to one or two channels and resampling.
 
-One channel is what ``librosa.load(path, sr=sr)`` would return, sample for sample, but never as a
-whole: a file is decoded strictly forward, mixed down, resampled by a stream and handed on, so that
-an hour needs no more memory than a minute.
+With one channel, the samples equal those of ``librosa.load(path, sr=sr)``. The file is decoded,
+mixed down and resampled in blocks, so an hour needs no more memory than a minute.
 """
 
 import warnings
@@ -15,16 +14,16 @@ import soxr
 
 from ..base.parameters import COUNT_RULE, Rule, check_values, is_integer, is_real
 from ..files.paths import is_path, printable
-from ._decoding import HIGHEST_RATE, LOWEST_RATE, check_own_rate, open_file, pcm_to_float
+from ._decoding import HIGHEST_RATE, LOWEST_RATE, check_native_rate, open_file, pcm_to_float
 from ._errors import RecordingError
 from ._mixing import mix_blocks
 from .recordings import as_samples
 
 BLOCK_SIZE = 65536
-"""Samples that are read at a time: some hundred kilobytes, which fit a processor's cache."""
+"""Samples to read at a time: some hundred kilobytes, which fit into a processor's cache."""
 
 LOUDEST = 1e12
-"""Samples beyond this are taken for damage; squares of their spectra would overflow float32."""
+"""Largest sample accepted; the power spectrum of larger ones would overflow float32."""
 
 RULES: dict[str, Rule] = {
     "sr": (
@@ -45,49 +44,48 @@ def read_blocks(
     name: str | None = None,
     on_damage: Callable[[str], object] = warnings.warn,
 ) -> Iterator[np.ndarray]:
-    """Read a recording as blocks of samples at `sr`, mono unless two channels are asked for.
+    """Read a recording as blocks of samples at the sampling rate `sr`.
 
     Parameters
     ----------
     recording : str, bytes, PathLike, ndarray of shape (n_samples,) or (samples, sr)
-        An audio file: WAV, FLAC, Ogg, MP3 and what else libsndfile reads; where the ffmpeg
-        program is installed also MP4 (m4a), WMA, WebM and others. Or samples at `sr`;
-        or samples with their own sampling rate, mono or of shape (n_samples, n_channels) as
-        soundfile has them. Samples are floats, or PCM integers (8, 16 or 32 bits), which are
-        scaled to [-1, 1).
+        Path of an audio file (WAV, FLAC, Ogg, MP3 and other formats of libsndfile; with the ffmpeg
+        program also MP4, WMA, WebM and others), mono samples at `sr`, or a pair of samples and
+        their sampling rate. Samples in a pair may have shape (n_samples, n_channels), as in
+        soundfile. Samples are floats, or PCM integers (8, 16 or 32 bits), which are scaled to [-1,
+        1).
     sr : float
-        Samples per second of the blocks, in hertz.
+        Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
-        With 1 all channels are averaged, as by ``librosa.to_mono``. With 2 stereo stays stereo; of
-        a recording with any other number of channels the average is on both. Where channels cancel
-        each other in their mean, as if the sign of one was turned, they are added with signs with
-        which they do not.
+        With 1, channels are averaged, as by ``librosa.to_mono``. With 2, stereo stays stereo; for
+        any other number of channels, both outputs hold the average. Where channels cancel in the
+        mean, as if one were inverted, they are added with signs that prevent it.
     block_size : int, default=65536
-        Samples to read at a time, before resampling. The samples do not depend on it.
+        Samples to read at a time, before resampling. The result does not depend on it.
     name : str, default=None
-        What to call the recording in errors. When None its path, or "the recording".
+        Name of the recording in errors. If None, its path or "the recording".
     on_damage : callable, default=warnings.warn
-        Called with a message when a file is damaged, or its header gives another length by over a
-        second, and what there is was used; and when channels cancel.
+        Called with a message if a file is damaged but usable, if its length differs from its
+        header's by more than a second, or if channels cancel.
 
     Yields
     ------
     block : ndarray of shape (n_samples,), or (n_samples, 2) with two channels, dtype float32
-        The next samples. The whole is as long as ``librosa.resample`` makes it,
-        ``ceil(n_samples * sr / own_rate)``.
+        The next samples. The total length is that of ``librosa.resample``, ``ceil(n_samples * sr /
+        native_rate)``.
 
     Raises
     ------
     ValueError
-        If `sr`, `channels` or `block_size` has no possible value.
+        If `sr`, `channels` or `block_size` is out of range.
     RecordingError
         If the recording cannot be read, has no samples, or has NaN or infinite samples. The
         message names it.
 
     Notes
     -----
-    On damaged MP3s, and on some that are not, libmpg123, a part of libsndfile, prints lines to
-    standard error; libsndfile gives no way to silence it, and they can be ignored.
+    libmpg123, a part of libsndfile, prints lines to standard error for damaged MP3s and some
+    others. They can be ignored; libsndfile offers no way to silence them.
 
     Examples
     --------
@@ -101,53 +99,53 @@ def read_blocks(
     if is_path(recording):
         name = name or printable(recording)
         with open_file(recording, name, block_size=block_size, on_damage=on_damage) as found:
-            blocks, own_rate = found
-            yield from _convert(blocks, own_rate, sr, channels, name, on_damage)
+            blocks, native_rate = found
+            yield from _convert(blocks, native_rate, sr, channels, name, on_damage)
     else:
         name = name or "the recording"
-        samples, own_rate = as_samples(recording, sr, name)
+        samples, native_rate = as_samples(recording, sr, name)
         starts = range(0, len(samples), block_size)
         blocks = (pcm_to_float(samples[i : i + block_size]) for i in starts)
-        yield from _convert(blocks, own_rate, sr, channels, name, on_damage)
+        yield from _convert(blocks, native_rate, sr, channels, name, on_damage)
 
 
 def _convert(
     blocks: Iterator[np.ndarray],
-    own_rate: float,
+    native_rate: float,
     sr: float,
     channels: int,
     name: str,
     on_damage: Callable[[str], object],
 ) -> Iterator[np.ndarray]:
-    check_own_rate(own_rate, name)
+    check_native_rate(native_rate, name)
 
     def report(seconds: float) -> None:
         on_damage(
-            f"{name}: for {seconds:.1f} s the channels cancel each other, their mean is over 20 dB "
-            "below them; they were added with opposite signs there"
+            f"{name}: for {seconds:.1f} s the channels cancel each other (their mean is over 20 "
+            "dB below them); there, they were added with opposite signs"
         )
 
-    mixed = _checked(mix_blocks(blocks, own_rate, channels, report=report), name)
-    return mixed if own_rate == sr else resample_blocks(mixed, own_rate, sr)
+    mixed = _checked(mix_blocks(blocks, native_rate, channels, report=report), name)
+    return mixed if native_rate == sr else resample_blocks(mixed, native_rate, sr)
 
 
 def resample_blocks(
-    blocks: Iterable[np.ndarray], own_rate: float, sr: float
+    blocks: Iterable[np.ndarray], native_rate: float, sr: float
 ) -> Iterator[np.ndarray]:
-    """Bring blocks of samples to another rate, as ``librosa.resample`` does.
+    """Resample blocks of samples like ``librosa.resample``.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        The samples in order, all with the same channels.
-    own_rate, sr : float
-        Samples per second that come and that go.
+        The samples in order, all with the same number of channels.
+    native_rate, sr : float
+        Sampling rates of the input and the output, in hertz.
 
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        As many samples in all as come, times the ratio of the rates, rounded up. They do not
-        depend on the sizes of the blocks.
+        Resampled samples. Their number is that of the input times the ratio of the rates, rounded
+        up. They do not depend on the block sizes.
 
     Examples
     --------
@@ -161,7 +159,7 @@ def resample_blocks(
     first = next(blocks, np.zeros(0, np.float32))
     channels = first.shape[1:]
     n_channels = channels[0] if channels else 1
-    stream = soxr.ResampleStream(own_rate, sr, n_channels, dtype="float32", quality="HQ")
+    stream = soxr.ResampleStream(native_rate, sr, n_channels, dtype="float32", quality="HQ")
     read = written = 0
     for block in chain([first], blocks):
         read += len(block)
@@ -169,8 +167,8 @@ def resample_blocks(
         written += len(resampled)
         yield resampled
     rest = stream.resample_chunk(np.zeros((0, *channels), dtype=np.float32), last=True)
-    # soxr rounds the length its own way; librosa cuts or pads it to this.
-    missing = max(0, int(np.ceil(read * (float(sr) / own_rate))) - written)
+    # soxr rounds the length differently; librosa trims or pads to this length.
+    missing = max(0, int(np.ceil(read * (float(sr) / native_rate))) - written)
     yield np.pad(rest[:missing], [(0, max(0, missing - len(rest))), *[(0, 0)] * len(channels)])
 
 
@@ -181,14 +179,14 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
         check_samples(block, name)
         yield block
     if empty:
-        raise RecordingError(f"{name}: there are no samples in it; leave it out")
+        raise RecordingError(f"{name}: it contains no samples; leave it out")
 
 
 def check_samples(samples: np.ndarray, name: str) -> None:
-    """Raise a RecordingError for samples that are no numbers, or too large to be any."""
-    if np.vdot(samples, samples) <= LOUDEST**2:  # as a rule, and found in one pass
+    """Raise a RecordingError if samples are NaN, infinite or implausibly large."""
+    if np.vdot(samples, samples) <= LOUDEST**2:  # the usual case, in one pass
         return
-    # Written so that NaN, for which every comparison is false, is refused as well.
+    # Negated, because every comparison with NaN is false.
     if not (samples.max(initial=0) <= LOUDEST and samples.min(initial=0) >= -LOUDEST):
         raise RecordingError(
             f"{name}: samples are NaN, infinite or beyond {LOUDEST:g}; repair or leave out "

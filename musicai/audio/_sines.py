@@ -1,13 +1,14 @@
-"""Chroma played by sines, so that one hears what a piece holds and no more.
+"""Sonification of chroma by sines.
 
-Each pitch class sounds in all octaves at once, with a bell-shaped envelope over the axis of
-pitch: a tone that has a pitch class but no octave (R. N. Shepard, "Circularity in judgments of
-relative pitch", 1964). Oscillators run through without a break and only their amplitudes change,
-along straight lines from frame to frame, so there are no clicks.
+Each pitch class sounds in all octaves at once, under a bell-shaped envelope over pitch. Such a
+Shepard tone has a pitch class but no octave (R. N. Shepard, "Circularity in judgments of relative
+pitch", 1964). The oscillators run without a break, and their amplitudes are interpolated linearly
+between frames, so there are no clicks.
 
-The sines are not computed one by one. A sine that is at the angle ``a`` when a frame begins is
-``sin(a) cos(b) + cos(a) sin(b)`` within it, where ``b`` is the same in all frames: a table of
-cosines and sines, made once, is multiplied by two numbers per oscillator and frame.
+For speed, sines are not evaluated sample by sample. If a sine's phase is ``a`` at the start of a
+frame, its values in the frame are ``sin(a) cos(b) + cos(a) sin(b)``, where ``b`` is the same in all
+frames. So a precomputed table of cosines and sines is multiplied by two numbers per oscillator and
+frame.
 """
 
 from collections.abc import Iterator
@@ -20,21 +21,21 @@ from ._level import level
 C1 = 440.0 * 2.0 ** (-45 / 12)
 N_OCTAVES = 9
 C5 = 16 * C1
-"""Where the envelope is highest unless asked otherwise; it falls with a width of one octave."""
+"""Default center of the envelope, whose standard deviation is one octave."""
 
 FADE_IN_SECONDS = 0.005
 HIGHEST_SHARE = 0.45
-"""No sine is higher than this share of the sampling rate."""
+"""Highest frequency of a sine, as a share of the sampling rate."""
 
 INAUDIBLE = 1e-3
 BLOCK_SIZE = 32768
-"""About how many samples are computed at a time."""
+"""Approximate number of samples to compute at a time."""
 
 LONGEST_TABLE = 4096
-"""Samples in the table; longer frames are played in parts."""
+"""Most samples per oscillator in the table; longer frames are played in parts."""
 
 MOST_FRAMES = 512
-"""Frames that are played at a time where they are short."""
+"""Most frames to play at a time."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
@@ -43,34 +44,35 @@ RULES: dict[str, Rule] = {
 
 
 def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = C5) -> np.ndarray:
-    """Play a piece of chroma.
+    """Synthesize a piece of chroma with sines.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Amplitude of each pitch class, from C, tuned to A440; not negative. The scale does not
-        matter: the whole is made as loud as other music, see `level_blocks`.
+        Amplitudes of the pitch classes from C, tuned to A440; not negative. The scale does not
+        matter, because the loudness is normalized (see `level_blocks`).
     sr : float
-        Samples per second, in hertz.
+        Sampling rate in hertz.
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     center : float, default=523.25
-        Frequency in hertz about which the octaves are loudest.
+        Center frequency of the envelope in hertz, where octaves are loudest.
 
     Returns
     -------
     audio : ndarray of shape (n_frames * hop_length - 1,), dtype float32
-        Mono samples, frame ``t`` centered on sample ``t * hop_length``; the last frame fades away
-        over one hop. This is the longest audio that is analyzed as `n_frames` frames again.
+        Mono samples, with frame ``t`` centered on sample ``t * hop_length``. The last frame fades
+        out over one hop. This is the longest audio that `ChromaExtractor` analyzes as `n_frames`
+        frames.
 
     Raises
     ------
     ValueError
-        If `piece` has another shape, or a number has no possible value.
+        If `piece` has another shape, or a parameter is out of range.
 
     See Also
     --------
-    sine_blocks : The same for any length of music, in constant memory.
+    sine_blocks : The same in blocks, in constant memory.
 
     Examples
     --------
@@ -92,34 +94,34 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
 def sine_blocks(
     piece: np.ndarray, *, sr: float, hop_length: int, center: float = C5
 ) -> Iterator[np.ndarray]:
-    """Play a piece of chroma block by block, so that its length does not matter.
+    """Synthesize a piece of chroma with sines, block by block.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Amplitude of each pitch class, as for `sine_bank`.
+        Amplitudes of the pitch classes, as for `sine_bank`.
     sr : float
-        Samples per second, in hertz.
+        Sampling rate in hertz.
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     center : float, default=523.25
-        Frequency in hertz about which the octaves are loudest.
+        Center frequency of the envelope in hertz, where octaves are loudest.
 
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        The samples of `sine_bank` in order, but not yet made as loud as other music:
-        ``level_blocks(sine_blocks(...), sr)`` are the same samples, bit for bit.
+        The samples of `sine_bank` before loudness normalization. ``level_blocks(sine_blocks(...),
+        sr)`` yields the same samples as `sine_bank`, bit for bit.
 
     Raises
     ------
     ValueError
-        If `piece` has another shape, or a number has no possible value.
+        If `piece` has another shape, or a parameter is out of range.
 
     See Also
     --------
-    level_blocks : Makes blocks as loud as other music.
-    write_audio : Takes blocks.
+    level_blocks : Normalize the loudness of blocks.
+    write_audio : Write blocks to a file.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def _play(piece: np.ndarray, sr: float, hop_length: int, center: float) -> Itera
     for first in range(0, len(piece), bank.n_frames):
         amplitudes = np.zeros((bank.n_frames + 1, 12))
         frames = piece[first : first + len(amplitudes)]
-        # In double precision: the scale must not matter, however extreme.
+        # In double precision, so that even extreme scales do not matter.
         amplitudes[: len(frames)] = frames / np.float64(largest if largest > 0 else 1)
         start = first * hop_length
         block = bank.play(amplitudes, start)[: n_samples - start]
@@ -158,7 +160,7 @@ def _play(piece: np.ndarray, sr: float, hop_length: int, center: float) -> Itera
 
 
 class _Bank:
-    """Oscillators at the pitches of nine octaves, played some frames at a time.
+    """Bank of oscillators at the pitches of nine octaves.
 
     Parameters
     ----------
@@ -168,8 +170,8 @@ class _Bank:
     Attributes
     ----------
     n_frames : int
-        How many frames are played at a time. It is always the same number, so that what a frame
-        sounds like does not depend on how many follow.
+        Number of frames to play at a time. It is constant, so that the samples of a frame do not
+        depend on the number of frames after it.
     """
 
     def __init__(self, sr: float, hop_length: int, center: float) -> None:
@@ -195,18 +197,18 @@ class _Bank:
         self._ramp = np.arange(part_length, dtype=np.float32) / np.float32(hop_length)
 
     def play(self, amplitudes: np.ndarray, start: int) -> np.ndarray:
-        """Return the samples of some frames.
+        """Return the samples of `n_frames` frames.
 
         Parameters
         ----------
         amplitudes : ndarray of shape (n_frames + 1, 12)
-            Where each frame begins, and where the last one ends.
+            Amplitudes at the start of each frame and at the end of the last.
         start : int
-            Samples before the first frame.
+            Number of samples before the first frame.
         """
         frame_starts = start + self._hop_length * np.arange(self.n_frames)
         part_starts = np.add.outer(frame_starts, self._part_starts)
-        # Whole cycles are taken off in double precision, which is exact enough for days.
+        # Whole cycles are removed in double precision, which is exact enough for days of audio.
         cycles = np.multiply.outer(part_starts, self._cycles_per_sample) + self._phases
         angles = 2 * np.pi * np.remainder(cycles, 1.0)
         waves = np.concatenate([np.sin(angles), np.cos(angles)], axis=-1)

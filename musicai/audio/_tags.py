@@ -1,7 +1,7 @@
-"""Positions of tags in an audio file: before, between and behind the sound.
+"""Positions of tags in an audio file: before, within and after the audio.
 
-ID3v2 (id3.org, ID3v2.4 structure, section 3), ID3v1, APEv2 and Lyrics3. They are skipped, never
-read.
+ID3v2 (id3.org, ID3v2.4 structure, section 3), ID3v1, APEv2 and Lyrics3 tags are skipped; their
+contents are never read.
 """
 
 import os
@@ -9,21 +9,21 @@ import struct
 from typing import BinaryIO
 
 ID3_HEADER = 10
-"""Bytes of the header of an ID3v2 tag, and of its footer."""
+"""Bytes of the header of an ID3v2 tag, and of the footer."""
 
 ID3V1_BYTES = 128
 
 APE_HEADER = struct.Struct("<8s4xI4xI8x")
-"""Magic, bytes of the tag without its header, flags; a footer has the same form."""
+"""Magic, bytes of the tag without its header, and flags; a footer has the same form."""
 
 APE_HAS_HEADER = 1 << 31
 LYRICS_END = b"LYRICS200"
 
 
 def skip_tags(content: BinaryIO, position: int) -> int:
-    """Return where the tags end that begin at a position of a file.
+    """Return the end of the tags that begin at a position of a file.
 
-    The position itself, if no tag begins there, or one that is longer than the file.
+    If no tag begins there, or only one that is longer than the file, return the position itself.
     """
     size = content.seek(0, os.SEEK_END)
     while position < (end := position + _tag_bytes(content, position)) <= size:
@@ -31,8 +31,8 @@ def skip_tags(content: BinaryIO, position: int) -> int:
     return position
 
 
-def tags_behind(content: BinaryIO) -> int:
-    """Return where the tags begin that end where the file does; its size, if there are none."""
+def start_of_trailing_tags(content: BinaryIO) -> int:
+    """Return the start of the tags at the end of a file, or its size if there are none."""
     stop = content.seek(0, os.SEEK_END)
     while 0 <= (start := stop - _bytes_of_tag_before(content, stop)) < stop:
         stop = start
@@ -67,5 +67,5 @@ def _bytes_of_tag_before(content: BinaryIO, stop: int) -> int:
 
 
 def _syncsafe(size: bytes) -> int:
-    """Return a number whose bytes have 7 bits each."""
+    """Decode a number that stores 7 bits per byte."""
     return sum((byte & 0x7F) << 7 * place for place, byte in enumerate(reversed(size)))

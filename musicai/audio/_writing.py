@@ -21,38 +21,38 @@ SPARE_BYTES = 2**16
 
 
 def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None) -> None:
-    """Write samples to an audio file, whole or not at all.
+    """Write samples to an audio file, completely or not at all.
 
     Parameters
     ----------
     file : str, bytes, PathLike or binary file object
-        The file. An existing one is replaced once the new one is complete; a file object is
-        written to when all is encoded.
+        The output. An existing file is replaced once the new one is complete. A file object
+        receives its bytes at the end of encoding.
     samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels), or iterator
-        Samples in [-1, 1]; or an iterator (such as a generator) of arrays of such samples, which
-        are written as they come, so that any length takes the same memory. For a list of blocks
-        pass ``iter(blocks)``.
+        Samples in [-1, 1], or an iterator (such as a generator) of arrays of such samples. Blocks
+        from an iterator are written as they come, in constant memory. Pass a list of blocks as
+        ``iter(blocks)``.
     sr : float
-        Samples per second, in hertz; a whole number.
+        Sampling rate in hertz; a whole number.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
-        How to write them: PCM of 16 bits, FLAC of 16 bits, Ogg Vorbis, or MP3. When None the
-        suffix of the path decides; a file object needs it.
+        Output format: 16-bit PCM, 16-bit FLAC, Ogg Vorbis, or MP3. If None, the path's suffix
+        decides; for a file object, `format` is required.
 
     Raises
     ------
     ValueError
-        If the format is unknown, or the samples are not floats in [-1, 1], or the format cannot
-        hold the sampling rate or the channels.
+        If the format is unknown or does not support the sampling rate or the number of channels, or
+        the samples are not floats in [-1, 1].
     TypeError
-        If `file` is neither a path nor a file object that takes bytes.
+        If `file` is neither a path nor a binary file object.
     FileNotFoundError
         If the folder does not exist.
     OSError
-        If it cannot be written, as where the disk is full.
+        If the file cannot be written, for instance because the disk is full.
 
     See Also
     --------
-    level_blocks : Makes blocks as loud as other music.
+    level_blocks : Normalize the loudness of blocks.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     >>> with tempfile.TemporaryFile() as file:
     ...     write_audio(file, minutes, 22050, format="ogg")
     """
-    _refuse_other_orders(file, samples, sr)
+    _check_argument_order(file, samples, sr)
     name = target_name(file)
     format = check_audio_file(file, format)
     _check_rate(name, sr)
@@ -76,7 +76,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
         _encode(draft, blocks, int(sr), format, name)
 
 
-def _refuse_other_orders(file: Any, samples: Any, sr: Any) -> None:
+def _check_argument_order(file: Any, samples: Any, sr: Any) -> None:
     if is_path(samples) or isinstance(samples, Real):
         given = ", ".join(type(value).__name__ for value in (file, samples, sr))
         raise TypeError(
@@ -96,7 +96,7 @@ def _check_rate(name: str, sr: Any) -> None:
 def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str, name: str) -> None:
     first = next(blocks)
     n_channels = 1 if first.ndim == 1 else first.shape[1]
-    # To a descriptor libsndfile writes by itself: errors and Ctrl-C would get lost in callbacks.
+    # libsndfile writes to a descriptor itself; callbacks would swallow errors and Ctrl-C.
     target = draft.fileno() if os.name == "posix" else draft
     with ExitStack() as encoders:
         try:
@@ -106,10 +106,10 @@ def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str,
                 )
             )
         except (RuntimeError, TypeError) as error:
-            _check_room(draft)  # raises, if there was none for the header
+            _check_room(draft)  # raises if there was no room for the header
             raise ValueError(
                 f"{name}: {n_channels} channels at {sr} Hz cannot be written as "
-                f"{format} ({getattr(error, 'error_string', error)}): take another format or "
+                f"{format} ({getattr(error, 'error_string', error)}): choose another format or "
                 "sampling rate"
             ) from None
         for block in chain([first], blocks):
@@ -117,17 +117,15 @@ def _encode(draft: BinaryIO, blocks: Iterator[np.ndarray], sr: int, format: str,
                 sound.write(block)
             except RuntimeError as error:
                 _check_room(draft)
-                raise OSError(
-                    errno.EIO, f"the audio could not be written ({error})", name
-                ) from None
+                raise OSError(errno.EIO, f"the audio cannot be written ({error})", name) from None
     _check_room(draft)
 
 
 def _check_room(draft: BinaryIO) -> None:
     """Raise the system's error if the file cannot grow.
 
-    What encoders hold back until the end is written when they are closed, and if that fails
-    libsndfile does not tell. But then the disk is full, and takes nothing more.
+    Encoders write their last bytes when they are closed, and libsndfile does not report if that
+    fails. The disk is full in that case, so a test write fails as well.
     """
     draft.flush()
     descriptor = draft.fileno()

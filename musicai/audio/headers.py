@@ -1,4 +1,4 @@
-"""What the headers of recordings say, as far as it is true; nothing is decoded."""
+"""Format, length and channels of recordings, mostly from their headers."""
 
 import os
 import re
@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..files.paths import AnyPath, is_path, why_unreadable
-from ._decoding import check_own_rate, open_file
+from ._decoding import check_native_rate, open_file
 from ._errors import RecordingError
-from ._opening import NotDecodedError, begins_as_known, open_sound
+from ._opening import NotDecodedError, has_known_header, open_sound
 from .ffmpeg import (
     INPUT_OPTIONS,
     OWN_PROCESS_GROUP,
     find_ffmpeg,
     input_name,
-    may_know,
+    may_decode,
 )
 
 _OUTPUTS = (
@@ -26,27 +26,27 @@ _OUTPUTS = (
     *("-map", "0:a:0", "-c", "copy", "-f", "null", "-"),
     *("-map", "0:a:0", "-frames:a", "1", "-f", "u8", "pipe:1"),
 )
-"""Have ffmpeg go through the packets of a recording, and decode some to see whether it can."""
+"""ffmpeg options: scan the packets of a recording, and decode one as a test."""
 
 _PATIENCE = 20.0  # seconds, for a file
 _DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
 _END = re.compile(rb"out_time_us=(\d+)")
 _MOST_DIFFERENCE = 1.0
-"""Seconds between the header and the packets; if there are more, only decoding can tell."""
+"""Tolerated difference in seconds between header and packets; beyond it, decode the file."""
 
 
 class Header(NamedTuple):
-    """What libsndfile knows of a file.
+    """Properties of a file according to libsndfile.
 
     Attributes
     ----------
     format : str
-        By its name there; empty where the header gives a wrong length, which other programs may
-        believe.
+        libsndfile's name of the format; empty if the header gives a wrong length, which other
+        programs may believe.
     sr, n_channels : int
-        Samples per second, and channels.
+        Sampling rate in hertz, and number of channels.
     n_samples : int or None
-        Of each channel; None if only decoding can tell.
+        Number of samples per channel; None if only decoding can determine it.
     """
 
     format: str
@@ -56,11 +56,11 @@ class Header(NamedTuple):
 
 
 def read_header(path: AnyPath) -> Header | None:
-    """Return the header of a recording, None where libsndfile does not know it."""
+    """Return the header of a recording; None if libsndfile cannot open it."""
     if why_unreadable(path, "audio file") is not None:
         return None
     try:
-        with open_sound(path, in_brief=True) as (file, n_samples, layout):
+        with open_sound(path, trust_table=True) as (file, n_samples, layout):
             is_wrong = layout.parts and layout.promised != 1
             format = "" if is_wrong else file.format
             return Header(format, file.samplerate, n_samples, file.channels)
@@ -75,17 +75,17 @@ def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
     return [
         i
         for i, recording in enumerate(recordings)
-        if is_path(recording) and read_header(recording) is None and may_know(recording)
+        if is_path(recording) and read_header(recording) is None and may_decode(recording)
     ]
 
 
 def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
-    """Return the length of each recording in seconds, NaN where it cannot be read.
+    """Return the length of each recording in seconds; NaN if it cannot be read.
 
-    It is the length of what :func:`musicai.audio.read_blocks` reads, as far as that can be known
-    without decoding; a file that leaves it in doubt is decoded. libsndfile takes some milliseconds
-    for a file. ffmpeg takes some tenths of a second for what it alone knows, so several run at a
-    time.
+    This is the length of the audio that :func:`musicai.audio.read_blocks` reads. If it is uncertain
+    without decoding, the file is decoded. libsndfile takes some milliseconds per file. For the
+    formats that need it, ffmpeg takes some tenths of a second, so several processes run in
+    parallel.
     """
     lengths = [_by_libsndfile(path) for path in paths]
     program = find_ffmpeg()
@@ -99,12 +99,12 @@ def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
 
 
 def _by_libsndfile(path: AnyPath) -> float | None:
-    """Return the seconds of a file, NaN if it cannot be read, None if ffmpeg may read it."""
+    """Return the length in seconds; NaN if unreadable, None if ffmpeg may be able to read it."""
     if why_unreadable(path, "audio file") is not None:
         return np.nan
     try:
-        with open_sound(path, in_brief=True) as (file, n_samples, _):
-            check_own_rate(file.samplerate, "")
+        with open_sound(path, trust_table=True) as (file, n_samples, _):
+            check_native_rate(file.samplerate, "")
             if n_samples is None:
                 return _by_decoding(path)
             is_empty = n_samples == 0 or len(file.read(1)) == 0
@@ -118,14 +118,14 @@ def _by_libsndfile(path: AnyPath) -> float | None:
 def _by_decoding(path: AnyPath) -> float:
     try:
         with open_file(path, "", block_size=2**16, on_damage=lambda message: None) as found:
-            blocks, own_rate = found
-            return sum(len(block) for block in blocks) / own_rate or np.nan
+            blocks, native_rate = found
+            return sum(len(block) for block in blocks) / native_rate or np.nan
     except RecordingError:
         return np.nan
 
 
 def _by_ffmpeg(program: str, path: AnyPath) -> float:
-    if begins_as_known(path):  # and is damaged, or has a codec that libsndfile does not know
+    if has_known_header(path):  # but is damaged, or libsndfile lacks the codec
         return _by_decoding(path)
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *_OUTPUTS]
     try:
@@ -134,7 +134,7 @@ def _by_ffmpeg(program: str, path: AnyPath) -> float:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE,
-            check=False,  # damage makes it fail after all was read
+            check=False,  # damage makes it fail at the end
             **OWN_PROCESS_GROUP,
         )
     except (OSError, subprocess.SubprocessError):

@@ -1,4 +1,4 @@
-"""Sound brought to a length."""
+"""Trimming or padding of audio to a given length."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,16 +8,16 @@ import numpy as np
 def cut_or_pad(
     blocks: Iterable[np.ndarray], n_samples: int, n_fade: int = 0
 ) -> Iterator[np.ndarray]:
-    """Yield exactly so many samples, with silence at the end where there are fewer.
+    """Trim or pad blocks of audio to a total of `n_samples` samples.
 
     Parameters
     ----------
     blocks : iterable of ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         Samples in order.
     n_samples : int
-        How many are wanted.
+        Total number of samples to yield; silence fills any rest.
     n_fade : int, default=0
-        How many samples the sound takes to die away at the end.
+        Length in samples of a fade-out at the end.
     """
     fade = np.linspace(1, 0, min(n_fade, n_samples), dtype=np.float32)
     n_kept = n_samples - len(fade)

@@ -1,4 +1,4 @@
-"""Samples that are to be written: what is accepted, cut into even blocks."""
+"""Validation of samples for writing, and division into blocks of equal size."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 
 BLOCK_SIZE = 65536
-"""Samples written at a time; some versions of libsndfile crash on long Ogg files in one call.
+"""Samples to write at a time; some versions of libsndfile crash if given a long Ogg file at once.
 
-What the encoder of Ogg makes of the first samples depends on how many there are, so blocks are
-even.
+The Ogg encoder's output depends on the size of the first block, so all blocks have this size.
 """
 
 MOST_CHANNELS = 8
@@ -17,24 +16,24 @@ MOST_CHANNELS = 8
 
 
 def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:
-    """Yield samples in blocks that can be written, all of `BLOCK_SIZE` but the last.
+    """Yield validated samples in blocks of `BLOCK_SIZE`; only the last may be shorter.
 
     Parameters
     ----------
     samples : array-like of shape (n_samples,) or (n_samples, n_channels), or iterator of arrays
-        What :func:`write_audio` takes.
+        Samples as for :func:`write_audio`.
     name : str
-        What to call the file in errors.
+        Name of the file in errors.
 
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        At least one, and none is empty.
+        A block of samples. There is at least one, and none is empty.
 
     Raises
     ------
     ValueError
-        If there are no samples, or not floats in [-1, 1], or of different channels.
+        If there are no samples, they are not floats in [-1, 1], or the number of channels varies.
     """
     blocks = _checked(samples, name) if isinstance(samples, Iterator) else [_whole(samples, name)]
     held: list[np.ndarray] = []
@@ -74,7 +73,7 @@ def _checked(samples: Iterator[Any], name: str) -> Iterator[np.ndarray]:
             )
         shape = block.shape[1:]
         _check_values(block, name, advice="pass level_blocks(blocks), or divide all by their peak")
-        yield np.array(block, np.float32)  # a copy: whoever gave it may fill it anew
+        yield np.array(block, np.float32)  # a copy, because the caller may reuse the buffer
     if shape is None:
         raise ValueError(f"{name}: the iterator has no samples; there is nothing to write")
 
@@ -84,7 +83,7 @@ def _as_floats(samples: Any, name: str) -> np.ndarray:
         audio = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError):
         raise ValueError(
-            f"{name}: samples are no array of numbers; for blocks of samples pass iter(blocks)"
+            f"{name}: samples are not an array of numbers; for blocks of samples pass iter(blocks)"
         ) from None
     if audio.dtype.kind != "f" or audio.ndim not in (1, 2):
         raise ValueError(
@@ -102,22 +101,22 @@ def _check_layout(audio: np.ndarray, name: str, *, may_be_short: bool) -> None:
     n_samples, n_channels = audio.shape
     if n_channels == 12:
         raise ValueError(
-            f"{name}: samples have shape {audio.shape}, which looks like chroma: turn it into "
-            "sound first, with ChromaExtractor().inverse_transform or "
+            f"{name}: samples have shape {audio.shape}, which looks like chroma: convert it to "
+            "audio first, with ChromaExtractor().inverse_transform or "
             "musicai.render.chroma_to_audio"
         )
     if n_samples < n_channels and not (may_be_short and n_channels <= MOST_CHANNELS):
         raise ValueError(
-            f"{name}: samples have shape {audio.shape}, more channels than samples; (n_samples, "
-            "n_channels) is expected, did you mean samples.T?"
+            f"{name}: samples have shape {audio.shape}, more channels than samples; expected "
+            "(n_samples, n_channels), did you mean samples.T?"
         )
     if n_channels > MOST_CHANNELS:
-        raise ValueError(f"{name}: {n_channels} channels; at most {MOST_CHANNELS} are written")
+        raise ValueError(f"{name}: {n_channels} channels; at most {MOST_CHANNELS} are supported")
 
 
 def _check_values(audio: np.ndarray, name: str, *, advice: str) -> None:
     peak = max(audio.max(), -audio.min())
     if not np.isfinite(peak):
-        raise ValueError(f"{name}: samples hold NaN or infinity; repair them before writing")
+        raise ValueError(f"{name}: samples contain NaN or infinity; repair them before writing")
     if peak > 1:
         raise ValueError(f"{name}: samples peak at {peak:g} and would be clipped; {advice}")

@@ -1,4 +1,4 @@
-"""Recordings: a list of them, or the samples of one."""
+"""Validation of lists of recordings and of samples in memory."""
 
 from collections.abc import Sequence
 from numbers import Real
@@ -14,32 +14,32 @@ from .headers import read_header
 
 
 def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
-    """Check that `X` is a list of recordings, and not just one; return it with their names.
+    """Check that `X` is a list of recordings rather than a single one; return it with names.
 
     Parameters
     ----------
     X : list, tuple or 1-D array of recordings
-        Recordings are what :func:`musicai.audio.read_blocks` takes.
+        Recordings as for :func:`musicai.audio.read_blocks`.
 
     Returns
     -------
     recordings : sequence
         The recordings.
     names : list of str
-        What to call each in messages: its path, or its place in the list.
+        Name of each recording in messages: its path, or its position in the list.
 
     Raises
     ------
     TypeError
         If `X` is not a list of recordings.
     ValueError
-        If it is empty.
+        If `X` is empty.
     """
     if is_path(X):
-        raise TypeError(f"X is one path, {X!r}, where a list of recordings is expected: pass [x]")
+        raise TypeError(f"X is one path, {X!r}; expected a list of recordings: pass [x]")
     if isinstance(X, (list, tuple)) and len(X) == 2 and (is_real(X[0]) or is_real(X[1])):
         raise TypeError(
-            f"X is one recording, a pair {_types(X)}, where a list of recordings is expected: pass "
+            f"X is one recording, a pair {_types(X)}; expected a list of recordings: pass "
             "[(samples, sr)]"
         )
     if not isinstance(X, (list, tuple)):
@@ -51,7 +51,7 @@ def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
 
 
 def _types(pair: Sequence[Any]) -> str:
-    """Return the types of a pair: its values may be a page of samples."""
+    """Return the types of a pair, for messages; the values may be long arrays."""
     return f"({', '.join(type(value).__name__ for value in pair)})"
 
 
@@ -61,17 +61,16 @@ def _from_array(X: Any) -> list[Any]:
         return list(array)
     if array.ndim == 1:
         raise TypeError(
-            f"X is one array of {array.dtype} samples, where a list of recordings is expected: "
-            "pass [x]"
+            f"X is one array of {array.dtype} samples; expected a list of recordings: pass [x]"
         )
     raise TypeError(
-        f"X is of type {type(X).__name__} where a list of recordings is expected; a recording is "
+        f"X is of type {type(X).__name__}; expected a list of recordings; a recording is "
         "a path, a 1-D array of samples or (samples, sr)"
     )
 
 
 def count_channels(recording: Any) -> int:
-    """Return how many channels a recording has; 1 where it cannot be read."""
+    """Return the number of channels of a recording; 1 if it cannot be read."""
     try:
         if not is_path(recording):
             samples, _ = as_samples(recording, 1.0, "the recording")
@@ -86,48 +85,48 @@ def count_channels(recording: Any) -> int:
 
 
 def as_samples(recording: Any, default_rate: float, name: str) -> tuple[np.ndarray, float]:
-    """Return checked samples of shape (n_samples, n_channels), and their sampling rate.
+    """Return validated samples of shape (n_samples, n_channels), and their sampling rate.
 
     Parameters
     ----------
     recording : ndarray of shape (n_samples,) or (samples, sr)
         The samples.
     default_rate : float
-        The rate of samples that come without one, in hertz.
+        Sampling rate in hertz for samples without one.
     name : str
-        What to call the recording in errors.
+        Name of the recording in errors.
 
     Raises
     ------
     RecordingError
-        If this is no recording.
+        If `recording` is not a recording.
     """
-    own_rate = default_rate
+    native_rate = default_rate
     samples = recording
     if isinstance(recording, tuple):
         if len(recording) != 2:
             raise RecordingError(
-                f"{name}: a tuple of {len(recording)} was given where (samples, sr) is expected"
+                f"{name}: got a tuple of {len(recording)} items; expected (samples, sr)"
             )
-        samples, own_rate = recording
-        if not isinstance(own_rate, Real) or isinstance(own_rate, bool):
+        samples, native_rate = recording
+        if not isinstance(native_rate, Real) or isinstance(native_rate, bool):
             advice = "the sampling rate in (samples, sr) must be a number"
-            if is_real(samples):  # as scipy.io.wavfile.read returns it
+            if is_real(samples):  # the order of scipy.io.wavfile.read
                 advice = "did you mean (samples, sr)?"
             raise RecordingError(f"{name}: a pair {_types(recording)} was given; {advice}")
     elif not isinstance(recording, np.ndarray):
         raise RecordingError(
-            f"{name}: an object of type {type(recording).__name__} is no recording; give a path, "
-            "a 1-D array of samples, or (samples, sr)"
+            f"{name}: an object of type {type(recording).__name__} is not a recording; give a "
+            "path, a 1-D array of samples, or (samples, sr)"
         )
-    return _check_samples(samples, isinstance(recording, tuple), name), float(own_rate)
+    return _check_samples(samples, isinstance(recording, tuple), name), float(native_rate)
 
 
 def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarray:
     try:
         samples = np.asarray(samples)
     except (ValueError, TypeError, RuntimeError):
-        raise RecordingError(f"{name}: samples are no array of numbers") from None
+        raise RecordingError(f"{name}: samples are not an array of numbers") from None
     if samples.dtype.kind != "f" and samples.dtype.name not in PCM_OFFSETS:
         raise RecordingError(
             f"{name}: samples are {samples.dtype}; give floats in [-1, 1] or integers of 8, 16 "
@@ -139,10 +138,10 @@ def _check_samples(samples: Any, may_have_channels: bool, name: str) -> np.ndarr
             "sr) with samples of shape (n_samples,) or (n_samples, n_channels)"
         )
     if samples.size == 0:
-        raise RecordingError(f"{name}: there are no samples in it; leave it out")
+        raise RecordingError(f"{name}: it contains no samples; leave it out")
     if samples.ndim == 2 and samples.shape[0] < samples.shape[1]:
         raise RecordingError(
-            f"{name}: samples have shape {samples.shape}, more channels than samples; (n_samples, "
-            "n_channels) is expected, did you mean samples.T?"
+            f"{name}: samples have shape {samples.shape}, more channels than samples; expected "
+            "(n_samples, n_channels), did you mean samples.T?"
         )
     return samples[:, np.newaxis] if samples.ndim == 1 else samples

@@ -1,1 +1,1 @@
-"""What estimators share: pieces, styles, parameters, seeds, persistence."""
+"""Shared code of the estimators: pieces, styles, parameters, seeds and persistence."""

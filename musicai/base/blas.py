@@ -1,8 +1,8 @@
-"""One thread for products that are small, or whose sums must come again.
+"""Single-threaded BLAS, for small products and for reproducible sums.
 
-Products of composing are too small for several threads: where other programs run too, threads that
-wait for each other in every product take ten times as long as one thread alone. And sums of several
-threads differ from run to run.
+The matrix products of sampling are too small for several threads. On a busy machine, threads that
+synchronize after every product take ten times as long as a single one. Multithreaded sums also
+differ from run to run.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from threadpoolctl import ThreadpoolController
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Let the BLAS library use one thread for a while.
+    """Limit BLAS to one thread within the context.
 
-    That is one number for the whole process, so callers that overlap share it: the first one
-    changes it, and the last one puts it back. Were each to put back what it found, that could be
-    what another had set.
+    The limit is global to the process, so overlapping contexts share it: the first one sets it and
+    the last one restores it. If each context restored the value that it found, it might restore
+    another context's limit.
     """
     user = _User()
     try:
@@ -32,13 +32,13 @@ def one_blas_thread() -> Iterator[None]:
 
 
 class _User:
-    """Whoever asks for one thread."""
+    """Token of one context that needs the limit."""
 
 
 class _SharedLimit:
     def __init__(self) -> None:
         self._lock = Lock()
-        # Weak, since who was interrupted while leaving is gone all the same.
+        # Weak references, so that a context that is interrupted while leaving does not remain.
         self._users: WeakSet[_User] = WeakSet()
         self._limiter: Any = None
 
@@ -49,7 +49,7 @@ class _SharedLimit:
             self._users.add(user)
 
     def leave(self, user: _User) -> None:
-        """Go, even if an interruption came before `user` had quite entered."""
+        """Remove `user`, even if an interruption kept it from being added."""
         with self._lock:
             self._users.discard(user)
             if not self._users and self._limiter is not None:
@@ -62,5 +62,5 @@ _limit = _SharedLimit()
 
 @cache
 def _controller() -> ThreadpoolController:
-    # Looking for the library takes longer than composing a few frames.
+    # Finding the library takes longer than sampling a few frames.
     return ThreadpoolController()

@@ -1,4 +1,4 @@
-"""Packages that only some of the library needs."""
+"""Optional dependencies."""
 
 import warnings
 from importlib import import_module
@@ -10,30 +10,30 @@ PACKAGES = {
     "plot": ("matplotlib",),
     "librosa": ("librosa",),
 }
-"""What each extra brings, for those who have no clone at hand; pyproject.toml has the versions."""
+"""Packages of each extra, for users without a clone; pyproject.toml has the versions."""
 
 
 def need(module: str, *, extra: str, what: str) -> Any:
-    """Import a package of an extra, or say what brings it.
+    """Import an optional package, or raise an error that says how to install it.
 
     Parameters
     ----------
     module : str
-        The module to import.
+        Module to import.
     extra : str
-        Name of the extra, as for pip; several have commas between them.
+        Name of the extra, as for pip, or several names separated by commas.
     what : str
-        What needs it: the function that the user called, and where another parameter would do
-        without the package, which.
+        Name of the function that needs it and, if another parameter would avoid the dependency,
+        that parameter.
 
     Raises
     ------
     ImportError
-        If it is not installed.
+        If the package is not installed.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # these packages' own, and not for our users
+            warnings.simplefilter("ignore")  # warnings of these packages do not concern our users
             return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]

@@ -1,6 +1,6 @@
-"""Parameters of estimators: rules of their values, random states, and fits that fail.
+"""Parameters of estimators: validation rules, random states and recovery from errors.
 
-Every room states the rules of its parameters in a table, checked in `fit` by `check_values`.
+Each subpackage defines a table of rules for its parameters, which `check_values` applies in `fit`.
 """
 
 import math
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 Rule = tuple[Callable[[Any], bool], str]
-"""What a value must satisfy, and how to say so."""
+"""Predicate that a value must satisfy, and its description for messages."""
 
 MOST_SHOWN = 8
-"""Entries of a list that a message shows."""
+"""Longest list that a message shows in full."""
 
 
 def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
@@ -27,7 +27,7 @@ def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
 
 
 def shown(value: Any) -> str:
-    """Return a value as a message shows it: as Python writes it, but not a page of numbers."""
+    """Return a short representation of a value for messages."""
     if isinstance(value, np.ndarray) and value.ndim > 0:
         return f"an array of shape {value.shape}"
     if isinstance(value, (list, tuple)) and len(value) > MOST_SHOWN:
@@ -36,70 +36,70 @@ def shown(value: Any) -> str:
 
 
 def is_integer(value: Any, smallest: int | None = None) -> bool:
-    """Tell whether `value` is a whole number, but no bool, of at least `smallest`."""
+    """Return whether `value` is an integer (not a bool) of at least `smallest`."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         return False
     return smallest is None or int(value) >= smallest
 
 
 def is_real(value: Any) -> bool:
-    """Tell whether `value` is a finite number, but no bool."""
+    """Return whether `value` is a finite real number (not a bool)."""
     if not isinstance(value, Real) or isinstance(value, bool):
         return False
     try:
         return math.isfinite(value)
-    except OverflowError:  # an integer beyond all floats
+    except OverflowError:  # an integer too large for a float
         return False
 
 
 def is_bool(value: Any) -> bool:
-    """Tell whether `value` is True or False, of Python or NumPy."""
+    """Return whether `value` is a Python or NumPy bool."""
     return isinstance(value, (bool, np.bool_))
 
 
 def is_one_of(value: Any, names: tuple[str, ...]) -> bool:
-    """Tell whether `value` is one of some names."""
+    """Return whether `value` is a string in `names`."""
     return isinstance(value, str) and value in names
 
 
 def is_seed(value: Any) -> bool:
-    """Tell whether `value` is a seed that NumPy takes."""
+    """Return whether `value` is a valid seed for NumPy."""
     return is_integer(value, 0) and value < 2**32
 
 
 def is_file_name(value: Any) -> bool:
-    """Tell whether `value` is a path, not empty, as text or PathLike."""
+    """Return whether `value` is a nonempty path as str or PathLike."""
     path = os.fspath(value) if isinstance(value, os.PathLike) else value
     return isinstance(path, str) and path != ""
 
 
 def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state; None gives a fresh one, where NumPy would take its global one.
+    """Return a random state; None gives a new one rather than NumPy's global one.
 
-    An integer seed with a `stream` number gives independent draws for each number.
+    With an integer seed, each number in `stream` gives an independent random state.
     """
     if random_state is None:
         return np.random.RandomState()
     if stream and isinstance(random_state, Integral):
         return np.random.RandomState([int(random_state), *stream])
-    from sklearn.utils import check_random_state  # audio, which checks values, is without sklearn
+    from sklearn.utils import check_random_state  # late, to keep sklearn out of musicai.audio
 
     return check_random_state(random_state)
 
 
 def draw_seed(random_state: Any, *stream: int) -> int:
-    """Draw one seed that all randomness of a fit follows from."""
+    """Draw a seed that determines all randomness of a fit."""
     return int(as_rng(random_state, *stream).randint(2**31))
 
 
 @contextmanager
 def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Take back all changes of attributes when something goes wrong."""
+    """Restore the attributes of an estimator if the context raises an error."""
     before = vars(estimator).copy()
     try:
         yield
     except BaseException:
-        # In one step, so that no second interruption comes between.
+        # In a single step, so that a second interruption cannot leave it half restored.
         estimator.__dict__ = before
         raise
 
@@ -118,21 +118,21 @@ SEED_RULE: Rule = (
 
 TEMPO_RULE: Rule = (
     lambda v: is_real(v) and 4 <= v <= 1000,
-    "a number of beats a minute from 4 to 1000",
+    "a number of beats per minute from 4 to 1000",
 )
-"""MIDI has no slower tempo than a beat in 16.8 seconds."""
+"""The slowest tempo in MIDI is one beat in 16.8 seconds."""
 
 HIGHEST_WRITTEN_RATE = 192000
-"""Samples per second that are written; libsndfile crashes on an Ogg file with many more."""
+"""Highest sampling rate of written files; far beyond it, libsndfile crashes on Ogg files."""
 
 FILE_RATE_RULE: Rule = (
     lambda v: is_integer(v, 1000) and v <= HIGHEST_WRITTEN_RATE,
     f"an integer from 1000 to {HIGHEST_WRITTEN_RATE}, in hertz",
 )
-"""Sampling rates of files that are made, which have whole numbers of hertz."""
+"""Rule for sampling rates of written files, which must be whole numbers."""
 
 SAMPLING_RATE_RULE: Rule = (
     lambda v: is_real(v) and 1000 <= v <= HIGHEST_WRITTEN_RATE,
     f"a number of hertz from 1000 to {HIGHEST_WRITTEN_RATE}",
 )
-"""Of sound that is made."""
+"""Rule for sampling rates of synthesized audio."""

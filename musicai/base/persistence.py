@@ -1,8 +1,9 @@
 """Pickling of estimators, and validation of unpickled state.
 
-pickle, joblib and skops keep the state of an estimator, a dictionary, and hand it back when a file
-is opened. Files outlive versions of the library and come from strangers, so the state contains the
-version that wrote it, and every fitted attribute is checked once, here: what opens can be used.
+pickle, joblib and skops store the state of an estimator as a dictionary. Files outlive versions of
+the library and may come from strangers. The state therefore contains the library's version, and
+every fitted attribute is validated when a file is opened, so that any estimator that opens can be
+used.
 """
 
 import os
@@ -19,15 +20,16 @@ from .._version import __version__
 
 _VERSION = "_musicai_version"
 _NUMBERS = {int: Integral, float: Real}
-_LONGEST = 300  # characters of an explanation; a file may contain text of any length
+_LONGEST = 300  # characters of a cause; a file may contain text of any length
 
 
 class Array(NamedTuple):
-    """An array that is expected among the fitted attributes of an estimator.
+    """Expected array among the fitted attributes of an estimator.
 
-    A size is a number, None for any, or a name for the same size of at least 1 wherever it occurs:
-    the value of an attribute that is declared before, or a size of the first array with it.
-    Numbers must be finite and within the bounds; objects are labels, hashable and all different.
+    A size is a number, None for any size, or a name. A name stands for the same size, at least 1,
+    wherever it occurs: the value of an attribute declared earlier, or the size in the first array
+    that uses it. Numbers must be finite and within the bounds. Objects are labels: hashable and
+    distinct.
     """
 
     dtype: Any
@@ -37,15 +39,15 @@ class Array(NamedTuple):
 
 
 class Persistent:
-    """An estimator that can be kept in a file; to be named before `BaseEstimator`."""
+    """Mixin for estimators that can be saved; it must precede `BaseEstimator`."""
 
     def _fitted_state(self) -> Mapping[str, Any]:
-        """Return what `check_state` expects of the fitted attributes; may raise any error."""
+        """Return the fitted attributes that `check_state` expects; may raise any error."""
         return {}
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {**super().__getstate__(), _VERSION: __version__}  # type: ignore[dict-item]
-        # A path object would be one more type for others to trust.
+        # A path object would be another type that users of skops have to trust.
         return {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in state.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -60,16 +62,16 @@ class Persistent:
         try:
             hidden = [name for name in state if callable(getattr(type(self), name, None))]
             if hidden:
-                raise ValueError(f"{hidden} are methods, and no values belong there")
+                raise ValueError(f"{hidden} are methods and cannot hold values")
             state = {**_defaults(type(self)), **state}
             del state[_VERSION]
             super().__setstate__(state)  # type: ignore[misc]
-            self.get_params()  # type: ignore[attr-defined]  # also of estimators within
+            self.get_params()  # type: ignore[attr-defined]  # also checks nested estimators
             if self.__sklearn_is_fitted__():  # type: ignore[attr-defined]
                 check_state(vars(self), self._fitted_state())
-        except Exception as error:  # a foreign state may raise anything
+        except Exception as error:  # an untrusted state may raise anything
             reason = _shortened(f"{type(error).__name__}: {error}".removeprefix("ValueError: "))
-            advice = "the file is damaged, or not one of musicai: fit again"
+            advice = "the file is damaged or not from musicai: fit again"
             if version not in (None, __version__):
                 advice = (
                     f"musicai {_shortened(version)} wrote it, and this is {__version__}: open it "
@@ -79,11 +81,11 @@ class Persistent:
 
 
 def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Raise a ValueError unless a state has all that is expected of it.
+    """Raise a ValueError unless a state has the expected attributes.
 
-    Expected is a type for each name (``int`` is any integer but no bool, ``float | None`` any
+    `expected` maps names to a type (``int`` means any integer but not bool, ``float | None`` any
     number or None), an `Array`, a list of these for a list of the same length, or a dict of these
-    for a dict with the same keys. The state may have more names.
+    for a dict with the same keys. The state may have additional names.
     """
     sizes: dict[str, int] = {}
     for name, kind in expected.items():
@@ -107,13 +109,13 @@ def _check(name: str, value: Any, expected: Any, sizes: dict[str, int]) -> None:
             raise _wrong(name, value, f"a list of {len(expected)}")
         for i, kind in enumerate(expected):
             _check(f"{name}[{i}]", value[i], kind, sizes)
-    elif not _is_a(value, expected):
+    elif not _has_type(value, expected):
         raise _wrong(name, value, f"a value of type {getattr(expected, '__name__', expected)}")
 
 
-def _is_a(value: Any, kind: Any) -> bool:
+def _has_type(value: Any, kind: Any) -> bool:
     kinds = get_args(kind) or (kind,)
-    if isinstance(value, bool):  # which Python counts among the integers
+    if isinstance(value, bool):  # a subclass of int in Python
         return bool in kinds
     return isinstance(value, tuple(_NUMBERS.get(each, each) for each in kinds))
 
@@ -121,30 +123,30 @@ def _is_a(value: Any, kind: Any) -> bool:
 def _check_array(name: str, array: Any, expected: Array, sizes: dict[str, int]) -> None:
     dtype, bounds = np.dtype(expected.dtype), (expected.low, expected.high)
     wanted = f"{dtype} of shape {tuple(sizes.get(str(size), size) for size in expected.shape)}"
-    # A masked array is an ndarray as well.
+    # isinstance would accept masked arrays.
     if type(array) not in (np.ndarray, np.memmap) or array.ndim != len(expected.shape):
         raise _wrong(name, array, wanted)
     fit = [
-        own == sizes.setdefault(size, own) >= 1 if isinstance(size, str) else size in (own, None)
-        for size, own in zip(expected.shape, array.shape, strict=True)
+        n == sizes.setdefault(size, n) >= 1 if isinstance(size, str) else size in (n, None)
+        for size, n in zip(expected.shape, array.shape, strict=True)
     ]
     if array.dtype != dtype or not all(fit):
         raise _wrong(name, array, wanted)
     if dtype.kind == "O":
         if len(set(array.ravel().tolist())) < array.size:
-            raise ValueError(f"{name} has a value twice")
+            raise ValueError(f"{name} has duplicate values")
     elif not np.isfinite(array).all() or ((array < bounds[0]) | (array > bounds[1])).any():
         raise _wrong(name, array, f"finite values from {bounds[0]:g} to {bounds[1]:g}")
 
 
 def _wrong(name: str, value: Any, expected: str) -> ValueError:
-    came = repr(value)
+    got = repr(value)
     if isinstance(value, np.ndarray):
-        came = f"of {value.dtype} of shape {value.shape}"
+        got = f"of {value.dtype} of shape {value.shape}"
     elif isinstance(value, dict | list):
-        came = f"of length {len(value)}"
-    came = _shortened(f"{type(value).__name__} {came}")
-    return ValueError(f"{name} is {came}, where {_shortened(expected)} is expected")
+        got = f"of length {len(value)}"
+    got = _shortened(f"{type(value).__name__} {got}")
+    return ValueError(f"{name} is {got}; expected {_shortened(expected)}")
 
 
 def _shortened(value: Any) -> str:
@@ -154,13 +156,13 @@ def _shortened(value: Any) -> str:
 
 def _is_newer(version: Any) -> bool:
     try:
-        # What follows a "+" names a build of the same version.
+        # The part after a "+" names a build of the same version.
         return Version(Version(version).public) > Version(Version(__version__).public)
     except (TypeError, ValueError):
-        return True  # whatever it is, it was not written by a version up to this one
+        return True  # neither this version nor an earlier one wrote it
 
 
 def _defaults(kind: type) -> dict[str, Any]:
-    """Return the parameters of an estimator, which files of older versions may lack."""
+    """Return the default parameters of an estimator; older files may lack some."""
     parameters = signature(kind.__init__).parameters.values()  # type: ignore[misc]
     return {p.name: p.default for p in parameters if p.default is not Parameter.empty}

@@ -1,8 +1,8 @@
-"""What counts as a piece and as a collection; every room asks here.
+"""Validation of pieces and collections, for all subpackages.
 
-A piece is a 2-D array ``(n_frames, n_features)``, time first. A collection is a list, a tuple, a
-1-D object array or a 3-D array of pieces. Whoever takes either answers in kind: a piece for a
-piece, a list for a list or tuple, an array for an array.
+A piece is a 2-D array ``(n_frames, n_features)``. A collection is a list, a tuple, a 1-D object
+array or a 3-D array of pieces. Functions that accept both return their results in the same form: a
+piece for a piece, a list for a list or tuple, an array for an array.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -16,51 +16,51 @@ from sklearn.utils.validation import check_array
 from ..files.paths import PATH_TYPES
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-"""The features of chroma."""
+"""Names of the features of chroma."""
 
 N_PITCH_CLASSES = len(PITCH_CLASSES)
 
 N_KEYS = 88
-"""The features of a piano roll, the keys of a piano from A0 to C8."""
+"""Number of features of a piano roll: the keys of a piano from A0 to C8."""
 
 _VALUES_AT_ONCE = 1 << 18
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
-"""Puts one result per piece back into the form that the pieces came in."""
+"""Function that packs one result per piece into the form of the input."""
 
 
 def as_collection(
     X: Any, *, n_features: int | None = None, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Check `X` and return its pieces, with the function that packs results in the same form.
+    """Validate `X` and return its pieces, and a function that packs results in the same form.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, n_features), or a collection of them
-        One piece or several of any lengths. In a collection a piece may have no frames, so that
-        a recording that could not be read keeps its place.
+        One or several pieces of any lengths. In a collection, pieces may have no frames, so that
+        unreadable recordings keep their places.
     n_features : int, default=None
-        The width that every piece must have. When None all must be as wide as the first.
+        Required number of features. If None, all pieces must have as many as the first.
     name : str, default="X"
-        What to call the input in errors.
+        Name of the input in errors.
     out_of_core : bool, default=False
-        Whether pieces of another type that are mapped from a file (`numpy.memmap`) stay there as
-        they are, to be read by `frame_blocks`; else they are converted, in memory.
+        Whether memory-mapped pieces (`numpy.memmap`) of other types stay on disk, to be read by
+        `frame_blocks`. If not, they are converted in memory.
 
     Returns
     -------
     pieces : list of ndarray of shape (n_frames, n_features)
         The pieces as float32; float32 arrays are not copied.
     pack : callable
-        Takes a list with a result for each piece and returns it in the form of `X`.
+        Function that takes a list with one result per piece and returns it in the form of `X`.
 
     Raises
     ------
     ValueError
-        If there is no piece, or if a piece is not a table of finite numbers, or if the widths
+        If there are no pieces, a piece is not a table of finite numbers, or the numbers of features
         differ.
     TypeError
-        If `X` is a path, a generator, a set or a dict, or a piece a sparse matrix.
+        If `X` is a path, a generator, a set or a dict, or a piece is a sparse matrix.
     """
     _refuse_paths(X, name)
     _refuse_other_kinds(X, name)
@@ -76,8 +76,8 @@ def as_collection(
         if n_dimensions != 2:
             advice = ": one list of pieces is enough" if n_dimensions > 2 else ""
             raise ValueError(
-                f"{name}[{i}] is {type(piece).__name__} of {n_dimensions} dimensions where a "
-                f"piece of shape (n_frames, n_features) is expected{advice}"
+                f"{name}[{i}] is a {type(piece).__name__} of {n_dimensions} dimensions; expected a "
+                f"piece of shape (n_frames, n_features){advice}"
             )
     pieces = [
         _as_piece(piece, f"{name}[{i}]", min_frames=0, out_of_core=out_of_core)
@@ -89,50 +89,50 @@ def as_collection(
 
 
 def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
-    """Check that `X` is chroma, one piece or a collection; return as `as_collection` does.
+    """Validate that `X` is chroma; otherwise like `as_collection`.
 
     Raises
     ------
     ValueError
-        As `as_collection`, and if a piece has not 12 columns or has negative values.
+        As for `as_collection`, and if a piece does not have 12 columns or has negative values.
     TypeError
-        As `as_collection`.
+        As for `as_collection`.
     """
     pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES, name=name)
     lowest = min((piece.min() for piece in pieces if piece.size), default=0)
     if lowest < 0:
         raise ValueError(
-            f"chroma has no negative values: {name} has {lowest:.4g}; if that is as good as "
-            "silence, pass np.maximum(piece, 0)"
+            f"chroma cannot be negative: {name} has {lowest:.4g}; if this means silence, pass "
+            "np.maximum(piece, 0)"
         )
     return pieces, pack
 
 
 def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
-    """Return what goes with each piece, such as its file: of a collection there is a list.
+    """Return a list with the value for each piece, such as its file.
 
     Parameters
     ----------
     value : object
-        One for one piece, a list for a collection; None for all.
+        A value for one piece, or a list of them for a collection; None for none.
     X : array-like or collection
-        What the user passed.
+        Input of the user.
     pieces : list of ndarray
         The pieces in `X`.
     name : str
-        What to call `value` in errors.
+        Name of `value` in errors.
 
     Returns
     -------
     values : list
-        As many as pieces.
+        One value per piece.
 
     Raises
     ------
     ValueError
-        If there are not as many as pieces.
+        If the numbers of values and pieces differ.
     TypeError
-        If pieces in a list come with something else than a list.
+        If `X` is a collection but `value` is not a list.
     """
     if value is None:
         return [None] * len(pieces)
@@ -151,7 +151,7 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
 
 
 def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield the frames of a piece in float32 blocks, in order; it may lie on a disk."""
+    """Yield the frames of a piece, which may be on disk, in float32 blocks."""
     n_frames = max(1, _VALUES_AT_ONCE // max(1, piece.shape[1]))
     for start in range(0, len(piece), n_frames):
         yield np.asarray(piece[start : start + n_frames], np.float32)
@@ -159,17 +159,17 @@ def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
 
 @dataclass
 class Values:
-    """The range and kind of the values of some pieces."""
+    """Summary of the values of pieces."""
 
     lowest: float = np.inf
     highest: float = -np.inf
     are_whole: bool = True
     loudest_are_one: bool = True
-    """Whether the loudest feature of every frame is 1, or 0 in silence, and some frame sounds."""
+    """Whether the maximum of every frame is 0 or 1, and not always 0."""
 
     @classmethod
     def of(cls, pieces: Sequence[np.ndarray]) -> Self:
-        """Look at all values once, block by block."""
+        """Summarize all values in one pass, block by block."""
         values, sounds = cls(), False
         for piece in pieces:
             for block in frame_blocks(piece):
@@ -184,20 +184,20 @@ class Values:
 
 
 def is_collection(X: Any) -> bool:
-    """Tell whether `X` holds several pieces (True) or is one piece itself (False)."""
+    """Return whether `X` is a collection rather than a single piece."""
     if isinstance(X, np.ndarray):
-        # A table of mixed columns is an object array as well; only a 1-D one holds pieces.
+        # A 2-D object array is a table of mixed columns; only a 1-D one contains pieces.
         return X.ndim == 3 or (X.ndim == 1 and X.dtype == object and _holds_tables(X))
     return isinstance(X, (list, tuple)) and (len(X) == 0 or _holds_tables(X))
 
 
 def _holds_tables(items: Any) -> bool:
-    # A list of rows is one piece, as everywhere in scikit-learn; a list of tables is several.
+    # A list of rows is one piece, as in scikit-learn; a list of tables is a collection.
     return len(items) > 0 and _count_dimensions(items[0]) >= 2
 
 
 def _count_dimensions(items: Any) -> int:
-    """Return the dimensions of nested lists; NumPy counts none where lengths are unequal."""
+    """Return the number of dimensions of nested lists, even if their lengths differ."""
     try:
         return np.ndim(items)
     except ValueError:
@@ -208,22 +208,22 @@ def _refuse_paths(X: Any, name: str) -> None:
     first = X[0] if isinstance(X, (list, tuple)) and len(X) > 0 else X
     if isinstance(first, PATH_TYPES):
         raise TypeError(
-            f"{name} holds a path, {first!r}, where arrays of frames are expected: turn recordings "
-            "into pieces first, with ChromaExtractor().transform([path, ...])"
+            f"{name} contains a path, {first!r}, where arrays of frames are expected: convert "
+            "recordings to pieces first, with ChromaExtractor().transform([path, ...])"
         )
 
 
 def _refuse_other_kinds(X: Any, name: str) -> None:
-    # One kind of sparse matrix is a dict; scikit-learn's own check refuses it.
+    # One type of sparse matrix is a dict; scikit-learn's own check rejects it.
     if isinstance(X, (Iterator, Mapping, Set)) and not issparse(X):
         raise TypeError(
-            f"{name} is a {type(X).__name__}, where a list of pieces is expected, which can be "
-            "read more than once and in order"
+            f"{name} is a {type(X).__name__}, which cannot be read repeatedly and in order: pass a "
+            "list of pieces"
         )
     if not isinstance(X, np.ndarray) and getattr(X, "ndim", 0) == 3:
         raise TypeError(
-            f"{name} is a {type(X).__name__} of 3 dimensions, where a list of pieces or a NumPy "
-            f"array is expected: pass list({name})"
+            f"{name} is a {type(X).__name__} of 3 dimensions; expected a list of pieces or a NumPy "
+            f"array: pass list({name})"
         )
 
 
@@ -238,7 +238,7 @@ def _as_piece(X: Any, name: str, *, min_frames: int, out_of_core: bool) -> np.nd
 
 def _check_table(X: Any, name: str, *, min_frames: int = 1) -> np.ndarray:
     try:
-        with np.errstate(over="ignore"):  # what is too large becomes infinity, which is refused
+        with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected
             return check_array(X, dtype=np.float32, input_name=name, ensure_min_samples=min_frames)
     except ValueError:
         wrong = _what_is_wrong(X, name)
@@ -251,9 +251,9 @@ def _check_table(X: Any, name: str, *, min_frames: int = 1) -> np.ndarray:
 
 
 def _what_is_wrong(X: Any, name: str) -> str | None:
-    """Say what keeps `X` from being a piece; None where scikit-learn says it well enough.
+    """Return why `X` is not a piece; None if scikit-learn's message is good enough.
 
-    Some words, as "Reshape your data", are those that its checks of estimators look for.
+    scikit-learn's estimator checks look for some of the wording, such as "Reshape your data".
     """
     try:
         if np.iscomplexobj(X):
@@ -261,7 +261,7 @@ def _what_is_wrong(X: Any, name: str) -> str | None:
         with np.errstate(over="ignore"):
             table = np.asarray(X, dtype=np.float32)
     except ValueError as error:
-        return f"{name} is no table of numbers ({error})"
+        return f"{name} is not a table of numbers ({error})"
     except TypeError:
         return None
     if X is None or table.ndim == 0:
@@ -308,7 +308,7 @@ def _packer(X: Any) -> Pack:
 
     def pack(results: Sequence[np.ndarray]) -> np.ndarray:
         packed = np.empty(len(results), dtype=object)
-        for i, result in enumerate(results):  # pieces of one shape would not assign as a slice
+        for i, result in enumerate(results):  # a slice assignment fails for pieces of equal shape
             packed[i] = result
         return packed
 

@@ -1,4 +1,4 @@
-"""Progress: a bar on terminals and in notebooks, lines where stderr is a file or a pipe."""
+"""Progress bars on terminals and in notebooks, and lines of text in files and pipes."""
 
 import logging
 import sys
@@ -7,14 +7,14 @@ from typing import Any, TextIO
 from tqdm.auto import tqdm
 
 logger = logging.getLogger("musicai")
-"""For log files: the figures of every epoch, at the level INFO, whatever `verbose` says."""
+"""Logger of the figures of every epoch, at level INFO, independent of `verbose`."""
 
 _SECONDS_BETWEEN_LINES = 10
 _LINE = "{desc}: {n_fmt}/{total_fmt} {unit}s in {elapsed}{postfix}"
 
 
 def progress_bar(*args: Any, **options: Any) -> Any:
-    """Return tqdm's bar, with its arguments; a log file gets lines and no carriage returns."""
+    """Return a tqdm bar; in log files, it writes lines without carriage returns."""
     if sys.stderr is None or sys.stderr.isatty() or "ipykernel" in sys.modules:
         return tqdm(*args, **options)
     return tqdm(
@@ -27,7 +27,7 @@ def progress_bar(*args: Any, **options: Any) -> Any:
 
 
 class _Lines:
-    """A file on which each state of a bar is a line."""
+    """File that writes each state of a bar as a line."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Estimators that hold others: a pipeline, and a search for the best parameters."""
+"""Access to estimators within pipelines and parameter searches."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,11 +7,11 @@ if TYPE_CHECKING:
 
 
 def last_step(estimator: Any) -> "tuple[Pipeline | None, Any]":
-    """Return what an estimator ends in, behind the steps before it, if there are any.
+    """Return the earlier steps of a pipeline, if any, and its last step.
 
-    Of a fitted search it is the best estimator that is asked.
+    For a fitted parameter search, use its best estimator.
     """
-    # Here, as pipelines import much that nobody else needs; whoever has one has imported it.
+    # Imported late, because sklearn.pipeline is a slow import that only users of pipelines need.
     from sklearn.pipeline import Pipeline
 
     estimator = getattr(estimator, "best_estimator_", estimator)

@@ -1,4 +1,4 @@
-"""Style labels and their numbers; 0 stands for no stated style."""
+"""Style labels and their integer codes; 0 means no style."""
 
 import math
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ def labels_per_piece(
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        A label for each piece; None, alone or as a label, stands for no stated style. A single
-        piece takes one label, or one for each of its frames.
+        A label for each piece. None, alone or as a label, means no style. A single piece takes one
+        label, or one for each of its frames.
     pieces : sequence of ndarray of shape (n_frames, n_features)
-        What is labeled.
+        Pieces to label.
     single : bool
-        Whether one piece was given by itself, rather than a collection.
+        Whether the input was a single piece rather than a collection.
     name : str, default="y"
-        What to call the labels in errors.
+        Name of the labels in errors.
     """
     if y is None:
         return [np.array([None])] * len(pieces)
@@ -54,7 +54,7 @@ def labels_per_piece(
 
 
 def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
-    """Return the style label of every piece, for what takes no labels of frames; None for none."""
+    """Return the style label of every piece (None for none), without support for frame labels."""
     labels = labels_per_piece(y, pieces, single=single)
     for i, array in enumerate(labels):
         if len(array) != 1:
@@ -65,18 +65,18 @@ def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> li
 
 
 def as_labels(y: Any) -> np.ndarray:
-    """Return labels as a 1-D object array of plain Python objects, None where one is missing."""
+    """Return labels as a 1-D array of plain Python objects, with None for missing ones."""
     if np.ndim(y) == 0:
         y = [y]
     plain = [_as_plain(label) for label in np.asarray(y, dtype=object).ravel().tolist()]
     labels = np.empty(len(plain), dtype=object)
-    # NaN and NA are what pandas makes of a missing label.
+    # pandas represents missing labels as NaN or NA.
     labels[:] = [None if _is_missing(label) else label for label in plain]
     return labels
 
 
 def _as_plain(label: Any) -> Any:
-    """Turn a scalar of NumPy or torch into Python's, which compares, hashes and pickles plainly."""
+    """Convert a NumPy or torch scalar to a Python object, for comparison, hashing and pickling."""
     return label.item() if hasattr(label, "item") and np.ndim(label) == 0 else label
 
 
@@ -86,21 +86,21 @@ def _is_missing(label: Any) -> bool:
 
 
 def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the different labels, sorted; labels of different kinds are an error."""
+    """Return the distinct labels, sorted; raise an error if they have no order."""
     try:
         known = {label for array in labels for label in array if label is not None}
     except TypeError:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        if not all(one < other for one, other in pairwise(ordered)):  # sets are not in any order
+        if not all(one < other for one, other in pairwise(ordered)):  # not so for sets
             raise TypeError
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in known}))
         raise ValueError(
             f"style labels must all be of one kind that has an order (all str, say), got {kinds}"
         ) from None
-    return as_labels(ordered)  # objects: NumPy's strings and numbers change some
+    return as_labels(ordered)  # as objects, because NumPy's types would change some labels
 
 
 def encode_styles(
@@ -110,10 +110,10 @@ def encode_styles(
     *,
     strict: bool = False,
 ) -> list[np.ndarray]:
-    """Turn labels into integers, one for each frame.
+    """Convert labels to integers, one per frame.
 
-    A label that is not in `styles` is an error when `strict`; else it counts as no stated style,
-    with a warning, so that cross-validation survives a style that is in one fold only.
+    A label that is not in `styles` raises an error if `strict`. Otherwise it counts as no style,
+    with a warning, so that cross-validation works even if a style is in one fold only.
     """
     numbers = {None: 0, **{style: i for i, style in enumerate(styles.tolist(), start=1)}}
     try:
@@ -125,7 +125,7 @@ def encode_styles(
         problem = f"unknown style {names}: known styles are {styles.tolist()}"
         if strict:
             raise ValueError(f"{problem}; give all of them to the first fit or partial_fit")
-        warn_user(f"{problem}; it is treated as music of no stated style")
+        warn_user(f"{problem}; it is treated as no style")
     return [
         np.broadcast_to([numbers.get(label, 0) for label in array], len(piece))
         for array, piece in zip(labels, pieces, strict=True)
@@ -133,15 +133,15 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return the weight of every style, "no style" first; they sum to one.
+    """Return the normalized weight of every style, starting with "no style".
 
     Parameters
     ----------
     style : object or dict
-        One of `styles`, None for none, or a dict of styles and their weights, which need not sum
-        to one. An unknown style is an error.
+        One of `styles`, None for no style, or a dict of styles and weights, which need not sum to
+        one. An unknown style is an error.
     styles : ndarray of shape (n_styles,)
-        The style labels that were learned.
+        Style labels of the training data.
     """
     known = [None, *styles.tolist()]
     blend = style.items() if isinstance(style, dict) else [(style, 1.0)]
@@ -160,7 +160,7 @@ def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
         weights[known.index(label)] += weight
     if not weights.any():
         raise ValueError(f"style={style!r} has no weight above 0: name at least one style")
-    weights /= weights.max()  # their sum might be too large a number
+    weights /= weights.max()  # because their sum might overflow
     return weights / weights.sum()
 
 

@@ -1,4 +1,4 @@
-"""Base classes of the estimators that take files."""
+"""Base classes of estimators whose input is files."""
 
 from typing import Any, Self
 
@@ -12,11 +12,11 @@ from .persistence import Persistent
 
 _ERRORS = ("raise", "warn")
 FILE_RULES: dict[str, Rule] = {
-    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "an integer but 0, or None"),
+    "n_jobs": (lambda v: v is None or (is_integer(v) and v != 0), "a nonzero integer, or None"),
     "on_error": (lambda v: is_one_of(v, _ERRORS), f"one of {_ERRORS}"),
     "verbose": VERBOSE_RULE,
 }
-"""Rules of the parameters that every :class:`FileTransformer` has."""
+"""Rules for the parameters of every :class:`FileTransformer`."""
 
 CONTAINER_RULE: Rule = (
     lambda v: is_one_of(v, ("default", "pandas")),
@@ -26,15 +26,15 @@ CONTAINER_RULE: Rule = (
 
 DEFAULT_RULE: Rule = (
     lambda v: is_one_of(v, ("default",)),
-    "'default', as the output does not become data frames",
+    "'default', because the output is not a table",
 )
 
 
 class FileInput:
-    """An estimator whose input is a list of files and whose output is not a table."""
+    """Mixin for estimators whose input is a list of files and whose output is not a table."""
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Accept the default output, the only one there is.
+        """Accept the default output, which is the only one.
 
         Parameters
         ----------
@@ -49,7 +49,7 @@ class FileInput:
         Raises
         ------
         ValueError
-            If `transform` is anything else, such as "pandas": sound does not become data frames.
+            If `transform` is anything else, such as "pandas": audio has no data frames.
         """
         if transform is not None:
             check_values({"transform": transform}, {"transform": DEFAULT_RULE})
@@ -64,31 +64,31 @@ class FileInput:
 
 
 class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
-    """A transformer from a list of files to a list of pieces, which learns nothing."""
+    """Stateless transformer from a list of files to a list of pieces."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        # scikit-learn's own wrapper would make one data frame of the whole list.
+        # scikit-learn's wrapper would convert the whole list to a single data frame.
         super().__init_subclass__(auto_wrap_output_keys=None, **options)
 
     def fit_transform(self, X: Any, y: Any = None) -> list[Any]:
-        """Return what `transform` returns; there is nothing to fit.
+        """Return the result of `transform`; there is nothing to fit.
 
         Parameters
         ----------
         X : list of files
-            What `transform` takes.
+            Files as for `transform`.
         y : object, default=None
             Ignored.
 
         Returns
         -------
         pieces : list
-            The piece of each file.
+            One piece per file.
         """
         return self.transform(X)
 
     def set_output(self, *, transform: str | None = None) -> Self:
-        """Choose what `transform` and `fit_transform` return: arrays or data frames.
+        """Choose arrays or data frames as output of `transform` and `fit_transform`.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If `transform` is neither.
+            If `transform` is anything else.
 
         Examples
         --------
@@ -118,12 +118,12 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
         """
         if transform is not None:
             check_values({"transform": transform}, {"transform": CONTAINER_RULE})
-            # scikit-learn's name for it, which `clone` copies.
+            # scikit-learn's attribute, which `clone` copies.
             self._sklearn_output_config = {"transform": transform}
         return self
 
     def _contain(self, pieces: list[np.ndarray]) -> list[Any]:
-        """Return pieces as what `set_output`, or else scikit-learn's configuration, asks for."""
+        """Convert pieces to the type chosen by `set_output` or scikit-learn's configuration."""
         name, container = "transform_output", get_config()["transform_output"]
         if hasattr(self, "_sklearn_output_config"):
             name, container = "transform", self._sklearn_output_config["transform"]
@@ -131,7 +131,7 @@ class FileTransformer(Persistent, FileInput, TransformerMixin, BaseEstimator):
             return pieces
         check_values({name: container}, {name: CONTAINER_RULE})
         try:
-            import pandas  # not needed by anything else
+            import pandas  # an optional dependency
         except ImportError as error:
             raise ImportError(f"{name}='pandas' needs pandas: pip install pandas") from error
 

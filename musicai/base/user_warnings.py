@@ -1,14 +1,14 @@
-"""Warnings that point at the user's own line."""
+"""Warnings that point to the user's code."""
 
 import sys
 import warnings
 
-# Packages whose frames lie between the user's call and a warning of ours.
+# Packages whose stack frames may lie between the user's call and our warning.
 _PASSED = ("musicai", "sklearn", "contextlib", "functools")
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn, and name the first line outside of this package and scikit-learn as the cause."""
+    """Issue a warning that points to the first line outside this package and scikit-learn."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_passed(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back

@@ -1,4 +1,4 @@
-"""What is installed, for reports of errors."""
+"""Installed versions, for bug reports."""
 
 import os
 import platform
@@ -12,9 +12,9 @@ from .._version import __version__
 
 
 def show_versions() -> None:
-    """Print the versions of Python, the system and all packages that musicai uses.
+    """Print the versions of Python, the system and all dependencies.
 
-    Put it into a report of an error.
+    Include the output in bug reports.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def show_versions() -> None:
 
 
 def _packages() -> list[str]:
-    """Return the packages that the core and the extras for users ask for."""
+    """Return the dependencies of the core and of the extras for users."""
     lines = map(Requirement, requires("musicai") or [])
     for_us = ("test", "docs")
     return [

@@ -1,15 +1,15 @@
-"""From recordings to chroma: how strongly each pitch class sounds at each moment.
+"""Chroma extraction: the strength of each pitch class in each frame of a recording.
 
-A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centered on sample
-``t * hop_length``, with silence assumed before and after the recording, so that a recording of
-``n_samples`` has ``1 + n_samples // hop_length`` frames, as in librosa. A recording flows through
-the modules in this order: its samples are cut into frames, whose loudness is measured
-(``_frames``), each is analyzed by one FFT (``_stft`` or ``_constant_q``), the tuning found at the
-end of the recording decides how spectra fold to pitch classes (``_tuning``), frames may be smoothed
-(``_cens``) and taken together beat by beat (``_sync``), where onsets (``_onsets``) tell of beats
-(``_beats``) and bars (``_bars``). ``_analysis`` does this for one recording
-and ``_batch`` for many; ``_playing`` turns chroma into sound (with amplitudes that ``_fitting``
-finds by trial). :class:`ChromaExtractor` is all of it.
+A frame of chroma holds one value per pitch class, C to B. Frame ``t`` is centered on sample ``t *
+hop_length``, and silence is assumed before and after the recording. A recording of ``n_samples``
+samples therefore has ``1 + n_samples // hop_length`` frames, as in librosa. A recording passes
+through the modules in this order. ``_frames`` cuts it into frames and measures their loudness.
+``_stft`` or ``_constant_q`` analyzes each frame with one FFT and folds the spectrum to pitch
+classes, according to the tuning that it estimates from the whole recording (``_tuning``). ``_cens``
+smooths frames. ``_sync`` averages them beat by beat, between the beats (``_beats``) and bars
+(``_bars``) that are found from onsets (``_onsets``). ``_analysis`` combines these steps for one
+recording and ``_batch`` for many. ``_playing`` synthesizes audio from chroma, with amplitudes
+fitted iteratively by ``_fitting``. :class:`ChromaExtractor` is the public interface.
 """
 
 from ._analysis import Analysis

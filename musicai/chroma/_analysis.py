@@ -1,4 +1,4 @@
-"""From one recording to its chroma."""
+"""Analysis of a single recording."""
 
 import html
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..audio import read_blocks
 from ..theory.timing import Timing
-from ._bars import SURE
+from ._bars import RELIABLE_MARGIN
 from ._beats import Beats
 from ._cens import cens
 from ._constant_q import constant_q_chroma
@@ -21,17 +21,17 @@ from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chro
 from ._tracker import Tracker
 
 BLOCK_SIZE = 65536
-"""Samples that are read at a time: some hundred kilobytes, which fit a processor's cache."""
+"""Samples to read at a time: some hundred kilobytes, which fit into a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
-"""Frames that are normalized together: some hundred kilobytes."""
+"""Frames to normalize at a time: some hundred kilobytes."""
 
 FRAMES_PER_BEAT = {"beat": 1, "half-beat": 2}
-"""By what `sync` can be."""
+"""Number of frames per beat for each value of `sync`."""
 
 
 class Settings(NamedTuple):
-    """The parameters of :class:`ChromaExtractor` that change what comes out, checked."""
+    """Validated parameters of :class:`ChromaExtractor` that affect its output."""
 
     kind: str
     sr: float
@@ -45,33 +45,32 @@ class Settings(NamedTuple):
 
 @dataclass(frozen=True)
 class Analysis:
-    """What is found in a recording, as :meth:`ChromaExtractor.analyze` tells it.
+    """Results of :meth:`ChromaExtractor.analyze` for a recording.
 
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12), dtype float32
         The piece, one frame per hop, beat or half-beat.
     timing : Timing
-        When the frames sound: at the extractor's rate, or with ``sync="beat"`` or ``"half-beat"``
-        on the beats that were found, which count from the first one; what is before it is a pick-up
-        at negative beats. Without beats the recording is one frame, which is no beat. Bars begin
-        where the downbeat is sure, with a margin of at least 2.
+        Times of the frames: at the extractor's frame rate or, with `sync`, on the detected beats.
+        Beats count from the first one; frames before it are a pickup at negative beats. If no beats
+        are found, the recording is a single frame that is not a beat. The timing has bars if the
+        downbeat is reliable, with a margin of at least 2.
     levels : ndarray of shape (n_frames,), dtype float32
-        How loud each frame is: its root mean square in decibels of full scale, -120 for silence.
+        Root mean square of each frame in decibels of full scale; -120 for silence.
     tuning : float or None
-        Deviation from A440 in semitones; None if the recording could not be used.
+        Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str
-        What there was to warn of, such as a truncated file, or why the recording was left out.
+        Warnings, for instance about a truncated file, or the reason why the recording was left out.
     beats : Beats or None
-        The beats: their times, how clear they are, and the bars. None unless frames are beats:
-        without `sync`, or if no beats were found.
+        Times and clarity of the beats, and the bars. None without `sync`, or if no beats are found.
     timbre : ndarray of shape (n_frames, 13), dtype float32, or None
-        Cepstral coefficients 1 to 13 of each frame, in decibels: the orthonormal cosine transform
-        of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
+        Cepstral coefficients 1 to 13 of each frame, in decibels. They are the orthonormal cosine
+        transform of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
     tempo : float or None
-        Beats per minute, that of `timing`. None unless frames are beats.
+        Tempo of `timing` in beats per minute. None unless frames are beats.
     clarity : float or None
-        Mean clarity of the beats, from about 0 for no pulse to 1. None unless frames are beats.
+        Mean clarity of the beats, from about 0 (no pulse) to 1. None unless frames are beats.
 
     Examples
     --------
@@ -101,7 +100,7 @@ class Analysis:
 
     @property
     def tempo(self) -> float | None:
-        """Beats per minute; None unless frames are beats."""
+        """Tempo in beats per minute; None unless frames are beats."""
         return self.timing.tempo
 
     @property
@@ -112,8 +111,8 @@ class Analysis:
     def _repr_html_(self) -> str:
         rows = {
             "frames": f"{len(self.chroma)}, {self.timing.duration(len(self.chroma)):.1f} s",
-            "tempo": None if self.tempo is None else f"{self.tempo:.1f} beats a minute",
-            "beats in a bar": self.timing.beats_per_bar,
+            "tempo": None if self.tempo is None else f"{self.tempo:.1f} beats per minute",
+            "beats per bar": self.timing.beats_per_bar,
             "clarity of the beats": None if self.clarity is None else f"{self.clarity:.2f}",
             "tuning": None if self.tuning is None else f"{self.tuning:+.2f} semitones from A440",
             "loudest frame": f"{self.levels.max(initial=-120):.0f} dB of full scale",
@@ -136,39 +135,39 @@ def analyze(
     block_size: int = BLOCK_SIZE,
     kept_bytes: int = KEPT_BYTES,
 ) -> Analysis:
-    """Analyze a recording, block by block.
+    """Analyze a recording block by block.
 
     Parameters
     ----------
     recording : path, ndarray or (samples, sr)
-        What :func:`musicai.audio.read_blocks` takes.
+        Recording as for :func:`musicai.audio.read_blocks`.
     name : str
-        What to call the recording in errors.
+        Name of the recording in errors.
     settings : Settings
-        How to analyze it.
+        Parameters of the analysis.
     tracker : callable, default=None
-        Finds the beats if frames are beats; None for the library's own.
+        Beat tracker to use with `sync`; None for the built-in one.
     block_size : int, default=65536
         Samples to read at a time.
     kept_bytes : int, default=96 * 2**20
-        For "stft", power spectra are kept up to this size; longer recordings may be read twice.
+        Most bytes of power spectra to keep, for "stft"; longer recordings may be read twice.
 
     Notes
     -----
-    The analysis does not depend on sizes.
+    The analysis does not depend on `block_size` or `kept_bytes`.
     """
     kind, sr, hop_length, n_fft, norm, tuning, exact, sync = settings
     frame_rate = sr / hop_length
     warnings: list[str] = []
     loudness = FrameLevels(hop_length)
-    listeners: list[Any] = [loudness]
+    meters: list[Any] = [loudness]
     if sync is not None:
         onsets, pulse = OnsetStrength(sr), PulseFinder(tracker, sr)
-        listeners += [onsets, pulse]
+        meters += [onsets, pulse]
 
     def measure(block: np.ndarray) -> np.ndarray:
-        for listener in listeners:
-            listener.add(block)
+        for meter in meters:
+            meter.add(block)
         return block
 
     def read(*, again: bool = False) -> Iterator[np.ndarray]:
@@ -205,13 +204,13 @@ def analyze(
         chroma, levels = normalize(median_chroma(chroma, parts), norm), mean_level(levels, parts)
         parts = frames_between(timing.borders(), measured.rate, len(measured.timbre))
         timbre = mean_rows(measured.timbre, parts)
-    # A second reading finds the same again; and next time the file may have another name.
+    # A second pass repeats warnings; names are removed because a cached file may be renamed.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
     return Analysis(chroma, timing, levels, tuning, tuple(different), beats, timbre)
 
 
 def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
-    """Return the timing of the beats of a recording; without beats that of one frame."""
+    """Return the timing of the beats of a recording; without beats, that of a single frame."""
     if beats is None:
         return Timing.from_borders([0.0, end])
     seconds, positions = beat_grid(beats.times, end, frames_per_beat=frames_per_beat)
@@ -220,20 +219,19 @@ def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
         beats=positions,
         frames_per_beat=frames_per_beat,
         beats_per_bar=beats.beats_per_bar,
-        downbeat=beats.downbeat if beats.downbeat_margin >= SURE else None,
+        downbeat=beats.downbeat if beats.downbeat_margin >= RELIABLE_MARGIN else None,
     )
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:
-    """Scale every frame in place to a norm of 1, as ``librosa.util.normalize`` does.
+    """Scale every frame in place to a norm of 1, like ``librosa.util.normalize``.
 
-    Frames whose norm is below the smallest normal float32 are left as they are: silence stays
-    zero.
+    Frames whose norm is below the smallest normal float32 do not change, so silence stays zero.
     """
     if norm is not None:
         for first in range(0, len(chroma), NORMALIZED_FRAMES):
             frames = chroma[first : first + NORMALIZED_FRAMES]
-            magnitude = frames.astype(np.float64)  # powers of tiny values would vanish in float32
+            magnitude = frames.astype(np.float64)  # tiny values would underflow in float32
             length = np.linalg.norm(magnitude, ord=norm, axis=1, keepdims=True)
             length[length < np.finfo(np.float32).tiny] = 1.0
             frames[:] = magnitude / length

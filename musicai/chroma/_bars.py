@@ -1,39 +1,39 @@
-"""Bars: how many beats they have, and on which beats they begin.
+"""Estimation of bars: the number of beats per bar, and the downbeats.
 
-Bars resemble each other: onsets and changes of harmony recur after three, six and nine beats in a
-waltz, and after two, four and eight in most other music. Bars begin where the harmony changes and
-the bass enters: the downbeat is the beat of the bar on which both happen most. It is in doubt if
-the harmony changes between beats as much as on them.
+Bars resemble each other. Onsets and changes of harmony recur after three, six and nine beats in a
+waltz, and after two, four and eight beats in most other music. The downbeat is the beat of the bar
+on which the harmony changes and the bass enters most. It is uncertain if the harmony changes
+between beats as much as on them.
 """
 
 import numpy as np
 
 FEWEST = 12
-"""Fewest beats in which bars are found."""
+"""Fewest beats for an estimate of bars."""
 
 TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
-"""Lags in beats at which music recurs if bars have three beats, and if they have four."""
+"""Lags in beats at which music recurs in bars of three and of four beats."""
 
 LEAST_TRIPLE = 0.2
-"""By how much triple recurrence must exceed duple: bars of four beats are far more common."""
+"""Margin of triple over duple recurrence for three beats; bars of four are far more common."""
 
 STRONGEST = 0.97
-"""Quantile at which onset strength is clipped, as that after silence outweighs all others."""
+"""Quantile at which to clip onset strength, because an onset after silence outweighs others."""
 
 MOST_BARS = 20
-"""Most bars that count in a standard error: in more of them the same mistake only repeats."""
+"""Most bars that count in a standard error; errors in more bars are not independent."""
 
 LEAST_ERROR = 0.05
-"""Added to standard errors, so that few equal bars are not certainty."""
+"""Offset of standard errors, so that a few identical bars do not mean certainty."""
 
-SURE = 2.0
-"""Least margin of a downbeat from which a timing takes its bars."""
+RELIABLE_MARGIN = 2.0
+"""Smallest margin of a downbeat with which a timing gets bars."""
 
 
 def find_bars(
     chroma: np.ndarray, halves: np.ndarray, onsets: np.ndarray, bass: np.ndarray
 ) -> tuple[int, int, float]:
-    """Find the beats on which bars begin.
+    """Estimate the beats per bar and the downbeat.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ def find_bars(
     halves : ndarray of shape (2 * n_beats, 12)
         Chroma of each half of each beat.
     onsets : ndarray of shape (n_beats, n_slots)
-        Onset strength at some moments of each beat.
+        Onset strength at `n_slots` times in each beat.
     bass : ndarray of shape (n_beats,)
-        Onset strength of low notes on each beat.
+        Onset strength in the bass on each beat.
 
     Returns
     -------
     beats_per_bar : int
         3 or 4.
     downbeat : int
-        The first beat that begins a bar.
+        Index of the first downbeat.
     margin : float
-        Confidence in the downbeat, see `Beats`; standard errors are over at most 20 bars. 0 if
-        there are fewer than 12 beats.
+        Confidence in the downbeat (see `Beats`), with standard errors over at most 20 bars. It is 0
+        for fewer than 12 beats.
     """
     if len(bass) < FEWEST:
         return 4, 0, 0.0
@@ -78,27 +78,27 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Return the mean of each column in standard errors, those of at most `most` rows."""
+    """Return the mean of each column in units of the standard error of at most `most` rows."""
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
 
 def _recurrence(stream: np.ndarray) -> float:
-    """Return the autocorrelation of a stream at triple lags less that at duple lags."""
+    """Return the autocorrelation of a stream at triple lags minus that at duple lags."""
     centered = stream - stream.mean(axis=0)
     triple = sum(_autocorrelation(centered, lag) for lag in TRIPLE)
     return triple - sum(_autocorrelation(centered, lag) for lag in DUPLE)
 
 
 def _autocorrelation(stream: np.ndarray, lag: int) -> float:
-    """Return the correlation of a centered stream with itself some beats later."""
+    """Return the correlation of a centered stream with itself `lag` beats later."""
     later, earlier = stream[lag:], stream[:-lag]
     product = np.sqrt(np.sum(later**2) * np.sum(earlier**2))
     return float(np.sum(later * earlier) / product) if product > 0 else 0.0
 
 
 def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
-    """Return 1 less the correlation of the chroma of `reach` beats before and from each beat on."""
+    """Return 1 minus the correlation of chroma over `reach` beats before and after each beat."""
     n_beats = len(shapes)
     sums = np.cumsum(np.pad(shapes, ((1, 0), (0, 0))), axis=0)
     at = np.arange(reach, n_beats - reach + 1)
@@ -118,7 +118,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 
 def _clip(strength: np.ndarray) -> np.ndarray:
-    """Clip the few highest values of an onset strength, such as those after silence."""
+    """Clip the highest values of an onset strength, such as those after silence."""
     return np.minimum(strength, np.quantile(strength, STRONGEST))
 
 

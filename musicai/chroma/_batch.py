@@ -1,7 +1,7 @@
-"""Analyses of many recordings: at the same time, in their order, and each only once.
+"""Parallel and cached analysis of many recordings.
 
-A recording that was analyzed before comes from a cache on the disk. The others are shared among
-threads, processes or the machines of a cluster, by joblib.
+Recordings that have been analyzed before come from a cache on disk. joblib distributes the others
+over threads, processes or the machines of a cluster.
 """
 
 import atexit
@@ -24,18 +24,18 @@ from ..files.paths import is_path
 from ._analysis import Analysis, Settings, analyze
 from ._tracker import Tracker, tracker_key
 
-Remembered = Callable[[Any, str, Tracker | None, Any, int, Settings], Analysis]
-"""An analysis that also takes the identity of the recording, and looks it up."""
+CachedAnalysis = Callable[[Any, str, Tracker | None, Any, int, Settings], Analysis]
+"""Cached analysis function, whose arguments include a key that identifies the recording."""
 
 Task = Callable[[Any, str], Any]
-"""Takes a recording and its name."""
+"""Function of a recording and its name."""
 
 ANALYSIS_VERSION = 10
-"""Raise it with every change of results: analyses that were kept before are then ignored."""
+"""Version of the results; increment it whenever they change, to invalidate cached analyses."""
 
 
 _running: set[threading.Event] = set()
-"""Of each recording that is being worked on in this process: set when that has ended."""
+"""Events for the recordings in progress in this process, each set when its task ends."""
 
 
 def analyze_all(
@@ -49,41 +49,41 @@ def analyze_all(
     n_jobs: int | None,
     on_error: str,
 ) -> Generator[Analysis | RecordingError]:
-    """Yield the analysis of each recording in order, as they are ready.
+    """Yield the analyses of recordings in order, as they become available.
 
     Parameters
     ----------
     recordings : sequence
         The recordings.
     names : sequence of str
-        What to call each recording in errors.
+        Names of the recordings in errors.
     settings : Settings
-        How to analyze them.
+        Parameters of the analysis.
     tracker : callable or None
-        Finds the beats if frames are beats.
+        Beat tracker to use with `sync`.
     memory : path, joblib.Memory or None
-        A folder that keeps analyses.
+        Cache for analyses.
     by_content : bool
-        Whether it knows files by what is in them, wherever they lie.
+        Whether the cache identifies files by their content rather than their path.
     n_jobs : int or None
-        How many to work on at the same time, as for :class:`joblib.Parallel`.
+        Number of recordings to process in parallel, as for :class:`joblib.Parallel`.
     on_error : {"raise", "warn"}
-        Whether to raise the error of a recording that cannot be used at once, or to yield it.
+        Whether to raise the error of an unusable recording at once, or to yield it.
 
     Yields
     ------
     result : Analysis or RecordingError
-        An error where a recording cannot be used, with ``on_error="warn"`` or if it made a worker
-        process die.
+        Analysis of a recording, or its error. Errors are yielded with ``on_error="warn"``, and for
+        recordings that crash a worker process.
     """
-    remembered = _remembering(memory)
-    key = tracker_key(tracker) if tracker is not None and remembered is not None else None
+    cached_analyze = _cached_analysis(memory)
+    key = tracker_key(tracker) if tracker is not None and cached_analyze is not None else None
     task = partial(
         _analyze_one,
         settings=settings,
         tracker=tracker,
         key=key,
-        remembered=remembered,
+        cached_analyze=cached_analyze,
         by_content=by_content,
         on_error=on_error,
     )
@@ -97,36 +97,36 @@ def _analyze_one(
     settings: Settings,
     tracker: Tracker | None,
     key: str | None,
-    remembered: Remembered | None,
+    cached_analyze: CachedAnalysis | None,
     by_content: bool,
     on_error: str,
 ) -> Analysis | RecordingError:
-    """Analyze a recording, unless a memory holds its analysis."""
+    """Analyze a recording unless its analysis is cached."""
     try:
-        identity = None if remembered is None else _identity(recording, by_content)
-        if remembered is not None and identity is not None:
+        identity = None if cached_analyze is None else _identity(recording, by_content)
+        if cached_analyze is not None and identity is not None:
             if key is not None:
                 identity = identity, key
-            found = remembered(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
-            if isinstance(found, Analysis):  # and not what another program wrote into the folder
+            found = cached_analyze(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
+            if isinstance(found, Analysis):  # not the data of another program
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
-        if on_error == "raise":  # at once, before others are analyzed in vain
+        if on_error == "raise":  # at once, before others are analyzed for nothing
             error.add_note(
-                'With on_error="warn" it is left out with a warning, and the others go on.'
+                'With on_error="warn", it is left out with a warning, and the others continue.'
             )
             raise
         return error
     except Exception as error:
-        error.add_note(f"This happened to {name}.")
+        error.add_note(f"The error occurred in {name}.")
         raise
 
 
-def _remembering(memory: Any) -> Remembered | None:
-    """Return the analysis with a memory, a folder or a :class:`joblib.Memory`; None for none.
+def _cached_analysis(memory: Any) -> CachedAnalysis | None:
+    """Return the analysis function cached in a folder or a :class:`joblib.Memory`; None without.
 
-    In a folder, files are compressed, since that adds a checksum: a damaged file is noticed and
+    Files in a folder are compressed, which adds a checksum. A damaged file is thus detected, and
     its recording analyzed again.
     """
     if memory is None:
@@ -138,7 +138,7 @@ def _remembering(memory: Any) -> Remembered | None:
             _analyze_identified, ignore=["recording", "name", "tracker"]
         )
     except OSError as error:
-        raise ValueError(f"memory cannot be used as a folder ({error}); give another") from error
+        raise ValueError(f"memory cannot be used as a folder ({error}); choose another") from error
 
 
 def _analyze_identified(
@@ -149,12 +149,12 @@ def _analyze_identified(
     version: int,
     settings: Settings,
 ) -> Analysis:
-    # joblib finds what it keeps by the arguments; identity and version are there for that alone.
+    # `identity` and `version` only serve as part of joblib's cache key.
     return analyze(recording, name, settings, tracker=tracker)
 
 
 def _identity(recording: Any, by_content: bool) -> Any:
-    """Return a value that changes with the content of a recording; None if it is no recording."""
+    """Return a value that changes with the content of a recording; None if it cannot be read."""
     if is_path(recording):
         try:
             if by_content:
@@ -164,7 +164,7 @@ def _identity(recording: Any, by_content: bool) -> Any:
             return None
         return os.path.realpath(os.fsencode(recording)), status.st_size, status.st_mtime_ns
     samples = recording[0] if isinstance(recording, tuple) and recording else recording
-    # joblib passes large arrays to its processes as files.
+    # joblib passes large arrays to its processes as memory-mapped files.
     is_array = type(samples) in (np.ndarray, np.memmap)
     return joblib.hash(recording, coerce_mmap=True) if is_array else None
 
@@ -172,15 +172,15 @@ def _identity(recording: Any, by_content: bool) -> Any:
 def run_in_order(
     task: Task, recordings: Sequence[Any], names: Sequence[str], *, n_jobs: int | None
 ) -> Generator[Any]:
-    """Yield what `task` returns for each recording, in their order, as results come.
+    """Yield the result of `task` for each recording, in order.
 
-    Threads do the work, because decoding and transforms leave the interpreter free for each
-    other, unless :func:`joblib.parallel_config` asks for processes or a cluster. When a worker
-    process dies, the first recording without a result is tried once more, alone; if its worker
-    dies again, that recording has a :class:`RecordingError` as its result, and the others go on.
+    Tasks run in threads, because decoding and transforms release the interpreter lock, unless
+    :func:`joblib.parallel_config` selects processes or a cluster. If a worker process dies, the
+    first recording without a result is tried once more, alone. If its worker dies again, its result
+    is a :class:`RecordingError`, and the other recordings continue.
 
-    After an error, threads finish the recordings they are at, and Python ends only then: to end it
-    while they decode would make it crash.
+    After an error, Python waits for the threads to finish their current recordings, because exiting
+    while they decode would crash it.
 
     Parameters
     ----------
@@ -189,17 +189,17 @@ def run_in_order(
     recordings : sequence
         The recordings.
     names : sequence of str
-        What to call each recording in errors.
+        Names of the recordings in errors.
     n_jobs : int or None
-        How many to work on at the same time, as for :class:`joblib.Parallel`.
+        Number of recordings to process in parallel, as for :class:`joblib.Parallel`.
 
     Yields
     ------
     result : object
-        What `task` returned.
+        Return value of `task`.
     """
     calls = [
-        joblib.delayed(_until_done)(task, recording, name)
+        joblib.delayed(_run_to_the_end)(task, recording, name)
         for recording, name in zip(recordings, names, strict=True)
     ]
     done = 0
@@ -212,12 +212,12 @@ def run_in_order(
         except Exception as error:
             if not _worker_died(error):
                 raise
-            yield _alone(calls[done], names[done])
+            yield _retry(calls[done], names[done])
             done += 1
 
 
-def _until_done(task: Task, recording: Any, name: str) -> Any:
-    """Return what `task` returns; until then, this process does not end."""
+def _run_to_the_end(task: Task, recording: Any, name: str) -> Any:
+    """Run `task`, and keep the process alive until it returns."""
     ended = threading.Event()
     _running.add(ended)
     try:
@@ -229,18 +229,18 @@ def _until_done(task: Task, recording: Any, name: str) -> Any:
 
 @atexit.register
 def _wait() -> None:
-    # joblib's threads are daemons, which nothing else waits for.
+    # joblib's threads are daemons, so Python would not wait for them.
     for ended in list(_running):
         ended.wait()
 
 
-if hasattr(os, "register_at_fork"):  # a child has none of the threads
+if hasattr(os, "register_at_fork"):  # the threads do not exist in a forked child
     os.register_at_fork(after_in_child=_running.clear)
 
 
-def _alone(call: Any, name: str) -> Any:
+def _retry(call: Any, name: str) -> Any:
     try:
-        # Two jobs, so that even a single task has a worker process of its own.
+        # With two jobs, even a single task gets its own worker process.
         with _started([call], 2) as results:
             return next(results)
     except Exception as error:
@@ -253,10 +253,10 @@ def _alone(call: Any, name: str) -> Any:
 
 
 def _started(calls: list[Any], n_jobs: int | None) -> AbstractContextManager[Generator[Any]]:
-    """Start to work on calls; the context yields their results."""
+    """Start calls in parallel; the context provides their results."""
     try:
         parallel = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
-    except ValueError:  # a backend that only gives all results at once, such as "multiprocessing"
+    except ValueError:  # a backend without generators, such as "multiprocessing"
         return closing(_all_at_once(joblib.Parallel(n_jobs, prefer="threads"), calls))
     return _cancelling(parallel(calls))
 
@@ -266,7 +266,7 @@ def _cancelling(results: Generator[Any]) -> Iterator[Generator[Any]]:
     try:
         yield results
     finally:
-        with warnings.catch_warnings():  # to work on fewer calls, as joblib advises, was the aim
+        with warnings.catch_warnings():  # joblib warns that calls were wasted
             warnings.filterwarnings("ignore", ".* cancel")
             results.close()
 
@@ -276,5 +276,5 @@ def _all_at_once(parallel: joblib.Parallel, calls: list[Any]) -> Generator[Any]:
 
 
 def _worker_died(error: Exception) -> bool:
-    # Dask's error is told by its name, since Dask need not be installed.
+    # Dask's error is identified by name, because Dask may not be installed.
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"

@@ -1,11 +1,11 @@
-"""The beats of a recording, found in its onset strength.
+"""Beat tracking from onset strength.
 
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
-programming", Journal of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, with
-another estimate of the tempo. The beat period is the lag at which a comb with teeth at half, one,
-two, three and four periods collects most of the autocorrelation of the onset strength, weighted by
-a prior that expects faster beats in music with stronger onsets. The beats are the moments about
-one period apart with the strongest onsets; a parabola through each peak places them between frames.
+programming", Journal of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, but with a
+different tempo estimate. The beat period is the lag at which a comb with teeth at half, one, two,
+three and four periods collects most of the autocorrelation of the onset strength, weighted by a
+prior that expects faster beats in music with stronger onsets. The beats are the sequence with the
+strongest onsets about one period apart. A parabola through each peak places them between frames.
 """
 
 from dataclasses import dataclass
@@ -19,75 +19,75 @@ from ..theory.borders import mean_tempo
 from ._frames import hann_window
 
 TEMPO_WINDOW = 8.0
-"""Seconds of onset strength in each autocorrelation."""
+"""Length of the autocorrelation windows, in seconds."""
 
 WINDOWS_PER_STEP = 64
-"""Windows analyzed together, so that memory does not grow with the recording."""
+"""Windows to analyze at a time, so that memory does not grow with the recording."""
 
 SLOWEST_TEMPO, FASTEST_TEMPO = 40.0, 240.0
 """Range of the tempo in beats per minute."""
 
 USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
-"""Center of the prior in beats per minute, for music of this mean onset strength in decibels."""
+"""Center of the tempo prior in beats per minute, at this mean onset strength in decibels."""
 
 TEMPO_PER_STRENGTH = 0.4
-"""Octaves by which the center rises with each octave of the mean onset strength.
+"""Octaves by which the center of the prior rises per octave of mean onset strength.
 
-At the same spacing of onsets, a choir sings slow beats and a band plays fast ones: one center for
-both doubles the beats of one or skips those of the other (see docs/experiments.md).
+With equally spaced onsets, the beats of a choir are slow and those of a band are fast. A common
+center would double the tempo of one or halve that of the other (see docs/experiments.md).
 """
 
 CENTER_RANGE = 60.0, 150.0
 """Lowest and highest center of the prior, in beats per minute."""
 
 TEETH = {0.5: 0.5, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
-"""Teeth of the comb, in periods, with their weights: half a beat, and a bar of four beats."""
+"""Weights of the comb's teeth by their position in periods."""
 
 TREND = 1.5
-"""Seconds of lag in the moving average that is subtracted from the autocorrelation."""
+"""Length in seconds of the moving average to subtract from the autocorrelation."""
 
 STRONGEST = 0.99
-"""Quantile at which onset strength is clipped.
+"""Quantile at which to clip onset strength.
 
 The first sound after silence rises in all bands at once and would outweigh a minute of music.
 """
 
 TIGHTNESS = 100.0
-"""Weight of the penalty for beats that are not one period apart, as in librosa."""
+"""Weight of the penalty for deviations from the period, as in librosa."""
 
 WEAK = 0.5
-"""Beats at either end are dropped if their onsets have less than this share of the RMS strength."""
+"""Beats at either end are dropped if weaker than this share of the RMS onset strength."""
 
 FEWEST = 3
-"""Fewest beats with strong onsets; fewer only mark where a sound begins or ends."""
+"""Fewest strong beats to accept; fewer only mark the start or end of a sound."""
 
 SLOTS = 16
-"""Moments of a beat at which its onsets are compared with those of its neighbors."""
+"""Points per beat at which to compare its onsets with those of neighboring beats."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Clarity compares a beat with this many beats on each side, and is averaged over this many."""
+"""Beats on each side to compare for clarity, and beats to smooth it over."""
 
 
 @dataclass(frozen=True, eq=False)
 class Beats:
-    """The beats of a recording, as an `Analysis` has them.
+    """Beats and bars of a recording, part of an `Analysis`.
 
     Attributes
     ----------
     times : ndarray of shape (n_beats,)
-        Seconds, rising; there are at least two.
+        Increasing times in seconds; at least two.
     clarity : ndarray of shape (n_beats,)
-        Correlation of the onsets within each beat with those within the beats around it, at most
-        1. Near 0 there is no pulse, or these are not its beats.
+        Correlation of the onsets within each beat with those in the surrounding beats, at most 1. A
+        value near 0 means that there is no pulse, or that the beats are wrong.
     beats_per_bar : int
-        3 or 4, or the number that your own tracker found.
+        3 or 4, or the number that a custom tracker found.
     downbeat : int
-        Index of a beat on which a bar begins, from 0 to ``beats_per_bar - 1``.
+        Index of the first downbeat, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
-        Confidence in the downbeat, in standard errors: how much more the harmony changes and the
-        bass enters on downbeats than on any other beat of the bar, and how much more the harmony
-        changes on beats than between them; the smallest of these. Trust it from 2 on. Infinite if
-        your own tracker found it.
+        Confidence in the downbeat, in standard errors. It is the smallest of several differences:
+        of harmonic change and bass onsets between downbeats and each other beat of the bar, and of
+        harmonic change on and between beats. A margin of 2 or more is reliable. Infinite for
+        downbeats of a custom tracker.
 
     Examples
     --------
@@ -111,35 +111,35 @@ class Beats:
 
     @property
     def downbeats(self) -> np.ndarray:
-        """Seconds of the beats on which bars begin."""
+        """Times of the downbeats in seconds."""
         return self.times[self.downbeat :: self.beats_per_bar]
 
     @property
     def tempo(self) -> float:
-        """Beats per minute, the mean over beats of about the usual length."""
+        """Mean tempo in beats per minute, over beats of about the usual length."""
         tempo = mean_tempo(self.times, np.arange(len(self.times)))
-        assert tempo is not None  # times rise
+        assert tempo is not None  # times are increasing
         return tempo
 
 
 def track_beats(
     strength: np.ndarray, rate: float, *, usual_tempo: float = USUAL_TEMPO
 ) -> np.ndarray:
-    """Find the beats in an onset strength.
+    """Track the beats in an onset strength.
 
     Parameters
     ----------
     strength : ndarray of shape (n_frames,)
-        Onset strength, not negative.
+        Nonnegative onset strength.
     rate : float
         Frames per second.
     usual_tempo : float, default=105.0
-        Center of the prior of the tempo, in beats per minute, for a mean onset strength of 0.85.
+        Center of the tempo prior in beats per minute, for a mean onset strength of 0.85.
 
     Returns
     -------
     beats : ndarray of shape (n_beats,), dtype float64
-        Times in seconds, rising from 0 on; at least three, or none.
+        Increasing times in seconds, not negative; at least three, or none.
 
     Examples
     --------
@@ -176,7 +176,7 @@ def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> i
 
 
 def _autocorrelation(strength: np.ndarray, length: int) -> np.ndarray:
-    """Return the mean autocorrelation of windows of this length, each scaled to 1 at lag 0.
+    """Return the mean autocorrelation of windows of `length`, each scaled to 1 at lag 0.
 
     Windows without an onset count as zero.
     """
@@ -194,35 +194,35 @@ def _autocorrelation(strength: np.ndarray, length: int) -> np.ndarray:
 
 
 def _smooth(strength: np.ndarray, period: int) -> np.ndarray:
-    """Scale the onset strength to unit variance and smooth it over a small part of a beat."""
+    """Scale the onset strength to unit variance and smooth it over a fraction of a beat."""
     scaled = strength.astype(np.float64)
     scaled /= np.std(scaled) or 1.0
-    reach = 1 + period // 4  # beyond is below 1e-13
+    reach = 1 + period // 4  # beyond, the kernel is below 1e-13
     offsets = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (32 * offsets / period) ** 2)
     return np.convolve(scaled, kernel)[reach : reach + len(scaled)]
 
 
 def _best_path(score: np.ndarray, period: int) -> np.ndarray:
-    """Return the frames, about a period apart, with the highest sum of scores.
+    """Return the sequence of frames, about a period apart, with the highest total score.
 
-    This is the dynamic program of Ellis's paper: the best path to a frame comes from a frame
-    half a period to two periods earlier, and the penalty of a step grows with the square of the
-    logarithm of its length in periods.
+    This is the dynamic program of Ellis's paper. The best path to a frame comes from a frame half a
+    period to two periods earlier. The penalty of a step is proportional to the squared logarithm of
+    its length in periods.
     """
     steps = np.arange(2 * period, (period + 1) // 2 - 1, -1)
     longest, shortest = steps[0], steps[-1]
     penalty = TIGHTNESS * np.log(steps / period) ** 2
-    total = np.zeros(longest + len(score))  # frames before the first score nothing
+    total = np.zeros(longest + len(score))  # zeros before the first frame
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
-    # Predecessors are at least the shortest step away, so that many frames are done at once.
+    # Predecessors are at least `shortest` frames earlier, so as many frames are vectorized.
     for start in range(0, len(score), shortest):
         frames = np.arange(start, min(start + shortest, len(score)))
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # A path may also start here, which is the better choice at the first onsets only.
+        # A path may also start here, which only pays off at the first onsets.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]
@@ -239,14 +239,14 @@ def _last_beat(total: np.ndarray) -> int:
 
 
 def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Drop beats before the first and after the last strong onset; all if few are strong."""
+    """Drop beats before the first and after the last strong onset; drop all if few are strong."""
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
     return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]
 
 
 def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return the offset in frames of each beat's peak, by a parabola through three frames."""
+    """Return the offset in frames of each beat's peak, by parabolic interpolation."""
     padded = np.pad(score, 1, mode="edge")
     before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]
     curvature = before - 2 * at + after
@@ -255,7 +255,7 @@ def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
 
 
 def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.ndarray:
-    """Sample the onset strength at 16 moments of each beat.
+    """Sample the onset strength at 16 points of each beat.
 
     Parameters
     ----------
@@ -264,15 +264,15 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
     rate : float
         Frames per second.
     beats : ndarray of shape (n_beats,)
-        Times in seconds, rising; at least two.
+        Increasing times in seconds; at least two.
 
     Returns
     -------
     onsets : ndarray of shape (n_beats, 16)
-        The first moment is a little before the beat; each value is the highest of three frames.
+        Maximum over three frames at each point. The first point is slightly before the beat.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
-    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four lie around the beat
+    slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four surround the beat
     moments = (beats[:, np.newaxis] + lengths[:, np.newaxis] * slots) * rate
     padded = np.pad(strength, 1)
     widened = np.maximum(np.maximum(padded[:-2], padded[1:-1]), padded[2:])
@@ -280,12 +280,12 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
 
 
 def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
-    """Measure how regular the onsets around each beat are.
+    """Measure the regularity of onsets around each beat.
 
     Parameters
     ----------
     onsets : ndarray of shape (n_beats, n_slots)
-        Onset strength at some moments of each beat.
+        Onset strength at `n_slots` points of each beat.
 
     Returns
     -------
@@ -295,7 +295,7 @@ def pulse_clarity(onsets: np.ndarray) -> np.ndarray:
     """
     sums = np.cumsum(np.pad(onsets, ((NEIGHBORS + 1, NEIGHBORS), (0, 0))), axis=0)
     around = sums[2 * NEIGHBORS + 1 :] - sums[: -2 * NEIGHBORS - 1] - onsets
-    own, around = (each - each.mean(axis=1, keepdims=True) for each in (onsets, around))
-    product = np.linalg.norm(own, axis=1) * np.linalg.norm(around, axis=1)
-    correlation = np.sum(own * around, axis=1) / np.where(product > 1e-9, product, np.inf)
+    onsets, around = (each - each.mean(axis=1, keepdims=True) for each in (onsets, around))
+    product = np.linalg.norm(onsets, axis=1) * np.linalg.norm(around, axis=1)
+    correlation = np.sum(onsets * around, axis=1) / np.where(product > 1e-9, product, np.inf)
     return uniform_filter1d(correlation, min(SMOOTHED, len(correlation)), mode="nearest")

@@ -1,19 +1,19 @@
-"""Chroma energy normalized statistics: chroma for finding the same music in another performance.
+"""Chroma energy normalized statistics (CENS), for matching performances of the same music.
 
-Each frame is reduced to the shares of its pitch classes, in five coarse steps, and the steps are
-averaged over about a second: differences in loudness, timbre and articulation all but vanish (M.
-Müller, F. Kurth and M. Clausen, "Audio matching via chroma-based statistical features", ISMIR
-2005; Müller and S. Ewert, "Chroma Toolbox", ISMIR 2011).
+The shares of the pitch classes in each frame are quantized to five steps and averaged over about a
+second. This removes most differences in loudness, timbre and articulation (M. Müller, F. Kurth and
+M. Clausen, "Audio matching via chroma-based statistical features", ISMIR 2005; Müller and S. Ewert,
+"Chroma Toolbox", ISMIR 2011).
 """
 
 import numpy as np
 from scipy.ndimage import convolve1d
 
 STEPS = (0.05, 0.1, 0.2, 0.4)
-"""A pitch class with more than this share of a frame counts a quarter more."""
+"""Shares of a frame above which a pitch class counts a quarter more."""
 
 SECONDS = 41 * 512 / 22050
-"""Length of the window that averages, 0.95 s: what librosa's ``chroma_cens`` has by default."""
+"""Length of the averaging window, 0.95 s: the default of librosa's ``chroma_cens``."""
 
 
 def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
@@ -22,21 +22,20 @@ def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
     Parameters
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        Chroma of any scale, not negative.
+        Nonnegative chroma on any scale.
     frame_rate : float
         Frames per second.
 
     Returns
     -------
     smooth : ndarray of shape (n_frames, 12), dtype float32
-        Averages in [0, 1], not normalized. The window is of the odd number of frames that is
-        nearest to 0.95 s; before the first frame and after the last there is silence, and silence
-        that lasts as long as the window stays zero.
+        Averages in [0, 1], not normalized. The window is the odd number of frames nearest to 0.95
+        s. The recording is padded with silence. Silence as long as the window stays zero.
     """
     totals = np.sum(chroma, axis=1, keepdims=True)
     shares = np.divide(chroma, totals, out=np.zeros_like(chroma), where=totals > 0)
     steps = np.mean([shares > step for step in STEPS], axis=0, dtype=np.float32)
-    # As in librosa without the zeros at the window's ends.
+    # As in librosa, but without the zeros at the ends of the window.
     window = np.hanning(window_length(frame_rate) + 2)[1:-1]
     return convolve1d(steps, window / window.sum(), axis=0, mode="constant")
 

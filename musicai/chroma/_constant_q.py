@@ -1,18 +1,19 @@
 """Chroma from a constant-Q transform with one FFT per frame.
 
-A constant-Q transform analyzes each pitch with a window of a fixed number of periods (J. C.
-Brown, "Calculation of a constant Q spectral transform", 1991). Its windowed sinusoids are
-narrow in frequency, so they are applied as a sparse matrix to one spectrum per frame (Brown and
-M. S. Puckette, "An efficient algorithm for the calculation of a constant Q transform", 1992).
-There are three bins per semitone. As nothing above the highest note is looked at, samples are
-first brought to a lower rate.
+A constant-Q transform analyzes each pitch with a window of a fixed number of periods (J. C. Brown,
+"Calculation of a constant Q spectral transform", 1991). The spectra of its windowed sinusoids are
+narrow, so they are applied as a sparse matrix to one spectrum per frame (Brown and M. S. Puckette,
+"An efficient algorithm for the calculation of a constant Q transform", 1992). There are three bins
+per semitone. Frequencies above the highest note are not needed, so samples are first resampled to a
+lower rate.
 
-Magnitudes are compressed, as hearing does, so that a quiet voice counts beside a loud one. The
-mean of the surrounding bins is taken off as background: drums, noise and the skirts of loud tones.
-So is what the third partial of a tone would be, which is no octave of it. The rest is added over
-the octaves, which gives a fine chroma of 36 values per frame; from its sum over the recording the
-tuning is estimated, and with the tuning the 36 values are folded to 12. The fine chroma is small,
-so one reading suffices. ``benchmarks/chroma/quality.py`` measures how well it names what sounds.
+Magnitudes are compressed, as in hearing, so that quiet voices count as well as loud ones. The mean
+of the surrounding bins is subtracted as background, to remove drums, noise and the skirts of loud
+tones. The expected third partial of each tone is also subtracted, because it belongs to another
+pitch class. Summing over octaves gives a fine chroma of 36 values per frame. Its sum over the
+recording yields the tuning, with which the 36 values are folded to 12. The fine chroma is small
+enough to keep, so one pass over the recording suffices. ``benchmarks/chroma/quality.py`` measures
+its accuracy.
 """
 
 from collections.abc import Iterable
@@ -27,39 +28,39 @@ from ..audio import resample_blocks
 from ._frames import cut_frames, silent_frames
 
 LOWEST = 440.0 * 2.0 ** (-45 / 12)
-"""C1 in hertz, the lowest note that is analyzed."""
+"""Lowest note in the analysis: C1, in hertz."""
 
 N_OCTAVES = 6
-"""To B6; notes above are rare, and overtones there are mostly of other pitch classes."""
+"""Octaves up to B6; higher notes are rare, and overtones there mostly of other pitch classes."""
 
 BINS_PER_OCTAVE = 36
 Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
 SHORTEST = 0.45
-"""The frame must hold this share of the window that the lowest note of an octave asks for."""
+"""Shortest frame for an octave, as a share of the window of its lowest note."""
 
 LEAST_SECONDS = 4096 / 22050
-"""No window is shorter: high notes last as long as low ones, and longer windows hear less noise."""
+"""Shortest window; high notes last as long as low ones, and long windows collect less noise."""
 
 LOBES = 4.0
-"""Half the width of a sinusoid's spectrum, in reciprocals of its length; beyond is below -50 dB."""
+"""Half-width of a sinusoid's spectrum, in units of 1 / length; beyond, it is below -50 dB."""
 
 HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS
-"""The highest frequency that matters, in hertz."""
+"""Highest frequency that contributes, in hertz."""
 
 LEAST_OVERSAMPLING = 2.5
-"""The sampling rate is divided by powers of two while it is above this times `HIGHEST`."""
+"""Smallest ratio of the reduced sampling rate to `HIGHEST`."""
 
 COMPRESSION = 0.6
-"""Power of the magnitudes, about that with which loudness grows; quiet voices count for more."""
+"""Exponent of magnitudes, similar to that of perceived loudness; it favors quiet voices."""
 
 SURROUNDINGS = 13
-"""Bins whose mean is the background: up to two semitones on either side."""
+"""Number of bins to average as background: two semitones on either side."""
 
 TWELFTH = 57
-"""Bins from a fundamental to its third partial, an octave and a fifth above."""
+"""Number of bins from a fundamental to its third partial, an octave and a fifth above."""
 
 THIRD_PARTIAL = 0.25
-"""How strong the third partial of a tone is taken to be, as a share of the fundamental."""
+"""Assumed strength of the third partial, as a share of the fundamental."""
 
 
 def constant_q_chroma(
@@ -79,19 +80,19 @@ def constant_q_chroma(
     sr : float
         Sampling rate in hertz.
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     n_fft : int or None
-        Samples per frame; None for the power of two that is nearest to 0.74 seconds.
+        Samples per frame; None for the power of two nearest to 0.74 seconds.
     tuning : float or None
         Deviation from A440 in semitones; None to estimate it.
 
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Strength per pitch class, from C, not normalized: a magnitude to the power of
-        `COMPRESSION`, above the background. Frames of silence are zeros.
+        Strength per pitch class from C, not normalized: magnitudes to the power of `COMPRESSION`,
+        above the background. Silent frames are zero.
     tuning : float
-        The tuning that was given or estimated.
+        The given or estimated tuning.
     """
     n_samples = 0
 
@@ -104,12 +105,12 @@ def constant_q_chroma(
         n_fft = int(2 ** round(np.log2(16384 * sr / 22050)))
     divisor = rate_divisor(sr, hop_length, n_fft)
     low_rate = sr / divisor
-    fewer: Iterable[np.ndarray] = map(count, blocks)
+    samples: Iterable[np.ndarray] = map(count, blocks)
     if divisor > 1:
-        fewer = resample_blocks(fewer, sr, low_rate)
-    frames = cut_frames(fewer, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
+        samples = resample_blocks(samples, sr, low_rate)
+    frames = cut_frames(samples, frame_length=n_fft // divisor, hop_length=hop_length // divisor)
     parts = [fine_chroma(batch, low_rate) for batch in frames]
-    # Rounded up, the last samples may give one frame more.
+    # Because resampling rounds up, the last samples may give an extra frame.
     fine, power = (
         np.concatenate(part)[: 1 + n_samples // hop_length] for part in zip(*parts, strict=True)
     )
@@ -120,39 +121,39 @@ def constant_q_chroma(
 
 
 def rate_divisor(sr: float, hop_length: int, n_fft: int) -> int:
-    """Return the power of two by which the sampling rate can be divided before the analysis."""
+    """Return the largest power of two by which the analysis may divide the sampling rate."""
     divisor = 1
     while (
         sr / (2 * divisor) > LEAST_OVERSAMPLING * HIGHEST
         and hop_length % (2 * divisor) == 0
-        and n_fft % (4 * divisor) == 0  # or frames would have no sample at their center
+        and n_fft % (4 * divisor) == 0  # otherwise frames would have no central sample
     ):
         divisor *= 2
     return divisor
 
 
 def fine_chroma(frames: np.ndarray, sr: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return strengths at three bins per semitone, and the power of each frame.
+    """Return chroma at three bins per semitone, and the power of each frame.
 
     Returns
     -------
     strengths : ndarray of shape (n_frames, 36), dtype float32
     power : ndarray of shape (n_frames,), dtype float32
-        Of all notes that are analyzed, background included.
+        Total power in the analyzed range, including the background.
     """
     n_frames, n_fft = frames.shape
     weights = kernel(sr, n_fft)
     spectrum = scipy.fft.rfft(frames, axis=1)[:, : weights.shape[1]]
-    # The kernel is real, so real and imaginary parts are columns of a real product.
+    # The kernel is real, so real and imaginary parts can be separate columns of a real product.
     columns = np.ascontiguousarray(spectrum.T).view(np.float32)
     magnitude = np.abs((weights @ columns).view(np.complex64))
     power = np.einsum("bt,bt->t", magnitude, magnitude)
-    strength = _stand_out(magnitude**COMPRESSION)
+    strength = _subtract_background(magnitude**COMPRESSION)
     return strength.reshape(-1, BINS_PER_OCTAVE, n_frames).sum(axis=0).T, power
 
 
-def _stand_out(loudness: np.ndarray) -> np.ndarray:
-    """Take off the background and the third partials; frequency is the first axis."""
+def _subtract_background(loudness: np.ndarray) -> np.ndarray:
+    """Subtract the background and third partials; frequency is the first axis."""
     peaks = np.maximum(loudness - uniform_filter1d(loudness, SURROUNDINGS, axis=0), 0)
     notes = peaks.copy()
     notes[TWELFTH:] -= THIRD_PARTIAL * peaks[:-TWELFTH]
@@ -163,8 +164,8 @@ def _stand_out(loudness: np.ndarray) -> np.ndarray:
 def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
-    They are centered in the frame, which makes them real but for an alternating sign. Frequencies
-    above the highest sinusoid's are left out.
+    The sinusoids are centered in the frame, which makes their spectra real up to an alternating
+    sign. Frequencies above those of the highest sinusoid are omitted.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
     lengths = np.minimum(n_fft, np.maximum(Q / pitches, LEAST_SECONDS) * sr)
@@ -179,9 +180,9 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
 
 
 def _frequencies(sr: float, n_fft: int) -> np.ndarray:
-    """Return the centers of the bins in hertz, whole octaves of them."""
+    """Return the center frequencies of the bins in hertz, in whole octaves."""
     highest = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
-    # Octaves for which the frame is far too short would not tell semitones apart.
+    # In octaves for which the frame is far too short, semitones could not be resolved.
     too_low = int(np.ceil(np.log2(SHORTEST * Q * sr / LOWEST / n_fft)))
     lowest = min(max(0, too_low), highest - 1)
     bins = np.arange(lowest * BINS_PER_OCTAVE, highest * BINS_PER_OCTAVE)
@@ -191,8 +192,8 @@ def _frequencies(sr: float, n_fft: int) -> np.ndarray:
 def estimate_tuning(fine: np.ndarray) -> float:
     """Estimate the tuning in semitones, in [-0.5, 0.5), from chroma at three bins per semitone.
 
-    The three bins, summed over time and pitch classes, are samples of a bump on the circle of one
-    semitone; its circular mean is the tuning.
+    The three bins, summed over time and pitch classes, sample a circular distribution over one
+    semitone. Its circular mean is the tuning.
     """
     bump = np.sum(fine, axis=0, dtype=np.float64).reshape(12, 3).sum(axis=0)
     mean = np.sum(bump * np.exp(2j * np.pi * np.arange(3) / 3))
@@ -203,10 +204,10 @@ def estimate_tuning(fine: np.ndarray) -> float:
 
 
 def folding(tuning: float) -> np.ndarray:
-    """Return the weights with which 36 bins make up 12 pitch classes, shape (36, 12), float32.
+    """Return the weights that fold 36 bins to 12 pitch classes, shape (36, 12), float32.
 
-    A pitch class takes what lies within half a semitone of it. A bin stands for a third of a
-    semitone, so a bin on the border is shared in proportion.
+    A pitch class covers half a semitone on either side. A bin covers a third of a semitone, so a
+    bin on the border is divided in proportion.
     """
     centers = 3 * (np.arange(12) + tuning)
     distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centers)

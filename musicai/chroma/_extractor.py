@@ -1,4 +1,4 @@
-"""The transformer from recordings to chroma."""
+"""Transformer from recordings to chroma."""
 
 import os
 import warnings
@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 
 from ..audio import RecordingError, level_blocks
-from ..audio.ffmpeg import NoFfmpegError, explain_lack
+from ..audio.ffmpeg import NoFfmpegError, explain_missing_ffmpeg
 from ..audio.headers import need_ffmpeg
 from ..audio.recordings import as_recordings
 from ..base.parameters import Rule, check_values, is_bool, is_integer, is_one_of, is_real
@@ -61,81 +61,82 @@ RULES: dict[str, Rule] = {
 
 
 class ChromaExtractor(FileTransformer):
-    """Turn recordings into pieces of chroma, and chroma back into sound.
+    """Convert recordings to pieces of chroma, and chroma back to audio.
 
     Parameters
     ----------
     kind : {"cqt", "stft", "cens"}, default="cqt"
-        The analysis. "cqt" takes the magnitudes of a constant-Q transform, compressed and above
-        their background, so that quiet voices are heard and drums are not; it is the one to learn
-        from. "stft" is the chroma of ``librosa.feature.chroma_stft``, within 1e-5, tuning
-        included, but for frames of silence. "cens" is "cqt" in coarse steps, averaged over a
-        second: the same music played by others looks alike.
+        Kind of analysis. "cqt" uses compressed magnitudes of a constant-Q transform above their
+        background, which favors quiet voices and suppresses drums. It is the best choice for
+        training a composer. "stft" matches ``librosa.feature.chroma_stft`` within 1e-5, including
+        the tuning, except in silent frames. "cens" is "cqt" in coarse steps, averaged over a
+        second, so that different performances of the same music look alike.
     sr : float, default=22050
         Sampling rate of the analysis in hertz; recordings at other rates are resampled.
     hop_length : int, default=2048
-        Samples from a frame to the next; 2048 at 22050 Hz are 10.8 frames per second. "cqt" and
-        "cens" are fastest where it can be divided by 4 at 22050 Hz, by 8 at 44100 Hz.
+        Number of samples between frames; 2048 at 22050 Hz gives 10.8 frames per second. "cqt" and
+        "cens" are fastest if it is a multiple of 4 at 22050 Hz, or of 8 at 44100 Hz.
     n_fft : int, default=None
-        Samples per frame, an even number. None takes 2048 for "stft" and, for the others, the
-        power of two that is nearest to 0.74 seconds: 16384 at 22050 Hz.
+        Number of samples per frame; an even number. None means 2048 for "stft" and, for the others,
+        the power of two nearest to 0.74 seconds, which is 16384 at 22050 Hz.
     norm : float or None, default=numpy.inf
-        Each frame is divided by its vector norm of this order: with infinity the loudest pitch
-        class of a sounding frame is exactly 1. None leaves frames as they are measured.
+        Each frame is divided by its vector norm of this order. With infinity, the loudest pitch
+        class of every frame that is not silent is exactly 1. None disables normalization.
     tuning : float, default=None
-        Deviation from A440 in semitones. None estimates it for each recording.
+        Deviation from A440 in semitones. If None, it is estimated for each recording.
     exact : bool, default=False
-        For "stft", whether to transform in double precision, as librosa does: power spectra are
-        then librosa's to the last bit, at about 1.3 times the cost. Single precision changes
-        chroma by some 1e-6.
+        For "stft", whether to transform in double precision, like librosa. Power spectra then match
+        librosa's bit for bit, at about 1.3 times the cost. Single precision changes chroma by about
+        1e-6.
     sync : {None, "beat", "half-beat"}, default=None
-        With "beat" a frame is the median of the frames from one beat to the next, with "half-beat"
-        of half of that. `analyze` returns the beats, their clarity and their timing.
+        With "beat", a frame is the median of the frames from one beat to the next; with
+        "half-beat", there are two such frames per beat. `analyze` returns the beats, their clarity
+        and their timing.
     tracker : callable, default=None
-        A beat tracker to use in place of the library's, called as ``tracker(y, sr)`` with the whole
-        recording, mono, float32 and at `sr`. It returns the times of beats in seconds, or a tuple
-        of those and the times of downbeats. Memory then grows with the recording, by 320 MB an
-        hour. Without `sync` it is not called.
+        A beat tracker to use instead of the built-in one. It is called as ``tracker(y, sr)`` with
+        the whole recording as mono float32 samples at `sr`. It must return the times of beats in
+        seconds, or a tuple of the times of beats and of downbeats. Memory then grows by 320 MB per
+        hour of recording. Without `sync`, the tracker is not called.
     memory : str, path or joblib.Memory, default=None
-        A folder in which analyses are kept, so that no recording is analyzed twice.
+        A folder in which to cache analyses, so that no recording is analyzed twice.
     memory_key : {"path", "content"}, default="path"
-        What `memory` knows files by: their path, size and time of modification; or the SHA-256 of
-        what is in them, so that neither recordings nor `memory` need stay where they are. All
-        of a file is then read before it is looked up, a gigabyte in about a second. Samples are
-        known by their content.
+        How `memory` identifies files: by path, size and modification time, or by the SHA-256 hash
+        of their content. With "content", recordings and `memory` can be moved, but every file is
+        read before each lookup, at about one gigabyte per second. Samples are always identified by
+        their content.
     n_jobs : int, default=None
-        How many recordings to analyze at the same time, in threads unless
-        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
-        the same; each thread takes some 20 MB, with "stft" 100 MB and 75 MB more per hour of the
+        Number of recordings to analyze in parallel, in threads unless
+        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. It does not affect
+        the result. Each thread takes about 20 MB; with "stft", 100 MB plus 75 MB per hour of
         recording.
     on_error : {"raise", "warn"}, default="raise"
-        What to do with a recording that cannot be used: raise :class:`RecordingError`, or warn
-        and give a piece of no frames, so that labels keep their places.
+        What to do with a recording that cannot be used: raise :class:`RecordingError`, or warn and
+        return a piece without frames, so that labels stay aligned.
     verbose : int, default=0
-        Show a progress bar on standard error when greater than 0.
+        Show a progress bar on standard error if greater than 0.
 
     Attributes
     ----------
     frame_rate : float
         Frames per second, ``sr / hop_length``.
     timing : Timing
-        When the frames of a piece sound. With `sync` these are beats without a tempo:
-        that of a recording is in its analysis, that of a composed piece is for you to choose, as
-        ``extractor.timing.at_tempo(96)``.
+        Timing of the frames of a piece. With `sync`, frames are beats without a tempo. For a
+        recording, use the timing in its analysis; for a composed piece, choose a tempo, for
+        instance with ``extractor.timing.at_tempo(96)``.
 
     See Also
     --------
-    musicai.audio.read_blocks : What counts as a recording.
-    musicai.audio.write_audio : Write what `inverse_transform` returns to a file.
+    musicai.audio.read_blocks : Read any kind of recording that the extractor accepts.
+    musicai.audio.write_audio : Write audio from `inverse_transform` to a file.
 
     Notes
     -----
-    The extractor learns nothing and works without `fit`. Frame ``t`` is centered on sample
-    ``t * hop_length``; `n_samples` samples have ``1 + n_samples // hop_length`` frames. A frame
-    of silence is all zeros, unless "cens" averages it with sound nearby: one whose power, in the
-    notes that are analyzed, is 60 dB or more below that of the recording's loudest half second. So
-    are pauses with nothing but dither or hiss, and the ends of fades. A recording that is soft as a
-    whole is not silent.
+    The extractor is stateless and works without `fit`. Frame ``t`` is centered on sample ``t *
+    hop_length``; `n_samples` samples give ``1 + n_samples // hop_length`` frames. Silent frames are
+    all zeros, unless "cens" averages them with sound nearby. A frame is silent if its power in the
+    analyzed range is at least 60 dB below that of the loudest half second of the recording. This
+    covers pauses with only dither or hiss, and the ends of fade-outs. A recording that is soft
+    throughout is not silent.
 
     Examples
     --------
@@ -188,25 +189,25 @@ class ChromaExtractor(FileTransformer):
 
     @property
     def frame_rate(self) -> float:
-        """Frames per second, before they are synchronized with beats."""
+        """Frames per second, before beat synchronization."""
         self._check_parameters()
         return self.sr / self.hop_length
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a piece; of beats, without a tempo, with ``sync="beat"``."""
+        """Timing of the frames of a piece; with `sync`, beats without a tempo."""
         self._check_parameters()
         if self.sync is None:
             return Timing.from_rate(self.frame_rate)
         return Timing.from_tempo(None, frames_per_beat=FRAMES_PER_BEAT[self.sync])
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and the form of `X`; there is nothing to learn.
+        """Check the parameters and the type of `X`; the extractor is stateless.
 
         Parameters
         ----------
         X : list of recordings
-            What `transform` takes. No file is opened.
+            Recordings as for `transform`. No file is opened.
         y : object, default=None
             Ignored.
 
@@ -218,9 +219,9 @@ class ChromaExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is one recording and not a list of them.
+            If `X` is a single recording rather than a list.
         ValueError
-            If `X` is empty, or a parameter has no possible value.
+            If `X` is empty, or a parameter is out of range.
 
         Examples
         --------
@@ -233,7 +234,7 @@ class ChromaExtractor(FileTransformer):
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:
-        """Analyze recordings.
+        """Compute the chroma of recordings.
 
         Parameters
         ----------
@@ -245,16 +246,16 @@ class ChromaExtractor(FileTransformer):
         Returns
         -------
         pieces : list of ndarray of shape (n_frames, 12), dtype float32
-            The chroma of each recording, in order; data frames after
-            ``set_output(transform="pandas")``. Each array has a `timing`, for the composer after
-            it in a pipeline; what is made of it, such as a slice, has none.
+            Chroma of each recording, in order; data frames after
+            ``set_output(transform="pandas")``. Each array has an attribute `timing`, for a composer
+            that follows in a pipeline. Arrays derived from it, such as slices, do not have it.
 
         Raises
         ------
         TypeError
-            If `X` is one recording and not a list of them.
+            If `X` is a single recording rather than a list.
         ValueError
-            If `X` is empty, or a parameter has no possible value.
+            If `X` is empty, or a parameter is out of range.
         RecordingError
             If a recording cannot be used and ``on_error="raise"``.
 
@@ -265,14 +266,14 @@ class ChromaExtractor(FileTransformer):
         >>> tone = np.sin(2 * np.pi * 440 * np.arange(44100) / 44100)
         >>> stereo = np.stack([tone, tone], axis=1)
         >>> pieces = ChromaExtractor().transform([tone[:22050], (stereo, 44100)])
-        >>> [piece.shape for piece in pieces]  # a second each
+        >>> [piece.shape for piece in pieces]  # one second each
         [(11, 12), (11, 12)]
         """
         analyses = self._analyze_all(X)
         return self._contain([timed(each.chroma, each.timing) for each in analyses])
 
     def analyze(self, X: Any) -> list[Analysis]:
-        """Analyze recordings: chroma with its timing, levels, tuning, beats and timbre.
+        """Compute chroma, timing, levels, tuning, beats and timbre of recordings.
 
         Parameters
         ----------
@@ -282,14 +283,15 @@ class ChromaExtractor(FileTransformer):
         Returns
         -------
         analyses : list of musicai.chroma.Analysis
-            For each recording, in order, with the attributes `chroma`, which is what `transform`
-            returns, `timing`, `levels`, `tuning`, `warnings`, and with `sync` also `beats`,
-            `timbre`, `tempo` and `clarity`.
+            Analysis of each recording, in order. Its attributes are `chroma` (as from `transform`),
+            `timing`, `levels`, `tuning`, `warnings` and, with `sync`, also `beats`, `timbre`,
+            `tempo` and `clarity`.
 
         Raises
         ------
         TypeError, ValueError, RecordingError
-            As for `transform`. Also a ValueError if `tracker` returns no times of beats.
+            As for `transform`. A ValueError is also raised if `tracker` does not return times of
+            beats.
 
         Examples
         --------
@@ -305,7 +307,7 @@ class ChromaExtractor(FileTransformer):
         >>> analysis.clarity > 0.9
         True
 
-        Beats of another tracker, here one that knows the tempo:
+        A custom tracker, here with a fixed tempo:
 
         >>> def every_second(y, sr):
         ...     return np.arange(0, len(y) / sr)
@@ -317,37 +319,37 @@ class ChromaExtractor(FileTransformer):
         return self._analyze_all(X)
 
     def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
-        """Play chroma with a bank of sines, an octave apart for each pitch class.
+        """Synthesize chroma with sines.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            One piece or several. Negative values count as 0.
+            One or several pieces. Negative values count as 0.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound; for a collection one for all or a list with one for each piece.
-            A number is frames per second. None stands for the extractor's own `timing`. With
-            `sync` that has no tempo: pass ``analysis.timing`` for a recording, or
+            Timing of the frames: one for all pieces, or a list with one for each piece of a
+            collection. A number means frames per second. None means the extractor's `timing`. With
+            `sync`, that has no tempo, so pass ``analysis.timing`` for a recording, or for instance
             ``Timing.from_tempo(96)``.
 
         Returns
         -------
         audio : ndarray of shape (n_samples,), or a list of them
-            Mono float32 samples at `sr`, for one piece an array, for a collection what
-            the collection was. It lasts as long as the frames. At the extractor's own rate it is
-            analyzed as the same number of frames and, but for what sounds cannot tell apart, the
-            same chroma. In a collection a piece of no frames has no samples.
+            Mono float32 samples at `sr`, as long as the frames: an array for one piece, or a
+            collection of the type of `X`. At the extractor's frame rate, analyzing the audio gives
+            the same number of frames and similar chroma. In a collection, a piece without frames
+            gives no samples.
 
         Raises
         ------
         TypeError
-            If `X` holds paths, or `timing` is something else.
+            If `X` contains paths, or `timing` has another type.
         ValueError
-            If a piece is no chroma, a parameter has no possible value, beats have no tempo, or a
-            timing is that of another number of frames.
+            If a piece is not chroma, a parameter is out of range, beats have no tempo, or a timing
+            has another number of frames.
 
         See Also
         --------
-        musicai.audio.sine_bank : Plays one piece.
+        musicai.audio.sine_bank : Synthesize one piece without a timing.
 
         Examples
         --------
@@ -357,10 +359,10 @@ class ChromaExtractor(FileTransformer):
         >>> c_major[:, [0, 4, 7]] = 1
         >>> extractor = ChromaExtractor()
         >>> audio = extractor.inverse_transform(c_major)
-        >>> audio.shape  # a second at 22050 hertz
+        >>> audio.shape  # one second at 22050 Hz
         (21504,)
-        >>> (heard,) = extractor.transform([audio])
-        >>> [str(name) for name in extractor.get_feature_names_out()[heard[5] > 0.5]]
+        >>> (analyzed,) = extractor.transform([audio])
+        >>> [str(name) for name in extractor.get_feature_names_out()[analyzed[5] > 0.5]]
         ['C', 'E', 'G']
         """
         self._check_parameters()
@@ -379,7 +381,7 @@ class ChromaExtractor(FileTransformer):
         Parameters
         ----------
         input_features : object, default=None
-            Ignored; recordings have no features.
+            Ignored; recordings do not have features.
 
         Returns
         -------
@@ -408,9 +410,9 @@ class ChromaExtractor(FileTransformer):
             on_error=self.on_error,
         )
         analyses = []
-        unread = []  # an album may be full of them: they have one warning, or one error
+        unread = []  # these recordings share one warning or error
         try:
-            with closing(results):  # so that work stops if a warning is turned into an error
+            with closing(results):  # so that work stops if a warning becomes an error
                 progress = progress_bar(
                     zip(results, names, strict=False),
                     total=len(recordings),
@@ -421,16 +423,16 @@ class ChromaExtractor(FileTransformer):
                 for result, name in progress:
                     if isinstance(result, NoFfmpegError):
                         unread.append(name)
-                        analyses.append(_nothing(result))
+                        analyses.append(_empty_analysis(result))
                     else:
                         analyses.append(self._checked(result, name))
         except NoFfmpegError:
             unread = [names[i] for i in need_ffmpeg(recordings)]
             if len(unread) < 2:
                 raise
-            raise NoFfmpegError(explain_lack(unread, len(names))) from None
+            raise NoFfmpegError(explain_missing_ffmpeg(unread, len(names))) from None
         if unread:
-            warnings.warn(f"left out: {explain_lack(unread, len(names))}", stacklevel=3)
+            warnings.warn(f"left out: {explain_missing_ffmpeg(unread, len(names))}", stacklevel=3)
         return analyses
 
     def _settings(self) -> Settings:
@@ -446,22 +448,22 @@ class ChromaExtractor(FileTransformer):
         )
 
     def _checked(self, result: Analysis | RecordingError, name: str) -> Analysis:
-        """Warn of what is wrong with a recording, or raise its error."""
+        """Emit the warnings of a recording, or raise its error."""
         if not isinstance(result, RecordingError):
             for warning in result.warnings:
                 warnings.warn(f"{name}: {warning}", stacklevel=4)
             return result
-        if self.on_error == "raise":  # a worker died, other errors were raised where they occurred
+        if self.on_error == "raise":  # a worker died; other errors were raised in the worker
             raise result
         warnings.warn(f"left out {result}", stacklevel=4)
-        return _nothing(result)
+        return _empty_analysis(result)
 
     def _check_parameters(self) -> None:
         check_values(self.get_params(deep=False), RULES)
 
 
-def _nothing(error: RecordingError) -> Analysis:
-    """Return the analysis of a recording that was left out."""
+def _empty_analysis(error: RecordingError) -> Analysis:
+    """Return the empty analysis of a recording that was left out."""
     levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
     chroma = np.empty((0, len(PITCH_CLASSES)), np.float32)
     return Analysis(chroma, timing, levels, None, (str(error),))

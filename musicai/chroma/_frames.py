@@ -1,4 +1,4 @@
-"""Frames of a stream of samples: cut, windowed, how loud each is, and which are silence."""
+"""Framing of a stream of samples, levels of frames, and detection of silence."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -8,40 +8,40 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Samples of the frames that are analyzed together: enough to amortize calls, few for a cache."""
+"""Samples in a batch of frames: enough to amortize calls, few enough for the cache."""
 
 QUIETEST = -120.0
-"""The level of digital silence, in decibels of full scale."""
+"""Level of digital silence, in decibels of full scale."""
 
 SILENCE = 60.0
-"""Frames this many decibels below the loud parts of a recording are silence.
+"""Decibels below the loud parts of a recording at which a frame counts as silent.
 
-It is the decay after which reverberation counts as over. The dither of 16 bits lies 70 dB or more
-below music, the softest passage of an orchestra 50 dB below its loudest.
+Reverberation time is defined by the same decay. 16-bit dither is at least 70 dB below the music;
+the softest passages of an orchestra are 50 dB below the loudest.
 """
 
 LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05
-"""Loud parts are the loudest half second in all, of short recordings the loudest twentieth.
+"""Loud parts are the loudest half second, or the loudest twentieth of a short recording.
 
-A click is shorter, and a single chord in minutes of silence longer.
+A click is shorter than that; a single chord in minutes of silence is longer.
 """
 
 
 class FrameBuffer:
-    """Cuts samples that are pushed in into overlapping frames, some frames at a time.
+    """Buffer that cuts blocks of samples into batches of overlapping frames.
 
-    Frame ``t`` is centered on sample ``t * hop_length``; zeros stand before the first sample and
-    after the last. The batches depend on nothing but the number of samples, so that results are
-    the same to the last bit for any size of the blocks.
+    Frame ``t`` is centered on sample ``t * hop_length``, with zeros before the first sample and
+    after the last. Batches depend only on the number of samples, so results are bitwise identical
+    for any block size.
 
     Parameters
     ----------
     frame_length : int
-        Samples per frame, an even number.
+        Samples per frame; an even number.
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     batch_samples : int, default=2**18
-        About how many samples the frames of a batch hold.
+        Approximate number of samples in the frames of a batch.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class FrameBuffer:
         self._buffer = np.zeros(self._advance + self._carried, dtype=np.float32)
         self._views = sliding_window_view(self._buffer, frame_length)[::hop_length]
         self._margin = frame_length // 2
-        self._filled = self._margin  # silence, so that the first frame is centered on sample 0
+        self._filled = self._margin  # leading silence centers the first frame on sample 0
 
     def add(self, block: np.ndarray) -> Iterator[np.ndarray]:
-        """Take the next samples and give the batches of frames that are now complete.
+        """Add samples and yield the batches of frames that are now complete.
 
-        A batch is a view of a buffer that the next step overwrites.
+        Each batch is a view of a buffer that the next iteration overwrites.
         """
         start = 0
         while start < len(block):
@@ -73,7 +73,7 @@ class FrameBuffer:
                 self._filled = self._carried
 
     def finish(self) -> Iterator[np.ndarray]:
-        """Give the last frames, with silence after the last sample."""
+        """Yield the last frames, padded with silence."""
         yield from self.add(np.zeros(self._margin, dtype=np.float32))
         frame_length = self._views.shape[1]
         if self._filled >= frame_length:
@@ -99,7 +99,7 @@ def cut_frames(
     Yields
     ------
     frames : ndarray of shape (n_frames, frame_length), dtype float32
-        A read-only view of a buffer that the next step overwrites.
+        Read-only view of a buffer that the next iteration overwrites.
     """
     buffer = FrameBuffer(
         frame_length=frame_length, hop_length=hop_length, batch_samples=batch_samples
@@ -111,10 +111,10 @@ def cut_frames(
 
 @lru_cache(maxsize=16)
 def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
-    """Return a periodic Hann window that is not to be written to.
+    """Return a read-only periodic Hann window.
 
-    It is that of ``scipy.signal.get_window``, and so librosa's, to the last bit; to import
-    scipy.signal takes a tenth of a second.
+    It is bitwise identical to that of ``scipy.signal.get_window`` and thus librosa's, but avoids
+    the import of scipy.signal, which takes a tenth of a second.
     """
     window = (0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, length + 1)[:-1])).astype(dtype)
     window.flags.writeable = False
@@ -122,22 +122,22 @@ def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
 
 
 class FrameLevels:
-    """Measures how loud a stream is; frame ``t`` is the hop about sample ``t * hop_length``.
+    """Level meter for a stream; frame ``t`` is the hop centered on sample ``t * hop_length``.
 
     Parameters
     ----------
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     """
 
     def __init__(self, hop_length: int) -> None:
         self._hop_length = hop_length
-        # Silence, so that the first frame is centered on sample 0.
+        # Leading silence centers the first frame on sample 0.
         self._carried = np.zeros(hop_length // 2, dtype=np.float32)
         self._powers: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Take the next samples. Sums are over whole hops, so blocks may have any size."""
+        """Add samples; sums are over whole hops, so blocks may have any size."""
         samples = np.concatenate([self._carried, block])
         n_whole = len(samples) // self._hop_length * self._hop_length
         hops = samples[:n_whole].reshape(-1, self._hop_length)
@@ -153,13 +153,12 @@ class FrameLevels:
 
 
 def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Tell which frames are silence: `SILENCE` decibels below the loud parts, or digital silence.
+    """Return which frames are silent: `SILENCE` decibels below the loud parts, or digital silence.
 
     Parameters
     ----------
     power : ndarray of shape (n_frames,)
-        How much power the analysis finds in each frame. What it does not look at, such as a
-        constant offset, does not count.
+        Power of each frame in the analyzed range, which excludes, for instance, a constant offset.
     frame_rate : float
         Frames per second.
     """
@@ -170,5 +169,5 @@ def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
 
 
 def to_decibels(power: np.ndarray) -> np.ndarray:
-    """Return mean squares as decibels of full scale, float32."""
+    """Convert mean squares to decibels of full scale, as float32."""
     return (10 * np.log10(np.maximum(power, 10 ** (QUIETEST / 10)))).astype(np.float32)

@@ -1,13 +1,12 @@
-"""How strongly something begins at each moment of a recording, measured while it streams by.
+"""Onset strength and timbre of a stream of samples.
 
-Onset strength is the rise of a logarithmic spectrum; in silence it is 0. The spectrum here has
-quarter-tone bands and rises are measured against the loudest of three neighboring bands, which is
-the SuperFlux of S. Boeck and G. Widmer ("Maximum filter vibrato suppression for onset detection",
-DAFx 2013): where voices change pitch without an attack, as strings, choirs and organs do, mel bands
-see nothing.
+Onset strength is the rise of a logarithmic spectrum; in silence it is 0. This module uses
+quarter-tone bands and measures rises against the loudest of three neighboring bands, as in
+SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset detection", DAFx
+2013). Mel bands would miss pitch changes without an attack, as in strings, choirs and organs.
 
-The same spectrum gives the timbre: cepstral coefficients, the cosine transform of the levels of
-the bands. Of the recording only these are kept, 43 times a second.
+The same spectrum gives the timbre as cepstral coefficients, the cosine transform of the band
+levels. Only these values are kept, 43 times per second.
 """
 
 from functools import lru_cache
@@ -20,40 +19,40 @@ import scipy.sparse
 from ._frames import FrameBuffer, hann_window, silent_frames
 
 SECONDS_PER_FRAME = 512 / 22050
-"""About the time from an onset frame to the next."""
+"""Approximate time between onset frames, in seconds."""
 
 FRAME_HOPS = 8
-"""Hops per frame: 0.19 seconds, enough to tell most neighboring notes apart."""
+"""Hops per frame: 0.19 seconds, enough to resolve most neighboring notes."""
 
 LAG = 3
-"""Rises are measured over this many hops: a soft attack takes as long."""
+"""Hops over which to measure rises, the duration of a soft attack."""
 
 LOWEST, HIGHEST = 27.5, 10000.0
-"""The bands lie between these frequencies, in hertz."""
+"""Frequency range of the bands, in hertz."""
 
 BASS = 150.0
-"""Bands below this frequency, in hertz, are those of bass and bass drum."""
+"""Upper limit of the bass range (bass and bass drum), in hertz."""
 
 BANDS_PER_OCTAVE = 24
 
 DYNAMIC_RANGE = 50.0
-"""What is more decibels than this below the loudest band so far counts as silent."""
+"""Decibels below the loudest band so far at which a band counts as silent."""
 
 N_COEFFICIENTS = 13
-"""Cepstral coefficients of a frame, from the first on; the zeroth is the level."""
+"""Number of cepstral coefficients per frame, starting from the first; the zeroth is the level."""
 
 
 class Onsets(NamedTuple):
-    """Onsets and timbre of a recording, one row for each frame.
+    """Onsets and timbre of a recording, one row per frame.
 
     Attributes
     ----------
     rate : float
         Frames per second, about 43; frame ``t`` is centered on ``t / rate`` seconds.
     strength, bass : ndarray of shape (n_frames,), dtype float32
-        Mean rise in decibels of all bands, and of the low ones.
+        Mean rise in decibels over all bands, and over the bass bands.
     timbre : ndarray of shape (n_frames, 13), dtype float32
-        Cepstral coefficients in decibels, of an orthonormal cosine transform.
+        Cepstral coefficients in decibels, from an orthonormal cosine transform.
     """
 
     rate: float
@@ -63,7 +62,7 @@ class Onsets(NamedTuple):
 
 
 class OnsetStrength:
-    """Measures how strongly something begins at each moment of a recording.
+    """Measure onset strength and timbre block by block.
 
     Parameters
     ----------
@@ -84,7 +83,7 @@ class OnsetStrength:
     """
 
     def __init__(self, sr: float) -> None:
-        # A length that the FFT likes; the frame is a multiple of it and so is liked as well.
+        # A fast length for the FFT; the frame length is a multiple of it and thus fast as well.
         hop_length = scipy.fft.next_fast_len(round(sr * SECONDS_PER_FRAME), real=True)
         self._rate = sr / hop_length
         self._bands, centers = _bands(sr, FRAME_HOPS * hop_length)
@@ -96,12 +95,12 @@ class OnsetStrength:
         self._measured: list[tuple[np.ndarray, ...]] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Take the next samples, a float32 array of any length."""
+        """Add samples, a float32 array of any length."""
         for frames in self._frames.add(block):
             self._measure(frames)
 
     def finish(self) -> Onsets:
-        """Return what was measured; nothing can be added then."""
+        """Return the result; no samples can be added afterwards."""
         for frames in self._frames.finish():
             self._measure(frames)
         strength, bass, timbre, loudest = map(np.concatenate, zip(*self._measured, strict=True))
@@ -110,7 +109,7 @@ class OnsetStrength:
         return Onsets(self._rate, strength, bass, timbre)
 
     def _measure(self, frames: np.ndarray) -> None:
-        """Find how much the bands rise, and the shape of the spectrum."""
+        """Measure the rise of the bands and the shape of the spectrum."""
         level = np.concatenate([self._before, _band_levels(frames, self._bands)])
         self._before = level[-LAG:]
         level, before = level[LAG:], _louder_neighbor(level[:-LAG])
@@ -137,7 +136,7 @@ def _decibels(power: np.ndarray) -> np.ndarray:
 
 
 def _louder_neighbor(level: np.ndarray) -> np.ndarray:
-    """Return for each band the level of the loudest among it and its two neighbors."""
+    """Return the maximum level of each band and its two neighbors."""
     loudest = level.copy()
     np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
     np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
@@ -148,7 +147,7 @@ def _louder_neighbor(level: np.ndarray) -> np.ndarray:
 def _bands(sr: float, n_fft: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
     """Return triangular bands, shape (n_bands, n_frequencies), float32, and their centers in hertz.
 
-    They are a quarter tone apart, and below the pitch where the FFT is coarser, one of its bins.
+    Bands are a quarter tone apart, but at least one FFT bin.
     """
     width = sr / n_fft
     centers = [LOWEST]
@@ -167,6 +166,6 @@ def _bands(sr: float, n_fft: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
 
 @lru_cache(maxsize=8)
 def _cosines(n_bands: int) -> np.ndarray:
-    """Return the cosine transform that takes levels of bands to cepstral coefficients."""
+    """Return the matrix of the cosine transform from band levels to cepstral coefficients."""
     whole = scipy.fft.dct(np.eye(max(n_bands, N_COEFFICIENTS + 1)), axis=1, norm="ortho")
     return np.ascontiguousarray(whole[:n_bands, 1 : N_COEFFICIENTS + 1], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Chroma played by sines, at any timing."""
+"""Synthesis of chroma with sines, at any timing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 
 STEPS_PER_SECOND = 100.0
-"""At which frames are played that are no whole number of samples; changes take 10 ms."""
+"""Rate of the steps that approximate frames of varying or fractional length."""
 
 
 def play_chroma(
@@ -24,39 +24,40 @@ def play_chroma(
     sr: float = 22050,
     n_fft: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Play a piece by sines that are analyzed as its chroma again, block by block.
+    """Synthesize a piece with sines whose analysis gives the same chroma, block by block.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
         Chroma; negative values count as 0.
     timing : Timing, object with a `timing`, or float
-        When the frames sound; a number is frames per second. Frames at a rate are loudest at their
-        centers, as those of an analysis are, and change into the next along a line. Beats and
-        measured frames are constant from border to border.
+        Timing of the frames; a number means frames per second. Frames at a constant rate are
+        interpolated linearly between their centers, as the analysis assumes. Beats and frames with
+        measured times are constant between their borders.
     kind : {"cqt", "stft", "cens"}, default="cqt"
-        What the chroma was measured by, as for :class:`musicai.ChromaExtractor`.
+        Kind of chroma, as for :class:`musicai.ChromaExtractor`.
     sr : float, default=22050
-        Samples per second, in hertz.
+        Sampling rate in hertz.
     n_fft : int, default=None
-        Samples per frame of the analysis; None for what the extractor takes.
+        Samples per frame of the analysis; None for the extractor's default.
 
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        As long as the frames, but not leveled. The sound fades away within the last 10 ms.
+        Audio as long as the frames, not yet normalized in loudness. It fades out within the last 10
+        ms.
 
     Raises
     ------
     TypeError
-        If `timing` is something else.
+        If `timing` has another type.
     ValueError
-        If beats have no tempo, or the timing is that of another number of frames.
+        If beats have no tempo, or the timing has another number of frames.
 
     See Also
     --------
-    musicai.ChromaExtractor.inverse_transform : Plays pieces as loud as other music.
-    musicai.audio.level_blocks : Makes blocks as loud as other music.
+    musicai.ChromaExtractor.inverse_transform : Synthesize pieces with normalized loudness.
+    musicai.audio.level_blocks : Normalize the loudness of blocks.
 
     Examples
     --------
@@ -81,8 +82,8 @@ def play_chroma(
         piece = stft_amplitudes(piece)
     centers = timing.centers(len(piece)) - borders[0]
     if not at_a_rate or centers[0] > 0 or abs(hop / hop_length - 1) > 1e-9:
-        # In steps so short that they are whole numbers of samples, or nearly so. There are many:
-        # in single precision they take half the memory.
+        # Use short steps of a whole number of samples. There are many of them, so they are in
+        # single precision to halve the memory.
         piece = piece.astype(np.float32)
         hop = max(1, round(sr / STEPS_PER_SECOND))
         if at_a_rate:
@@ -95,20 +96,20 @@ def play_chroma(
 
 
 def _usual_hop(borders: np.ndarray, sr: float) -> float:
-    """Return the median length of frames in samples, taken to be from 20 ms to 2 s."""
+    """Return the median length of frames in samples, clipped to between 20 ms and 2 s."""
     return float(np.clip(np.median(np.diff(borders)), 0.02, 2.0)) * sr
 
 
 def _repeat(frames: np.ndarray, borders: np.ndarray, steps_per_second: float) -> np.ndarray:
-    """Return each frame at every step at which it sounds."""
+    """Repeat each frame for every step within its borders."""
     firsts = np.rint((borders - borders[0]) * steps_per_second).astype(int)
     return np.repeat(frames, np.diff(firsts), axis=0)
 
 
 def _interpolate(frames: np.ndarray, centers: np.ndarray, length: float, step: float) -> np.ndarray:
-    """Return frames along straight lines between those that there are, every `step` seconds.
+    """Interpolate frames linearly, every `step` seconds.
 
-    The last one fades away within its `length`.
+    The last frame fades out within its `length`.
     """
     centers = np.append(centers, centers[-1] + length)
     moments = np.arange(int(np.ceil(centers[-1] / step)) + 1) * step

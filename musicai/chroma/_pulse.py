@@ -1,4 +1,4 @@
-"""The pulse of a recording: its beats, how clear they are, and its bars."""
+"""Beats of a recording, with their clarity and bars."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from ._bars import find_bars
 from ._beats import Beats, onsets_of_beats, pulse_clarity, track_beats
 from ._onsets import Onsets
 from ._sync import frames_between, median_chroma
-from ._tracker import Tracker, ask_tracker
+from ._tracker import Tracker, call_tracker
 
 ON_BEAT = slice(4)
-"""Moments of `onsets_of_beats` that count as on the beat."""
+"""Points of `onsets_of_beats` that count as on the beat."""
 
 
 class PulseFinder:
@@ -18,7 +18,7 @@ class PulseFinder:
     Parameters
     ----------
     tracker : callable or None
-        The user's own tracker. It needs the whole recording, which is kept for it.
+        Custom tracker. It needs the whole recording, which is kept in memory for it.
     sr : float
         Sampling rate in hertz.
     """
@@ -28,7 +28,7 @@ class PulseFinder:
         self._blocks: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Take the next samples."""
+        """Add samples."""
         if self._tracker is not None:
             self._blocks.append(block.copy())
 
@@ -67,9 +67,9 @@ class PulseFinder:
         return Beats(times, pulse_clarity(strength), beats_per_bar, downbeat, margin)
 
     def _track(self, onsets: Onsets) -> tuple[np.ndarray, tuple[int, int] | None]:
-        """Return the times of beats, and beats per bar and downbeat if the user's tracker did."""
+        """Return the times of beats and, if a custom tracker found downbeats, the bars."""
         if self._tracker is None:
             return track_beats(onsets.strength, onsets.rate), None
         samples = np.concatenate([np.zeros(0, np.float32), *self._blocks])
         self._blocks.clear()
-        return ask_tracker(self._tracker, samples, self._sr)
+        return call_tracker(self._tracker, samples, self._sr)

@@ -1,15 +1,16 @@
-"""Chroma from a short-time Fourier transform, as ``librosa.feature.chroma_stft`` computes it.
+"""Chroma from a short-time Fourier transform, equal to ``librosa.feature.chroma_stft``.
 
-The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of
-Gaussians on the axis of pitch, one per octave, half a semitone wide, under a broad Gaussian that
-favors the octaves about 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and
-synthesis" (2007), in the form that librosa 0.11 and 1.0 give it. Like librosa's, the transform is
-in double precision if it is to be exact: the spectrum is then the same to the last bit.
+The power spectrum of each frame is weighted by a bank of 12 filters. A filter is a sum of Gaussians
+over pitch, one per octave and half a semitone wide, under a broad Gaussian that favors the octaves
+around 880 Hz. The method is that of D. Ellis, "Chroma feature analysis and synthesis" (2007), as
+implemented in librosa 0.11 and 1.0. With ``exact=True``, the transform is in double precision, like
+librosa's, and the spectrum is bitwise identical.
 
-The filters are computed here; the tests compare them with ``librosa.filters.chroma`` to the last
-bit. To import that module takes numba: with librosa 0.11 that is 1 s and 130 MB more, and 13 s
-where nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). librosa 1.0 compiles
-nothing on import and takes 0.4 s and 70 MB; it can replace `chroma_filters` once 0.11 is gone.
+The filters are computed here; tests check that they equal ``librosa.filters.chroma`` bit for bit.
+With librosa 0.11, importing that module loads numba, which adds 1 s and 130 MB, and takes 13 s if
+nothing has been compiled yet (see `benchmarks/chroma/cold_start.py`). librosa 1.0 compiles nothing
+on import and takes 0.4 s and 70 MB, so it can replace `chroma_filters` once 0.11 is no longer
+supported.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,13 +23,13 @@ from ._frames import cut_frames, hann_window, silent_frames
 from ._tuning import TuningEstimator
 
 DEFAULT_FRAME_LENGTH = 2048
-"""Samples per frame where none are given, as in librosa."""
+"""Default number of samples per frame, as in librosa."""
 
 CACHED_SAMPLES = 2**16
-"""Samples that are transformed together; what is written stays in the processor's cache."""
+"""Samples to transform at a time, so that the output stays in the processor's cache."""
 
 KEPT_BYTES = 96 * 2**20
-"""Power spectra are kept up to this size; those of longer recordings are folded as they come."""
+"""Most bytes of power spectra to keep; spectra of longer recordings are folded as they come."""
 
 A4 = 440.0
 CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
@@ -45,17 +46,17 @@ def stft_chroma(
     kept_bytes: int = KEPT_BYTES,
     n_guesses: int = 5,
 ) -> tuple[np.ndarray, float]:
-    """Measure how much power each pitch class has in each frame.
+    """Measure the power of each pitch class in each frame.
 
     Parameters
     ----------
     read : callable
-        Starts reading the recording and returns its samples in blocks; called with
-        ``again=True`` the second time.
+        Function that starts reading the recording and returns its samples in blocks. It is called
+        with ``again=True`` for a second pass.
     sr : float
         Sampling rate in hertz.
     hop_length : int
-        Samples from a frame to the next.
+        Number of samples between frames.
     n_fft : int or None
         Samples per frame; None for 2048, as in librosa.
     tuning : float or None
@@ -63,16 +64,16 @@ def stft_chroma(
     exact : bool
         Whether to transform in double precision.
     kept_bytes : int, default=96 * 2**20
-        Power spectra are kept up to this size; those of longer recordings are folded as they come.
+        Most bytes of power spectra to keep; spectra of longer recordings are folded as they come.
     n_guesses : int, default=5
-        For how many tunings the spectra of a long recording are folded.
+        Number of tunings for which to fold the spectra of a long recording.
 
     Returns
     -------
     chroma : ndarray of shape (n_frames, 12), dtype float32
-        Power per pitch class, from C, not normalized. Frames of silence are zeros.
+        Power per pitch class from C, not normalized. Silent frames are zero.
     tuning : float
-        The tuning that was given or estimated.
+        The given or estimated tuning.
     """
     length = n_fft or DEFAULT_FRAME_LENGTH
 
@@ -94,11 +95,11 @@ def stft_chroma(
 def _chroma_and_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, kept_bytes: int, n_guesses: int
 ) -> tuple[np.ndarray | None, float]:
-    """Return the chroma, unless it can only be had by another reading, and the tuning.
+    """Return the tuning, and the chroma unless it takes a second pass.
 
-    The tuning is known at the end, when the spectra of a long recording are gone. So, once they
-    take too much memory, they are folded for the tunings that are the likeliest by then; seldom
-    is the tuning in the end another one.
+    The tuning is known only at the end, when the spectra of a long recording no longer fit into
+    memory. Once they take too much memory, they are folded for the tunings that are likeliest at
+    that point. The final tuning is rarely another one.
     """
     estimator = TuningEstimator(sr=sr, n_fft=n_fft)
     kept: list[np.ndarray] = []
@@ -112,7 +113,7 @@ def _chroma_and_tuning(
         if not guesses and n_bytes > kept_bytes:
             guesses = estimator.likeliest(n_guesses)
             filters = np.vstack([chroma_filters(sr, n_fft, guess) for guess in guesses]).T
-            filters = np.ascontiguousarray(filters)  # a tenth faster
+            filters = np.ascontiguousarray(filters)  # 10 percent faster
         if guesses:
             folded += [spectrum @ filters for spectrum in kept]
             kept.clear()
@@ -131,10 +132,10 @@ def _fold(spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, tuning: float
 
 
 def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
-    """Return the amplitudes of sines whose chroma is `chroma`, as far as sines can have it.
+    """Return amplitudes of sines that approximate `chroma`.
 
-    The filters are so wide that a sine also counts for its two neighbors, with exp(-2) of its
-    power. This is undone, and what would have to be negative is left out.
+    The filters are so wide that a sine leaks exp(-2) of its power into each neighboring pitch
+    class. This inverts the leakage and clips negative amplitudes.
     """
     leak = np.exp(-2.0) * (np.roll(np.eye(12), 1, axis=0) + np.roll(np.eye(12), -1, axis=0))
     power = chroma @ np.linalg.inv(np.eye(12) + leak)
@@ -142,10 +143,10 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 
 
 def sine_center(sr: float, n_fft: int) -> float:
-    """Return the frequency about which sines should be played to be told apart.
+    """Return the center frequency at which the analysis can resolve sines.
 
-    Semitones there are six bins of the FFT apart. It is not lower than C5, for a natural sound,
-    nor so high that octaves are lost beyond half the sampling rate.
+    There, adjacent semitones are six FFT bins apart. The result is at least C5, for a natural
+    sound, and low enough that octaves stay below half the sampling rate.
     """
     clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
     lowest = A4 * 2.0 ** (3 / 12)
@@ -171,7 +172,7 @@ def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     """Return the filter bank of ``librosa.filters.chroma``, shape (12, 1 + n_fft // 2), float32."""
     frequencies = np.linspace(0, sr, n_fft, endpoint=False)[1:]
     pitches = 12 * np.log2(frequencies / (A4 * 2.0 ** (tuning / 12) / 16))
-    # The bin at 0 Hz has no pitch: it is put half a circle away from the first, and lower.
+    # The bin at 0 Hz has no pitch; put it an octave and a half below the first.
     pitches = np.concatenate(([pitches[0] - 1.5 * 12], pitches))
     widths = np.concatenate((np.maximum(pitches[1:] - pitches[:-1], 1.0), [1]))
     distances = np.subtract.outer(np.arange(12.0), pitches)
@@ -179,7 +180,7 @@ def chroma_filters(sr: float, n_fft: int, tuning: float) -> np.ndarray:
     weights = np.exp(-0.5 * (2 * distances / widths) ** 2)
     weights /= np.sqrt(np.sum(weights**2, axis=0))
     weights *= np.exp(-0.5 * ((pitches / 12 - CENTER_OCTAVE) / OCTAVE_WIDTH) ** 2)
-    weights = np.roll(weights, -3, axis=0)  # pitches count from A, pitch classes from C
+    weights = np.roll(weights, -3, axis=0)  # pitches start from A, pitch classes from C
     filters = np.ascontiguousarray(weights[:, : 1 + n_fft // 2], dtype=np.float32)
     filters.flags.writeable = False
     return filters

@@ -1,4 +1,4 @@
-"""Beat-synchronous frames: borders on beats or half-beats, and averages between borders."""
+"""Beat synchronization: borders on beats or half-beats, and averages between borders."""
 
 import numpy as np
 
@@ -8,24 +8,24 @@ from ._frames import to_decibels
 def beat_grid(
     beats: np.ndarray, end: float, *, frames_per_beat: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the borders of the frames of a recording that has beats.
+    """Return the borders of beat-synchronous frames.
 
     Parameters
     ----------
     beats : ndarray of shape (n_beats,)
-        Times in seconds, rising, at least two, from 0 to before the end.
+        Increasing times in seconds, at least two, within the recording.
     end : float
-        When the recording ends, in seconds.
+        End of the recording in seconds.
     frames_per_beat : int
         1, or 2 for half-beats.
 
     Returns
     -------
     seconds : ndarray of shape (n_frames + 1,)
-        The borders: 0, the beats with even divisions, and the end. One frame covers the time
-        before the first beat and one the time after the last.
+        The borders: 0, the beats with even subdivisions, and the end. One frame covers the time
+        before the first beat, and one the time after the last.
     positions : ndarray of shape (n_frames + 1,)
-        The same borders in beats, counted from the first beat, which is 0.
+        The same borders in beats; the first beat is 0.
     """
     n_beats = len(beats)
     positions = np.arange((n_beats - 1) * frames_per_beat + 1) / frames_per_beat
@@ -44,7 +44,7 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
     Parameters
     ----------
     borders : ndarray of shape (n_intervals + 1,)
-        Seconds, rising.
+        Increasing times in seconds.
     rate : float
         Frames per second; frame ``t`` is centered on ``t / rate`` seconds.
     n_frames : int
@@ -53,9 +53,9 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
     Returns
     -------
     parts : list of slice
-        Of at least one frame each: an interval without a center takes the nearest frame.
+        Frames of each interval. An interval without a center gets the nearest frame.
     """
-    # A frame centered on a border begins the interval after it, however the product was rounded.
+    # A frame centered on a border belongs to the interval after it, despite rounding errors.
     first = np.ceil(borders * rate - 1e-6).astype(int)
     nearest = np.rint((borders[:-1] + borders[1:]) / 2 * rate).astype(int)
     nearest = np.minimum(nearest, n_frames - 1)
@@ -66,15 +66,15 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
 
 
 def median_chroma(chroma: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the median of frames, in which a chord change or a drum is too short to count."""
+    """Return medians of frames, which ignore short events such as drums or chord changes."""
     return np.array([np.median(chroma[part], axis=0) for part in parts], dtype=np.float32)
 
 
 def mean_level(levels: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the decibels of the mean power of frames."""
+    """Return the mean power of frames in decibels."""
     return to_decibels(np.array([np.mean(10 ** (levels[part] / 10)) for part in parts]))
 
 
 def mean_rows(rows: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the mean of frames, such as those of cepstral coefficients."""
+    """Return the mean of rows, such as cepstral coefficients."""
     return np.array([rows[part].mean(axis=0) for part in parts], dtype=np.float32)

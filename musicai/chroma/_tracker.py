@@ -1,4 +1,4 @@
-"""Beat trackers of the user's own: calls, checks of their answers, keys for the cache."""
+"""Custom beat trackers: calls, validation of their results, and cache keys."""
 
 import inspect
 from collections.abc import Callable
@@ -8,22 +8,22 @@ import joblib
 import numpy as np
 
 Tracker = Callable[[np.ndarray, float], Any]
-"""Called as ``tracker(y, sr)``; returns beats, or beats and downbeats, in seconds."""
+"""Function called as ``tracker(y, sr)`` that returns beats, or beats and downbeats, in seconds."""
 
 SHORTEST_GAP = 0.005
-"""Fewest seconds between beats; with closer ones what is left of a recording is too many beats."""
+"""Shortest time between beats in seconds; closer ones would give too many frames."""
 
 LONGEST_GAP = 15.0
-"""Most seconds between beats, those of a beat at 4 beats per minute."""
+"""Longest time between beats in seconds: 4 beats per minute."""
 
 NEAR = 0.07
-"""Most seconds between a downbeat and its beat: the tolerance of mir_eval's F-measure of beats."""
+"""Largest distance of a downbeat from a beat in seconds, the tolerance of mir_eval's F-measure."""
 
 
-def ask_tracker(
+def call_tracker(
     tracker: Tracker, samples: np.ndarray, sr: float
 ) -> tuple[np.ndarray, tuple[int, int] | None]:
-    """Return the beats that a tracker finds, and the bars if it finds downbeats, too.
+    """Return the beats that a tracker finds, and bars if it finds downbeats.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def ask_tracker(
     samples : ndarray of shape (n_samples,), dtype float32
         The whole recording.
     sr : float
-        Its sampling rate in hertz.
+        Sampling rate in hertz.
 
     Returns
     -------
     beats : ndarray of shape (n_beats,), dtype float64
-        Seconds, rising, within the recording.
+        Increasing times in seconds, within the recording.
     bars : (int, int) or None
-        Beats in a bar and the first beat on which a bar begins; None without downbeats.
+        Beats per bar and index of the first downbeat; None without downbeats.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def ask_tracker(
     odd = np.flatnonzero((gaps < SHORTEST_GAP) | (gaps > LONGEST_GAP))
     if len(odd):
         gap, first = gaps[odd[0]], beats[odd[0]]
-        raise _wrong(f"a gap of {gap:.3g} seconds after the beat at {first:.2f}")
+        raise _wrong(f"a gap of {gap:.3g} s after the beat at {first:.2f} s")
     beats = beats[beats < len(samples) / sr]
     if not has_bars or len(found[1]) == 0 or len(beats) == 0:
         return beats, None
@@ -66,10 +66,10 @@ def ask_tracker(
 
 
 def tracker_key(tracker: Tracker) -> str:
-    """Return the key of a tracker in a cache.
+    """Return the cache key of a tracker.
 
-    It is a hash of the pickled tracker, or of the name, source, defaults and closure of a function,
-    so that an edited function has another key.
+    It is a hash of the pickled tracker or, for a function, of its name, source, defaults and
+    closure, so that editing a function changes its key.
     """
     parts: Any = tracker
     if inspect.isfunction(tracker):
@@ -97,17 +97,17 @@ def _as_times(values: Any) -> np.ndarray:
     if times.ndim != 1:
         raise _wrong(f"an array of shape {times.shape}")
     if not np.all(np.isfinite(times)) or np.any(times < 0) or np.any(np.diff(times) <= 0):
-        raise _wrong("times that do not rise from 0 on")
+        raise _wrong("times that are negative or do not increase")
     return times
 
 
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
-    """Return the most common number of beats in a bar, and the first beat that begins one."""
+    """Return the most common number of beats per bar, and the index of the first downbeat."""
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
     at = np.unique(at[downbeats <= beats[-1] + NEAR])
     if np.any(distance[downbeats <= beats[-1] + NEAR] > NEAR) or len(at) == 0:
-        raise _wrong("downbeats that are no beats")
+        raise _wrong("downbeats that are not beats")
     lengths = np.diff(at)
     beats_per_bar = int(np.bincount(lengths).argmax()) if len(lengths) else 4
     if not 1 <= beats_per_bar <= 16:
@@ -117,6 +117,6 @@ def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
 
 def _wrong(what: str) -> ValueError:
     return ValueError(
-        f"tracker gave {what} where beats, or (beats, downbeats), are expected: arrays of seconds "
-        f"that rise from 0 on, {SHORTEST_GAP:g} to {LONGEST_GAP:g} apart"
+        f"tracker returned {what}; expected beats, or (beats, downbeats): increasing times in "
+        f"seconds, {SHORTEST_GAP:g} to {LONGEST_GAP:g} apart"
     )

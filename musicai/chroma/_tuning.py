@@ -1,10 +1,10 @@
-"""How far a recording is tuned from A440, estimated from its power spectra.
+"""Estimation of the deviation from A440 from power spectra.
 
-This is ``librosa.estimate_tuning`` for spectra that come batch by batch: peaks between 150 and
-4000 Hz are located by parabolic interpolation (J. O. Smith, "Spectral Audio Signal Processing",
-section "Quadratic Interpolation of Spectral Peaks"), and the most frequent deviation from the
-nearest semitone, in cents, among the louder half of the peaks is the tuning. Every operation has
-librosa's order and precision, so that the estimate is not merely close but the same.
+This is ``librosa.estimate_tuning`` for batches of spectra. Peaks between 150 and 4000 Hz are
+located by parabolic interpolation (J. O. Smith, "Spectral Audio Signal Processing", section
+"Quadratic Interpolation of Spectral Peaks"). The tuning is the most frequent deviation from the
+nearest semitone, in cents, among the louder half of the peaks. Operations have the same order and
+precision as in librosa, so the estimate is identical.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ EDGES = np.linspace(-0.5, 0.5, 101)
 
 
 class TuningEstimator:
-    """Collects spectral peaks; of each it keeps five bytes, its cent and its height.
+    """Collector of spectral peaks, which keeps five bytes per peak: its cent and its height.
 
     Parameters
     ----------
@@ -30,16 +30,16 @@ class TuningEstimator:
         self._n_fft = n_fft
         frequencies = np.fft.rfftfreq(n_fft, 1.0 / sr)
         audible = (frequencies >= LOWEST) & (frequencies < min(HIGHEST, float(sr) / 2))
-        audible[-1] = False  # half the rate, though rounding may put it below
+        audible[-1] = False  # the Nyquist frequency, despite rounding
         self._band = np.flatnonzero(audible)
         self._cents: list[np.ndarray] = []
         self._heights: list[np.ndarray] = []
 
     def add(self, power: np.ndarray) -> None:
-        """Find the peaks in power spectra of shape (n_frames, 1 + n_fft // 2), float32."""
+        """Add the peaks of float32 power spectra of shape (n_frames, 1 + n_fft // 2)."""
         if len(self._band) == 0:
             return
-        # Frequencies rise, so the band has no gaps; neither 0 Hz nor the highest bin is in it.
+        # The band has no gaps and excludes 0 Hz and the highest bin.
         low, high = self._band[0], self._band[-1] + 1
         below, here, above = (power[:, low + k : high + k] for k in (-1, 0, 1))
         loud = here > THRESHOLD * power.max(axis=1, keepdims=True)
@@ -53,11 +53,11 @@ class TuningEstimator:
         self._heights.append(here + np.float32(0.5) * slope * shift)
 
     def estimate(self) -> float:
-        """Return the tuning in semitones, in [-0.5, 0.5); 0 if there was no peak."""
+        """Return the tuning in semitones, in [-0.5, 0.5); 0 without any peak."""
         return self.likeliest(1)[0]
 
     def likeliest(self, n_tunings: int) -> list[float]:
-        """Return the likeliest tunings from what was heard so far, the best first."""
+        """Return the likeliest tunings so far, the best first."""
         heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
         if len(heights) == 0:
             return [0.0]
@@ -67,7 +67,7 @@ class TuningEstimator:
 
 
 def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Return where the parabola through three neighbors peaks, in bins from the middle one."""
+    """Return the offset in bins of the peak of a parabola through three bins."""
     curvature = (above + below).astype(np.float64) - 2.0 * here
     slope = (above - below).astype(np.float64) / 2.0
     outside = np.abs(slope) >= np.abs(curvature)
@@ -76,7 +76,7 @@ def _parabolic_shift(below: np.ndarray, here: np.ndarray, above: np.ndarray) -> 
 
 
 def _cent(pitch: np.ndarray) -> np.ndarray:
-    """Return in which of the 100 cents about the nearest semitone each frequency lies."""
+    """Return the cent (0 to 99) of each frequency relative to the nearest semitone."""
     residual = np.mod(12 * np.log2(pitch / 27.5), 1.0)
     residual[residual >= 0.5] -= 1.0
     cents = np.searchsorted(EDGES, residual, side="right") - 1

@@ -1,11 +1,11 @@
-"""Music to learn from, in the manner of :mod:`sklearn.datasets`.
+"""Training music, in the manner of :mod:`sklearn.datasets`.
 
-What is found on this machine is loaded, what comes from a network is fetched once, and what needs
-neither is made. Everything returns a :class:`sklearn.utils.Bunch` in which
+``load_`` functions read files on this machine, ``fetch_`` functions download data once, and
+``make_`` functions synthesize it. All of them return a :class:`sklearn.utils.Bunch` in which
 
-- `recordings` are the paths of files, be they audio or MIDI, or `data` are pieces; some have both;
-- `target` is a style label for each (or None), and `target_names` are the styles;
-- `DESCR`, `license` and `source` say what it is, whose rights hold and where it is from.
+- `recordings` are paths of audio or MIDI files, or `data` are pieces, or both;
+- `target` is a style label for each of them (or None), and `target_names` are the styles;
+- `DESCR`, `license` and `source` give the description, license and origin.
 """
 
 from ._chorales import load_chorales

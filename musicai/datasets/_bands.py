@@ -1,4 +1,4 @@
-"""Bands for songs made by rules: their instruments and their drum patterns."""
+"""Instruments and drum patterns of the bands in rule-based songs."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,22 +11,22 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Keys of drums in General MIDI."""
 
-_PHRASE = 8  # bars; a cymbal begins a phrase and a fill ends it
+_PHRASE = 8  # bars from a cymbal at the start to a fill at the end
 _DRUM_SECONDS = 0.1
-_TAIL_SECONDS = 2.0  # after the last bar, in which the last chord fades
-_LEVELS = (95, 62, 88)  # greatest velocities of bass, chords and melody
-_VARIATION = 5  # of velocities, up or down
-_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # controller and ranges by voice; 64 is center
+_TAIL_SECONDS = 2.0  # for the last chord to fade out after the last bar
+_LEVELS = (95, 62, 88)  # highest velocities of bass, chords and melody
+_VARIATION = 5  # random change of velocities, up or down
+_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # controller, ranges by voice; 64 is center
 
 
 class Band(NamedTuple):
-    """The band of a style: a range of tempi, programs of General MIDI to draw from, and drums."""
+    """Band of a style: a range of tempos, General MIDI programs to choose from, and drums."""
 
     tempo: tuple[float, float]  # beats per minute
     bass: tuple[int, ...]
     chords: tuple[int, ...]
     melody: tuple[int, ...]
-    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats of a bar
+    drums: tuple[tuple[int, int, tuple[float, ...]], ...]  # key, velocity, beats in the bar
 
 
 BANDS = {
@@ -83,7 +83,7 @@ def arrange(
     tonic: int,
     rng: np.random.RandomState,
 ) -> Any:
-    """Return voices (bass, chords, melody), transposed to a tonic, and drums as PrettyMIDI."""
+    """Arrange bass, chords and melody, transposed to a tonic, with drums as a PrettyMIDI object."""
     pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))
@@ -104,7 +104,7 @@ def arrange(
                 )
             )
         midi.instruments.append(player)
-    # An event after the last note, because a player stops at the last event of a file.
+    # Add an event after the last note, because players stop at the last event of a file.
     end = beats * n_bars * seconds + _TAIL_SECONDS
     midi.instruments[0].control_changes.append(pretty_midi.ControlChange(_PAN, 64, end))
     if band.drums:
@@ -118,7 +118,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beats, keys and velocities of drums; in the last bar they play only its first beat."""
+    """Yield beat, key and velocity of drum hits; the last bar only has its first beat."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

@@ -1,4 +1,4 @@
-"""Files made of the scores of Bach's chorales in music21's corpus."""
+"""Rendering of Bach's chorales from the scores in music21's corpus."""
 
 import io
 import warnings
@@ -18,31 +18,31 @@ from ..midi.rendering import RATE, load_soundfont, render_file, to_mono
 
 TEMPO = 80
 _SECONDS_PER_QUARTER = 60 / TEMPO
-_FADE_SECONDS = 0.5  # the renderer stops at the last note's end, which would click
-_PIANO = 0  # as General MIDI counts; one instrument throughout makes chroma that is easier to learn
+_FADE_SECONDS = 0.5  # the renderer stops abruptly at the last note's end
+_PIANO = 0  # General MIDI program; chroma of a single instrument is easier to model
 
 
 class Chorale(NamedTuple):
-    """A score, and where it stands in the book."""
+    """Score of a chorale, with its number and title."""
 
-    number: int  # Riemenschneider's
+    number: int  # in Riemenschneider's collection
     title: str
     score: Path
 
 
 class FileKind(NamedTuple):
-    """What can be made of the scores."""
+    """Kind of file to render from scores."""
 
-    folder: str  # with a number to count up when the same score would be made into something else
+    folder: str  # with a version to increment if the rendering changes
     suffix: str
     packages: tuple[str, ...]
-    make: Callable[[Path, Path, int], None]  # of a score, into a file, at a sampling rate
+    make: Callable[[Path, Path, int], None]  # (score, file, sampling rate)
     form: str
     sounds: str
 
 
 def first_chorales(n_chorales: int | None) -> list[Chorale]:
-    """Riemenschneider's first `n_chorales`, each setting once: his book repeats some."""
+    """Return Riemenschneider's first `n_chorales` chorales, without repeated settings."""
     corpus = _need("music21.corpus")
     book = _need("music21.corpus.chorales").ChoraleListRKBWV().byRiemenschneider
     chorales: dict[Path, Chorale] = {}
@@ -57,7 +57,7 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
-    found = corpus.getWork(f"bach/{name}")  # all whose names begin like this, if several do
+    found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
 
@@ -71,7 +71,7 @@ def make_files(
     n_jobs: int | None,
     verbose: int,
 ) -> list[Path]:
-    """Return the file of each chorale; those that are not there yet are made."""
+    """Return the file of each chorale, and render those that do not exist."""
     folder = home / kind.folder.format(sr=sr)
     folder.mkdir(exist_ok=True)
     files = [
@@ -83,7 +83,7 @@ def make_files(
         if not path.exists()
     ]
     if missing:
-        for package in kind.packages:  # before any process is started
+        for package in kind.packages:  # before starting processes
             _need(package)
         done = Parallel(n_jobs=n_jobs, return_as="generator")(missing)
         for _ in progress_bar(done, "rendering", len(missing), unit="chorale", disable=verbose < 1):
@@ -93,9 +93,9 @@ def make_files(
 
 def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
-    # Not at the true tempo: its ticks would move some notes by a millisecond, and what was
-    # rendered before would no longer be what is rendered now. Not through `synthesize` for the
-    # same reason: it has another grid for the starts of notes, and lets the last ones die away.
+    # The nominal tempo and `synthesize` are avoided to reproduce earlier renderings exactly. Ticks
+    # at the nominal tempo would move some notes by a millisecond; `synthesize` has a different time
+    # grid and lets the last notes decay.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
     mono = soxr.resample(samples, RATE, sr)
@@ -109,11 +109,11 @@ def _notate(score: Path, path: Path, _: int) -> None:
 
 
 def _play(score: Path, *, tempo: float) -> Any:
-    """Notes of a score, every part by a piano, at an even tempo; `tempo` is what is notated."""
+    """Return a score at a steady tempo with a piano for each part; `tempo` is the notated one."""
     music21, pretty_midi = _need("music21"), _need("pretty_midi")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about the encoding of single scores
-        # music21's own cache of parsed scores would stay in the temporary folder for good.
+        warnings.simplefilter("ignore")  # about the encoding of some scores
+        # music21 would otherwise leave its cache of parsed scores in the temporary folder.
         parsed = music21.converter.parse(score, forceSource=True, storePickle=False)
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     for part in parsed.parts:
@@ -149,7 +149,7 @@ distributes neither.""",
         suffix=".mid",
         packages=("pretty_midi",),
         make=_notate,
-        form="as MIDI files, a track for each voice",
+        form="as MIDI files with a track for each voice",
         sounds="""They are read on
 this machine; musicai does not distribute them.""",
     ),

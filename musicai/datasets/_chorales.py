@@ -1,4 +1,4 @@
-"""Bach's chorales: scores from music21's corpus, made into recordings, MIDI or pieces."""
+"""Bach's chorales from music21's corpus, as recordings, MIDI files or pieces."""
 
 import os
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 from .bunches import Chorales
 
-_MEMORY = "chroma"  # in the data home
-_STEPS_PER_BEAT = 2  # chorales move in quarters and eighths
+_MEMORY = "chroma"  # cache in the data home
+_STEPS_PER_BEAT = 2  # most notes are quarters and eighths
 
 _LICENSE = (
     "Bach's music is in the public domain; the scores may be used under the terms in "
@@ -29,7 +29,7 @@ _SOURCE = "the corpus of music21, on this machine"
 _DESCR = """\
 Chorales of Johann Sebastian Bach
 =================================
-{n_chorales} chorales in the order of Riemenschneider's collection, at {tempo} beats a minute,
+{n_chorales} chorales in the order of Riemenschneider's collection, at {tempo} beats per minute,
 without repeats, {form}.{pieces}
 
 Scores: the corpus of music21, distributed with the permission of its encoders under the terms in
@@ -41,11 +41,11 @@ Source: {source}.
 
 
 class _PieceKind(NamedTuple):
-    """Pieces that are made of files."""
+    """Kind of pieces to extract from files."""
 
     files: str  # the kind of files
     form: str
-    make_extractor: Callable[[Path, int | None, int], Any]  # of data home, n_jobs and verbose
+    make_extractor: Callable[[Path, int | None, int], Any]  # (data home, n_jobs, verbose)
     timing: Timing
 
 
@@ -58,29 +58,27 @@ def load_chorales(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Chorales:
-    """Bach's chorales as recordings, MIDI files or pieces, made here and without a network.
+    """Load Bach's chorales as recordings, MIDI files or pieces, without a network.
 
-    The scores are read from music21's corpus and rendered with a soundfont the first time; later
-    calls find the files in the data home. Needs ``pip install ".[midi,score]"`` in a clone. All
-    350 are 4 hours of music, 280 MB of FLAC and about 2 minutes of rendering on 2 cores.
+    The first call renders the scores of music21's corpus with a soundfont; later calls find the
+    files in the data home. It needs ``pip install ".[midi,score]"`` in a clone. All 350 chorales
+    are 4 hours of music and 280 MB of FLAC, and take about 2 minutes to render on 2 cores.
 
     Parameters
     ----------
     n_chorales : int, default=None
-        How many, from the first of Riemenschneider's collection on. When None all, which are
-        350.
+        Number of chorales, in the order of Riemenschneider's collection. If None, all 350.
     kind : {"audio", "midi", "chroma", "roll"}, default="audio"
-        What to make of the scores: recordings for :class:`musicai.ChromaExtractor`, MIDI files
-        for :class:`musicai.PianoRollExtractor`, or the pieces that these make of them, to learn
-        from at once.
+        Recordings for :class:`musicai.ChromaExtractor`, MIDI files for
+        :class:`musicai.PianoRollExtractor`, or the pieces that these extract, ready for training.
     folder : str or path, default=None
-        The data home. When None, see :func:`get_data_home`.
+        Data home. If None, see :func:`get_data_home`.
     sr : int, default=22050
-        Of the audio, in hertz, from 1000 to 192000; MIDI files have none.
+        Sampling rate of the audio in hertz, from 1000 to 192000.
     n_jobs : int, default=None
-        Processes that render, as in joblib, and threads that analyze.
+        Number of processes for rendering, as in joblib, and of threads for analysis.
     verbose : int, default=0
-        Show a progress bar while rendering and analyzing if above 0.
+        Show a progress bar while rendering and analyzing if greater than 0.
 
     Returns
     -------
@@ -88,33 +86,33 @@ def load_chorales(
         With the attributes
 
         recordings : list of Path
-            FLAC files, mono, or MIDI files.
+            Mono FLAC files, or MIDI files.
         data : list of ndarray of shape (n_frames, 12) or (n_frames, 88), dtype float32
-            For "chroma" and "roll" only: the pieces.
+            The pieces, for "chroma" and "roll" only.
         timing : Timing
-            For "chroma" and "roll" only: when the frames of `data` sound. Chroma has 10.8 frames a
-            second, rolls have 2 a beat.
+            Timing of the frames of `data`, for "chroma" and "roll" only. Chroma has 10.8 frames per
+            second, rolls have 2 frames per beat.
         titles : list of str
             First lines of the hymns.
         target : None
-            All are of one style.
+            All pieces have the same style.
         target_names : list of str
             Empty.
         DESCR, license, source : str
-            What was made from what, whose rights hold, and where it is from.
+            Description, license and origin.
 
     Raises
     ------
     ImportError
         If music21, pretty_midi or, for audio and chroma, midirenderer is missing.
     ValueError
-        If `n_chorales` is not between 1 and the number that there are, or another argument has no
-        possible value, or a file that was made before is damaged.
+        If `n_chorales` is not between 1 and the number of chorales, another argument is invalid, or
+        a file of an earlier call is damaged.
 
     See Also
     --------
-    make_progressions : Chroma without files, whose chords are known.
-    load_recordings : Finds recordings of your own.
+    make_progressions : Make chroma with known chords, without files.
+    load_recordings : Find your own recordings.
 
     Examples
     --------
@@ -152,11 +150,11 @@ def load_chorales(
     if made:
         extractor = made.make_extractor(home, n_jobs, verbose)
         try:
-            # Arrays, also where scikit-learn is configured to return data frames.
+            # Arrays, even if scikit-learn is configured to return data frames.
             data.data = [np.asarray(piece) for piece in extractor.transform(recordings)]
         except (RecordingError, MidiError) as error:
             raise type(error)(
-                f"{error}. Delete the file, and load_chorales makes it again"
+                f"{error}. Delete the file, and load_chorales will make it again"
             ) from None
         data.timing = made.timing
     return data
@@ -173,13 +171,13 @@ def _make_roll_extractor(home: Path, n_jobs: int | None, verbose: int) -> PianoR
 _PIECE_KINDS = {
     "chroma": _PieceKind(
         files="audio",
-        form="chroma as a default ChromaExtractor makes it, in data",
+        form="chroma of a default ChromaExtractor, in data",
         make_extractor=_make_chroma_extractor,
         timing=Timing.from_rate(FRAME_RATE),
     ),
     "roll": _PieceKind(
         files="midi",
-        form=f"piano rolls of {N_KEYS} keys, {_STEPS_PER_BEAT} frames a quarter note, in data",
+        form=f"piano rolls of {N_KEYS} keys, {_STEPS_PER_BEAT} frames per quarter note, in data",
         make_extractor=_make_roll_extractor,
         timing=Timing.from_tempo(TEMPO, frames_per_beat=_STEPS_PER_BEAT, downbeat=None),
     ),

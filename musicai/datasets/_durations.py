@@ -1,4 +1,4 @@
-"""How long recordings are, in words."""
+"""Descriptions of the durations of recordings."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,11 +11,11 @@ from ..files.paths import printable
 def describe_durations(
     recordings: Sequence[Path], durations: np.ndarray, target: Sequence[str] | None
 ) -> str:
-    """Say how much music there is in all and by style, and which are the shortest and longest."""
+    """Describe the total duration, overall and by style, and the shortest and longest recording."""
     known = np.flatnonzero(np.isfinite(durations))
     if len(known) == 0:
         return "Their lengths could not be read."
-    text = f"{_clock(durations[known].sum())} in all (hours:minutes:seconds)"
+    text = f"{_clock(durations[known].sum())} in total (hours:minutes:seconds)"
     if target is not None:
         styles = np.array(target)[known]
         shares = [
@@ -29,11 +29,11 @@ def describe_durations(
     ]
     text += f".\nThe shortest is {shown[0]}; the longest is {shown[1]}."
     if len(known) < len(durations):
-        text += f"\nOf {len(durations) - len(known)} the length could not be read."
+        text += f"\nThe length of {len(durations) - len(known)} could not be read."
     return text
 
 
 def _clock(seconds: float) -> str:
-    """Return a length as hours, minutes and seconds: "1:04:09"."""
+    """Format a duration as hours, minutes and seconds, such as "1:04:09"."""
     minutes, rest = divmod(round(float(seconds)), 60)
     return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"

@@ -25,7 +25,7 @@ _MUSIC = (
     "trumpet",
     "vibeace",
 )
-"""The other examples are voices, animals, or made to test trackers."""
+"""Examples that are music; the others are voices, animals, or tests for trackers."""
 
 _DESCR = """\
 Example recordings of librosa
@@ -39,18 +39,18 @@ Source: {source}
 
 
 def fetch_recordings(names: list[str] | None = None) -> Recordings:
-    """Fetch librosa's example recordings: many kinds of music, free to use.
+    """Fetch librosa's example recordings: free music of many kinds.
 
-    ``librosa.example`` downloads each once, compares it with the SHA-256 in librosa's registry, and
-    keeps it in librosa's folder: the environment variable ``LIBROSA_DATA_DIR``, read when librosa
-    is imported, or ``librosa`` in the system's folder of caches.
+    ``librosa.example`` downloads each recording once, verifies it by the SHA-256 hash in librosa's
+    registry, and caches it. The cache folder is that of the environment variable
+    ``LIBROSA_DATA_DIR`` when librosa is imported, or else ``librosa`` in the system's cache folder.
 
     Parameters
     ----------
     names : list of str, default=None
-        Which of the recordings, by the names that ``librosa.util.list_examples`` lists. None for
-        all that are music: "brahms", "choice", "fishin", "nutcracker", "pistachio", "sweetwaltz",
-        "trumpet" and "vibeace".
+        Recordings to fetch, by their names in ``librosa.util.list_examples``. None for all that are
+        music: "brahms", "choice", "fishin", "nutcracker", "pistachio", "sweetwaltz", "trumpet" and
+        "vibeace".
 
     Returns
     -------
@@ -58,31 +58,30 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
         With the attributes
 
         recordings : list of Path
-            Ogg files, mono, 22050 Hz.
+            Mono Ogg files at 22050 Hz.
         titles : list of str
-            Who plays what.
+            Artist and title of each recording.
         target : None
-            Each is of a style of its own.
+            There are no style labels.
         target_names : list of str
             Empty.
         durations : ndarray of shape (n_recordings,)
-            Seconds.
+            Lengths in seconds.
         licenses : list of str
-            The license and source of each recording, as ``librosa.util.example_info`` prints them.
+            License and source of each recording, from ``librosa.util.example_info``.
         DESCR, license, source : str
-            What this is, whose rights hold, and where it is from.
+            Description, license and origin.
 
     Raises
     ------
     OSError
-        If a file cannot be downloaded. The message says which files to put where by hand.
+        If a file cannot be downloaded. The message explains how to install it by hand.
     ValueError
         If a name is unknown.
 
     See Also
     --------
-    load_recordings : Finds recordings of your own.
-    librosa.example : Fetches one of them.
+    load_recordings : Find your own recordings. librosa.example : Fetch a single recording.
 
     Examples
     --------
@@ -115,7 +114,7 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
 
 
 def _choose(names: Any) -> tuple[list[str], list[str]]:
-    """Return the names of recordings, checked, and their titles."""
+    """Return validated names of recordings, and their titles."""
     librosa = need("librosa", extra="librosa", what="fetch_recordings")
 
     lines = _printed(librosa.util.list_examples).splitlines()
@@ -125,7 +124,7 @@ def _choose(names: Any) -> tuple[list[str], list[str]]:
         names = _MUSIC
     is_list = isinstance(names, (list, tuple)) and len(names) > 0
     if not is_list or not all(is_one_of(name, tuple(titles)) for name in names):
-        raise ValueError(f"names must be None or a list of some of {tuple(titles)}, got {names!r}")
+        raise ValueError(f"names must be None or a list from {tuple(titles)}, got {names!r}")
     return list(names), [titles[name] for name in names]
 
 
@@ -136,17 +135,18 @@ def _fetch(name: str) -> tuple[Path, str]:
 
     try:
         return Path(librosa.example(name)), _printed(librosa.util.example_info, name)
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; another hash is a value
+    except (OSError, ValueError) as error:  # ValueError means a wrong hash
         folder = os.environ.get("LIBROSA_DATA_DIR") or pooch.os_cache("librosa")
         raise OSError(
-            f"librosa's example {name!r} could not be downloaded ({reason(error)}): where there is "
-            f"a network, call librosa.example({name!r}) and librosa.util.example_info({name!r}), "
-            f"and copy the two files that they download to {folder}"
+            f"librosa's example {name!r} could not be downloaded ({reason(error)}): on a machine "
+            f"with a network, call librosa.example({name!r}) and "
+            f"librosa.util.example_info({name!r}), and copy the two files that they download to "
+            f"{folder}"
         ) from error
 
 
 def _printed(call: Callable[..., object], *arguments: str) -> str:
-    """Return what a function of librosa's prints, without empty lines; it returns nothing."""
+    """Return the output that a function of librosa prints, without empty lines."""
     with redirect_stdout(StringIO()) as output:
         call(*arguments)
     return "\n".join(line for line in output.getvalue().splitlines() if line)

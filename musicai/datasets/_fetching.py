@@ -1,62 +1,62 @@
-"""Files that are fetched once, and known by their SHA-256."""
+"""Download of files, verified by their SHA-256 hash."""
 
 import hashlib
 from pathlib import Path
 
 
 def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
-    """Return a file that is there already or is downloaded, whole or not at all.
+    """Return a file after downloading it if it does not exist yet.
 
     Parameters
     ----------
     path : Path
-        The file; its folder is made if it has to be downloaded.
+        The file. A download creates its folder if necessary, and is complete or not made at all.
     url : str
-        Where it is downloaded from.
+        Address to download from.
     sha256 : str
-        What it must hold.
+        Expected SHA-256 hash of the file.
 
     Raises
     ------
     ValueError
-        If it holds something else.
+        If the hash is another.
     OSError
-        If it cannot be downloaded. The message says what to put where by hand.
+        If it cannot be downloaded. The message explains how to install it by hand.
     """
     if not path.exists():
         _download(path, url, sha256)
-    if not path.is_file():  # to read a pipe would wait for ever
-        raise ValueError(f"{path} is no regular file: move it away, and {url} is downloaded there")
+    if not path.is_file():  # reading from a pipe could block forever
+        raise ValueError(f"{path} is not a regular file: move it away to download {url} there")
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != sha256:
         raise ValueError(
-            f"{path} is not what {url} holds: its SHA-256 is {found}, where {sha256} is expected. "
-            "Delete it, and it is downloaded again"
+            f"{path} is not the file at {url}: its SHA-256 is {found}, expected {sha256}. Delete "
+            "it to download it again"
         )
     return path
 
 
 def _download(path: Path, url: str, sha256: str) -> None:
-    import pooch  # here, as it takes a while to import and most data is not fetched
+    import pooch  # a slow import that most users do not need
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # It downloads beside the file, compares, and then moves.
+        # pooch downloads to a temporary file, verifies its hash, and then renames it.
         pooch.retrieve(url, f"sha256:{sha256}", fname=path.name, path=path.parent)
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; another hash is a value
+    except (OSError, ValueError) as error:  # ValueError means a wrong hash
         raise OSError(
-            f"{path.name} could not be downloaded ({reason(error)}): get {url} (SHA-256 {sha256}) "
-            f"where there is a network, and put it there: {path}"
+            f"{path.name} could not be downloaded ({reason(error)}): download {url} on a machine "
+            f"with a network (SHA-256 {sha256}), and save it as {path}"
         ) from error
 
 
 def reason(error: Exception) -> str:
-    """Return why a download failed, in fewer words than those of requests and pooch."""
+    """Return a short cause of a failed download."""
     response = getattr(error, "response", None)
     if response is not None:
-        return f"the server answers {response.status_code}"
+        return f"the server answered {response.status_code}"
     if hasattr(error, "request"):
-        return "there is no connection to the server, or it broke off"
+        return "there is no connection to the server, or it was lost"
     if isinstance(error, ValueError):
-        return "what came has another SHA-256"
+        return "the downloaded file has another SHA-256"
     return str(error)

@@ -1,4 +1,4 @@
-"""Files in a folder, with the names of its subfolders as styles."""
+"""Search for files in a folder whose subfolders are styles."""
 
 import os
 import warnings
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..audio.ffmpeg import explain_lack
+from ..audio.ffmpeg import explain_missing_ffmpeg
 from ..audio.headers import need_ffmpeg, read_durations
 from ..files.paths import printable
 from ._durations import describe_durations
@@ -18,7 +18,7 @@ _DESCR = """\
 {title}
 {underline}
 {n_recordings} {things}, {styles}.
-{lengths}{passed_by}
+{lengths}{skipped}
 License: {license}.
 Source: {source}
 """
@@ -33,25 +33,25 @@ def load_folder(
     exclude: str | os.PathLike[str] | None = None,
     with_durations: bool = False,
 ) -> Recordings:
-    """Find the files of some suffixes; see `load_recordings` for what is returned and raised.
+    """Find files by suffix; see `load_recordings` for results and errors.
 
     Parameters
     ----------
     folder : str or path
-        Searched at any depth.
+        Folder to search at any depth.
     suffixes : tuple of str
-        In lower case, with the dot.
+        Suffixes in lower case, with the dot.
     what, things : str
-        What such files hold and what they are called, in messages: "audio" and "recordings".
+        Content and name of such files in messages, such as "audio" and "recordings".
     exclude : str or path, default=None
-        A folder that is not searched.
+        Folder to leave out.
     with_durations : bool, default=False
-        Whether they are audio, whose headers tell how long they are.
+        Whether to read the durations of audio files from their headers.
     """
     try:
         root = Path(folder).expanduser().resolve()
         exists = root.exists()
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name of no folder
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, or an invalid name
         raise FileNotFoundError(
             f"the folder {os.fspath(folder)!r} cannot be opened ({error}); check its path"
         ) from None
@@ -59,11 +59,11 @@ def load_folder(
         raise FileNotFoundError(f"no folder {os.fspath(folder)!r}: expected a folder of {things}")
     if not root.is_dir():
         raise NotADirectoryError(
-            f"{os.fspath(folder)!r} is a file: expected the folder that holds the {things}"
+            f"{os.fspath(folder)!r} is a file: expected the folder that contains the {things}"
         )
-    recordings, passed_by = find_files(root, suffixes, exclude)
+    recordings, skipped = find_files(root, suffixes, exclude)
     if not recordings:
-        others = f"; it holds {_counted(passed_by)}" if passed_by else ""
+        others = f"; it contains {_format_counts(skipped)}" if skipped else ""
         raise FileNotFoundError(
             f"no {what} in {os.fspath(folder)!r}: expected files that end in "
             f"{', '.join(suffixes)}, in it or its subfolders{others}"
@@ -71,7 +71,7 @@ def load_folder(
     target = _styles(root, recordings)
     target_names = sorted(set(target)) if target else []
     title = f"{things[0].upper()}{things[1:]} of {printable(root.name)}"
-    license = f"that of the {things} themselves"
+    license = f"that of the individual {things}"
     lengths = ""
     data = Recordings(
         recordings=recordings,
@@ -86,7 +86,7 @@ def load_folder(
         lengths = describe_durations(recordings, data.durations, target) + "\n"
         unknown = [recordings[i] for i in np.flatnonzero(np.isnan(data.durations))]
         if unread := [printable(unknown[i].name) for i in need_ffmpeg(unknown)]:
-            lack = explain_lack(unread, len(recordings))
+            lack = explain_missing_ffmpeg(unread, len(recordings))
             lengths += f"{lack}.\n"
             warnings.warn(lack, stacklevel=3)
     data.DESCR = _DESCR.format(
@@ -96,7 +96,7 @@ def load_folder(
         n_recordings=len(recordings),
         styles=f"in the styles {', '.join(target_names)}" if target else "without styles",
         lengths=lengths,
-        passed_by=f"Passed by: {_counted(passed_by)}.\n" if passed_by else "",
+        skipped=f"Skipped: {_format_counts(skipped)}.\n" if skipped else "",
         license=license,
         source=data.source,
     )
@@ -104,28 +104,28 @@ def load_folder(
 
 
 class Found(NamedTuple):
-    """Files of a folder.
+    """Result of a search.
 
     Attributes
     ----------
     files : list of Path
-        Those asked for, sorted.
-    passed_by : Counter of str
-        How many there are of other kinds, by suffix; and of what is hidden, cannot be opened, or
-        is excluded, or is a link that leads nowhere or to a folder that was searched.
+        Files with the given suffixes, sorted.
+    skipped : Counter of str
+        Numbers of other files by suffix, and of hidden files, folders that cannot be opened or are
+        excluded, broken links, and links to folders already searched.
     """
 
     files: list[Path]
-    passed_by: Counter[str]
+    skipped: Counter[str]
 
 
 def find_files(
     root: Path, suffixes: tuple[str, ...], exclude: str | os.PathLike[str] | None = None
 ) -> Found:
-    """Find the files of some suffixes at any depth, except in one folder, and count the others.
+    """Find files by suffix at any depth, except in one folder, and count the others.
 
-    Links to folders are followed, after all that is no link. Each folder is searched once, and none
-    that `root` is in, so that a loop of links ends.
+    Links to folders are followed last. Each folder is searched once, and no parent of `root` is
+    searched, so that loops of links end.
     """
     found = Found([], Counter())
     searched = set(map(str, Path(os.path.realpath(root)).parents))
@@ -137,7 +137,7 @@ def find_files(
             if start.is_dir():
                 links += _search(start, suffixes, found, searched, excluded)
             else:
-                found.passed_by["links that lead nowhere"] += 1
+                found.skipped["broken links"] += 1
         waiting = links
     found.files.sort()
     return found
@@ -150,44 +150,44 @@ def _search(
     searched: set[str],
     excluded: str | None,
 ) -> list[Path]:
-    """Search a folder and its subfolders; return the links to others."""
+    """Search a folder and its subfolders; return links to other folders."""
     links = []
 
     def count(error: OSError) -> None:
-        found.passed_by["folders that cannot be opened"] += 1
+        found.skipped["folders that cannot be opened"] += 1
 
     for parent, folders, files in os.walk(start, onerror=count):
         place = os.path.realpath(parent)
         if place == excluded:
-            found.passed_by["excluded"] += 1
+            found.skipped["excluded"] += 1
             folders.clear()
             continue
-        if place in searched:  # by another link
-            found.passed_by["links to folders that were searched"] += 1
+        if place in searched:  # through another link
+            found.skipped["links to folders already searched"] += 1
             folders.clear()
             continue
         searched.add(place)
-        found.passed_by.update("hidden" for name in [*folders, *files] if _is_hidden(name))
+        found.skipped.update("hidden" for name in [*folders, *files] if _is_hidden(name))
         folders[:] = [name for name in folders if not _is_hidden(name)]
         links += [Path(parent, name) for name in folders if os.path.islink(Path(parent, name))]
         for path in (Path(parent, name) for name in files if not _is_hidden(name)):
             suffix = path.suffix.lower()
-            if path.is_symlink() and not path.exists():  # os.walk takes them for files
+            if path.is_symlink() and not path.exists():  # os.walk lists them as files
                 links.append(path)
             elif suffix in suffixes:
                 found.files.append(path)
             else:
-                found.passed_by[printable(suffix) or "without a suffix"] += 1
+                found.skipped[printable(suffix) or "without a suffix"] += 1
     return links
 
 
 def _is_hidden(name: str) -> bool:
-    """Whether a file or folder is of a system and not of its user, as "._song.mp3" of macOS."""
+    """Return whether a name belongs to the system, like "._song.mp3" on macOS."""
     return name.startswith(".") or name == "__MACOSX"
 
 
-def _counted(passed_by: Counter[str]) -> str:
-    return ", ".join(f"{number} {kind}" for kind, number in passed_by.most_common())
+def _format_counts(skipped: Counter[str]) -> str:
+    return ", ".join(f"{number} {kind}" for kind, number in skipped.most_common())
 
 
 def _styles(root: Path, recordings: list[Path]) -> list[str] | None:

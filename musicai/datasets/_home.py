@@ -1,27 +1,26 @@
-"""Where data that was made or fetched once is kept."""
+"""Folder for data that is made or downloaded once."""
 
 import os
 from pathlib import Path
 
 
 def get_data_home(folder: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder that keeps data between runs, and create it if there is none.
+    """Return the folder for cached data, and create it if it does not exist.
 
     Parameters
     ----------
     folder : str or path, default=None
-        When None, the environment variable ``MUSICAI_DATA`` names it, and where that isn't set
-        it is ``~/.cache/musicai``.
+        Data home. If None, the environment variable ``MUSICAI_DATA`` or else ``~/.cache/musicai``.
 
     Returns
     -------
     data_home : Path
-        Safe to delete: the loaders make or fetch again what they miss.
+        The data home. It is safe to delete, because the loaders make or fetch missing files again.
 
     Raises
     ------
     NotADirectoryError
-        If it is a file.
+        If the path is a file.
     ValueError
         If `folder` is empty.
 
@@ -42,7 +41,7 @@ def get_data_home(folder: str | os.PathLike[str] | None = None) -> Path:
         data_home.mkdir(parents=True, exist_ok=True)
     except FileExistsError:
         raise NotADirectoryError(
-            f"the data home {os.fspath(folder)!r} is a file: expected a folder, or where to make "
-            "one; see get_data_home"
+            f"the data home {os.fspath(folder)!r} is a file: expected a folder, existing or "
+            "not; see get_data_home"
         ) from None
     return data_home

@@ -1,4 +1,4 @@
-"""MIDI files in a folder, with the names of its subfolders as styles."""
+"""Loader of MIDI files from a folder whose subfolders are styles."""
 
 import os
 
@@ -11,18 +11,18 @@ _SUFFIXES = (".kar", ".mid", ".midi", ".rmi")
 def load_midi(
     folder: str | os.PathLike[str], *, exclude: str | os.PathLike[str] | None = None
 ) -> Recordings:
-    """Find the MIDI files in a folder; its subfolders are styles.
+    """Find the MIDI files in a folder whose subfolders are styles.
 
-    Nothing is read: give the paths to :class:`musicai.PianoRollExtractor`, or the paths and
-    styles to a pipeline.
+    No file is read. Pass the paths to :class:`musicai.PianoRollExtractor`, or the paths and styles
+    to a pipeline.
 
     Parameters
     ----------
     folder : str or path
-        Searched at any depth for files that end in .mid, .midi, .kar or .rmi, as by
+        Folder to search at any depth for files that end in .mid, .midi, .kar or .rmi, as in
         `load_recordings`.
     exclude : str or path, default=None
-        A folder that is not searched, such as the one that new music is written to.
+        Folder to leave out, such as the output folder for new music.
 
     Returns
     -------
@@ -30,30 +30,29 @@ def load_midi(
         With the attributes
 
         recordings : list of Path
-            The MIDI files, sorted, so their order is the same on every machine.
+            The MIDI files, sorted, so that their order is the same on every machine.
         titles : list of str
-            File names without their suffixes, as text that can be printed.
+            File names without suffixes, as printable text.
         target : list of str, or None
-            The style of each file: the name of the first-level subfolder that it is in. A
-            file beside the subfolders has the name of `folder` as its style. None if no
-            file is in a subfolder.
+            Style of each file: the name of its first-level subfolder, or of `folder` for files
+            outside the subfolders. None if no file is in a subfolder.
         target_names : list of str
             The styles, sorted; empty if there are none.
         DESCR : str
-            Where the files are, how many, in which styles; how many there are of other kinds.
+            Location, number and styles of the files, and number of other files.
         license, source : str
-            Whose rights hold (those of the files themselves), and the folder.
+            License (that of the individual files) and folder.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such folder, or no MIDI file in it.
+        If the folder does not exist or has no MIDI files.
     NotADirectoryError
         If `folder` is a file.
 
     See Also
     --------
-    load_recordings : Finds audio.
+    load_recordings : Find audio files.
 
     Examples
     --------

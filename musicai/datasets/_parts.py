@@ -1,4 +1,4 @@
-"""A piece in the manner of a style: its chords, and bass, chords and melody note by note."""
+"""Rule-based composition of chords, bass and melody in a style."""
 
 from itertools import cycle, pairwise
 from typing import Any, NamedTuple
@@ -8,23 +8,23 @@ import numpy as np
 from ._styles import Mode, Sounding, Style, read_progression
 
 _LOWEST_BASS, _LOWEST_CHORD = 36, 53  # C2 and F3
-_RANGE = (62, 81)  # of melodies, as MIDI counts
-_REST = 0.12  # chance that a melody stops on a beat
+_RANGE = (62, 81)  # of melodies, as MIDI numbers
+_REST = 0.12  # probability that a melody rests on a beat
 
 
 class Note(NamedTuple):
-    """A note; beats and loudness are those of a section."""
+    """Note, with times and loudness relative to a section."""
 
     start: float  # in beats
     end: float
-    pitch: int  # as MIDI counts, in C
+    pitch: int  # MIDI number, in C
     loudness: float
 
 
 def compose(
     style: Style, mode: Mode, n_bars: int, rng: np.random.RandomState
 ) -> tuple[list[Sounding], list[list[Note]]]:
-    """Return the chords of a piece and its voices (bass, chords, melody), in C and in beats."""
+    """Return the chords and the voices (bass, chords, melody) of a piece in C, timed in beats."""
     order = rng.permutation(len(mode.progressions))
     letters = {letter: order[i % len(order)] for i, letter in enumerate(sorted(set(style.form)))}
     end = style.beats * (n_bars - 1)
@@ -54,13 +54,13 @@ def _play(
 ) -> list[list[Note]]:
     return [
         _bass_line(chords, style, rng),
-        _struck_chords(chords, style, rng),
+        _chord_voice(chords, style, rng),
         _melody(chords, mode.scale, style, rng),
     ]
 
 
 def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
-    """Add chords or notes from a position in beats on, as far as they lie before the end."""
+    """Append chords or notes at a position in beats, cut off at the end."""
     whole += [
         item._replace(start=position + item.start, end=min(position + item.end, end))
         for item in part
@@ -69,7 +69,7 @@ def _append(whole: list[Any], part: list[Any], position: float, end: float) -> N
 
 
 def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
-    """Return the notes of a bass, which begins each chord on its root."""
+    """Return a bass line that starts each chord on its root."""
     notes = []
     for chord, following in pairwise([*chords, chords[0]]):
         length = round(chord.end - chord.start)
@@ -82,9 +82,9 @@ def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState)
         elif style.bass == "pulse":
             pitches *= 2 * length
         elif style.bass == "steps" and length > 1 and 2 < abs(goal - root) < 6:
-            pitches += [(root + goal) // 2]  # passes through what lies between
+            pitches += [(root + goal) // 2]  # a passing note
         elif style.bass == "held" and length > 2:
-            pitches += [_above(root, chord.tones[2])]  # a fifth
+            pitches += [_above(root, chord.tones[2])]  # the fifth
         times = chord.start + np.arange(len(pitches) + 1) * (length / len(pitches))
         if style.bass == "short":
             times[-1] = chord.start + 1
@@ -93,13 +93,13 @@ def _bass_line(chords: list[Sounding], style: Style, rng: np.random.RandomState)
     return notes
 
 
-def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
-    """Return chords in close position; what two neighbors share stays where it was."""
+def _chord_voice(chords: list[Sounding], style: Style, rng: np.random.RandomState) -> list[Note]:
+    """Return chords in close position, in which common tones stay in place."""
     notes = []
     for chord in chords:
         first_beat = chord.start % style.beats
         inside = [s - first_beat for s in style.strokes if first_beat <= s]
-        at_once = {0.0} if first_beat else set()  # where a chord begins within a bar
+        at_once = {0.0} if first_beat else set()  # for a chord that begins within a bar
         strokes = sorted(at_once.union(s for s in inside if s < chord.end - chord.start))
         strokes = [chord.start + stroke for stroke in strokes]
         pitches = [_above(_LOWEST_CHORD, tone) for tone in chord.tones]
@@ -112,11 +112,11 @@ def _struck_chords(chords: list[Sounding], style: Style, rng: np.random.RandomSt
 def _melody(
     chords: list[Sounding], scale: tuple[int, ...], style: Style, rng: np.random.RandomState
 ) -> list[Note]:
-    """Return a melody that walks along a scale and meets the chords on strong beats."""
+    """Return a melody that moves along a scale, with chord tones on strong beats."""
     low, high = _RANGE
     ladder = [pitch for pitch in range(low, high + 1) if pitch % 12 in scale]
     pitch = int(rng.choice(ladder))
-    n_slots = round(2 * chords[-1].end)  # of half a beat
+    n_slots = round(2 * chords[-1].end)  # half-beats
     slots_between_strong = 4 if style.beats % 2 == 0 else 2 * style.beats
     draws = rng.random_sample((n_slots, 2)).tolist()
     leaps = rng.choice([-2, -1, -1, 1, 1, 2], n_slots).tolist()
@@ -126,7 +126,7 @@ def _melody(
     for slot, ((chance, rest), leap) in enumerate(zip(draws, leaps, strict=True)):
         start = slot / 2
         if slot % 2 and chance > style.busy:
-            continue  # the note before goes on
+            continue  # sustain the last note
         if notes and notes[-1].end > start:
             notes[-1] = notes[-1]._replace(end=start)
         while chord.end <= start:
@@ -147,5 +147,5 @@ def _melody(
 
 
 def _above(lowest: int, pitch_class: int) -> int:
-    """Return the lowest pitch of a class that is not below another pitch."""
+    """Return the lowest pitch of a pitch class that is at least `lowest`."""
     return lowest + (pitch_class - lowest) % 12

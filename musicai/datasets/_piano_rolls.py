@@ -1,6 +1,6 @@
-"""Piano rolls in MATLAB files, which are known by their checksums.
+"""Loader of piano rolls from MATLAB files with known checksums.
 
-A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so no other file is opened.
+A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so other files are rejected.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ PUBLISHED = {
     "Nottingham": "d154f7ca2e90799dc1dc011d8fc048f2fc6ef3f7c69d974b9cf27a471634fbea",
     "Piano_midi": "990a8a71d5764a7eaa3e78d9e5023d1470380fe2db3a1448265a97a24c8b1c34",
 }
-"""SHA-256 of the files of the four published sets."""
+"""SHA-256 hashes of the four published sets."""
 
 _DESCR = """\
 Piano rolls
@@ -56,22 +56,22 @@ Source: {source}
 def load_piano_rolls(
     path: str | os.PathLike[str], *, subset: str = "train", sha256: str | Collection[str] = ()
 ) -> PianoRolls:
-    """Read piano rolls from a MATLAB file, or from all that are in a folder.
+    """Load piano rolls from a MATLAB file, or from all MATLAB files in a folder.
 
-    The files are the four sets of Boulanger-Lewandowski et al. [1]_, which are known by their
-    SHA-256, or others of that form: they contain `traindata`, `validdata` and `testdata`, cell
-    arrays of matrices ``(n_frames, 88)`` of zeros and ones.
+    The files are the four sets of Boulanger-Lewandowski et al. [1]_, identified by their SHA-256
+    hashes, or others in the same format. They contain `traindata`, `validdata` and `testdata`,
+    which are cell arrays of matrices of shape ``(n_frames, 88)`` of zeros and ones.
 
     Parameters
     ----------
     path : str or path
-        A file, or a folder of files that end in .mat, at any depth. In a folder each file is a
-        style.
+        A file, or a folder to search at any depth for files that end in .mat. In a folder, each
+        file is a style.
     subset : {"train", "valid", "test", "all"}, default="train"
-        Which of the pieces to return.
+        Pieces to return.
     sha256 : str or collection of str, default=()
-        Checksums of further files that you trust, in hexadecimal, as :mod:`hashlib` gives them. A
-        damaged MATLAB file can crash the process, so no other file is opened.
+        Hashes of other files that you trust, in hexadecimal. A damaged MATLAB file can crash the
+        process, so all other files are rejected.
 
     Returns
     -------
@@ -79,29 +79,29 @@ def load_piano_rolls(
         With the attributes
 
         data : list of ndarray of shape (n_frames, 88), dtype float32
-            The pieces, a column for each key from A0 to C8, of zeros and ones.
+            The pieces: zeros and ones, with a column for each key from A0 to C8.
         subsets : list of str
-            Which subset each piece is of: "train", "valid" or "test".
+            Subset of each piece: "train", "valid" or "test".
         target : list of str, or None
-            The style of each piece: the name of its file. None if `path` is a file.
+            Style of each piece: the name of its file. None if `path` is a file.
         target_names : list of str
             The styles, sorted; empty if `path` is a file.
         DESCR : str
-            How much there is of what.
+            Description.
         license, source : str
-            Whose rights hold (those of the files themselves), and `path`.
+            License (that of the files) and `path`.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file, or no file that ends in .mat in the folder.
+        If `path` does not exist, or the folder has no file that ends in .mat.
     ValueError
-        If a file is unknown or does not contain piano rolls, or an argument has no possible value.
+        If a file is unknown or does not contain piano rolls, or an argument is invalid.
 
     See Also
     --------
-    fetch_polyphonic : Finds the four sets by name.
-    musicai.PianoRollExtractor : Piano rolls of MIDI files.
+    fetch_polyphonic : Fetch one of the four sets by name. musicai.PianoRollExtractor : Extract
+    piano rolls from MIDI files.
 
     References
     ----------
@@ -139,7 +139,7 @@ def load_piano_rolls(
             subsets += [part] * len(pieces)
             target += [printable(file.stem)] * len(pieces)
     styles = sorted(set(target))
-    license = "that of the files themselves"
+    license = "that of the individual files"
     return PianoRolls(
         data=data,
         subsets=subsets,
@@ -165,7 +165,7 @@ def _find_files(path: Path) -> list[Path]:
         raise FileNotFoundError(
             f"no file or folder {os.fspath(path)!r}: expected piano rolls in a MATLAB file"
         )
-    # Not pipes, which would be waited for, nor links to nowhere.
+    # Skip pipes, which could block, and broken links.
     files = [file for file in find_files(path, (_SUFFIX,)).files if file.is_file()]
     if not files:
         raise FileNotFoundError(f"no file in {os.fspath(path)!r} ends in {_SUFFIX}")
@@ -178,13 +178,13 @@ def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[l
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 not in known:
         raise ValueError(
-            f"{printable(file)} is none of the published sets of piano rolls: if you trust it, "
-            f"read it with scipy.io.loadmat and pass the arrays on, or give sha256={sha256!r}"
+            f"{printable(file)} is not one of the published sets of piano rolls: if you trust it, "
+            f"read it with scipy.io.loadmat and use the arrays, or pass sha256={sha256!r}"
         )
     names = [f"{subset}data" for subset in subsets]
     try:
         cells = loadmat(io.BytesIO(content), variable_names=names)
-    except Exception as error:  # scipy raises many
+    except Exception as error:  # scipy raises many types
         raise ValueError(
             f"{printable(file)} cannot be read as a MATLAB file ({error}): save it with -v7"
         ) from error
@@ -194,7 +194,7 @@ def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[l
 def _check_rolls(cells: Any, name: str) -> list[np.ndarray]:
     if not isinstance(cells, np.ndarray) or cells.dtype != object:
         raise ValueError(
-            f"{name} is no cell array: expected one of piano rolls of shape (n_frames, {N_KEYS})"
+            f"{name} is not a cell array: expected one of piano rolls of shape (n_frames, {N_KEYS})"
         )
     for i, roll in enumerate(cells.flat):
         expected = f"{name}, piece {i}: expected zeros and ones of shape (n_frames, {N_KEYS})"
@@ -203,7 +203,7 @@ def _check_rolls(cells: Any, name: str) -> list[np.ndarray]:
         others = roll[~np.isin(roll, (0, 1))]
         if len(others):
             raise ValueError(
-                f"{expected}, got {others[0]!s} among values of type {roll.dtype}: pass on what "
-                "scipy.io.loadmat reads as roll > 0, if all others are notes"
+                f"{expected}, got {others[0]!s} among values of type {roll.dtype}: read it with "
+                "scipy.io.loadmat and use roll > 0, if all nonzero values are notes"
             )
     return [np.ascontiguousarray(roll, np.float32) for roll in cells.flat]

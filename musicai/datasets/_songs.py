@@ -1,4 +1,4 @@
-"""Songs made by rules and played by a band: recordings with known beats, bars and chords."""
+"""Rule-based songs played by a band: recordings with known beats, bars and chords."""
 
 import io
 import os
@@ -25,15 +25,15 @@ from ._styles import STYLES
 from .bunches import Songs
 
 N_BARS = 24
-"""Bars of a song, about a minute."""
+"""Number of bars in a song, about a minute."""
 
-_FADE_SECONDS = 1.0  # at the end, so that no chord is cut off
-_PEAK = 0.7  # of full scale
+_FADE_SECONDS = 1.0  # fade-out of the last chord
+_PEAK = 0.7  # share of full scale
 
-# Folders by kind. Their number goes up when the songs change, so that old files are not found.
+# Folders by kind, with a version to increment if the songs change, to invalidate old files.
 _KINDS = {"audio": "songs-1-{sr}", "midi": "songs-midi-1"}
 
-_LICENSE = "none is needed for the music, which nobody wrote"
+_LICENSE = "none is needed for the music, which is made by rules and chance"
 _SOURCE = "musicai.datasets.make_songs"
 
 _DESCR = """\
@@ -53,7 +53,7 @@ pretty_midi ships; musicai does not distribute it."""
 
 
 class _Song(NamedTuple):
-    """A song before it is played."""
+    """Song before rendering."""
 
     style: str
     key: str
@@ -73,33 +73,33 @@ def make_songs(
     n_jobs: int | None = None,
     verbose: int = 0,
 ) -> Songs:
-    """Make recordings of songs by rules, played by a band with drums.
+    """Make recordings of rule-based songs, played by a band with drums.
 
-    For examples, tests and demonstrations that need free music with a pulse. The songs are composed
-    by the rules of :func:`make_progressions` and played by the instruments of a soundfont. Later
-    calls find the files in the data home. Needs ``pip install ".[midi]"`` in a clone.
+    Use it in examples, tests and demonstrations that need free music with a pulse. The songs follow
+    the rules of :func:`make_progressions` and are rendered with a soundfont. Later calls find the
+    files in the data home. It needs ``pip install ".[midi]"`` in a clone.
 
     Parameters
     ----------
     n_songs : int, default=40
         Number of songs, each about a minute long. The styles take turns. The first songs do not
-        depend on how many follow.
+        depend on the number of songs.
     styles : list of str, default=None
-        Styles of :func:`make_progressions`; None for all. "waltz" has three beats in a bar, the
-        others have four. "baroque" has no drums.
+        Styles of :func:`make_progressions`; None for all. "waltz" has three beats per bar, the
+        others four. "baroque" has no drums.
     kind : {"audio", "midi"}, default="audio"
         Recordings for :class:`musicai.ChromaExtractor`, or MIDI files for
         :class:`musicai.PianoRollExtractor`.
     folder : str or path, default=None
-        The data home. When None, see :func:`get_data_home`.
+        Data home. If None, see :func:`get_data_home`.
     sr : int, default=44100
         Sampling rate of recordings, in hertz, from 1000 to 192000.
     random_state : int, default=0
         Seed of the songs.
     n_jobs : int, default=None
-        Processes that render, as in joblib.
+        Number of processes for rendering, as in joblib.
     verbose : int, default=0
-        Show a progress bar while rendering if above 0.
+        Show a progress bar while rendering if greater than 0.
 
     Returns
     -------
@@ -107,21 +107,21 @@ def make_songs(
         With the attributes
 
         recordings : list of Path
-            FLAC files in stereo, or MIDI files. The first beat is at 0 s.
+            Stereo FLAC files, or MIDI files. The first beat is at 0 s.
         target : list of str
-            The style of each song.
+            Style of each song.
         target_names : list of str
             The styles, sorted.
         tempi : ndarray of shape (n_songs,)
-            Beats per minute.
+            Tempo of each song in beats per minute.
         beats_per_bar : ndarray of shape (n_songs,), dtype int
             3 or 4.
         chords : list of list of musicai.render.Chord
-            The chords of each song, in seconds, without gaps.
+            Chords of each song, in seconds and without gaps.
         key_names : list of str
-            The key of each song, as "F# minor".
+            Key of each song, such as "F# minor".
         titles : list of str
-            Such as "waltz 2 in F major".
+            Titles such as "waltz 2 in F major".
         DESCR, license, source : str
             Description, license and origin.
 
@@ -130,12 +130,12 @@ def make_songs(
     ImportError
         If pretty_midi or, for recordings, midirenderer is missing.
     ValueError
-        If a parameter has no possible value.
+        If a parameter is invalid.
 
     See Also
     --------
-    make_progressions : The same music as chroma, without files.
-    load_chorales : Real music, without drums.
+    make_progressions : Make such music as chroma, without files.
+    load_chorales : Load real music, without drums.
 
     Examples
     --------
@@ -198,7 +198,7 @@ def _make_song(name: str, seed: tuple[int, int]) -> _Song:
 def _write_missing(
     songs: list[_Song], files: list[Path], *, sr: int, n_jobs: int | None, verbose: int
 ) -> None:
-    """Write the files that are not there yet."""
+    """Write the files that do not exist yet."""
     missing = [
         delayed(_write)(song.midi, path, sr)
         for song, path in zip(songs, files, strict=True)

@@ -1,8 +1,8 @@
-"""Notes as the chroma that a recording of them would have, by a simple model of sound.
+"""Simulation of the chroma of recorded notes.
 
-A note decays and stops at its end. Its third and fifth partials are heard as the pitch classes a
-fifth and a major third above it. A frame hears what lies under a window around its center, over a
-ground of noise. A power that is drawn for each piece flattens or sharpens its chroma.
+A note decays and stops at its end. Its third and fifth partials add to the pitch classes a fifth
+and a major third above it. A frame averages the sound under a window around its center, and noise
+is added. A random exponent for each piece flattens or sharpens its chroma.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from scipy.signal import lfilter
 from ..theory.shapes import peaking_at_one
 from ._parts import Note
 
-# Chosen so that metrics of harmony and motion lie between those of chorales on a piano and those of
-# recordings of bands, and chords are recognized: benchmarks/datasets/progressions.py.
-_STEPS = 4  # per frame, in which notes are placed
+# Chosen so that chords are recognized, and metrics of harmony and motion lie between those of piano
+# chorales and band recordings: see benchmarks/datasets/progressions.py.
+_STEPS = 4  # time steps per frame
 _WINDOW_FRAMES = 2  # 0.19 s at the default frame rate
-_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd, to have a center
+_WINDOW = np.hanning(_STEPS * _WINDOW_FRAMES + 3)[1:-1]  # odd length, with a center
 _WINDOW /= _WINDOW.sum()
-_LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # of bass, chords and melody
-_DECAY_FRAMES = (2, 12)  # until a third is left
+_LOUDNESS = ((0.7, 1.2), (0.55, 0.9), (0.6, 1.2))  # ranges for bass, chords and melody
+_DECAY_FRAMES = (2, 12)  # time constant
 
 
 def sound(
@@ -30,20 +30,20 @@ def sound(
     frames_per_beat: float,
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    """Return chroma (n_frames, 12), float32, the loudest pitch class of each frame at 1.
+    """Return float32 chroma of shape (n_frames, 12), with a maximum of 1 per frame.
 
     Parameters
     ----------
     voices : list of list of Note
-        Each with an instrument of its own. Their pitches are in C.
+        Voices with different instruments. Pitches are in C.
     tonic : int
-        Semitones to move them up by.
+        Upward transposition in semitones.
     n_frames : int
-        How many frames.
+        Number of frames.
     frames_per_beat : float
-        How long a beat is.
+        Length of a beat in frames.
     rng : RandomState
-        Draws how loud the voices are, how they decay, how strong partials and noise are.
+        Source of random loudness, decay, partials and noise.
     """
     n_steps = _STEPS * n_frames
     energy = np.zeros((n_steps, 12))
@@ -61,7 +61,7 @@ def sound(
 
 
 def _strokes(voice: list[Note], n_steps: int, steps_per_beat: float, stay: float) -> np.ndarray:
-    """Return what is added to the sound of each pitch class at each step, and taken from it."""
+    """Return the excitation of each pitch class at each step; note ends are negative."""
     strokes = np.zeros((n_steps + 1, 12))
     notes = np.array(voice, np.float64).reshape(-1, 4)
     starts, ends = np.minimum(np.rint(notes[:, :2].T * steps_per_beat).astype(int), n_steps)

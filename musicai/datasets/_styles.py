@@ -1,6 +1,6 @@
-"""Styles of music as rules: progressions of chords, and in what manner they are played.
+"""Styles as rules: chord progressions and ways of playing them.
 
-Progressions are written on C, a bar after the other, with commas between the chords of a bar.
+Progressions are in C, with spaces between bars and commas between the chords of a bar.
 """
 
 import re
@@ -11,42 +11,42 @@ from ..theory.vocabulary import QUALITIES
 
 
 class Sounding(NamedTuple):
-    """A chord in a progression."""
+    """Chord in a progression."""
 
-    root: int  # semitones above the key note
+    root: int  # semitones above the tonic
     quality: str
     start: float  # in beats
     end: float
 
     @property
     def tones(self) -> tuple[int, ...]:
-        """The chord's pitch classes above the key note, from its root up."""
+        """Pitch classes relative to the tonic, from the root up."""
         return tuple((self.root + tone) % 12 for tone in QUALITIES[self.quality].tones)
 
 
 class Mode(NamedTuple):
-    """What music on one scale is made of."""
+    """Scale and progressions of a mode."""
 
-    minor: bool  # whether the key is a minor one; of the two that are named, the nearer one
-    scale: tuple[int, ...]  # of melodies
-    home: str  # the chord to end on
+    minor: bool  # whether the nearest key is minor
+    scale: tuple[int, ...]  # for melodies
+    home: str  # final chord
     progressions: tuple[str, ...]
 
 
 class Style(NamedTuple):
-    """Modes, and how all of them are played."""
+    """Modes of a style, and its way of playing."""
 
     modes: tuple[Mode, ...]
-    form: str  # a letter for each section; the same letter is the same progression
-    improvised: bool  # whether a section that comes back has another melody
+    form: str  # a letter per section; equal letters share a progression
+    improvised: bool  # whether repeated sections have new melodies
     bass: str  # "walking", "pulse", "held", "steps" or "short"
-    strokes: tuple[float, ...]  # beats of a bar on which chords are struck
-    busy: float  # chance that a melody has a note between two beats
-    beats: int = 4  # in a bar
+    strokes: tuple[float, ...]  # beats in the bar on which chords are played
+    busy: float  # probability of a melody note between two beats
+    beats: int = 4  # per bar
 
 
 def read_progression(text: str, beats: int) -> list[Sounding]:
-    """Return the chords of a progression such as "Dm7,G7 C", which has two bars of some beats."""
+    """Parse a progression such as "Dm7,G7 C", which has two bars of `beats` beats."""
     chords = []
     for bar, names in enumerate(text.split()):
         name_list = names.split(",")
@@ -78,10 +78,10 @@ STYLES = {
                 (
                     "C,F Bdim,Em Am,Dm G7,C",  # falling fifths
                     "C,F Bdim,Em Am,D7 G,G7",
-                    "C,G Am,Em F,C F,G",  # as over Pachelbel's ground
+                    "C,G Am,Em F,C F,G",  # like Pachelbel's ground
                     "C,Am Dm,Bdim Em,C F,G",  # rising by 5-6
-                    "A7,Dm G7,C Am,Dm G7,C",  # down by steps, each with its dominant, and a cadence
-                    "C7,F D7,G E7,Am Dm,G7",  # up by steps
+                    "A7,Dm G7,C Am,Dm G7,C",  # down by steps with secondary dominants
+                    "C7,F D7,G E7,Am Dm,G7",  # up by steps with secondary dominants
                     "C,F C,G Am,Dm G7,C",
                 ),
             ),
@@ -239,4 +239,4 @@ STYLES = {
         beats=3,
     ),
 }
-"""By name, in the order of names."""
+"""Styles by name, in alphabetical order."""

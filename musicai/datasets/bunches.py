@@ -1,6 +1,6 @@
-"""What loaders return: scikit-learn's Bunch, with the types of its fields for type checkers.
+"""Return types of the loaders: scikit-learn's Bunch with typed fields.
 
-Each is a dict whose items are attributes as well; its fields are described where it is returned.
+A Bunch is a dict whose items are also attributes. The loaders document the fields.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..theory.timing import Timing
 
 
 class Described(Bunch):
-    """What all of them have."""
+    """Fields of all bunches."""
 
     DESCR: str
     license: str
@@ -22,7 +22,7 @@ class Described(Bunch):
 
 
 class Recordings(Described):
-    """Recordings or MIDI files, with styles if they have any."""
+    """Recordings or MIDI files, with optional styles."""
 
     recordings: list[Path]
     titles: list[str]
@@ -32,14 +32,14 @@ class Recordings(Described):
 
 
 class Chorales(Recordings):
-    """Chorales; `data` and `timing` where pieces were asked for."""
+    """Chorales, with `data` and `timing` for kinds of pieces."""
 
     data: list[np.ndarray]
     timing: Timing
 
 
 class Songs(Described):
-    """Songs made by rules, as recordings or MIDI files."""
+    """Rule-based songs, as recordings or MIDI files."""
 
     recordings: list[Path]
     titles: list[str]
@@ -51,7 +51,7 @@ class Songs(Described):
 
 
 class Progressions(Described):
-    """Pieces of chroma made by rules."""
+    """Rule-based pieces of chroma."""
 
     data: list[np.ndarray]
     titles: list[str]

@@ -1,14 +1,14 @@
-"""Pictures of music, after scikit-learn's ``*Display`` convention, and a player for its sound.
+"""Plots of music, following scikit-learn's ``*Display`` convention, and an audio player.
 
-A display is made by ``from_...``, draws on `ax` or on a figure of its own, and keeps what it drew
-on in `ax_` and `figure_`; `plot` draws it again. matplotlib is imported when something is drawn:
-``pip install ".[plot]"`` in a clone. Colors are told apart by lightness, so that pictures read
-without color vision and in gray print.
+A ``from_...`` method creates a display and draws it on `ax` or on a new figure, which are then
+available as `ax_` and `figure_`. `plot` draws it again. matplotlib is only imported for drawing
+(``pip install ".[plot]"`` in a clone). Colors differ in lightness, so plots are readable in
+grayscale and with color blindness.
 
 - Pieces: `ChromagramDisplay`, and `ComparisonDisplay` for several.
-- What is in them: `SelfSimilarityDisplay`, `TransitionMatrixDisplay`.
-- How a composer learned: `TrainingCurveDisplay`.
-- Sound: `AudioPlayer`.
+- Form and harmony: `SelfSimilarityDisplay`, `TransitionMatrixDisplay`.
+- Training: `TrainingCurveDisplay`.
+- Audio: `AudioPlayer`.
 """
 
 from ._chromagram import ChromagramDisplay

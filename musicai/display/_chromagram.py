@@ -1,11 +1,11 @@
-"""A piece as a picture: time from left to right, pitch classes from bottom to top."""
+"""Plot of a piece, with time from left to right and pitch from bottom to top."""
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
-from ._frames import colors_mean_something, draw_frames, marks_within, one_piece, scale_of
-from ._matplotlib import add_colorbar, ax_to_draw_on
+from ._frames import draw_frames, marks_within, needs_colorbar, one_piece, scale_of
+from ._matplotlib import add_colorbar, get_ax
 from ._time_axis import TimeAxis, time_axis
 
 if TYPE_CHECKING:
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 class ChromagramDisplay:
-    """Chromagram of a piece, or its piano roll.
+    """Chromagram or piano roll of a piece.
 
-    Make it with :meth:`from_piece`, which also draws it.
+    Use :meth:`from_piece` to create and draw it.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
-        The frames. Twelve features are taken for the pitch classes C to B, 88 for the keys of a
-        piano, A0 to C8.
+        The piece. Twelve features count as the pitch classes C to B, and 88 features as the keys of
+        a piano from A0 to C8.
     times : ndarray of shape (n_frames + 1,)
-        Where each frame begins and the last one ends.
+        Borders of the frames.
     unit : str
-        What `times` are in, such as "seconds".
+        Unit of `times`, such as "seconds".
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What the chromagram is drawn on.
+        Axes with the chromagram.
     figure_ : matplotlib Figure
-        The figure that `ax_` is in.
+        Figure that contains `ax_`.
 
     See Also
     --------
-    ComparisonDisplay : Draws several pieces, on one scale of time and of colors.
+    ComparisonDisplay : Draw several pieces with common time and color scales.
 
     Examples
     --------
@@ -45,7 +45,7 @@ class ChromagramDisplay:
     >>> from musicai import Timing
     >>> from musicai.display import ChromagramDisplay
     >>> scale = np.eye(12)[[0, 2, 4, 5, 7, 9, 11, 0]]
-    >>> display = ChromagramDisplay.from_piece(scale, timing=2, title="C major")  # a second
+    >>> display = ChromagramDisplay.from_piece(scale, timing=2, title="C major")  # 2 frames/s
     >>> display.ax_.get_xlabel()
     'Time (s)'
     >>> display = ChromagramDisplay.from_piece(scale, timing=Timing.from_tempo(96))
@@ -77,22 +77,21 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece; values in [0, 1] use the whole range of colors.
+            One piece. Colors range from 0 to 1, or further if there are other values.
         timing : Timing, object with a `timing`, or float, default=None
-            When the frames sound: such as the extractor that made the piece, or its analysis. A
-            number is frames per second. The axis counts beats where frames are beats, else seconds,
-            and without a timing frames.
+            Timing of the frames, for instance the extractor of the piece or its analysis. A number
+            means frames per second. The axis shows beats if frames are beats, otherwise seconds, or
+            frames without a timing.
         marks : float or list of float, default=None
-            Where to draw an upright line, in the unit of the axis: say, where a prime ends.
+            Positions of vertical lines in the unit of the axis, for instance the end of a prime.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         key : str, default=None
-            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
-            for sharps.
+            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
         colorbar : bool, default=True
-            Whether to show what the colors mean; never where all values are 0 and 1.
+            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
 
         Returns
         -------
@@ -103,10 +102,10 @@ class ChromagramDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece or lies on its side, a mark lies outside it, the timing is
-            that of another number of frames, or `key` is not the name of a key.
+            If `piece` is not a single piece or is transposed, a mark is outside it, the timing has
+            another number of frames, or `key` is not a key.
         TypeError
-            If `ax` is none to draw on, or `timing` something else.
+            If `ax` is not suitable, or `timing` has another type.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(frames, timing)
@@ -127,29 +126,28 @@ class ChromagramDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
         marks : float or list of float, default=None
-            Where to draw an upright line, in the unit of the axis.
+            Positions of vertical lines in the unit of the axis.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         key : str, default=None
-            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
-            for sharps.
+            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
         colorbar : bool, default=True
-            Whether to show what the colors mean; never where all values are 0 and 1.
+            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
 
         Returns
         -------
         display : ChromagramDisplay
-            Itself, with `ax_` and `figure_` set.
+            The display itself, with `ax_` and `figure_` set.
 
         Notes
         -----
-        Of a piece with more frames than can be printed (150 to an inch) means of neighbors are
-        drawn. Of the keys of a piano those in use are shown, and some around.
+        If a piece has more than 150 frames per inch, averages of adjacent frames are drawn. Of a
+        piano roll, only the range of keys in use is shown, with a margin.
         """
         lines = marks_within(marks, self.times)
-        ax = ax_to_draw_on(ax, (9, 3))
+        ax = get_ax(ax, (9, 3))
         image = draw_frames(
             ax,
             self.piece,
@@ -159,7 +157,7 @@ class ChromagramDisplay:
             title=title,
             key=key,
         )
-        if colorbar and colors_mean_something([self.piece]):
+        if colorbar and needs_colorbar([self.piece]):
             add_colorbar(image, ax, "strength")
         self.ax_ = ax
         self.figure_ = cast("Figure", ax.figure)

@@ -1,4 +1,4 @@
-"""Several pieces one above the other, on one scale."""
+"""Plot of several pieces with common scales."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 import numpy as np
 
 from ..base.pieces import as_collection
-from ._frames import colors_mean_something, draw_frames, marks_within, one_piece, scale_of
+from ._frames import draw_frames, marks_within, needs_colorbar, one_piece, scale_of
 from ._matplotlib import add_colorbar, check_ax, need_matplotlib
 from ._time_axis import TimeAxis, label_time, time_axis
 
@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 class ComparisonDisplay:
-    """Pieces one above the other, on one scale of time and of colors.
+    """Several pieces, one above the other, with common time and color scales.
 
-    Make it with :meth:`from_pieces`, which also draws it.
+    Use :meth:`from_pieces` to create and draw it.
 
     Parameters
     ----------
     pieces : dict of str to ndarray of shape (n_frames, n_features)
-        The pieces, from top to bottom, with their names.
+        The pieces by name, from top to bottom.
     times : dict of str to ndarray of shape (n_frames + 1,)
-        For each where its frames begin and the last one ends.
+        Borders of the frames of each piece.
     unit : str
-        What `times` are in, such as "seconds".
+        Unit of `times`, such as "seconds".
 
     Attributes
     ----------
     axes_ : list of matplotlib Axes
-        What the pieces are drawn on, from top to bottom.
+        Axes of the pieces, from top to bottom.
     figure_ : matplotlib Figure
-        The figure that they are in.
+        Figure that contains them.
 
     See Also
     --------
-    ChromagramDisplay : Draws one piece.
+    ChromagramDisplay : Draw one piece.
 
     Examples
     --------
@@ -72,26 +72,25 @@ class ComparisonDisplay:
         colorbar: bool = True,
         axes: "Sequence[Axes] | None" = None,
     ) -> Self:
-        """Draw some pieces.
+        """Draw several pieces.
 
         Parameters
         ----------
         pieces : dict of str to array-like of shape (n_frames, n_features)
-            The pieces, from top to bottom; the names are their titles. All are of one width.
+            The pieces by title, from top to bottom. All must have the same number of features.
         timing : Timing, object with a `timing`, or float, or a dict of them, default=None
-            When the frames sound: such as the extractor that made the pieces. A number is frames
-            per second. One for all, or a dict with one for each name. The axis counts beats where
-            frames are beats, else seconds, and without a timing frames.
+            Timing of the frames, for instance the extractor of the pieces: one for all pieces, or a
+            dict with one for each name. A number means frames per second. The axis shows beats if
+            frames are beats, otherwise seconds, or frames without a timing.
         marks : dict of str to float or list of float, default=None
-            For some of the names, where to draw an upright line, in the unit of the axis: say,
-            where what was given ends and what was composed begins.
+            Positions of vertical lines by name, in the unit of the axis, for instance the end of a
+            prime.
         key : str, default=None
-            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
-            for sharps.
+            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
         colorbar : bool, default=True
-            Whether to show what the colors mean; never where all values are 0 and 1.
+            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
         axes : list of matplotlib Axes, default=None
-            What to draw on, one for each piece. When None, a new figure.
+            Axes to draw on, one for each piece. If None, create a new figure.
 
         Returns
         -------
@@ -102,23 +101,23 @@ class ComparisonDisplay:
         ImportError
             If matplotlib is missing.
         TypeError
-            If `pieces` or `marks` is no dict, `axes` no list of axes to draw on, or `timing`
-            something else.
+            If `pieces` or `marks` is not a dict, `axes` is not a list of suitable axes, or `timing`
+            has another type.
         ValueError
-            If the pieces differ in width, one has no frame or lies on its side, a mark has the name
-            of none or lies outside its piece, there are not as many axes as pieces, or timings are
-            not for these pieces or in different units, or `key` is not the name of a key.
+            If the pieces have different numbers of features, a piece has no frames or is
+            transposed, a mark has an unknown name or is outside its piece, the number of axes is
+            wrong, timings do not fit the pieces or have different units, or `key` is not a key.
         """
         if not isinstance(pieces, Mapping):
             raise TypeError(
-                f"pieces are a {type(pieces).__name__} where a dict of names and pieces is "
-                'expected, such as {"real": piece, "composed": other}'
+                f"pieces are a {type(pieces).__name__}; expected a dict of names and pieces, "
+                'such as {"real": piece, "composed": other}'
             )
         frames = {
             name: one_piece(piece, cls.__name__, name=f"pieces[{name!r}]")
             for name, piece in pieces.items()
         }
-        as_collection(list(frames.values()), name="pieces")  # some, and all of one width
+        as_collection(list(frames.values()), name="pieces")  # checks the number of features
         times, unit = _times_of(frames, timing)
         display = cls(frames, times=times, unit=unit)
         return display.plot(axes, marks=marks, key=key, colorbar=colorbar)
@@ -136,19 +135,18 @@ class ComparisonDisplay:
         Parameters
         ----------
         axes : list of matplotlib Axes, default=None
-            What to draw on, one for each piece. When None, a new figure.
+            Axes to draw on, one for each piece. If None, create a new figure.
         marks : dict of str to float or list of float, default=None
-            For some of the names, where to draw an upright line, in the unit of the axis.
+            Positions of vertical lines by name, in the unit of the axis.
         key : str, default=None
-            Pitch classes have the names that belong to this key, such as "Eb" or "F# minor"; None
-            for sharps.
+            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
         colorbar : bool, default=True
-            Whether to show what the colors mean; never where all values are 0 and 1.
+            Whether to draw a color bar; it is always omitted if all values are 0 or 1.
 
         Returns
         -------
         display : ComparisonDisplay
-            Itself, with `axes_` and `figure_` set.
+            The display itself, with `axes_` and `figure_` set.
         """
         pyplot = need_matplotlib()
         lines = self._marks(marks)
@@ -163,7 +161,7 @@ class ComparisonDisplay:
         for i, ax in enumerate(axes):
             check_ax(ax, f"axes[{i}]")
         if len(axes) != len(self.pieces):
-            raise ValueError(f"{len(axes)} axes are given for {len(self.pieces)} pieces")
+            raise ValueError(f"got {len(axes)} axes for {len(self.pieces)} pieces")
         scale = scale_of(self.pieces.values())
         start = min(times[0] for times in self.times.values())
         end = max(times[-1] for times in self.times.values())
@@ -182,16 +180,16 @@ class ComparisonDisplay:
             ax.label_outer()
         self.axes_ = list(axes)
         self.figure_ = cast("Figure", self.axes_[0].figure)
-        if colorbar and colors_mean_something(self.pieces.values()):
+        if colorbar and needs_colorbar(self.pieces.values()):
             add_colorbar(image, self.axes_, "strength")
         return self
 
     def _marks(self, marks: Any) -> dict[str, np.ndarray]:
-        """Check marks, and return those of every piece."""
+        """Validate marks, and return those of every piece."""
         given = {} if marks is None else marks
         if not isinstance(given, Mapping):
             raise TypeError(
-                f"marks are a {type(given).__name__} where a dict of names and places is expected, "
+                f"marks are a {type(given).__name__}; expected a dict of names and positions, "
                 f"such as {{{next(iter(self.pieces))!r}: 1.5}}"
             )
         unknown = [name for name in given if name not in self.pieces]
@@ -204,11 +202,11 @@ class ComparisonDisplay:
 
 
 def _times_of(pieces: Mapping[str, np.ndarray], timing: Any) -> tuple[dict[str, np.ndarray], str]:
-    """Return where the frames of each piece are, and the unit that all have in common."""
+    """Return the borders of the frames of each piece, and their common unit."""
     if isinstance(timing, (list, tuple, np.ndarray)):
         raise TypeError(
-            f"timing is of type {type(timing).__name__} where one for all pieces or a dict is "
-            f"expected, such as {{{next(iter(pieces))!r}: extractor}} with one for each name"
+            f"timing is of type {type(timing).__name__}; expected one for all pieces, or a dict "
+            f"with one for each name, such as {{{next(iter(pieces))!r}: extractor}}"
         )
     one_each = isinstance(timing, Mapping) and not hasattr(timing, "timing")
     given = timing if one_each else dict.fromkeys(pieces, timing)
@@ -217,5 +215,5 @@ def _times_of(pieces: Mapping[str, np.ndarray], timing: Any) -> tuple[dict[str, 
     axes = {name: time_axis(piece, given[name]) for name, piece in pieces.items()}
     units = {name: axis.unit for name, axis in axes.items()}
     if len(set(units.values())) > 1:
-        raise ValueError(f"pieces are drawn on one axis, and their timings count {units}")
+        raise ValueError(f"pieces share one axis, but their timings have different units: {units}")
     return {name: axis.times for name, axis in axes.items()}, units[next(iter(units))]

@@ -1,4 +1,4 @@
-"""Frames drawn as an image: time from left to right, features from bottom to top."""
+"""Drawing of frames as an image, with time from left to right."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 FLATS = range(-6, 6)
-"""Places of the pitch classes on the line of fifths where black keys are flats."""
+"""Range on the line of fifths in which black keys have flat names."""
 
-_COLUMNS_PER_INCH = 150  # more is finer than print
-_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, of piano rolls, and of those of MIDI
-_LOWEST_C = 3  # key of a piano roll
+_COLUMNS_PER_INCH = 150  # the resolution of print
+_WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, piano rolls, and MIDI piano rolls
+_LOWEST_C = 3  # index in a piano roll
 _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
 
 
 class Scale(NamedTuple):
-    """What several pictures have in common.
+    """Scale shared by several plots.
 
     Attributes
     ----------
     values : (float, float)
-        What has the first and the last color.
+        Values with the first and the last color.
     features : (float, float)
-        From where to where features are shown.
+        Range of visible features.
     """
 
     values: tuple[float, float]
@@ -39,14 +39,14 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Check that `X` is one piece with a frame at least, not on its side, and return it."""
+    """Validate that `X` is a single piece with frames and not transposed, and return it."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)
     if len(pieces) != 1 or len(pieces[0]) == 0:
         raise ValueError(
-            f"{who} draws one piece with at least one frame, {name} holds {len(pieces)} with "
-            f"{sum(map(len, pieces))} frames in all: draw each piece on an ax of its own"
+            f"{who} draws one piece with at least one frame, but {name} has {len(pieces)} with "
+            f"{sum(map(len, pieces))} frames in total: draw each piece on separate axes"
         )
     n_frames, n_features = pieces[0].shape
     if n_frames == N_PITCH_CLASSES and n_features not in _WIDTHS:
@@ -57,13 +57,13 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
     return pieces[0]
 
 
-def colors_mean_something(pieces: Iterable[np.ndarray]) -> bool:
-    """Tell whether there are other values than 0 and 1, as piano rolls of notes have not."""
+def needs_colorbar(pieces: Iterable[np.ndarray]) -> bool:
+    """Return whether there are values other than 0 and 1, unlike in binary piano rolls."""
     return not all(np.isin(piece, (0, 1)).all() for piece in pieces)
 
 
 def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.ndarray:
-    """Check that marks are numbers within a piece, and return them as a row; None for none."""
+    """Validate that marks are numbers within a piece, and return them as a 1-D array."""
     try:
         places = np.ravel(np.asarray([] if marks is None else marks, dtype=np.float64))
     except (TypeError, ValueError):
@@ -77,19 +77,19 @@ def marks_within(marks: Any, times: np.ndarray, *, name: str = "marks") -> np.nd
     return places
 
 
-def shortened(
+def average_runs(
     piece: np.ndarray, times: np.ndarray, most: int
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Average runs of frames, so that no more than `most` are left.
+    """Average runs of frames, so that at most `most` remain.
 
     Returns
     -------
     piece : ndarray of shape (n_runs, n_features)
-        The means; the piece itself if it is short enough.
+        Means of the runs, or the piece itself if it is short enough.
     times : ndarray of shape (n_runs + 1,)
-        Where the runs begin and the last one ends.
+        Borders of the runs.
     n_frames : int
-        Frames of a run; the last one may have fewer.
+        Number of frames per run; the last run may have fewer.
     """
     length = -(-len(piece) // max(1, most))
     if length == 1:
@@ -101,10 +101,10 @@ def shortened(
 
 
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
-    """Return a scale for some pieces.
+    """Return a common scale for pieces.
 
-    Colors stand for 0 to 1, unless there are other values; all features are shown, but of the
-    keys of a piano only those in use and some around.
+    Colors range from 0 to 1, or further if there are other values. All features are shown, except
+    that a piano roll shows only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (
@@ -131,27 +131,29 @@ def draw_frames(
     title: str | None,
     key: str | None = None,
 ) -> "ScalarMappable":
-    """Draw a piece on an ax, with the names of its features; return the image.
+    """Draw a piece with the names of its features, and return the image.
 
     Parameters
     ----------
     ax : matplotlib Axes
-        What to draw on.
+        Axes to draw on.
     piece : ndarray of shape (n_frames, n_features)
-        The frames; if there are more than can be printed, means of some are drawn.
+        The frames; averages are drawn if there are too many for the resolution.
     axis : TimeAxis
-        When they are.
+        Times of the frames.
     scale : Scale
-        Of colors and features.
+        Scale of colors and features.
     marks : ndarray of shape (n_marks,)
-        Where to draw an upright line, in the unit of `axis`.
+        Positions of vertical lines, in the unit of `axis`.
     title : str or None
-        Written above, on the left.
+        Title, on the left.
     key : str, default=None
-        The key whose names pitch classes have.
+        Key for the names of pitch classes.
     """
     n_features = piece.shape[1]
-    columns, times, _ = shortened(piece, axis.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH))
+    columns, times, _ = average_runs(
+        piece, axis.times, round(width_in_inches(ax) * _COLUMNS_PER_INCH)
+    )
     rows = np.arange(n_features + 1) - 0.5
     lowest, highest = scale.values
     image = ax.pcolorfast(times, rows, columns.T, cmap=ink(), vmin=lowest, vmax=highest)
@@ -159,7 +161,7 @@ def draw_frames(
     _name_features(ax, n_features, key)
     ax.set_ylim(scale.features)
     for mark in marks:
-        for color, width in (("white", 3.5), ("black", 1.3)):  # seen on light and dark alike
+        for color, width in (("white", 3.5), ("black", 1.3)):  # visible on light and dark
             ax.axvline(mark, color=color, linewidth=width)
     ax.set_xlim(axis.times[0], axis.times[-1])
     finish(ax, title)
@@ -167,7 +169,7 @@ def draw_frames(
 
 
 def pitch_names(key: str | None) -> list[str]:
-    """Return the names of the pitch classes: flats in keys that have flats, else sharps."""
+    """Return the names of the pitch classes, with flats in flat keys and sharps otherwise."""
     if key is None or signature(key_number(key)) >= 0:
         return [name.replace("#", "♯") for name in PITCH_CLASSES]
     return [note_name(place).replace("b", "♭") for place in sorted(FLATS, key=lambda f: 7 * f % 12)]

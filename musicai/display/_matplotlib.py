@@ -1,4 +1,4 @@
-"""matplotlib, where it is installed, and the colors that our pictures share."""
+"""Access to matplotlib, and the style of all plots."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
 
 DARK, BRIGHT = "#3b0f70", "#d8456c"
-"""Of lines: two colors of magma, told apart by lightness as well."""
+"""Line colors: two colors of magma that also differ in lightness."""
 
 
 def need_matplotlib() -> ModuleType:
-    """Return ``matplotlib.pyplot``, or say which extra brings it."""
+    """Return ``matplotlib.pyplot``, or raise an error that says how to install it."""
     need("matplotlib", extra="plot", what="a picture")
     from matplotlib import pyplot
 
     return pyplot
 
 
-def ax_to_draw_on(ax: Any, figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
-    """Return `ax`, or where it is None the one ax of a new figure, of so many inches."""
+def get_ax(ax: Any, figsize: tuple[float, float], *, layout: str = "constrained") -> "Axes":
+    """Return `ax`, or the axes of a new figure of size `figsize` in inches if it is None."""
     if ax is None:
         _, ax = need_matplotlib().subplots(figsize=figsize, layout=layout)
     check_ax(ax, "ax")
@@ -35,7 +35,7 @@ def ax_to_draw_on(ax: Any, figsize: tuple[float, float], *, layout: str = "const
 
 
 def check_ax(ax: Any, name: str) -> None:
-    """Raise a TypeError if `ax` is nothing to draw on with straight axes at right angles."""
+    """Raise a TypeError unless `ax` is a rectilinear matplotlib Axes."""
     need_matplotlib()
     from matplotlib.axes import Axes
 
@@ -47,7 +47,7 @@ def check_ax(ax: Any, name: str) -> None:
 
 
 def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
-    """Write a title above, on the left; take away the lines at top and right, but of a frame."""
+    """Set the title, and remove the top and right spines unless `frame`."""
     if not frame:
         ax.spines[["top", "right"]].set_visible(False)
     if title is not None:
@@ -55,17 +55,17 @@ def finish(ax: "Axes", title: Any, *, frame: bool = False) -> None:
 
 
 def ink() -> "Colormap":
-    """Colors from the white of the paper to a dark ink: magma, reversed and faded in.
+    """Return the colormap from white to a dark ink: reversed magma, faded in from white.
 
-    Lightness falls evenly, so the picture reads without color vision and in gray print; white
-    in place of magma's yellow lets silence be silence.
+    Lightness falls evenly, so plots are readable in grayscale and with color blindness. Silence is
+    white instead of magma's yellow.
     """
     need_matplotlib()
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
     strength = np.linspace(0, 1, 256)
-    # From .86 on magma is black to the eye, and a row of full bins would hide the others.
+    # Above 0.86, magma looks black, and differences between strong bins would be invisible.
     magma = colormaps["magma_r"](0.03 + 0.83 * strength)
     paper = np.clip(1 - strength / 0.12, 0, 1)[:, np.newaxis]
     return ListedColormap(paper + (1 - paper) * magma, name="ink")
@@ -74,18 +74,18 @@ def ink() -> "Colormap":
 def add_colorbar(
     image: "ScalarMappable", ax: Any, label: str, *, extend: str = "neither"
 ) -> "Colorbar":
-    """Draw a narrow bar that says what the colors of an image mean.
+    """Add a narrow color bar.
 
     Parameters
     ----------
     image : matplotlib ScalarMappable
-        What has the colors.
+        Image to explain.
     ax : matplotlib Axes, or a list of them
-        What the bar stands beside, and takes its room from.
+        Axes next to the bar, which takes space from them.
     label : str
-        What the numbers are.
+        Label of the bar.
     extend : str, default="neither"
-        Where there are values beyond the colors: "min" for below.
+        End of the bar beyond which there are values, such as "min".
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -99,10 +99,10 @@ def add_colorbar(
 
 
 def width_in_inches(ax: "Axes") -> float:
-    """Return how wide an ax is, before its figure is laid out."""
+    """Return the width of axes before layout."""
     return float(ax.get_window_extent().width / ax.figure.dpi)
 
 
 def height_in_inches(ax: "Axes") -> float:
-    """Return how high an ax is, before its figure is laid out."""
+    """Return the height of axes before layout."""
     return float(ax.get_window_extent().height / ax.figure.dpi)

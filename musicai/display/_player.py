@@ -1,4 +1,4 @@
-"""Sound to be heard in a notebook or on a page."""
+"""Audio player for notebooks and web pages."""
 
 import html
 import os
@@ -25,11 +25,11 @@ _MEDIA_TYPES = {
     "OGG": "audio/ogg",
     "FLAC": "audio/flac",
 }
-"""What browsers play, by libsndfile's names of formats."""
+"""Media types that browsers play, by libsndfile's names of formats."""
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
-"""Bytes of a file without loss that a page takes as they are."""
+"""Largest lossless file in bytes to embed without compression."""
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100
@@ -37,48 +37,49 @@ _RULE: Rule = (
     lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
     "a whole number of hertz from 1000 to 192000",
 )
-"""Files have no other rates."""
+"""Rule for sampling rates of files."""
 
 
 class AudioPlayer:
-    """An audio player, shown by notebooks and documentation where it is a cell's last value.
+    """Audio player that notebooks and documentation display as the value of a cell.
 
-    The sound is a part of the page, compressed, and no other file is needed: a minute of samples
+    The compressed audio is embedded in the page, so no other file is needed. One minute of samples
     at 22050 Hz takes about half a megabyte.
 
     Parameters
     ----------
     audio : array-like of floats of shape (n_samples,) or (n_samples, 2), str, bytes or PathLike
-        Samples in [-1, 1], one channel or two, or an audio file.
+        Mono or stereo samples in [-1, 1], or the path of an audio file.
     sr : float, default=None
-        Samples per second, in hertz, a whole number: an extractor's `sr`, or the `sr`
-        of a :class:`musicai.MosaicSynthesizer`. Samples need it, and at a wrong one they
-        sound too high or too low; a file knows its own, and takes none.
+        Sampling rate in hertz, a whole number; for instance the `sr` of an extractor or of a
+        :class:`musicai.MosaicSynthesizer`. It is required for samples, whose pitch would be wrong
+        at another rate, and not allowed for files.
     title : str, default=None
-        Written above the player.
+        Title above the player.
 
     Attributes
     ----------
     data : bytes
-        The sound as a file. Samples become MP3, which all browsers play, or Ogg Vorbis at a
-        sampling rate that MP3 has not. Files that browsers play stay as they are (MP3, Ogg, Opus,
-        M4A, and up to 2 MB WAV and FLAC); others become MP3, stereo where they are stereo.
+        Content of the audio file. Samples are encoded as MP3, which all browsers play, or as Ogg
+        Vorbis if MP3 does not support the sampling rate. Files that browsers play are embedded
+        unchanged (MP3, Ogg, Opus, M4A, and WAV and FLAC up to 2 MB). Others are converted to MP3,
+        in stereo if they are stereo.
     media_type : str
-        What `data` is, such as "audio/mpeg".
+        Media type of `data`, such as "audio/mpeg".
 
     Raises
     ------
     ValueError
-        If samples are no floats in [-1, 1], or have more than two channels, or the sampling rate
-        is missing, has no possible value, or is given for a file.
+        If samples are not floats in [-1, 1] or have more than two channels, or the sampling rate is
+        missing, invalid, or given for a file.
     TypeError
-        If `title` is no text.
+        If `title` is not a string.
     RecordingError
-        If a file can't be used; the message names it.
+        If a file cannot be used; the message names it.
 
     See Also
     --------
-    musicai.audio.write_audio : Writes a file.
+    musicai.audio.write_audio : Write audio to a file.
 
     Examples
     --------
@@ -101,25 +102,24 @@ class AudioPlayer:
         if is_path(audio):
             if sr is not None:
                 raise ValueError(
-                    f"sr={sr!r} is given for a file, which knows its own: leave it out"
+                    f"sr={sr!r} is given for a file, which has its own sampling rate: leave it out"
                 )
             self.data, self.media_type = _from_file(audio)
         else:
             if sr is None:
                 raise ValueError(
-                    "samples do not tell how many of them make a second: pass sr, such "
-                    "as extractor.sr or mosaic.sr"
+                    "samples need a sampling rate: pass sr, such as extractor.sr or mosaic.sr"
                 )
             check_values({"sr": sr}, {"sr": _RULE})
             self.data, self.media_type = _from_samples(audio, sr)
 
     def to_html(self) -> str:
-        """Return the player as an element of a page.
+        """Return the player as an HTML element.
 
         Returns
         -------
         html : str
-            One element that holds title, controls and sound.
+            One element with title, controls and audio.
         """
         caption = label = ""
         if self.title is not None:
@@ -144,13 +144,13 @@ class AudioPlayer:
 def _from_samples(samples: Any, sr: float) -> tuple[bytes, str]:
     if isinstance(samples, np.ndarray) and samples.ndim == 2 and samples.shape[1] > 2:
         raise ValueError(
-            f"audio has shape {samples.shape} where samples of shape (n_samples,) or (n_samples, "
-            "2) are expected; chroma is turned into sound by ChromaExtractor().inverse_transform"
+            f"audio has shape {samples.shape}; expected samples of shape (n_samples,) or "
+            "(n_samples, 2). To convert chroma to audio, use ChromaExtractor().inverse_transform"
         )
     if isinstance(samples, np.ndarray) and samples.dtype.kind == "i":
         largest = int(np.iinfo(samples.dtype).max) + 1
         raise ValueError(
-            f"audio holds integers ({samples.dtype}) where floats in [-1, 1] are expected: pass "
+            f"audio contains integers ({samples.dtype}); expected floats in [-1, 1]: pass "
             f"audio / {largest}"
         )
     format, media_type = "mp3", "audio/mpeg"
@@ -164,9 +164,9 @@ def _from_samples(samples: Any, sr: float) -> tuple[bytes, str]:
 def _from_file(path: AnyPath) -> tuple[bytes, str]:
     file = Path(os.fsdecode(path))
     is_mp4 = _is_mp4(file)
-    # What only ffmpeg reads a browser may play without it.
+    # Without ffmpeg, an MP4 file cannot be checked, but browsers may play it.
     if not is_mp4 or find_ffmpeg() is not None:
-        next(read_blocks(file, sr=_RATE))  # or a player would be silent, and not tell
+        next(read_blocks(file, sr=_RATE))  # raises an error instead of a silent player
     media_type = "audio/mp4" if is_mp4 else _media_type(file)
     if media_type is None or _is_large(file, media_type):
         return _compressed(file), "audio/mpeg"
@@ -174,18 +174,18 @@ def _from_file(path: AnyPath) -> tuple[bytes, str]:
 
 
 def _is_mp4(file: Path) -> bool:
-    """Tell whether a file is called .m4a and begins as one."""
-    if file.suffix.lower() != ".m4a" or not os.path.isfile(file):  # to open a pipe might wait
+    """Return whether a file has the suffix .m4a and begins like MP4."""
+    if file.suffix.lower() != ".m4a" or not os.path.isfile(file):  # opening a pipe could block
         return False
     try:
         with open(file, "rb") as content:
             return content.read(8)[4:] == b"ftyp"
     except OSError:
-        return False  # and reading it will say why
+        return False  # reading the file will raise the error
 
 
 def _media_type(file: Path) -> str | None:
-    # What is in a file counts: its name may say something else.
+    # By content, because the suffix may be wrong.
     header = read_header(file)
     return None if header is None else _MEDIA_TYPES.get(header.format)
 
@@ -196,8 +196,8 @@ def _is_large(file: Path, media_type: str) -> bool:
 
 def _compressed(file: Path) -> bytes:
     header = read_header(file)
-    own_rate = None if header is None else header.sr  # or it is read by ffmpeg
-    rate = own_rate if own_rate in _MP3_RATES else _RATE
+    native_rate = None if header is None else header.sr  # None for files that need ffmpeg
+    rate = native_rate if native_rate in _MP3_RATES else _RATE
     channels = 2 if count_channels(file) == 2 else 1
     mp3 = BytesIO()
     write_audio(mp3, _clipped(read_blocks(file, sr=rate, channels=channels)), rate, format="mp3")
@@ -205,7 +205,7 @@ def _compressed(file: Path) -> bytes:
 
 
 def _clipped(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    # As loudspeakers would: decoders, and files of floats, pass full scale.
+    # Decoded audio and float files may exceed full scale.
     return (np.clip(block, -1, 1) for block in blocks)
 
 

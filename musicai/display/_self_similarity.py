@@ -1,4 +1,4 @@
-"""What comes back in a piece, as a picture."""
+"""Plot of repetition in a piece."""
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from ..base.parameters import COUNT_RULE, check_values
 from ..theory.shapes import unit_windows
-from ._frames import one_piece, shortened
-from ._matplotlib import add_colorbar, ax_to_draw_on, finish, ink
+from ._frames import average_runs, one_piece
+from ._matplotlib import add_colorbar, finish, get_ax, ink
 from ._time_axis import label_time, time_axis
 
 if TYPE_CHECKING:
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_FRAMES = 1000
-"""Of a longer piece means are compared; the matrix takes 4 MB."""
+"""Longer pieces are averaged to this length, at which the matrix takes 4 MB."""
 
 
 class SelfSimilarityDisplay:
-    """How like every moment of a piece is to every other.
+    """Self-similarity matrix of a piece.
 
-    Stripes beside the diagonal are passages that come back, squares are passages that stay in
-    one harmony [1]_. Make it with :meth:`from_piece`, which also draws it.
+    Stripes parallel to the diagonal are repeated passages; squares are passages with a constant
+    harmony [1]_. Use :meth:`from_piece` to create and draw it.
 
     Parameters
     ----------
-    similarity : ndarray of shape (n_moments, n_moments)
-        Correlation of any two moments, from -1 to 1.
-    times : ndarray of shape (n_moments + 1,)
-        Where each moment begins, and where the next one would.
+    similarity : ndarray of shape (n_windows, n_windows)
+        Correlation of any two windows, from -1 to 1.
+    times : ndarray of shape (n_windows + 1,)
+        Start of each window, and of the next one after the last.
     unit : str
-        What `times` are in, such as "seconds".
+        Unit of `times`, such as "seconds".
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What the matrix is drawn on.
+        Axes with the matrix.
     figure_ : matplotlib Figure
-        The figure that `ax_` is in.
+        Figure that contains `ax_`.
 
     See Also
     --------
-    musicai.metrics.recurrence : Says by a number how much comes back.
+    musicai.metrics.recurrence : Measure the amount of repetition.
 
     References
     ----------
@@ -77,28 +77,28 @@ class SelfSimilarityDisplay:
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Compare the moments of a piece, and draw them.
+        """Compare all windows of a piece, and draw the matrix.
 
         Parameters
         ----------
         piece : array-like of shape (n_frames_of_piece, n_features)
-            One piece. One of more than 1000 frames is shortened first, by means of neighbors,
-            so that an hour takes no more memory than a minute.
+            One piece. If it has more than 1000 frames, adjacent frames are averaged first, so that
+            an hour takes no more memory than a minute.
         n_frames : int, default=22
-            Length of a moment, in frames of `piece`: 2 s at the default rate of
-            :class:`musicai.ChromaExtractor`. Its similarity with another one is that of
-            :func:`musicai.metrics.recurrence`, but for a piece that is shortened. Short moments
-            show chords, long ones phrases. Frames that are beats are long: take 4 of them or so.
+            Length of a window in frames of `piece`; 22 frames are 2 s at the default rate of
+            :class:`musicai.ChromaExtractor`. Similarities are those of
+            :func:`musicai.metrics.recurrence`, unless the piece is averaged. Short windows show
+            chords, long ones phrases. If frames are beats, use about 4.
         timing : Timing, object with a `timing`, or float, default=None
-            When the frames sound: such as the extractor that made the piece, or its analysis. A
-            number is frames per second. The axes counts beats where frames are beats, else seconds,
-            and without a timing frames.
+            Timing of the frames, for instance the extractor of the piece or its analysis. A number
+            means frames per second. The axes show beats if frames are beats, otherwise seconds, or
+            frames without a timing.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         colorbar : bool, default=True
-            Whether to show what the colors mean.
+            Whether to draw a color bar.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
 
         Returns
         -------
@@ -109,19 +109,19 @@ class SelfSimilarityDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` isn't one piece, or is shorter than a moment, or the timing is that of
-            another number of frames.
+            If `piece` is not a single piece or is shorter than a window, or the timing has another
+            number of frames.
         TypeError
-            If `timing` is something else.
+            If `timing` has another type.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)
         if len(frames) < n_frames:
             raise ValueError(
-                f"a moment has n_frames={n_frames}, but the piece has {len(frames)}: take fewer"
+                f"a window has n_frames={n_frames}, but the piece has {len(frames)}: use fewer"
             )
         axis = time_axis(frames, timing)
-        frames, borders, length = shortened(frames, axis.times, _MOST_FRAMES)
+        frames, borders, length = average_runs(frames, axis.times, _MOST_FRAMES)
         windows = unit_windows(frames, max(1, round(n_frames / length)))
         display = cls(windows @ windows.T, times=borders[: len(windows) + 1], unit=axis.unit)
         return display.plot(ax, title=title, colorbar=colorbar)
@@ -134,18 +134,18 @@ class SelfSimilarityDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         colorbar : bool, default=True
-            Whether to show what the colors mean.
+            Whether to draw a color bar.
 
         Returns
         -------
         display : SelfSimilarityDisplay
-            Itself, with `ax_` and `figure_` set.
+            The display itself, with `ax_` and `figure_` set.
         """
-        ax = ax_to_draw_on(ax, (5.6, 5), layout="compressed")
+        ax = get_ax(ax, (5.6, 5), layout="compressed")
         image = ax.pcolorfast(
             self.times, self.times, self.similarity, cmap=ink(), vmin=0.0, vmax=1.0
         )

@@ -1,4 +1,4 @@
-"""The time axis of a picture: where its frames are, in what unit, and how it is labeled."""
+"""Time axis of a plot: borders of frames, their unit, and labels."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,44 +11,43 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 LONGEST_IN_SECONDS = 60.0
-"""Longer axes have minutes and seconds, as with librosa."""
+"""Longer axes show minutes and seconds, as in librosa."""
 
 
 class TimeAxis(NamedTuple):
-    """Where each frame begins and the last one ends, shape (n_frames + 1,), and the unit."""
+    """Borders of the frames, shape (n_frames + 1,), and their unit."""
 
     times: np.ndarray
     unit: str
 
 
 def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
-    """Return where the frames of a piece are: in beats, in seconds, or without a timing in frames.
+    """Return the borders of the frames of a piece in beats, seconds or, without timing, frames.
 
     Parameters
     ----------
     piece : ndarray of shape (n_frames, n_features)
         The frames.
     timing : Timing, object with a `timing`, float or None
-        When they sound.
+        Timing of the frames.
 
     Raises
     ------
     TypeError, ValueError
-        If `timing` is something else or that of another number of frames, or its frames have no
-        length.
+        If `timing` has another type or another number of frames, or its frames have no length.
     """
     if timing is None:
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")
     if isinstance(timing, (list, tuple, np.ndarray)):
         raise TypeError(
-            f"timing is of type {type(timing).__name__} where that of one piece is expected: pass "
-            "its Timing, and pass seconds as Timing.from_borders(seconds) or "
+            f"timing is of type {type(timing).__name__}; expected the timing of one piece: pass "
+            "its Timing, or seconds as Timing.from_borders(seconds) or "
             "Timing.from_beats(seconds)"
         )
     (known,) = timings_of(timing, piece, [piece])
     axis = _axis(known, len(piece))
     if axis.times[-1] <= axis.times[0]:
-        raise ValueError(f"timing ends where it begins: there is no time to draw in {known}")
+        raise ValueError(f"timing has no duration: there is nothing to draw in {known}")
     return axis
 
 
@@ -59,16 +58,16 @@ def _axis(timing: Timing, n_frames: int) -> TimeAxis:
 
 
 def label_time(axis: "Axis", unit: str, length: float) -> None:
-    """Label an axis as ``librosa.display.specshow`` does: "Time", with minutes where it is long.
+    """Label an axis like ``librosa.display.specshow``, with minutes if it is long.
 
     Parameters
     ----------
     axis : matplotlib Axis
-        The axis.
+        Axis to label.
     unit : str
         "seconds", "beats" or "frames".
     length : float
-        How much is shown, in this unit.
+        Visible length in this unit.
     """
     if unit != "seconds":
         axis.set_label_text(unit.capitalize())
@@ -83,7 +82,7 @@ def label_time(axis: "Axis", unit: str, length: float) -> None:
 
 
 def clock(seconds: float) -> str:
-    """Return a time as minutes and seconds, from an hour on also hours: "1:05" or "1:00:05"."""
+    """Format a time as minutes and seconds, and hours if needed: "1:05" or "1:00:05"."""
     minutes, rest = divmod(round(abs(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     sign = "-" if seconds < -0.5 else ""

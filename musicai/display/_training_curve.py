@@ -1,4 +1,4 @@
-"""How a composer learned, as a picture."""
+"""Plot of the training of a composer."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..base.parameters import check_values, is_real
 from ..base.steps import last_step
 from ..files.paths import printable
-from ._matplotlib import BRIGHT, DARK, ax_to_draw_on, finish
+from ._matplotlib import BRIGHT, DARK, finish, get_ax
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,43 +17,43 @@ if TYPE_CHECKING:
 
 _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
 _GRAYS = ["0.2", "0.5", "0.35"]
-"""Of baselines: three grays and five patterns make fifteen lines."""
+"""Line styles of baselines: three grays and five patterns distinguish fifteen lines."""
 
 _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 
 
 class TrainingCurveDisplay:
-    """Log-likelihood after every epoch of training, beside what simple models reach.
+    """Log-likelihood after every epoch of training, compared with baselines.
 
-    Where the key is a hidden variable the curves are of pieces in the key that they are estimated
-    to be in, which a `score` does not know.
+    If the key is a hidden variable, the curves condition on the estimated key of each piece,
+    whereas `score` does not.
 
-    Make it with :meth:`from_estimator`, which also draws it. It is no learning curve, which is
-    scikit-learn's word for scores over the size of the training set
+    Use :meth:`from_estimator` to create and draw it. This is not a learning curve, scikit-learn's
+    term for scores over the size of the training set
     (:class:`sklearn.model_selection.LearningCurveDisplay`).
 
     Parameters
     ----------
     training_scores : array-like of shape (n_epochs,)
-        Mean log-likelihood per frame of the music that was learned, in nats.
+        Mean log-likelihood per frame of the training pieces, in nats.
     validation_scores : array-like of shape (n_epochs,) or None
-        That of the pieces that were set aside.
+        Mean log-likelihood per frame of the validation pieces, in nats.
     baselines : dict of str to float, default=None
-        Names and scores of other models.
+        Scores of other models by name.
 
     Attributes
     ----------
     best_epoch_ : int or None
-        The epoch, counted from 1, with the highest validation score.
+        Epoch with the highest validation score, counted from 1.
     ax_ : matplotlib Axes
-        What the curves are drawn on.
+        Axes with the curves.
     figure_ : matplotlib Figure
-        The figure that `ax_` is in.
+        Figure that contains `ax_`.
 
     See Also
     --------
-    musicai.metrics.IndependentBaseline : A model to compare with.
-    musicai.metrics.PersistenceBaseline : A better one.
+    musicai.metrics.IndependentBaseline : Simple baseline. musicai.metrics.PersistenceBaseline :
+    Better baseline.
 
     Examples
     --------
@@ -89,22 +89,22 @@ class TrainingCurveDisplay:
         title: str | None = None,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw how a composer learned.
+        """Draw the training curves of a composer.
 
         Parameters
         ----------
         estimator : LSTMComposer, or Pipeline or search that ends in one
-            Fitted; of a search its `best_estimator_`. Its `loss_curve_` and `validation_curve_`
-            are drawn.
+            Fitted estimator, whose `loss_curve_` and `validation_curve_` are drawn; for a parameter
+            search, those of `best_estimator_`.
         baselines : dict of str to float, default=None
-            Names and scores to compare with, drawn as level lines: mean log-likelihood per frame
-            in nats, as `score` gives them. `score` does not know the key of a piece, and the
-            curves do: beside a baseline that is near them stands the composer's own `score`.
+            Scores to compare with, by name, drawn as horizontal lines: mean log-likelihood per
+            frame in nats, as from `score`. Unlike the curves, `score` does not condition on the key
+            of a piece, so compare a baseline close to the curves with the composer's `score`.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure. The legend stands on its right: give the
-            figure ``layout="constrained"``, which makes room.
+            Axes to draw on. If None, create a new figure. The legend is to the right of the axes;
+            use a figure with ``layout="constrained"`` to make room for it.
 
         Returns
         -------
@@ -115,11 +115,11 @@ class TrainingCurveDisplay:
         ImportError
             If matplotlib is missing.
         NotFittedError
-            If `estimator` has not learned.
+            If `estimator` is not fitted.
         TypeError
-            If `estimator` is no composer, `baselines` no dict, or `ax` none to draw on.
+            If `estimator` is not a composer, `baselines` is not a dict, or `ax` is not suitable.
         ValueError
-            If the score of a baseline is no finite number.
+            If the score of a baseline is not a finite number.
         """
         _, composer = last_step(estimator)
         check_is_fitted(composer)
@@ -130,8 +130,8 @@ class TrainingCurveDisplay:
             )
         if baselines is not None and not isinstance(baselines, Mapping):
             raise TypeError(
-                f"baselines are a {type(baselines).__name__} where a dict of names and scores is "
-                'expected, such as {"each value by itself": -40.0}'
+                f"baselines are a {type(baselines).__name__}; expected a dict of names and scores, "
+                'such as {"each value by itself": -40.0}'
             )
         check_values(
             dict(baselines or {}),
@@ -149,17 +149,17 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure. The legend stands on its right: give the
-            figure ``layout="constrained"``, which makes room.
+            Axes to draw on. If None, create a new figure. The legend is to the right of the axes;
+            use a figure with ``layout="constrained"`` to make room for it.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
 
         Returns
         -------
         display : TrainingCurveDisplay
-            Itself, with `best_epoch_`, `ax_` and `figure_` set.
+            The display itself, with `best_epoch_`, `ax_` and `figure_` set.
         """
-        ax = ax_to_draw_on(ax, (8.5, 4))
+        ax = get_ax(ax, (8.5, 4))
         from matplotlib.ticker import MaxNLocator
 
         n_before = len(ax.lines)
@@ -191,23 +191,23 @@ class TrainingCurveDisplay:
 
 def _draw_curve(ax: "Axes", scores: Any, color: str, label: str, style: str) -> None:
     epochs = np.arange(1, len(scores) + 1)
-    marker = "." if len(epochs) == 1 else ""  # a line has two ends
+    marker = "." if len(epochs) == 1 else ""  # a line needs two points
     ax.plot(epochs, scores, color=color, linestyle=style, marker=marker, label=label)
 
 
 def _draw_legend(ax: "Axes", n_others: int) -> None:
-    # Names are the user's: matplotlib would leave out those with "_" in front, and read "$" as TeX.
-    others, own = ax.lines[:n_others], ax.lines[n_others:]
-    lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(own)
+    # User-defined names: matplotlib would omit names that start with "_" and parse "$" as TeX.
+    others, ours = ax.lines[:n_others], ax.lines[n_others:]
+    lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(ours)
     numbers = [str(i) for i in range(len(lines))]
-    # Beside the ax: nothing of a curve is under it, and a constrained layout makes room.
+    # To the right of the axes, so that it does not cover the curves.
     legend = ax.legend(
         lines,
         numbers,
         loc="upper left",
         bbox_to_anchor=(1, 1),
         borderaxespad=0.2,
-        handlelength=3,  # or patterns are cut off
+        handlelength=3,  # long enough for the dash patterns
         fontsize="small",
         frameon=False,
     )

@@ -1,4 +1,4 @@
-"""Which chord follows which, as a picture."""
+"""Plot of chord transitions."""
 
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -9,7 +9,7 @@ from ..base.parameters import check_values, is_real
 from ..base.pieces import N_PITCH_CLASSES
 from ..metrics import transition_matrix
 from ._frames import pitch_names
-from ._matplotlib import add_colorbar, ax_to_draw_on, finish, height_in_inches, ink
+from ._matplotlib import add_colorbar, finish, get_ax, height_in_inches, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 class TransitionMatrixDisplay:
-    """How often the root of the harmony moves from where to where, in a common key.
+    """Transition matrix of the roots of the harmony, in a common key.
 
-    Make it with :meth:`from_pieces` or :meth:`from_matrix`, which also draw it.
+    Use :meth:`from_pieces` or :meth:`from_matrix` to create and draw it.
 
     Parameters
     ----------
     matrix : ndarray of shape (12, 12)
-        Share of all moves that go from the root of the row to the root of the column, C to B, in
-        C major or A minor, as :func:`musicai.metrics.transition_matrix` counts them.
+        Share of transitions from the root of the row to the root of the column, C to B, in C major
+        or A minor, as from :func:`musicai.metrics.transition_matrix`.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        What the matrix is drawn on.
+        Axes with the matrix.
     figure_ : matplotlib Figure
-        The figure that `ax_` is in.
+        Figure that contains `ax_`.
 
     See Also
     --------
-    musicai.metrics.transition_overlap : What the moves of two sets of pieces have in common.
+    musicai.metrics.transition_overlap : Compare the transitions of two sets of pieces.
 
     Examples
     --------
@@ -48,7 +48,7 @@ class TransitionMatrixDisplay:
     >>> display.ax_.get_ylabel(), float(display.matrix[0, 5].round(2))  # from C to F
     ('from', 0.33)
 
-    Two sets are drawn beside each other on one scale of colors by `largest`:
+    To draw two sets side by side with the same color scale, pass `largest`:
 
     >>> from matplotlib import pyplot
     >>> figure, axes = pyplot.subplots(1, 2, figsize=(10, 4.5), layout="constrained")
@@ -71,22 +71,22 @@ class TransitionMatrixDisplay:
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Count the moves in some pieces, and draw them.
+        """Count the transitions in pieces, and draw them.
 
         Parameters
         ----------
         X : array-like of shape (n_frames, 12), or a collection of them
-            Chroma. Every piece is first transposed to C major or A minor; every move of every
-            piece counts alike.
+            Chroma. Every piece is first transposed to C major or A minor. Every transition in every
+            piece has the same weight.
         largest : float, default=None
-            The share that has the darkest color; give it to compare pictures. When None, that of
-            the commonest move.
+            Share with the darkest color; set it to compare plots. If None, that of the most common
+            transition.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         colorbar : bool, default=True
-            Whether to show what the colors mean.
+            Whether to draw a color bar.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
 
         Returns
         -------
@@ -97,7 +97,7 @@ class TransitionMatrixDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `X` is not chroma, or `largest` no share.
+            If `X` is not chroma, or `largest` is not a share.
         """
         return cls(transition_matrix(X)).plot(ax, largest=largest, title=title, colorbar=colorbar)
 
@@ -111,20 +111,20 @@ class TransitionMatrixDisplay:
         colorbar: bool = True,
         ax: "Axes | None" = None,
     ) -> Self:
-        """Draw a matrix that was counted before.
+        """Draw a given transition matrix.
 
         Parameters
         ----------
         matrix : array-like of shape (12, 12)
-            What :func:`musicai.metrics.transition_matrix` returns.
+            Matrix from :func:`musicai.metrics.transition_matrix`.
         largest : float, default=None
-            The share that has the darkest color. When None, that of the commonest move.
+            Share with the darkest color. If None, that of the most common transition.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         colorbar : bool, default=True
-            Whether to show what the colors mean.
+            Whether to draw a color bar.
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
 
         Returns
         -------
@@ -135,14 +135,14 @@ class TransitionMatrixDisplay:
         ImportError
             If matplotlib is missing.
         ValueError
-            If `matrix` is none of shares, or `largest` no share.
+            If `matrix` does not contain shares, or `largest` is not a share.
         """
         table = check_array(matrix, dtype=np.float64, input_name="matrix")
         if table.shape != (N_PITCH_CLASSES, N_PITCH_CLASSES) or table.min() < 0 or table.max() > 1:
             raise ValueError(
                 f"matrix has shape {table.shape} and values from {table.min():.4g} to "
-                f"{table.max():.4g} where shares of moves of shape (12, 12) are expected; for "
-                "pieces use from_pieces"
+                f"{table.max():.4g} ; expected shares of transitions of shape (12, 12). For "
+                "pieces, use from_pieces"
             )
         return cls(table).plot(ax, largest=largest, title=title, colorbar=colorbar)
 
@@ -159,18 +159,18 @@ class TransitionMatrixDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            What to draw on. When None, a new figure.
+            Axes to draw on. If None, create a new figure.
         largest : float, default=None
-            The share that has the darkest color. When None, that of the commonest move.
+            Share with the darkest color. If None, that of the most common transition.
         title : str, default=None
-            Written above, on the left.
+            Title, on the left.
         colorbar : bool, default=True
-            Whether to show what the colors mean.
+            Whether to draw a color bar.
 
         Returns
         -------
         display : TransitionMatrixDisplay
-            Itself, with `ax_` and `figure_` set.
+            The display itself, with `ax_` and `figure_` set.
         """
         if largest is None:
             largest = float(self.matrix.max()) or 1.0
@@ -178,7 +178,7 @@ class TransitionMatrixDisplay:
             {"largest": largest},
             {"largest": (lambda v: is_real(v) and 0 < v <= 1, "a share above 0, up to 1")},
         )
-        ax = ax_to_draw_on(ax, (5.6, 4.8), layout="compressed")
+        ax = get_ax(ax, (5.6, 4.8), layout="compressed")
         from matplotlib.ticker import PercentFormatter
 
         image = ax.imshow(self.matrix, cmap=ink(), vmin=0.0, vmax=largest, interpolation="nearest")
@@ -188,7 +188,7 @@ class TransitionMatrixDisplay:
         ax.set(xlabel="to (root, in C major or A minor)", ylabel="from")
         finish(ax, title, frame=True)
         if colorbar:
-            bar = add_colorbar(image, ax, "of all moves")
+            bar = add_colorbar(image, ax, "share of transitions")
             bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         self.ax_ = ax
         self.figure_ = cast("Figure", ax.figure)
@@ -201,7 +201,7 @@ def _draw_grid(ax: "Axes") -> None:
     ax.set_xticks(ticks, pitch_names(None), fontsize=size)
     ax.set_yticks(ticks, pitch_names(None), fontsize=size)
     ax.tick_params(length=0)
-    # A root can't move to itself: the diagonal has no share, and is no move that is avoided.
+    # Mark the diagonal, which is empty by definition rather than avoided.
     ax.plot(ticks, ticks, linestyle="none", marker="_", color="0.75", markersize=size / 2)
     borders = np.arange(1, N_PITCH_CLASSES) - 0.5
     ax.hlines(borders, -0.5, N_PITCH_CLASSES - 0.5, color="0.9", linewidth=0.5)

@@ -1,4 +1,4 @@
-"""MPEG audio for tests, as bytes."""
+"""MPEG files as bytes, for tests."""
 
 import io
 
@@ -10,14 +10,14 @@ SAMPLES_PER_FRAME = 1152
 
 
 def encode(samples: np.ndarray, rate: int = 44100, **options) -> bytes:
-    """Return an MP3 file; its first frame is a table."""
+    """Return an MP3 file whose first frame is a table."""
     file = io.BytesIO()
     soundfile.write(file, samples, rate, format="MP3", **options)
     return file.getvalue()
 
 
 def split(data: bytes) -> list[bytes]:
-    """Return the frames of a file of MPEG 1, layer III, at 44100 Hz."""
+    """Split an MPEG 1 layer III file at 44100 Hz into frames."""
     frames, position = [], 0
     while position < len(data):
         code = data[position + 2]
@@ -28,12 +28,12 @@ def split(data: bytes) -> list[bytes]:
 
 
 def layer_2_frames(n_frames: int) -> bytes:
-    """Return frames of silence: MPEG 1, layer II, 128 kbit/s, mono, at 48000 Hz."""
+    """Return silent MPEG 1 layer II frames: 128 kbit/s, mono, 48000 Hz."""
     return n_frames * (b"\xff\xfd\x84\xc0" + bytes(380))
 
 
-def id3_tag(n_bytes: int, *, said: int | None = None, content: bytes = b"") -> bytes:
-    """Return an ID3v2 tag that says of itself to be `said` bytes long."""
-    said = n_bytes if said is None else said
-    size = bytes(said >> shift & 0x7F for shift in (21, 14, 7, 0))
+def id3_tag(n_bytes: int, *, stated: int | None = None, content: bytes = b"") -> bytes:
+    """Return an ID3v2 tag whose header gives its size as `stated` bytes."""
+    stated = n_bytes if stated is None else stated
+    size = bytes(stated >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\4\0\0" + size + content + bytes(n_bytes - len(content))

@@ -1,4 +1,4 @@
-"""Channels are averaged, but where they cancel each other."""
+"""Channels are averaged unless they cancel each other."""
 
 import warnings
 
@@ -54,20 +54,20 @@ NORMAL = {
 
 
 @pytest.mark.parametrize("case", CANCELING)
-def test_what_cancels_is_heard_with_a_warning_that_names_the_file(case, write):
+def test_channels_that_cancel_stay_audible_and_the_warning_names_the_file(case, write):
     channels = np.stack(CANCELING[case], axis=1)
     path = write("song.wav", channels + hiss(*channels.shape), SR)
     with pytest.warns(UserWarning, match=r"song\.wav: for 4\.0 s the channels cancel") as caught:
         mono = read(path)
     assert len(caught) == 1
     sounding = [channel for channel in channels.T if channel.any()]
-    # No less than channels that differ would have, and no more than all of them in phase.
+    # At least the power of uncorrelated channels, and at most that of channels in phase.
     least = sum(map(power, sounding)) / len(channels.T) ** 2
     assert 0.5 * least < power(mono) < 1.01 * power(np.abs(channels).sum(axis=1) / len(channels.T))
 
 
 @pytest.mark.parametrize("case", NORMAL)
-def test_what_does_not_cancel_is_the_mean(case):
+def test_channels_that_do_not_cancel_are_averaged(case):
     channels = np.stack(NORMAL[case], axis=1).astype(np.float32)
     channels += hiss(*channels.shape).astype(np.float32)
     mono = read((channels, SR))
@@ -77,12 +77,12 @@ def test_what_does_not_cancel_is_the_mean(case):
 
 
 @pytest.mark.parametrize("sound", [chord(4), hiss(4 * SR, 1)[:, 0], np.zeros(4 * SR)])
-def test_offsets_are_no_channels_that_cancel(sound):
+def test_constant_offsets_do_not_count_as_canceling(sound):
     channels = np.stack([sound + 0.3, sound - 0.3], axis=1).astype(np.float32)
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
 
-def test_channels_that_cancel_on_offsets_are_turned():
+def test_channels_that_cancel_apart_from_offsets_get_signs():
     channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
     with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
         mono = read((channels, SR))
@@ -91,12 +91,12 @@ def test_channels_that_cancel_on_offsets_are_turned():
 
 @pytest.mark.parametrize("n_channels", [2, 6, 300])
 @pytest.mark.parametrize("n_samples", [300, 2000, 5512, 5530, 9000])
-def test_noise_of_any_length_is_the_mean(n_channels, n_samples):
+def test_noise_of_any_length_is_averaged(n_channels, n_samples):
     noise = hiss(n_samples, n_channels, -10).astype(np.float32)
     np.testing.assert_allclose(read((noise, SR)), noise.mean(axis=1), atol=1e-7)
 
 
-def test_only_the_passage_that_cancels_is_turned():
+def test_only_the_canceling_passage_gets_signs():
     left, right = chord(10), chord(10)
     right[int(3.1 * SR) : int(6.1 * SR)] *= -1
     channels = np.stack([left, right], axis=1).astype(np.float32)
@@ -107,13 +107,13 @@ def test_only_the_passage_that_cancels_is_turned():
         np.testing.assert_array_equal(mono[part], mean[part])
     middle = slice(int(3.4 * SR), int(5.8 * SR))
     np.testing.assert_allclose(mono[middle], left[middle], atol=1e-6)
-    # No step is larger than those of the signs, which change slowly.
+    # The signs change slowly, so there is no click.
     assert np.abs(np.diff(mono)).max() < 1.5 * np.abs(np.diff(left)).max()
 
 
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 99), block_size=st.integers(50, 30000), channels=st.sampled_from([1, 2]))
-def test_size_of_blocks_and_number_of_channels_do_not_matter(seed, block_size, channels):
+def test_block_size_and_number_of_channels_do_not_matter(seed, block_size, channels):
     rng = np.random.default_rng(seed)
     signs = np.repeat(rng.choice([-1, 1], 8), rng.integers(1, SR, 8))
     left = chord(8)[: len(signs)]
@@ -126,7 +126,7 @@ def test_size_of_blocks_and_number_of_channels_do_not_matter(seed, block_size, c
 
 @pytest.mark.parametrize("in_memory", [False, True])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_excerpts_are_those_of_the_whole(in_memory, channels, tmp_path):
+def test_excerpts_match_the_whole_recording(in_memory, channels, tmp_path):
     rng = np.random.default_rng(1)
     signs = np.repeat(rng.choice([-1, 1], 20), 8000)
     left = np.resize(chord(5), len(signs))
@@ -144,7 +144,7 @@ def test_excerpts_are_those_of_the_whole(in_memory, channels, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["cqt", "stft", "cens"])
-def test_chroma_is_that_of_what_is_heard(kind, write):
+def test_chroma_of_canceling_channels_is_that_of_one_channel(kind, write):
     stereo = np.stack([LEFT, -LEFT], axis=1)
     path = write("song.wav", stereo + hiss(len(stereo), 2), SR)
     extractor = ChromaExtractor(kind=kind)
@@ -156,7 +156,7 @@ def test_chroma_is_that_of_what_is_heard(kind, write):
     np.testing.assert_allclose(analysis.levels[1:-1], expected.levels[1:-1], atol=0.1)
 
 
-def test_a_mosaic_of_what_cancels_sounds(write):
+def test_a_mosaic_of_canceling_channels_is_audible(write):
     stereo = np.stack([LEFT, -LEFT], axis=1)
     path = write("song.wav", stereo + hiss(len(stereo), 2), SR)
     with pytest.warns(UserWarning, match="cancel"):
@@ -168,7 +168,7 @@ def test_a_mosaic_of_what_cancels_sounds(write):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
-def test_stereo_of_what_is_no_number_is_refused_without_more_words(value):
+def test_invalid_stereo_samples_give_one_error_and_no_warning(value):
     stereo = np.full((SR, 2), value, np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -176,7 +176,7 @@ def test_stereo_of_what_is_no_number_is_refused_without_more_words(value):
             read((stereo, SR))
 
 
-def test_files_that_are_no_stereo_are_not_warned_of(write):
+def test_mono_recordings_give_no_warning(write):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         read(write("song.wav", LEFT, SR))

@@ -9,13 +9,13 @@ RATE = 44100
 
 @pytest.fixture
 def music():
-    """Ten seconds of noise, in which every sample counts."""
+    """Ten seconds of noise, so that any misplaced sample shows."""
     return np.random.default_rng(0).uniform(-0.4, 0.4, 10 * RATE).astype(np.float32)
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 @pytest.mark.parametrize("sr", [44100, 22050, 48000, 32000])
-def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sr):
+def test_excerpts_match_reading_from_the_beginning(music, tmp_path, suffix, sr):
     path = tmp_path / f"a.{suffix}"
     soundfile.write(path, np.stack([music, music / 2], axis=1), RATE)
     whole = np.concatenate(list(read_blocks(path, sr=sr)))
@@ -29,14 +29,14 @@ def test_what_reading_from_the_beginning_gives(music, tmp_path, suffix, sr):
 
 
 @pytest.mark.parametrize("rate", [RATE, 22050])
-def test_samples_in_memory(music, rate):
+def test_excerpts_of_arrays_match_the_whole(music, rate):
     whole = np.concatenate(list(read_blocks((music, RATE), sr=rate)))
     found = read_excerpt((music, RATE), 2.0, 5000, sr=rate)
     np.testing.assert_allclose(found, whole[2 * rate : 2 * rate + 5000], atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [RATE, 32000])
-def test_two_channels(music, tmp_path, rate):
+def test_two_channels_are_kept(music, tmp_path, rate):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.stack([music, music[::-1] / 2], axis=1), RATE, "FLOAT")
     whole = np.concatenate(list(read_blocks(path, sr=rate, channels=2)))
@@ -46,7 +46,7 @@ def test_two_channels(music, tmp_path, rate):
         assert read_excerpt(recording, 99.0, 5, sr=rate, channels=2).shape == (5, 2)
 
 
-def test_zeros_stand_where_there_is_nothing(music, tmp_path):
+def test_zeros_fill_parts_outside_the_recording(music, tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")
     for recording in (path, (music, RATE)):
@@ -59,7 +59,7 @@ def test_zeros_stand_where_there_is_nothing(music, tmp_path):
         assert not read_excerpt(recording, -99.0, 50, sr=RATE).any()
 
 
-def test_what_cannot_be_sought_is_read_from_the_beginning(music, tmp_path, monkeypatch):
+def test_files_without_seeking_are_read_from_the_beginning(music, tmp_path, monkeypatch):
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")
 
@@ -72,7 +72,7 @@ def test_what_cannot_be_sought_is_read_from_the_beginning(music, tmp_path, monke
     assert not read_excerpt(path, -1.0, 10, sr=RATE).any()
 
 
-def test_files_that_cannot_be_read_are_named(tmp_path):
+def test_errors_name_unreadable_files(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"no audio")
     for name, cause in [("a.wav", "cannot be decoded"), ("b.wav", "no such file")]:
         with pytest.raises(RecordingError, match=rf"{name}.*{cause}"):
@@ -80,7 +80,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e13])
-def test_samples_that_are_no_numbers_are_refused(music, tmp_path, value):
+def test_invalid_samples_in_an_excerpt_are_rejected(music, tmp_path, value):
     music[5 * RATE] = value
     path = tmp_path / "a.wav"
     soundfile.write(path, music, RATE, "FLOAT")
@@ -91,7 +91,7 @@ def test_samples_that_are_no_numbers_are_refused(music, tmp_path, value):
 
 
 @pytest.mark.parametrize("rate", [1e-300, -5, np.nan, 1e300])
-def test_unbelievable_rates_are_refused(music, rate):
+def test_implausible_rates_are_rejected(music, rate):
     with pytest.raises(RecordingError, match=r"the recording: a sampling rate of .* Hz"):
         read_excerpt((music, rate), 0.0, 10, sr=RATE)
 
@@ -105,6 +105,6 @@ def test_unbelievable_rates_are_refused(music, rate):
         (0.0, 5, 0, "sr must be a number of hertz"),
     ],
 )
-def test_impossible_numbers(start, n_samples, sr, message):
+def test_parameters_out_of_range_are_rejected(start, n_samples, sr, message):
     with pytest.raises(ValueError, match=message):
         read_excerpt(np.zeros(RATE), start, n_samples, sr=sr)

@@ -26,7 +26,7 @@ def read(path, sr=44100, **options) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def encoded(tmp_path_factory):
-    """Encode ten seconds of stereo noise once for each codec, and return the path."""
+    """Function that encodes ten seconds of stereo noise, once per codec, and returns the path."""
     folder = tmp_path_factory.mktemp("encoded")
     noise = 0.1 * np.random.default_rng(0).standard_normal((441000, 2))
     soundfile.write(folder / "noise.wav", noise.clip(-1, 1), 44100)
@@ -44,7 +44,7 @@ def encoded(tmp_path_factory):
 
 @pytest.fixture
 def processes(monkeypatch):
-    """Every ffmpeg process that reading starts."""
+    """List of the ffmpeg processes that reading has started."""
     started = []
 
     class Watched(subprocess.Popen):
@@ -61,29 +61,29 @@ def processes(monkeypatch):
     ("suffix", "codec"),
     [("m4a", "aac"), ("m4a", "alac"), ("wma", "wmav2"), ("mka", "flac"), ("aac", "aac")],
 )
-def test_formats_that_libsndfile_does_not_know(encoded, processes, suffix, codec):
+def test_ffmpeg_decodes_formats_unknown_to_libsndfile(encoded, processes, suffix, codec):
     path = encoded(suffix, codec)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         samples = read(path)
     assert processes
     assert samples.dtype == np.float32
-    assert abs(len(samples) - 441000) < 5000  # codecs add a part of a block at the ends
+    assert abs(len(samples) - 441000) < 5000  # codecs pad both ends to whole blocks
     assert 0.05 < samples.std() < 0.1  # the mean of two channels of noise
 
 
 @ffmpeg
-def test_lossless_is_lossless(encoded):
+def test_lossless_formats_decode_exactly(encoded):
     wav = encoded("m4a", "alac").with_name("noise.wav")
     for block_size in (997, 65536):
-        heard = read(encoded("m4a", "alac"), 22050, block_size=block_size)
-        np.testing.assert_array_equal(heard, read(wav, 22050))
+        found = read(encoded("m4a", "alac"), 22050, block_size=block_size)
+        np.testing.assert_array_equal(found, read(wav, 22050))
 
 
 @ffmpeg
 @POSIX
 @pytest.mark.parametrize("name", [b"caf\xe9.m4a", b"-i.m4a", b"http:x.m4a", b"%03d 'a\n.m4a"])
-def test_names_are_only_names(encoded, tmp_path, monkeypatch, name):
+def test_file_names_are_never_options_or_urls(encoded, tmp_path, monkeypatch, name):
     shutil.copy(encoded("m4a", "aac"), os.path.join(os.fsencode(tmp_path), name))
     monkeypatch.chdir(tmp_path)
     assert len(read(name)) == len(read(os.fsdecode(name))) == len(read(encoded("m4a", "aac")))
@@ -115,7 +115,7 @@ def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
     ("suffix", "codec"), [("mp4", "aac"), ("aac", "aac"), ("wma", "wmav2"), ("tta", "tta")]
 )
 @pytest.mark.parametrize("share", [1, 0.6])
-def test_its_folder_tells_how_long_it_is(encoded, tmp_path, suffix, codec, share):
+def test_folder_gives_the_decoded_length(encoded, tmp_path, suffix, codec, share):
     whole = encoded(suffix, codec, *(["-movflags", "+faststart"] if suffix == "mp4" else []))
     path = tmp_path / "a.m4a"
     path.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
@@ -124,7 +124,7 @@ def test_its_folder_tells_how_long_it_is(encoded, tmp_path, suffix, codec, share
 
 
 @ffmpeg
-def test_a_film_is_as_long_as_its_sound(encoded, tmp_path):
+def test_the_length_of_a_film_is_that_of_its_audio(encoded, tmp_path):
     film = ["-f", "lavfi", "-i", "color=size=16x16:duration=30", "-i", encoded("m4a", "aac")]
     command = [programs.find_ffmpeg(), "-nostdin", "-v", "error", *film, tmp_path / "film.mka"]
     subprocess.run(command, check=True)
@@ -143,7 +143,7 @@ def test_error_names_file_and_cause(tmp_path):
 
 
 @ffmpeg
-def test_a_film_without_sound(tmp_path):
+def test_a_film_without_audio_is_rejected(tmp_path):
     path = tmp_path / "film.mp4"
     film = ["-f", "lavfi", "-i", "color=size=16x16:duration=1", path]
     subprocess.run([programs.find_ffmpeg(), "-nostdin", "-v", "error", *film], check=True)
@@ -153,7 +153,7 @@ def test_a_film_without_sound(tmp_path):
 
 @ffmpeg
 def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
-    whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # the index first
+    whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # with the index first
     path = tmp_path / "song.m4a"
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.warns(UserWarning, match=r"song.m4a: the file may be truncated") as caught:
@@ -200,7 +200,7 @@ def test_threads_do_not_wait_for_each_other(encoded):
 
 
 @POSIX
-def test_any_amount_of_messages(tmp_path, monkeypatch):
+def test_many_messages_do_not_block_ffmpeg(tmp_path, monkeypatch):
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\necho the cause >&2\nyes many words | head -n 100000 >&2\n")
     program.chmod(0o755)
@@ -211,7 +211,7 @@ def test_any_amount_of_messages(tmp_path, monkeypatch):
 
 
 @POSIX
-def test_a_program_that_is_stopped_is_no_damaged_file(tmp_path, monkeypatch):
+def test_a_killed_ffmpeg_is_not_reported_as_damage(tmp_path, monkeypatch):
     soundfile.write(tmp_path / "a.au", np.zeros(500), 22050, subtype="FLOAT")
     (tmp_path / "a.m4a").write_bytes(b"\0\0\0\x20ftypM4A ")
     program = tmp_path / "ffmpeg"
@@ -228,19 +228,19 @@ import os, signal, sys, warnings
 from musicai.audio import read_blocks
 
 warnings.simplefilter("error")
-heard = []
-signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+received = []
+signal.signal(signal.SIGINT, lambda *_: received.append(True))
 blocks = read_blocks(sys.argv[1], sr=44100, block_size=1000)
 n_samples = len(next(blocks))
-os.killpg(0, signal.SIGINT)  # as a terminal does
-print(n_samples + sum(map(len, blocks)), len(heard))
+os.killpg(0, signal.SIGINT)  # like a terminal
+print(n_samples + sum(map(len, blocks)), len(received))
 """
 
 
 @ffmpeg
 @POSIX
-def test_ctrl_c_of_a_terminal_does_not_end_a_recording_early(tmp_path):
-    """Only the main thread receives Ctrl-C; others would take ffmpeg's end for the file's."""
+def test_ctrl_c_in_a_terminal_does_not_truncate_a_recording(tmp_path):
+    """Only the main thread receives Ctrl-C; the reader must not take it for the end of the file."""
     soundfile.write(tmp_path / "a.wav", np.zeros(60 * 44100), 44100)
     path = tmp_path / "a.m4a"
     encode = [programs.find_ffmpeg(), "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "alac", path]
@@ -262,7 +262,7 @@ def test_without_ffmpeg_the_error_says_so(tmp_path, monkeypatch):
         read(path)
 
 
-def test_ffmpeg_is_not_recommended_for_what_it_does_not_know_either(tmp_path, monkeypatch):
+def test_ffmpeg_is_not_recommended_for_files_it_cannot_read(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     path = tmp_path / "song.m4a"
     path.write_text("la la la" * 1000)
@@ -283,7 +283,7 @@ BEGINNINGS = {
 
 @pytest.fixture
 def album(tmp_path, monkeypatch):
-    """A folder with one recording that is read, and six that need ffmpeg, which is not there."""
+    """Folder with one readable recording and six that need ffmpeg, which is not installed."""
     monkeypatch.setenv("PATH", str(tmp_path))
     soundfile.write(tmp_path / "g.flac", np.zeros(22050), 22050)
     for name, beginning in BEGINNINGS.items():
@@ -297,7 +297,7 @@ LACK = (
 )
 
 
-def test_a_folder_tells_once_what_needs_ffmpeg(album):
+def test_loading_a_folder_warns_once_about_missing_ffmpeg(album):
     with pytest.warns(UserWarning, match=LACK) as caught:
         data = load_recordings(album)
     assert len(caught) == 1
@@ -305,15 +305,15 @@ def test_a_folder_tells_once_what_needs_ffmpeg(album):
     assert np.isfinite(data.durations).sum() == 1
 
 
-def test_the_extractor_tells_once_what_needs_ffmpeg(album):
+def test_the_extractor_warns_once_about_missing_ffmpeg(album):
     paths = sorted(album.iterdir())
     with pytest.raises(RecordingError, match=LACK):
         ChromaExtractor().transform(paths)
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = ChromaExtractor(on_error="warn", n_jobs=2).transform(paths)
-    said = [str(warning.message) for warning in caught]
-    assert len(said) == 2  # the other is of what is no music
-    assert [re.search(f"left out: {LACK}", text) is not None for text in said] == [False, True]
+    messages = [str(warning.message) for warning in caught]
+    assert len(messages) == 2  # the first is about the file that is not audio
+    assert [re.search(f"left out: {LACK}", text) is not None for text in messages] == [False, True]
     assert [len(piece) > 0 for piece in pieces] == [path.name == "g.flac" for path in paths]
     with pytest.raises(RecordingError, match=r"a.m4a: this cannot be decoded without"):
         ChromaExtractor().transform(paths[:1])

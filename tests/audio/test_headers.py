@@ -1,4 +1,4 @@
-"""Laws of what is read from headers."""
+"""Laws of lengths, formats and channels read from headers."""
 
 import os
 import shutil
@@ -20,14 +20,14 @@ def write(path, seconds, rate=8000):
 
 
 @pytest.mark.parametrize("kind", [str, os.fsencode, lambda path: path])
-def test_any_kind_of_path_will_do(tmp_path, kind):
+def test_any_kind_of_path_is_accepted(tmp_path, kind):
     paths = [kind(write(tmp_path / f"{i}.flac", i, rate=1000 * i)) for i in (2, 3)]
     np.testing.assert_allclose(read_durations(paths), [2, 3])
     assert [read_header(path).sr for path in paths] == [2000, 3000]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_names_that_are_not_text(tmp_path):
+def test_headers_of_files_with_names_that_are_not_unicode(tmp_path):
     path = write(os.path.join(os.fsencode(tmp_path), b"caf\xe9.flac"), 2)
     np.testing.assert_allclose(read_durations([path]), [2])
     assert read_header(path).sr == 8000
@@ -43,7 +43,7 @@ def test_channels_are_counted(tmp_path, n_channels):
         assert count_channels(recording) == 1
 
 
-def test_what_is_no_recording_is_unknown(tmp_path):
+def test_files_that_are_not_recordings_have_no_header(tmp_path):
     for name in ("noise.wav", "bare.raw"):
         (tmp_path / name).write_bytes(bytes(range(256)))
     (tmp_path / "empty.mp3").touch()
@@ -53,18 +53,18 @@ def test_what_is_no_recording_is_unknown(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
-def test_nobody_waits_for_a_pipe(tmp_path):
+def test_pipes_are_not_opened(tmp_path):
     os.mkfifo(tmp_path / "a.wav")
     assert np.isnan(read_durations([tmp_path / "a.wav"])).all()
     assert read_header(tmp_path / "a.wav") is None
 
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
-def test_ffmpeg_is_asked_for_what_it_alone_knows(tmp_path):
+def test_ffmpeg_reads_headers_that_libsndfile_cannot(tmp_path):
     write(tmp_path / "a.flac", 2)
     (tmp_path / "far" / "deep").mkdir(parents=True)
     (tmp_path / "near").symlink_to(tmp_path / "far" / "deep")
-    # Not tmp_path, as it looks, but the folder far.
+    # This is the folder `far`, not `tmp_path` as the path suggests.
     path = tmp_path / "near" / ".." / "caf\xe9 a:b.m4a"
     command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.flac", path]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)

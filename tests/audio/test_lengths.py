@@ -1,4 +1,4 @@
-"""The length of a recording is that of its samples, whatever its header promises."""
+"""The length of a recording is that of its samples, whatever its header says."""
 
 import io
 import struct
@@ -22,13 +22,13 @@ def read(path, **options) -> np.ndarray:
 
 
 def check(path, expected, *, warning: str | None) -> None:
-    """Check the samples of a recording, that excerpts and its folder agree, and what is said."""
+    """Check samples, length in the folder, an excerpt and the warning of a recording."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        heard = read(path)
-    said = [str(each.message).removeprefix(f"{path}: ") for each in caught]
-    assert said == [] if warning is None else [warning in each for each in said] == [True], said
-    np.testing.assert_array_equal(heard, expected)
+        found = read(path)
+    messages = [str(each.message).removeprefix(f"{path}: ") for each in caught]
+    assert [warning in each for each in messages] == ([True] if warning else []), messages
+    np.testing.assert_array_equal(found, expected)
     seconds = len(expected) / RATE
     np.testing.assert_allclose(load_recordings(path.parent).durations, seconds, atol=0.02)
     excerpt = read_excerpt(path, seconds - 1, RATE, sr=RATE)
@@ -59,7 +59,7 @@ def save(tmp_path):
 
 
 FIELDS = {
-    # suffix and kind: arguments, where the length of the samples stands, its form, what it adds
+    # suffix and kind: arguments, position and format of the length, bytes that it adds
     "wav": (("WAV",), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of floats": (("WAV", "FLOAT"), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of 24 bits": (("WAVEX", "PCM_24"), lambda data: data.index(b"data") + 4, "<I", 0),
@@ -77,8 +77,8 @@ FIELDS = {
 @pytest.mark.parametrize("share", [0, 0.1, 0.9])
 @pytest.mark.parametrize("outer", [True, False])
 @pytest.mark.parametrize("kind", FIELDS)
-def test_a_recording_that_was_never_closed_is_read_to_its_end(save, kind, share, outer):
-    """Its header has 0 for the length, or that of an earlier moment; or so has only one field."""
+def test_recordings_that_were_never_closed_are_read_to_the_end(save, kind, share, outer):
+    """The header holds 0 or an earlier length, in one field or in both."""
     arguments, place, form, more = FIELDS[kind]
     data = encode(*arguments)
     expected = decode(data)
@@ -91,20 +91,22 @@ def test_a_recording_that_was_never_closed_is_read_to_its_end(save, kind, share,
     check(path, expected, warning=f"the header gives {share * SECONDS:.1f} s but the file holds 20")
 
 
-def test_big_endian_wav(save):
+def test_an_unclosed_big_endian_wav_is_read(save):
     data = encode("WAV", endian="BIG")
     expected = decode(data)
     data[4:8] = data[40:44] = bytes(4)
     check(save("wav", data), expected, warning="the header gives 0.0 s but the file holds 20.0 s")
 
 
-@pytest.mark.parametrize("said", [0, 1, RATE, 10 * RATE])
+@pytest.mark.parametrize("stated", [0, 1, RATE, 10 * RATE])
 @pytest.mark.parametrize("front", [b"", b"ID3\4\0\0\0\0\0\x7f" + bytes(127)])
-def test_flac_that_was_never_closed(save, front, said):
+def test_an_unclosed_flac_is_read_to_the_end(save, front, stated):
     data = encode("FLAC")
     expected = decode(data)
-    data[21:26] = (data[21] >> 4 << 36 | said).to_bytes(5, "big")
-    warning = f"the header gives {said / RATE:.1f} s but the file holds 20.0 s" if said else None
+    data[21:26] = (data[21] >> 4 << 36 | stated).to_bytes(5, "big")
+    warning = (
+        f"the header gives {stated / RATE:.1f} s but the file holds 20.0 s" if stated else None
+    )
     check(save("flac", front, data, b"TAG" + bytes(125)), expected, warning=warning)
 
 
@@ -112,7 +114,7 @@ def test_flac_that_was_never_closed(save, front, said):
 @pytest.mark.parametrize(
     "format", ["WAV", "AIFF", "AU", "W64", "RF64", "CAF", "FLAC", "OGG", "MP3"]
 )
-def test_folder_and_extractor_agree_on_what_is_cut_off(save, format, share):
+def test_folder_and_reader_agree_on_truncated_files(save, format, share):
     noise = 0.1 * np.random.default_rng(0).standard_normal(SECONDS * RATE)
     data = encode(format, samples=noise)
     path = save(format.lower(), data[: int(share * len(data))])
@@ -123,7 +125,7 @@ def test_folder_and_extractor_agree_on_what_is_cut_off(save, format, share):
 
 @pytest.mark.parametrize("n_values", [0, 1, 3])
 @pytest.mark.parametrize("format", ["WAV", "AIFF", "AU", "W64", "FLAC", "OGG", "MP3"])
-def test_folder_and_extractor_agree_on_what_is_nothing(save, format, n_values):
+def test_folder_and_reader_agree_on_nearly_empty_files(save, format, n_values):
     file = io.BytesIO()
     soundfile.write(file, np.zeros(n_values), RATE, format=format)
     path = save(format.lower(), file.getvalue())
@@ -135,14 +137,14 @@ def test_folder_and_extractor_agree_on_what_is_nothing(save, format, n_values):
         read(path)
 
 
-def test_a_wav_of_more_than_4_gib(tmp_path):
-    """Its length does not fit into its header."""
+def test_a_wav_of_more_than_4_gib_is_read(tmp_path):
+    """The header has no room for such a length."""
     path, length, loud = tmp_path / "long.wav", 2**32 + 2**16, b"\0\x40" * RATE
     data = encode("WAV")
     data[4:8] = data[40:44] = struct.pack("<I", length % 2**32)
     with open(path, "wb") as file:
         file.write(data)
-        file.seek(44 + length - len(loud))  # what is skipped takes no room on most disks
+        file.seek(44 + length - len(loud))  # on most disks the gap takes no space
         file.write(loud)
     if path.stat().st_blocks > 2**20:
         path.unlink()
@@ -179,17 +181,17 @@ CHUNKS = {
 
 
 @pytest.mark.parametrize("what", [*BEHIND, *CHUNKS])
-def test_what_lies_behind_a_wav_is_no_sound(save, what):
+def test_data_after_the_samples_of_a_wav_is_not_audio(save, what):
     data = encode("WAV")
     check(save("wav", data, {**BEHIND, **CHUNKS}[what]), decode(data), warning=None)
 
 
 @pytest.mark.parametrize("what", CHUNKS)
-def test_what_lies_behind_a_wav_that_was_never_closed_is_no_sound(save, what):
+def test_data_after_an_unclosed_wav_is_not_audio(save, what):
     data = encode("WAV")
     expected = decode(data)
     data[40:44] = bytes(4)
-    with pytest.raises(RecordingError, match="there are no samples in it"):
+    with pytest.raises(RecordingError, match="it contains no samples"):
         read(save("wav", data[:44], CHUNKS[what]))
     path = save("wav", data, b"TAG" + bytes(125))
     check(path, expected, warning="the header gives 0.0 s but the file holds 20.0 s")
@@ -197,16 +199,16 @@ def test_what_lies_behind_a_wav_that_was_never_closed_is_no_sound(save, what):
 
 @pytest.mark.parametrize("what", BEHIND)
 @pytest.mark.parametrize("format", ["AIFF", "AU", "W64", "CAF", "FLAC"])
-def test_what_lies_behind_other_files_is_no_sound(save, format, what):
+def test_data_after_the_samples_of_other_formats_is_not_audio(save, format, what):
     data = encode(format)
     check(save(format.lower(), data, BEHIND[what]), decode(data), warning=None)
 
 
-def test_chunks_behind_other_files_are_no_sound(save):
+def test_chunks_after_the_samples_of_other_formats_are_not_audio(save):
     junk = b"junk" + W64_NAME + struct.pack("<Q", 24 + 40_000) + NOISE[:40_000]
     for format, behind in {
         "W64": junk,
-        "AIFF": chunk(b"ANNO", NOISE[:60_000], ">I"),  # libsndfile refuses to read it
+        "AIFF": chunk(b"ANNO", NOISE[:60_000], ">I"),  # libsndfile refuses to open it
         "CAF": b"free" + struct.pack(">Q", 40_000) + NOISE[:40_000],
     }.items():
         data = encode(format)
@@ -215,19 +217,19 @@ def test_chunks_behind_other_files_are_no_sound(save):
         path.unlink()
 
 
-def test_another_recording_behind_the_first(save):
+def test_a_second_recording_in_the_file_gives_a_warning(save):
     data = encode("WAV")
     warning = "another recording follows the first in this file, and was not read"
     check(save("wav", data, data), decode(data), warning=warning)
 
 
-def test_another_recording_behind_one_that_was_not_padded(save):
+def test_a_second_recording_without_padding_gives_a_warning(save):
     data = encode("W64", samples=TONE[:-1])
     warning = "another recording follows the first in this file, and was not read"
     check(save("w64", data, data), decode(data), warning=warning)
 
 
-def test_samples_in_another_chunk(save):
+def test_samples_in_a_second_chunk_give_a_warning(save):
     data = encode("WAV")
     warning = "more samples follow in another chunk of this file, and were not read"
     check(save("wav", data, chunk(b"data", NOISE)), decode(data), warning=warning)
@@ -237,16 +239,16 @@ def test_samples_in_another_chunk(save):
     ("kind", "length"),
     [("wav", 1), ("wav of 24 bits", 2), ("au", 1), ("au", 2**31), ("aiff", 9)],
 )
-def test_a_length_of_less_than_a_sample_is_none(save, kind, length):
+def test_a_length_below_one_sample_counts_as_missing(save, kind, length):
     arguments, field, form, _ = FIELDS[kind]
     data = encode(*arguments)
     expected = decode(data)
     struct.pack_into(form, data, field(data), length)
-    said = None if length == 2**31 else "the header gives 0.0 s but the file holds 20.0 s"
-    check(save(kind.split()[0], data), expected, warning=said)
+    warning = None if length == 2**31 else "the header gives 0.0 s but the file holds 20.0 s"
+    check(save(kind.split()[0], data), expected, warning=warning)
 
 
-def test_excerpts_follow_a_file_that_changes(save):
+def test_excerpts_follow_changes_of_the_file(save):
     data = encode("WAV")
     for share in (0, 0.5, 1):
         changed = bytearray(data[: 44 + int(share * (len(data) - 44))] + data[44:])

@@ -25,13 +25,13 @@ def sine(seconds, peak_db=0.0, frequency=997, sr=RATE):
 
 
 def music(seed, sr=RATE, seconds=10):
-    """Notes that are struck and die away, in stereo, with rests and drums."""
+    """Stereo music of decaying notes, drum hits and rests."""
     rng = np.random.default_rng(seed)
     sound = np.zeros((seconds * sr, 2))
     for start in np.sort(rng.uniform(0, seconds - 1, 4 * seconds)):
         time = np.arange(sr) / sr
         wave = sine(1, 0, 110 * 2 ** rng.uniform(0, 4), sr)
-        if rng.random() < 0.5:  # nothing much near half the rate, as in music
+        if rng.random() < 0.5:  # a drum hit, with little energy near the Nyquist frequency
             wave = 0.5 * np.convolve(rng.standard_normal(sr), np.hanning(6), "same")
             time *= 10
         note = rng.uniform(0.05, 1) * wave * np.exp(-5 * time)
@@ -41,12 +41,12 @@ def music(seed, sr=RATE, seconds=10):
 
 
 def true_peak(samples) -> float:
-    """Return the largest value between samples as well, by Fourier interpolation."""
+    """Return the true peak, by Fourier interpolation between samples."""
     samples = np.pad(samples, [(100, 100), *[(0, 0)] * (samples.ndim - 1)]).astype(float)
     return np.abs(resample(samples, 8 * len(samples))).max()
 
 
-# Test signals of ITU-R BS.1770 and EBU Tech 3341: how loud they are, and so the gain that they get.
+# Test signals of ITU-R BS.1770 and EBU Tech 3341 of known loudness, which determines the gain.
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000, 96000])
@@ -67,7 +67,7 @@ def test_a_sine_at_full_scale_has_a_loudness_of_minus_three(sr):
         ([(20, -26), (20.1, -20), (20, -26)], -23),
     ],
 )
-def test_what_is_quiet_does_not_count(parts, loudness):
+def test_quiet_passages_do_not_count(parts, loudness):
     mono = np.concatenate([sine(seconds, peak, 1000) for seconds, peak in parts])
     samples = np.stack([mono, mono], axis=1)
     gain = level(np.array_split(samples, 9)).std() / samples.std()
@@ -76,7 +76,7 @@ def test_what_is_quiet_does_not_count(parts, loudness):
 
 @pytest.mark.parametrize("frequency", [30, 60, 100, 500, 1000, 2000, 4000, 10000])
 def test_frequencies_are_weighted_as_in_the_standard(frequency):
-    """Bass counts less, what lies above 2 kHz more; the filter is that of BS.1770 for 48 kHz."""
+    """K-weighting lowers bass and raises treble; the reference is BS.1770's filter for 48 kHz."""
     shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285]
     shelf += [1.0, -1.69065929318241, 0.73248077421585]
     high_pass = [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621]
@@ -89,60 +89,60 @@ def test_frequencies_are_weighted_as_in_the_standard(frequency):
 
 @pytest.mark.parametrize("shape", [(200_003,), (200_003, 2), (50_001, 3)])
 @pytest.mark.parametrize("scale", [1e-30, 1, 1e9])
-def test_one_number_for_all_samples_whatever_their_scale(shape, scale):
+def test_all_samples_get_one_gain_at_any_scale(shape, scale):
     samples = scale * np.sin(1 + np.arange(np.prod(shape)) / 7).reshape(shape)
-    heard = level(np.array_split(samples, 7))
-    assert heard.dtype == np.float32
-    assert heard.shape == shape
-    ratios = heard / samples.astype(np.float32)
+    found = level(np.array_split(samples, 7))
+    assert found.dtype == np.float32
+    assert found.shape == shape
+    ratios = found / samples.astype(np.float32)
     np.testing.assert_allclose(ratios, ratios.flat[0], rtol=1e-5)
-    np.testing.assert_allclose(heard, level([samples / scale]), rtol=1e-4)
+    np.testing.assert_allclose(found, level([samples / scale]), rtol=1e-4)
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100])
 @pytest.mark.parametrize("seed", range(3))
-def test_a_judge_finds_the_loudness(seed, sr):
+def test_pyloudnorm_measures_the_same_loudness(seed, sr):
     pyloudnorm = pytest.importorskip("pyloudnorm")
     meter = pyloudnorm.Meter(sr, filter_class="DeMan")
     for samples in (music(seed, sr), music(seed, sr)[:, 0], 1e-3 * music(seed, sr)):
-        heard = level(np.array_split(samples, 5), sr)
-        assert meter.integrated_loudness(heard.astype(float)) == pytest.approx(-18, abs=0.1)
+        found = level(np.array_split(samples, 5), sr)
+        assert meter.integrated_loudness(found.astype(float)) == pytest.approx(-18, abs=0.1)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_peaks_between_samples_are_limited(seed):
     samples = music(seed)
-    heard = level([samples])
-    assert true_peak(heard) < 10 ** (-1 / 20)
-    # Both channels alike, and only near peaks.
-    ratios = heard[np.abs(samples) > 1e-3] / samples[np.abs(samples) > 1e-3]
+    found = level([samples])
+    assert true_peak(found) < 10 ** (-1 / 20)
+    # The limiter acts only near peaks, and on both channels alike.
+    ratios = found[np.abs(samples) > 1e-3] / samples[np.abs(samples) > 1e-3]
     assert ratios.max() == pytest.approx(np.median(ratios), rel=1e-4)
     assert ratios.min() < 0.9 * ratios.max()
-    left, right = (heard[:, i] * samples[:, 1 - i] for i in (0, 1))
+    left, right = (found[:, i] * samples[:, 1 - i] for i in (0, 1))
     np.testing.assert_allclose(left, right, atol=1e-5)
 
 
 def test_a_peak_between_samples_counts():
-    """Of a sine at a quarter of the rate no sample need be at its peak."""
+    """A sine at a quarter of the sampling rate can have all samples off its peaks."""
     samples = np.sin(np.pi / 4 + np.pi / 2 * np.arange(RATE))
     samples[: RATE // 2] *= 1e-3
     samples[RATE // 2 + 400 :] *= 1e-3
-    heard = level([samples])
-    assert np.abs(heard).max() < 0.63
-    assert true_peak(heard) < 10 ** (-1 / 20)
+    found = level([samples])
+    assert np.abs(found).max() < 0.63
+    assert true_peak(found) < 10 ** (-1 / 20)
 
 
 def test_a_click_stays_softer():
     samples = np.zeros(10000)
     samples[5000] = 3
-    heard = level([samples])
-    assert 0.5 < np.abs(heard).max() < 10 ** (-1 / 20)
+    found = level([samples])
+    assert 0.5 < np.abs(found).max() < 10 ** (-1 / 20)
     with_noise = samples + 0.003 * np.random.default_rng(0).standard_normal(10000)
     assert np.abs(level([with_noise])[:4000]).max() < 0.02
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
-def test_the_cut_into_blocks_does_not_matter(n_channels):
+def test_block_sizes_do_not_matter_for_levels(n_channels):
     samples = np.random.default_rng(0).standard_normal((150_000, n_channels))
     cuts = [[samples], np.array_split(samples, 1000), [samples[:1], samples[1:1], samples[1:]]]
     for cut in cuts[1:]:
@@ -158,26 +158,26 @@ def test_silence_stays_silence():
 
 
 @pytest.mark.parametrize("samples", [np.ones(1), np.ones(30000), np.resize([1.0, -1.0], 100)])
-def test_what_no_ear_hears(samples):
-    heard = level([samples])
-    assert np.isfinite(heard).all()
-    assert np.abs(heard).max() <= 1
+def test_inaudible_signals_stay_finite(samples):
+    found = level([samples])
+    assert np.isfinite(found).all()
+    assert np.abs(found).max() <= 1
 
 
-def test_other_channels_are_refused():
+def test_a_varying_number_of_channels_is_rejected():
     with pytest.raises(ValueError, match=r"\(9, 2\) where .*same channels"):
         level([np.ones(9), np.ones((9, 2))])
 
 
 @pytest.mark.parametrize("sr", [0, -1, np.nan, "fast", None])
-def test_impossible_rates_are_refused(sr):
+def test_invalid_rates_are_rejected(sr):
     with pytest.raises(ValueError, match="sr must be a number of hertz from 1000"):
         level([np.ones(9)], sr)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("n_blocks", [1, 50])
-def test_full_disk(n_blocks, monkeypatch):
+def test_a_full_disk_gives_advice(n_blocks, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: FULL.open("w+b", buffering))
     with pytest.raises(OSError, match="temporary file .*No space left on device.*TMPDIR"):
         level(n_blocks * [np.ones(100)])

@@ -1,4 +1,4 @@
-"""Whatever lies in folders of music is read, or refused with its name, the cause and advice."""
+"""Any file is either read or rejected, with its name, the cause and advice."""
 
 import os
 import subprocess
@@ -19,13 +19,13 @@ def read(path, sr=22050, **options) -> np.ndarray:
 
 
 def refuse(path) -> str:
-    """Check the form of the error and return its text behind the name."""
+    """Check the form of the error and return its text after the file name."""
     with pytest.raises(RecordingError) as caught:
         read(path)
     text = str(caught.value)
     assert text.startswith(f"{path}: ")
     assert "\n" not in text
-    assert ";" in text  # what to do stands behind the cause
+    assert ";" in text  # advice follows the cause
     return text.removeprefix(f"{path}: ")
 
 
@@ -36,35 +36,35 @@ def test_healthy_files_give_no_warning(noise, write, suffix):
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
 @pytest.mark.parametrize("n_samples", [1, 2, 300])
-def test_very_short_recordings(write, suffix, n_samples):
+def test_very_short_recordings_are_read(write, suffix, n_samples):
     assert len(read(write(f"short.{suffix}", np.full(n_samples, 0.5), 22050))) == n_samples
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_silence(write, suffix):
+def test_silence_is_read_as_zeros(write, suffix):
     samples = read(write(f"silence.{suffix}", np.zeros((44100, 2)), 22050))
     assert len(samples) == 44100
     assert not samples.any()
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3", "aiff"])
-def test_files_without_samples(write, suffix):
+def test_files_without_samples_are_rejected(write, suffix):
     refuse(write(f"empty.{suffix}", np.zeros(0), 22050))
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg"])
-@pytest.mark.parametrize("own_rate", [8000, 11025, 96000, 192000])
-def test_sampling_rates(write, suffix, own_rate):
-    time = np.arange(own_rate) / own_rate
-    heard = read(write(f"sine.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), own_rate))
-    assert len(heard) == 22050
-    assert np.argmax(np.abs(np.fft.rfft(heard))) == 440
+@pytest.mark.parametrize("native_rate", [8000, 11025, 96000, 192000])
+def test_any_sampling_rate_is_resampled(write, suffix, native_rate):
+    time = np.arange(native_rate) / native_rate
+    found = read(write(f"sine.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), native_rate))
+    assert len(found) == 22050
+    assert np.argmax(np.abs(np.fft.rfft(found))) == 440
 
 
 @pytest.mark.parametrize(
     ("suffix", "n_channels"), [("wav", 8), ("flac", 8), ("ogg", 8), ("wav", 99)]
 )
-def test_many_channels(write, suffix, n_channels):
+def test_many_channels_are_mixed(write, suffix, n_channels):
     time = np.arange(22050) / 22050
     channels = np.zeros((22050, n_channels))
     channels[:, -1] = np.sin(2 * np.pi * 440 * time)
@@ -73,7 +73,7 @@ def test_many_channels(write, suffix, n_channels):
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
 @pytest.mark.parametrize("n_channels", [1, 2, 3])
-def test_every_depth_is_read_as_floats_are(tmp_path, subtype, n_channels):
+def test_every_bit_depth_is_scaled_correctly(tmp_path, subtype, n_channels):
     samples = np.random.default_rng(0).uniform(-1, 1, (4000, n_channels))
     path = tmp_path / "noise.wav"
     soundfile.write(path, samples, 22050, subtype=subtype)
@@ -83,7 +83,7 @@ def test_every_depth_is_read_as_floats_are(tmp_path, subtype, n_channels):
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e300])
 @pytest.mark.parametrize("suffix", ["wav", "aiff"])
-def test_samples_that_are_no_numbers(tmp_path, suffix, value):
+def test_files_with_invalid_samples_are_rejected(tmp_path, suffix, value):
     samples = np.zeros(100000)
     samples[70000] = value
     path = tmp_path / f"odd.{suffix}"
@@ -93,7 +93,7 @@ def test_samples_that_are_no_numbers(tmp_path, suffix, value):
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
 @pytest.mark.parametrize("wrong", ["wav", "mp3", "ogg", "m4a", "txt", "au", "vox", ""])
-def test_wrong_suffix(noise, write, tmp_path, suffix, wrong):
+def test_files_with_a_wrong_suffix_are_read(noise, write, tmp_path, suffix, wrong):
     right = write(f"noise.{suffix}", noise, 44100)
     path = tmp_path / f"wrong.{wrong}"
     path.write_bytes(right.read_bytes())
@@ -102,7 +102,7 @@ def test_wrong_suffix(noise, write, tmp_path, suffix, wrong):
 
 @pytest.mark.parametrize("suffix", ["wav", "mp3", "m4a", "txt", "au", "vox", "snd", "gsm", "raw"])
 @pytest.mark.parametrize("content", ["text", "bytes", "zeros"])
-def test_what_is_no_music(tmp_path, suffix, content):
+def test_files_that_are_not_audio_are_rejected(tmp_path, suffix, content):
     path = tmp_path / f"none.{suffix}"
     path.write_bytes(
         {
@@ -113,11 +113,11 @@ def test_what_is_no_music(tmp_path, suffix, content):
     )
     message = refuse(path)
     assert "cannot be decoded as audio" in message
-    assert "does not exist" not in message  # as libsndfile says of broken MP3s
-    assert "whitelist" not in message  # as ffmpeg says of formats that it is kept from
+    assert "does not exist" not in message  # libsndfile's message for broken MP3s
+    assert "whitelist" not in message  # ffmpeg's message for excluded formats
 
 
-def test_mp3_without_frames(tmp_path):
+def test_mp3_without_frames_is_rejected(tmp_path):
     path = tmp_path / "broken.mp3"
     path.write_bytes(b"\xff\xfb\x90\x64" + np.random.default_rng(1).bytes(50000))
     assert "no MP3 frames" in refuse(path)
@@ -125,7 +125,7 @@ def test_mp3_without_frames(tmp_path):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
 @pytest.mark.parametrize("kind", [bytes, os.fsdecode])
-def test_error_about_a_name_that_is_not_unicode(tmp_path, kind):
+def test_errors_can_show_names_that_are_not_unicode(tmp_path, kind):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
     with open(path, "wb") as file:
         file.write(b"la" * 5000)
@@ -136,7 +136,7 @@ def test_error_about_a_name_that_is_not_unicode(tmp_path, kind):
 
 @pytest.mark.parametrize("suffix", ["wav", "aiff", "flac", "mp3", "ogg"])
 @pytest.mark.parametrize("share", [0.4, 0.9])
-def test_shorter_than_the_header_says(write, suffix, share):
+def test_truncated_files_give_one_warning(write, suffix, share):
     time = np.arange(20 * 44100) / 44100
     path = write(f"short.{suffix}", 0.5 * np.sin(2 * np.pi * 440 * time), 44100)
     data = path.read_bytes()
@@ -148,7 +148,7 @@ def test_shorter_than_the_header_says(write, suffix, share):
 
 
 @pytest.mark.parametrize("suffix", ["au", "w64", "rf64"])
-def test_formats_whose_length_libsndfile_corrects_silently(noise, write, suffix):
+def test_truncation_that_libsndfile_hides_gives_a_warning(noise, write, suffix):
     path = write(f"short.{suffix}", np.tile(noise, (10, 1)), 44100)
     path.write_bytes(path.read_bytes()[:882000])
     with pytest.warns(
@@ -159,19 +159,19 @@ def test_formats_whose_length_libsndfile_corrects_silently(noise, write, suffix)
 
 @pytest.fixture
 def mp3_without_table(write):
-    """Seconds of noise, which take many bits, and then of a tone, which takes few."""
+    """MP3 of noise at a high bit rate followed by a tone at a low one, without a table."""
     noise = 0.3 * np.random.default_rng(0).uniform(-1, 1, 44100)
     tone = 0.3 * np.sin(2 * np.pi * 440 * np.arange(40 * 44100) / 44100)
     path = write("music.mp3", np.concatenate([noise, tone]), 44100)
     whole = path.read_bytes()
     assert whole.count(b"Xing") == 1
     path.write_bytes(whole.replace(b"Xing", bytes(4)))
-    assert soundfile.info(path).duration < 20  # what libsndfile makes of the first bit rate
+    assert soundfile.info(path).duration < 20  # libsndfile's estimate from the first bit rate
     return path
 
 
 @pytest.mark.parametrize("tags", [b"", b"ID3\4\0\0\0\1\x7f\x7f" + 32767 * b"Xing"[:1]])
-def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3_without_table, tags):
+def test_an_mp3_without_a_table_is_read_to_the_end(mp3_without_table, tags):
     mp3_without_table.write_bytes(tags + mp3_without_table.read_bytes())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -182,32 +182,32 @@ def test_an_mp3_that_does_not_tell_its_length_is_read_to_its_end(mp3_without_tab
     np.testing.assert_allclose(excerpt, music[8 * 44100 :][:4410], atol=1e-6)
 
 
-def test_an_ogg_file_of_several_streams(noise, write):
-    """As of a broadcast; libsndfile reads the first."""
+def test_several_ogg_streams_give_a_warning(noise, write):
+    """A recorded broadcast is one example; libsndfile reads the first stream."""
     path = write("chain.ogg", noise, 44100)
     path.write_bytes(path.read_bytes() + write("other.ogg", noise, 44100).read_bytes())
     with pytest.warns(UserWarning, match="chain.ogg: another stream follows the first"):
         assert len(read(path)) == 44100
 
 
-def test_headers_that_leave_the_length_open(noise, write, tmp_path):
+def test_headers_without_a_length_give_no_warning(noise, write, tmp_path):
     wav = write("noise.wav", noise, 44100)
     data = bytearray(wav.read_bytes())
-    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # what programs write to a pipe
+    data[4:8] = data[40:44] = b"\xff\xff\xff\xff"  # programs write this to a pipe
     wav.write_bytes(data)
     flac = write("noise.flac", noise, 44100)
     data = bytearray(flac.read_bytes())
-    data[21] &= 0xF0  # the number of samples, 36 bits of STREAMINFO, zero for unknown
+    data[21] &= 0xF0  # the 36-bit number of samples in STREAMINFO; zero means unknown
     data[22:26] = bytes(4)
     flac.write_bytes(data)
     for path in (wav, flac):
         assert len(read(path)) == 44100
 
 
-def test_last_page_of_an_ogg_file(noise, write):
+def test_an_ogg_file_without_its_last_page_gives_a_warning(noise, write):
     path = write("noise.ogg", noise, 44100)
     data = path.read_bytes()
-    path.write_bytes(data + 500 * b"tag")  # tags may follow it
+    path.write_bytes(data + 500 * b"tag")  # tags may follow the last page
     assert len(read(path)) == 44100
     for end in (len(data) - 1, data.rindex(b"OggS") + 9, data.rindex(b"OggS")):
         path.write_bytes(data[:end])
@@ -215,7 +215,7 @@ def test_last_page_of_an_ogg_file(noise, write):
             read(path)
 
 
-def test_gaps_in_an_ogg_file(write):
+def test_gaps_in_an_ogg_file_give_a_warning(write):
     path = write("gap.ogg", 0.1 * np.random.default_rng(0).standard_normal(10 * 44100), 44100)
     data = path.read_bytes()
     middle = len(data) // 2
@@ -225,7 +225,7 @@ def test_gaps_in_an_ogg_file(write):
     assert len(caught) == 1
 
 
-def test_damage_in_a_flac_file(write):
+def test_damage_in_a_flac_file_gives_a_warning(write):
     path = write("damaged.flac", 0.1 * np.random.default_rng(0).standard_normal(441000), 44100)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -239,7 +239,7 @@ def test_damage_in_a_flac_file(write):
 @pytest.mark.slow
 @pytest.mark.parametrize("field", ["frames", "channels", "rate"])
 @pytest.mark.parametrize("suffix", ["wav", "flac"])
-def test_absurd_headers_take_no_memory(noise, write, suffix, field):
+def test_absurd_headers_do_not_cost_memory(noise, write, suffix, field):
     path = write(f"absurd.{suffix}", noise, 44100)
     data = bytearray(path.read_bytes())
     if suffix == "wav":
@@ -281,7 +281,7 @@ def test_a_damaged_file_warns_with_the_cause(noise, write, monkeypatch):
         read(path, block_size=40000)
 
 
-def test_warnings_are_for_this_file_only(noise, write):
+def test_on_damage_replaces_the_warning(noise, write):
     path = write("noise.wav", noise, 44100)
     path.write_bytes(path.read_bytes()[:100000])
     with warnings.catch_warnings():
@@ -306,10 +306,10 @@ def healthy(tmp_path_factory):
     damage=st.binary(max_size=40),
     lost=st.integers(0, 5000),
 )
-def test_any_damage_is_read_or_refused(healthy, which, start, damage, lost):
-    """benchmarks/audio/fuzz.py does this at length."""
+def test_any_damaged_file_is_read_or_rejected(healthy, which, start, damage, lost):
+    """benchmarks/audio/fuzz.py does the same for longer."""
     whole = healthy[which].read_bytes()
-    begin = int(start**2 * len(whole))  # more often in the header
+    begin = int(start**2 * len(whole))  # more often near the header
     path = healthy[which].with_name(f"damaged{healthy[which].suffix}")
     path.write_bytes(whole[:begin] + damage + whole[begin + lost :])
     with warnings.catch_warnings(record=True) as caught:

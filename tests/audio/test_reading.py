@@ -19,17 +19,17 @@ def read(recording, sr=22050, **options) -> np.ndarray:
 
 def librosa_load(path, sr) -> np.ndarray:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # audioread imports modules that Python gives up
+        warnings.simplefilter("ignore")  # audioread imports modules that Python deprecates
         import librosa
 
         return librosa.load(path, sr=sr)[0]
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-@pytest.mark.parametrize("own_rate", [8000, 44100, 48000])
+@pytest.mark.parametrize("native_rate", [8000, 44100, 48000])
 @pytest.mark.parametrize("sr", [22050, 44100])
-def test_samples_are_those_of_librosa(noise, write, suffix, own_rate, sr):
-    path = write(f"noise.{suffix}", noise[:40001], own_rate)
+def test_samples_match_librosa(noise, write, suffix, native_rate, sr):
+    path = write(f"noise.{suffix}", noise[:40001], native_rate)
     ours = read(path, sr)
     assert ours.dtype == np.float32
     np.testing.assert_array_equal(ours, librosa_load(path, sr))
@@ -44,7 +44,7 @@ def test_channels_are_averaged(write, n_channels):
 
 @pytest.mark.parametrize("sr", [22050, 32000])
 @pytest.mark.parametrize("n_channels", [1, 2, 5])
-def test_two_channels(write, sr, n_channels):
+def test_two_channels_are_kept(write, sr, n_channels):
     channels = np.random.default_rng(1).uniform(-1, 1, (5000, n_channels)).astype(np.float32)
     path = write("channels.wav", channels, 22050)
     found = read(path, sr, channels=2, block_size=700)
@@ -54,34 +54,34 @@ def test_two_channels(write, sr, n_channels):
     np.testing.assert_allclose(found, np.stack(expected, axis=1), atol=1e-4)
 
 
-@pytest.mark.parametrize("own_rate", [22050, 44100, 96000, 11025.5])
-def test_block_size_does_not_matter(noise, own_rate):
-    whole = read((noise, own_rate), block_size=10**7)
+@pytest.mark.parametrize("native_rate", [22050, 44100, 96000, 11025.5])
+def test_block_size_does_not_matter(noise, native_rate):
+    whole = read((noise, native_rate), block_size=10**7)
     for block_size in (997, 4096, 65536):
-        np.testing.assert_array_equal(read((noise, own_rate), block_size=block_size), whole)
+        np.testing.assert_array_equal(read((noise, native_rate), block_size=block_size), whole)
 
 
 @settings(max_examples=50, deadline=None)
-@given(n_samples=st.integers(1, 3000), own_rate=st.integers(4000, 192000))
-def test_length_is_that_of_librosa(n_samples, own_rate):
-    resampled = read((np.ones(n_samples, np.float32), own_rate))
-    assert len(resampled) == int(np.ceil(n_samples * (22050.0 / own_rate)))
+@given(n_samples=st.integers(1, 3000), native_rate=st.integers(4000, 192000))
+def test_length_matches_librosa(n_samples, native_rate):
+    resampled = read((np.ones(n_samples, np.float32), native_rate))
+    assert len(resampled) == int(np.ceil(n_samples * (22050.0 / native_rate)))
 
 
 @pytest.mark.parametrize("kind", [str, os.fsencode, lambda path: path])
-def test_paths_of_every_kind(noise, write, kind):
+def test_every_kind_of_path_is_accepted(noise, write, kind):
     path = write("noise.wav", noise, 22050)
     assert len(read(kind(path))) == len(noise)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
-def test_name_that_is_not_unicode(noise, write, tmp_path):
+def test_names_that_are_not_unicode_are_read(noise, write, tmp_path):
     name = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
     os.rename(write("noise.wav", noise, 22050), name)
     assert len(read(name)) == len(read(os.fsdecode(name))) == len(noise)
 
 
-def test_array_is_at_the_sampling_rate(noise):
+def test_arrays_are_taken_at_the_sampling_rate(noise):
     mono = noise[:, 0]
     np.testing.assert_array_equal(read(mono), mono)
     np.testing.assert_array_equal(read((mono, 22050)), mono)
@@ -89,18 +89,18 @@ def test_array_is_at_the_sampling_rate(noise):
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "int32"])
-def test_pcm_integers_are_scaled_alike(dtype):
+def test_all_pcm_integers_have_the_same_scale(dtype):
     info = np.iinfo(dtype)
     samples = np.array([info.min, 0, info.max], dtype=dtype)
     np.testing.assert_allclose(read(samples), [-1, 0, 1], atol=0.01)
     assert read(samples)[0] == -1
 
 
-def test_eight_bit_wav_is_centered():
+def test_eight_bit_samples_are_centered():
     np.testing.assert_array_equal(read(np.array([0, 128], dtype=np.uint8)), [-1, 0])
 
 
-def test_input_is_left_as_it_is(noise):
+def test_input_is_not_modified(noise):
     before = noise.copy()
     read((noise, 44100))
     np.testing.assert_array_equal(noise, before)
@@ -141,7 +141,7 @@ def test_error_names_file_and_cause(broken_file, cause):
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_file_truncated_to_nothing(noise, write, suffix):
+def test_a_file_truncated_to_its_header_is_rejected(noise, write, suffix):
     path = write(f"noise.{suffix}", noise, 44100)
     path.write_bytes(path.read_bytes()[:40])
     with pytest.raises(RecordingError, match="noise"):
@@ -197,15 +197,15 @@ def test_error_names_samples_and_cause(recording, cause):
 
 @pytest.mark.parametrize("pair", [(44100, np.ones(9)), (np.ones(9), 44100), (8000.0, [0.1, 0.2])])
 @pytest.mark.parametrize("kind", [tuple, list])
-def test_one_pair_is_no_list_of_recordings(pair, kind):
+def test_a_single_pair_is_not_a_list_of_recordings(pair, kind):
     types = ", ".join(type(value).__name__ for value in pair)
-    message = rf"X is one recording, a pair \({types}\), .*: pass \[\(samples, sr\)\]"
+    message = rf"X is one recording, a pair \({types}\); .*: pass \[\(samples, sr\)\]"
     with pytest.raises(TypeError, match=message):
         ChromaExtractor().transform(kind(pair))
 
 
 @pytest.mark.parametrize("page", [np.ones(5000), np.ones((50, 2)), [0.1] * 5000, (0.1,) * 5000])
-def test_messages_show_no_page_of_samples(page, tmp_path):
+def test_messages_do_not_print_long_arrays(page, tmp_path):
     for use in (
         lambda: next(read_blocks(np.ones(9), sr=page)),
         lambda: read_excerpt(np.ones(9), page, 1, sr=22050),
@@ -221,7 +221,7 @@ def test_messages_show_no_page_of_samples(page, tmp_path):
         assert "\n" not in str(caught.value)
 
 
-def test_nan_in_a_file(write):
+def test_nan_in_a_file_is_rejected(write):
     samples = np.zeros(100, np.float32)
     samples[50] = np.nan
     import soundfile
@@ -238,7 +238,7 @@ def test_error_survives_pickling():
     assert str(error) == "song.wav: the file is empty"
 
 
-def test_rooms_import_neither_torch_nor_what_comes_later():
+def test_audio_and_chroma_import_no_heavy_or_later_modules():
     code = (
         "import sys, musicai.audio; names = set(sys.modules);"
         "assert not names & {'torch', 'sklearn', 'librosa', 'musicai.chroma'};"
@@ -249,24 +249,24 @@ def test_rooms_import_neither_torch_nor_what_comes_later():
 
 
 @pytest.mark.parametrize("rate", [1e-300, 1.0, 1e300, True])
-def test_unbelievable_rates_are_refused(rate):
+def test_implausible_rates_are_rejected(rate):
     with pytest.raises(RecordingError, match="sampling rate"):
         list(read_blocks((np.zeros(3000, np.float32), rate), sr=22050))
 
 
 @pytest.mark.parametrize("sr", [float("inf"), float("nan"), 1e12, 0, -44100, "fast", None])
-def test_impossible_sampling_rates_are_refused(sr):
+def test_invalid_sampling_rates_are_rejected(sr):
     with pytest.raises(ValueError, match="sr must be a number of hertz"):
         next(read_blocks(np.zeros(100), sr=sr))
 
 
 @pytest.mark.parametrize("channels", [0, 3, 1.5, None])
-def test_impossible_channels_are_refused(channels):
+def test_invalid_channels_are_rejected(channels):
     with pytest.raises(ValueError, match="channels must be 1 or 2"):
         next(read_blocks(np.zeros(100), sr=22050, channels=channels))
 
 
 @pytest.mark.parametrize("block_size", [0, -1, 2.5, "all", None])
-def test_impossible_block_sizes_are_refused(block_size):
+def test_invalid_block_sizes_are_rejected(block_size):
     with pytest.raises(ValueError, match="block_size must be an integer of at least 1"):
         next(read_blocks(np.zeros(100), sr=22050, block_size=block_size))

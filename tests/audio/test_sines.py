@@ -14,7 +14,7 @@ def play(piece, **options) -> np.ndarray:
 
 @pytest.fixture
 def piece() -> np.ndarray:
-    """Chords of which none goes on in the next frame."""
+    """Forty random chords, one per frame."""
     chords = np.random.default_rng(0).random((40, 12)) > 0.7
     chords[np.arange(40), np.arange(40) % 12] = True
     return chords.astype(np.float32)
@@ -22,21 +22,21 @@ def piece() -> np.ndarray:
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2, 15, 16, 17, 33])
 @pytest.mark.parametrize("hop_length", [1, 512, 2048])
-def test_length_is_the_longest_that_has_as_many_frames(n_frames, hop_length):
+def test_audio_is_as_long_as_its_frames_allow(n_frames, hop_length):
     audio = play(np.ones((n_frames, 12)), hop_length=hop_length)
     assert audio.dtype == np.float32
     assert len(audio) == max(0, n_frames * hop_length - 1)
 
 
-def test_as_loud_as_a_normal_recording(piece):
+def test_loudness_is_that_of_recordings(piece):
     for played in (play(piece), play(1e-3 * piece), play(np.ones((9, 12))), play(piece[:1])):
         decibels = 20 * np.log10(np.sqrt(np.mean(played.astype(float) ** 2)))
         assert -22 < decibels < -14
         assert np.abs(played).max() < 1
 
 
-def test_no_click_at_frame_borders(piece):
-    jump = np.abs(np.diff(play(piece), n=2))  # a click is a corner in the curve
+def test_there_is_no_click_at_frame_borders(piece):
+    jump = np.abs(np.diff(play(piece), n=2))  # a click is a kink in the waveform
     near = np.zeros(len(jump), dtype=bool)
     for offset in range(-3, 4):
         near[np.arange(HOP, len(jump) - HOP, HOP) + offset] = True
@@ -44,7 +44,7 @@ def test_no_click_at_frame_borders(piece):
     assert jump[near].max() <= jump[~near].max()
 
 
-def test_begins_and_ends_in_silence(piece):
+def test_audio_begins_and_ends_in_silence(piece):
     audio = play(piece)
     assert abs(audio[0]) < 1e-3
     assert np.abs(audio[-3:]).max() < 1e-2
@@ -72,7 +72,7 @@ def test_each_pitch_class_sounds_at_its_frequencies(pitch_class):
     assert abs((semitones - pitch_class + 6) % 12 - 6) < 0.05
 
 
-def test_nothing_above_half_the_sampling_rate():
+def test_no_sine_exceeds_the_nyquist_frequency():
     audio = play(np.ones((20, 12)), sr=4000, center=2000)
     assert np.isfinite(audio).all()
     assert audio.any()
@@ -82,12 +82,12 @@ def test_nothing_above_half_the_sampling_rate():
 def test_the_scale_of_a_piece_does_not_matter(scale):
     piece = np.random.default_rng(0).random((5, 12)).astype(np.float32)
     expected = sine_bank(piece, sr=8000, hop_length=512)
-    heard = sine_bank(piece * np.float32(scale), sr=8000, hop_length=512)
-    np.testing.assert_allclose(heard, expected, atol=1e-3)
+    found = sine_bank(piece * np.float32(scale), sr=8000, hop_length=512)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("hop_length", [3, 220, 2048, 10001])
-def test_blocks_are_the_same_samples(piece, hop_length):
+def test_blocks_match_the_whole_audio(piece, hop_length):
     blocks = sine_blocks(piece, sr=RATE, hop_length=hop_length)
     leveled = np.concatenate(list(level_blocks(blocks, RATE)))
     np.testing.assert_array_equal(leveled, play(piece, hop_length=hop_length))
@@ -95,18 +95,18 @@ def test_blocks_are_the_same_samples(piece, hop_length):
 
 @pytest.mark.parametrize("hop_length", [1, 2048, 10001])
 def test_every_sample_is_a_sum_of_sines(hop_length):
-    """Slowly, as the definition has it: sines of one pitch class, amplitudes along a line."""
+    """Compare with a direct sum of sines with linearly interpolated amplitudes."""
     piece = np.zeros((7, 12))
     piece[:, 9] = [0.1, 1, 0, 0, 0.5, 0.2, 0.7]
     audio = play(piece, hop_length=hop_length).astype(float)
     time = np.arange(len(audio)) / RATE
-    octaves = 55.0 * 2.0 ** np.arange(8)  # A8 and lower
+    octaves = 55.0 * 2.0 ** np.arange(8)  # A1 to A8
     numbers = 9 + 12 * np.arange(8)
     gains = np.exp(-0.5 * np.log2(octaves / 523.2511306) ** 2)
     waves = np.sin(2 * np.pi * (np.outer(time, octaves) + 0.618034 * numbers)) @ gains
     frames = np.arange(len(audio)) / hop_length
     expected = waves * np.interp(frames, np.arange(8), [*piece[:, 9], 0])
-    late = slice(int(0.005 * RATE), None)  # the fade is over
+    late = slice(int(0.005 * RATE), None)  # after the fade-in
     if hop_length > 1:
         scale = np.dot(audio[late], expected[late]) / np.dot(expected[late], expected[late])
         np.testing.assert_allclose(audio[late], scale * expected[late], atol=2e-4)
@@ -114,7 +114,7 @@ def test_every_sample_is_a_sum_of_sines(hop_length):
         assert len(audio) == 6
 
 
-def test_what_follows_does_not_change_what_was_before(piece):
+def test_later_frames_do_not_change_earlier_samples(piece):
     blocks = [
         np.concatenate(list(sine_blocks(part, sr=RATE, hop_length=HOP)))
         for part in (piece, piece[:21])
@@ -130,7 +130,7 @@ def test_pitch_does_not_drift_in_an_hour():
     last = np.concatenate(blocks[-4:])[-2 * rate :]
     time = 3600 - (1 + np.arange(len(last))[::-1]) / rate - 1 / rate
     tone = np.sum(np.hanning(len(last)) * last * np.exp(-2j * np.pi * 440 * time))
-    phase = 0.618034 * 45 - 0.25  # in cycles; a sine is a quarter behind
+    phase = 0.618034 * 45 - 0.25  # in cycles; a sine lags a cosine by a quarter
     assert abs(np.angle(tone * np.exp(-2j * np.pi * phase))) < 1e-3
 
 
@@ -145,6 +145,6 @@ def test_memory_does_not_grow_with_length():
 
 
 @pytest.mark.parametrize(("name", "value"), [("sr", 0), ("sr", "fast"), ("hop_length", 2.5)])
-def test_parameters_that_cannot_be(piece, name, value):
+def test_invalid_parameters_are_rejected(piece, name, value):
     with pytest.raises(ValueError, match=f"{name} must be"):
         play(piece, **{name: value})

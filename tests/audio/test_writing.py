@@ -12,7 +12,7 @@ from musicai.audio import _writing, write_audio
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3", ".WAV"])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_what_is_written_can_be_read(noise, tmp_path, suffix, channels):
+def test_written_files_can_be_read(noise, tmp_path, suffix, channels):
     samples = noise[:, 0] if channels == 1 else noise
     path = tmp_path / f"noise{suffix}"
     write_audio(path, samples, 44100)
@@ -25,8 +25,8 @@ def test_what_is_written_can_be_read(noise, tmp_path, suffix, channels):
 
 
 @pytest.mark.parametrize("size", [4096, 70000])
-def test_a_buffer_that_is_filled_anew(noise, tmp_path, size):
-    """As `soundfile.blocks(file, out=buffer)` does."""
+def test_a_reused_buffer_is_copied(noise, tmp_path, size):
+    """`soundfile.blocks(file, out=buffer)` yields one buffer many times."""
     samples, buffer = noise[:, 0], np.empty(size, np.float32)
 
     def blocks():
@@ -39,7 +39,7 @@ def test_a_buffer_that_is_filled_anew(noise, tmp_path, size):
     np.testing.assert_allclose(read, samples[: len(read)], atol=2**-15)
 
 
-def test_long_ogg(tmp_path):
+def test_long_ogg_files_are_written(tmp_path):
     time = np.arange(60 * 44100) / 44100
     write_audio(tmp_path / "long.ogg", 0.5 * np.sin(2 * np.pi * 220 * time), 44100)
     assert soundfile.info(tmp_path / "long.ogg").frames == len(time)
@@ -62,7 +62,7 @@ def test_long_ogg(tmp_path):
         ("song.wav", np.zeros(9), "fast", "fast"),
     ],
 )
-def test_failure_leaves_things_as_they_were(tmp_path, name, samples, sr, cause):
+def test_a_failure_keeps_the_existing_file(tmp_path, name, samples, sr, cause):
     path = tmp_path / name
     path.write_bytes(b"before")
     with pytest.raises(ValueError, match=cause) as caught:
@@ -72,7 +72,7 @@ def test_failure_leaves_things_as_they_were(tmp_path, name, samples, sr, cause):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_interruption_leaves_nothing_behind(noise, tmp_path, monkeypatch):
+def test_an_interruption_leaves_no_partial_file(noise, tmp_path, monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
@@ -82,12 +82,12 @@ def test_interruption_leaves_nothing_behind(noise, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_missing_folder_is_named(tmp_path):
+def test_the_error_names_a_missing_folder(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         write_audio(tmp_path / "nowhere" / "noise.wav", np.zeros(9), 44100)
 
 
-def test_permissions_are_those_of_a_new_file(tmp_path):
+def test_files_get_default_permissions(tmp_path):
     (tmp_path / "plain").touch()
     write_audio(tmp_path / "noise.wav", np.zeros(9), 44100)
     modes = {path.stat().st_mode for path in tmp_path.iterdir()}
@@ -102,7 +102,7 @@ def test_permissions_are_those_of_a_new_file(tmp_path):
         ((99,), True, "got True"),
     ],
 )
-def test_what_would_crash_libsndfile_is_refused(tmp_path, shape, rate, message):
+def test_input_that_crashes_libsndfile_is_rejected(tmp_path, shape, rate, message):
     with pytest.raises(ValueError, match=message):
         write_audio(tmp_path / "a.ogg", np.zeros(shape), rate)
     assert not list(tmp_path.iterdir())
@@ -118,20 +118,20 @@ def in_memory(samples, format: str) -> io.BytesIO:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_file_objects_blocks_and_arrays_give_the_same_samples(noise, tmp_path, format):
-    heard = [
+def test_file_objects_and_blocks_give_the_same_samples_as_arrays(noise, tmp_path, format):
+    found = [
         soundfile.read(io.BytesIO(in_memory(samples, format).getvalue()))[0]
         for samples in (noise, iter(np.array_split(noise, 9)), iter([noise[:1], noise[1:]]))
     ]
     write_audio(tmp_path / f"noise.{format.upper()}", noise, 44100)
     write_audio(str(tmp_path / "noise").encode(), noise, 44100, format=format)
-    heard += [soundfile.read(path)[0] for path in tmp_path.iterdir()]
-    assert len(heard) == 5
-    for samples in heard:
-        np.testing.assert_array_equal(samples, heard[0])
+    found += [soundfile.read(path)[0] for path in tmp_path.iterdir()]
+    assert len(found) == 5
+    for samples in found:
+        np.testing.assert_array_equal(samples, found[0])
 
 
-def test_format_is_needed_and_known(noise, tmp_path):
+def test_file_objects_require_a_known_format(noise, tmp_path):
     with pytest.raises(ValueError, match="the BytesIO has no suffix .*give format='wav'"):
         write_audio(io.BytesIO(), noise, 44100)
     with pytest.raises(ValueError, match="song.wav: format must be one of .* got 'aac'"):
@@ -140,7 +140,7 @@ def test_format_is_needed_and_known(noise, tmp_path):
     assert soundfile.info(tmp_path / "song.wav").format == "FLAC"
 
 
-def test_length_does_not_cost_memory(tmp_path):
+def test_long_audio_is_written_in_constant_memory(tmp_path):
     def blocks():
         for _ in range(300):
             yield np.zeros(40000)
@@ -167,14 +167,14 @@ def test_length_does_not_cost_memory(tmp_path):
         ([np.zeros((5, 12))], "looks like chroma"),
     ],
 )
-def test_blocks_that_cannot_be_written(tmp_path, blocks, cause):
+def test_invalid_blocks_are_rejected(tmp_path, blocks, cause):
     with pytest.raises(ValueError, match=f"a.wav: .*{cause}"):
         write_audio(tmp_path / "a.wav", iter(blocks), 22050)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, OSError(5, "lost", "disk")])
-def test_what_a_generator_raises_comes_through(tmp_path, error):
+def test_errors_in_a_generator_are_raised(tmp_path, error):
     def blocks():
         yield np.zeros(99999)
         raise error
@@ -185,7 +185,7 @@ def test_what_a_generator_raises_comes_through(tmp_path, error):
     assert not list(tmp_path.iterdir())
 
 
-def test_likely_mistakes_are_named(noise, tmp_path):
+def test_errors_name_likely_mistakes(noise, tmp_path):
     path = tmp_path / "a.wav"
     with pytest.raises(TypeError, match=r"in this order; got \(ndarray, .*Path, int"):
         write_audio(noise, path, 44100)
@@ -200,9 +200,9 @@ def test_likely_mistakes_are_named(noise, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # each Ogg file has a number of its own
-def test_systems_that_are_not_posix_write_the_same(noise, tmp_path, monkeypatch, format):
-    """There libsndfile writes through the file object, and its buffer."""
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # each Ogg file has a new serial number
+def test_other_systems_write_the_same_bytes_as_posix(noise, tmp_path, monkeypatch, format):
+    """On other systems, libsndfile writes through the buffered file object."""
     write_audio(tmp_path / "a", noise, 44100, format=format)
     monkeypatch.setattr(_writing, "os", SimpleNamespace(**{**vars(os), "name": "nt"}))
     write_audio(tmp_path / "b", noise, 44100, format=format)
@@ -211,10 +211,10 @@ def test_systems_that_are_not_posix_write_the_same(noise, tmp_path, monkeypatch,
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("room", ["half", "all but a byte", "none"])
-def test_full_disk_is_one_clear_error(noise, tmp_path, format, room):
-    """Where only the last byte has no room, it is written as the encoder is closed.
+def test_a_full_disk_gives_one_clear_error(noise, tmp_path, format, room):
+    """Report a full disk at the start, in the middle and at the last byte.
 
-    Where nothing has, the encoder cannot even be opened.
+    Without any room the encoder cannot be opened; the last byte is only written when it is closed.
     """
     resource = pytest.importorskip("resource")
     size = len(in_memory(noise, format).getvalue())

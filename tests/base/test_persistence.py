@@ -1,4 +1,4 @@
-"""What is expected of a state, and how it is told that it is not there."""
+"""Validation of states, and its error messages."""
 
 import numpy as np
 import pytest
@@ -31,42 +31,42 @@ EXPECTED = {
 }
 
 
-def test_what_is_expected_is_enough_and_more_does_not_matter():
+def test_a_valid_state_may_have_more_attributes():
     check_state({**STATE, "more_": 1}, EXPECTED)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"width_": 2}, r"table_ is ndarray of float64 of shape \(3, 2\), where float64 of shape"),
-        ({"width_": 3.0}, "width_ is float 3.0, where a value of type int is expected"),
+        ({"width_": 2}, r"table_ is ndarray of float64 of shape \(3, 2\); expected float64 of"),
+        ({"width_": 3.0}, "width_ is float 3.0; expected a value of type int"),
         ({"width_": True}, "width_ is bool True"),
-        ({"score_": "0.5"}, "score_ is str '0.5', where a value of type float"),
-        ({"none_": "None"}, r"none_ is str 'None', where a value of type float \| None"),
-        ({"flag_": 1}, "flag_ is int 1, where a value of type bool"),
-        ({"table_": np.ones((3, 9))}, "other_ .* where float32 of shape"),
+        ({"score_": "0.5"}, "score_ is str '0.5'; expected a value of type float"),
+        ({"none_": "None"}, r"none_ is str 'None'; expected a value of type float \| None"),
+        ({"flag_": 1}, "flag_ is int 1; expected a value of type bool"),
+        ({"table_": np.ones((3, 9))}, "other_ .* expected float32 of shape"),
         ({"table_": np.ones((3, 0))}, "table_ is ndarray"),
         ({"table_": [[1.0, 1.0]] * 3}, "table_ is list of length 3"),
         ({"other_": np.ones((2, 2))}, "other_ is ndarray of float64"),
-        ({"other_": np.full((2, 2), 2, np.float32)}, "where finite values from 0 to 1"),
-        ({"other_": np.full((2, 2), np.nan, np.float32)}, "where finite values"),
-        ({"labels_": np.array(["a", "a"], object)}, "labels_ has a value twice"),
+        ({"other_": np.full((2, 2), 2, np.float32)}, "expected finite values from 0 to 1"),
+        ({"other_": np.full((2, 2), np.nan, np.float32)}, "expected finite values"),
+        ({"labels_": np.array(["a", "a"], object)}, "labels_ has duplicate values"),
         (
             {"parts_": {"a": np.ones(3)}},
-            "parts_ is dict of length 1, where a dict of a, b",
+            "parts_ is dict of length 1; expected a dict of a, b",
         ),
         ({"parts_": {"a": np.ones(2), "b": 1}}, r"parts_\['a'\] is ndarray"),
-        ({"pieces_": [np.zeros((2, 3))]}, "pieces_ is list of length 1, where a list of 2"),
+        ({"pieces_": [np.zeros((2, 3))]}, "pieces_ is list of length 1; expected a list of 2"),
         ({"pieces_": [np.zeros((2, 3))] * 2}, r"pieces_\[1\] is ndarray"),
     ],
 )
-def test_what_differs_is_named(change, message):
+def test_errors_name_invalid_attributes(change, message):
     with pytest.raises(ValueError, match=message):
         check_state({**STATE, **change}, EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_what_is_missing_is_named(name):
+def test_errors_name_missing_attributes(name):
     state = {key: value for key, value in STATE.items() if key != name}
     with pytest.raises(ValueError, match=f"{name} is missing"):
         check_state(state, EXPECTED)

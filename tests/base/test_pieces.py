@@ -10,40 +10,42 @@ PIECES = [np.ones((n, 12)) for n in (3, 4, 4)]
 @pytest.mark.parametrize(
     "nested", [PIECES, PIECES[1:]], ids=["of unequal lengths", "of one length"]
 )
-def test_a_list_that_is_nested_once_too_often(nested, number):
+def test_a_list_nested_too_deeply_is_rejected(nested, number):
     X = [*PIECES[:number], nested]
     with pytest.raises(
         ValueError,
-        match=rf"real\[{number}\] is list of 3 dimensions where a piece of shape .* is expected: "
+        match=rf"real\[{number}\] is a list of 3 dimensions; expected a piece of shape .*: "
         "one list of pieces is enough",
     ):
         as_collection(X, name="real")
 
 
 @pytest.mark.parametrize("X", ["a.wav", b"a.wav", ["a.wav"], ("a.wav", "b.wav"), [PIECES[0], "b"]])
-def test_paths_are_no_pieces(X):
-    with pytest.raises(TypeError, match=r"music holds a path, b?'.*', where arrays of frames"):
+def test_paths_are_rejected(X):
+    with pytest.raises(TypeError, match=r"music contains a path, b?'.*', where arrays of frames"):
         as_collection(X, name="music")
 
 
-def test_an_empty_list_is_no_collection():
+def test_an_empty_list_is_rejected():
     for X in ([], ()):
         with pytest.raises(ValueError, match="music is an empty list: expected at least one"):
             as_collection(X, name="music")
 
 
-def test_advice_is_given_where_it_helps():
-    with pytest.raises(ValueError, match=r"of 1 dimensions .* is expected$"):
+def test_errors_give_advice_only_if_it_helps():
+    with pytest.raises(
+        ValueError, match=r"of 1 dimensions; expected a piece of shape .*features\)$"
+    ):
         as_collection([PIECES[0], [1.0, 2.0]])
     with pytest.raises(ValueError, match="all pieces must have the same width"):
         as_collection([PIECES[0], PIECES[0][:, :5]])
 
 
-def test_what_goes_with_pieces_comes_as_they_do():
+def test_values_per_piece_follow_the_form_of_the_pieces():
     one, many = PIECES[0], PIECES[:2]
     assert one_per_piece(None, many, many, "file") == [None, None]
     assert one_per_piece("a", one, [one], "file") == ["a"]
-    assert one_per_piece(["a"], one, [one], "file") == [["a"]]  # whatever it is, it is for the one
+    assert one_per_piece(["a"], one, [one], "file") == [["a"]]  # any value is taken as is
     assert one_per_piece(("a", "b"), many, many, "file") == ["a", "b"]
     with pytest.raises(TypeError, match="file is 'a' where X is a collection of 2 pieces"):
         one_per_piece("a", many, many, "file")
@@ -52,7 +54,7 @@ def test_what_goes_with_pieces_comes_as_they_do():
 
 
 @pytest.mark.parametrize("shape", [(0, 12), (1, 12), (7, 3), (2**14 + 5, 128)])
-def test_blocks_of_frames_are_the_piece(shape):
+def test_blocks_of_frames_make_up_the_piece(shape):
     piece = np.arange(np.prod(shape), dtype=np.float32).reshape(shape)
     blocks = list(frame_blocks(piece))
     np.testing.assert_array_equal(np.concatenate([piece[:0], *blocks]), piece)
@@ -74,11 +76,11 @@ def test_blocks_of_frames_are_the_piece(shape):
         (np.zeros((3, 0)), r"^music has 0 feature\(s\) .*: a piece has shape"),
         (5, "^music is 5: a piece has shape"),
         (None, "^music is None: a piece has shape"),
-        (np.array([["a", "b"]]), "^music is no table of numbers .*'a'.*: a piece has shape"),
-        ([[1, 2], [1]], "^music is no table of numbers .*: a piece has shape"),
+        (np.array([["a", "b"]]), "^music is not a table of numbers .*'a'.*: a piece has shape"),
+        ([[1, 2], [1]], "^music is not a table of numbers .*: a piece has shape"),
     ],
 )
-def test_errors_name_the_piece_and_what_one_is(X, message):
+def test_errors_name_the_piece_and_the_expected_shape(X, message):
     with pytest.raises(ValueError, match=message) as caught:
         as_collection(X, name="music")
     assert "\n" not in str(caught.value)

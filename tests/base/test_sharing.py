@@ -1,4 +1,4 @@
-"""Estimators in files of skops: what has to be trusted, and what is refused."""
+"""Estimators in skops files: which types users must trust, and which states are rejected."""
 
 import copy
 import os
@@ -77,7 +77,7 @@ def through_skops(estimator, trusted):
         (make_pipeline(ChromaExtractor(), small()), [*EXTRACTOR, *COMPOSER]),
     ],
 )
-def test_parameters_come_back(estimator, trusted):
+def test_parameters_survive_skops(estimator, trusted):
     again = through_skops(estimator, trusted)
     assert str(again.get_params()) == str(estimator.get_params()).replace(
         "PosixPath('cache')", "'cache'"
@@ -85,7 +85,7 @@ def test_parameters_come_back(estimator, trusted):
 
 
 @pytest.mark.parametrize("labels", [["a", "b"], [1, 2], [0.5, 1.5], [True, False]])
-def test_styles_of_any_plain_kind(labels):
+def test_style_labels_of_plain_types_survive_skops(labels):
     fitted = small().fit(PIECES, labels * 2)
     again = through_skops(fitted, COMPOSER)
     assert again.styles_.tolist() == fitted.styles_.tolist()
@@ -93,20 +93,20 @@ def test_styles_of_any_plain_kind(labels):
     np.testing.assert_array_equal(piece, fitted.sample(5, style=labels[0], random_state=0))
 
 
-def test_a_random_state_goes_on_where_it_was():
+def test_a_random_state_resumes_from_the_file():
     fitted = small(random_state=np.random.RandomState(3)).fit(PIECES)
     again = through_skops(fitted, COMPOSER)
     for _ in range(2):
         np.testing.assert_array_equal(again.sample(5), fitted.sample(5))
 
 
-def test_training_goes_on_where_it_was(composer):
+def test_training_resumes_from_the_file(composer):
     one = pickle.loads(pickle.dumps(composer)).partial_fit(PIECES)
     other = through_skops(composer, COMPOSER).partial_fit(PIECES)
     np.testing.assert_array_equal(one.weights_["style"], other.weights_["style"])
 
 
-def test_pipeline(tmp_path):
+def test_a_pipeline_survives_skops(tmp_path):
     pipe = make_pipeline(ChromaExtractor(sr=8000), small()).fit(TONES)
     skops.io.dump(pipe, tmp_path / "pipe.skops")
     again = skops.io.load(
@@ -115,7 +115,7 @@ def test_pipeline(tmp_path):
     assert again.score(TONES) == pipe.score(TONES)
 
 
-def test_mosaic_of_files_and_of_samples(mosaic, tmp_path):
+def test_mosaics_of_files_and_samples_survive_skops(mosaic, tmp_path):
     for i, (samples, rate) in enumerate(TONES):
         soundfile.write(tmp_path / f"{i}.wav", 0.5 * samples, rate)
     paths = sorted(tmp_path.glob("*.wav"))
@@ -127,34 +127,34 @@ def test_mosaic_of_files_and_of_samples(mosaic, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [MarkovBaseline, IndependentBaseline, PersistenceBaseline])
-def test_baselines(kind):
+def test_baselines_survive_skops(kind):
     fitted = kind(4).fit(PIECES) if kind is MarkovBaseline else kind(n_levels=4).fit(PIECES)
     again = through_skops(fitted, [f"musicai.metrics.{kind.__name__}"])
     for name, value in vars(fitted).items():
         np.testing.assert_array_equal(value, getattr(again, name))
 
 
-def test_what_asks_for_more_is_refused(composer):
+def test_files_with_other_types_are_rejected(composer):
     data = skops.io.dumps(make_pipeline(FunctionTransformer(os.system), composer))
     assert set(skops.io.get_untrusted_types(data=data)) > set(COMPOSER)
     with pytest.raises(UntrustedTypesFoundException, match="system"):
         skops.io.loads(data, trusted=COMPOSER)
 
 
-# States that no estimator has written.
+# Invalid states.
 
 ESTIMATORS = ["composer", "mosaic", "markov", "independent", "persistence"]
 
 
 @pytest.fixture
 def state(request):
-    """Return an estimator and a copy of its state."""
+    """Type of an estimator and a copy of its state."""
     estimator = request.getfixturevalue(request.param)
     return type(estimator), copy.copy(estimator.__getstate__())
 
 
 def open_state(kind, state):
-    """Open a file that holds a state."""
+    """Create an estimator from a state, like a file that is opened."""
     estimator = kind.__new__(kind)
     estimator.__setstate__(state)
     return estimator
@@ -170,12 +170,12 @@ def refuse(kind, state, reason=""):
 
 
 def fitted(state):
-    """Return the names of fitted attributes."""
+    """Return the names of the fitted attributes."""
     return [name for name in state if name.endswith("_") and not name.startswith("_")]
 
 
 def arrays_in(state):
-    """Yield each fitted array, and a function that puts another in its place."""
+    """Yield each fitted array with a function that returns the state with another in its place."""
     for name in fitted(state):
         value = state[name]
         if isinstance(value, np.ndarray):
@@ -194,14 +194,14 @@ def arrays_in(state):
 
 
 @pytest.mark.parametrize("state", ESTIMATORS, indirect=True)
-def test_an_attribute_that_is_missing_or_of_another_type_is_refused(state):
+def test_missing_or_mistyped_attributes_are_rejected(state):
     kind, state = state
     names = fitted(state)
     assert "n_features_in_" in names or "chroma_" in names
     for name in names:
         for other in ("text", {}, [None]):
             refuse(kind, {**state, name: other})
-        if name != MARKS[kind]:  # without it an estimator is not fitted
+        if name != MARKS[kind]:  # without this attribute, the estimator is not fitted
             refuse(kind, {key: value for key, value in state.items() if key != name}, name)
 
 
@@ -215,7 +215,7 @@ MARKS = {
 
 
 @pytest.mark.parametrize("state", ESTIMATORS, indirect=True)
-def test_an_array_of_another_shape_or_type_is_refused(state):
+def test_arrays_of_other_shapes_or_types_are_rejected(state):
     kind, state = state
     n_arrays = 0
     for array, put in arrays_in(state):
@@ -233,12 +233,12 @@ def test_an_array_of_another_shape_or_type_is_refused(state):
 
 
 HUGE = np.empty((0, 2**40), np.float32)
-HALF = ChromaExtractor.__new__(ChromaExtractor)  # as of a file without its state
+HALF = ChromaExtractor.__new__(ChromaExtractor)  # like a file without a state
 CHANGES = {
     "no width": ("composer", {"n_features_in_": 0}, ""),
     "a method": ("composer", {"sample": "text"}, "'sample'"),
     "a method of scikit-learn": ("composer", {"set_fit_request": "text"}, "'set_fit_request'"),
-    "a style twice": ("markov", {"styles_": np.array(["a", "a"], object)}, "twice"),
+    "a style twice": ("markov", {"styles_": np.array(["a", "a"], object)}, "duplicate"),
     "styles that are lists": ("markov", {"styles_": np.array([["a"], {}], object)}, "unhashable"),
     "a huge width": ("markov", {"n_features_in_": 2**60}, "prototypes_"),
     "no states": ("markov", {"start_": np.empty(0)}, "start_"),
@@ -256,30 +256,30 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_what_no_fit_leaves_is_refused(request, change):
+def test_inconsistent_states_are_rejected(request, change):
     name, changes, reason = CHANGES[change]
     estimator = request.getfixturevalue(name)
     refuse(type(estimator), {**estimator.__getstate__(), **changes}, reason)
 
 
 @pytest.mark.parametrize("state", ESTIMATORS, indirect=True)
-def test_an_untouched_state_is_not_refused(state):
+def test_valid_states_are_accepted(state):
     open_state(*state)
 
 
 @pytest.mark.parametrize("state", [None, (), [1], "text", {1: 2}])
-def test_what_is_no_state_is_refused(state):
+def test_states_of_other_types_are_rejected(state):
     refuse(MarkovBaseline, state)
 
 
-def test_missing_parameters_are_those_of_a_new_one(composer):
+def test_missing_parameters_get_their_defaults(composer):
     state = composer.__getstate__()
     del state["checkpoint"]
     assert open_state(LSTMComposer, state).checkpoint is None
 
 
 @pytest.mark.parametrize("version", ["999.0", "nonsense", 7])
-def test_a_newer_version_warns(mosaic, markov, version):
+def test_files_of_newer_versions_give_a_warning(mosaic, markov, version):
     for estimator in (mosaic, markov, ChromaExtractor(), PianoRollExtractor()):
         state = {**estimator.__getstate__(), "_musicai_version": version}
         with pytest.warns(UserWarning, match=f"saved by musicai {version} and is opened by"):
@@ -292,7 +292,7 @@ def test_another_build_of_this_version_is_not_newer(markov):
     open_state(MarkovBaseline, {**state, "_musicai_version": f"{__version__}+local"})
 
 
-def test_a_state_of_an_older_version_opens_if_it_can_be_used(markov):
+def test_states_of_older_versions_open_if_valid(markov):
     state = {**markov.__getstate__(), "_musicai_version": "0.0.1"}
     assert open_state(MarkovBaseline, state).sample(3).shape == (3, 12)
     del state["styles_"]
@@ -300,7 +300,7 @@ def test_a_state_of_an_older_version_opens_if_it_can_be_used(markov):
     assert f"musicai 0.0.1 wrote it, and this is {__version__}: open it with" in str(error)
 
 
-def test_mapped_weights_are_weights(composer, tmp_path):
+def test_memory_mapped_weights_are_accepted(composer, tmp_path):
     joblib.dump(composer, tmp_path / "composer.joblib")
     mapped = joblib.load(tmp_path / "composer.joblib", mmap_mode="r")
     assert isinstance(mapped.weights_["style"], np.memmap)
@@ -309,7 +309,7 @@ def test_mapped_weights_are_weights(composer, tmp_path):
     )
 
 
-def test_the_error_has_its_cause_and_is_short(markov):
+def test_errors_are_short_and_keep_their_cause(markov):
     state = markov.__getstate__()
     error = refuse(MarkovBaseline, {**state, "styles_": 10**5 * "x"}, "styles_ is str 'xxx")
     assert isinstance(error.__cause__, ValueError)
@@ -317,7 +317,7 @@ def test_the_error_has_its_cause_and_is_short(markov):
 
 class Fitted(ChromaExtractor):
     def fit(self, X, y=None):
-        raise AssertionError("what is opened does not learn")
+        raise AssertionError("opening must not fit")
 
 
 def test_a_mosaic_opens_without_fitting_its_extractor():
@@ -326,12 +326,12 @@ def test_a_mosaic_opens_without_fitting_its_extractor():
 
 
 @pytest.mark.parametrize("change", [{"extractor": "x"}, {"extractor__sr": -1}, {"join_cost": -1}])
-def test_parameters_of_a_mosaic_are_checked_at_use(mosaic, change):
+def test_parameters_of_a_mosaic_are_validated_on_use(mosaic, change):
     changed = copy.deepcopy(mosaic).set_params(**change)
     again = copy.deepcopy(changed)
     assert str(again.get_params()) == str(changed.get_params())
     piece = np.eye(12)[[0, 4, 7] * 5]
-    if "extractor__sr" in change:  # of the one to fit with, the next time
+    if "extractor__sr" in change:  # only used by the next fit
         again.segments(piece)
         match = "sr must be a number of hertz"
     else:
@@ -351,7 +351,7 @@ def test_parameters_of_a_mosaic_are_checked_at_use(mosaic, change):
         {"n_features_in_": 2**32},
     ],
 )
-def test_a_claim_takes_no_memory(composer, change):
+def test_claimed_sizes_allocate_no_memory(composer, change):
     state = composer.__getstate__()
     for name, value in change.items():
         state[name] = {**state[name], **value} if isinstance(value, dict) else value

@@ -1,4 +1,4 @@
-"""Laws of both extractors, which are transformers of files like scikit-learn's others."""
+"""Laws of both extractors as transformers of files, in the manner of scikit-learn."""
 
 import pickle
 
@@ -30,7 +30,7 @@ def extractor(request):
 
 @pytest.fixture
 def paths(extractor, tmp_path):
-    """Names of files of different lengths."""
+    """Paths of files of different lengths."""
     rng = np.random.default_rng(0)
     names = [str(tmp_path / f"{n}.wav") for n in N_FRAMES]
     for n_frames, name in zip(N_FRAMES, names, strict=True):
@@ -44,7 +44,7 @@ def paths(extractor, tmp_path):
     return names
 
 
-def test_lists_of_every_form(extractor, paths):
+def test_every_type_of_list_is_accepted(extractor, paths):
     pandas = pytest.importorskip("pandas")
     for X in (paths, tuple(paths), np.array(paths), np.array(paths, object), pandas.Series(paths)):
         pieces = extractor.fit(X).transform(X)
@@ -54,7 +54,7 @@ def test_lists_of_every_form(extractor, paths):
 
 
 @pytest.mark.parametrize("X", [[], (), np.array([], dtype=object)])
-def test_empty_list_is_refused(extractor, X):
+def test_empty_lists_are_rejected(extractor, X):
     for method in (extractor.fit, extractor.transform):
         with pytest.raises(ValueError, match="X is an empty list: expected at least one"):
             method(X)
@@ -69,7 +69,7 @@ def test_progress_goes_to_standard_error(extractor, paths, capsys, verbose):
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-def test_check_estimator(extractor):
+def test_scikit_learn_checks_pass(extractor):
     estimator_checks.check_estimator(extractor)
 
 
@@ -88,11 +88,11 @@ def test_check_estimator(extractor):
         estimator_checks.check_valid_tag_types,
     ],
 )
-def test_estimator_checks_for_other_than_matrices(extractor, check):
+def test_scikit_learn_checks_without_matrices_pass(extractor, check):
     check(type(extractor).__name__, extractor)
 
 
-def test_tags_and_place(extractor):
+def test_tags_and_module_are_right(extractor):
     tags = extractor.__sklearn_tags__()
     assert tags.input_tags.string
     assert not tags.input_tags.two_d_array
@@ -102,7 +102,7 @@ def test_tags_and_place(extractor):
     assert getattr(musicai, type(extractor).__name__) is type(extractor)
 
 
-def test_copies_are_equal(extractor, paths, tmp_path):
+def test_copies_give_equal_results(extractor, paths, tmp_path):
     settings = SETTINGS[type(extractor)]
     extractor.set_params(**settings)
     (expected,) = extractor.transform(paths[:1])
@@ -113,15 +113,15 @@ def test_copies_are_equal(extractor, paths, tmp_path):
         joblib.load(tmp_path / "extractor.joblib"),
         clone(extractor).fit(paths),
     ]
-    told = ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    parameters = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     for copy in copies:
         assert copy.get_params() == extractor.get_params()
-        assert repr(copy) == f"{type(extractor).__name__}({told})"
+        assert repr(copy) == f"{type(extractor).__name__}({parameters})"
         np.testing.assert_array_equal(copy.transform(paths[:1])[0], expected)
         assert not hasattr(copy, "n_features_in_")
 
 
-def test_skops_round_trip(extractor):
+def test_skops_keeps_parameters(extractor):
     skops = pytest.importorskip("skops.io")
     dumped = skops.dumps(extractor.set_params(**SETTINGS[type(extractor)]))
     loaded = skops.loads(dumped, trusted=skops.get_untrusted_types(data=dumped))
@@ -155,7 +155,7 @@ def test_arrays_are_the_default_output(extractor, paths):
     assert all(isinstance(piece, np.ndarray) for piece in pieces)
 
 
-def test_other_containers_are_refused(extractor, paths):
+def test_other_containers_are_rejected(extractor, paths):
     with pytest.raises(ValueError, match=r"transform must be 'default' .*, got 'polars'"):
         extractor.set_output(transform="polars")
     with (

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def librosa():
-    """Import librosa, whose reader of files imports modules that Python gives up."""
+    """librosa, imported without warnings about modules that Python deprecates."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import librosa
@@ -18,7 +18,7 @@ def librosa():
 
 @pytest.fixture(scope="session")
 def make_music():
-    """Build six seconds of chords with overtones, decay and noise, a little out of tune."""
+    """Function that synthesizes slightly mistuned chords with overtones, decay and noise."""
 
     @cache
     def build(sr: float, seed: int, seconds: float) -> np.ndarray:

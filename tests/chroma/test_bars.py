@@ -1,4 +1,4 @@
-"""Bars and clarity of music whose bars are known."""
+"""Bars and clarity of synthetic music with known bars."""
 
 import numpy as np
 import pytest
@@ -17,13 +17,13 @@ def tone(pitches, seconds, decay):
     return sum(waves) * attack * np.exp(-decay * time)
 
 
-def oom_pah(beats_per_bar, n_bars, *, period=0.55, pick_up=0):
-    """Play a bass note on each downbeat and a soft chord on the other beats; harmony by bars."""
+def oom_pah(beats_per_bar, n_bars, *, period=0.55, pickup=0):
+    """Synthesize a bass note on each downbeat and a soft chord on other beats, one root per bar."""
     roots = np.random.default_rng(0).choice([0, 5, 7, 9, 2], n_bars + 1)
-    n_beats = pick_up + n_bars * beats_per_bar
+    n_beats = pickup + n_bars * beats_per_bar
     samples = np.zeros(int((n_beats + 1) * period * SR))
     for beat in range(n_beats):
-        bar, place = divmod(beat - pick_up, beats_per_bar)
+        bar, place = divmod(beat - pickup, beats_per_bar)
         root = int(roots[bar])
         if place == 0:
             sound = tone([36 + root], period, 3)
@@ -35,14 +35,14 @@ def oom_pah(beats_per_bar, n_bars, *, period=0.55, pick_up=0):
 
 
 @pytest.mark.parametrize("beats_per_bar", [3, 4])
-@pytest.mark.parametrize("pick_up", [0, 1, 2])
-def test_bars_of_accompaniments(beats_per_bar, pick_up):
-    music = oom_pah(beats_per_bar, 14, pick_up=pick_up)
+@pytest.mark.parametrize("pickup", [0, 1, 2])
+def test_bars_of_accompaniments_are_found(beats_per_bar, pickup):
+    music = oom_pah(beats_per_bar, 14, pickup=pickup)
     (analysis,) = ChromaExtractor(sync="beat").analyze([music])
     beats = analysis.beats
     assert beats.tempo == pytest.approx(60 / 0.55, rel=0.02)
     assert beats.beats_per_bar == beats_per_bar
-    true = 0.25 + 0.55 * (pick_up + beats_per_bar * np.arange(14))
+    true = 0.25 + 0.55 * (pickup + beats_per_bar * np.arange(14))
     distances = np.abs(np.subtract.outer(beats.downbeats, true)).min(axis=1)
     assert np.median(distances) < 0.07
     assert beats.downbeat_margin >= 2
@@ -50,7 +50,7 @@ def test_bars_of_accompaniments(beats_per_bar, pick_up):
     assert analysis.timing.downbeat == beats.downbeat
 
 
-def test_without_bars_the_margin_says_so():
+def test_the_margin_is_small_without_bars():
     rng = np.random.default_rng(0)
     chroma = rng.random((100, 12))
     halves = np.repeat(chroma, 2, axis=0)
@@ -68,11 +68,11 @@ def test_few_beats_have_no_bars(n_beats):
     assert found == (4, 0, 0.0)
 
 
-def test_what_never_changes_has_no_bars():
+def test_constant_music_has_no_bars():
     assert find_bars(np.ones((40, 12)), np.ones((80, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
 
 
-def test_bars_are_not_sure_where_harmony_changes_between_beats():
+def test_harmony_changes_between_beats_lower_the_margin():
     rng = np.random.default_rng(0)
     chroma = np.repeat(rng.random((25, 12)), 4, axis=0)
     onsets, bass = np.ones((100, 16)), np.tile([1.0, 0, 0, 0], 25)
@@ -83,7 +83,7 @@ def test_bars_are_not_sure_where_harmony_changes_between_beats():
     assert find_bars(chroma, np.roll(on_beats, 1, axis=0), onsets, bass)[2] < 0
 
 
-def test_an_unsure_downbeat_is_not_in_the_timing():
+def test_the_timing_omits_an_unreliable_downbeat():
     clicks = np.zeros(20 * SR, np.float32)
     clicks[SR // 2 :: SR // 2] = 1
     (analysis,) = ChromaExtractor(sync="beat").analyze([clicks])
@@ -91,7 +91,7 @@ def test_an_unsure_downbeat_is_not_in_the_timing():
     assert analysis.timing.downbeat is None
 
 
-def test_a_machine_is_clearer_than_noise():
+def test_clicks_have_a_clearer_pulse_than_noise():
     clicks = np.zeros(30 * SR, np.float32)
     clicks[SR // 4 :: SR // 2] = 1
     noise = np.random.default_rng(0).standard_normal(30 * SR).astype(np.float32)
@@ -102,7 +102,7 @@ def test_a_machine_is_clearer_than_noise():
     assert (np.abs(machine.beats.clarity) <= 1 + 1e-9).all()
 
 
-def test_clarity_falls_where_the_pulse_is_lost():
+def test_clarity_falls_if_the_pulse_stops():
     rng = np.random.default_rng(0)
     clicks = 0.001 * rng.standard_normal(60 * SR).astype(np.float32)
     clicks[SR // 4 : 30 * SR : SR // 2] = 1
@@ -112,7 +112,7 @@ def test_clarity_falls_where_the_pulse_is_lost():
     assert clarity[times < 27].mean() > clarity[times > 33].mean() + 0.4
 
 
-def test_downbeats_are_every_few_beats():
+def test_downbeats_follow_the_beats_per_bar():
     times = np.cumsum(np.linspace(0.4, 0.6, 20))
     beats = Beats(times, np.ones(20), beats_per_bar=3, downbeat=2, downbeat_margin=1.0)
     np.testing.assert_array_equal(beats.downbeats, times[2::3])

@@ -1,4 +1,4 @@
-"""Beats of sounds whose beats are known, and laws that hold for any sound."""
+"""Beats of synthetic music with known beats, and laws for any sound."""
 
 import subprocess
 import sys
@@ -17,14 +17,14 @@ def onsets_of(samples: np.ndarray, sr: float = 22050) -> Onsets:
 
 
 def beats_of(samples: np.ndarray, sr: float = 22050) -> tuple[float, np.ndarray]:
-    """Return the mean tempo, 0 without beats, and the beats."""
+    """Return the mean tempo (0 without beats) and the beats."""
     onsets = onsets_of(samples, sr)
     beats = track_beats(onsets.strength, onsets.rate)
     return 60 / np.mean(np.diff(beats)) if len(beats) else 0.0, beats
 
 
 def metronome(times: np.ndarray, *, seconds: float, sr: float = 22050) -> np.ndarray:
-    """Return short decaying notes that begin at the given times."""
+    """Return short decaying notes at the given times."""
     samples = np.zeros(int(seconds * sr), dtype=np.float32)
     since = np.arange(int(0.1 * sr)) / sr
     note = np.exp(-40 * since) * np.sin(2 * np.pi * 0.11 * sr * since)
@@ -34,7 +34,7 @@ def metronome(times: np.ndarray, *, seconds: float, sr: float = 22050) -> np.nda
 
 
 def chords(times: np.ndarray, *, seconds: float, sr: float = 22050) -> np.ndarray:
-    """Return an organ's chords: they change at the given times, softly."""
+    """Return organ chords that change softly at the given times."""
     rng = np.random.default_rng(0)
     time = np.arange(int(seconds * sr)) / sr
     samples = np.zeros(len(time))
@@ -56,22 +56,22 @@ def share_found(true: np.ndarray, found: np.ndarray, tolerance: float = 0.07) ->
 
 
 @pytest.mark.parametrize("bpm", [60, 75, 90, 105, 120, 135, 150])
-def test_a_metronome_is_followed(bpm):
+def test_beats_of_a_metronome_are_found(bpm):
     times = np.arange(0.5, 29, 60 / bpm)
     tempo, beats = beats_of(metronome(times, seconds=30))
     assert tempo == pytest.approx(bpm, rel=0.01)
     assert share_found(times[1:], beats[1:], 0.04) == 1
-    assert np.std(np.diff(beats[3:-3])) < 0.003  # finer than frames, which are 23 ms
+    assert np.std(np.diff(beats[3:-3])) < 0.003  # much finer than the hop of 23 ms
 
 
-def test_a_metronome_from_the_first_sample_on_has_its_beats():
+def test_a_beat_on_the_first_sample_is_found():
     times = np.arange(0, 29, 0.5)
     tempo, beats = beats_of(metronome(times, seconds=30))
     assert tempo == pytest.approx(120, rel=0.01)
     assert share_found(times[1:], beats) > 0.98
 
 
-def test_no_beat_is_before_the_recording():
+def test_beats_are_never_negative():
     rng = np.random.default_rng(0)
     for _ in range(50):
         strength = np.zeros(400)
@@ -82,14 +82,14 @@ def test_no_beat_is_before_the_recording():
         assert (np.diff(beats) > 0).all()
 
 
-def test_soft_chords_have_beats_where_they_change():
+def test_beats_fall_on_soft_chord_changes():
     times = np.arange(0.3, 39, 0.64)
     tempo, beats = beats_of(chords(times, seconds=40))
     assert tempo == pytest.approx(60 / 0.64, rel=0.02)
     assert share_found(times, beats) > 0.9
 
 
-def test_a_tempo_that_sways_is_followed():
+def test_a_varying_tempo_is_tracked():
     periods = 0.6 * (1 + 0.1 * np.sin(np.arange(60) / 5))
     times = 0.5 + np.cumsum(periods)
     _, beats = beats_of(metronome(times, seconds=times[-1] + 1))
@@ -104,7 +104,7 @@ def test_silence_around_the_music_has_no_beats():
 
 
 @pytest.mark.parametrize("sr", [1000, 1999.5, 8000, 44100, 192000])
-def test_any_sampling_rate(sr):
+def test_any_sampling_rate_gives_the_beats(sr):
     times = np.arange(0.5, 19, 0.55)
     assert 39 < onsets_of(np.zeros(1), sr).rate < 47
     tempo, beats = beats_of(metronome(times, seconds=20, sr=sr), sr)
@@ -113,7 +113,7 @@ def test_any_sampling_rate(sr):
     assert beats[0] == pytest.approx(times[0], abs=0.1)  # all bands rise at once after silence
 
 
-def test_blocks_of_any_size_give_the_same_bits(make_music):
+def test_onsets_do_not_depend_on_block_sizes(make_music):
     music = make_music(22050)
     whole = onsets_of(music)
     assert {each.dtype for each in whole[1:]} == {np.dtype(np.float32)}
@@ -124,11 +124,11 @@ def test_blocks_of_any_size_give_the_same_bits(make_music):
             onsets.add(music[start : start + size])
             onsets.add(music[:0])
         expected = whole if size > 1 else onsets_of(music[:3000])
-        for found, wanted in zip(onsets.finish(), expected, strict=True):
-            np.testing.assert_array_equal(found, wanted)
+        for found, correct in zip(onsets.finish(), expected, strict=True):
+            np.testing.assert_array_equal(found, correct)
 
 
-def test_beats_do_not_depend_on_how_loud_the_recording_is(make_music):
+def test_beats_do_not_depend_on_loudness(make_music):
     music = make_music(22050)
     tempo, beats = beats_of(music)
     for factor in (2.0**-40, 2.0**40):
@@ -155,14 +155,14 @@ def test_short_recordings_have_beats_within_them(n_samples, loudness):
     assert ((beats >= 0) & (beats <= n_samples / 22050 + 0.1)).all()
 
 
-def test_a_constant_tone_is_no_error():
+def test_a_constant_tone_gives_no_error():
     tone = np.sin(2 * np.pi * 440 * np.arange(220500) / 22050)
     tempo, beats = beats_of(tone)
     assert np.isfinite(tempo)
     assert (np.diff(beats) > 0).all()
 
 
-def test_librosa_finds_nearly_the_same_beats_in_its_onset_strength(librosa, make_music):
+def test_beats_resemble_those_of_librosa_for_the_same_onsets(librosa, make_music):
     with np.errstate(all="ignore"):
         envelope = librosa.onset.onset_strength(y=make_music(22050, seconds=30.0), sr=22050)
         _, frames = librosa.beat.beat_track(onset_envelope=envelope, sr=22050)

@@ -11,7 +11,7 @@ def random_chroma(n_frames: int) -> np.ndarray:
 
 @pytest.mark.parametrize("n_frames", [3, 200])
 @pytest.mark.parametrize("frame_rate", [1.0, 10.8, 43.07])
-def test_same_as_librosa(librosa, n_frames, frame_rate):
+def test_cens_matches_librosa(librosa, n_frames, frame_rate):
     constant_q = np.tile(random_chroma(n_frames), 7).T
     chroma = librosa.feature.chroma_cqt(
         C=constant_q, bins_per_octave=12, n_octaves=7, norm=None, tuning=0.0
@@ -36,7 +36,7 @@ def test_window_has_the_nearest_odd_length(frame_rate, length):
     assert window_length(frame_rate) == length
 
 
-def test_steps():
+def test_shares_are_quantized_in_five_steps():
     chroma = np.zeros((1, 12))
     chroma[0, :5] = [50, 25, 15, 8, 2]
     np.testing.assert_allclose(cens(chroma, 1.0)[0, :6], [1, 0.75, 0.5, 0.25, 0, 0])

@@ -15,7 +15,7 @@ from musicai.chroma._frames import cut_frames
 
 
 def tone(note: float, *, sr: float = 22050, seconds: float = 2.0) -> np.ndarray:
-    """Return a sine; `note` is a MIDI number, also between the keys."""
+    """Return a sine at a MIDI note number, which may be fractional."""
     time = np.arange(int(seconds * sr)) / sr
     return 0.3 * np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * time)
 
@@ -42,7 +42,7 @@ def test_tuning_is_found_within_two_cents(cents):
     assert abs(100 * estimate_tuning(fine(chord)) - cents) < 1
 
 
-def test_given_tuning_is_used():
+def test_a_given_tuning_is_used():
     sharp = tone(69.4)
     extractor = ChromaExtractor(tuning=0.4)
     (tuned,) = extractor.transform([sharp])
@@ -52,11 +52,11 @@ def test_given_tuning_is_used():
 
 
 @pytest.mark.parametrize("tuning", [-0.5, -1 / 6, 0, 0.1, 1 / 3])
-def test_folding_shares_out_everything(tuning):
+def test_folding_preserves_the_total(tuning):
     np.testing.assert_allclose(folding(tuning).sum(axis=1), 1, atol=1e-6)
 
 
-def test_tuning_of_silence_is_concert_pitch():
+def test_the_tuning_of_silence_is_zero():
     assert estimate_tuning(np.zeros((5, 36), np.float32)) == 0
 
 
@@ -71,13 +71,13 @@ def test_sampling_rate_matters_little(make_music, sr):
     assert np.corrcoef(reference[:n_frames].ravel(), piece[:n_frames].ravel())[0, 1] > 0.95
 
 
-def test_octaves_that_a_short_frame_blurs_are_left_out():
+def test_a_short_frame_omits_low_octaves():
     assert kernel(22050, 16384).shape[0] == 6 * 36
     assert kernel(22050, 2048).shape[0] == 3 * 36
     assert kernel(22050, 64).shape[0] == 36
 
 
-def test_like_the_chroma_of_librosa(librosa, make_music):
+def test_chroma_resembles_that_of_librosa(librosa, make_music):
     music = make_music(22050)
     theirs = librosa.feature.chroma_cqt(y=music, sr=22050, hop_length=2048).T
     (ours,) = ChromaExtractor().transform([music])
@@ -92,7 +92,7 @@ def rich_tone(note: float) -> np.ndarray:
     return sum(tone(note + 12 * np.log2(k)) / k for k in range(1, 9))
 
 
-def test_quiet_voice_and_noise_leave_a_chord_in_front():
+def test_chords_stand_out_from_noise_and_other_tones():
     noise = np.random.default_rng(0).standard_normal(2 * 22050)
     chord = 0.15 * rich_tone(48) + rich_tone(59) + 0.3 * rich_tone(64)
     (piece,) = ChromaExtractor().transform([chord + 0.1 * noise])
@@ -106,7 +106,7 @@ def test_overtones_are_much_weaker_than_their_note(note):
     assert np.sort(piece[4:18], axis=1)[:, -2].max() < 0.25
 
 
-def test_scale_of_the_samples_is_compressed(make_music):
+def test_the_scale_of_samples_is_compressed(make_music):
     music = make_music(22050)
     expected = 0.01**COMPRESSION * fine(music)
     np.testing.assert_allclose(fine(0.01 * music), expected, rtol=1e-3, atol=1e-5)
@@ -119,18 +119,18 @@ def chroma_of(samples: np.ndarray, *, sr: float = 22050, hop_length: int = 2048)
 
 
 @pytest.mark.parametrize("sr", [22050, 44100])
-def test_lower_sampling_rate_within_changes_nothing(make_music, sr):
+def test_internal_resampling_changes_little(make_music, sr):
     noise = 0.1 * np.random.default_rng(0).standard_normal(6 * sr)
     noisy = make_music(sr) + noise.astype(np.float32)
-    assert rate_divisor(sr, 625, 16384) == 1  # an odd number cannot be divided
+    assert rate_divisor(sr, 625, 16384) == 1  # an odd hop length cannot be divided
     assert rate_divisor(sr, 5000, 16384) == round(sr / 5512.5)
-    as_it_is = chroma_of(noisy, sr=sr, hop_length=625)[::8]
-    difference = np.abs(as_it_is - chroma_of(noisy, sr=sr, hop_length=5000))
-    assert difference.max() < 0.005 * as_it_is.max()
+    unresampled = chroma_of(noisy, sr=sr, hop_length=625)[::8]
+    difference = np.abs(unresampled - chroma_of(noisy, sr=sr, hop_length=5000))
+    assert difference.max() < 0.005 * unresampled.max()
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 2047, 2048, 2049, 10 * 2048 - 1, 10 * 2048])
-def test_number_of_frames_is_that_of_the_given_rate(make_music, n_samples):
+def test_internal_resampling_keeps_the_number_of_frames(make_music, n_samples):
     assert len(chroma_of(make_music(22050)[:n_samples])) == 1 + n_samples // 2048
 
 

@@ -26,7 +26,7 @@ def paths(make_music, tmp_path) -> list[Path]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_piece_per_recording(paths, kind):
+def test_each_recording_gives_a_piece(paths, kind):
     pieces = ChromaExtractor(kind=kind).transform(paths)
     assert isinstance(pieces, list)
     assert [piece.shape for piece in pieces] == [(11, 12), (22, 12), (33, 12)]
@@ -45,7 +45,7 @@ def test_n_jobs_does_not_matter(paths, kind):
             np.testing.assert_array_equal(one, other)
 
 
-def test_every_kind_of_recording_is_the_same_music(paths):
+def test_every_kind_of_recording_gives_the_same_chroma(paths):
     samples, rate = soundfile.read(paths[0])
     stereo = np.stack([samples, samples], axis=1)
     recordings = [
@@ -63,17 +63,17 @@ def test_every_kind_of_recording_is_the_same_music(paths):
 
 
 @pytest.mark.parametrize("collection", [tuple, lambda x: np.array(x, dtype=object)])
-def test_collections_of_every_form(paths, collection):
+def test_every_type_of_collection_is_accepted(paths, collection):
     assert len(ChromaExtractor().fit(collection(paths)).transform(collection(paths))) == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n_samples", [1, 100, 2047, 2048])
-def test_short_recordings(kind, n_samples):
+def test_short_recordings_have_frames(kind, n_samples):
     (piece,) = ChromaExtractor(kind=kind).transform([np.full(n_samples, 0.5)])
     assert piece.shape == (1 + n_samples // 2048, 12)
     assert np.isfinite(piece).all()
-    if n_samples > 1:  # a single sample is nothing at the lower rate of "cqt"
+    if n_samples > 1:  # "cqt" resamples a single sample to silence
         assert (piece.max(axis=1) == 1).all()
 
 
@@ -86,7 +86,7 @@ def test_silence_is_all_zeros(kind, n_samples):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_silence_within_a_recording(make_music, kind):
+def test_silence_within_a_recording_is_zero(make_music, kind):
     music = make_music(22050)
     music[40000:110000] = 0
     (piece,) = ChromaExtractor(kind=kind).transform([music])
@@ -99,14 +99,14 @@ def test_silence_within_a_recording(make_music, kind):
 @pytest.mark.parametrize(
     "recording", ["song.wav", b"song.wav", Path("song.wav"), np.zeros(9), (np.zeros(9), 22050)]
 )
-def test_one_recording_is_refused(method, recording):
+def test_a_single_recording_is_rejected(method, recording):
     with pytest.raises(TypeError, match=r"pass \[(x|\(samples, sr\))\]"):
         getattr(ChromaExtractor(), method)(recording)
 
 
 @pytest.mark.parametrize("X", [np.zeros((4, 12)), None, 7, {"a": 1}, (x for x in "ab")])
-def test_what_is_no_list_is_refused(X):
-    with pytest.raises(TypeError, match="a list of recordings is expected"):
+def test_other_types_of_input_are_rejected(X):
+    with pytest.raises(TypeError, match="expected a list of recordings"):
         ChromaExtractor().transform(X)
 
 
@@ -136,15 +136,15 @@ def test_what_is_no_list_is_refused(X):
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform", "inverse_transform"])
-def test_impossible_parameters_are_named(parameter, value, method):
-    extractor = ChromaExtractor(**{parameter: value})  # the constructor only stores
+def test_errors_name_invalid_parameters(parameter, value, method):
+    extractor = ChromaExtractor(**{parameter: value})  # the constructor does not validate
     X = [np.ones((3, 12))] if method == "inverse_transform" else [np.zeros(9)]
     with pytest.raises(ValueError, match=f"{parameter} must be .*, got {re.escape(repr(value))}"):
         getattr(extractor, method)(X)
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_error_names_the_recording(paths, n_jobs):
+def test_errors_name_the_recording(paths, n_jobs):
     extractor = ChromaExtractor(n_jobs=n_jobs)
     with pytest.raises(RecordingError, match=r"gone\.wav: there is no such file"):
         extractor.transform([*paths, "gone.wav"])
@@ -153,7 +153,7 @@ def test_error_names_the_recording(paths, n_jobs):
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_bad_recordings_keep_their_places(paths, n_jobs):
+def test_unusable_recordings_give_empty_pieces_in_place(paths, n_jobs):
     extractor = ChromaExtractor(on_error="warn", n_jobs=n_jobs)
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = extractor.transform([paths[0], "gone.wav", paths[1], None, paths[2]])
@@ -164,7 +164,7 @@ def test_bad_recordings_keep_their_places(paths, n_jobs):
     assert caught[0].filename == __file__
 
 
-def test_other_processes_may_do_the_work(paths):
+def test_processes_give_the_same_results(paths):
     expected = ChromaExtractor().transform(paths)
     with joblib.parallel_config(backend="loky", n_jobs=2), warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -176,25 +176,25 @@ def test_other_processes_may_do_the_work(paths):
 
 
 class Collector(BaseEstimator):
-    """A last step that keeps what it is given."""
+    """Last step of a pipeline that stores its input."""
 
     def fit(self, X, y=None):
         self.pieces_ = X
         return self
 
 
-def test_pipeline_hands_lists_on(paths):
+def test_pipelines_pass_lists_to_the_next_step(paths):
     pipeline = make_pipeline(ChromaExtractor(), Collector()).fit(paths, [0, 1, 2])
     assert [len(piece) for piece in pipeline[-1].pieces_] == [11, 22, 33]
 
 
-def test_feature_names_are_those_of_librosa(librosa):
+def test_feature_names_match_librosa(librosa):
     names = ChromaExtractor().get_feature_names_out()
     assert names.dtype == object
     assert list(names) == list(librosa.midi_to_note(range(12), octave=False, unicode=False))
 
 
-def test_frame_rate():
+def test_frame_rate_follows_from_the_parameters():
     assert ChromaExtractor(sr=44100, hop_length=512).frame_rate == 44100 / 512
 
 

@@ -13,12 +13,12 @@ def piece() -> np.ndarray:
     return np.random.default_rng(0).random((30, 12))
 
 
-def test_frames_stay_as_loud(piece):
+def test_the_maximum_of_each_frame_is_kept(piece):
     piece *= np.linspace(0.01, 3, 30)[:, np.newaxis]
     np.testing.assert_allclose(fit(piece).max(axis=1), piece.max(axis=1))
 
 
-def test_what_is_silent_stays_silent(piece):
+def test_silent_frames_and_pitch_classes_stay_silent(piece):
     piece[10:15] = 0
     piece[:, 4] = -1
     amplitudes = fit(piece)
@@ -34,7 +34,7 @@ def test_the_scale_does_not_matter(piece, scale):
 
 @pytest.mark.parametrize("n_frames", [0, 1, 2])
 @pytest.mark.parametrize("options", [{}, {"hop_length": 1}, {"sr": 1000, "n_fft": 16}])
-def test_any_shape_and_setting(n_frames, options):
+def test_any_length_and_parameters_give_finite_amplitudes(n_frames, options):
     amplitudes = fit(np.ones((n_frames, 12)), **options)
     assert amplitudes.shape == (n_frames, 12)
     assert np.isfinite(amplitudes).all()

@@ -13,8 +13,8 @@ SETTINGS = [
 ]
 
 
-def likeness(piece: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean of Pearson's correlation over the frames."""
+def similarity(piece: np.ndarray, other: np.ndarray) -> float:
+    """Return the mean correlation of corresponding frames."""
     a, b = (chroma - chroma.mean(axis=1, keepdims=True) for chroma in (piece, other))
     return np.mean(np.sum(a * b, axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1))
 
@@ -35,27 +35,27 @@ def dense(n_frames: int, frames_per_chord: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("parameters", SETTINGS)
-def test_what_is_played_is_heard(make_music, parameters):
+def test_analysis_of_synthesized_chroma_resembles_the_original(make_music, parameters):
     extractor = ChromaExtractor(**parameters)
     (real,) = extractor.transform([(make_music(22050), 22050)])
     held = 8 if extractor.hop_length == 512 else 2
     pieces = [real, chords(64, held), chords(64, 8), dense(64, 8)]
-    heard = extractor.transform(extractor.inverse_transform(pieces))
-    for piece, again in zip(pieces, heard, strict=True):
+    analyzed = extractor.transform(extractor.inverse_transform(pieces))
+    for piece, again in zip(pieces, analyzed, strict=True):
         assert again.shape == piece.shape
-        assert likeness(piece, again) > 0.95
+        assert similarity(piece, again) > 0.95
 
 
 @pytest.mark.parametrize("parameters", SETTINGS)
-def test_number_of_frames_is_kept(parameters):
+def test_synthesis_keeps_the_number_of_frames(parameters):
     extractor = ChromaExtractor(**parameters)
     pieces = [chords(n_frames, 1) for n_frames in (1, 2, 3, 17)]
-    heard = extractor.transform(extractor.inverse_transform(pieces))
-    assert [len(piece) for piece in heard] == [1, 2, 3, 17]
-    assert heard[0][0].argmax() == pieces[0][0].argmax()
+    analyzed = extractor.transform(extractor.inverse_transform(pieces))
+    assert [len(piece) for piece in analyzed] == [1, 2, 3, 17]
+    assert analyzed[0][0].argmax() == pieces[0][0].argmax()
 
 
-def test_answers_in_kind():
+def test_the_type_of_collection_is_kept():
     extractor = ChromaExtractor()
     piece = chords(5, 2)
     alone = extractor.inverse_transform(piece)
@@ -68,7 +68,7 @@ def test_answers_in_kind():
     assert stacked.shape == (2, 4.5 * 2048)
 
 
-def test_empty_piece_has_no_samples():
+def test_an_empty_piece_has_no_samples():
     audio = ChromaExtractor().inverse_transform([np.zeros((0, 12)), chords(3, 1)])
     assert [len(samples) for samples in audio] == [0, 2.5 * 2048]
 
@@ -84,28 +84,28 @@ def test_negative_values_count_as_zero():
 
 
 @pytest.mark.parametrize("X", [np.ones((5, 11)), [np.ones((5, 88))], np.full((5, 12), np.nan)])
-def test_what_is_no_chroma_is_refused(X):
+def test_pieces_that_are_not_chroma_are_rejected(X):
     with pytest.raises(ValueError, match="12|NaN"):
         ChromaExtractor().inverse_transform(X)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"sr": 16000, "hop_length": 1600}, {"n_fft": 8192}])
-def test_constant_q_chroma_is_played_to_be_heard_alike(make_music, parameters):
+def test_fitted_amplitudes_reproduce_constant_q_chroma(make_music, parameters):
     extractor = ChromaExtractor(**parameters)
     (real,) = extractor.transform([(make_music(22050), 22050)])
     pieces = [real, dense(64, 4), 0.001 * dense(64, 4)]
-    heard = extractor.transform(extractor.inverse_transform(pieces))
-    for piece, again in zip(pieces, heard, strict=True):
-        assert likeness(piece, again) > 0.99
+    analyzed = extractor.transform(extractor.inverse_transform(pieces))
+    for piece, again in zip(pieces, analyzed, strict=True):
+        assert similarity(piece, again) > 0.99
 
 
-def test_beats_are_played_to_be_heard_alike():
+def test_beat_synchronous_chroma_is_reproduced():
     piece, borders = dense(20, 1), np.cumsum(np.random.default_rng(0).uniform(0.4, 0.6, 21))
     timing = Timing.from_beats(borders)
     audio = ChromaExtractor(sync="beat").inverse_transform(piece, timing=timing)
     (frames,) = ChromaExtractor().transform([audio])
     parts = frames_between(borders - borders[0], 22050 / 2048, len(frames))
-    assert likeness(piece, median_chroma(frames, parts)) > 0.98
+    assert similarity(piece, median_chroma(frames, parts)) > 0.98
 
 
 @pytest.mark.parametrize(
@@ -115,13 +115,13 @@ def test_beats_are_played_to_be_heard_alike():
         ([np.ones((5, 12)), np.ones((12, 5))], r"X\[1\] has 5 .* did you mean X\[1\]\.T\?"),
     ],
 )
-def test_advice_for_what_is_no_chroma(X, advice):
+def test_errors_advise_on_pieces_that_are_not_chroma(X, advice):
     with pytest.raises(ValueError, match=advice):
         ChromaExtractor().inverse_transform(X)
 
 
 @pytest.mark.parametrize("hop_length", [512, 2048, 4096])
-def test_the_extractor_knows_how_fast_its_frames_are(hop_length):
+def test_the_default_timing_is_that_of_the_extractor(hop_length):
     extractor = ChromaExtractor(hop_length=hop_length)
     for options in ({}, {"timing": extractor}, {"timing": 22050 / hop_length}):
         audio = extractor.inverse_transform(chords(30, 3), **options)
@@ -132,21 +132,21 @@ def test_the_extractor_knows_how_fast_its_frames_are(hop_length):
     "timing", [3.3, 9.7, 50, Timing.from_rate(10)[3:], Timing.from_borders(np.arange(13) ** 1.2)]
 )
 @pytest.mark.parametrize("kind", ["cqt", "stft"])
-def test_lasts_as_long_as_its_timing(timing, kind):
+def test_audio_lasts_as_long_as_its_timing(timing, kind):
     audio = ChromaExtractor(kind=kind).inverse_transform(chords(12, 3), timing=timing)
     assert len(audio) == int(round(as_timing(timing).duration(12) * 22050, 6))
 
 
-def test_frames_are_heard_where_they_are_centered():
-    """In the middle of the music of another rate, and of a part of it."""
+def test_frames_sound_at_their_centers():
+    """Check at another frame rate, and for a part of a piece."""
     (frames,) = ChromaExtractor(hop_length=64).transform(
         [ChromaExtractor().inverse_transform(dense(40, 4), timing=Timing.from_rate(9.7))]
     )
     centers = np.rint(Timing.from_rate(9.7).centers(40) * 22050 / 64).astype(int)
-    assert likeness(frames[centers], dense(40, 4)) > 0.98
+    assert similarity(frames[centers], dense(40, 4)) > 0.98
     part = Timing.from_rate(9.7)[12:]
     (frames,) = ChromaExtractor(hop_length=64).transform(
         [ChromaExtractor().inverse_transform(dense(40, 4)[12:], timing=part)]
     )
     centers = np.rint((part.centers(28) - part.borders(28)[0]) * 22050 / 64).astype(int)
-    assert likeness(frames[centers], dense(40, 4)[12:]) > 0.98
+    assert similarity(frames[centers], dense(40, 4)[12:]) > 0.98

@@ -1,4 +1,4 @@
-"""What holds for chroma of every kind, per hop or per beat, whatever the recording."""
+"""Laws for every kind of chroma, per hop or per beat, and any recording."""
 
 import pickle
 
@@ -30,7 +30,7 @@ def extractor(kind):
 
 
 def make_recording(n_samples, seed):
-    """Tones that are struck anew now and then, some noise, and maybe a pause."""
+    """Synthesize repeated decaying tones with noise and sometimes a pause."""
     rng = np.random.default_rng(seed)
     time = np.arange(n_samples) / SR
     tones = sum(np.sin(2 * np.pi * f * time) for f in 220 * 2 ** (rng.integers(0, 24, 3) / 12))
@@ -63,20 +63,20 @@ def test_frames_are_chroma(kind, n_samples, seed):
     seed=seeds,
     order=st.randoms(use_true_random=False),
 )
-def test_order_and_company_of_recordings_do_not_matter(kind, n_samples, seed, order):
+def test_pieces_do_not_depend_on_other_recordings(kind, n_samples, seed, order):
     recordings = [make_recording(n, seed + i) for i, n in enumerate(n_samples)]
     together = extractor(kind).transform(recordings)
-    turned = list(range(len(recordings)))
-    order.shuffle(turned)
+    shuffled = list(range(len(recordings)))
+    order.shuffle(shuffled)
     copy = pickle.loads(pickle.dumps(extractor(kind).fit(recordings)))
-    for i, piece in zip(turned, copy.transform([recordings[i] for i in turned]), strict=True):
+    for i, piece in zip(shuffled, copy.transform([recordings[i] for i in shuffled]), strict=True):
         np.testing.assert_array_equal(piece, together[i])
 
 
 @every_kind
 @few
 @given(n_samples=lengths, seed=seeds, block_size=st.integers(16, SR))
-def test_size_of_blocks_does_not_matter(kind, n_samples, seed, block_size):
+def test_the_analysis_does_not_depend_on_block_sizes(kind, n_samples, seed, block_size):
     recording = make_recording(n_samples, seed)
     (expected,) = extractor(kind).analyze([recording])
     parameters = extractor(kind).get_params()
@@ -90,10 +90,10 @@ def test_size_of_blocks_does_not_matter(kind, n_samples, seed, block_size):
 @every_kind
 @few
 @given(n_samples=lengths, seed=seeds, loudness=st.sampled_from([2.0**-6, 0.5]))
-def test_chroma_is_as_it_was_at_half_the_loudness(kind, n_samples, seed, loudness):
+def test_loudness_does_not_change_normalized_chroma(kind, n_samples, seed, loudness):
     recording = make_recording(n_samples, seed)
     quiet, plain = extractor(kind).transform([loudness * recording, recording])
-    if kind.startswith("cqt"):  # which compresses: what is faint may be fainter still
+    if kind.startswith("cqt"):  # compression changes the values
         assert quiet.shape == plain.shape
     else:
         np.testing.assert_allclose(quiet, plain, atol=1e-3)

@@ -7,7 +7,7 @@ QUIETEST = -120.0
 
 
 @pytest.mark.parametrize("hop_length", [7, 512, 2000])
-def test_root_mean_square_of_the_hop_about_each_frame(hop_length):
+def test_levels_are_the_root_mean_square_of_centered_hops(hop_length):
     samples = np.random.default_rng(0).normal(0, 0.1, 3000).astype(np.float32)
     samples[1000:2000] = 0
     (analysis,) = ChromaExtractor(hop_length=hop_length).analyze([samples])

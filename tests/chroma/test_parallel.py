@@ -20,14 +20,14 @@ def slower_at_first(recording, name):
 
 
 def dies_on_three(recording, name):
-    """End the worker process as the kernel does when memory runs out."""
+    """Kill the worker process like the kernel when it is out of memory."""
     if recording == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return recording
 
 
 def dies_once(recording, name):
-    """End the worker process unless a file says that this has happened."""
+    """Kill the worker process the first time only, which a file records."""
     if recording == 1 and not os.path.exists(name):
         open(name, "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -50,12 +50,12 @@ def test_results_come_in_order(backend):
     assert results == [(i, f"{i}.wav", in_processes) for i in NUMBERS]
 
 
-def test_threads_work_unless_processes_are_asked_for():
+def test_threads_are_the_default_backend():
     results = run_in_order(slower_at_first, NUMBERS, NAMES, n_jobs=2)
     assert not any(in_process for _, _, in_process in results)
 
 
-def test_results_come_as_they_are_ready():
+def test_results_are_yielded_as_they_become_ready():
     done = []
 
     def task(recording, name):
@@ -68,7 +68,7 @@ def test_results_come_as_they_are_ready():
 
 
 @pytest.mark.slow
-def test_a_worker_that_dies_is_named():
+def test_a_recording_that_kills_its_worker_is_named():
     with joblib.parallel_config(backend="loky"):
         *before, died, four, five = run_in_order(dies_on_three, NUMBERS, NAMES, n_jobs=2)
     assert (before, four, five) == ([0, 1, 2], 4, 5)
@@ -84,13 +84,13 @@ def test_a_worker_that_dies_once_is_replaced(tmp_path):
 
 
 @pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_other_errors_pass(backend):
+def test_other_errors_are_raised(backend):
     with joblib.parallel_config(backend=backend), pytest.raises(LookupError, match=r"\d\.wav"):
         list(run_in_order(fails, NUMBERS, NAMES, n_jobs=2))
 
 
-def test_python_ends_in_order_after_an_error(tmp_path):
-    """Threads that still decoded and resampled made it crash."""
+def test_python_exits_cleanly_after_an_error(tmp_path):
+    """Threads that still decoded used to crash Python at exit."""
     music = np.random.default_rng(0).normal(size=44100 * 20).astype(np.float32)
     paths = [tmp_path / f"{number}.wav" for number in range(4)]
     for path in paths:
@@ -119,7 +119,7 @@ def cluster():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_a_cluster_gives_the_same(cluster, make_music, tmp_path):
+def test_a_cluster_gives_the_same_results(cluster, make_music, tmp_path):
     music = [make_music(22050, seed=seed, seconds=1) for seed in range(4)]
     expected = ChromaExtractor().transform(music)
     with joblib.parallel_config(backend="dask"):
@@ -132,7 +132,7 @@ def test_a_cluster_gives_the_same(cluster, make_music, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
-def test_a_cluster_names_what_cannot_be_used(cluster, make_music):
+def test_a_cluster_names_unusable_recordings(cluster, make_music):
     music = make_music(22050, seconds=1)
     extractor = ChromaExtractor(on_error="warn")
     with joblib.parallel_config(backend="dask"):

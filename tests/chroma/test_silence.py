@@ -1,4 +1,4 @@
-"""What is far below the loud parts of a recording is silence: its frames are zeros."""
+"""Frames far below the loud parts of a recording are silent and all zeros."""
 
 import warnings
 
@@ -11,13 +11,13 @@ from musicai.render import chroma_to_midi, recognize_chords
 SR = 22050
 HOP = 2048
 REACH = {"cqt": 8192, "stft": 1024, "cens": 8192 + 5 * HOP}
-"""Samples on either side of a frame's center that its chroma depends on."""
+"""Samples on either side of a frame's center that affect its chroma."""
 
 every_kind = pytest.mark.parametrize("kind", REACH)
 
 
 def chord(seconds, *, decibels=-15.0):
-    """Return a C major chord, struck anew every 0.6 s."""
+    """Return a C major chord that repeats every 0.6 s."""
     time = np.arange(int(seconds * SR)) / SR
     waves = sum(np.sin(2 * np.pi * f * time) for f in (261.63, 329.63, 392.0))
     waves *= np.exp(-2 * (time % 0.6))
@@ -62,26 +62,26 @@ def is_zero(piece):
 
 @every_kind
 @every_pause
-def test_pauses_are_zeros_and_music_is_not(kind, pause):
+def test_only_pauses_are_zero(kind, pause):
     lengths = (3, 5, 4, 6, 3)  # seconds: music and pauses in turn
     parts = [PAUSES[pause](s) if i % 2 else chord(s) for i, s in enumerate(lengths)]
     borders = np.cumsum([len(part) for part in parts])
     silent = is_zero(piece_of(np.concatenate(parts), kind=kind))
     centers = np.arange(len(silent)) * HOP
     part = np.searchsorted(borders, centers, side="right")
-    # Centers from which all that is analyzed lies within one part.
+    # Frames whose analysis depends on one part only.
     first, last = np.append(0, borders)[part], np.append(borders, np.inf)[part]
     whole = (centers - REACH[kind] >= first) & (centers + REACH[kind] <= last)
     assert silent[whole & (part % 2 == 1)].all()
     assert not silent[part % 2 == 0].any()
-    # What is zeros with the noise is zeros without.
+    # The same frames are zero if the pauses are digital silence.
     digital = [np.zeros(len(p)) if i % 2 else p for i, p in enumerate(parts)]
     nothing = is_zero(piece_of(np.concatenate(digital), kind=kind))
     assert (silent != nothing).mean() < 0.02
 
 
 @every_kind
-def test_a_single_chord_in_minutes_of_dither(kind):
+def test_a_single_chord_in_minutes_of_dither_is_found(kind):
     samples = np.concatenate([dither(100), chord(1), dither(20)])
     sounding = np.flatnonzero(~is_zero(piece_of(samples, kind=kind)))
     assert 10 <= len(sounding) <= 30
@@ -89,14 +89,14 @@ def test_a_single_chord_in_minutes_of_dither(kind):
 
 
 @every_kind
-def test_a_fade_ends_where_it_is_inaudible(kind):
+def test_a_fade_out_ends_in_silence(kind):
     seconds = 40
     fade = np.linspace(0, -100, seconds * SR)  # decibels
     samples = np.rint(chord(seconds) * 10 ** (fade / 20) * 2**15) / 2**15 + dither(seconds)
     silent = is_zero(piece_of(samples, kind=kind))
     (changes,) = np.diff(silent.astype(int)).nonzero()
     assert silent[-1]
-    assert 22 < changes[0] * HOP / SR <= changes[-1] * HOP / SR < 29  # 60 dB are 24 s
+    assert 22 < changes[0] * HOP / SR <= changes[-1] * HOP / SR < 29  # -60 dB at 24 s
 
 
 @every_kind
@@ -109,14 +109,14 @@ def test_silence_is_relative_to_the_recording(kind, loudness):
 
 
 @every_kind
-def test_noise_alone_and_soft_music_are_not_silence(kind):
+def test_noise_alone_and_soft_passages_are_not_silent(kind):
     assert not is_zero(piece_of(dither(5), kind=kind)).any()
     soft = np.concatenate([chord(4), chord(4, decibels=-65), chord(4)])
     assert not is_zero(piece_of(soft, kind=kind)).any()
 
 
 @every_kind
-def test_knocks_do_not_make_soft_music_silence(kind):
+def test_clicks_do_not_make_soft_music_silent(kind):
     samples = chord(30, decibels=-65)
     for second in (3, 17):
         samples[second * SR : second * SR + 500] = np.random.default_rng(0).uniform(-1, 1, 500)
@@ -152,7 +152,7 @@ def test_a_pause_has_no_chords():
     assert min(note.start for note in part.notes) > 5.6
 
 
-def test_what_sounds_is_that_of_librosa(librosa):
+def test_sounding_frames_match_librosa(librosa):
     samples = np.concatenate([dither(2), chord(3), dither(3), chord(2)]).astype(np.float32)
     (analysis,) = ChromaExtractor(kind="stft").analyze([samples])
     with warnings.catch_warnings():

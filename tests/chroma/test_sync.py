@@ -11,20 +11,20 @@ def frames() -> np.ndarray:
 
 
 @pytest.mark.parametrize("borders", [[0.0, 3.95], [0.0, 1.0, 2.5, 3.0, 3.95], [0, 0.31, 3.95]])
-def test_medians_are_those_of_librosa(librosa, frames, borders):
+def test_medians_match_librosa(librosa, frames, borders):
     parts = frames_between(np.array(borders), 10.0, len(frames))
     firsts = np.ceil(10 * np.array(borders[:-1])).astype(int)
     theirs = librosa.util.sync(frames, list(firsts), aggregate=np.median, axis=0)
     np.testing.assert_array_equal(median_chroma(frames, parts), theirs)
 
 
-def test_intervals_without_a_frame_take_the_nearest():
+def test_intervals_without_a_frame_get_the_nearest_one():
     parts = frames_between(np.array([0.0, 1.01, 1.05, 1.09, 1.5, 3.945, 3.95]), 10.0, 40)
     assert parts == [slice(0, 11), slice(10, 11), slice(11, 12), slice(11, 15), *parts[4:]]
     assert parts[4:] == [slice(15, 40), slice(39, 40)]
 
 
-def test_a_beat_on_the_center_of_a_frame_belongs_to_it():
+def test_a_frame_centered_on_a_beat_starts_there():
     frame_rate = 22050 / 2048
     parts = frames_between(np.arange(3001) / frame_rate, frame_rate, 3000)
     assert parts == [slice(t, t + 1) for t in range(3000)]
@@ -32,7 +32,7 @@ def test_a_beat_on_the_center_of_a_frame_belongs_to_it():
 
 @pytest.mark.parametrize("frames_per_beat", [1, 2])
 @pytest.mark.parametrize("first", [0.0, 0.1, 7.0])
-def test_a_grid_of_beats_counts_from_the_first(first, frames_per_beat):
+def test_beat_positions_count_from_the_first_beat(first, frames_per_beat):
     beats = first + np.array([0.0, 0.5, 1.0, 1.6])
     seconds, positions = beat_grid(beats, first + 2.5, frames_per_beat=frames_per_beat)
     assert seconds[0] == 0
@@ -46,7 +46,7 @@ def test_a_grid_of_beats_counts_from_the_first(first, frames_per_beat):
 
 
 def make_chords(beat_seconds: float, n_beats: int, sr: int = 22050) -> np.ndarray:
-    """Play a major chord per beat, each a fourth above the one before, and struck."""
+    """Synthesize a decaying major chord per beat, each a fourth above the last."""
     time = np.arange(round(beat_seconds * sr)) / sr
     beats = []
     for beat in range(n_beats):
@@ -58,7 +58,7 @@ def make_chords(beat_seconds: float, n_beats: int, sr: int = 22050) -> np.ndarra
 
 @pytest.mark.parametrize("kind", ["cqt", "stft"])
 @pytest.mark.parametrize("bpm", [90, 120])
-def test_a_frame_per_beat(kind, bpm):
+def test_each_beat_has_the_chroma_of_its_chord(kind, bpm):
     music = make_chords(60 / bpm, 40)
     (analysis,) = ChromaExtractor(kind=kind, sync="beat").analyze([music])
     assert analysis.tempo == pytest.approx(bpm, rel=0.03)
@@ -89,7 +89,7 @@ def test_half_beats_divide_beats():
     assert len(halves.chroma) == len(halves.levels) == len(halves.timbre) == len(borders) - 1
 
 
-def test_the_grid_is_kept_where_beats_are_closer_than_frames():
+def test_beats_closer_than_frames_are_kept():
     extractor = ChromaExtractor(
         sync="half-beat", hop_length=16384, tracker=lambda y, sr: np.arange(0, 9, 0.25)
     )
@@ -106,7 +106,7 @@ def test_the_timbre_of_a_sound_does_not_depend_on_its_loudness():
     np.testing.assert_allclose(loud.timbre, soft.timbre, atol=0.01)
 
 
-def test_timbre_tells_sounds_apart():
+def test_timbre_distinguishes_sounds():
     time = np.arange(22050 // 2) / 22050
     tones = [sum(np.sin(2 * np.pi * 220 * k * time) / k**p for k in range(1, 30)) for p in (1, 3)]
     beats = [(0.2 * tones[i % 2] * np.exp(-4 * time)).astype(np.float32) for i in range(24)]
@@ -139,7 +139,7 @@ def test_without_beats_there_is_one_frame(recording):
     assert analysis.timing.duration() == pytest.approx(len(recording) / 22050, abs=0.05)
 
 
-def test_without_sync_frames_are_at_the_rate_of_the_extractor(make_music):
+def test_without_sync_frames_have_a_constant_rate(make_music):
     (analysis,) = ChromaExtractor(hop_length=1024).analyze([make_music(22050, seconds=1)])
     assert analysis.tempo is analysis.beats is analysis.clarity is analysis.timbre is None
     assert (
@@ -147,37 +147,37 @@ def test_without_sync_frames_are_at_the_rate_of_the_extractor(make_music):
     )
 
 
-def test_beats_of_an_extractor_have_no_tempo():
+def test_the_timing_of_an_extractor_with_sync_has_no_tempo():
     timing = ChromaExtractor(sync="beat").timing
     assert timing == Timing.from_tempo(None)
     with pytest.raises(ValueError, match="hop_length must be"):
         ChromaExtractor(hop_length="many").timing  # noqa: B018
 
 
-def test_beats_are_played_at_their_times():
+def test_beats_sound_at_their_times():
     music = make_chords(0.5, 24)
     extractor = ChromaExtractor(sync="beat")
     (analysis,) = extractor.analyze([music])
     audio = extractor.inverse_transform(analysis.chroma, timing=analysis)
     assert len(audio) / 22050 == pytest.approx(12, abs=0.05)
-    (heard,) = ChromaExtractor().transform([audio])
-    (meant,) = ChromaExtractor().transform([music])
-    n_frames = min(len(heard), len(meant))
+    (analyzed,) = ChromaExtractor().transform([audio])
+    (original,) = ChromaExtractor().transform([music])
+    n_frames = min(len(analyzed), len(original))
     similarity = [
         np.corrcoef(one, other)[0, 1]
-        for one, other in zip(heard[:n_frames], meant[:n_frames], strict=True)
+        for one, other in zip(analyzed[:n_frames], original[:n_frames], strict=True)
     ]
     assert np.median(similarity) > 0.9
 
 
 @pytest.mark.parametrize("tempo", [60, 150])
-def test_composed_beats_are_played_at_a_tempo(tempo):
+def test_composed_beats_sound_at_a_given_tempo(tempo):
     piece, extractor = np.eye(12, dtype=np.float32), ChromaExtractor(sync="beat")
     audio = extractor.inverse_transform([piece, piece[:0]], timing=extractor.timing.at_tempo(tempo))
     assert [len(each) for each in audio] == [12 * 60 / tempo * 22050, 0]
 
 
-def test_each_piece_has_a_timing_of_its_own():
+def test_each_piece_can_have_its_own_timing():
     piece, timings = np.eye(12), [Timing.from_tempo(90), Timing.from_beats(np.arange(13) ** 1.1)]
     audio = ChromaExtractor(sync="beat").inverse_transform([piece, piece], timing=timings)
     for each, timing in zip(audio, timings, strict=True):
@@ -193,11 +193,11 @@ def test_each_piece_has_a_timing_of_its_own():
         ([Timing.from_tempo(96)], TypeError, "must be a Timing, got an object of type list"),
     ],
 )
-def test_wrong_timings_are_refused(timing, error, message):
+def test_invalid_timings_are_rejected(timing, error, message):
     with pytest.raises(error, match=message):
         ChromaExtractor(sync="beat").inverse_transform(np.eye(12), timing=timing)
 
 
-def test_wrong_sync_is_refused(make_music):
+def test_invalid_sync_is_rejected(make_music):
     with pytest.raises(ValueError, match="sync must be None, 'beat' or 'half-beat'"):
         ChromaExtractor(sync="bar").transform([make_music(22050)])

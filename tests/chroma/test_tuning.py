@@ -6,8 +6,8 @@ from musicai.chroma._tuning import TuningEstimator
 SR, N_FFT = 22050, 2048
 
 
-def one_by_one(power, sr, n_fft):
-    """Tuning by the words of the module's docstring, peak by peak, in double precision."""
+def estimate_directly(power, sr, n_fft):
+    """Estimate the tuning peak by peak in double precision, following the module's docstring."""
     heights, cents = [], []
     for spectrum in power.astype(float):
         for k in range(1, len(spectrum) - 1):
@@ -34,7 +34,7 @@ def estimate(power, sr=SR, n_fft=N_FFT):
 
 
 def partials(tuning, n_frames=6, seed=0):
-    """Spectra of notes whose peaks are parabolas about their exact frequencies."""
+    """Return spectra of notes whose peaks are parabolas around their exact frequencies."""
     rng = np.random.RandomState(seed)
     power = np.zeros((n_frames, 1 + N_FFT // 2), np.float32)
     for frame in power:
@@ -46,19 +46,19 @@ def partials(tuning, n_frames=6, seed=0):
 
 
 @pytest.mark.parametrize("tuning", [-0.455, -0.205, -0.005, 0.005, 0.135, 0.305, 0.485])
-def test_the_tuning_of_notes_is_found(tuning):
-    # In steps of a cent, of which the lower border is told.
+def test_the_tuning_of_synthetic_notes_is_estimated(tuning):
+    # The estimate is the lower edge of a bin of one cent.
     assert estimate(partials(tuning)) == pytest.approx(np.floor(100 * tuning) / 100)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(("sr", "n_fft"), [(22050, 512), (8000, 256), (2000, 64)])
-def test_it_is_what_peaks_counted_one_by_one_give(seed, sr, n_fft):
+def test_the_estimate_matches_a_direct_count_of_peaks(seed, sr, n_fft):
     power = np.random.RandomState(seed).random_sample((40, 1 + n_fft // 2)).astype(np.float32) ** 4
-    assert estimate(power, sr, n_fft) == pytest.approx(one_by_one(power, sr, n_fft))
+    assert estimate(power, sr, n_fft) == pytest.approx(estimate_directly(power, sr, n_fft))
 
 
-def test_spectra_may_come_in_parts():
+def test_spectra_can_be_added_in_parts():
     power = np.concatenate([partials(0.205), partials(-0.305, n_frames=9, seed=1)])
     estimator = TuningEstimator(sr=SR, n_fft=N_FFT)
     for part in (power[:1], power[1:1], power[1:7], power[7:]):
@@ -68,11 +68,11 @@ def test_spectra_may_come_in_parts():
 
 
 @pytest.mark.parametrize("frequency", [100, 4100])
-def test_what_is_too_low_or_too_high_is_not_heard(frequency):
+def test_peaks_outside_the_range_are_ignored(frequency):
     power = np.zeros((3, 1 + N_FFT // 2), np.float32)
     power[:, round(frequency * N_FFT / SR)] = 1
     assert estimate(power) == 0
-    assert TuningEstimator(sr=100, n_fft=16).estimate() == 0  # it has no such frequencies
+    assert TuningEstimator(sr=100, n_fft=16).estimate() == 0  # no frequency in the range
 
 
 def test_quiet_peaks_do_not_count():

@@ -88,7 +88,7 @@ def test_unusable_parameters(parameter, value):
         ({"prime": [PIECE, PIECE[:, :4]]}, r"prime\[1\] has 4 features per frame"),
         ({"prime": PIECE + 1}, "prime holds values from 1.* knows only values from 0 to 1"),
         ({"prime": [PIECE] * 2, "n_pieces": 3}, "numbers of pieces differ .n_pieces 3, prime 2."),
-        ({"prime": "song.wav"}, "prime holds a path"),
+        ({"prime": "song.wav"}, "prime contains a path"),
         ({"random_state": "x"}, "random_state must be an int from 0"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_style_of_a_composer_without_styles(chroma):
 
 
 def test_an_unseen_style_is_scored_as_none_with_a_warning(fitted, chroma):
-    with pytest.warns(UserWarning, match="unknown style 'polka'.*no stated style"):
+    with pytest.warns(UserWarning, match="unknown style 'polka'.*no style"):
         score = fitted.score(chroma[:1], ["polka"])
     assert score == fitted.score(chroma[:1])
     with pytest.raises(ValueError, match="style labels must be hashable"):

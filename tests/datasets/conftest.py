@@ -14,7 +14,7 @@ def as_cells(rolls):
 
 @pytest.fixture
 def write_rolls():
-    """Write a set of piano rolls, 3 pieces to train, 2 to validate and 1 to test; return them."""
+    """Function that writes and returns 3 training, 2 validation and 1 test piano rolls."""
 
     def write(path, seed=0):
         rng = np.random.RandomState(seed)

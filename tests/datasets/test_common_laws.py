@@ -1,4 +1,4 @@
-"""What all loaders say of what they return."""
+"""Laws of the bunches that all loaders return."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from .conftest import sha256_of
 
 @pytest.fixture
 def load(tmp_path, write_rolls):
-    """Load a bunch by the name of its loader."""
+    """Loaders by name, with their arguments bound."""
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
     (tmp_path / "a.mid").touch()
     write_rolls(tmp_path / "a.mat")
@@ -41,7 +41,7 @@ def load(tmp_path, write_rolls):
         *("make_progressions", "make_songs"),
     ],
 )
-def test_what_all_say(load, name):
+def test_bunches_have_consistent_fields_and_a_description(load, name):
     data = load[name]()
     n = len(data["recordings" if "recordings" in data else "data"])
     assert n > 0
@@ -52,5 +52,5 @@ def test_what_all_say(load, name):
     assert f"License: {data.license}." in text
     assert f"Source: {data.source}" in data.DESCR
     assert all(isinstance(data[key], str) and data[key] for key in ("license", "source"))
-    assert dir(data) == sorted(data)  # no attribute that dict has already
+    assert dir(data) == sorted(data)  # no field hides an attribute of dict
     assert not set(data) & set(dir(dict))

@@ -1,4 +1,4 @@
-"""Files that are downloaded, from a server on this machine or from none."""
+"""Downloads from a local server, and failed downloads."""
 
 import gc
 import hashlib
@@ -20,7 +20,7 @@ from musicai.datasets._piano_rolls import PUBLISHED
 
 from .conftest import sha256_of
 
-NOWHERE = "http://127.0.0.1:9/"  # where nobody listens
+NOWHERE = "http://127.0.0.1:9/"  # no server listens here
 
 pytestmark = [
     pytest.mark.usefixtures("quiet"),
@@ -39,14 +39,14 @@ def quiet():
 
 @pytest.fixture
 def server(tmp_path):
-    """A server of the files in a folder; gives its address and the folder."""
+    """Address of a local server, and the folder that it serves."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
         def end_headers(self):
-            if self.path == "/cut.mat":  # promises more than there is
+            if self.path == "/cut.mat":  # claims a longer content
                 self.send_header("Content-Length", "100")
             super().end_headers()
 
@@ -63,14 +63,14 @@ def server(tmp_path):
     http.shutdown()
     thread.join()
     http.server_close()
-    gc.collect()  # here, where sockets are expected
+    gc.collect()  # while warnings about sockets are ignored
 
 
 def files_in(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_downloads_once(server, tmp_path):
+def test_files_are_downloaded_once(server, tmp_path):
     url, folder = server
     (folder / "a.mat").write_bytes(b"music")
     sha256 = hashlib.sha256(b"music").hexdigest()
@@ -84,13 +84,13 @@ def test_downloads_once(server, tmp_path):
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        (f"{NOWHERE}a.mat", "there is no connection to the server, or it broke off"),
-        ("{url}gone/a.mat", "the server answers 404"),
-        ("{url}a.mat", "what came has another SHA-256"),
-        ("{url}cut.mat", "there is no connection to the server, or it broke off"),
+        (f"{NOWHERE}a.mat", "there is no connection to the server, or it was lost"),
+        ("{url}gone/a.mat", "the server answered 404"),
+        ("{url}a.mat", "the downloaded file has another SHA-256"),
+        ("{url}cut.mat", "there is no connection to the server, or it was lost"),
     ],
 )
-def test_what_cannot_be_downloaded_is_asked_for_by_hand(server, tmp_path, address, reason):
+def test_failed_downloads_give_instructions(server, tmp_path, address, reason):
     url, folder = server
     for name in ("a.mat", "cut.mat"):
         (folder / name).write_bytes(b"half of the mus")
@@ -99,31 +99,31 @@ def test_what_cannot_be_downloaded_is_asked_for_by_hand(server, tmp_path, addres
     address = address.format(url=url)
     with pytest.raises(OSError, match=rf"a\.mat could not be downloaded \({reason}\)") as raised:
         fetch_file(path, url=address, sha256=sha256)
-    for part in (address, sha256, f"put it there: {path}"):
+    for part in (address, sha256, f"save it as {path}"):
         assert part in str(raised.value)
     assert files_in(path.parent) == []
-    path.write_bytes(b"music")  # as it says
+    path.write_bytes(b"music")  # follow the advice
     assert fetch_file(path, url=address, sha256=sha256) == path
 
 
-def test_another_file_is_refused_and_kept(tmp_path):
+def test_a_file_with_another_hash_is_rejected_but_kept(tmp_path):
     path = tmp_path / "a.mat"
     path.write_bytes(b"other music")
-    with pytest.raises(ValueError, match=r"a\.mat is not what http.* holds: its SHA-256 is"):
+    with pytest.raises(ValueError, match=r"a\.mat is not the file at http.*: its SHA-256 is"):
         fetch_file(path, url=f"{NOWHERE}a.mat", sha256="0" * 64)
     assert path.read_bytes() == b"other music"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
-def test_nobody_waits_for_a_pipe(tmp_path):
+def test_pipes_are_not_opened(tmp_path):
     os.mkfifo(tmp_path / "Nottingham.mat")
-    with pytest.raises(ValueError, match=r"Nottingham\.mat is no regular file: move it away"):
+    with pytest.raises(ValueError, match=r"Nottingham\.mat is not a regular file: move it away"):
         fetch_polyphonic("Nottingham", folder=tmp_path)
 
 
 @pytest.fixture
 def small_set(monkeypatch, write_rolls):
-    """A file in place of the published one, which the loader takes for it."""
+    """Function that writes a small set that passes for a published one."""
 
     def write(path):
         write_rolls(path)
@@ -148,24 +148,24 @@ def test_a_set_is_found_by_its_name(small_set, tmp_path, place):
         assert part in test.DESCR
 
 
-def test_a_set_that_is_nowhere_is_asked_for(tmp_path, monkeypatch):
+def test_a_failed_download_of_a_set_gives_instructions(tmp_path, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", NOWHERE)
     monkeypatch.setenv("https_proxy", NOWHERE)
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path))
     place = tmp_path / "polyphonic" / "Nottingham.mat"
-    advice = f"no connection .*get https://.*/Nottingham.mat .*put it there: {place}"
+    advice = f"no connection .*download https://.*/Nottingham.mat .*save it as {place}"
     with pytest.raises(OSError, match=advice):
         fetch_polyphonic("Nottingham")
     assert files_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("parameters", [{"name": "JSB"}, {"subset": "validation"}])
-def test_unknown_sets_are_refused(tmp_path, parameters):
+def test_unknown_sets_are_rejected(tmp_path, parameters):
     with pytest.raises(ValueError, match="must be one of"):
         fetch_polyphonic(**({"name": "Nottingham", "folder": tmp_path} | parameters))
 
 
-def test_hashes_are_those_of_the_shape_of_a_hash():
+def test_published_hashes_are_valid():
     assert len(set(PUBLISHED.values())) == 4
     for value in PUBLISHED.values():
         assert len(value) == 64
@@ -174,7 +174,7 @@ def test_hashes_are_those_of_the_shape_of_a_hash():
 
 @pytest.fixture
 def librosa(monkeypatch, tmp_path):
-    """librosa, with examples that it need not download."""
+    """librosa with local examples instead of downloads."""
     librosa = pytest.importorskip("librosa")
 
     def example(name):
@@ -187,32 +187,32 @@ def librosa(monkeypatch, tmp_path):
     return librosa
 
 
-def test_recordings_are_those_of_librosa(librosa, tmp_path):
+def test_recordings_come_from_librosa(librosa, tmp_path):
     data = fetch_recordings(["brahms", "vibeace"])
     assert data.titles == ["Brahms - Hungarian Dance #5", "Kevin MacLeod - Vibe Ace"]
     assert data.recordings == [tmp_path / "brahms.ogg", tmp_path / "vibeace.ogg"]
     assert data.licenses == ["brahms\nlicense", "vibeace\nlicense"]
     np.testing.assert_allclose(data.durations, [6, 7], atol=0.01)
-    assert "0:00:13 in all" in data.DESCR
+    assert "0:00:13 in total" in data.DESCR
 
 
-def test_librosa_knows_every_piece_of_music(librosa, capsys):
+def test_all_default_recordings_exist_in_librosa(librosa, capsys):
     assert len(fetch_recordings().recordings) == 8
     assert capsys.readouterr().out == ""
 
 
-def test_recordings_that_are_nowhere_are_asked_for(librosa, monkeypatch, tmp_path):
+def test_failed_downloads_of_recordings_give_instructions(librosa, monkeypatch, tmp_path):
     def unreachable(name):
         raise requests.ConnectionError(request=name)
 
     monkeypatch.setattr(librosa, "example", unreachable)
     monkeypatch.setenv("LIBROSA_DATA_DIR", str(tmp_path))
-    advice = rf"'vibeace' .* no connection .* librosa.example\('vibeace'\) .* to {tmp_path}"
+    advice = rf"'vibeace' .* no connection .*librosa.example\('vibeace'\) .* to {tmp_path}"
     with pytest.raises(OSError, match=advice):
         fetch_recordings(["vibeace"])
 
 
 @pytest.mark.parametrize("names", ["brahms", [], ["brahms", "elgar"], [["brahms"]]])
-def test_unknown_recordings_are_refused(names):
-    with pytest.raises(ValueError, match=r"names must be None or a list of some of .*'brahms'"):
+def test_unknown_recordings_are_rejected(names):
+    with pytest.raises(ValueError, match=r"names must be None or a list from .*'brahms'"):
         fetch_recordings(names)

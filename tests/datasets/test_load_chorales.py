@@ -18,10 +18,10 @@ def chorales(home):
     return load_chorales(2, folder=home, sr=16000)
 
 
-def test_renders_the_first_chorales(chorales):
+def test_the_first_chorales_are_rendered(chorales):
     assert chorales.titles[0] == "Aus meines Herzens Grunde"
     assert [path.name for path in chorales.recordings] == ["001-bwv269.flac", "002-bwv347.flac"]
-    # 63 and 52 quarters at 80 a minute
+    # 63 and 52 quarters at 80 per minute
     for path, seconds in zip(chorales.recordings, (47.25, 39), strict=True):
         samples, sr = soundfile.read(path)
         assert (samples.ndim, sr) == (1, 16000)
@@ -32,7 +32,7 @@ def test_renders_the_first_chorales(chorales):
         assert abs(samples[-1]) < 1e-3
 
 
-def test_finds_them_again(chorales, home):
+def test_rendered_chorales_are_reused(chorales, home):
     before = [path.stat().st_mtime_ns for path in chorales.recordings]
     again = load_chorales(2, folder=home, sr=16000)
     assert again.recordings == chorales.recordings
@@ -40,14 +40,14 @@ def test_finds_them_again(chorales, home):
     assert sorted(path for path in home.rglob("*") if path.is_file()) == again.recordings
 
 
-def test_description_says_what_it_is(chorales):
+def test_the_description_names_source_and_license(chorales):
     assert chorales.target is None
     for part in ("2 chorales", "16000 Hz", "music21", "public domain", "TimGM6mb"):
         assert part in chorales.DESCR
 
 
 @pytest.mark.parametrize("n_chorales", [0, -1, 351])
-def test_says_how_many_there_are(tmp_path, n_chorales):
+def test_errors_give_the_number_of_chorales(tmp_path, n_chorales):
     with pytest.raises(ValueError, match=f"between 1 and 350, .* got {n_chorales}"):
         load_chorales(n_chorales, folder=tmp_path)
 
@@ -63,14 +63,14 @@ def test_says_how_many_there_are(tmp_path, n_chorales):
         ({"sr": 10**6}, "sr must be an integer from 1000 to 192000"),
     ],
 )
-def test_says_what_cannot_be(tmp_path, arguments, message):
+def test_errors_name_invalid_arguments(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         load_chorales(**{"n_chorales": 1, "folder": tmp_path, **arguments})
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("extra", ["music21", "pretty_midi", "midirenderer"])
-def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
+def test_errors_say_which_packages_to_install(tmp_path, monkeypatch, extra):
     for name in [name for name in sys.modules if name.partition(".")[0] == extra]:
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setitem(sys.modules, extra, None)
@@ -78,7 +78,7 @@ def test_without_an_extra_says_what_to_install(tmp_path, monkeypatch, extra):
         load_chorales(1, folder=tmp_path)
 
 
-def test_chroma_of_what_was_rendered(home, chorales):
+def test_chroma_is_that_of_the_rendered_files(home, chorales):
     data = load_chorales(2, kind="chroma", folder=home, sr=16000)
     assert data.recordings == chorales.recordings
     for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):
@@ -91,14 +91,14 @@ def test_chroma_of_what_was_rendered(home, chorales):
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*.pkl")} == kept
 
 
-def test_rolls_of_the_scores(home):
+def test_rolls_match_the_scores(home):
     data = load_chorales(2, kind="roll", folder=home)
     extractor = PianoRollExtractor(steps_per_beat=data.timing.frames_per_beat)
     assert data.timing.tempo == 80
     assert [path.suffix for path in data.recordings] == [".mid", ".mid"]
     for piece, same in zip(data.data, extractor.transform(data.recordings), strict=True):
         np.testing.assert_array_equal(piece, same)
-    assert [len(piece) for piece in data.data] == [2 * 63, 2 * 52]  # quarters of the scores
+    assert [len(piece) for piece in data.data] == [2 * 63, 2 * 52]  # two frames per quarter
 
 
 @pytest.mark.parametrize(("kind", "name"), [("roll", "001-bwv269.mid"), ("chroma", "*.flac")])
@@ -107,7 +107,7 @@ def test_a_damaged_file_can_be_made_again(tmp_path, kind, name):
     load_chorales(1, **arguments)
     (path,) = tmp_path.rglob(name)
     path.write_bytes(b"no music")
-    with pytest.raises(ValueError, match=f"{path.name}.*Delete the file, and load_chorales makes"):
+    with pytest.raises(ValueError, match=f"{path.name}.*Delete the file, and load_chorales will"):
         load_chorales(1, **arguments)
     path.unlink()
     assert len(load_chorales(1, **arguments).data) == 1

@@ -11,7 +11,7 @@ def touch(folder, *names):
         path.touch()
 
 
-def test_finds_midi_and_styles(tmp_path):
+def test_midi_files_and_styles_are_found(tmp_path):
     touch(tmp_path, "a/1.mid", "a/2.MIDI", "b/3.kar", "b/4.rmi", "b/5.wav", "b/._6.mid")
     data = load_midi(tmp_path)
     assert [path.name for path in data.recordings] == ["1.mid", "2.MIDI", "3.kar", "4.rmi"]
@@ -29,18 +29,18 @@ def test_errors_name_the_folder(tmp_path):
         load_midi(tmp_path / "gone")
 
 
-def test_chorales_as_midi(tmp_path):
+def test_chorales_can_be_midi_files(tmp_path):
     data = load_chorales(2, kind="midi", folder=tmp_path)
     assert [path.name for path in data.recordings] == ["001-bwv269.mid", "002-bwv347.mid"]
     assert "2 chorales" in data.DESCR
     assert "MIDI files" in data.DESCR
     pieces = PianoRollExtractor(steps_per_beat=2).transform(data.recordings)
-    assert [len(piece) for piece in pieces] == [2 * 63, 2 * 52]  # quarters of the scores
+    assert [len(piece) for piece in pieces] == [2 * 63, 2 * 52]  # two frames per quarter
     before = [path.stat().st_mtime_ns for path in data.recordings]
     again = load_chorales(2, kind="midi", folder=tmp_path)
     assert [path.stat().st_mtime_ns for path in again.recordings] == before
 
 
-def test_kinds_are_named(tmp_path):
+def test_errors_list_the_kinds(tmp_path):
     with pytest.raises(ValueError, match="kind must be one of"):
         load_chorales(1, kind="score", folder=tmp_path)

@@ -14,14 +14,14 @@ SUBSETS = ("train", "valid", "test")
 
 
 def load(path, **options):
-    """Load files that the test has written, and trusts."""
+    """Load the test's own files, with their hashes as trusted."""
     files = [path] if path.is_file() else [*path.rglob("*.[mM][aA][tT]")]
     sha256 = [sha256_of(file) for file in files if file.is_file()]
     return load_piano_rolls(path, sha256=sha256, **options)
 
 
 @pytest.mark.parametrize("subset", SUBSETS)
-def test_a_file_is_read_as_it_was_written(tmp_path, write_rolls, subset):
+def test_loaded_rolls_match_the_file(tmp_path, write_rolls, subset):
     parts = write_rolls(tmp_path / "a.mat")
     data = load(tmp_path / "a.mat", subset=subset)
     expected = parts[f"{subset}data"]
@@ -34,7 +34,7 @@ def test_a_file_is_read_as_it_was_written(tmp_path, write_rolls, subset):
     assert data.target_names == []
 
 
-def test_all_subsets_one_after_the_other(tmp_path, write_rolls):
+def test_all_subsets_are_concatenated(tmp_path, write_rolls):
     write_rolls(tmp_path / "a.mat")
     data = load_piano_rolls(
         str(tmp_path / "a.mat"), sha256=sha256_of(tmp_path / "a.mat"), subset="all"
@@ -46,10 +46,10 @@ def test_all_subsets_one_after_the_other(tmp_path, write_rolls):
     assert "6 pieces (all) of a, 34 frames" in data.DESCR
 
 
-def test_a_folder_holds_styles(tmp_path, write_rolls):
+def test_files_in_a_folder_are_styles(tmp_path, write_rolls):
     write_rolls(tmp_path / "folk.mat")
     write_rolls(tmp_path / "Bach.MAT", seed=1)
-    for name in ("read me.txt", "._folk.mat"):  # macOS leaves the second kind on foreign disks
+    for name in ("read me.txt", "._folk.mat"):  # macOS creates the second kind on other disks
         (tmp_path / name).touch()
     data = load(tmp_path, subset="valid")
     assert data.target == ["Bach", "Bach", "folk", "folk"]
@@ -58,7 +58,7 @@ def test_a_folder_holds_styles(tmp_path, write_rolls):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is no mkfifo")
-def test_passes_by_what_is_no_file(tmp_path, write_rolls):
+def test_pipes_folders_and_broken_links_are_skipped(tmp_path, write_rolls):
     write_rolls(tmp_path / "folk.mat")
     os.mkfifo(tmp_path / "pipe.mat")
     (tmp_path / "gone.mat").symlink_to(tmp_path / "nowhere")
@@ -66,7 +66,7 @@ def test_passes_by_what_is_no_file(tmp_path, write_rolls):
     assert load(tmp_path).target_names == ["folk"]
 
 
-def test_what_is_not_there_is_named(tmp_path):
+def test_errors_name_missing_files(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file or folder '.*gone\.mat'"):
         load_piano_rolls(tmp_path / "gone.mat")
     with pytest.raises(FileNotFoundError, match=r"no file in '.*' ends in \.mat"):
@@ -74,10 +74,10 @@ def test_what_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"no MATLAB", b"MATLAB 5.0" + bytes(200)])
-def test_unknown_files_are_refused_in_a_sentence(tmp_path, content):
+def test_unknown_files_are_rejected_with_advice(tmp_path, content):
     path = tmp_path / "a.mat"
     path.write_bytes(content)
-    message = r"a\.mat is none of the published sets .* scipy\.io\.loadmat and pass the arrays"
+    message = r"a\.mat is not one of the published sets .* scipy\.io\.loadmat and use the arrays"
     for place in (path, tmp_path):
         with pytest.raises(ValueError, match=f"{message}.* sha256='{sha256_of(path)}'"):
             load_piano_rolls(place)
@@ -88,8 +88,8 @@ def test_unknown_files_are_refused_in_a_sentence(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"x": np.eye(3)}, r"a\.mat: traindata is no cell array"),
-        ({"traindata": np.eye(88)}, r"a\.mat: traindata is no cell array"),
+        ({"x": np.eye(3)}, r"a\.mat: traindata is not a cell array"),
+        ({"traindata": np.eye(88)}, r"a\.mat: traindata is not a cell array"),
         ({"traindata": as_cells([np.eye(12)])}, r"piece 0: expected .* got .* \(12, 12\)"),
         ({"traindata": as_cells(["a"])}, "piece 0: expected zeros and ones"),
         ({"traindata": as_cells([1j * np.eye(88)])}, "piece 0: expected zeros and ones"),
@@ -99,13 +99,13 @@ def test_unknown_files_are_refused_in_a_sentence(tmp_path, content):
         ),
     ],
 )
-def test_other_content_is_refused(tmp_path, content, message):
+def test_files_with_other_content_are_rejected(tmp_path, content, message):
     savemat(tmp_path / "a.mat", content)
     with pytest.raises(ValueError, match=message):
         load(tmp_path / "a.mat")
 
 
-def test_checksums_come_in_capitals_too(tmp_path, write_rolls):
+def test_hashes_may_be_in_capitals(tmp_path, write_rolls):
     write_rolls(tmp_path / "a.mat")
     capitals = sha256_of(tmp_path / "a.mat").upper()
     for sha256 in (capitals, [capitals]):
@@ -113,12 +113,12 @@ def test_checksums_come_in_capitals_too(tmp_path, write_rolls):
 
 
 @pytest.mark.parametrize("path", [5, ["f.mat"], "", None])
-def test_what_is_no_path(path):
+def test_invalid_paths_are_rejected(path):
     with pytest.raises(ValueError, match="path must be the path of a MATLAB file, or of a folder"):
         load_piano_rolls(path)
 
 
 @pytest.mark.parametrize("sha256", [5, None, [5], b"ac0e"])
-def test_what_is_no_checksum(sha256):
+def test_invalid_hashes_are_rejected(sha256):
     with pytest.raises(ValueError, match="sha256 must be the SHA-256 of a file in hexadecimal"):
         load_piano_rolls("a.mat", sha256=sha256)

@@ -40,12 +40,12 @@ def test_a_flat_folder_has_no_styles(tmp_path):
     assert data.target_names == []
 
 
-def test_a_recording_beside_the_subfolders_has_the_style_of_the_folder(tmp_path):
+def test_recordings_outside_subfolders_have_the_style_of_the_folder(tmp_path):
     touch(tmp_path / "mine", "loose.wav", "folk/a.wav")
     assert load_recordings(tmp_path / "mine").target == ["folk", "mine"]
 
 
-def test_passes_by_what_no_one_meant(tmp_path):
+def test_hidden_files_are_skipped(tmp_path):
     touch(tmp_path, "a.wav", "._a.wav", ".trash/b.wav", "__MACOSX/a.wav", "folder.wav/c.txt")
     assert found(load_recordings(tmp_path), tmp_path) == ["a.wav"]
 
@@ -73,17 +73,17 @@ SUFFIXES = {
     "spx": ("ogg", "libspeex"),
     "WebM": ("webm", "libvorbis"),
 }
-"""With the format and the codec, in the names of the ffmpeg program."""
+"""Format and codec by suffix, in ffmpeg's names."""
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_lists_what_the_extractor_reads_through_ffmpeg(tmp_path, suffix):
+def test_formats_that_need_ffmpeg_are_listed(tmp_path, suffix):
     touch(tmp_path, f"a.{suffix}")
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_the_extractor_reads_what_is_listed(tmp_path, suffix):
+def test_the_extractor_reads_listed_formats(tmp_path, suffix):
     program = shutil.which("ffmpeg")
     if program is None:
         pytest.skip("needs the ffmpeg program")
@@ -99,40 +99,40 @@ def test_the_extractor_reads_what_is_listed(tmp_path, suffix):
 @pytest.mark.parametrize(
     "suffix", ["mp1", "tak", "dsf", "M4V", "f4a", "asf", "wmv", "qt", "weba", "mpga", "ogx"]
 )
-def test_lists_what_is_seldom(tmp_path, suffix):
+def test_rare_formats_are_listed(tmp_path, suffix):
     touch(tmp_path, f"a.{suffix}")
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
 
 
-def test_downloads_that_are_not_complete_are_counted(tmp_path):
+def test_incomplete_downloads_are_counted(tmp_path):
     touch(tmp_path, "a.webm", "b.webm.part", "c.mp3.crdownload", "d.flv", "d.ytdl")
     data = load_recordings(tmp_path)
     assert found(data, tmp_path) == ["a.webm"]
     assert all(f"1 {kind}" in data.DESCR for kind in (".part", ".crdownload", ".flv", ".ytdl"))
 
 
-def test_counts_what_is_passed_by(tmp_path):
+def test_skipped_files_are_counted(tmp_path):
     touch(tmp_path, "cd/a.wav", "cd/a.cue", "cd/list.m3u8", "cd/cover.jpg", "back.JPG", "README")
     touch(tmp_path, ".DS_Store", "cd/._a.wav", "__MACOSX/cd/._a.wav", ".git/config")
     text = load_recordings(tmp_path).DESCR
-    assert "Passed by: 4 hidden, 2 .jpg, 1 without a suffix, 1 .cue, 1 .m3u8." in text
+    assert "Skipped: 4 hidden, 2 .jpg, 1 without a suffix, 1 .cue, 1 .m3u8." in text
     touch(tmp_path / "clean", "a.wav")
-    assert "Passed by" not in load_recordings(tmp_path / "clean").DESCR
+    assert "Skipped" not in load_recordings(tmp_path / "clean").DESCR
 
 
-def test_says_what_a_folder_without_recordings_holds(tmp_path):
+def test_the_error_lists_the_other_files_in_a_folder(tmp_path):
     touch(tmp_path, "a.sib", "b.sib", "._c.wav")
     with pytest.raises(
-        FileNotFoundError, match=r"in it or its subfolders; it holds 2 \.sib, 1 hid"
+        FileNotFoundError, match=r"in it or its subfolders; it contains 2 \.sib, 1 hid"
     ):
         load_recordings(tmp_path)
 
 
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
 
 @needs_links
-def test_follows_links_to_folders(tmp_path):
+def test_links_to_folders_are_followed(tmp_path):
     touch(tmp_path, "elsewhere/reel.wav", "elsewhere/live/jig.ogg", "music/blues/slow.wav")
     (tmp_path / "music" / "folk").symlink_to(tmp_path / "elsewhere")
     data = load_recordings(tmp_path / "music")
@@ -145,18 +145,18 @@ def test_follows_links_to_folders(tmp_path):
 
 
 @needs_links
-def test_loops_of_links_end(tmp_path):
+def test_the_search_ends_despite_loops_of_links(tmp_path):
     touch(tmp_path, "folk/a.wav", "blues/b.wav")
     (tmp_path / "folk" / "up").symlink_to(tmp_path)
     (tmp_path / "folk" / "next").symlink_to(tmp_path / "blues")
     (tmp_path / "blues" / "next").symlink_to(tmp_path / "folk")
     data = load_recordings(tmp_path)
     assert found(data, tmp_path) == ["blues/b.wav", "folk/a.wav"]
-    assert "Passed by: 3 links to folders that were searched." in data.DESCR
+    assert "Skipped: 3 links to folders already searched." in data.DESCR
 
 
 @needs_links
-def test_a_folder_outside_that_links_back_and_to_itself_is_searched_once(tmp_path):
+def test_linked_folders_are_searched_once(tmp_path):
     touch(tmp_path, "music/a.wav", "outside/b.wav")
     (tmp_path / "music" / "one").symlink_to(tmp_path / "outside")
     (tmp_path / "music" / "two").symlink_to(tmp_path / "outside")
@@ -166,18 +166,18 @@ def test_a_folder_outside_that_links_back_and_to_itself_is_searched_once(tmp_pat
 
 
 @needs_links
-def test_a_link_to_what_the_folder_is_in_is_not_followed(tmp_path):
+def test_links_to_parent_folders_are_not_followed(tmp_path):
     touch(tmp_path, "private/call.wav", "music/folk/a.wav", "elsewhere/b.wav")
     (tmp_path / "music" / "home").symlink_to(tmp_path)
     (tmp_path / "music" / "jazz").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "elsewhere" / "up").symlink_to("..")
     data = load_recordings(tmp_path / "music")
     assert found(data, tmp_path / "music") == ["folk/a.wav", "jazz/b.wav"]
-    assert "Passed by: 2 links to folders that were searched." in data.DESCR
+    assert "Skipped: 2 links to folders already searched." in data.DESCR
 
 
 @needs_links
-def test_links_to_a_folder_and_to_a_part_of_it_give_no_recording_twice(tmp_path):
+def test_overlapping_links_give_no_duplicates(tmp_path):
     touch(tmp_path, "outside/a.wav", "outside/live/b.wav", "music/c.wav")
     (tmp_path / "music" / "1").symlink_to(tmp_path / "outside" / "live")
     (tmp_path / "music" / "2").symlink_to(tmp_path / "outside")
@@ -186,25 +186,25 @@ def test_links_to_a_folder_and_to_a_part_of_it_give_no_recording_twice(tmp_path)
 
 
 @needs_links
-def test_a_link_to_a_recording_that_is_gone_is_none(tmp_path):
+def test_broken_links_to_recordings_are_skipped(tmp_path):
     touch(tmp_path, "a.wav")
     (tmp_path / "b.mp3").symlink_to(tmp_path / "gone.mp3")
     (tmp_path / "c.wav").symlink_to(tmp_path / "c.wav")
     data = load_recordings(tmp_path)
     assert found(data, tmp_path) == ["a.wav"]
-    assert "Passed by: 2 links that lead nowhere." in data.DESCR
+    assert "Skipped: 2 broken links." in data.DESCR
 
 
 @needs_links
-def test_links_to_nowhere_are_counted(tmp_path):
+def test_broken_links_are_counted(tmp_path):
     touch(tmp_path, "a.wav")
     (tmp_path / "folk").symlink_to(tmp_path / "unmounted")
     (tmp_path / "self").symlink_to(tmp_path / "self")
-    assert "Passed by: 2 links that lead nowhere." in load_recordings(tmp_path).DESCR
+    assert "Skipped: 2 broken links." in load_recordings(tmp_path).DESCR
 
 
 @needs_links
-def test_a_link_to_itself_is_no_folder(tmp_path):
+def test_a_link_to_itself_is_rejected(tmp_path):
     (tmp_path / "itself").symlink_to("itself")
     with pytest.raises(FileNotFoundError, match=r"folder '.*itself'"):
         load_recordings(tmp_path / "itself")
@@ -220,18 +220,18 @@ def test_folders_that_cannot_be_opened_are_counted(tmp_path):
         text = load_recordings(tmp_path).DESCR
     finally:
         (tmp_path / "locked").chmod(0o700)
-    assert "Passed by: 1 folders that cannot be opened." in text
+    assert "Skipped: 1 folders that cannot be opened." in text
 
 
 @needs_links
-def test_a_link_to_a_recording_is_a_recording(tmp_path):
+def test_links_to_recordings_are_recordings(tmp_path):
     touch(tmp_path, "store/1234.flac", "music/b.wav")
     (tmp_path / "music" / "a.flac").symlink_to(tmp_path / "store" / "1234.flac")
     assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.flac", "b.wav"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_names_that_are_not_text(tmp_path):
+def test_headers_of_files_with_names_that_are_not_unicode(tmp_path):
     touch(tmp_path, "folk/a.wav")
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)
@@ -244,7 +244,7 @@ def test_names_that_are_not_text(tmp_path):
     (data.DESCR + "".join(data.target)).encode()
 
 
-def test_lengths_are_read_from_headers(tmp_path):
+def test_durations_are_read_from_headers(tmp_path):
     touch(tmp_path, "folk/broken.mp3", "blues/z.m4a")
     (tmp_path / "blues" / "noise.wav").write_bytes(bytes(range(256)))
     seconds = {"folk/a.flac": 3.5, "folk/b.ogg": 7, "blues/c.wav": 3600}
@@ -254,12 +254,12 @@ def test_lengths_are_read_from_headers(tmp_path):
     lengths = dict(zip(found(data, tmp_path), data.durations, strict=True))
     for name, length in lengths.items():
         np.testing.assert_allclose(length, seconds.get(name, np.nan), atol=0.05)
-    assert "1:00:10 in all (hours:minutes:seconds): blues 1:00:00, folk 0:00:10." in data.DESCR
+    assert "1:00:10 in total (hours:minutes:seconds): blues 1:00:00, folk 0:00:10." in data.DESCR
     assert "shortest is a.flac, 0:00:04; the longest is c.wav, 1:00:00." in data.DESCR
-    assert "Of 3 the length could not be read." in data.DESCR
+    assert "The length of 3 could not be read." in data.DESCR
 
 
-def test_a_folder_of_damage_is_still_a_folder_of_recordings(tmp_path):
+def test_a_folder_of_damaged_files_can_be_loaded(tmp_path):
     touch(tmp_path, "a.mp3", "b.wma")
     data = load_recordings(tmp_path)
     assert np.isnan(data.durations).all()
@@ -270,7 +270,7 @@ def test_a_folder_of_damage_is_still_a_folder_of_recordings(tmp_path):
     ("name", "error", "message"),
     [
         ("nowhere", FileNotFoundError, r"no folder '.*nowhere': expected a folder of recordings"),
-        ("a.txt", NotADirectoryError, r"'.*a.txt' is a file: expected the folder that holds"),
+        ("a.txt", NotADirectoryError, r"'.*a.txt' is a file: expected the folder that contains"),
         ("empty", FileNotFoundError, r"no audio in '.*empty': expected files that end in .*\.mp3"),
     ],
 )
@@ -280,7 +280,7 @@ def test_errors_name_the_folder(tmp_path, name, error, message):
         load_recordings(tmp_path / name)
 
 
-def test_data_home_is_the_argument_or_the_environment_or_the_cache(tmp_path, monkeypatch):
+def test_the_data_home_is_chosen_in_order(tmp_path, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "environment"))
     assert get_data_home(tmp_path / "argument") == tmp_path / "argument"
     assert get_data_home() == tmp_path / "environment"
@@ -290,7 +290,7 @@ def test_data_home_is_the_argument_or_the_environment_or_the_cache(tmp_path, mon
     assert get_data_home().is_dir()
 
 
-def test_a_data_home_that_cannot_be_is_refused(tmp_path):
+def test_an_invalid_data_home_is_rejected(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError, match=r"the data home '.*file' is a file"):
         get_data_home(tmp_path / "file")

@@ -1,4 +1,4 @@
-"""Laws of music that is made by rules."""
+"""Laws of rule-based music."""
 
 import pickle
 from itertools import pairwise
@@ -27,7 +27,7 @@ def music():
 
 
 def named_at(chords, moments):
-    """Root and third of the chord at some moments."""
+    """Return root and third of the chords at some times."""
     ends = [chord.end for chord in chords[:-1]]
     return [
         (chords[i].root, "maj" if 4 in QUALITIES[chords[i].quality].tones else "min")
@@ -35,7 +35,7 @@ def named_at(chords, moments):
     ]
 
 
-def test_pieces_are_chroma_as_an_extractor_makes_it(music):
+def test_pieces_look_like_extracted_chroma(music):
     assert music.timing == ChromaExtractor().timing
     for piece in music.data:
         assert piece.dtype == np.float32
@@ -52,7 +52,7 @@ def test_pieces_are_chroma_as_an_extractor_makes_it(music):
     st.integers(0, 2**32 - 1),
 )
 @settings(max_examples=25, deadline=None)
-def test_everything_is_told_of_every_piece(n_pieces, n_bars, tempo, styles, seed):
+def test_every_piece_has_all_fields(n_pieces, n_bars, tempo, styles, seed):
     music = make_progressions(
         n_pieces, n_bars=n_bars, tempo=tempo, styles=styles, random_state=seed
     )
@@ -70,7 +70,7 @@ def test_everything_is_told_of_every_piece(n_pieces, n_bars, tempo, styles, seed
             assert (chord.root, chord.quality) != (following.root, following.quality)
 
 
-def test_a_seed_makes_the_same_music(music):
+def test_a_seed_gives_the_same_music(music):
     again = make_progressions(30, random_state=np.random.RandomState(0))
     fewer, others = make_progressions(7, random_state=0), make_progressions(7, random_state=1)
     for i, piece in enumerate(music.data):
@@ -82,7 +82,7 @@ def test_a_seed_makes_the_same_music(music):
 
 
 @pytest.mark.parametrize("seed", [0, None])
-def test_the_global_seed_is_neither_moved_nor_used(seed):
+def test_the_global_random_state_is_not_used(seed):
     before = np.random.get_state()[1:3]
     made = make_progressions(1, random_state=seed)
     after = np.random.get_state()[1:3]
@@ -91,23 +91,23 @@ def test_the_global_seed_is_neither_moved_nor_used(seed):
     assert (made.tempi == make_progressions(1, random_state=seed).tempi).all() == (seed == 0)
 
 
-def test_a_frame_hears_as_much_of_what_comes_as_of_what_was():
-    """Blows a frame before and after, of pitch classes that share no partials."""
+def test_the_window_of_a_frame_is_symmetric():
+    """Compare notes one frame before and after, of pitch classes without common partials."""
 
     class WithoutNoise(np.random.RandomState):
         def gamma(self, shape, scale, size):
             return np.zeros(size)
 
-    blows = [Note(2, 2.25, pitch=0, loudness=1), Note(4, 4.25, pitch=6, loudness=1)]
-    piece = sound([blows, [], []], tonic=0, n_frames=8, frames_per_beat=1, rng=WithoutNoise(seed=0))
+    notes = [Note(2, 2.25, pitch=0, loudness=1), Note(4, 4.25, pitch=6, loudness=1)]
+    piece = sound([notes, [], []], tonic=0, n_frames=8, frames_per_beat=1, rng=WithoutNoise(seed=0))
     np.testing.assert_allclose(piece[3, [0, 6]], 1, rtol=1e-6)
 
 
-def test_the_known_chords_are_heard(music):
-    heard = recognize_chords(music.data, timing=music)
+def test_the_known_chords_are_recognized(music):
+    recognized = recognize_chords(music.data, timing=music)
     agreement = [
         np.mean([a == b for a, b in zip(*both, strict=True)])
-        for piece, known, found in zip(music.data, music.chords, heard, strict=True)
+        for piece, known, found in zip(music.data, music.chords, recognized, strict=True)
         if (
             both := [
                 named_at(
@@ -117,12 +117,12 @@ def test_the_known_chords_are_heard(music):
             ]
         )
     ]
-    assert np.mean(agreement) > 0.65  # triads are asked for, and half of the styles play sevenths
+    assert np.mean(agreement) > 0.65  # as triads, although half the styles use sevenths
     pop = [share for share, style in zip(agreement, music.target, strict=True) if style == "pop"]
     assert np.mean(pop) > 0.9
 
 
-def test_labels_are_spelled_as_recognized_chords_are(music):
+def test_labels_follow_the_spelling_of_recognized_chords(music):
     names = {(c.root, c.quality, c.label) for chords in music.chords for c in chords}
     assert all(isinstance(chord, Chord) for chord in music.chords[0])
     for root, quality, label in names:
@@ -132,7 +132,7 @@ def test_labels_are_spelled_as_recognized_chords_are(music):
     assert not any("#" in chord.label for chords in data.chords for chord in chords)
 
 
-def test_the_key_is_asked_for_and_heard(music):
+def test_a_given_key_is_used_and_estimated_keys_match(music):
     for key in ("C", "F#", "Bb"):
         data = make_progressions(4, styles=["pop", "baroque"], key=key, random_state=0)
         assert all(chords[-1].label in (key, f"{key}m") for chords in data.chords)
@@ -140,7 +140,7 @@ def test_the_key_is_asked_for_and_heard(music):
     assert np.mean([a == b for a, b in zip(keys, music.key_names, strict=True)]) > 0.6
 
 
-def test_tempo_is_one_or_a_range():
+def test_tempo_can_be_a_number_or_a_range():
     assert set(make_progressions(3, tempo=96, random_state=0).tempi) == {96}
     tempi = make_progressions(40, n_bars=1, tempo=(60, 90), random_state=0).tempi
     assert tempi.min() >= 60
@@ -148,17 +148,17 @@ def test_tempo_is_one_or_a_range():
     assert np.ptp(tempi) > 20
 
 
-def test_it_measures_like_recordings(music):
-    # Of two collections of real music the means are 2.3 and 3.0, .7 and .86, .7 and .82, .06 and
-    # .13; noise has 3.5 bits, .6, .5 and .2.
+def test_metrics_resemble_those_of_recordings(music):
+    # Two collections of real music have means of 2.3 and 3.0 bits, 0.7 and 0.86, 0.7 and 0.82, and
+    # 0.06 and 0.13; noise has 3.5 bits, 0.6, 0.5 and 0.2.
     assert 2.2 < frame_entropy(music.data) < 3.1
     assert 0.7 < scale_consistency(music.data) < 0.9
     assert 0.7 < triad_fit(music.data) < 0.85
     assert 0.05 < flux(music.data) < 0.13
 
 
-def test_styles_differ(music):
-    """By chords alone: sevenths, and how many there are."""
+def test_styles_differ_in_harmony(music):
+    """Styles differ in their share of sevenths and in their harmonic rhythm."""
     sevenths, rate = {}, {}
     for chords, style, tempo in zip(music.chords, music.target, music.tempi, strict=True):
         sevenths.setdefault(style, []).extend("7" in chord.quality for chord in chords)
@@ -173,7 +173,7 @@ def test_styles_differ(music):
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_progressions_are_whole_bars_and_end_where_they_can_go_home(style):
+def test_progressions_fill_whole_bars(style):
     beats = STYLES[style].beats
     for mode in STYLES[style].modes:
         home = read_progression(mode.home, beats)
@@ -185,13 +185,13 @@ def test_progressions_are_whole_bars_and_end_where_they_can_go_home(style):
             assert all(one.end == two.start for one, two in pairwise(chords))
 
 
-def test_it_can_be_played_and_pickled():
+def test_progressions_can_be_synthesized_and_pickled():
     music = make_progressions(2, n_bars=2, tempo=180, random_state=0)
     audio = ChromaExtractor().inverse_transform(music.data)
     assert [len(samples) for samples in audio] == [2048 * (len(p) - 0.5) for p in music.data]
     pickled = pickle.dumps(music)
     assert pickle.loads(pickled).chords == music.chords
-    assert b"musicai.render" in pickled  # where a chord can be found whatever becomes of its file
+    assert b"musicai.render" in pickled  # the public module of Chord, which will not move
 
 
 @pytest.mark.parametrize(
@@ -199,15 +199,15 @@ def test_it_can_be_played_and_pickled():
     [
         ({"n_pieces": 0}, "n_pieces must be an integer of at least 1, got 0"),
         ({"n_bars": 1.5}, "n_bars must be an integer of at least 1"),
-        ({"styles": ["pop", "polka"]}, r"styles must be None or a list of some of .*'polka'"),
+        ({"styles": ["pop", "polka"]}, r"styles must be None or a list from .*'polka'"),
         ({"styles": []}, "styles must be None or a list"),
         ({"styles": "pop"}, "styles must be None or a list"),
         ({"key": "H"}, "key must be the note alone, one of .* got 'H'"),
         ({"key": "A minor"}, "the style chooses the mode.*, got 'A minor'"),
         ({"tempo": (120, 90)}, r"or a tuple \(lowest, highest\), got \(120, 90\)"),
-        ({"tempo": 0}, "tempo must be a number of beats a minute from 4"),
+        ({"tempo": 0}, "tempo must be a number of beats per minute from 4"),
     ],
 )
-def test_parameters_without_sense_are_refused(parameters, message):
+def test_invalid_values_of_parameters_are_rejected(parameters, message):
     with pytest.raises(ValueError, match=message):
         make_progressions(**parameters)

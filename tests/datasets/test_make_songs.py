@@ -1,4 +1,4 @@
-"""Laws of songs that are made by rules and played by a soundfont."""
+"""Laws of rule-based songs rendered with a soundfont."""
 
 import numpy as np
 import pretty_midi
@@ -29,7 +29,7 @@ def played(home):
     return make_songs(4, styles=["pop", "waltz"], folder=home, sr=RATE, random_state=3)
 
 
-def test_all_is_said_of_every_song(songs):
+def test_every_song_has_all_fields(songs):
     assert songs.target_names == STYLES
     assert songs.target == STYLES * 2
     for name in ("recordings", "tempi", "beats_per_bar", "chords", "key_names", "titles"):
@@ -38,7 +38,7 @@ def test_all_is_said_of_every_song(songs):
     assert songs.titles[5] == f"waltz 6 in {songs.key_names[5]}"
 
 
-def test_files_have_the_tempo_the_meter_and_the_bars_that_are_said(songs):
+def test_files_have_the_stated_tempo_meter_and_bars(songs):
     for path, tempo, beats, chords in zip(
         songs.recordings, songs.tempi, songs.beats_per_bar, songs.chords, strict=True
     ):
@@ -52,7 +52,7 @@ def test_files_have_the_tempo_the_meter_and_the_bars_that_are_said(songs):
         assert chords[-1].end == pytest.approx(24 * beats * 60 / tempo)
 
 
-def test_notes_are_on_the_grid_and_drums_play_to_the_end(songs):
+def test_notes_are_on_the_grid_and_drums_play_in_every_bar(songs):
     for path, style, tempo, beats in zip(
         songs.recordings, songs.target, songs.tempi, songs.beats_per_bar, strict=True
     ):
@@ -68,8 +68,8 @@ def test_notes_are_on_the_grid_and_drums_play_to_the_end(songs):
             assert min(kicks) == pytest.approx(0, abs=0.01)
 
 
-def test_chords_are_those_that_are_played(songs):
-    """The bass begins each chord on its root; all tones of a chord are struck."""
+def test_the_stated_chords_are_played(songs):
+    """The bass starts each chord on its root, and all chord tones sound."""
     for path, chords in zip(songs.recordings, songs.chords, strict=True):
         bass, middle = pretty_midi.PrettyMIDI(str(path)).instruments[:2]
         for chord in chords:
@@ -83,7 +83,7 @@ def test_chords_are_those_that_are_played(songs):
             assert inside == {(chord.root + tone) % 12 for tone in QUALITIES[chord.quality].tones}
 
 
-def test_recordings_are_stereo_and_fade(played):
+def test_recordings_are_stereo_and_fade_out(played):
     for path, tempo, beats in zip(
         played.recordings, played.tempi, played.beats_per_bar, strict=True
     ):
@@ -97,14 +97,14 @@ def test_recordings_are_stereo_and_fade(played):
         assert min(np.std(part) for part in np.array_split(samples, 10)) > 0.01
 
 
-def test_beats_bars_and_chords_are_heard(played):
+def test_beats_bars_and_chords_are_recognized(played):
     analyses = ChromaExtractor(sync="beat").analyze(played.recordings)
     for analysis, tempo, beats in zip(analyses, played.tempi, played.beats_per_bar, strict=True):
         assert analysis.tempo == pytest.approx(tempo, rel=0.01)
         assert analysis.timing.beats_per_bar == beats
     chroma = [analysis.chroma for analysis in analyses]
-    heard = recognize_chords(chroma, timing=[analysis.timing for analysis in analyses])
-    for known, found in zip(played.chords, heard, strict=True):
+    recognized = recognize_chords(chroma, timing=[analysis.timing for analysis in analyses])
+    for known, found in zip(played.chords, recognized, strict=True):
         roots = [
             [next(c.root for c in chords if c.end > second) for second in np.arange(0.5, 40)]
             for chords in (known, found)
@@ -112,7 +112,7 @@ def test_beats_bars_and_chords_are_heard(played):
         assert np.mean(np.equal(*roots)) > 0.7
 
 
-def test_a_seed_makes_the_same_songs(played, home, tmp_path):
+def test_a_seed_gives_the_same_songs(played, home, tmp_path):
     before = [path.stat().st_mtime_ns for path in played.recordings]
     fewer = make_songs(2, styles=["pop", "waltz"], folder=home, sr=RATE, random_state=3)
     assert fewer.recordings == played.recordings[:2]
@@ -127,13 +127,13 @@ def test_a_seed_makes_the_same_songs(played, home, tmp_path):
     ("arguments", "message"),
     [
         ({"n_songs": 0}, "n_songs must be an integer of at least 1, got 0"),
-        ({"styles": ["polka"]}, "styles must be None or a list of some of"),
+        ({"styles": ["polka"]}, "styles must be None or a list from"),
         ({"kind": "roll"}, r"kind must be one of \('audio', 'midi'\), got 'roll'"),
         ({"sr": 10}, "sr must be an integer from 1000 to 192000"),
         ({"random_state": None}, "random_state must be an integer from 0 .* got None"),
     ],
 )
-def test_values_without_sense_are_refused(tmp_path, arguments, message):
+def test_invalid_values_are_rejected_before_files_are_made(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=message):
         make_songs(**{"folder": tmp_path, **arguments})
     assert list(tmp_path.iterdir()) == []

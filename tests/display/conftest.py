@@ -6,7 +6,7 @@ matplotlib.use("Agg")
 
 @pytest.fixture(autouse=True)
 def _close_figures():
-    """Close figures, those that code of the pages left open in the same process as well."""
+    """Close all figures, including those left open by the pages' code in the same process."""
     from matplotlib import pyplot
 
     pyplot.close("all")

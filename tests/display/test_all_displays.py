@@ -1,4 +1,4 @@
-"""What holds for every display."""
+"""Laws of all displays."""
 
 import sys
 
@@ -19,14 +19,14 @@ PIECE = np.random.default_rng(0).random((60, 12), dtype=np.float32)
 
 
 class Composer(BaseEstimator):
-    """The attributes of a composer that has learned."""
+    """Stub with the attributes of a fitted composer."""
 
     loss_curve_ = (40.0, 35.0, 33.0, 32.0)
     validation_curve_ = (-41.0, -36.0, -35.0, -35.5)
     emission_ = "logistic"
 
     def fit(self, X, y=None):
-        """All there is to tell an estimator."""
+        """Do nothing; a method `fit` marks an estimator."""
 
     def __sklearn_is_fitted__(self):
         return True
@@ -46,7 +46,7 @@ def comparison(ax=None, **kwargs):
 
 
 @pytest.mark.parametrize("make", [*MAKE.values(), comparison], ids=[*MAKE, "comparison"])
-def test_draws_on_the_ax_it_is_given_and_again_elsewhere(make):
+def test_displays_draw_on_given_axes_and_redraw_on_others(make):
     figure, (first, second) = pyplot.subplots(2)
     figures = pyplot.get_fignums()
     display = make(ax=first)
@@ -61,21 +61,21 @@ def test_draws_on_the_ax_it_is_given_and_again_elsewhere(make):
 
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-def test_makes_one_figure_of_its_own(make):
+def test_displays_create_one_figure(make):
     display = make(title="a title")
     assert pyplot.get_fignums() == [display.figure_.number]
     assert display.ax_.get_title("left") == "a title"
 
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-def test_titles_are_text(make):
+def test_titles_are_taken_as_plain_text(make):
     display = make(title="$a_b$ $ \udcff $$")
     display.figure_.draw_without_rendering()
     assert display.ax_.get_title("left") == "$a_b$ $ \\udcff $$"
 
 
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-def test_what_cannot_be_drawn_on_is_refused(make):
+def test_unsuitable_axes_are_rejected(make):
     polar = pyplot.figure().add_subplot(projection="polar")
     for ax in (polar, polar.figure, [polar], "ax"):
         with pytest.raises(TypeError, match="ax must be a matplotlib Axes with straight axes"):
@@ -84,7 +84,7 @@ def test_what_cannot_be_drawn_on_is_refused(make):
 
 
 @pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
-def test_limits_are_those_of_what_is_drawn(name):
+def test_limits_fit_the_image(name):
     expected = MAKE[name]().ax_
     used = pyplot.figure().subplots()
     used.plot([-500, 500], [-500, 500])
@@ -94,25 +94,25 @@ def test_limits_are_those_of_what_is_drawn(name):
 
 
 @pytest.mark.parametrize("make", [*MAKE.values(), comparison], ids=[*MAKE, "comparison"])
-def test_without_matplotlib_names_the_extra(make, monkeypatch):
+def test_the_error_without_matplotlib_says_how_to_install_it(make, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"needs matplotlib: pip install matplotlib"):
         make()
 
 
 @pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
-def test_the_color_bar_can_be_left_out(name):
+def test_the_color_bar_is_optional(name):
     assert len(MAKE[name]().figure_.axes) == 2
     assert len(MAKE[name](colorbar=False).figure_.axes) == 1
 
 
 @pytest.mark.parametrize("figsize", [(3, 2), (12, 9)])
 @pytest.mark.parametrize("make", MAKE.values(), ids=MAKE)
-def test_all_texts_are_inside_the_figure(make, figsize):
+def test_all_text_is_inside_the_figure(make, figsize):
     figure, ax = pyplot.subplots(figsize=figsize, layout="compressed")
     make(ax=ax)
     figure.draw_without_rendering()
-    figure.draw_without_rendering()  # matplotlib's layout takes two rounds where an ax is square
+    figure.draw_without_rendering()  # with square axes, matplotlib's layout needs two passes
     seen = figure.get_tightbbox()
     assert seen.x0 >= -0.01
     assert seen.y0 >= -0.01
@@ -121,7 +121,7 @@ def test_all_texts_are_inside_the_figure(make, figsize):
 
 
 def darkness(rgb):
-    """Machado, Oliveira and Fernandes 2009: what deuteranopes see; then as gray."""
+    """Return darkness in grayscale, with normal vision and deuteranopia (Machado et al., 2009)."""
     deuteranopia = [
         [0.367322, 0.860646, -0.227968],
         [0.280085, 0.672501, 0.047413],
@@ -134,7 +134,7 @@ def darkness(rgb):
     ]
 
 
-def test_colors_darken_evenly_for_all_eyes():
+def test_colors_darken_evenly_with_color_blindness_too():
     colors = MAKE["chromagram"]().ax_.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3]
     for seen in darkness(colors):
         assert seen[0] == pytest.approx(0, abs=1e-3)

@@ -17,7 +17,7 @@ TONE = 0.3 * np.sin(2 * np.pi * 440 / RATE * np.arange(2 * RATE))
 
 
 class Elements(HTMLParser):
-    """What a page holds."""
+    """Elements and texts of a page."""
 
     def __init__(self, page):
         super().__init__()
@@ -37,7 +37,7 @@ class Elements(HTMLParser):
 
 
 def sound(player):
-    """Decode what the element of a player holds."""
+    """Decode the audio in a player's HTML."""
     page = Elements(player._repr_html_())
     assert not page.open
     ((_, audio),) = [element for element in page.found if element[0] == "audio"]
@@ -49,27 +49,27 @@ def sound(player):
 
 @pytest.mark.parametrize("n_channels", [1, 2])
 @pytest.mark.parametrize(("rate", "kind"), [(22050, "mpeg"), (48000, "mpeg"), (10000, "ogg")])
-def test_plays_samples(n_channels, rate, kind):
+def test_samples_are_encoded(n_channels, rate, kind):
     samples = TONE if n_channels == 1 else np.stack([TONE, np.zeros_like(TONE)], axis=1)
     player = AudioPlayer(samples, rate)
     assert player.media_type == f"audio/{kind}"
-    heard, own_rate = sound(player)
-    assert own_rate == rate
-    assert heard.shape[1:] == samples.shape[1:]
-    assert len(heard) == pytest.approx(len(TONE), abs=3000)  # MP3 comes in blocks
-    left = heard if n_channels == 1 else heard[:, 0]
+    decoded, native_rate = sound(player)
+    assert native_rate == rate
+    assert decoded.shape[1:] == samples.shape[1:]
+    assert len(decoded) == pytest.approx(len(TONE), abs=3000)  # MP3 has whole frames
+    left = decoded if n_channels == 1 else decoded[:, 0]
     spectrum = np.abs(np.fft.rfft(left))
     assert spectrum.argmax() * rate / len(left) == pytest.approx(440 * rate / RATE, rel=0.01)
     assert np.std(left) == pytest.approx(np.std(TONE), rel=0.1)
 
 
-def test_sound_is_compressed():
+def test_audio_is_compressed():
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * RATE)
-    assert len(AudioPlayer(noise, RATE).to_html()) < 2 * len(noise) / 2  # half of 16 bits
+    assert len(AudioPlayer(noise, RATE).to_html()) < 2 * len(noise) / 2  # half of 16-bit PCM
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
-def test_files_that_browsers_play_stay_as_they_are(tmp_path, suffix):
+def test_files_that_browsers_play_are_embedded_unchanged(tmp_path, suffix):
     path = tmp_path / f"tone.{suffix}"
     soundfile.write(path, TONE, RATE)
     for name in (path, str(path), bytes(path)):
@@ -85,37 +85,37 @@ def test_other_files_are_converted(tmp_path, name, seconds):
     soundfile.write(tmp_path / name, stereo, RATE)
     player = AudioPlayer(tmp_path / name)
     assert player.media_type == "audio/mpeg"
-    heard, rate = sound(player)
-    assert len(heard) / rate == pytest.approx(seconds, abs=0.2)
-    assert heard.shape[1:] == (2,)
+    decoded, rate = sound(player)
+    assert len(decoded) / rate == pytest.approx(seconds, abs=0.2)
+    assert decoded.shape[1:] == (2,)
     assert len(player.data) < (tmp_path / name).stat().st_size / 4
 
 
 @pytest.mark.filterwarnings("ignore:.* the header gives 0.0 s but the file holds 2.0 s")
-def test_a_recording_that_was_never_closed_is_converted(tmp_path):
-    """A browser would believe its header, and play nothing."""
+def test_an_unclosed_recording_is_converted(tmp_path):
+    """A browser would trust the header and play nothing."""
     soundfile.write(tmp_path / "tone.wav", TONE, RATE)
     data = bytearray((tmp_path / "tone.wav").read_bytes())
     data[40:44] = bytes(4)
     (tmp_path / "tone.wav").write_bytes(data)
-    heard, rate = sound(AudioPlayer(tmp_path / "tone.wav"))
-    assert len(heard) / rate == pytest.approx(2, abs=0.2)
+    decoded, rate = sound(AudioPlayer(tmp_path / "tone.wav"))
+    assert len(decoded) / rate == pytest.approx(2, abs=0.2)
 
 
-def test_files_that_pass_full_scale_are_clipped(tmp_path):
+def test_files_beyond_full_scale_are_clipped(tmp_path):
     soundfile.write(tmp_path / "loud.aiff", 9 * TONE, RATE, subtype="FLOAT")
-    heard, _ = sound(AudioPlayer(tmp_path / "loud.aiff"))
-    assert 0.9 < np.abs(heard).max() < 1.3
+    decoded, _ = sound(AudioPlayer(tmp_path / "loud.aiff"))
+    assert 0.9 < np.abs(decoded).max() < 1.3
 
 
-def test_what_is_in_a_file_counts_not_its_name(tmp_path):
+def test_the_content_of_a_file_counts_rather_than_its_suffix(tmp_path):
     soundfile.write(tmp_path / "tone.mp3", TONE, RATE, format="WAV")
     player = AudioPlayer(tmp_path / "tone.mp3")
     assert player.media_type == "audio/wav"
     assert sound(player)[1] == RATE
 
 
-def test_what_is_called_m4a_and_is_none_is_refused(tmp_path):
+def test_files_with_a_wrong_suffix_m4a_are_rejected(tmp_path):
     (tmp_path / "text.m4a").write_text("no audio, whatever its name")
     (tmp_path / "empty.m4a").touch()
     os.mkfifo(tmp_path / "pipe.m4a")
@@ -124,7 +124,7 @@ def test_what_is_called_m4a_and_is_none_is_refused(tmp_path):
             AudioPlayer(str(tmp_path / name))
 
 
-def test_titles_are_text():
+def test_titles_are_taken_as_plain_text():
     title = '<script>alert("1 & 2")</script>'
     page = Elements(AudioPlayer(TONE, RATE, title=title).to_html())
     assert {tag for tag, _ in page.found} == {"figure", "figcaption", "audio"}
@@ -137,23 +137,23 @@ def test_titles_are_text():
             AudioPlayer(TONE, RATE, title=other)
 
 
-def test_says_what_it_is_where_there_is_no_page():
+def test_repr_gives_title_type_and_size():
     assert repr(AudioPlayer(TONE, RATE, title="A4")) == "AudioPlayer('A4', audio/mpeg, 0.0 MB)"
 
 
-def test_errors_say_what_came(tmp_path):
-    with pytest.raises(ValueError, match=r"audio has shape \(40, 12\) where samples"):
+def test_errors_describe_the_input(tmp_path):
+    with pytest.raises(ValueError, match=r"audio has shape \(40, 12\); expected samples"):
         AudioPlayer(np.zeros((40, 12)), RATE)
     with pytest.raises(ValueError, match=r"audio: samples peak at 3"):
         AudioPlayer(10 * TONE, RATE)
-    with pytest.raises(ValueError, match="audio: samples are no array of numbers"):
+    with pytest.raises(ValueError, match="audio: samples are not an array of numbers"):
         AudioPlayer((TONE, RATE), RATE)
-    with pytest.raises(ValueError, match=r"integers \(int16\) .*: pass audio / 32768$"):
+    with pytest.raises(ValueError, match=r"integers \(int16\).*: pass audio / 32768$"):
         AudioPlayer(np.zeros(RATE, dtype=np.int16), RATE)
     with pytest.raises(ValueError, match=r"pass sr, such as extractor\.sr or mosaic\.s"):
         AudioPlayer(TONE)
     soundfile.write(tmp_path / "tone.wav", TONE, RATE)
-    with pytest.raises(ValueError, match="sr=44100 is given for a file, which knows"):
+    with pytest.raises(ValueError, match="sr=44100 is given for a file, which has"):
         AudioPlayer(tmp_path / "tone.wav", 44100)
     for rate in (0, 22050.5, "22050", np.nan):
         with pytest.raises(ValueError, match="sr must be a whole number of hertz"):
@@ -168,11 +168,11 @@ def test_errors_say_what_came(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_plays_a_file_whose_name_is_no_text(tmp_path):
+def test_file_names_that_are_not_unicode_are_accepted(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.aiff")
     with open(path, "wb") as file:
         soundfile.write(file, TONE, RATE, format="AIFF")
     player = AudioPlayer(path)
-    heard, own_rate = sound(player)
-    assert own_rate == RATE
-    assert len(heard) >= len(TONE)
+    decoded, native_rate = sound(player)
+    assert native_rate == RATE
+    assert len(decoded) >= len(TONE)

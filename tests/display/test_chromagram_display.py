@@ -12,7 +12,7 @@ def labels(axis):
     return [label.get_text() for label in axis.get_ticklabels()]
 
 
-def test_shows_the_frames_over_seconds_and_pitch_classes():
+def test_frames_are_shown_over_time_and_pitch_class():
     piece = RNG.random((30, 12), dtype=np.float32)
     ax = ChromagramDisplay.from_piece(piece, timing=10).ax_
     np.testing.assert_array_equal(ax.images[0].get_array(), piece.T)
@@ -34,7 +34,7 @@ def test_shows_the_frames_over_seconds_and_pitch_classes():
         (Timing.from_beats(np.arange(31) / 2 + 7, frames_per_beat=2), "beats", "Beats", 15),
     ],
 )
-def test_the_axis_counts_what_is_known(timing, unit, label, end):
+def test_the_unit_of_the_axis_follows_the_timing(timing, unit, label, end):
     display = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing)
     assert (display.unit, display.ax_.get_xlabel()) == (unit, label)
     assert display.ax_.get_xlim() == (0, end)
@@ -58,7 +58,7 @@ SHARPS, FLATS = "CC♯DD♯EFF♯GG♯AA♯B", "CD♭DE♭EFG♭GA♭AB♭B"
 @pytest.mark.parametrize(
     ("key", "names"), [(None, SHARPS), ("Eb", FLATS), ("F# minor", SHARPS), ("Dm", FLATS)]
 )
-def test_pitch_classes_have_the_names_of_a_key(key, names):
+def test_pitch_classes_are_named_by_key(key, names):
     piece = RNG.random((30, 12))
     alone = ChromagramDisplay.from_piece(piece, key=key)
     several = ComparisonDisplay.from_pieces({"a": piece}, key=key)
@@ -68,7 +68,7 @@ def test_pitch_classes_have_the_names_of_a_key(key, names):
         alone.plot(key="H")
 
 
-def test_frames_are_as_wide_as_they_last():
+def test_frames_are_as_wide_as_their_duration():
     times = [0, 1, 3, 7, 7.5]
     display = ChromagramDisplay.from_piece(np.eye(12)[:4], timing=Timing.from_borders(times))
     image = display.ax_.images[0]
@@ -82,11 +82,11 @@ def test_frames_are_as_wide_as_they_last():
 
 
 def label_rows(pixels):
-    """The middles of the first four rows; a made image begins at the bottom."""
+    """Return the centers of the first four rows; the image starts at the bottom."""
     return ((np.arange(4) + 0.5) * len(pixels) / 12).astype(int)
 
 
-def test_a_long_piece_is_averaged_to_what_can_be_printed():
+def test_long_pieces_are_averaged_for_drawing():
     piece = RNG.random((20001, 12))
     _, ax = pyplot.subplots(figsize=(4, 2))
     display = ChromagramDisplay.from_piece(piece, timing=10, ax=ax)
@@ -97,7 +97,7 @@ def test_a_long_piece_is_averaged_to_what_can_be_printed():
     assert display.piece.shape == (20001, 12)
 
 
-def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
+def test_piano_rolls_show_octaves_and_the_keys_in_use():
     roll = np.zeros((8, 88))
     roll[0, 39] = roll[4, 51] = 1  # C4, C5
     ax = ChromagramDisplay.from_piece(roll, timing=Timing.from_tempo(None, frames_per_beat=4)).ax_
@@ -111,18 +111,18 @@ def test_piano_rolls_have_octaves_and_show_the_keys_in_use():
     assert silent.get_ylim() == (-0.5, 87.5)
 
 
-def test_other_features_have_no_names():
+def test_other_features_are_not_named():
     ax = ChromagramDisplay.from_piece(np.eye(40), timing=4).ax_
     assert ax.get_ylabel() == "Feature"
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
 
 
-def test_values_beyond_one_have_colors_too():
+def test_the_color_scale_extends_beyond_one():
     image = ChromagramDisplay.from_piece([[-2.0, 0, 3]]).ax_.images[0]
     assert image.get_clim() == (-2, 3)
 
 
-def test_marks_are_upright_lines():
+def test_marks_are_vertical_lines():
     ax = ChromagramDisplay.from_piece(np.eye(12), timing=1, marks=[3, 5]).ax_
     assert {line.get_xdata()[0] for line in ax.lines} == {3, 5}
     assert not ChromagramDisplay.from_piece(np.eye(12), timing=1).ax_.lines
@@ -130,7 +130,7 @@ def test_marks_are_upright_lines():
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("timing", [None, 10.77, Timing.from_borders([0, 1])])
-def test_one_frame_is_enough(timing):
+def test_a_single_frame_can_be_drawn(timing):
     ChromagramDisplay.from_piece(np.eye(12)[:1], timing=timing).figure_.canvas.draw()
 
 
@@ -140,15 +140,15 @@ def test_one_frame_is_enough(timing):
         (0, ValueError, r"timing must be a positive .* got 0"),
         (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders"),
         (Timing.from_borders(np.arange(12)), ValueError, "timing has 11 frames but X has 12"),
-        (Timing.from_borders(np.zeros(13)), ValueError, "timing ends where it begins"),
+        (Timing.from_borders(np.zeros(13)), ValueError, "timing has no duration"),
     ],
 )
-def test_errors_say_what_came(timing, error, message):
+def test_errors_describe_the_input(timing, error, message):
     with pytest.raises(error, match=message):
         ChromagramDisplay.from_piece(np.eye(12), timing=timing)
 
 
-def test_times_stay_as_they_are():
+def test_times_are_not_shifted():
     times = np.arange(41) + 30.0
     display = ChromagramDisplay.from_piece(
         np.random.default_rng(0).random((40, 12)),
@@ -160,26 +160,26 @@ def test_times_stay_as_they_are():
 
 
 @pytest.mark.parametrize("marks", [-1, 13, "abc", np.nan, [3, None], {"a": 1}])
-def test_marks_are_within_the_piece(marks):
+def test_marks_must_be_within_the_piece(marks):
     with pytest.raises(ValueError, match="marks must be numbers within the piece, from 0 to 12"):
         ChromagramDisplay.from_piece(np.eye(12), marks=marks)
 
 
-def test_only_one_piece():
-    with pytest.raises(ValueError, match=r"draws one piece .* piece holds 2 with 24 frames"):
+def test_only_a_single_piece_is_accepted():
+    with pytest.raises(ValueError, match=r"draws one piece .* piece has 2 with 24 frames"):
         ChromagramDisplay.from_piece([np.eye(12), np.eye(12)], timing=1)
-    with pytest.raises(ValueError, match=r"draws one piece .* piece holds 1 with 0 frames"):
+    with pytest.raises(ValueError, match=r"draws one piece .* piece has 1 with 0 frames"):
         ChromagramDisplay.from_piece([np.zeros((0, 12))], timing=1)
 
 
-def test_a_piece_on_its_side_is_refused():
+def test_transposed_arrays_are_rejected():
     with pytest.raises(ValueError, match=r"12 frames of 572 .* did you mean piece\.T\?"):
         ChromagramDisplay.from_piece(RNG.random((12, 572)))
     for shape in ((572, 12), (12, 12), (12, 88), (12, 128)):
         assert ChromagramDisplay.from_piece(RNG.random(shape)).piece.shape == shape
 
 
-def test_two_values_have_no_color_bar():
+def test_binary_rolls_have_no_color_bar():
     roll = np.eye(88)[30:50]
     assert len(ChromagramDisplay.from_piece(roll).figure_.axes) == 1
     assert len(ChromagramDisplay.from_piece(roll / 2).figure_.axes) == 2
@@ -190,7 +190,7 @@ def test_two_values_have_no_color_bar():
 
 
 @pytest.mark.parametrize("timing", [[Timing.from_rate(10)], [0.0, 1.0, 2.0], np.arange(13)])
-def test_one_piece_has_one_timing(timing):
+def test_lists_of_timings_are_rejected(timing):
     for piece in (np.eye(12), [np.eye(12)]):
-        with pytest.raises(TypeError, match="where that of one piece is expected: pass its Timing"):
+        with pytest.raises(TypeError, match="expected the timing of one piece: pass its Timing"):
             ChromagramDisplay.from_piece(piece, timing=timing)

@@ -1,4 +1,4 @@
-"""What pictures of any piece show."""
+"""Laws of displays for any piece."""
 
 import numpy as np
 from hypothesis import given, settings
@@ -17,7 +17,7 @@ def make_piece(seed, n_frames):
 
 @few
 @given(seed=seeds, n_frames=st.integers(8, 40), semitones=st.integers(1, 11))
-def test_a_transposed_piece_is_as_like_itself(seed, n_frames, semitones):
+def test_transposition_does_not_change_self_similarity(seed, n_frames, semitones):
     piece = make_piece(seed, n_frames)
     before = piece.copy()
     plain = SelfSimilarityDisplay.from_piece(piece, n_frames=4).similarity
@@ -31,7 +31,7 @@ def test_a_transposed_piece_is_as_like_itself(seed, n_frames, semitones):
 
 @few
 @given(seed=seeds, n_frames=st.integers(1, 40), semitones=st.integers(1, 11))
-def test_a_transposed_piece_is_drawn_higher(seed, n_frames, semitones):
+def test_a_transposed_piece_is_drawn_transposed(seed, n_frames, semitones):
     piece = make_piece(seed, n_frames)
     plain = ChromagramDisplay.from_piece(piece).piece
     moved = ChromagramDisplay.from_piece(np.roll(piece, semitones, axis=1)).piece
@@ -42,7 +42,7 @@ def test_a_transposed_piece_is_drawn_higher(seed, n_frames, semitones):
 
 @few
 @given(seed=seeds, n_pieces=st.integers(1, 3))
-def test_order_of_pieces_does_not_matter_to_their_moves(seed, n_pieces):
+def test_the_order_of_pieces_does_not_change_transitions(seed, n_pieces):
     pieces = [np.repeat(make_piece(seed + i, 9), 3, axis=0) for i in range(n_pieces)]
     one = TransitionMatrixDisplay.from_pieces(pieces).matrix
     other = TransitionMatrixDisplay.from_pieces(pieces[::-1]).matrix

@@ -9,7 +9,7 @@ from musicai.metrics import recurrence
 RNG = np.random.default_rng(0)
 
 
-def test_what_comes_back_is_a_stripe():
+def test_a_repeated_passage_is_a_stripe():
     verse, chorus = RNG.random((2, 60, 12))
     song = np.concatenate([verse, chorus, verse])
     display = SelfSimilarityDisplay.from_piece(song, n_frames=20, timing=10)
@@ -23,7 +23,7 @@ def test_what_comes_back_is_a_stripe():
     assert display.times[-1] == pytest.approx((180 - 20 + 0.5) / 10)
 
 
-def test_its_similarity_is_that_of_recurrence():
+def test_similarities_match_recurrence():
     piece = RNG.random((300, 12)).cumsum(axis=0) % 1
     display = SelfSimilarityDisplay.from_piece(piece, n_frames=5)
     rows = range(0, len(display.similarity) - 100, 5)
@@ -32,9 +32,9 @@ def test_its_similarity_is_that_of_recurrence():
     assert [np.mean(pairs > s) for s in (0, 0.1, 0.3)] == pytest.approx(shares, abs=1e-3)
 
 
-def test_an_hour_takes_little_memory_and_keeps_its_length():
+def test_long_pieces_take_little_memory_and_keep_their_length():
     hour = np.repeat(RNG.random((400, 12), dtype=np.float32), 97, axis=0)
-    SelfSimilarityDisplay.from_piece(hour[:100])  # what is imported once
+    SelfSimilarityDisplay.from_piece(hour[:100])  # import everything first
     tracemalloc.start()
     display = SelfSimilarityDisplay.from_piece(hour, timing=len(hour) / 3600)
     peak = tracemalloc.get_traced_memory()[1]
@@ -45,19 +45,19 @@ def test_an_hour_takes_little_memory_and_keeps_its_length():
 
 
 @pytest.mark.parametrize("n_frames", [1, 12])
-def test_the_shortest_pieces(n_frames):
+def test_the_shortest_pieces_can_be_drawn(n_frames):
     display = SelfSimilarityDisplay.from_piece(np.eye(12)[:n_frames], n_frames=n_frames)
     np.testing.assert_allclose(display.similarity, [[1]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0, 0.1, 0.3, 1])
-def test_what_has_no_shape_is_like_nothing(level):
+def test_constant_frames_have_no_similarity(level):
     display = SelfSimilarityDisplay.from_piece(np.full((30, 12), level), n_frames=10)
     assert not display.similarity.any()
 
 
-def test_errors_say_what_came():
-    with pytest.raises(ValueError, match=r"n_frames=22, but the piece has 12: take fewer"):
+def test_errors_describe_the_input():
+    with pytest.raises(ValueError, match=r"n_frames=22, but the piece has 12: use fewer"):
         SelfSimilarityDisplay.from_piece(np.eye(12))
     with pytest.raises(ValueError, match=r"n_frames must be an integer of at least 1, got 0"):
         SelfSimilarityDisplay.from_piece(np.eye(12), n_frames=0)

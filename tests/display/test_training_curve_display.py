@@ -20,7 +20,7 @@ def lines(display):
     return {line.get_label(): line for line in display.ax_.lines}
 
 
-def test_draws_what_a_composer_learned(composer):
+def test_curves_are_those_of_the_composer(composer):
     display = TrainingCurveDisplay.from_estimator(composer)
     drawn = lines(display)
     epochs = [1, 2, 3, 4]
@@ -36,13 +36,13 @@ def test_draws_what_a_composer_learned(composer):
     assert mark.get_xydata().tolist() == [[best, highest]]
 
 
-def test_a_pipeline_is_its_last_step(composer):
+def test_the_last_step_of_a_pipeline_is_drawn(composer):
     pipeline = make_pipeline(ChromaExtractor(), composer)
     display = TrainingCurveDisplay.from_estimator(pipeline)
     assert display.validation_scores == composer.validation_curve_
 
 
-def test_a_search_is_its_best_estimator():
+def test_the_best_estimator_of_a_search_is_drawn():
     X = np.random.default_rng(0).random((6, 30, 12))
     composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0)
     search = GridSearchCV(composer, {"hidden_size": [4]}, cv=2)
@@ -53,7 +53,7 @@ def test_a_search_is_its_best_estimator():
     assert display.validation_scores == search.best_estimator_.validation_curve_
 
 
-def test_baselines_are_level_lines_that_differ(composer):
+def test_baselines_are_distinct_horizontal_lines(composer):
     baselines = {"a": -60.0, "b": -70, "c": np.float32(-80)}
     drawn = lines(TrainingCurveDisplay.from_estimator(composer, baselines=baselines))
     for name, score in baselines.items():
@@ -64,7 +64,7 @@ def test_baselines_are_level_lines_that_differ(composer):
     assert [text.get_text() for text in legend.get_texts()][-3:] == ["a", "b", "c"]
 
 
-def test_the_legend_hides_nothing(composer):
+def test_the_legend_covers_no_axes(composer):
     baselines = {"each value by itself": -20.0, "everything stays as it is": -60.0}
     figure, grid = pyplot.subplots(2, 2, figsize=(11, 7), layout="constrained")
     for ax in grid.flat:
@@ -85,13 +85,13 @@ def test_every_baseline_is_in_the_legend(composer):
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert texts[-4:] == ["_private", " ", "$a_b", "a \\udcff"]
     _, ax = pyplot.subplots()
-    ax.plot([1, 2], [-50, -60])  # has no name
+    ax.plot([1, 2], [-50, -60])  # no label
     ax.plot([1, 2], [-50, -60], label="another")
     legend = TrainingCurveDisplay.from_estimator(composer, ax=ax).ax_.get_legend()
     assert legend.get_texts()[0].get_text() == "another"
     assert legend.get_texts()[1].get_text() == "training (with dropout)"
     for other in ([1], "ab"):
-        with pytest.raises(TypeError, match="where a dict of names and scores is expected"):
+        with pytest.raises(TypeError, match="expected a dict of names and scores"):
             TrainingCurveDisplay.from_estimator(composer, baselines=other)
 
 
@@ -102,10 +102,10 @@ def test_without_validation_there_is_no_best_epoch():
     assert composer.validation_curve_ is None
     assert display.best_epoch_ is None
     assert list(lines(display)) == ["training (with dropout)"]
-    assert display.ax_.lines[0].get_marker() == "."  # one epoch is a point
+    assert display.ax_.lines[0].get_marker() == "."  # a single epoch is a point
 
 
-def test_what_has_not_learned_is_refused(composer):
+def test_estimators_that_are_not_fitted_are_rejected(composer):
     for estimator in (LSTMComposer(), make_pipeline(ChromaExtractor(), LSTMComposer())):
         with pytest.raises(NotFittedError):
             TrainingCurveDisplay.from_estimator(estimator)

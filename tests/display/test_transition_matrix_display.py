@@ -6,13 +6,13 @@ from musicai.metrics import transition_matrix
 
 
 def cadences(key):
-    """I, IV, V, I in C major, moved to a key."""
+    """Return the cadence I, IV, V, I, transposed from C major."""
     chords = [np.isin(np.arange(12), notes) for notes in ([0, 4, 7], [5, 9, 0], [7, 11, 2])]
     piece = np.repeat([chords[i] for i in (0, 1, 2, 0) * 3], 8, axis=0)
     return np.roll(piece, key, axis=1).astype(float)
 
 
-def test_draws_the_moves_in_a_common_key():
+def test_transitions_are_drawn_in_a_common_key():
     pieces = [cadences(0), cadences(5)]
     display = TransitionMatrixDisplay.from_pieces(pieces)
     np.testing.assert_array_equal(display.matrix, transition_matrix(pieces))
@@ -22,10 +22,10 @@ def test_draws_the_moves_in_a_common_key():
         assert "".join(names) == "CC♯DD♯EFF♯GG♯AA♯B"
     assert display.ax_.get_ylabel() == "from"
     assert display.ax_.get_xlabel().startswith("to")
-    assert display.ax_.yaxis_inverted()  # C above, as a matrix is written
+    assert display.ax_.yaxis_inverted()  # C at the top, as in a matrix
 
 
-def test_colors_go_to_the_largest_share():
+def test_the_color_scale_ends_at_the_largest_share():
     matrix = transition_matrix(cadences(0))
     assert TransitionMatrixDisplay.from_matrix(matrix).ax_.images[0].get_clim() == (
         0,
@@ -38,13 +38,13 @@ def test_colors_go_to_the_largest_share():
     assert [label.get_text() for label in bar.get_yticklabels()][:2] == ["0%", "20%"]
 
 
-def test_no_move_is_an_empty_matrix():
+def test_pieces_without_transitions_give_an_empty_matrix():
     display = TransitionMatrixDisplay.from_pieces(np.ones((30, 12)))
     assert not display.matrix.any()
     display.figure_.canvas.draw()
 
 
-def test_errors_say_what_came():
+def test_errors_describe_the_input():
     with pytest.raises(ValueError, match=r"matrix has shape \(30, 12\) .* use from_pieces"):
         TransitionMatrixDisplay.from_matrix(np.ones((30, 12)))
     with pytest.raises(ValueError, match=r"values from -1 to 0 "):

@@ -68,7 +68,7 @@ def test_only_chroma_is_measured(name):
         ValueError, match="88 features .* where 12 are expected: chroma has 12; a piano roll"
     ):
         metric(np.ones((400, 88)))
-    with pytest.raises(ValueError, match=r"no negative values: X has -1"):
+    with pytest.raises(ValueError, match=r"chroma cannot be negative: X has -1"):
         metric(-np.eye(12))
 
 

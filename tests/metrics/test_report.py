@@ -266,7 +266,7 @@ def test_errors_say_what_to_do(music, composed, more_music):
         report(music, short, more_music, n_frames=217, timing=RATE)
     with pytest.raises(ValueError, match="n_frames=100 is too short.*pass 216 or more"):
         report(music, composed, more_music, n_frames=100, timing=RATE)
-    with pytest.raises(ValueError, match="chroma has no negative values: generated has"):
+    with pytest.raises(ValueError, match="chroma cannot be negative: generated has"):
         report(music, [piece - 1 for piece in composed], more_music, timing=RATE)
     with pytest.raises(ValueError, match=r"train\[0\] has 88 features"):
         report(music, composed, [np.ones((400, 88))], timing=RATE)

@@ -194,5 +194,5 @@ def test_impossible_arguments_are_refused(X, options, message, tmp_path, monkeyp
 def test_one_file_for_several_pieces_is_refused(tmp_path):
     with pytest.raises(TypeError, match="pass a list with one for each"):
         chroma_to_audio([np.ones((5, 12))], tmp_path / "a.wav", timing=10)
-    with pytest.raises(TypeError, match=r"X holds a path.*ChromaExtractor"):
+    with pytest.raises(TypeError, match=r"X contains a path.*ChromaExtractor"):
         chroma_to_audio("song.mp3", timing=10)

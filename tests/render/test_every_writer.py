@@ -153,7 +153,7 @@ def test_the_notated_tempo_does_not_change_the_sound(cadence):
     ("X", "error", "message"),
     [
         (np.full((9, 12), np.nan), ValueError, "NaN"),
-        (np.full((9, 12), -0.5), ValueError, "no negative values: X has -0.5"),
+        (np.full((9, 12), -0.5), ValueError, "chroma cannot be negative: X has -0.5"),
         (np.ones((9, 11)), ValueError, "11 features per frame where 12"),
         (np.ones(12), ValueError, "Reshape your data"),
         ([np.ones((9, 12)), np.ones((9, 13))], ValueError, r"X\[1\] has 13"),
