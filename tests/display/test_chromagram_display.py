@@ -138,7 +138,7 @@ def test_a_single_frame_can_be_drawn(timing):
     ("timing", "error", "message"),
     [
         (0, ValueError, r"timing must be a positive .* got 0"),
-        (np.arange(13), TypeError, r"pass seconds as Timing\.from_borders"),
+        (np.arange(13), TypeError, r"or seconds as Timing\.from_borders"),
         (Timing.from_borders(np.arange(12)), ValueError, "timing has 11 frames but X has 12"),
         (Timing.from_borders(np.zeros(13)), ValueError, "timing has no duration"),
     ],
