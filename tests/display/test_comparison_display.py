@@ -84,5 +84,5 @@ def test_errors_describe_the_input():
 
 
 def test_timings_must_be_in_a_dict():
-    with pytest.raises(TypeError, match=r"timing is of type list; .* such as \{'real': extractor\}"):
+    with pytest.raises(TypeError, match=r"timing is of type list; .*such as \{'real': extractor\}"):
         ComparisonDisplay.from_pieces(PIECES, timing=[10, 10])
