@@ -39,14 +39,39 @@ class Matches(NamedTuple):
 
 
 def find_matches(piece: np.ndarray) -> Matches:
-    """Return the match of every frame of a piece (n_frames, n_features)."""
-    found = Matches(np.zeros(len(piece), np.int16), np.zeros(len(piece), np.uint8))
-    finder = MatchFinder(1)
+    """Return the match of every frame of a piece (n_frames, n_features).
+
+    Use this for a whole piece: it takes a third of the time that `MatchFinder` takes.
+    """
+    n_frames = len(piece)
+    times = np.arange(n_frames)
     numbers: Iterable[np.ndarray] = map(frame_numbers, frame_blocks(piece))
-    for t, number in enumerate(np.concatenate([*numbers, np.zeros(0, np.int64)])):
-        found.lags[t], found.confidences[t] = finder.lags[0], finder.confidences[0]
-        finder.read(number[None])
-    return found
+    _, contents = np.unique(np.concatenate([*numbers, np.zeros(0, np.int64)]), return_inverse=True)
+    n_lags = min(LOOK_BACK, n_frames)
+    # Backwards in time, so that the lags from 1 on follow each frame.
+    backwards = np.concatenate([contents[::-1].astype(np.int32), np.full(n_lags, -1, np.int32)])
+    scores, fits, factors = np.zeros((3, n_lags), np.float32)
+    lags, best_scores, agreed = np.zeros_like(times), np.zeros(n_frames, np.float32), times < 0
+    for t in range(1, n_frames):
+        last = n_frames - t
+        earlier = backwards[last + 1 : last + 1 + n_lags]
+        np.equal(earlier, backwards[last], out=fits, casting="unsafe")
+        np.add(fits * (1 - _FORGET), _FORGET, out=factors)
+        scores *= factors
+        scores += fits
+        best = scores.argmax()
+        lags[t], best_scores[t], agreed[t] = best + 1, scores[best], fits[best]
+    lags, confidences = _match(lags, best_scores, agreed, times)
+    return Matches(lags.astype(np.int16), confidences.astype(np.uint8))
+
+
+def _match(
+    lags: np.ndarray, scores: np.ndarray, agreed: np.ndarray, n_read: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return lags and confidences, given the best lags, their scores and whether they agreed."""
+    level = np.searchsorted(_BORDERS, scores, side="right")
+    first = np.where(n_read <= LOOK_BACK, n_read, 0)
+    return np.where(level > 0, lags, first), np.where(level > 0, 2 * level - agreed, 0)
 
 
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
@@ -97,11 +122,8 @@ class MatchFinder:
         self._n_read = self._n_read + 1
         best = n_lags - 1 - self._scores[:, ::-1].argmax(1)
         rows = np.arange(len(best))
-        scores = self._scores[rows, best]
-        level = np.searchsorted(_BORDERS, scores, side="right")
-        first = np.where(self._n_read <= LOOK_BACK, self._n_read, 0)
-        self.lags = np.where(level > 0, n_lags - best, first)
-        self.confidences = np.where(level > 0, 2 * level - fits[rows, best], 0)
+        scores, agreed = self._scores[rows, best], fits[rows, best]
+        self.lags, self.confidences = _match(n_lags - best, scores, agreed, self._n_read)
 
     def take(self, rows: np.ndarray) -> Self:
         """Return a finder with the state of this one in the pieces numbered `rows`."""
@@ -132,7 +154,7 @@ class MatchFinder:
         """Look farther back, up to `LOOK_BACK`, and drop the frames before that."""
         n_pieces, n_lags = self._scores.shape
         kept = min(2 * n_lags, LOOK_BACK)
-        frames = np.zeros((n_pieces, 2 * kept), np.int64)
+        frames = np.zeros((n_pieces, kept + n_lags), np.int64)
         frames[:, :kept] = np.pad(self._frames, ((0, 0), (kept, 0)))[:, -kept:]
         self._scores = np.pad(self._scores, ((0, 0), (kept - n_lags, 0)))
         self._frames, self._end = frames, kept

@@ -109,20 +109,24 @@ def match_by_definition(piece, t):
     best = 0, 0.0
     for lag in range(1, min(t, LOOK_BACK)):
         score = np.float32(0)
-        for s in range(lag, t):
-            score = score + 1 if (piece[s] == piece[s - lag]).all() else score / 2
+        for fits in (piece[lag:t] == piece[: t - lag]).all(1):
+            score = score + 1 if fits else score / 2
         if score > best[1]:
             best = lag, score
     return best if best[1] >= 0.5 else (t, 0.0)
 
 
-def test_matches_are_what_they_are_said_to_be():
-    piece = make_roll(100, seed=3)
+@pytest.mark.parametrize("n_frames", [0, 1, 2, 100, 200])
+def test_the_match_is_the_lag_with_the_highest_score(n_frames):
+    piece = make_roll(200, seed=3)[:n_frames]
     lags, confidences = find_matches(piece)
     expected = [match_by_definition(piece, t) for t in range(len(piece))]
     assert lags.tolist() == [lag for lag, _ in expected]
     assert [bool(confidence) for confidence in confidences] == [score > 0 for _, score in expected]
-    assert lags[70] == 66  # the theme has come back
+
+
+def test_the_match_leads_to_the_last_repetition_of_a_theme():
+    assert find_matches(make_roll(100, seed=3)).lags[70] == 66
 
 
 def test_matches_are_found_within_the_look_back_alone():
