@@ -1,8 +1,8 @@
-"""Notes in and out: MIDI files read, turned to piano rolls and back, played and written.
+"""MIDI: read and write files, play them, and convert them to piano rolls and back.
 
-Music in notes is a :class:`pretty_midi.PrettyMIDI`; times are in seconds, pitches are MIDI's
-numbers, 60 for middle C. A piano roll is a piece, float32 ``(n_frames, 88)``: 1 where a key of the
-piano sounds, A0 to C8, else 0. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+MIDI music is a :class:`pretty_midi.PrettyMIDI`, with times in seconds and pitches as MIDI numbers
+(60 for middle C). A piano roll is a piece, float32 ``(n_frames, 88)``: 1 where a key of the piano
+sounds, from A0 to C8, else 0. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 """
 
 from ._errors import MidiError

@@ -1,8 +1,8 @@
-"""Notes and controllers of MIDI files, by the channels that they belong to.
+"""Notes and controllers of MIDI files, by channel.
 
 A synthesizer has channels, not tracks: a pedal in one track holds the notes that other tracks
 send to its channel. So tracks are merged in time, and each instrument (the notes of one track,
-channel and program) has all controllers and bends of its channel.
+channel and program) gets all controllers and bends of its channel.
 """
 
 from collections import defaultdict
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from pretty_midi import Instrument, PrettyMIDI
 
 DRUMS = 9
-"""General MIDI's channel of drums, counted from 0."""
+"""General MIDI's drum channel, counted from 0."""
 
 CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
-"""Those of all other instruments."""
+"""Channels of all other instruments."""
 
 MOST_CHANGES = 2**20
-"""Controllers and bends of all instruments together; a million take 200 MB."""
+"""Limit for the controllers and bends of all instruments together; a million take 200 MB."""
 
 _Channel = tuple[int, int]  # port and channel: each port has sixteen channels of its own
 _Player = tuple[int, _Channel, int]  # track, channel and program
@@ -55,7 +55,7 @@ class _Channels:
     bends : dict
         The bends of each channel: tick and value.
     n_unended : int
-        How many notes have no note-off.
+        Number of notes without a note-off.
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
@@ -63,7 +63,7 @@ class _Channels:
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        # By track: where two hands share a key, each ends its own note.
+        # Separate for each track: two hands may share a key, and each ends its own note.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
         for track, channel, (tick, status, data) in _in_time(tracks):
@@ -100,19 +100,19 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return the instruments of some tracks, and how many notes have no note-off.
+    """Return the instruments of all tracks, and the number of notes without a note-off.
 
     Parameters
     ----------
     tracks : sequence of Track
         All tracks of a file.
     midi : pretty_midi.PrettyMIDI
-        Gives the time of each tick.
+        Music with the tempi of the file, which give the time of each tick.
 
     Raises
     ------
     ValueError
-        If there are so many controllers that memory would not suffice.
+        If there are more than `MOST_CHANGES` controllers.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
     channels = _Channels(tracks)
@@ -126,7 +126,10 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
         for _, channel, _ in channels.notes
     )
     if n_changes > MOST_CHANGES:
-        raise ValueError(f"its instruments have {n_changes} controllers, which is beyond music")
+        raise ValueError(
+            f"its instruments have {n_changes} controllers, where at most {MOST_CHANGES} are "
+            "expected"
+        )
     time, names = midi.tick_to_time, [_name(track) for track in tracks]
     found = []
     for track, channel, program in sorted(channels.notes, key=itemgetter(0)):
@@ -148,7 +151,7 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 
 
 def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
-    """Merge tracks in time; at one tick, events of tracks that strike no key come first."""
+    """Merge tracks in time; at the same tick, events of tracks without a note-on come first."""
     timed = []
     for i, track in enumerate(tracks):
         strikes = {e.tick for e in track.events if e.status & 0xF0 == NOTE_ON and e.data[1]}
@@ -165,7 +168,7 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Return controllers that lift the pedals that are still down at a channel's last note."""
+    """Return controllers that lift the pedals still down at the channel's last note."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

@@ -1,11 +1,11 @@
-"""The one error for music in notes that cannot be used."""
+"""The error for MIDI music that cannot be used."""
 
 
 class MidiError(ValueError):
-    """A MIDI file cannot be used, or not be played; the message names it, the cause, what to do.
+    """Error for MIDI music that cannot be used; the message names file, cause and remedy.
 
-    Raised for a file that is missing, empty, no MIDI, damaged, or so long that it can't be meant,
-    for music without notes, and for a soundfont that is none.
+    Raised if a file is missing, empty, damaged, implausibly long or not MIDI, if music has no
+    notes, and if a soundfont cannot be used.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The transformer from MIDI files to piano rolls."""
+"""Transformer between MIDI files and piano rolls."""
 
 import warnings
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {
 }
 
 Extracted = tuple[np.ndarray, str] | MidiError
-"""A roll and a warning, "" if there is none; or why there is no roll."""
+"""A roll and a warning ("" for none), or the error instead of a roll."""
 
 
 class PianoRollExtractor(FileTransformer):
@@ -43,50 +43,50 @@ class PianoRollExtractor(FileTransformer):
     Parameters
     ----------
     steps_per_beat : float, default=4
-        Frames per beat, which is a quarter note: 4 are sixteenths, 2 eighths, 0.5 half notes, 12
-        hold both sixteenths and triplets. Frames follow the beats through all changes of tempo.
-        The fewer there are the more of the music a composer has in view; 2 suit chorales and
-        hymns.
+        Frames per beat, a quarter note: 4 for sixteenths, 2 for eighths, 0.5 for half notes, 12
+        for both sixteenths and triplets. Frames follow the beats through all changes of tempo.
+        With fewer frames, excerpts of the same number of frames cover more music; 2 suits
+        chorales and hymns.
     frame_rate : float, default=None
-        Frames per second, for music that was played freely and whose beats no one wrote down, or
-        to stand beside chroma: frame ``t`` is centered on ``t / frame_rate``. When None, frames
-        follow the beats.
+        Frames per second, for music that was played freely, without notated beats, or to align
+        rolls with chroma: frame ``t`` is centered on ``t / frame_rate``. If None, frames follow
+        the beats.
     n_jobs : int, default=None
-        How many files to read at the same time, in processes unless
-        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result is
-        the same; processes are worth their start for hundreds of files.
+        Number of files to read in parallel, by processes unless
+        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result does
+        not depend on it. Starting processes pays off for hundreds of files.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a file that cannot be used: raise :class:`musicai.midi.MidiError`, or warn
-        and give a piece of no frames, so that labels keep their places.
+        and return an empty piece, so that pieces still match their labels.
     verbose : int, default=0
         Show a progress bar on standard error when greater than 0.
 
     Attributes
     ----------
     timing : Timing
-        When the frames of a roll sound. Frames that follow beats have no tempo: choose one, as
+        When the frames of a roll sound. Frames that follow beats have no tempo; choose one with
         ``extractor.timing.at_tempo(96)``.
 
     See Also
     --------
     musicai.datasets.load_midi : Finds the MIDI files in a folder.
-    musicai.midi.write_midi : Write what `inverse_transform` returns to a file.
-    musicai.midi.synthesize : Hear it.
+    musicai.midi.write_midi : Write the result of `inverse_transform` to a file.
+    musicai.midi.synthesize : Play it.
 
     Notes
     -----
     The extractor learns nothing and works without `fit`.
 
     - A note sounds from the frame nearest to its start up to the frame nearest to its end, and for
-      one frame at least, however short it is.
-    - What sounds counts, not which keys are down: a note held by the sustain pedal, or the
-      sostenuto pedal, goes on until the pedal is lifted.
-    - A roll cannot tell a note that is struck again from one that is held; both are ones in a row.
-    - The first frame is the beginning of the file, so that frames keep their places in the bar,
-      and the last is that in which the last note ends. Silence in front is kept; silence at the
-      end is kept where `inverse_transform` wrote it.
-    - Instruments are not told apart. Drums (channel 10) are left out, and so are, with a warning,
-      notes beyond the 88 keys.
+      at least one frame.
+    - A roll holds what sounds, not which keys are down: a note held by the sustain or sostenuto
+      pedal lasts until the pedal is lifted.
+    - A roll does not distinguish a repeated note from a held one; both are ones in a row.
+    - The first frame is the beginning of the file, so that frames keep their places in the bar.
+      The last one is the frame in which the last note ends. Leading silence is kept; trailing
+      silence is kept if `inverse_transform` wrote it.
+    - All instruments share one roll. Drums (channel 10) are left out, and so are notes beyond the
+      88 keys, with a warning.
 
     Examples
     --------
@@ -124,19 +124,19 @@ class PianoRollExtractor(FileTransformer):
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a roll; of beats, without a tempo, unless at a frame rate."""
+        """Timing of the frames of a roll: beats without a tempo, or a frame rate."""
         self._check_parameters()
         if self.frame_rate is not None:
             return Timing.from_rate(self.frame_rate)
         return Timing.from_tempo(None, frames_per_beat=self.steps_per_beat)
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Check the parameters and the form of `X`; there is nothing to learn.
+        """Check the parameters and the type of `X`; there is nothing to learn.
 
         Parameters
         ----------
         X : list of MIDI files
-            What `transform` takes. No file is opened.
+            As for `transform`. No file is opened.
         y : object, default=None
             Ignored.
 
@@ -148,9 +148,9 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is one file and not a list of them, or holds something else.
+            If `X` is a single file, or holds anything but files.
         ValueError
-            If `X` is empty, or a parameter has no possible value.
+            If `X` is empty or a parameter is invalid.
 
         Examples
         --------
@@ -168,7 +168,7 @@ class PianoRollExtractor(FileTransformer):
         Parameters
         ----------
         X : list, tuple or 1-D array of MIDI files
-            Each a path (str, bytes, PathLike) of what :func:`musicai.midi.read_midi` reads, or a
+            Each a path (str, bytes, PathLike) of a file for :func:`musicai.midi.read_midi`, or a
             :class:`pretty_midi.PrettyMIDI`.
 
         Returns
@@ -180,9 +180,9 @@ class PianoRollExtractor(FileTransformer):
         Raises
         ------
         TypeError
-            If `X` is one file and not a list of them, or holds something else.
+            If `X` is a single file, or holds anything but files.
         ValueError
-            If `X` is empty, or a parameter has no possible value.
+            If `X` is empty or a parameter is invalid.
         MidiError
             If a file cannot be used and ``on_error="raise"``.
         ImportError
@@ -212,38 +212,40 @@ class PianoRollExtractor(FileTransformer):
             disable=self.verbose == 0,
         )
         rolls = []
-        for extracted, name in progress:  # no comprehension: before Python 3.12 it is a frame more
+        # A comprehension would add a stack frame before Python 3.12, and warnings name the caller.
+        for extracted, name in progress:
             rolls.append(self._checked(extracted, name))
         return self._contain([timed(roll, self.timing) for roll in rolls])
 
     def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
-        """Turn piano rolls into music for a piano.
+        """Turn piano rolls into MIDI music for a piano.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 88), or a collection of them
-            One piece or several. Values of at least .5 sound, so probabilities will do; ones in a
-            row are one note.
+            One piece or several. Values of at least 0.5 sound, so `X` may hold probabilities; a
+            run of them is one note.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound; for a collection one for all or a list with one for each piece.
-            Where frames follow beats it needs a tempo, as in ``extractor.timing.at_tempo(96)``,
-            and as many frames to a beat. None stands for the extractor's own `timing`, which has
-            none. Frames at a rate are notated at 120 beats a minute.
+            When the frames sound: one for all pieces, or a list with one for each piece. If the
+            extractor's frames follow beats, it needs a tempo, as in
+            ``extractor.timing.at_tempo(96)``, and the same number of frames per beat. None stands
+            for the extractor's `timing`, which suffices if it has a frame rate. Frames at a rate
+            are notated at 120 beats per minute.
 
         Returns
         -------
         midi : pretty_midi.PrettyMIDI, or a collection of them
-            For one piece its music, for a collection what the collection was. `transform` gives
-            exactly the same rolls again, also from files that it was written to. A piece that ends
-            with silence has a text there, "end of piece", that tells where.
+            The music of one piece, or a collection of the same type as `X`. `transform` returns
+            exactly the same rolls, also from files that the music was written to. The end of a
+            piece that ends with silence is marked by a text, "end of piece".
 
         Raises
         ------
         TypeError
-            If `X` holds paths, or `timing` is something else.
+            If `X` holds paths, or `timing` has another type.
         ValueError
-            If a piece is no piano roll, or longer than 524288 frames, beats have no tempo, or a
-            timing is not for such frames.
+            If a piece is not a piano roll or longer than 524288 frames, or a timing has no tempo
+            or is for other frames.
         ImportError
             If pretty_midi is missing.
 
@@ -294,11 +296,11 @@ class PianoRollExtractor(FileTransformer):
             joblib.delayed(_extract)(file, name, self._grid(), self.on_error)
             for file, name in zip(files, names, strict=True)
         ]
-        # Processes, not threads: Python reads the files, one byte after the other.
+        # Processes, not threads: the files are parsed in Python, byte by byte.
         return joblib.Parallel(self.n_jobs, return_as="generator")(calls)
 
     def _checked(self, extracted: Extracted, name: str) -> np.ndarray:
-        """Warn of what is wrong with a file."""
+        """Warn about problems of a file; return its roll, or an empty one."""
         if isinstance(extracted, MidiError):
             warnings.warn(f"left out {extracted}", stacklevel=3)
             return np.empty((0, N_KEYS), np.float32)
@@ -308,19 +310,21 @@ class PianoRollExtractor(FileTransformer):
         return roll
 
     def _check_timing(self, timing: Timing) -> None:
-        """Refuse a timing of other frames than those of `transform`."""
+        """Raise if a timing does not fit the frames of `transform`."""
         own = self.timing
         if timing.has_beats == own.has_beats and timing.frames_per_beat == own.frames_per_beat:
             return
         if own.has_beats:
             steps = f"{self.steps_per_beat:.6g}"
-            other = f"{timing.frames_per_beat:.6g} to a beat" if timing.has_beats else "no beats"
-            said = f"frames follow beats, steps_per_beat={steps}, and those of timing are {other}"
+            found = f"{timing.frames_per_beat:.6g} per beat" if timing.has_beats else "not beats"
+            message = (
+                f"frames follow beats, steps_per_beat={steps}, but those of timing are {found}"
+            )
             advice = f"Timing.from_tempo(96, frames_per_beat={steps})"
         else:
-            said = f"frames are at a rate, frame_rate={self.frame_rate:.6g}, and timing has beats"
-            advice = "a number of frames per second, or none"
-        raise ValueError(f"{said}: {timing}; pass {advice}")
+            message = f"frames have a rate, frame_rate={self.frame_rate:.6g}, but timing has beats"
+            advice = "a number of frames per second, or None"
+        raise ValueError(f"{message}: {timing}; pass {advice}")
 
     def _grid(self) -> Grid:
         rate = None if self.frame_rate is None else float(self.frame_rate)
@@ -336,6 +340,6 @@ def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
         roll, warning = roll_from_midi(midi, name, grid)
         return roll, "; ".join(filter(None, (remark, warning)))
     except MidiError as error:
-        if on_error == "raise":  # at once, before others are read in vain
+        if on_error == "raise":  # at once, before other files are read in vain
             raise
         return error

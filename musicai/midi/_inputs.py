@@ -1,4 +1,4 @@
-"""What the extractor takes: a list of MIDI files, never just one; and piano rolls to turn back."""
+"""Checks of the extractor's input: lists of MIDI files, and piano rolls."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from ._rolls import MOST_FRAMES
 
 
 def as_files(X: Any) -> list[Any]:
-    """Return the MIDI files in `X` as a list, refusing what is only one."""
+    """Return the MIDI files in `X` as a list; refuse a single file."""
     if is_path(X):
         raise TypeError(f"X is one path, {X!r}, where a list of MIDI files is expected: pass [x]")
     if is_music(X):
@@ -23,8 +23,8 @@ def as_files(X: Any) -> list[Any]:
         array = X if isinstance(X, np.ndarray) else np.asarray(X, dtype=object)
         if array.ndim != 1 or array.dtype.kind not in "OSUT":
             raise TypeError(
-                f"X is of type {type(X).__name__} where a list of MIDI files is expected; a MIDI "
-                "file is a path or a pretty_midi.PrettyMIDI"
+                f"X is of type {type(X).__name__}, where a list of MIDI files is expected: paths "
+                "or pretty_midi.PrettyMIDI objects"
             )
     if len(array) == 0:
         raise ValueError("X is an empty list: expected at least one MIDI file")
@@ -34,27 +34,27 @@ def as_files(X: Any) -> list[Any]:
 
 
 def as_rolls(X: Any) -> tuple[list[np.ndarray], Pack]:
-    """Check that `X` is one piano roll or a collection of them; see `as_collection`."""
+    """Return the piano rolls in `X` and how to pack results for them, as `as_collection` does."""
     if is_path(X) or (isinstance(X, (list, tuple)) and len(X) and is_path(X[0])):
         raise TypeError(
-            "X holds a path, where piano rolls are expected: transform turns MIDI files into "
-            "rolls, inverse_transform rolls into music"
+            "X holds a path, where piano rolls are expected: call transform to turn MIDI files "
+            "into rolls"
         )
     if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype != object:
         raise ValueError(
-            f"X has shape {X.shape} where a piano roll of shape (n_frames, {N_KEYS}) is expected; "
-            "did you mean X[np.newaxis], one frame?"
+            f"X has shape {X.shape}, where a piano roll of shape (n_frames, {N_KEYS}) is expected: "
+            "pass X[np.newaxis] for a single frame"
         )
     rolls, pack = as_collection(X)
     for roll in rolls:
         if roll.shape[1] != N_KEYS:
             raise ValueError(
-                f"X has frames of {roll.shape[1]} values where a piano roll has {N_KEYS}, a key "
-                "each from A0 to C8"
+                f"X has frames of {roll.shape[1]} values, where {N_KEYS} are expected: one for "
+                "each key from A0 to C8"
             )
         if len(roll) > MOST_FRAMES:
             raise ValueError(
-                f"X has a piano roll of {len(roll)} frames where at most {MOST_FRAMES} are "
-                "possible: divide it"
+                f"X has a piano roll of {len(roll)} frames, where at most {MOST_FRAMES} are "
+                "possible: split it"
             )
     return rolls, pack

@@ -1,4 +1,4 @@
-"""What counts as music in notes: a `pretty_midi.PrettyMIDI`, or the path of a file."""
+"""Checks of MIDI music: a `pretty_midi.PrettyMIDI`, or the path of a MIDI file."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
 
 
 def is_music(value: Any) -> bool:
-    """Tell whether `value` is music in notes.
+    """Return whether `value` has the attributes of a `pretty_midi.PrettyMIDI` that are used here.
 
-    It is known by what is used of it, so that pretty_midi need not be there to say no.
+    The check needs no pretty_midi, so that other values can be refused without it.
     """
     return all(hasattr(value, name) for name in ("instruments", "get_tempo_changes", "write"))
 
 
 def check_music_or_path(value: Any, name: str) -> None:
-    """Raise a TypeError for what is neither music nor a path; `name` is what to call it."""
+    """Raise a TypeError, which refers to `name`, if `value` is neither music nor a path."""
     if not (is_path(value) or is_music(value)):
         raise TypeError(
-            f"{name} is of type {type(value).__name__} where a path of a MIDI file or a "
+            f"{name} is of type {type(value).__name__}, where a path of a MIDI file or a "
             "pretty_midi.PrettyMIDI is expected"
         )
 
 
 def as_midi(value: Any, name: str) -> tuple["PrettyMIDI", str]:
-    """Return music as it is, or read its file; and what to warn of, "" if nothing.
+    """Return music, read from its file if `value` is a path, and a warning or "".
 
-    `name` is what to call music without a file.
+    Errors refer to music without a file by `name`.
     """
     check_music_or_path(value, name)
     return read_music(value) if is_path(value) else (value, "")

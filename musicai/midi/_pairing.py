@@ -1,4 +1,4 @@
-"""Pairing of note-ons and note-offs of one key."""
+"""Pairing of the note-ons and note-offs of a key."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ class Stroke(NamedTuple):
 
     tick: int
     velocity: int
-    program: int  # of its channel at that tick
+    program: int  # program of the channel at that tick
 
 
 class Note(NamedTuple):
@@ -45,15 +45,15 @@ class Key:
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield notes, and whether each lacks an end.
+        """Yield notes, and whether each one lacks an end.
 
         Parameters
         ----------
         other_offs : sequence of int
-            Rising ticks of note-offs of other tracks that end no note there; they end notes without
-            a note-off in this track.
+            Ticks, sorted, of note-offs in other tracks that end no note there. They end notes of
+            this track that have no note-off in it.
         cuts : sequence of int
-            Rising ticks at which all notes of the channel end, such as "all notes off".
+            Ticks, sorted, at which all notes of the channel end, such as "all notes off".
         end : int
             Tick of the end of the track, which ends all other notes.
         """
@@ -69,7 +69,7 @@ class Key:
             yield note, ended is None and cut is None
 
     def _pair(self) -> None:
-        """Find the note-off of each note-on; a note-off ends all notes of the key that sound."""
+        """Find the note-off of each note-on; a note-off ends all sounding notes of the key."""
         down: list[int] = []  # indices of note-ons without a note-off so far
         doubtful: list[int] = []  # indices of note-ons that may belong to the note-off before them
         for i, (tick, velocity, _) in enumerate(self.strokes):
@@ -79,14 +79,15 @@ class Key:
                 down.append(i)
                 continue
             is_in_front = self._is_struck_at(i + 1, tick)
-            # Where a key is repeated at once, some programs write the new note-on first.
+            # If a key is struck again at the tick of its note-off, some programs write the new
+            # note-on first.
             ending = [place for place in down if self.strokes[place].tick < tick] or down
             if not ending:
                 self.idle_offs.append(tick)
             self._ends.update(dict.fromkeys(ending, tick))
             down = down[len(ending) :]
-            # Others write the note-off of a note of no length before its note-on. If several such
-            # notes follow each other, only the missing note-off of the last one reveals them.
+            # Other programs write the note-off of a zero-length note before its note-on. In a
+            # row of such notes, only the missing note-off of the last one reveals the order.
             if is_in_front and (doubtful or not ending):
                 doubtful.append(i + 1)
             else:
@@ -99,13 +100,13 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """Give no length to notes whose note-offs come before them."""
+        """Give zero length to notes whose note-offs come before them."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()
 
 
 def _next(ticks: Sequence[int], tick: int) -> int | None:
-    """Return the first of rising ticks after `tick`."""
+    """Return the first of the sorted ticks after `tick`, None if there is none."""
     i = bisect_right(ticks, tick)
     return ticks[i] if i < len(ticks) else None

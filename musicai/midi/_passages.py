@@ -1,7 +1,7 @@
-"""Music cut into passages that can be played by themselves and added up.
+"""Music cut into passages that are played separately and added up.
 
-A synthesizer's sound is the sum of its notes, so a passage may hold the notes that begin in it, at
-their whole length, and what controllers and programs have come to by then.
+A synthesizer's sound is the sum of its notes. So a passage holds the notes that begin in it, at
+their whole length, and the state of controllers and programs at its start.
 """
 
 import math
@@ -19,25 +19,25 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Samples in which the notes of a passage begin; whole blocks of the synthesizer's."""
+"""Length in samples of the time in which the notes of a passage begin; a multiple of `BLOCK`."""
 
 LONGEST = 60 * RATE
-"""A note that is held for longer is struck again, so that no passage is much longer than this."""
+"""Longest note in samples; longer ones are struck again, so that passages stay short."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
-"""Controllers that set a parameter by one after the other; all others count by their last value."""
+"""Controllers that set a parameter in several steps; of all others only the last value counts."""
 
 _SENT = BLOCK // 2
-"""Messages are sent half a block early, that rounding may not put them into another one."""
+"""Delay in samples that puts messages into the middle of a block, away from rounding errors."""
 
 
 class Strike(NamedTuple):
-    """A note, with times in samples that are whole blocks."""
+    """A note, with times in samples, multiples of `BLOCK`."""
 
     start: int
     release: int
-    silence: int  # when it has ended, pedal included
-    player: int  # which of the music's instruments
+    silence: int  # when the sound ends, pedal included
+    player: int  # index of its instrument in the music
     pitch: int
     velocity: int
 
@@ -48,9 +48,9 @@ class Player(NamedTuple):
     Attributes
     ----------
     program : int
-        Its program.
+        MIDI program.
     is_drum : bool
-        Whether it plays drums.
+        Whether the instrument is a drum kit.
     changes : list of tuple
         Controllers and bends in order: the time in samples, the controller's number or None for a
         bend, and the value.
@@ -62,19 +62,19 @@ class Player(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """Notes that begin within some samples, `PASSAGE` as a rule."""
+    """Notes that begin within a stretch of samples, usually `PASSAGE` of them."""
 
     start: int
     strikes: list[Strike]
 
     @property
     def length(self) -> int:
-        """Samples from its start until all its keys and pedals are released."""
+        """Number of samples from the start until all keys and pedals are released."""
         return max(strike.silence for strike in self.strikes) - self.start
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music every `n_samples`, whole blocks; passages without notes are passed by."""
+    """Cut music every `n_samples`, a multiple of `BLOCK`, and skip passages without notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
@@ -85,7 +85,7 @@ def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
 
 
 def players_of(midi: Any) -> list[Player]:
-    """Return a player for each instrument of some music."""
+    """Return a player for each instrument of the music."""
     players = []
     for instrument in midi.instruments:
         changes: list[tuple[int, int | None, int]] = [
@@ -100,11 +100,11 @@ def players_of(midi: Any) -> list[Player]:
 def ensembles(
     strikes: Sequence[Strike], players: Sequence[Player]
 ) -> Iterator[tuple[list[Strike], dict[int, int]]]:
-    """Divide notes so that each group's players find a channel; give notes and channels."""
+    """Divide notes into groups whose players fit into the channels; yield notes and channels."""
     playing = sorted({strike.player for strike in strikes})
     drummers = [player for player in playing if players[player].is_drum]
     others = [player for player in playing if not players[player].is_drum]
-    # Drummers share the one channel that is theirs, so only one of them can be in a group.
+    # There is only one drum channel, so a group can have only one drummer.
     for i in range(max(len(drummers), -(-len(others) // len(CHANNELS)))):
         seated = others[i * len(CHANNELS) : (i + 1) * len(CHANNELS)]
         channels = dict(zip(seated, CHANNELS, strict=False))
@@ -119,10 +119,10 @@ def messages(
     end: int,
     players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
-    """Return what to send and when, in samples; a block goes before `start`."""
+    """Return messages, and when to send them in samples; time 0 is one block before `start`."""
     mido = need("mido", extra="midi", what="synthesize")
-    # What happens at the same time happens in this order: keys up, controllers, keys down. A pedal
-    # that is pressed as a key is released comes too late for it.
+    # The order at one time is: keys up, controllers, keys down. So a pedal that is pressed just as
+    # a key is released comes too late for that note.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
         program = players[player].program
@@ -154,7 +154,7 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield changes from `start` to `end`, and before them at time 0 the state at `start`."""
+    """Yield the state at `start`, at time 0, and then the changes from `start` to `end`."""
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
     for i, (_, number, value) in enumerate(changes[:first]):
@@ -165,7 +165,7 @@ def _changes(
 
 
 def _to_block(seconds: float) -> int:
-    # Beats often are half-way between two blocks, and their times are not exact.
+    # Beats often lie halfway between two blocks, and their times are inexact.
     return math.floor(round(seconds * RATE / BLOCK, 3) + 0.5) * BLOCK
 
 

@@ -1,4 +1,4 @@
-"""Reading MIDI files, whatever is in them."""
+"""Reading of MIDI files, including damaged and unusual ones."""
 
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 MOST_BYTES = 2**21
-"""A file of this size, with half a million notes, takes ten seconds or two and 500 MB."""
+"""Largest file; this size, half a million notes, takes some ten seconds and 500 MB."""
 
 MOST_TICKS = 10**7
-"""pretty_midi reads no more; 90 minutes at a fine resolution, 960 ticks a beat, and 120 beats."""
+"""pretty_midi's limit: 90 minutes at 960 ticks per beat and 120 beats per minute."""
 
 FINE = 960
-"""Ticks a beat, the finest that sequencers usually write."""
+"""Ticks per beat; few sequencers write a finer resolution."""
 
 SHORTEST_BEAT = 7
-"""Of time signatures, as a power of two: 128ths."""
+"""Shortest beat of a time signature, as a power of two: 128ths."""
 
-REPAIR = "save it anew with a program that can open it, or leave it out"
+REPAIR = "save it again with a program that can open it, or leave it out"
 
 
 def read_midi(file: AnyPath) -> "PrettyMIDI":
@@ -45,18 +45,18 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Parameters
     ----------
     file : str, bytes or PathLike
-        A MIDI file (.mid, .midi, .kar), also one in a RIFF wrapper (.rmi); the suffix does not
+        A MIDI file (.mid, .midi, .kar), also in a RIFF wrapper (.rmi). The suffix does not
         matter.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI
-        The music: an instrument for the notes of each track, channel and program.
+        The music, with an instrument for the notes of each track, channel and program.
 
     Raises
     ------
     TypeError
-        If `file` is no path.
+        If `file` is not a path.
     MidiError
         If the file cannot be read. The message names it.
     ImportError
@@ -65,23 +65,23 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Warns
     -----
     UserWarning
-        If notes have no note-off or come behind the end of their track, if there are more or fewer
-        tracks than the file says, or if another file follows in it. The message names it.
+        If notes have no note-off or follow the end of their track, if the number of tracks in the
+        header is wrong, or if the file contains a second one. The message names the file.
 
     See Also
     --------
-    write_midi : The way back.
+    write_midi : Write a MIDI file.
 
     Notes
     -----
-    - Tracks are merged in time, as a synthesizer does: programs, pedals and all other controllers
-      belong to channels, so each instrument has those of its channel, from whatever track. Tempo
-      changes count in any track, signatures in the first.
+    - Tracks are merged in time, as by a synthesizer: programs, pedals and all other controllers
+      belong to channels, so each instrument gets those of its channel, from any track. Tempo
+      changes count in any track, signatures only in the first.
     - A pedal that is never lifted is lifted with the last note of its channel.
     - A note without a note-off lasts until its key is struck again, "all notes off" (controllers
       120 and from 123 on), or the end of its track.
-    - Meta events that say the impossible, such as a key of eight sharps, are left out.
-    - Text is UTF-8, or else taken for Latin-1.
+    - Invalid meta events, such as a key of eight sharps, are left out.
+    - Text is decoded as UTF-8 if that is possible, else as Latin-1.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     array([90.])
     """
     if not is_path(file):
-        raise TypeError(f"file is of type {type(file).__name__} where a path is expected")
+        raise TypeError(f"file is of type {type(file).__name__}, where a path is expected")
     music, remark = read_music(file)
     if remark:
         warnings.warn(f"{printable(file)}: {remark}", stacklevel=2)
@@ -103,7 +103,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
 
 
 def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
-    """Read a MIDI file; return what to warn of as well, "" if nothing."""
+    """Read a MIDI file; return its music and a warning, "" for none."""
     name = printable(file)
     for package in ("mido", "pretty_midi"):
         need(package, extra="midi", what="read_midi")
@@ -121,7 +121,7 @@ def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
     remarks = []
     if len(song.tracks) != song.n_promised:
         remarks.append(
-            f"its header promises {song.n_promised} tracks where it has {len(song.tracks)}"
+            f"its header promises {song.n_promised} tracks, but it has {len(song.tracks)}"
         )
     if n_unended:
         remarks.append(
@@ -129,9 +129,9 @@ def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
             "track ends"
         )
     if song.n_unread:
-        remarks.append(f"notes behind the end of their track ({song.n_unread}) were not read")
+        remarks.append(f"notes after the end of their track ({song.n_unread}) were not read")
     if song.is_followed:
-        remarks.append("another file follows the first in this one, and was not read")
+        remarks.append("it contains a second MIDI file, which was not read")
     return midi, "; ".join(remarks)
 
 
@@ -146,8 +146,8 @@ def _read(path: AnyPath, name: str) -> bytes:
         raise MidiError(f"{name}: the file cannot be opened ({error})") from None
     if len(data) > MOST_BYTES:
         raise MidiError(
-            f"{name}: the file has more than {MOST_BYTES // 2**20} MB, which is beyond music in "
-            "notes; divide it, or leave it out"
+            f"{name}: the file has more than {MOST_BYTES // 2**20} MB, the most that is read; "
+            "split it, or leave it out"
         )
     return data
 
@@ -157,8 +157,8 @@ def _midi_bytes(data: bytes, name: str) -> bytes:
         data = data[max(0, data.find(b"MThd")) :]
     if data[:4] != b"MThd":
         raise MidiError(
-            f"{name}: this is no MIDI file (it does not begin with MThd); pass .mid files, and "
-            "recordings to ChromaExtractor"
+            f"{name}: this is not a MIDI file (it does not begin with MThd); pass .mid files here "
+            "and recordings to ChromaExtractor"
         )
     return data
 
@@ -166,17 +166,17 @@ def _midi_bytes(data: bytes, name: str) -> bytes:
 def _check(song: Song, name: str) -> None:
     if song.format == 2 and len(song.tracks) > 1:
         raise MidiError(
-            f"{name}: the file holds several pieces (MIDI format 2); save each as a file of its own"
+            f"{name}: the file holds several pieces (MIDI format 2); save each to a separate file"
         )
     if not 1 <= song.division < 2**15:
         raise MidiError(
-            f"{name}: times are in film frames (SMPTE) or have no unit, where ticks per beat are "
-            f"expected; {REPAIR}"
+            f"{name}: times are in film frames (SMPTE) or without a unit, where ticks per beat "
+            f"are expected; {REPAIR}"
         )
     if _n_ticks(song) // _divisor(song) >= MOST_TICKS:
         raise MidiError(
-            f"{name}: the music lasts longer than the {MOST_TICKS} ticks that are read at most, "
-            f"hours of music: divide it, or if it is not so long its times are damaged, {REPAIR}"
+            f"{name}: the music lasts for hours, longer than {MOST_TICKS} ticks; split it. If it "
+            f"should be shorter, its times are damaged: {REPAIR}"
         )
 
 
@@ -185,7 +185,7 @@ def _n_ticks(song: Song) -> int:
 
 
 def _divisor(song: Song) -> int:
-    """Return what to divide times by where ticks are very fine, as in music21's files."""
+    """Return the divisor that makes very fine ticks coarser, as those of music21's files."""
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1
     divisors = range(song.division // FINE * 2, 1, -1)
@@ -207,9 +207,9 @@ def _coarsened(song: Song) -> Song:
 
 
 def _conducted(song: Song) -> "PrettyMIDI":
-    """Return music without instruments: tempi, signatures and texts.
+    """Return music without instruments but with tempi, signatures and texts.
 
-    pretty_midi takes tempi from files only.
+    pretty_midi accepts tempi only from files.
     """
     mido = need("mido", extra="midi", what="read_midi")
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
@@ -236,7 +236,7 @@ def _conducted(song: Song) -> "PrettyMIDI":
 
 
 def _add_signature(event: Event, midi: "PrettyMIDI", pretty_midi: Any) -> None:
-    """Add a signature of key or time, unless there is none such."""
+    """Add a key or time signature if the event is a valid one."""
     kind, values, time = event.data[0], event.data[1:], midi.tick_to_time(event.tick)
     if kind == KEY_SIGNATURE and len(values) >= 2:
         sharps, is_minor = (values[0] ^ 0x80) - 0x80, values[1]

@@ -1,4 +1,4 @@
-"""Notes on a grid: from music to a piano roll, and back without a loss."""
+"""Conversion of MIDI music to piano rolls and, without loss, back."""
 
 from typing import Any, NamedTuple
 
@@ -13,23 +13,23 @@ from ._sounding import release_times
 from .tempi import tempo_map
 
 LOWEST_KEY = 21
-"""MIDI's pitch of A0; the keys of a piano go up to 108, C8."""
+"""MIDI pitch of A0; the highest key of a piano is 108, C8."""
 
 MOST_FRAMES = 2**19
-"""A roll of so many frames, 36 hours of sixteenths at 120 beats a minute, takes 185 MB."""
+"""Longest roll: 36 hours of sixteenths at 120 beats per minute, and 185 MB."""
 
 NOTATED_TEMPO = 120.0
 VELOCITY = 80
 USUAL_RESOLUTION = 480
 TICKS_PER_FRAME = 2
-"""At least; a note is off by half a tick at most, so it rounds to the frame that it came from."""
+"""Least ticks per frame. Notes are off by at most half a tick, so they round to their frames."""
 
 END_TEXT = "end of piece"
-"""Text at the end of a piece that ends with silence; all MIDI programs pass by what is text."""
+"""Text at the end of a piece that ends with silence; MIDI programs ignore texts."""
 
 
 class Grid(NamedTuple):
-    """Where frames begin: at parts of beats, unless `frame_rate` is given.
+    """Positions of frames: at fractions of beats, or at a rate if `frame_rate` is given.
 
     Frames at a rate are centered on ``t / frame_rate``, as those of chroma are.
     """
@@ -38,46 +38,47 @@ class Grid(NamedTuple):
     frame_rate: float | None
 
     def positions(self, seconds: Any, midi: Any) -> np.ndarray:
-        """Return the frames whose beginnings are nearest to some times of music."""
+        """Return the frames whose starts are nearest to the given times."""
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
-            # Half-way between two frames, as demisemiquavers often are, times are not exact.
+            # Thirty-second notes often lie halfway between two frames, and times are inexact.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
-        # Frames begin half-way between centers: what begins on a center or before it is in it.
+        # Frames begin halfway between centers: a note belongs to the next center from its start on.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
 def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
-    """Return the piano roll of some music, and a warning if notes had to be left out, else "".
+    """Return the piano roll of MIDI music, and a warning if notes were left out, else "".
 
     Parameters
     ----------
     midi : pretty_midi.PrettyMIDI
         The music.
     name : str
-        What to call it in errors.
+        Name of the music in errors.
     grid : Grid
-        Where frames begin.
+        Positions of the frames.
 
     Raises
     ------
     MidiError
-        If it has no notes but drums, or none on a piano, or the roll would be too long, or
-        times are no times.
+        If no note but drums is on the piano's keys, if the roll would be too long, or if times
+        are negative or not finite.
     """
     starts, ends, pitches = _notes(midi)
     on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
     marks = [text.time for text in midi.text_events if text.text == END_TEXT]
     if not on_piano.any() and not marks:
-        what = f"but beyond the {N_KEYS} keys of a piano, A0 to C8" if len(pitches) else "in it"
-        raise MidiError(f"{name}: there are no notes {what}, drums apart; leave it out")
+        where = f" on the {N_KEYS} keys of a piano, A0 to C8" if len(pitches) else ""
+        raise MidiError(f"{name}: there are no notes{where}, apart from drums; leave it out")
     first = grid.positions(starts[on_piano], midi)
     last = np.maximum(grid.positions(ends[on_piano], midi), first + 1)
     n_frames = np.max(np.concatenate([last, grid.positions(marks, midi)]))
     if not n_frames <= MOST_FRAMES or (first < 0).any():
         raise MidiError(
-            f"{name}: the roll would have {n_frames:.3g} frames where at most {MOST_FRAMES} are "
-            "possible; take fewer frames, or leave it out if its times are damaged"
+            f"{name}: the roll would have {n_frames:.3g} frames, where at most {MOST_FRAMES} are "
+            "possible; lower steps_per_beat or frame_rate, or leave it out if its times are "
+            "damaged"
         )
     keys = pitches[on_piano] - LOWEST_KEY
     changes = np.zeros((int(n_frames) + 1, N_KEYS), np.int32)
@@ -90,14 +91,14 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
 
 
 def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
-    """Return the music of a piano roll; `roll_from_midi` gives the same roll again.
+    """Return the music of a piano roll; `roll_from_midi` returns the same roll.
 
     Parameters
     ----------
     roll : ndarray of shape (n_frames, 88)
-        Values of at least .5 sound.
+        Values of at least 0.5 sound.
     timing : Timing
-        When the frames sound. Those that are no beats are notated at 120 beats a minute.
+        When the frames sound. Frames at a rate are notated at 120 beats per minute.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="inverse_transform")
     seconds = timing.seconds_at(np.arange(len(roll) + 1))
@@ -124,7 +125,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
 
 
 def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return starts and ends in seconds, and pitches, of all notes that are not drums'."""
+    """Return starts and ends in seconds, and pitches, of all notes except drums."""
     players = [each for each in midi.instruments if not each.is_drum]
     starts = [note.start for each in players for note in each.notes]
     ends = [release_times(each)[1] for each in players]
@@ -137,7 +138,7 @@ def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
-    """Count times in quarter notes, through all changes of tempo."""
+    """Convert seconds to quarter notes, through all changes of tempo."""
     changes, tempi = midi.get_tempo_changes()
     counted = np.concatenate([[0], np.cumsum(np.diff(changes) * tempi[:-1] / 60)])
     i = np.searchsorted(changes, seconds, side="right") - 1
@@ -145,7 +146,7 @@ def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
 
 
 def _resolution(frames_per_beat: float, n_frames: int) -> int:
-    """Choose ticks per beat: whole ones per frame where that can be, and not too many in all."""
+    """Choose ticks per beat: an integer per frame if possible, and not too many in all."""
     per_frame = min(USUAL_RESOLUTION / frames_per_beat, 0.9 * MOST_TICKS / max(1, n_frames))
     if frames_per_beat == round(frames_per_beat):
         return round(frames_per_beat) * max(TICKS_PER_FRAME, int(per_frame))
@@ -154,7 +155,7 @@ def _resolution(frames_per_beat: float, n_frames: int) -> int:
 
 
 def _runs(sounding: np.ndarray) -> list[tuple[int, int, int]]:
-    """Return key, first frame and first silent frame of each run of sounding ones."""
+    """Return key, first frame and first silent frame after it of each run of sounding frames."""
     silence = np.zeros((1, sounding.shape[1]), np.int8)
     changes = np.diff(sounding.astype(np.int8), axis=0, prepend=silence, append=silence)
     keys, firsts = np.nonzero(changes.T == 1)

@@ -1,4 +1,4 @@
-"""How long notes sound: until the key is released, or the pedal that holds them."""
+"""Durations of sounding notes: until the key, or the pedal that holds it, is released."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -11,28 +11,28 @@ PEDAL_CONTROLS = (SUSTAIN, SOSTENUTO)
 """Controllers of the pedals that hold notes."""
 
 PEDAL_DOWN = 64
-"""The value, from 0 to 127, from which on a pedal is down."""
+"""Lowest value, of 0 to 127, at which a pedal is down."""
 
 SOUND_OFF, RESET_CONTROL = 120, 121
 NOTES_OFF_CONTROLS = (SOUND_OFF, 123, 124, 125, 126, 127)
-"""Controllers that end notes; changes of mode, from 124 on, do so as well."""
+"""Controllers that end notes, changes of mode (from 124 on) among them."""
 
 
 def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return when the keys of an instrument's notes go up, and when their sound ends.
+    """Return when the keys of an instrument's notes are released, and when their sound ends.
 
     Parameters
     ----------
     instrument : pretty_midi.Instrument
-        A note whose key goes up while the sustain pedal is down sounds until the pedal is lifted,
-        and where it never is, until the instrument's last key goes up. The sostenuto pedal does so
-        with keys that are down when it is pressed. "All notes off" releases all keys, "all sound
-        off" ends the sound as well, and "reset all controllers" lifts the pedals.
+        A note whose key is released while the sustain pedal is down sounds until the pedal is
+        lifted or, if it never is, until the instrument's last key is released. The sostenuto pedal
+        holds the keys that are down when it is pressed. "All notes off" releases all keys, "all
+        sound off" also ends the sound, and "reset all controllers" lifts the pedals.
 
     Returns
     -------
     releases : ndarray of shape (n_notes,)
-        In seconds. A key that the sostenuto pedal holds goes up with it.
+        In seconds. A key that the sostenuto pedal holds is released with the pedal.
     ends : ndarray of shape (n_notes,)
         In seconds.
     """
@@ -45,8 +45,8 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
     keys = _cut(starts, keys, changes, NOTES_OFF_CONTROLS)
     pressed, lifted = _last_press(keys, changes, SOSTENUTO)
     releases = np.where((pressed > starts) & (lifted >= keys), lifted, keys)
-    # A pedal that is pressed just when a key goes up comes too late to hold the note; when a key
-    # goes down and up at once, it does not.
+    # A pedal that is pressed just as a key is released comes too late to hold the note, unless the
+    # key is also struck at that time.
     up = np.where(releases > starts, releases, np.nextafter(releases, np.inf))
     _, lifted = _last_press(up, changes, SUSTAIN)
     ends = _cut(starts, np.where(lifted >= up, lifted, releases), changes, (SOUND_OFF,))
@@ -55,10 +55,10 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
-    """Return ends of notes of which no two overlap in one key, and which sound when those did.
+    """Return ends with which no two notes of one key overlap, and the key sounds as before.
 
-    A key can only go up once. So a note ends where its key is struck again, and the last one of
-    those that overlap goes on as long as any of them; those that begin together end together.
+    A key is released only once. So a note ends where its key is struck again, and the last of
+    several overlapping notes lasts as long as any of them. Notes that begin together end together.
     """
     order = np.lexsort((starts, pitches))
     begun, ended = starts[order], ends[order]
@@ -80,13 +80,13 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """End notes with the first of some controllers after their start."""
+    """End notes at the first controller with one of the numbers after their start."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 
 
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return when a pedal was last pressed before each time, and when it was then lifted."""
+    """Return when a pedal was last pressed before each time, and when it was lifted after that."""
     moves = [(-np.inf, True), (-np.inf, False)]
     moves += [
         (change.time, change.number == pedal and change.value >= PEDAL_DOWN)

@@ -1,4 +1,4 @@
-"""Music in notes as sound."""
+"""Synthesis of MIDI music with soundfonts."""
 
 import os
 import warnings
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 TAIL = 3 * RATE
-"""Samples for the last notes to die away in, and for the echo of the room."""
+"""Samples after the last note, for its decay and reverberation."""
 
 FADE = RATE // 2
-"""Samples at the end of a passage that fade, for what still sounds then must not click."""
+"""Samples of the fade-out at the end of a passage, which prevents clicks of long decays."""
 
 LOUDEST = 32767
-"""The largest sample of 16 bits; one that reaches it may have been clipped."""
+"""Largest 16-bit sample; one that reaches it may have been clipped."""
 
 MOST_HOURS = 24
-"""Longer music is taken for damaged times; a day of sound is 7.6 GB at 22050 hertz."""
+"""Limit for the length of music, beyond which times are considered damaged."""
 
 MOST_PLAYERS = 500
-"""Every 15 players are one more pass through a passage; a large orchestra has some 100."""
+"""Limit for instruments: every 15 take another pass over a passage. An orchestra has some 100."""
 
 
 def synthesize(
@@ -57,27 +57,27 @@ def synthesize(
     midi : str, bytes, PathLike or pretty_midi.PrettyMIDI
         The music, or the path of a MIDI file.
     soundfont : str or path, default=None
-        A soundfont, .sf2. When None it is TimGM6mb, which pretty_midi ships: the 128 instruments
-        of General MIDI and drums.
+        A soundfont (.sf2). None stands for TimGM6mb, which comes with pretty_midi and has the 128
+        instruments of General MIDI and drums.
     sr : float, default=22050
-        Of the sound, in hertz.
+        Sampling rate in hertz.
 
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        One channel. It begins where the music begins, and ends three seconds after the last note,
-        which die away. A single note peaks at some .04, a chord at .2; music for many instruments
-        at full strength may go beyond 1, as nothing is leveled or clipped.
+        Mono samples, from the start of the music to three seconds after the last note. A single
+        note peaks at about 0.04, a chord at 0.2. Loud music for many instruments may exceed 1,
+        because nothing is normalized or clipped.
 
     Raises
     ------
     TypeError
-        If `midi` or `soundfont` is something else.
+        If `midi` or `soundfont` has another type.
     MidiError
-        If the music cannot be read, has no notes or lasts more than a day, or the soundfont is
-        none that can be played.
+        If the music cannot be read, has no notes or lasts more than a day, or the soundfont cannot
+        be played.
     ValueError
-        If `sr` has no possible value.
+        If `sr` is invalid.
     ImportError
         If pretty_midi or midirenderer is missing.
 
@@ -87,10 +87,10 @@ def synthesize(
 
     Notes
     -----
-    The music is played in passages of 20 seconds, each with the notes that begin in it, which are
-    added up where they overlap; so memory does not grow with the length of the music, and the first
-    block comes at once. A note that is held for more than a minute is struck again. The same music
-    gives the same samples.
+    The music is played in passages of 20 seconds, each with the notes that begin in it, and the
+    sounds of passages are added where they overlap. So memory does not grow with the length of the
+    music, and the first block is available at once. A note that is held for more than a minute is
+    struck again. The same music gives the same samples.
 
     Examples
     --------
@@ -113,24 +113,24 @@ def synthesize(
     _check(music, name)
     if remark:
         warnings.warn(f"{name}: {remark}", stacklevel=2)
-    # All that can be wrong is found here, and not only when the first block is asked for.
+    # All checks run here, not when the first block is taken.
     return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 
 
 def _check(music: Any, name: str) -> None:
     notes = [note for instrument in music.instruments for note in instrument.notes]
     if not notes:
-        raise MidiError(f"{name}: there are no notes in it to play")
+        raise MidiError(f"{name}: there are no notes to play; pass music with notes")
     if len(music.instruments) > MOST_PLAYERS:
         raise MidiError(
-            f"{name}: {len(music.instruments)} instruments play, where at most {MOST_PLAYERS} are "
-            "expected; it may be damaged: leave it out"
+            f"{name}: there are {len(music.instruments)} instruments, where at most "
+            f"{MOST_PLAYERS} are expected; the file may be damaged: leave it out"
         )
     first, last = min(note.start for note in notes), max(note.end for note in notes)
     if not (first >= 0 and last <= MOST_HOURS * 3600):
         raise MidiError(
-            f"{name}: notes are from {first:.3g} to {last:.3g} seconds where music of at most "
-            f"{MOST_HOURS} hours is expected; its times may be damaged"
+            f"{name}: notes are from {first:.3g} to {last:.3g} seconds, where music of at most "
+            f"{MOST_HOURS} hours is expected; its times may be damaged: leave it out"
         )
     for note in notes:
         if not (0 <= note.pitch <= 127 and 0 <= note.velocity <= 127):
@@ -142,11 +142,11 @@ def _name(midi: Any) -> str:
 
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
-    """Play music at `RATE`, cut every `n_samples`; yield the sum of all passages in such blocks."""
+    """Play music at `RATE` in passages of `n_samples`; yield their sum in blocks of that size."""
     players = players_of(midi)
-    start, rest = 0, np.zeros(0, np.float32)  # what has begun and has not been yielded
+    start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet
     for passage in passages(midi, n_samples):
-        while start < passage.start:  # in a rest of some passages
+        while start < passage.start:  # the music may pause for several passages
             yield np.pad(rest[:n_samples], (0, max(0, n_samples - len(rest))))
             start, rest = start + n_samples, rest[n_samples:]
         sound = _play_passage(passage, players, soundfont)
@@ -162,7 +162,7 @@ def _play_passage(passage: Passage, players: Sequence[Player], soundfont: Soundf
     sound = np.zeros(length, np.float32)
     for strikes, channels in ensembles(passage.strikes, players):
         sound += _play_group(strikes, channels, passage.start, length, players, soundfont)
-    # Some instruments ring for longer than the tail.
+    # Some instruments ring longer than the tail.
     sound[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
     return sound
 
@@ -175,7 +175,7 @@ def _play_group(
     players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
-    """Play notes together, or where they are too loud for 16 bits in two halves."""
+    """Play notes together or, if they are too loud for 16 bits, in two halves."""
     sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):

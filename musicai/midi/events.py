@@ -1,13 +1,13 @@
-"""Events of Standard MIDI Files: from bytes, and to bytes.
+"""Reading and writing the events of Standard MIDI Files.
 
-Messages of channels and meta events are read; messages for devices (system exclusive) are skipped.
+Channel messages and meta events are read; system exclusive messages are skipped.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
-"""Kinds of channel messages, the upper half of their status."""
+"""Kinds of channel messages: the upper four bits of their status."""
 
 META = 0xFF
 TEXT, TRACK_NAME, LYRIC, PORT = 0x01, 0x03, 0x05, 0x21
@@ -17,13 +17,13 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""By status; those from F0 on do not belong in files, but some files have them."""
+"""Number of data bytes by status. Those from F0 on do not belong in files, but occur."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
-"""Status of messages for devices."""
+"""Status of system exclusive messages."""
 
 _MOST_DIGITS = 9
-"""Bytes of a number; four are allowed, and more are leading zeros or damage."""
+"""Limit for the bytes of a number; the format allows four, more are leading zeros or damage."""
 
 
 class Event(NamedTuple):
@@ -31,11 +31,11 @@ class Event(NamedTuple):
 
     tick: int  # from the beginning of the track
     status: int  # kind and channel, or META
-    data: bytes  # what follows the status; of a meta event its kind and its contents
+    data: bytes  # all after the status: of a meta event, its kind and its contents
 
 
 class Track(NamedTuple):
-    """Events in order of time, and when the track ends."""
+    """Events in order of time, and the tick at which the track ends."""
 
     events: list[Event]
     end: int
@@ -45,23 +45,23 @@ class Song(NamedTuple):
     """The contents of a file."""
 
     format: int
-    division: int  # ticks per beat; from 2**15 on a division of seconds
+    division: int  # ticks per beat; from 2**15 on, a division of seconds
     tracks: list[Track]
-    n_promised: int  # tracks according to the header
-    n_unread: int  # notes behind the end of their track
-    is_followed: bool  # by another file
+    n_promised: int  # number of tracks in the header
+    n_unread: int  # number of notes after the end of their track
+    is_followed: bool  # whether another file follows
 
 
 def read_song(data: bytes) -> Song:
     """Read bytes that begin with "MThd".
 
-    A track lasts until its "end of track". The length in front of it counts only where there is
-    none, because programs that crash, or join files, leave wrong lengths behind.
+    A track lasts until its "end of track" event. The length in its header counts only if there is
+    no such event, because programs that crash or join files leave wrong lengths behind.
 
     Raises
     ------
     ValueError
-        If they are damaged; the message gives the cause, not the file.
+        If the bytes are damaged. The message gives the cause but not the file.
     """
     position = 14
     if len(data) < position:
@@ -76,20 +76,20 @@ def read_song(data: bytes) -> Song:
         tracks.append(track)
         n_unread += n_behind
     if not tracks:
-        raise ValueError("there are no tracks in it")
+        raise ValueError("it has no tracks")
     is_followed = data.startswith(b"MThd", position)
     return Song(format_, division, tracks, n_promised, n_unread, is_followed)
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
-    """Return the bytes of a file of format 1; the events of each track are in order of time."""
+    """Return the bytes of a file of format 1, from tracks with events in order of time."""
     chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
     return _chunk(b"MThd", header) + b"".join(chunks)
 
 
 def text_of(event: Event) -> str:
-    """Return the text of a meta event: UTF-8, as it is written today, or Latin-1."""
+    """Return the text of a meta event, decoded as UTF-8 if that is possible, else as Latin-1."""
     text = event.data[1:]
     try:
         return text.decode("utf-8")
@@ -98,7 +98,7 @@ def text_of(event: Event) -> str:
 
 
 class _Bytes:
-    """Bytes that are read one after the other."""
+    """Bytes and the position of the next one to read."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data = data
@@ -112,7 +112,7 @@ class _Bytes:
         return taken
 
     def number(self) -> int:
-        """Read a number of as many bytes as it needs, seven bits in each."""
+        """Read a number of variable length, seven bits in each byte."""
         value = 0
         for byte in self.data[self.position : self.position + _MOST_DIGITS]:
             self.position += 1
@@ -121,23 +121,23 @@ class _Bytes:
                 return value
         if self.position == len(self.data):
             raise ValueError("it ends too early")
-        raise ValueError("it holds long runs of bytes that are no MIDI")
+        raise ValueError("it holds long runs of bytes that are not MIDI")
 
     def at(self, beginnings: tuple[bytes, ...]) -> bool:
         return self.data[self.position : self.position + 4] in beginnings
 
 
 def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
-    """Read the track whose length is at `start`.
+    """Read the track whose length stands at `start`.
 
     Returns
     -------
     track : Track
         The track.
     position : int
-        Where it ends.
+        Position of the first byte after it.
     n_behind : int
-        Notes that begin between there and where it ends by its length.
+        Number of notes that begin after its end but within its stated length.
     """
     source = _Bytes(data, start)
     promised = int.from_bytes(source.take(4), "big") + source.position
@@ -154,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Read events, up to the promised end of the track if another track or nothing follows."""
+    """Read events, up to the stated end of the track if another track or nothing follows it."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()
@@ -170,7 +170,7 @@ def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
 
 
 def _count_notes(data: bytes, start: int, stop: int) -> int:
-    """Count the notes that begin in bytes that may be no MIDI; 0 if they are none."""
+    """Count the notes that begin in some bytes; 0 if the bytes are not MIDI."""
     following = data.find(b"MTrk", start)
     stop = min(stop, len(data) if following < 0 else following)
     n_notes = 0
@@ -190,10 +190,10 @@ def _read_data(source: _Bytes, status: int) -> bytes:
         return source.take(source.number())
     n_bytes = _DATA_BYTES.get(status & 0xF0 if status < 0xF0 else status)
     if n_bytes is None:
-        raise ValueError(f"an event has the status {status}, which does not exist")
+        raise ValueError(f"an event has the status {status}, which MIDI does not define")
     values = source.take(n_bytes)
     if n_bytes and max(values) > 127:
-        raise ValueError(f"a data byte is {max(values)} where at most 127 is possible")
+        raise ValueError(f"a data byte is {max(values)}, where at most 127 is expected")
     return values
 
 

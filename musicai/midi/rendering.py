@@ -1,4 +1,4 @@
-"""Messages played by a soundfont, through midirenderer."""
+"""Rendering of MIDI messages with a soundfont, by midirenderer."""
 
 import io
 import os
@@ -14,32 +14,32 @@ from ..files.paths import is_path, printable
 from ._errors import MidiError
 
 RATE = 48000
-"""Samples a second of midirenderer's sound."""
+"""Sampling rate of midirenderer in hertz."""
 
 BLOCK = 64
-"""Samples that its synthesizer makes at a time; messages wait for the next block."""
+"""Samples that the synthesizer renders at a time; messages take effect at the next block."""
 
 FULL_SCALE = 32768
-"""What 1 is among its samples, which have 16 bits."""
+"""Full scale of 16-bit samples."""
 
 TICKS_PER_BEAT = RATE // 2
-"""At the tempo that MIDI begins with, 120 beats a minute, a tick is then a sample."""
+"""Resolution with which a tick is one sample at MIDI's default tempo, 120 beats per minute."""
 
 
 class Soundfont(NamedTuple):
-    """A soundfont's file, and its name for messages."""
+    """Contents of a soundfont file, and its name for messages."""
 
     data: bytes
     name: str
 
 
 def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
-    """Read a soundfont, or where `path` is None the one that pretty_midi ships."""
+    """Read a soundfont; None stands for the one that comes with pretty_midi."""
     if path is None:
         package = need("pretty_midi", extra="midi", what="synthesize")
         path = Path(package.__file__).with_name("TimGM6mb.sf2")
     if not is_path(path):
-        raise TypeError(f"soundfont is of type {type(path).__name__} where a path is expected")
+        raise TypeError(f"soundfont is of type {type(path).__name__}, where a path is expected")
     name = printable(path)
     try:
         data = Path(os.fsdecode(path)).read_bytes()
@@ -48,35 +48,35 @@ def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
     except (OSError, ValueError) as error:
         raise MidiError(f"{name}: the soundfont cannot be opened ({error})") from None
     if data[:4] != b"RIFF" or data[8:12] != b"sfbk":
-        raise MidiError(f"{name}: this is no soundfont; pass a file in the format .sf2")
+        raise MidiError(f"{name}: this is not a soundfont; pass a file in the format .sf2")
     return Soundfont(data, name)
 
 
 def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Soundfont) -> np.ndarray:
-    """Play messages of mido's, each with its time in samples, in order of time.
+    """Render mido messages with their times in samples, in order of time.
 
     Returns
     -------
     samples : ndarray of shape (n_samples, 2), dtype int16
-        What is louder than 16 bits can tell is clipped.
+        Stereo samples at `RATE`, clipped at full scale.
     """
     samples = render_file(_midi_file(messages, n_samples), soundfont)[:n_samples]
     return np.pad(samples, ((0, n_samples - len(samples)), (0, 0)))
 
 
 def render_file(midi: bytes, soundfont: Soundfont) -> np.ndarray:
-    """Play a MIDI file until its end, which cuts off what still sounds.
+    """Render a MIDI file up to its last event, which cuts off all sound.
 
     Returns
     -------
     samples : ndarray of shape (n_samples, 2), dtype int16
-        At `RATE`. What is louder than 16 bits can tell is clipped.
+        Stereo samples at `RATE`, clipped at full scale.
     """
     midirenderer = need("midirenderer", extra="midi", what="synthesize")
     try:
         wave = midirenderer.render_wave_from(soundfont.data, midi)
     except BaseException as error:
-        # A panic in Rust arrives as an exception that is no Exception.
+        # A panic in Rust is raised as an exception that is not a subclass of Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise MidiError(
@@ -85,14 +85,14 @@ def render_file(midi: bytes, soundfont: Soundfont) -> np.ndarray:
     samples, rate = soundfile.read(io.BytesIO(wave), dtype="int16", always_2d=True)
     if (rate, samples.shape[1]) != (RATE, 2):
         raise MidiError(
-            f"midirenderer gave {samples.shape[1]} channels at {rate} Hz where 2 at {RATE} Hz are "
-            "expected; install a version of midirenderer that the extra midi allows"
+            f"midirenderer returned {samples.shape[1]} channels at {rate} Hz, where 2 at {RATE} "
+            "Hz are expected; install a version of midirenderer that the extra midi allows"
         )
     return samples
 
 
 def to_mono(stereo: np.ndarray) -> np.ndarray:
-    """Return the mean of two channels of 16 bits as float32, full scale at 1."""
+    """Return the mean of two 16-bit channels as float32, with full scale at 1."""
     return stereo.sum(axis=1, dtype=np.float32) / np.float32(2 * FULL_SCALE)
 
 

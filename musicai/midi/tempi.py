@@ -7,34 +7,34 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Seconds by which beats may deviate from a steady tempo: about the error of a tracker."""
+"""Seconds by which beats may deviate from a steady tempo: about the error of a beat tracker."""
 
 FEWEST, MOST = 1, 2**24 - 1
-"""Microseconds per beat that MIDI can say."""
+"""Least and most microseconds per beat in a MIDI file."""
 
 
 def tempo_map(
     seconds: np.ndarray, beats: np.ndarray, *, resolution: int, what: str
 ) -> tuple[Any, np.ndarray]:
-    """Return a MIDI file that has changes of tempo and no notes.
+    """Return a MIDI file with tempo changes and no notes.
 
-    pretty_midi takes changes of tempo from files only.
+    pretty_midi accepts tempo changes only from files.
 
     Parameters
     ----------
     seconds, beats : ndarray of shape (n_borders,)
-        When and where some borders are, from 0 on, rising. Between them beats are even.
+        Positions of borders between steady tempi, increasing from 0.
     resolution : int
         Ticks per beat.
     what : str
-        What to say needs mido, if that is missing.
+        Name of the caller in the error if mido is missing.
 
     Returns
     -------
     file : mido.MidiFile
-        Has a change of tempo wherever the tempo changes.
+        A file with a tempo event for each change.
     seconds : ndarray of shape (n_borders,)
-        When the borders are in the file, which counts whole ticks and microseconds per beat.
+        Times of the borders in the file, which rounds to ticks and microseconds per beat.
     """
     mido = need("mido", extra="midi", what=what)
     ticks = np.diff(np.rint(beats * resolution).astype(int))
@@ -55,23 +55,23 @@ def tempo_map(
 def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a few borders between which the tempo is steady.
 
-    Each border that is left out lies within `WAVERING` seconds of where it was; the first and the
-    last one stay.
+    Interpolation between them moves no border by more than `WAVERING` seconds; the first and the
+    last one are kept.
 
     Parameters
     ----------
     seconds, beats : ndarray of shape (n_borders,)
-        When and where some borders are, rising.
+        Positions of all borders, increasing.
 
     Returns
     -------
     seconds, beats : ndarray of shape (n_kept,)
-        When and where those are that are kept.
+        Positions of the borders that are kept.
     """
     beats, places = np.unique(beats, return_index=True)
     seconds = np.append(seconds[places[:-1]], seconds[-1])
     gaps = np.diff(seconds)
-    # Less where borders are close, so that all of them rise.
+    # Smaller where borders are close, so that they keep their order.
     wavering = np.minimum(WAVERING, 0.25 * np.minimum([*gaps, 0], [0, *gaps]))
     kept, at = [0], [float(seconds[0])]
     fastest, slowest = 0.0, np.inf  # seconds per beat that suit all borders since the last one
@@ -94,7 +94,7 @@ def _seconds_per_beat(
     beats: np.ndarray,
     wavering: np.ndarray,
 ) -> tuple[float, float]:
-    """Return the least and most seconds per beat from a border that lies at `at` to border `i`."""
+    """Return the least and most seconds per beat from a border at time `at` to border `i`."""
     moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
     low, high = moved / (beats[i] - beats[last])
     return float(low), float(high)

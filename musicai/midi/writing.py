@@ -1,4 +1,4 @@
-"""Writing MIDI files."""
+"""Writing of MIDI files."""
 
 import math
 from collections.abc import Iterator
@@ -34,42 +34,42 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 BANKS = (0, 32)
-"""Controllers that choose a bank of programs."""
+"""Controllers that select a bank of programs."""
 
 MOST_TICKS_WRITTEN = 2**28
-"""Of a file; the largest number that it can hold is one less."""
+"""Limit for the ticks of a file; the largest number that it can hold is one less."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
-    """Write music to a MIDI file, whole or not at all.
+    """Write music to a MIDI file, completely or not at all.
 
     Parameters
     ----------
     file : str, bytes, PathLike or binary file object
-        Where to write. An existing file is replaced once the new one is complete.
+        Target. An existing file is replaced once the new one is complete.
     midi : pretty_midi.PrettyMIDI
         The music.
 
     Raises
     ------
     TypeError
-        If `midi` is something else, or `file` is neither a path nor a file that takes bytes.
+        If `midi` has another type, or `file` is neither a path nor a binary file.
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If `file` is a folder or no name of a file, or `midi` has times or values that MIDI cannot
-        say.
+        If `file` is a folder or not a valid name of a file, or `midi` has times or values that
+        MIDI cannot represent.
     OSError
-        If it cannot be written, as where the disk is full.
+        If the file cannot be written, for example because the disk is full.
 
     Notes
     -----
     - Names and texts are written as UTF-8.
-    - A note is written at least a tick long, and at least at velocity 1. Where notes overlap in
-      one key, each ends where the key is struck again, and the last one goes on as long as any.
-    - Each instrument has a channel of its own, so that its pedals and programs are no one else's;
-      after 15 instruments, and for a second one of drums, on another port (FF 21). Programs that
-      know one port only play these in the channels of the first.
+    - Every note is at least one tick long and has at least velocity 1. If notes of one key
+      overlap, each ends where the key is struck again, and the last one lasts as long as any.
+    - Each instrument has its own channel, so that it shares no pedals and programs. From the 16th
+      instrument and the second drum kit on, channels are on further ports (FF 21); programs that
+      ignore ports play these in the channels of the first port.
 
     Examples
     --------
@@ -84,7 +84,7 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     name = target_name(file)
     if not is_music(midi):
         raise TypeError(
-            f"{name}: music is of type {type(midi).__name__} where a pretty_midi.PrettyMIDI is "
+            f"{name}: music is of type {type(midi).__name__}, where a pretty_midi.PrettyMIDI is "
             "expected"
         )
     try:
@@ -127,7 +127,7 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
     for signature in signatures:
         exponent = signature.denominator.bit_length() - 1
         if 2**exponent != signature.denominator:
-            raise ValueError(f"denominators are powers of two, got {signature.denominator}")
+            raise ValueError(f"denominators must be powers of 2, got {signature.denominator}")
         numbers = _values(signature.numerator, exponent, 24, 8)
         events.append(_meta(_tick(signature.time, midi), TIME_SIGNATURE, numbers))
     for key in midi.key_signature_changes:
@@ -141,13 +141,13 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 
 
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
-    """Return all of an instrument; at one time keys go up before controllers and keys down."""
+    """Return an instrument's events; at one time: keys up, then controllers, then keys down."""
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
     ends = np.array([_tick(note.end, midi) for note in notes], dtype=np.int64)
     ends = apart(starts, np.maximum(ends, starts + 1), np.array([note.pitch for note in notes]))
     up = [
-        Event(end, NOTE_ON | channel, _values(note.pitch, 0))  # which is shorter than a note-off
+        Event(end, NOTE_ON | channel, _values(note.pitch, 0))  # takes fewer bytes than a note-off
         for note, end in zip(notes, ends.tolist(), strict=True)
     ]
     down = [
@@ -163,7 +163,7 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
         for bend in instrument.pitch_bends
         for value in [bend.pitch + 0x2000]
     ]
-    # A bank counts from the next program on, so that comes after the first note's bank.
+    # A bank takes effect with the next program, which therefore comes after the first note's bank.
     first = starts.min(initial=MOST_TICKS_WRITTEN)
     banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
     program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))
@@ -179,18 +179,18 @@ def _meta(tick: int, kind: int, contents: bytes) -> Event:
 def _tick(time: float, midi: "PrettyMIDI") -> int:
     tick = int(midi.time_to_tick(time)) if math.isfinite(time) else -1
     if not (0 <= tick < MOST_TICKS_WRITTEN and round(time, 6) >= 0):
-        raise ValueError(f"times are from 0 on and within {MOST_TICKS_WRITTEN} ticks, got {time}")
+        raise ValueError(f"times must be from 0 to {MOST_TICKS_WRITTEN} ticks, got {time} seconds")
     return tick
 
 
 def _values(*values: int) -> bytes:
     for value in values:
         if not (is_integer(value, 0) and value <= 127):
-            raise ValueError(f"pitches, velocities and the like are from 0 to 127, got {value}")
+            raise ValueError(f"pitches, velocities and controllers must be 0 to 127, got {value}")
     return bytes(values)
 
 
 def _bytes(text: str) -> bytes:
     if not isinstance(text, str):
-        raise ValueError(f"names and texts are str, got {text!r}")
+        raise ValueError(f"names and texts must be str, got {text!r}")
     return text.encode("utf-8", errors="replace")

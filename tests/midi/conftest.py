@@ -8,11 +8,11 @@ from musicai import PianoRollExtractor, Timing
 
 SIXTEENTHS = Timing.from_tempo(120, frames_per_beat=4)
 STEP = 120
-"""Ticks of a sixteenth in the files that tests build."""
+"""Ticks per sixteenth in the files that tests build."""
 
 
 def variable(number):
-    """Encode a number as MIDI does."""
+    """Encode a number with seven bits per byte, as in MIDI files."""
     groups = [number & 127]
     while number := number >> 7:
         groups.append(number & 127 | 128)
@@ -20,7 +20,7 @@ def variable(number):
 
 
 def file_of(*tracks, format_=1, division=4 * STEP):
-    """Build a MIDI file of tracks, each given as its events' bytes."""
+    """Return the bytes of a MIDI file, from the bytes of its tracks' events."""
     chunks = [b"MTrk" + struct.pack(">L", len(track)) + track for track in tracks]
     return b"MThd" + struct.pack(">LHHH", 6, format_, len(tracks), division) + b"".join(chunks)
 
@@ -30,7 +30,7 @@ NOTE = b"\0\x90\x3c\x50" + variable(480) + b"\x80\x3c\0" + END
 
 
 def track_of(*events, end=None):
-    """Build a track of (step, bytes of an event), in order; it ends with them or at a step."""
+    """Return the bytes of a track, from pairs of step and event bytes, sorted by step."""
     data, now = b"", 0
     for step, event in [*events, (events[-1][0] if end is None else end, END[1:])]:
         data += variable(round((step - now) * STEP)) + bytes(event)
@@ -51,13 +51,13 @@ def control(number, value, channel=0):
 
 
 def sounding(roll, pitch=60):
-    """Draw when a key sounds."""
+    """Return a string with a "#" for each frame in which a pitch sounds, else a "."."""
     return "".join("#" if value else "." for value in roll[:, pitch - 21])
 
 
 @pytest.fixture
 def roll_of_file(tmp_path):
-    """Write the tracks of a file, and read its roll in sixteenths."""
+    """Return a function that writes tracks to a file and reads its roll in sixteenths."""
 
     def read(*tracks, **options):
         path = tmp_path / "file.mid"
@@ -70,7 +70,7 @@ def roll_of_file(tmp_path):
 
 @pytest.fixture
 def make_midi():
-    """Build music of given notes: (pitch, start, end) in seconds, at 120 beats a minute."""
+    """Return a function that makes music from notes: (pitch, start, end), in seconds."""
 
     def build(*notes, is_drum=False, program=0, pedal=(), tempo=120.0, resolution=480):
         midi = pretty_midi.PrettyMIDI(initial_tempo=tempo, resolution=resolution)
@@ -85,7 +85,7 @@ def make_midi():
 
 @pytest.fixture
 def make_roll():
-    """Build a piano roll of notes that begin and end at random, with some silence."""
+    """Return a function that makes piano rolls of random notes, with some silence."""
 
     def build(n_frames, seed=0, density=0.05):
         rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""What belongs to a channel holds for all tracks that play on it, in rolls and in sound."""
+"""Controllers apply to all tracks that play on their channel, in rolls and in sound."""
 
 import numpy as np
 import pytest
@@ -39,11 +39,11 @@ def test_a_pedal_in_any_track_holds_the_notes_of_its_channel(tracks, roll_of_fil
     roll = roll_of_file(*tracks)
     assert sounding(roll) == "######......."
     assert sounding(roll, 36) == "............#"
-    # what is released as the pedal goes down is not held
+    # A note that ends just as the pedal goes down is not held.
     assert sounding(roll, 48) == "#............"
 
 
-def test_a_pedal_is_not_for_other_channels_nor_ports(roll_of_file):
+def test_a_pedal_does_not_hold_notes_of_other_channels_and_ports(roll_of_file):
     elsewhere = track_of((1, control(64, 127, channel=1)), (6, control(64, 0, channel=1)))
     assert sounding(roll_of_file(RIGHT, elsewhere)) == "##......."
     other_port = track_of((0, b"\xff\x21\x01\x01"), DOWN, UP)
@@ -81,14 +81,14 @@ def test_other_controllers_of_the_channel_end_what_the_pedal_holds(changes, expe
     assert sounding(roll_of_file(notes, track_of(DOWN, UP), track_of(*changes))) == expected
 
 
-def test_sostenuto_and_sustain_hand_a_note_on(roll_of_file):
+def test_the_sustain_pedal_holds_notes_after_the_sostenuto_pedal(roll_of_file):
     sostenuto = track_of((1, control(66, 127)), (4, control(66, 0)))
     sustain = track_of((3, control(64, 127)), (7, control(64, 0)))
     assert sounding(roll_of_file(RIGHT, sostenuto, sustain)) == "#######.."
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_programs_volumes_and_bends_from_another_track(first, tmp_path):
+def test_programs_volumes_and_bends_of_other_tracks_apply(first, tmp_path):
     setup = track_of((0, [0xC0, 19]), (0, control(7, 50)), (0, control(10, 3)), (1, [0xE0, 0, 80]))
     tracks = (setup, RIGHT, track_of(*LEFT)) if first else (RIGHT, track_of(*LEFT), setup)
     (tmp_path / "organ.mid").write_bytes(file_of(*tracks))
@@ -100,7 +100,7 @@ def test_programs_volumes_and_bends_from_another_track(first, tmp_path):
         assert [(bend.pitch, bend.time) for bend in player.pitch_bends] == [(2048, 0.125)]
 
 
-def test_a_note_keeps_the_program_that_it_began_with(tmp_path):
+def test_a_note_keeps_the_program_it_began_with(tmp_path):
     program = track_of((1, [0xC0, 40]))
     (tmp_path / "change.mid").write_bytes(file_of(program, RIGHT))
     players = read_midi(tmp_path / "change.mid").instruments
@@ -119,7 +119,7 @@ def test_a_note_keeps_the_program_that_it_began_with(tmp_path):
     ],
     ids=["pedal", "sostenuto", "volume", "program and bend", "sound off", "reset"],
 )
-def test_the_sound_is_that_of_one_track(changes, sound_of_file):
+def test_two_tracks_sound_like_the_same_events_in_one(changes, sound_of_file):
     notes = [(0, on(60)), (2, off(60)), (8, on(72)), (9, off(72))]
     one_track = track_of(*sorted(changes + notes, key=lambda each: each[0]))
     apart = sound_of_file(track_of(*notes), track_of(*changes))
@@ -154,12 +154,12 @@ events = st.one_of(
     changes=st.lists(st.tuples(st.integers(0, 45), events)),
     places=st.lists(st.integers(0, 3), min_size=80, max_size=80),
 )
-def test_how_a_channel_is_divided_into_tracks_does_not_matter(
+def test_the_division_of_a_channel_into_tracks_does_not_matter(
     notes, changes, places, tmp_path_factory
 ):
-    """Notes begin and end on steps, controllers move between them."""
+    """Notes begin and end on steps, controllers change between them."""
     free = dict.fromkeys(range(60, 67), -1)
-    timed = []  # of events that stay together
+    timed = []  # groups of events that stay together
     for start, length, pitch in sorted(notes):
         if start > free[pitch]:
             free[pitch] = start + length
@@ -181,7 +181,7 @@ def test_how_a_channel_is_divided_into_tracks_does_not_matter(
     np.testing.assert_array_equal(rolls[0], rolls[1])
 
 
-def test_more_controllers_than_music_has_are_refused_before_they_are_copied(tmp_path):
+def test_too_many_controllers_are_refused_before_they_are_copied(tmp_path):
     notes = [b"\0" + bytes(on(60)) + b"\x01" + bytes(off(60)) + END for _ in range(3000)]
     moves = b"\0" + bytes(control(64, 0)) + b"\x01\x40\x00" * 400
     (tmp_path / "many.mid").write_bytes(file_of(moves + variable(0) + END[1:], *notes))

@@ -1,4 +1,4 @@
-"""The extractor is a transformer like others."""
+"""The extractor follows the conventions of scikit-learn's transformers."""
 
 import re
 import warnings
@@ -29,7 +29,7 @@ def paths(tmp_path, make_roll) -> list[Path]:
     return files
 
 
-def test_a_piece_per_file_of_every_kind(paths, make_roll):
+def test_any_collection_of_paths_or_music_gives_a_piece_per_file(paths, make_roll):
     kinds = [list(paths), tuple(map(str, paths)), np.array(list(map(str, paths)))]
     music = [
         PianoRollExtractor().inverse_transform(make_roll(4), timing=SIXTEENTHS),
@@ -43,7 +43,7 @@ def test_a_piece_per_file_of_every_kind(paths, make_roll):
     assert [len(piece) for piece in PianoRollExtractor().transform(music)] == [4, 10]
 
 
-def test_n_jobs_does_not_matter(paths):
+def test_the_result_does_not_depend_on_n_jobs(paths):
     serial = PianoRollExtractor().transform(paths)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
@@ -56,23 +56,23 @@ def test_n_jobs_does_not_matter(paths):
 
 @pytest.mark.parametrize("method", ["fit", "transform", "fit_transform"])
 @pytest.mark.parametrize("file", ["song.mid", b"song.mid", Path("song.mid"), "music"])
-def test_one_file_is_refused(make_midi, method, file):
+def test_a_single_file_is_refused(make_midi, method, file):
     file = make_midi((60, 0, 1)) if file == "music" else file
     with pytest.raises(TypeError, match=r"pass \[x\]"):
         getattr(PianoRollExtractor(), method)(file)
 
 
 @pytest.mark.parametrize("X", [np.zeros((4, 88)), np.zeros(5), None, 7, (x for x in "ab")])
-def test_what_is_no_list_is_refused(X):
+def test_values_other_than_lists_are_refused(X):
     with pytest.raises(TypeError, match="a list of MIDI files is expected"):
         PianoRollExtractor().transform(X)
 
 
 @pytest.mark.parametrize("on_error", ["raise", "warn"])
 @pytest.mark.parametrize("method", ["fit", "transform"])
-def test_what_is_neither_music_nor_a_path_is_no_bad_file(paths, on_error, method):
+def test_items_of_other_types_raise_whatever_on_error_is(paths, on_error, method):
     extractor = PianoRollExtractor(on_error=on_error)
-    with pytest.raises(TypeError, match=r"X\[1\] is of type NoneType where a path .* is expected"):
+    with pytest.raises(TypeError, match=r"X\[1\] is of type NoneType, where a path .* is expected"):
         getattr(extractor, method)([paths[0], None])
 
 
@@ -93,14 +93,14 @@ def test_what_is_neither_music_nor_a_path_is_no_bad_file(paths, on_error, method
     ],
 )
 @pytest.mark.parametrize("method", ["fit", "transform", "inverse_transform"])
-def test_impossible_parameters_are_named(parameter, value, method):
+def test_invalid_parameters_are_named(parameter, value, method):
     extractor = PianoRollExtractor(**{parameter: value})  # the constructor only stores
     X = np.ones((3, 88)) if method == "inverse_transform" else ["song.mid"]
     with pytest.raises(ValueError, match=f"{parameter} must be .*, got {re.escape(repr(value))}"):
         getattr(extractor, method)(X)
 
 
-def test_bad_files_keep_their_places(paths):
+def test_files_that_cannot_be_used_give_empty_pieces(paths):
     extractor = PianoRollExtractor(on_error="warn")
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = extractor.transform([paths[0], "gone.mid", paths[1], "gone too.mid"])
@@ -117,14 +117,14 @@ def test_names_of_keys():
     assert [names[i] for i in (0, 1, 2, 3, 39, 87)] == ["A0", "A#0", "B0", "C1", "C4", "C8"]
 
 
-def test_grid_search_from_files_to_scores(paths):
+def test_grid_search_runs_from_files_to_scores(paths):
     pipe = make_pipeline(PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1))
     grid = {"pianorollextractor__steps_per_beat": [2, 4]}
     search = GridSearchCV(pipe, grid, cv=2, error_score="raise").fit(paths)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
-def test_what_is_composed_becomes_music(paths, tmp_path):
+def test_composed_pieces_can_be_written_to_files(paths, tmp_path):
     pipe = make_pipeline(
         PianoRollExtractor(), LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
     ).fit(paths)

@@ -1,4 +1,4 @@
-"""What holds for piano rolls of any music."""
+"""Laws that hold for the piano rolls of any music."""
 
 import pickle
 
@@ -17,7 +17,6 @@ grids = st.sampled_from([{"steps_per_beat": 4}, {"steps_per_beat": 3}, {"frame_r
 
 
 def play(notes, transposed=0):
-
     midi = pretty_midi.PrettyMIDI()
     player = pretty_midi.Instrument(0)
     player.notes = [pretty_midi.Note(80, p + transposed, s, s + length) for p, s, length in notes]
@@ -36,7 +35,7 @@ def test_transposed_music_has_a_transposed_roll(notes, grid, semitones):
 
 @few
 @given(music=st.lists(notes, min_size=1, max_size=3), grid=grids)
-def test_rolls_are_binary_and_know_nothing_of_one_another(music, grid):
+def test_rolls_are_binary_and_independent_of_each_other(music, grid):
     extractor = PianoRollExtractor(**grid)
     files = [play(notes) for notes in music]
     rolls = extractor.transform(files)
@@ -51,7 +50,7 @@ def test_rolls_are_binary_and_know_nothing_of_one_another(music, grid):
 
 @few
 @given(notes=notes, grid=grids, order=st.randoms(use_true_random=False))
-def test_order_of_notes_does_not_matter(notes, grid, order):
+def test_the_order_of_notes_does_not_matter(notes, grid, order):
     others = list(notes)
     order.shuffle(others)
     one, other = PianoRollExtractor(**grid).transform([play(notes), play(others)])

@@ -1,4 +1,4 @@
-"""Whatever a file holds, it is read, or refused with one clear error."""
+"""Any file is either read or refused with one clear error."""
 
 import io
 import os
@@ -26,7 +26,7 @@ from .conftest import (
 )
 
 
-def test_reads_what_it_should(tmp_path):
+def test_paths_of_any_type_and_suffix_are_read(tmp_path):
     path = tmp_path / "one.KAR"
     path.write_bytes(file_of(NOTE))
     for name in (path, str(path), os.fsencode(path)):
@@ -35,7 +35,7 @@ def test_reads_what_it_should(tmp_path):
         assert (note.pitch, note.start, note.end) == (60, 0, 0.5)
 
 
-def test_reads_a_riff_wrapper(tmp_path):
+def test_a_riff_wrapper_is_read(tmp_path):
     data = file_of(NOTE)
     riff = b"RIFF" + struct.pack("<L", len(data) + 12) + b"RMIDdata" + struct.pack("<L", len(data))
     (tmp_path / "one.rmi").write_bytes(riff + data)
@@ -61,18 +61,18 @@ def test_tempo_changes_in_any_track_count(tmp_path):
         (file_of(NOTE)[:-6], "ends too early"),
         (file_of(), "cannot be read as MIDI"),
         (file_of(NOTE, NOTE, format_=2), "holds several pieces"),
-        (file_of(NOTE, division=0), "have no unit"),
+        (file_of(NOTE, division=0), "without a unit"),
         (file_of(NOTE, division=0xE728), "film frames"),
-        (file_of(variable(2**28 - 1) + NOTE[1:]), "longer than the 10000000 ticks"),
-        (file_of(b"\xff" * 10 + NOTE), "long runs of bytes that are no MIDI"),
-        (file_of(b"\xff" * 2**17), "long runs of bytes that are no MIDI"),
-        (file_of(b"\0\x3c\x50" + END), "status 0, which does not exist"),
-        (file_of(b"\0\xf4" + END), "status 244, which does not exist"),
+        (file_of(variable(2**28 - 1) + NOTE[1:]), "longer than 10000000 ticks"),
+        (file_of(b"\xff" * 10 + NOTE), "long runs of bytes that are not MIDI"),
+        (file_of(b"\xff" * 2**17), "long runs of bytes that are not MIDI"),
+        (file_of(b"\0\x3c\x50" + END), "status 0, which MIDI does not define"),
+        (file_of(b"\0\xf4" + END), "status 244, which MIDI does not define"),
         (file_of(b"\0\x90\xbc\x50" + END), "data byte"),
         (file_of(NOTE) + bytes(2**21), "more than 2 MB"),
     ],
 )
-def test_errors_name_file_and_cause(tmp_path, data, cause):
+def test_errors_name_the_file_and_the_cause(tmp_path, data, cause):
     path = tmp_path / "bad.mid"
     path.write_bytes(data)
     with pytest.raises(MidiError, match=rf"bad\.mid: .*({cause})") as caught:
@@ -80,7 +80,7 @@ def test_errors_name_file_and_cause(tmp_path, data, cause):
     assert "\n" not in str(caught.value)
 
 
-def test_paths_that_lead_nowhere(tmp_path):
+def test_paths_that_are_not_files_are_refused(tmp_path):
     with pytest.raises(MidiError, match=r"gone\.mid: there is no such file; check the path"):
         read_midi(tmp_path / "gone.mid")
     with pytest.raises(MidiError, match="this is a folder; pass the MIDI files in it"):
@@ -91,12 +91,12 @@ def test_paths_that_lead_nowhere(tmp_path):
         os.mkfifo(tmp_path / "pipe.mid")
         with pytest.raises(MidiError, match="not a regular file"):
             read_midi(tmp_path / "pipe.mid")
-    with pytest.raises(TypeError, match="of type BytesIO where a path is expected"):
+    with pytest.raises(TypeError, match="of type BytesIO, where a path is expected"):
         read_midi(io.BytesIO(file_of(NOTE)))
 
 
-def test_memory_is_bounded_before_the_roll_is_made(tmp_path):
-    # a tick is a beat of 16 seconds: few ticks are years
+def test_rolls_that_would_not_fit_into_memory_are_refused(tmp_path):
+    # A tick is a beat of 16 seconds, so few ticks last for years.
     slowest = b"\0\xff\x51\x03\xff\xff\xff"
     long = b"\0\x90\x3c\x50" + variable(2**20) + b"\x80\x3c\0" + END
     (tmp_path / "years.mid").write_bytes(file_of(slowest + long, division=1))
@@ -106,7 +106,7 @@ def test_memory_is_bounded_before_the_roll_is_made(tmp_path):
 
 
 def damaged(data, rng):
-    """Change some bytes, or cut, or insert."""
+    """Cut bytes off, insert, replace or flip some."""
     kind, at = rng.integers(4), int(rng.integers(len(data)))
     some = rng.bytes(int(rng.integers(1, 9)))
     if kind == 0:
@@ -122,7 +122,7 @@ def damaged(data, rng):
 
 
 @pytest.mark.filterwarnings("ignore:.*(notes beyond the 88 keys|note-off|its header promises)")
-def test_damaged_files_give_rolls_or_errors_that_name_them(tmp_path, make_roll):
+def test_damaged_files_give_rolls_or_errors_that_name_the_file(tmp_path, make_roll):
     file = io.BytesIO()
     midi = PianoRollExtractor().inverse_transform(make_roll(60), timing=SIXTEENTHS)
     midi.lyrics.append(pretty_midi.Lyric("la", 1))
@@ -145,7 +145,7 @@ def test_damaged_files_give_rolls_or_errors_that_name_them(tmp_path, make_roll):
     assert min(read, len(refused)) > 30
 
 
-def test_what_is_written_other_programs_read(tmp_path, make_roll):
+def test_other_programs_read_written_files(tmp_path, make_roll):
     music21 = pytest.importorskip("music21")
     roll = make_roll(40, density=0.02)
     roll[-5:] = 0
@@ -158,8 +158,8 @@ def test_what_is_written_other_programs_read(tmp_path, make_roll):
     assert sum(len(note.pitches) for note in score.flatten().stripTies().notes) == strikes
 
 
-def test_long_music_in_very_fine_ticks(tmp_path):
-    # As music21 writes it; pretty_midi would take it for damaged.
+def test_long_music_in_very_fine_ticks_is_read(tmp_path):
+    # music21 writes such files, and pretty_midi considers them damaged.
     file = mido.MidiFile(ticks_per_beat=10080)
     track = mido.MidiTrack()
     for _ in range(1500):
@@ -190,25 +190,23 @@ def test_long_music_in_very_fine_ticks(tmp_path):
     ],
     ids=["alone", "last", "struck again", "at the end", "other channel", "drum", "too early"],
 )
-def test_notes_that_nobody_ends_last_until_their_track_ends(
-    tracks, expected, n_notes, roll_of_file
-):
+def test_notes_without_an_end_last_until_their_track_ends(tracks, expected, n_notes, roll_of_file):
     with pytest.warns(UserWarning, match=rf"file\.mid: notes without a note-off \({n_notes}\)"):
         assert sounding(roll_of_file(*tracks)) == expected
 
 
 @pytest.mark.parametrize("number", [120, 123, 124, 125, 126, 127])
-def test_notes_that_a_controller_ends_need_no_note_off(number, roll_of_file):
+def test_a_controller_ends_notes_that_have_no_note_off(number, roll_of_file):
     ended = track_of((0, on(60)), (1, on(62)), (3, control(number, 0)), (5, off(60)), end=8)
     roll = roll_of_file(ended)
     assert [sounding(roll), sounding(roll, 62)] == ["###", ".##"]
     elsewhere = track_of((3, control(number, 0)))
     again = track_of((0, on(60)), (3, on(64)), (4, off(64)), end=8)
-    roll = roll_of_file(again, elsewhere)  # comes before the key that goes down at that time
+    roll = roll_of_file(again, elsewhere)  # the controller precedes the note-on at its time
     assert [sounding(roll), sounding(roll, 64)] == ["###.", "...#"]
 
 
-def test_everyone_who_reads_warns_of_notes_without_a_note_off(tmp_path):
+def test_every_reader_warns_of_notes_without_a_note_off(tmp_path):
     path = tmp_path / "open.mid"
     path.write_bytes(file_of(track_of((0, on(60)), end=4)))
     for read in (
@@ -223,12 +221,12 @@ def test_everyone_who_reads_warns_of_notes_without_a_note_off(tmp_path):
         assert {warning.filename for warning in caught} == {__file__}
 
 
-def test_a_note_is_ended_where_its_key_is_struck_again(tmp_path):
+def test_a_note_ends_where_its_key_is_struck_again(tmp_path):
     track = track_of((0, on(60)), (2, on(60)), (3, off(60)))
     (tmp_path / "again.mid").write_bytes(file_of(track))
     notes = read_midi(tmp_path / "again.mid").instruments[0].notes
     assert [(note.start, note.end) for note in notes] == [(0, 0.25), (0.25, 0.375)]
-    # some programs write the new note in front of the end of the old one
+    # Some programs write the start of the new note before the end of the old one.
     track = track_of((0, on(60)), (2, on(60)), (2, off(60)), (3, off(60)))
     (tmp_path / "again.mid").write_bytes(file_of(track))
     notes = read_midi(tmp_path / "again.mid").instruments[0].notes
@@ -243,17 +241,17 @@ def test_a_note_is_ended_where_its_key_is_struck_again(tmp_path):
         [(0, on(62)), (2, on(60)), (2, off(60)), (4, off(62))],
         [(2, on(60)), (2, off(60)), (2, control(64, 0))],
         [(2, on(60)), (2.1, off(60))],
-        # as pretty_midi and music21 write them
+        # as written by pretty_midi and music21
         [(2, off(60)), (2, on(60))],
         [(2, off(60)), (2, on(60)), (4, off(62))],
         [(2, off(60)), (2, on(60)), (2, off(62)), (2, on(62)), (4, on(62)), (5, off(62))],
     ],
 )
-def test_notes_of_no_length_are_a_frame(events, roll_of_file):
+def test_notes_of_zero_length_take_one_frame(events, roll_of_file):
     assert sounding(roll_of_file(track_of(*events))).rstrip(".") == "..#"
 
 
-def test_notes_of_no_length_as_other_programs_write_them(make_midi, tmp_path):
+def test_notes_of_zero_length_in_files_of_other_programs_are_read(make_midi, tmp_path):
     music = make_midi((60, 0.25, 0.25), (60, 0.5, 0.625), (62, 0.75, 0.75))
     music.write(str(tmp_path / "theirs.mid"))
     rolls = PianoRollExtractor().transform([music, tmp_path / "theirs.mid"])
@@ -261,18 +259,18 @@ def test_notes_of_no_length_as_other_programs_write_them(make_midi, tmp_path):
         assert [sounding(roll), sounding(roll, 62)] == ["..#.#..", "......#"]
 
 
-def test_notes_of_no_length_one_after_the_other_with_note_offs_in_front(roll_of_file):
+def test_a_row_of_notes_of_zero_length_may_have_note_offs_before_note_ons(roll_of_file):
     pairs = [(step, event) for step in (1, 4, 7) for event in (off(60), on(60))]
     other = track_of((0, on(62)), (9, off(62)))
     assert sounding(roll_of_file(track_of(*pairs), other)) == ".#..#..#."
-    # unless the last one has a note-off: then each goes on to the next one
+    # If the last one has a note-off, each note lasts until the next one.
     assert sounding(roll_of_file(track_of(*pairs, (8, off(60))), other)) == ".#######."
-    # a note with its note-off, then two of no length, then one
+    # A note with its note-off, two of zero length, another with its note-off.
     mixed = [(0, on(60)), (1, off(60)), *pairs[2:], (8, on(60)), (9, off(60))]
     assert sounding(roll_of_file(track_of(*mixed), other)) == "#...#..##"
 
 
-def test_a_note_off_in_front_of_a_note_that_has_its_own_is_nothing(roll_of_file):
+def test_a_note_off_before_a_note_with_its_own_note_off_is_ignored(roll_of_file):
     track = track_of((0, on(60)), (1, off(60)), (2, off(60)), (2, on(60)), (4, off(60)))
     assert sounding(roll_of_file(track)) == "#.##"
 
@@ -288,17 +286,17 @@ def test_a_note_off_in_front_of_a_note_that_has_its_own_is_nothing(roll_of_file)
         b"\xff\x58\x04\0\x02\x18\x08",  # no beats in a bar
         b"\xff\x58\x04\x04\xff\x18\x08",  # a beat is 1 / 2**255
         b"\xff\x58\x01\x04",
-        b"\xff\x51\x03\0\0\0",  # beats without end
+        b"\xff\x51\x03\0\0\0",  # a beat of no length
         b"\xff\x51\x02\x07\xa1",
         b"\xff\x51\0",
-        b"\xff\x54\x05\xe0\0\0\0\0",  # no such film frames
+        b"\xff\x54\x05\xe0\0\0\0\0",  # invalid film frames
         b"\xff\x00\x01\x05",
         b"\xff\x20\0",
         b"\xff\x21\0",
-        b"\xff\x60\x01\x01",  # no such event
+        b"\xff\x60\x01\x01",  # undefined event
     ],
 )
-def test_meta_events_that_say_the_impossible_are_left_out(event, tmp_path):
+def test_invalid_meta_events_are_left_out(event, tmp_path):
     (tmp_path / "odd.mid").write_bytes(file_of(b"\0" + event + b"\0\xff\x59\x02\x03\0" + NOTE))
     midi = read_midi(tmp_path / "odd.mid")
     assert [key.key_number for key in midi.key_signature_changes] == [9]  # A major
@@ -307,7 +305,7 @@ def test_meta_events_that_say_the_impossible_are_left_out(event, tmp_path):
     assert [note.end for note in midi.instruments[0].notes] == [0.5]
 
 
-def test_all_key_signatures_are_read_as_pretty_midi_reads_them(tmp_path):
+def test_key_signatures_agree_with_pretty_midi(tmp_path):
     signatures = [(sharps, mode) for sharps in range(-7, 8) for mode in (0, 1)]
     events = b"".join(b"\0\xff\x59\x02" + struct.pack("bB", *each) for each in signatures)
     (tmp_path / "keys.mid").write_bytes(file_of(events + NOTE))
@@ -327,7 +325,7 @@ def test_all_key_signatures_are_read_as_pretty_midi_reads_them(tmp_path):
         ("Прелюдия".encode(), "Прелюдия"),
         ("Flöte 🎵".encode(), "Flöte 🎵"),
         ("Flöte".encode("latin-1"), "Flöte"),
-        (b"\x82\xb3\x82\xad", "\x82³\x82\xad"),  # another encoding: something, and no error
+        (b"\x82\xb3\x82\xad", "\x82³\x82\xad"),  # another encoding: wrong text, but no error
     ],
 )
 def test_names_and_texts_are_utf8_or_latin1(written, read, tmp_path):
@@ -346,15 +344,15 @@ LENGTHS = [TWO_TRACKS.index(b"MTrk") + 4, TWO_TRACKS.rindex(b"MTrk") + 4]
 
 @pytest.mark.parametrize("length", [0, 1, 7, 19, 2**16, 2**32 - 1])
 @pytest.mark.parametrize("at", [4, *LENGTHS])
-def test_wrong_lengths_do_no_harm(at, length, tmp_path):
-    """Programs that crash leave zeros, others count wrongly."""
+def test_wrong_lengths_are_ignored(at, length, tmp_path):
+    """Programs that crash leave zeros, and others write wrong counts."""
     data = TWO_TRACKS[:at] + struct.pack(">L", length) + TWO_TRACKS[at + 4 :]
     (tmp_path / "length.mid").write_bytes(data)
     midi = read_midi(tmp_path / "length.mid")
     assert [player.notes[0].pitch for player in midi.instruments] == [60, 64]
 
 
-def test_chunks_of_other_kinds_and_bytes_between_tracks_are_passed_over(tmp_path):
+def test_other_chunks_and_bytes_between_tracks_are_skipped(tmp_path):
     chunk = b"XFIH" + struct.pack(">L", 4) + b"MThd"
     at = TWO_TRACKS.rindex(b"MTrk")
     (tmp_path / "chunk.mid").write_bytes(
@@ -368,7 +366,7 @@ def test_a_wrong_number_of_tracks_is_warned_of(promised, tmp_path):
     data = TWO_TRACKS[:10] + struct.pack(">H", promised) + TWO_TRACKS[12:]
     (tmp_path / "count.mid").write_bytes(data)
     with pytest.warns(
-        UserWarning, match=rf"count\.mid: its header promises {promised} tracks where it has 2"
+        UserWarning, match=rf"count\.mid: its header promises {promised} tracks, but it has 2"
     ):
         assert len(read_midi(tmp_path / "count.mid").instruments) == 2
 
@@ -378,24 +376,24 @@ def test_a_wrong_number_of_tracks_is_warned_of(promised, tmp_path):
     [
         (
             file_of(NOTE + track_of((0, on(64)), (4, off(64))), NOTE),
-            r"notes behind the end of their track \(1\)",
+            r"notes after the end of their track \(1\)",
         ),
-        (file_of(NOTE, NOTE + NOTE), r"notes behind the end of their track \(1\)"),
-        (file_of(NOTE) + file_of(NOTE), "another file follows the first"),
+        (file_of(NOTE, NOTE + NOTE), r"notes after the end of their track \(1\)"),
+        (file_of(NOTE) + file_of(NOTE), "it contains a second MIDI file"),
     ],
 )
-def test_music_behind_the_end_is_warned_of(data, warning, tmp_path):
+def test_music_after_the_end_is_warned_of(data, warning, tmp_path):
     (tmp_path / "more.mid").write_bytes(data)
     with pytest.warns(UserWarning, match=rf"more\.mid: {warning}.* read$"):
         read_midi(tmp_path / "more.mid")
 
 
 @pytest.mark.parametrize("behind", [bytes(9), b"\x1a" * 9, b"a text\x90\x3c", NOTE[:2]])
-def test_what_is_no_music_behind_the_end_is_passed_over(behind, tmp_path):
+def test_other_bytes_after_the_end_are_skipped(behind, tmp_path):
     (tmp_path / "rest.mid").write_bytes(file_of(NOTE + behind, NOTE + behind) + behind)
     assert len(read_midi(tmp_path / "rest.mid").instruments) == 2
 
 
-def test_a_file_of_several_pieces_may_hold_one(tmp_path):
+def test_a_file_of_format_2_with_one_piece_is_read(tmp_path):
     (tmp_path / "one.mid").write_bytes(file_of(NOTE, format_=2))
     assert len(read_midi(tmp_path / "one.mid").instruments) == 1

@@ -1,4 +1,4 @@
-"""Notes become frames, and frames become notes without a loss."""
+"""Notes become frames, and frames become notes without loss."""
 
 import io
 
@@ -31,11 +31,11 @@ def sounding(roll, key=C4):
     [
         (0, 0.5, "####"),
         (0.25, 0.5, "..##"),
-        (0, 0.48, "####"),  # keys go up a little early
-        (0.02, 0.47, "####"),  # and come down a little late
+        (0, 0.48, "####"),  # released a little early
+        (0.02, 0.47, "####"),  # and struck a little late
         (0.115, 0.13, ".#"),  # shorter than a frame
         (0.125, 0.125, ".#"),
-        (0.0625, 0.125, ".#"),  # from half-way
+        (0.0625, 0.125, ".#"),  # from halfway
     ],
 )
 def test_notes_go_to_the_nearest_frames(make_midi, start, end, expected):
@@ -56,16 +56,16 @@ def test_frames_follow_the_beats_through_changes_of_tempo(make_midi, tmp_path):
         assert len(roll_of(music, frame_rate=20)) == 35
 
 
-def test_frame_rate_counts_seconds(make_midi):
+def test_frame_rate_is_in_frames_per_second(make_midi):
     roll = roll_of(make_midi((60, 0.1, 0.3), tempo=77), frame_rate=10)
     assert sounding(roll) == ".##"
 
 
-def test_a_note_struck_again_goes_on(make_midi):
+def test_repeated_notes_are_one_run_of_frames(make_midi):
     assert sounding(roll_of(make_midi((60, 0, 0.25), (60, 0.25, 0.5)))) == "####"
 
 
-def test_notes_of_all_instruments_but_drums(make_midi):
+def test_a_roll_holds_all_instruments_except_drums(make_midi):
     midi = make_midi((60, 0, 0.25), (60, 0.1, 0.375))
     midi.instruments += make_midi((64, 0, 0.125), program=40).instruments
     midi.instruments += make_midi((67, 0, 4), is_drum=True).instruments
@@ -79,7 +79,7 @@ def test_notes_of_all_instruments_but_drums(make_midi):
         ([(0.1, 127), (0.5, 0)], "####.."),
         ([(0.1, 64), (0.5, 63)], "####.."),
         ([(0.1, 63)], "##...."),
-        ([(0.1, 127)], "######"),  # never lifted: until the last key goes up
+        ([(0.1, 127)], "######"),  # never lifted: until the last key is released
         ([(0.1, 127), (0.25, 0)], "##...."),
         ([(0.1, 127), (0.25, 0), (0.25, 127)], "##...."),  # changed with the harmony
         ([(0.25, 127)], "##...."),
@@ -100,23 +100,23 @@ def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
 
 
 def test_music_beyond_the_keys_is_refused(make_midi):
-    with pytest.raises(MidiError, match=r"X\[0\]: there are no notes but beyond the 88 keys"):
+    with pytest.raises(MidiError, match=r"X\[0\]: there are no notes on the 88 keys of a piano"):
         roll_of(make_midi((20, 0, 1), (127, 0, 1)))
 
 
-def test_silence_in_front_is_kept(make_midi):
+def test_leading_silence_is_kept(make_midi):
     assert sounding(roll_of(make_midi((60, 1, 1.125)))) == "........#"
 
 
 def test_music_without_notes_is_refused(make_midi):
-    with pytest.raises(MidiError, match=r"X\[0\]: there are no notes in it, drums apart"):
+    with pytest.raises(MidiError, match=r"X\[0\]: there are no notes, apart from drums"):
         roll_of(make_midi())
     with pytest.raises(MidiError, match="no notes"):
         roll_of(make_midi((60, 0, 1), is_drum=True))
 
 
 @pytest.mark.parametrize("note", [(60, 0, 1e9), (60, -1, 1), (60, np.nan, 1), (60, 0, np.inf)])
-def test_times_that_cannot_be_meant_are_refused(make_midi, note):
+def test_implausible_times_are_refused(make_midi, note):
     with pytest.raises(MidiError, match=r"X\[0\]: the roll would have .* at most 524288"):
         roll_of(make_midi(note))
 
@@ -141,7 +141,7 @@ grids = st.one_of(
     seed=st.integers(0, 100),
     silence=st.tuples(st.integers(0, 30), st.integers(0, 30)),
 )
-def test_a_roll_comes_back_exactly(grid, tempo, n_frames, seed, silence):
+def test_a_roll_survives_the_round_trip(grid, tempo, n_frames, seed, silence):
     rng = np.random.default_rng(seed)
     roll = (rng.random((n_frames, 88)) < 0.1).astype(np.float32)
     roll = np.pad(roll, (silence, (0, 0)))
@@ -153,7 +153,7 @@ def test_a_roll_comes_back_exactly(grid, tempo, n_frames, seed, silence):
 
 
 def written(midi):
-    """Write music as MIDI and read it."""
+    """Write music to a file and read it with pretty_midi."""
     file = io.BytesIO()
     write_midi(file, midi)
     return pretty_midi.PrettyMIDI(io.BytesIO(file.getvalue()))
@@ -168,7 +168,7 @@ def written(midi):
         (2**19, {"steps_per_beat": 1 / 16}),
     ],
 )
-def test_long_rolls_come_back_exactly(n_frames, grid, tmp_path):
+def test_long_rolls_survive_the_round_trip(n_frames, grid, tmp_path):
     roll = np.zeros((n_frames, 88), np.float32)
     for seed, start in enumerate(np.linspace(0, n_frames - 50, 60).astype(int)):
         roll[start : start + 1 + seed, seed] = 1
@@ -180,14 +180,14 @@ def test_long_rolls_come_back_exactly(n_frames, grid, tmp_path):
     assert (again == roll).all()
 
 
-def test_silence_comes_back(tmp_path):
+def test_silence_survives_the_round_trip(tmp_path):
     silence = np.zeros((9, 88), np.float32)
     extractor = PianoRollExtractor()
     write_midi(tmp_path / "silence.mid", extractor.inverse_transform(silence, timing=SIXTEENTHS))
     np.testing.assert_array_equal(extractor.transform([tmp_path / "silence.mid"])[0], silence)
 
 
-def test_only_an_end_in_silence_needs_a_text(make_roll):
+def test_only_trailing_silence_is_marked_by_a_text(make_roll):
     roll = np.zeros((8, 88))
     roll[:4, C4] = 1
     extractor = PianoRollExtractor()
@@ -196,7 +196,7 @@ def test_only_an_end_in_silence_needs_a_text(make_roll):
     assert (text.text, text.time) == ("end of piece", pytest.approx(2))
 
 
-def test_ones_in_a_row_are_one_note():
+def test_a_run_of_ones_is_one_note():
     roll = np.zeros((8, 88))
     roll[2:6, C4] = 0.5  # a probability that sounds
     roll[6:, C4] = 0.49
@@ -205,7 +205,7 @@ def test_ones_in_a_row_are_one_note():
     assert (note.pitch, note.start, note.end) == (60, pytest.approx(0.5), pytest.approx(1.5))
 
 
-def test_the_tempo_is_that_which_was_asked_for(tmp_path, make_roll):
+def test_files_have_the_requested_tempo(tmp_path, make_roll):
     for tempo in (4, 59.94, 120, 133.3, 1000):
         extractor = PianoRollExtractor()
         timing = extractor.timing.at_tempo(tempo)
@@ -213,7 +213,7 @@ def test_the_tempo_is_that_which_was_asked_for(tmp_path, make_roll):
         assert read_midi(tmp_path / "a.mid").get_tempo_changes()[1] == pytest.approx(tempo, 1e-4)
 
 
-def test_answers_in_kind(make_roll):
+def test_a_collection_gives_a_collection_of_the_same_type(make_roll):
     extractor, rolls = PianoRollExtractor(), [make_roll(8), make_roll(12, seed=1)]
     assert isinstance(extractor.inverse_transform(rolls[0], timing=SLOW), pretty_midi.PrettyMIDI)
     assert isinstance(extractor.inverse_transform(rolls, timing=[SLOW, SIXTEENTHS]), list)
@@ -228,16 +228,16 @@ def test_answers_in_kind(make_roll):
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
-        (np.zeros(88), ValueError, r"shape \(88,\) where a piano roll of shape \(n_frames, 88\)"),
-        (np.zeros((4, 12)), ValueError, "frames of 12 values where a piano roll has 88"),
+        (np.zeros(88), ValueError, r"shape \(88,\), where a piano roll of shape \(n_frames, 88\)"),
+        (np.zeros((4, 12)), ValueError, "frames of 12 values, where 88 are expected"),
         ([np.zeros((4, 88)), np.zeros((4, 87))], ValueError, "87"),
         (np.full((4, 88), np.nan), ValueError, "NaN"),
-        ("music.mid", TypeError, "transform turns MIDI files into rolls"),
-        (["music.mid"], TypeError, "transform turns MIDI files into rolls"),
+        ("music.mid", TypeError, "call transform to turn MIDI files into rolls"),
+        (["music.mid"], TypeError, "call transform to turn MIDI files into rolls"),
         (np.zeros((2**19 + 1, 88), np.float32), ValueError, "at most 524288"),
     ],
 )
-def test_what_is_no_roll_is_refused(X, error, message):
+def test_values_other_than_rolls_are_refused(X, error, message):
     with pytest.raises(error, match=message):
         PianoRollExtractor().inverse_transform(X, timing=SLOW)
 
@@ -249,19 +249,19 @@ def test_what_is_no_roll_is_refused(X, error, message):
         (
             {},
             Timing.from_tempo(96),
-            r"steps_per_beat=4, .* are 1 to a beat: .* pass .*per_beat=4\)",
+            r"steps_per_beat=4, .* are 1 per beat: .* pass .*per_beat=4\)",
         ),
-        ({}, 10, "steps_per_beat=4, and those of timing are no beats"),
-        ({"frame_rate": 10}, SLOW, "frames are at a rate, frame_rate=10, and timing has beats"),
+        ({}, 10, "steps_per_beat=4, but those of timing are not beats"),
+        ({"frame_rate": 10}, SLOW, "frames have a rate, frame_rate=10, but timing has beats"),
     ],
 )
-def test_timings_of_other_frames_are_refused(parameters, timing, message, make_roll):
+def test_timings_for_other_frames_are_refused(parameters, timing, message, make_roll):
     with pytest.raises(ValueError, match=message):
         PianoRollExtractor(**parameters).inverse_transform(make_roll(4), timing=timing)
 
 
-def test_frames_at_a_rate_sound_around_their_centers(make_midi):
-    """As those of chroma do: what sounds at a center is in its frame."""
+def test_frames_at_a_rate_are_centered_on_their_times(make_midi):
+    """As in chroma, the note that sounds at the center of a frame is in that frame."""
     extractor = PianoRollExtractor(frame_rate=10)
     roll = np.zeros((5, 88))
     roll[0, C4] = roll[2:4, C4 + 2] = roll[4, C4 + 4] = 1
@@ -273,7 +273,7 @@ def test_frames_at_a_rate_sound_around_their_centers(make_midi):
         assert sounding(roll_of(make_midi((60, start, end)), frame_rate=10)) == expected
 
 
-def test_the_tempo_follows_measured_beats(make_roll):
+def test_written_tempi_follow_measured_beats(make_roll):
     borders = np.cumsum(np.random.default_rng(0).uniform(0.1, 0.15, 81))
     timing = Timing.from_beats(borders, frames_per_beat=4)
     roll, extractor = make_roll(80), PianoRollExtractor()

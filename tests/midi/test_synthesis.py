@@ -1,4 +1,4 @@
-"""Music in notes becomes sound, passage by passage."""
+"""MIDI music is synthesized passage by passage."""
 
 import sys
 import tracemalloc
@@ -33,7 +33,7 @@ def all_at_once(midi):
 
 @pytest.fixture
 def tune():
-    """Fifty seconds for strings and brass that use pedals, bends and volumes."""
+    """Fifty seconds of music for strings and brass with pedals, bends and volumes."""
     midi = pretty_midi.PrettyMIDI()
     for program, pitch in ((48, 60), (60, 52)):
         player = pretty_midi.Instrument(program)
@@ -44,7 +44,7 @@ def tune():
             pretty_midi.ControlChange(number, value, time)
             for time, number, value in [
                 (0.1, 7, 80),
-                (0.1, 101, 0),  # the range of bends: a fifth
+                (0.1, 101, 0),  # sets the range of bends to a fifth
                 (0.1, 100, 0),
                 (0.1, 6, 7),
                 (0.2, 101, 127),
@@ -69,13 +69,13 @@ def test_the_same_music_gives_the_same_samples(tune):
     np.testing.assert_array_equal(play(tune), play(tune))
 
 
-def test_a_pitch_is_the_pitch(make_midi):
+def test_a_note_has_the_frequency_of_its_pitch(make_midi):
     sound = play(make_midi((69, 0, 1)))[:RATE]
     spectrum = np.abs(np.fft.rfft(sound))
     assert spectrum[430:450].argmax() + 430 == 440
 
 
-def test_length_and_end(make_midi):
+def test_sound_ends_three_seconds_after_the_last_note(make_midi):
     blocks = list(synthesize(make_midi((60, 1, 2)), sr=22050))
     assert all(block.dtype == np.float32 and block.ndim == 1 for block in blocks)
     sound = np.concatenate(blocks)
@@ -85,26 +85,26 @@ def test_length_and_end(make_midi):
     assert abs(sound[-1]) < 1e-6
 
 
-def test_a_note_sounds_on_where_its_key_is_struck_and_released_within_it(make_midi):
-    """A synthesizer would let both end with the first release."""
+def test_a_shorter_note_within_a_note_of_the_same_key_does_not_end_it(make_midi):
+    """In a synthesizer the first release would end both."""
     sound = play(make_midi((60, 0, 2), (60, 0.5, 0.7), program=19))  # an organ
     assert rms(sound[RATE * 3 // 2 : RATE * 2]) > 0.5 * rms(sound[RATE // 4 : RATE // 2])
 
 
-def test_no_click_where_notes_outlast_the_tail(make_midi):
+def test_notes_that_outlast_the_tail_do_not_click(make_midi):
     sound = play(make_midi((40, 0, 1), pedal=[(0, 127)], program=14))  # bells ring long
     assert np.abs(np.diff(sound[-RATE:])).max() <= np.abs(np.diff(sound)).max() / 10
 
 
-def test_blocks_come_one_by_one(make_midi):
+def test_memory_does_not_grow_with_the_length_of_the_music(make_midi):
     midi = make_midi(*[(60, 20 * i, 20 * i + 1) for i in range(50)])
-    list(synthesize(make_midi((60, 0, 1))))  # what is imported once
+    list(synthesize(make_midi((60, 0, 1))))  # imports modules, which take memory once
     tracemalloc.start()
     longest = max(len(block) for block in synthesize(midi))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert longest < 25 * 22050
-    assert peak < 60e6  # the soundfont and some passages; the whole would take 190 MB
+    assert peak < 60e6  # a soundfont and a few passages; the whole sound would take 190 MB
 
 
 def test_long_rests_are_silent(make_midi):
@@ -113,7 +113,7 @@ def test_long_rests_are_silent(make_midi):
     assert rms(sound[100 * RATE : 101 * RATE]) > 0.005
 
 
-def test_notes_without_end_are_struck_again(make_midi):
+def test_very_long_notes_are_struck_again(make_midi):
     sound = play(make_midi((60, 0, 150), program=19))  # an organ
     assert len(sound) / RATE == pytest.approx(153, abs=0.01)
     assert rms(sound[149 * RATE : 150 * RATE]) > 0.5 * rms(sound[30 * RATE : 31 * RATE])
@@ -139,10 +139,10 @@ def test_loud_music_is_not_clipped():
     assert rms(sound - total) < 0.01 * rms(total)
 
 
-def test_more_players_than_channels(make_midi):
+def test_more_players_than_channels_keep_their_sounds(make_midi):
     midi = make_midi()
     midi.instruments = []
-    for i in range(20):  # the last ones would take the channels, and sounds, of the first
+    for i in range(20):  # more than there are channels
         midi.instruments += make_midi((60, i, i + 0.5), program=6 * i).instruments
     drums = [
         make_midi((38, 20 + i, 20.5 + i), is_drum=True, program=p) for i, p in [(0, 0), (1, 25)]
@@ -151,11 +151,11 @@ def test_more_players_than_channels(make_midi):
     alone = make_midi((60, 0, 0.5), program=0), make_midi((60, 16, 16.5), program=96)
     sound = play(midi)
     for part, second in (*zip(alone, (0, 16), strict=True), *zip(drums, (20, 21), strict=True)):
-        heard = slice(second * RATE, second * RATE + RATE // 2)
-        assert np.corrcoef(sound[heard], play(part)[heard])[0, 1] > 0.95
+        half = slice(second * RATE, second * RATE + RATE // 2)
+        assert np.corrcoef(sound[half], play(part)[half])[0, 1] > 0.95
 
 
-def test_any_sampling_rate(make_midi):
+def test_sound_has_any_sampling_rate(make_midi):
     midi = make_midi((60, 0, 1))
     lengths = [len(play(midi, sr=rate)) for rate in (8000, 44100, 96000)]
     assert [n / rate for n, rate in zip(lengths, (8000, 44100, 96000), strict=True)] == (
@@ -166,13 +166,13 @@ def test_any_sampling_rate(make_midi):
             synthesize(midi, sr=rate)
 
 
-def test_files_are_music_too(tmp_path, make_roll):
+def test_a_file_sounds_like_its_music(tmp_path, make_roll):
     midi = PianoRollExtractor().inverse_transform(make_roll(8), timing=SIXTEENTHS)
     write_midi(tmp_path / "music.mid", midi)
     np.testing.assert_array_equal(play(tmp_path / "music.mid"), play(midi))
 
 
-def test_another_soundfont(make_midi, tmp_path):
+def test_a_soundfont_can_be_given(make_midi, tmp_path):
     copy = tmp_path / "copy.sf2"
     copy.write_bytes(Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes())
     midi = make_midi((60, 0, 1))
@@ -186,7 +186,7 @@ def test_bad_soundfonts_are_named(make_midi, tmp_path):
     (tmp_path / "cut.sf2").write_bytes(whole[:100_000])
     for name, cause in [
         ("gone.sf2", "there is no such soundfont; check the path"),
-        ("text.sf2", "this is no soundfont"),
+        ("text.sf2", "this is not a soundfont"),
         ("", "cannot be opened"),
     ]:
         with pytest.raises(MidiError, match=cause):
@@ -198,7 +198,7 @@ def test_bad_soundfonts_are_named(make_midi, tmp_path):
 
 
 class PanicException(BaseException):
-    """What a panic in Rust arrives as."""
+    """Stand-in for the exception that a panic in Rust raises."""
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_panics_become_errors(make_midi, monkeypatch, raised, expected):
         ((200, 0, 1), "pitch and velocity must be from 0 to 127"),
     ],
 )
-def test_music_that_cannot_be_meant_is_refused_at_once(make_midi, note, message):
+def test_implausible_music_is_refused_at_once(make_midi, note, message):
     with pytest.raises(MidiError, match=f"midi: .*{message}"):
         synthesize(make_midi(note))
 
@@ -235,30 +235,30 @@ def test_music_that_cannot_be_meant_is_refused_at_once(make_midi, note, message)
 def test_hundreds_of_players_are_refused(make_midi):
     midi = make_midi((60, 0, 1))
     midi.instruments *= 501
-    with pytest.raises(MidiError, match="501 instruments play"):
+    with pytest.raises(MidiError, match="there are 501 instruments"):
         synthesize(midi)
 
 
-def test_no_music_is_refused(make_midi, tmp_path):
-    with pytest.raises(MidiError, match="there are no notes in it to play"):
+def test_music_without_notes_and_missing_files_are_refused(make_midi, tmp_path):
+    with pytest.raises(MidiError, match="there are no notes to play"):
         synthesize(make_midi())
     with pytest.raises(MidiError, match=r"gone\.mid: there is no such file"):
         synthesize(tmp_path / "gone.mid")
 
 
-def test_what_is_no_music_is_refused():
-    with pytest.raises(TypeError, match="midi is of type int where a path .* is expected"):
+def test_values_other_than_music_are_refused():
+    with pytest.raises(TypeError, match="midi is of type int, where a path .* is expected"):
         synthesize(7)
 
 
-def test_without_the_extra_says_what_to_install(make_midi, monkeypatch):
+def test_a_missing_package_is_named_with_the_command_to_install_it(make_midi, monkeypatch):
     midi = make_midi((60, 0, 1))
     monkeypatch.setitem(sys.modules, "midirenderer", None)
     with pytest.raises(ImportError, match=r"needs midirenderer: pip install mido .*midirenderer"):
         synthesize(midi)
 
 
-def test_strikes_are_whole_blocks_in_order(tune):
+def test_notes_of_a_passage_are_sorted_and_aligned_to_blocks(tune):
     for passage in _passages.passages(tune, _passages.PASSAGE):
         assert all(one <= other for one, other in pairwise(passage.strikes))
         for strike in passage.strikes:

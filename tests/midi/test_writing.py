@@ -1,4 +1,4 @@
-"""A file holds what the music holds: the same roll, the same controllers, the same names."""
+"""A written file has the roll, the controllers and the names of its music."""
 
 import io
 
@@ -17,7 +17,7 @@ from .conftest import sounding
 
 @pytest.fixture
 def written(tmp_path):
-    """Write music and read it."""
+    """Return a function that writes music to a file and reads it again."""
 
     def write_and_read(midi):
         write_midi(tmp_path / "written.mid", midi)
@@ -34,15 +34,15 @@ def rolls_of(*music):
     ("notes", "expected"),
     [
         ([(60, 0, 0)], "#"),
-        ([(60, 0.25, 0.25), (60, 0.5, 0.625)], "..#.#"),  # it would hang until the next one
+        ([(60, 0.25, 0.25), (60, 0.5, 0.625)], "..#.#"),  # zero length, then a usual one
         ([(60, 0.25, 0.2501)], "..#"),  # less than a tick
         ([(60, 0, 0.5), (60, 0.25, 0.25)], "####"),  # within a longer one
-        ([(60, 0.25, 0.25), (60, 0.25, 0.5)], "..##"),  # together with a longer one
+        ([(60, 0.25, 0.25), (60, 0.25, 0.5)], "..##"),  # at the start of a longer one
         ([(60, 0, 0.5), (60, 0.125, 0.25), (60, 0.375, 0.75)], "######"),
         ([(60, 0, 0.25), (60, 0.25, 0.25), (60, 0.5, 0.625)], "###.#"),
     ],
 )
-def test_notes_of_no_length_and_of_one_key_stay_as_they_sound(make_midi, written, notes, expected):
+def test_notes_of_zero_length_and_overlapping_notes_are_kept(make_midi, written, notes, expected):
     music = make_midi(*notes)
     for roll in rolls_of(music, written(music)):
         assert sounding(roll) == expected
@@ -80,14 +80,14 @@ def test_music_and_its_file_have_the_same_roll(notes, changes, is_split, tmp_pat
     np.testing.assert_array_equal(*rolls_of(path, again))
 
 
-def test_a_note_that_is_too_soft_to_be_one_is_still_one(make_midi, written):
+def test_notes_of_velocity_zero_are_kept(make_midi, written):
     music = make_midi((60, 0, 0.5))
     music.instruments[0].notes[0].velocity = 0
     assert [sounding(roll) for roll in rolls_of(music, written(music))] == ["####"] * 2
 
 
 @pytest.mark.parametrize("text", ["さくら", "Прелюдия", "Flöte 🎵", "naïve", "plain", "x" * 300])
-def test_names_and_texts_of_other_scripts(make_midi, written, text):
+def test_names_and_texts_in_any_script_are_kept(make_midi, written, text):
     music = make_midi((60, 0, 1))
     music.instruments[0].name = text
     music.lyrics.append(pretty_midi.Lyric(text, 0.5))
@@ -96,13 +96,13 @@ def test_names_and_texts_of_other_scripts(make_midi, written, text):
     assert read.instruments[0].name == read.lyrics[0].text == read.text_events[0].text == text
 
 
-def test_what_no_encoding_can_say_is_replaced(make_midi, written):
+def test_characters_that_cannot_be_encoded_are_replaced(make_midi, written):
     music = make_midi((60, 0, 1))
     music.instruments[0].name = "half a \ud83c note"
     assert written(music).instruments[0].name == "half a ? note"
 
 
-def test_writes_other_scripts_as_music21_does(make_midi, tmp_path):
+def test_text_is_encoded_as_by_music21(make_midi, tmp_path):
     music21 = pytest.importorskip("music21")
     part = music21.stream.Part([music21.note.Note("C4")])
     part.insert(0, music21.instrument.Instrument("さくら"))
@@ -114,7 +114,7 @@ def test_writes_other_scripts_as_music21_does(make_midi, tmp_path):
 
 
 def test_every_instrument_keeps_its_own_controllers_and_program(written):
-    """Also the seventeenth and the second drummer, on ports of their own."""
+    """The seventeenth instrument and the second drum kit are on further ports."""
     midi = pretty_midi.PrettyMIDI()
     for i in range(35):
         player = pretty_midi.Instrument(i, is_drum=i % 9 == 4, name=f"player {i}")
@@ -133,15 +133,15 @@ def test_every_instrument_keeps_its_own_controllers_and_program(written):
         assert [bend.pitch for bend in other.pitch_bends] == [one.program - 20]
 
 
-def test_at_one_time_controllers_stay_in_order(make_midi, tmp_path):
-    """A parameter is chosen by two of them and set by a third."""
+def test_controllers_at_the_same_time_keep_their_order(make_midi, tmp_path):
+    """Two controllers select a parameter and a third one sets it."""
     music = make_midi((60, 0.5, 1), (60, 1, 1.5))
     order = [(101, 0), (100, 0), (6, 12), (64, 127), (64, 0), (64, 100), (0, 8)]
     music.instruments[0].control_changes = [pretty_midi.ControlChange(*c, 0.5) for c in order]
     write_midi(tmp_path / "ordered.mid", music)
     track = mido.MidiFile(tmp_path / "ordered.mid").tracks[1]
     assert [(m.control, m.value) for m in track if m.type == "control_change"] == order
-    # a bank counts from the next program on; a key goes up before it is struck again
+    # A bank takes effect with the next program; a key is released before it is struck again.
     kinds = [(m.type, m.dict().get("velocity", 0) > 0) for m in track if not m.is_meta]
     assert kinds[-5:] == [
         ("program_change", False),
@@ -152,7 +152,7 @@ def test_at_one_time_controllers_stay_in_order(make_midi, tmp_path):
     ]
 
 
-def test_other_programs_read_the_same(written, tmp_path):
+def test_pretty_midi_reads_the_same_music(written, tmp_path):
     midi = pretty_midi.PrettyMIDI(initial_tempo=93, resolution=220)
     midi.time_signature_changes = [
         pretty_midi.TimeSignature(3, 8, 0),
@@ -182,15 +182,15 @@ def test_other_programs_read_the_same(written, tmp_path):
 @pytest.mark.parametrize(
     ("note", "cause"),
     [
-        ((200, 0, 1, 80), "from 0 to 127, got 200"),
-        ((60, 0, 1, 128), "from 0 to 127, got 128"),
-        ((60, 0, 1, 64.5), r"from 0 to 127, got 64\.5"),
-        ((60, -1, 1, 80), "times are from 0 on .* got -1"),
-        ((60, 0, float("nan"), 80), "times are from 0 on .* got nan"),
-        ((60, 0, 1e9, 80), "times are from 0 on .* got 1000000000"),
+        ((200, 0, 1, 80), "must be 0 to 127, got 200"),
+        ((60, 0, 1, 128), "must be 0 to 127, got 128"),
+        ((60, 0, 1, 64.5), r"must be 0 to 127, got 64\.5"),
+        ((60, -1, 1, 80), "times must be from 0 to .* got -1"),
+        ((60, 0, float("nan"), 80), "times must be from 0 to .* got nan"),
+        ((60, 0, 1e9, 80), "times must be from 0 to .* got 1000000000"),
     ],
 )
-def test_music_that_midi_cannot_say_is_refused_by_name(note, cause, make_midi, tmp_path):
+def test_music_that_midi_cannot_represent_is_refused(note, cause, make_midi, tmp_path):
     pitch, start, end, velocity = note
     midi = make_midi((60, 0, 1))
     midi.instruments[0].notes.append(pretty_midi.Note(velocity, pitch, start, end))
@@ -205,5 +205,5 @@ def test_music_that_midi_cannot_say_is_refused_by_name(note, cause, make_midi, t
 def test_names_that_are_not_text_are_refused(make_midi, tmp_path, name):
     midi = make_midi()
     midi.instruments[0].name = name
-    with pytest.raises(ValueError, match=r"bad\.mid: this music cannot .* names and texts are str"):
+    with pytest.raises(ValueError, match=r"bad\.mid: this music cannot .* texts must be str"):
         write_midi(tmp_path / "bad.mid", midi)
