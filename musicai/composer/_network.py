@@ -31,6 +31,8 @@ from ._tied import TiedNADE
 State = tuple[Tensor, Tensor]
 
 _EMBEDDING_SIZE = 16
+# Of the dropout of the trunk's outputs: that of the inputs and hidden units of piano rolls.
+_SHARE_OF_DROPOUT = 0.3
 
 EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
     "chroma": partial(LogisticNADE, loudest_first=True),
@@ -126,7 +128,7 @@ class Network(nn.Module):
             Standardized traits of each piece and a 1, or zeros if not given; None for no traits.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
             Cues of the frames to predict, or zeros if not given; None for no cues.
-        kept : Tensor of shape (batch, 1, n_strands, n_inputs), default=None
+        kept : Tensor of shape (batch, n_frames, n_strands, n_inputs), default=None
             Factors of the inputs, for dropout.
 
         Returns
@@ -183,9 +185,9 @@ class Network(nn.Module):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
             if self.dropout and self.emission.is_tied:
-                shape = len(previous), 1, self.emission.n_strands, self.emission.n_inputs
-                ones = previous.new_ones(shape)
-                kept = _drop(ones, ones, self.dropout / 2, generator)
+                n_inputs = self.emission.n_strands, self.emission.n_inputs
+                ones = previous.new_ones((*batch.start.shape, *n_inputs))
+                kept = _drop(ones, _SHARE_OF_DROPOUT * self.dropout, generator)
             context, _ = self(
                 previous,
                 batch.start,
@@ -197,13 +199,15 @@ class Network(nn.Module):
                 kept=kept,
             )
             other_loss = self._chord_loss(batch, previous, context)
-            if self.dropout and self.emission.is_tied:
-                context = _drop(context, context[:, :1], self.dropout, generator)
             frames, previous, context = (x[batch.mask] for x in (batch.frames, previous, context))
-            if self.dropout and not self.emission.is_tied:
-                context = _drop(context, context, self.dropout, generator)
+            options = {}
+            if self.dropout:
+                context = _drop(context, self.dropout, generator)
+                if self.emission.is_tied:
+                    dropout = _SHARE_OF_DROPOUT * self.dropout
+                    options["drop"] = partial(_drop, dropout=dropout, generator=generator)
             other_loss = other_loss + self.emission.mean_loss(frames, context, previous).sum()
-            return -self.emission.log_prob(frames, context, previous), other_loss
+            return -self.emission.log_prob(frames, context, previous, **options), other_loss
 
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
         """Return the loss given chords of the excerpts that have them, summed over frames."""
@@ -342,13 +346,13 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
         )
 
 
-def _drop(x: Tensor, like: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
-    """Drop a share of `x`, drawn in the shape of `like`; torch's own uses the global generator."""
+def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
+    """Drop a share of `x`; torch's own dropout uses the global generator."""
     # 16 random bits decide about each value: one draw for each would take four times as long.
-    bits = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device)
+    bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
-    kept = bits.view(torch.int16)[: like.numel()].view(like.shape) >= threshold
+    kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= threshold
     return x * kept / (1 - dropout)
 
 

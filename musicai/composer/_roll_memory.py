@@ -1,8 +1,8 @@
 """Past of each frame, as the network for piano rolls reads it.
 
-The network is trained on excerpts of 128 frames. What lies farther back, or is hard for it to
-count, is an input: the match, for how long each note has sounded or been silent, and the position
-in the piece.
+The network is trained on excerpts of 128 frames. Facts that lie farther back, or that it would
+have to count, are inputs: the match, how long each note has sounded or been silent, how often each
+pitch class has sounded lately, and the position in the piece.
 """
 
 from copy import copy
@@ -10,6 +10,7 @@ from typing import Self
 
 import numpy as np
 
+from ..theory.keys import N_KEYS, lowest_pitch_class
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
 # Lower borders, in frames, of the classes of how long a note has sounded or been silent.
@@ -19,6 +20,9 @@ N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
 # The position in the piece is given modulo these, in frames, to convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
+# The shares of pitch classes are those in so many of the last frames.
+_RECENT = (8, 32)
+N_RECENT = len(_RECENT) * N_KEYS
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1
 
 
@@ -36,8 +40,9 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 
     Returns
     -------
-    known : ndarray of shape (stop - start, 4 * n_features + N_SCALARS)
-        The last frame, the one before, the match, the state of every note, and scalars.
+    known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
+        The last frame, the one before, the match, the state of every note, how often each pitch
+        class has sounded lately, and scalars.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)
@@ -48,7 +53,9 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     ages = _count(frames)[-len(times) :]
     ages = np.minimum(ages, times[:, None])
     last, before = frames[1:][-len(times) :], frames[:-1][-len(times) :]
-    return compose_known(last, before, repeated, ages, matches.confidences[start:stop], times)
+    confidences = matches.confidences[start:stop]
+    recent = _count_recent(frames @ fold_of_keys(frames.shape[1]))[-len(times) :]
+    return compose_known(last, before, repeated, ages, confidences, recent, times)
 
 
 def _count(frames: np.ndarray) -> np.ndarray:
@@ -59,15 +66,33 @@ def _count(frames: np.ndarray) -> np.ndarray:
     return (places - np.maximum.accumulate(changes, axis=0) + 1)[1:]
 
 
+def fold_of_keys(n_features: int) -> np.ndarray:
+    """Return the matrix, (n_features, 12), that adds up the notes of each pitch class."""
+    classes = (np.arange(n_features) + lowest_pitch_class(n_features)) % N_KEYS
+    return np.eye(N_KEYS, dtype=np.float32)[classes]
+
+
+def _count_recent(folded: np.ndarray) -> np.ndarray:
+    """Return how often pitch classes sound in the last frames up to each, (n, N_RECENT).
+
+    Counts are small integers and lengths powers of 2, so the floats are exact.
+    """
+    totals = np.pad(folded, ((1, 0), (0, 0))).cumsum(0, dtype=np.float32)
+    ends = np.arange(1, len(totals))
+    counts = [(totals[ends] - totals[np.maximum(ends - n, 0)]) / n for n in _RECENT]
+    return np.concatenate(counts, axis=1)
+
+
 def compose_known(
     last: np.ndarray,
     before: np.ndarray,
     repeated: np.ndarray,
     ages: np.ndarray,
     confidences: np.ndarray,
+    recent: np.ndarray,
     times: np.ndarray,
 ) -> np.ndarray:
-    """Compose the inputs that describe the past, (n, 4 * n_features + N_SCALARS).
+    """Compose the inputs that describe the past, (n, 4 * n_features + N_RECENT + N_SCALARS).
 
     Parameters
     ----------
@@ -77,11 +102,13 @@ def compose_known(
         For how many frames each note has sounded or been silent; 0 at the start of a piece.
     confidences : int ndarray of shape (n,)
         Of the match.
+    recent : ndarray of shape (n, N_RECENT)
+        How often each pitch class has sounded lately.
     times : int ndarray of shape (n,)
         Numbers of the frames in their pieces.
     """
     n, width = last.shape
-    known = np.empty((n, 4 * width + N_SCALARS), np.float32)
+    known = np.empty((n, 4 * width + N_RECENT + N_SCALARS), np.float32)
     known[:, :width] = last
     known[:, width : 2 * width] = before
     known[:, 2 * width : 3 * width] = repeated
@@ -89,7 +116,8 @@ def compose_known(
     states = levels + (last > 0) * (len(_AGES) * (levels > 0))
     states += N_AGES * (2 * np.asarray(confidences, np.int64)[:, None] + (repeated > 0))
     known[:, 3 * width : 4 * width] = states
-    scalars = known[:, 4 * width :]
+    known[:, 4 * width : 4 * width + N_RECENT] = recent
+    scalars = known[:, 4 * width + N_RECENT :]
     scalars[:, : 2 * len(_PERIODS)] = _PHASES[times % len(_PHASES)]
     scalars[:, 2 * len(_PERIODS) :] = 0
     rows = np.arange(n)
@@ -108,7 +136,7 @@ class RollMemory:
 
     Attributes
     ----------
-    known : ndarray of shape (n_pieces, 4 * n_features + N_SCALARS)
+    known : ndarray of shape (n_pieces, 4 * n_features + N_RECENT + N_SCALARS)
         As `known_before` returns it.
     """
 
@@ -116,6 +144,8 @@ class RollMemory:
         self._last = np.zeros((n_pieces, n_features), np.float32)
         self._ages = np.zeros((n_pieces, n_features), np.int64)
         self._times = np.zeros(n_pieces, np.int64)
+        self._fold = fold_of_keys(n_features)
+        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # of the last frames
         self._matches = MatchFinder(n_pieces)
         # Copies of this memory share them.
         self._frames = {0: self._last[0]}
@@ -130,14 +160,16 @@ class RollMemory:
         self._matches.read(numbers)
         self._times = self._times + 1
         self._ages = np.where(frames == self._last, np.minimum(self._ages + 1, OLDEST), 1)
+        folded = np.dot(frames, self._fold)
+        self._folded = np.concatenate([self._folded[:, 1:], folded[:, None]], axis=1)
         before, self._last = self._last, frames.copy()
         self._know(before)
 
     def take(self, rows: np.ndarray) -> Self:
         """Return a memory of the pieces numbered `rows`."""
         taken = copy(self)
-        taken.known, taken._last, taken._ages, taken._times = (
-            each[rows] for each in (self.known, self._last, self._ages, self._times)
+        taken.known, taken._last, taken._ages, taken._folded, taken._times = (
+            each[rows] for each in (self.known, self._last, self._ages, self._folded, self._times)
         )
         taken._matches = self._matches.take(rows)
         return taken
@@ -148,6 +180,7 @@ class RollMemory:
             (self.known, other.known),
             (self._last, other._last),
             (self._ages, other._ages),
+            (self._folded, other._folded),
             (self._times, other._times),
         ):
             mine[rows] = theirs[rows]
@@ -155,6 +188,13 @@ class RollMemory:
 
     def _know(self, before: np.ndarray) -> None:
         repeated = np.stack([self._frames[number] for number in self._matches.numbers.tolist()])
+        counts = [self._folded[:, -n:].sum(1) / n for n in _RECENT]
         self.known = compose_known(
-            self._last, before, repeated, self._ages, self._matches.confidences, self._times
+            self._last,
+            before,
+            repeated,
+            self._ages,
+            self._matches.confidences,
+            np.concatenate(counts, axis=1),
+            self._times,
         )

@@ -13,7 +13,7 @@ References
 .. [2] C. Walder. Modelling symbolic music: beyond the piano roll. ACML 2016.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ from ..theory.keys import N_KEYS, lowest_pitch_class
 from ._chords import TURNED_CHORDS
 from ._emission import Emission, EmissionSampler, Weights
 from ._matches import N_CONFIDENCES
-from ._roll_memory import N_AGES, N_SCALARS, N_STATES, RollMemory
+from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory, fold_of_keys
 
 # Semitones around a note within which it reads the last frame, and the one before and the match.
 _NEAR = 24
@@ -56,10 +56,12 @@ class TiedNADE(Emission):
         super().__init__()
         self.n_features = n_features
         self.autoregressive = autoregressive
-        self.n_inputs = 5 * N_KEYS + _N_PLACES
+        self.n_inputs = 5 * N_KEYS + N_RECENT + _N_PLACES
         self.n_strands = N_KEYS
         self.scalars_to_places = nn.Linear(N_SCALARS, _N_PLACES)
         self.context_to_units = nn.Linear(n_context, n_units)
+        self.mean_to_units = nn.Linear(n_context, n_units, bias=False)
+        self.recent_to_units = nn.Linear(N_RECENT, n_units, bias=False)
         self.last = nn.Parameter(torch.empty(2 * _NEAR + 1, n_units))
         self.before = nn.Parameter(torch.empty(2 * _NEARER + 1, n_units))
         self.repeated = nn.Parameter(torch.empty(2 * _NEARER + 1, n_units))
@@ -105,10 +107,8 @@ class TiedNADE(Emission):
         classes = _classes(width, x.device)
         fold = F.one_hot(classes, N_KEYS).to(x.dtype)
         folded = torch.stack([last, lowest, highest, before, repeated], -2) @ fold
-        own = torch.arange(N_KEYS, device=x.device)
-        relative = folded[..., (own[:, None] + own) % N_KEYS]  # (..., 5, 12, 12)
-        relative = relative.transpose(-3, -2).flatten(-2)
-        places = self.scalars_to_places(x[..., None, 4 * width :])
+        relative = _relative(torch.cat([folded, _recent(x, width)], -2))
+        places = self.scalars_to_places(x[..., None, 4 * width + N_RECENT :])
         places = places.expand(*relative.shape[:-1], -1)
         return torch.cat([relative, places], -1).flatten(-2)
 
@@ -119,7 +119,15 @@ class TiedNADE(Emission):
     def chords_of_strands(self, chords: Tensor) -> Tensor:
         return chords[..., torch.from_numpy(TURNED_CHORDS).to(chords.device)]
 
-    def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
+    def log_prob(
+        self,
+        x: Tensor,
+        context: Tensor,
+        previous: Tensor,
+        *,
+        drop: Callable[[Tensor], Tensor] | None = None,
+    ) -> Tensor:
+        """Log-probability of every frame, in nats, with hidden units passed through `drop`."""
         lowest, end = self._bounds
         of_notes = self._weights_of_notes()
         size = len(x) if torch.is_grad_enabled() else _FRAMES_AT_ONCE
@@ -127,8 +135,9 @@ class TiedNADE(Emission):
         parts = zip(x.split(size), context.split(size), previous.split(size), strict=True)
         for part, part_context, part_previous in parts:
             lower = part[:, lowest:end] if self.autoregressive else None
-            units = self._first_layer(part_context, part_previous, of_notes, lower)
-            units = F.relu(self.units_to_units(F.relu(units)))
+            units = F.relu(self._first_layer(part_context, part_previous, of_notes, lower))
+            units = F.relu(self.units_to_units(drop(units) if drop else units))
+            units = drop(units) if drop else units
             states = part_previous[:, 3 * self.n_features : 4 * self.n_features]
             direct = F.embedding(states[:, lowest:end].long(), self.states_to_output)
             logits = (self.units_to_output(units) + direct)[..., 0].float()
@@ -159,7 +168,11 @@ class TiedNADE(Emission):
         units = F.embedding_bag(
             sounding.nonzero()[:, 1], of_notes, counts.cumsum(0) - counts, mode="sum"
         ).view(len(known), end - lowest, -1)
-        of_classes = self.context_to_units(context.unflatten(1, (N_KEYS, -1)))
+        context = context.unflatten(1, (N_KEYS, -1))
+        of_classes = self.context_to_units(context)
+        of_classes = of_classes + self.mean_to_units(context.mean(1, keepdim=True))
+        recent = _relative(_recent(previous, self.n_features))
+        of_classes = of_classes + self.recent_to_units(recent)
         states = (self.ages + self.confidences[:, None]).flatten(0, 1)
         units = units + of_classes[:, _classes(self.n_features, units.device)[lowest:end]]
         units = units + F.embedding(known[:, 3].long(), states)
@@ -212,6 +225,18 @@ def _classes(n_features: int, device: torch.device) -> Tensor:
     return (torch.arange(n_features, device=device) + lowest_pitch_class(n_features)) % N_KEYS
 
 
+def _recent(known: Tensor, n_features: int) -> Tensor:
+    """Return how often each pitch class has sounded lately, (..., n, 12)."""
+    return known[..., 4 * n_features : 4 * n_features + N_RECENT].unflatten(-1, (-1, N_KEYS))
+
+
+def _relative(of_classes: Tensor) -> Tensor:
+    """Return n values of the pitch classes, (..., n, 12), relative to each one, (..., 12, 12 n)."""
+    own = torch.arange(N_KEYS, device=of_classes.device)
+    relative = of_classes[..., (own[:, None] + own) % N_KEYS]
+    return relative.transpose(-3, -2).flatten(-2)
+
+
 def _octaves(n_features: int, device: torch.device) -> Tensor:
     """Return weights, (n_features, n_octaves + 1), that interpolate between octaves."""
     places = torch.arange(n_features, device=device)[:, None] / N_KEYS
@@ -237,8 +262,12 @@ class TiedNADESampler(EmissionSampler):
     def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
         self._autoregressive = autoregressive
         self.n_features = len(weights["below"]) + 1
-        self.n_inputs = 5 * N_KEYS + _N_PLACES
-        self.layers = [(weights["context_to_units.weight"], weights["context_to_units.bias"])]
+        self.n_inputs = 5 * N_KEYS + N_RECENT + _N_PLACES
+        bias = weights["context_to_units.bias"]
+        self.layers = [
+            (weights["context_to_units.weight"], bias),
+            (weights["mean_to_units.weight"], np.zeros_like(bias)),
+        ]
         n_units, n_context = self.layers[0][0].shape
         with torch.device("meta"):  # without initial draws from torch's global generator
             network = TiedNADE(self.n_features, n_context, n_units=n_units)
@@ -256,7 +285,10 @@ class TiedNADESampler(EmissionSampler):
         self._register = register[self._lowest : self._end].numpy()
         self._past, self._below = np.split(of_notes, [3 * n_notes])
         self._classes = _classes(self.n_features, device).numpy()
-        self._fold = np.eye(N_KEYS, dtype=np.float32)[self._classes]
+        self._fold = fold_of_keys(self.n_features)
+        # From the values of all pitch classes to the units of each.
+        of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
+        self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
         self._direct = weights["states_to_output"][:, 0]
         self._places = (
             np.ascontiguousarray(weights["scalars_to_places.weight"].T),
@@ -285,17 +317,20 @@ class TiedNADESampler(EmissionSampler):
         read[rows, 1, lowest] = last[rows, lowest]  # in silence none
         read[rows, 2, highest] = last[rows, highest]
         folded = np.dot(read.reshape(-1, width), self._fold).reshape(n, 5, N_KEYS)
+        recent = known[:, 4 * width : 4 * width + N_RECENT].reshape(n, -1, N_KEYS)
+        folded = np.concatenate([folded, recent], axis=1)
         encoded = np.empty((n, N_KEYS, self.n_inputs), np.float32)
         relative = folded[:, :, _RELATIVE].transpose(0, 2, 1, 3)
-        encoded[:, :, : 5 * N_KEYS] = relative.reshape(n, N_KEYS, 5 * N_KEYS)
+        n_relative = self.n_inputs - _N_PLACES
+        encoded[:, :, :n_relative] = relative.reshape(n, N_KEYS, n_relative)
         return self.encode_again(known, encoded.reshape(n * N_KEYS, -1))
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         encoded = encoded.reshape(len(known), N_KEYS, -1).copy()
         weight, bias = self._places
         # Row by row, so that a piece does not depend on the others.
-        scalars = known[:, None, 4 * self.n_features :]
-        encoded[:, :, 5 * N_KEYS :] = np.matmul(scalars, weight) + bias
+        scalars = known[:, None, 4 * self.n_features + N_RECENT :]
+        encoded[:, :, self.n_inputs - _N_PLACES :] = np.matmul(scalars, weight) + bias
         return encoded.reshape(-1, self.n_inputs)
 
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
@@ -342,8 +377,13 @@ class TiedNADESampler(EmissionSampler):
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
         """Return the first layer of every note without the notes of the frame itself."""
+        of_classes, of_means = np.split(readout, 2, axis=2)
+        recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
+        of_classes = of_classes + of_means.mean(1, keepdims=True)
+        # Row by row, so that a piece does not depend on the others.
+        of_classes += np.matmul(recent, self._recent).reshape(of_classes.shape)
         units = self._units_of_states[self._states(previous)]
-        units += readout[:, self._classes[self._lowest : self._end]]
+        units += of_classes[:, self._classes[self._lowest : self._end]]
         units += self._register
         known = previous[:, : 3 * self.n_features].reshape(len(previous), 3, -1)
         for own, sounding in zip(units, known[..., self._lowest : self._end], strict=True):
