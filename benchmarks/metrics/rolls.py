@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common.music import print_table
-from benchmarks.composer.likelihood import SETS, find_sets, load
+from benchmarks.composer.likelihood import SETS, SETTING, find_sets, load
 from musicai import LSTMComposer
 from musicai.theory.keys import estimate_keys, lowest_pitch_class
 
@@ -99,9 +99,7 @@ def main():
     arguments = parser.parse_args()
     for name in find_sets(arguments.dir, arguments.sets):
         training, validation, test = load(name, arguments.dir)
-        composer = LSTMComposer(
-            batch_size=8, learning_rate=0.01, max_iter=arguments.epochs, random_state=0, verbose=1
-        )
+        composer = LSTMComposer(**SETTING, max_iter=arguments.epochs, random_state=0, verbose=1)
         composer.fit(training, X_val=validation)
         rows = [row("test pieces", test), row("training pieces", training)]
         for temperature in arguments.temperatures:

@@ -1,11 +1,11 @@
-"""Binary frames, as of piano rolls: an autoregressive Bernoulli distribution (NADE).
+"""Emission of binary frames: an autoregressive Bernoulli distribution (NADE).
 
 A neural autoregressive distribution estimator (Larochelle and Murray 2011; conditioned on a
 recurrent network by Boulanger-Lewandowski et al. 2012) models each feature given the lower ones of
-the same frame: a hidden vector takes up the features one by one, and it and the context give the
-distribution of the next. The probability of a frame is the product over its features, so it is
-exact and sums to one. With ``autoregressive=False`` the features of a frame are independent given
-the context, for comparison.
+the same frame. A hidden vector accumulates the features one by one, and it and the context give
+the distribution of the next feature. The probability of a frame is the product over its features,
+so it is exact and sums to one. With ``autoregressive=False`` the features of a frame are
+independent given the context, for comparison.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the name that everybody gives it)
+from torch.nn import functional as F  # noqa: N812
 
 from ._emission import Emission, EmissionSampler, Weights
 
@@ -21,8 +21,8 @@ from ._emission import Emission, EmissionSampler, Weights
 class BernoulliNADE(Emission):
     """Distribution of frames of zeros and ones.
 
-    The hidden vector changes only where a feature is 1, and few are: it is computed once for each
-    sounding feature instead of once for each feature.
+    The hidden vector changes only where a feature is 1, and few are. So it is computed once for
+    each 1 instead of once for each feature.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class BernoulliNADE(Emission):
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
         nn.init.normal_(self.feature_to_hidden, std=0.1, generator=generator)
-        # Start from how often each feature is 1: small steps would take long to get there.
+        # Biases start at the log-odds of the data, which small steps would take long to reach.
         n_frames = sum(map(len, pieces))
         share = (sum(piece.sum(0, dtype=np.float64) for piece in pieces) + 0.5) / (n_frames + 1)
         log_odds = torch.from_numpy(np.log(share / (1 - share)))
@@ -60,17 +60,17 @@ class BernoulliNADE(Emission):
         return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
     def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
-        # Frames with most ones first, so that those with ones left to take up are in front.
+        # Frames with the most ones come first, so that those with ones left are always in front.
         n_ones, order = x.sum(-1).long().sort(descending=True)
         x = x[order]
         ones = x.argsort(dim=-1, descending=True, stable=True)  # the first, second, ... in each row
-        totals = [self.context_to_hidden(context[order])]  # by how many ones have been taken up
+        totals = [self.context_to_hidden(context[order])]  # by the number of ones added
         n_most = int(n_ones.max()) if len(x) else 0
-        n_left = [int((n_ones > taken).sum()) for taken in range(n_most)]
-        for taken, n in enumerate(n_left):
-            totals.append(totals[-1][:n] + F.embedding(ones[:n, taken], self.feature_to_hidden))
+        n_left = [int((n_ones > added).sum()) for added in range(n_most)]
+        for added, n in enumerate(n_left):
+            totals.append(totals[-1][:n] + F.embedding(ones[:n, added], self.feature_to_hidden))
         logits = self.hidden_to_output(torch.sigmoid(torch.cat(totals)))
-        # Feature k of a frame looks at the row that has taken up all ones below k.
+        # Feature k of a frame reads the row to which all ones below k have been added.
         starts = torch.tensor([0, len(x), *n_left], device=x.device).cumsum(0)
         below = (x.cumsum(-1) - x).long()
         rows = starts[below] + torch.arange(len(x), device=x.device)[:, None]
@@ -85,12 +85,12 @@ class BernoulliNADE(Emission):
 
 
 class BernoulliNADESampler(EmissionSampler):
-    """Draws of `BernoulliNADE`.
+    """Sampler of `BernoulliNADE`.
 
-    Up to the next 1 nothing changes, so all features up to there are decided at once. A single
-    frame has a method of its own with fewer calls of NumPy, which take longer than they compute.
-    Hidden vectors are kept at half their size: sigmoid(a) = (1 + tanh(a / 2)) / 2, and tanh is
-    the faster one. The constant halves are part of the read-out.
+    The hidden vector stays the same up to the next 1, so all features up to there are decided at
+    once. A single frame has a separate method with fewer calls of NumPy, whose overhead dominates.
+    Hidden vectors are halved, because sigmoid(a) = (1 + tanh(a / 2)) / 2, and tanh is faster. The
+    constant halves are part of the readout.
     """
 
     def __init__(self, weights: Weights, *, autoregressive: bool = True) -> None:
@@ -118,7 +118,7 @@ class BernoulliNADESampler(EmissionSampler):
         temperature: float = 1.0,
     ) -> np.ndarray:
         hidden, logits = readout[:, : -self.n_features], readout[:, -self.n_features :]
-        # A feature is 1 where its logit exceeds logistic noise: what is missing for that?
+        # A feature is 1 if its logit exceeds logistic noise; `missing` is the difference.
         missing = (temperature * rng.logistic(size=logits.shape)).astype(np.float32) - logits
         if not self._autoregressive:
             return (np.dot(np.tanh(hidden), self._hidden_to_output.T) > missing).astype(np.float32)

@@ -1,10 +1,9 @@
 """Base classes of emissions: the distribution of a frame given the frames before it.
 
-Each emission is a torch module with ``log_prob`` and ``mean``, and has a NumPy sampler next to it
-in the same file, which draws from the same distribution; composing goes frame by frame, where
-calling torch takes longer than computing. All work on flat batches of N frames: `context`
-(N, n_context) is the network's output, `previous` and `x` (N, n_features) are the last frame and
-the frame itself.
+Each emission is a torch module with ``log_prob`` and ``mean``. A NumPy sampler in the same file
+draws from the same distribution: sampling goes frame by frame, where the overhead of torch exceeds
+the computation. All work on flat batches of N frames: `context` (N, n_context) is the network's
+output, `previous` and `x` (N, n_features) are the last frame and the frame itself.
 """
 
 from abc import ABC, abstractmethod
@@ -19,18 +18,18 @@ from torch import Tensor, nn
 
 Weights = Mapping[str, np.ndarray]
 
-# Redrawn values lie a little nearer to the prediction than draws would: the real music continues
-# from the real value, so full noise would teach the network to take every step back.
+# Redrawn values are nearer to the prediction than draws: the real music continues from the real
+# value, so full noise would train the network to undo every change.
 WIDTH_OF_REDRAWS = 0.6
 
 
 def is_tied(emission: str) -> bool:
-    """Return whether an emission shares its weights over pitch, so that pieces are not moved."""
+    """Return whether an emission shares its weights over pitch; its pieces are not transposed."""
     return "tied" in emission.split()
 
 
 def is_bounded(emission: str) -> bool:
-    """Return whether an emission is of values from 0 to 1, where features sound or not."""
+    """Return whether an emission is a distribution over values from 0 to 1."""
     return emission.endswith(("chroma", "logistic", "bernoulli"))
 
 
@@ -40,18 +39,18 @@ class Emission(nn.Module):
     Attributes
     ----------
     n_features, n_inputs : int
-        Width of a frame, and of its encoding, which the trunk reads.
+        Width of a frame, and of its encoding, the input of the trunk.
     can_redraw : bool
-        Whether the emission has a `redraw`. Real values, such as those of chroma, never repeat
-        exactly, and drawn ones have small errors that the network has to learn to live with.
+        Whether the emission has a method `redraw`. Real values, such as those of chroma, never
+        repeat exactly, and the network has to learn to read drawn ones with their small errors.
     is_tied : bool
-        Whether the weights are shared over pitch, so that pieces are never moved. `previous` is
-        then all that is known before a frame, the match in the piece among it.
+        Whether the weights are shared over pitch, so that pieces are never transposed. `previous`
+        then holds all inputs that describe the past, such as the match.
     n_strands : int
-        How many LSTMs with the same weights read a piece; the context is the outputs of all.
+        Number of LSTMs with shared weights that read a piece; the context holds all their outputs.
     mean_head : nn.Linear or None
-        Read-out of the mean, trained by `mean_loss` alone, where the likelihood has no mean in
-        closed form.
+        Readout of the mean for likelihoods without a mean in closed form, trained only by
+        `mean_loss`.
     """
 
     n_features: int
@@ -62,7 +61,7 @@ class Emission(nn.Module):
 
     @property
     def origin(self) -> Tensor:
-        """The frame that stands before the first, of shape (n_features,)."""
+        """Stand-in for the frame before the first one, of shape (n_features,)."""
         raise NotImplementedError
 
     def encode(self, x: Tensor) -> Tensor:
@@ -84,7 +83,7 @@ class Emission(nn.Module):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Draw the values of every frame again such that its notes stay, (N, n_features)."""
+        """Redraw the values of every frame but keep its notes, (N, n_features)."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
@@ -92,18 +91,18 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        """Loss of the read-out that `mean` uses; zero for emissions that need none."""
+        """Loss of the readout of `mean`; zero for emissions that need none."""
         return torch.zeros((), device=context.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw initial weights, linear layers apart, and fit constants to the training pieces."""
+        """Draw initial weights except linear layers, and fit constants to the training pieces."""
         raise NotImplementedError
 
 
 def initialize_emission(
     emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
 ) -> None:
-    """Draw initial weights: of linear layers uniformly within 1 / sqrt(fan-in), biases zero."""
+    """Draw initial weights, those of linear layers uniform within 1 / sqrt(fan-in), biases 0."""
     for layer in emission.children():
         if isinstance(layer, nn.Linear):
             bound = layer.in_features**-0.5
@@ -116,19 +115,19 @@ def initialize_emission(
 class EmissionSampler(ABC):
     """Draws frames from an emission, in NumPy.
 
-    The outputs of all linear layers on the context are the read-out, from which any number of
-    frames can be drawn; `Sampler` computes it as one product.
+    The outputs of all linear layers on the context are the readout, from which any number of
+    frames can be drawn. `Sampler` computes it as one product.
 
     Attributes
     ----------
     n_features, n_inputs : int
-        Width of a frame, and of its encoding, which the trunk reads.
+        Width of a frame, and of its encoding, the input of the trunk.
     layers : list of pairs of arrays of shape (n_outputs, n_context) and (n_outputs,)
-        Weights and biases of the linear layers on the context, as torch keeps them.
+        Weights and biases of the linear layers on the context, in torch's layout.
     origin : ndarray of shape (n_features,)
-        The frame that stands before the first.
+        Stand-in for the frame before the first one.
     n_strands : int
-        How many LSTMs with the same weights read a piece.
+        Number of LSTMs with shared weights that read a piece.
     """
 
     n_features: int
@@ -138,11 +137,11 @@ class EmissionSampler(ABC):
     origin: np.ndarray
 
     def remember(self, n_pieces: int) -> "Memory":
-        """Return the memory of so many pieces before their first frame."""
+        """Return the memory of `n_pieces` pieces before their first frame."""
         return LastFrame(np.tile(self.origin, (n_pieces, 1)))
 
     def encode(self, known: np.ndarray) -> np.ndarray:
-        """Turn what is known, (N, n_known), into the trunk's inputs (N * n_strands, n_inputs)."""
+        """Turn memories (N, n_known) into inputs of the trunk (N * n_strands, n_inputs)."""
         return known
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
@@ -178,7 +177,7 @@ class EmissionSampler(ABC):
         rngs: Sequence[np.random.RandomState],
         temperature: float = 1.0,
     ) -> np.ndarray:
-        """Draw the frame of every row from its own random state, as if there were no other row."""
+        """Draw the frame of every row from its own random state, independent of other rows."""
         drawn = [
             self.draw(readout[i : i + 1], previous[i : i + 1], rng, temperature)
             for i, rng in enumerate(rngs)
@@ -191,22 +190,22 @@ class EmissionSampler(ABC):
 
 
 class Memory(Protocol):
-    """All that an emission reads of the past of several pieces: `known`, (n_pieces, n_known)."""
+    """Inputs that describe the past of several pieces: `known`, (n_pieces, n_known)."""
 
     known: np.ndarray
 
     def read(self, frames: np.ndarray) -> None:
-        """Take up the next frame of each piece, (n_pieces, n_features)."""
+        """Read the next frame of each piece, (n_pieces, n_features)."""
 
     def take(self, rows: np.ndarray) -> Self:
         """Return a memory of the pieces numbered `rows`."""
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the memory `other` of the pieces numbered `rows`."""
+        """Copy the memory `other` to the pieces numbered `rows`."""
 
 
 class LastFrame:
-    """Memory of the last frame alone, rounded by a function if one is given."""
+    """Memory of only the last frame, rounded by a function if one is given."""
 
     def __init__(
         self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None
@@ -215,7 +214,7 @@ class LastFrame:
         self._rounded = rounded
 
     def read(self, frames: np.ndarray) -> None:
-        """Take up the next frame of each piece, (n_pieces, n_features)."""
+        """Read the next frame of each piece, (n_pieces, n_features)."""
         self.known[:] = frames if self._rounded is None else self._rounded(frames)
 
     def take(self, rows: np.ndarray) -> Self:
@@ -223,7 +222,7 @@ class LastFrame:
         return type(self)(self.known[rows], self._rounded)
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the memory `other` of the pieces numbered `rows`."""
+        """Copy the memory `other` to the pieces numbered `rows`."""
         self.known[rows] = other.known[rows]
 
 
@@ -234,6 +233,6 @@ def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
 
 def choose(shares: Iterable[float], draw: float) -> int:
-    """Choose by odds, as `sample_categorical` does, with Python's floats: faster for one row."""
+    """Choose by odds like `sample_categorical`, with Python floats: faster for one row."""
     cumulated = list(accumulate(shares))
     return bisect_right(cumulated[:-1], draw * cumulated[-1])

@@ -1,7 +1,7 @@
-"""Real-valued frames: a mixture of Gaussians, and the single one that squared error implies.
+"""Emissions of real-valued frames: a mixture of Gaussians, and one Gaussian for squared error.
 
-Both see data standardized to the mean and standard deviation of the training frames; densities
-are those of the data as given, so the scale enters every log-probability.
+Both standardize frames by the mean and standard deviation of the training frames. Densities are
+those of the original data, so every log-probability includes the scale.
 """
 
 import math
@@ -21,13 +21,13 @@ from ._emission import (
     sample_categorical,
 )
 
-# The narrowest and the widest component, in standard deviations of a feature (natural logarithm):
-# without a bound the density of data that repeats values exactly grows for ever.
+# Natural logarithms of the narrowest and the widest component in standard deviations of a feature.
+# Without a bound, densities of data that repeats values exactly would grow forever.
 LOG_SCALES = math.log(1e-3), 5.0
 
 
 class _Standardized(Emission):
-    """An emission of frames in units of the training frames' mean and standard deviation."""
+    """Emission of frames standardized by mean and standard deviation of the training frames."""
 
     location: Tensor
     scale: Tensor
@@ -48,7 +48,7 @@ class _Standardized(Emission):
             variance += np.square(block - mean).sum(0) / n_frames
             largest = np.maximum(largest, np.abs(block).max(0))
         scale = np.sqrt(variance)
-        # A feature that never moves has no scale of its own.
+        # A constant feature has no scale.
         scale[scale <= 1e-6 * largest] = 1
         self.location.copy_(torch.from_numpy(mean))
         self.scale.copy_(torch.from_numpy(scale))
@@ -67,8 +67,8 @@ class _Standardized(Emission):
 class GaussianMixture(_Standardized):
     """Joint mixture of Gaussians with diagonal covariances (Bishop 1994).
 
-    The means of half of the components are offsets from the frame before, where music stays; those
-    of the others stand for themselves, so that a sampled piece comes back from wherever it is.
+    The means of half of the components are offsets from the last frame, because music often stays
+    where it is. Those of the others are absolute, so that a sampled piece can return from anywhere.
     """
 
     can_redraw = True
@@ -85,7 +85,7 @@ class GaussianMixture(_Standardized):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Draw every frame again from one component, chosen by its probability given the frame."""
+        """Redraw every frame from one component, chosen by its probability given the frame."""
         joint, means, log_scales = self._joint(x, context, previous)
         cumulated = F.softmax(joint, -1).cumsum(-1)
         choice = torch.rand((len(x), 1), generator=generator, device=x.device)
@@ -116,9 +116,9 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """One Gaussian of one width for all: its likelihood is highest where squared error is least.
+    """Gaussian with one width for all frames, whose likelihood is maximal at least squared error.
 
-    The usual way to train a sequence model on chroma, kept for comparison.
+    This is the usual way to train a sequence model on chroma, kept for comparison.
     """
 
     def __init__(self, n_features: int, n_context: int) -> None:
@@ -144,7 +144,7 @@ class SquaredError(_Standardized):
 
 
 class _StandardizedSampler(EmissionSampler):
-    """A sampler of frames in units of the training frames' mean and standard deviation."""
+    """Sampler of frames standardized by mean and standard deviation of the training frames."""
 
     def __init__(self, weights: Weights) -> None:
         self.origin, self._scale = weights["location"], weights["scale"]
@@ -159,9 +159,9 @@ class _StandardizedSampler(EmissionSampler):
 
 
 class GaussianMixtureSampler(_StandardizedSampler):
-    """Draws of `GaussianMixture`: a component by its weight, then a frame from it.
+    """Sampler of `GaussianMixture`: draws a component by its weight, then a frame from it.
 
-    Temperature sharpens the weights.
+    A temperature below 1 sharpens the weights.
     """
 
     def draw(
@@ -196,7 +196,7 @@ class GaussianMixtureSampler(_StandardizedSampler):
 
 
 class SquaredErrorSampler(_StandardizedSampler):
-    """Draws of `SquaredError`, which has no weights to sharpen: temperature scales its width."""
+    """Sampler of `SquaredError`, which has no weights to sharpen; temperature scales its width."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__(weights)

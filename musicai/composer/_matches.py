@@ -1,11 +1,11 @@
 """Repetition in piano rolls: the earlier passage that best matches the last frames.
 
-Music repeats itself, often literally and minutes later, beyond the memory of a recurrent network.
-So the network is given the frame that followed the earlier passage. The score of a *lag* grows by
-one with each frame that equals the frame that many frames earlier, and halves with each that does
-not, so that a varied note does not end a repetition. The match of a frame is the lag with the
-highest score before it; if no lag fits, the one that leads to the first frame, since pieces often
-return to their beginning. Matches depend on earlier frames alone.
+Music repeats itself, often literally and after minutes, beyond the memory of a recurrent network.
+So the frame that followed the earlier passage is an input of the network. The score of a *lag*
+grows by one with each frame that equals the frame `lag` frames earlier and halves with each frame
+that does not, so that a varied note does not end a repetition. The match of a frame is the lag with
+the highest score before it. If no lag fits, it is the one that leads to the first frame, because
+pieces often return to their beginning. Matches depend only on earlier frames.
 """
 
 from collections.abc import Iterable
@@ -18,20 +18,21 @@ import numpy as np
 from ..base.pieces import frame_blocks
 
 LOOK_BACK = 4096
-"""Largest lag; it bounds the time and memory that a frame takes."""
+"""Largest lag, which bounds time and memory per frame."""
 _FORGET = np.float32(0.5)
 _SHORTEST = 64
-# Lower borders of the classes of scores. A score below the first is no match.
+# Lower bounds of the classes of scores. A score below the first is not a match.
 _BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
 N_CONFIDENCES = 2 * len(_BORDERS) + 1
-"""Classes of confidence: 0 if no lag fits, else by its score and whether the last frame agreed."""
+"""Number of classes: 0 if no lag fits, else by score and whether the last frame agreed."""
 
 
 class Matches(NamedTuple):
     """The match of every frame of a piece.
 
-    `lags`, int16 of shape (n_frames,), are 0 for the first frame, and where the first is out of
-    reach; `confidences`, uint8 of shape (n_frames,), are below `N_CONFIDENCES`.
+    `lags`, int16 of shape (n_frames,), are 0 if there is no earlier frame, or no lag fits and the
+    first frame is out of reach. `confidences`, uint8 of shape (n_frames,), are below
+    `N_CONFIDENCES`.
     """
 
     lags: np.ndarray
@@ -48,7 +49,7 @@ def find_matches(piece: np.ndarray) -> Matches:
     numbers: Iterable[np.ndarray] = map(frame_numbers, frame_blocks(piece))
     _, contents = np.unique(np.concatenate([*numbers, np.zeros(0, np.int64)]), return_inverse=True)
     n_lags = min(LOOK_BACK, n_frames)
-    # Backwards in time, so that the lags from 1 on follow each frame.
+    # In reverse order, so that the frames at lags from 1 on follow each frame.
     backwards = np.concatenate([contents[::-1].astype(np.int32), np.full(n_lags, -1, np.int32)])
     scores, fits, factors = np.zeros((3, n_lags), np.float32)
     lags, best_scores, agreed = np.zeros_like(times), np.zeros(n_frames, np.float32), times < 0
@@ -75,10 +76,9 @@ def _match(
 
 
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
-    """Return a number for the content of each frame (n, n_features); equal frames have one.
+    """Return a number for the content of each frame (n, n_features), the same for equal frames.
 
-    The numbers are odd. Different frames have different ones but for collisions of a hash of 63
-    bits.
+    The numbers are odd hashes of 63 bits, so those of different frames practically always differ.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 
@@ -94,18 +94,18 @@ class MatchFinder:
     Attributes
     ----------
     lags : int ndarray of shape (n_pieces,)
-        The lag that fits the next frame of each piece, the shortest of the best. Without one it
-        leads to the first frame, or is 0 where there is none within reach.
+        The best lag for the next frame of each piece, the shortest of equals. If none fits, it
+        leads to the first frame, or is 0 if that is out of reach.
     confidences : int ndarray of shape (n_pieces,)
-        How well it fits.
+        Class of confidence of each lag.
     """
 
     def __init__(self, n_pieces: int) -> None:
         self.lags = np.zeros(n_pieces, np.int64)
         self.confidences = np.zeros(n_pieces, np.int64)
         self._n_read = np.zeros(n_pieces, np.int64)
-        # Numbers of frames, in order, with as many zeros before the first as there are lags. The
-        # last score is that of lag 1.
+        # Numbers of frames, in order, after as many zeros as there are lags. The last score is that
+        # of lag 1.
         self._frames = np.zeros((n_pieces, 2 * _SHORTEST), np.int64)
         self._scores = np.zeros((n_pieces, _SHORTEST), np.float32)
         self._end = _SHORTEST
@@ -126,7 +126,7 @@ class MatchFinder:
         self.lags, self.confidences = _match(n_lags - best, scores, agreed, self._n_read)
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return a finder with the state of this one in the pieces numbered `rows`."""
+        """Return a finder for the pieces numbered `rows`, with their state."""
         taken = copy(self)
         taken.lags, taken.confidences = self.lags[rows], self.confidences[rows]
         taken._frames, taken._scores = self._frames[rows], self._scores[rows]
@@ -134,7 +134,7 @@ class MatchFinder:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the state of `other`, which has read no more, to the pieces numbered `rows`."""
+        """Copy the state of `other`, which has not read more, to the pieces numbered `rows`."""
         self.lags[rows], self.confidences[rows] = other.lags[rows], other.confidences[rows]
         self._scores[rows], self._frames[rows] = 0, 0
         self._n_read[rows] = other._n_read[rows]
@@ -146,12 +146,12 @@ class MatchFinder:
 
     @property
     def numbers(self) -> np.ndarray:
-        """Numbers of the frames that the lags lead to, (n_pieces,); 0 without one."""
+        """Numbers of the frames that the lags lead to, (n_pieces,); 0 where the lag is 0."""
         places = self._end - np.maximum(self.lags, 1)
         return np.where(self.lags > 0, self._frames[np.arange(len(places)), places], 0)
 
     def _make_room(self) -> None:
-        """Look farther back, up to `LOOK_BACK`, and drop the frames before that."""
+        """Add lags, up to `LOOK_BACK`, and drop the frames before that."""
         n_pieces, n_lags = self._scores.shape
         kept = min(2 * n_lags, LOOK_BACK)
         frames = np.zeros((n_pieces, kept + n_lags), np.int64)

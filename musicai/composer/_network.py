@@ -173,7 +173,7 @@ class Network(nn.Module):
         nll : Tensor of shape (n_valid_frames,)
             In nats.
         other_loss : Tensor of shape ()
-            Summed over frames. Its gradient reaches only the read-out of `Emission.mean` and the
+            Summed over frames. Its gradient reaches only the readout of `Emission.mean` and the
             emission given chords.
         """
         previous, generated, traits, kept = batch.previous, None, None, None

@@ -1,8 +1,8 @@
-"""Past of each frame, as the network for piano rolls reads it.
+"""Inputs of the network for piano rolls that describe the past of a frame.
 
-The network is trained on excerpts of 128 frames. Facts that lie farther back, or that it would
-have to count, are inputs: the match, how long each note has sounded or been silent, how often each
-pitch class has sounded lately, and the position in the piece.
+The network is trained on excerpts of 128 frames. So facts that depend on earlier frames, or on
+counting, are inputs: the match, how long each note has sounded or been silent, the recent shares
+of the pitch classes, and the position in the piece.
 """
 
 from copy import copy
@@ -13,14 +13,14 @@ import numpy as np
 from ..theory.keys import N_KEYS, lowest_pitch_class
 from ._matches import N_CONFIDENCES, Matches, MatchFinder, frame_numbers
 
-# Lower borders, in frames, of the classes of how long a note has sounded or been silent.
+# Lower bounds, in frames, of the classes of how long a note has sounded or been silent.
 _AGES = np.array([1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33])
 OLDEST = int(_AGES[-1])
 N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
-# The position in the piece is given modulo these, in frames, to convey meter and form.
+# Periods in frames of the position in the piece, which convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
-# The shares of pitch classes are those in so many of the last frames.
+# Numbers of last frames over which the shares of pitch classes are taken.
 _RECENT = (8, 32)
 N_RECENT = len(_RECENT) * N_KEYS
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1
@@ -41,8 +41,8 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     Returns
     -------
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
-        The last frame, the one before, the match, the state of every note, how often each pitch
-        class has sounded lately, and scalars.
+        The last frame, the one before, the match, the state of every note, the recent shares of
+        the pitch classes, and scalars.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)
@@ -59,7 +59,7 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 
 
 def _count(frames: np.ndarray) -> np.ndarray:
-    """Return for how many frames each note has sounded or been silent, except in the first."""
+    """Return for how many frames each note has sounded or been silent, for all but the first."""
     places = np.arange(len(frames))[:, None]
     changes = np.zeros(frames.shape, np.int64)
     changes[1:] = np.where(frames[1:] != frames[:-1], places[1:], 0)
@@ -73,9 +73,9 @@ def fold_of_keys(n_features: int) -> np.ndarray:
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
-    """Return how often pitch classes sound in the last frames up to each, (n, N_RECENT).
+    """Return the shares of pitch classes in the last frames up to each, (n, N_RECENT).
 
-    Counts are small integers and lengths powers of 2, so the floats are exact.
+    Sums are small integers and lengths are powers of 2, so floats are exact.
     """
     totals = np.pad(folded, ((1, 0), (0, 0))).cumsum(0, dtype=np.float32)
     ends = np.arange(1, len(totals))
@@ -103,9 +103,9 @@ def compose_known(
     confidences : int ndarray of shape (n,)
         Of the match.
     recent : ndarray of shape (n, N_RECENT)
-        How often each pitch class has sounded lately.
+        Recent shares of the pitch classes.
     times : int ndarray of shape (n,)
-        Numbers of the frames in their pieces.
+        Indices of the frames in their pieces.
     """
     n, width = last.shape
     known = np.empty((n, 4 * width + N_RECENT + N_SCALARS), np.float32)
@@ -132,7 +132,7 @@ _PHASES = np.concatenate([np.sin(_ANGLES), np.cos(_ANGLES)], axis=1).astype(np.f
 
 
 class RollMemory:
-    """Inputs that describe the past of the next frame of several pieces, while they grow.
+    """Inputs that describe the past of the next frame of several growing pieces.
 
     Attributes
     ----------

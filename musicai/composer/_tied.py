@@ -1,11 +1,12 @@
-"""Piano rolls: notes given the past and the lower notes, with weights shared over pitch.
+"""Emission of piano rolls: notes given the past and the lower notes, with weights tied over pitch.
 
-Transposed music is the same music, so nothing here depends on the absolute pitch of a note, except
-a smooth term for its register. Each of the twelve pitch classes has an LSTM, all with the
-same weights, that reads the frames relative to its own class. Over them stands a network of two
-layers, the same for every note, that reads the last frames, the match and the lower notes of the
-frame relative to its own pitch. The probability of a frame is the product over its notes from
-the lowest to the highest, so it is exact and sums to one.
+Transposed music is the same music, so only a smooth term for the register depends on the absolute
+pitch of a note. Each of the twelve pitch classes has an LSTM, all with the same weights, that
+reads frames relative to its pitch class. The head is a network of two hidden layers, the same for
+every note. It reads the output of the LSTM of the note's pitch class and the mean of all twelve,
+and the last frames, the match and the lower notes of the frame relative to the note. The
+probability of a frame is the product over its notes from the lowest to the highest, so it is exact
+and sums to one.
 
 References
 ----------
@@ -27,26 +28,27 @@ from ._emission import Emission, EmissionSampler, Weights
 from ._matches import N_CONFIDENCES
 from ._roll_memory import N_AGES, N_RECENT, N_SCALARS, N_STATES, RollMemory, fold_of_keys
 
-# Semitones around a note within which it reads the last frame, and the one before and the match.
+# The head reads the last frame within _NEAR semitones of a note, the frame before that and the
+# match within _NEARER.
 _NEAR = 24
 _NEARER = 12
-_N_PLACES = 12  # width of the projection of the scalars, the same for every pitch class
-_MEAN_STEP = 8  # the read-out of the mean learns from every eighth frame
-# A note farther than this from the training notes is independent, with these log-odds.
+_N_PLACES = 12  # width of the projection of the scalars, an input of every LSTM
+_MEAN_STEP = 8  # the readout of the mean is trained on every eighth frame
+# Notes more than _MARGIN semitones beyond all training notes are independent, with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
-_FRAMES_AT_ONCE = 1024  # where there are no gradients
+_FRAMES_AT_ONCE = 1024  # without gradients
 
 
 class TiedNADE(Emission):
     """Distribution of the frames of a piano roll.
 
-    `previous` are the inputs that `known_before` returns; the context are the outputs of the twelve
+    `previous` holds the inputs that `known_before` returns, the context the outputs of the twelve
     LSTMs.
     """
 
     compass: Tensor
-    """The lowest note that is modeled together with others, and the one after the highest."""
+    """Range of the notes that depend on each other: the lowest, and the one after the highest."""
 
     is_tied = True
 
@@ -73,7 +75,7 @@ class TiedNADE(Emission):
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
         self.units_to_units = nn.Linear(n_units, n_units)
         self.units_to_output = nn.Linear(n_units, 1)
-        # A direct path, so that training soon relies on long repetitions.
+        # A direct path, with which training soon relies on long repetitions.
         self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
         self.mean_head = nn.Linear(n_units, 1)
         self.register_buffer("compass", torch.empty(2))
@@ -99,7 +101,7 @@ class TiedNADE(Emission):
                 head.weight.mul_(0.1)
 
     def encode(self, x: Tensor) -> Tensor:
-        """Return the inputs of each pitch class, (..., 12 * n_inputs)."""
+        """Return the inputs of the LSTM of each pitch class, (..., 12 * n_inputs)."""
         width = self.n_features
         last, before, repeated = (x[..., i * width : (i + 1) * width] for i in range(3))
         lowest = last * (last.cumsum(-1) == 1)
@@ -156,8 +158,9 @@ class TiedNADE(Emission):
     ) -> Tensor:
         """Return the first layer of every note, (N, n_notes, n_units).
 
-        It is a sum over the notes that sound: in the last frame, the one before, the match, and,
-        with `notes`, lower ones of the frame itself. Few sound, so they are added one by one.
+        Each note that sounds in the last frame, the one before or the match adds a vector, and so
+        does each lower note of the frame itself if `notes` are given. Few notes sound, so they are
+        added one by one.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
@@ -179,10 +182,10 @@ class TiedNADE(Emission):
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
-        """Return the part of each sounding note in all first layers, (4 * n_notes, ...).
+        """Return what each sounding note adds to the first layers, (4 * n_notes, ...).
 
-        They are four Toeplitz matrices: of the last frame, the one before, the match, and the frame
-        itself, whose notes are added to the higher ones alone. Row j, column i depends on i - j.
+        Four Toeplitz matrices, for the last frame, the one before, the match, and the frame
+        itself, whose notes add only to higher ones. Row j, column i depends on i - j.
         """
         lowest, end = self._bounds
         keys = torch.arange(end - lowest, device=self.last.device)
@@ -226,7 +229,7 @@ def _classes(n_features: int, device: torch.device) -> Tensor:
 
 
 def _recent(known: Tensor, n_features: int) -> Tensor:
-    """Return how often each pitch class has sounded lately, (..., n, 12)."""
+    """Return the recent shares of each pitch class, (..., n, 12)."""
     return known[..., 4 * n_features : 4 * n_features + N_RECENT].unflatten(-1, (-1, N_KEYS))
 
 
@@ -238,7 +241,7 @@ def _relative(of_classes: Tensor) -> Tensor:
 
 
 def _octaves(n_features: int, device: torch.device) -> Tensor:
-    """Return weights, (n_features, n_octaves + 1), that interpolate between octaves."""
+    """Return the weights of interpolation between octaves, (n_features, n_octaves + 1)."""
     places = torch.arange(n_features, device=device)[:, None] / N_KEYS
     octaves = torch.arange(-(-n_features // N_KEYS) + 1, device=device)
     return (1 - (places - octaves).abs()).clamp(0)
@@ -286,7 +289,7 @@ class TiedNADESampler(EmissionSampler):
         self._past, self._below = np.split(of_notes, [3 * n_notes])
         self._classes = _classes(self.n_features, device).numpy()
         self._fold = fold_of_keys(self.n_features)
-        # From the values of all pitch classes to the units of each.
+        # Maps the values of all pitch classes to the units of each.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
         self._direct = weights["states_to_output"][:, 0]
@@ -314,7 +317,7 @@ class TiedNADESampler(EmissionSampler):
         read = np.zeros((n, 5, width), np.float32)
         read[:, 0], read[:, 3:] = last, known[:, width : 3 * width].reshape(n, 2, width)
         lowest, highest = last.argmax(1), width - 1 - last[:, ::-1].argmax(1)
-        read[rows, 1, lowest] = last[rows, lowest]  # in silence none
+        read[rows, 1, lowest] = last[rows, lowest]  # zero in silence
         read[rows, 2, highest] = last[rows, highest]
         folded = np.dot(read.reshape(-1, width), self._fold).reshape(n, 5, N_KEYS)
         recent = known[:, 4 * width : 4 * width + N_RECENT].reshape(n, -1, N_KEYS)
@@ -343,7 +346,7 @@ class TiedNADESampler(EmissionSampler):
         rng: np.random.RandomState,
         temperature: float = 1.0,
     ) -> np.ndarray:
-        # A note sounds where its logit exceeds logistic noise.
+        # A note sounds if its logit exceeds logistic noise.
         shape = len(previous), self.n_features
         noise = temperature * rng.logistic(size=shape).astype(np.float32)
         frames = (noise < _LOG_ODDS_BEYOND).astype(np.float32)
@@ -358,7 +361,7 @@ class TiedNADESampler(EmissionSampler):
         return frames
 
     def _draw_notes(self, units: np.ndarray, missing: np.ndarray) -> np.ndarray:
-        """Draw the notes within the compass, (N, n_notes): those whose logits exceed `missing`."""
+        """Draw the notes in the compass, (N, n_notes): those whose logits exceed `missing`."""
         if not self._autoregressive:
             return (self._logits(units) > missing).astype(np.float32)
         notes = np.zeros(missing.shape, np.float32)
@@ -376,7 +379,7 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first layer of every note without the notes of the frame itself."""
+        """Return the first layer of every note, without the notes of the frame itself."""
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)
@@ -391,13 +394,13 @@ class TiedNADESampler(EmissionSampler):
         return units
 
     def _states(self, previous: np.ndarray) -> np.ndarray:
-        """Return the number of the state of every note within the compass."""
+        """Return the number of the state of every note in the compass."""
         states = previous[:, 3 * self.n_features : 4 * self.n_features]
         return states[:, self._lowest : self._end].astype(np.intp)
 
     def _logits(self, units: np.ndarray) -> np.ndarray:
         weight, bias = self._hidden
-        # Of more than two dimensions NumPy would make no BLAS product.
+        # NumPy uses BLAS only for products of two dimensions.
         hidden = np.dot(np.maximum(units, 0).reshape(-1, len(weight)), weight)
         hidden += bias
         np.maximum(hidden, 0, out=hidden)
@@ -414,7 +417,7 @@ class TiedNADESampler(EmissionSampler):
 
 
 def keys_of_strands(key: int | None) -> np.ndarray:
-    """Return a key relative to each pitch class, (12,); None stands for an unknown key."""
+    """Return a key relative to each pitch class, (12,). None stands for an unknown key."""
     return _KEYS_OF_STRANDS[N_KEYS if key is None else key]
 
 

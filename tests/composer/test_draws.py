@@ -1,4 +1,4 @@
-"""Draws in NumPy follow the probabilities that the emissions in torch give."""
+"""NumPy samplers draw from the distributions of the torch emissions."""
 
 from copy import deepcopy
 from itertools import product
@@ -89,9 +89,11 @@ def previous_frame(n_features):
         (LogisticNADE, 4, 2, {"n_levels": 2}),
     ],
 )
-def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, together, n_draws):
+def test_frequencies_of_draws_match_probabilities(
+    make, n_features, n_levels, options, together, n_draws
+):
     emission = ready(make(n_features, N_CONTEXT, n_hidden=7, **options))
-    with torch.no_grad():  # what is drawn first must matter for what follows
+    with torch.no_grad():  # later features shall depend on earlier ones
         emission.feature_to_hidden *= 2 / emission.feature_to_hidden.std()
     previous = previous_frame(n_features)
     drawn = draw_many(draws_of(emission, **options), previous, n_draws, together=together)
@@ -100,7 +102,7 @@ def test_draws_are_as_frequent_as_probable(make, n_features, n_levels, options, 
 
 
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
-def test_frames_of_chroma_are_drawn_given_that_one_feature_is_the_loudest(together, n_draws):
+def test_drawn_frames_of_chroma_have_one_loudest_feature(together, n_draws):
     options = {"n_levels": 5, "uniform_weight": 0.1, "loudest_first": True}
     emission = ready(LogisticNADE(3, N_CONTEXT, n_hidden=7, **options))
     with torch.no_grad():
@@ -134,8 +136,8 @@ def test_temperature_acts_on_the_odds_of_the_loudest_feature(together):
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("together", [True, False])
-def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
-    """Note by note as Larochelle and Murray (2011) have it, with noise that is known."""
+def test_a_note_sounds_if_its_logit_exceeds_the_noise(together, temperature):
+    """The reference goes note by note, as in Larochelle and Murray (2011), with the same noise."""
     emission = ready(BernoulliNADE(20, N_CONTEXT, n_hidden=7))
     with torch.no_grad():
         for parameter in (emission.feature_to_hidden, emission.hidden_to_output.weight):
@@ -159,7 +161,7 @@ def test_a_note_sounds_where_its_odds_exceed_the_noise(together, temperature):
 
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
 @pytest.mark.parametrize("temperature", [0.5, 2])
-def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
+def test_temperature_scales_the_log_odds_of_a_note(temperature, together, n_draws):
     emission = ready(BernoulliNADE(1, N_CONTEXT, n_hidden=7))
     cooled = deepcopy(emission)
     with torch.no_grad():
@@ -175,12 +177,10 @@ def test_temperature_acts_on_the_odds_of_a_note(temperature, together, n_draws):
 
 @pytest.mark.parametrize(("together", "n_draws"), [(True, 40000), (False, 5000)])
 @pytest.mark.parametrize("temperature", [0.5, 2])
-def test_temperature_acts_on_the_weights_of_components_and_on_their_width(
-    temperature, together, n_draws
-):
+def test_temperature_scales_the_weights_and_the_width_of_components(temperature, together, n_draws):
     options = {"n_levels": 11, "uniform_weight": 0.2}
     emission = ready(LogisticNADE(1, N_CONTEXT, n_hidden=7, **options))
-    with torch.no_grad():  # one mixture in every context, with weights far from equal
+    with torch.no_grad():  # the same mixture in every context, with unequal weights
         emission.hidden_to_output.zero_()
         emission.context_to_output.weight.zero_()
         emission.context_to_output.bias[:5] = torch.tensor([1.0, -1, 0.5, 0, 2])
@@ -217,10 +217,10 @@ def test_extreme_temperatures_give_frames(make, temperature):
 
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("make", [GaussianMixture, SquaredError])
-def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
+def test_real_valued_draws_follow_the_density(make, together):
     emission = ready(make(2, N_CONTEXT), frames=np.random.RandomState(0).normal(5, 2, (50, 2)))
     if make is GaussianMixture:
-        with torch.no_grad():  # components far apart, of different weights and widths
+        with torch.no_grad():  # distant components with different weights and widths
             emission.output.bias.normal_(0, 2, generator=torch.Generator().manual_seed(3))
     previous = 5 + previous_frame(2)
     n_draws = 50000 if together else 5000
@@ -228,7 +228,7 @@ def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
     mean = emission.mean(torch.from_numpy(CONTEXT), torch.from_numpy(previous))[0]
     error = drawn.std(0) / n_draws**0.5
     assert (np.abs(drawn.mean(0) - mean.detach().numpy()) < 5 * error).all()
-    # The mean of q / p over draws from p is the integral of q: of one Gaussian as wide as p.
+    # The mean of q / p over draws from p is the integral of q, here a Gaussian as wide as p.
     spread = drawn.std(0)
     log_q = -0.5 * (((drawn - drawn.mean(0)) / spread / 0.2) ** 2 + np.log(2 * np.pi)).sum(1)
     log_q -= np.log(spread * 0.2).sum()
@@ -236,7 +236,7 @@ def test_real_valued_draws_are_as_likely_as_they_should_be(make, together):
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / n_draws**0.5
 
 
-def test_the_uniform_component_reaches_every_level_alike():
+def test_the_uniform_component_reaches_every_level_equally():
     emission = ready(LogisticNADE(1, N_CONTEXT, uniform_weight=1 - 1e-6))
     draws = draws_of(emission, uniform_weight=1 - 1e-6)
     for together, n_draws in ((True, 100000), (False, 20000)):

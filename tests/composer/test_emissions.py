@@ -1,3 +1,5 @@
+"""Emissions are distributions, and redraw values from the components that explain them."""
+
 from itertools import product
 
 import numpy as np
@@ -56,7 +58,7 @@ def test_probabilities_of_chroma_sum_to_one_over_frames_with_a_single_one():
     log_prob = emission.log_prob(frames, *same_context(len(frames), 3))
     single = (frames == 1).sum(1) <= 1
     np.testing.assert_allclose(log_prob[single].double().exp().sum().item(), 1, atol=2e-5)
-    # Of several ones the first stays, the others count as the highest level below.
+    # Of several ones, the first counts as 1 and the others as the highest level below 1.
     lowered = frames.clone()
     lowered[((frames == 1).cumsum(1) > 1) & (frames == 1)] = 0.8
     assert (lowered != frames).any()
@@ -64,16 +66,16 @@ def test_probabilities_of_chroma_sum_to_one_over_frames_with_a_single_one():
     torch.testing.assert_close(log_prob, same)
 
 
-def test_a_level_of_a_large_grid_has_its_share():
+def test_probabilities_of_all_levels_of_a_large_grid_sum_to_one():
     emission = ready(LogisticNADE(1, N_CONTEXT))
     frames = every_frame(np.arange(256) / 255, 1)
     log_prob = emission.log_prob(frames, *same_context(256, 1))
     np.testing.assert_allclose(log_prob.double().exp().sum().item(), 1, atol=2e-5)
-    # the floor keeps even the unlikeliest level possible
+    # The uniform component gives every level a probability.
     assert log_prob.exp().min() >= 0.99e-3 / 256
 
 
-def test_sparse_bernoulli_agrees_with_key_by_key():
+def test_bernoulli_agrees_with_a_loop_over_features():
     emission = ready(BernoulliNADE(9, N_CONTEXT, n_hidden=7))
     generator = torch.Generator().manual_seed(2)
     x = (torch.rand(50, 9, generator=generator) < 0.3).float()
@@ -97,8 +99,8 @@ def test_densities_integrate_to_one(make):
     np.testing.assert_allclose((log_prob.double().exp() * 0.01).sum().item(), 1, atol=1e-3)
 
 
-def test_a_value_is_drawn_again_from_its_component():
-    """With one component, logistic about its mean, narrower than the component; on the grid."""
+def test_a_value_is_redrawn_from_its_component():
+    """With one component, redrawn values are logistic, narrower than it, and on the grid."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=1, n_levels=100_001))
     x = torch.full((20_000, 1), 0.5)
     context, previous = same_context(len(x), 1)
@@ -114,7 +116,7 @@ def test_a_value_is_drawn_again_from_its_component():
     assert fits.pvalue > 1e-3
 
 
-def test_an_exact_one_stays_and_nothing_else_becomes_one():
+def test_redrawing_keeps_ones_and_adds_none():
     emission = ready(LogisticNADE(3, N_CONTEXT, n_levels=6))
     generator = torch.Generator().manual_seed(0)
     x = torch.randint(6, (3000, 3), generator=generator) / 5
@@ -123,12 +125,12 @@ def test_an_exact_one_stays_and_nothing_else_becomes_one():
         drawn = emission.redraw(x, context, torch.rand(3000, 3, generator=generator), generator)
     assert torch.equal(drawn == 1, x == 1)
     levels = torch.unique(drawn * 5)
-    np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # all others are reached
+    np.testing.assert_allclose(levels, np.arange(6), atol=1e-5)  # other levels all occur
     assert ((drawn != x) & (x < 1)).float().mean() > 0.1
 
 
-def test_a_component_is_chosen_by_the_mass_of_the_level():
-    """Half of the mass at 0 is of a component far below, whose density at 0 is next to none."""
+def test_redrawing_chooses_components_by_the_mass_of_the_level():
+    """Half of the mass at 0 belongs to a component far below 0, whose density at 0 is tiny."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=2))
     with torch.no_grad():
         emission.hidden_to_output.zero_()
@@ -146,7 +148,7 @@ def test_a_component_is_chosen_by_the_mass_of_the_level():
     assert (drawn > 0).float().mean().item() == pytest.approx(sounds, abs=0.01)
 
 
-def test_what_no_component_explains_stays():
+def test_redrawing_keeps_values_that_no_component_explains():
     emission = ready(LogisticNADE(1, N_CONTEXT, n_levels=256))
     with torch.no_grad():
         emission.context_to_output.bias.view(1, 3, -1)[:, 1] = 1e4  # all means are far away
@@ -157,8 +159,8 @@ def test_what_no_component_explains_stays():
     torch.testing.assert_close(drawn, torch.round(x * 255) / 255, atol=1e-6, rtol=0)
 
 
-def test_a_frame_is_drawn_again_from_its_component():
-    """Of two components that are far apart, the one that explains the frame."""
+def test_a_frame_is_redrawn_from_its_component():
+    """Of two distant components, the one that explains the frame is chosen."""
     emission = ready(GaussianMixture(2, N_CONTEXT, n_components=2), frames=np.eye(2))
     with torch.no_grad():
         emission.output.weight.zero_()

@@ -1,4 +1,4 @@
-"""What holds for a composer whatever it learned, and whatever pieces it is given."""
+"""Laws that hold for composers with any emission, and for any pieces."""
 
 import pickle
 from functools import cache
@@ -42,7 +42,7 @@ def make_pieces(emission, lengths, seed, width=None):
 
 @cache
 def fitted(emission, width=None):
-    """Return a composer that has learned a little; it is the same for all tests."""
+    """Return a composer after a little training, the same for all tests."""
     pieces = make_pieces(emission, [30, 20, 25], 0, width)
     return LSTMComposer(hidden_size=8, max_iter=2, emission=emission, random_state=0).fit(pieces)
 
@@ -56,7 +56,7 @@ def assert_alike(one, other):
 @every_emission
 @few
 @given(lengths=lengths, seed=seeds)
-def test_every_frame_has_its_answer(emission, lengths, seed):
+def test_every_frame_has_a_prediction_and_a_score(emission, lengths, seed):
     X = make_pieces(emission, lengths, seed)
     assert [frames.shape for frames in fitted(emission).predict(X)] == [piece.shape for piece in X]
     scores = fitted(emission).score_samples(X)
@@ -70,7 +70,7 @@ def test_every_frame_has_its_answer(emission, lengths, seed):
 @every_emission
 @few
 @given(lengths=lengths, seed=seeds, order=st.randoms(use_true_random=False))
-def test_order_and_company_of_pieces_do_not_matter(emission, lengths, seed, order):
+def test_a_result_does_not_depend_on_the_other_pieces(emission, lengths, seed, order):
     X = make_pieces(emission, lengths, seed)
     turned = list(range(len(X)))
     order.shuffle(turned)
@@ -83,30 +83,32 @@ def test_order_and_company_of_pieces_do_not_matter(emission, lengths, seed, orde
 
 @every_emission
 @few
-@given(length=st.integers(1, 20), n_heard=st.integers(0, 20), seed=seeds)
-def test_the_future_does_not_reach_back(emission, length, n_heard, seed):
+@given(length=st.integers(1, 20), n_past=st.integers(0, 20), seed=seeds)
+def test_results_depend_only_on_the_past(emission, length, n_past, seed):
     (piece,) = make_pieces(emission, [length], seed)
     for method in METHODS:
         call = getattr(fitted(emission), method)
-        assert_alike(call([piece[:n_heard]])[0], call(piece)[:n_heard])
+        assert_alike(call([piece[:n_past]])[0], call(piece)[:n_past])
 
 
 @pytest.mark.parametrize("emission", TRANSPOSED)
 @few
 @given(lengths=lengths, seed=seeds, semitones=st.integers(1, 11))
-def test_transposed_music_is_foreseen_transposed(emission, lengths, seed, semitones):
+def test_transposed_music_has_the_same_score_and_transposed_predictions(
+    emission, lengths, seed, semitones
+):
     X = make_pieces(emission, lengths, seed)
     moved = [np.roll(piece, semitones, axis=1) for piece in X]
     composer = fitted(emission)
     assert_alike(composer.score_samples(moved), composer.score_samples(X))
-    foreseen = [np.roll(frames, semitones, axis=1) for frames in composer.predict(X)]
-    assert_alike(composer.predict(moved), foreseen)
+    predicted = [np.roll(frames, semitones, axis=1) for frames in composer.predict(X)]
+    assert_alike(composer.predict(moved), predicted)
 
 
 @pytest.mark.parametrize("emission", TRANSPOSED)
 @few
 @given(length=st.integers(8, 20), seed=seeds, semitones=st.integers(1, 11))
-def test_a_transposed_prime_is_continued_transposed(emission, length, seed, semitones):
+def test_a_transposed_prime_has_a_transposed_continuation(emission, length, seed, semitones):
     (prime,) = make_pieces(emission, [length], seed)
     composed = fitted(emission).sample(6, prime=prime, random_state=seed)
     moved = fitted(emission).sample(6, prime=np.roll(prime, semitones, axis=1), random_state=seed)
@@ -116,7 +118,7 @@ def test_a_transposed_prime_is_continued_transposed(emission, length, seed, semi
 @every_emission
 @few
 @given(lengths=lengths, seed=seeds, temperature=st.floats(0.1, 3))
-def test_a_copy_from_a_pickle_is_equal(emission, lengths, seed, temperature):
+def test_an_unpickled_composer_gives_the_same_results(emission, lengths, seed, temperature):
     composer = fitted(emission)
     copy = pickle.loads(pickle.dumps(composer))
     X = make_pieces(emission, lengths, seed)
@@ -136,24 +138,24 @@ def test_a_copy_from_a_pickle_is_equal(emission, lengths, seed, temperature):
     seed=seeds,
     temperature=st.floats(0.01, 10),
 )
-def test_what_is_composed_could_be_learned(emission, n_frames, n_pieces, seed, temperature):
+def test_sampled_pieces_have_finite_scores(emission, n_frames, n_pieces, seed, temperature):
     composer = fitted(emission)
     options = {"n_pieces": n_pieces, "temperature": temperature, "random_state": seed}
     pieces = composer.sample(n_frames, **options)
     assert [piece.shape for piece in pieces] == [(n_frames, WIDTHS[emission])] * n_pieces
     assert {piece.dtype for piece in pieces} == {np.dtype(np.float32)}
-    assert np.isfinite(composer.score(pieces))  # no value that the emission does not know
+    assert np.isfinite(composer.score(pieces))  # all values have a probability
     for one, other in zip(pieces, composer.sample(n_frames, **options), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-# All frames that there are, where they can be counted; else one value with a density.
+# All possible frames if they can be enumerated, else a grid of values and its step.
 ALL_FRAMES = {
     ("chroma", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("logistic", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("independent", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("bernoulli", 5): (np.array(list(product([0, 1], repeat=5))), 1.0),
-    ("bernoulli", 12): (np.array(list(product([0, 1], repeat=12))), 1.0),  # in twelve keys
+    ("bernoulli", 12): (np.array(list(product([0, 1], repeat=12))), 1.0),  # mixed over keys
     ("gaussian", 1): (np.linspace(-60, 20, 4001)[:, None], 0.02),
     ("mse", 1): (np.linspace(-10, 10, 4001)[:, None], 0.005),
 }
@@ -161,10 +163,10 @@ ALL_FRAMES = {
 
 @pytest.mark.parametrize(("emission", "width"), ALL_FRAMES)
 @settings(max_examples=2, deadline=None)
-@given(n_heard=st.integers(0, 3), seed=seeds)
-def test_probabilities_of_all_that_may_come_sum_to_one(emission, width, n_heard, seed):
+@given(n_past=st.integers(0, 3), seed=seeds)
+def test_probabilities_of_all_next_frames_sum_to_one(emission, width, n_past, seed):
     frames, weight = ALL_FRAMES[emission, width]
-    (past,) = make_pieces(emission, [n_heard], seed, width)
+    (past,) = make_pieces(emission, [n_past], seed, width)
     futures = [np.vstack([past, frame]).astype(np.float32) for frame in frames]
     scores = fitted(emission, width).score_samples(futures)
     total = sum(np.exp(score[-1], dtype=float) for score in scores) * weight
@@ -176,13 +178,13 @@ def test_probabilities_of_all_that_may_come_sum_to_one(emission, width, n_heard,
 @given(exponent=st.floats(-30, 30), offset=st.sampled_from([-100, -1, 0, 0.5]), seed=seeds)
 @example(exponent=-30.0, offset=0, seed=0)
 @example(exponent=30.0, offset=-1, seed=0)
-def test_whatever_was_learned_opens_again(emission, exponent, offset, seed):
+def test_composers_of_data_of_any_scale_can_be_unpickled(emission, exponent, offset, seed):
     pieces = [
         ((piece + offset) * 10**exponent).astype(np.float32)
         for piece in make_pieces("mse", [12, 9], seed, 3)
     ]
     composer = LSTMComposer(hidden_size=3, max_iter=1, emission=emission, random_state=0)
-    for learn in (composer.fit, composer.partial_fit):  # the latter keeps moments as well
+    for learn in (composer.fit, composer.partial_fit):  # the latter also stores moments
         learn(pieces)
         again = pickle.loads(pickle.dumps(composer))
         np.testing.assert_array_equal(
@@ -191,7 +193,7 @@ def test_whatever_was_learned_opens_again(emission, exponent, offset, seed):
 
 
 @pytest.mark.parametrize("emission", WIDTHS)
-def test_weights_of_any_size_open_again(emission):
+def test_weights_of_any_size_can_be_unpickled(emission):
     composer = LSTMComposer(
         hidden_size=3, max_iter=1, learning_rate=1e9, emission=emission, random_state=0
     ).partial_fit(make_pieces(emission, [12, 9], 0))

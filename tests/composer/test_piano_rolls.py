@@ -1,4 +1,4 @@
-"""Piano rolls: weights shared over pitch, and the matches of a piece."""
+"""Composers of piano rolls: weights shared over pitch, and matches within a piece."""
 
 import pickle
 from itertools import product
@@ -18,7 +18,7 @@ WIDTH = 13  # the narrowest roll
 
 
 def make_roll(n_frames, seed=0, width=WIDTH):
-    """Return a roll of chance that repeats itself, with variations."""
+    """Return a random roll that repeats itself with variations."""
     rng = np.random.RandomState(seed)
     theme = rng.random_sample((n_frames // 3, width)) < 0.2
     piece = np.concatenate([theme, theme, theme])
@@ -34,7 +34,7 @@ def fit(width=WIDTH, **options):
 
 @pytest.fixture(scope="module")
 def composer():
-    """A composer with weights far from those it began with, so that nothing is small."""
+    """Return a composer with large random weights, so that all of them matter."""
     composer, rng = fit(), np.random.RandomState(0)
     for name, weights in composer.weights_.items():
         if name != "emission.compass":
@@ -65,7 +65,7 @@ def test_probabilities_of_all_frames_sum_to_one(emission, n_frames):
     assert sum(np.exp(score[-1], dtype=float) for score in scores) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_future_changes_nothing(composer):
+def test_results_depend_only_on_the_past(composer):
     piece = make_roll(90)
     changed = piece.copy()
     changed[40:] = 1 - changed[40:]
@@ -75,7 +75,7 @@ def test_the_future_changes_nothing(composer):
 
 
 @pytest.mark.parametrize("width", [13, 88, 128])
-def test_transposed_music_is_as_likely_but_for_its_register(width):
+def test_transposed_music_is_as_likely_without_the_term_for_the_register(width):
     composer = fit(width)
     register = composer.weights_["emission.register"]
     register[:] = register.mean(0)
@@ -83,12 +83,11 @@ def test_transposed_music_is_as_likely_but_for_its_register(width):
     piece = make_roll(60, seed=9, width=width)
     piece[:, 8:] = 0
     moved = np.roll(piece, 4, axis=1)
-    notes = slice(8 + 4)  # the number of silent notes above them differs
     for one, other in zip(composer.predict(piece), composer.predict(moved), strict=True):
-        np.testing.assert_allclose(one[:8], other[4 : notes.stop], atol=1e-5)
+        np.testing.assert_allclose(one[:8], other[4:12], atol=1e-5)
 
 
-def test_what_is_drawn_is_as_frequent_as_it_is_likely(composer):
+def test_frequencies_of_draws_match_probabilities(composer):
     past = make_roll(30)
     drawn, shares = composer.next_frames(past, n_best=20, n_draws=20_000, random_state=0)
     futures = [np.vstack([past, frame]) for frame in drawn]
@@ -97,7 +96,7 @@ def test_what_is_drawn_is_as_frequent_as_it_is_likely(composer):
     assert (np.abs(shares - expected) < error).all()
 
 
-def test_expected_frames_are_nearer_to_those_that_follow_than_the_mean_frame():
+def test_predicted_frames_are_nearer_to_the_next_ones_than_the_mean_frame():
     piece = make_roll(40)
     expected = fit(max_iter=30, batch_size=1).predict(piece)[:-1]
     errors = [np.square(piece[1:] - guess).sum() for guess in (expected, piece.mean(0))]
@@ -129,7 +128,7 @@ def test_the_match_leads_to_the_last_repetition_of_a_theme():
     assert find_matches(make_roll(100, seed=3)).lags[70] == 66
 
 
-def test_matches_are_found_within_the_look_back_alone():
+def test_matches_are_found_only_within_the_look_back():
     silence = np.zeros((2 * LOOK_BACK, WIDTH), np.float32)
     counted = np.arange(len(silence))[:, None] >> np.arange(WIDTH) & 1
     once = counted[:20].astype(np.float32)
@@ -140,21 +139,21 @@ def test_matches_are_found_within_the_look_back_alone():
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 1), (0, 50), (1, 2), (33, 90), (80, 208)])
-def test_an_excerpt_knows_what_the_piece_knows(start, stop):
+def test_an_excerpt_has_the_inputs_of_its_piece(start, stop):
     piece = make_roll(300)
     matches = find_matches(piece)
     whole = known_before(piece, matches, 0, len(piece))
     np.testing.assert_array_equal(known_before(piece, matches, start, stop), whole[start:stop])
 
 
-def test_a_growing_piece_knows_what_the_piece_knows():
+def test_a_growing_piece_has_the_inputs_of_the_whole_piece():
     pieces = [make_roll(700, seed=1), make_roll(300, seed=2)]
     memory = RollMemory(2, WIDTH)
     start = memory.take(np.arange(2))
     for t in range(700):
         frames = np.stack([pieces[0][t], pieces[1][max(t - 400, 0)]])
         memory.read(frames)
-        if t < 400:  # the second piece is yet to begin
+        if t < 400:  # the second piece has not begun
             memory.put(np.array([1]), start)
     for piece, known in zip(pieces, memory.known, strict=True):
         extended = np.vstack([piece, piece[:1]])
@@ -162,7 +161,7 @@ def test_a_growing_piece_knows_what_the_piece_knows():
         np.testing.assert_array_equal(known, expected[0])
 
 
-def test_a_seed_gives_one_composer_and_one_piece():
+def test_the_same_seed_gives_the_same_composer_and_piece():
     one, other = fit(), fit()
     for name, weights in one.weights_.items():
         np.testing.assert_array_equal(weights, other.weights_[name])
@@ -175,7 +174,7 @@ def test_a_seed_gives_one_composer_and_one_piece():
         np.testing.assert_array_equal(x, y)
 
 
-def test_a_piece_does_not_depend_on_those_that_are_composed_with_it(composer):
+def test_a_sampled_piece_does_not_depend_on_the_others(composer):
     options = {"prime": [make_roll(20), make_roll(9), make_roll(6)], "key": ["C", "D", None]}
     together = composer.sample(25, random_state=[1, 2, 3], **options)
     for i, piece in enumerate(together):
@@ -185,7 +184,7 @@ def test_a_piece_does_not_depend_on_those_that_are_composed_with_it(composer):
         np.testing.assert_array_equal(piece, alone)
 
 
-def test_notes_beyond_all_that_were_learned_are_possible():
+def test_notes_beyond_all_training_notes_are_possible():
     rolls = [np.pad(make_roll(40, seed=i), ((0, 0), (30, 30))) for i in range(4)]
     composer = LSTMComposer(hidden_size=4, max_iter=1, key_invariant=True, random_state=0)
     composer.fit(rolls)
@@ -197,7 +196,7 @@ def test_notes_beyond_all_that_were_learned_are_possible():
     assert composer.sample(20, prime=piece, random_state=0).shape == (20, 73)
 
 
-def test_composers_of_rolls_from_before_are_refused():
+def test_composers_of_rolls_of_earlier_versions_are_refused():
     composer = fit()
     composer.emission_ = "bernoulli"
     with pytest.raises(ValueError, match="fit again"):
