@@ -43,7 +43,7 @@ class Grid(NamedTuple):
         if self.frame_rate is None:
             # Thirty-second notes often lie halfway between two frames, and times are inexact.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
-        # Frames begin halfway between centers: a note belongs to the next center from its start on.
+        # A frame holds the notes that begin at its center or up to one frame before it.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
