@@ -1,21 +1,21 @@
-"""What the metrics of a score-card are worth: what they say twice, and what they tell apart.
+"""Value of the metrics of a score-card: their redundancy, and the bad music that they detect.
 
     OMP_NUM_THREADS=1 python -m benchmarks.metrics.metrics [FILE ...] [--seconds 30] [--seed 0]
 
-Without files it takes the chorales, played by a soundfont. Half of the recordings are what others
-are compared with. The other half is the ceiling, and what is made bad: a Markov chain learns it
-(64 and 16 prototypes), it is moved to another key every 4 s ("wandering"), its frames are shuffled,
-one of them is held ("frozen"), or it is replaced by noise. With --split-excerpts excerpts are
-halved, not recordings, for a folder of a few long ones.
+Without files it takes the chorales, played by a soundfont. All sets are compared with half of the
+recordings. The other half is the ceiling, and the source of the bad sets: a Markov chain is trained
+on it (64 and 16 prototypes), it is moved to another key every 4 s ("wandering"), its frames are
+shuffled, one of them is held ("frozen"), or it is replaced by noise. With --split-excerpts,
+excerpts instead of recordings are halved, for a folder of a few long recordings.
 
-Printed are, for each metric
+The script prints for each metric
 
-- its mean in real music, and the other metric that it goes with most over excerpts of real music:
-  of two that correlate by more than .9 one could go;
+- its mean in real music, and the other metric that correlates with it most over excerpts of real
+  music: of two metrics that correlate by more than 0.9 one is redundant;
 - the overlap area with real music of other real music and of each bad set, and the geometric mean:
-  what is bad must be below what is real;
+  bad music must score below real music;
 
-then the Frechet distance of each set, and how long the search for copies takes.
+then the Frechet distance of each set, and the time of the search for copies.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def read_arguments():
 
 
 def make_bad(learned, n_frames, rate, seed):
-    """Sets of excerpts that a metric should tell from real music."""
+    """Return sets of excerpts that a metric should distinguish from real music."""
     rng = np.random.default_rng(seed)
     parts = excerpts(learned, n_frames)
     n_moves = max(1, round(n_frames / rate / 4))
@@ -69,7 +69,7 @@ def make_bad(learned, n_frames, rate, seed):
 
 
 def main():
-    """Extract chroma, spoil it, and print tables."""
+    """Extract chroma, make bad sets of it, and print tables."""
     arguments = read_arguments()
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     rate = extractor.frame_rate
@@ -109,7 +109,7 @@ def main():
         rows.append((name, *said, card.overlaps["ceiling"][name], *areas))
     distances = [each.frechet_distances["generated"] for each in cards.values()]
     rows.append(("frechet_distance", "", "", "", card.frechet_distances["ceiling"], *distances))
-    print_table(["metric", "mean", "goes with", "r", "real", *cards], rows)
+    print_table(["metric", "mean", "closest metric", "r", "real", *cards], rows)
 
     started = perf_counter()
     copied = memorization(held_out, learned)

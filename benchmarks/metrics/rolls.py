@@ -1,17 +1,18 @@
-"""How like real piano rolls composed ones are.
+"""Similarity of composed to real piano rolls.
 
     python -m benchmarks.metrics.rolls [DIR] [--sets JSB_Chorales ...] [--epochs 40]
         [--temperatures 1 0.9] [--pieces NAME=FILE.npz ...]
 
-DIR holds the sets as for likelihood.py. A composer learns the training pieces, watched on the
-published validation pieces, and composes as many pieces as there are test pieces, as long as those.
-`--pieces` adds rows for pieces of one set that were composed elsewhere, arrays in an .npz file.
+DIR holds the sets as for likelihood.py. A composer is trained on the training pieces, with early
+stopping on the published validation pieces, and composes as many pieces as there are test pieces,
+of the same lengths. `--pieces` adds rows for pieces of one set that were composed elsewhere, arrays
+in an .npz file.
 
-Printed are means over all pieces of a row: notes in a frame that sounds; the length of a note, and
-for how long a frame stays as it is, in frames; the entropy of the pitch classes of a piece in bits;
-the share of frames in repetitions, stretches of at least five frames that the piece has had before;
-the share of silent frames, and of pieces that end in four silent ones or more; and the share of
-notes in the scale of the key that fits the piece best.
+The script prints means over all pieces of a row: notes in a sounding frame; the length of a note,
+and the duration of a frame until it changes, in frames; the entropy of the pitch classes of a
+piece in bits; the share of frames in repetitions, which are at least five successive frames that
+occurred before in the piece; the share of silent frames, and of pieces that end in at least four of
+them; and the share of notes in the scale of the best-fitting key.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from benchmarks.composer.likelihood import SETS, SETTING, find_sets, load
 from musicai import LSTMComposer
 from musicai.theory.keys import estimate_keys, lowest_pitch_class
 
-STRETCH = 5  # frames of a repetition at least
+STRETCH = 5  # least frames of a repetition
 END = 4
 SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11])
 HEAD = (
@@ -62,7 +63,7 @@ def describe(piece):
 
 
 def repeated(sounding):
-    """Return the share of frames in stretches that the piece has had before."""
+    """Return the share of frames in stretches that occurred before in the piece."""
     seen, found = set(), np.zeros(len(sounding), bool)
     for end in range(STRETCH, len(sounding) + 1):
         stretch = sounding[end - STRETCH : end].tobytes()
@@ -73,7 +74,7 @@ def repeated(sounding):
 
 
 def row(name, pieces):
-    """Return a name and the means over pieces."""
+    """Return a name and the means of all figures over pieces."""
     return name, *np.mean([describe(piece) for piece in pieces], axis=0)
 
 

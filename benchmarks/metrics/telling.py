@@ -1,4 +1,4 @@
-"""Whether windows of composed music can be told from real ones, by a network that tries to."""
+"""A classifier of real and composed music: how well a network distinguishes windows of both."""
 
 from itertools import pairwise
 
@@ -15,11 +15,11 @@ BATCH = 64
 
 
 def told_apart(real, composed, groups_of_real, groups_of_composed, seed=0):
-    """Area under the ROC curve for windows of pieces that the classifier has not seen.
+    """Return the area under the ROC curve for windows of held-out pieces.
 
-    0.5 is chance, 1 is always. Pieces of one group (excerpts of a recording) are never on both
-    sides of a split. It is the mean of the areas of the folds: each has a classifier of its own,
-    whose odds are on a scale of their own. Of a single group nothing is told.
+    0.5 is chance, 1 is perfect. Pieces of one group (excerpts of a recording) are never on both
+    sides of a split. The area is the mean over folds, as each fold has its own classifier with its
+    own scale of odds. With a single group it is NaN.
     """
     n_folds = min(N_FOLDS, len(set(groups_of_real)), len(set(groups_of_composed)))
     if n_folds < 2:
@@ -39,7 +39,7 @@ def told_apart(real, composed, groups_of_real, groups_of_composed, seed=0):
     for learned, unseen in folds.split(windows, labels, groups):
         classifier = learn(windows[learned], labels[learned], seed)
         with torch.inference_mode():
-            # Music moved to another key is as real as before.
+            # Transposed music is as real as the original.
             rotated = [np.roll(windows[unseen], k, axis=2) for k in range(12)]
             odds = sum(classifier(torch.from_numpy(each)).numpy() for each in rotated)
         areas.append(roc_auc_score(labels[unseen], odds))
@@ -70,11 +70,11 @@ def learn(windows, labels, seed):
 
 
 class Classifier(nn.Module):
-    """Three convolutions over time, then the mean and the maximum of each feature."""
+    """Three convolutions over time; a read-out of the mean and maximum of each feature."""
 
     def __init__(self, n_hidden=64):
         super().__init__()
-        # Changes from frame to frame give jitter away: they are told beside the frames.
+        # Changes from frame to frame reveal jitter: they are inputs in addition to the frames.
         sizes = [24, n_hidden, n_hidden, n_hidden]
         layers = []
         for n_inputs, n_outputs in pairwise(sizes):

@@ -1,4 +1,4 @@
-"""Sets that can be compared: equally many excerpts of one length."""
+"""Comparable sets: equally many excerpts of one length."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,9 +12,9 @@ from ._form import same_keys
 from ._realism import shortest_piece
 
 FEWEST_EXCERPTS = 2
-"""Of a set: fewer have no spread."""
+"""Of a set, for its metrics to have a spread."""
 
-_LONGEST = 60  # seconds of an excerpt, where its length is not given
+_LONGEST = 60  # seconds of an excerpt, if its length is not given
 _SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
 
 
@@ -40,10 +40,10 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
 
 
 def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[list[np.ndarray]]:
-    """Cut each piece into excerpts, one after the other; a rest is left over.
+    """Cut each piece into successive excerpts; drop a shorter rest.
 
-    Those are left out that a metric is not defined of: they are silent for long, or their pitch
-    classes are all alike in every window of 10 s, which has no key then.
+    Excerpts without defined metrics are left out: those that are silent for more than a tenth, and
+    those in which no window of 10 s has a key.
     """
     passage = shortest_piece(frame_rate) // 2
     return [
@@ -60,7 +60,7 @@ def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[
 def draw(
     excerpts: Sequence[Sequence[np.ndarray]], n_excerpts: int, rng: np.random.RandomState
 ) -> list[np.ndarray]:
-    """Draw excerpts by chance, from all pieces as evenly as can be."""
+    """Draw excerpts at random, from all pieces as evenly as possible."""
     shuffled = [[piece[i] for i in rng.permutation(len(piece))] for piece in excerpts]
     drawn: list[np.ndarray] = []
     turn = 0
@@ -72,7 +72,7 @@ def draw(
 
 
 def count(excerpts: Sequence[Sequence[np.ndarray]]) -> int:
-    """Return how many excerpts there are."""
+    """Return the number of excerpts."""
     return sum(map(len, excerpts))
 
 
@@ -88,14 +88,14 @@ def require_excerpts(
         smaller = ", or a smaller n_frames" if n_frames > shortest_piece(frame_rate) else ""
         raise ValueError(
             f"{name} holds {counted(count(excerpts), 'excerpt')} of {n_frames} frames in which "
-            "nine of ten frames sound and a key is heard, where "
+            "nine of ten frames sound and a key is found, where "
             f"{FEWEST_EXCERPTS} or more are needed, and {counted(len(pieces), 'piece')} of up to "
             f"{max(map(len, pieces), default=0)} frames came. Pass more or longer pieces{smaller}"
         )
 
 
 def counted(number: int, noun: str) -> str:
-    """Say a number of things, one or many."""
+    """Return a number with its noun, in singular or plural."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

@@ -1,4 +1,4 @@
-"""How much of a piece is a copy."""
+"""Share of a piece that is copied from training music."""
 
 from typing import Any
 
@@ -15,32 +15,31 @@ _NEARLY = 2e-6  # of products of equal windows
 
 
 def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
-    r"""Share of a piece that is nearly the same as something in the training music.
+    r"""Return the share of a piece that is nearly equal to a passage of the training music.
 
-    `X` is cut into chunks of `n_frames`. A chunk is a copy if anywhere in the training music,
-    starting at any frame and in any of the 12 transpositions, `n_frames` in succession have a
-    cosine similarity to it of `similarity` or more:
+    `X` is cut into chunks of `n_frames`. A chunk is a copy if any `n_frames` successive frames of
+    the training music, in any of the 12 transpositions, have a cosine similarity to it of at least
+    `similarity`:
 
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    Real music repeats itself too, held chords above all, and the more the more there is to find
-    it in: report beside it the same figure for real music that was held out. Between halves of the
-    recordings that was 0 in game music, .03 in 80 chorales, and .09 in 350. The default finds
-    copies with noise on them (at .995 nine of ten were missed). It is blind to copies in another
-    tempo.
+    Real music repeats itself too, held chords above all, and the share grows with the training
+    music: compare with the same figure for held-out real music. Between halves of the recordings
+    that was 0 for game music, 0.03 for 80 chorales, and 0.09 for 350. The default finds copies with
+    added noise (at 0.995 nine of ten were missed). The metric is blind to copies in another tempo.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma to judge. Chunks do not overlap; a shorter rest at a piece's end and silent chunks
-        are passed by, every other chunk counts alike.
+        Chroma to judge. Chunks do not overlap. A shorter rest at the end of a piece and silent
+        chunks are skipped; every other chunk has the same weight.
     training : array-like of shape (n_frames, 12), or a collection of them
-        Chroma that was learned.
+        Chroma of the training music.
     n_frames : int, default=22
         Length of a chunk: 2 s at the default rate of :class:`musicai.ChromaExtractor`.
     similarity : float, default=0.98
-        From where on it is a copy; 1 asks for copies that are exact, but for rounding.
+        Least similarity of a copy; 1 finds exact copies only, up to rounding.
 
     Returns
     -------
@@ -55,12 +54,12 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     Notes
     -----
     The result is exact. Chunks and windows of the training music are first compared by outlines
-    that no transposition changes, and in full only where those are near.
+    that do not depend on transposition, and in full only if their outlines are close.
 
     References
     ----------
     .. [1] N. Carlini et al., "Extracting training data from diffusion models", USENIX Security
-       2023, for copies as outputs that are within a small distance of something learned.
+       2023, which defines copies as outputs within a small distance of a training example.
 
     Examples
     --------
@@ -98,14 +97,14 @@ def copied_chunks(
     Parameters
     ----------
     X, training : array-like of shape (n_frames, 12), or collections of them
-        As for `memorization`, and so are `n_frames` and `similarity`.
+        As for `memorization`.
     n_frames, similarity : int, float
-        Length of a chunk, and from where on it is a copy.
+        As for `memorization`.
     n_windows, n_chunks : int
         Windows of the training music and chunks that are compared at a time, so that products
-        stay in a few megabytes.
+        take a few megabytes.
     few : int
-        If more than one of `few` pairs are near, all are compared, as whole products.
+        If more than one in `few` pairs are close, all pairs are compared, as whole products.
 
     Returns
     -------
@@ -126,7 +125,7 @@ def copied_chunks(
         for start in range(0, len(learned), n_windows):
             block = _of_length_one(learned[start : start + n_windows])
             block_outlines = _outlines(block)
-            asked = np.flatnonzero(~copied)  # what is known to be a copy need not be asked again
+            asked = np.flatnonzero(~copied)  # known copies need no further comparison
             for first in range(0, len(asked), n_chunks):
                 rows = asked[first : first + n_chunks]
                 near = _distances(outlines[rows], block_outlines) <= 2 - 2 * similarity + _ROUNDING
@@ -136,7 +135,7 @@ def copied_chunks(
 
 
 def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """All runs of `n_frames`, as (n_runs, 12, n_frames)."""
+    """Return all windows of `n_frames`, (n_windows, 12, n_frames)."""
     return np.lib.stride_tricks.sliding_window_view(piece.astype(np.float32), n_frames, axis=0)
 
 
@@ -148,12 +147,12 @@ def _of_length_one(windows: np.ndarray) -> np.ndarray:
 
 
 def _outlines(windows: np.ndarray) -> np.ndarray:
-    """Shorten windows (n, 12, n_frames) to (n, n_values), alike in all transpositions.
+    """Shorten windows (n, 12, n_frames) to outlines (n, n_values), equal in all transpositions.
 
-    Two windows are at least as far apart as their outlines, whichever is transposed: magnitudes of
-    a Fourier transform over pitch classes do not see a rotation and are no further apart than what
-    they are of, nor are sums of two frames, over the root of 2. So most windows need not be
-    compared in full, 12 times.
+    The distance of two windows, in any transposition, is at least that of their outlines: the
+    magnitudes of a Fourier transform over pitch classes are invariant to rotation, and neither they
+    nor sums of two frames over the root of 2 increase a distance. So most windows need no full
+    comparison in 12 transpositions.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
     magnitudes[:, 1:-1] *= np.sqrt(2)  # each stands for its mirror image too
@@ -162,7 +161,7 @@ def _outlines(windows: np.ndarray) -> np.ndarray:
 
 
 def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Squared distances of each row of the one from each row of the other."""
+    """Return the squared distance of each of `rows` from each of `columns`."""
     squares = [np.einsum("nv,nv->n", each, each) for each in (rows, columns)]
     return squares[0][:, None] + squares[1] - 2 * rows @ columns.T
 
@@ -170,8 +169,8 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Tell of each chunk whether it is a copy of one of the windows that are near by outline."""
-    if np.count_nonzero(near) > near.size // few:  # then whole products are cheaper than pairs
+    """Return for each chunk whether it is a copy of a window with a close outline."""
+    if np.count_nonzero(near) > near.size // few:  # whole products are cheaper than pairs
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
         best = np.zeros(len(chunks))
         for semitones in range(N_PITCH_CLASSES):
@@ -184,7 +183,7 @@ def _any_above(
     for first in range(0, len(pairs), _PAIRS):
         rows, columns = pairs[first : first + _PAIRS].T
         products = chunks[rows] @ learned[columns].transpose(0, 2, 1)
-        # A transposition by r semitones meets itself on the r-th diagonal, which wraps round.
+        # The similarity in a transposition by r semitones is the sum of the r-th wrapped diagonal.
         best = (products.reshape(len(rows), -1) @ _DIAGONALS).max(axis=1)
         found[rows[best > similarity]] = True
     return found

@@ -1,4 +1,4 @@
-"""What two sets of pieces have in common: shared area of the distributions of a metric."""
+"""Overlap of two sets of pieces: shared area of the distributions of a metric."""
 
 from typing import Any
 
@@ -7,39 +7,38 @@ import numpy as np
 from ._progression import transition_matrix
 
 _POINTS = 1000  # of the grid that densities are integrated on
-_TAIL = 5  # standard deviations after which a Gaussian is nothing
-_NARROWEST = 0.05  # of the other bandwidth: the grid would not see a sharper peak
+_TAIL = 5  # standard deviations beyond which a Gaussian is negligible
+_NARROWEST = 0.05  # of the other bandwidth: the grid would miss a sharper peak
 
 
 def overlap_area(x: Any, y: Any) -> float:
-    r"""Area that two distributions of a metric share, after smoothing.
+    r"""Return the area that two distributions of a metric share, after smoothing.
 
     .. math:: \int \min\left(p_x(v), p_y(v)\right) dv, \qquad
         p_x(v) = \frac{1}{n_x} \sum_i \mathcal{N}(v;\, x_i,\, h_x^2)
 
     with a bandwidth after Silverman's rule, :math:`h_x = 0.9 \min\left(\mathrm{std}(x),
-    \sqrt{\pi / 2}\; \overline{|x - \mathrm{median}(x)|}\right) n_x^{-1/5}`, which a few outliers
-    widen little; or a twentieth of the other set's, or a thousandth of the span of all values,
-    where that is more. Silverman takes the interquartile range in place of the mean absolute
-    deviation. Where many values are equal, as where three of four pieces have a `recurrence` of
-    0, that range is 0 in some samples and not in others, and the area would jump with it.
+    \sqrt{\pi / 2}\; \overline{|x - \mathrm{median}(x)|}\right) n_x^{-1/5}`, which is robust to
+    a few outliers. It is at least a twentieth of the other set's and a thousandth of the span of
+    all values. Silverman takes the interquartile range instead of the mean absolute deviation. If
+    many values are equal, for example if three of four pieces have a `recurrence` of 0, that range
+    is 0 in some samples and not in others, and the area would jump with it.
 
-    It catches a wrong spread as well as a wrong mean. Two samples of one distribution overlap by
-    less than 1, the less the fewer values they have: compare with the area between two sets of
-    real pieces of the same size. Values in groups, such as those of several styles, are smoothed
-    too much: compare style by style. Shares of a few cases, such as 0 and 1, need no smoothing:
-    compare their means, as :func:`realism` does for `key_stability`.
+    The area catches a wrong spread as well as a wrong mean. Two samples of one distribution overlap
+    by less than 1, and by less for fewer values: compare with the area between two sets of real
+    pieces of the same size. Values in groups, such as those of several styles, are smoothed too
+    much: compare style by style. Shares of a few cases, such as 0 and 1, need no smoothing: compare
+    their means, as :func:`realism` does for `key_stability`.
 
     Parameters
     ----------
     x, y : array-like of shape (n_pieces,)
-        A metric of each piece of one set and of the other, two values at least.
+        A metric of each piece of the two sets, at least two values each.
 
     Returns
     -------
     area : float
-        Between 0 and 1. Two sets without any spread share everything if they are equal and
-        nothing if they are not.
+        Between 0 and 1. Two sets without any spread have 1 if they are equal, else 0.
 
     Raises
     ------
@@ -49,9 +48,9 @@ def overlap_area(x: Any, y: Any) -> float:
     References
     ----------
     .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
-       Computing and Applications 32, 2020, who take the area between distributions of distances,
-       within a set and from set to set; here it is between those of the values themselves, which
-       tells a set with the right spread in the wrong place.
+       Computing and Applications 32, 2020, who compare distributions of distances within a set
+       and between sets; here the distributions are those of the values themselves, which detects a
+       set with the right spread in the wrong place.
     .. [2] B. W. Silverman, "Density estimation for statistics and data analysis", Chapman and Hall
        1986, section 3.4.2.
 
@@ -84,13 +83,13 @@ def overlap_area(x: Any, y: Any) -> float:
 
 
 def transition_overlap(X: Any, Y: Any) -> float:
-    r"""What the moves of two sets of pieces have in common.
+    r"""Return the overlap of the moves of roots of two sets of pieces.
 
     .. math:: \sum_{i,j} \min(P_{ij}, Q_{ij}) = 1 - \tfrac12 \|P - Q\|_1
 
-    for their matrices of :func:`transition_matrix`: the overlap area of two distributions over
-    the 132 moves. As that it is below 1 for two sets of real music, and the less the fewer moves
-    they have. It catches wrong progressions; it is blind to what `transition_matrix` is blind to.
+    for their matrices of :func:`transition_matrix`: the overlap of two distributions over the 132
+    moves. For two sets of real music it is below 1, and lower for fewer moves. It catches wrong
+    progressions, and is blind to the same aspects as `transition_matrix`.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ def transition_overlap(X: Any, Y: Any) -> float:
     Returns
     -------
     overlap : float
-        Between 0 and 1; 0 if in one of them no root ever moves.
+        Between 0 and 1; 0 if the roots of one set never move.
 
     Raises
     ------
@@ -131,13 +130,13 @@ def share_overlap(x: np.ndarray, y: np.ndarray) -> float:
 
     .. math:: \min(p, q) + \min(1 - p, 1 - q) = 1 - |p - q|
 
-    It settles with the number of pieces, whatever the number of cases in each.
+    It converges with the number of pieces, whatever the number of cases in each.
     """
     return float(1 - abs(x.mean() - y.mean()))
 
 
 def geometric_mean(areas: Any) -> float:
-    """Geometric mean of areas; 0 if one of them is."""
+    """Return the geometric mean of areas, 0 if one of them is 0."""
     areas = np.asarray(areas, dtype=np.float64)
     return float(np.exp(np.log(areas).mean())) if areas.all() else 0.0
 

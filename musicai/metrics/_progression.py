@@ -1,4 +1,4 @@
-"""Which chord follows which: roots of chords, counted between changes."""
+"""Metrics of progressions: moves between the roots of chords."""
 
 from typing import Any
 
@@ -13,26 +13,26 @@ _FALLING_FIFTH = 5  # semitones up, which is a fifth down
 
 
 def transition_matrix(X: Any) -> np.ndarray:
-    """How often the root of the harmony moves from where to where, in a common key.
+    """Return the frequencies of moves from root to root, in a common key.
 
-    The root of a frame is that of the major or minor triad that correlates best with it. A move
-    is a change of root that lasts: both roots are held for two frames or more. Each piece is first
-    transposed, so that its key is C major or A minor; major and relative minor, which key
-    finding confuses most, thus fall on the same scale.
+    The root of a frame is that of the major or minor triad that correlates best with it. A move is
+    a change of root that lasts: both roots are held for at least two frames. Each piece is first
+    transposed to C major or A minor; a major key and its relative minor, which key finding confuses
+    most, thus have the same scale.
 
-    It catches wrong progressions: fifths that do not fall, degrees that are not avoided. It is
-    blind to how long a chord lasts and to its mode.
+    The matrix catches wrong progressions, such as fifths that do not fall and degrees that are not
+    avoided. It is blind to the duration of a chord and to its mode.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every move of every piece counts alike.
+        Chroma. Every move of every piece has the same weight.
 
     Returns
     -------
     matrix : ndarray of shape (12, 12)
-        Share of all moves that go from the root of the row to the root of the column, C to B. It
-        sums to one, its diagonal is zero; if no root ever moves it is zero throughout.
+        Share of the moves from the root of the row to the root of the column, C to B. It sums to
+        one, with a diagonal of zeros; if no root ever moves, all of it is zero.
 
     Raises
     ------
@@ -57,23 +57,23 @@ def transition_matrix(X: Any) -> np.ndarray:
     counts = np.zeros((N_PITCH_CLASSES, N_PITCH_CLASSES))
     for piece in chroma_pieces(X):
         if piece.any():
-            # Moved first and named then: where two triads fit alike, the same one is taken in
-            # every key.
+            # Transposed before roots are found: if two triads fit equally well, the choice is the
+            # same in every key.
             roots = _held_roots(in_common_key(piece))
             np.add.at(counts, (roots[:-1], roots[1:]), 1)
     return counts / max(1, counts.sum())
 
 
 def falling_fifths(X: Any) -> float:
-    """Share of the moves of the root that fall by a fifth, as from dominant to tonic.
+    """Return the share of moves of the root that fall by a fifth, as from dominant to tonic.
 
-    The commonest move of tonal music, and the one that makes cadences; if roots moved at random
-    it would be one in eleven, .09. It is blind to where in the key a fifth falls.
+    This is the most common move of tonal music, and that of cadences. If roots moved at random, the
+    share would be one in eleven, 0.09. It is blind to the degree from which a fifth falls.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Every move of every piece counts alike.
+        Chroma. Every move of every piece has the same weight.
 
     Returns
     -------
@@ -87,12 +87,12 @@ def falling_fifths(X: Any) -> float:
 
     See Also
     --------
-    transition_matrix : Says what counts as a move.
+    transition_matrix : Defines a move.
 
     References
     ----------
     .. [1] M. Rohrmeier, I. Cross, "Statistical properties of tonal harmony in Bach's chorales",
-       ICMPC 2008: which chord follows which, counted.
+       ICMPC 2008: counts of chord transitions.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def falling_fifths(X: Any) -> float:
 
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
-    """Roots of a piece's chords in turn, each different from the last and held for 2 frames."""
+    """Return the successive roots of a piece, each held for at least 2 frames."""
     frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""How like real music a set of pieces is: overlap of its metrics with theirs."""
+"""Similarity of a set of pieces to real music: overlap of the distributions of metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -19,9 +19,9 @@ from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import geometric_mean, overlap_area, share_overlap, transition_overlap
 from ._words import SHARES, TRANSITIONS
 
-# Of two metrics that say nearly the same of real music (|r| above .9, in chorales as in game music)
-# only one is here: quiet_share goes with frame_entropy. What is read off the transition matrix, as
-# falling_fifths is, goes with the matrix.
+# Of two metrics that are nearly redundant on real music (|r| above 0.9 on chorales and game music)
+# only one is here: frame_entropy stands for quiet_share. The transition matrix, which is compared
+# separately, stands for falling_fifths.
 REALISM_METRICS: dict[str, Callable[..., float]] = {
     metric.__name__: metric
     for metric in (
@@ -43,19 +43,19 @@ _PASSAGE = 10  # seconds of the longest window
 
 
 def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> float:
-    """Return the frames per second of all pieces, which the metrics have in common.
+    """Return the frame rate of all pieces, in frames per second.
 
     Parameters
     ----------
     timing : Timing, object with a `timing`, or float
-        What the user passed.
+        The argument that the user passed.
     sets : dict of str to list of ndarray of shape (n_frames, 12)
-        The pieces, by the name of the argument they came in.
+        The pieces, by the name of the user's argument.
 
     Raises
     ------
     TypeError
-        If it is something else, such as a list, or None.
+        If the timing is of another type, such as a list or None.
     ValueError
         If beats have no tempo, frames are longer than the windows of 10 s, or the timing is that of
         another number of frames than a piece has.
@@ -98,36 +98,36 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 
 def shortest_piece(frame_rate: float) -> int:
-    """Return how many frames a piece must have for every metric: two passages of 10 s."""
+    """Return the least number of frames that all metrics need: two windows of 10 s."""
     return 2 * max(1, round(_PASSAGE * frame_rate))
 
 
 def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
-    r"""Geometric mean of what two sets of pieces have in common, metric by metric.
+    r"""Return the geometric mean of the overlaps of two sets of pieces in each metric.
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
 
     with the :func:`overlap_area` :math:`A_m` of each of the :math:`M` metrics in
-    ``REALISM_METRICS``, each taken piece by piece, and the :func:`transition_overlap` :math:`O`.
+    ``REALISM_METRICS``, computed piece by piece, and the :func:`transition_overlap` :math:`O`.
     :func:`key_stability` compares one pair of windows in 20 s and eight in a minute, too few for a
     density: its overlap is that of the mean shares :math:`p` and :math:`q` of the two sets,
     :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
-    A geometric mean is low as soon as one of them is: shuffled frames have the right notes, a
-    Markov chain of frames has the right chords, and neither is music.
+    The geometric mean is low as soon as one overlap is: shuffled frames have the right notes, a
+    Markov chain of frames has the right chords, and neither is music. Two sets that do not overlap
+    in one metric score 0.
 
-    It compares sets, so it does not see copies: look at :func:`memorization` too. It hardly hears
-    which way time runs, only in the moves of roots. A set that has nothing in common with the other
-    in one metric scores 0.
+    The score compares sets, so it cannot detect copies: see :func:`memorization`. The direction of
+    time matters only in the moves of roots.
 
-    What real music, Markov chains, shuffled frames and noise score was measured: see "Do they tell
-    good from bad?" in the user guide's page on judging.
+    The scores of real music, Markov chains, shuffled frames and noise are in the user guide's page
+    on judging, under "Do they tell good from bad?".
 
     Parameters
     ----------
     X, Y : collections of array-like of shape (n_frames, 12)
-        Chroma, at least two pieces each; X composed and Y real, or the other way round. Use pieces
-        of one length, 20 s or more, and as many in X as in Y.
+        Chroma, at least two pieces each; the order does not matter. Use pieces of one length, 20 s
+        or more, and as many in X as in Y.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as the extractor that made the pieces; a number is frames per
         second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`
@@ -136,7 +136,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Returns
     -------
     realism : float
-        Between 0 and 1. What two sets of real music score is as far as it goes.
+        Between 0 and 1. The score of two sets of real music is the upper limit.
 
     Raises
     ------
@@ -149,7 +149,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
 
     See Also
     --------
-    report : Cuts sets to equal numbers of equal length, and shows ceiling and baselines beside it.
+    report : Cuts both sets to equal numbers of equal length; adds ceiling and baselines.
 
     References
     ----------
@@ -179,9 +179,9 @@ def shared_areas(
     values: Mapping[str, np.ndarray],
     other_values: Mapping[str, np.ndarray],
 ) -> dict[str, float]:
-    """Return what two sets have in common: an area for each metric, and the moves of roots.
+    """Return the overlap of two sets in each metric and in the moves of roots.
 
-    Their geometric mean is the total. `values` and `other_values` are those of `measure`.
+    Their geometric mean is the total. `values` and `other_values` come from `measure`.
     """
     areas = {
         name: (share_overlap if name in SHARES else overlap_area)(values[name], other_values[name])

@@ -1,4 +1,4 @@
-"""A score-card: how like real music composed music is, beside what can be had and what is easy."""
+"""A score-card: similarity of composed to real music, with a ceiling and simple baselines."""
 
 import warnings
 from typing import Any
@@ -30,61 +30,59 @@ def report(
     timing: Any = None,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Report:
-    """Judge composed music: a score-card, with what can be had and what is easy beside it.
+    """Judge composed music by a score-card with a ceiling and simple baselines.
 
-    All sets are cut into excerpts of one length, and as many are drawn from each. Every metric in
-    ``REALISM_METRICS`` is taken of each excerpt; how its values overlap with those of `real` is
-    the score, and the geometric mean over metrics and transition matrix the total, that of
-    :func:`realism`. The same is done for
+    All sets are cut into excerpts of one length, and equally many are drawn from each. Every metric
+    in ``REALISM_METRICS`` is computed for each excerpt. Its score is the overlap of its values with
+    those of `real`; the total is the geometric mean over metrics and transition matrix, as in
+    :func:`realism`. Besides composed music, `real` is compared with
 
-    - the ceiling: other real music, `train` or half of `real`, against `real`. No composer can be
-      asked for more;
+    - the ceiling: other real music, `train` or half of `real`. No composer needs to score higher;
     - the Markov chain: as many pieces of :class:`MarkovBaseline`, fitted to that other music;
-    - shuffled frames: those excerpts of the other music with their frames in any order.
+    - shuffled frames: the excerpts of the other music with their frames in random order.
 
     Parameters
     ----------
     real : collection of array-like of shape (n_frames, 12)
-        Chroma of real music that the composer has not learned.
+        Chroma of held-out real music.
     generated : collection of array-like of shape (n_frames, 12)
         Chroma of composed music.
     train : collection of array-like of shape (n_frames, 12), default=None
-        Chroma of the music that was learned. None if it is not at hand: then `real` is halved by
-        piece, one half is what is compared with, and the other half serves as ceiling, for the
-        Markov chain, and to look for copies in.
+        Chroma of the training music. None if it is not at hand: then `real` is halved by piece.
+        One half is compared with, the other half serves as ceiling, trains the Markov chain, and is
+        searched for copies.
     n_frames : int, default=None
-        Length of an excerpt. None for the length that half of the pieces of each set have, but no
-        more than 60 s, and no less than the 20 s that the metrics need.
+        Length of an excerpt. None for the length that half of the pieces of each set have, but at
+        most 60 s, and at least the 20 s that the metrics need.
     n_excerpts : int, default=None
-        How many excerpts of each set to draw at most; None for all that the smallest set has.
-        Overlaps grow with it: compare cards of equal numbers only.
+        Largest number of excerpts of each set; None for the number that the smallest set has.
+        Overlaps grow with it: compare only cards with equal numbers.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as the extractor that made the pieces; a number is frames per
         second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`,
-        `dynamics` and `memorization` last so many seconds.
+        `dynamics` and `memorization` last a number of seconds.
     random_state : int, RandomState instance or None, default=0
         Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
 
     Returns
     -------
     report : Report
-        Prints as a table, shows itself in notebooks, and has ``to_dict()`` and ``to_html()``.
+        Prints as a table, shows as HTML in notebooks, and has ``to_dict()`` and ``to_html()``.
 
     Raises
     ------
     ValueError
-        If a set gives fewer than two excerpts, is not chroma, a parameter is out of range, beats
-        have no tempo, frames are longer than 10 s, or the timing is that of another number of
-        frames.
+        If a set gives fewer than two excerpts or is not chroma, a parameter is out of range, beats
+        have no tempo, frames are longer than 10 s, or the timing is of another number of frames.
     TypeError
         If there is no `timing`, or a list of them.
 
     Warns
     -----
     UserWarning
-        If excerpts of `generated` are left out; if there are fewer than ten of each set, which tell
-        little; if half of `real` or of `generated` is in `train`; if `generated` is well above the
-        ceiling, as where `train` is what was composed. The card says so too, but for the first.
+        If excerpts of `generated` are left out; if each set has fewer than ten excerpts, too few to
+        judge; if half of `real` or of `generated` is in `train`; if `generated` is well above the
+        ceiling, as when `train` is the composed music. The card repeats all but the first.
 
     See Also
     --------
@@ -92,14 +90,13 @@ def report(
 
     Notes
     -----
-    Pieces shorter than an excerpt are left out, and so are excerpts in which less than nine of ten
-    frames sound, or in which no window of 10 s has a key, as a row of all twelve notes: some
-    metrics of these are not defined. The Fréchet distance is that of
-    frames in a common key. Copies are looked for in all of the other music, and reported beside
-    those in real music that was held out; the ceiling is that other music itself, so has no such
-    figure. Music of several styles is better judged style by style, see :func:`overlap_area`.
+    Pieces shorter than an excerpt are left out. So are excerpts with fewer than nine of ten frames
+    sounding or without a key in any window of 10 s, for which some metrics are undefined. The
+    Fréchet distance is of frames in a common key. Copies are searched in all of the other music,
+    for composed and for held-out real music; the ceiling is that other music itself, so it has no
+    such figure. Judge music of several styles style by style, see :func:`overlap_area`.
 
-    150 excerpts of 60 s beside two and a half hours of other music take some 20 s on one core.
+    150 excerpts of 60 s against two and a half hours of other music take about 20 s on one core.
 
     Examples
     --------
@@ -169,7 +166,7 @@ def report(
 def _halves(
     pieces: list[np.ndarray], n_frames: int, frame_rate: float, rng: np.random.RandomState
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Deal pieces by chance into halves that give about as many excerpts."""
+    """Randomly deal pieces into halves that give about as many excerpts."""
     order = rng.permutation(len(pieces))
     n_excerpts = np.array([len(each) for each in cut(pieces, n_frames, frame_rate)])
     halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
@@ -207,7 +204,7 @@ def _equal_sets(
     if n_lost:
         warnings.warn(
             f"{n_lost} of {possible} excerpts of generated are silent for more than a tenth, or no "
-            "key is heard in them, and are left out of the score-card",
+            "key is found in them, and are left out of the score-card",
             UserWarning,
             stacklevel=3,
         )
@@ -218,5 +215,5 @@ def _equal_sets(
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:
-    """Return the frames in which something sounds: a chain may stay in silence for good."""
+    """Return the frames that sound; otherwise a chain might stay in silence for good."""
     return piece[~is_flat(piece)]

@@ -1,4 +1,4 @@
-"""Scores of composers, in the form that scikit-learn's searches take."""
+"""Scorers of composers for scikit-learn's searches."""
 
 from typing import Any
 
@@ -13,44 +13,43 @@ from ._overlap import geometric_mean
 from ._realism import common_frame_rate, measure, shared_areas
 from ._similarity import frame_correlation
 
-_LEAST = 0.01  # area: composers that are poor in one metric can still be told apart by others
+_LEAST = 0.01  # area: a search can still rank composers that are poor in one metric
 
 
 class RealismScorer:
-    """Score of a composer: how like the music it is given its own pieces are.
+    """Scorer of a composer by the realism of its pieces.
 
-    ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces have
-    most in common with music that it has not learned, where the composer's own score finds the one
-    that is least surprised. Pieces are cut into excerpts, as many pieces of that length are
+    ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces are
+    most similar to held-out music, where the composer's own score finds the one with the highest
+    log-likelihood. The held-out pieces are cut into excerpts, as many pieces of that length are
     composed, and the score is :func:`realism`. It takes any estimator with a `sample` method such
-    as that of :class:`musicai.LSTMComposer`, also as the last step of a pipeline; the steps before
-    turn what is given into chroma.
+    as that of :class:`musicai.LSTMComposer`, also as the last step of a pipeline, whose earlier
+    steps turn their input into chroma.
 
     Parameters
     ----------
     n_frames : int, default=None
-        Length of a piece. None for the length that half of the pieces to compare with have, but no
-        more than 60 s, and no less than the 20 s that the metrics need.
+        Length of a piece. None for the length that half of the held-out pieces have, but at most
+        60 s, and at least the 20 s that the metrics need.
     timing : Timing, object with a `timing`, or float, default=None
         When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. One for all pieces: a rate or a tempo. None for a pipeline whose steps before the
-        composer have one.
+        second. One for all pieces: a rate or a tempo. None for a pipeline in which a step before
+        the composer has a timing.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
     See Also
     --------
-    report : More than one figure, with ceiling and baselines.
+    report : More figures, with ceiling and baselines.
     next_frame_score : Scores predictions.
 
     Notes
     -----
-    An area below .01 counts as .01, so that a search can tell poor composers apart, where
-    :func:`realism` is 0 as soon as one area is. A search wants an instance, ``RealismScorer()``:
-    of the class without brackets every score is NaN, with a warning. Realism compares
-    distributions: a fold with few excerpts gives a rough figure, and one with fewer than two an
-    error. It does not see copies.
-    Give labels as `y` and each style is composed as often as the fold has it.
+    An area below 0.01 counts as 0.01, so that a search can rank poor composers, while
+    :func:`realism` is 0 as soon as one area is. Pass an instance, ``RealismScorer()``: with the
+    class itself, every score is NaN, with a warning. Realism compares distributions: a fold with
+    few excerpts gives a rough figure, and a fold with fewer than two an error. It cannot detect
+    copies. With labels as `y`, each style is composed as often as it occurs in the fold.
 
     Examples
     --------
@@ -92,15 +91,15 @@ class RealismScorer:
         estimator : object
             A fitted estimator with a `sample` method, or a pipeline that ends in one.
         X : collection
-            Real pieces, (n_frames, 12) each, or what the pipeline makes them of.
+            Real pieces, (n_frames, 12) each, or the input that the pipeline turns into them.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece that the composer knows.
+            A style label for each piece, all known to the composer.
 
         Returns
         -------
         realism : float
-            Between 0 and 1, the higher the better. Composed pieces that are silent for more than a
-            tenth, or have no key, are left out; 0 where there are not two others.
+            Between 0 and 1; higher is better. Composed pieces that are silent for more than a
+            tenth, or have no key, are left out; 0 if fewer than two are left.
 
         Raises
         ------
@@ -110,10 +109,10 @@ class RealismScorer:
             If the estimator has no `sample` method, or there is no timing or a list of them.
         """
         timing = _timing_before(estimator) if self.timing is None else self.timing
-        composer, X = _heard_by_last_step(estimator, X)
+        composer, X = _input_of_last_step(estimator, X)
         if not hasattr(composer, "sample"):
             raise TypeError(
-                f"RealismScorer scores what composes, with a method sample: "
+                f"RealismScorer needs a composer with a method sample: "
                 f"{type(composer).__name__} has none"
             )
         pieces, _ = as_chroma(X)
@@ -149,26 +148,26 @@ class RealismScorer:
 
 
 def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
-    """Score of predictions: how well they correlate with the frames that come next.
+    """Return the correlation of predictions with the frames that follow.
 
-    To pass as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
+    Pass it as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
     `predict` returns the expected next frame at every frame, also at the end of a pipeline. A
-    composer's own score, the likelihood, asks for more: also how sure it may be.
+    composer's own score, the log-likelihood, also rewards the right certainty.
 
     Parameters
     ----------
     estimator : object
         A fitted estimator such as :class:`musicai.LSTMComposer`, or a pipeline that ends in one.
     X : collection
-        Pieces, (n_frames, n_features) each, or what the pipeline makes them of.
+        Pieces, (n_frames, n_features) each, or the input that the pipeline turns into them.
     y : ignored
         Present by convention.
 
     Returns
     -------
     correlation : float
-        Between -1 and 1, the higher the better: the :func:`frame_correlation` of all frames but
-        the first of each piece with what was predicted.
+        Between -1 and 1; higher is better: the :func:`frame_correlation` of all frames but the
+        first of each piece with the predictions.
 
     Raises
     ------
@@ -179,7 +178,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
 
     See Also
     --------
-    RealismScorer : Scores what is composed.
+    RealismScorer : Scores composed pieces.
 
     Examples
     --------
@@ -193,17 +192,17 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     >>> round(next_frame_score(AsItWas(), [held]), 2)  # wrong once in four
     0.73
     """
-    predictor, X = _heard_by_last_step(estimator, X)
+    predictor, X = _input_of_last_step(estimator, X)
     if not hasattr(predictor, "predict"):
         raise TypeError(
-            f"next_frame_score scores what foresees, with a method predict: "
+            f"next_frame_score needs an estimator with a method predict: "
             f"{type(predictor).__name__} has none"
         )
     pieces, _ = as_collection(X)
     long_enough = [i for i, piece in enumerate(pieces) if len(piece) > 1]
     if not long_enough:
         raise ValueError("next_frame_score needs a piece of two frames or more: X has none")
-    # As they came: the names of columns are for the predictor to check.
+    # Passed as given: the predictor checks the names of columns.
     given = list(X) if is_collection(X) else [X]
     predicted = predictor.predict([given[i] for i in long_enough])
     return frame_correlation(
@@ -211,14 +210,14 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     )
 
 
-def _heard_by_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
-    """Return what composes in an estimator, and `X` as the steps before hand it over."""
+def _input_of_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
+    """Return the last step of an estimator, and `X` as transformed by the steps before it."""
     before, composer = last_step(estimator)
     return composer, X if before is None else before.transform(X)
 
 
 def _timing_before(estimator: Any) -> Any:
-    """Return what has a timing among the steps before the composer, the last of them, or None."""
+    """Return the last step before the composer that has a timing, or None."""
     before, _ = last_step(estimator)
     steps = [] if before is None else [step for _, step in before.steps]
     return next((step for step in reversed(steps) if hasattr(step, "timing")), None)

@@ -1,4 +1,4 @@
-"""How alike two pieces are, frame by frame."""
+"""Similarity of two pieces, frame by frame."""
 
 from typing import Any
 
@@ -9,27 +9,27 @@ from ..theory.shapes import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:
-    r"""Pearson's correlation over the features of a frame, averaged over frames.
+    r"""Return Pearson's correlation over the features of a frame, averaged over frames.
 
     .. math:: \frac{1}{T} \sum_t
         \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
              {\|x_t - \bar x_t\| \, \|y_t - \bar y_t\|}
 
-    This is cosine similarity of centered frames. Without the centering chroma looks alike whatever
-    it is: one constant frame scores .81 against real music. It catches wrong notes at each moment;
-    it is blind to loudness, and what comes a little late is simply wrong.
+    This is the cosine similarity of centered frames. Without centering, all chroma is similar: a
+    constant frame scores 0.81 against real music. The metric catches wrong notes at each moment. It
+    is blind to loudness, and notes that come a little late count as wrong.
 
     Parameters
     ----------
     X, Y : array-like of shape (n_frames, n_features), or collections of them
-        Pieces of the same shapes. In a collection every frame counts alike.
+        Pieces of the same shapes. In a collection, every frame has the same weight.
 
     Returns
     -------
     correlation : float
-        Between -1 and 1; 1 when every frame has the same shape, whatever its loudness. A frame
-        whose values are all alike (silence) has no shape: two such frames agree (1), and one
-        beside a frame that has a shape counts 0.
+        Between -1 and 1; 1 if every frame has the same shape, whatever its loudness. A frame whose
+        values are all equal (silence) has no shape: the correlation of two such frames is 1, of one
+        such frame with another frame 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What holds for all metrics of chroma."""
+"""Laws that hold for all metrics of chroma."""
 
 from pathlib import Path
 
@@ -41,21 +41,21 @@ def test_harmony_is_blind_to_order(name, music, shuffled):
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_what_cannot_be_measured_is_passed_by(name, music):
+def test_pieces_without_a_metric_are_skipped(name, music):
     metric = getattr(metrics, name)
     collection = [np.zeros((400, 12)), music[0], np.empty((0, 12))]
     assert metric(collection) == pytest.approx(metric(music[0]))
 
 
 @pytest.mark.parametrize("name", OF_PIECES)
-def test_pieces_count_alike_whatever_their_length(name, music):
+def test_pieces_have_the_same_weight_whatever_their_length(name, music):
     metric = getattr(metrics, name)
     short, long = music[0][:200], music[1]
     assert metric([short, long]) == pytest.approx((metric(short) + metric(long)) / 2)
 
 
 @pytest.mark.parametrize("name", OF_FRAMES)
-def test_frames_count_alike_whatever_their_piece(name, music):
+def test_frames_have_the_same_weight_whatever_their_piece(name, music):
     metric = getattr(metrics, name)
     pieces = music[0][:100], music[1]
     assert metric(list(pieces)) == pytest.approx(metric(np.concatenate(pieces)))
@@ -79,7 +79,7 @@ def test_silence_is_refused(name):
 
 
 @pytest.mark.parametrize("name", [n for n in SCALARS if n not in WITHOUT_TIME])
-def test_shuffled_frames_are_told_from_music(name, music, shuffled):
+def test_shuffled_frames_differ_from_music(name, music, shuffled):
     metric = getattr(metrics, name)
     area = metrics.overlap_area(list(map(metric, music)), list(map(metric, shuffled)))
     assert area < 0.75
@@ -87,7 +87,7 @@ def test_shuffled_frames_are_told_from_music(name, music, shuffled):
 
 @pytest.mark.parametrize("name", SCALARS)
 @pytest.mark.parametrize("bad", ["frozen", "noise"])
-def test_frozen_chords_and_noise_are_told_from_music(name, bad, music, more_music, request):
+def test_frozen_chords_and_noise_differ_from_music(name, bad, music, more_music, request):
     metric = getattr(metrics, name)
     if bad == "frozen" and name in ("frame_entropy", "triad_fit", "quiet_share"):
         pytest.skip("a frozen chord is a good chord")

@@ -4,7 +4,7 @@ import pytest
 from musicai.metrics import key_stability, recurrence
 
 
-def test_music_in_one_key_is_stable_and_one_that_wanders_is_not(music, wandering):
+def test_music_in_one_key_is_stable_and_wandering_music_is_not(music, wandering):
     assert key_stability(music) > 0.3
     assert key_stability(wandering) < 0.1
 
@@ -37,19 +37,19 @@ def test_stability_refuses_impossible_windows(parameters, music):
         key_stability(music, **parameters)
 
 
-def test_what_comes_back_recurs(music):
+def test_repeated_passages_recur(music):
     strangers = [np.roll(piece[:200], 6, axis=1) for piece in music]
     once = [np.concatenate(pair) for pair in zip([p[:200] for p in music], strangers, strict=True)]
     twice = [np.tile(piece[:200], (2, 1)) for piece in music]
     assert recurrence(twice) > recurrence(once)
 
 
-def test_a_frozen_chord_is_nothing_but_recurrence_and_noise_has_none(frozen, noise):
+def test_a_frozen_chord_recurs_everywhere_and_noise_nowhere(frozen, noise):
     assert recurrence(frozen) == 1
     assert recurrence(noise) == 0
 
 
-def test_only_what_is_far_enough_is_compared():
+def test_only_distant_windows_are_compared():
     piece = np.concatenate([np.eye(12)[[0] * 30], np.eye(12)[[5] * 30]])
     assert recurrence(piece, n_frames=5, min_distance=35) == 0
     assert recurrence(piece, n_frames=5, min_distance=5) > 0.2

@@ -16,7 +16,7 @@ def frames(seed, n_frames=40, n_features=5):
 
 @given(SEEDS, SEEDS)
 @settings(max_examples=30)
-def test_it_is_that_of_a_root_of_the_product(one, other):
+def test_the_distance_equals_the_formula_with_a_root_of_the_product(one, other):
     x, y = frames(one), frames(other) + 1
     x, y = x.astype(np.float32).astype(float), y.astype(np.float32).astype(float)
     covariances = np.cov(x.T), np.cov(y.T)
@@ -41,14 +41,14 @@ def test_without_spread_it_is_the_distance_of_means():
     assert frechet_distance(np.zeros((4, 3)), np.full((7, 3), 2.0)) == pytest.approx(12)
 
 
-def test_of_a_spread_it_is_the_squared_difference():
+def test_with_equal_means_it_is_the_squared_difference_of_spreads():
     x = frames(0, 1000, 1)
     assert frechet_distance(x, 3 * x) == pytest.approx(
         np.square(2 * x.mean()) + np.square(2 * x.std(ddof=1)), rel=1e-5
     )
 
 
-def test_frames_of_all_pieces_count_alike():
+def test_frames_of_all_pieces_have_the_same_weight():
     x, y = frames(0), frames(1)
     assert frechet_distance([x[:7], x[7:], np.empty((0, 5))], y) == frechet_distance(x, y)
 

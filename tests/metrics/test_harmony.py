@@ -31,17 +31,17 @@ def test_a_scale_is_consistent_in_any_key(tonic):
     assert scale_consistency(scale) == pytest.approx(1)
 
 
-def test_consistency_is_lowest_where_all_notes_are_alike():
+def test_consistency_is_lowest_if_all_notes_are_equal():
     assert scale_consistency(FLAT) == pytest.approx(7 / 12)
 
 
-def test_music_that_wanders_has_less_of_a_key(music, wandering):
+def test_wandering_music_has_a_less_clear_key(music, wandering):
     assert key_correlation(wandering) < key_correlation(music) - 0.1
     assert scale_consistency(wandering) < scale_consistency(music) - 0.1
     assert pitch_class_entropy(wandering) > pitch_class_entropy(music) + 0.1
 
 
-def test_what_is_flat_has_no_key():
+def test_flat_chroma_has_no_key():
     assert key_correlation(FLAT) == 0
 
 
@@ -52,7 +52,7 @@ def test_every_triad_fits(notes, root):
     assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # over any ground
 
 
-def test_blur_takes_the_shape_from_chords(music):
+def test_blurred_chords_fit_less(music):
     # what squared error does to frames that may go either way: a mean of what may come
     blurred = [0.5 * piece + 0.5 * piece.mean(axis=0) for piece in music]
     assert triad_fit(blurred) < triad_fit(music)
@@ -80,5 +80,5 @@ def test_a_mean_over_frames_is_of_each_frame_alone():
     )
 
 
-def test_what_is_at_the_threshold_is_not_quiet():
+def test_values_at_the_threshold_are_not_quiet():
     assert quiet_share(np.array([[1, 0.5, *[0] * 10]]), threshold=0.5) == pytest.approx(10 / 12)

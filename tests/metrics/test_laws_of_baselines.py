@@ -1,4 +1,4 @@
-"""What holds for the baselines whatever they learned."""
+"""Laws of the baselines for any training music."""
 
 import pickle
 
@@ -22,7 +22,7 @@ def make_pieces(lengths, seed, n_features=3):
 @pytest.mark.parametrize("Baseline", [IndependentBaseline, PersistenceBaseline])
 @few
 @given(lengths=lengths, seed=seeds, n_levels=st.sampled_from([2, 7, 256]), past=st.floats(0, 1))
-def test_likelihoods_of_all_that_may_come_sum_to_one(Baseline, lengths, seed, n_levels, past):
+def test_likelihoods_of_all_next_frames_sum_to_one(Baseline, lengths, seed, n_levels, past):
     X = make_pieces([5, *lengths], seed, n_features=1)
     baseline = Baseline(n_levels=n_levels).fit(X)
     futures = [np.array([[past], [level]]) for level in np.linspace(0, 1, n_levels)]
@@ -58,7 +58,7 @@ def test_pieces_are_scored_by_themselves_and_frames_by_their_past(Baseline, leng
     seed=seeds,
     n_states=st.integers(1, 6),
 )
-def test_a_chain_composes_what_it_heard(n_frames, n_pieces, seed, n_states):
+def test_a_chain_composes_training_frames(n_frames, n_pieces, seed, n_states):
     X = make_pieces([20, 15], seed)
     chain = MarkovBaseline(n_states, random_state=0).fit(X)
     for shares in (chain.start_, *chain.transitions_):

@@ -1,4 +1,4 @@
-"""What holds for the metrics on any chroma: music, noise, silence, ties and single frames."""
+"""Laws of the metrics for any chroma: music, noise, silence, ties and single frames."""
 
 from functools import partial
 
@@ -39,7 +39,7 @@ few = settings(max_examples=25, deadline=None)
 
 @st.composite
 def chroma(draw, min_frames=0, max_frames=24):
-    """Chroma with held chords and silence, on a grid that may be so coarse that values tie."""
+    """Draw chroma with held chords and silence, on a grid that may be coarse enough for ties."""
     n_frames = draw(st.integers(min_frames, max_frames))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_levels = draw(st.sampled_from([2, 4, 255, 2**20]))
@@ -53,7 +53,7 @@ collections = st.lists(chroma(), min_size=1, max_size=4)
 
 
 def measure(name, X):
-    """Return what `name` measures, or nan where it says that there is nothing to measure."""
+    """Return the metric `name`, or nan if it raises because there is nothing to measure."""
     try:
         return METRICS[name][0](X)
     except ValueError as error:
@@ -66,13 +66,13 @@ def assert_same(one, other):
 
 
 def has_a_key(X):
-    """Tell whether no piece fits two keys so nearly alike that rounding decides between them."""
+    """Return whether every piece has a key that is clear beyond rounding."""
     best = [np.sort(key_scores(piece.sum(axis=0, dtype=float)))[-2:] for piece in X if piece.any()]
     return all(second < first - 1e-6 for second, first in best)
 
 
 def windows(X):
-    """Every window of four frames, as key_stability is asked for here."""
+    """Return every window of four frames, the length that key_stability uses here."""
     return [piece[i : i + 4] for piece in X for i in range(max(1, len(piece) - 3))]
 
 
@@ -165,7 +165,7 @@ def test_correlation_is_symmetric_and_moves_with_both(X, seed, semitones):
     training=st.lists(chroma(min_frames=4), min_size=1, max_size=3),
     semitones=st.integers(0, 11),
 )
-def test_what_was_learned_is_found_in_any_key_and_order(X, training, semitones):
+def test_training_music_is_found_in_any_key_and_order(X, training, semitones):
     def share(X, training):
         try:
             return metrics.memorization(X, training, n_frames=4)

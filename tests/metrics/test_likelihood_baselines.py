@@ -9,7 +9,7 @@ BASELINES = [IndependentBaseline, PersistenceBaseline]
 
 
 def walks(n_pieces=4, n_frames=200, n_features=3, seed=0):
-    """Pieces whose values move little from frame to frame, each feature in a range of its own."""
+    """Return pieces whose values change little, with a separate range for each feature."""
     rng = np.random.default_rng(seed)
     steps = rng.normal(scale=0.05, size=(n_pieces, n_frames, n_features)).cumsum(axis=1)
     return list(np.clip(np.linspace(0.2, 0.8, n_features) + steps, 0, 1))
@@ -39,7 +39,7 @@ def test_score_is_the_mean_over_all_frames(Baseline):
     np.testing.assert_array_equal(baseline.score_samples(pieces[0]), log_prob[0])
 
 
-def test_memory_tells_on_music_that_holds_and_not_on_noise():
+def test_memory_helps_on_held_notes_and_not_on_noise():
     train, test = walks(n_pieces=20), walks(seed=1)
     held = [Baseline().fit(train).score(test) for Baseline in BASELINES]
     assert held[1] > held[0] + 1
@@ -49,7 +49,7 @@ def test_memory_tells_on_music_that_holds_and_not_on_noise():
 
 
 @pytest.mark.parametrize("Baseline", BASELINES)
-def test_levels_never_heard_have_a_chance(Baseline):
+def test_unseen_levels_have_a_probability(Baseline):
     baseline = Baseline().fit(np.zeros((4, 2)))
     assert np.isfinite(baseline.score(np.ones((3, 2))))
 

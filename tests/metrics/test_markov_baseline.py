@@ -22,7 +22,7 @@ def test_it_samples_in_kind(chain):
     assert pieces[0].dtype == np.float32
 
 
-def test_the_seed_is_the_piece(chain, music):
+def test_a_seed_determines_the_piece(chain, music):
     np.testing.assert_array_equal(
         chain.sample(50, random_state=3), clone(chain).fit(music).sample(50, random_state=3)
     )
@@ -52,7 +52,7 @@ def test_every_key_is_composed_in(chain):
     assert key_correlation(pieces) > 0.6
 
 
-def test_keys_learned_in_do_not_matter(music):
+def test_keys_of_training_pieces_do_not_matter(music):
     moved = [np.roll(piece, 5, axis=1) for piece in music]
     np.testing.assert_array_equal(
         MarkovBaseline(random_state=0).fit(music).sample(40),
@@ -60,7 +60,7 @@ def test_keys_learned_in_do_not_matter(music):
     )
 
 
-def test_frames_peak_at_one_where_those_learned_do(chain, music):
+def test_frames_peak_at_one_if_training_frames_do(chain, music):
     assert {piece.max() for piece in chain.sample(100)} == {1.0}
     quiet = MarkovBaseline(random_state=0).fit([0.5 * piece for piece in music])
     assert quiet.prototypes_.max() <= 0.5
@@ -101,19 +101,19 @@ def test_weights_are_relative():
     )
 
 
-def test_a_state_that_nothing_follows_is_left_all_the_same():
+def test_a_state_without_a_successor_is_left_nevertheless():
     piece = np.eye(4)[[0, 1, 0, 1, 2]]
     chain = MarkovBaseline(random_state=0).fit(piece)
     assert len(chain.sample(200)) == 200
     assert np.isfinite(chain.transitions_).all()
 
 
-def test_prototypes_are_no_more_than_there_are_frames():
+def test_there_are_at_most_as_many_prototypes_as_frames():
     assert len(MarkovBaseline().fit(np.eye(12)[[0, 4, 7] * 5]).prototypes_) == 3
     assert len(MarkovBaseline().fit([np.eye(12)[:1], np.empty((0, 12))]).prototypes_) == 1
 
 
-def test_without_a_seed_the_global_draws_are_left_alone(music):
+def test_without_a_seed_the_global_random_state_is_not_used(music):
     before = np.random.get_state()[1].copy()
     chain = MarkovBaseline(4).fit(music[:2])
     assert (chain.sample(50) != chain.sample(50)).any()

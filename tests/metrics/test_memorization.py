@@ -20,7 +20,7 @@ def test_a_noisy_copy_is_found(music):
     assert memorization(noisy, music) == 1
 
 
-def test_fresh_music_is_no_copy(music, noise):
+def test_new_music_is_not_copied(music, noise):
     rng = np.random.default_rng(0)
     assert memorization(noise, music) == 0
     half = [music[0][: 22 * 5], as_noise(rng, 22 * 5)]
@@ -32,7 +32,7 @@ def test_all_of_the_training_music_is_searched(music):
     assert copied_chunks(music[3], training, n_frames=22, similarity=0.98, n_windows=7).all()
 
 
-def test_it_is_the_share_counted_one_by_one(music, more_music):
+def test_the_share_equals_a_count_one_by_one(music, more_music):
     piece, learned = more_music[0][:200], music[0][:200]
     copies = []
     for start in range(0, 200 - 10 + 1, 10):
@@ -48,13 +48,13 @@ def test_it_is_the_share_counted_one_by_one(music, more_music):
     assert memorization(piece, learned, n_frames=10, similarity=0.95) == np.mean(copies)
 
 
-def test_silence_is_no_copy_of_silence(music):
+def test_silence_is_not_a_copy_of_silence(music):
     with_silence = np.concatenate([music[0][:44], np.zeros((44, 12))])
     assert memorization(with_silence, [np.zeros((60, 12)), music[0]]) == 1
     assert memorization(music[0], np.zeros((60, 12))) == 0
 
 
-def test_what_is_shorter_than_a_chunk(music):
+def test_pieces_shorter_than_a_chunk_are_skipped(music):
     assert memorization(music[0], music[0][:21]) == 0
     with pytest.raises(ValueError, match="needs 22 frames in succession that sound: X has none"):
         memorization(music[0][:21], music)
@@ -78,7 +78,7 @@ def as_noise(rng, n_frames):
     few=st.sampled_from([1, 10**9]),  # all in pairs, or all in whole products
 )
 @settings(max_examples=60, deadline=None)
-def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarity, noise, few):
+def test_the_share_equals_a_comparison_of_everything(seed, n_frames, similarity, noise, few):
     rng = np.random.default_rng(seed)
     learned = rng.random((60, 12)) ** 3
     piece = np.roll(learned[7:43], rng.integers(12), axis=1)
@@ -97,14 +97,14 @@ def test_it_is_the_share_found_by_comparing_everything(seed, n_frames, similarit
 
 
 @pytest.mark.parametrize("scale", [1e-40, 1e-25, 1, 1e25, 1e38])
-def test_copies_are_copies_however_loud(scale):
+def test_loudness_does_not_hide_copies(scale):
     learned = np.random.default_rng(0).random((100, 12))
     for similarity in (0.98, 1.0):
         assert memorization(scale * learned[7:73], learned, similarity=similarity) == 1
         assert memorization(learned[7:73], scale * learned, similarity=similarity) == 1
 
 
-def test_chunks_that_nothing_is_as_long_as():
+def test_training_pieces_shorter_than_a_chunk_hold_no_copies():
     learned = np.random.default_rng(0).random((100, 12))
     with pytest.raises(ValueError, match="frames in succession that sound: X has none"):
         memorization(learned, learned, n_frames=10**20)
@@ -113,7 +113,7 @@ def test_chunks_that_nothing_is_as_long_as():
 
 @pytest.mark.parametrize("few", [1, 10**9])
 @pytest.mark.parametrize(("n_chunks", "n_windows"), [(1, 3), (2, 10**6), (7, 16), (10**6, 1)])
-def test_how_many_are_compared_at_once_does_not_matter(n_chunks, n_windows, few):
+def test_block_sizes_do_not_change_the_copies(n_chunks, n_windows, few):
     rng = np.random.default_rng(0)
     learned = rng.random((80, 12)) ** 3
     fresh = rng.random((60, 12)) ** 3

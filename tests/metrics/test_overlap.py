@@ -1,4 +1,4 @@
-"""Overlap areas beside the same by textbook formulas; laws of them are in test_realism.py."""
+"""Overlap areas compared with textbook formulas; their laws are in test_realism.py."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from musicai.metrics import overlap_area, transition_matrix, transition_overlap
 
 
 def density(values, grid):
-    """Gaussian kernels of the documented width, one after another."""
+    """Return the density of Gaussian kernels of the documented width, summed one by one."""
     deviation = np.mean([abs(value - np.median(values)) for value in values])
     width = 0.9 * min(np.std(values, ddof=1), np.sqrt(np.pi / 2) * deviation) * len(values) ** -0.2
     return sum(norm.pdf(grid, value, width) for value in values) / len(values)
@@ -32,7 +32,7 @@ def test_it_is_the_area_under_both_densities(x, y):
     assert overlap_area(x, y) == pytest.approx(expected, abs=2e-3)
 
 
-def test_sets_that_lie_apart_have_nothing_in_common():
+def test_distant_sets_do_not_overlap():
     assert overlap_area([0, 1, 2], [1000, 1001, 1002]) == 0
 
 
@@ -45,7 +45,7 @@ def test_sets_that_lie_apart_have_nothing_in_common():
     ],
     ids=["all different", "three of four are 0", "of three values"],
 )
-def test_areas_of_one_process_settle_with_the_number_of_values(draw):
+def test_areas_of_one_process_converge_with_the_number_of_values(draw):
     rng = np.random.default_rng(0)
     few, many = (
         np.array([overlap_area(draw(rng, n), draw(rng, n)) for _ in range(60)]) for n in (15, 240)
@@ -55,19 +55,19 @@ def test_areas_of_one_process_settle_with_the_number_of_values(draw):
     assert many.min() > 0.6
 
 
-def test_most_values_alike_still_have_a_width():
+def test_mostly_equal_values_still_have_a_width():
     wide = overlap_area([0, 0, 0, 0, 0, 0, 0, 10], [0, 0, 0, 0, 0, 0, 0, 10.001])
     assert wide == pytest.approx(1, abs=1e-3)
 
 
-def test_moves_have_in_common_what_is_not_half_their_difference(music, more_music):
+def test_overlap_of_moves_is_one_minus_half_their_difference(music, more_music):
     one, other = transition_matrix(music), transition_matrix(more_music)
     expected = 1 - np.abs(one - other).sum() / 2
     assert transition_overlap(music, more_music) == pytest.approx(expected)
     assert 0 < expected < 1
 
 
-def test_without_any_spread_values_are_alike_or_not():
+def test_without_spread_values_overlap_if_they_are_equal():
     assert overlap_area([3, 3], [3, 3, 3]) == 1
     assert overlap_area([0, 0], [0, 0]) == 1
     assert overlap_area([3, 3], [3.001, 3.001]) == 0
@@ -75,7 +75,7 @@ def test_without_any_spread_values_are_alike_or_not():
 
 
 @pytest.mark.parametrize("values", [[1.0], [], [[1, 2], [3, 4]], [1, np.nan], [np.inf, 2]])
-def test_two_finite_numbers_are_the_least(values):
+def test_at_least_two_finite_numbers_are_needed(values):
     with pytest.raises(ValueError, match="y must hold a number for each of two or more"):
         overlap_area([1, 2], values)
     assert overlap_area([1, 2], [1, 2]) == pytest.approx(1, abs=1e-3)

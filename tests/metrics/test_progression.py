@@ -18,7 +18,7 @@ def test_moves_are_counted_from_row_to_column():
     np.testing.assert_allclose(matrix, expected)
 
 
-def test_it_sums_to_one_and_stays_are_no_moves(music):
+def test_shares_sum_to_one_and_held_roots_are_not_moves(music):
     matrix = transition_matrix(music)
     assert matrix.sum() == pytest.approx(1)
     assert matrix.min() >= 0
@@ -32,13 +32,13 @@ def test_length_of_chords_does_not_matter():
     )
 
 
-def test_a_chord_of_one_frame_is_in_passing():
+def test_a_chord_of_one_frame_does_not_count():
     piece = np.concatenate([chords(C), chords(F, n_frames=1), chords(G, C)])
     np.testing.assert_array_equal(transition_matrix(piece), transition_matrix(chords(C, G, C)))
 
 
 @pytest.mark.parametrize("semitones", range(12))
-def test_pieces_are_brought_to_a_common_key(semitones, music):
+def test_pieces_are_moved_to_a_common_key(semitones, music):
     moved = [music[0], np.roll(music[0], semitones, axis=1)]
     np.testing.assert_allclose(transition_matrix(moved), transition_matrix(music[0]))
 
@@ -54,7 +54,7 @@ def test_nothing_moves(still):
     assert falling_fifths(still) == 0
 
 
-def test_silence_between_chords_is_no_move():
+def test_silence_between_chords_is_not_a_move():
     piece = np.concatenate([chords(C), np.zeros((5, 12)), chords(C), chords(F)])
     assert falling_fifths(piece) == 1
 

@@ -8,7 +8,7 @@ from musicai.metrics import REALISM_METRICS, Report, realism, report
 
 from .conftest import RATE
 
-# Six excerpts are enough for laws, and pieces of five chords have much in common.
+# Six excerpts are enough for laws, and pieces of five chords overlap much.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:so few excerpts:UserWarning"),
     pytest.mark.filterwarnings("ignore:held-out music is among the music learned:UserWarning"),
@@ -28,7 +28,7 @@ def test_known_bad_music_ranks_below_known_good(
     figures = card.to_dict()
     good = figures["overlap_area"]
     assert good > figures["ceiling_overlap_area"] - 0.1
-    # Both may be 0, as they are where a single metric shares nothing with real music.
+    # Both may be 0: a single metric without overlap is enough.
     assert good - 0.2 > figures["markov_overlap_area"] >= figures["shuffled_overlap_area"]
     for bad in (shuffled, noise, frozen, wandering):
         assert (
@@ -36,7 +36,7 @@ def test_known_bad_music_ranks_below_known_good(
         )
 
 
-def test_the_seed_gives_every_figure_again(few):
+def test_a_seed_reproduces_every_figure(few):
     again = [report(*few, timing=RATE).to_dict() for _ in range(2)]
     assert again[0] == again[1]
     other = report(*few, random_state=1, timing=RATE).to_dict()
@@ -45,7 +45,7 @@ def test_the_seed_gives_every_figure_again(few):
     assert halved[0] == halved[1]
 
 
-def test_without_a_seed_the_global_draws_are_left_alone(few):
+def test_without_a_seed_the_global_random_state_is_not_used(few):
     before = np.random.get_state()[1].copy()
     report(*few, random_state=None, timing=RATE)
     np.testing.assert_array_equal(np.random.get_state()[1], before)
@@ -96,7 +96,7 @@ def test_shares_are_compared_as_shares(card):
         assert areas["key_stability"] == pytest.approx(expected)
 
 
-def test_keys_do_not_matter(few):
+def test_transposition_does_not_change_the_figures(few):
     real, composed, train = few
     moved = report(
         [np.roll(piece, 2, axis=1) for piece in real],
@@ -108,7 +108,7 @@ def test_keys_do_not_matter(few):
         assert moved[name] == pytest.approx(figure, abs=1e-6), name
 
 
-def test_order_of_pieces_does_not_matter_where_all_are_taken(few):
+def test_the_order_of_pieces_does_not_matter_if_all_are_drawn(few):
     real, composed, train = few
     first, turned = (
         report(*few, timing=RATE).to_dict(),
@@ -162,11 +162,11 @@ def test_few_excerpts_are_a_warning(music, composed, more_music):
     assert "few" not in said_by(report(music, composed[:10], more_music, timing=RATE))
 
 
-def test_real_music_that_was_learned_is_a_warning(music, composed, more_music):
+def test_training_music_in_place_of_held_out_music_is_a_warning(music, composed, more_music):
     with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
         card = report(music, music, music, timing=RATE)
     assert "different recordings" in said_by(card)
-    assert "copies" not in said_by(card)  # what can't be known then
+    assert "copies" not in said_by(card)  # as the composer cannot be judged then
 
 
 def test_composed_music_in_place_of_train_is_a_warning(music, wandering, more_music):
@@ -199,7 +199,7 @@ def test_text_and_html_show_every_figure(card):
     assert f"generated={card.overlaps['generated']['overlap_area']:.3f}" in repr(card)
 
 
-def test_html_is_whole_and_plain(card):
+def test_html_is_valid_and_without_scripts(card):
     html = card.to_html()
     root = ElementTree.fromstring(html)  # every tag is closed
     assert root.tag == "div"
@@ -212,7 +212,7 @@ def test_html_is_whole_and_plain(card):
     assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
 
 
-def test_a_card_can_be_kept(card):
+def test_a_card_can_be_pickled(card):
     kept = pickle.loads(pickle.dumps(card))
     assert isinstance(kept, Report)
     assert kept.to_dict() == card.to_dict()
@@ -229,7 +229,7 @@ def test_silence_is_left_out_with_a_warning(few):
     assert report(resting, composed, train, n_frames=250, timing=RATE).n_excerpts == 6
 
 
-def test_a_row_of_all_notes_has_no_key_and_is_left_out(few):
+def test_a_row_of_all_twelve_notes_has_no_key_and_is_left_out(few):
     real, composed, train = few
     row = np.tile(np.eye(12), (34, 1))[:400]
     with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* no key is heard"):

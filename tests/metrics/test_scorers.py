@@ -17,7 +17,7 @@ SCORER = RealismScorer(timing=RATE)
 
 
 class Echo(BaseEstimator):
-    """Predicts that all stays as it is."""
+    """Predicts that every frame stays as it is."""
 
     def fit(self, X, y=None):
         return self
@@ -27,7 +27,7 @@ class Echo(BaseEstimator):
 
 
 def walk(rng):
-    """Chords that each stay for a while: what a chain can know."""
+    """Return chords of several frames each, which a Markov chain can model."""
     state, frames = 0, []
     for _ in range(300):
         state = state if rng.random() < 0.85 else rng.integers(len(PROTOTYPES))
@@ -36,7 +36,7 @@ def walk(rng):
 
 
 def prototypes(rng):
-    """Chords of C major, four of each, over a ground."""
+    """Return chords of C major, four frames of each, over quiet noise."""
     frames = np.full((20, 12), 0.05)
     for state, frame in enumerate(frames):
         frame[np.array([[0, 4, 7], [5, 9, 0], [7, 11, 2], [9, 0, 4], [2, 5, 9]])[state % 5]] += (
@@ -69,7 +69,7 @@ def test_it_is_the_realism_of_as_many_pieces(chain, held_out):
     assert SCORER(chain, held_out) == realism(composed, held_out, timing=RATE) > 0
 
 
-def test_poor_composers_can_be_told_apart(held_out):
+def test_poor_composers_have_different_scores(held_out):
     class Spoilt(BaseEstimator):
         def __init__(self, strength):
             self.strength = strength
@@ -89,7 +89,7 @@ def test_poor_composers_can_be_told_apart(held_out):
     assert scores[1] > scores[2] + 0.01
 
 
-def test_scores_come_again_and_seeds_differ(chain, held_out):
+def test_scores_are_reproducible_and_depend_on_the_seed(chain, held_out):
     assert SCORER(chain, held_out) == SCORER(chain, held_out)
     assert RealismScorer(random_state=1, timing=RATE)(chain, held_out) != SCORER(chain, held_out)
 
@@ -114,7 +114,7 @@ def test_steps_before_the_composer_are_taken(chain, held_out):
 
 
 class Resting(FunctionTransformer):
-    """A step that knows when frames sound, as an extractor does."""
+    """A step with a timing, such as an extractor."""
 
     timing = Timing.from_rate(RATE)
 
@@ -126,7 +126,7 @@ def test_steps_before_the_composer_may_have_the_timing(chain, held_out):
         RealismScorer()(chain, held_out)
 
 
-def test_styles_are_composed_as_often_as_they_are_there(music):
+def test_styles_are_composed_as_often_as_they_occur(music):
     asked = []
 
     class Composer(BaseEstimator):
@@ -138,7 +138,7 @@ def test_styles_are_composed_as_often_as_they_are_there(music):
     assert asked == [(2, "a"), (3, "b")]
 
 
-def test_what_is_silent_has_no_realism(music):
+def test_silent_pieces_have_no_realism(music):
     class Silence(BaseEstimator):
         def sample(self, n_frames, *, n_pieces, style, random_state):
             return [np.zeros((n_frames, 12))] * n_pieces
@@ -164,7 +164,7 @@ def test_errors_say_what_to_do(chain, music):
         RealismScorer(n_frames=0, timing=RATE)(chain, music)
 
 
-def test_next_frames_are_correlated_with_what_was_predicted():
+def test_next_frames_are_correlated_with_predictions():
     held, alternating = np.eye(12)[[3] * 9], np.eye(12)[[0, 7] * 4]
     assert next_frame_score(Echo(), [held]) == pytest.approx(1)
     assert next_frame_score(Echo(), [alternating]) == pytest.approx(-1 / 11)
@@ -172,7 +172,7 @@ def test_next_frames_are_correlated_with_what_was_predicted():
     assert both == pytest.approx((8 - 7 / 11) / 15)
 
 
-def test_next_frame_score_leaves_the_names_of_columns_to_the_composer():
+def test_the_composer_checks_the_names_of_columns():
     pandas = pytest.importorskip("pandas")
     piece = pandas.DataFrame(np.random.default_rng(0).normal(size=(30, 3)), columns=["a", "b", "c"])
     composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit([piece, piece])
@@ -192,7 +192,7 @@ def test_a_single_frame_has_no_next():
         next_frame_score(Echo(), [np.ones((1, 12))])
 
 
-def test_who_does_not_predict_has_no_score(chain, held_out):
+def test_estimators_without_predict_have_no_score(chain, held_out):
     with pytest.raises(TypeError, match="with a method predict: MarkovBaseline has none"):
         next_frame_score(chain, held_out)
 

@@ -1,4 +1,4 @@
-"""What a figure catches is said on the card and in docs/guide/judging.md, in the same words."""
+"""The card and docs/guide/judging.md describe each figure in the same words."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 
 @pytest.fixture(scope="module")
 def table():
-    """Cells of the table of all metrics, by the name of the metric."""
+    """Return the cells of the table of all metrics, by the name of the metric."""
     rows = PAGE.read_text().split("## All metrics")[1].split("\n## ")[0].splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return {row[0].strip("`"): row[1:] for row in cells if row[0].startswith("`")}
@@ -23,7 +23,7 @@ def table():
 
 @pytest.fixture(scope="module")
 def said(card):
-    """What the card says that each figure catches and is blind to."""
+    """Return the card's descriptions of the faults that each figure catches and misses."""
     explained = ElementTree.fromstring(card.to_html()).find("details/dl")
     return {
         name.text: re.fullmatch(r"Catches (.+)\. Blind to (.+)\.", words.text).groups()
@@ -38,10 +38,10 @@ def test_the_page_says_what_the_card_says(said, table):
             assert tuple(table[name][2:4]) == words
 
 
-def test_the_total_is_blind_to_what_realism_is_blind_to(said, table):
+def test_the_total_and_realism_have_the_same_blind_spots(said, table):
     assert table["realism"][3] == said["overlap_area"][1]
 
 
-def test_what_is_marked_is_in_the_total(table):
+def test_the_marked_metrics_are_in_the_total(table):
     marked = [name for name, cells in table.items() if cells[0] == "r"]
     assert marked == IN_THE_TOTAL
