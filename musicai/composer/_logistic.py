@@ -53,7 +53,7 @@ class LogisticNADE(Emission):
         n_features: int,
         n_context: int,
         *,
-        n_hidden: int = 64,
+        n_hidden: int = 32,
         n_components: int = 5,
         n_levels: int = N_LEVELS,
         uniform_weight: float = UNIFORM_WEIGHT,
