@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks around every epoch of a fit; scikit-learn has them from 1.9 on."""
+"""scikit-learn's callbacks around every epoch of a fit, with scikit-learn 1.9 or newer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,17 +19,17 @@ __all__ = ["CallbackSupportMixin", "EpochCallbacks", "on_epoch", "train_with_cal
 
 
 def on_epoch(function: Callable[[Any], object]) -> Any:
-    """Return a callback of scikit-learn's that calls a function after every epoch of a fit.
+    """Return a scikit-learn callback that calls a function after every epoch of a fit.
 
-    For curves that are watched live, a rule of one's own to stop, and pruning of trials. Needs
-    scikit-learn 1.9 or newer.
+    It serves live curves, custom stopping rules and pruning of trials, and needs scikit-learn 1.9
+    or newer.
 
     Parameters
     ----------
     function : callable
         Called with the composer as it would be if training ended there: fitted, with
-        `loss_curve_`, `validation_curve_` and `n_iter_` so far. If it returns True training stops,
-        and the best weights are kept; an error that it raises ends the fit.
+        `loss_curve_`, `validation_curve_` and `n_iter_` so far. If it returns True, training stops
+        and keeps the best weights; an error that it raises ends the fit.
 
     Returns
     -------
@@ -68,7 +68,7 @@ class _OnEpoch:
 
 
 class EpochCallbacks:
-    """Calls the callbacks of an estimator at the beginning and end of its fit and of every epoch.
+    """Calls an estimator's callbacks at the beginning and end of its fit and of every epoch.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class EpochCallbacks:
             self._task.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, trainer: Any) -> bool:
-        """End an epoch; return whether a callback asks to stop."""
+        """End an epoch; return whether a callback requests to stop."""
         task, self._task = self._task, None
         return self._end(task, trainer)
 
@@ -121,5 +121,5 @@ class EpochCallbacks:
 def train_with_callbacks(
     train: Callable[..., None], composer: Any, X: Any, y: Any, known: dict[str, Any]
 ) -> None:
-    """Call `train` with the callbacks of a composer, and tear them down, whatever happens."""
+    """Call `train` with the callbacks of a composer; tear them down in any case."""
     with_callbacks(lambda self: train(callbacks=EpochCallbacks(self, X, y, known)))(composer)

@@ -1,10 +1,10 @@
 """Piece-level conditioning: traits that describe a minute of music.
 
-A model trained on short excerpts samples the average piece: each piece lively here and calm
-there, and all of them alike. Real pieces differ from each other. So each minute of the training
-pieces is described by a few traits, the network is conditioned on them in most excerpts, and each
-sampled piece takes the traits of a training piece. Scores and predictions use no
-traits: traits describe a whole minute, so they would reveal the future.
+A model trained on short excerpts samples the average piece: every piece is lively in some places
+and calm in others, and all are similar. Real pieces differ from each other. So each minute of the
+training pieces is described by a few traits, the network is conditioned on them in most excerpts,
+and each sampled piece takes the traits of a training piece. Scores and predictions use no traits:
+traits describe a whole minute, so they would reveal the future.
 """
 
 from collections.abc import Sequence
@@ -104,7 +104,7 @@ def _known_traits(
     rows = np.column_stack([numbers, np.concatenate(traits)])
     if len(before[0]):
         rows = np.concatenate([np.column_stack(before[::-1]), rows])
-    # Pieces that are learned pass after pass are known once.
+    # Pieces of several calls of partial_fit are listed once.
     _, first = np.unique(rows, axis=0, return_index=True)
     rows = rows[np.sort(first)]
     return [np.ascontiguousarray(rows[:, 1:]), rows[:, 0].astype(np.int64)]

@@ -1,11 +1,12 @@
-"""Where training runs: the device, and the processes that torchrun started, or this one alone.
+"""Device of training, and processes that train together: this one alone, or those of torchrun.
 
-Every process (rank) has the same pieces and the same weights. Of each batch it learns its share;
-gradients are summed, so that all take the same step. Whatever depends on one process alone, such
-as the clock, a seed that is drawn or a file, is decided by the first rank and sent to the others.
+Every process (rank) has the same pieces and the same weights. Each computes the gradient of its
+share of a batch; gradients are summed, so that all take the same step. The first rank decides
+everything that depends on one process, such as the clock, a drawn seed or a file, and sends it to
+the others.
 
-A rank that fails raises its error and leaves the group; where the others wait for it, they then
-raise torch's "Connection closed by peer", and torchrun ends them all.
+A rank that fails raises its error and leaves the group. The others, waiting for it, raise torch's
+"Connection closed by peer", and torchrun ends them all.
 """
 
 import itertools
@@ -23,10 +24,10 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Addresses that an earlier group left in the store must not be taken for those of the next one.
+# Addresses that an earlier group left in the store must not be mistaken for those of the next one.
 _MADE = itertools.count()
 # Older versions of torch hold Python's lock while they end a group, and wait for threads of gloo
-# that may need it for a last tensor (pytorch/pytorch#154976): these are let go first.
+# that may need it for a last tensor (pytorch/pytorch#154976): this pause lets them finish first.
 _SECONDS_TO_LET_GO = 0.05
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -37,16 +38,16 @@ class Group:
     Parameters
     ----------
     device : torch.device
-        Where this process computes.
+        Device of this process.
     rank, size : int
-        Which process of how many this is.
+        Number of this process, and how many there are.
     """
 
     def __init__(self, device: torch.device, rank: int = 0, size: int = 1) -> None:
         self.device = device
         self.rank = rank
         self.size = size
-        self.is_first = rank == 0  # it speaks for all
+        self.is_first = rank == 0  # it decides for all
 
     def share(self, compute: Callable[[], T]) -> T:
         """Call `compute` in the first process; all get its result, or raise its error."""
@@ -56,7 +57,7 @@ class Group:
         if self.is_first:
             try:
                 sent = [(compute(), None)]
-            except Exception as failure:  # whatever it is, the others must not wait for a result
+            except Exception as failure:  # of any kind: the others must not wait for a result
                 sent = [(None, failure)]
         distributed.broadcast_object_list(sent, src=0, device=self.device)
         result, error = sent[0]
@@ -73,7 +74,7 @@ class Group:
         return total.tolist()
 
     def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
-        """Sum the gradients of all processes in place, and each of the values along with them."""
+        """Sum the gradients of all processes in place, and each of the values with them."""
         if self.size == 1:
             return list(values)
         gradients = [
@@ -89,7 +90,7 @@ class Group:
         return total.tolist()
 
     def check_alike(self, fingerprint: dict[str, Any] | None) -> None:
-        """Refuse, in all processes, to train on pieces or parameters that are not the same."""
+        """Raise in all processes if their pieces or parameters differ."""
         if self.size == 1:
             return
         others = self.share(lambda: fingerprint) or {}
@@ -107,13 +108,13 @@ class Group:
 
 
 def choose_device(device: Any) -> torch.device:
-    """Return where to compute; a GPU that is not there is replaced by the CPU, with a warning."""
+    """Return the device; a missing GPU is replaced by the CPU, with a warning."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
         if chosen.type != "cuda":
-            torch.zeros(1, device=chosen).cpu()  # some are known by name only
+            torch.zeros(1, device=chosen).cpu()  # some exist by name only
     except (RuntimeError, TypeError, ValueError, AssertionError, ImportError, OverflowError):
         raise ValueError(
             f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
@@ -133,8 +134,8 @@ def choose_device(device: Any) -> torch.device:
 def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
     """Join the processes that torchrun started, or those of torch's process group.
 
-    A group that was there stays; one that is made here ends with the context. `device` is the
-    composer's parameter; without `shared` this process trains alone.
+    An existing group stays; one that is made here ends with the context. `device` is the composer's
+    parameter; without `shared` this process trains alone.
     """
     device = choose_device(device)
     made = shared and not _is_initialized() and _is_under_torchrun()

@@ -1,13 +1,13 @@
 """Inference on given pieces: log-likelihoods, expected frames, the probability of each key.
 
 The network reads every piece in one or more keys in parallel, a row of the batch for each, window
-by window with the state carried on, so that memory is bounded for pieces of any length. The keys
-are a mixture with equal weights to begin with; frame by frame Bayes' rule updates the weights. The
+by window with the state carried over, so that memory is bounded for pieces of any length. The keys
+are a mixture that starts with equal weights; frame by frame, Bayes' rule updates the weights. The
 likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
 
-A blend of styles is a mixture too, with weights that stay: every frame is of one of the styles,
-drawn anew, given the frames before it of whatever styles. The network reads the piece in each
-style in parallel, and the probability of a frame is the weighted mean of those in the styles.
+A blend of styles is a mixture too, with constant weights: the style of every frame is drawn anew,
+given the frames before it of whatever styles. The network reads the piece in each style in
+parallel, and the probability of a frame is the weighted mean of those in the styles.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,15 +29,15 @@ _FRAMES_AT_ONCE = 8192
 _IMPOSSIBLE = -1e30
 
 ONE_STYLE = np.ones(1)
-"""Weights of a single style, which is no blend."""
+"""Weights of a single style, without blending."""
 
 
 @dataclass(frozen=True)
 class _Window:
-    """A window of some pieces, as read by the network in every key."""
+    """A window of some pieces, read by the network in every key."""
 
     spans: Sequence[Span]
-    """One for each piece."""
+    """The span of each piece."""
     batch: Batch
     """Rows are pieces by keys by styles."""
     context: Tensor
@@ -48,7 +48,7 @@ class _Window:
 
     @property
     def mixed(self) -> np.ndarray:
-        """Log-probability of every frame in whatever key, (n_pieces, n_frames)."""
+        """Log-probability of every frame, summed over keys, (n_pieces, n_frames)."""
         return logsumexp(self.log_weights[..., :-1] + self.log_probs, axis=1)
 
 
@@ -62,7 +62,7 @@ def score_frames(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
-    """Log-probability of every frame of every piece given the frames before it, in nats.
+    """Return the log-probability of every frame given the frames before it, in nats.
 
     Parameters
     ----------
@@ -73,12 +73,12 @@ def score_frames(
     styles : sequence of integer ndarray of shape (n_frames,) or (n_styles, n_frames)
         The style of every frame, or for a blend in each of its styles.
     shifts : sequence of integer ndarray of shape (n_keys,)
-        Semitones that move each piece to the common key from each key that it may be in.
+        Semitones that move each piece to the common key from each possible key.
     weights : ndarray of shape (n_styles,), default=(1.0,)
         Weight of each style of a blend.
     window, frames_at_once : int
-        Frames of each piece, and of all pieces in all keys, to compute at once. They change memory
-        and speed alone.
+        Frames of each piece, and of all pieces in all keys, to compute at once. They affect only
+        memory and speed.
     """
     scores = [np.zeros(len(piece), np.float32) for piece in pieces]
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
@@ -88,7 +88,7 @@ def score_frames(
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Mean log-likelihood per frame, over all frames of all pieces, each in its estimated key."""
+    """Return the mean log-likelihood per frame of pieces, each in its estimated key."""
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     if network.emission.is_tied:
         shifts = [NO_SHIFT] * len(shifts)
@@ -111,8 +111,8 @@ def expect_next(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
-    """Expected frame after every frame of every piece, given the piece up to there."""
-    # One more frame at the end, whatever it holds, has a prediction of its own.
+    """Return the expected frame after every frame of every piece, given the frames so far."""
+    # An additional frame at the end, of any content, has the last prediction.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[..., -1:]], -1) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
@@ -143,7 +143,7 @@ def read_primes(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[tuple[np.ndarray, float]]:
-    """Probability of each key after each piece, equal after none, and the log-likelihood."""
+    """Return the probability of each key after each piece, and the log-likelihood of the piece."""
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     nats = [0.0] * len(pieces)
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
@@ -162,7 +162,7 @@ def _read(
     window: int,
     frames_at_once: int,
 ) -> Iterator[_Window]:
-    # In each of its styles a piece is one of the collection.
+    # The collection holds a piece once for each of its styles.
     collection = Collection(
         [piece for piece in pieces for _ in weights],
         [numbers for of_piece in styles for numbers in np.atleast_2d(of_piece)],
@@ -178,7 +178,7 @@ def _read(
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
-    """Yield numbers of pieces that go into one batch, alike in length, the longest first."""
+    """Yield the numbers of pieces of one batch, of similar length, the longest first."""
     group: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = min(window, lengths[group[0]]) if group else 0
@@ -220,7 +220,7 @@ def _read_group(
             for i in range(n_styles)
         ]
         batch = collate(rows, collection, network.emission.origin)
-        if state is not None:  # pieces that have ended leave
+        if state is not None:  # drop pieces that have ended
             hidden, cell = (each[:, : n_strands * len(rows)].contiguous() for each in state)
             state = hidden, cell
         context, state = network(batch.previous, batch.start, batch.styles, batch.keys, state)
@@ -233,10 +233,10 @@ def _read_group(
         if n_styles > 1:
             by_style = by_key.reshape(len(spans), n_keys, n_styles, -1)
             by_key = logsumexp(by_style, axis=2, b=styles[:, None])
-        # A frame that is impossible in every key says nothing about the key.
+        # A frame that is impossible in every key is no evidence for any key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
-        with np.errstate(invalid="ignore"):  # a network that has diverged: its score shows it
+        with np.errstate(invalid="ignore"):  # of a diverged network, whose score shows it
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
         yield _Window(spans, batch, context, by_key, log_weights)

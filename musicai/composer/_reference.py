@@ -1,7 +1,7 @@
 """Reference figures of the training music, stored at the end of training.
 
-`sample` compares primes with them, and warns if few endings were learned. Likelihoods are of
-held-out pieces, or of training pieces if few are held out.
+`sample` compares primes with them, and warns if few training pieces have an ending. Likelihoods are
+of held-out pieces, or of training pieces if few are held out.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ _WINDOW = 32
 _MOST_WINDOWS = 256
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# How far a prime may be outside the range of 98 % of the windows, in units of that range.
+# Largest distance of a prime from the range of 98 % of the windows, in units of that range.
 _FARTHEST = 0.2
-# Least range assumed, for music that is all alike, in nats per frame.
+# Least range, for uniform music, in nats per frame.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
@@ -65,16 +65,16 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
         if not low - margin <= mean <= high + margin:
             which = f" {number}" if len(means) > 1 else ""
             warn_user(
-                f"prime{which} is far from the music that was learned: {mean:.4g} nats per frame, "
-                f"where such music has {low:.4g} to {high:.4g}. Its continuation may be unlike it. "
-                "Make the prime as the training pieces were made, such as by the same extractor"
+                f"prime{which} is far from the training music: {mean:.4g} nats per frame, where "
+                f"training music has {low:.4g} to {high:.4g}. Its continuation may not match it. "
+                "Make the prime in the same way as the training pieces, such as by their extractor"
             )
 
 
 def count_endings(lengths: Sequence[int]) -> int:
     """Return how many training pieces have an ending, by their numbers of frames.
 
-    If most pieces have one length, these are taken for excerpts, which stop anywhere.
+    If most pieces have the same length, these are considered excerpts, which stop anywhere.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())
@@ -86,5 +86,5 @@ def warn_of_few_endings(n_endings: int) -> None:
     if n_endings < _FEWEST_ENDINGS:
         warn_user(
             f"this composer knows few endings, {n_endings} of training pieces (if most pieces have "
-            "one length, these count as excerpts, which stop anywhere): music may stop unfinished"
+            "one length, these count as excerpts, which stop anywhere): pieces may not end well"
         )

@@ -98,7 +98,7 @@ def test_a_prime_unlike_the_learned_music_is_warned_of(closing):
         closing.sample(3, prime=usual)
         closing.sample(3, prime=usual[:5])
     for opened in (closing, pickle.loads(pickle.dumps(closing))):
-        with pytest.warns(UserWarning, match="prime is far from the music that was learned: -"):
+        with pytest.warns(UserWarning, match="prime is far from the training music: -"):
             opened.sample(3, prime=strange)
-        with pytest.warns(UserWarning, match="prime 1 is far from the music"):
+        with pytest.warns(UserWarning, match="prime 1 is far from the training music"):
             opened.sample(3, prime=[usual, strange])
