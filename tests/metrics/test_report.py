@@ -232,7 +232,7 @@ def test_silence_is_left_out_with_a_warning(few):
 def test_a_row_of_all_twelve_notes_has_no_key_and_is_left_out(few):
     real, composed, train = few
     row = np.tile(np.eye(12), (34, 1))[:400]
-    with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* no key is heard"):
+    with pytest.warns(UserWarning, match="1 of 7 excerpts of generated .* no key is found"):
         card = report([*real, row], [*composed, row], [*train, row], timing=RATE)
     assert card.n_excerpts == 6
     assert all(np.isfinite(figure) for figure in card.to_dict().values())
