@@ -69,8 +69,8 @@ def make_minuets(folder: Path) -> list[Minuet]:
         sound = np.concatenate(list(synthesize(_played(parts, tempo), sr=SR)))
         write_audio(recording, sound, SR)
         first, second = parts[0].getElementsByClass("Measure")[:2]
-        pick_up = float(second.offset - first.offset) % 3
-        minuets.append(Minuet(name, recording, tempo, pick_up * 60 / tempo))
+        pickup = float(second.offset - first.offset) % 3
+        minuets.append(Minuet(name, recording, tempo, pickup * 60 / tempo))
     return minuets
 
 

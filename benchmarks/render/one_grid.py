@@ -140,7 +140,7 @@ def read_score(text: str, n_beats: int) -> Reading:
         (int(each.offset), frozenset(pitch.pitchClass for pitch in each.pitches))
         for each in upper.getElementsByClass("Harmony")
     ]
-    late = symbols[0][0]  # rests before a pick-up
+    late = symbols[0][0]  # rests before a pickup
     first = meter if late else 0
     chords = [
         [chord for start, chord in symbols if start <= first + beat][-1] for beat in range(n_beats)
@@ -154,7 +154,7 @@ def read_chart(text: str, n_beats: int) -> Reading:
     tempo, meter = (
         int(each) for each in re.search(r"(\d+) beats a minute, (\d+)/4", head).groups()
     )
-    pick_up = len(lines[0].partition("|")[0].split())
+    pickup = len(lines[0].partition("|")[0].split())
     chords: list[frozenset[int]] = []
     bars = [bar.split() for line in lines for bar in line.partition("|")[2].split("|")[:-1]]
     for bar in bars:
@@ -163,7 +163,7 @@ def read_chart(text: str, n_beats: int) -> Reading:
                 chords += chords[-meter:]
             else:
                 chords.append(chords[-1] if place == "/" else _triad(place))
-    return Reading(pick_up * 60 / tempo, tempo, meter, len(bars), tuple(chords[:n_beats]))
+    return Reading(pickup * 60 / tempo, tempo, meter, len(bars), tuple(chords[:n_beats]))
 
 
 def read_session(text: str, n_beats: int) -> Reading:

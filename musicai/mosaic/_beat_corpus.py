@@ -45,7 +45,7 @@ class BeatCorpus(NamedTuple):
     periods, usual : ndarray of shape (n_rows,), dtype float32
         Length of each beat in seconds as it is played, and that of the median beat of its track.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Semitones by which each row is transposed, up or down, beyond the tuning to A440.
+        Semitones by which each row is transposed, up or down, apart from its tuning to A440.
     recording : ndarray of shape (n_rows,), dtype int32
         The recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)

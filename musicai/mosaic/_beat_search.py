@@ -3,11 +3,11 @@
 A path has a row of the corpus for each beat of the piece, as that of `_search` has for each frame.
 Here the cost of a join grows with the distance between the beat that it leads to and the beat that
 would have followed: in timbre, in level, and in the place in the bar. Such costs differ for every
-pair of beats, so this is a beam search: candidates for a beat of the piece are the rows that are
-best by themselves, and those that follow a candidate of the beat before.
+pair of beats, so this is a beam search: the candidates for a beat of the piece are the rows that
+correlate best with it, and those that follow a candidate of the beat before.
 
-Each path keeps track of how long every recording has been played lately, and pays for playing it
-more. So a mosaic draws on many recordings.
+Each path counts how long it has recently played every recording, and pays for playing it more. So a
+mosaic draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -31,17 +31,17 @@ These constants, and those below, were chosen on clips for development, see docs
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
 """Extra costs of a join: for each unit of distance in timbre and each decibel in level between the
-beat it leads to and the beat that would have followed, and for another place in the bar."""
+beat that it leads to and the beat that would have followed, and for another place in the bar."""
 
 FORBIDDEN = 2.0
-"""Cost of a jump within a recording to a place near by, of a beat of a recording at its limit, and
+"""Cost of a jump within a recording to a place nearby, of a beat of a recording at its limit, and
 of a beat in a fade; more than a beat is usually worth."""
 
 NEVER = 1e3
-"""Cost of a beat of a recording whose turn it is not."""
+"""Cost of a beat of a recording out of turn."""
 
 REPETITION = 0.45
-"""Cost of a beat if its recording was lately played for as long as it may be in a row."""
+"""Cost of a beat whose recording was recently played for as long as it may be in a row."""
 
 MEMORY = 20.0
 """Seconds in which the time that a recording was played decays to 1 / e."""
@@ -53,7 +53,7 @@ class _States(NamedTuple):
     rows: np.ndarray
     score: np.ndarray
     length: np.ndarray  # seconds in a row in the recording
-    played: np.ndarray  # decaying seconds of each recording, shape (n_states, n_recordings)
+    played: np.ndarray  # seconds of each recording, decaying, shape (n_states, n_recordings)
 
 
 class _Step(NamedTuple):

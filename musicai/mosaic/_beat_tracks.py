@@ -13,7 +13,7 @@ FEWEST = 16
 """Fewest beats of a recording that a mosaic by beats plays."""
 
 CLEAR = 0.3
-"""Least mean clarity of the beats of a collection that is played by beats."""
+"""Least mean clarity of the beats at which a collection is played by beats."""
 
 NEIGHBORS = 4
 """Beats on each side in the moving average that smooths beats."""

@@ -1,4 +1,4 @@
-"""Frames of all recordings, in the arrays that the search by frames compares."""
+"""Frames of all recordings, as arrays for the search by frames."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -33,7 +33,7 @@ IN_TUNE = 0.1
 """Most semitones from A440 at which a recording is not retuned."""
 
 SILENT = -90.0
-"""Decibels of full scale below which there is no sound at all."""
+"""Decibels of full scale below which frames are silent."""
 
 
 class Corpus(NamedTuple):
@@ -116,7 +116,7 @@ def make_corpus(
             shapes = unit_shapes(np.roll(moved, shift, axis=1))
             usual = usual_level(levels[number])
             loud = moved_levels >= usual + max(0.0, gains[number]) + HARDLY_AUDIBLE
-            if not shapes[loud].any():  # nothing to play, no place to go
+            if not shapes[loud].any():  # there is nothing to play
                 continue
             tracks.append(shapes)
             audible.append(loud)

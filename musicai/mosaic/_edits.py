@@ -17,7 +17,7 @@ from ._targets import Wanted
 
 
 class Clip(NamedTuple):
-    """A part of a recording, from where a mosaic fades it in to where it has faded it out.
+    """A part of a recording, from its fade-in in a mosaic to the end of its fade-out.
 
     Attributes
     ----------
@@ -26,8 +26,8 @@ class Clip(NamedTuple):
     path : str or None
         Present path of its file; None for samples.
     times, source_times : ndarray of shape (n_points,)
-        Seconds of the mosaic, and the seconds of the recording that are played then; linear in
-        between. The first and last points are the ends of the clip, the others are beats.
+        Seconds of the mosaic, and the seconds of the recording that they play; linear in between.
+        The first and last points are the ends of the clip, the others are beats.
     semitones : float
         Transposition.
     keeps_pitch : bool
@@ -80,7 +80,7 @@ class EditList(NamedTuple):
         When the frames of the piece sound, at the tempo at which they are played.
     tempo : float or None
         Beats per minute of the steady beats of a piece without beats; None if `timing` has beats,
-        or the mosaic is laid by frames.
+        and in a mosaic by frames.
     seconds : float
         Length of the mosaic.
     levels : ndarray of shape (n_points, 2)
@@ -135,7 +135,7 @@ def make_edit_list(
     sources : sequence of Source
         The recordings.
     tempo : float or None
-        Beats per minute of pieces without beats, None if the mosaic is laid by frames.
+        Beats per minute of pieces without beats; None in a mosaic by frames.
     frame_rate : float
         Frames per second of the extractor.
     sr, channels : int

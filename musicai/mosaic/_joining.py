@@ -2,11 +2,11 @@
 
 At the border of two segments, the next one is shifted by a few milliseconds so that its waveform
 continues that of the one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
-two are crossfaded with equal power at the moment near the border at which both are quietest. All
-channels are joined at the same moment, with the same shift.
+two are crossfaded with equal power near the border where both are quietest. All channels are joined
+at the same sample, with the same shift.
 
-Passages of beats are joined by a short fade that ends just before the beat on which the next one
-begins, so that its attack is whole and nothing of its recording sounds before it.
+Passages of beats are joined by a short fade that ends just before the first beat of the next one,
+so that the attack is whole and nothing sounds before it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ FADE_SECONDS = 0.06
 """Length of the crossfade of segments."""
 
 SEARCH_SECONDS = 0.03
-"""Farthest that a crossfade may lie before or after the border of two segments."""
+"""Most seconds from the border of two segments to the middle of their crossfade."""
 
 LAG_SECONDS = 0.012
 """Largest shift of a segment: a period of the lowest notes."""

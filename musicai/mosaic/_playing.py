@@ -83,7 +83,7 @@ def finish(
     extractor : ChromaExtractor
         Extractor of the recordings.
     shaping : float
-        Most decibels by which a pitch class may be lowered; 0 leaves recordings as they are.
+        Most decibels by which a pitch class may be lowered; 0 leaves recordings unchanged.
     sr : int
         Samples per second.
 

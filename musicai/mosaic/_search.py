@@ -1,7 +1,7 @@
 """Search by frames: the frame of the recordings to play for each frame of a piece.
 
 A path has a row of the corpus for each frame of the piece. From one frame to the next it goes on to
-the next row, free of charge, or joins any row of any recording, at a cost. The path with the
+the next row, at no cost, or joins any row of any recording, at a cost. The path with the
 greatest sum of correlations less costs is found by dynamic programming (A. Viterbi, 1967), as in
 corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early years",
 Journal of New Music Research 35, 2006), but over all frames instead of a few candidates. That is

@@ -204,7 +204,7 @@ def _factors_of(spectra: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def silence_between(
     piece: np.ndarray, blocks: Iterable[np.ndarray], *, hop: float
 ) -> Iterator[np.ndarray]:
-    """Silence sound where the piece has only zeros; `hop` is the length of a frame in samples."""
+    """Silence sound where the piece is all zeros; `hop` is the length of a frame in samples."""
     sounding = piece.any(axis=1).astype(np.float32)
     if sounding.all():
         yield from blocks

@@ -1,4 +1,4 @@
-"""The recordings of a mosaic between fit and transform: where they are, whether they changed."""
+"""Recordings of a mosaic after fit: their places, and whether they changed."""
 
 import os
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Paths of files by folder and digest, so that a folder is not searched at every use.
+"""Paths of files by folder and digest, so that a folder is not searched each time.
 
-A path counts only as long as the content is there.
+A path is used only while the file has that content.
 """
 
 

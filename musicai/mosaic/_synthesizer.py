@@ -83,7 +83,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     ----------
     extractor : ChromaExtractor, default=None
         Extractor for the recordings; use the one that made the pieces. With ``sync="beat"`` or
-        ``"half-beat"`` the mosaic is laid by beats if the recordings have a pulse, else by frames.
+        ``"half-beat"`` the mosaic plays beats if the recordings have a pulse, else frames.
         Its timing is the default timing of the pieces. None takes ``ChromaExtractor()``. Its
         `memory` caches the analyses of a large collection on disk; its `n_jobs`, `on_error` and
         `verbose` apply here, too.
@@ -91,8 +91,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Cost of a join, in units of the correlation of a frame with the piece. Higher costs make
         fewer joins and play each recording longer; lower costs follow the piece more closely.
     max_segment : float, default=10.0
-        Most seconds in a row that one recording may be played, so that nobody's piece is replayed
-        as a whole. If there is only one recording, most seconds that it may play without a jump.
+        Most seconds in a row of one recording, so that no recording is replayed as a whole. If
+        there is only one recording, most seconds without a jump.
         By beats, a lower value also plays more recordings.
     transpose : int, default=None
         Most semitones by which recordings may be transposed, up and down, by playing them faster or
@@ -120,7 +120,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         frame for each half-beat, and a mosaic by frames one for each hop.
     tempo_ : float or None
         Beats per minute of pieces whose timing has no tempo: that of the median beat of the
-        recordings. None if the mosaic is laid by frames.
+        recordings. None in a mosaic by frames.
     sources_ : list of tuple
         The recordings: the absolute path of a file as bytes, its size, time of change and SHA-256;
         or a copy of the samples with their sampling rate, and None three times.
@@ -204,8 +204,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X : list of recordings
             What :meth:`ChromaExtractor.transform` takes.
         y : array-like, default=None
-            A style label for each recording, for `transform` to choose from; None for a recording
-            of no stated style.
+            A style label for each recording, which `transform` takes; None for a recording of no
+            stated style.
 
         Returns
         -------
@@ -217,8 +217,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         TypeError
             If `X` is one recording and not a list of them.
         ValueError
-            If a parameter has no possible value, `y` has not a label for each recording, or
-            nothing sounds in any recording.
+            If a parameter is impossible, `y` does not have a label for each recording,
+            or nothing sounds in any recording.
         RecordingError
             If a recording cannot be used and the extractor says ``on_error="raise"``.
 
@@ -244,7 +244,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         analyses, beats = map(list, zip(*map(beats_of, analyses), strict=True))
         if by_beats and pulse_of(beats) < CLEAR:
             warnings.warn(
-                "the recordings have no clear pulse: the mosaic is laid by frames, not by beats",
+                "the recordings have no clear pulse: the mosaic plays frames, not beats",
                 stacklevel=2,
             )
             by_beats = False
@@ -294,8 +294,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection one for all or a list with one for each piece. A number is frames per
             second. None stands for the `timing` of the extractor. Beats without a tempo are played
-            at `tempo_`, and pieces without beats on steady beats of it; where the mosaic is laid by
-            frames, beats must have a tempo.
+            at `tempo_`, and pieces without beats on steady beats of it. In a mosaic by frames,
+            beats must have a tempo.
         tempo : float, default=None
             Beats per minute at which to play the beats of `timing`, whatever tempo that has. By
             beats, the recordings must have tempi near enough to it, or to its half or double.
@@ -471,7 +471,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return fitted_state(self)
 
     def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
-        """Find what to play for each piece: segments, or passages if there are beats."""
+        """Find segments for each piece, or passages if there are beats."""
         limits = {"join_cost": self.join_cost, "max_segment": self.max_segment}
         rate = self.extractor_.frame_rate
         if self.tempo_ is None:
@@ -529,7 +529,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _check_pieces(
         self, X: Any, timing: Any, tempo: float | None, style: Any
     ) -> tuple[list[Wanted], Turns, Any]:
-        """Return the pieces at their tempi, whose turn it is, and what packs results in kind."""
+        """Return the pieces at their tempi, their turns, and a function that packs results."""
         check_is_fitted(self)
         check_values(self.get_params(deep=False), RULES)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
@@ -554,6 +554,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Return numbers in half the memory; the search needs no more than three digits."""
+    """Return numbers in half precision: the search needs no more than three digits."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)

@@ -3,8 +3,8 @@
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Overlapping windows of
 the sound are added. A window continues the one before as long as that is within a tolerance of its
-place on the map; otherwise it is taken from the place near there whose waveform is most similar to
-the continuation. So sound at its own tempo passes unchanged. The tolerance is smaller at beats, so
+place on the map; otherwise it is taken from the nearby place whose waveform is most similar to the
+continuation. So sound at its own tempo passes unchanged. The tolerance is smaller at beats, so
 that attacks stay on the grid.
 """
 

@@ -7,10 +7,10 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""Seconds in which each style of a blend has one turn, about."""
+"""About how many seconds it takes until each style of a blend has had a turn."""
 
 SHORTEST_TURN = 2.0
-"""Fewest seconds of a turn; a style with a small share lengthens the cycle."""
+"""Fewest seconds of a turn; styles with small shares lengthen the cycle."""
 
 
 class Turns(NamedTuple):
@@ -36,7 +36,7 @@ class Turns(NamedTuple):
         return np.any(self.groups, axis=0, keepdims=True)[0]
 
     def at(self, times: np.ndarray, seconds: float) -> np.ndarray:
-        """Return the group whose turn it is at each time of a piece of some seconds.
+        """Return the group that has its turn at each time of a piece of some seconds.
 
         Examples
         --------
@@ -58,7 +58,7 @@ class Turns(NamedTuple):
         playable : ndarray of int, or of bool of shape (n_recordings,)
             The recordings that can be played.
         why : str
-            Why the others cannot.
+            Why the others cannot, for the message.
         """
         for style, group in zip(self.styles, self.groups, strict=True):
             if not group[playable].any():

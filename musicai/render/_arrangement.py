@@ -19,8 +19,8 @@ _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
 _BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
 _LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
 _LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
-# Shares of that velocity. The bass, whose root is in the chord already, adds nothing to the
-# chroma and is soft; the melody has tones that the chord lacks.
+# Shares of that velocity. The bass is soft, because its root is in the chord already; the melody
+# has tones that the chord lacks.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
 _FAINTEST = 0.1  # of a chord's loudest tone
 

@@ -59,7 +59,7 @@ def chroma_to_audio(
     drums : bool, default=True
         Whether drums play in a band, as for `chroma_to_midi`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
     notated_tempo : float, default=None
@@ -81,7 +81,7 @@ def chroma_to_audio(
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, there are not
+        If `X` is not chroma, a parameter is impossible, beats have no tempo, there are not
         as many files or timings as needed, or a piece that is to be written has no frames.
     TypeError
         If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
@@ -93,9 +93,9 @@ def chroma_to_audio(
     See Also
     --------
     musicai.ChromaExtractor.inverse_transform : The same sines for the chroma of any extractor:
-        the way back for ``kind="stft"``, whose values mean something else.
+        for ``kind="stft"``, whose values mean something else.
     chroma_to_midi : The notes of the other instruments.
-    musicai.audio.write_audio : What writes the file.
+    musicai.audio.write_audio : Writes the file.
 
     Notes
     -----
@@ -154,7 +154,7 @@ def _play(
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
-    """Play a piece as loud as it comes."""
+    """Play a piece before it is leveled."""
     if arrangement["instruments"] == "sines":
         return play_chroma(piece, timing=timing, sr=sr)
     midi = chroma_to_midi(piece, timing=timing, **arrangement) if len(piece) else None

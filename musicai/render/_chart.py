@@ -68,18 +68,17 @@ def chord_chart(
         object that takes text or bytes; for a collection one per piece. When None nothing is
         written.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Which chords there are, as for :func:`recognize_chords`.
+        Chords to choose from, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute at which frames that are no beats are written down, from the first one on;
-        None for 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute of the notation of frames that are not beats, from the first one on; None
+        is 120. It does not change when they sound. Beats have a tempo of their own.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
-        is one. None estimates it from the first eight bars. For a collection one for all or one
-        for each piece.
+        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
+        estimates it from the first eight bars. For a collection one for all or one for each piece.
     title : str, or a list of them, default=None
         Written above; for a collection one per piece.
 
@@ -90,14 +89,14 @@ def chord_chart(
         bar lasts the whole bar. If chords change within a bar, each beat has its place, and ``/``
         repeats the chord for one more beat. ``%`` repeats the bar before, ``N.C.`` is no chord.
         Bars begin on the downbeat of `timing` or, if it is not known, on the beat on which chords
-        change most often in the first eight bars. Beats before the first bar are a pick-up, left of
+        change most often in the first eight bars. Beats before the first bar are a pickup, left of
         the first ``|``. The last chord is held to the end of its bar. Frames that are not beats are
         written in bars of four from the first frame on. Later music does not change a bar.
 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, a file has
+        If `X` is not chroma, a parameter is impossible, beats have no tempo, a file has
         another suffix, or there are not as many files, titles or timings as needed.
     TypeError
         If `X` holds paths, there is no `timing`, a file is neither a path nor a file object,
@@ -139,7 +138,7 @@ def chord_chart(
 
 
 def _chart(sheet: Sheet, vocabulary: str, title: str | None) -> str:
-    meter, before = sheet.timeline.beats_per_bar, sheet.pick_up
+    meter, before = sheet.timeline.beats_per_bar, sheet.pickup
     head = f"{key_name(sheet.key)}, {sheet.timeline.tempo:.0f} beats a minute, {meter}/4\n"
     if title is not None:
         head = f"{title}\n{head}"
@@ -174,7 +173,7 @@ def _bars(beats: list[tuple[str, bool]], beats_per_bar: int, place: int) -> list
 
 def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
     """Return the text of a bar of (label, whether it begins here); a single chord stands alone."""
-    whole = len(beats) == beats_per_bar  # and no pick-up
+    whole = len(beats) == beats_per_bar  # and no pickup
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
     places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]

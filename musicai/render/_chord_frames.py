@@ -37,7 +37,7 @@ def chords_to_chroma(
     ----------
     chords : str, or list of Chord or of pairs
         As in :meth:`musicai.LSTMComposer.sample`: ``"C | Am | F G | C"``, a chart by
-        `chord_chart`, or a list. Places that are left free are silent.
+        `chord_chart`, or a list. Free places are silent.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as ``timing=composer``, ``timing=extractor`` or
         ``Timing.from_tempo(96)``. A number is frames per second.

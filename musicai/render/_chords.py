@@ -53,7 +53,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
         dominant, major, minor, diminished and half-diminished sevenths, diminished and augmented
         triads, and suspended fourths.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
 
@@ -66,7 +66,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     Raises
     ------
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or a timing is
+        If `X` is not chroma, a parameter is impossible, beats have no tempo, or a timing is
         that of another number of frames.
     TypeError
         If `X` holds paths, or there is no `timing`.
@@ -167,7 +167,7 @@ def name_chords(
     borders : ndarray of shape (n_frames + 1,)
         Borders of the frames in the unit of starts and ends, seconds or beats.
     vocabulary : {"triads", "qualities"}
-        Which chords there are.
+        Chords to choose from.
     key : int
         Key by which names are spelled.
     ends : iterable of int, default=()

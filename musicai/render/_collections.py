@@ -38,7 +38,7 @@ def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
         if target is not None and not is_path(target) and takes_text(target):
             target.write(text)
             if callable(getattr(target, "flush", None)):
-                target.flush()  # what it has buffered may fail to be written
+                target.flush()  # so that errors of writing are raised here
         elif target is not None:
             with whole_file(target) as draft:
                 draft.write(text.encode())

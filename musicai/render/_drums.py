@@ -1,4 +1,4 @@
-"""A drum part from the meter: quiet, and only where the music sounds."""
+"""Drum parts by the meter, quiet, and silent where the music is."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -29,20 +29,20 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     Parameters
     ----------
     sheet : Sheet
-        Its meter decides: groups of two beats have kick, snare, and a hat on half-beats; groups of
-        three have a kick on the first beat, and a snare and a pedal hat on the others.
+        Sheet with the meter: groups of two beats have kick, snare, and a hat on half-beats; groups
+        of three have a kick on the first beat, and a snare and a pedal hat on the others.
     cells : Cells
         The beats of the piece. Drums rest on beats that are mostly silent.
     """
     groups = beat_groups(sheet.timeline.beats_per_bar)
     bar = [beat for size in groups for beat in _group(size)]
     strokes = []
-    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # whole ones
-    for beat in range(sheet.pick_up, min(n_beats, len(cells.seconds))):
+    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # whole beats
+    for beat in range(sheet.pickup, min(n_beats, len(cells.seconds))):
         if cells.silence[beat] > cells.seconds[beat] / 2:
             continue
         level = cells.level(beat, beat + 1)
-        for offset, pitch, loudness in bar[(beat - sheet.pick_up) % len(bar)]:
+        for offset, pitch, loudness in bar[(beat - sheet.pickup) % len(bar)]:
             strokes.append(Stroke(beat + offset, pitch, loudness * level))
     return (BRUSHES if 3 in groups else KIT), strokes
 

@@ -41,7 +41,7 @@ def engrave(
     symbols: Sequence[Symbol],
     *,
     beats_per_bar: int,
-    pick_up: int,
+    pickup: int,
     sharps: int,
     tempo: int,
     title: str | None,
@@ -58,7 +58,7 @@ def engrave(
         Names of chords, in order.
     beats_per_bar : int
         Quarter notes in a bar.
-    pick_up : int
+    pickup : int
         Beats before the first whole bar.
     sharps : int
         The key signature; flats are negative.
@@ -72,13 +72,13 @@ def engrave(
     musicxml : str
         Bars are whole, the first and the last one filled with rests; there is at least one.
     """
-    late = -pick_up % beats_per_bar
+    late = -pickup % beats_per_bar
     melody, chords = _later(melody, late), _later(chords, late)
     symbols = [symbol._replace(start=symbol.start + late) for symbol in symbols]
     music21 = need("music21", extra="score", what="to_musicxml")
     exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # music21's own, and not for our users
+        warnings.simplefilter("ignore")  # those of music21 do not concern our users
         bars = [_in_bars(each, beats_per_bar, tied=each is melody) for each in (melody, chords)]
         upper = _part("Melody", "treble", bars[0], beats_per_bar, sharps)
         lower = _part("Chords", "bass", bars[1], beats_per_bar, sharps)
@@ -150,17 +150,17 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return the instrument of a part; without one, programs guess, and may choose drums."""
+    """Return the instrument of a part; without one, programs may choose drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"
-    piano.instrumentAbbreviation = None  # the staves are called by their own names
+    piano.instrumentAbbreviation = None  # staves have the names of the parts
     piano.midiChannel = channel
     return piano
 
 
 def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -> Any:
-    """Return a note, a chord or a rest, tied to what is before and after it."""
+    """Return a note, a chord or a rest, with its ties."""
     music21 = need("music21", extra="score", what="to_musicxml")
     if not names:
         return music21.note.Rest(quarterLength=length)

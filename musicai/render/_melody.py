@@ -1,4 +1,4 @@
-"""Melodies: in each cell the note that, added to the chord, correlates best with the frames."""
+"""Melodies: the note in each cell that, added to the chord, correlates best with the frames."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ LOWEST, HIGHEST = 60, 79
 _LOUDNESS = 0.8  # of the added note, relative to a chord's loudest tone
 _CHANGE_PRICE = 0.002  # seconds of full correlation that a step on a beat must gain
 _OFF_BEAT, _BETWEEN = 1.5, 6.0  # factors of that price on halves and thirds of beats, and between
-_LEAST_GAIN = -0.1  # in correlation; below it there is a rest, which is worse than a slight loss
+_LEAST_GAIN = -0.1  # in correlation, of a note over a rest
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
 

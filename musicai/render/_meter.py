@@ -31,7 +31,7 @@ def strong_beats(sheet: Sheet) -> np.ndarray:
 
 def accent(beat: float, sheet: Sheet) -> float:
     """Return the relative loudness of a note that begins on a beat: 1 on downbeats."""
-    place = (beat - sheet.pick_up) % sheet.timeline.beats_per_bar
+    place = (beat - sheet.pickup) % sheet.timeline.beats_per_bar
     if abs(place - round(place)) > 1e-6:
         return _OFF_BEAT
     if round(place) in (0, sheet.timeline.beats_per_bar):

@@ -65,16 +65,15 @@ def chroma_to_midi(
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords a band plays, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute at which frames that are no beats are written down, from the first one on;
-        None for 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute of the notation of frames that are not beats, from the first one on; None
+        is 120. It does not change when they sound. Beats have a tempo of their own.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
-        is one. None estimates it from the first eight bars. For a collection one for all or one
-        for each piece.
+        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
+        estimates it from the first eight bars. For a collection one for all or one for each piece.
     grid : int or None, default=4
         Steps per beat on which notes begin and end; the last notes end with the piece, and the
         chords of a band change on beats. When None, notes begin and end with frames, which in a
@@ -85,7 +84,7 @@ def chroma_to_midi(
     midi : pretty_midi.PrettyMIDI, or a list of them
         As long as the piece, including silence at its end, which an empty text marks. The tempo
         follows the beats of `timing` to within 15 ms; smaller deviations do not change it. Bars
-        begin on the downbeat of `timing`, after a short bar if there is a pick-up. If the downbeat
+        begin on the downbeat of `timing`, after a short bar if there is a pickup. If the downbeat
         is not known, they begin on the beat on which chords change most often in the first eight
         bars.
 
@@ -94,7 +93,7 @@ def chroma_to_midi(
     ImportError
         If pretty_midi is missing.
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
+        If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
         not as many files or timings as needed.
     TypeError
         If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
@@ -196,16 +195,16 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
 
 
 def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
-    """Return meters and the beats from which they hold; a pick-up is a short bar."""
+    """Return meters and the beats from which they hold; a pickup is a short bar."""
     timeline = sheet.timeline
     first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
     meter = (beats_per_bar, _UNIT, first)
-    bar = sheet.pick_up if sheet.pick_up >= first else beats_per_bar
+    bar = sheet.pickup if sheet.pickup >= first else beats_per_bar
     if bar == first or timeline.beats[-1] <= first:
         return [meter]
-    pick_up = Fraction(round(PARTS_OF_BEAT * (bar - first)), PARTS_OF_BEAT * _UNIT)
-    scale = max(1, _UNIT // pick_up.denominator)
+    pickup = Fraction(round(PARTS_OF_BEAT * (bar - first)), PARTS_OF_BEAT * _UNIT)
+    scale = max(1, _UNIT // pickup.denominator)
     return [
-        (pick_up.numerator * scale, pick_up.denominator * scale, first),
+        (pickup.numerator * scale, pickup.denominator * scale, first),
         (beats_per_bar, _UNIT, float(bar)),
     ]

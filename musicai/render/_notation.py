@@ -74,7 +74,7 @@ def scientific_name(pitch: int, name: str) -> str:
 
 
 def without_noise(musicxml: str, *, titled: bool) -> str:
-    """Remove from MusicXML what music21 invents: date, version, random names and a composer.
+    """Remove what music21 adds to MusicXML: date, version, random names and a composer.
 
     The title is removed, too, if the score is not `titled`.
     """

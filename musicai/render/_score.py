@@ -58,18 +58,17 @@ def to_musicxml(
         Where to write the score, as UTF-8; for a collection one file per piece. When None nothing
         is written.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Which chords there are, as for :func:`recognize_chords`.
+        Chords to choose from, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
-        When the frames sound: such as ``timing=extractor``, the one that made the pieces,
+        When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
         a collection one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute at which frames that are no beats are written down, from the first one on;
-        None for 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute of the notation of frames that are not beats, from the first one on; None
+        is 120. It does not change when they sound. Beats have a tempo of their own.
     key : str, or a list of them, default=None
-        Key of the piece, such as "G" or "F#m", where it is known; a composer's ``sample(key=...)``
-        is one. None estimates it from the first eight bars. For a collection one for all or one
-        for each piece.
+        Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
+        estimates it from the first eight bars. For a collection one for all or one for each piece.
     grid : int, default=4
         Steps per beat on which notes of the melody begin and end: 1 for quarter notes, 2 for
         eighths, 3 for triplets, 4 for sixteenths.
@@ -86,7 +85,7 @@ def to_musicxml(
     ImportError
         If music21 is missing.
     ValueError
-        If `X` is not chroma, a parameter has no possible value, beats have no tempo, or there are
+        If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
         not as many files, titles or timings as needed.
     TypeError
         If `X` holds paths, there is no `timing`, `file` or `title` is no list where `X` is a
@@ -147,7 +146,7 @@ def _score(piece: np.ndarray, sheet: Sheet, *, grid: int, title: str | None) -> 
         _left_hand(sheet),
         [_symbol(chord, sheet.key) for chord in sheet.chords],
         beats_per_bar=sheet.timeline.beats_per_bar,
-        pick_up=sheet.pick_up,
+        pickup=sheet.pickup,
         sharps=signature(sheet.key),
         tempo=round(sheet.timeline.tempo),
         title=title,

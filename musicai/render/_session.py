@@ -96,10 +96,10 @@ def write_session(
     drums : bool, default=True
         As for :func:`chroma_to_midi`.
     vocabulary : {"triads", "qualities"}, default="triads"
-        Which chords there are, as for :func:`recognize_chords`.
+        Chords to choose from, as for :func:`recognize_chords`.
     notated_tempo : float, default=None
-        Beats per minute of the notation of frames that are not beats; None takes the tempo on which
-        the mosaic is laid, or 120. It does not change when frames sound.
+        Beats per minute of the notation of frames that are not beats; None takes the tempo of the
+        steady beats that the mosaic plays, or 120. It does not change when frames sound.
     key : str, or a list of them, default=None
         As for :func:`chroma_to_midi`.
     grid : int or None, default=4
@@ -108,10 +108,10 @@ def write_session(
     Raises
     ------
     ValueError
-        If `X` is not chroma or has no frames, a parameter has no possible value, beats have no
+        If `X` is not chroma or has no frames, a parameter is impossible, beats have no
         tempo or one that the recordings cannot be played at, recordings are not files, the name of
-        one cannot be written, `audio` is not that of the mosaic, or the number of files or timings
-        is wrong.
+        a file cannot be written, `audio` is not the audio of the mosaic, or the number of files or
+        timings is wrong.
     TypeError
         If `mosaic` is something else, `X` holds paths, or `file` is no list where `X` is a
         collection.
@@ -136,7 +136,7 @@ def write_session(
       pitch, with a stretch marker on each beat; by frames, transposed items are played faster or
       slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
-      Tempo map and bars are those of its MIDI file; a pick-up is bar 0.
+      Tempo map and bars are those of its MIDI file; a pickup is bar 0.
     - Regions show the chords of `chord_chart` at the same tempo.
 
     The session has neither the mosaic's `shaping`, so that it follows the harmony of the piece less

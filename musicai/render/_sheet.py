@@ -38,7 +38,7 @@ class Sheet(NamedTuple):
         Its beats in seconds.
     key : int
         0 to 11 for C to B major, 12 to 23 for C to B minor.
-    pick_up : int
+    pickup : int
         Beats before the first bar line.
     chords : list of Chord
         Chords without gaps; they start and end on whole beats.
@@ -46,13 +46,13 @@ class Sheet(NamedTuple):
 
     timeline: Timeline
     key: int
-    pick_up: int
+    pickup: int
     chords: list[Chord]
 
     def bar_starts(self) -> np.ndarray:
         """Return the beats on which bars begin."""
         n_beats = self.timeline.grid(1)[-1]
-        return np.arange(self.pick_up, n_beats, self.timeline.beats_per_bar).astype(int)
+        return np.arange(self.pickup, n_beats, self.timeline.beats_per_bar).astype(int)
 
     def bar_lines(self, borders: np.ndarray) -> np.ndarray:
         """Return the index of the first border of cells, in beats, on or after each bar line."""
@@ -69,14 +69,14 @@ def sheet_of(piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int
     if key is None:
         key = estimated_key(frames[:n_settled])
     name = partial(name_chords, vocabulary=vocabulary, key=key)
-    pick_up = timeline.downbeat
-    if pick_up is None:
+    pickup = timeline.downbeat
+    if pickup is None:
         some = slice(n_settled)
         first = name(frames[some], np.diff(seconds)[some], beats)
-        pick_up = _first_bar_line(first, timeline.beats_per_bar)
-    ends = range(pick_up, len(frames), timeline.beats_per_bar)
+        pickup = _first_bar_line(first, timeline.beats_per_bar)
+    ends = range(pickup, len(frames), timeline.beats_per_bar)
     chords = name(frames, np.diff(seconds), beats, ends=ends)
-    return Sheet(timeline, key, pick_up, chords)
+    return Sheet(timeline, key, pickup, chords)
 
 
 def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells, list[Line]]:

@@ -21,11 +21,11 @@ SETTLED_BARS = 8
 change them."""
 
 PARTS_OF_BEAT = 8
-"""Parts of a beat, 32nd notes, in which a pick-up is counted."""
+"""Parts of a beat, 32nd notes, in which a pickup is counted."""
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
-_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: a shorter remainder is no note
-_LEAST_PICK_UP = 0.75  # parts of a beat; less is the silence before a recording begins
+_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: a shorter remainder has no note
+_LEAST_PICKUP = 0.75  # parts of a beat; less is the silence before a recording begins
 _SHORTEST_CELL = 0.08  # seconds; shorter frames are joined: chords do not change faster
 
 
@@ -156,7 +156,7 @@ def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])
     parts = max(1, int(np.rint(left)))
-    if left < _LEAST_PICK_UP and beats[-1] > before + 1:
+    if left < _LEAST_PICKUP and beats[-1] > before + 1:
         before, parts = before + 1, PARTS_OF_BEAT
     counted = np.maximum(beats - before, 1 - parts / PARTS_OF_BEAT)
     counted[0] = 1 - parts / PARTS_OF_BEAT

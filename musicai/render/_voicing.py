@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# All costs are in semitones of movement.
+# Costs are in semitones of movement.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
 _COST_OF_MUD = 3.0  # per pair of voices: the movement of all voices in most changes of chords
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root

@@ -231,7 +231,7 @@ def test_recordings_without_a_pulse_are_played_by_frames():
         for i, f in enumerate((220, 330, 440))
     ]
     mosaic = MosaicSynthesizer(ChromaExtractor(sync="beat"), sr=RATE)
-    with pytest.warns(UserWarning, match="no clear pulse: the mosaic is laid by frames"):
+    with pytest.warns(UserWarning, match="no clear pulse: the mosaic plays frames"):
         mosaic.fit(swelling)
     assert mosaic.tempo_ is None
     assert mosaic.extractor_.sync == "beat"

@@ -47,7 +47,7 @@ def test_a_pickup_comes_before_the_first_beat(piece):
     target = beat_target(piece, timing, tempo=50)
     np.testing.assert_allclose(target.borders[1:], seconds[1:] - 1)
     assert target.borders[0] < 0
-    # The pick-up is beat -1.
+    # The pickup is beat -1.
     expected = place_in_bar(np.arange(-1, 15) - 1, 4)
     np.testing.assert_array_equal(target.places, expected)
 

@@ -56,8 +56,8 @@ def test_each_beat_has_a_place(wild):
 
 @pytest.mark.parametrize("beats", [0, 1, 2, 3])
 def test_bars_begin_where_chords_change(beats, song):
-    pick_up = [(7, "maj", 0.1 * beats)] if beats else []
-    piece = song(pick_up + [(root, "maj", 0.4) for root in (0, 5, 7, 0, 5, 0)])
+    pickup = [(7, "maj", 0.1 * beats)] if beats else []
+    piece = song(pickup + [(root, "maj", 0.4) for root in (0, 5, 7, 0, 5, 0)])
     times = np.arange(len(piece) + 1) * 0.5
     chart = chord_chart(piece, timing=Timing.from_beats(times))
     before, _, rest = chart.splitlines()[-2].partition("|")

@@ -15,7 +15,7 @@ pytest.importorskip("music21")
 TIMINGS = {
     "beats": Timing.from_tempo(96),
     "a waltz by half-beats": Timing.from_tempo(150, frames_per_beat=2, beats_per_bar=3),
-    "with a pick-up": Timing.from_tempo(96, frames_per_beat=2, downbeat=1),
+    "with a pickup": Timing.from_tempo(96, frames_per_beat=2, downbeat=1),
     "bars not known": Timing.from_tempo(96, frames_per_beat=2, downbeat=None),
     "frames": Timing.from_rate(8),  # with borders on beats, which may be cut there
 }
@@ -45,7 +45,7 @@ def beats_of(midi):
 
 
 def bars_of(chart):
-    """Return the pick-up and the bars."""
+    """Return the pickup and the bars."""
     lines = [line for line in chart.splitlines() if "|" in line]
     first = lines[0].partition("|")[0].split()
     return first, [bar for line in lines for bar in line.partition("|")[2].split("|")[:-1]]
@@ -89,8 +89,8 @@ def test_later_music_does_not_change_earlier_bars(name, seed):
     beats_per_bar = timing.beats_per_bar or 4
     per_beat = timing.frames_per_beat or 4  # at the notated 120 beats a minute
     pieces = [music(round(16 * beats_per_bar * per_beat), seed) for _ in range(2)]
-    pick_up = len(bars_of(chord_chart(pieces[0], timing=timing))[0])
-    kept = (8 * beats_per_bar + pick_up) * per_beat
+    pickup = len(bars_of(chord_chart(pieces[0], timing=timing))[0])
+    kept = (8 * beats_per_bar + pickup) * per_beat
     # A frame at a rate sounds from half a frame before its center, so one more is kept.
     kept = round(kept) + (not timing.has_beats)
     pieces[1][kept:] = 2 * music(len(pieces[1]), seed + 100)[kept:]
@@ -104,7 +104,7 @@ def test_later_music_does_not_change_earlier_bars(name, seed):
     for grid in (2, 4):
         scores = [measures_of(to_musicxml(piece, timing=timing, grid=grid)) for piece in pieces]
         for part, changed in zip(*scores, strict=True):
-            n_bars = 8 + (pick_up > 0)
+            n_bars = 8 + (pickup > 0)
             assert part[:n_bars] == changed[:n_bars]
     for instruments in ("chords", "pads", "band"):
         midis = [chroma_to_midi(piece, timing=timing, instruments=instruments) for piece in pieces]
@@ -186,7 +186,7 @@ def test_drums_play_the_meter(beats_per_bar, kicks, snares):
     midi = chroma_to_midi(piece, timing=timing, instruments="band")
     (drums,) = [part for part in midi.instruments if part.is_drum]
     *_, notes = beats_of(midi)
-    assert min(note[0] for note in notes) == beats_per_bar - 1  # not in the pick-up
+    assert min(note[0] for note in notes) == beats_per_bar - 1  # not in the pickup
     assert max(note[0] for note in notes) < 35  # not in silence
     assert drums.program == (40 if beats_per_bar in (3, 5) else 0)  # brushes for threes
     for pitch, beats in ((36, kicks), (38, snares)):

@@ -43,7 +43,7 @@ def test_bars_are_whole(grid, vocabulary, wild, cadence):
         n_bars = int(np.ceil(len(piece) / FRAMES_PER_SECOND * 2 / 4))
         for part in score.parts:
             measures = list(part.getElementsByClass("Measure"))
-            assert len(measures) in (n_bars, n_bars + 1)  # with a pick-up
+            assert len(measures) in (n_bars, n_bars + 1)  # with a pickup
             assert [measure.number for measure in measures] == list(range(1, len(measures) + 1))
             for measure in measures:
                 lengths = [s.quarterLength for s in measure.notesAndRests if s.quarterLength > 0]
@@ -195,8 +195,8 @@ def test_symbols_are_the_chords(song):
     score = read(to_musicxml(frames, timing=timing, vocabulary="qualities"))
     symbols = score.parts[0].flatten().getElementsByClass("Harmony")
     chords = recognize_chords(frames, timing=timing, vocabulary="qualities")
-    pick_up = symbols[0].offset
-    assert [symbol.offset - pick_up for symbol in symbols] == [2 * each.start for each in chords]
+    pickup = symbols[0].offset
+    assert [symbol.offset - pickup for symbol in symbols] == [2 * each.start for each in chords]
     for symbol, chord in zip(symbols, chords, strict=True):
         assert {p.pitchClass for p in symbol.pitches} == set(chord.pitch_classes)
 
