@@ -69,7 +69,7 @@ class Clip(NamedTuple):
 
 
 def side_of(path: Path, question: str) -> bool:
-    """Answer a question of a recording by a coin that always falls alike."""
+    """Answer a question about a recording by its hash, half of them with yes."""
     name = f"{question}/{path.parent.name}/{path.name}"
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
@@ -123,19 +123,19 @@ class Judge:
         return figures, judges.texture(onsets.low)
 
     def chroma(self, audio: np.ndarray, grid: np.ndarray, halves: np.ndarray) -> float:
-        """Return the mean correlation of half-beats that are heard with what was wanted."""
+        """Return the mean correlation of the half-beats of audio with those of the piece."""
         if not len(halves):
             return float("nan")
-        (heard,) = self.extractor.transform([(judges.mono(audio), judges.RATE)])
+        (found,) = self.extractor.transform([(judges.mono(audio), judges.RATE)])
         times = np.sort(np.concatenate([grid, (grid[1:] + grid[:-1]) / 2]))
         frames = np.rint(times * self.extractor.frame_rate).astype(int)
-        parts = [heard[a : max(a + 1, b)] for a, b in pairwise(frames)]
+        parts = [found[a : max(a + 1, b)] for a, b in pairwise(frames)]
         medians = np.array([np.median(part, axis=0) for part in parts], dtype=np.float32)
         return float(np.mean(np.sum(unit_shapes(medians) * unit_shapes(halves), axis=1)))
 
 
 def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[np.ndarray, dict]:
-    """Return the sound of a piece, with how many recordings it is made of and the CPU seconds."""
+    """Return the sound of a piece, its number of recordings, and the CPU seconds."""
     started = process_time()
     sound = mosaic.transform(piece, timing=timing)
     took = process_time() - started
@@ -145,7 +145,7 @@ def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[
 
 
 def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Player]:
-    """Return by name what plays a clip: its sound, the grid that is asked for, and more figures."""
+    """Return by name functions that play a clip: sound, grid and more figures."""
 
     def recording(clip: Clip):
         return excerpt(clip.path, clip.start, clip.beats[-1]), clip.beats, {}

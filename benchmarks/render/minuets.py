@@ -1,4 +1,4 @@
-"""Whether minuets are recognized as music in three.
+"""Recognition of minuets as music in three.
 
     python -m benchmarks.render.minuets
 

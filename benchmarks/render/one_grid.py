@@ -1,4 +1,4 @@
-"""Whether all that is made of a piece lies on one grid.
+"""Agreement of all renderings of a piece on one grid.
 
     python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 12]
     python -m benchmarks.render.one_grid --minuets
@@ -197,7 +197,7 @@ def agree(one: Reading, other: Reading) -> dict[str, bool]:
 
 
 def on_sixteenths(data: bytes) -> np.ndarray:
-    """Tell of each onset whether it lies on a sixteenth."""
+    """Return for each onset whether it lies on a sixteenth."""
     file = mido.MidiFile(file=io.BytesIO(data))
     found = []
     for track in file.tracks:
@@ -307,7 +307,7 @@ def readings(
 def is_kept(
     composer: LSTMComposer, piece: np.ndarray, style: str, options: dict[str, Any], kept: int
 ) -> bool:
-    """Tell whether bars 1 to 8 stay in chart, score and MIDI when what follows is composed anew."""
+    """Return whether bars 1 to 8 stay in chart, score and MIDI when the rest is composed anew."""
     both = []
     for seed in (1, 2):
         begin, n_more = piece[:kept], len(piece) - kept
@@ -380,7 +380,7 @@ class Found(NamedTuple):
 def _rows(
     recordings: list[Path], styles: list[str], sync: str | None, n_pieces: int, arguments: Any
 ) -> list[list[str]]:
-    """Compare pieces of one kind, print what is no row of the table, and return its rows."""
+    """Compare pieces of one kind, print its shares, and return rows of the table."""
     memory = str(Path(tempfile.gettempdir(), "musicai-one-grid"))
     extractor = ChromaExtractor(sync=sync, memory=memory)
     analyses = extractor.analyze(recordings)
@@ -463,7 +463,7 @@ def _read_back(
 def _compare(
     piece: np.ndarray, clock: dict[str, Any], mosaic: Any, style: str, found: Found
 ) -> None:
-    """Render a piece in all ways and note what agrees."""
+    """Render a piece in all ways and count what agrees."""
     with tempfile.TemporaryDirectory() as folder:
         (_, reading), *others = readings(piece, clock, mosaic, Path(folder))
         found.sessions.extend(_read_back(Path(folder, "a.rpp"), piece, clock, mosaic))

@@ -17,7 +17,7 @@ EXACT = 1e-9
 
 
 def disagreements(file: Path, edits: Any, midi: bytes) -> list[str]:
-    """Return what a session does not say as it was meant.
+    """Return the properties of a session that differ from the edit list and the MIDI file.
 
     Parameters
     ----------

@@ -38,5 +38,5 @@ def piece():
     return ChromaExtractor().transform([chords(rng.permutation(12).repeat(2), seed=9)])[0]
 
 
-def heard(audio, rate=RATE):
+def analyzed(audio, rate=RATE):
     return ChromaExtractor().transform([(audio, rate)])[0]

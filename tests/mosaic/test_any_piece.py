@@ -1,4 +1,4 @@
-"""What holds for a mosaic of any piece."""
+"""Laws of mosaics of any piece."""
 
 import itertools
 import pickle

@@ -1,4 +1,4 @@
-"""Mosaics that are laid beat by beat."""
+"""Mosaics by beats."""
 
 import io
 import itertools
@@ -37,7 +37,7 @@ def band(seed, tempo=120, n_beats=36, late=0.3, only=None):
 
 
 def attacks(audio, rate=RATE):
-    """When energy rises most steeply, in seconds."""
+    """Return the times at which energy rises most steeply, in seconds."""
     (analysis,) = ChromaExtractor(sync="beat").analyze([(audio, rate)])
     return analysis.beats.times
 

@@ -5,7 +5,7 @@ import soundfile
 from musicai import MosaicSynthesizer
 from musicai.metrics import frame_correlation
 
-from .conftest import RATE, chords, heard
+from .conftest import RATE, analyzed, chords
 
 
 def test_very_quiet_recordings_are_played(piece):
@@ -37,7 +37,7 @@ def test_recordings_keep_their_dynamics():
     softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # every three seconds
     both = [softer * chords(rng.permutation(12).repeat(2), seed=i) for i in range(2)]
     mosaic = MosaicSynthesizer(max_segment=60, shaping=0, sr=RATE).fit([both[0], 0.05 * both[1]])
-    wanted = heard(both[1])
+    wanted = analyzed(both[1])
     segments = mosaic.segments(wanted)
     gains = {segment.recording: {} for segment in segments}
     for segment in segments:
@@ -67,7 +67,7 @@ def test_all_mosaics_are_equally_loud(recordings, stereo_recordings):
     for collection in (recordings, quiet, stereo_recordings):
         mosaic = MosaicSynthesizer(sr=RATE).fit(collection)
         for n_chords in (4, 12):
-            wanted = heard(chords(rng.permutation(12)[:n_chords].repeat(2)))
+            wanted = analyzed(chords(rng.permutation(12)[:n_chords].repeat(2)))
             found = meter.integrated_loudness(mosaic.transform(wanted).astype(float))
             assert found == pytest.approx(-18, abs=0.2)
 
@@ -99,7 +99,7 @@ def test_stereo_recordings_make_stereo_mosaics(stereo_recordings, piece, tmp_pat
     mosaic = MosaicSynthesizer(sr=RATE).fit(stereo_recordings)
     audio = mosaic.transform(piece)
     assert audio.shape == (len(audio), 2)
-    assert frame_correlation(heard(audio), piece) > 0.9
+    assert frame_correlation(analyzed(audio), piece) > 0.9
     turned = [(samples[:, ::-1], rate) for samples, rate in stereo_recordings]
     of_turned = MosaicSynthesizer(sr=RATE).fit(turned)
     np.testing.assert_array_equal(of_turned.transform(piece), audio[:, ::-1])

@@ -75,8 +75,8 @@ def test_high_frequencies_are_left_alone():
 
 
 def test_corrections_lead_toward_the_piece():
-    wanted, heard = np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 1.0, 1.0]])
-    gains = corrected(np.zeros((1, 3)), wanted, heard, limit=18)
+    wanted, found = np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 1.0, 1.0]])
+    gains = corrected(np.zeros((1, 3)), wanted, found, limit=18)
     assert gains[0, 0] == pytest.approx(0, abs=1e-6)
     assert -18 < gains[0, 1] < 0
     assert gains[0, 2] == -18

@@ -10,16 +10,16 @@ from musicai.audio import RecordingError
 from musicai.metrics import frame_correlation
 from musicai.theory.timing_argument import as_timing
 
-from .conftest import RATE, chords, heard
+from .conftest import RATE, analyzed, chords
 
 
 def test_an_analysis_finds_the_piece(mosaic, recordings, piece):
     audio = mosaic.transform(piece)
-    again = heard(audio)
+    again = analyzed(audio)
     assert again.shape == piece.shape
     assert frame_correlation(again, piece) > 0.9
     plain = clone(mosaic).set_params(shaping=0).fit([(each, RATE) for each in recordings])
-    assert frame_correlation(heard(plain.transform(piece)), piece) > 0.6
+    assert frame_correlation(analyzed(plain.transform(piece)), piece) > 0.6
 
 
 @pytest.mark.parametrize("rate", [22050, 44100, 48000])
@@ -28,7 +28,7 @@ def test_the_mosaic_is_as_long_as_the_piece(recordings, piece, rate, n_frames):
     mosaic = MosaicSynthesizer(sr=rate, shaping=0).fit(recordings)
     audio = mosaic.transform(piece[:n_frames])
     assert audio.dtype == np.float32
-    assert len(heard(audio, rate)) == n_frames
+    assert len(analyzed(audio, rate)) == n_frames
     assert len(audio) == int((n_frames - 0.5) * 2048 * rate / 22050)
 
 
@@ -97,7 +97,7 @@ def test_joins_lead_to_passages_of_usual_level():
     major, other = chords([0, 5] * 8), chords([3, 10] * 8, seed=1)
     mosaic = MosaicSynthesizer(sr=RATE)
     mosaic.fit([np.concatenate([0.05 * major, major]), other])
-    wanted = heard(np.concatenate([other[: 4 * RATE], 0.05 * major[: 4 * RATE]]))
+    wanted = analyzed(np.concatenate([other[: 4 * RATE], 0.05 * major[: 4 * RATE]]))
     first, *others = mosaic.segments(wanted)
     assert first.recording == 1
     assert {segment.recording for segment in others} == {0}
@@ -108,7 +108,7 @@ def test_transposition_finds_recordings_in_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
     assert {segment.semitones for segment in mosaic.segments(wanted)} == {2.0}
-    assert frame_correlation(heard(mosaic.transform(wanted)), wanted) > 0.9
+    assert frame_correlation(analyzed(mosaic.transform(wanted)), wanted) > 0.9
 
 
 def test_recordings_out_of_tune_are_tuned():
@@ -180,7 +180,7 @@ def test_recordings_may_have_a_few_frames(piece, seconds):
     for recordings in (few, few[:1], [np.zeros(22050), *few]):
         audio = MosaicSynthesizer(sr=RATE).fit(recordings).transform(piece)
         assert np.isfinite(audio).all()
-        assert len(heard(audio)) == len(piece)
+        assert len(analyzed(audio)) == len(piece)
 
 
 def test_set_output_does_not_make_data_frames(mosaic):
@@ -237,7 +237,7 @@ def test_impossible_pieces_are_refused(mosaic):
 def test_a_collection_may_be_shorter_than_the_limit(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
-    assert len(heard(audio)) == len(piece)
+    assert len(analyzed(audio)) == len(piece)
 
 
 def test_an_extractor_that_returns_data_frames_changes_nothing(mosaic, piece, recordings):

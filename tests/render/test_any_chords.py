@@ -1,4 +1,4 @@
-"""What holds for chords and charts of any chroma."""
+"""Laws of chords and charts of any chroma."""
 
 import itertools
 

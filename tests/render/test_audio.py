@@ -43,9 +43,9 @@ def test_an_analysis_finds_the_piece(piece, instruments):
     assert audio.dtype == np.float32
     assert decibels(audio) == pytest.approx(-18, abs=6)
     assert np.abs(audio).max() <= 10 ** (-1 / 20)
-    (heard,) = ChromaExtractor().transform([audio])
-    assert heard.shape == piece.shape
-    assert frame_correlation(heard, piece) > (0.99 if instruments == "sines" else 0.7)
+    (found,) = ChromaExtractor().transform([audio])
+    assert found.shape == piece.shape
+    assert frame_correlation(found, piece) > (0.99 if instruments == "sines" else 0.7)
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
@@ -83,8 +83,8 @@ def test_audio_lasts_as_long_as_the_piece(piece, instruments, timing, sr, n_samp
 @pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
 def test_an_analysis_has_as_many_frames(piece, sr):
     audio = chroma_to_audio(piece[:23], timing=EXTRACTOR, sr=sr)
-    (heard,) = ChromaExtractor().transform([(audio, sr)])
-    assert len(heard) == 23
+    (found,) = ChromaExtractor().transform([(audio, sr)])
+    assert len(found) == 23
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
@@ -99,8 +99,8 @@ def test_the_end_is_silent(piece, instruments):
 def test_any_frame_rate_is_played_alike(piece, timing, rate):
     audio = chroma_to_audio(piece, timing=timing, sr=rate)
     (frames,) = ChromaExtractor(hop_length=64).transform([(audio, rate)])
-    heard = frames[np.rint(np.arange(40) / timing * 22050 / 64).astype(int)]
-    assert frame_correlation(heard, piece) > 0.98
+    found = frames[np.rint(np.arange(40) / timing * 22050 / 64).astype(int)]
+    assert frame_correlation(found, piece) > 0.98
 
 
 def test_frames_do_not_drift():
@@ -149,9 +149,9 @@ def test_files_hold_the_same_samples(piece, tmp_path, instruments):
     assert chroma_to_audio(piece, tmp_path / "b.wav", **options) is None
     written = [files[0], io.BytesIO(files[1].getvalue()), tmp_path / "b.wav"]
     for file, audio in zip(written, [*expected, expected[0]], strict=True):
-        heard, rate = soundfile.read(file)
+        found, rate = soundfile.read(file)
         assert rate == 22050
-        np.testing.assert_allclose(heard, audio, atol=2**-15)
+        np.testing.assert_allclose(found, audio, atol=2**-15)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What holds for all that names or writes down chroma."""
+"""Laws of all functions that name chords or write pieces."""
 
 import io
 import sys

@@ -112,7 +112,7 @@ def check_items(project, mosaic, duration):
         overlap = end_of(one) - other.number("POSITION")
         fade = one.numbers("FADEOUT")[1]
         assert other.numbers("FADEIN")[1] == pytest.approx(max(overlap, 0), abs=1e-6)
-        # A recording that begins within its fade is heard from its beginning.
+        # A recording that begins within its fade sounds from its beginning.
         assert overlap < fade if other.number("SOFFS") == 0 else pytest.approx(overlap) == fade
         assert 0.025 < fade < 0.065
     for item in items:

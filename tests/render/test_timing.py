@@ -42,7 +42,7 @@ def changes():
 
 
 def delays(changes, extractor, borders_of):
-    """How much later than they should borders are; the nearest to each change counts."""
+    """Return by how much the borders nearest to changes are late, in seconds."""
     late = []
     for recording, moments in changes:
         (piece,) = extractor.transform([recording])
@@ -89,7 +89,7 @@ def struck():
 
 
 def lengths(piece, timing, recording):
-    """How long a piece lasts as sound, MIDI, chords and mosaic, in seconds."""
+    """Return the length of a piece as sound, MIDI, chords and mosaic, in seconds."""
     mosaic = MosaicSynthesizer(sr=SR, shaping=0).fit([recording])
     yield len(chroma_to_audio(piece, timing=timing)) / SR
     yield len(chroma_to_audio(piece, instruments="band", timing=timing)) / SR
