@@ -125,7 +125,7 @@ def test_short_and_empty_pieces_among_others(chroma, emission):
 
 def test_what_cannot_be_read_twice_is_refused(chroma):
     for X in ((piece for piece in chroma), map(np.array, chroma), {"a": chroma[0]}, {1, 2}):
-        with pytest.raises(TypeError, match="X is a .* where a list of pieces is expected"):
+        with pytest.raises(TypeError, match="X is a .*: pass a list of pieces"):
             small().fit(X)
     tensor = torch.tensor(np.stack([piece[:40] for piece in chroma]))
     with pytest.raises(TypeError, match=r"Tensor of 3 dimensions.*pass list\(X\)"):
