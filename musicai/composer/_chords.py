@@ -136,7 +136,7 @@ def numbers_of_excerpt(
     shift : int
         Semitones by which it is moved.
     n_frames : int
-        As many frames as `chord_features` shall describe.
+        Number of frames that `chord_features` describes.
     """
     of_piece = chords[(start + stop) % len(chords)]
     numbers = np.full(1 + n_frames + LOOKAHEAD, FREE)

@@ -19,7 +19,7 @@ NO_CLOCKS = np.empty((0, 5))
 """The table of a composer that was fitted without timing."""
 
 _USUAL_SECONDS = 0.25
-_RATE = 0.0  # stands for frames per beat in rows of frames at a rate
+_RATE = 0.0  # in place of frames per beat, in rows of frames at a rate
 
 
 class TimingMixin:

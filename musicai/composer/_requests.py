@@ -45,7 +45,7 @@ class Request:
     Attributes
     ----------
     prime : ndarray of shape (n_prime_frames, n_features)
-        Frames to go on from; there may be none.
+        Frames to continue; there may be none.
     then : ndarray of shape (n_then_frames, n_features)
         Frames that follow the new ones; there may be none.
     style : ndarray of shape (n_styles + 1,)
@@ -53,7 +53,7 @@ class Request:
     key : int or None
         Number of the requested key.
     cues : ndarray of shape (n_frames, N_CUES)
-        Cues of the new frames, as far as they are known.
+        Cues of the new frames, as far as they are given.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
         Numbers of the requested chords, which repeat when they end.
     """
@@ -258,7 +258,7 @@ def _read_primes(
     *,
     apart: bool,
 ) -> Sampler:
-    """Return a sampler whose rows have read their primes; rows that are alike read together."""
+    """Return a sampler whose rows have read their primes; equal rows are read once."""
     numbers: dict[tuple[int, int, bytes, bytes], int] = {}
     first, taken = [], []
     for i, (place, row, cue) in enumerate(zip(places, conditioning, cues, strict=True)):

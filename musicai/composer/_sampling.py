@@ -1,9 +1,9 @@
-"""Free-running generation in NumPy: every drawn frame is fed back, and the next one follows.
+"""Sampling in NumPy: each drawn frame is fed back before the next one is drawn.
 
-Generation cannot look ahead: each frame is read before the next one is drawn. Such small steps are
-quicker without torch, so all of it works on the exported weights.
+Calls of torch take longer than such small steps compute, so sampling works on the exported
+weights.
 
-A piece is read in one row of the network's batch, or in one row for each style of its blend. Where
+Each piece has a row of the network's batch, or a row for each style of its blend. Where
 pieces are drawn apart, each from a random state of its own, what is computed for one does not
 depend on the others: BLAS may round the products of one row and of several differently, so then
 each row is multiplied by itself.
@@ -112,7 +112,7 @@ class Sampler:
     voices : Voices or None
         The rows that read each piece; None if there is one for each.
     cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
-        Cues of the frames after the next one, as far as they are known.
+        Cues of the frames after the next one, as far as they are given.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Sampler:
 
     @property
     def previous(self) -> np.ndarray:
-        """What the emission reads of the past of each row: mostly the last frame."""
+        """The past of each row, as the emission reads it: mostly the last frame."""
         return self.memory.known
 
     def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:

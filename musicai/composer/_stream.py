@@ -1,4 +1,4 @@
-"""A piece frame by frame, which ends when it is asked to."""
+"""Streams of frames, with an end on request."""
 
 from collections.abc import Callable, Iterator
 
@@ -19,7 +19,7 @@ class FrameStream(Iterator[np.ndarray]):
     sampler : Sampler
         The sampler of a single piece.
     before_end : callable
-        Called when the piece is asked to end.
+        Called at the start of `end`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class FrameStream(Iterator[np.ndarray]):
         if self._n_left == 0:
             raise ValueError("the piece has ended: call stream for another one")
         self._before_end()
-        # What is known of the next frame was settled with the one before it.
+        # The cues of the next frame were read with the frame before it.
         cues = ending_cues(np.arange(n_frames - 1, 0, -1))
         self._sampler.cues = np.repeat(cues[None], len(self._sampler.previous), axis=0)
         if self._sampler.following is not None:

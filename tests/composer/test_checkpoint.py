@@ -1,4 +1,4 @@
-"""A fit that is cut short and called again must end as if nothing had happened."""
+"""A fit that is interrupted and called again ends as one that was not."""
 
 import json
 import os
@@ -69,7 +69,7 @@ OPTIONS = {
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("n_steps", [0, 1, 3, 6, 7])
-def test_a_fit_that_failed_goes_on(chroma, styles, path, often, monkeypatch, options, n_steps):
+def test_a_failed_fit_resumes(chroma, styles, path, often, monkeypatch, options, n_steps):
     with monkeypatch.context() as patch:
         fail_after(patch, n_steps, MemoryError("no memory"))
         stopped = small(checkpoint=path, **options)
@@ -93,7 +93,7 @@ def test_an_interruption_leaves_the_file(chroma, path, often, monkeypatch):
     assert_same(resumed, small().fit(chroma, X_val=chroma[:2]))
 
 
-def test_a_warm_start_goes_on(chroma, path, often, monkeypatch):
+def test_a_warm_start_resumes(chroma, path, often, monkeypatch):
     first = small().fit(chroma)
     goes_on = {**first.get_params(), "warm_start": True, "checkpoint": path}
 
@@ -108,7 +108,7 @@ def test_a_warm_start_goes_on(chroma, path, often, monkeypatch):
     assert_same(started().fit(chroma), undisturbed)
 
 
-def test_the_same_composer_goes_on_after_an_interruption(chroma, path, often, monkeypatch):
+def test_the_same_composer_resumes_after_an_interruption(chroma, path, often, monkeypatch):
     for earlier in (False, True):
         composers = [small(warm_start=True) for _ in range(2)]
         if earlier:
@@ -175,8 +175,8 @@ CHILD = """
 
 
 @pytest.mark.usefixtures("trains_as_its_children")
-def test_a_killed_process_goes_on(chroma, path, often, monkeypatch):
-    """Killed at any moment, also while it writes, it leaves a whole file."""
+def test_a_killed_process_resumes(chroma, path, often, monkeypatch):
+    """A process killed at any time, also while it writes, leaves a whole file."""
     n_epochs = 100_000
     code = textwrap.dedent(CHILD.format(tests=str(Path(__file__).parents[1]), path=str(path)))
     child = subprocess.Popen([sys.executable, "-c", code])
@@ -227,7 +227,7 @@ def test_the_file_of_another_fit_is_refused(chroma, styles, path, often, monkeyp
 
 
 def test_the_file_of_a_fit_that_began_with_other_weights_is_refused(chroma, path, monkeypatch):
-    """As where a script that fits twice is killed in the second fit, and run again."""
+    """A script that fits twice may be killed in the second fit, and run again."""
     options = {"warm_start": True, "checkpoint": path}
     composer = small(**options).fit(chroma)
     with monkeypatch.context() as patch:
@@ -258,7 +258,7 @@ def test_a_link_stays(chroma, tmp_path, monkeypatch):
     assert not target.exists()
 
 
-def test_a_file_that_is_none_is_refused(chroma, path, often, monkeypatch, tmp_path):
+def test_damaged_and_other_files_are_refused(chroma, path, often, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         fail_after(patch, 5, MemoryError())
         with pytest.raises(MemoryError):
@@ -298,7 +298,7 @@ def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
     assert os.listdir(path.parent) == []
 
 
-def test_what_is_no_regular_file_is_refused(chroma, tmp_path):
+def test_irregular_files_are_refused(chroma, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="pipe' is no regular file"):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
@@ -316,7 +316,7 @@ def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch
 
 
 def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
-    """Without a snapshot in sight, too."""
+    """This holds without a snapshot too."""
     step = _training.Trainer._step
 
     def disturbed(self, *args):

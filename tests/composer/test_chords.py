@@ -1,4 +1,4 @@
-"""Pieces follow the chords that they are asked for."""
+"""Pieces follow requested chord progressions."""
 
 from itertools import islice
 
@@ -40,7 +40,7 @@ def composer():
 
 
 def share_of(piece, asked, timing=BEATS):
-    """Share of frames in which the chords asked for are recognized."""
+    """Return the share of frames in which the requested chords are recognized."""
     names = np.repeat([read_symbol(symbol) for symbol, _ in asked], [n for _, n in asked])
     found = np.full(len(piece), -1)
     for chord in recognize_chords(piece, timing=timing):
@@ -49,7 +49,7 @@ def share_of(piece, asked, timing=BEATS):
     return np.mean(found == np.resize(names, len(piece)))
 
 
-def test_the_chords_asked_for_are_recognized(composer):
+def test_requested_chords_are_recognized(composer):
     asked = [("C", 4), ("Am", 4), ("F", 2), ("G", 2), ("C", 4)]
     pieces = composer.sample(64, chords=PROGRESSION, n_pieces=5, random_state=0)
     assert np.mean([share_of(piece, asked) for piece in pieces]) > 0.9
@@ -73,7 +73,7 @@ def test_a_progression_can_be_written_in_several_ways(composer):
         np.testing.assert_array_equal(piece, pieces[0])
 
 
-def test_a_chart_of_a_piece_can_be_asked_for(composer):
+def test_a_chart_of_a_piece_is_a_progression(composer):
     first = composer.sample(32, chords=PROGRESSION, random_state=1)
     chart = chord_chart(first, timing=BEATS)
     again = composer.sample(32, chords=chart, random_state=2)
@@ -81,7 +81,7 @@ def test_a_chart_of_a_piece_can_be_asked_for(composer):
     assert share_of(again, [(c.label, round(c.end - c.start)) for c in found[0]]) > 0.8
 
 
-def test_moved_chords_give_the_moved_piece(composer):
+def test_transposed_chords_give_the_transposed_piece(composer):
     piece = composer.sample(32, chords="C | Am | Dm G | C", random_state=4)
     up = composer.sample(32, chords="D | Bm | Em A | D", random_state=4)
     np.testing.assert_array_equal(np.roll(piece, 2, axis=1), up)
@@ -93,7 +93,7 @@ def test_free_chords_change_nothing(composer, n_pieces):
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
 
-def test_free_places_stay_free(composer):
+def test_free_bars_follow_no_chord(composer):
     pieces = composer.sample(64, chords="C | *", n_pieces=8, random_state=6)
     bars = np.array(pieces).reshape(8, 8, 2, 4, 12)
     asked, free = (bars[:, :, i].reshape(-1, 12) for i in (0, 1))
@@ -102,7 +102,7 @@ def test_free_places_stay_free(composer):
     assert free[:, tones].mean() < asked[:, tones].mean() - 0.1
 
 
-def test_each_piece_of_a_list_is_the_one_that_it_is_alone(composer):
+def test_each_piece_of_a_list_equals_the_piece_alone(composer):
     chords = [PROGRESSION, None, "F | *", [("G7", 5), ("C", 3)]]
     seeds = [1, 2, 3, 4]
     together = composer.sample(24, chords=chords, random_state=seeds)
@@ -139,14 +139,14 @@ def test_piano_rolls_follow_chords():
     assert share_of(pitch_classes(piece), asked) > 0.8
 
 
-def test_chords_of_other_features_cannot_be_asked_for(chroma):
+def test_chords_need_chroma_or_piano_rolls(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0)
     composer.fit([piece[:, :5] for piece in chroma])
     with pytest.raises(ValueError, match="chords needs a composer of chroma or piano rolls"):
         composer.sample(4, chords="C")
 
 
-def test_bars_need_timing_and_frames(composer, chroma):
+def test_bars_need_timing_and_enough_frames(composer, chroma):
     untimed = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma)
     with pytest.raises(ValueError, match="timing of the frames is unknown: fit with timing"):
         untimed.sample(4, chords="C")
@@ -161,7 +161,7 @@ def test_bars_need_timing_and_frames(composer, chroma):
         composer.stream(chords=["C", "F"])
 
 
-def test_frames_of_other_styles_have_other_bars():
+def test_bars_have_the_meter_of_the_style():
     timings = [Timing.from_tempo(60, beats_per_bar=n) for n in (3, 4)] * 6
     composer = LSTMComposer(hidden_size=16, max_iter=1, random_state=0)
     composer.fit(songs(12), ["waltz", "pop"] * 6, timing=timings)
@@ -211,7 +211,7 @@ def test_a_piece_ends_on_the_last_chord(composer):
     assert np.mean([share_of(piece[-3:], [("F", 3)]) for piece in pieces]) > 0.85
 
 
-def test_each_ending_over_chords_is_the_one_that_it_is_alone(composer):
+def test_each_ending_over_chords_equals_the_ending_alone(composer):
     chords, seeds = ["C | F | G", None, "Am | E"], [1, 2, 3]
     together = composer.sample(21, chords=chords, ending=True, random_state=seeds)
     for piece, asked, seed in zip(together, chords, seeds, strict=True):

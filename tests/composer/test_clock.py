@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def measured(tempo, n_frames, **meter):
-    """Half-beats as they are found in a recording."""
+    """Return half-beats as a tracker finds them."""
     return Timing.from_beats(np.arange(n_frames + 1) * 30 / tempo, frames_per_beat=2, **meter)
 
 
@@ -91,7 +91,7 @@ def test_beats_without_a_tempo_are_not_played(chroma):
     chroma_to_midi(piece, timing=composer.timing.at_tempo(96))
 
 
-def test_whatever_takes_a_timing_takes_a_composer(chroma):
+def test_a_composer_serves_as_a_timing(chroma):
     composer = small().fit(chroma, timing=Timing.from_tempo(120))
     music = chroma_to_midi(composer.sample(16, random_state=0), timing=composer)
     assert music.get_end_time() == pytest.approx(8, abs=0.1)
@@ -99,13 +99,13 @@ def test_whatever_takes_a_timing_takes_a_composer(chroma):
     assert realism(long, long, timing=composer) == realism(long, long, timing=2)
 
 
-def test_without_timing_nothing_is_known(fitted, chroma):
+def test_without_timing_there_is_no_clock(fitted, chroma):
     for ask in (fitted.timing_of, lambda: chroma_to_midi(chroma[0], timing=fitted)):
         with pytest.raises(ValueError, match="LSTMComposer was fitted without timing"):
             ask()
 
 
-def test_a_recording_without_beats_has_no_say(chroma):
+def test_recordings_without_beats_do_not_set_the_tempo(chroma):
     silent = ChromaExtractor(sync="half-beat").analyze([np.zeros(22050)])
     pieces = [*chroma[:2], silent[0].chroma]
     timings = [measured(90, len(piece)) for piece in chroma[:2]]
@@ -153,14 +153,14 @@ def test_passes_add_up(chroma, styles):
     assert len(composer._clocks) == 4  # passes over the same pieces take no more room
 
 
-def test_going_on_without_timing_keeps_what_was_known(chroma):
+def test_more_training_without_timing_keeps_the_clock(chroma):
     composer = small(warm_start=True).fit(chroma, timing=10.5)
     assert composer.fit(chroma).timing == Timing.from_rate(10.5)
     with pytest.raises(ValueError, match="without timing"):
         _ = composer.set_params(warm_start=False).fit(chroma).timing
 
 
-def test_the_clock_goes_into_files_and_is_checked_there(in_two_tempi):
+def test_the_clock_is_stored_and_checked(in_two_tempi):
     opened = pickle.loads(pickle.dumps(in_two_tempi))
     assert opened.timing_of("folk") == in_two_tempi.timing_of("folk")
     for wrong in (np.ones((2, 4)), np.full((1, 5), np.nan), np.array([[0, 0.001, 4, 90, 10]])):

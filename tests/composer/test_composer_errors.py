@@ -122,7 +122,7 @@ def test_values_outside_the_emission(fitted, chroma, rolls):
         fitted.predict(rolls[0])
 
 
-def test_nothing_works_before_fit():
+def test_methods_need_fit():
     composer = LSTMComposer()
     for call in (composer.predict, composer.score, composer.score_samples):
         with pytest.raises(NotFittedError):

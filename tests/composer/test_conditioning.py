@@ -1,4 +1,4 @@
-"""Pieces differ from each other, and so do samples; a network knows which frames it generated."""
+"""Traits that make samples differ, and frames redrawn in training."""
 
 import pickle
 
@@ -67,7 +67,7 @@ def test_a_long_piece_has_traits_for_each_part(chroma):
     np.testing.assert_array_equal(batch.traits[:, 0], [1, 1, -1, -1])
 
 
-def test_traits_that_never_differ_are_not_scaled():
+def test_constant_traits_are_not_scaled():
     pieces = [np.full((4, 2), (0.5, 1.0)), np.full((4, 2), (0.5, 3.0))]
     _, _, (mean, spread) = with_traits(collection_of(pieces), before=NO_TRAITS)
     np.testing.assert_array_equal(mean, [0.5, 2, 0, 0])
@@ -163,7 +163,7 @@ def test_scores_are_without_traits_and_samples_with_them(fitted, chroma):
     np.testing.assert_array_equal(*primed)
 
 
-def test_passes_over_the_same_pieces_know_each_once(chroma, styles):
+def test_repeated_pieces_count_once(chroma, styles):
     composer = LSTMComposer(hidden_size=8, random_state=0)
     for _ in range(3):
         composer.partial_fit(chroma, styles)

@@ -10,7 +10,7 @@ MAJOR = [0, 2, 4, 5, 7, 9, 11]
 
 
 def make_tunes(n_pieces, n_frames, *, seed, key=None):
-    """Tunes of a major scale that dwell on tonic and fifth, in one key or each in its own."""
+    """Return tunes in major that dwell on tonic and fifth, in one key or each in its own."""
     rng = np.random.RandomState(seed)
     tunes = []
     for _ in range(n_pieces):
@@ -27,7 +27,7 @@ def tuneful():
 
 
 @pytest.mark.parametrize(("key", "number"), [("C", 0), ("Am", 0), ("F#", 6), ("Bb", 10)])
-def test_pieces_are_in_the_key_that_is_asked_for(tuneful, key, number):
+def test_pieces_are_in_the_requested_key(tuneful, key, number):
     pieces = tuneful.sample(60, n_pieces=10, key=key, random_state=0)
     assert np.mean([key == number for key in estimate_keys(pieces)]) >= 0.8
 
@@ -41,12 +41,12 @@ def test_music_all_in_one_key_is_composed_in_any():
     assert composer.best_validation_score_ == pytest.approx(composer.score(tunes), abs=0.5)
 
 
-def test_without_a_key_pieces_are_in_any(tuneful):
+def test_without_a_key_pieces_are_in_any_key(tuneful):
     pieces = tuneful.sample(60, n_pieces=60, random_state=0)
     assert len(set(estimate_keys(pieces))) > 8
 
 
-def test_a_prime_goes_on_in_its_own_key(tuneful):
+def test_a_prime_is_continued_in_its_key(tuneful):
     primes = make_tunes(20, 40, seed=1)
     pieces = tuneful.sample(60, prime=primes, random_state=0)
     same = np.equal(estimate_keys(primes), estimate_keys(pieces))
@@ -59,7 +59,7 @@ def test_transposing_by_key_is_all_that_key_does(tuneful):
     np.testing.assert_array_equal(np.roll(in_c, 4, axis=1), in_e)
 
 
-def test_no_key_where_there_is_no_transposition(chroma):
+def test_a_key_needs_transposition_in_training(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, key_invariant=False, random_state=0).fit(
         chroma
     )
@@ -77,7 +77,7 @@ def test_transposition_needs_pitches():
 
 @pytest.fixture(scope="module")
 def two_styles():
-    """Styles that hold one of two notes; between them one hears both."""
+    """Return a composer of two styles that hold one note each."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(
@@ -126,7 +126,7 @@ def test_a_blend_of_one_style_is_that_style(two_styles):
         (("low", 0.5), "unknown style .*to blend, give a dict: {'high': 0.5, 'low': 0.5}"),
     ],
 )
-def test_styles_that_make_no_sense(two_styles, style, message):
+def test_unusable_styles_are_refused(two_styles, style, message):
     for ask in (
         lambda: two_styles.sample(3, style=style),
         lambda: two_styles.stream(style=style),
@@ -137,7 +137,7 @@ def test_styles_that_make_no_sense(two_styles, style, message):
             ask()
 
 
-def test_what_comes_next_is_counted(two_styles):
+def test_next_frames_are_counted(two_styles):
     empty = np.zeros((0, 10), np.float32)
     held = np.zeros((5, 10), np.float32)
     held[:, 8] = 1
@@ -152,7 +152,7 @@ def test_what_comes_next_is_counted(two_styles):
     assert then[1][0] > 0.9
 
 
-def test_what_comes_next_moves_with_the_music(tuneful):
+def test_next_frames_move_with_the_music(tuneful):
     (tune,) = make_tunes(1, 40, seed=3)
     frames, probabilities = tuneful.next_frames(tune, n_draws=4000, random_state=0)
     moved, others = tuneful.next_frames(np.roll(tune, 3, axis=1), n_draws=4000, random_state=0)
@@ -160,7 +160,7 @@ def test_what_comes_next_moves_with_the_music(tuneful):
     assert (frames[0].argmax() + 3) % 12 == moved[0].argmax()
 
 
-def test_what_comes_next_agrees_with_the_score(two_styles):
+def test_next_frames_agree_with_the_score(two_styles):
     held = np.zeros((5, 10), np.float32)
     held[:, 8] = 1
     frames, probabilities = two_styles.next_frames(held, n_best=1, n_draws=5000, random_state=0)
@@ -168,13 +168,13 @@ def test_what_comes_next_agrees_with_the_score(two_styles):
     assert probabilities[0] == pytest.approx(exact, abs=0.03)
 
 
-def test_other_data_has_no_next_notes(chroma):
+def test_next_frames_need_values_from_0_to_1(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, emission="mse", random_state=0).fit(chroma)
     with pytest.raises(ValueError, match="emission_ is 'mse': use predict"):
         composer.next_frames(chroma[0])
 
 
-def test_a_stream_says_what_is_wrong_at_once(two_styles):
+def test_a_stream_refuses_wrong_arguments_at_once(two_styles):
     with pytest.raises(ValueError, match="temperature must be"):
         two_styles.stream(temperature=0)
     with pytest.raises(ValueError, match="prime is a collection"):

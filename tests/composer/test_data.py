@@ -24,7 +24,7 @@ def collection_of(pieces, *, keys=None, shifts=(0,)):
     return Collection(pieces, styles, keys or [0] * len(pieces), [np.array(shifts)] * len(pieces))
 
 
-def test_one_pass_meets_every_frame_once():
+def test_one_pass_has_every_frame_once():
     pieces = pieces_of(1, 5, CHUNK_LENGTH, CHUNK_LENGTH + 1, 1000)
     met = [np.zeros(len(piece), int) for piece in pieces]
     for spans in training_batches(collection_of(pieces), 3, np.random.RandomState(0)):
@@ -35,13 +35,13 @@ def test_one_pass_meets_every_frame_once():
     assert all((count == 1).all() for count in met)
 
 
-def test_excerpts_are_moved_and_their_key_is_known():
+def test_excerpts_are_moved_to_the_common_key():
     collection = collection_of(pieces_of(5, 6), keys=[1, 2], shifts=[3])
     (spans,) = training_batches(collection, 8, np.random.RandomState(0))
     assert sorted((span.key, span.shift) for span in spans) == [(4, 3), (5, 3)]
 
 
-def test_piano_rolls_stay_and_some_are_told_their_key():
+def test_piano_rolls_stay_and_some_are_conditioned_on_their_key():
     rolls = [np.eye(20, dtype=np.float32)] * 200
     collection = Collection.of(rolls, [np.zeros(20, int)] * 200, "tied bernoulli", True)
     batches = training_batches(collection, 8, np.random.RandomState(0))

@@ -137,7 +137,7 @@ def test_different_pieces_are_refused_by_all(ended):
         assert "differ in the pieces" in told["different"]
 
 
-def test_all_go_on_from_the_checkpoint_of_the_first(ended):
+def test_all_processes_resume_from_the_checkpoint_of_the_first(ended):
     folder, told = ended
     assert told[0]["stopped"]
     assert told[1]["stopped"]
@@ -164,7 +164,7 @@ def test_a_process_by_itself_is_a_group():
     "odd",
     [{"WORLD_SIZE": "abc"}, {"RANK": ""}, {"RANK": "2"}, {"RANK": "-1"}, {"MASTER_PORT": "x"}],
 )
-def test_an_environment_that_makes_no_sense_is_said(chroma, monkeypatch, odd):
+def test_an_unusable_environment_is_an_error(chroma, monkeypatch, odd):
     sound = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
     for name, value in {**sound, **odd}.items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""Training that leaves all sense is noticed, and tried again with a lower learning rate."""
+"""Training that diverges is noticed, and repeated with a lower learning rate."""
 
 import warnings
 
@@ -29,7 +29,7 @@ def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
 
 
 @pytest.mark.parametrize("batch_size", [2, 4, 16])
-def test_a_rate_without_hope_is_said(chroma, batch_size):
+def test_a_rate_that_always_diverges_is_an_error(chroma, batch_size):
     composer = small(learning_rate=1e30, emission="mse", batch_size=batch_size)
     match = r"diverged.*rate of 1.5625e\+28; lower learning_rate \(now 1e\+30"
     with pytest.warns(ConvergenceWarning) as told, pytest.raises(ValueError, match=match):

@@ -1,4 +1,4 @@
-"""Pieces that end, streams that are told to, and warnings about what was learned."""
+"""Endings of pieces and streams, and warnings about few endings and strange primes."""
 
 import pickle
 import warnings
@@ -12,7 +12,7 @@ from musicai.composer._cues import find_ends
 
 
 def make_endings(n_pieces, n_frames, *, seed, tail=6):
-    """Binary pieces of random notes whose last frames are silent but for the highest note."""
+    """Return binary pieces of random notes whose last frames hold the highest note alone."""
     rng = np.random.RandomState(seed)
     pieces = []
     for _ in range(n_pieces):
@@ -41,13 +41,13 @@ def test_a_continuation_ends_too(closing):
     assert np.mean([piece[-4:, 9].mean() for piece in closed]) > 0.7
 
 
-def test_each_piece_ends_as_it_would_alone(closing):
+def test_each_ending_equals_the_ending_alone(closing):
     together = closing.sample(15, ending=True, random_state=[3, 4])
     for piece, seed in zip(together, (3, 4), strict=True):
         np.testing.assert_array_equal(piece, closing.sample(15, ending=True, random_state=seed))
 
 
-def test_a_stream_ends_within_so_many_frames(closing):
+def test_a_stream_ends_after_the_requested_frames(closing):
     closed = []
     for seed in range(10):
         stream = closing.stream(random_state=seed)
@@ -72,7 +72,7 @@ def test_silence_comes_after_the_end():
     assert find_ends([piece, piece[:700], np.zeros((5, 12)), piece[:0]]) == [700, 700, 0, 0]
 
 
-def test_a_composer_of_few_pieces_says_so(chroma):
+def test_few_training_pieces_warn_of_few_endings(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma[:3])
     with pytest.warns(UserWarning, match="knows few endings"):
         composer.sample(4, ending=True)
@@ -80,7 +80,7 @@ def test_a_composer_of_few_pieces_says_so(chroma):
         composer.stream().end(4)
 
 
-def test_a_composer_of_excerpts_says_so(closing):
+def test_excerpts_warn_of_few_endings(closing):
     excerpts = [piece[:30] for piece in make_endings(20, 40, seed=0)]
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(excerpts)
     with pytest.warns(UserWarning, match="few endings, 0 of training pieces"):
@@ -90,7 +90,7 @@ def test_a_composer_of_excerpts_says_so(closing):
         closing.sample(4, ending=True)
 
 
-def test_a_prime_unlike_the_learned_music_is_warned_of(closing):
+def test_a_prime_unlike_the_training_pieces_warns(closing):
     usual = make_endings(1, 40, seed=5)[0][:30]
     strange = np.ones((30, 10), np.float32)
     with warnings.catch_warnings():

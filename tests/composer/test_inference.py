@@ -42,7 +42,7 @@ def test_keys_are_weighed_by_how_well_they_foresaw_a_piece(learned, heard):
 
 
 @pytest.mark.parametrize(("window", "at_once"), [(1, 1), (7, 100), (16, 10_000), (1000, 13)])
-def test_how_much_is_heard_at_once_does_not_matter(learned, heard, window, at_once):
+def test_the_size_of_windows_does_not_matter(learned, heard, window, at_once):
     network, shifts = learned
     pieces, styles = heard
     keys = [shifts] * len(pieces)

@@ -7,7 +7,7 @@ from musicai import LSTMComposer
 
 
 def make_walks(n_pieces, n_frames, *, seed):
-    """Binary pieces of one note that moves up or down by a step, and returns at the edges."""
+    """Return binary pieces of one note that moves by a step, and turns back at the edges."""
     rng = np.random.RandomState(seed)
     pieces = []
     for _ in range(n_pieces):
@@ -57,7 +57,7 @@ def test_a_gap_continues_its_prime(walker):
     assert np.mean([seam(prime, gap) <= 1 for prime, gap in zip(primes, gaps, strict=True)]) > 0.8
 
 
-def test_each_gap_is_the_one_that_its_seed_gives_alone(walker):
+def test_each_gap_equals_the_gap_alone(walker):
     primes = make_walks(2, 20, seed=3)
     together = walker.sample(9, prime=primes, then=primes[::-1], random_state=[5, 6])
     for i, seed in enumerate((5, 6)):
@@ -81,7 +81,7 @@ def test_gaps_of_every_emission(chroma, emission):
     assert np.isfinite(gap).all()
 
 
-def test_a_gap_is_no_ending(walker):
+def test_a_gap_cannot_be_an_ending(walker):
     (prime,) = make_walks(1, 10, seed=4)
     with pytest.raises(ValueError, match="then continues the music, but ending=True ends it"):
         walker.sample(4, prime=prime, then=prime, ending=True)

@@ -1,4 +1,4 @@
-"""Pieces that stay on the disk, and pieces of odd lengths and types."""
+"""Pieces mapped from the disk, and pieces of odd lengths and types."""
 
 import os
 import subprocess
@@ -123,7 +123,7 @@ def test_short_and_empty_pieces_among_others(chroma, emission):
     assert small(emission=emission).fit([chroma[0][:1], chroma[1][:1]]).n_iter_ == 2
 
 
-def test_what_cannot_be_read_twice_is_refused(chroma):
+def test_iterators_and_sets_are_refused(chroma):
     for X in ((piece for piece in chroma), map(np.array, chroma), {"a": chroma[0]}, {1, 2}):
         with pytest.raises(TypeError, match="X is a .*: pass a list of pieces"):
             small().fit(X)

@@ -1,4 +1,4 @@
-"""Pieces that are composed together, each as if it were alone; blends of styles."""
+"""Pieces sampled together equal the pieces alone; blends of styles."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ EMISSIONS = ["logistic", "bernoulli", "gaussian", "independent", "mse"]
 
 @pytest.fixture(scope="module", params=EMISSIONS)
 def composer(request):
-    """A composer of two styles."""
+    """Return a composer of two styles."""
     composer = LSTMComposer(hidden_size=20, max_iter=4, emission=request.param, random_state=0)
     return composer.fit(make_pieces(request.param), ["folk", "jazz"] * 4)
 
@@ -22,7 +22,7 @@ def make_pieces(emission):
     return make_chroma(8, 40, seed=0)
 
 
-def test_each_piece_is_the_one_that_its_seed_gives_alone(composer):
+def test_each_piece_equals_the_piece_of_its_seed_alone(composer):
     seeds = list(range(7))
     styles = ["folk", None, {"folk": 0.7, "jazz": 0.3}, "jazz", {"jazz": 1}, None, "folk"]
     keys = ["C", None, "F#", None, "Am", None, "Bb"] if composer.key_invariant_ else None
@@ -44,7 +44,7 @@ def test_each_piece_is_the_one_that_its_seed_gives_alone(composer):
             np.testing.assert_array_equal(together[i], alone)
 
 
-def test_one_value_serves_all_pieces(composer):
+def test_one_value_counts_for_all_pieces(composer):
     together = composer.sample(9, n_pieces=3, style="folk", random_state=[4, 5, 6])
     for piece, seed in zip(together, (4, 5, 6), strict=True):
         alone = composer.sample(9, style="folk", random_state=seed)
@@ -81,7 +81,7 @@ def test_a_stream_is_one_piece(fitted):
         fitted.stream(random_state=[1, 2])
 
 
-def test_a_blend_mixes_the_next_frame(composer):
+def test_a_blend_is_a_mixture_of_next_frame_distributions(composer):
     """The equation in the notes of `sample`, in a single key where keys are hidden."""
     piece = composer.sample(15, random_state=3)
     blend = {"folk": 3, "jazz": 1}
@@ -97,7 +97,7 @@ def test_a_blend_mixes_the_next_frame(composer):
 
 
 def test_the_weights_of_a_blend_are_the_odds_of_a_frame():
-    """Of styles that hold one of two notes, a blend holds each by its weight, frame by frame."""
+    """A blend of two styles that hold one note each holds each note by its weight."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(

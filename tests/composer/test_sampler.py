@@ -1,4 +1,4 @@
-"""The sampler in NumPy says what the network in torch says, for any number of pieces."""
+"""The NumPy sampler equals the torch network, for any number of pieces."""
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -51,7 +51,7 @@ def make_sampler(emission, primes, n_pieces, n_layers=1, style=1):
 
 
 def as_torch_says(network, piece, style, n_drawn=0):
-    """Context and expected frame after the last frame of `piece`; its last ones were drawn."""
+    """Return context and expected frame after `piece`, whose last frames were sampled."""
     extended = np.pad(piece, ((0, 1), (0, 0)))
     collection = Collection(
         [extended],
@@ -70,13 +70,13 @@ def as_torch_says(network, piece, style, n_drawn=0):
     return context[0, -1].numpy(), mean[0].numpy()
 
 
-def test_there_are_draws_for_every_emission():
+def test_every_emission_has_a_sampler():
     assert SAMPLERS.keys() == EMISSIONS.keys()
 
 
 @pytest.mark.parametrize("n_layers", [1, 3])
 @pytest.mark.parametrize("emission", EMISSIONS)
-def test_numpy_says_what_torch_says(emission, n_layers):
+def test_numpy_equals_torch(emission, n_layers):
     network = make_network(emission, n_layers)
     primes = make_pieces(emission, (5, 0, 40, 1))
     for style in (0, 2):
@@ -90,7 +90,7 @@ def test_numpy_says_what_torch_says(emission, n_layers):
 
 @pytest.mark.parametrize("emission", EMISSIONS)
 @pytest.mark.parametrize("n_pieces", [1, 3])
-def test_what_was_composed_was_heard(emission, n_pieces):
+def test_sampled_frames_are_fed_back(emission, n_pieces):
     network = make_network(emission, 2)
     primes = make_pieces(emission, [4] * n_pieces)
     sampler = make_sampler(emission, primes, n_pieces, 2)
@@ -117,7 +117,7 @@ def test_each_piece_may_have_its_own_style():
         np.testing.assert_allclose(taken.trunk.context, alone.trunk.context, atol=1e-6)
 
 
-def test_a_prime_may_be_heard_in_parts():
+def test_a_prime_may_be_read_in_parts():
     (prime,) = make_pieces("logistic", (20,))
     at_once = make_sampler("logistic", [prime], 1)
     in_parts = make_sampler("logistic", [prime[:7]], 1)
@@ -127,7 +127,7 @@ def test_a_prime_may_be_heard_in_parts():
 
 
 @pytest.mark.parametrize("emission", EMISSIONS)
-def test_drawing_goes_nowhere(emission):
+def test_a_draw_does_not_change_the_state(emission):
     sampler = make_sampler(emission, make_pieces(emission, (5,)), 1)
     before = sampler.trunk.context.copy()
     ways = sampler.take([0] * 30)
@@ -139,7 +139,7 @@ def test_drawing_goes_nowhere(emission):
     np.testing.assert_array_equal(one, sampler.draw(np.random.RandomState(1)))
 
 
-def test_pieces_may_change_places():
+def test_pieces_may_be_reordered():
     primes = make_pieces("logistic", (5, 2, 9))
     sampler = make_sampler("logistic", primes, 3)
     turned = make_sampler("logistic", primes[::-1], 3)
@@ -164,7 +164,7 @@ def test_one_piece_or_many_come_from_one_distribution(emission):
         assert (np.abs(moment(apart).mean(0) - moment(together).mean(0)) < 5 * error).all()
 
 
-def test_a_stream_is_a_piece_that_goes_on(fitted, chroma):
+def test_a_stream_equals_a_sample(fitted, chroma):
     settings = {"prime": chroma[0], "style": "folk", "temperature": 0.9, "random_state": 3}
     frames = []
     for frame in islice(fitted.stream(**settings), 25):

@@ -3,7 +3,7 @@ import numpy as np
 from musicai import LSTMComposer
 
 
-def test_shapes_and_kinds(fitted, chroma):
+def test_shapes_and_types(fitted, chroma):
     alone = fitted.sample(7)
     assert alone.shape == (7, 12)
     assert alone.dtype == np.float32
@@ -36,7 +36,7 @@ def test_frames_peak_at_one_where_all_learned_frames_do(fitted, chroma):
     assert (quiet.sample(50).max(1) < 1).any()
 
 
-def test_a_prime_is_continued_where_it_stops(fitted, chroma):
+def test_a_prime_is_continued_from_its_last_frame(fitted, chroma):
     prime = chroma[0][:25]
     context_of_prime = fitted.sample(1, n_pieces=400, prime=prime, random_state=0)
     expected = fitted.predict(prime)[-1]
@@ -44,7 +44,7 @@ def test_a_prime_is_continued_where_it_stops(fitted, chroma):
     assert np.abs(np.mean(context_of_prime, 0)[0] - expected).mean() < 0.2
 
 
-def test_priming_with_exact_music_equals_having_composed_it(rolls):
+def test_a_prime_of_sampled_frames_continues_the_sample(rolls):
     composer = LSTMComposer(hidden_size=16, max_iter=2, random_state=0).fit(rolls)
     rng = np.random.RandomState(5)
     first = composer.sample(30, random_state=rng)
@@ -59,7 +59,7 @@ def test_primes_of_different_lengths_go_together(fitted, chroma):
     assert [piece.shape for piece in pieces] == [(5, 12)] * 3
 
 
-def test_does_not_freeze(fitted):
+def test_samples_do_not_freeze(fitted):
     piece = fitted.sample(500, random_state=0)
     late = piece[-100:]
     assert np.abs(np.diff(late, axis=0)).mean() > 0.01
@@ -74,13 +74,13 @@ def test_silence_is_not_composed(chroma):
         assert len(set(piece.argmax(1))) > 1
 
 
-def test_one_prime_for_several_pieces_is_each_ones_prime(fitted, chroma):
+def test_one_prime_counts_for_several_pieces(fitted, chroma):
     together = fitted.sample(4, n_pieces=3, prime=chroma[0], random_state=0)
     apart = fitted.sample(4, prime=[chroma[0]] * 3, random_state=0)
     np.testing.assert_allclose(together, apart, atol=0.01)
 
 
-def test_a_prime_may_be_a_view_played_backwards(fitted, chroma):
+def test_a_prime_may_be_a_reversed_view(fitted, chroma):
     backwards = chroma[0][::-1]
     np.testing.assert_array_equal(
         fitted.sample(3, prime=backwards), fitted.sample(3, prime=backwards.copy())
@@ -88,7 +88,7 @@ def test_a_prime_may_be_a_view_played_backwards(fitted, chroma):
 
 
 def test_real_values_stay_near_the_data():
-    """A feature that comes back to its mean is composed with about its spread."""
+    """A feature that returns to its mean is sampled with about its spread."""
     rng = np.random.default_rng(0)
     pieces = []
     for _ in range(12):

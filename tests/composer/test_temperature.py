@@ -31,7 +31,7 @@ temperatures = st.lists(st.floats(0.05, 20), min_size=2, max_size=4, unique=True
 
 
 class Quantiles:
-    """Stands for a `RandomState`: choices and one feature's noise are quantiles, the rest given."""
+    """Stand-in for a `RandomState`: choices and the noise of one feature are quantiles."""
 
     def __init__(self, *, feature=None, others=0.0):
         self.feature, self.others = feature, others
@@ -124,7 +124,7 @@ def test_the_component_of_a_frame(seed, temperatures):
 
 @few
 @given(seed=seeds, temperature=st.floats(0.05, 20))
-def test_a_single_gaussian_is_as_wide_as_it_is_warm(seed, temperature):
+def test_temperature_scales_the_width_of_a_gaussian(seed, temperature):
     draws, readout = make(SquaredError, SquaredErrorSampler, seed, n_features=1)
     previous = np.zeros((N_ROWS, 1), np.float32)
     noise = Quantiles(feature=0)

@@ -19,7 +19,7 @@ def small(**changes):
     return LSTMComposer(**{"hidden_size": 16, "max_iter": 5, "random_state": 0, **changes})
 
 
-def test_learns_what_follows(rolls):
+def test_a_composer_learns_the_next_note(rolls):
     composer = small(hidden_size=32, max_iter=100, batch_size=2, early_stopping=False).fit(rolls)
     assert composer.emission_ == "bernoulli"
     # the first note is one of ten, all others follow from the one before
@@ -93,7 +93,7 @@ def test_a_single_piece_trains_without_validation(chroma):
     assert composer.n_iter_ == 5
 
 
-def test_pieces_to_watch_can_be_given(chroma, styles):
+def test_validation_pieces_can_be_given(chroma, styles):
     composer = small(key_invariant=False)
     composer.fit(chroma[:6], styles[:6], X_val=chroma[6:], y_val=styles[6:])
     assert composer.best_validation_score_ == pytest.approx(composer.score(chroma[6:], styles[6:]))
@@ -118,7 +118,7 @@ def test_an_interruption_keeps_what_was_learned(chroma, monkeypatch):
 
 
 def interrupt_in_the_loss(monkeypatch, n_times):
-    """Press Ctrl-C in the midst of the third step."""
+    """Press Ctrl-C during the third step."""
     add_gradients = Trainer._add_gradients
     steps = []
 
@@ -154,14 +154,14 @@ def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch, ctrl_c):
     assert (len(steps), len(done)) == (3, 2)
 
 
-def test_ctrl_c_in_the_last_step_is_told(chroma, monkeypatch, ctrl_c):
+def test_ctrl_c_in_the_last_step_warns(chroma, monkeypatch, ctrl_c):
     interrupt_in_the_loss(monkeypatch, 1)
     with pytest.warns(UserWarning, match="interrupted after 1 of 1 epochs"):
         composer = small(batch_size=3, max_iter=1).fit(chroma)
     assert composer.n_iter_ == 1
 
 
-def test_the_handler_of_somebody_else_stays(chroma, monkeypatch, ctrl_c):
+def test_a_handler_of_the_user_stays(chroma, monkeypatch, ctrl_c):
     interrupt_in_the_loss(monkeypatch, 1)
     came = []
     signal.signal(signal.SIGINT, lambda *args: came.append(args))
@@ -170,7 +170,7 @@ def test_the_handler_of_somebody_else_stays(chroma, monkeypatch, ctrl_c):
     assert composer.n_iter_ == 5
 
 
-def test_warm_start_goes_on(chroma):
+def test_warm_start_continues(chroma):
     composer = small(max_iter=20, warm_start=True).fit(chroma)
     first = composer.loss_curve_[0]
     composer.set_params(max_iter=1).fit(chroma)
@@ -291,7 +291,7 @@ def test_a_time_budget_ends_training(chroma):
     assert 1 <= composer.n_iter_ < 1000
 
 
-def test_transposed_music_is_known(chroma):
+def test_transposed_music_is_as_likely(chroma):
     one_key = [np.roll(piece, -piece[0].argmax(), axis=1) for piece in chroma]
     moved = [np.roll(piece, 3, axis=1) for piece in one_key]
     scores = [
@@ -309,15 +309,15 @@ def test_verbose_shows_progress(chroma, capsys):
     assert captured.out == ""
 
 
-def test_styles_are_heard(rolls):
+def test_styles_differ(rolls):
     upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
     labels = ["up"] * len(upward) + ["down"] * len(downward)
     composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         composer.fit(upward + downward, labels)
-    told = composer.score(upward[:2], ["up"] * 2)
-    assert told > composer.score(upward[:2], ["down"] * 2) + 0.2
+    stated = composer.score(upward[:2], ["up"] * 2)
+    assert stated > composer.score(upward[:2], ["down"] * 2) + 0.2
     for style, step in (("up", 1), ("down", 9)):
         notes = composer.sample(30, style=style, random_state=0).argmax(1)
         assert (np.diff(notes) % 10 == step).mean() > 0.8
