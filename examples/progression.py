@@ -1,6 +1,10 @@
 """
 Chords as text
-=======
+==============
+
+Type a chord progression and get a new piece over it, played with segments of your recordings, and a
+picture of it::
+
     python examples/progression.py "Am | F | C G | Am"
     python examples/progression.py "Dm7 | G7 | Cmaj7 | %" FOLDER
 
