@@ -148,6 +148,12 @@ def test_figures_of_the_readme_stand_where_it_links_to():
     assert n_figures > 20
 
 
+@pytest.mark.parametrize("document", [ROOT / "README.md", *PAGES], ids=name_of)
+def test_pages_are_short_enough_to_be_read(document):
+    n_lines = len(document.read_text(encoding="utf-8").splitlines())
+    assert n_lines <= (120 if document.name == "README.md" else 250)
+
+
 def test_site_leads_to_every_page():
     found, to_read = set(), [DOCS / "index.md"]
     while to_read:
