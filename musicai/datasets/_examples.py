@@ -81,7 +81,8 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
 
     See Also
     --------
-    load_recordings : Find your own recordings. librosa.example : Fetch a single recording.
+    load_recordings : Find your own recordings.
+    librosa.example : Fetch a single recording.
 
     Examples
     --------

@@ -100,8 +100,8 @@ def load_piano_rolls(
 
     See Also
     --------
-    fetch_polyphonic : Fetch one of the four sets by name. musicai.PianoRollExtractor : Extract
-    piano rolls from MIDI files.
+    fetch_polyphonic : Fetch one of the four sets by name.
+    musicai.PianoRollExtractor : Extract piano rolls from MIDI files.
 
     References
     ----------

@@ -116,8 +116,9 @@ def make_progressions(
     See Also
     --------
     make_songs : Make recordings of such music by a band with drums.
-    load_chorales : Load real music, rendered once. musicai.render.recognize_chords : Recognize the
-    chords; ``vocabulary="qualities"`` includes the sevenths of jazz, blues and modal music.
+    load_chorales : Load real music, rendered once.
+    musicai.render.recognize_chords : Recognize the chords; ``vocabulary="qualities"`` includes the
+        sevenths of jazz, blues and modal music.
 
     Examples
     --------

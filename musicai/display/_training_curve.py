@@ -52,8 +52,8 @@ class TrainingCurveDisplay:
 
     See Also
     --------
-    musicai.metrics.IndependentBaseline : Simple baseline. musicai.metrics.PersistenceBaseline :
-    Better baseline.
+    musicai.metrics.IndependentBaseline : Simple baseline.
+    musicai.metrics.PersistenceBaseline : Better baseline.
 
     Examples
     --------
