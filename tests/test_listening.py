@@ -118,10 +118,10 @@ def test_answers_of_several_listeners_are_pooled(table):
     ("rows", "message"),
     [
         (["t,ann,1,band/00;sines/00,recording/00,1"], "line 2: 'recording/00' is not one of"),
-        (["t,ann,1,band/00;sines/00,band/00,1"] * 2, "trial 1 of listener ann again"),
+        (["t,ann,1,band/00;sines/00,band/00,1"] * 2, "repeats trial 1 of listener ann"),
         (
             ["t,ann,1,band/00;sines/00,band/00,1", "u,ann,2,band/00;sines/00,band/00,1"],
-            "is of test u, the files before it are of test t",
+            "belongs to test u, the files before it to test t",
         ),
     ],
 )

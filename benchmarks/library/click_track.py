@@ -1,12 +1,12 @@
-"""Whether the click track of the demo's page is in step with the music.
+"""Timing of the click track on the page of the demo.
 
 ::
 
     python -m benchmarks.library.click_track out/index.html [--seconds 10] [--chromium chromium]
 
-Plays every piece of the page with its click track in headless Chromium, and prints how far from its
-beat each click is: where the player was at the time at which the click was scheduled to sound, less
-the beat. Positions of the player are observed all the time, and interpolated.
+The script plays every piece of the page with its click track in headless Chromium. It prints the
+offset of the clicks from their beats: the position of the player at the scheduled time of a click,
+minus the time of the beat. Positions of the player are polled and interpolated.
 
 Needs ``pip install playwright`` and Chromium.
 """
@@ -33,7 +33,7 @@ async ([number, seconds]) => {
     if (contextTime) positions.push([heard, audio.currentTime]);
   }, 20);
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
-  audio.currentTime = 20;  // clicks begin anew elsewhere
+  audio.currentTime = 20;  // clicks restart after a seek
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   clearInterval(watch);
   audio.pause();
@@ -43,7 +43,7 @@ async ([number, seconds]) => {
 
 
 def main(argv=None):
-    """Play the page and print a row for each piece."""
+    """Play the page and print one row per piece."""
     args = parse(argv)
     rows = []
     with sync_playwright() as playwright:
@@ -61,11 +61,11 @@ def main(argv=None):
         browser.close()
     print_table(["", "clicks", "beats without", "median, ms", "largest, ms"], rows)
     if errors:
-        raise SystemExit(f"the page's script fails: {errors[0]}")
+        raise SystemExit(f"the script of the page failed: {errors[0]}")
 
 
 def compare(played):
-    """Return the number of clicks, of beats that passed without one, and how late clicks are."""
+    """Return the number of clicks, the number of beats without one, and delays of clicks."""
     times, seconds = np.array(played["positions"]).T
     clicks = [click for click in played["clicks"] if times[0] < click["time"] < times[-1]]
     late = 1000 * np.array(
@@ -79,7 +79,7 @@ def compare(played):
         if seconds[0] + 0.3 < second < seconds[jump] - 0.3
         or seconds[jump + 1] + 0.3 < second < seconds[-1] - 0.3
     ]
-    late = late[np.abs(late) < 1000]  # those that the jump canceled never sounded
+    late = late[np.abs(late) < 1000]  # leave out clicks that the seek canceled
     missed = sum(beat not in clicked for beat in passed)
     return len(late), missed, float(np.median(late)), float(np.abs(late).max())
 

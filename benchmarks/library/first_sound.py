@@ -1,18 +1,18 @@
-"""How long a newcomer takes from a clone to the first sound, and whether it is one.
+"""Time from cloning the repository to the first sound, following the README.
 
     python -m benchmarks.library.first_sound
 
-In a temporary folder it does what README says, with the checkout that it is part of as it was last
-committed: clone, an environment of its own, install with the versions of constraints.txt and
-nothing taken from pip's cache, then the block of README that needs no recordings, to the sound file
-that it writes; and that block once more, to show what only the first time costs. Needs git, and a
-network for the packages. PyTorch is its CPU build where pip is told of the index that has it
-(PIP_EXTRA_INDEX_URL, see docs/install.md); else, on Linux, gigabytes of CUDA come along.
+In a temporary folder, the script clones the last commit of this checkout, creates a virtual
+environment, installs musicai with the versions of constraints.txt and without pip's cache, and runs
+the README's code block that needs no recordings. It runs the block twice, to show the cost of the
+first run. The script needs git, and a network for the packages. If pip is configured with PyTorch's
+index of CPU builds (PIP_EXTRA_INDEX_URL, see docs/install.md), it installs the CPU build. Otherwise
+it also downloads gigabytes of CUDA libraries on Linux.
 
-Printed are the commands as they are run, and a table: seconds by the clock, which wait for the
-network and for whoever else is at work, and seconds of the processor, which do not. Then the file
-is analyzed in the new environment. The exit status is 1 if it is silent or shorter than the piece,
-or if it correlates with the piece by less than .5 or no better than with the piece in another key.
+The script prints the commands, and a table of wall-clock seconds, which depend on the network and
+the load of the machine, and processor seconds, which do not. Then it analyzes the sound file in the
+new environment. The exit status is 1 if the file is silent or differs from the piece in length, or
+if its correlation with the piece is below 0.5 or no higher than with the piece in another key.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from benchmarks.common.usage import processor_seconds
 ROOT = Path(__file__).parents[2]
 EXTRAS = "midi,score,plot"  # README's
 
-# The names are those of the block.
+# These snippets use names from the README's block.
 SAVE = "\nimport numpy\nnumpy.save('piece.npy', piece)\n"
 CHECK = """
 import sys
@@ -59,26 +59,26 @@ sys.exit(not (as_long and level > -40 and near[0] > 0.5 and near[0] > max(near[1
 
 
 def readme_block():
-    """Return README's code for those without recordings, as it stands."""
+    """Return the README's code block that needs no recordings."""
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
     (block,) = (block for block in blocks if "make_progressions" in block)
     return block
 
 
 def take(command, folder):
-    """Run a command in a folder; return the seconds by the clock and of the processor."""
+    """Run a command in a folder; return its wall-clock and processor seconds."""
     print(f"$ {' '.join(command)}", flush=True)
-    # Nothing of the environment that this script runs in is to be found.
+    # Hide the environment of this script from the command.
     clean = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
     started, before = perf_counter(), processor_seconds(resource.RUSAGE_CHILDREN)
     status = subprocess.run(command, cwd=folder, env=clean).returncode
     if status:
-        raise SystemExit(f"this failed, with status {status}: {' '.join(command)}")
+        raise SystemExit(f"command failed with status {status}: {' '.join(command)}")
     return perf_counter() - started, processor_seconds(resource.RUSAGE_CHILDREN) - before
 
 
 def main():
-    """Do it, print the table, and listen."""
+    """Install and run musicai, print the table, and check the sound file."""
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()

@@ -1,15 +1,15 @@
-"""How long imports take: of each public name and room, beside those of other libraries.
+"""Import times of musicai's public names and packages, compared with other libraries.
 
 ::
 
     OMP_NUM_THREADS=1 python -m benchmarks.library.import_time
 
-runs each statement in fresh processes, in turn with the others, and prints the medians: seconds of
-processor time (user and system), which depend less on what else the machine does, and seconds of
-wall time; both include the start of Python, which is the first row. On a busy machine compare rows,
-not runs. The last column names the large libraries that were imported. A first round, in which
-files are read from the disk, does not count. ``import librosa`` imports next to nothing until a
-function is asked for, so there is a row with a function as well.
+The script runs each statement in fresh processes, alternating between statements, and prints median
+processor time (user and system), which depends little on the load of the machine, and wall time, in
+seconds. Both include the start of Python, shown in the first row. On a busy machine, compare rows
+rather than runs. The last column names the large libraries that were imported. The first round,
+which reads files from disk, does not count. ``import librosa`` imports very little until a function
+is used, so another row includes a function.
 """
 
 import argparse
@@ -47,13 +47,13 @@ LARGE = (
     "sklearn",
     "torch",
 )
-TOLD = f"import sys; print(*[name for name in {LARGE} if name in sys.modules], sep=', ')"
+REPORT = f"import sys; print(*[name for name in {LARGE} if name in sys.modules], sep=', ')"
 
 
 def measure(statement: str) -> tuple[float, float, str]:
-    """Return processor time and wall time in seconds, and which large libraries were imported."""
+    """Return processor time and wall time in seconds, and the large libraries imported."""
     before, start = os.times(), time.perf_counter()
-    command = [sys.executable, "-W", "ignore", "-c", f"{statement}\n{TOLD}"]
+    command = [sys.executable, "-W", "ignore", "-c", f"{statement}\n{REPORT}"]
     ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     wall, after = time.perf_counter() - start, os.times()
     processor = after.children_user - before.children_user

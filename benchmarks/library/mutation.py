@@ -1,24 +1,23 @@
-"""How many deliberate mistakes in the core the tests notice: mutation testing with mutmut.
+"""Mutation testing of the core with mutmut: the share of small code changes that tests detect.
 
 ::
 
     pip install mutmut==3.8.1
     OMP_NUM_THREADS=1 python -m benchmarks.library.mutation --each 60
 
-copies the repository to a temporary folder, makes one small mistake at a time in the modules below
-(a sign turned, a number changed, an argument left out), and runs the tests that come past it: those
-of `TESTS`, which take a minute or two in all. A mistake that no test notices is printed, as a
-difference. One table follows, a row for each module:
+The script copies the repository to a temporary folder, makes one small change at a time in the
+modules below (a flipped sign, a changed number, a missing argument), and runs the tests of `TESTS`
+that execute the changed line. It prints mutants that no test detects as diffs, and a table with one
+row per module:
 
-- mutants: the mistakes that can be made there; words: those of them that only change the words of
-  an error or a warning, which are not tried;
-- tried: `--each` of the others, drawn at random with `--seed` (0 tries all);
-- killed: a test failed, or took too long; survived: none did; untested: no test comes past.
+- mutants: number of possible mutants; words: mutants that only change the text of an error or
+  warning, which are not tried
+- tried: number of other mutants, `--each` of them drawn at random with `--seed` (0 tries all)
+- killed: a test failed or timed out; survived: all tests passed; untested: no test executes it
 
-A mistake in `files/writing` may write where nothing should be written, and as root it could replace
-a device such as /dev/null: for root this module is left out. What is decorated, such as context
-managers, mutmut leaves alone. Not every survivor is a gap: some mistakes change nothing that can be
-seen.
+A mutant of `files/writing` may write to unintended paths, and as root could replace a device such
+as /dev/null, so this module is left out for root. mutmut skips decorated functions, such as context
+managers. Not every survivor is a gap in the tests: some mutants do not change behavior.
 """
 
 import argparse
@@ -85,7 +84,7 @@ use_setproctitle = false
 """
 UNSAFE = "files/writing"
 SURVIVED, UNTESTED = 0, 33
-"""mutmut's exit codes; any other says that the mistake was noticed."""
+"""Exit codes of mutmut; any other code means that a test detected the mutant."""
 
 
 def copy_to(folder: Path, modules: list[str]) -> None:
@@ -104,7 +103,7 @@ def copy_to(folder: Path, modules: list[str]) -> None:
 
 
 def mutmut(folder: Path, *names: str) -> None:
-    """Make the mutants, and try those that are named; one process at a time."""
+    """Make the mutants and test the named ones, one process at a time."""
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "1", *names]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     with open(folder / "log", "ab") as log:
@@ -117,14 +116,14 @@ def exit_codes(folder: Path, module: str) -> dict[str, int | None]:
 
 
 class WithoutWords(ast.NodeTransformer):
-    """Takes the words out of errors and warnings."""
+    """Transformer that empties the messages of errors and warnings."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        """Of errors."""
+        """Empty the message of an error."""
         return _without_strings(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Of warnings."""
+        """Empty the message of a warning."""
         if ast.unparse(node.func) == "warnings.warn":
             return _without_strings(node)
         return self.generic_visit(node)
@@ -138,7 +137,7 @@ def _without_strings(node: ast.AST) -> ast.AST:
 
 
 def functions(folder: Path, module: str) -> dict[str, ast.AST]:
-    """Return every form of every function, by its name."""
+    """Return the original and mutated versions of every function by name."""
     tree = ast.parse((folder / "mutants" / "musicai" / f"{module}.py").read_text())
     return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
@@ -168,11 +167,11 @@ def main() -> None:
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as composer/_data")
     parser.add_argument("--each", type=int, default=60, metavar="N", help="default: 60; 0: all")
     parser.add_argument("--seed", type=int, default=0, metavar="N")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="work there, and leave it")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="working folder to keep")
     arguments = parser.parse_args()
     modules = arguments.modules or list(MODULES)
     if os.geteuid() == 0 and UNSAFE in modules:
-        print(f"{UNSAFE} is left out: as root its mutants could replace files of the system")
+        print(f"skipping {UNSAFE}: as root, its mutants could replace system files")
         modules.remove(UNSAFE)
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or Path(temporary)
@@ -191,7 +190,7 @@ def main() -> None:
             forms, codes = functions(folder, module), exit_codes(folder, module)
             for name in names:
                 if codes[name] is None:
-                    sys.exit(f"mutmut has not tried {name}; its output: {folder / 'log'}")
+                    sys.exit(f"mutmut did not try {name}; see its output in {folder / 'log'}")
                 what = {SURVIVED: "survived", UNTESTED: "untested"}.get(codes[name], "killed")
                 counts[module].update(["tried", what])
                 if what != "killed":

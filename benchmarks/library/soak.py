@@ -1,20 +1,19 @@
-"""Whether an hour of everything at once leaves the process as it was.
+"""Soak test: repeated work and faults in one process, checked for leaks and changed results.
 
-One process does all kinds of work, in any order: it extracts, trains, samples, judges, draws,
-copies and writes files of every kind. Each result must be that of the first time. Meanwhile things
-go wrong::
+One process extracts, trains, samples, evaluates, plots, and writes files of every kind, in random
+order. Each result must equal the first one. The test also injects faults::
 
     python -m benchmarks.library.soak --minutes 60
 
-- Ctrl-C at a random moment of each job: a file that is being written is whole or as it was, and
-  the job done again gives the same result;
-- a full disk, damaged and missing recordings, a worker process that is killed.
+- Ctrl-C at a random time in each job: files are either complete or unchanged, and repeating the job
+  gives the same result
+- a full disk, damaged and missing recordings, and a killed worker process
 
-Every minute it prints what the process holds. The exit status is 1 if a result differed, if
-anything was left behind, or if the memory in use grew by more than `--bound` megabytes an hour: the
-slope of a robust regression (Theil and Sen) once a fifth of the time is over. The C library counts
-what is in use, so all that Python allocates comes from there (PYTHONMALLOC=malloc, with which the
-script starts itself anew). Linux with glibc only.
+Every minute, the script prints the resources in use. The exit status is 1 if a result differs, if
+resources leak, or if memory grows by more than `--bound` megabytes an hour, the slope of a
+Theil-Sen regression after the first fifth of the time. Memory in use is measured by the C library, so the
+script restarts itself with PYTHONMALLOC=malloc, which makes Python allocate all memory there. Works
+on Linux with glibc only.
 """
 
 import argparse
@@ -56,12 +55,12 @@ from musicai.theory.timing import FRAME_RATE
 
 COLUMNS = ("minute", "rounds", "MB in use", "open files", "threads", "children", "files")
 OLD = b"what was there before"
-SETTLED = 0.2  # share of the time after which memory is expected to be flat
-SECONDS_TO_SETTLE = 10.0  # threads in the middle of a recording end it
+SETTLED = 0.2  # fraction of the time after which memory should be constant
+SECONDS_TO_SETTLE = 10.0  # for threads to finish their recordings
 
 
 class Allocated(ctypes.Structure):
-    """The ten counts of glibc's mallinfo2; field 4 has mapped bytes, field 7 others in use."""
+    """Counts of glibc's mallinfo2: field 4 has mapped bytes, field 7 other bytes in use."""
 
     _fields_ = tuple((f"count{i}", ctypes.c_size_t) for i in range(10))
 
@@ -82,14 +81,14 @@ def children() -> list[int]:
 
 
 class Soak:
-    """Jobs and faults, and what came of them."""
+    """Jobs and faults of the test, and their results."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder, self.rng = folder, np.random.default_rng(seed)
         self.counts: Counter[str] = Counter()
         self.known: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
-        self.warm = False  # whether all that is loaded and made once is there
+        self.warm = False  # whether caches and lazy imports are loaded
         music = make_progressions(24, styles=["blues", "jazz"], n_bars=12, random_state=0)
         self.pieces, self.styles = music.data, music.target[:12]
         self.short = [piece[:60] for piece in self.pieces[:12]]
@@ -121,7 +120,7 @@ class Soak:
         return LSTMComposer(**settings, **options).fit(self.short, self.styles)
 
     def extract(self):
-        """Extract in all ways, in threads and with a cache; fit a mosaic."""
+        """Extract with various parameters, threads and a cache; fit a mosaic."""
         with tempfile.TemporaryDirectory() as memory:
             cached = [self._chroma(memory=memory) for _ in range(2)]
         options = {"kind": "stft"}, {"kind": "cens"}, {"sync": "beat"}, {"n_jobs": 4}
@@ -129,7 +128,7 @@ class Soak:
         return cached, [self._chroma(**each) for each in options], mosaic
 
     def train(self):
-        """Fit, with a checkpoint, go on, and search."""
+        """Fit, fit with a checkpoint, continue training, and run a search."""
         again = pickle.loads(pickle.dumps(self.composer)).partial_fit(self.short, self.styles)
         fitted = self._fit(), self._fit(checkpoint=self.folder / "fit.npz"), again
         search = GridSearchCV(LSTMComposer(max_iter=2, random_state=0), {"hidden_size": [8, 16]})
@@ -137,7 +136,7 @@ class Soak:
         return [composer.weights_ for composer in fitted], best
 
     def sample(self):
-        """Sample in all ways, in threads, and from a copy; score."""
+        """Sample in threads, streams and batches, from a copy of the composer; score."""
         shared = skops.io.dumps(self.composer)
         composer = skops.io.loads(shared, trusted=["musicai.LSTMComposer"])
         with ThreadPoolExecutor(8) as pool:
@@ -147,7 +146,7 @@ class Soak:
         return pieces, streamed, many, composer.score_samples(self.short, self.styles)
 
     def judge(self):
-        """Compare pieces with each other, and draw them."""
+        """Evaluate and plot pieces."""
         new, learned = self.pieces[:12], self.pieces[12:]
         chain = MarkovBaseline(8, random_state=0).fit(learned).sample(100)
         for drawn in (
@@ -161,23 +160,23 @@ class Soak:
         return realism(new, learned, timing=FRAME_RATE), memorization(new, learned), card, chain
 
     def written(self, name: str) -> bytes:
-        """Write a file, and return its content."""
+        """Write a file and return its content."""
         self.writers[name](self.folder / name)
         return (self.folder / name).read_bytes()
 
     def check(self, name: str, result) -> None:
-        """Compare a result with the first one of this name."""
+        """Compare a result with the first result of this name."""
         found = joblib.hash(result)
-        assert self.known.setdefault(name, found) == found, f"{name}: another result"
+        assert self.known.setdefault(name, found) == found, f"{name}: result differs"
 
     def peace(self, name: str) -> None:
-        """Do a job, and remember how long it took."""
+        """Do a job without faults, and record its duration."""
         started = time.perf_counter()
         self.check(name, self.jobs[name]())
         self.seconds[name] = time.perf_counter() - started
 
     def interrupt(self, name: str) -> None:
-        """Do a job with Ctrl-C at a random moment."""
+        """Do a job with Ctrl-C at a random time."""
         outcome, path = "too late", self.folder / name
         if name in self.writers:
             path.write_bytes(OLD)
@@ -202,7 +201,7 @@ class Soak:
         self.counts[f"Ctrl-C, {outcome}"] += 1
 
     def full_disk(self) -> None:
-        """Leave room for a part of each file, or for none: the old one stays."""
+        """Limit file sizes so that writing fails, and check that the old files remain."""
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         for name in self.writers:
             room = int(self.rng.integers(len(self.written(name))))
@@ -219,7 +218,7 @@ class Soak:
             assert (self.folder / name).read_bytes() == OLD, f"{name}, full disk: the file differs"
 
     def damaged_recordings(self) -> None:
-        """They are used or left out, and the others are analyzed as ever."""
+        """Extract damaged and missing recordings along with good ones, whose results must hold."""
         damaged = [self.folder / f"damaged{path.suffix}" for path in self.recordings]
         for path, whole in zip(damaged, self.recordings, strict=True):
             data = np.frombuffer(whole.read_bytes(), np.uint8).copy()
@@ -236,13 +235,13 @@ class Soak:
         """Extract in processes, one of which is killed."""
         with joblib.parallel_config(backend="loky"):
             self.check("chroma", self._chroma(n_jobs=2))
-            # One that does not work: killed while it hands over a result it makes loky hang.
+            # Kill an idle worker: loky hangs if a worker is killed while it returns a result.
             os.kill(max(children()), signal.SIGKILL)
             self.check("chroma", self._chroma(n_jobs=2))
         get_reusable_executor().shutdown(wait=True)
 
     def round(self) -> bool:
-        """Do each job in peace and interrupted, and let all go wrong; return whether all held."""
+        """Do each job with and without Ctrl-C, then all faults; return whether all checks pass."""
         kinds = (self.peace, self.interrupt, self.peace)
         names = map(str, self.rng.permutation(list(self.jobs)))
         tasks = [(kind, name) for name in names for kind in kinds]
@@ -251,7 +250,7 @@ class Soak:
         return all(held)
 
     def do(self, what, *arguments) -> bool:
-        """Do something, and expect that no more is held afterwards than before."""
+        """Run a task and check that it releases all its resources; return whether it passes."""
         before = look(self.folder)[1:] if self.warm else (10**9,) * 4
         self.counts[what.__name__] += 1
         try:
@@ -268,7 +267,7 @@ class Soak:
         return True
 
     def run(self, minutes: float) -> tuple[bool, list[tuple[float, float]]]:
-        """Do rounds until the time is over; return whether all held, and hours and megabytes."""
+        """Run rounds for some minutes; return whether all pass, and memory use over time."""
         print(("{:>11}" * len(COLUMNS)).format(*COLUMNS), flush=True)
         started, n_rounds, good, seen, rows = time.monotonic(), 0, True, [], 0
         while (passed := (time.monotonic() - started) / 60) < minutes or n_rounds < 2:
@@ -294,7 +293,7 @@ def main() -> int:
     if os.environ.get("PYTHONMALLOC") != "malloc":
         os.environ["PYTHONMALLOC"] = "malloc"
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.library.soak", *sys.argv[1:]])
-    # Processes that a shell starts in the background ignore Ctrl-C.
+    # Restore Ctrl-C, which background processes of a shell ignore.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     with tempfile.TemporaryDirectory() as folder:
@@ -311,7 +310,7 @@ def main() -> int:
         print(f"{count:>6} {name}")
     print(f"memory in use: {slope:+.2f} MB an hour (95 %: {low:+.2f} to {high:+.2f})")
     good &= warmed_up and slope <= arguments.bound
-    print("good" if good else "NOT GOOD")
+    print("passed" if good else "FAILED")
     return int(not good)
 
 

@@ -1,13 +1,13 @@
-"""Files, functions and changes of file that a reader passes on each path through the source.
+"""Number of files, functions and file changes on paths through the source code.
 
     python -m benchmarks.library.walk [--steps]
 
-A profiler hook follows one small call from its first line to its goal: `ChromaExtractor` from a
-file to its chroma, `LSTMComposer.fit` to the first log-likelihood, `sample` from nothing and from
-a prime to its first frames. Counted are calls of functions that are written in musicai: in how
-many files they are, how many functions, how often the next one is in another file than the last,
-and how often that file was seen before. scikit-learn's `MLPRegressor.fit`, to the end of its first
-loss, is counted the same way within scikit-learn's own `neural_network` folder.
+A profiler hook follows one small call from its start to a goal: `ChromaExtractor` from a file to
+its chroma, `LSTMComposer.fit` to the first log-likelihood, and `sample` with and without a prime to
+its first frames. It counts calls of musicai's functions: the number of files and functions, the
+number of calls into a different file, and how many of these return to an earlier file. For
+comparison, it follows scikit-learn's `MLPRegressor.fit` to its first loss, within scikit-learn's
+`neural_network` folder.
 
 ``--steps`` prints every change of file.
 """
@@ -34,18 +34,18 @@ PEER = Path(sklearn.__file__).parent / "neural_network"
 
 
 class GoalReachedError(Exception):
-    """The function that the walk leads to was called."""
+    """Raised when the goal of a walk is called."""
 
 
 class Walk:
-    """The calls between the first line of a path and its goal.
+    """Calls of functions from the start of a path to its goal.
 
     Parameters
     ----------
     package : Path
-        Functions outside of it are not counted.
+        Folder whose functions are counted.
     goal : str, default=None
-        Name of the function that ends the walk; None to walk to the end.
+        Name of the function that ends the walk; None to follow the whole call.
     """
 
     def __init__(self, package: Path, goal: str | None = None) -> None:
@@ -67,7 +67,7 @@ class Walk:
     def _follow(self, frame: FrameType, event: str, argument: Any) -> None:
         code = frame.f_code
         inside = code.co_filename.startswith(self.package)
-        # Comprehensions and generators resumed are not what a reader turns a page for.
+        # Skip comprehensions and lambdas, which are part of their functions.
         if event != "call" or not inside or code.co_name.startswith("<"):
             return
         self.steps.append((code.co_filename.removeprefix(self.package), code.co_qualname))
@@ -77,7 +77,7 @@ class Walk:
 
     @property
     def changes(self) -> list[tuple[str, str]]:
-        """The first step in each file after a step in another one."""
+        """Steps into a file other than that of the previous step."""
         return [
             step
             for step, before in zip(self.steps[1:], self.steps, strict=False)
@@ -85,16 +85,16 @@ class Walk:
         ]
 
     def figures(self) -> tuple[int, int, int, int]:
-        """Return the numbers of files, functions, changes of file, and changes back."""
+        """Return the numbers of files, functions, file changes, and changes back."""
         n_files = len({file for file, _ in self.steps})
         n_changes = len(self.changes)
         return n_files, len(set(self.steps)), n_changes, n_changes - (n_files - 1)
 
 
 def main() -> None:
-    """Print one row for each walk."""
+    """Print one row per walk."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", action="store_true", help="print every change of file")
+    parser.add_argument("--steps", action="store_true", help="print every file change")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     rng = np.random.RandomState(0)

@@ -1,17 +1,17 @@
-"""Excerpts for a listening test: recordings with a pulse, and what musicai makes of them.
+"""Excerpts for a listening test: recordings with a pulse, mosaics and composed pieces.
 
     OMP_NUM_THREADS=1 python -m benchmarks.listen.excerpts FOLDER CLIPS [--each 12] [--minutes 10]
 
-Half of the recordings in FOLDER are learned, by the hash of their names; the others are held out.
-Written are WAV files of `--seconds`, as many of each kind, into a subfolder of CLIPS:
+The hashes of their names split the recordings in FOLDER into training and held-out halves. The
+script writes WAV files of `--seconds`, the same number of each kind, to subfolders of CLIPS:
 
-- recording: of held-out recordings, from a beat on
-- mosaic of a recording: the same beats, played in the sound of the learned recordings
-- mosaic of a new piece: composed by half-beats at the usual tempo, and played likewise
+- recording: excerpts of held-out recordings, starting on a beat
+- mosaic of a recording: the same beats, played with segments of the training recordings
+- mosaic of a new piece: pieces composed in half-beats at the usual tempo, played the same way
 - band, sines: the same new pieces
 
-All are stereo at 44,100 Hz and fade alike, so bandwidth and ends give nothing away.
-`benchmarks.listen.page` makes a test of the folder.
+All clips are stereo at 44,100 Hz with equal fades, so that bandwidth and endings reveal nothing.
+`benchmarks.listen.page` makes a test from the folder.
 """
 
 import argparse
@@ -31,13 +31,13 @@ FADE_IN, FADE_OUT = 0.03, 0.5  # seconds
 
 
 def shorten(clip: Clip, seconds: float) -> Clip:
-    """Return the beats of a clip that begin and end within some seconds."""
+    """Shorten a clip to the beats that end within a number of seconds."""
     n_beats = int(np.searchsorted(clip.beats, seconds, side="right")) - 1
     return clip._replace(beats=clip.beats[: n_beats + 1], halves=clip.halves[: 2 * n_beats])
 
 
 def faded(sound: np.ndarray, seconds: float) -> np.ndarray:
-    """Return stereo samples of at most some seconds, faded in and out."""
+    """Return at most `seconds` of stereo samples, faded in and out."""
     sound = sound[: int(seconds * pulse.RATE)]
     if sound.ndim == 1:
         sound = np.stack([sound, sound], axis=1)
@@ -47,16 +47,16 @@ def faded(sound: np.ndarray, seconds: float) -> np.ndarray:
 
 
 def main() -> None:
-    """Learn, play and write clips."""
+    """Train a composer, and write clips of each kind."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("clips", metavar="CLIPS", type=Path)
     parser.add_argument("--each", type=int, default=12, metavar="N", help="clips of each kind")
-    parser.add_argument("--seconds", type=float, default=12, metavar="S", help="of a clip")
-    parser.add_argument("--minutes", type=float, default=10, help="of training at most")
-    parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
+    parser.add_argument("--seconds", type=float, default=12, metavar="S", help="length of a clip")
+    parser.add_argument("--minutes", type=float, default=10, help="maximum training time")
+    parser.add_argument("--memory", metavar="FOLDER", help="cache of analyses")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
     recordings = [Path(each) for each in find_recordings([arguments.folder], n_chorales=0)]

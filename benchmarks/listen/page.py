@@ -4,12 +4,12 @@
 
 CLIPS is a folder with a subfolder for each kind of music: ``CLIPS/recording/00.wav``,
 ``CLIPS/band/00.wav`` and so on, as `benchmarks.listen.excerpts` writes them. All clips get the same
-RMS level and are encoded as MP3, so neither level nor format gives a kind away. The page plays
-clips of `--of` kinds at a time in random order and asks which of them answers the question. It is
-blind while one listens; who reads its source finds the names of the kinds.
+RMS level and are encoded as MP3, so neither level nor format reveals a kind. The page plays clips
+of `--of` kinds at a time, in random order, and asks a question about them. The test is blind, but
+the source of the page contains the names of the kinds.
 
-At the end the page shows how often each kind was chosen, with a binomial interval, and saves the
-answers as CSV. `benchmarks.listen.read` pools such tables of several listeners.
+At the end, the page shows how often each kind was chosen, with a binomial interval, and saves the
+answers as CSV. `benchmarks.listen.read` pools the answers of several listeners.
 """
 
 import argparse
@@ -35,7 +35,7 @@ Sound = tuple[np.ndarray, int]
 
 
 def read_clips(folder: Path) -> dict[str, dict[str, Sound]]:
-    """Read the clips of each kind, by the name of its subfolder and of the file.
+    """Read the clips of each kind, by names of subfolders and files.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def read_clips(folder: Path) -> dict[str, dict[str, Sound]]:
 
 
 def at_one_level(clips: Mapping[str, Mapping[str, Sound]]) -> dict[str, dict[str, Sound]]:
-    """Scale all clips to one RMS level, the highest at which none of them clips."""
+    """Scale all clips to the same RMS level, the highest at which none of them clips."""
     levels = {
         (kind, name): (np.sqrt(np.mean(samples**2)), np.abs(samples).max())
         for kind, sounds in clips.items()
@@ -90,13 +90,13 @@ def make_page(
     Parameters
     ----------
     clips : mapping
-        For each kind its clips by name, as `read_clips` returns them.
+        Clips of each kind by name, as returned by `read_clips`.
     of : int, default=2
-        How many kinds are compared at a time.
+        Number of kinds to compare at a time.
     n_trials : int, default=20
-        How many comparisons a listener makes.
+        Number of comparisons per listener.
     question : str
-        What is asked each time.
+        Question for each comparison.
 
     Raises
     ------

@@ -1,17 +1,15 @@
-"""Tables of listening tests: how often each kind of music was chosen, with binomial intervals.
+"""Results of listening tests: how often each kind was chosen, with binomial intervals.
 
     python -m benchmarks.listen.read answers-*.csv
 
-The tables are those that a page of `benchmarks.listen.page` saves, one for each listener. Printed
-are
+The tables come from a page of `benchmarks.listen.page`, one per listener. The script prints
 
-- for each kind: how often it was chosen of the times it was offered, Wilson's interval of 95 %, and
-  chance;
-- for each pair of kinds: how often each was chosen in trials that offered both, and the probability
-  of a difference that large if both were equally good (exact binomial test, two-sided).
+- for each kind: how often it was chosen when offered, the 95% Wilson interval, and chance
+- for each pair of kinds: how often each was chosen in trials that offered both, and the p-value of
+  a two-sided exact binomial test
 
-Intervals take all answers as independent. Those of one listener are not quite, so with few
-listeners the intervals are too narrow.
+The intervals assume that all answers are independent. Answers of the same listener are correlated,
+so with few listeners the intervals are too narrow.
 """
 
 import argparse
@@ -39,7 +37,7 @@ class Answer(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How often something was chosen."""
+    """How often a kind was chosen, with an interval and chance."""
 
     chosen: int
     offered: int
@@ -49,13 +47,13 @@ class Share(NamedTuple):
 
 
 def read_answers(paths: Iterable[Path]) -> list[Answer]:
-    """Read the answers of some listeners to one test.
+    """Read the answers of several listeners to one test.
 
     Raises
     ------
     ValueError
-        If a file is not such a table, names a choice that was not offered, repeats an answer, or
-        is of another test than the files before it.
+        If a file is not a table of answers, has a choice that was not offered, repeats an answer,
+        or belongs to another test than the files before it.
     """
     answers: list[Answer] = []
     seen: set[tuple[str, str]] = set()
@@ -63,13 +61,13 @@ def read_answers(paths: Iterable[Path]) -> list[Answer]:
         for answer in _rows(path):
             if answers and answer.test != answers[0].test:
                 raise ValueError(
-                    f"{path} is of test {answer.test}, the files before it are of test "
-                    f"{answers[0].test}; read the tables of each test alone."
+                    f"{path} belongs to test {answer.test}, the files before it to test "
+                    f"{answers[0].test}; read the tables of each test separately."
                 )
             if (answer.listener, answer.trial) in seen:
                 raise ValueError(
-                    f"{path} has trial {answer.trial} of listener {answer.listener} again; give "
-                    "each table once, and each listener another name."
+                    f"{path} repeats trial {answer.trial} of listener {answer.listener}; pass each "
+                    "table once, and give each listener a different name."
                 )
             seen.add((answer.listener, answer.trial))
             answers.append(answer)
@@ -97,19 +95,19 @@ def _rows(path: Path) -> Iterable[Answer]:
 
 
 def kinds_of(answers: Sequence[Answer]) -> list[str]:
-    """Return the kinds that were offered, in the order of their names."""
+    """Return the sorted kinds that were offered."""
     return sorted({kind for answer in answers for kind in answer.offered})
 
 
 def share_of(kind: str, answers: Sequence[Answer]) -> Share:
-    """Return how often a kind was chosen of the times it was offered.
+    """Return how often a kind was chosen when it was offered.
 
     Parameters
     ----------
     kind : str
         One of `kinds_of`.
     answers : sequence of Answer
-        Of any number of listeners.
+        Answers of any number of listeners.
     """
     among = [answer for answer in answers if kind in answer.offered]
     chosen = sum(answer.chosen == kind for answer in among)
@@ -119,13 +117,13 @@ def share_of(kind: str, answers: Sequence[Answer]) -> Share:
 
 
 def duel(one: str, other: str, answers: Sequence[Answer]) -> tuple[int, int]:
-    """Return how often each of two kinds was chosen where both were offered."""
+    """Return how often each of two kinds was chosen when both were offered."""
     both = [answer.chosen for answer in answers if {one, other} <= set(answer.offered)]
     return both.count(one), both.count(other)
 
 
 def main() -> None:
-    """Read tables and print what was chosen."""
+    """Read tables and print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -138,7 +136,7 @@ def main() -> None:
     print(f"test {answers[0].test}: {len(listeners)} listeners, {len(answers)} answers")
     shares = {kind: share_of(kind, answers) for kind in kinds}
     print_table(
-        ["kind", "chosen", "offered", "share", "interval of 95 %", "chance"],
+        ["kind", "chosen", "offered", "share", "95% interval", "chance"],
         [
             (
                 kind,

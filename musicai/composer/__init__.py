@@ -1,10 +1,10 @@
-"""Training sequence models on collections of pieces, and sampling new ones.
+"""Training of sequence models on collections of pieces, and sampling of new pieces.
 
-``LSTMComposer.fit`` leads through the modules in this order: pieces and labels are checked, an
-emission is chosen and keys are estimated (``_data``), the network is built (``_network``) and each
-piece described by traits (``_conditioning``); then excerpts become batches, batches a loss and
-losses steps (``_training``), in this process or in several (``_distributed``), with the state in a
-file (``_checkpoint``). The distribution of a frame is an emission (``_emission``, ``_logistic``,
+``LSTMComposer.fit`` uses the modules in this order: it checks pieces and labels, chooses an
+emission and estimates keys (``_data``), builds the network (``_network``) and describes each piece
+by traits (``_conditioning``). It then trains on batches of excerpts (``_training``), in one process
+or several (``_distributed``), and saves its state in a file (``_checkpoint``). The distribution of
+a frame is an emission (``_emission``, ``_logistic``,
 ``_bernoulli``, ``_tied``, ``_gaussian``), each with its NumPy sampler in the same file. The methods
 of a fitted composer (``_fitted``) score and predict (``_inference``) or read requests
 (``_requests``) and sample (``_sampling``, on the LSTM of ``_trunk``).

@@ -1,8 +1,8 @@
-"""The state of training in a file, from which an interrupted fit resumes.
+"""Checkpoint files, from which an interrupted fit resumes.
 
-A checkpoint is one .npz file: arrays under their names, and everything else as JSON. It holds no
-pickle, so opening a foreign file runs none of its code. Its fingerprint describes the fit that
-wrote it: parameters, pieces and initial weights.
+A checkpoint is an .npz file with arrays under their names, and everything else as JSON. It contains
+no pickled objects, so opening an untrusted file does not run code. Its fingerprint describes the
+fit that wrote it: parameters, pieces and initial weights.
 """
 
 import json
@@ -24,7 +24,7 @@ from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
-# Writing waits for the disk, and may take at most this share of the time.
+# Training waits while a checkpoint is written; limit the fraction of time spent on it.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
 # Parameters that do not affect the trained model.
@@ -32,18 +32,19 @@ _WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
 class Checkpoint:
-    """A file with the state of a fit.
+    """File with the training state of a fit.
 
     Parameters
     ----------
     path : str or PathLike
-        The file.
+        Path of the file.
     fingerprint : dict
-        Description of the fit; the file of another fit is refused.
+        Description of the fit. A file from another fit is refused.
     start : int or None, default=None
-        Checksum of the weights that the fit continues from; None for initial weights.
+        Checksum of the initial weights in a warm start; None for random initial weights.
     seconds_between_writes : float, default=60.0
-        How often `write_if_due` writes, unless that would take more than 2 % of the time.
+        Minimum time between writes by `write_if_due`; longer if writing would take more than 2% of
+        the time.
     """
 
     def __init__(
@@ -55,18 +56,18 @@ class Checkpoint:
         seconds_between_writes: float = 60.0,
     ) -> None:
         self.path = Path(os.path.abspath(path))  # the working directory may change
-        with suppress(ValueError):  # a null byte: opening the file reports it
-            self.path = self.path.resolve()  # a link stays, its target is replaced
+        with suppress(ValueError):  # a null byte in the path; opening it raises a clear error
+            self.path = self.path.resolve()  # replace the target of a symbolic link, not the link
         self.fingerprint = fingerprint
         self.start = start
-        # In the same folder, so that the final move cannot cross file systems; always with the same
-        # name, so that the next write replaces what a killed process has left.
+        # The draft is in the same folder, so that moving it cannot cross file systems. Its name is
+        # fixed, so that the next write replaces the draft of a killed process.
         self._draft = self.path.with_name(f".{self.path.name}.musicai-draft")
         self._seconds_between_writes = seconds_between_writes
         self._next = monotonic() + seconds_between_writes
 
     def open(self) -> dict[str, Any] | None:
-        """Return the state of this fit if there is one; refuse a path that cannot be used."""
+        """Return the saved state of this fit, or None; raise an error for an unusable path."""
         self._check_writable()
         if not self.path.exists():
             return None
@@ -75,28 +76,28 @@ class Checkpoint:
         if differences:
             raise ValueError(
                 f"{self} is the checkpoint of another fit ({'; '.join(differences)}): remove the "
-                "file, or give this fit another one"
+                "file, or use another path"
             )
         start, left = state.pop("start", None), state.pop("left", None)
-        # A warm start may also begin with the weights that the interrupted fit left.
+        # A warm start may also begin with the weights of the interrupted fit.
         if self.start != start and (self.start is None or self.start != left):
             raise ValueError(
-                f"{self} is the checkpoint of a fit that began with other weights: remove the "
-                "file, or give every fit one of its own"
+                f"{self} is the checkpoint of a fit with other initial weights: remove the file, "
+                "or use a separate path for each fit"
             )
         self.start = start
         return state
 
     def write_if_due(self, state: dict[str, Any]) -> None:
-        """Write `state`, unless the last write was recent."""
+        """Write `state` if the last write is long enough ago."""
         if monotonic() >= self._next:
             self.write(state)
 
     def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
-        """Write `state`, whole or not at all; training continues if the disk is full.
+        """Write `state` atomically; if the disk is full, training continues with a warning.
 
-        `left` holds the weights that an interrupted fit leaves in the composer: with `warm_start`
-        the next fit begins with them, and still resumes from this file.
+        `left` holds the weights of the composer after an interrupted fit. With `warm_start`, the
+        next fit begins with these weights, and still resumes from this file.
         """
         started = monotonic()
         after = None if left is None else checksum(left)
@@ -110,17 +111,15 @@ class Checkpoint:
                 os.fsync(file.fileno())
             os.replace(self._draft, self.path)
         except OSError as error:
-            warn_user(
-                f"the checkpoint {self} could not be written ({error}); training does not need it"
-            )
-        finally:  # after an interruption, too
+            warn_user(f"the checkpoint {self} could not be written ({error}); training continues")
+        finally:  # including Ctrl-C
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
         taken = monotonic() - started
         self._next = monotonic() + max(self._seconds_between_writes, taken / _LARGEST_SHARE_OF_TIME)
 
     def remove(self) -> None:
-        """Remove the file: there is nothing left to resume."""
+        """Remove the file."""
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:
@@ -132,23 +131,23 @@ class Checkpoint:
     def _check_writable(self) -> None:
         if self.path.is_dir():
             raise ValueError(f"checkpoint={str(self)!r} is a folder: give a file in it")
-        if self.path.exists() and not self.path.is_file():  # reading from a pipe would never end
-            raise ValueError(f"checkpoint={str(self)!r} is no regular file: give another name")
+        if self.path.exists() and not self.path.is_file():  # reading a pipe would block forever
+            raise ValueError(f"checkpoint={str(self)!r} is not a regular file: use another path")
         try:
             self._draft.touch()
             self._draft.unlink()
-        except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+        except (OSError, ValueError) as error:  # ValueError for a null byte in the name
             reason = getattr(error, "strerror", None) or error
             raise ValueError(
-                f"checkpoint={str(self)!r} cannot be written ({reason}): give a file in a folder "
-                "that exists and may be written to"
+                f"checkpoint={str(self)!r} cannot be written ({reason}): use a path in a folder "
+                "that exists and is writable"
             ) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            arrays = dict(archive)  # all are read now, and their checksums compared
+            arrays = dict(archive)  # reads all arrays and verifies their checksums
         state = json.loads(arrays.pop(_PLAIN).tobytes())
         for name, array in arrays.items():
             *parents, last = name.split("/")
@@ -160,16 +159,16 @@ def _read(path: Path) -> dict[str, Any]:
         np.random.RandomState(index(state["seed"]))  # reject an invalid seed here
     except PermissionError:
         raise
-    except Exception as error:  # NumPy, zip and JSON raise many kinds for foreign bytes
+    except Exception as error:  # NumPy, zipfile and json raise many kinds of errors
         raise ValueError(
-            f"{printable(path)} is no checkpoint, or a damaged one ({type(error).__name__}: "
-            f"{error}): remove the file, or name another"
+            f"{printable(path)} is damaged or not a checkpoint ({type(error).__name__}: {error}): "
+            "remove the file, or use another path"
         ) from None
     return state
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split nested dictionaries into arrays, named by their path, and all other values."""
+    """Split nested dictionaries into arrays, named by their paths, and other values."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():
@@ -184,7 +183,7 @@ def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], 
 
 
 def _differences(there: dict[str, Any], here: dict[str, Any]) -> list[str]:
-    """Describe in words how two fingerprints differ."""
+    """Return descriptions of the differences between two fingerprints."""
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
     return [
         f"{name} differ"
@@ -200,7 +199,7 @@ def fingerprint(
     training: Collection,
     validation: Collection | None,
 ) -> dict[str, Any]:
-    """Describe a fit by all that determines its result, in values that JSON can hold.
+    """Return a JSON-compatible description of everything that determines the result of a fit.
 
     Parameters
     ----------
@@ -209,7 +208,7 @@ def fingerprint(
     styles : ndarray of shape (n_styles,)
         Style labels.
     training, validation : Collection
-        The pieces, before some are set aside for validation.
+        Training pieces before the split, and pieces of `X_val`.
     """
     kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
     if isinstance(parameters["random_state"], Integral):
@@ -221,7 +220,7 @@ def fingerprint(
         "the pieces": _describe(training),
         "the pieces of X_val": _describe(validation) if validation else None,
     }
-    # Encoded and decoded, so that it compares equal with the content of a file.
+    # Convert to JSON and back, so that it compares equal to a fingerprint read from a file.
     return json.loads(json.dumps(described, default=_plain))
 
 
@@ -238,12 +237,12 @@ def _describe(collection: Collection) -> dict[str, Any]:
 
 def _runs(styles: Sequence[np.ndarray]) -> Iterable[np.ndarray]:
     for numbers in styles:
-        # The style of a whole piece is a broadcast value: do not expand it to one for each frame.
+        # The style of a whole piece is a broadcast value; do not expand it to all frames.
         yield numbers[:1] if numbers.strides == (0,) else numbers
 
 
 def checksum(weights: Mapping[str, np.ndarray]) -> int:
-    """Return a checksum of weights."""
+    """Return a checksum of the weights."""
     return _checksum(weights.values())
 
 

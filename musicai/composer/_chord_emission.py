@@ -1,9 +1,9 @@
 """Distribution of a frame given its chord: a second emission on the same trunk.
 
-The second emission is of the same kind as the first. It models the next frame given the trunk's
-context, the chord of that frame, the next chord and the time to it. The trunk reads no chords, and
-training with chords does not change its weights, so likelihoods and samples without chords are the
-same as without this emission.
+The second emission has the same type as the first. It models the next frame given the context of
+the trunk, the chord of that frame, the next chord, and the time until the next chord. The trunk
+does not read chords, and training with chords does not change its weights, so this emission does
+not affect likelihoods and samples without chords.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,14 +19,14 @@ _HIDDEN_SIZE = 128
 
 
 class ChordEmission(nn.Module):
-    """The distribution of a frame given the context and its chord.
+    """Distribution of a frame given the context and its chord.
 
     Parameters
     ----------
     make : callable
-        Makes an emission from `n_features` and the width of its context.
+        Function that makes an emission from `n_features` and the size of its context.
     n_features, n_context : int
-        Width of a frame, and of the trunk's output.
+        Number of features of a frame, and of outputs of the trunk.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class ChordEmission(nn.Module):
         initialize_emission(self.emission, pieces, generator)
 
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
-        """Return the training loss of every frame (N,) given `chords` (N, N_CHORD_FEATURES)."""
+        """Return the training loss of every frame, (N,), given `chords` (N, N_CHORD_FEATURES)."""
         encoded = self.emission.encode(previous)
         context, encoded = (
             each.unflatten(-1, (self.emission.n_strands, -1)) for each in (context, encoded)

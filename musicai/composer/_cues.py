@@ -21,16 +21,16 @@ _FRAMES_AT_ONCE = 1024
 
 
 def ending_cues(n_left: np.ndarray) -> np.ndarray:
-    """Return the cues of frames with `n_left` frames to the end, 1 for the last: (n, N_CUES)."""
+    """Return the cues (n, N_CUES) of frames with `n_left` frames to the end, 1 for the last."""
     ramps = [np.clip(1 - (n_left - 1) / horizon, 0, 1) for horizon in _HORIZONS]
     return np.column_stack([n_left <= _LONGEST, *ramps]).astype(np.float32)
 
 
 def find_ends(pieces: Sequence[np.ndarray]) -> list[int]:
-    """Return the number of frames of each piece up to its last sounding one.
+    """Return the number of frames of each piece up to its last non-silent frame.
 
-    A frame sounds if any feature is not 0. Pieces may be mapped from files; they are read from the
-    end backwards.
+    A frame is silent if all features are 0. Pieces, which may be memory-mapped, are read backward
+    from the end.
     """
     ends = []
     for piece in pieces:

@@ -1,10 +1,11 @@
 """Infilling of the gap between a prime and a passage, by sequential Monte Carlo.
 
-Many continuations of the prime are sampled at once. In the last frames of the gap they are weighted
-by the likelihood of the passage, as if it came next, and resampled, with a growing exponent. After
-the last frame one is drawn in proportion to the likelihood of the passage after it. As the number
-of continuations grows, this tends to a draw from the composer given both the prime and the passage
-(Naesseth, Lindsten and Schon 2019: twisted targets).
+Many continuations of the prime are sampled at once. In the last frames of the gap, they are
+weighted by the likelihood of the passage as if it came next, with a growing exponent, and
+resampled. After the last frame, one continuation is drawn with probability proportional to the
+likelihood of the passage after it. As the number of continuations grows, this approaches a sample
+from the composer given both the prime and the passage (twisted targets; Naesseth, Lindsten and
+Schon 2019).
 """
 
 from collections.abc import Callable
@@ -14,18 +15,18 @@ from scipy.special import logsumexp, softmax
 
 from ._sampling import Sampler
 
-# Continuations of each piece.
 N_PARTICLES = 64
+"""Number of continuations sampled for each piece."""
 
-# Frames of the passage that are scored on the way and at the end.
+# Frames of the passage that are scored within the gap and at its end.
 _LOOK_AHEAD = 8
 _LOOK_AT_END = 32
-# Frames before the end over which continuations are weighted, and frames between two weightings.
+# Frames before the end in which continuations are weighted, and frames between two weightings.
 _HORIZON = 48
 _EVERY = 4
 
 LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Log-probability of frames given contexts and frames before them, each (n, ...)."""
+"""Function of frames, contexts and previous frames, each (n, ...), that gives log-probabilities."""
 
 
 def fill_gap(
@@ -38,31 +39,31 @@ def fill_gap(
     *,
     temperature: float,
 ) -> tuple[np.ndarray, int]:
-    """Compose frames that a passage may follow.
+    """Compose frames that lead to a passage.
 
     Parameters
     ----------
     sampler : Sampler
-        At the end of the prime, with one piece for each continuation.
+        Sampler that has read the prime, with one piece for each continuation.
     shifts : ndarray of int, of shape (n_pieces,)
-        Semitones that move each continuation to the common key.
+        Transposition of each continuation to the common key, in semitones.
     passage : ndarray of shape (n_passage_frames, n_features)
         Music after the gap.
     n_frames : int
-        Frames to compose.
+        Number of frames to compose.
     rng : RandomState
-        Source of all draws.
+        Random state.
     log_prob : callable
         Log-probability of frames under the emission.
     temperature : float
-        As in `Sampler.draw`.
+        Temperature as in `Sampler.draw`.
 
     Returns
     -------
     frames : ndarray of shape (n_frames, n_features)
-        In the common key.
+        Frames in the common key.
     shift : int
-        Semitones that moved them there.
+        Transposition of the frames to the common key, in semitones.
     """
     n = len(shifts)
     frames = np.empty((n_frames, n, passage.shape[1]), np.float32)
@@ -96,7 +97,7 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
         by_row = log_prob(frame[owners], reader.context, reader.previous)
         if sampler.voices is None:
             scores.append(by_row)
-        else:  # the frame is of one of the styles of the blend
+        else:  # sum over the styles of the blend
             odds = by_row + np.log(sampler.voices.weights)
             pieces = range(passage.shape[1])
             scores.append(np.array([logsumexp(odds[owners == piece]) for piece in pieces]))
@@ -105,6 +106,6 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
 
 
 def _resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Choose as many rows as there are, each as often as its weight says (systematic)."""
+    """Resample rows in proportion to their weights (systematic resampling)."""
     places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
     return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)

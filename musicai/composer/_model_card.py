@@ -1,4 +1,4 @@
-"""A model card: what a composer learned from, and how well."""
+"""Model cards, which describe the training data and scores of a composer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,14 +16,14 @@ tags: [music, composition]
 
 # {title}
 
-An `LSTMComposer` of musicai {version}. It composes frames of music ({frames}), and no audio;
-it holds no recordings.
+An `LSTMComposer` of musicai {version}. It composes frames of music ({frames}), not audio, and
+contains no recordings.
 
 | | |
 | --- | --- |
 {rows}
 
-Open it with skops, which runs no code of the file:
+Open it with skops, which does not run code from the file:
 
 ```python
 import skops.io
@@ -42,26 +42,26 @@ def model_card(
     scores: Mapping[str, float] | None = None,
     report: Any = None,
 ) -> str:
-    """Describe a fitted composer for those who get its file.
+    """Describe a fitted composer in Markdown, to share with its file.
 
     Parameters
     ----------
     composer : LSTMComposer
-        A fitted composer.
+        Fitted composer.
     title : str, default="A composer"
         Heading of the card.
     data : Bunch, default=None
-        The training music as a loader of `musicai.datasets` returned it, which has its source and
-        license. None says that these are not known.
+        Training music from a loader of `musicai.datasets`, with its source and license. None if
+        they are unknown.
     scores : dict of str to float, default=None
         Log-likelihoods of held-out music by name, in nats per frame.
     report : musicai.metrics.Report, default=None
-        The score-card of composed pieces, for their realism and copies.
+        Score-card of composed pieces, for their realism and the share of copies.
 
     Returns
     -------
     card : str
-        Markdown with the header that model hubs read: README.md next to the composer's file.
+        Markdown with the header that model hubs read, to save as README.md next to the file.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def model_card(
     if report is not None:
         figures = report.to_dict()
         ceiling = figures["ceiling_overlap_area"]
-        rows["realism"] = f"{figures['overlap_area']:.2f}, of other real music {ceiling:.2f}"
+        rows["realism"] = f"{figures['overlap_area']:.2f}; other real music {ceiling:.2f}"
         rows["copied from the training music"] = f"{figures['memorization']:.1%}"
     return _CARD.format(
         title=title,
@@ -115,16 +115,16 @@ def _nats(score: float) -> str:
 
 
 def _frames(composer: Any) -> str:
-    """Return what a frame is, if the composer was fitted with timing."""
+    """Describe the frames, if the composer was fitted with timing."""
     try:
         timing = composer.timing
     except ValueError:
-        return "of a length that was not stated"
+        return "of unknown length"
     if timing.has_beats:
         return f"{timing.frames_per_beat:g} to a beat"
     return f"{timing.frame_rate:.4g} a second"
 
 
 def _cell(value: str) -> str:
-    """Return text that stays in its cell."""
+    """Escape text for a table cell."""
     return " ".join(value.replace("|", "\\|").split())

@@ -1,4 +1,4 @@
-"""Prediction of the next chords of a piece, by counts in its continuations."""
+"""Prediction of the next chords of a piece by counting chords in sampled continuations."""
 
 from collections import defaultdict
 from itertools import islice
@@ -23,11 +23,11 @@ _RULES: dict[str, Rule] = {
     "vocabulary": (lambda v: is_one_of(v, tuple(VOCABULARIES)), f"one of {tuple(VOCABULARIES)}"),
     "random_state": SEED_RULE,
 }
-_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece, of its continuations
+_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # lengths of the piece's end and of continuations
 
 
 class NextChordsMixin:
-    """Prediction of the next chords, for a composer that samples continuations."""
+    """Prediction of the next chords for a composer."""
 
     def next_chords(
         self,
@@ -39,46 +39,46 @@ class NextChordsMixin:
         n_draws: int = 100,
         random_state: int | np.random.RandomState | None = None,
     ) -> Any:
-        """Return the chords that may come next, their probabilities and times.
+        """Return the most likely next chords, with their times and probabilities.
 
-        The piece is continued many times, chords are recognized in each continuation, and the first
-        change of chord after the end of the piece is counted.
+        The composer samples many continuations of the piece, recognizes chords in each, and counts
+        the first new chord after the end of the piece.
 
         Parameters
         ----------
         X : collection of array-like of shape (n_frames, n_features), or one such array
             Chroma or piano rolls to continue.
         n_best : int, default=5
-            Largest number of chords.
+            Maximum number of chords to return.
         vocabulary : {"triads", "qualities"}, default="triads"
-            Vocabulary of chords, as for :func:`musicai.render.recognize_chords`.
+            Chord vocabulary as in :func:`musicai.render.recognize_chords`.
         style : object or dict, default=None
-            As in `sample`.
+            Style as in `sample`.
         n_draws : int, default=100
-            Number of continuations of ten seconds; time grows with it. The standard error of a
-            probability is at most ``n_draws**-0.5 / 2``.
+            Number of continuations, of ten seconds each; time grows with it. The standard error of
+            a probability is at most ``n_draws**-0.5 / 2``.
         random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
+            Seed for sampling. None uses the `random_state` of the estimator.
 
         Returns
         -------
         chords : list of Chord
-            The most likely one first. `start` and `end` are the median times at which it comes and
-            ends, in seconds from the end of the piece. For a collection a list of pairs (chords,
-            probabilities).
+            Chords, the most likely one first. `start` and `end` are medians over the continuations
+            with this chord, in seconds from the end of the piece. For a collection, a list of pairs
+            (chords, probabilities).
         probabilities : ndarray of shape (n_chords,)
-            Of each chord as the next one. The rest to 1 are chords that are left out, and
-            continuations without a change of chord.
+            Probability that each chord comes next. The sum is below 1 if chords are left out, or if
+            continuations have no chord change.
 
         Raises
         ------
         ValueError
-            If the composer was fitted without timing, has learned neither chroma nor piano rolls,
-            or an argument is out of range.
+            If the composer was fitted without timing, its training data is neither chroma nor piano
+            rolls, or an argument is out of range.
 
         See Also
         --------
-        next_frames : The next frames and their probabilities.
+        next_frames : Return the most likely next frames and their probabilities.
 
         Examples
         --------
@@ -94,7 +94,7 @@ class NextChordsMixin:
         """
         values = {"n_best": n_best, "n_draws": n_draws, "vocabulary": vocabulary}
         check_values({**values, "random_state": random_state}, _RULES)
-        composer: Any = self  # with the methods of a fitted composer
+        composer: Any = self  # this mixin uses methods of FittedComposer
         pieces, _, _ = composer._check(X, None)
         composer._check_chords("next_chords")
         timing = composer.timing_of(style)
@@ -113,7 +113,7 @@ class NextChordsMixin:
 def _count(
     piece: np.ndarray, continuations: np.ndarray, timing: Timing, vocabulary: str, n_best: int
 ) -> tuple[list[Chord], np.ndarray]:
-    """Count the next chords in continuations of a piece, (n_draws, n_frames, n_features)."""
+    """Count the next chords in `continuations` of a piece, (n_draws, n_frames, n_features)."""
     before = pitch_classes(piece)[-max(1, timing.frames_at(_SECONDS_BEFORE)) :]
     n_before, n_after = len(before), continuations.shape[1]
     seconds = timing.borders(n_after)

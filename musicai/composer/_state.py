@@ -1,7 +1,6 @@
-"""The expected state of fitted composers and of checkpoints, which files must match.
+"""Validation of the state of fitted composers and checkpoints that are read from files.
 
-That weights fit the network that they claim to be of is found out without building it: shapes are
-compared before any memory is taken.
+Shapes of weights are compared with those of the network before memory for it is allocated.
 """
 
 from collections.abc import Mapping
@@ -16,19 +15,19 @@ from ._fitted import FittedComposer
 from ._network import EMISSIONS, Network, meta_network
 
 _MOMENTS = {"step": 0.0, "exp_avg": -np.inf, "exp_avg_sq": 0.0}
-"""Parts of the optimizer's state for each parameter, with the lowest possible value."""
+"""Optimizer state of each parameter by name, with the lowest valid value."""
 
 
 def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
-    """Return what the fitted attributes of a composer must be; raise an error for nonsense."""
+    """Return the expected types and shapes of fitted attributes; check the emission and styles."""
     if composer.emission_ not in EMISSIONS:
-        raise ValueError(f"emission_ is {composer.emission_!r}, where {list(EMISSIONS)} are known")
+        raise ValueError(f"emission_ is {composer.emission_!r}, not one of {list(EMISSIONS)}")
     if composer.emission_ != tie_pitches(
         composer.emission_.replace("tied ", ""), composer.key_invariant_, composer.n_features_in_
     ):
         raise ValueError(
             f"emission_ is {composer.emission_!r} with key_invariant_={composer.key_invariant_}: "
-            "piano rolls of an earlier version are learned otherwise now; fit again"
+            "this version models piano rolls differently; fit again"
         )
     if composer.key_invariant_ and composer.n_features_in_ < N_KEYS:
         raise ValueError(f"n_features_in_ is {composer.n_features_in_}, too few to have a key")
@@ -95,10 +94,10 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
             raise ValueError("seconds or counts are negative")
         if (progress["n_frames"] > 0) != (progress["n_batches"] > 0):
             raise ValueError("frames and batches do not match")
-    except Exception as error:  # a foreign file may hold anything
+    except Exception as error:  # an invalid file may contain anything
         raise ValueError(
-            f"the checkpoint holds no state of training to resume from ({str(error)[:300]}): "
-            "remove the file, or name another"
+            f"the checkpoint has no training state to resume from ({str(error)[:300]}): "
+            "remove the file, or use another path"
         ) from error
 
 
@@ -107,10 +106,10 @@ def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, A
         if name in weights:
             low, high = np.rint(weights[name])
             if not 0 <= low < high <= network.emission.n_features:
-                raise ValueError(f"{name} is no range of notes")
+                raise ValueError(f"{name} is not a range of notes")
     for name in ("trait_scale", "emission.scale"):
         if name in weights and not (np.atleast_2d(weights[name])[-1] > 0).all():
-            raise ValueError(f"{name} has values that are not above 0")
+            raise ValueError(f"{name} has values that are not positive")
     return {
         name: Array(np.float32, tuple(tensor.shape))
         for name, tensor in network.state_dict().items()
@@ -118,21 +117,21 @@ def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, A
 
 
 def _optimizer(state: Any, network: Network, **more: Any) -> Any:
-    """Return what the state of the optimizer must be: of all parameters, or of those it has."""
+    """Return the expected types and shapes of an optimizer state."""
     if state is None:
         return type(None)
     moments = {}
     for number, parameter in enumerate(network.parameters()):
         for name, low in _MOMENTS.items():
             key, shape = f"{number}.{name}", () if name == "step" else tuple(parameter.shape)
-            # Parameters that no batch has reached yet have no moments.
+            # Parameters without a gradient so far have no moments.
             if f"{number}.step" in state.get("moments", ()):
                 moments[key] = Array(np.float32, shape, low)
     return {"n_steps": int, "moments": moments, **more}
 
 
 def _numbers(values: Any, optional: bool = False) -> Any:
-    """Return what a list of numbers must be, or None if it is optional."""
+    """Return the expected types of a list of numbers, which may be None if `optional`."""
     if isinstance(values, list):
         return [float] * len(values)
     return list | None if optional else list

@@ -236,7 +236,7 @@ def test_the_file_of_a_fit_that_began_with_other_weights_is_refused(chroma, path
             composer.fit(chroma)
     before = path.read_bytes()
     for other in (small(**options), small(max_iter=1, warm_start=True).fit(chroma)):
-        with pytest.raises(ValueError, match="began with other weights: remove the file"):
+        with pytest.raises(ValueError, match="a fit with other initial weights: remove the file"):
             other.set_params(**options, max_iter=4).fit(chroma)
     assert path.read_bytes() == before
     composer.fit(chroma)
@@ -274,7 +274,7 @@ def test_damaged_and_other_files_are_refused(chroma, path, often, monkeypatch, t
     foreign = [p.read_bytes() for p in tmp_path.iterdir() if p != path]
     for content in (whole[:-100], whole[: len(whole) // 2], flipped, b"", b"notes", *foreign):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=f"{path} is no checkpoint, or a damaged one"):
+        with pytest.raises(ValueError, match=f"{path} is damaged or not a checkpoint"):
             small(checkpoint=path).fit(chroma)
         assert path.read_bytes() == content
 
@@ -300,7 +300,7 @@ def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
 
 def test_irregular_files_are_refused(chroma, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe' is no regular file"):
+    with pytest.raises(ValueError, match="pipe' is not a regular file"):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
 
 
@@ -432,9 +432,9 @@ OF_CHECKPOINT = [
         "progress is dict of length 13",
     ),
     (lambda arrays, plain: plain.update(elapsed=-1), "seconds or counts are negative"),
-    (lambda arrays, plain: plain.update(seed="abcd"), "is no checkpoint, or a damaged one"),
-    (lambda arrays, plain: plain.update(seed=[1]), "damaged one .TypeError: 'list' object"),
-    (lambda arrays, plain: plain.pop("seed"), "is no checkpoint, or a damaged one"),
+    (lambda arrays, plain: plain.update(seed="abcd"), "is damaged or not a checkpoint"),
+    (lambda arrays, plain: plain.update(seed=[1]), "not a checkpoint .TypeError: 'list' object"),
+    (lambda arrays, plain: plain.pop("seed"), "is damaged or not a checkpoint"),
 ]
 
 
@@ -445,5 +445,5 @@ def test_a_file_that_was_tampered_with_is_refused(chroma, path, often, monkeypat
         with pytest.warns(UserWarning, match="interrupted"):
             small(checkpoint=path).fit(chroma)
     rewrite(path, change)
-    with pytest.raises(ValueError, match=f"{reason}.*: remove the file, or name another"):
+    with pytest.raises(ValueError, match=f"{reason}.*: remove the file, or use another path"):
         small(checkpoint=path).fit(chroma)

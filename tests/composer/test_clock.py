@@ -140,7 +140,7 @@ def test_timings_must_fit_the_pieces(chroma):
         small().fit(chroma, timing=[measured(90, 5)] * 8)
     with pytest.raises(TypeError, match="timing must be a Timing, got 'fast'"):
         small().fit(chroma, timing="fast")
-    with pytest.raises(ValueError, match="neither a tempo nor a rate"):
+    with pytest.raises(ValueError, match="which has neither a tempo nor a rate"):
         small().fit(chroma[:1], timing=[Timing.from_borders(np.arange(41))])
 
 

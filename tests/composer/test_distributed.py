@@ -133,7 +133,7 @@ def test_the_result_is_that_of_one_process(ended, chroma, styles):
 
 def test_different_pieces_are_refused_by_all(ended):
     for told in ended[1]:
-        assert "2 processes fit together" in told["different"]
+        assert "2 processes started by torchrun fit one model" in told["different"]
         assert "differ in the pieces" in told["different"]
 
 
@@ -168,5 +168,5 @@ def test_an_unusable_environment_is_an_error(chroma, monkeypatch, odd):
     sound = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
     for name, value in {**sound, **odd}.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(ValueError, match="looks like torchrun's, but makes no sense"):
+    with pytest.raises(ValueError, match="has invalid variables of torchrun"):
         LSTMComposer(**OPTIONS).fit(chroma)
