@@ -1,23 +1,22 @@
-"""Whether FluidSynth and symusic read MIDI files as musicai does.
+"""Agreement of musicai with FluidSynth and symusic on the notes in MIDI files.
 
 ::
 
     python -m benchmarks.midi.agreement --corpus 300 --odd 4 --jobs 2
 
-The files are scores of music21's corpus, written by music21, with two parts on each channel and
-pedals in a track of their own; and performances with odd events of each kind of ``odd_files.py``.
+The files are scores of music21's corpus, written by music21 with two parts on each channel and
+pedals in a separate track, and performances with odd events of each kind in ``odd_files.py``.
 
-- FluidSynth plays a file; which notes it holds is compared with the piano roll of
-  ``PianoRollExtractor``, pedals included (``fluidsynth.py``; needs libfluidsynth).
-- symusic knows notes by their keys, without pedals; these are compared with the roll of
-  ``read_midi``'s notes without controllers (``pip install symusic``).
+- FluidSynth plays a file. The notes that it holds, including by pedals, are compared with the piano
+  roll of ``PianoRollExtractor`` (``fluidsynth.py``; needs libfluidsynth).
+- symusic reads notes without pedals. They are compared with the roll of the notes of ``read_midi``
+  without controllers (``pip install symusic``).
 
-Rolls have 50 frames a second, and agree when no cell differs whose neighbors in time are of
-another value as well: a note may begin or end a frame earlier. The first minute counts. A judge
-that is not installed is left out. Where FluidSynth disagrees on a score, it plays the same score
-again with a channel for each part: two parts that hold one key at one time share its note-offs on
-one channel. Nothing counts then in a key after its first note of no length, because music21 writes
-their note-off in front, and others let them sound until the next one.
+Rolls of the first minute, with 50 frames per second, are compared cell by cell; notes may begin or
+end one frame earlier or later. A program that is not installed is left out. Scores are compared a
+second time with one channel per part, because parts on the same channel share the note-offs of a
+key. That comparison ignores a key after its first note without length, because music21 writes its
+note-off first, and other programs let it sound until the next one.
 """
 
 import argparse
@@ -44,24 +43,24 @@ except ImportError:
 RATE = 50
 SECONDS = 60
 PEDAL_OFFSET = 0.2275
-"""Beats after a beat that a pedal moves; notes begin and end elsewhere."""
+"""Offset of pedal events from beats, away from the starts and ends of notes."""
 
 EXTRACTOR = PianoRollExtractor(frame_rate=RATE)
 
 
 class Verdict(NamedTuple):
-    """Cells of rolls that differ; None where a judge is missing or did not read the file."""
+    """Numbers of differing cells; None if a program is missing or cannot read the file."""
 
     fluidsynth: int | None
     symusic: int | None
 
 
 class Result(NamedTuple):
-    """What was found for a score."""
+    """Results for a score."""
 
     name: str
     shared: Verdict
-    apart: Verdict  # with a channel for each part, and without what follows notes of no length
+    apart: Verdict  # one channel per part, without keys after notes of length 0
 
 
 def roll_of(music) -> np.ndarray:
@@ -80,7 +79,7 @@ def roll_of_notes(notes, n_frames: int) -> np.ndarray:
 
 
 def count_differences(one: np.ndarray, other: np.ndarray, excused: np.ndarray) -> int:
-    """Count cells that differ, and not only because a note begins or ends a frame earlier."""
+    """Count differing cells, allowing notes to begin or end one frame earlier or later."""
     n_frames = min(len(one), len(other))
     one, other = one[:n_frames] > 0, other[:n_frames] > 0
     differ = (one & ~widened(other)) | (other & ~widened(one))
@@ -105,7 +104,7 @@ def judge(path: Path, *, excuse: bool = False) -> Verdict:
 
 
 def after_empty_notes(midi: pretty_midi.PrettyMIDI, n_frames: int) -> np.ndarray:
-    """Return where a key had a note of no length before."""
+    """Return a mask of the frames of each key after a note of length 0."""
     excused = np.zeros((n_frames, 88), bool)
     for instrument in midi.instruments:
         for note in instrument.notes:
@@ -135,7 +134,7 @@ def by_symusic(path: Path, ours: np.ndarray, excused: np.ndarray) -> int | None:
 
 
 def export(score_path: Path, folder: Path, number: int) -> tuple[Path, Path] | None:
-    """Write a score with two parts on each channel, and with a channel for each part."""
+    """Write a score with two parts per channel, and with one part per channel."""
     import music21
 
     with warnings.catch_warnings():
@@ -162,7 +161,7 @@ def export(score_path: Path, folder: Path, number: int) -> tuple[Path, Path] | N
 
 
 def pedal_track(file: mido.MidiFile, seed: int) -> mido.MidiTrack:
-    """Press and lift the pedal of all channels at random."""
+    """Return a track that presses and releases the pedal of all channels at random."""
     rng = np.random.default_rng(seed)
     beats = max(sum(m.time for m in track) for track in file.tracks) / file.ticks_per_beat
     moves = np.flatnonzero(rng.random(int(beats)) < 0.4) + PEDAL_OFFSET
@@ -222,12 +221,12 @@ def print_corpus(n_scores: int, n_jobs: int) -> None:
             calls = (joblib.delayed(judge_score)(score, tried + i) for i, score in enumerate(batch))
             results += [result for result in parallel(calls) if result is not None]
             tried += len(batch)
-    print(f"{len(results)} scores; {tried - len(results)} more have no notes or are not exported")
+    print(f"{len(results)} scores; {tried - len(results)} others have no notes or fail to export")
     print("| scores | FluidSynth agrees | symusic agrees |")
     print("| --- | --- | --- |")
     for name, verdicts in (
         ("two parts on a channel", [result.shared for result in results]),
-        ("a channel each, without notes of no length", [result.apart for result in results]),
+        ("one part on a channel, without notes of length 0", [result.apart for result in results]),
     ):
         columns = zip(*verdicts, strict=True)
         print(f"| {name} |", " | ".join(agreeing(list(column)) for column in columns), "|")
@@ -245,9 +244,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     arguments = parser.parse_args()
     if library() is None:
-        print("libfluidsynth is not installed (apt install libfluidsynth3): it is left out\n")
+        print("libfluidsynth is not installed (apt install libfluidsynth3): skipping it\n")
     if symusic is None:
-        print("symusic is not installed (pip install symusic): it is left out\n")
+        print("symusic is not installed (pip install symusic): skipping it\n")
     print_odd(arguments.odd, arguments.jobs)
     print_corpus(arguments.corpus, arguments.jobs)
 

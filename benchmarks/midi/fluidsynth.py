@@ -1,8 +1,8 @@
-"""Notes as FluidSynth plays them, for ``benchmarks/midi/agreement.py``.
+"""Notes as played by FluidSynth, for ``benchmarks/midi/agreement.py``.
 
-Calls the library libfluidsynth. A soundfont of one sound that never dies away is made here, so a
-voice sounds exactly as long as FluidSynth holds the note; which voices it holds is looked up after
-each block of 64 samples, 4 ms.
+This module calls the library libfluidsynth with a generated soundfont, whose only sound never
+decays, so that a voice sounds exactly as long as FluidSynth holds the note. It polls the held
+voices after each block of 64 samples, or 4 ms.
 """
 
 import ctypes
@@ -30,7 +30,7 @@ PLAYING = 1
 
 
 class Sounding(NamedTuple):
-    """A note as long as it is held by its key or a pedal, in seconds; drums are left out."""
+    """A note with the time for which its key or a pedal holds it, in seconds."""
 
     start: float
     end: float
@@ -38,7 +38,7 @@ class Sounding(NamedTuple):
 
 
 def library():
-    """Return libfluidsynth, or None where it is not installed."""
+    """Return libfluidsynth, or None if it is not installed."""
     name = ctypes.util.find_library("fluidsynth")
     if name is None:
         return None
@@ -52,7 +52,7 @@ def library():
 
 
 class Player:
-    """Plays files with libfluidsynth."""
+    """Player of MIDI files with libfluidsynth."""
 
     def __init__(self, lib) -> None:
         self.lib = lib
@@ -66,7 +66,7 @@ class Player:
                 lib.fluid_settings_setint(self.settings, name.encode(), value)
 
     def play(self, path: Path, seconds: float) -> list[Sounding] | None:
-        """Return the notes of a file within some seconds, or None if it is not read."""
+        """Return the notes in the first seconds of a file, or None if it cannot be read."""
         synth = ctypes.c_void_p(self.lib.new_fluid_synth(self.settings))
         player = ctypes.c_void_p(self.lib.new_fluid_player(synth))
         with tempfile.NamedTemporaryFile(suffix=".sf2") as font:
@@ -121,7 +121,7 @@ class Player:
 
 
 def soundfont() -> bytes:
-    """Return a soundfont whose one program is a wave in a loop, at full strength until released."""
+    """Return a soundfont with one program, a looped wave at full level until it is released."""
     wave = np.rint(8000 * np.sin(np.arange(64) * np.pi / 32)).astype("<i2").tobytes()
 
     def chunk(name: bytes, data: bytes) -> bytes:

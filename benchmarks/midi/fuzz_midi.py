@@ -1,18 +1,17 @@
-"""Whether damaged MIDI files are read or refused, but never crash, hang or give nonsense.
+"""Fuzzing of ``PianoRollExtractor`` and ``synthesize`` with damaged MIDI files.
 
-As ``benchmarks/audio/fuzz.py``, whose damages, limits and table these are, for
-``PianoRollExtractor`` and ``synthesize``. Run it on MIDI files of any kind; without any it takes
-some of music21's chorales, written by musicai, and music with all that a MIDI file may hold::
+Damaged files must be read or refused, without crashes, hangs or invalid results. The kinds of
+damage, limits and table are those of ``benchmarks/audio/fuzz.py``. Pass MIDI files, or none to use
+chorales of music21 written by musicai, and generated music with all kinds of MIDI events::
 
     python -m benchmarks.midi.fuzz_midi --count 5000 --jobs 2
     python -m benchmarks.midi.fuzz_midi music/*.mid --seed 1 --keep failures
     python -m benchmarks.midi.fuzz_midi --promises
 
-With ``--promises`` only what files promise is damaged: lengths, counts, units and the state of
-channels (`promises.py`).
-Each damaged file is read on a grid of beats and on one of seconds, and its first 20 seconds are
-played. "read" are files that gave rolls of zeros and ones with 88 keys, and finite sound if they
-had notes at all; "refused" are those that raised ``MidiError`` with the file's name.
+With ``--promises``, only lengths, counts, units and channel states are damaged (`promises.py`).
+Each damaged file is read on a grid of beats and on a grid of seconds, and its first 20 seconds are
+synthesized. A file counts as "read" if it gives binary rolls with 88 keys and finite sound, and as
+"refused" if it raises ``MidiError`` with the name of the file.
 """
 
 import os
@@ -30,11 +29,11 @@ from benchmarks.audio.fuzz import OUTCOMES, Verdict
 from benchmarks.midi.promises import PROMISES
 
 SECONDS = 8
-"""Length of the music that is made here; to play it takes most of the time."""
+"""Length of the generated music; playing it takes most of the time."""
 
 
 def serve(connection: Connection) -> None:
-    """Read and play the files whose names come, until there are no more; runs in a process."""
+    """Read and play files whose names arrive over a connection; runs in a separate process."""
     import pretty_midi
 
     from musicai import PianoRollExtractor
@@ -45,7 +44,7 @@ def serve(connection: Connection) -> None:
     list(synthesize(scale))
     assert isinstance(scale, pretty_midi.PrettyMIDI)
     fuzz.limit_memory()
-    # A panic in Rust says so on standard error as well.
+    # Hide the messages of Rust panics on standard error.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     while path := connection.recv():
         start = time.perf_counter()
@@ -99,7 +98,7 @@ def refusal(error: Exception, path: str) -> Verdict:
 
 
 def make_sources(folder: Path) -> list[Path]:
-    """Write the beginnings of chorales, and music with everything that is not notes."""
+    """Write the beginnings of chorales, and a file with all kinds of events."""
     import pretty_midi
     from pretty_midi import ControlChange, KeySignature, Lyric, Note, PitchBend, TimeSignature
 

@@ -1,18 +1,17 @@
-"""Music in notes played in passages: its distance from the whole, memory and speed.
+"""Synthesis of MIDI in passages, compared with whole pieces: differences, memory and speed.
 
-``synthesize`` plays 20 seconds at a time and adds up what overlaps. Against it stands the same
-music played in one passage, as ``midirenderer`` does by itself::
+``synthesize`` plays 20 seconds at a time and sums overlapping sound. The benchmark compares it with
+the same music played in one passage, as ``midirenderer`` does by default::
 
     python -m benchmarks.midi.midi_sound
     python -m benchmarks.midi.midi_sound music/*.mid --minutes 60
 
-Without files the music is chorales, for a piano and for strings. Two markdown tables are printed:
+Without files, the music is chorales for piano and for strings. The script prints two tables:
 
-- for each file the level of the difference between both ways in decibels, relative to the music,
-  and the largest difference of a sample;
-- for music of some minutes (the files one after the other, over and over) the seconds until the
-  first block came, the seconds until the last, and the peak memory beyond that of playing
-  one file before, each way in a process of its own.
+- for each file, the level of the difference between both methods relative to the music, in
+  decibels, and the largest difference of a sample
+- for longer music (the files repeated one after the other), the time to the first and to the last
+  block in seconds, and the increase of peak memory; each method runs in a separate process
 """
 
 import argparse
@@ -63,7 +62,7 @@ def print_differences(music):
 
 
 def in_a_row(paths, minutes):
-    """Put files one after the other until there is enough."""
+    """Concatenate files, repeatedly, to at least the given number of minutes."""
     pieces = [read_midi(path) for path in paths]
     music, end = copy.deepcopy(pieces[0]), 0.0
     notes = music.instruments[0].notes
@@ -81,7 +80,7 @@ def in_a_row(paths, minutes):
 
 
 def measure(paths, minutes, at_once):
-    """Play in this process and print what it took."""
+    """Play music in this process, and print times and memory."""
     soundfont = load_soundfont(None)
     list(play(read_midi(paths[0]), soundfont))
     music = in_a_row(paths, minutes)
@@ -113,7 +112,7 @@ def main():
         strings = {f"{name}, strings": for_strings(midi) for name, midi in music.items()}
         music.update(strings)
     print_differences(music)
-    print("\n| way | minutes of music | s until the first block | s in all | MB |")
+    print("\n| way | minutes of music | s until the first block | s in total | MB |")
     print("|---|---|---|---|---|", flush=True)
     for way in ("passages", "at once"):
         options = ["--minutes", str(arguments.minutes), "--way", way]

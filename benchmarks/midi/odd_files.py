@@ -1,8 +1,8 @@
-"""Performances with odd events, made from bytes, for ``benchmarks/midi/agreement.py``.
+"""MIDI performances with odd events, generated as bytes for ``benchmarks/midi/agreement.py``.
 
-Two hands in two tracks play on one channel at 120 beats a minute. Notes begin and end on multiples
-of 32 ticks (33 ms) and pedals move in between, so that nothing depends on what comes first at one
-time, unless a kind of file is about that.
+Two hands in two tracks play on one channel at 120 beats per minute. Notes begin and end on
+multiples of 32 ticks (33 ms), and pedals move between them, so that the order of simultaneous
+events does not matter, except in files that test it.
 """
 
 import struct
@@ -49,14 +49,14 @@ def off(pitch: int, channel: int = 0) -> bytes:
 
 
 def somewhere(rng, low: float = 0.0, high: float = 1.0, offset: int = 10) -> int:
-    """Choose a tick between those of notes."""
+    """Choose a random tick between those of notes."""
     return STEP * int(rng.integers(low * LENGTH // STEP, high * LENGTH // STEP - 1)) + offset
 
 
 def performance(rng) -> Tracks:
     tracks: Tracks = {"conductor": [], "right": [], "left": [], "pedal": []}
     for hand, lowest in (("right", 60), ("left", 36)):
-        free = np.zeros(24, int)  # when each key is up again
+        free = np.zeros(24, int)  # tick at which each key is released
         for tick in np.cumsum(rng.integers(1, 9, size=60)) * STEP:
             end = int(tick) + STEP * int(rng.integers(1, 16))
             key = int(rng.choice(np.flatnonzero(free < tick)))
@@ -68,7 +68,7 @@ def performance(rng) -> Tracks:
 
 
 def press(tracks: Tracks, rng, track="pedal", pedal=64, last=1.0, offset=10) -> None:
-    """Press and lift a pedal some times."""
+    """Press and release a pedal several times."""
     ticks = sorted({somewhere(rng, 0, last, offset) for _ in range(12)})
     for i, tick in enumerate(ticks[: len(ticks) // 2 * 2]):
         tracks[track].append((tick, control(pedal, 0 if i % 2 else 127)))
@@ -128,7 +128,7 @@ def ended_by_a_mode(tracks, rng):
 
 
 def forget_last_offs(tracks, rng):
-    """Leave out the note-offs of the last note of some keys."""
+    """Remove the note-offs of the last notes of some keys."""
     for hand in ("right", "left"):
         for pitch in rng.choice(128, size=64, replace=False).tolist():
             offs = [each for each in tracks[hand] if each[1] == off(pitch)]
@@ -155,7 +155,7 @@ def no_length_under_the_pedal(tracks, rng):
 
 
 def struck_again_first(tracks, rng):
-    """Repeat a key, with the new note-on in front of the old note-off."""
+    """Repeat keys, with each new note-on before the previous note-off."""
     for pitch in (86, 90, 95):
         ticks = sorted({somewhere(rng) for _ in range(8)})
         for start, end in pairwise(ticks):
@@ -178,7 +178,7 @@ def key_of_both_hands(tracks, rng):
 
 
 def two_ports(tracks, rng):
-    """The left hand is on another port, where the pedal does not count."""
+    """Move the left hand to another port, where the pedal has no effect."""
     tracks["left"].append((0, b"\xff\x21\x01\x01"))
     press(tracks, rng)
 
@@ -254,7 +254,7 @@ KINDS: tuple[Callable, ...] = (
 
 
 def odd_file(kind: Callable, seed: int) -> bytes:
-    """Return a performance with odd events of a kind."""
+    """Return a performance with one kind of odd events."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     tracks = performance(rng)
     kind(tracks, rng)

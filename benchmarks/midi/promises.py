@@ -1,4 +1,4 @@
-"""Damage to what MIDI files promise, and to nothing else: lengths, counts, units, channel state."""
+"""Damage to lengths, counts, units and channel states in MIDI files."""
 
 import re
 import struct
@@ -8,11 +8,11 @@ from benchmarks.common.damages import EXTREMES, Damage, Random
 from musicai.midi.events import Event, Song, Track, read_song, write_song
 
 CHANNEL_STATE = (0, 6, 7, 32, 64, 66, 100, 101, 120, 121, 123, 124, 125, 126, 127)
-"""Controllers that change what a channel does with notes."""
+"""Controllers that affect how a channel plays notes."""
 
 
 def wrong_number(number: int, n_bytes: int, rng: Random) -> bytes:
-    """Return another number: an extreme one, one near it, or any."""
+    """Return a wrong number: an extreme one, a nearby one, or a random one."""
     limit = 256**n_bytes
     near = number + int(rng.integers(-9, 10))
     other = rng.choice([EXTREMES[rng.integers(len(EXTREMES))] % limit, near, rng.integers(limit)])
@@ -46,7 +46,7 @@ def track_length(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 def all_track_lengths(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Programs that crash leave zeros, those that write to pipes ones."""
+    """Set all lengths to 0, as crashed programs leave them, or to a huge value, as for pipes."""
     length = struct.pack(">L", int(rng.choice([0, 2**31, 2**32 - 1])))
     return re.sub(rb"MTrk....", lambda _: b"MTrk" + length, data, flags=re.DOTALL)
 
@@ -57,7 +57,7 @@ def event_length(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 def edited(edit: Callable[[Song, Random], list[Track]]) -> Damage:
-    """Make a damage of a function that changes the events of tracks."""
+    """Convert a function that edits the events of tracks to a kind of damage."""
 
     def damage(data: bytes, rng: Random, other: bytes) -> bytes:
         song = read_song(data)
@@ -101,7 +101,7 @@ def controllers_added(song: Song, rng: Random) -> list[Track]:
 
 @edited
 def ends_lost(song: Song, rng: Random) -> list[Track]:
-    """Leave out note-offs, some or all."""
+    """Remove some or all note-offs."""
     share = rng.random()
     return [
         track._replace(
@@ -117,7 +117,7 @@ def ends_lost(song: Song, rng: Random) -> list[Track]:
 
 @edited
 def tracks_mixed(song: Song, rng: Random) -> list[Track]:
-    """Put each event into any track."""
+    """Move each event to a random track."""
     tracks = [track._replace(events=[]) for track in song.tracks]
     for track in song.tracks:
         for event in track.events:

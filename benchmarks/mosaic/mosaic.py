@@ -1,26 +1,26 @@
-"""Mosaics of recordings: how near they are to a piece, and whether one hears that they are made.
+"""Mosaics of recordings: similarity to a piece, and audible artifacts.
 
     OMP_NUM_THREADS=1 python -m benchmarks.mosaic.mosaic [FILE ...] [--minutes 100] [--clips 24]
 
-Without files it takes the chorales. Two of three recordings, the longest first, are played with
-until there are as many minutes; the others are held out. From those come clips of 30 seconds, and
-their chroma is what the mosaics are to sound like. The alternatives are: no shaping; every frame
-the most similar one, wherever it is (unit selection without a cost of joins); units of 4 frames,
-each the most similar there is; and a bank of sines, which is as near as can be but nobody's sound.
+Without files, the script uses the chorales. Two of three recordings, the longest first, are used
+for mosaics, up to `--minutes`; the others are held out. The mosaics play the chroma of 30-second
+clips of held-out recordings. The alternatives are a mosaic without shaping; the most similar frame
+for every frame (unit selection without a join cost); the most similar unit of 4 frames; and a bank
+of sines, an upper bound of similarity without the sound of recordings.
 
-Mosaics are mono, so that stereo recordings compare with sines. Printed are
+Mosaics are mono, so that stereo recordings compare with sines. The script prints
 
-- Pearson's correlation of each frame of the piece with what is heard (mean over frames), joins a
-  second, and the most seconds in a row of one recording;
-- the Frechet distance between Gaussians that are fitted to log-mel spectra (64 bands, 93 ms) of
-  what is played and of the recordings, all equally loud; other recordings give what is possible;
+- the mean Pearson correlation of frames of the piece with frames of the mosaic, joins per second,
+  and the longest passage of one recording in seconds;
+- the Frechet distance between Gaussians fitted to log-mel spectra (64 bands, 93 ms) of mosaics and
+  recordings of equal loudness; other recordings give the best possible value;
 - the range of levels: from the 10th to the 95th percentile of 0.4 seconds, dB;
 - jumps at joins: of the level (23 ms frames, dB), of the log-mel spectrum (mean rise of a band,
   dB), and of the waveform (the largest second difference over its root mean square about it),
-  the largest in 0.15 seconds about each join, and the step of the level from the second before to
-  the second after it (dB), compared with as many moments inside recordings;
-- how long fitting and playing take, how large the fitted mosaic is, and memory for 2 and 20
-  minutes of music that are written to a file.
+  the largest within 0.15 seconds of each join, and the step of the level from the second before to
+  the second after it (dB), compared with as many random times inside recordings;
+- the times of fitting and playing, the size of the fitted mosaic, and the memory for writing 2 and
+  20 minutes of music to a file.
 """
 
 import argparse
@@ -50,14 +50,14 @@ from musicai.theory.shapes import unit_shapes
 
 RATE = 44100
 CLIP_SECONDS = 30
-NEAR = 0.15  # seconds about a join
+NEAR = 0.15  # seconds around a join
 SHORT = 1024  # samples, 23 ms
 QUANTILES = (0.5, 0.9, 1.0)
 MOSAIC = "**mosaic**"
 
 
 def hold_out(pieces, frame_rate, minutes):
-    """Return which recordings to play with, at least `minutes` long together, and which not."""
+    """Split recordings into at least `minutes` of material for mosaics, and held-out ones."""
     longest_first = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
     total = 0.0
     played, held = [], []
@@ -71,7 +71,7 @@ def hold_out(pieces, frame_rate, minutes):
 
 
 def cut(pieces, held, n_clips, n_frames):
-    """Return clips of the held-out recordings, spread over them: (recording, first frame)."""
+    """Return clips spread over the held-out recordings: (recording, first frame)."""
     rng = np.random.RandomState(0)
     long_enough = [i for i in held if len(pieces[i]) > n_frames]
     clips = []
@@ -82,7 +82,7 @@ def cut(pieces, held, n_clips, n_frames):
 
 
 class NearestUnits:
-    """Unit selection that minds no join: each unit of some frames is the most similar one."""
+    """Unit selection without a join cost: every unit of frames is the most similar one."""
 
     def __init__(self, mosaic, n_frames):
         self.mosaic = mosaic
@@ -93,7 +93,7 @@ class NearestUnits:
         return [np.concatenate(list(self._play(piece))) for piece in pieces]
 
     def segments(self, pieces):
-        """Tell what is played."""
+        """Return the segments of a piece."""
         corpus = make_corpus(
             self.mosaic.chroma_,
             self.mosaic.levels_,
@@ -144,7 +144,7 @@ class NearestUnits:
 
 
 def in_a_row(segments):
-    """Return the most seconds for which one recording is played."""
+    """Return the longest time for which one recording plays, in seconds."""
     longest = start = 0.0
     for before, after in zip([None, *segments], segments, strict=False):
         if before is None or before.recording != after.recording:
@@ -154,7 +154,7 @@ def in_a_row(segments):
 
 
 def log_mel(audio):
-    """Return log-mel frames of audio made as loud as all, those that sound only."""
+    """Return non-silent log-mel frames of audio, scaled to a common loudness."""
     audio = audio * (0.1 / max(1e-9, float(np.sqrt(np.mean(np.square(audio))))))
     mel = librosa.feature.melspectrogram(
         y=audio, sr=RATE, n_fft=4096, hop_length=4096, n_mels=64, fmax=10000
@@ -164,12 +164,12 @@ def log_mel(audio):
 
 
 def excerpt(recording, start):
-    """Return as much of a recording as a clip is long."""
+    """Return an excerpt of a recording with the length of a clip."""
     return read_excerpt(recording, start, CLIP_SECONDS * RATE, sr=RATE)
 
 
 def jumps(audio, times):
-    """Return the largest jumps about moments: of level, of spectrum, of waveform."""
+    """Return the largest jumps of level, spectrum and waveform around given times."""
     power = np.mean(audio[: len(audio) // SHORT * SHORT].reshape(-1, SHORT) ** 2, axis=1)
     level = np.abs(np.diff(10 * np.log10(power + 1e-7)))
     mel = librosa.feature.melspectrogram(
@@ -194,7 +194,7 @@ def jumps(audio, times):
 
 
 def level_range(audio):
-    """Return how many decibels lie between soft and loud moments of 0.4 seconds."""
+    """Return the range of levels of 0.4-second windows in decibels."""
     length = int(0.4 * RATE)
     power = np.mean(audio[: len(audio) // length * length].reshape(-1, length) ** 2, axis=1)
     soft, loud = np.percentile(10 * np.log10(power + 1e-9), [10, 95])
@@ -214,7 +214,7 @@ print(peak_megabytes(), time.perf_counter() - started)
 
 
 def memory(mosaic, piece, minutes):
-    """Return the peak memory in MB of a process that writes so many minutes, and the seconds."""
+    """Return the peak memory (MB) and time (s) of a process that writes minutes of music."""
     n_frames = round(minutes * 60 * mosaic.extractor_.frame_rate)
     with tempfile.TemporaryDirectory() as folder:
         joblib.dump((mosaic, np.resize(piece, (n_frames, 12))), f"{folder}/job.joblib")
@@ -226,7 +226,7 @@ def memory(mosaic, piece, minutes):
 
 
 def make_players(mosaic, transpositions):
-    """Return the mosaic and its alternatives by name; all are fitted."""
+    """Return the fitted mosaic and its fitted alternatives by name."""
 
     def changed(**parameters):
         return copy.deepcopy(mosaic).set_params(**parameters)
@@ -241,7 +241,7 @@ def make_players(mosaic, transpositions):
 
 
 def print_players(players, wanted, others, extractor, reference):
-    """Print how near each comes to the pieces; return the jumps at its joins."""
+    """Print the similarity of each player to the pieces; return the jumps at its joins."""
     print(
         "\n| played by | correlation | joins a second | seconds in a row | Frechet distance "
         f"| range of levels, dB | CPU seconds per clip |\n|{' --- |' * 7}"
@@ -274,7 +274,7 @@ def print_players(players, wanted, others, extractor, reference):
 
 
 def print_jumps(at_joins, own, rng):
-    """Print the jumps at joins, and those at as many moments of the recordings."""
+    """Print the jumps at joins, and at as many random times in recordings."""
     print(
         "\n| largest jumps: median, 9 of 10, all | of level, dB | of spectrum, dB | of waveform | "
         "step of level, dB |\n| --- | --- | --- | --- | --- |"
@@ -293,8 +293,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("paths", metavar="FILE_OR_FOLDER", nargs="*", type=Path)
-    parser.add_argument("--minutes", type=float, default=100, help="to play with (%(default)s)")
-    parser.add_argument("--clips", type=int, default=24, help="to play (%(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=100, help="length of the recordings (%(default)s)"
+    )
+    parser.add_argument("--clips", type=int, default=24, help="number of clips (%(default)s)")
     parser.add_argument("--transpose", type=int, nargs="*", default=[2], metavar="K")
     arguments = parser.parse_args()
     recordings = find_recordings(arguments.paths, n_chorales=150)
@@ -336,7 +338,7 @@ def main() -> None:
 
 
 def report(name, audio, wanted, extractor, reference, seconds, *cells):
-    """Print a row: how near it is, and how much like the recordings."""
+    """Print a row of the table: similarity to the piece and to the recordings."""
     heard = extractor.transform([(each, RATE) for each in audio])
     near = np.mean([frame_correlation(a[: len(b)], b) for a, b in zip(heard, wanted, strict=True)])
     audio = [each[: -RATE // 2] for each in audio]  # mosaics fade at their end, clips do not
@@ -348,7 +350,7 @@ def report(name, audio, wanted, extractor, reference, seconds, *cells):
 
 
 def distance(audio: Sequence[np.ndarray], reference: np.ndarray) -> float:
-    """Return the Frechet distance of some audio to the log-mel frames of the recordings."""
+    """Return the Frechet distance of audio to the log-mel frames of the recordings."""
     return frechet_distance([log_mel(each) for each in audio], reference)
 
 

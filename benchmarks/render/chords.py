@@ -1,24 +1,24 @@
-"""How often named chords are those of the score, beside frame-wise template matching.
+"""Accuracy of chord recognition on chorales, compared with frame-wise template matching.
 
-Chorales of Bach as ``musicai.datasets.load_chorales`` renders them, with chroma of a default
-``ChromaExtractor``. What sounds in a frame are the notes of the score from onset to offset, at the
-frame's center::
+The recordings are Bach chorales rendered by ``musicai.datasets.load_chorales``, with chroma of a
+default ``ChromaExtractor``. The reference of a frame is the set of notes in the score at its
+center::
 
     python -m benchmarks.render.chords [--first 100] [--chorales 50]
 
-- triads: of the frames in which exactly the pitch classes of a major or minor triad sound, the
-  share that is named right, root and mode; averaged over chorales.
-- other chords: of the frames in which exactly the pitch classes of another of the ten qualities
-  sound, the share whose pitch classes are named right (a diminished seventh has four roots).
-- changes: how often the name changes in a minute. The score's own figure is that of its pitch
-  classes, passing notes and all.
+- triads: fraction of the frames with exactly the pitch classes of a major or minor triad that have
+  the correct root and mode, averaged over chorales
+- other chords: fraction of the frames with exactly the pitch classes of another of the ten
+  qualities that have the correct pitch classes (a diminished seventh has four possible roots)
+- changes: chord changes per minute. The row of the score counts all changes of pitch classes,
+  including passing notes.
 
-The parameters of ``recognize_chords`` were chosen on the first 30 chorales, which
-``--first 0 --chorales 30`` shows, as those that change least among many that name as well. Beside
-it: the binary template that is most like a frame by cosine similarity (Fujishima 1999); by
-correlation, which centers frames (among triads, all of three tones, the order is the same); and by
-correlation after a median of the chroma over half a second, the usual smoothing without a model
-(Cho & Bello 2014). Needs ``pip install ".[midi,score]"``.
+The parameters of ``recognize_chords`` were chosen on the first 30 chorales (shown by ``--first 0
+--chorales 30``): of many settings with similar accuracy, they give the fewest changes. The
+alternatives choose the most similar binary template of each frame by cosine similarity (Fujishima
+1999), by correlation, which centers frames (among triads, the order is the same), and by
+correlation after a median filter of half a second, the usual smoothing without a model (Cho & Bello
+2014). Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse
@@ -40,14 +40,14 @@ SMOOTHING = 5  # frames; 3 to 7 do about as well on the first 30 chorales, 11 ar
 
 
 class Chorale(NamedTuple):
-    """Chroma, and which pitch classes sound in each frame, both (n_frames, 12)."""
+    """Chroma and sounding pitch classes of each frame, both (n_frames, 12)."""
 
     chroma: np.ndarray
     sounding: np.ndarray
 
 
 def read(first: int, n_chorales: int) -> list[Chorale]:
-    """Return chorales; those not rendered yet are."""
+    """Return chorales, rendering missing ones."""
     recordings = load_chorales(first + n_chorales).recordings[first:]
     scores = load_chorales(first + n_chorales, kind="midi").recordings[first:]
     pieces = ChromaExtractor().transform(recordings)
@@ -67,7 +67,7 @@ def sounding_in(score, n_frames: int) -> np.ndarray:
 
 
 def modeled(vocabulary: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a method: chroma to the pitch classes of the chord of each frame, (n_frames, 12)."""
+    """Return a function from chroma to pitch classes of recognized chords, (n_frames, 12)."""
 
     def name(piece: np.ndarray) -> np.ndarray:
         named = np.zeros((len(piece), 12), dtype=bool)
@@ -80,7 +80,7 @@ def modeled(vocabulary: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def matched(qualities: tuple[str, ...], *, centered: bool, smoothed: bool = False):
-    """Return a method that takes the best template in each frame for itself."""
+    """Return a function that chooses the best template of each frame independently."""
     chords = templates(qualities)
     shapes = unit_shapes(chords) if centered else unit_lengths(chords)
 
@@ -111,7 +111,7 @@ METHODS = {
 
 
 def members(sounding: np.ndarray, qualities: tuple[str, ...]) -> np.ndarray:
-    """Tell which frames (n_frames,) have exactly the pitch classes of a chord."""
+    """Return which frames, (n_frames,), have exactly the pitch classes of a chord."""
     chords = templates(qualities) > 0
     return (sounding[:, None] == chords[None]).all(axis=2).any(axis=1)
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.render.melodies [--pieces 24] [--passes 12]
 
-Composers learn songs and waltzes that ``make_songs`` makes by rules, by half-beats and by frames.
-For the melodies that ``to_musicxml`` writes of their pieces, and of the songs themselves, these are
-compared with 50 folk songs of music21's corpus (Essen collection):
+Composers train on half-beats and on frames of synthetic songs and waltzes from ``make_songs``. The
+melodies that ``to_musicxml`` writes for their pieces, and for the songs, are compared with 50 folk
+songs of music21's corpus (Essen collection):
 
 - intervals, durations: how much the distributions overlap: in semitones, and in quarter notes
   rounded to sixteenths, ties joined;
@@ -12,8 +12,8 @@ compared with 50 folk songs of music21's corpus (Essen collection):
 - leaps: share of intervals wider than a fifth;
 - repeated: share of intervals that are none.
 
-Prices of leaps and of notes off the beat were chosen with other folk songs. The row of other songs
-shows what real melodies have. Needs ``pip install ".[midi,score]"``.
+The costs of leaps and of notes off the beat were chosen with other folk songs. The row of other
+songs is a reference for real melodies. Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse

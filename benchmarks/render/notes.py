@@ -1,12 +1,13 @@
-"""MIDI files that are made of chroma: how voices move, and whether other programs open them.
+"""MIDI files written from chroma: voice leading, and compatibility with other programs.
 
     python -m benchmarks.render.notes [FILE ...] [--clips 8] [--seconds 30]
 
-Without recordings, chorales are taken. For each of the ``instruments`` of ``chroma_to_midi`` one
-row is printed: how many semitones a voice of the chords moves on average when the chord changes
-and has as many tones as before; the lowest and the highest note; by how much the file is longer or
-shorter than the piece, at most; and how many files pretty_midi, music21 and the soundfont
-synthesizer opened. Needs ``pip install ".[midi,score]"``.
+Without recordings, the script uses chorales. It prints one row for each of the ``instruments`` of
+``chroma_to_midi``: the mean movement of a voice in semitones, at changes between chords with the
+same number of tones; the lowest and highest notes; the largest difference in length between file
+and piece; and the number of files that pretty_midi, music21 and the soundfont synthesizer open.
+
+Needs ``pip install ".[midi,score]"``.
 """
 
 import itertools
@@ -23,7 +24,7 @@ from musicai.render import chroma_to_midi
 
 
 def movements(midi):
-    """Return how far a voice moves at each change of the part with the most notes."""
+    """Return the mean voice movement at each chord change of the part with the most notes."""
     notes = max(midi.instruments, key=lambda part: len(part.notes)).notes
     chords = [
         sorted(note.pitch for note in notes if note.start <= start + 1e-3 < note.end)

@@ -1,33 +1,32 @@
-"""How much of a piece is heard again when it is played: chroma to audio to chroma.
+"""Correlation of chroma before and after synthesis: chroma to audio to chroma.
 
-Clips are cut from the recordings in turn, so that 8 clips of 8 recordings are each from the middle
-of another one. Their chroma is measured by ``ChromaExtractor()``, played, and the audio measured
-again in the same way::
+Clips are cut from the recordings in turn, so that 8 clips of 8 recordings come from the middle of
+each. ``ChromaExtractor()`` extracts their chroma, the chroma is played, and the audio is analyzed
+again::
 
     python -m benchmarks.render.round_trip [FILE ...] [--clips 8] [--seconds 30] [--first 0]
 
-Without recordings, chorales of ``musicai.datasets.load_chorales`` are taken. One table is printed,
-with a row for each way of playing:
+Without recordings, the script uses chorales of ``musicai.datasets.load_chorales``. It prints one
+table with a row for each method:
 
-- sines: ``chroma_to_audio(piece)``, which corrects amplitudes until they are heard as they should;
-- plain sines: ``sine_bank(piece)``, the same sines with chroma itself for amplitudes;
+- sines: ``chroma_to_audio(piece)``, which corrects amplitudes until their analysis fits the piece;
+- plain sines: ``sine_bank(piece)``, the same sines with the chroma values as amplitudes;
 - chords by sines: the notes of ``chroma_to_midi(piece)``, played by one sine each with
   ``pretty_midi.PrettyMIDI.synthesize``;
 - chords, pads, band: these instruments of ``chroma_to_audio``, by its soundfont;
 - mir_eval: ``mir_eval.sonify.chroma``, sines in eight octaves (``pip install mir_eval``; left out
   without it);
-- Griffin-Lim: librosa has no inverse of chroma; this is what is done with it instead, a magnitude
-  spectrum through the pseudo-inverse of ``librosa.filters.chroma``, and ``librosa.griffinlim``.
+- Griffin-Lim: a magnitude spectrum from the pseudo-inverse of ``librosa.filters.chroma``, followed
+  by ``librosa.griffinlim``, since librosa has no inverse of chroma.
 
-and these columns:
+The columns are:
 
 - correlation: Pearson's, of the twelve values of a frame before and after, mean over all frames
   (``musicai.metrics.frame_correlation``); worst: mean of the clip where it is lowest;
-- by librosa: the same where the clips and what is played are both measured by
-  ``librosa.feature.chroma_cqt``, for which nothing here was made;
-- seconds: of processor time per minute of audio, after a warm-up;
-- MB: by how much a fresh process grows at most, beyond what it has after a clip of a second, when
-  20 minutes are played and written to a WAV file.
+- by librosa: the same with chroma by ``librosa.feature.chroma_cqt``, which no method is tuned for;
+- seconds: processor time per minute of audio, after a warm-up;
+- MB: peak memory of a new process that plays 20 minutes to a WAV file, beyond its memory after a
+  clip of one second.
 
 Needs ``pip install ".[midi]"``, and Linux for the last column.
 """
@@ -81,7 +80,7 @@ def play_by_griffin_lim(piece: np.ndarray) -> np.ndarray:
 
 
 def fitted(audio: np.ndarray, n_frames: int) -> np.ndarray:
-    """Cut or pad audio so that it has as many frames."""
+    """Cut or pad audio to a number of frames."""
     n_samples = n_frames * HOP - 1
     return np.pad(audio, (0, max(0, n_samples - len(audio))))[:n_samples]
 
@@ -100,7 +99,7 @@ INSTRUMENTS = ("sines", "chords", "pads", "band")
 
 
 def write(way: str, piece: np.ndarray, file: Path) -> None:
-    """Play a piece and write it, in constant memory where the way allows it."""
+    """Play a piece to a file, in constant memory if the method allows it."""
     if way in INSTRUMENTS:
         chroma_to_audio(piece, file, instruments=way, timing=CLOCK)
     else:
@@ -122,7 +121,7 @@ def in_fresh_process(way: str, piece: np.ndarray) -> float:
 
 
 def cut(sources: list[Path], n_clips: int, seconds: float) -> list[np.ndarray]:
-    """Take clip i from recording i modulo their number; clips of one are evenly spaced in it."""
+    """Cut clip i from recording i modulo their number, with clips evenly spaced in a recording."""
     per_source = -(-n_clips // len(sources))
     clips = []
     for i in range(n_clips):
