@@ -130,7 +130,7 @@ class Checkpoint:
 
     def _check_writable(self) -> None:
         if self.path.is_dir():
-            raise ValueError(f"checkpoint={str(self)!r} is a folder: give a file in it")
+            raise ValueError(f"checkpoint={str(self)!r} is a folder: use the path of a file in it")
         if self.path.exists() and not self.path.is_file():  # reading a pipe would block forever
             raise ValueError(f"checkpoint={str(self)!r} is not a regular file: use another path")
         try:
