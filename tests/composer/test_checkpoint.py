@@ -381,7 +381,7 @@ OF_CHECKPOINT = [
     ),
     (
         lambda arrays, plain: arrays.update({"weights/key": np.full((13, 16), np.nan, np.float32)}),
-        r"weights\['key'\] is ndarray .* where finite values",
+        r"weights\['key'\] is ndarray .* expected finite values",
     ),
     (
         lambda arrays, plain: arrays.pop("weights/key"),
