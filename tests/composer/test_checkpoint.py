@@ -385,7 +385,7 @@ OF_CHECKPOINT = [
     ),
     (
         lambda arrays, plain: arrays.pop("weights/key"),
-        "weights is dict of length .*where a dict of style, key",
+        "weights is dict of length .*expected a dict of style, key",
     ),
     (
         lambda arrays, plain: arrays.update(
