@@ -399,11 +399,11 @@ OF_CHECKPOINT = [
     ),
     (
         without_optimizer,
-        "optimizer is NoneType None, where a dict of n_steps, moments",
+        "optimizer is NoneType None; expected a dict of n_steps, moments",
     ),
     (
         lambda arrays, plain: plain["optimizer"].update(n_steps="many"),
-        "n_steps.* is str 'many', where a value of type int",
+        "n_steps.* is str 'many'; expected a value of type int",
     ),
     (
         lambda arrays, plain: plain["progress"].update(loss_curve="abc"),
@@ -411,11 +411,11 @@ OF_CHECKPOINT = [
     ),
     (
         lambda arrays, plain: plain["progress"].update(loss_curve=None),
-        "loss_curve.* is NoneType None, where a value of type list",
+        "loss_curve.* is NoneType None; expected a value of type list",
     ),
     (
         lambda arrays, plain: plain["progress"].update(validation_curve=[None]),
-        "validation_curve.* is NoneType None, where a value of type float",
+        "validation_curve.* is NoneType None; expected a value of type float",
     ),
     (
         lambda arrays, plain: plain["progress"].update(best_score="abc"),
