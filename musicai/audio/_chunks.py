@@ -1,9 +1,9 @@
 """Position of the samples in chunked files (WAV, RF64, W64, AIFF, CAF) and in AU files.
 
-A program writes the length of the samples into the header when it closes the file. If it crashed,
-the header holds 0 or an earlier length; and 32 bits cannot hold a length of 4 GiB or more. This
-module therefore inspects the bytes after the samples. Chunks, tags and pictures are not audio;
-anything else is.
+A program writes the length of the samples into the header when it closes the file. If the program
+crashed, the header holds 0 or an earlier length, and a 32-bit field cannot hold a length of 4 GiB
+or more. This module therefore inspects the bytes after the samples that the header promises.
+Chunks, tags and pictures are not audio; anything else is.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -26,16 +26,16 @@ LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Smallest size that means "unknown"; programs writing to a pipe put their maximum here."""
+"""Smallest size that means "unknown"; a program that writes to a pipe gives a maximum instead."""
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """First bytes of tags (which may be truncated) and of pictures."""
 
 MOST_CHUNKS = 2**12
-"""Most chunks to inspect; a damaged file may be full of empty ones."""
+"""Largest number of chunks to inspect; a damaged file may be full of empty ones."""
 
 MOST_ZEROS = 2**26
-"""Most bytes to inspect for zeros after the samples; no recording has a longer silence there."""
+"""Bytes after the samples to search for anything but zeros; no recording is silent for longer."""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")
@@ -120,7 +120,7 @@ class Samples(NamedTuple):
 def chunk_layout(
     content: BinaryIO, origin: int, magic: bytes, n_seconds: float | None
 ) -> Layout | None:
-    """Find the samples of a file; None if there are none or the format is another.
+    """Find the samples of a file; None if there are none or it is in a different format.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ def chunk_layout(
         return Layout(parts, promised=1.0 if is_open else found.promised / available)
     family = FAMILIES.get(magic)
     padded = behind + (-(behind - origin) % family.align if family else 0)
-    is_sound = not any(  # some writers omit the padding
+    is_sound = not any(  # both positions, because some programs omit the padding
         _is_not_audio(content, position, stop, family) for position in (padded, behind)
     )
     if is_sound and found.promised and n_seconds != 0:  # the header promises a sample
@@ -223,7 +223,7 @@ def _chunks(
 
 
 def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
-    """Return whether the data between two positions is only chunks, tags or a picture."""
+    """Return whether the bytes between two positions are only chunks, tags or a picture."""
     for _ in range(MOST_CHUNKS):
         position = skip_tags(content, position)
         if position >= stop:
@@ -256,7 +256,7 @@ def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
 
 
 def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
-    """Return the file up to `stop`, with the length up to there in its header."""
+    """Return the parts of the file up to `stop`, with a header that gives their true length."""
     value = stop - found.start + found.n_more
     behind_field = found.field + found.size.size
     if found.size.size == 4 and value > LARGEST_SIZE:

@@ -1,4 +1,4 @@
-"""Decoding an audio file strictly forward, block by block.
+"""Decoding of an audio file from beginning to end, block by block.
 
 libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; ffmpeg, if installed, decodes other formats.
 Files that are damaged, truncated or longer than their header says are used, with a warning.
@@ -25,10 +25,10 @@ FORGIVEN_SECONDS = 1.0
 """Tolerated difference from the header's length; MP3 headers often count extra frames."""
 
 MOST_VALUES = 2**20
-"""Most values in a block, over all channels; a header may claim a thousand channels."""
+"""Largest number of values in a block, over all channels; a header may claim a thousand."""
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Believable sampling rates in hertz; resampling from others would take forever."""
+"""Range of plausible sampling rates in hertz; resampling from others would take forever."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
 """Supported integer sample types, with the value that means silence."""

@@ -36,10 +36,10 @@ def read_excerpt(
 ) -> np.ndarray:
     """Read an excerpt of a recording.
 
-    The samples are those of :func:`read_blocks`, but found by seeking. If `start` falls between two
-    samples of `read_blocks`, or a rate is not a whole number, the excerpt is shifted by up to half
-    a sample. In an MP3 that is damaged or has no table of contents, it can be some milliseconds
-    off. Files that only the ffmpeg program decodes are read from the beginning.
+    The samples are those that :func:`read_blocks` yields, but are found by seeking. If `start`
+    falls between two samples of `read_blocks`, or a rate is not a whole number, the excerpt is
+    shifted by up to half a sample. In an MP3 that is damaged or has no table of contents, it can be
+    a few milliseconds off. Files that only the ffmpeg program decodes are read from the beginning.
 
     Parameters
     ----------

@@ -20,7 +20,10 @@ LEAST_SECONDS = 1.0
 """Shortest loss to report, in seconds; a damaged last frame is ignored."""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
-"""Bounds of the bytes to search at the end of a file; between them, four of its largest frames."""
+"""Smallest and largest number of bytes to search at the end of a file.
+
+Between these bounds, it is four times the size of the file's largest frame.
+"""
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
 """First bytes of a frame: the first kind numbers frames, the second samples."""
@@ -64,7 +67,7 @@ class Frame(NamedTuple):
     counts_samples: bool  # otherwise frames
 
     def stop_of(self, following: "Frame") -> int | None:
-        """Return the number of samples up to the end of the next frame; None if it is not next."""
+        """Return the number of samples up to the end of `following`; None if it is not next."""
         if following.counts_samples != self.counts_samples:
             return None
         if following.number != self.number + (self.n_samples if self.counts_samples else 1):

@@ -6,7 +6,7 @@ from ._parts import Part
 
 
 class Layout(NamedTuple):
-    """Position and length of the audio in a file, and its length according to the header.
+    """Position and length of the audio in a file, compared with the length in its header.
 
     Attributes
     ----------

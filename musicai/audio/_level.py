@@ -17,10 +17,10 @@ It leaves 17 dB for peaks, enough for most recordings.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
-"""Full scale minus 1.2 dB; other oversampling filters find slightly higher peaks."""
+"""Highest peak: 1.2 dB below full scale, because other oversampling filters find higher peaks."""
 
 MOST_LIMITING = 12.0
-"""Most decibels by which the limiter lowers a peak; audio with higher peaks stays softer."""
+"""Largest number of decibels by which to lower a peak; audio with higher peaks stays softer."""
 
 FADE_PARTS = 1
 """Duration of the fall and the rise of the gain around a peak, in parts of 10 ms.
@@ -59,9 +59,9 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, a mono channel
         counted once), with true peaks below -1 dB of full scale. All samples get the same gain,
-        except within 30 ms of higher peaks. A limiter lowers those in all channels alike, by 12 dB
-        at most; audio that would need more stays softer. The result does not depend on the block
-        sizes. Silence stays silence.
+        except within 30 ms of higher peaks. A limiter lowers those peaks in all channels alike, by
+        12 dB at most; audio that would need more stays softer than -18 LUFS. The result does not
+        depend on the block sizes. Silence stays silence.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return the gain of each part that keeps its peaks below the limit."""
+    """Return the gain of each part that keeps its peak below `HIGHEST_PEAK`."""
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
     # One extra part, because gains are interpolated between the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")

@@ -1,7 +1,7 @@
 """Loudness and peaks of a sound according to ITU-R BS.1770.
 
-A sound is measured in parts of 10 milliseconds. Their energies and peaks give its loudness, and the
-places to limit, at any gain.
+A sound is measured in parts of 10 milliseconds. The energies and peaks of the parts suffice to
+compute its loudness, and which parts to limit, at any gain.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,15 +20,15 @@ BLOCK_STEPS = 4
 """Length of a loudness block: 400 ms."""
 
 OFFSET = -0.691
-"""Calibration in decibels: a full-scale sine of 997 Hz in one channel has -3.01 LUFS."""
+"""Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
 MOST_PARTS = 100
-"""Most parts to oversample at a time: one second."""
+"""Largest number of parts to oversample at a time: one second of audio."""
 
 OVERSAMPLING = 4
 TAPS = 12
-"""Samples on either side that contribute to an interpolated value."""
+"""Number of samples on either side that contribute to an interpolated value."""
 
 _PHASES = (OVERSAMPLING * firwin(OVERSAMPLING * TAPS + 1, 1 / OVERSAMPLING)).astype(np.float32)
 
@@ -114,14 +114,14 @@ def k_weighting(sr: float) -> np.ndarray:
 
 
 def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
-    """Return the integrated loudness in LUFS of a sound with gains applied.
+    """Return the integrated loudness of a sound after gains are applied, in LUFS.
 
     Parameters
     ----------
     profile : Profile
         Measurements of the sound.
     gains : ndarray of shape (n_parts,), or float, default=1.0
-        Gains of its parts.
+        Gain of each part of the sound, or one gain for all parts.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
 
 
 def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) -> np.ndarray:
-    """Return the peak of each part, interpolated between samples if it may pass a threshold.
+    """Return the peak of each part, interpolated between samples where it may pass a threshold.
 
     Parameters
     ----------

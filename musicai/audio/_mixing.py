@@ -17,7 +17,7 @@ In 300 stereo files (16 hours), no cell of this length cancels by chance.
 """
 
 SHORTEST_CELL = 4096
-"""Fewest samples in a cell; in shorter ones, channels may cancel by chance."""
+"""Smallest number of samples in a cell; in shorter ones, channels may cancel by chance."""
 
 STRIDE = 64
 """Channels are compared at one sample in 64; comparing all would take as long as mixing.
@@ -53,7 +53,7 @@ def mix_blocks(
     channels : {1, 2}
         Number of output channels.
     report : callable
-        Called at the end with the number of seconds in which channels cancel, if not zero.
+        Called at the end with the number of seconds in which channels cancel, unless it is 0.
 
     Yields
     ------
@@ -85,7 +85,10 @@ def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.nd
 
 
 def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
-    """Extend an excerpt to whole cells, so that it is mixed like the whole recording."""
+    """Extend an excerpt to whole cells, so that it is mixed like the whole recording.
+
+    The result is the first sample of the extended excerpt, and the one after the last.
+    """
     if n_channels == 1:
         return first, last
     cell = cell_length(native_rate)

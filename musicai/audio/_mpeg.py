@@ -37,7 +37,7 @@ KILOBITS = {
 """Kilobits per second by bit rate code, from code 1; the keys are (whether MPEG 1, layer)."""
 
 LEAST_FRAMES = 3
-"""Fewest consecutive frames that count as MPEG audio; shorter runs may be chance."""
+"""Smallest number of consecutive frames that count as MPEG audio; shorter runs may be chance."""
 
 SEARCHED_BYTES = 2**20
 """Bytes at the beginning of a file to search for the first frame."""
@@ -46,7 +46,7 @@ LONGEST_FRAME = 2880
 """Bytes of the longest frame; a gap up to this long is the rest of a truncated frame."""
 
 MISCOUNTED = 2
-"""Tolerated error of a table in frames; encoders count differently."""
+"""Tolerated error, in frames, of the number in a table; encoders count differently."""
 
 LEAST_SECONDS = 1.0
 """Tolerated seconds of bytes that are not frames, or of frames of another kind."""

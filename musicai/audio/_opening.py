@@ -27,13 +27,13 @@ OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
 """First bytes of MP4, WebM and WMA files, which are not searched for MPEG frames."""
 
 UNKNOWN_SAMPLES = 2**62
-"""Lengths from here on are libsndfile's mark for a header without a length."""
+"""From this number of samples on, libsndfile means that the header does not give the length."""
 
 NO_MPEG_FRAMES = 7
-"""libsndfile's error code if an MP3 has no frames; its message for it is misleading."""
+"""libsndfile's error code for an MP3 without frames; its own message is misleading."""
 
 READ_BYTES = 2**16
-"""Bytes to read from a file at a time; libsndfile itself reads a few hundred."""
+"""Bytes to read from a file at a time; libsndfile alone would read a few hundred."""
 
 
 class NotDecodedError(Exception):
@@ -151,10 +151,10 @@ def _find(
     header: tuple[str, float] | None,
     trust_table: bool,
 ) -> tuple[Layout, ...]:
-    """Return possible layouts of a file, likeliest first; one only if libsndfile can open it.
+    """Return the possible layouts of a file, likeliest first.
 
-    `header` holds libsndfile's format and length in seconds. `identity` is only a key for the cache
-    of `_find_cached`.
+    `header` holds the format and the length in seconds that libsndfile found, or is None if it
+    cannot open the file. `identity` is only a key for the cache of `_find_cached`.
     """
     with open(name, "rb") as content:
         origin = skip_tags(content, 0)

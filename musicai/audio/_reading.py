@@ -1,7 +1,7 @@
 """Block-wise reading of recordings, with mixing to one or two channels and resampling.
 
 With one channel, the samples equal those of ``librosa.load(path, sr=sr)``. The file is decoded,
-mixed down and resampled in blocks, so an hour needs no more memory than a minute.
+mixed down and resampled in blocks, so memory does not grow with the length of the recording.
 """
 
 import warnings
@@ -20,7 +20,7 @@ from ._mixing import mix_blocks
 from .recordings import as_samples
 
 BLOCK_SIZE = 65536
-"""Samples to read at a time: some hundred kilobytes, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 kB of float32, which fit into a processor's cache."""
 
 LOUDEST = 1e12
 """Largest sample accepted; the power spectrum of larger ones would overflow float32."""
@@ -59,7 +59,7 @@ def read_blocks(
     channels : {1, 2}, default=1
         With 1, channels are averaged, as by ``librosa.to_mono``. With 2, stereo stays stereo; for
         any other number of channels, both outputs hold the average. Where channels cancel in the
-        mean, as if one were inverted, they are added with signs that prevent it.
+        mean, as if one were inverted, they are added with signs that prevent the cancellation.
     block_size : int, default=65536
         Samples to read at a time, before resampling. The result does not depend on it.
     name : str, default=None
@@ -84,8 +84,8 @@ def read_blocks(
 
     Notes
     -----
-    libmpg123, a part of libsndfile, prints lines to standard error for damaged MP3s and some
-    others. They can be ignored; libsndfile offers no way to silence them.
+    libmpg123, a part of libsndfile, prints messages to standard error for damaged MP3s and for some
+    intact ones. They can be ignored; libsndfile offers no way to silence them.
 
     Examples
     --------

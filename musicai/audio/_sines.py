@@ -32,10 +32,10 @@ BLOCK_SIZE = 32768
 """Approximate number of samples to compute at a time."""
 
 LONGEST_TABLE = 4096
-"""Most samples per oscillator in the table; longer frames are played in parts."""
+"""Largest number of samples per oscillator in the table; longer frames are played in parts."""
 
 MOST_FRAMES = 512
-"""Most frames to play at a time."""
+"""Largest number of frames to play at a time."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
@@ -68,7 +68,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     Raises
     ------
     ValueError
-        If `piece` has another shape, or a parameter is out of range.
+        If `piece` does not have 12 columns, or a parameter is out of range.
 
     See Also
     --------
@@ -116,7 +116,7 @@ def sine_blocks(
     Raises
     ------
     ValueError
-        If `piece` has another shape, or a parameter is out of range.
+        If `piece` does not have 12 columns, or a parameter is out of range.
 
     See Also
     --------

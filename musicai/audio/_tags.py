@@ -9,7 +9,7 @@ import struct
 from typing import BinaryIO
 
 ID3_HEADER = 10
-"""Bytes of the header of an ID3v2 tag, and of the footer."""
+"""Length in bytes of the header of an ID3v2 tag, and of its footer."""
 
 ID3V1_BYTES = 128
 

@@ -41,8 +41,8 @@ class Header(NamedTuple):
     Attributes
     ----------
     format : str
-        libsndfile's name of the format; empty if the header gives a wrong length, which other
-        programs may believe.
+        libsndfile's name of the format; empty if the header gives a wrong length, which would
+        mislead other programs.
     sr, n_channels : int
         Sampling rate in hertz, and number of channels.
     n_samples : int or None
@@ -69,7 +69,7 @@ def read_header(path: AnyPath) -> Header | None:
 
 
 def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
-    """Return which recordings are files that ffmpeg alone may read, where it is not installed."""
+    """Return the indices of files that only ffmpeg may read; none if it is installed."""
     if find_ffmpeg() is not None:
         return []
     return [
@@ -83,9 +83,9 @@ def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the length of each recording in seconds; NaN if it cannot be read.
 
     This is the length of the audio that :func:`musicai.audio.read_blocks` reads. If it is uncertain
-    without decoding, the file is decoded. libsndfile takes some milliseconds per file. For the
-    formats that need it, ffmpeg takes some tenths of a second, so several processes run in
-    parallel.
+    without decoding, the file is decoded. libsndfile takes a few milliseconds per file. For the
+    formats that need it, ffmpeg takes a few tenths of a second per file, so several processes run
+    in parallel.
     """
     lengths = [_by_libsndfile(path) for path in paths]
     program = find_ffmpeg()

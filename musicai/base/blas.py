@@ -38,7 +38,7 @@ class _User:
 class _SharedLimit:
     def __init__(self) -> None:
         self._lock = Lock()
-        # Weak references, so that a context that is interrupted while leaving does not remain.
+        # Weak references, so that a context that is interrupted while it leaves is not counted.
         self._users: WeakSet[_User] = WeakSet()
         self._limiter: Any = None
 

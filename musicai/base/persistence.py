@@ -47,7 +47,7 @@ class Persistent:
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {**super().__getstate__(), _VERSION: __version__}  # type: ignore[dict-item]
-        # A path object would be another type that users of skops have to trust.
+        # A path object would be one more type that users of skops have to trust.
         return {k: os.fspath(v) if isinstance(v, os.PathLike) else v for k, v in state.items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

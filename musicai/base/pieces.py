@@ -109,12 +109,12 @@ def as_chroma(X: Any, *, name: str = "X") -> tuple[list[np.ndarray], Pack]:
 
 
 def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> list[Any]:
-    """Return a list with the value for each piece, such as its file.
+    """Return a list with one value, such as a file, for each piece.
 
     Parameters
     ----------
     value : object
-        A value for one piece, or a list of them for a collection; None for none.
+        A value for one piece, or a list of them for a collection. None gives None for every piece.
     X : array-like or collection
         Input of the user.
     pieces : list of ndarray

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 from tqdm.auto import tqdm
 
 logger = logging.getLogger("musicai")
-"""Logger of the figures of every epoch, at level INFO, independent of `verbose`."""
+"""Logger that receives the metrics of every epoch at level INFO, independent of `verbose`."""
 
 _SECONDS_BETWEEN_LINES = 10
 _LINE = "{desc}: {n_fmt}/{total_fmt} {unit}s in {elapsed}{postfix}"

@@ -16,7 +16,7 @@ _UNHASHABLE = "style labels must be hashable, such as str or int"
 def labels_per_piece(
     y: Any, pieces: Sequence[np.ndarray], *, single: bool, name: str = "y"
 ) -> list[np.ndarray]:
-    """Return the style labels of every piece as an object array of length 1 or n_frames.
+    """Return one object array of style labels per piece, each of length 1 or n_frames.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def labels_per_piece(
 
 
 def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
-    """Return the style label of every piece (None for none), without support for frame labels."""
+    """Return the style label of every piece, or None; reject labels for single frames."""
     labels = labels_per_piece(y, pieces, single=single)
     for i, array in enumerate(labels):
         if len(array) != 1:
@@ -93,7 +93,7 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        if not all(one < other for one, other in pairwise(ordered)):  # not so for sets
+        if not all(one < other for one, other in pairwise(ordered)):  # fails for sets
             raise TypeError
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in known}))

@@ -21,10 +21,10 @@ from ._sync import beat_grid, frames_between, mean_level, mean_rows, median_chro
 from ._tracker import Tracker
 
 BLOCK_SIZE = 65536
-"""Samples to read at a time: some hundred kilobytes, which fit into a processor's cache."""
+"""Number of samples to read at a time: 256 kB of float32, which fit into a processor's cache."""
 
 NORMALIZED_FRAMES = 4096
-"""Frames to normalize at a time: some hundred kilobytes."""
+"""Number of frames to normalize at a time: 0.4 MB in double precision."""
 
 FRAMES_PER_BEAT = {"beat": 1, "half-beat": 2}
 """Number of frames per beat for each value of `sync`."""
@@ -150,7 +150,8 @@ def analyze(
     block_size : int, default=65536
         Samples to read at a time.
     kept_bytes : int, default=96 * 2**20
-        Most bytes of power spectra to keep, for "stft"; longer recordings may be read twice.
+        Largest number of bytes of power spectra to keep, for "stft". A recording whose spectra take
+        more may be read twice.
 
     Notes
     -----
@@ -204,13 +205,14 @@ def analyze(
         chroma, levels = normalize(median_chroma(chroma, parts), norm), mean_level(levels, parts)
         parts = frames_between(timing.borders(), measured.rate, len(measured.timbre))
         timbre = mean_rows(measured.timbre, parts)
-    # A second pass repeats warnings; names are removed because a cached file may be renamed.
+    # A second pass over the recording repeats its warnings, so duplicates are dropped. The name is
+    # removed because a cached file may be renamed.
     different = dict.fromkeys(warning.removeprefix(f"{name}: ") for warning in warnings)
     return Analysis(chroma, timing, levels, tuning, tuple(different), beats, timbre)
 
 
 def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
-    """Return the timing of the beats of a recording; without beats, that of a single frame."""
+    """Return the timing of a recording's beats or, without beats, of a single frame up to `end`."""
     if beats is None:
         return Timing.from_borders([0.0, end])
     seconds, positions = beat_grid(beats.times, end, frames_per_beat=frames_per_beat)

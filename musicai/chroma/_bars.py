@@ -2,32 +2,35 @@
 
 Bars resemble each other. Onsets and changes of harmony recur after three, six and nine beats in a
 waltz, and after two, four and eight beats in most other music. The downbeat is the beat of the bar
-on which the harmony changes and the bass enters most. It is uncertain if the harmony changes
-between beats as much as on them.
+on which the harmony changes and the bass enters most. The downbeat is uncertain if the harmony
+changes between beats as much as on them.
 """
 
 import numpy as np
 
 FEWEST = 12
-"""Fewest beats for an estimate of bars."""
+"""Smallest number of beats from which to estimate bars."""
 
 TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
-"""Lags in beats at which music recurs in bars of three and of four beats."""
+"""Lags, in beats, at which music in bars of three beats recurs, and music in bars of four."""
 
 LEAST_TRIPLE = 0.2
-"""Margin of triple over duple recurrence for three beats; bars of four are far more common."""
+"""Smallest excess of triple over duple recurrence that is taken for bars of three beats.
+
+It is above 0 because bars of four are far more common.
+"""
 
 STRONGEST = 0.97
-"""Quantile at which to clip onset strength, because an onset after silence outweighs others."""
+"""Quantile at which to clip onset strength, so that one after silence does not outweigh others."""
 
 MOST_BARS = 20
-"""Most bars that count in a standard error; errors in more bars are not independent."""
+"""Largest number of bars to assume in a standard error, because bars are not independent."""
 
 LEAST_ERROR = 0.05
-"""Offset of standard errors, so that a few identical bars do not mean certainty."""
+"""Constant added to standard errors, so that a few identical bars do not count as certainty."""
 
 RELIABLE_MARGIN = 2.0
-"""Smallest margin of a downbeat with which a timing gets bars."""
+"""Smallest margin at which a downbeat is reliable enough for the timing to have bars."""
 
 
 def find_bars(
@@ -53,8 +56,8 @@ def find_bars(
     downbeat : int
         Index of the first downbeat.
     margin : float
-        Confidence in the downbeat (see `Beats`), with standard errors over at most 20 bars. It is 0
-        for fewer than 12 beats.
+        Confidence in the downbeat, in standard errors that assume at most 20 bars (see `Beats`). It
+        is 0 for fewer than 12 beats.
     """
     if len(bass) < FEWEST:
         return 4, 0, 0.0
@@ -78,13 +81,13 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Return the mean of each column in units of the standard error of at most `most` rows."""
+    """Return the mean of each column in standard errors, which assume at most `most` rows."""
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
 
 def _recurrence(stream: np.ndarray) -> float:
-    """Return the autocorrelation of a stream at triple lags minus that at duple lags."""
+    """Return the sum of a stream's autocorrelations at triple lags minus that at duple lags."""
     centered = stream - stream.mean(axis=0)
     triple = sum(_autocorrelation(centered, lag) for lag in TRIPLE)
     return triple - sum(_autocorrelation(centered, lag) for lag in DUPLE)
@@ -98,7 +101,11 @@ def _autocorrelation(stream: np.ndarray, lag: int) -> float:
 
 
 def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
-    """Return 1 minus the correlation of chroma over `reach` beats before and after each beat."""
+    """Return how much the chroma changes at the start of each beat, shape (n_beats,).
+
+    The change is 1 minus the correlation between the `reach` beats before and the `reach` beats
+    after.
+    """
     n_beats = len(shapes)
     sums = np.cumsum(np.pad(shapes, ((1, 0), (0, 0))), axis=0)
     at = np.arange(reach, n_beats - reach + 1)

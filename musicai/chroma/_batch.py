@@ -112,7 +112,7 @@ def _analyze_one(
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
-        if on_error == "raise":  # at once, before others are analyzed for nothing
+        if on_error == "raise":  # at once, so that the others are not analyzed in vain
             error.add_note(
                 'With on_error="warn", it is left out with a warning, and the others continue.'
             )
@@ -124,7 +124,9 @@ def _analyze_one(
 
 
 def _cached_analysis(memory: Any) -> CachedAnalysis | None:
-    """Return the analysis function cached in a folder or a :class:`joblib.Memory`; None without.
+    """Return the analysis function, cached in a folder or a :class:`joblib.Memory`.
+
+    The result is None if `memory` is None.
 
     Files in a folder are compressed, which adds a checksum. A damaged file is thus detected, and
     its recording analyzed again.

@@ -3,9 +3,10 @@
 This is beat tracking by dynamic programming (D. P. W. Ellis, "Beat tracking by dynamic
 programming", Journal of New Music Research 36, 2007), as in ``librosa.beat.beat_track``, but with a
 different tempo estimate. The beat period is the lag at which a comb with teeth at half, one, two,
-three and four periods collects most of the autocorrelation of the onset strength, weighted by a
-prior that expects faster beats in music with stronger onsets. The beats are the sequence with the
-strongest onsets about one period apart. A parabola through each peak places them between frames.
+three and four periods collects the most autocorrelation of the onset strength, weighted by a prior
+that expects faster beats in music with stronger onsets. The beats are the sequence with the
+strongest onsets about one period apart. Each beat is then moved to the top of a parabola through
+its onset peak, which may lie between two frames.
 """
 
 from dataclasses import dataclass
@@ -22,26 +23,27 @@ TEMPO_WINDOW = 8.0
 """Length of the autocorrelation windows, in seconds."""
 
 WINDOWS_PER_STEP = 64
-"""Windows to analyze at a time, so that memory does not grow with the recording."""
+"""Number of windows to analyze at a time, so that memory does not grow with the recording."""
 
 SLOWEST_TEMPO, FASTEST_TEMPO = 40.0, 240.0
 """Range of the tempo in beats per minute."""
 
 USUAL_TEMPO, USUAL_STRENGTH = 105.0, 0.85
-"""Center of the tempo prior in beats per minute, at this mean onset strength in decibels."""
+"""A mean onset strength of 0.85 dB centers the tempo prior on 105 beats per minute."""
 
 TEMPO_PER_STRENGTH = 0.4
-"""Octaves by which the center of the prior rises per octave of mean onset strength.
+"""Octaves by which the center of the prior rises when the mean onset strength doubles.
 
-With equally spaced onsets, the beats of a choir are slow and those of a band are fast. A common
-center would double the tempo of one or halve that of the other (see docs/experiments.md).
+If a choir and a band have onsets equally far apart, the choir's beats are slow and the band's are
+fast. A common center would double the tempo of one or halve that of the other (see
+docs/experiments.md).
 """
 
 CENTER_RANGE = 60.0, 150.0
 """Lowest and highest center of the prior, in beats per minute."""
 
 TEETH = {0.5: 0.5, 1: 1.0, 2: 1.0, 3: 1.0, 4: 1.0}
-"""Weights of the comb's teeth by their position in periods."""
+"""Weight of each tooth of the comb, by its position in beat periods."""
 
 TREND = 1.5
 """Length in seconds of the moving average to subtract from the autocorrelation."""
@@ -56,16 +58,16 @@ TIGHTNESS = 100.0
 """Weight of the penalty for deviations from the period, as in librosa."""
 
 WEAK = 0.5
-"""Beats at either end are dropped if weaker than this share of the RMS onset strength."""
+"""Beats at either end are dropped if they are weaker than this share of the beats' RMS strength."""
 
 FEWEST = 3
-"""Fewest strong beats to accept; fewer only mark the start or end of a sound."""
+"""Smallest number of strong beats to accept; fewer only mark the start or end of a sound."""
 
 SLOTS = 16
 """Points per beat at which to compare its onsets with those of neighboring beats."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Beats on each side to compare for clarity, and beats to smooth it over."""
+"""Number of beats on each side with which to compare a beat, and to smooth clarity over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +86,10 @@ class Beats:
     downbeat : int
         Index of the first downbeat, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
-        Confidence in the downbeat, in standard errors. It is the smallest of several differences:
-        of harmonic change and bass onsets between downbeats and each other beat of the bar, and of
-        harmonic change on and between beats. A margin of 2 or more is reliable. Infinite for
-        downbeats of a custom tracker.
+        Confidence in the downbeat, in standard errors. It is the smallest of several mean
+        differences: how much more the harmony changes and the bass enters on downbeats than on each
+        other beat of the bar, and how much more the harmony changes on beats than between them. A
+        margin of 2 or more is reliable. Infinite for downbeats of a custom tracker.
 
     Examples
     --------
@@ -139,7 +141,7 @@ def track_beats(
     Returns
     -------
     beats : ndarray of shape (n_beats,), dtype float64
-        Increasing times in seconds, not negative; at least three, or none.
+        Increasing, nonnegative times in seconds: at least three, or none without a pulse.
 
     Examples
     --------
@@ -197,7 +199,7 @@ def _smooth(strength: np.ndarray, period: int) -> np.ndarray:
     """Scale the onset strength to unit variance and smooth it over a fraction of a beat."""
     scaled = strength.astype(np.float64)
     scaled /= np.std(scaled) or 1.0
-    reach = 1 + period // 4  # beyond, the kernel is below 1e-13
+    reach = 1 + period // 4  # farther out, the kernel is below 1e-13
     offsets = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (32 * offsets / period) ** 2)
     return np.convolve(scaled, kernel)[reach : reach + len(scaled)]
@@ -216,7 +218,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
     total = np.zeros(longest + len(score))  # zeros before the first frame
     before = sliding_window_view(total, len(steps))
     origin = np.full(len(score), -1)
-    # Predecessors are at least `shortest` frames earlier, so as many frames are vectorized.
+    # Predecessors are at least `shortest` frames earlier, so that many frames are computed at once.
     for start in range(0, len(score), shortest):
         frames = np.arange(start, min(start + shortest, len(score)))
         paths = before[frames] - penalty

@@ -31,18 +31,24 @@ LOWEST = 440.0 * 2.0 ** (-45 / 12)
 """Lowest note in the analysis: C1, in hertz."""
 
 N_OCTAVES = 6
-"""Octaves up to B6; higher notes are rare, and overtones there mostly of other pitch classes."""
+"""Number of octaves, up to B6.
+
+Higher notes are rare, and overtones above B6 mostly belong to other pitch classes.
+"""
 
 BINS_PER_OCTAVE = 36
 Q = 1.0 / (2.0 ** (1.0 / BINS_PER_OCTAVE) - 1.0)
 SHORTEST = 0.45
-"""Shortest frame for an octave, as a share of the window of its lowest note."""
+"""Shortest frame with which to analyze an octave, as a share of the window of its lowest note."""
 
 LEAST_SECONDS = 4096 / 22050
-"""Shortest window; high notes last as long as low ones, and long windows collect less noise."""
+"""Shortest window in seconds.
+
+High notes last as long as low ones, and long windows pick up less noise.
+"""
 
 LOBES = 4.0
-"""Half-width of a sinusoid's spectrum, in units of 1 / length; beyond, it is below -50 dB."""
+"""Half-width of a sinusoid's spectrum in units of 1 / length; outside, it is below -50 dB."""
 
 HIGHEST = LOWEST * 2.0**N_OCTAVES + LOBES / LEAST_SECONDS
 """Highest frequency that contributes, in hertz."""
@@ -51,7 +57,7 @@ LEAST_OVERSAMPLING = 2.5
 """Smallest ratio of the reduced sampling rate to `HIGHEST`."""
 
 COMPRESSION = 0.6
-"""Exponent of magnitudes, similar to that of perceived loudness; it favors quiet voices."""
+"""Exponent to which to raise magnitudes, like that of perceived loudness; favors quiet voices."""
 
 SURROUNDINGS = 13
 """Number of bins to average as background: two semitones on either side."""
@@ -165,7 +171,7 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
     """Return the spectra of the constant-Q sinusoids, shape (n_bins, n_frequencies), float32.
 
     The sinusoids are centered in the frame, which makes their spectra real up to an alternating
-    sign. Frequencies above those of the highest sinusoid are omitted.
+    sign. Frequencies above the spectrum of the highest sinusoid are omitted.
     """
     pitches = _frequencies(sr, n_fft)[:, np.newaxis]
     lengths = np.minimum(n_fft, np.maximum(Q / pitches, LEAST_SECONDS) * sr)
@@ -180,9 +186,9 @@ def kernel(sr: float, n_fft: int) -> scipy.sparse.csr_array:
 
 
 def _frequencies(sr: float, n_fft: int) -> np.ndarray:
-    """Return the center frequencies of the bins in hertz, in whole octaves."""
+    """Return the bins' center frequencies in hertz, for octaves that `sr` and `n_fft` resolve."""
     highest = min(N_OCTAVES, int(np.log2(sr / 2 / LOWEST)))
-    # In octaves for which the frame is far too short, semitones could not be resolved.
+    # A frame that is far too short for an octave could not resolve its semitones.
     too_low = int(np.ceil(np.log2(SHORTEST * Q * sr / LOWEST / n_fft)))
     lowest = min(max(0, too_low), highest - 1)
     bins = np.arange(lowest * BINS_PER_OCTAVE, highest * BINS_PER_OCTAVE)

@@ -335,17 +335,17 @@ class ChromaExtractor(FileTransformer):
         -------
         audio : ndarray of shape (n_samples,), or a list of them
             Mono float32 samples at `sr`, as long as the frames: an array for one piece, or a
-            collection of the type of `X`. At the extractor's frame rate, analyzing the audio gives
-            the same number of frames and similar chroma. In a collection, a piece without frames
-            gives no samples.
+            collection of the same type as `X`. At the extractor's frame rate, analyzing the audio
+            gives the same number of frames and similar chroma. In a collection, a piece without
+            frames gives an array without samples.
 
         Raises
         ------
         TypeError
-            If `X` contains paths, or `timing` has another type.
+            If `X` contains paths, or `timing` is of an unsupported type.
         ValueError
             If a piece is not chroma, a parameter is out of range, beats have no tempo, or a timing
-            has another number of frames.
+            and its piece differ in their number of frames.
 
         See Also
         --------

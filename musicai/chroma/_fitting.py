@@ -20,7 +20,7 @@ STEP = 0.6
 """Exponent of a correction; larger steps overshoot, because a note also affects its neighbors."""
 
 FLOOR = 0.03
-"""Offset of both target and analyzed chroma, so that tiny values are not corrected."""
+"""Constant added to both target and analyzed chroma, so that tiny values are not corrected."""
 
 LARGEST_RATIO = 4.0
 
@@ -46,7 +46,7 @@ def sine_amplitudes(
     -------
     amplitudes : ndarray of shape (n_frames, 12)
         Amplitudes for :func:`musicai.audio.sine_bank` or :func:`musicai.audio.sine_blocks`. The
-        maximum of each frame is that of `piece`.
+        maximum of each frame equals that of the same frame of `piece`.
 
     Examples
     --------

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import DTypeLike
 
 BATCH_SAMPLES = 2**18
-"""Samples in a batch of frames: enough to amortize calls, few enough for the cache."""
+"""Samples in a batch of frames: enough to amortize calls, few enough for a processor's cache."""
 
 QUIETEST = -120.0
 """Level of digital silence, in decibels of full scale."""
@@ -21,7 +21,7 @@ the softest passages of an orchestra are 50 dB below the loudest.
 """
 
 LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05
-"""Loud parts are the loudest half second, or the loudest twentieth of a short recording.
+"""The loud parts are the loudest half second, or the loudest twentieth if that is shorter.
 
 A click is shorter than that; a single chord in minutes of silence is longer.
 """
@@ -137,7 +137,7 @@ class FrameLevels:
         self._powers: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Add samples; sums are over whole hops, so blocks may have any size."""
+        """Add a block of samples of any size; an incomplete hop waits for the next block."""
         samples = np.concatenate([self._carried, block])
         n_whole = len(samples) // self._hop_length * self._hop_length
         hops = samples[:n_whole].reshape(-1, self._hop_length)
@@ -153,7 +153,9 @@ class FrameLevels:
 
 
 def silent_frames(power: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return which frames are silent: `SILENCE` decibels below the loud parts, or digital silence.
+    """Return a mask of the silent frames, shape (n_frames,).
+
+    A frame is silent if it is at least `SILENCE` decibels below the loud parts, or digital silence.
 
     Parameters
     ----------

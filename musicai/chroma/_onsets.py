@@ -6,7 +6,7 @@ SuperFlux (S. Böck and G. Widmer, "Maximum filter vibrato suppression for onset
 2013). Mel bands would miss pitch changes without an attack, as in strings, choirs and organs.
 
 The same spectrum gives the timbre as cepstral coefficients, the cosine transform of the band
-levels. Only these values are kept, 43 times per second.
+levels. Only onset strength and timbre are kept, for 43 frames per second.
 """
 
 from functools import lru_cache
@@ -25,7 +25,7 @@ FRAME_HOPS = 8
 """Hops per frame: 0.19 seconds, enough to resolve most neighboring notes."""
 
 LAG = 3
-"""Hops over which to measure rises, the duration of a soft attack."""
+"""Number of hops over which to measure rises: the duration of a soft attack."""
 
 LOWEST, HIGHEST = 27.5, 10000.0
 """Frequency range of the bands, in hertz."""
@@ -39,7 +39,7 @@ DYNAMIC_RANGE = 50.0
 """Decibels below the loudest band so far at which a band counts as silent."""
 
 N_COEFFICIENTS = 13
-"""Number of cepstral coefficients per frame, starting from the first; the zeroth is the level."""
+"""Number of cepstral coefficients per frame, without the zeroth, which is the level."""
 
 
 class Onsets(NamedTuple):
@@ -100,7 +100,7 @@ class OnsetStrength:
             self._measure(frames)
 
     def finish(self) -> Onsets:
-        """Return the result; no samples can be added afterwards."""
+        """Return the onset strength and timbre; no samples can be added afterwards."""
         for frames in self._frames.finish():
             self._measure(frames)
         strength, bass, timbre, loudest = map(np.concatenate, zip(*self._measured, strict=True))

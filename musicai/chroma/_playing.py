@@ -24,7 +24,7 @@ def play_chroma(
     sr: float = 22050,
     n_fft: int | None = None,
 ) -> Iterator[np.ndarray]:
-    """Synthesize a piece with sines whose analysis gives the same chroma, block by block.
+    """Synthesize a piece, block by block, with sines whose analysis gives similar chroma.
 
     Parameters
     ----------
@@ -44,15 +44,15 @@ def play_chroma(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Audio as long as the frames, not yet normalized in loudness. It fades out within the last 10
-        ms.
+        Audio that is as long as the frames and fades out in the last 10 ms. Its loudness is not
+        normalized.
 
     Raises
     ------
     TypeError
-        If `timing` has another type.
+        If `timing` is of an unsupported type.
     ValueError
-        If beats have no tempo, or the timing has another number of frames.
+        If beats have no tempo, or the timing and the piece differ in their number of frames.
 
     See Also
     --------
@@ -101,7 +101,7 @@ def _usual_hop(borders: np.ndarray, sr: float) -> float:
 
 
 def _repeat(frames: np.ndarray, borders: np.ndarray, steps_per_second: float) -> np.ndarray:
-    """Repeat each frame for every step within its borders."""
+    """Return one row per step: the frame between whose borders the step begins."""
     firsts = np.rint((borders - borders[0]) * steps_per_second).astype(int)
     return np.repeat(frames, np.diff(firsts), axis=0)
 

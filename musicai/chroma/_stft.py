@@ -95,11 +95,11 @@ def stft_chroma(
 def _chroma_and_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, kept_bytes: int, n_guesses: int
 ) -> tuple[np.ndarray | None, float]:
-    """Return the tuning, and the chroma unless it takes a second pass.
+    """Return the chroma, or None if that takes a second pass, and the tuning.
 
     The tuning is known only at the end, when the spectra of a long recording no longer fit into
     memory. Once they take too much memory, they are folded for the tunings that are likeliest at
-    that point. The final tuning is rarely another one.
+    that point. The final tuning is nearly always one of them.
     """
     estimator = TuningEstimator(sr=sr, n_fft=n_fft)
     kept: list[np.ndarray] = []
@@ -143,10 +143,11 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 
 
 def sine_center(sr: float, n_fft: int) -> float:
-    """Return the center frequency at which the analysis can resolve sines.
+    """Return the frequency in hertz around which to place sines so that the analysis resolves them.
 
-    There, adjacent semitones are six FFT bins apart. The result is at least C5, for a natural
-    sound, and low enough that octaves stay below half the sampling rate.
+    Around it, adjacent semitones are six FFT bins apart. It is at least C5, for a natural sound,
+    and otherwise at most an eighth of the sampling rate, so that the octaves above it fit below
+    half the sampling rate.
     """
     clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
     lowest = A4 * 2.0 ** (3 / 12)

@@ -66,15 +66,15 @@ def frames_between(borders: np.ndarray, rate: float, n_frames: int) -> list[slic
 
 
 def median_chroma(chroma: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return medians of frames, which ignore short events such as drums or chord changes."""
+    """Return the median frame of each part, which ignores short events such as drums."""
     return np.array([np.median(chroma[part], axis=0) for part in parts], dtype=np.float32)
 
 
 def mean_level(levels: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the mean power of frames in decibels."""
+    """Return the mean power of the frames in each part, in decibels."""
     return to_decibels(np.array([np.mean(10 ** (levels[part] / 10)) for part in parts]))
 
 
 def mean_rows(rows: np.ndarray, parts: list[slice]) -> np.ndarray:
-    """Return the mean of rows, such as cepstral coefficients."""
+    """Return the mean of the rows in each part, such as cepstral coefficients."""
     return np.array([rows[part].mean(axis=0) for part in parts], dtype=np.float32)

@@ -57,7 +57,7 @@ class TuningEstimator:
         return self.likeliest(1)[0]
 
     def likeliest(self, n_tunings: int) -> list[float]:
-        """Return the likeliest tunings so far, the best first."""
+        """Return up to `n_tunings` tunings in semitones, the likeliest first."""
         heights = np.concatenate([*self._heights, np.zeros(0, np.float32)])
         if len(heights) == 0:
             return [0.0]

@@ -1,4 +1,4 @@
-"""Instruments and drum patterns of the bands in rule-based songs."""
+"""Instruments and drum patterns of the bands that play rule-based songs."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -83,7 +83,7 @@ def arrange(
     tonic: int,
     rng: np.random.RandomState,
 ) -> Any:
-    """Arrange bass, chords and melody, transposed to a tonic, with drums as a PrettyMIDI object."""
+    """Return a PrettyMIDI object of drums with bass, chords and melody transposed to a tonic."""
     pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))

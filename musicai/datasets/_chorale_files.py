@@ -71,7 +71,7 @@ def make_files(
     n_jobs: int | None,
     verbose: int,
 ) -> list[Path]:
-    """Return the file of each chorale, and render those that do not exist."""
+    """Return the path of each chorale's file, and render the files that do not exist."""
     folder = home / kind.folder.format(sr=sr)
     folder.mkdir(exist_ok=True)
     files = [
@@ -93,9 +93,9 @@ def make_files(
 
 def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
-    # The nominal tempo and `synthesize` are avoided to reproduce earlier renderings exactly. Ticks
-    # at the nominal tempo would move some notes by a millisecond; `synthesize` has a different time
-    # grid and lets the last notes decay.
+    # These steps reproduce earlier renderings exactly. A notated tempo of 80, the true one, would
+    # give other ticks and move some notes by a millisecond. `synthesize` has a different time grid
+    # and lets the last notes decay.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
     mono = soxr.resample(samples, RATE, sr)
@@ -109,7 +109,10 @@ def _notate(score: Path, path: Path, _: int) -> None:
 
 
 def _play(score: Path, *, tempo: float) -> Any:
-    """Return a score at a steady tempo with a piano for each part; `tempo` is the notated one."""
+    """Return a score as MIDI, with a piano for each part, played at 80 beats per minute.
+
+    `tempo` only sets the tempo that is notated in the MIDI file, and thus the length of its ticks.
+    """
     music21, pretty_midi = _need("music21"), _need("pretty_midi")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about the encoding of some scores

@@ -42,15 +42,16 @@ def fetch_recordings(names: list[str] | None = None) -> Recordings:
     """Fetch librosa's example recordings: free music of many kinds.
 
     ``librosa.example`` downloads each recording once, verifies it by the SHA-256 hash in librosa's
-    registry, and caches it. The cache folder is that of the environment variable
-    ``LIBROSA_DATA_DIR`` when librosa is imported, or else ``librosa`` in the system's cache folder.
+    registry, and caches it. The cache folder is the one that the environment variable
+    ``LIBROSA_DATA_DIR`` names when librosa is imported, or else ``librosa`` in the system's cache
+    folder.
 
     Parameters
     ----------
     names : list of str, default=None
-        Recordings to fetch, by their names in ``librosa.util.list_examples``. None for all that are
-        music: "brahms", "choice", "fishin", "nutcracker", "pistachio", "sweetwaltz", "trumpet" and
-        "vibeace".
+        Recordings to fetch, by their names in ``librosa.util.list_examples``. None means all that
+        are music: "brahms", "choice", "fishin", "nutcracker", "pistachio", "sweetwaltz", "trumpet"
+        and "vibeace".
 
     Returns
     -------

@@ -10,7 +10,7 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     Parameters
     ----------
     path : Path
-        The file. A download creates its folder if necessary, and is complete or not made at all.
+        The file. A download creates its folder if necessary, and leaves a complete file or none.
     url : str
         Address to download from.
     sha256 : str
@@ -19,9 +19,9 @@ def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
     Raises
     ------
     ValueError
-        If the hash is another.
+        If the file has a different hash, or is not a regular file.
     OSError
-        If it cannot be downloaded. The message explains how to install it by hand.
+        If the file cannot be downloaded. The message explains how to install it by hand.
     """
     if not path.exists():
         _download(path, url, sha256)

@@ -1,4 +1,4 @@
-"""Search for files in a folder whose subfolders are styles."""
+"""Search for files in a folder with a subfolder for each style."""
 
 import os
 import warnings

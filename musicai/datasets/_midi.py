@@ -1,4 +1,4 @@
-"""Loader of MIDI files from a folder whose subfolders are styles."""
+"""Loader of MIDI files from a folder with a subfolder for each style."""
 
 import os
 
@@ -11,7 +11,7 @@ _SUFFIXES = (".kar", ".mid", ".midi", ".rmi")
 def load_midi(
     folder: str | os.PathLike[str], *, exclude: str | os.PathLike[str] | None = None
 ) -> Recordings:
-    """Find the MIDI files in a folder whose subfolders are styles.
+    """Find the MIDI files in a folder with a subfolder for each style.
 
     No file is read. Pass the paths to :class:`musicai.PianoRollExtractor`, or the paths and styles
     to a pipeline.

@@ -60,7 +60,7 @@ def _play(
 
 
 def _append(whole: list[Any], part: list[Any], position: float, end: float) -> None:
-    """Append chords or notes at a position in beats, cut off at the end."""
+    """Append chords or notes, shifted by `position` beats and cut off at beat `end`."""
     whole += [
         item._replace(start=position + item.start, end=min(position + item.end, end))
         for item in part

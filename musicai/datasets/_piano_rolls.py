@@ -1,6 +1,7 @@
 """Loader of piano rolls from MATLAB files with known checksums.
 
-A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so other files are rejected.
+A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so files with an unknown checksum
+are rejected.
 """
 
 import hashlib

@@ -65,9 +65,9 @@ _RULES: dict[str, Rule] = {
 def fetch_polyphonic(
     name: str, *, subset: str = "train", folder: str | os.PathLike[str] | None = None
 ) -> PianoRolls:
-    """Fetch a set of piano rolls for which likelihoods are published, with its split.
+    """Fetch a set of piano rolls with published likelihoods, in its published split.
 
-    It is downloaded the first time, unless the file is in `folder` already. Its SHA-256 hash is
+    The file is downloaded the first time, unless it is in `folder` already. Its SHA-256 hash is
     verified, so that results are comparable.
 
     Parameters
@@ -77,8 +77,8 @@ def fetch_polyphonic(
     subset : {"train", "valid", "test", "all"}, default="train"
         Pieces to return, by the published split.
     folder : str or path, default=None
-        A folder with the file, or the data home, which keeps it in "polyphonic". If None, see
-        :func:`get_data_home`.
+        A folder that contains the file, or the data home, in whose subfolder "polyphonic" it is
+        kept. If None, see :func:`get_data_home`.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def fetch_polyphonic(
     See Also
     --------
     load_piano_rolls : Load these files from a folder, or others in the same format.
-    musicai.LSTMComposer : Its `score` is the published figure.
+    musicai.LSTMComposer : Its `score` is the log-likelihood that papers report for these sets.
 
     Examples
     --------

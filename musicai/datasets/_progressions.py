@@ -116,7 +116,7 @@ def make_progressions(
     See Also
     --------
     make_songs : Make recordings of such music by a band with drums.
-    load_chorales : Load real music, rendered once.
+    load_chorales : Load real music, rendered from scores.
     musicai.render.recognize_chords : Recognize the chords; ``vocabulary="qualities"`` includes the
         sevenths of jazz, blues and modal music.
 

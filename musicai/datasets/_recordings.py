@@ -1,4 +1,4 @@
-"""Loader of recordings from a folder whose subfolders are styles."""
+"""Loader of recordings from a folder with a subfolder for each style."""
 
 import os
 
@@ -64,10 +64,10 @@ _SUFFIXES = (
 def load_recordings(
     folder: str | os.PathLike[str], *, exclude: str | os.PathLike[str] | None = None
 ) -> Recordings:
-    """Find the recordings in a folder whose subfolders are styles.
+    """Find the recordings in a folder with a subfolder for each style.
 
-    Only headers are read. Pass the paths to :class:`musicai.ChromaExtractor`, or the paths and
-    styles to a pipeline.
+    Only headers are read, except where a file must be decoded to find its length. Pass the paths to
+    :class:`musicai.ChromaExtractor`, or the paths and styles to a pipeline.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def load_recordings(
 
     Notes
     -----
-    Reading a thousand headers takes some seconds; files that need ffmpeg take some tenths of a
+    Reading a thousand headers takes a few seconds; files that need ffmpeg take a few tenths of a
     second each. If ffmpeg is missing, one warning gives the number of files that need it.
 
     Examples

@@ -27,7 +27,7 @@ class Sounding(NamedTuple):
 class Mode(NamedTuple):
     """Scale and progressions of a mode."""
 
-    minor: bool  # whether the nearest key is minor
+    minor: bool  # whether pieces in this mode are labeled as minor
     scale: tuple[int, ...]  # for melodies
     home: str  # final chord
     progressions: tuple[str, ...]

@@ -32,7 +32,7 @@ class Recordings(Described):
 
 
 class Chorales(Recordings):
-    """Chorales, with `data` and `timing` for kinds of pieces."""
+    """Chorales; `data` and `timing` exist for the kinds "chroma" and "roll" only."""
 
     data: list[np.ndarray]
     timing: Timing

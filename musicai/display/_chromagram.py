@@ -24,7 +24,7 @@ class ChromagramDisplay:
         The piece. Twelve features count as the pitch classes C to B, and 88 features as the keys of
         a piano from A0 to C8.
     times : ndarray of shape (n_frames + 1,)
-        Borders of the frames.
+        Borders of the frames, in `unit`.
     unit : str
         Unit of `times`, such as "seconds".
 
@@ -77,17 +77,17 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece. Colors range from 0 to 1, or further if there are other values.
+            One piece. The color scale covers values from 0 to 1, and more if the piece has others.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the extractor of the piece or its analysis. A number
-            means frames per second. The axis shows beats if frames are beats, otherwise seconds, or
-            frames without a timing.
+            means frames per second. The axis shows beats if the frames follow beats, otherwise
+            seconds; without a timing, it shows frame numbers.
         marks : float or list of float, default=None
             Positions of vertical lines in the unit of the axis, for instance the end of a prime.
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
+            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
         colorbar : bool, default=True
             Whether to draw a color bar; it is always omitted if all values are 0 or 1.
         ax : matplotlib Axes, default=None
@@ -96,16 +96,17 @@ class ChromagramDisplay:
         Returns
         -------
         display : ChromagramDisplay
+            The display, drawn on its axes.
 
         Raises
         ------
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or is transposed, a mark is outside it, the timing has
-            another number of frames, or `key` is not a key.
+            If `piece` is not a single piece or is transposed, a mark is outside it, the timing and
+            the piece differ in their number of frames, or `key` is not a key.
         TypeError
-            If `ax` is not suitable, or `timing` has another type.
+            If `ax` is not suitable, or `timing` is of an unsupported type.
         """
         frames = one_piece(piece, cls.__name__)
         axis = time_axis(frames, timing)
@@ -132,7 +133,7 @@ class ChromagramDisplay:
         title : str, default=None
             Title, on the left.
         key : str, default=None
-            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
+            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
         colorbar : bool, default=True
             Whether to draw a color bar; it is always omitted if all values are 0 or 1.
 

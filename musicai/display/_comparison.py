@@ -25,7 +25,7 @@ class ComparisonDisplay:
     pieces : dict of str to ndarray of shape (n_frames, n_features)
         The pieces by name, from top to bottom.
     times : dict of str to ndarray of shape (n_frames + 1,)
-        Borders of the frames of each piece.
+        Borders of the frames of each piece, in `unit`.
     unit : str
         Unit of `times`, such as "seconds".
 
@@ -34,7 +34,7 @@ class ComparisonDisplay:
     axes_ : list of matplotlib Axes
         Axes of the pieces, from top to bottom.
     figure_ : matplotlib Figure
-        Figure that contains them.
+        Figure that contains `axes_`.
 
     See Also
     --------
@@ -81,12 +81,12 @@ class ComparisonDisplay:
         timing : Timing, object with a `timing`, or float, or a dict of them, default=None
             Timing of the frames, for instance the extractor of the pieces: one for all pieces, or a
             dict with one for each name. A number means frames per second. The axis shows beats if
-            frames are beats, otherwise seconds, or frames without a timing.
+            the frames follow beats, otherwise seconds; without a timing, it shows frame numbers.
         marks : dict of str to float or list of float, default=None
             Positions of vertical lines by name, in the unit of the axis, for instance the end of a
             prime.
         key : str, default=None
-            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
+            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
         colorbar : bool, default=True
             Whether to draw a color bar; it is always omitted if all values are 0 or 1.
         axes : list of matplotlib Axes, default=None
@@ -95,6 +95,7 @@ class ComparisonDisplay:
         Returns
         -------
         display : ComparisonDisplay
+            The display, drawn on its axes.
 
         Raises
         ------
@@ -102,7 +103,7 @@ class ComparisonDisplay:
             If matplotlib is missing.
         TypeError
             If `pieces` or `marks` is not a dict, `axes` is not a list of suitable axes, or `timing`
-            has another type.
+            is of an unsupported type.
         ValueError
             If the pieces have different numbers of features, a piece has no frames or is
             transposed, a mark has an unknown name or is outside its piece, the number of axes is
@@ -139,7 +140,7 @@ class ComparisonDisplay:
         marks : dict of str to float or list of float, default=None
             Positions of vertical lines by name, in the unit of the axis.
         key : str, default=None
-            Key for the names of pitch classes, such as "Eb" or "F# minor"; None for sharps.
+            Key, such as "Eb" or "F# minor", that decides between flats and sharps. None for sharps.
         colorbar : bool, default=True
             Whether to draw a color bar; it is always omitted if all values are 0 or 1.
 

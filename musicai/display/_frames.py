@@ -24,14 +24,14 @@ _LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
 
 
 class Scale(NamedTuple):
-    """Scale shared by several plots.
+    """Scales of colors and features, which several plots can share.
 
     Attributes
     ----------
     values : (float, float)
-        Values with the first and the last color.
+        Lowest and highest value of the color scale.
     features : (float, float)
-        Range of visible features.
+        Lower and upper limit of the axis of features.
     """
 
     values: tuple[float, float]
@@ -58,7 +58,7 @@ def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
 
 
 def needs_colorbar(pieces: Iterable[np.ndarray]) -> bool:
-    """Return whether there are values other than 0 and 1, unlike in binary piano rolls."""
+    """Return whether any value is neither 0 nor 1; binary piano rolls need no color bar."""
     return not all(np.isin(piece, (0, 1)).all() for piece in pieces)
 
 
@@ -103,8 +103,8 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    Colors range from 0 to 1, or further if there are other values. All features are shown, except
-    that a piano roll shows only the range of keys in use, with a margin.
+    The color scale covers values from 0 to 1, and more if the pieces have others. All features are
+    shown, except that a piano roll shows only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (

@@ -85,7 +85,7 @@ def add_colorbar(
     label : str
         Label of the bar.
     extend : str, default="neither"
-        End of the bar beyond which there are values, such as "min".
+        End of the bar to draw as an arrow because there are values beyond it, such as "min".
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -99,10 +99,10 @@ def add_colorbar(
 
 
 def width_in_inches(ax: "Axes") -> float:
-    """Return the width of axes before layout."""
+    """Return the width of axes in inches, before layout."""
     return float(ax.get_window_extent().width / ax.figure.dpi)
 
 
 def height_in_inches(ax: "Axes") -> float:
-    """Return the height of axes before layout."""
+    """Return the height of axes in inches, before layout."""
     return float(ax.get_window_extent().height / ax.figure.dpi)

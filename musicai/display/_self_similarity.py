@@ -21,15 +21,15 @@ _MOST_FRAMES = 1000
 class SelfSimilarityDisplay:
     """Self-similarity matrix of a piece.
 
-    Stripes parallel to the diagonal are repeated passages; squares are passages with a constant
-    harmony [1]_. Use :meth:`from_piece` to create and draw it.
+    Stripes parallel to the diagonal show repeated passages, and squares show passages with a
+    constant harmony [1]_. Use :meth:`from_piece` to create and draw it.
 
     Parameters
     ----------
     similarity : ndarray of shape (n_windows, n_windows)
         Correlation of any two windows, from -1 to 1.
     times : ndarray of shape (n_windows + 1,)
-        Start of each window, and of the next one after the last.
+        Start of each window, and the end of the last one's first frame, in `unit`.
     unit : str
         Unit of `times`, such as "seconds".
 
@@ -83,7 +83,7 @@ class SelfSimilarityDisplay:
         ----------
         piece : array-like of shape (n_frames_of_piece, n_features)
             One piece. If it has more than 1000 frames, adjacent frames are averaged first, so that
-            an hour takes no more memory than a minute.
+            the matrix does not grow with the length of the piece.
         n_frames : int, default=22
             Length of a window in frames of `piece`; 22 frames are 2 s at the default rate of
             :class:`musicai.ChromaExtractor`. Similarities are those of
@@ -91,8 +91,8 @@ class SelfSimilarityDisplay:
             chords, long ones phrases. If frames are beats, use about 4.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the extractor of the piece or its analysis. A number
-            means frames per second. The axes show beats if frames are beats, otherwise seconds, or
-            frames without a timing.
+            means frames per second. The axes show beats if the frames follow beats, otherwise
+            seconds; without a timing, they show frame numbers.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -103,16 +103,17 @@ class SelfSimilarityDisplay:
         Returns
         -------
         display : SelfSimilarityDisplay
+            The display, drawn on its axes.
 
         Raises
         ------
         ImportError
             If matplotlib is missing.
         ValueError
-            If `piece` is not a single piece or is shorter than a window, or the timing has another
-            number of frames.
+            If `piece` is not a single piece or is shorter than a window, or the timing and the
+            piece differ in their number of frames.
         TypeError
-            If `timing` has another type.
+            If `timing` is of an unsupported type.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         frames = one_piece(piece, cls.__name__)

@@ -22,7 +22,7 @@ class TimeAxis(NamedTuple):
 
 
 def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
-    """Return the borders of the frames of a piece in beats, seconds or, without timing, frames.
+    """Return the borders of a piece's frames in beats or seconds; without a timing, in frames.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
     Raises
     ------
     TypeError, ValueError
-        If `timing` has another type or another number of frames, or its frames have no length.
+        If `timing` is of an unsupported type, does not fit the piece, or has no duration.
     """
     if timing is None:
         return TimeAxis(np.arange(len(piece) + 1.0), "frames")

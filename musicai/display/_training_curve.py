@@ -39,7 +39,7 @@ class TrainingCurveDisplay:
     validation_scores : array-like of shape (n_epochs,) or None
         Mean log-likelihood per frame of the validation pieces, in nats.
     baselines : dict of str to float, default=None
-        Scores of other models by name.
+        Mean log-likelihood per frame of other models by name, in nats.
 
     Attributes
     ----------
@@ -52,8 +52,8 @@ class TrainingCurveDisplay:
 
     See Also
     --------
-    musicai.metrics.IndependentBaseline : Simple baseline.
-    musicai.metrics.PersistenceBaseline : Better baseline.
+    musicai.metrics.IndependentBaseline : Baseline that ignores earlier frames.
+    musicai.metrics.PersistenceBaseline : Stronger baseline, which knows the previous frame.
 
     Examples
     --------
@@ -109,6 +109,7 @@ class TrainingCurveDisplay:
         Returns
         -------
         display : TrainingCurveDisplay
+            The display, drawn on its axes.
 
         Raises
         ------

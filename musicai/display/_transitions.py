@@ -79,8 +79,8 @@ class TransitionMatrixDisplay:
             Chroma. Every piece is first transposed to C major or A minor. Every transition in every
             piece has the same weight.
         largest : float, default=None
-            Share with the darkest color; set it to compare plots. If None, that of the most common
-            transition.
+            Share that gets the darkest color; to compare plots, give all of them the same. If None,
+            the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -91,6 +91,7 @@ class TransitionMatrixDisplay:
         Returns
         -------
         display : TransitionMatrixDisplay
+            The display, drawn on its axes.
 
         Raises
         ------
@@ -129,6 +130,7 @@ class TransitionMatrixDisplay:
         Returns
         -------
         display : TransitionMatrixDisplay
+            The display, drawn on its axes.
 
         Raises
         ------

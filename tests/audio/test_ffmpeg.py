@@ -115,7 +115,7 @@ def test_playlists_open_no_other_file(encoded, tmp_path, kind, suffix):
     ("suffix", "codec"), [("mp4", "aac"), ("aac", "aac"), ("wma", "wmav2"), ("tta", "tta")]
 )
 @pytest.mark.parametrize("share", [1, 0.6])
-def test_folder_gives_the_decoded_length(encoded, tmp_path, suffix, codec, share):
+def test_durations_match_the_decoded_length(encoded, tmp_path, suffix, codec, share):
     whole = encoded(suffix, codec, *(["-movflags", "+faststart"] if suffix == "mp4" else []))
     path = tmp_path / "a.m4a"
     path.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
@@ -132,7 +132,7 @@ def test_the_length_of_a_film_is_that_of_its_audio(encoded, tmp_path):
 
 
 @ffmpeg
-def test_error_names_file_and_cause(tmp_path):
+def test_the_error_names_the_file_and_the_cause(tmp_path):
     path = tmp_path / "song.m4a"
     path.write_text("la la la" * 1000)
     with pytest.raises(RecordingError, match=r"\(libsndfile: .*; ffmpeg: \w.*\)") as caught:
@@ -152,7 +152,7 @@ def test_a_film_without_audio_is_rejected(tmp_path):
 
 
 @ffmpeg
-def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
+def test_a_truncated_file_is_used_with_one_warning(encoded, tmp_path):
     whole = encoded("mp4", "aac", "-movflags", "+faststart").read_bytes()  # with the index first
     path = tmp_path / "song.m4a"
     path.write_bytes(whole[: len(whole) // 2])
@@ -165,7 +165,7 @@ def test_truncated_file_is_used_with_one_warning(encoded, tmp_path):
 
 @ffmpeg
 @pytest.mark.parametrize("stop_after", [0, 1])
-def test_process_ends_with_the_reader(encoded, processes, stop_after):
+def test_the_ffmpeg_process_ends_when_reading_stops(encoded, processes, stop_after):
     blocks = read_blocks(encoded("m4a", "aac"), sr=22050, block_size=64)
     for _ in range(1 + stop_after):
         next(blocks)
@@ -174,7 +174,7 @@ def test_process_ends_with_the_reader(encoded, processes, stop_after):
 
 
 @ffmpeg
-def test_process_ends_after_reading_and_after_errors(encoded, processes, tmp_path):
+def test_the_ffmpeg_process_ends_after_reading_and_after_errors(encoded, processes, tmp_path):
     read(encoded("m4a", "aac"))
     (tmp_path / "text.m4a").write_text("la la la" * 1000)
     with pytest.raises(RecordingError):

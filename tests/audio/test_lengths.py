@@ -22,7 +22,7 @@ def read(path, **options) -> np.ndarray:
 
 
 def check(path, expected, *, warning: str | None) -> None:
-    """Check samples, length in the folder, an excerpt and the warning of a recording."""
+    """Check a recording's samples, its duration, an excerpt at its end, and its warning."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         found = read(path)
@@ -114,7 +114,7 @@ def test_an_unclosed_flac_is_read_to_the_end(save, front, stated):
 @pytest.mark.parametrize(
     "format", ["WAV", "AIFF", "AU", "W64", "RF64", "CAF", "FLAC", "OGG", "MP3"]
 )
-def test_folder_and_reader_agree_on_truncated_files(save, format, share):
+def test_durations_of_truncated_files_match_the_samples_read(save, format, share):
     noise = 0.1 * np.random.default_rng(0).standard_normal(SECONDS * RATE)
     data = encode(format, samples=noise)
     path = save(format.lower(), data[: int(share * len(data))])
@@ -125,7 +125,7 @@ def test_folder_and_reader_agree_on_truncated_files(save, format, share):
 
 @pytest.mark.parametrize("n_values", [0, 1, 3])
 @pytest.mark.parametrize("format", ["WAV", "AIFF", "AU", "W64", "FLAC", "OGG", "MP3"])
-def test_folder_and_reader_agree_on_nearly_empty_files(save, format, n_values):
+def test_durations_of_nearly_empty_files_match_the_samples_read(save, format, n_values):
     file = io.BytesIO()
     soundfile.write(file, np.zeros(n_values), RATE, format=format)
     path = save(format.lower(), file.getvalue())

@@ -50,7 +50,7 @@ def true_peak(samples) -> float:
 
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100, 48000, 96000])
-def test_a_sine_at_full_scale_has_a_loudness_of_minus_three(sr):
+def test_a_full_scale_sine_measures_minus_3_lufs(sr):
     samples = sine(3, sr=sr)
     assert decibels(level([samples], sr).std() / samples.std()) == pytest.approx(-15, abs=0.05)
     both = np.stack([samples, samples], axis=1)
@@ -67,7 +67,7 @@ def test_a_sine_at_full_scale_has_a_loudness_of_minus_three(sr):
         ([(20, -26), (20.1, -20), (20, -26)], -23),
     ],
 )
-def test_quiet_passages_do_not_count(parts, loudness):
+def test_quiet_passages_do_not_count_toward_the_loudness(parts, loudness):
     mono = np.concatenate([sine(seconds, peak, 1000) for seconds, peak in parts])
     samples = np.stack([mono, mono], axis=1)
     gain = level(np.array_split(samples, 9)).std() / samples.std()
@@ -89,7 +89,7 @@ def test_frequencies_are_weighted_as_in_the_standard(frequency):
 
 @pytest.mark.parametrize("shape", [(200_003,), (200_003, 2), (50_001, 3)])
 @pytest.mark.parametrize("scale", [1e-30, 1, 1e9])
-def test_all_samples_get_one_gain_at_any_scale(shape, scale):
+def test_all_samples_of_any_scale_get_the_same_gain(shape, scale):
     samples = scale * np.sin(1 + np.arange(np.prod(shape)) / 7).reshape(shape)
     found = level(np.array_split(samples, 7))
     assert found.dtype == np.float32
@@ -101,7 +101,7 @@ def test_all_samples_get_one_gain_at_any_scale(shape, scale):
 
 @pytest.mark.parametrize("sr", [8000, 22050, 44100])
 @pytest.mark.parametrize("seed", range(3))
-def test_pyloudnorm_measures_the_same_loudness(seed, sr):
+def test_pyloudnorm_measures_the_target_loudness(seed, sr):
     pyloudnorm = pytest.importorskip("pyloudnorm")
     meter = pyloudnorm.Meter(sr, filter_class="DeMan")
     for samples in (music(seed, sr), music(seed, sr)[:, 0], 1e-3 * music(seed, sr)):
@@ -122,7 +122,7 @@ def test_peaks_between_samples_are_limited(seed):
     np.testing.assert_allclose(left, right, atol=1e-5)
 
 
-def test_a_peak_between_samples_counts():
+def test_a_peak_between_samples_limits_the_gain():
     """A sine at a quarter of the sampling rate can have all samples off its peaks."""
     samples = np.sin(np.pi / 4 + np.pi / 2 * np.arange(RATE))
     samples[: RATE // 2] *= 1e-3
@@ -132,7 +132,7 @@ def test_a_peak_between_samples_counts():
     assert true_peak(found) < 10 ** (-1 / 20)
 
 
-def test_a_click_stays_softer():
+def test_audio_with_a_high_peak_stays_softer_than_the_target():
     samples = np.zeros(10000)
     samples[5000] = 3
     found = level([samples])
@@ -142,7 +142,7 @@ def test_a_click_stays_softer():
 
 
 @pytest.mark.parametrize("n_channels", [1, 3])
-def test_block_sizes_do_not_matter_for_levels(n_channels):
+def test_leveling_does_not_depend_on_block_sizes(n_channels):
     samples = np.random.default_rng(0).standard_normal((150_000, n_channels))
     cuts = [[samples], np.array_split(samples, 1000), [samples[:1], samples[1:1], samples[1:]]]
     for cut in cuts[1:]:

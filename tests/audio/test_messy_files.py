@@ -117,7 +117,7 @@ def test_files_that_are_not_audio_are_rejected(tmp_path, suffix, content):
     assert "whitelist" not in message  # ffmpeg's message for excluded formats
 
 
-def test_mp3_without_frames_is_rejected(tmp_path):
+def test_an_mp3_without_frames_is_rejected(tmp_path):
     path = tmp_path / "broken.mp3"
     path.write_bytes(b"\xff\xfb\x90\x64" + np.random.default_rng(1).bytes(50000))
     assert "no MP3 frames" in refuse(path)

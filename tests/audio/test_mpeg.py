@@ -22,7 +22,7 @@ def read(path, sr=RATE, **options) -> np.ndarray:
 
 
 def spans(path, n_samples: int, tolerance: int = 0) -> np.ndarray:
-    """Check the length of a recording, also in its folder, and return its samples."""
+    """Check a recording's length and the duration that `load_recordings` gives; return samples."""
     found = read(path)
     assert abs(len(found) - n_samples) <= tolerance
     assert load_recordings(path.parent).durations == pytest.approx([len(found) / RATE], abs=0.1)

@@ -63,7 +63,7 @@ def test_block_size_does_not_matter(noise, native_rate):
 
 @settings(max_examples=50, deadline=None)
 @given(n_samples=st.integers(1, 3000), native_rate=st.integers(4000, 192000))
-def test_length_matches_librosa(n_samples, native_rate):
+def test_the_length_matches_librosa(n_samples, native_rate):
     resampled = read((np.ones(n_samples, np.float32), native_rate))
     assert len(resampled) == int(np.ceil(n_samples * (22050.0 / native_rate)))
 
@@ -75,7 +75,7 @@ def test_every_kind_of_path_is_accepted(noise, write, kind):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
-def test_names_that_are_not_unicode_are_read(noise, write, tmp_path):
+def test_files_whose_names_are_not_unicode_are_read(noise, write, tmp_path):
     name = os.path.join(os.fsencode(tmp_path), b"caf\xe9.wav")
     os.rename(write("noise.wav", noise, 22050), name)
     assert len(read(name)) == len(read(os.fsdecode(name))) == len(noise)
@@ -100,7 +100,7 @@ def test_eight_bit_samples_are_centered():
     np.testing.assert_array_equal(read(np.array([0, 128], dtype=np.uint8)), [-1, 0])
 
 
-def test_input_is_not_modified(noise):
+def test_the_input_is_not_modified(noise):
     before = noise.copy()
     read((noise, 44100))
     np.testing.assert_array_equal(noise, before)
@@ -133,7 +133,7 @@ def broken_file(request, tmp_path):
     ],
     indirect=["broken_file"],
 )
-def test_error_names_file_and_cause(broken_file, cause):
+def test_the_error_names_the_file_and_the_cause(broken_file, cause):
     with pytest.raises(RecordingError, match=cause) as caught:
         read(broken_file)
     assert str(caught.value).startswith(str(broken_file))
@@ -149,7 +149,7 @@ def test_a_file_truncated_to_its_header_is_rejected(noise, write, suffix):
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3"])
-def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
+def test_a_truncated_file_is_used_with_one_warning(noise, write, suffix):
     path = write(f"noise.{suffix}", noise, 44100)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     with pytest.warns(UserWarning, match=f"noise.{suffix}: the file ends") as caught:
@@ -190,7 +190,7 @@ def test_truncated_file_is_used_with_one_warning(noise, write, suffix):
         ([0.0, 0.1], "list"),
     ],
 )
-def test_error_names_samples_and_cause(recording, cause):
+def test_the_error_names_the_samples_and_the_cause(recording, cause):
     with pytest.raises(RecordingError, match=f"recording 3: .*{cause}"):
         read(recording, name="recording 3")
 
@@ -232,7 +232,7 @@ def test_nan_in_a_file_is_rejected(write):
         read(path)
 
 
-def test_error_survives_pickling():
+def test_the_error_survives_pickling():
     error = pickle.loads(pickle.dumps(RecordingError("song.wav: the file is empty")))
     assert isinstance(error, ValueError)
     assert str(error) == "song.wav: the file is empty"

@@ -102,7 +102,7 @@ def test_files_get_default_permissions(tmp_path):
         ((99,), True, "got True"),
     ],
 )
-def test_input_that_crashes_libsndfile_is_rejected(tmp_path, shape, rate, message):
+def test_input_that_would_crash_libsndfile_is_rejected(tmp_path, shape, rate, message):
     with pytest.raises(ValueError, match=message):
         write_audio(tmp_path / "a.ogg", np.zeros(shape), rate)
     assert not list(tmp_path.iterdir())

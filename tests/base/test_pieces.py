@@ -41,7 +41,7 @@ def test_errors_give_advice_only_if_it_helps():
         as_collection([PIECES[0], PIECES[0][:, :5]])
 
 
-def test_values_per_piece_follow_the_form_of_the_pieces():
+def test_values_per_piece_follow_the_form_of_the_input():
     one, many = PIECES[0], PIECES[:2]
     assert one_per_piece(None, many, many, "file") == [None, None]
     assert one_per_piece("a", one, [one], "file") == ["a"]

@@ -134,7 +134,7 @@ def test_baselines_survive_skops(kind):
         np.testing.assert_array_equal(value, getattr(again, name))
 
 
-def test_files_with_other_types_are_rejected(composer):
+def test_files_with_untrusted_types_are_rejected(composer):
     data = skops.io.dumps(make_pipeline(FunctionTransformer(os.system), composer))
     assert set(skops.io.get_untrusted_types(data=data)) > set(COMPOSER)
     with pytest.raises(UntrustedTypesFoundException, match="system"):
@@ -175,7 +175,7 @@ def fitted(state):
 
 
 def arrays_in(state):
-    """Yield each fitted array with a function that returns the state with another in its place."""
+    """Yield each fitted array, and a function that returns the state with a replacement for it."""
     for name in fitted(state):
         value = state[name]
         if isinstance(value, np.ndarray):
@@ -215,7 +215,7 @@ MARKS = {
 
 
 @pytest.mark.parametrize("state", ESTIMATORS, indirect=True)
-def test_arrays_of_other_shapes_or_types_are_rejected(state):
+def test_arrays_of_wrong_shapes_or_types_are_rejected(state):
     kind, state = state
     n_arrays = 0
     for array, put in arrays_in(state):
@@ -268,7 +268,7 @@ def test_valid_states_are_accepted(state):
 
 
 @pytest.mark.parametrize("state", [None, (), [1], "text", {1: 2}])
-def test_states_of_other_types_are_rejected(state):
+def test_states_that_are_not_from_musicai_are_rejected(state):
     refuse(MarkovBaseline, state)
 
 
@@ -351,7 +351,7 @@ def test_parameters_of_a_mosaic_are_validated_on_use(mosaic, change):
         {"n_features_in_": 2**32},
     ],
 )
-def test_claimed_sizes_allocate_no_memory(composer, change):
+def test_invalid_sizes_are_rejected_before_memory_is_allocated(composer, change):
     state = composer.__getstate__()
     for name, value in change.items():
         state[name] = {**state[name], **value} if isinstance(value, dict) else value

@@ -88,11 +88,11 @@ def test_scikit_learn_checks_pass(extractor):
         estimator_checks.check_valid_tag_types,
     ],
 )
-def test_scikit_learn_checks_without_matrices_pass(extractor, check):
+def test_scikit_learn_checks_that_need_no_matrix_pass(extractor, check):
     check(type(extractor).__name__, extractor)
 
 
-def test_tags_and_module_are_right(extractor):
+def test_scikit_learn_tags_and_the_public_module_are_right(extractor):
     tags = extractor.__sklearn_tags__()
     assert tags.input_tags.string
     assert not tags.input_tags.two_d_array
@@ -155,7 +155,7 @@ def test_arrays_are_the_default_output(extractor, paths):
     assert all(isinstance(piece, np.ndarray) for piece in pieces)
 
 
-def test_other_containers_are_rejected(extractor, paths):
+def test_unsupported_output_containers_are_rejected(extractor, paths):
     with pytest.raises(ValueError, match=r"transform must be 'default' .*, got 'polars'"):
         extractor.set_output(transform="polars")
     with (

@@ -61,14 +61,14 @@ def test_the_margin_is_small_without_bars():
 
 
 @pytest.mark.parametrize("n_beats", [2, 5, 11])
-def test_few_beats_have_no_bars(n_beats):
+def test_bars_are_not_estimated_from_few_beats(n_beats):
     chroma = np.eye(12)[:n_beats]
     halves = np.repeat(chroma, 2, axis=0)
     found = find_bars(chroma, halves, np.ones((n_beats, 16)), np.ones(n_beats))
     assert found == (4, 0, 0.0)
 
 
-def test_constant_music_has_no_bars():
+def test_bars_of_constant_music_are_uncertain():
     assert find_bars(np.ones((40, 12)), np.ones((80, 12)), np.ones((40, 16)), np.ones(40))[2] == 0
 
 

@@ -87,7 +87,7 @@ def test_files_can_be_cached_by_content(path, tmp_path):
     assert not is_marked(by_path.transform([moved])[0])
 
 
-def test_unreadable_files_are_errors_with_content_keys(tmp_path):
+def test_unreadable_files_are_errors_if_cached_by_content(tmp_path):
     extractor = ChromaExtractor(memory=tmp_path / "cache", memory_key="content")
     for name in ("gone.wav", ".", "a\0b.wav"):
         with pytest.raises(RecordingError):
@@ -172,7 +172,7 @@ def test_a_damaged_cache_entry_is_replaced(path, tmp_path, damage):
     assert is_marked(extractor.transform([path])[0])
 
 
-def test_cache_entries_of_another_type_are_ignored(path, tmp_path):
+def test_cache_entries_of_an_unexpected_type_are_ignored(path, tmp_path):
     extractor = ChromaExtractor(memory=tmp_path / "cache")
     (piece,) = extractor.transform([path])
     (entry,) = entries(tmp_path / "cache")

@@ -69,7 +69,7 @@ def test_every_type_of_collection_is_accepted(paths, collection):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("n_samples", [1, 100, 2047, 2048])
-def test_short_recordings_have_frames(kind, n_samples):
+def test_even_the_shortest_recordings_have_frames(kind, n_samples):
     (piece,) = ChromaExtractor(kind=kind).transform([np.full(n_samples, 0.5)])
     assert piece.shape == (1 + n_samples // 2048, 12)
     assert np.isfinite(piece).all()

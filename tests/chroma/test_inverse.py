@@ -68,7 +68,7 @@ def test_the_type_of_collection_is_kept():
     assert stacked.shape == (2, 4.5 * 2048)
 
 
-def test_an_empty_piece_has_no_samples():
+def test_a_piece_without_frames_gives_no_samples():
     audio = ChromaExtractor().inverse_transform([np.zeros((0, 12)), chords(3, 1)])
     assert [len(samples) for samples in audio] == [0, 2.5 * 2048]
 

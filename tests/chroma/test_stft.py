@@ -114,7 +114,7 @@ def test_exact_chroma_matches_librosa_more_closely(librosa, make_music, exact):
 
 @pytest.fixture
 def two_tunings(make_music) -> np.ndarray:
-    """Music whose first third has another tuning than the whole."""
+    """Music whose first third differs in tuning from the rest."""
     return np.concatenate([make_music(22050), make_music(23000, seed=1, seconds=12)])
 
 

@@ -63,7 +63,7 @@ def test_without_sync_the_tracker_is_not_called():
     assert analysis_by(pytest.fail, sync=None).beats is None
 
 
-def test_a_tracker_may_find_nothing():
+def test_a_tracker_may_find_no_beats():
     for nothing in ([], np.zeros(0), ([], []), [3.0]):
         analysis = analysis_by(lambda y, sr, nothing=nothing: nothing)
         assert analysis.beats is None

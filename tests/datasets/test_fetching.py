@@ -46,7 +46,7 @@ def server(tmp_path):
             pass
 
         def end_headers(self):
-            if self.path == "/cut.mat":  # claims a longer content
+            if self.path == "/cut.mat":  # claims to be longer than it is
                 self.send_header("Content-Length", "100")
             super().end_headers()
 
@@ -106,7 +106,7 @@ def test_failed_downloads_give_instructions(server, tmp_path, address, reason):
     assert fetch_file(path, url=address, sha256=sha256) == path
 
 
-def test_a_file_with_another_hash_is_rejected_but_kept(tmp_path):
+def test_a_file_with_the_wrong_hash_is_rejected_but_kept(tmp_path):
     path = tmp_path / "a.mat"
     path.write_bytes(b"other music")
     with pytest.raises(ValueError, match=r"a\.mat is not the file at http.*: its SHA-256 is"):

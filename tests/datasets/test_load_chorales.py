@@ -78,7 +78,7 @@ def test_errors_say_which_packages_to_install(tmp_path, monkeypatch, extra):
         load_chorales(1, folder=tmp_path)
 
 
-def test_chroma_is_that_of_the_rendered_files(home, chorales):
+def test_loaded_chroma_matches_that_of_the_rendered_files(home, chorales):
     data = load_chorales(2, kind="chroma", folder=home, sr=16000)
     assert data.recordings == chorales.recordings
     for piece, same in zip(data.data, ChromaExtractor().transform(data.recordings), strict=True):

@@ -41,6 +41,6 @@ def test_chorales_can_be_midi_files(tmp_path):
     assert [path.stat().st_mtime_ns for path in again.recordings] == before
 
 
-def test_errors_list_the_kinds(tmp_path):
+def test_errors_list_the_valid_kinds(tmp_path):
     with pytest.raises(ValueError, match="kind must be one of"):
         load_chorales(1, kind="score", folder=tmp_path)

@@ -99,13 +99,13 @@ def test_unknown_files_are_rejected_with_advice(tmp_path, content):
         ),
     ],
 )
-def test_files_with_other_content_are_rejected(tmp_path, content, message):
+def test_files_without_valid_piano_rolls_are_rejected(tmp_path, content, message):
     savemat(tmp_path / "a.mat", content)
     with pytest.raises(ValueError, match=message):
         load(tmp_path / "a.mat")
 
 
-def test_hashes_may_be_in_capitals(tmp_path, write_rolls):
+def test_hashes_may_be_uppercase(tmp_path, write_rolls):
     write_rolls(tmp_path / "a.mat")
     capitals = sha256_of(tmp_path / "a.mat").upper()
     for sha256 in (capitals, [capitals]):

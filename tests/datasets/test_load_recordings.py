@@ -231,7 +231,7 @@ def test_links_to_recordings_are_recordings(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_headers_of_files_with_names_that_are_not_unicode(tmp_path):
+def test_headers_are_read_if_file_names_are_not_unicode(tmp_path):
     touch(tmp_path, "folk/a.wav")
     folder = os.fsencode(tmp_path) + b"/caf\xe9"
     os.mkdir(folder)

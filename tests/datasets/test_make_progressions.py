@@ -149,12 +149,11 @@ def test_tempo_can_be_a_number_or_a_range():
 
 
 def test_metrics_resemble_those_of_recordings(music):
-    # Two collections of real music have means of 2.3 and 3.0 bits, 0.7 and 0.86, 0.7 and 0.82, and
-    # 0.06 and 0.13; noise has 3.5 bits, 0.6, 0.5 and 0.2.
-    assert 2.2 < frame_entropy(music.data) < 3.1
-    assert 0.7 < scale_consistency(music.data) < 0.9
-    assert 0.7 < triad_fit(music.data) < 0.85
-    assert 0.05 < flux(music.data) < 0.13
+    # Each comment gives the means of two collections of real music, and that of noise.
+    assert 2.2 < frame_entropy(music.data) < 3.1  # 2.3 and 3.0 bits; 3.5 bits
+    assert 0.7 < scale_consistency(music.data) < 0.9  # 0.7 and 0.86; 0.6
+    assert 0.7 < triad_fit(music.data) < 0.85  # 0.7 and 0.82; 0.5
+    assert 0.05 < flux(music.data) < 0.13  # 0.06 and 0.13; 0.2
 
 
 def test_styles_differ_in_harmony(music):

@@ -84,7 +84,7 @@ def test_unsuitable_axes_are_rejected(make):
 
 
 @pytest.mark.parametrize("name", ["chromagram", "self-similarity", "matrix"])
-def test_limits_fit_the_image(name):
+def test_axis_limits_fit_the_image(name):
     expected = MAKE[name]().ax_
     used = pyplot.figure().subplots()
     used.plot([-500, 500], [-500, 500])

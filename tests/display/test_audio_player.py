@@ -80,7 +80,7 @@ def test_files_that_browsers_play_are_embedded_unchanged(tmp_path, suffix):
 
 @pytest.mark.parametrize(("name", "seconds"), [("long.wav", 60), ("tone.aiff", 2)])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_other_files_are_converted(tmp_path, name, seconds):
+def test_files_that_browsers_do_not_play_are_converted(tmp_path, name, seconds):
     stereo = np.resize(np.repeat(TONE[:, None], 2, axis=1), (seconds * RATE, 2))
     soundfile.write(tmp_path / name, stereo, RATE)
     player = AudioPlayer(tmp_path / name)
@@ -168,7 +168,7 @@ def test_errors_describe_the_input(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
-def test_file_names_that_are_not_unicode_are_accepted(tmp_path):
+def test_files_whose_names_are_not_unicode_are_accepted(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.aiff")
     with open(path, "wb") as file:
         soundfile.write(file, TONE, RATE, format="AIFF")

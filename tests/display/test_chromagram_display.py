@@ -44,7 +44,7 @@ def test_the_unit_of_the_axis_follows_the_timing(timing, unit, label, end):
 @pytest.mark.parametrize(
     ("seconds", "last"), [(100, "1:30"), (900, "15:00"), (2 * 3600, "1:40:00")]
 )
-def test_long_axes_have_minutes(seconds, last):
+def test_long_axes_show_minutes(seconds, last):
     timing = Timing.from_borders(np.linspace(0, seconds, 31))
     ax = ChromagramDisplay.from_piece(RNG.random((30, 12)), timing=timing).ax_
     ax.figure.draw_without_rendering()
@@ -111,7 +111,7 @@ def test_piano_rolls_show_octaves_and_the_keys_in_use():
     assert silent.get_ylim() == (-0.5, 87.5)
 
 
-def test_other_features_are_not_named():
+def test_features_that_are_not_pitches_have_no_names():
     ax = ChromagramDisplay.from_piece(np.eye(40), timing=4).ax_
     assert ax.get_ylabel() == "Feature"
     assert not {"C♯", "C4"} & set(labels(ax.yaxis))
@@ -148,7 +148,7 @@ def test_errors_describe_the_input(timing, error, message):
         ChromagramDisplay.from_piece(np.eye(12), timing=timing)
 
 
-def test_times_are_not_shifted():
+def test_a_timing_may_start_after_zero():
     times = np.arange(41) + 30.0
     display = ChromagramDisplay.from_piece(
         np.random.default_rng(0).random((40, 12)),

@@ -45,13 +45,13 @@ def test_long_pieces_take_little_memory_and_keep_their_length():
 
 
 @pytest.mark.parametrize("n_frames", [1, 12])
-def test_the_shortest_pieces_can_be_drawn(n_frames):
+def test_a_piece_of_one_window_can_be_drawn(n_frames):
     display = SelfSimilarityDisplay.from_piece(np.eye(12)[:n_frames], n_frames=n_frames)
     np.testing.assert_allclose(display.similarity, [[1]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("level", [0, 0.1, 0.3, 1])
-def test_constant_frames_have_no_similarity(level):
+def test_frames_of_equal_pitch_classes_have_no_similarity(level):
     display = SelfSimilarityDisplay.from_piece(np.full((30, 12), level), n_frames=10)
     assert not display.similarity.any()
 
