@@ -10,6 +10,7 @@ OLDEST := .venv-oldest
 .DEFAULT_GOAL := test
 
 $(READY): pyproject.toml constraints.txt
+	@echo "installing into $(VENV), which takes some time and 2 GB"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
 	touch $@

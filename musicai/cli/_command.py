@@ -135,7 +135,8 @@ def _parser() -> argparse.ArgumentParser:
     compose.add_argument(
         "--epochs",
         type=_integer(1, 100_000),
-        help="passes over the music (default: as many as take about a minute, at most 100)",
+        help="passes over the music (default: as many as take a minute or two, at most 100; no "
+        "more than 3 minutes)",
     )
     compose.add_argument(
         "--seed",

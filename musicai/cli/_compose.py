@@ -1,9 +1,11 @@
 """Learn from a folder of recordings, compose, and write everything: `musicai compose`."""
 
 import re
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,11 +77,13 @@ def compose_from_folder(
     memory : str
         A temporary folder.
     epochs : int, default=None
-        Passes over the music; None for as many as take about a minute.
+        Passes over the music; None for as many as take a minute or two, at most 100.
     seed : int, default=0
         Seed of all random draws.
     """
     extras = installed_extras()
+    if (out / "index.html").exists():
+        say(f"{out} has an earlier result, which will be replaced: --out names another folder")
     titles, labels, recordings = find_music(folder, out)
     # Recordings are analyzed once, and not again for the mosaic.
     extractor, pieces = extract(titles, labels, recordings, memory)
@@ -122,7 +126,7 @@ def compose_from_folder(
         settings={
             "Seed": seed,
             "Temperature": TEMPERATURE,
-            "Passes over the music": composer.n_iter_,
+            "Epochs": composer.n_iter_,
             "LSTMComposer": composer.get_params(),
             "ChromaExtractor": extractor.get_params(),
         },
@@ -149,9 +153,11 @@ def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LST
         random_state=seed,
         verbose=1,
     )
-    return composer.fit(
-        frames_of(train), styles_of(train), timing=[piece.timing for piece in train]
-    )
+    composer.fit(frames_of(train), styles_of(train), timing=[piece.timing for piece in train])
+    if composer.validation_curve_ is not None:
+        best = int(np.argmax(composer.validation_curve_)) + 1
+        say(f"trained for {counted(composer.n_iter_, 'epoch')}, kept the weights of epoch {best}")
+    return composer
 
 
 def size(pieces: Sequence[Piece]) -> str:
@@ -184,7 +190,13 @@ def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: se
         print(f"  in time with it: {listed}")
     if "plot" in extras:
         print(f"look at {out / 'chromagrams.png'} and {out / 'learning.png'}")
-    print(f"compose more in Python: joblib.load({str(out / 'composer.joblib')!r})[-1].sample(400)")
+    print(f"compose more: {out / 'index.html'} has the lines, for {python()}")
+
+
+def python() -> str:
+    """Return the path of this Python, relative to the current directory if it is inside."""
+    path = Path(sys.executable)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def score(
@@ -350,7 +362,8 @@ def judge(
         )
         for i, piece in enumerate(test)
     ]
-    n_frames = 2 * composer.timing.frames_at(JUDGED_SECONDS / 2)
+    # Rounded up: key_stability compares windows of half this length.
+    n_frames = 2 * ceil(JUDGED_SECONDS / 2 * composer.timing.frame_rate - 1e-6)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
             "Too little music was held out for a score-card, which needs 2 excerpts of "
@@ -377,12 +390,15 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    timings = dict(zip(titles, (piece.timing for piece in new), strict=True))
+    # The real piece has the clock of its continuation, so that an excerpt begins at 0 as well.
+    timings = dict(
+        zip([*titles, real], [*(piece.timing for piece in new), new[-1].timing], strict=True)
+    )
     ends = {title: axis_position(new[-1]) for title in titles[-1:]}
     frames = [piece.frames for piece in new]
     display = ComparisonDisplay.from_pieces(
         {**dict(zip(titles, frames, strict=True)), real: example.frames[:n_frames]},
-        timing=timings | {real: example.timing[:n_frames]},
+        timing=timings,
         marks=ends,
     )
     display.figure_.savefig(out / "chromagrams.png", dpi=150)

@@ -119,10 +119,12 @@ def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
     for piece in pieces:
         n_excerpts = max(1, round(piece.seconds / seconds))
         borders = np.linspace(0, len(piece.frames), n_excerpts + 1).round().astype(int)
-        for i, (first, last) in enumerate(pairwise(borders), start=1):
+        times = piece.timing.borders(len(piece.frames))
+        for first, last in pairwise(borders):
+            minutes, seconds_of_minute = divmod(round(times[first] - times[0]), 60)
             excerpts.append(
                 piece._replace(
-                    title=f"{piece.title} (excerpt {i})",
+                    title=f"{piece.title}, from {minutes}:{seconds_of_minute:02}",
                     frames=piece.frames[first:last],
                     timing=piece.timing[first:last],
                 )

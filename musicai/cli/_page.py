@@ -63,9 +63,11 @@ HEAD = f"""<!doctype html>
 <style>{STYLE}</style></head><body><main>
 """
 MORE = """import joblib
+from musicai.render import chroma_to_audio
 
-extractor, composer = joblib.load("composer.joblib")
-piece = composer.sample(400)"""
+extractor, composer = joblib.load("composer.joblib")  # in the folder of this page
+piece = composer.sample(128)
+chroma_to_audio(piece, "more.wav", timing=composer.timing, instruments={})"""
 
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
 COLUMNS = 600  # of a waveform, each with its peak
@@ -118,6 +120,8 @@ def write_page(
         All settings by name; a dict is shown as a list to unfold.
     """
     card_html = f'<p class="card">{escape(card)}</p>' if isinstance(card, str) else card.to_html()
+    has_band = (out / f"{sounds[0].name}_band.wav").exists()
+    more = MORE.format('"band"' if has_band else '"sines"')
     sections = [
         f"<h1>Composed by musicai</h1><p class='dim'>{escape(summary)}</p>",
         *(f"<p class='card warning'>{escape(warning)}</p>" for warning in warnings),
@@ -131,11 +135,13 @@ def write_page(
         f"<div class='card scroll'>{likelihoods(scores)}</div>",
         "<p class='dim'>The best prediction is in bold.</p>",
         picture(
-            out, "learning.png", "Log-likelihood after every pass over the music: higher is better."
+            out,
+            "learning.png",
+            "Log-likelihood after every epoch (pass over the music): higher is better.",
         ),
         "<h2>Similarity to real music</h2>",
         card_html,
-        f"<h2>Compose more</h2><div class='card'><pre>{escape(MORE)}</pre></div><ul>",
+        f"<h2>Compose more</h2><div class='card'><pre>{escape(more)}</pre></div><ul>",
         link(
             out,
             "composer.joblib",
@@ -176,7 +182,7 @@ def piece(out: Path, sound: Sound, source: str) -> str:
 {band}<ul>{link(out, f"{sound.name}.mid", "the band as MIDI")}
 {link(out, f"{sound.name}.musicxml", "a score, for MuseScore and other programs")}
 {link(out, f"{sound.name}.txt", "its chords")}
-{link(out, f"{sound.name}.rpp", "a Reaper session with your recordings")}</ul>
+{link(out, f"{sound.name}.rpp", "a Reaper session; keep the recordings where they are")}</ul>
 <details><summary>Chords</summary><pre>{escape(sound.chart)}</pre></details></div>"""
 
 

@@ -70,6 +70,12 @@ def find_player(piece: Path) -> Callable[[Path], None]:
 
 
 def _run(command: list[str]) -> None:
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        raise UserError(f"{Path(command[0]).name} could not play the sound; is there a sound card?")
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, errors="replace", check=False
+    )
+    # ffplay without a sound device ends with 0.
+    if done.returncode or "audio open failed" in done.stderr:
+        raise UserError(
+            f"{Path(command[0]).name} could not play the sound; is there a sound device? "
+            "--to writes it to a file"
+        )

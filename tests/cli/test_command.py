@@ -239,6 +239,24 @@ def test_a_player_gets_the_sound(song, tmp_path, monkeypatch):
     assert soundfile.info(tmp_path / "played.wav").duration == pytest.approx(12, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("program", "script"), [("aplay", "exit 1"), ("ffplay", "echo audio open failed >&2")]
+)
+def test_a_player_without_a_sound_device_is_an_error(
+    program, script, song, tmp_path, monkeypatch, capsys
+):
+    if os.name != "posix":
+        pytest.skip("the player is a shell script")
+    player = tmp_path / program
+    player.write_text(f"#!/bin/sh\n{script}\n")
+    player.chmod(0o755)
+    monkeypatch.setattr(
+        _play.shutil, "which", lambda name: str(player) if name == program else None
+    )
+    assert main(["play", str(song)]) == 1
+    assert "is there a sound device" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("no_player")
 def test_without_a_player_the_error_says_what_to_do(song, capsys):
     assert main(["play", str(song)]) == 1

@@ -13,6 +13,7 @@ import soundfile
 
 from musicai import Timing
 from musicai.cli import _compose, _music, main
+from musicai.metrics import Report
 
 SR = 22050
 
@@ -157,7 +158,7 @@ def test_does_not_learn_what_it_composed(tmp_path, monkeypatch):
 def test_what_it_composed_is_not_all_there_is(tmp_path, capsys):
     play(tmp_path / "out" / "composed.wav", seconds=5, seed=0)
     assert main(["compose", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
-    assert re.search("no audio in .*; it holds 1 excluded", capsys.readouterr().err)
+    assert re.search("no audio in .*; it contains 1 excluded", capsys.readouterr().err)
     assert main(["compose", str(tmp_path), "--out", str(tmp_path)]) == 1
     assert "is the folder of the recordings itself" in capsys.readouterr().err
 
@@ -248,6 +249,31 @@ def test_why_there_is_no_score_card():
 
     why = _compose.judge(Silence(), pieces[:2], pieces[2:], seed=0)
     assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)
+
+
+@pytest.mark.parametrize("tempo", [96, 104, 120])
+def test_excerpts_of_the_score_card_are_long_enough_at_every_tempo(tempo):
+    rng = np.random.default_rng(0)
+    clock = Timing.from_tempo(tempo, frames_per_beat=2)
+    pieces = [
+        _music.Piece(str(i), rng.random((160, 12)), None, f"{i}.wav", clock) for i in range(6)
+    ]
+
+    class Noise:
+        timing = clock
+
+        def sample(self, n_frames, **_):
+            return rng.random((n_frames, 12))
+
+    with pytest.warns(UserWarning, match="so few excerpts"):
+        card = _compose.judge(Noise(), pieces[:3], pieces[3:], seed=0)
+    assert isinstance(card, Report)
+
+
+def test_titles_of_excerpts_say_where_they_begin():
+    piece = _music.Piece("a", np.ones((900, 12)), None, Path("a.wav"), Timing.from_rate(10))
+    titles = [excerpt.title for excerpt in _music.cut([piece], 30)]
+    assert titles == ["a, from 0:00", "a, from 0:30", "a, from 1:00"]
 
 
 @pytest.mark.parametrize(
