@@ -1,7 +1,7 @@
 """Pieces played in the sound of recordings.
 
-A mosaic by frames: ``_targets`` samples the piece at the frames of the extractor, ``_corpus`` holds
-the frames of the recordings, ``_search`` finds the frames to play, and ``_segments`` converts
+For a mosaic by frames, ``_targets`` samples the piece at the frames of the extractor, ``_corpus``
+holds the frames of the recordings, ``_search`` finds the frames to play, and ``_segments`` converts
 them to seconds. ``_playing`` makes the sound: ``_joining`` crossfades segments, and ``_shaping``
 moves their harmony toward that of the piece. ``_edits`` lists cuts and fades.
 

@@ -14,16 +14,18 @@ from ._beat_tracks import BeatTrack
 from ._corpus import IN_TUNE, speed
 
 LEVELS = (-2, -1, 0, 1)
-"""Metrical levels of rows: octaves of tempo above that of the recording's beats."""
+"""Metrical levels at which a recording can be played, in octaves of tempo above its beats: a row is
+four beats at -2, a pair of beats at -1, a beat at 0 and a half-beat at 1."""
 
 FARTHEST = 0.6
-"""Most octaves between the tempi of a recording and of the piece, at the nearest level."""
+"""Most octaves between the tempo of the piece and that of a recording at its nearest level."""
 
 QUIET = -38.0
-"""Decibels relative to the usual level of a recording below which beats are fades."""
+"""Level below which a beat is taken for part of a fade, in decibels relative to the usual level of
+its recording."""
 
 UNKNOWN = -1
-"""Place in the bar of beats whose bars are not known."""
+"""Code for the place in the bar of a beat whose bars are not known."""
 
 
 class BeatCorpus(NamedTuple):
@@ -32,27 +34,28 @@ class BeatCorpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 24), dtype float32
-        Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``: dot products
-        are mean correlations.
+        Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``, so that the
+        dot product of two rows is the mean correlation of their halves.
     timbre : ndarray of shape (n_rows, 26), dtype float32
         Timbre of both halves, scaled so that two beats at random are about 1 apart.
     levels : ndarray of shape (n_rows,), dtype float32
-        Decibels relative to the usual level of the recording.
+        Loudness in decibels relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
         Clarity of the pulse, from 0 to 1.
     places : ndarray of shape (n_rows,), dtype int16
-        Places in the bar, see `place_in_bar`.
+        Codes for the places in the bar, see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
-        Length of each beat in seconds as it is played, and that of the median beat of its track.
+        Length of each beat as it is played, and of the median beat of its track, in seconds.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Semitones by which each row is transposed, up or down, apart from its tuning to A440.
+        Semitones by which each row is transposed, counted as positive whether up or down; retuning
+        to A440 does not count.
     recording : ndarray of shape (n_rows,), dtype int32
-        The recording of each row.
+        Index of the recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
         The first row of each track, and the number of rows: a track is a recording at one
         transposition.
     borders : list of ndarray of shape (n_beats + 1,)
-        Seconds in the recording at which the beats of each track begin, and the last one ends.
+        When the beats of each track begin in its recording, and the last one ends, in seconds.
     semitones : ndarray of shape (n_tracks,)
         Semitones by which each track sounds higher than its recording.
     """
@@ -71,18 +74,24 @@ class BeatCorpus(NamedTuple):
     semitones: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the track of a row."""
+        """Return the index of the track that a row belongs to."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def seconds(self, row: int, n_beats: int) -> np.ndarray:
-        """Return the seconds at which consecutive beats begin in their recording, and the end."""
+        """Return when `n_beats` beats from `row` on begin in their recording, in seconds.
+
+        The last of the n_beats + 1 values is the end of the last beat.
+        """
         track = self.track(row)
         index = row - int(self.firsts[track])
         return self.borders[track][index : index + n_beats + 1]
 
 
 class _Rows(NamedTuple):
-    """A recording at one metrical level: as in `BeatCorpus`, but one array each."""
+    """One recording at one metrical level; its arrays are as in `BeatCorpus`.
+
+    Only chroma is not centered or scaled yet: it has the shape (n_rows, 2, 12).
+    """
 
     borders: np.ndarray
     chroma: np.ndarray
@@ -95,7 +104,7 @@ class _Rows(NamedTuple):
 def make_beat_corpus(
     tracks: Sequence[BeatTrack | None], *, tempo: float, transpose: int = 0
 ) -> BeatCorpus:
-    """Concatenate the beats of recordings for a piece at one tempo.
+    """Concatenate the beats of the recordings that can be played at the tempo of a piece.
 
     Parameters
     ----------
@@ -109,7 +118,7 @@ def make_beat_corpus(
     Raises
     ------
     ValueError
-        If no recording has a tempo near enough.
+        If no recording has a tempo near enough to that of the piece at any metrical level.
     """
     near: list[tuple[int, float, _Rows]] = []
     for number, track in enumerate(tracks):
@@ -151,24 +160,25 @@ def make_beat_corpus(
 
 
 def as_shapes(chroma: np.ndarray) -> np.ndarray:
-    """Return the shapes of beats, (n_beats, 24), whose halves have chroma (n_beats, 2, 12)."""
+    """Convert the chroma of half-beats, (n_beats, 2, 12), to shapes of beats, (n_beats, 24)."""
     return (unit_shapes(chroma) / np.sqrt(2)).reshape(len(chroma), -1).astype(np.float32)
 
 
 def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
-    """Return a code for the place of beats in their bars.
+    """Return a code for the place of each beat in its bar.
 
     Parameters
     ----------
     beats : ndarray of shape (n_beats,)
         Beats counted from a downbeat.
     beats_per_bar : float
-        Beats in a bar. Even bars of 6 or more are halved; places in fractional ones are unknown.
+        Beats in a bar. Bars of an even number of 6 or more are halved. If the number is not
+        whole, all places are unknown.
 
     Returns
     -------
     places : ndarray of shape (n_beats,), dtype int16
-        Equal for equal places in bars of equal length, or `UNKNOWN`.
+        Codes that are equal for the same place in bars of the same length; or `UNKNOWN`.
     """
     if not float(beats_per_bar).is_integer():
         return np.full(len(beats), UNKNOWN, dtype=np.int16)
@@ -179,7 +189,7 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
 
 
 def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
-    """Return the slowest and the fastest tempo at which recordings of some tempi can be played."""
+    """Return the slowest and fastest tempo at which recordings with `tempi` can be played."""
     return (
         float(min(tempi) * 2 ** (LEVELS[0] - FARTHEST)),
         float(max(tempi) * 2 ** (LEVELS[-1] + FARTHEST)),
@@ -187,14 +197,17 @@ def tempo_range(tempi: Sequence[float]) -> tuple[float, float]:
 
 
 def _nearest_level(tempo: float, own: float) -> int | None:
-    """Return the level of a recording with the tempo `own` that is nearest to `tempo`, if near."""
+    """Return the level at which a recording with the tempo `own` comes nearest to `tempo`.
+
+    None if even there it is more than `FARTHEST` octaves away.
+    """
     octaves = float(np.log2(tempo / own))
     octave = int(np.clip(round(octaves), LEVELS[0], LEVELS[-1]))
     return octave if abs(octaves - octave) <= FARTHEST else None
 
 
 def _at_level(track: BeatTrack, octave: int) -> _Rows:
-    """Return the rows of a recording at a metrical level, some octaves above that of its beats."""
+    """Return the rows of a recording at the metrical level `octave`, one of `LEVELS`."""
     n_halves = round(2 / 2**octave)  # half-beats of the recording in each row
     # Rows of several beats are aligned with bars.
     per_row = max(1, n_halves // 2)

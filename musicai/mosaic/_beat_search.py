@@ -1,13 +1,13 @@
-"""Search by beats: the beat of the recordings to play for each beat of a piece.
+"""Search by beats: which beat of the recordings to play for each beat of a piece.
 
-A path has a row of the corpus for each beat of the piece, as that of `_search` has for each frame.
+A path has one row of the corpus for each beat of the piece; in `_search` it has one for each frame.
 Here the cost of a join grows with the distance between the beat that it leads to and the beat that
-would have followed: in timbre, in level, and in the place in the bar. Such costs differ for every
-pair of beats, so this is a beam search: the candidates for a beat of the piece are the rows that
-correlate best with it, and those that follow a candidate of the beat before.
+would have followed: in timbre, in level, and in the place in the bar. Because these costs differ
+for every pair of beats, this is a beam search: the candidates for a beat of the piece are the rows
+that correlate best with it, and those that follow a candidate of the beat before.
 
-Each path counts how long it has recently played every recording, and pays for playing it more. So a
-mosaic draws on many recordings.
+Each path keeps track of how long it has recently played each recording; the longer that is, the
+more it pays for playing that recording again. So a mosaic draws on many recordings.
 """
 
 from typing import NamedTuple
@@ -19,32 +19,37 @@ from ._search import Run
 from ._targets import Target
 
 CANDIDATES = 250
-"""Best rows for each beat of the piece; from as many states the path may go on to the next row."""
+"""Number of rows that are candidates for each beat of the piece, and of states from which a path
+may continue with the next row."""
 
 TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
-"""Costs, in units of the correlation of a beat: of an octave between the tempi of a recording and
-of the piece, of an octave between the lengths of a beat and of the median beat of its track, and of
-a semitone by which it is transposed.
+"""Costs of a beat, in units of its correlation: `TEMPO` for each octave between the tempi of its
+track and of the piece, `UNSTEADY` for each octave between its length and that of the median beat of
+its track, and `TRANSPOSED` for each semitone of transposition.
 
-These constants, and those below, were chosen on clips for development, see docs/experiments.md.
+These constants, and those below, were chosen on a set of clips for development; see
+docs/experiments.md.
 """
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
 """Extra costs of a join: for each unit of distance in timbre and each decibel in level between the
-beat that it leads to and the beat that would have followed, and for another place in the bar."""
+beat that it leads to and the beat that would have followed, and for a different place in the bar.
+`PLACE` is also the cost of a beat in a different place of the bar than the beat of the piece."""
 
 FORBIDDEN = 2.0
-"""Cost of a jump within a recording to a place nearby, of a beat of a recording at its limit, and
-of a beat in a fade; more than a beat is usually worth."""
+"""Cost of a jump to a nearby place in the same recording, of a beat of a recording that has already
+played for the longest time allowed in a row, and of a beat in a fade. It is more than a beat is
+usually worth."""
 
 NEVER = 1e3
-"""Cost of a beat of a recording out of turn."""
+"""Cost of a beat of a recording whose group does not have its turn."""
 
 REPETITION = 0.45
-"""Cost of a beat whose recording was recently played for as long as it may be in a row."""
+"""Cost of a beat whose recording has recently played for the longest time allowed in a row; after
+less time it is proportionally lower."""
 
 MEMORY = 20.0
-"""Seconds in which the time that a recording was played decays to 1 / e."""
+"""Seconds in which the time counted as recently played decays to 1 / e of its value."""
 
 
 class _States(NamedTuple):
@@ -52,16 +57,16 @@ class _States(NamedTuple):
 
     rows: np.ndarray
     score: np.ndarray
-    length: np.ndarray  # seconds in a row in the recording
-    played: np.ndarray  # seconds of each recording, decaying, shape (n_states, n_recordings)
+    length: np.ndarray  # seconds in a row so far in the same recording
+    played: np.ndarray  # recent seconds of each recording, shape (n_states, n_recordings)
 
 
 class _Step(NamedTuple):
-    """How each state of a beat was reached."""
+    """How the states at one beat of the piece were reached."""
 
     rows: np.ndarray
-    origins: np.ndarray  # states of the beat before
-    joined: np.ndarray
+    origins: np.ndarray  # index of the state before, at the previous beat
+    joined: np.ndarray  # whether the state was reached by a join
 
 
 def find_beats(
@@ -85,18 +90,20 @@ def find_beats(
     join_cost : float
         Cost of a join, in units of the correlation of a beat.
     clarity : float
-        Advantage of a beat with a clear pulse over one without.
+        Advantage of a beat with a clear pulse over one without, in units of the correlation of a
+        beat.
     longest : float
-        Most seconds in a row in one recording; fewer also make recordings alternate more.
+        Most seconds in a row in one recording. A lower value also raises the cost of recordings
+        that were played recently, so that they alternate more.
     turns : ndarray of shape (n_beats,)
-        The group of recordings whose turn it is at each beat.
+        Index of the group of recordings whose turn it is at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         The recordings in each group; each group has a row in the corpus.
 
     Returns
     -------
     runs : list of Run
-        In order; together they have as many beats as the piece.
+        The path, in order; together the runs have as many beats as the piece.
     """
     if not len(target.shapes):
         return []
@@ -139,7 +146,7 @@ class _BeatSearch:
         self._steps: list[_Step] = []
 
     def add(self, worth: np.ndarray) -> None:
-        """Take the worth of every row for the next beat of the piece."""
+        """Extend the paths by one beat of the piece, given what each row is worth for it."""
         beat = len(self._steps)
         place = self._places[beat]
         if place != UNKNOWN:
@@ -163,12 +170,12 @@ class _BeatSearch:
         seconds = self._seconds[beat]
         played *= np.exp(-seconds / np.float32(MEMORY))
         played[np.arange(len(rows)), self._corpus.recording[rows]] += seconds
-        # Relative to the best: sums that grow with the piece would lose their last digits.
+        # Scores are relative to the best one: sums that grow with the piece would lose precision.
         self._states = _States(rows, score - score.max(), length + seconds, played)
         self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
-        """Return the rows with the greatest worth, not too many of one recording."""
+        """Return the rows with the greatest worth, at most `_per_recording` from each recording."""
         n_compared = min(len(worth), 8 * CANDIDATES)
         best = np.argpartition(-worth, n_compared - 1)[:n_compared]
         best = best[np.lexsort((best, -worth[best]))]
@@ -176,7 +183,10 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the row after that of each state, or -1 if the path may not go on there."""
+        """Return the next row after each state, or -1 where the path may not continue with it.
+
+        It may not at the end of a track, or from a state that is not among the best `CANDIDATES`.
+        """
         ends = self._is_last[states.rows]
         if len(states.score) > CANDIDATES:
             ends |= states.score < np.partition(states.score, -CANDIDATES)[-CANDIDATES]
@@ -185,7 +195,7 @@ class _BeatSearch:
     def _reach(
         self, states: _States, rows: np.ndarray, follows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return for each row the best state to come from, whether by a join, and the score."""
+        """Return the best state from which to reach each row, whether by a join, and the score."""
         recording = self._corpus.recording
         same = recording[states.rows][:, np.newaxis] == recording[rows]
         repeated = self._repetition * states.played[:, recording[rows]]
@@ -196,7 +206,7 @@ class _BeatSearch:
         joins -= FORBIDDEN * (same & near)
         origins = joins.argmax(axis=0)
         gained = joins[origins, np.arange(len(rows))]
-        # Going on to the next row needs no join.
+        # Continuing with the next row costs no join.
         going = np.flatnonzero(follows >= 0)
         arrived = np.searchsorted(rows, follows[going])
         on = scores[going, arrived]
@@ -208,7 +218,7 @@ class _BeatSearch:
         return origins, joined, gained
 
     def _join_costs(self, states: _States, rows: np.ndarray) -> np.ndarray:
-        """Return the costs of joins, shape (n_states, n_rows)."""
+        """Return the cost of a join from each state to each row, shape (n_states, n_rows)."""
         corpus = self._corpus
         expected = np.minimum(states.rows + 1, len(corpus.recording) - 1)
         squared = self._norms[expected][:, np.newaxis] + self._norms[rows]
@@ -222,7 +232,7 @@ class _BeatSearch:
         return costs
 
     def finish(self) -> list[Run]:
-        """Return the best path, by going back from its end."""
+        """Return the best path, traced back from its end."""
         assert self._states is not None
         state = int(self._states.score.argmax())
         runs: list[Run] = []
@@ -238,7 +248,7 @@ class _BeatSearch:
 
 
 def _rank_in_group(groups: np.ndarray) -> np.ndarray:
-    """Return for each value the number of equal values before it."""
+    """Return, for each value, how many equal values come before it."""
     order = np.argsort(groups, kind="stable")
     ordered = groups[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))

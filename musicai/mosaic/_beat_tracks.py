@@ -1,4 +1,4 @@
-"""Beats of recordings, as `fit` stores them."""
+"""Beats of recordings: what `fit` stores of them, and what the search by beats takes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,17 +10,18 @@ from ..chroma import Analysis
 from ._corpus import usual_level
 
 FEWEST = 16
-"""Fewest beats of a recording that a mosaic by beats plays."""
+"""Fewest beats that a recording needs to be played in a mosaic by beats."""
 
 CLEAR = 0.3
-"""Least mean clarity of the beats at which a collection is played by beats."""
+"""Least mean clarity of all beats for a collection to be played by beats."""
 
 NEIGHBORS = 4
-"""Beats on each side in the moving average that smooths beats."""
+"""Number of beats on each side in the moving average that smooths the times of beats."""
 
 FARTHEST_MOVE = 0.025
-"""Most seconds by which smoothing moves a beat; a beat farther off was played early or late, or
-the tempo changed. See docs/experiments.md for what smoothing gains."""
+"""Seconds by which smoothing may move a beat. A beat that it would move farther is left in place:
+it was played early or late, or the tempo changed. See docs/experiments.md for what smoothing
+gains."""
 
 
 class BeatTrack(NamedTuple):
@@ -29,13 +30,13 @@ class BeatTrack(NamedTuple):
     Attributes
     ----------
     beats : ndarray of shape (n_beats + 1,)
-        Borders of the beats in seconds.
+        When the beats begin, and the last one ends, in seconds.
     chroma : ndarray of shape (n_beats, 2, 12), dtype float16
         Chroma of both halves of each beat.
     levels : ndarray of shape (n_beats, 2), dtype float16
-        Decibels relative to the usual level of the recording.
+        Loudness of both halves in decibels relative to the usual level of the recording.
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
-        Cepstral coefficients.
+        Cepstral coefficients of both halves.
     clarity : ndarray of shape (n_beats,), dtype float16
         Clarity of the pulse, at most 1.
     beats_per_bar, downbeat : int
@@ -55,12 +56,12 @@ class BeatTrack(NamedTuple):
 
     @property
     def tempo(self) -> float:
-        """Beats per minute, of the median beat."""
+        """Tempo in beats per minute, from the median length of a beat."""
         return 60 / float(np.median(np.diff(self.beats)))
 
 
 def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
-    """Return the part of an analysis from its first beat to its last, and these beats.
+    """Return the part of an analysis from its first beat to its last, and its beats.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
     between : Analysis
         The frames from the first beat to the last; all frames if there are too few beats.
     beats : dict or None
-        Beats for `make_track`, in plain types; None if there are too few.
+        The beats as `make_track` takes them, in plain types; None if there are too few.
     """
     found = analysis.beats
     if found is None or len(found.times) <= FEWEST or analysis.timbre is None:
@@ -91,10 +92,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 
 
 def _smoothed(times: np.ndarray) -> np.ndarray:
-    """Return a moving average of beats, except of those that it would move far.
+    """Replace the times of beats by a moving average, except where that would move a beat far.
 
-    It removes errors of measurement, which would make the sound faster and slower from beat to
-    beat, and keeps changes of tempo.
+    This removes errors of measurement, which would make the tempo waver from beat to beat, and
+    keeps changes of tempo.
     """
     smooth = times.copy()
     for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends
@@ -139,7 +140,11 @@ def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:
 
 
 def usual_tempo(beats: Sequence[dict[str, Any] | None]) -> float:
-    """Return the tempo of the median beat of a collection, that of one of its recordings."""
+    """Return the usual tempo of a collection, in beats per minute.
+
+    Each beat counts with the median length of a beat of its recording, and the median of these is
+    taken, so that the result is the tempo of one of the recordings.
+    """
     periods = [np.diff(each["times"]) for each in beats if each is not None]
     usual = np.concatenate([np.full(len(each), np.median(each)) for each in periods])
     return float(60 / np.quantile(usual, 0.5, method="lower"))

@@ -9,31 +9,34 @@ from scipy.ndimage import uniform_filter1d
 from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
-"""Decibels relative to the usual level of a recording, or of all recordings, below which frames
-are fades or noise and never played."""
+"""Level below which a frame is taken for a fade or noise and never played, in decibels relative to
+the usual level of its recording or of all recordings, whichever is higher."""
 
 GATE = -10.0
-"""Decibels relative to the mean below which frames do not count in the usual level, as in the
-loudness of ITU-R BS.1770."""
+"""Level below which frames do not count toward the usual level, in decibels relative to the mean,
+as in the loudness of ITU-R BS.1770."""
 
 USUAL = 3.0
-"""Decibels from the usual level of its recording within which joining a passage costs no extra."""
+"""Decibels by which a passage may differ from the usual level of its recording before joins from or
+to it cost extra."""
 
 UNUSUAL = 0.05
-"""Extra cost of a join for each further decibel on either side of it.
+"""Extra cost of a join for each decibel beyond `USUAL`, in the passage that it leaves and in the
+one that it enters.
 
-It keeps joins from leading out of a quiet passage into a loud one. At every frame instead of joins
-alone, this cost would narrow the choice of passages, and change the sound of the recordings.
+It keeps joins from leading out of a quiet passage into a loud one. If every frame had this cost,
+and not only joins, there would be fewer passages to choose from, and recordings would sound
+different.
 """
 
 PASSAGE_SECONDS = 1.0
 """Seconds over which the level of a passage is averaged."""
 
 IN_TUNE = 0.1
-"""Most semitones from A440 at which a recording is not retuned."""
+"""Semitones by which a recording may deviate from A440 without being retuned."""
 
 SILENT = -90.0
-"""Decibels of full scale below which frames are silent."""
+"""Level below which a frame counts as silent, in decibels relative to full scale."""
 
 
 class Corpus(NamedTuple):
@@ -42,9 +45,9 @@ class Corpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 12), dtype float32
-        Chroma, centered and of length 1, so that products are correlations; 0 where it is flat.
+        Chroma, centered and of length 1, so that dot products are correlations; 0 where it is flat.
     recording : ndarray of shape (n_rows,), dtype int32
-        The recording of each row.
+        Index of the recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
         The first row of each track, and the number of rows: a track is a recording at one
         transposition.
@@ -52,10 +55,10 @@ class Corpus(NamedTuple):
         Semitones by which each track sounds higher than its recording: its transposition less the
         deviation of the recording from A440.
     audible : ndarray of bool, of shape (n_rows,)
-        Which rows may be played.
+        Whether each row may be played.
     at_joins : ndarray of shape (n_rows,), dtype float32
-        Extra cost of a join from or to each row, where its passage is louder or quieter than is
-        usual in its recording.
+        Extra cost of a join from or to each row, where the music around it is louder or quieter
+        than is usual in its recording.
     gains : ndarray of shape (n_recordings,)
         Decibels by which each recording is raised, so that all have one usual level.
     """
@@ -69,11 +72,11 @@ class Corpus(NamedTuple):
     gains: np.ndarray
 
     def track(self, row: int) -> int:
-        """Return the track of a row."""
+        """Return the index of the track that a row belongs to."""
         return int(np.searchsorted(self.firsts, row, side="right")) - 1
 
     def frame(self, row: int) -> float:
-        """Return the number of hops from the beginning of its recording to a row."""
+        """Return the position of a row in its recording, in hops; may be fractional."""
         track = self.track(row)
         return float(row - self.firsts[track]) * speed(self.semitones[track])
 
@@ -94,7 +97,7 @@ def make_corpus(
     chroma : sequence of ndarray of shape (n_frames, 12)
         Chroma of each recording.
     levels : sequence of ndarray of shape (n_frames,)
-        Loudness of each recording in decibels.
+        Loudness of the frames of each recording, in decibels.
     tunings : ndarray of shape (n_recordings,)
         Deviation of each recording from A440, in semitones.
     transpose : int
@@ -102,7 +105,12 @@ def make_corpus(
     frame_rate : float
         Frames per second.
     played : ndarray of bool, of shape (n_recordings,)
-        Which recordings may be played.
+        Whether each recording may be played.
+
+    Raises
+    ------
+    ValueError
+        If no recording that may be played has a frame to play.
     """
     gains = gains_of(levels)
     n_around = max(1, round(PASSAGE_SECONDS * frame_rate))
@@ -140,12 +148,12 @@ def make_corpus(
 
 
 def speed(semitones: float) -> float:
-    """Return the ratio of speeds that transposes a recording by some semitones."""
+    """Return the factor of speed that transposes a recording by `semitones`."""
     return 2.0 ** (semitones / 12)
 
 
 def usual_level(levels: np.ndarray) -> float:
-    """Return the gated mean level in decibels: without silence, and without frames below GATE."""
+    """Return the mean level of the frames that are neither silent nor below `GATE`, in decibels."""
     power = _power(levels[levels > SILENT])
     if len(power) == 0:
         return SILENT
@@ -159,7 +167,7 @@ def gains_of(levels: Sequence[np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     levels : sequence of ndarray of shape (n_frames,)
-        Loudness of each recording in decibels.
+        Loudness of the frames of each recording, in decibels.
     """
     everywhere = usual_level(np.concatenate(levels))
     return np.array([everywhere - usual_level(each) for each in levels])
@@ -179,7 +187,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chroma and levels, a frame every hop, of a recording played at another speed."""
+    """Return the frames, one per hop, and levels of a recording played `rate` times as fast."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)
@@ -187,7 +195,7 @@ def _play_faster(
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Interpolate the rows of a table at fractional places; float32."""
+    """Interpolate linearly between the rows of a table, at fractional places; returns float32."""
     places = np.clip(places, 0, len(table) - 1)
     before = places.astype(int)
     after = np.minimum(before + 1, len(table) - 1)

@@ -17,27 +17,27 @@ from ._targets import Wanted
 
 
 class Clip(NamedTuple):
-    """A part of a recording, from its fade-in in a mosaic to the end of its fade-out.
+    """A part of a recording that a mosaic plays, including its fade-in and fade-out.
 
     Attributes
     ----------
     recording : int
         Index of the recording in the list that the mosaic was fitted on.
     path : str or None
-        Present path of its file; None for samples.
+        Current path of the recording's file; None for a recording that was passed as samples.
     times, source_times : ndarray of shape (n_points,)
-        Seconds of the mosaic, and the seconds of the recording that they play; linear in between.
-        The first and last points are the ends of the clip, the others are beats.
+        Times in the mosaic, and the times in the recording that are heard then, both in seconds;
+        linear in between. The first and last points are the ends of the clip, the others are beats.
     semitones : float
-        Transposition.
+        Transposition of the recording.
     keeps_pitch : bool
-        Whether time is stretched without a change of pitch other than `semitones`. Otherwise the
+        True if time is stretched without changing the pitch, apart from `semitones`. If False, the
         pitch follows the speed.
     gain : float
-        Decibels by which it is raised.
+        Decibels by which the clip is raised; negative if it is lowered.
     fade_in, fade_out : float
-        Lengths of the fades in seconds. Fades of overlapping clips have about equal power; those at
-        the beginning and the end of the mosaic are linear.
+        Lengths of the fades in seconds. Crossfades between clips have about equal power; the fades
+        at the beginning and the end of the mosaic are linear.
 
     Examples
     --------
@@ -64,7 +64,7 @@ class Clip(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Seconds of the recording in a second of the mosaic, on average."""
+        """Average number of seconds of the recording that are played in a second of the mosaic."""
         source, played = np.ptp(self.source_times), np.ptp(self.times)
         return float(source / played)
 
@@ -84,10 +84,10 @@ class EditList(NamedTuple):
     seconds : float
         Length of the mosaic.
     levels : ndarray of shape (n_points, 2)
-        Seconds and amplitudes, 1 where the piece sounds and 0 where it is silent, linear in
-        between; empty if it is never silent.
+        Volume envelope: times in seconds and amplitudes, 1 where the piece sounds and 0 where it is
+        silent, linear in between. Empty if the piece is never silent.
     sr, n_channels : int
-        Sampling rate and channels of the audio.
+        Sampling rate in hertz, and number of channels of the audio.
 
     Examples
     --------
@@ -131,15 +131,15 @@ def make_edit_list(
     wanted : Wanted
         The piece.
     parts : sequence of Segment or Passage
-        Segments of a mosaic by frames, passages of one by beats.
+        Segments in a mosaic by frames, passages in a mosaic by beats.
     sources : sequence of Source
         The recordings.
     tempo : float or None
-        Beats per minute of pieces without beats; None in a mosaic by frames.
+        Beats per minute at which a piece without beats is played; None in a mosaic by frames.
     frame_rate : float
         Frames per second of the extractor.
     sr, channels : int
-        Sampling rate and channels of the audio.
+        Sampling rate in hertz, and number of channels of the audio.
     """
     settings: dict[str, Any] = {
         "sr": sr,
@@ -170,7 +170,7 @@ def _clips_of_segments(
     channels: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return the clips of `play_segments`; recordings are read to find their joins."""
+    """Return the clips that `play_segments` plays; reads the recordings to find the joins."""
     borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     joins = find_joins(borders, read, sr=sr)
     fades = [(join.stop - join.start) / sr for join in joins]
@@ -202,7 +202,7 @@ def _clips_of_passages(
     n_samples: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return the clips of `play_passages`."""
+    """Return the clips that `play_passages` plays."""
     firsts = [0, *passage_joins(passages, sr=sr)]
     fade = round(BEAT_FADE_SECONDS * sr)
     clips = []
@@ -240,7 +240,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return a clip, cut off before the beginning of its recording."""
+    """Return the clip of a segment or passage, without any part before its recording begins."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))
@@ -261,11 +261,11 @@ def _clip(
 
 
 def _levels_of(piece: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Return the `levels` of an `EditList`, from a piece at the frames of the extractor."""
+    """Return the `levels` of an `EditList` for a piece at the frames of the extractor."""
     sounding = piece.any(axis=1).astype(float)
     if sounding.all():
         return np.zeros((0, 2))
-    # The points on both sides of a change, and both ends.
+    # Points at the frames on both sides of each change, and at both ends.
     changes = np.flatnonzero(np.diff(sounding))
     places = np.unique([0, *changes, *(changes + 1), len(sounding) - 1])
     return np.stack([places / frame_rate, sounding[places]], axis=1)

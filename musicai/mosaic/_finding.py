@@ -16,7 +16,8 @@ from ._targets import Wanted, beat_target
 from ._turns import Turns
 
 TRANSPOSE = 2
-"""Semitones for a `transpose` of None; see docs/experiments.md for what they gain."""
+"""Most semitones of transposition by beats if `transpose` is None; see docs/experiments.md for what
+they gain."""
 
 
 def find_segments(
@@ -39,7 +40,7 @@ def find_segments(
     turns : Turns
         Groups of recordings that take turns.
     timing : Timing
-        Timing of the extractor's frames, with a rate.
+        Timing of the extractor's frames; must be at a fixed rate.
     join_cost, max_segment : float
         As for :class:`MosaicSynthesizer`.
     """
@@ -75,15 +76,16 @@ def find_passages(
     wanted : Wanted
         The piece.
     tracks : sequence of BeatTrack or None
-        The beats of each recording.
+        The beats of each recording; None for a recording without beats.
     turns : Turns
         Groups of recordings that take turns.
     tempo : float
-        Beats per minute of a piece without beats.
+        Beats per minute at which to play a piece whose timing has no beats.
     gains : ndarray of shape (n_recordings,)
         Decibels by which each recording is raised.
     frame_rate : float
-        Frames per second of the extractor, by which `join_cost` per frame becomes one per beat.
+        Frames per second of the extractor, to convert `join_cost` from units of a frame to units of
+        a beat.
     transpose, join_cost, clarity, max_segment
         As for :class:`MosaicSynthesizer`.
     """

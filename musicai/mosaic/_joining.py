@@ -1,7 +1,7 @@
-"""Crossfades between the segments, or the passages, of a mosaic.
+"""Crossfades between the segments or passages of a mosaic.
 
-At the border of two segments, the next one is shifted by a few milliseconds so that its waveform
-continues that of the one before (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
+At the border of two segments, the second is shifted by a few milliseconds so that its waveform
+continues that of the first (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 1993), and the
 two are crossfaded with equal power near the border where both are quietest. All channels are joined
 at the same sample, with the same shift.
 
@@ -25,25 +25,28 @@ SEARCH_SECONDS = 0.03
 """Most seconds from the border of two segments to the middle of their crossfade."""
 
 LAG_SECONDS = 0.012
-"""Largest shift of a segment: a period of the lowest notes."""
+"""Largest shift of a segment, in seconds: a period of an 83 Hz tone, about a guitar's lowest
+note."""
 
 END_SECONDS = 0.01
-"""Length of the fades at the beginning and the end of the whole."""
+"""Length of the fades at the beginning and the end of the joined segments."""
 
 BEAT_FADE_SECONDS = 0.03
 """Length of the crossfade of passages."""
 
 AHEAD_SECONDS = 0.02
-"""Time from the end of that crossfade to the beat: attacks begin up to 15 ms before their beat."""
+"""Seconds from the end of that crossfade to the beat: attacks begin up to 15 ms before their
+beat."""
 
 Read = Callable[[int, int, int], np.ndarray]
-"""Takes the number of a segment and two samples of the result. Returns a new array of shape
-(n_samples, n_channels): the sound of the segment from the first sample up to the second, also
-before the segment begins and after it ends."""
+"""Takes the number of a segment and two positions in the result, in samples. Returns a new array of
+shape (n_samples, n_channels): the sound of the segment's recording from the first position up to
+the second. The positions may lie before the segment begins or after it ends."""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
-"""Takes a passage and two samples of its recording, counted at the rate of the passage. Returns the
-samples from the first up to the second, shape (n_samples, n_channels)."""
+"""Takes a passage and two positions in its recording, in samples of the result at the passage's own
+speed. Returns the samples from the first position up to the second, shape (n_samples,
+n_channels)."""
 
 
 class Join(NamedTuple):
@@ -52,9 +55,9 @@ class Join(NamedTuple):
     Attributes
     ----------
     start, stop : int
-        The samples of the result from which, and up to which, it is faded in.
+        The samples of the result at which the crossfade starts and stops.
     lag : int
-        Samples by which the segment is read later than at its place, to align waveforms.
+        Samples by which the segment is read later in its recording, to align waveforms.
     """
 
     start: int
@@ -63,9 +66,9 @@ class Join(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The sound of a segment from its join on, and the end of the segment before it.
+    """The sound of a segment from where its join may begin, and the end of the segment before it.
 
-    Before the first segment there is nothing, and its join has no length.
+    For the first segment, `before` is empty and the join has no length.
     """
 
     samples: np.ndarray
@@ -80,7 +83,7 @@ def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[
     Parameters
     ----------
     borders : sequence of int
-        The samples at which each segment begins, and the one after the last segment.
+        The sample at which each segment begins, and the sample at which the last one ends.
     read : callable
         Returns samples of a segment.
     sr : float
@@ -89,7 +92,7 @@ def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[
     Yields
     ------
     block : ndarray of shape (n_samples, n_channels), dtype float32
-        The next samples; of all blocks together there are ``borders[-1] - borders[0]``.
+        The next samples; all blocks together have ``borders[-1] - borders[0]``.
     """
     ends = round(END_SECONDS * sr)
     held = _held(borders, sr)
@@ -105,12 +108,12 @@ def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[
 
 
 def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
-    """Return the joins of the segments that `join_segments` plays; same parameters."""
+    """Return the joins that `join_segments` makes when it is called with the same arguments."""
     return [part.join for part in _parts(borders, read, sr)]
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return the samples that each join may take on either side of its border."""
+    """Return how many samples on either side of its border each join may use."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -147,7 +150,7 @@ def join_passages(
     Parameters
     ----------
     passages : sequence of Passage
-        In order; each begins when the one before ends.
+        The passages in order; each begins where the one before ends.
     read : callable
         Returns samples of the recording of a passage.
     n_samples : int
@@ -188,7 +191,7 @@ def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
 def _stretched(
     passage: Passage, read: ReadPassage, begin: int, last: int, sr: int
 ) -> Iterator[np.ndarray]:
-    """Play one passage from a sample of the mosaic to another."""
+    """Play one passage from the sample `begin` of the mosaic up to the sample `last`."""
     factor = np.float32(10 ** (passage.gain / 20))
     blocks = stretch(
         lambda first, stop: read(passage, first, stop),
@@ -202,7 +205,7 @@ def _stretched(
 
 
 def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int:
-    """Return the lag at which `after` is most similar to `before`, in samples."""
+    """Return the lag in samples, -`lag` to `lag`, at which `after` is most similar to `before`."""
     fade = _fade_slice(before, after[lag : lag + len(before)], sr)
     pattern = before[fade]
     if len(pattern) == 0:
@@ -211,7 +214,7 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int
 
 
 def _crossfade(before: np.ndarray, after: np.ndarray, fade: slice) -> np.ndarray:
-    """Play `before` up to the fade, and `after` from it on."""
+    """Return `before` up to the fade, the crossfade, and `after` from there on."""
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
     joined[fade] = _mixed(before[fade], after[fade])
     return joined
@@ -221,7 +224,7 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
     """Crossfade two sounds of the same shape, (n_samples, n_channels)."""
     angle = np.linspace(0, np.pi / 2, len(leaving), dtype=np.float32)[:, np.newaxis]
     mixed = np.cos(angle) * leaving + np.sin(angle) * coming
-    # Power is equal for uncorrelated sounds; correlated ones add up, which is divided out.
+    # This keeps the power of uncorrelated sounds; correlated sounds get louder, which is undone.
     common = float(np.vdot(leaving, coming))
     common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
     mixed /= np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))
@@ -229,7 +232,7 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
 
 
 def _fade_slice(before: np.ndarray, after: np.ndarray, sr: float) -> slice:
-    """Return the slice, as long as a fade, in which the two together are quietest."""
+    """Return the slice, as long as a crossfade, in which the two sounds together are quietest."""
     n_fade = min(round(FADE_SECONDS * sr), len(before))
     both = np.concatenate([before, after], axis=1)
     start = int(np.argmin(sliding_energy(both, n_fade)))

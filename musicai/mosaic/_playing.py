@@ -24,7 +24,7 @@ FADE_SECONDS = 0.4
 def play_segments(
     segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> Iterator[np.ndarray]:
-    """Play segments, at least one, as blocks of shape (n_samples, channels)."""
+    """Play one or more segments; yields blocks of shape (n_samples, channels)."""
     borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     return join_segments(borders, read, sr=sr)
 
@@ -32,13 +32,13 @@ def play_segments(
 def segment_reader(
     segments: Sequence[Segment], sources: Sequence[Source], *, sr: int, channels: int
 ) -> tuple[list[int], Read]:
-    """Return the arguments of `join_segments`: borders of segments, and a function to read."""
+    """Return the arguments of `join_segments`: the segments' borders and their reader."""
 
     def read(number: int, first: int, last: int) -> np.ndarray:
         segment = segments[number]
         rate = speed(segment.semitones)
         begin = segment.source_start + (first / sr - segment.start) * rate
-        # Fewer samples, played at the same rate, are faster and higher.
+        # Fewer samples per second, played at the same rate, sound faster and higher.
         samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
         return samples * np.float32(10 ** (segment.gain / 20))
 
@@ -55,7 +55,7 @@ def play_passages(
     sr: int,
     channels: int,
 ) -> Iterator[np.ndarray]:
-    """Play passages, at least one, for `n_samples` in all, as blocks (n_samples, channels)."""
+    """Play one or more passages for `n_samples`; yields blocks of shape (n_samples, channels)."""
 
     def read(passage: Passage, first: int, last: int) -> np.ndarray:
         own = sr / passage.rate
@@ -72,7 +72,7 @@ def finish(
     shaping: float,
     sr: int,
 ) -> Iterator[np.ndarray]:
-    """Finish joined segments or passages: shaping, silence, fade-out and loudness.
+    """Finish the joined sound: apply shaping, silence, the fade-out and a common loudness.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def finish(
     extractor : ChromaExtractor
         Extractor of the recordings.
     shaping : float
-        Most decibels by which a pitch class may be lowered; 0 leaves recordings unchanged.
+        Most decibels by which a pitch class may be lowered; with 0 nothing is shaped.
     sr : int
         Samples per second.
 

@@ -1,18 +1,21 @@
-"""Search by frames: the frame of the recordings to play for each frame of a piece.
+"""Search by frames: which frame of the recordings to play for each frame of a piece.
 
-A path has a row of the corpus for each frame of the piece. From one frame to the next it goes on to
-the next row, at no cost, or joins any row of any recording, at a cost. The path with the
-greatest sum of correlations less costs is found by dynamic programming (A. Viterbi, 1967), as in
-corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early years",
-Journal of New Music Research 35, 2006), but over all frames instead of a few candidates. That is
-cheap because the cost of a join is a sum of costs at either side: every join comes from the same
-best row. So time and memory of a step are proportional to the number of rows. There is no table
-of steps, either: a row stores the length of its segment, and an origin is stored for each frame.
+A path has one row of the corpus for each frame of the piece. From one frame to the next it either
+continues with the next row, at no cost, or joins any row of any recording, at a cost. The path with
+the greatest sum of correlations less costs is found by dynamic programming (A. Viterbi, 1967), as
+in corpus-based concatenative synthesis (D. Schwarz, "Concatenative sound synthesis: the early
+years", Journal of New Music Research 35, 2006), but over all frames instead of a few candidates.
+That is cheap because the cost of a join is the sum of a cost of leaving one row and a cost of
+entering another: all joins can come from the same best row. So time and memory of a step are
+proportional to the number of rows. No table of steps is needed, either: each row stores the length
+of its segment, and each frame of the piece stores two origins, the best row and the best row of
+another recording.
 
-A path may stay in one recording for so many frames only. Each row counts the frames that the best
-path to it has spent in its recording; short excursions to others do not reset the count. If no
-recording is left by this count, a join to the next best costs `DEAR`. Because only the best path to
-each row is kept, a worse path with a lower count is lost: the limit makes the search approximate.
+A path may stay in one recording for a limited number of frames only. Each row counts the frames
+that the best path to it has spent in its recording; short excursions to others do not reset the
+count. If every recording has reached the limit, a join to the best of them costs `DEAR`. Because
+only the best path to each row is kept, a worse path with a lower count is lost: the limit makes the
+search approximate.
 """
 
 from collections.abc import Iterator
@@ -44,7 +47,7 @@ class Run(NamedTuple):
 
 
 class _Origin(NamedTuple):
-    """A row to join from, with its state at some frame of the piece."""
+    """A row to join from, and the state of the best path to it at one frame of the piece."""
 
     frame: int
     row: int
@@ -73,16 +76,17 @@ def find_path(
     join_cost : float
         Cost of a join, in units of the correlation of a frame.
     longest : int
-        Most frames in a row in one recording. If there is only one: most frames without a jump.
+        Most frames in a row in one recording; if there is only one recording, most frames without
+        a jump.
     turns : ndarray of shape (n_frames,)
-        The group of recordings whose turn it is at each frame.
+        Index of the group of recordings whose turn it is at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
         The recordings in each group; each group has an audible row in the corpus.
 
     Returns
     -------
     runs : list of Run
-        In order; together they are as long as the piece.
+        The path, in order; together the runs are as long as the piece.
     """
     if len(shapes) == 0:
         return []
@@ -108,27 +112,27 @@ class _Search:
         self._n_recordings = int(corpus.recording.max()) + 1
         self._firsts = corpus.firsts[:-1]
         self._lengths = np.diff(corpus.firsts)  # of tracks
-        self._tracks = corpus.recording[self._firsts]  # the recording of each
+        self._tracks = corpus.recording[self._firsts]  # the recording of each track
         self._alone = bool(np.all(corpus.recording == corpus.recording[0]))
         self._join_cost = np.float32(join_cost)
         self._at_joins = corpus.at_joins
         self._longest = longest
         self._score = np.zeros(n_rows, dtype=np.float32)
-        self._length = np.ones(n_rows, dtype=np.int32)  # frames of the segment
-        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames of the recording
+        self._length = np.ones(n_rows, dtype=np.int32)  # frames of its segment so far
+        self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames in its recording so far
         self._came_from = np.zeros(n_rows, dtype=np.int8)  # index of the origin joined from
-        # For each frame the best origin, and the best in any other recording.
+        # For each frame the best origin, and the best one in any other recording.
         self._origins: list[tuple[_Origin, _Origin]] = []
 
     def add(self, worth: np.ndarray) -> None:
-        """Take the worth of every row for the next frame of the piece."""
+        """Extend the paths by one frame of the piece, given what each row is worth for it."""
         if self._origins:
             self._step()
         self._score = self._score + worth
         self._remember_origins()
 
     def _step(self) -> None:
-        # Relative to the best: sums that grow with the piece would lose their last digits.
+        # Scores are relative to the best one: sums that grow with the piece would lose precision.
         score = self._score - self._score[self._origins[-1][0].row]
         go_on = _moved(score)
         go_on[self._firsts] = NEVER
@@ -141,9 +145,10 @@ class _Search:
         self._came_from = np.where(joins, came_from, _moved(self._came_from))
 
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the score of a join to every row, and its `in_a_row` and `came_from` after it."""
+        """Return the score, `in_a_row` and `came_from` that each row would have after a join."""
         best, _ = self._origins[-1]
-        # If recordings are few, all may be at their limit; then any other one is allowed, dearly.
+        # If there are few recordings, all may be at the limit; then any other may be joined,
+        # dearly.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]
@@ -159,7 +164,7 @@ class _Search:
             came_from[allowed] = number
         by_row = self._by_row(join) - self._at_joins
         if self._alone:
-            # The only recording must jump away from here, if it is long enough.
+            # Joins in the only recording must lead away from here, if it is long enough.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, self._by_row(in_a_row), self._by_row(came_from)
@@ -168,7 +173,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return for each recording its frames in a row after a join from `origin`."""
+        """Return each recording's count of frames in a row after a join to it from `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames
@@ -178,7 +183,7 @@ class _Search:
             if away >= max(1, self._longest // 2):
                 break
             recording = self._recording[left.row]
-            if frames[recording] == 1:  # only where it was left last
+            if frames[recording] == 1:  # only when it was last left
                 frames[recording] += left.in_a_row + away
         return frames
 
@@ -208,7 +213,7 @@ class _Search:
         )
 
     def finish(self) -> list[Run]:
-        """Return the best path, by going back from its end."""
+        """Return the best path, traced back from its end."""
         last = len(self._origins) - 1
         origin = self._origin(int(self._score.argmax()))._replace(frame=last)
         runs = []
@@ -221,5 +226,5 @@ class _Search:
 
 
 def _moved(values: np.ndarray) -> np.ndarray:
-    """Return the values of the rows before; the first keeps its own, which is never used."""
+    """Shift values down by one row; the first keeps its own value, which is never used."""
     return np.concatenate([values[:1], values[:-1]])

@@ -1,4 +1,4 @@
-"""Results of the searches in seconds: segments of recordings, or passages of their beats."""
+"""Results of the searches, converted to seconds: segments of recordings, or passages of beats."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,15 +18,16 @@ class Segment(NamedTuple):
     Attributes
     ----------
     start, end : float
-        When it is played, in seconds of the mosaic.
+        When the segment is played, in seconds from the beginning of the mosaic.
     recording : int
         Index of the recording in the list that the mosaic was fitted on.
     source_start, source_end : float
-        Where it begins and ends in that recording, in seconds.
+        Where the segment begins and ends in that recording, in seconds.
     semitones : float
-        Transposition, by playing it faster or slower.
+        Transposition; the recording is played faster to sound higher, or slower to sound lower.
+        In a mosaic by beats, its beats are then stretched in time at that pitch.
     gain : float
-        Decibels by which it is raised; the same for all of a recording.
+        Decibels by which the recording is raised; the same for all of its segments.
 
     Examples
     --------
@@ -54,7 +55,7 @@ Segment.__module__ = "musicai.mosaic"
 def as_segments(
     runs: Sequence[Run], corpus: Corpus, *, timing: Timing, end: float
 ) -> list[Segment]:
-    """Convert runs of frames to seconds.
+    """Convert runs of frames to segments, in seconds.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def as_segments(
     corpus : Corpus
         The recordings.
     timing : Timing
-        When the frames sound, at a rate.
+        Timing of the frames; must be at a fixed rate.
     end : float
         When the last segment ends, in seconds.
     """
@@ -95,15 +96,15 @@ class Passage(NamedTuple):
     Attributes
     ----------
     source : ndarray of shape (n_beats + 1,)
-        Seconds in the recording at which the beats begin, and the last one ends.
+        When the beats begin in the recording, and the last one ends, in seconds.
     target : ndarray of shape (n_beats + 1,)
-        The same in the mosaic.
+        When the beats begin in the mosaic, and the last one ends, in seconds.
     recording : int
         Index of the recording.
     semitones : float
-        Transposition.
+        Transposition of the recording.
     gain : float
-        Decibels by which it is raised.
+        Decibels by which the recording is raised.
     """
 
     source: np.ndarray
@@ -114,11 +115,11 @@ class Passage(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Ratio of speeds of its transposition alone, before its beats are stretched."""
+        """Speed at which the transposition plays the recording, before its beats are stretched."""
         return speed(self.semitones)
 
     def segment(self, end: float) -> Segment:
-        """Return it as a segment of a mosaic that begins at 0 and ends at `end`."""
+        """Return the passage as a segment, cut to the mosaic's range from 0 to `end` seconds."""
         played = np.clip(self.target[[0, -1]], 0.0, end)
         source = np.interp(played, self.target, self.source)
         return Segment(
@@ -135,7 +136,7 @@ class Passage(NamedTuple):
 def as_passages(
     runs: Sequence[Run], target: Target, corpus: BeatCorpus, *, gains: np.ndarray
 ) -> list[Passage]:
-    """Convert runs of beats to seconds.
+    """Convert runs of beats to passages, in seconds.
 
     Parameters
     ----------

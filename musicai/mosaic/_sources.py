@@ -1,4 +1,4 @@
-"""Recordings of a mosaic after fit: their places, and whether they changed."""
+"""Recordings of a fitted mosaic: where they are, and whether they have changed."""
 
 import os
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Paths of files by folder and digest, so that a folder is not searched each time.
+"""Paths of files, by folder and digest, so that a folder is not searched each time.
 
-A path is used only while the file has that content.
+A path is used only as long as its file still has that digest.
 """
 
 
@@ -25,10 +25,10 @@ class Source(NamedTuple):
     recording : bytes or (samples, sr)
         The absolute path of a file, or samples.
     size, modified : int or None
-        Size of the file in bytes, and its time of change in nanoseconds; None for samples, and for
-        a file that could not be read in `fit`.
+        Size of the file in bytes, and when it was last modified, in nanoseconds; None for samples,
+        and for a file that could not be read in `fit`.
     digest : bytes or None
-        The SHA-256 of the file.
+        The SHA-256 of the file; None where `size` is None.
     """
 
     recording: Any
@@ -38,11 +38,11 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name for messages."""
+        """The recording's name in error messages."""
         return printable(self.recording) if is_path(self.recording) else "a recording in memory"
 
     def trouble(self) -> str | None:
-        """Return why the file cannot be used where it was; None if it can."""
+        """Return why the file can no longer be used at its path; None if it can or for samples."""
         if self.size is None or not is_path(self.recording):
             return None
         try:
@@ -62,7 +62,7 @@ class Source(NamedTuple):
             raise ValueError(f"{self.name}: the mosaic plays this recording; write to another file")
 
     def read(self, start: float, n_samples: int, sr: float, channels: int) -> np.ndarray:
-        """Read samples from `start` seconds on, shape (n_samples, channels)."""
+        """Read `n_samples` samples from `start` seconds on, shape (n_samples, channels)."""
         samples = read_excerpt(
             self.recording, start, n_samples, sr=sr, channels=channels, name=self.name
         )
@@ -70,9 +70,9 @@ class Source(NamedTuple):
 
 
 def as_source(recording: Any, sr: float) -> Source:
-    """Return a recording with size, time and digest, by which changes are noticed.
+    """Return a recording with the size, time and digest by which later changes are noticed.
 
-    `sr` is the sampling rate of samples that come without one.
+    `sr` is the sampling rate of samples that are passed without one.
     """
     if is_path(recording):
         path = os.path.abspath(os.fsencode(recording))
@@ -86,7 +86,7 @@ def as_source(recording: Any, sr: float) -> Source:
 
 
 def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
-    """Return recordings with their present paths.
+    """Return recordings with their current paths.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
 
 
 def _found_in(root: AnyPath, lost: Sequence[Source]) -> dict[bytes, bytes]:
-    """Return the paths of lost recordings in a folder, by digest."""
+    """Return a dict from digest to path of the lost recordings that are in a folder."""
     folder = os.path.realpath(os.fsencode(root))
     wanted = {each.digest: each.size for each in lost if each.digest is not None and each.size}
     found = {

@@ -1,4 +1,4 @@
-"""Validation of the fitted attributes of a mosaic that is opened from a file."""
+"""Checks of the fitted attributes of a mosaic that is loaded from a file."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def fitted_state(mosaic: Any) -> dict[str, Any]:
         _check_source(Source(*source))
     if mosaic.channels_ not in (1, 2):
         raise ValueError(f"channels_ is {mosaic.channels_!r}, where 1 or 2 is expected")
-    float(mosaic.extractor_.frame_rate)  # an error if its parameters are impossible
+    float(mosaic.extractor_.frame_rate)  # raises if its parameters are impossible
     by_beats = any(beats is not None for beats in mosaic.beats_)
     if (by_beats and mosaic.extractor_.sync is None) or by_beats != (mosaic.tempo_ is not None):
         raise ValueError("extractor_, beats_ and tempo_ do not agree on whether there are beats")
@@ -55,7 +55,10 @@ def _check_source(source: Source) -> None:
 
 
 def _state_of_beats(beats: Any, n_frames: int) -> Any:
-    """Return the state that `check_state` expects of a recording's beats; may raise any error."""
+    """Return the state that `check_state` expects of a recording's beats.
+
+    If the beats are malformed, this may raise an error of any type.
+    """
     if beats is None:
         return type(None)
     if beats["beats_per_bar"] < 1 or np.any(np.diff(beats["times"]) <= 0):

@@ -66,46 +66,50 @@ TEMPO_RULES: dict[str, Rule] = {
 
 
 class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
-    """Play chroma in the sound of recordings: an audio mosaic.
+    """Play chroma in the sound of recordings, as an audio mosaic.
 
     The mosaic plays segments of recordings, each about a second long, whose harmony follows a
     piece. Every frame of the piece is compared with the frames of all recordings, and the path
-    through them that correlates best with the piece, at the fewest joins, is played [1]_, [2]_.
+    through them that correlates best with the piece, less a cost for each join, is played [1]_,
+    [2]_.
     Recordings are brought to one loudness and keep their own dynamics. Segments are crossfaded
     where they are quiet, and their pitch classes are raised or lowered a little where they still
     differ from the piece.
 
-    With an extractor of beats the mosaic has a pulse: beats of the recordings fall on the beats of
-    the piece, stretched in time at their own pitch where necessary. Recordings with a clear pulse
-    and about the tempo of the piece are preferred, and joins end just before the attack of a beat.
+    If the extractor follows beats, the mosaic has a pulse: beats of the recordings fall on the
+    beats of the piece, stretched in time at their own pitch where necessary. Recordings with a
+    clear pulse and a tempo near that of the piece are preferred, and joins end just before the
+    attack of a beat.
 
     Parameters
     ----------
     extractor : ChromaExtractor, default=None
         Extractor for the recordings; use the one that made the pieces. With ``sync="beat"`` or
-        ``"half-beat"`` the mosaic plays beats if the recordings have a pulse, else frames.
-        Its timing is the default timing of the pieces. None takes ``ChromaExtractor()``. Its
-        `memory` caches the analyses of a large collection on disk; its `n_jobs`, `on_error` and
-        `verbose` apply here, too.
+        ``"half-beat"`` the mosaic plays beats if the recordings have a clear pulse, otherwise
+        frames. The extractor's timing is the default timing of the pieces. Its `memory` caches the
+        analyses of a large collection on disk; its `n_jobs`, `on_error` and `verbose` apply here,
+        too. None takes ``ChromaExtractor()``.
     join_cost : float, default=1.6
         Cost of a join, in units of the correlation of a frame with the piece. Higher costs make
         fewer joins and play each recording longer; lower costs follow the piece more closely.
     max_segment : float, default=10.0
-        Most seconds in a row of one recording, so that no recording is replayed as a whole. If
-        there is only one recording, most seconds without a jump.
-        By beats, a lower value also plays more recordings.
+        Most seconds that one recording plays in a row, so that no recording is replayed as a
+        whole. If there is only one recording, most seconds without a jump. In a mosaic by beats, a
+        lower value also draws on more recordings.
     transpose : int, default=None
         Most semitones by which recordings may be transposed, up and down, by playing them faster or
-        slower; this widens the choice, and takes time and memory. None is 2 by beats, 0 by frames.
+        slower; this widens the choice, but takes time and memory. None means 2 in a mosaic by beats
+        and 0 in a mosaic by frames.
     shaping : float, default=24.0
         Most decibels by which a pitch class may be lowered to match the harmony of the piece; it
         may be raised by two thirds of that. 0 leaves segments as they were recorded.
     clarity : float, default=0.5
-        By beats: advantage of a beat with the clearest pulse over one with none, in units of the
-        correlation of a beat. A lower value plays more music without drums and weakens the pulse.
+        In a mosaic by beats, the advantage of a beat with the clearest pulse over one with none, in
+        units of the correlation of a beat. A lower value plays more music without drums and weakens
+        the pulse.
     channels : {1, 2}, default=None
         Channels of the audio: 1 is mono, 2 stereo. None makes stereo if one of the recordings is
-        stereo; mono recordings, and those with more than two channels, are then in the middle.
+        stereo; mono recordings, and those with more than two channels, then sound in the middle.
     root : str or path, default=None
         Folder of the recordings of a mosaic that was moved to another machine. Recordings that are
         no longer where they were in `fit` are found in it by their content, at any depth and under
@@ -119,17 +123,17 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         The extractor that analyzed the recordings. Whatever its `sync`, a mosaic by beats has a
         frame for each half-beat, and a mosaic by frames one for each hop.
     tempo_ : float or None
-        Beats per minute of pieces whose timing has no tempo: that of the median beat of the
-        recordings. None in a mosaic by frames.
+        Tempo in beats per minute at which to play pieces whose timing has no tempo, from the median
+        length of a beat in the recordings. None in a mosaic by frames.
     sources_ : list of tuple
-        The recordings: the absolute path of a file as bytes, its size, time of change and SHA-256;
-        or a copy of the samples with their sampling rate, and None three times.
+        The recordings: for a file, its absolute path as bytes, its size, time of last modification
+        and SHA-256; for samples, a copy with their sampling rate, and None three times.
     chroma_, levels_ : list of ndarray
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
-        recording, a frame per hop or per half-beat; float16.
+        recording, with one frame per hop or per half-beat; float16.
     beats_ : list of dict or None
-        Times, timbre and clarity of the beats of each recording, and its bars. None by frames, and
-        for recordings with fewer than 16 beats, which a mosaic by beats does not play.
+        Times, timbre and clarity of the beats of each recording, and its bars. None in a mosaic by
+        frames, and for recordings with fewer than 16 beats, which a mosaic by beats does not play.
     tunings_ : ndarray of shape (n_recordings,)
         Deviation of each recording from A440 in semitones.
     channels_ : int
@@ -137,18 +141,19 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted.
     recording_styles_ : ndarray of shape (n_recordings,)
-        The style of each recording, counted from 1; 0 for no stated style.
+        The number of each recording's style in `styles_`, counted from 1; 0 for a recording without
+        a style.
 
     See Also
     --------
-    ChromaExtractor.inverse_transform : Plays chroma plainly, with sines.
+    ChromaExtractor.inverse_transform : Plays chroma with sines.
     musicai.render.chroma_to_audio : Plays chroma with sines or instruments.
 
     Notes
     -----
-    The index takes about 1 MB per hour of music. `transform` reads the files again, a segment at a
-    time, so they must stay where they are, or lie in the folder `root`. `segments` lists whose
-    music a mosaic plays; whether it may be published is for the owners of that music to say.
+    A fitted mosaic takes about 1 MB per hour of music. `transform` reads the files again, a segment
+    at a time, so they must stay where they are, or lie in the folder `root`. `segments` lists which
+    recordings a mosaic plays; whether it may be published is for their owners to say.
 
     References
     ----------
@@ -197,15 +202,15 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Analyze recordings, once and block by block.
+        """Analyze the recordings to play, block by block.
 
         Parameters
         ----------
         X : list of recordings
             What :meth:`ChromaExtractor.transform` takes.
         y : array-like, default=None
-            A style label for each recording, which `transform` takes; None for a recording of no
-            stated style.
+            A style label for each recording, by which `transform` can choose recordings; None for a
+            recording without a style.
 
         Returns
         -------
@@ -238,7 +243,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         X, _ = as_recordings(X)
         labels = labels_per_piece(y, [np.zeros(1)] * len(X), single=False)
         styles = known_styles(labels)
-        # Before the analysis: a file that changes meanwhile is then found to have changed.
+        # Before the analysis, so that a file that changes during it is noticed.
         files = [as_source(recording, 1) if is_path(recording) else None for recording in X]
         analyses = extractor.analyze(X)
         analyses, beats = map(list, zip(*map(beats_of, analyses), strict=True))
@@ -256,7 +261,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             )
         with unchanged_on_error(self):
             self.extractor_ = extractor.set_params(sync=sync)
-            self.sources_ = [  # in plain types, which skops takes for harmless
+            self.sources_ = [  # in plain types, which skops trusts
                 tuple(file or as_source(recording, extractor.sr))
                 for file, recording in zip(files, X, strict=True)
             ]
@@ -285,39 +290,40 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            Chroma, as the extractor analyzes it. Negative values count as 0; where a frame is
-            all zeros there is silence.
+            Chroma, on the scale of the extractor's. Negative values count as 0; a frame of zeros is
+            played as silence.
         file : path or binary file object, or a list of them, default=None
-            Where to write the audio, whole or not at all, in constant memory; for a collection a
-            file for each piece. None returns it.
+            Where to write the audio, whole or not at all, in constant memory; for a collection, one
+            file for each piece. None returns the audio.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
-            collection one for all or a list with one for each piece. A number is frames per
-            second. None stands for the `timing` of the extractor. Beats without a tempo are played
-            at `tempo_`, and pieces without beats on steady beats of it. In a mosaic by frames,
-            beats must have a tempo.
+            collection, one for all or a list with one for each piece. A number is frames per
+            second. None stands for the `timing` of the extractor. A mosaic by beats plays beats
+            without a tempo at `tempo_`, and pieces without beats on steady beats at that tempo. In
+            a mosaic by frames, beats must have a tempo.
         tempo : float, default=None
-            Beats per minute at which to play the beats of `timing`, whatever tempo that has. By
-            beats, the recordings must have tempi near enough to it, or to its half or double.
+            Beats per minute at which to play the beats of `timing`, instead of its own tempo. In a
+            mosaic by beats, recordings are played only if their tempo is near enough to this one,
+            or to half, twice or four times it.
         style : object or dict, default=None
             One of `styles_`, to play the recordings of that style alone, or a dict of styles and
             their shares of the time, such as ``{"folk": 0.7, "jazz": 0.3}``, which take turns of
-            some seconds. None plays all recordings.
+            a few seconds. None plays all recordings.
         format : {"wav", "flac", "ogg", "mp3"}, default=None
-            Of the files; None goes by their suffixes.
+            Format of the files. None decides by their suffixes.
 
         Returns
         -------
         audio : ndarray of shape (n_samples,) or (n_samples, 2), dtype float32, or a list of them
-            Samples at `sr`, mono or stereo as `channels` says; for one piece an array, for a
-            collection what the collection was; None where they were written. The audio lasts as
-            long as the frames.
+            Samples at the rate `sr`, mono or stereo as `channels` says: an array for one piece, and
+            for a collection the results in the same form as the input. None if they were written
+            to a file. The audio lasts as long as the frames.
 
         Raises
         ------
         ValueError
-            If a piece is no chroma, beats have no tempo or one that the recordings cannot be played
-            at, a style is unknown, or there are not as many timings or files as pieces.
+            If a piece is not chroma, beats have no tempo or one at which the recordings cannot be
+            played, a style is unknown, or there are not as many timings or files as pieces.
         RecordingError
             If a recording has changed since `fit`, or is gone and not in the folder `root`.
 
@@ -377,7 +383,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Returns
         -------
         segments : list of musicai.mosaic.Segment, or a list of such lists
-            For a piece, or for a collection of them; in the order in which they are played.
+            The segments of the piece in the order in which they are played; a list of such lists
+            for a collection.
 
         Examples
         --------
@@ -417,24 +424,24 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Returns
         -------
         edits : musicai.mosaic.EditList, or a list of them
-            For a piece, or for a collection of them.
+            The edit list of the piece; a list of them for a collection.
 
         Raises
         ------
         ValueError
-            As `transform`.
+            As for `transform`.
         RecordingError
-            As `transform`: by frames, the recordings are read to find the places of the cuts.
+            As for `transform`. In a mosaic by frames, the recordings are read to find the cuts.
 
         See Also
         --------
-        segments : The parts without fades; the recordings need not be there.
+        segments : The same parts without fades; does not need the recordings.
         musicai.render.write_session : Writes the list for a digital audio workstation.
 
         Notes
         -----
-        Playing the list gives the mosaic of `transform` without its shaping, and without the
-        leveling of the whole.
+        Playing the list gives the mosaic of `transform` without its shaping and without its final
+        adjustment of loudness.
 
         Examples
         --------
@@ -471,7 +478,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         return fitted_state(self)
 
     def _find(self, wanted: Sequence[Wanted], turns: Turns) -> Iterator[list[Any]]:
-        """Find segments for each piece, or passages if there are beats."""
+        """Yield the segments of each piece, or in a mosaic by beats its passages."""
         limits = {"join_cost": self.join_cost, "max_segment": self.max_segment}
         rate = self.extractor_.frame_rate
         if self.tempo_ is None:
@@ -511,7 +518,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _play(
         self, wanted: Wanted, parts: list[Any], sources: list[Source]
     ) -> Iterator[np.ndarray]:
-        """Make the sound of a piece, as blocks."""
+        """Yield the sound of a piece in blocks."""
         if not parts:
             return iter(())
         sound = {"sr": self.sr, "channels": self._n_channels()}
@@ -529,7 +536,7 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _check_pieces(
         self, X: Any, timing: Any, tempo: float | None, style: Any
     ) -> tuple[list[Wanted], Turns, Any]:
-        """Return the pieces at their tempi, their turns, and a function that packs results."""
+        """Return the pieces with their timings, the turns, and a function that packs results."""
         check_is_fitted(self)
         check_values(self.get_params(deep=False), RULES)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
@@ -554,6 +561,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Return numbers in half precision: the search needs no more than three digits."""
+    """Convert to half precision: the search needs no more than three digits."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)

@@ -15,13 +15,13 @@ class Wanted(NamedTuple):
     Attributes
     ----------
     chroma : ndarray of shape (n_frames, 12)
-        The piece, scaled to a largest value of 1.
+        Chroma of the piece, scaled to a largest value of 1.
     timing : Timing
         When its frames sound.
     seconds : float
-        Length of the mosaic, a whole number of samples.
+        Length of the mosaic, rounded to a whole number of samples.
     frames : ndarray of shape (n_analyzed, 12)
-        The piece at the center of each of the extractor's frames.
+        Chroma of the piece at the center of each of the extractor's frames.
     """
 
     chroma: np.ndarray
@@ -31,7 +31,7 @@ class Wanted(NamedTuple):
 
 
 def scaled(chroma: np.ndarray) -> np.ndarray:
-    """Scale chroma to a largest value of 1; its correlations stay the same."""
+    """Scale chroma to a largest value of 1, which changes no correlations."""
     largest = float(np.max(chroma, initial=0.0))
     with np.errstate(under="ignore"):
         return (chroma / (largest or 1.0)).astype(np.float32)
@@ -65,7 +65,7 @@ def _at_frames(
     # A center on a border belongs to the frame that begins there, however the product was rounded.
     firsts = np.ceil(borders * extractor.frame_rate - 1e-6).astype(int)
     frames = np.repeat(piece, np.diff(firsts), axis=0)
-    # No more frames than the analysis of a sound of that length has.
+    # An analysis of a sound of this length would have no more frames.
     n_samples = np.ceil(seconds * extractor.sr)
     return frames[: int(n_samples // extractor.hop_length) + 1]
 
@@ -78,10 +78,11 @@ class Target(NamedTuple):
     shapes : ndarray of shape (n_beats, 24), dtype float32
         Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``.
     borders : ndarray of shape (n_beats + 1,)
-        Seconds from the beginning of the piece at which beats begin, and the last one ends. The
-        piece may begin and end within beats.
+        When beats begin, and the last one ends, in seconds from the beginning of the piece. The
+        first border is negative if the piece begins within a beat, and the last one lies after
+        its end if it ends within a beat.
     places : ndarray of shape (n_beats,), dtype int16
-        Places in the bar, see `place_in_bar`.
+        Codes for the places in the bar, see `place_in_bar`.
     """
 
     shapes: np.ndarray
@@ -90,7 +91,7 @@ class Target(NamedTuple):
 
     @property
     def tempo(self) -> float:
-        """Beats per minute, of the median beat."""
+        """Tempo in beats per minute, from the median length of a beat."""
         return 60 / float(np.median(np.diff(self.borders)))
 
 
@@ -100,11 +101,11 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     Parameters
     ----------
     piece : ndarray of shape (n_frames, 12)
-        Chroma, at least one frame.
+        Chroma of at least one frame.
     timing : Timing
         When its frames sound.
     tempo : float
-        Beats per minute of steady beats, for a timing without beats.
+        Beats per minute of the steady beats that are used if the timing has no beats.
 
     Examples
     --------
@@ -120,7 +121,7 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     beats = timing.beats(len(piece)) if has_beats else seconds * (tempo / 60)
     first = int(np.floor(beats[0] + 1e-6))
     last = max(first + 1, int(np.ceil(beats[-1] - 1e-6)))
-    # Beats at the ends are completed to the mean length of a beat.
+    # Incomplete beats at the ends are extended as if a beat had the mean length.
     average = (seconds[-1] - seconds[0]) / max(beats[-1] - beats[0], 1e-9)
     ends = np.array([beats[0] - first, last - beats[-1]]) * average
     borders = np.interp(
@@ -134,6 +135,6 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     chroma = np.where(chroma < 1e-9, 0.0, chroma)
     places = np.full(last - first, UNKNOWN, dtype=np.int16)
     if has_beats and timing.downbeat is not None:
-        assert timing.beats_per_bar is not None  # it has beats
+        assert timing.beats_per_bar is not None  # as the timing has beats
         places = place_in_bar(np.arange(first, last) - timing.downbeat, timing.beats_per_bar)
     return Target(as_shapes(chroma.reshape(last - first, 2, -1)), borders, places)

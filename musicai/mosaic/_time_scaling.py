@@ -1,11 +1,11 @@
-"""Time scaling along a map of beats, without a change of pitch.
+"""Time scaling: sound is stretched so that its beats fall at given times, at its own pitch.
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Overlapping windows of
-the sound are added. A window continues the one before as long as that is within a tolerance of its
-place on the map; otherwise it is taken from the nearby place whose waveform is most similar to the
-continuation. So sound at its own tempo passes unchanged. The tolerance is smaller at beats, so
-that attacks stay on the grid.
+the sound are added. Each window continues the one before as long as that stays within a tolerance
+of where it should be by the beats; otherwise it is taken from the place nearby whose waveform is
+most similar to the continuation. So sound that keeps its own tempo passes unchanged. The tolerance
+is smaller at beats, so that attacks stay on the grid.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,17 +14,17 @@ import numpy as np
 import scipy.fft
 
 WINDOW_SECONDS = 0.0465
-"""Two periods of the lowest notes."""
+"""Length of a window: two periods of a 43 Hz tone, about the lowest note of a bass."""
 
 TOLERANCE, AT_BEATS = 0.012, 0.003
-"""Most seconds by which a window may be off its place, and a window that contains a beat."""
+"""Most seconds by which a window may be off its place, in general and if it contains a beat."""
 
 WINDOWS_AT_ONCE = 256
-"""Windows whose sound is read at once, about 6 seconds."""
+"""Number of windows whose sound is read at once: about 6 seconds."""
 
 ReadSamples = Callable[[int, int], np.ndarray]
-"""Returns the samples from the first up to the second argument, shape (n_samples, n_channels);
-some may lie before or after the recording."""
+"""Takes two positions in samples. Returns the samples from the first position up to the second,
+shape (n_samples, n_channels). Positions may lie before or after the recording."""
 
 
 def stretch(
@@ -37,10 +37,10 @@ def stretch(
     read : callable
         Returns samples of the sound.
     source, target : ndarray of shape (n_beats,)
-        Places of the beats in the sound and in the result, in samples, possibly fractional. Both
-        rise; before the first and after the last beat the sound keeps its own speed.
+        Positions of the beats in the sound and in the result, in samples, possibly fractional. Both
+        increase; before the first and after the last beat the sound keeps its own speed.
     start, stop : int
-        The first sample of the result, and the one after its last.
+        The first sample of the result, and the sample after its last one.
     sr : float
         Samples per second.
 
@@ -86,7 +86,7 @@ def stretch(
             blocks.append(tail + weighted[:hop])
             tail = weighted[hop:]
         if first == 0:
-            blocks[0] = blocks[0][:0]  # the hop before the result begins
+            blocks[0] = blocks[0][:0]  # it would lie before the result begins
         made = np.concatenate(blocks)[:left]
         left -= len(made)
         yield made
@@ -95,8 +95,8 @@ def stretch(
 def _places(
     centers: np.ndarray, source: np.ndarray, target: np.ndarray, *, hop: int, sr: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of windows in the sound, and their tolerances, in samples."""
-    beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # the nearest
+    """Return the wanted center of each window in the sound, and its tolerance, in samples."""
+    beat = np.searchsorted((target[:-1] + target[1:]) / 2, centers)  # the nearest beat
     offset = centers - target[beat]
     at_beat = np.abs(offset) <= hop
     outside = np.minimum(centers - target[0], 0) + np.maximum(centers - target[-1], 0)
@@ -110,7 +110,10 @@ def _places(
 def _best_place(
     sound: np.ndarray, begin: int, natural: int, wanted: int, *, most: int, hop: int
 ) -> int:
-    """Return the center of the next window; `natural` continues the window before."""
+    """Return the center of the next window, at most `most` samples from `wanted`.
+
+    `natural` is the center at which it would continue the window before.
+    """
     if abs(natural - wanted) <= most:
         return natural
     pattern = sound[natural - hop - begin : natural + hop - begin]
@@ -119,12 +122,13 @@ def _best_place(
 
 
 def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
-    """Return the lag, in samples from the middle, at which a pattern is most similar.
+    """Return the lag, in samples from the middle, at which a sound is most similar to a pattern.
 
     Parameters
     ----------
     candidates, pattern : ndarray of shape (n_samples, n_channels)
-        Sounds; the pattern fits into the candidates at an odd number of lags.
+        The sound that is searched, and the shorter pattern, which fits into it at an odd number of
+        lags.
     """
     n_lags = len(candidates) - len(pattern) + 1
     n_fft = scipy.fft.next_fast_len(len(candidates), real=True)
@@ -133,13 +137,13 @@ def best_lag(candidates: np.ndarray, pattern: np.ndarray) -> int:
     products = scipy.fft.irfft(spectra.sum(axis=1), n_fft)[:n_lags]
     energies = sliding_energy(candidates, len(pattern))
     likeness = products / np.sqrt(np.maximum(energies, 1e-9))
-    # Among equals, as in silence, the lag nearest to the middle wins.
+    # If lags are equally good, as in silence, the one nearest to the middle wins.
     lags = np.arange(n_lags) - n_lags // 2
     return int(lags[np.argmax(likeness - 1e-9 * np.abs(lags))])
 
 
 def sliding_energy(samples: np.ndarray, n_window: int) -> np.ndarray:
-    """Return the energy of every window of so many samples, summed over channels."""
+    """Return the energy of every window of `n_window` samples, summed over channels."""
     energy = np.square(samples, dtype=np.float64).sum(axis=1)
     sums = np.cumsum(np.concatenate([[0.0], energy]))
     return sums[n_window:] - sums[: len(sums) - n_window]

@@ -7,10 +7,11 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""About how many seconds it takes until each style of a blend has had a turn."""
+"""About how many seconds pass until each style of a blend has had a turn."""
 
 SHORTEST_TURN = 2.0
-"""Fewest seconds of a turn; styles with small shares lengthen the cycle."""
+"""Fewest seconds that a turn lasts. If a style has a small share, the cycle is made longer for
+that."""
 
 
 class Turns(NamedTuple):
@@ -21,9 +22,9 @@ class Turns(NamedTuple):
     styles : list
         The style of each group; None for the group of all recordings.
     shares : ndarray of shape (n_groups,)
-        Shares of the time, which sum to one.
+        The share of the time that each group plays; they sum to one.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
-        The recordings in each group.
+        Which recordings are in each group.
     """
 
     styles: list[Any]
@@ -36,7 +37,9 @@ class Turns(NamedTuple):
         return np.any(self.groups, axis=0, keepdims=True)[0]
 
     def at(self, times: np.ndarray, seconds: float) -> np.ndarray:
-        """Return the group that has its turn at each time of a piece of some seconds.
+        """Return the index of the group whose turn it is at each of `times`, in seconds.
+
+        `seconds` is the length of the piece.
 
         Examples
         --------
@@ -46,19 +49,19 @@ class Turns(NamedTuple):
         array([0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1])
         """
         cycle = max(CYCLE_SECONDS, SHORTEST_TURN / self.shares.min())
-        n_cycles = max(1, round(seconds / cycle))  # whole ones, so that shares are kept
+        n_cycles = max(1, round(seconds / cycle))  # a whole number, so that shares are kept
         places = np.asarray(times) * (n_cycles / max(seconds, 1e-9)) % 1
         return np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
 
     def check(self, playable: np.ndarray, why: str) -> None:
-        """Raise a ValueError if no recording of a group can be played.
+        """Raise a ValueError if there is a group of which no recording can be played.
 
         Parameters
         ----------
         playable : ndarray of int, or of bool of shape (n_recordings,)
-            The recordings that can be played.
+            The recordings that can be played, as indices or as a mask.
         why : str
-            Why the others cannot, for the message.
+            Why the other recordings cannot be played, for the error message.
         """
         for style, group in zip(self.styles, self.groups, strict=True):
             if not group[playable].any():
@@ -66,16 +69,16 @@ class Turns(NamedTuple):
 
 
 def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> Turns:
-    """Return the turns of a style, or of a blend of styles.
+    """Return the turns for one style, a blend of styles or all recordings.
 
     Parameters
     ----------
     style : object or dict
         As for :meth:`MosaicSynthesizer.transform`.
     styles : ndarray of shape (n_styles,)
-        The known styles.
+        The styles of the fitted mosaic.
     recording_styles : ndarray of shape (n_recordings,)
-        The number of the style of each recording, counted from 1; 0 for none.
+        The number of each recording's style, counted from 1; 0 for a recording without a style.
 
     Raises
     ------

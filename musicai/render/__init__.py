@@ -1,15 +1,15 @@
-"""Rendering of composed chroma: audio, chords, MIDI, scores, charts and sessions.
+"""Rendering of composed chroma as audio, chords, MIDI, scores, charts and sessions.
 
-Every function takes one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing`
-that says when the frames sound. `chroma_to_audio` plays pieces, `recognize_chords` names their
-chords and `note_names` the notes of their key, `chords_to_chroma` makes chroma of chords, and
-`labeled_intervals` converts chords for mir_eval; `chroma_to_midi`, `to_musicxml` and `chord_chart`
-write notation, and `write_session` writes a mosaic for a digital audio workstation.
+Most functions take one piece of chroma ``(n_frames, 12)`` or a collection of them, and a `timing`
+that says when the frames sound. `chroma_to_audio` plays pieces. `recognize_chords` names their
+chords, and `note_names` their pitch classes. `chroma_to_midi`, `to_musicxml` and `chord_chart`
+write MIDI, scores and charts, and `write_session` writes a mosaic for a digital audio workstation.
+`chords_to_chroma` makes chroma from chords, and `labeled_intervals` converts chords for mir_eval.
 Files are written whole or not at all.
 
 For a collection the result is a list with one item for each piece, even if the collection is an
 array, because MIDI, scores, charts and lists of chords are not arrays. Only `chroma_to_audio`,
-whose results are arrays, returns the kind of collection that it got.
+whose results are arrays, returns the same kind of collection that it was given.
 """
 
 from ..theory.chord import Chord, labeled_intervals

@@ -1,4 +1,4 @@
-"""Arrangement of chroma: the notes of each instrument, with beats and velocities."""
+"""Arrangement of chroma: the notes of each instrument, with their beats and velocities."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,14 +19,14 @@ _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
 _BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
 _LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
 _LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
-# Shares of that velocity. The bass is soft, because its root is in the chord already; the melody
-# has tones that the chord lacks.
+# Loudness relative to that velocity. The bass is soft, because its root is in the chord already;
+# the melody has tones that the chord lacks.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
-_FAINTEST = 0.1  # of a chord's loudest tone
+_FAINTEST = 0.1  # least loudness of a chord's tone, relative to its loudest one
 
 
 class Note(NamedTuple):
-    """A tone over some beats."""
+    """A note: its start and end in beats, MIDI number and velocity."""
 
     start: float
     end: float
@@ -64,7 +64,7 @@ ARRANGEMENTS = ("chords", "pads", "band")
 def _chord_notes(
     cells: Cells, harmonies: list[Harmony], bars: np.ndarray, last_beat: float
 ) -> list[Note]:
-    """Return the tones of chords, with smooth voice leading."""
+    """Return the notes that play the chords, with smooth voice leading."""
     voicings = lead_voices(
         [harmony.tones for harmony in harmonies],
         _roots(harmonies),
@@ -85,7 +85,7 @@ def _chord_notes(
 
 
 def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
-    """Return melody, chords, bass and, if frames are beats, drums."""
+    """Return melody, chords and bass, and drums if they are wanted and the frames are beats."""
     beats = cells_of(piece, sheet.timeline, 1)
     parts = [
         Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
@@ -122,7 +122,7 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the chords of the sheet, struck again in each bar, tones as loud as in the chroma."""
+    """Return the chords' notes, struck again in each bar, each tone as loud as in the chroma."""
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):
@@ -137,7 +137,7 @@ def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return roots, struck on the strong beats of bars if frames are beats, else once a bar."""
+    """Return the chords' roots, struck on strong beats if frames are beats, else once a bar."""
     roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]
     pitches = lead_line(np.array(roots, dtype=int), _LOWEST_BASS)
     struck = strong_beats(sheet) if sheet.timeline.follows_beats else sheet.bar_starts()
@@ -164,7 +164,7 @@ class _Stroke(NamedTuple):
 
 
 def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke]:
-    """Yield chords at their beginnings and on the beats of `struck`."""
+    """Yield a stroke at the beginning of each chord and on each beat of `struck`."""
     beats = _until(cells.borders, sheet.timeline.beats[-1])
     for i, chord in enumerate(sheet.chords):
         first, last = round(chord.start), round(chord.end)
@@ -175,22 +175,23 @@ def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke
 
 
 def _until(borders: np.ndarray, last_beat: float) -> list[float]:
-    """Return borders, the last replaced by the end of the piece, which may lie within a step."""
+    """Return the borders, but the last one is the end of the piece, which may lie within a step."""
     return [*borders[:-1].tolist(), float(last_beat)]
 
 
 def _roots(harmonies: list[Harmony]) -> list[int]:
     """Return the root of the triad that is most similar to each chord."""
     loudness = np.array([harmony.loudness for harmony in harmonies]).reshape(-1, 12)
-    # Rounded, so that ties go to the first triad however many chords there are.
+    # Rounded, so that ties go to the first triad, whatever rounding errors do.
     scores = triad_scores(loudness).round(9)
     return [int(root) for root in scores.argmax(axis=1) % 12]
 
 
 def _tie(notes: list[Note], bars: np.ndarray) -> list[Note]:
-    """Join notes of one pitch that follow each other without a gap.
+    """Join notes of the same pitch that follow each other without a gap.
 
-    The velocity is their mean in the bar of the first one, independent of later bars.
+    The velocity is the mean of the notes in the first one's bar, so that later bars do not change
+    it.
     """
     tied: list[Note] = []
     latest: dict[int, int] = {}

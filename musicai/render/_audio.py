@@ -1,4 +1,4 @@
-"""Playback of chroma by sines, or by the instruments of a soundfont."""
+"""Playback of chroma with sines, or with the instruments of a soundfont."""
 
 import os
 from collections.abc import Iterator
@@ -51,32 +51,33 @@ def chroma_to_audio(
         Chroma, as a :class:`musicai.ChromaExtractor` with default parameters measures it or a
         composer trained on it samples it.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the audio; for a collection one file per piece. The audio is then
-        never in memory as a whole, only the frames or notes that are played.
+        Where to write the audio; for a collection, one file per piece. The audio is then
+        never in memory as a whole.
     instruments : {"sines", "chords", "pads", "band"}, default="sines"
-        "sines" plays exactly the chroma, by sines an octave apart. The others play the MIDI of
+        "sines" plays exactly the chroma, with sines in several octaves. The others play the MIDI of
         `chroma_to_midi`; they need the extra ``midi`` (``pip install ".[midi]"`` in a clone).
     drums : bool, default=True
         Whether drums play in a band, as for `chroma_to_midi`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection one for all or a list with one for each piece.
+        a collection, one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        As for `chroma_to_midi`, on whose beats a band plays. Sines play the frames as they are.
+        As for `chroma_to_midi`; it sets the beats on which a band plays. Sines do not use it.
     sr : float, default=22050
-        Samples per second, in hertz; in a file a whole number.
+        Sampling rate in hertz; must be a whole number if a file is written.
     soundfont : str or path, default=None
-        SF2 file with the sounds of all instruments but "sines". None takes the one that pretty_midi
-        includes.
+        SF2 file with the sounds of the instruments; "sines" needs none. None takes the one that
+        pretty_midi includes.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
-        Format of the file. When None the suffix of its name decides.
+        Format of the file. When None, the suffix of its name decides.
 
     Returns
     -------
     audio : ndarray of shape (n_samples,), a list of them, or None
-        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`: for one piece an
-        array, for a collection what the collection was. None where they are written to a file.
+        Mono float32 samples at -18 LUFS, see :func:`musicai.audio.level_blocks`: an array for one
+        piece, and for a collection the results in the same form as the input. None if they are
+        written to a file.
 
     Raises
     ------
@@ -84,30 +85,31 @@ def chroma_to_audio(
         If `X` is not chroma, a parameter is impossible, beats have no tempo, there are not
         as many files or timings as needed, or a piece that is to be written has no frames.
     TypeError
-        If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
+        If `X` holds paths, there is no `timing`, or `X` is a collection but `file` is not a list.
     ImportError
-        If a package is missing that the instruments need.
+        If a package that the instruments need is missing.
     OSError
-        If a file cannot be written. It is then as it was.
+        If a file cannot be written. An existing file then stays as it was.
 
     See Also
     --------
-    musicai.ChromaExtractor.inverse_transform : The same sines for the chroma of any extractor:
-        for ``kind="stft"``, whose values mean something else.
-    chroma_to_midi : The notes of the other instruments.
+    musicai.ChromaExtractor.inverse_transform : Plays the chroma of any extractor with sines, also
+        with ``kind="stft"``, whose values have a different meaning.
+    chroma_to_midi : The notes that the other instruments play.
     musicai.audio.write_audio : Writes the file.
 
     Notes
     -----
-    The audio lasts as long as the frames, for all instruments: an analysis of it has the same
-    number of frames. Frames at a rate are centered on their times, as in an analysis, and sines
-    are interpolated between them; beats and measured frames last from border to border. Sines fade
-    out within the last 10 ms, and instruments, which would ring on, within the last 0.1 s. The same
-    piece gives the same samples.
+    With all instruments, the audio lasts as long as the frames, so that an analysis of it has the
+    same number of frames. Frames at a fixed rate are centered on their times, as in an analysis,
+    and sines are interpolated between them; beats and measured frames last from border to border.
+    Sines fade out within the last 10 ms, and instruments, which would ring on, within the last 0.1
+    s. The same piece gives the same samples.
 
-    The audio is first written to a temporary file of 4 bytes a sample, to measure its loudness.
+    The audio is first written to a temporary file of 4 bytes per sample, to measure its loudness.
     ``benchmarks/render/round_trip.py`` measures how well an analysis of the audio agrees with the
-    chroma, and the memory for 20 minutes: about 20 megabytes with sines and 60 with instruments.
+    chroma, and how much memory 20 minutes of audio take: about 20 megabytes with sines and 60 with
+    instruments.
 
     Examples
     --------
@@ -131,7 +133,7 @@ def chroma_to_audio(
     timelines(timing, X, pieces, notated_tempo=notated_tempo)
     timings = timings_of(timing, X, pieces)
     for piece, each in zip(pieces, timings, strict=True):
-        each.duration(len(piece))  # an error, if there is one, before anything is written
+        each.duration(len(piece))  # raises an error, if any, before anything is written
     play = partial(
         _play,
         arrangement={"instruments": instruments, "drums": drums, "notated_tempo": notated_tempo},
@@ -154,7 +156,7 @@ def _play(
     sr: float,
     soundfont: str | os.PathLike[str] | None,
 ) -> Iterator[np.ndarray]:
-    """Play a piece before it is leveled."""
+    """Yield the sound of a piece in blocks, before its loudness is adjusted."""
     if arrangement["instruments"] == "sines":
         return play_chroma(piece, timing=timing, sr=sr)
     midi = chroma_to_midi(piece, timing=timing, **arrangement) if len(piece) else None

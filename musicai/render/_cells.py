@@ -9,32 +9,37 @@ from ._timeline import SETTLED_BARS, Timeline
 
 
 class Cells(NamedTuple):
-    """A piece over cells."""
+    """A piece, integrated over cells."""
 
     borders: np.ndarray
-    """Shape (n_cells + 1,), in beats."""
+    """Shape (n_cells + 1,): where cells begin, and the last one ends, in beats."""
 
     shapes: np.ndarray
-    """Shape (n_cells, 12): the sum of centered frames of length 1, times their seconds. The dot
-    product with a centered chord of length 1 is its correlation with the frames, in seconds."""
+    """Shape (n_cells, 12): the sum over its frames, each centered, scaled to length 1 and
+    multiplied by its seconds. The dot product with a chord that is centered and scaled likewise is
+    the chord's correlation with the frames, times seconds."""
 
     silence: np.ndarray
-    """Shape (n_cells,): seconds in which frames are silent or flat."""
+    """Shape (n_cells,): seconds of each cell in which frames are silent or flat."""
 
     levels: np.ndarray
-    """Shape (n_cells,): loudness, from 0 to 1 for the loudest frame of the first bars."""
+    """Shape (n_cells,): mean loudness where the cell sounds, from 0 to 1; 1 is the loudest frame in
+    the first `SETTLED_BARS` bars."""
 
     seconds: np.ndarray
-    """Shape (n_cells,): length."""
+    """Shape (n_cells,): length of each cell in seconds."""
 
     def level(self, start: int, end: int) -> float:
-        """Return the mean loudness of cells, without their silence."""
+        """Return the mean loudness of cells `start` up to `end`, not counting their silence."""
         sounding = (self.seconds - self.silence)[start:end]
         return float(np.average(self.levels[start:end], weights=np.maximum(sounding, 1e-9)))
 
 
 def cells_of(piece: np.ndarray, timeline: Timeline, grid: int | None) -> Cells:
-    """Integrate the frames of a piece over the cells of a grid; None makes cells of frames."""
+    """Integrate the frames of a piece over the cells of a grid.
+
+    `grid` is the number of cells per beat; with None, cells follow the frames.
+    """
     borders = timeline.cells(grid)
     at = timeline.seconds_at(borders)
     seconds = np.diff(at)

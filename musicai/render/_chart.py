@@ -16,7 +16,8 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 4, "qualities": 6}
-"""Characters of the longest name of a chord in a vocabulary (N.C. among them): bars are alike."""
+"""Width of a beat in characters: that of the vocabulary's longest chord name (or N.C.), so that all
+bars are equally wide."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 
@@ -65,48 +66,49 @@ def chord_chart(
         Chroma.
     file : str, PathLike or file object, or a list of them, default=None
         Where to write the chart: a file that ends in .txt or has no suffix, as UTF-8, or a file
-        object that takes text or bytes; for a collection one per piece. When None nothing is
+        object that takes text or bytes; for a collection, one per piece. When None, nothing is
         written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Chords to choose from, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection one for all or a list with one for each piece.
+        a collection, one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute of the notation of frames that are not beats, from the first one on; None
-        is 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute at which to notate frames that are not beats, from the first frame on; None
+        means 120. It does not change when they sound. Frames that are beats have their own tempo.
     key : str, or a list of them, default=None
         Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection one for all or one for each piece.
+        estimates it from the first eight bars. For a collection, one for all or one for each piece.
     title : str, or a list of them, default=None
-        Written above; for a collection one per piece.
+        Title to print above the chart; for a collection, one per piece.
 
     Returns
     -------
     chart : str, or a list of them
         A title, a line with key, tempo and meter, and bars, four to a line. A chord alone in its
         bar lasts the whole bar. If chords change within a bar, each beat has its place, and ``/``
-        repeats the chord for one more beat. ``%`` repeats the bar before, ``N.C.`` is no chord.
+        repeats the chord for one more beat. ``%`` repeats the bar before, and ``N.C.`` means that
+        there is no chord.
         Bars begin on the downbeat of `timing` or, if it is not known, on the beat on which chords
         change most often in the first eight bars. Beats before the first bar are a pickup, left of
         the first ``|``. The last chord is held to the end of its bar. Frames that are not beats are
-        written in bars of four from the first frame on. Later music does not change a bar.
+        written in bars of four beats from the first frame on. Later music does not change a bar.
 
     Raises
     ------
     ValueError
         If `X` is not chroma, a parameter is impossible, beats have no tempo, a file has
-        another suffix, or there are not as many files, titles or timings as needed.
+        a different suffix, or there are not as many files, titles or timings as needed.
     TypeError
         If `X` holds paths, there is no `timing`, a file is neither a path nor a file object,
-        `file` or `title` is no list where `X` is a collection, or a title is no str.
+        `X` is a collection but `file` or `title` is not a list, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 
     See Also
     --------
-    recognize_chords : The same chords with times, not bound to beats.
+    recognize_chords : Chords with their times, which need not fall on beats.
     to_musicxml : A score with these chords and a melody.
 
     Examples
@@ -172,8 +174,11 @@ def _bars(beats: list[tuple[str, bool]], beats_per_bar: int, place: int) -> list
 
 
 def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
-    """Return the text of a bar of (label, whether it begins here); a single chord stands alone."""
-    whole = len(beats) == beats_per_bar  # and no pickup
+    """Return the text of a bar; a chord that fills the whole bar stands alone.
+
+    `beats` has the label of the chord on each beat, and whether the chord begins there.
+    """
+    whole = len(beats) == beats_per_bar  # and not a pickup
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
     places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]

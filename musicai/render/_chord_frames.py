@@ -1,4 +1,4 @@
-"""Chroma of chords, with values as in recordings."""
+"""Chroma made from chords, with values as in recordings."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from ..theory.shapes import peaking_at_one
 from ..theory.timing_argument import as_timing
 from ..theory.vocabulary import TONES
 
-# Medians in 40 recordings of game music, of frames whose chord was recognized: of root, third,
-# fifth and seventh, and of all else, which are overtones, melodies and noise.
+# Median levels in frames of 40 recordings of game music whose chord was recognized: of the root,
+# third, fifth and seventh, and of the other pitch classes: overtones, melodies and noise.
 _TONES = (1.0, 0.45, 0.5, 0.55)
 _OTHERS = 0.12
 # Standard deviations of the logarithms of their levels: half of those in the recordings, so that
-# the chords stay clear. Levels change within so many seconds.
+# the chords stay clear. `_MEMORY` is the time constant, in seconds, with which levels change.
 _SPREAD_OF_TONES, _SPREAD_OF_OTHERS = 0.3, 0.5
 _MEMORY = 0.35
 
@@ -27,22 +27,22 @@ def chords_to_chroma(
     timing: Any,
     random_state: int | np.random.RandomState | None = None,
 ) -> np.ndarray:
-    """Return chroma of a progression of chords, as of a recording of it.
+    """Return chroma of a chord progression that looks as if it came from a recording.
 
-    Tones of a chord differ in level as in recordings, other pitch classes are not silent, and
-    levels vary from frame to frame. So a composer can continue it as its `prime`, and a mosaic can
-    play it.
+    The tones of a chord differ in level as in recordings, other pitch classes are not silent, and
+    levels vary from frame to frame. So a composer can continue this chroma as its `prime`, and a
+    mosaic can play it.
 
     Parameters
     ----------
     chords : str, or list of Chord or of pairs
         As in :meth:`musicai.LSTMComposer.sample`: ``"C | Am | F G | C"``, a chart by
-        `chord_chart`, or a list. Free places are silent.
+        `chord_chart`, or a list. Places left free are silent.
     timing : Timing, object with a `timing`, or float
         When the frames sound, such as ``timing=composer``, ``timing=extractor`` or
         ``Timing.from_tempo(96)``. A number is frames per second.
     random_state : int, RandomState instance or None, default=None
-        Seed of the variation.
+        Seed of the variation of levels.
 
     Returns
     -------
@@ -52,13 +52,13 @@ def chords_to_chroma(
     Raises
     ------
     ValueError
-        If a chord is unknown, or `timing` is that of measured frames.
+        If a chord is unknown, or `timing` has a measured time for each frame.
     TypeError
-        If `chords` is no progression, or `timing` no timing.
+        If `chords` is not a progression, or `timing` is not a timing.
 
     See Also
     --------
-    recognize_chords : The chords of chroma.
+    recognize_chords : Names the chords of chroma.
     musicai.LSTMComposer.sample : Composes music that follows chords.
 
     Examples

@@ -1,4 +1,4 @@
-"""Names of the chords in chroma."""
+"""Recognition of the chords in chroma, and names of its notes."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -40,9 +40,9 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     r"""Name the chords of a piece, with their times.
 
     Each frame is compared with each chord by Pearson's correlation of the square roots of its
-    chroma with the chord's pitch classes [1]_. The chords are states of a hidden Markov model that
-    mostly stay [2]_, with the log-likelihood :math:`20\,r` for a correlation :math:`r` and a mean
-    duration of 0.9 s, and the most likely path through them is taken.
+    chroma with the chord's pitch classes [1]_. The chords are the states of a hidden Markov model
+    [2]_. A frame whose correlation with a chord is :math:`r` has the log-likelihood :math:`20\,r`,
+    and a chord lasts 0.9 s on average. The most likely path through the states is taken.
 
     Parameters
     ----------
@@ -55,32 +55,32 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection one for all or a list with one for each piece.
+        a collection, one for all or a list with one for each piece.
 
     Returns
     -------
     chords : list of Chord, or a list of them
-        The chords of the piece in order, without gaps; neighbors differ. They start and end in the
-        seconds of `timing`. For a collection one such list per piece.
+        The chords of the piece in order, without gaps; neighbors differ. Their starts and ends are
+        in seconds, as `timing` counts them. For a collection, one such list per piece.
 
     Raises
     ------
     ValueError
         If `X` is not chroma, a parameter is impossible, beats have no tempo, or a timing is
-        that of another number of frames.
+        for a different number of frames.
     TypeError
         If `X` holds paths, or there is no `timing`.
 
     See Also
     --------
     chord_chart : Chords as a chart in bars.
-    musicai.metrics.triad_fit : How much like triads frames are.
+    musicai.metrics.triad_fit : How well triads fit frames.
 
     Notes
     -----
-    Correlation subtracts each frame's mean. Without that, frames without a chord could not be
-    recognized, because chroma of a constant-Q transform is nowhere 0. Square roots let the quieter
-    tones of a seventh chord count [3]_.
+    Correlation subtracts each frame's mean. Otherwise frames without a chord could not be
+    recognized, because chroma from a constant-Q transform is never exactly 0. Square roots let the
+    quieter tones of a seventh chord count [3]_.
 
     References
     ----------
@@ -117,19 +117,19 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
 
 
 def note_names(X: Any, *, key: str | None = None) -> Any:
-    """Name the pitch classes as the key of a piece spells them, as `chord_chart` does.
+    """Name the 12 pitch classes as they are spelled in the key of a piece, as in `chord_chart`.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     key : str, default=None
-        The key, such as "F" or "Bm", where it is known. None estimates it from all frames.
+        The key, such as "F" or "Bm", if it is known. None estimates it from all frames.
 
     Returns
     -------
     names : ndarray of str of shape (12,), or a list of them
-        From C up: "Bb" in F major, "A#" in B major.
+        Names from C up. The pitch class of B flat is "Bb" in F major and "A#" in B major.
 
     Examples
     --------
@@ -163,16 +163,16 @@ def name_chords(
     piece : ndarray of shape (n_frames, 12)
         Chroma.
     seconds : ndarray of shape (n_frames,)
-        Length of each frame.
+        Length of each frame in seconds.
     borders : ndarray of shape (n_frames + 1,)
-        Borders of the frames in the unit of starts and ends, seconds or beats.
+        Borders of the frames, in seconds or beats; the chords' starts and ends are in this unit.
     vocabulary : {"triads", "qualities"}
         Chords to choose from.
     key : int
-        Key by which names are spelled.
+        Key by which names are spelled: 0 to 11 for C to B major, 12 to 23 for C to B minor.
     ends : iterable of int, default=()
-        Numbers of frames, such as those of bar lines; chords before each do not depend on later
-        frames.
+        Indices of frames, such as those at bar lines. The chords before each of them do not depend
+        on later frames.
     """
     path = decode_chords(piece, seconds, vocabulary, ends=ends)
     changes = np.flatnonzero(np.diff(path, prepend=FREE - 1, append=FREE - 1))
@@ -186,6 +186,6 @@ def _chord(number: int, start: float, end: float, key: int) -> Chord:
     if number == FREE:
         return Chord(None, None, start, end, "N.C.")
     quality, root = quality_and_root(number)
-    if quality == "dim7":  # of its four equivalent roots, the one that leads into the key
+    if quality == "dim7":  # of four equivalent roots, choose the one that leads into the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

@@ -1,4 +1,4 @@
-"""Arguments and results of one piece or several, for all writers of this room."""
+"""Arguments and results of one piece or several, for all writers in this package."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def in_kind(X: Any, results: list[Any]) -> Any:
 
 
 def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
-    """Return the title of each piece, or raise a ValueError or TypeError."""
+    """Return the title of each piece; raise a ValueError or TypeError if one cannot be printed."""
     titles = one_per_piece(title, X, pieces, "title")
     for i, each in enumerate(titles):
         name = f"title[{i}]" if is_collection(X) else "title"
@@ -30,9 +30,9 @@ def titles_of(title: Any, X: Any, pieces: list[np.ndarray]) -> list[str | None]:
 
 
 def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
-    """Write each text to its file, as UTF-8, whole or not at all; None writes nothing.
+    """Write each text to its file, as UTF-8, whole or not at all; skip files that are None.
 
-    A file object in text mode gets the text itself.
+    A file object in text mode is passed the text as it is.
     """
     for target, text in zip(files, texts, strict=True):
         if target is not None and not is_path(target) and takes_text(target):

@@ -1,4 +1,4 @@
-"""Drum parts by the meter, quiet, and silent where the music is."""
+"""Drum parts: quiet, following the meter, and silent where the music is silent."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from ._meter import beat_groups
 from ._sheet import Sheet
 
 KIT, BRUSHES = 0, 40
-"""Programs of General MIDI's drums, from 0."""
+"""General MIDI's programs for drum kits, counted from 0."""
 
 _KICK, _SNARE, _HAT, _PEDAL_HAT = 36, 38, 42, 44
 _LOUDNESS = {_KICK: 0.8, _SNARE: 0.55, _HAT: 0.4, _PEDAL_HAT: 0.4}
@@ -16,7 +16,7 @@ _OFF_BEAT = 0.7  # loudness of a hat between beats, relative to one on the beat
 
 
 class Stroke(NamedTuple):
-    """A stroke on a drum."""
+    """A stroke on a drum: its beat in the piece, MIDI number, and loudness from 0 to 1."""
 
     beat: float
     pitch: int
@@ -29,8 +29,9 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     Parameters
     ----------
     sheet : Sheet
-        Sheet with the meter: groups of two beats have kick, snare, and a hat on half-beats; groups
-        of three have a kick on the first beat, and a snare and a pedal hat on the others.
+        The sheet of the piece, with its meter. Groups of two beats have a kick, a snare, and a hat
+        on each half-beat. Groups of three have a kick on the first beat, and a snare and a pedal
+        hat on the others.
     cells : Cells
         The beats of the piece. Drums rest on beats that are mostly silent.
     """

@@ -1,4 +1,4 @@
-"""Notes and chords as MusicXML: bars, ties, beams and symbols, by music21."""
+"""Notes and chords as MusicXML, by music21: bars, ties, beams and chord symbols."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ class Tone(NamedTuple):
 
     start: Fraction  # beats from the beginning of the piece
     end: Fraction
-    names: tuple[str, ...]  # as "B-4", from the lowest up; none for a rest
+    names: tuple[str, ...]  # such as "B-4", from the lowest up; empty for a rest
 
 
 class Symbol(NamedTuple):
     """The name of a chord, above the staff."""
 
     start: int  # beats from the beginning of the piece
-    root: str  # as "B-"
-    kind: str  # in MusicXML's words; "none" for no chord
+    root: str  # such as "B-"
+    kind: str  # in MusicXML's terms; "none" if there is no chord
 
 
 class _Event(NamedTuple):
-    """A tone within one bar."""
+    """A tone, or the part of one that lies within one bar."""
 
     bar: int
     start: Fraction  # beats from the beginning of the bar
     end: Fraction
     names: tuple[str, ...]
-    goes_on: bool  # whether it is tied to the next bar
+    goes_on: bool  # whether it is tied to a note in the next bar
 
 
 def engrave(
@@ -61,16 +61,16 @@ def engrave(
     pickup : int
         Beats before the first whole bar.
     sharps : int
-        The key signature; flats are negative.
+        The number of sharps in the key signature; negative for flats.
     tempo : int
         Quarter notes per minute.
     title : str or None
-        The title.
+        The title; None for a score without one.
 
     Returns
     -------
     musicxml : str
-        Bars are whole, the first and the last one filled with rests; there is at least one.
+        The score. It has at least one bar; the first and last bars are filled up with rests.
     """
     late = -pickup % beats_per_bar
     melody, chords = _later(melody, late), _later(chords, late)
@@ -78,7 +78,7 @@ def engrave(
     music21 = need("music21", extra="score", what="to_musicxml")
     exporter = need("music21.musicxml.m21ToXml", extra="score", what="to_musicxml")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # those of music21 do not concern our users
+        warnings.simplefilter("ignore")  # music21's warnings do not concern our users
         bars = [_in_bars(each, beats_per_bar, tied=each is melody) for each in (melody, chords)]
         upper = _part("Melody", "treble", bars[0], beats_per_bar, sharps)
         lower = _part("Chords", "bass", bars[1], beats_per_bar, sharps)
@@ -137,7 +137,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
             before = tied and (comes_from_before or i > 0)
             after = event.goes_on or (tied and i < len(lengths) - 1)
             sign = _sign(event.names, length, before, after)
-            if length.denominator == 3:  # a bracket for each beat
+            if length.denominator == 3:  # each beat gets its own bracket
                 first, last = at.denominator == 1, (at + length).denominator == 1
                 sign.duration.tuplets[0].type = "start" if first else "stop" if last else None
             measures[event.bar].append(sign)
@@ -150,7 +150,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return the instrument of a part; without one, programs may choose drums."""
+    """Return the instrument of a part; without one, some programs play the part on drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"
@@ -160,7 +160,7 @@ def _piano(channel: int) -> Any:
 
 
 def _sign(names: tuple[str, ...], length: Fraction, before: bool, after: bool) -> Any:
-    """Return a note, a chord or a rest, with its ties."""
+    """Return a note, a chord or a rest for music21, tied to the one before or after it if asked."""
     music21 = need("music21", extra="score", what="to_musicxml")
     if not names:
         return music21.note.Rest(quarterLength=length)

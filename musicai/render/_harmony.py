@@ -1,8 +1,8 @@
-"""Harmonic rhythm: division of a piece into few chords that explain its frames.
+"""Harmonic rhythm: a piece is divided into a few chords that explain its frames.
 
 A chord is any set of at most four pitch classes, each with a loudness. Dynamic programming over all
-divisions of the piece maximizes the correlation of frames and chords, in seconds, less a price for
-every chord.
+divisions of the piece maximizes the correlation of frames and chords, integrated over seconds, less
+a price for each chord.
 """
 
 from collections.abc import Iterable
@@ -15,16 +15,17 @@ from ..theory.vocabulary import templates
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
-"""Seconds of full correlation that a chord must gain.
+"""What one more chord must gain, in seconds of full correlation.
 
-By benchmarks/render/round_trip.py on game music the sound then correlates by 0.89 with the chroma,
-at 2.9 chords a second; with 0.03 it is 0.87 at 2.1, with 0.01 0.91 at 4.4. Voices move by a
-semitone on average in all three.
+In benchmarks/render/round_trip.py on game music, the correlation of the sound with the chroma is
+0.89 at 2.9 chords per second with this price, 0.87 at 2.1 chords per second with a price of 0.03,
+and 0.91 at 4.4 chords per second with a price of 0.01. In all three, voices move by a semitone on
+average.
 """
 
-_PRICE_OF_CLUSTERS = 0.05  # share of its correlation that a chord without a triad loses
+_PRICE_OF_CLUSTERS = 0.05  # share of its correlation that a chord loses if it contains no triad
 _LONGEST = 64  # cells; a longer chord is struck again
-_FAINTEST = 0.1  # of a chord's loudest tone; fainter tones are not played
+_FAINTEST = 0.1  # relative to a chord's loudest tone; fainter tones are not played
 
 _SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
 _MEMBERS = np.array([np.isin(np.arange(12), tones) for tones in _SETS], np.float64)
@@ -39,7 +40,7 @@ class Harmony(NamedTuple):
 
     start: int  # the first cell
     end: int  # the cell after the last
-    loudness: np.ndarray  # (12,) 1 for the loudest tone, 0 for tones that do not sound
+    loudness: np.ndarray  # shape (12,): 1 for the loudest tone, 0 for tones that do not sound
 
     @property
     def tones(self) -> tuple[int, ...]:
@@ -63,14 +64,14 @@ def find_harmonies(
     silence : ndarray of shape (n_cells,)
         As in `Cells`.
     price : float, default=0.02
-        Seconds of full correlation that another chord must gain.
+        What one more chord must gain, in seconds of full correlation.
     ends : iterable of int, default=()
-        Rising numbers of cells at which every chord ends, such as those of bar lines.
+        Cells, in rising order, before which every chord ends, such as those at bar lines.
 
     Returns
     -------
     harmonies : list of Harmony
-        In order, without gaps.
+        Chords and rests in order, without gaps.
     """
     n_cells = len(shapes)
     borders = [0, *(end for end in ends if 0 < end < n_cells), n_cells]
@@ -82,7 +83,7 @@ def find_harmonies(
 
 
 def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Harmony]:
-    """Divide a bar into chords."""
+    """Divide the cells between two of the `ends`, such as a bar, into chords."""
     n_cells = len(shapes)
     sums = np.vstack([np.zeros((1, 12)), np.cumsum(shapes, axis=0)])
     rests = np.concatenate([[0.0], np.cumsum(silence)])
@@ -110,7 +111,9 @@ def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Ha
 
 
 def _correlations(totals: np.ndarray) -> np.ndarray:
-    """Correlation, in seconds, of each span (n_spans, 12) with each set at its best loudness.
+    """Return the correlation, in seconds, of each span with each of `_SETS` at its best loudness.
+
+    Spans have the shape (n_spans, 12), the result (n_spans, n_sets).
 
     A chord w on the tones S, centered, is w minus its mean; its product with centered frames u is
     largest for w = u + sum(u) / (12 - |S|) on S, and then is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
@@ -122,14 +125,14 @@ def _correlations(totals: np.ndarray) -> np.ndarray:
 
 
 def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
-    """Return the loudness (12,) of tones at which they correlate best with frames.
+    """Return the loudness, shape (12,), at which a chord's tones correlate best with frames.
 
     Parameters
     ----------
     total : ndarray of shape (12,)
         Sum of the shapes of the frames.
     sounding : ndarray of shape (12,)
-        1 for the tones of the chord, fewer than 12, else 0.
+        1 for the tones of the chord, of which there are fewer than 12, and 0 elsewhere.
     """
     loudness = (total + total @ sounding / (12 - sounding.sum())) * sounding
     return np.clip(loudness / max(loudness.max(), 1e-9), 0, 1)

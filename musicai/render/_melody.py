@@ -1,4 +1,4 @@
-"""Melodies: the note in each cell that, added to the chord, correlates best with the frames."""
+"""Melodies: in each cell, the note that correlates best with the frames when added to the chord."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from ._cells import Cells
 LOWEST, HIGHEST = 60, 79
 """C4 to G5, the range of most songs."""
 
-_LOUDNESS = 0.8  # of the added note, relative to a chord's loudest tone
-_CHANGE_PRICE = 0.002  # seconds of full correlation that a step on a beat must gain
-_OFF_BEAT, _BETWEEN = 1.5, 6.0  # factors of that price on halves and thirds of beats, and between
-_LEAST_GAIN = -0.1  # in correlation, of a note over a rest
+_LOUDNESS = 0.8  # loudness of the melody's note, relative to the chord's loudest tone
+_CHANGE_PRICE = 0.002  # what a step on a beat must gain, in seconds of full correlation
+_OFF_BEAT, _BETWEEN = 1.5, 6.0  # factors of that price on halves and thirds of beats; elsewhere
+_LEAST_GAIN = -0.1  # least gain in correlation of a note over a rest: notes are preferred
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
 
@@ -24,7 +24,7 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
     cells : Cells
         The piece.
     chords : ndarray of shape (n_cells, 12)
-        Loudness of the tones of the chord in each cell.
+        Loudness of the chord's tones in each cell.
     bar_lines : ndarray of int
         Cells on which bars begin. The melody of a bar does not depend on later ones.
 
@@ -46,7 +46,7 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
 
 
 def _distances() -> np.ndarray:
-    """Return the costs of changes, in prices: 1 for steps and rests, more for wider leaps."""
+    """Return the costs of changes, relative to the price: 1 for steps and rests, more for leaps."""
     leaps = np.abs(np.subtract.outer(_PITCHES, _PITCHES))
     costs = np.where(leaps > 0, np.maximum(1, leaps / 2), 0)
     costs = np.pad(costs, (0, 1), constant_values=1)

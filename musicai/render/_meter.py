@@ -4,7 +4,7 @@ import numpy as np
 
 from ._sheet import Sheet
 
-# Relative loudness of notes by where they begin, in even steps.
+# Relative loudness of notes, by where in the bar they begin; the steps are even.
 _DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
 
 
@@ -23,14 +23,14 @@ def beat_groups(beats_per_bar: int) -> list[int]:
 
 
 def strong_beats(sheet: Sheet) -> np.ndarray:
-    """Return the strong beats of a piece, counted from its first beat."""
+    """Return the strong beats of a piece, as numbers of beats from its first one."""
     groups = beat_groups(sheet.timeline.beats_per_bar)
     starts = np.cumsum([0, *groups[:-1]])
     return (sheet.bar_starts()[:, None] + starts).ravel()
 
 
 def accent(beat: float, sheet: Sheet) -> float:
-    """Return the relative loudness of a note that begins on a beat: 1 on downbeats."""
+    """Return the relative loudness of a note that begins at `beat`; it is 1 on downbeats."""
     place = (beat - sheet.pickup) % sheet.timeline.beats_per_bar
     if abs(place - round(place)) > 1e-6:
         return _OFF_BEAT

@@ -46,47 +46,48 @@ def chroma_to_midi(
     """Arrange chroma for instruments, as MIDI.
 
     Bars, key, chords and melody are those of `to_musicxml` and `chord_chart`. Octaves are chosen so
-    that voices move little. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+    that voices move little [1]_. Needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write it; for a collection one file per piece. When None nothing is written.
+        Where to write the MIDI; for a collection, one file per piece. When None, nothing is
+        written.
     instruments : {"chords", "pads", "band"}, default="chords"
         "band" plays the score: its melody and chords, with roots in the bass, and drums. The others
         follow the frames more closely: "chords" plays block chords of up to four tones on a piano,
         each tone as loud as in the frames; "pads" plays the same on a synthesizer and holds the
         tones that consecutive chords share.
     drums : bool, default=True
-        Whether a band has drums, which quietly play the meter if frames are beats. For other frames
-        there are none, as they have no pulse.
+        Whether a band has drums, which quietly play the meter. They play only if frames are beats,
+        because other frames have no pulse.
     vocabulary : {"triads", "qualities"}, default="triads"
         Which chords a band plays, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection one for all or a list with one for each piece.
+        a collection, one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute of the notation of frames that are not beats, from the first one on; None
-        is 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute at which to notate frames that are not beats, from the first frame on; None
+        means 120. It does not change when they sound. Frames that are beats have their own tempo.
     key : str, or a list of them, default=None
         Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection one for all or one for each piece.
+        estimates it from the first eight bars. For a collection, one for all or one for each piece.
     grid : int or None, default=4
-        Steps per beat on which notes begin and end; the last notes end with the piece, and the
-        chords of a band change on beats. When None, notes begin and end with frames, which in a
-        sequencer lie off the grid if they are not beats.
+        Notes begin and end on a grid with this many steps per beat. The last notes end with the
+        piece, and the chords of a band change on beats. When None, notes begin and end with frames,
+        which lie off a sequencer's grid if they are not beats.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI, or a list of them
-        As long as the piece, including silence at its end, which an empty text marks. The tempo
-        follows the beats of `timing` to within 15 ms; smaller deviations do not change it. Bars
-        begin on the downbeat of `timing`, after a short bar if there is a pickup. If the downbeat
-        is not known, they begin on the beat on which chords change most often in the first eight
-        bars.
+        MIDI as long as the piece, including silence at its end: an empty text event marks the end.
+        The tempo follows the beats of `timing` to within 15 ms; smaller deviations do not change
+        it. Bars begin on the downbeat of `timing`, after a short bar if there is a pickup. If the
+        downbeat is not known, they begin on the beat on which chords change most often in the first
+        eight bars.
 
     Raises
     ------
@@ -96,25 +97,25 @@ def chroma_to_midi(
         If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
         not as many files or timings as needed.
     TypeError
-        If `X` holds paths, there is no `timing`, or `file` is no list where `X` is a collection.
+        If `X` holds paths, there is no `timing`, or `X` is a collection but `file` is not a list.
     FileNotFoundError
         If the folder of a file does not exist.
 
     See Also
     --------
     to_musicxml : A score to read.
-    musicai.midi.write_midi : Write what is returned, if it was changed.
+    musicai.midi.write_midi : Writes the result after you have changed it.
 
     Notes
     -----
     For "chords" and "pads", dynamic programming over all divisions of a bar maximizes the
-    correlation of chords and frames, less a price for every change. Velocities follow the loudness
+    correlation of chords and frames, less a price for each change. Velocities follow the loudness
     in chroma, and in a band the accents of the meter. Later music does not change a bar: a piece
     recomposed from bar 9 on keeps its notes in bars 1 to 8.
 
     References
     ----------
-    .. [1] D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, for voice leading as the
+    .. [1] D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, on voice leading as the
        shortest way between chords.
 
     Examples
@@ -168,7 +169,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
     midi = pretty_midi.PrettyMIDI(mido_object=file)
 
     def seconds_at(beat: float) -> float:
-        """Return the time of a beat in the file, which counts whole ticks."""
+        """Return when a beat sounds in the file, in seconds, rounded to a whole tick."""
         since = round((beat - timeline.beats[0]) * _TICKS_PER_BEAT) / _TICKS_PER_BEAT
         beyond = max(0.0, since - tempi[1][-1]) * 60 / timeline.tempo
         seconds = float(np.interp(since, tempi[1], written) + beyond)
@@ -195,7 +196,7 @@ def _play(piece: np.ndarray, sheet: Sheet, **options: Any) -> "PrettyMIDI":
 
 
 def _meters(sheet: Sheet) -> list[tuple[int, int, float]]:
-    """Return meters and the beats from which they hold; a pickup is a short bar."""
+    """Return each meter (beats, unit) and the beat from which it holds; a pickup is a short bar."""
     timeline = sheet.timeline
     first, beats_per_bar = float(timeline.beats[0]), timeline.beats_per_bar
     meter = (beats_per_bar, _UNIT, first)

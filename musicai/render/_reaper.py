@@ -1,8 +1,8 @@
 """Reaper projects: the text of an .rpp file.
 
 A project is a tree of blocks, ``<NAME ...`` to ``>``, with a line for each setting: a word and its
-values; trailing values may be omitted. Times are in seconds. Public descriptions: ReaTeam's "State
-Chunk Definitions" (github.com/ReaTeam/Doc) and the wiki of Cockos.
+values; trailing values may be omitted. Times are in seconds. The format is described in ReaTeam's
+"State Chunk Definitions" (github.com/ReaTeam/Doc) and in the wiki of Cockos.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ STEPWISE = 1
 
 
 class Tempo(NamedTuple):
-    """A change of tempo, in quarter notes a minute, and of meter, such as (3, 4), unless None."""
+    """A new tempo in quarter notes per minute, and a meter such as (3, 4), or None to keep it."""
 
     seconds: float
     beats_per_minute: float
@@ -32,7 +32,7 @@ class Region(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file, and its reader: WAVE, FLAC, MP3, VORBIS, OPUS or VIDEO, which is ffmpeg."""
+    """A file, and what reads it: WAVE, FLAC, MP3, VORBIS, OPUS, or VIDEO for ffmpeg."""
 
     kind: str
     path: str
@@ -51,15 +51,16 @@ class Item(NamedTuple):
     Attributes
     ----------
     name : str
-        Its label.
+        The item's label.
     start, length, offset : float
-        Its place on the timeline, and where in the source it begins.
+        Where it starts on the timeline, how long it lasts, and where in the source it begins, in
+        seconds.
     rate, semitones : float
-        Its speed and transposition.
+        Its speed, 1 for that of the source, and its transposition.
     keeps_pitch : bool
         Whether its speed leaves its pitch unchanged.
     gain : float
-        Its amplitude.
+        Factor of its amplitude.
     fade_in, fade_out : Fade
         Fades at its ends.
     to_mono : bool
@@ -67,8 +68,8 @@ class Item(NamedTuple):
     source : Source
         The file that it plays.
     marks : sequence of (float, float)
-        Stretch markers: seconds from its start at its speed, and seconds of the source; none if the
-        speed is constant.
+        Stretch markers: seconds from the start of the item at its speed, and seconds in the source.
+        Empty if the speed is constant.
     """
 
     name: str
@@ -87,7 +88,7 @@ class Item(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """Quote text as one value of a line; raise a ValueError if it has all kinds of quotes."""
+    """Quote text as one value of a line; raise a ValueError if it contains all kinds of quotes."""
     for mark in "\"'`":
         if mark not in text:
             return f"{mark}{text}{mark}"
@@ -95,7 +96,7 @@ def quoted(text: str) -> str:
 
 
 def block(head: str, *parts: str | Iterable[str]) -> list[str]:
-    """Return the lines of a block of lines and other blocks."""
+    """Return the lines of a block; `parts` are its lines and the blocks within it."""
     lines = (line for part in parts for line in ([part] if isinstance(part, str) else part))
     return [f"<{head}", *(f"  {line}" for line in lines), ">"]
 
@@ -117,11 +118,11 @@ def project(
     regions : sequence of Region
         Regions in order.
     tracks : iterable of list of str
-        Blocks of tracks.
+        The block of each track.
     sr : int
         Samples per second.
     first_bar : int
-        Number of the first bar.
+        The number that the first bar is given: 0 for a pickup, otherwise 1.
     """
     beats, unit = tempi[0].meter or (4, 4)
     lines = block(
@@ -143,7 +144,7 @@ def audio_track(
     levels: Iterable[tuple[float, float]] = (),
     is_muted: bool = False,
 ) -> list[str]:
-    """Return a track of items; `levels` are points of an envelope of its amplitude, if any."""
+    """Return a track of items; `levels` are the points of its volume envelope, if it has one."""
     points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
     envelope = block("VOLENV2", "ACT 1 -1", "VIS 1 1 1", "DEFSHAPE 0 -1 -1", points)
     return block(
@@ -158,7 +159,7 @@ def audio_track(
 def midi_track(
     name: str, events: Iterable[tuple[int, Sequence[int]]], *, length: float, resolution: int
 ) -> list[str]:
-    """Return a track with one MIDI item from the beginning on.
+    """Return a track with one MIDI item that starts at 0 s.
 
     Parameters
     ----------

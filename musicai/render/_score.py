@@ -1,4 +1,4 @@
-"""Chroma as a score."""
+"""Chroma as a score in MusicXML."""
 
 from fractions import Fraction
 from typing import Any
@@ -30,7 +30,7 @@ RULES: dict[str, Rule] = {
     "grid": (lambda v: is_integer(v, 1) and v <= 4, "1, 2, 3 or 4"),
     "vocabulary": VOCABULARY_RULE,
 }
-_LEFT_HAND = Register(41, 65)  # F2 to F4: a bass staff, and few ledger lines
+_LEFT_HAND = Register(41, 65)  # F2 to F4: a bass staff with few ledger lines
 
 
 def to_musicxml(
@@ -55,30 +55,30 @@ def to_musicxml(
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them, default=None
-        Where to write the score, as UTF-8; for a collection one file per piece. When None nothing
+        Where to write the score, as UTF-8; for a collection, one file per piece. When None, nothing
         is written.
     vocabulary : {"triads", "qualities"}, default="triads"
         Chords to choose from, as for :func:`recognize_chords`.
     timing : Timing, object with a `timing`, or float, or a list of them
         When the frames sound, such as ``timing=extractor`` with the extractor of the pieces,
         ``timing=analysis.timing`` or ``Timing.from_tempo(96)``. A number is frames per second. For
-        a collection one for all or a list with one for each piece.
+        a collection, one for all or a list with one for each piece.
     notated_tempo : float, default=None
-        Beats per minute of the notation of frames that are not beats, from the first one on; None
-        is 120. It does not change when they sound. Beats have a tempo of their own.
+        Beats per minute at which to notate frames that are not beats, from the first frame on; None
+        means 120. It does not change when they sound. Frames that are beats have their own tempo.
     key : str, or a list of them, default=None
         Key of the piece, such as "G" or "F#m", if it is known, as from ``sample(key=...)``. None
-        estimates it from the first eight bars. For a collection one for all or one for each piece.
+        estimates it from the first eight bars. For a collection, one for all or one for each piece.
     grid : int, default=4
-        Steps per beat on which notes of the melody begin and end: 1 for quarter notes, 2 for
-        eighths, 3 for triplets, 4 for sixteenths.
+        The melody's notes begin and end on a grid with this many steps per beat: 1 for quarter
+        notes, 2 for eighths, 3 for triplets, 4 for sixteenths.
     title : str, or a list of them, default=None
-        Written above; for a collection one per piece.
+        Title to print above the score; for a collection, one per piece.
 
     Returns
     -------
     score : str, or a list of them
-        MusicXML 4.0. The same piece gives the same score to the last character.
+        The score in MusicXML 4.0. The same piece always gives exactly the same text.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def to_musicxml(
         If `X` is not chroma, a parameter is impossible, beats have no tempo, or there are
         not as many files, titles or timings as needed.
     TypeError
-        If `X` holds paths, there is no `timing`, `file` or `title` is no list where `X` is a
-        collection, or a title is no str.
+        If `X` holds paths, there is no `timing`, `X` is a collection but `file` or `title` is not a
+        list, or a title is not a str.
     FileNotFoundError
         If the folder of a file does not exist.
 
@@ -100,14 +100,14 @@ def to_musicxml(
 
     Notes
     -----
-    In each step the melody has the note from C4 to G5 that, added to the chord, correlates best
-    with the frames; it rests or stays if a change does not gain enough. Leaps and notes off the
-    beat must gain more, and notes are not held over bar lines. The key is estimated by the
-    algorithm of Krumhansl and Schmuckler. Notes are spelled by the key, and those of a chord in
-    thirds above its root. Bars begin on the downbeat of `timing` or, if it is not known, on the
+    In each step, the melody takes the note from C4 to G5 that correlates best with the frames when
+    added to the chord; it rests or stays on its note if a change does not gain enough. Leaps and
+    notes off the beat must gain more, and notes are not held over bar lines. The key is estimated
+    by the algorithm of Krumhansl and Schmuckler. Notes are spelled by the key, and those of a chord
+    in thirds above its root. Bars begin on the downbeat of `timing` or, if it is not known, on the
     beat on which chords change most often in the first eight bars. The first and last bars are
-    filled with rests. Frames that are not beats are written in bars of four from the first frame
-    on. Later music does not change a bar.
+    filled with rests. Frames that are not beats are written in bars of four beats from the first
+    frame on. Later music does not change a bar.
 
     Examples
     --------

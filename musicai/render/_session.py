@@ -1,4 +1,4 @@
-"""Sessions: a mosaic as a project of a digital audio workstation."""
+"""Sessions: mosaics as projects of a digital audio workstation."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -43,13 +43,15 @@ _KINDS = {
     "MP3": "MP3",
     "OGG": "VORBIS",
 }
-"""Reaper's kinds of sources by libsndfile's formats; VIDEO, which is ffmpeg, reads all others."""
+"""Reaper's kind of source for each format of libsndfile; for all others it is VIDEO, read by
+ffmpeg."""
 
 _EVEN = 0.0005
-"""Most seconds by which beats are off in an item of one speed, without stretch markers."""
+"""Most seconds by which beats may be off in an item that has one speed and no stretch markers."""
 
-_OF_MP3 = 0.2
-"""Most seconds by which a file may be longer or shorter than its audio, as MP3 encoders pad it."""
+_PADDING = 0.2
+"""Seconds by which the audio file may be longer or shorter than the mosaic: MP3 encoders pad
+audio."""
 
 
 def write_session(
@@ -70,16 +72,16 @@ def write_session(
 ) -> None:
     """Write a mosaic as a Reaper project, for editing and mixing.
 
-    The session plays the clips of the mosaic that ``mosaic.transform`` plays with the same
-    arguments. It needs the extra ``midi`` (``pip install ".[midi]"`` in a clone).
+    The session plays the same clips as ``mosaic.transform`` with the same arguments. It needs the
+    extra ``midi`` (``pip install ".[midi]"`` in a clone).
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma.
     file : str, PathLike or binary file object, or a list of them
-        Where to write it, with the suffix .rpp; for a collection one file per piece. Paths of
-        recordings are relative to its folder, or absolute for a file object.
+        Where to write the project, with the suffix .rpp; for a collection, one file per piece.
+        Paths of recordings are relative to the project's folder, or absolute for a file object.
     mosaic : MosaicSynthesizer
         A fitted mosaic whose recordings are files.
     timing : Timing, object with a `timing`, or float, or a list of them, default=None
@@ -89,8 +91,8 @@ def write_session(
     style : object or dict, default=None
         As for :meth:`musicai.MosaicSynthesizer.transform`.
     audio : str or PathLike, or a list of them, default=None
-        Audio of the mosaic, written by ``transform``, for a muted track; for a collection one file
-        per piece.
+        Audio of the mosaic that ``transform`` wrote, to be added as a muted track; for a
+        collection, one file per piece.
     instruments : {"chords", "pads", "band"}, default="band"
         As for :func:`chroma_to_midi`.
     drums : bool, default=True
@@ -98,8 +100,9 @@ def write_session(
     vocabulary : {"triads", "qualities"}, default="triads"
         Chords to choose from, as for :func:`recognize_chords`.
     notated_tempo : float, default=None
-        Beats per minute of the notation of frames that are not beats; None takes the tempo of the
-        steady beats that the mosaic plays, or 120. It does not change when frames sound.
+        Beats per minute at which to notate frames that are not beats. None takes the tempo of the
+        steady beats on which a mosaic by beats plays them, or 120 in a mosaic by frames. It does
+        not change when frames sound.
     key : str, or a list of them, default=None
         As for :func:`chroma_to_midi`.
     grid : int or None, default=4
@@ -109,38 +112,38 @@ def write_session(
     ------
     ValueError
         If `X` is not chroma or has no frames, a parameter is impossible, beats have no
-        tempo or one that the recordings cannot be played at, recordings are not files, the name of
+        tempo or one at which the recordings cannot be played, recordings are not files, the name of
         a file cannot be written, `audio` is not the audio of the mosaic, or the number of files or
         timings is wrong.
     TypeError
-        If `mosaic` is something else, `X` holds paths, or `file` is no list where `X` is a
-        collection.
+        If `mosaic` is not a MosaicSynthesizer, `X` holds paths, or `X` is a collection but `file`
+        is not a list.
     RecordingError
         If a recording has changed since the mosaic was fitted, or is gone.
     ImportError
         If a package for MIDI is missing.
     FileNotFoundError
-        If there is no file `audio`.
+        If the file `audio` does not exist.
     OSError
-        If the file cannot be written. It is then as it was.
+        If the file cannot be written. An existing file then stays as it was.
 
     See Also
     --------
-    musicai.MosaicSynthesizer.edit_list : The clips.
-    chroma_to_midi : The same notes as a file.
+    musicai.MosaicSynthesizer.edit_list : The clips that the session plays.
+    chroma_to_midi : The notes of the session, as a MIDI file.
 
     Notes
     -----
     - The track "Mosaic" has an item for each segment, with its place in the recording, its speed,
-      the gain of its recording, and its fades. By beats, items are stretched without a change of
-      pitch, with a stretch marker on each beat; by frames, transposed items are played faster or
-      slower.
+      the gain of its recording, and its fades. In a mosaic by beats, items are stretched without a
+      change of pitch, with a stretch marker on each beat. In a mosaic by frames, transposed items
+      are played faster or slower.
     - Each instrument of `chroma_to_midi` has a MIDI track, which is silent until you add a plug-in.
-      Tempo map and bars are those of its MIDI file; a pickup is bar 0.
+      Tempo map and bars are those of `chroma_to_midi`; a pickup is bar 0.
     - Regions show the chords of `chord_chart` at the same tempo.
 
-    The session has neither the mosaic's `shaping`, so that it follows the harmony of the piece less
-    closely, nor its final level; `audio` has both.
+    The session has no `shaping`, so it follows the harmony of the piece less closely than the
+    mosaic, and no final adjustment of loudness. The track of `audio` has both.
 
     Examples
     --------
@@ -246,7 +249,10 @@ def _session(
 
 
 def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
-    """Return the tempo map in seconds; `resolution` is in ticks per beat."""
+    """Convert MIDI events of tempo and meter to changes in seconds.
+
+    `resolution` is in ticks per beat.
+    """
     changes: dict[int, dict[str, Any]] = {}
     for event in events:
         kind, *values = event.data
@@ -264,7 +270,7 @@ def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
 
 
 def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
-    """Return the seconds of beats, counted from the beginning."""
+    """Convert positions in beats from the beginning to seconds."""
     starts = np.array([each.seconds for each in tempi])
     per_second = np.array([each.beats_per_minute / 60 for each in tempi])
     counted = np.concatenate([[0.0], np.cumsum(np.diff(starts) * per_second[:-1])])
@@ -273,7 +279,10 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
 
 
 def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
-    """Yield the channel messages of a track, then one that ends it."""
+    """Yield the channel messages of a track, then one that turns all notes off at its end.
+
+    Each comes with the ticks since the previous one.
+    """
     last = 0
     for event in track.events:
         if event.status != META:
@@ -296,7 +305,7 @@ def _items(edits: Any, folder: str | None) -> Iterator[Item]:
             sources[clip.path] = _source(clip.path, folder)
         source, n_channels = sources[clip.path]
         start, length = float(clip.times[0]), float(np.ptp(clip.times))
-        played = (clip.times - start) * clip.rate  # stretch markers count seconds at its speed
+        played = (clip.times - start) * clip.rate  # stretch markers count at the item's speed
         is_even = np.abs(clip.source_times - clip.source_times[0] - played).max() < _EVEN
         marks = zip(played.tolist(), clip.source_times.tolist(), strict=True)
         yield Item(
@@ -325,7 +334,7 @@ def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
         raise FileNotFoundError(
             f"{printable(audio)}: there is no such file: write it by mosaic.transform first"
         )
-    if not abs(seconds - edits.seconds) < _OF_MP3:
+    if not abs(seconds - edits.seconds) < _PADDING:
         raise ValueError(
             f"{printable(audio)}: this is not the audio of the mosaic, which lasts "
             f"{edits.seconds:.2f} s: write it by mosaic.transform with the same arguments"
@@ -350,7 +359,7 @@ def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
 
 
 def _source(path: str, folder: str | None) -> tuple[Source, int]:
-    """Return a file as the source of an item, and its number of channels."""
+    """Return an audio file as the source of items, and its number of channels."""
     name = path if folder is None else _relative(path, folder)
     try:
         quoted(name)

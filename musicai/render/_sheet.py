@@ -1,8 +1,8 @@
 """Lead sheets: bars, key, chords and melody, the same for MIDI, scores and charts.
 
-Bars do not depend on later music, so that a continuation changes nothing before it. The key, and
-the first bar line if the timing has none, are estimated from the first `SETTLED_BARS` bars; the
-chords and melody of a bar depend on its frames and those before it.
+Bars do not depend on later music, so that continuing a piece leaves its earlier bars unchanged. The
+key, and the first bar line if the timing has no downbeat, are estimated from the first
+`SETTLED_BARS` bars; the chords and melody of a bar depend only on its own frames and earlier ones.
 """
 
 from functools import partial
@@ -35,7 +35,7 @@ class Sheet(NamedTuple):
     Attributes
     ----------
     timeline : Timeline
-        Its beats in seconds.
+        Beats, seconds and meter of the piece.
     key : int
         0 to 11 for C to B major, 12 to 23 for C to B minor.
     pickup : int
@@ -55,13 +55,16 @@ class Sheet(NamedTuple):
         return np.arange(self.pickup, n_beats, self.timeline.beats_per_bar).astype(int)
 
     def bar_lines(self, borders: np.ndarray) -> np.ndarray:
-        """Return the index of the first border of cells, in beats, on or after each bar line."""
+        """Return, for each bar line, the index of the first cell that begins on or after it.
+
+        `borders` are those of the cells, in beats.
+        """
         lines = np.searchsorted(borders, self.bar_starts() - 1e-9)
         return lines[lines < len(borders) - 1]
 
 
 def sheet_of(piece: np.ndarray, timeline: Timeline, *, vocabulary: str, key: int | None) -> Sheet:
-    """Return the sheet of a piece; a key of None is estimated."""
+    """Return the sheet of a piece; if `key` is None, the key is estimated."""
     beats = timeline.grid(1)
     seconds = timeline.seconds_at(beats)
     frames = timeline.totals(piece.astype(np.float64), seconds)
@@ -85,9 +88,9 @@ def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells,
     Returns
     -------
     cells : Cells
-        The piece over cells of the grid.
+        The piece, integrated over the cells of the grid.
     lines : list of Line
-        Without gaps. No note is held over a bar line.
+        Notes and rests in order, without gaps. No note is held over a bar line.
     """
     cells = cells_of(piece, sheet.timeline, grid)
     under = np.zeros((len(cells.seconds), 12))
@@ -116,7 +119,7 @@ def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
 
 
 def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
-    """Return the key of each piece, None to estimate it; raise an error for what is not a key."""
+    """Return the key of each piece, or None to estimate it; raise an error if one is not a key."""
     if is_collection(X) and isinstance(key, str):
         key = [key] * len(pieces)
     keys = one_per_piece(key, X, pieces, "key")
@@ -124,6 +127,6 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 
 
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
-    """Return the beat of the bar on which chords change most often; the first of equals."""
+    """Return the beat of the bar on which chords change most often, the earliest if several do."""
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

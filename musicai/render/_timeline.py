@@ -1,4 +1,4 @@
-"""Timelines: seconds and beats of a piece in notation, for bars and grids."""
+"""Timelines: the frames of a piece in seconds and in notated beats, for bars and grids."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -11,22 +11,23 @@ from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0
-"""Beats per minute in the notation of frames that are not beats."""
+"""Beats per minute at which frames that are not beats are notated, unless another tempo is
+given."""
 
 BEATS_PER_BAR = 4
-"""Beats in a bar in the notation of frames that are not beats."""
+"""Beats in a bar in which frames that are not beats are notated."""
 
 SETTLED_BARS = 8
-"""Bars from which key, level and the first bar line are estimated, so that later music does not
-change them."""
+"""Number of bars at the beginning from which key, level and first bar line are estimated, so that
+later music does not change them."""
 
 PARTS_OF_BEAT = 8
-"""Parts of a beat, 32nd notes, in which a pickup is counted."""
+"""Number of parts into which a beat is divided to count a pickup: 32nd notes."""
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
-_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat: a shorter remainder has no note
-_LEAST_PICKUP = 0.75  # parts of a beat; less is the silence before a recording begins
-_SHORTEST_CELL = 0.08  # seconds; shorter frames are joined: chords do not change faster
+_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat; a shorter remainder gets no note
+_LEAST_PICKUP = 0.75  # in `PARTS_OF_BEAT`; a shorter pickup is taken for silence before the music
+_SHORTEST_CELL = 0.08  # seconds; shorter frames are joined, as chords do not change faster
 
 
 class Timeline(NamedTuple):
@@ -35,10 +36,10 @@ class Timeline(NamedTuple):
     Attributes
     ----------
     seconds, beats : ndarray of shape (n_frames + 1,)
-        Beginnings of frames, and the end of the last one. Seconds begin at 0, beats within the
-        first beat.
+        When frames begin, and the last one ends. Seconds begin at 0. Beats begin from 0 up to 1:
+        at 0, or later if the piece begins within its first beat.
     tempo : float
-        Beats per minute, that of the timing or of the notation.
+        Beats per minute: the tempo of the timing, or of the notation if frames are not beats.
     beats_per_bar : int
         Beats in a bar.
     downbeat : int or None
@@ -56,7 +57,7 @@ class Timeline(NamedTuple):
 
     @classmethod
     def of(cls, timing: Timing, n_frames: int, *, notated_tempo: float | None) -> Self:
-        """Return the timeline of a piece; `notated_tempo` is for frames that are not beats."""
+        """Return the timeline of a piece; `notated_tempo` is used for frames that are not beats."""
         seconds = timing.borders(n_frames)
         seconds = seconds - seconds[0]
         if not timing.has_beats:
@@ -66,25 +67,25 @@ class Timeline(NamedTuple):
         beats_per_bar, downbeat = timing.beats_per_bar or BEATS_PER_BAR, timing.downbeat
         if downbeat is not None:
             downbeat = (downbeat - before) % beats_per_bar
-        tempo = timing.tempo or NOTATED_TEMPO  # frames of no length have no tempo
+        tempo = timing.tempo or NOTATED_TEMPO  # frames without length have no tempo
         return cls(seconds, beats, tempo, beats_per_bar, downbeat, True)
 
     @property
     def duration(self) -> float:
-        """Seconds from the first frame's beginning to the last one's end."""
+        """Seconds from the beginning of the first frame to the end of the last one."""
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Return the seconds of beats, the last of which is the end of the piece."""
+        """Convert beats to seconds; the last of the beats is taken for the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds
 
     def grid(self, steps_per_beat: int) -> np.ndarray:
-        """Return the borders of the cells of a grid in beats; the last cell reaches the end.
+        """Return the borders, in beats, of the cells of a grid up to the end of the piece.
 
-        A remainder at the end of no more than a tenth of a step or a beat has no cell of its own.
-        All grids end in the same beat.
+        A remainder at the end that is no longer than a tenth of a step, or of a beat, gets no cell
+        of its own. All grids of a piece end in the same beat.
         """
         beats = self.beats[-1]
         n_beats = max(int(np.ceil(beats - _LEAST_OF_STEP)), int(beats > 0))
@@ -93,9 +94,9 @@ class Timeline(NamedTuple):
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
-        """Return the borders in beats of the cells of a grid, or of the frames if it is None.
+        """Return the borders, in beats, of the cells of a grid, or of the frames if it is None.
 
-        Short frames are joined. The last cell reaches the end of the piece.
+        Short frames are joined. With None, the last cell ends with the piece.
         """
         if steps_per_beat is not None:
             return self.grid(steps_per_beat)
@@ -114,12 +115,12 @@ class Timeline(NamedTuple):
         values : ndarray of shape (n_frames, n_values)
             Values, constant within each frame.
         borders : ndarray of shape (n_intervals + 1,)
-            Borders of the intervals in seconds, rising.
+            Borders of the intervals in seconds, in rising order.
 
         Returns
         -------
         totals : ndarray of shape (n_intervals, n_values)
-            Integrals: values times seconds.
+            Integrals of the values over seconds.
         """
         lengths = np.diff(self.seconds)
         some = lengths > 0
@@ -133,7 +134,10 @@ class Timeline(NamedTuple):
 def timelines(
     timing: Any, X: Any, pieces: Sequence[np.ndarray], *, notated_tempo: Any
 ) -> list[Timeline]:
-    """Return the timeline of each piece; raise an error for a timing without seconds."""
+    """Return the timeline of each piece.
+
+    Raise an error for a timing that gives no seconds, and for beats that come with `notated_tempo`.
+    """
     check_values({"notated_tempo": notated_tempo}, {"notated_tempo": _NOTATED_TEMPO_RULE})
     timings = timings_of(timing, X, pieces)
     for each in timings:
@@ -149,9 +153,10 @@ def timelines(
 
 
 def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
-    """Count beats from the one in which the piece begins; return also the number before it.
+    """Count beats from the one in which the piece begins; also return the number of that beat.
 
-    The fraction of the first beat is rounded to `PARTS_OF_BEAT`, so that a bar can have its length.
+    What the piece has of its first beat is rounded to `PARTS_OF_BEAT`, so that a short bar can have
+    that length.
     """
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])

@@ -1,4 +1,4 @@
-"""Voice leading: octaves for the tones of chords, so that voices move little.
+"""Voice leading: the choice of octaves for the tones of chords, so that voices move little.
 
 Dynamic programming finds the smoothest sequence of voicings, each with one tone per pitch class
 within a register. As in D. Tymoczko, "A geometry of music", Oxford 2011, chapter 2, the distance of
@@ -14,15 +14,15 @@ import numpy as np
 
 # Costs are in semitones of movement.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0  # per pair of voices: the movement of all voices in most changes of chords
+_COST_OF_MUD = 3.0  # per pair of voices; as much as all voices move in most changes of chords
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
 _COST_OFF_CENTER = 0.15  # per semitone: so little that it only breaks ties
 _COST_OF_SPREAD = 0.25  # per semitone above an octave, the span of a hand
 _WIDEST_GAP = 9  # a major sixth: a tone farther away no longer blends into the chord
 
 _RANGE = 24  # semitones of a line; within one octave it would have to leap at either end
-# Per semitone: less than movement, so that the nearer octave mostly wins, but enough to turn a
-# climbing line back in time.
+# Cost per semitone from the center: less than that of movement, so that the nearer octave mostly
+# wins, but enough to turn a climbing line back before it leaves its range.
 _PULL_TO_CENTER = 0.4
 
 
@@ -49,20 +49,20 @@ def lead_voices(
     Parameters
     ----------
     chords : list of tuple of int
-        Pitch classes. Chords without any are rests; voices continue after them from where they
-        were.
+        Pitch classes of each chord. A chord without any is a rest; after it, voices continue from
+        where they were.
     roots : list of int
         Pitch class of each chord's root, the best choice for its lowest voice.
     register : Register
         Range of the voices: at least two octaves.
     ends : iterable of int, default=()
-        Rising numbers of chords, such as the first of each bar. The voicings before each of them
-        do not depend on later chords.
+        Indices of chords in rising order, such as the first of each bar. The voicings before each
+        of them do not depend on later chords.
 
     Returns
     -------
     voicings : list of tuple of int
-        A MIDI number per pitch class, rising, so that voices never cross.
+        For each chord, one MIDI number per pitch class, from the lowest up.
     """
     voicings: list[Voicing] = []
     before: Voicing | None = None
@@ -80,7 +80,7 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose voicings of chords, with their roots, after a voicing that is settled."""
+    """Choose the voicings of chords and their roots; the voicing before them is already settled."""
     if not chords:
         return []
     tables = [_candidates(tuple(sorted(tones)), register) for tones, _ in chords]
@@ -128,7 +128,10 @@ def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
 
 @lru_cache(maxsize=4096)
 def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
-    """Return all voicings (n_voicings, n_voices) without wide gaps; if there are none, all."""
+    """Return all voicings without wide gaps, or all voicings if each has one.
+
+    Shape (n_voicings, n_voices).
+    """
     places = [
         [note for note in range(register.lowest, register.highest + 1) if note % 12 == tone]
         for tone in chord
@@ -153,7 +156,10 @@ def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
 
 
 def _movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Semitones (n_before, n_after) of movement; a lower bound if the number of voices changes."""
+    """Return the movement of all voices in semitones, shape (n_before, n_after).
+
+    A lower bound if the number of voices changes.
+    """
     if before.shape[1] == after.shape[1]:
         return np.abs(before[:, None] - after[None]).sum(axis=2)
     steps = np.abs(before[:, None, :, None] - after[None, :, None, :])
