@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks around every epoch of a fit, with scikit-learn 1.9 or newer."""
+"""Calls of scikit-learn's callbacks around every epoch of a fit, for scikit-learn 1.9 or newer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,10 @@ try:
 except ImportError:
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """No support of callbacks."""
+        """Stand-in for the mixin of scikit-learn 1.9; it adds nothing."""
 
     def with_callbacks(method: Any) -> Any:
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
@@ -21,20 +21,20 @@ __all__ = ["CallbackSupportMixin", "EpochCallbacks", "on_epoch", "train_with_cal
 def on_epoch(function: Callable[[Any], object]) -> Any:
     """Return a scikit-learn callback that calls a function after every epoch of a fit.
 
-    It serves live curves, custom stopping rules and pruning of trials, and needs scikit-learn 1.9
-    or newer.
+    Use it to plot curves during training, to stop by a rule of your own, or to prune trials of a
+    parameter search. It needs scikit-learn 1.9 or newer.
 
     Parameters
     ----------
     function : callable
-        Called with the composer as it would be if training ended there: fitted, with
-        `loss_curve_`, `validation_curve_` and `n_iter_` so far. If it returns True, training stops
-        and keeps the best weights; an error that it raises ends the fit.
+        Called with a fitted composer, as if training ended with this epoch: `loss_curve_`,
+        `validation_curve_` and `n_iter_` are those so far. If it returns True, training stops and
+        keeps the best weights. If it raises an error, the fit fails with that error.
 
     Returns
     -------
     callback : object
-        For ``composer.set_callbacks(callback)``.
+        Argument for ``composer.set_callbacks(callback)``.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class EpochCallbacks:
     X, y : object
         The arguments of its `fit`.
     known : dict
-        Fitted attributes that training does not change.
+        Fitted attributes that are final before training begins.
     """
 
     def __init__(self, estimator: Any, X: Any, y: Any, known: dict[str, Any]) -> None:
@@ -88,18 +88,18 @@ class EpochCallbacks:
         self._task: Any = None
 
     def begin_epoch(self) -> None:
-        """Begin an epoch, unless the last one was taken back because training diverged."""
+        """Tell callbacks that an epoch begins, unless it is repeated because training diverged."""
         if self._task is None:
             self._task = self._root.subcontext(task_name="epoch")
             self._task.call_on_fit_task_begin(**self._arguments)
 
     def end_epoch(self, trainer: Any) -> bool:
-        """End an epoch; return whether a callback requests to stop."""
+        """Tell callbacks that the epoch has ended; return whether one asks to stop training."""
         task, self._task = self._task, None
         return self._end(task, trainer)
 
     def end(self, trainer: Any) -> None:
-        """End the fit."""
+        """Tell callbacks that the fit has ended."""
         self._end(self._root, trainer)
 
     def _end(self, task: Any, trainer: Any) -> bool:
@@ -121,5 +121,5 @@ class EpochCallbacks:
 def train_with_callbacks(
     train: Callable[..., None], composer: Any, X: Any, y: Any, known: dict[str, Any]
 ) -> None:
-    """Call `train` with the callbacks of a composer; tear them down in any case."""
+    """Call `train` with the callbacks of a composer, which are torn down even if it fails."""
     with_callbacks(lambda self: train(callbacks=EpochCallbacks(self, X, y, known)))(composer)

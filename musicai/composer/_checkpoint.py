@@ -1,8 +1,9 @@
 """Checkpoint files, from which an interrupted fit resumes.
 
-A checkpoint is an .npz file with arrays under their names, and everything else as JSON. It contains
-no pickled objects, so opening an untrusted file does not run code. Its fingerprint describes the
-fit that wrote it: parameters, pieces and initial weights.
+A checkpoint is an .npz file that holds each array under its name, and everything else as JSON. It
+contains no pickled objects, so opening an untrusted file does not run code. Its fingerprint
+describes the fit that wrote it: version, parameters, styles and pieces. Checksums of the initial
+weights are stored separately.
 """
 
 import json
@@ -24,7 +25,7 @@ from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
-# Training waits while a checkpoint is written; limit the fraction of time spent on it.
+# Training waits while a checkpoint is written; this is the largest fraction of time spent on it.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
 # Parameters that do not affect the trained model.
@@ -67,7 +68,10 @@ class Checkpoint:
         self._next = monotonic() + seconds_between_writes
 
     def open(self) -> dict[str, Any] | None:
-        """Return the saved state of this fit, or None; raise an error for an unusable path."""
+        """Return the saved state of this fit, or None if there is no file.
+
+        Raises an error if the path is unusable or the file belongs to another fit.
+        """
         self._check_writable()
         if not self.path.exists():
             return None
@@ -79,7 +83,7 @@ class Checkpoint:
                 "file, or use another path"
             )
         start, left = state.pop("start", None), state.pop("left", None)
-        # A warm start may also begin with the weights of the interrupted fit.
+        # A warm start also resumes if it begins with the weights that the interrupted fit left.
         if self.start != start and (self.start is None or self.start != left):
             raise ValueError(
                 f"{self} is the checkpoint of a fit with other initial weights: remove the file, "
@@ -89,12 +93,12 @@ class Checkpoint:
         return state
 
     def write_if_due(self, state: dict[str, Any]) -> None:
-        """Write `state` if the last write is long enough ago."""
+        """Write `state` if enough time has passed since the last write."""
         if monotonic() >= self._next:
             self.write(state)
 
     def write(self, state: dict[str, Any], left: Mapping[str, np.ndarray] | None = None) -> None:
-        """Write `state` atomically; if the disk is full, training continues with a warning.
+        """Write `state` atomically; if that fails, as on a full disk, warn and go on training.
 
         `left` holds the weights of the composer after an interrupted fit. With `warm_start`, the
         next fit begins with these weights, and still resumes from this file.
@@ -112,7 +116,7 @@ class Checkpoint:
             os.replace(self._draft, self.path)
         except OSError as error:
             warn_user(f"the checkpoint {self} could not be written ({error}); training continues")
-        finally:  # including Ctrl-C
+        finally:  # also after Ctrl-C
             with suppress(OSError):
                 self._draft.unlink(missing_ok=True)
         taken = monotonic() - started
@@ -168,7 +172,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _take_apart(tree: dict[str, Any], above: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split nested dictionaries into arrays, named by their paths, and other values."""
+    """Separate nested dictionaries into arrays, named by their paths, and a tree of the rest."""
     arrays: dict[str, Any] = {}
     plain: dict[str, Any] = {}
     for name, value in tree.items():
@@ -208,7 +212,7 @@ def fingerprint(
     styles : ndarray of shape (n_styles,)
         Style labels.
     training, validation : Collection
-        Training pieces before the split, and pieces of `X_val`.
+        Training pieces, from which validation pieces may yet be split off, and those of `X_val`.
     """
     kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
     if isinstance(parameters["random_state"], Integral):

@@ -1,9 +1,9 @@
 """Distribution of a frame given its chord: a second emission on the same trunk.
 
-The second emission has the same type as the first. It models the next frame given the context of
-the trunk, the chord of that frame, the next chord, and the time until the next chord. The trunk
-does not read chords, and training with chords does not change its weights, so this emission does
-not affect likelihoods and samples without chords.
+The second emission has the same type as the main one. It models the next frame given the context
+from the trunk, the chord of that frame, the next chord, and the time until the next chord. The
+trunk does not read chords, and training with chords does not change its weights, so this emission
+does not affect likelihoods, or samples without chords.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
-"""Chords of training pieces, and the features by which the network reads them.
+"""Chords of training pieces, and the features that describe them to the network.
 
-Chords are those that :func:`musicai.theory.chord_decoding.decode_alike` finds.
+Chords are recognized by :func:`musicai.theory.chord_decoding.decode_alike`.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from ..theory.vocabulary import QUALITIES, VOCABULARIES, templates
 from ._emission import is_bounded
 
 LOOKAHEAD = 16
-"""Frames after a frame in which the next chord is looked for."""
-# Chords are recognized in blocks of so many frames, and in so many at once, which is quicker.
+"""Number of frames after the present one that are searched for the next chord."""
+# Chords are recognized in blocks of `_BLOCK` frames; several blocks at once are quicker.
 _BLOCK, _BLOCKS_AT_ONCE = 512, 4
-_SOON = 4.0  # frames in which the next chord loses influence, to 1 / e
+_SOON = 4.0  # the features of the next chord shrink to 1 / e for so many frames of waiting
 
-# The last row is that of no chord, and so is number FREE.
+# The last row stands for no chord; the number FREE selects it.
 _TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)
 _ROOTS = np.vstack([np.tile(np.eye(12), (len(QUALITIES), 1)), np.zeros(12)]).astype(np.float32)
 _DESCRIBED = np.hstack([_TONES, _ROOTS])
@@ -29,7 +29,7 @@ N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
 
 
 def has_chords(emission: str, n_features: int) -> bool:
-    """Return whether chords can be recognized in frames: in chroma and piano rolls."""
+    """Return whether chords can be recognized in the frames, which are chroma or piano rolls."""
     return is_bounded(emission) and (n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS)
 
 
@@ -39,13 +39,15 @@ def chord_features(numbers: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     numbers : ndarray of int of shape (..., 1 + n_frames + LOOKAHEAD)
-        Numbers of chords, from the frame before the first on.
+        The chord of each frame as a number, from the frame before the first one to the frame
+        `LOOKAHEAD` after the last one.
 
     Returns
     -------
     features : ndarray of shape (..., n_frames, N_CHORD_FEATURES), dtype float32
-        Tones and root of the chord; those of the next one, the smaller the later it comes; how
-        soon that is, and whether a chord begins or ends with this frame.
+        Tones and root of the chord; tones and root of the next chord, times a factor that is 1 if
+        it comes with the next frame and smaller the later it comes; this factor; whether the
+        chord ends with this frame; and whether it begins with this frame.
     """
     n_frames = numbers.shape[-1] - 1 - LOOKAHEAD
     now = numbers[..., 1 : n_frames + 1]
@@ -71,11 +73,14 @@ TURNED_CHORDS = np.array(
         for own in range(N_KEYS)
     ]
 )
-"""For each pitch class the places of the features of a chord, turned to it."""
+"""Order of the features of a chord for each pitch class, (12, N_CHORD_FEATURES).
+
+Row k holds the indices that rotate tones and roots so that pitch class k comes first.
+"""
 
 
 def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the chords of a piece that ends over a progression, and none after it.
+    """Return the chord numbers of a piece that ends over a progression, with no chord after it.
 
     The progression repeats as often as it fits, and its last chord lasts until the end. In training
     too there is no chord after the end of a piece.
@@ -93,14 +98,14 @@ def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def chords_of_pieces(pieces: Sequence[np.ndarray], seconds: float) -> list[np.ndarray]:
-    """Return the numbers of the chords of pieces, (n_vocabularies, n_frames) of each.
+    """Return the chord numbers of each piece, (n_vocabularies, n_frames).
 
     Parameters
     ----------
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Chroma or piano rolls.
     seconds : float
-        How long a frame lasts.
+        Length of a frame in seconds.
     """
     return [_chords_of(piece, seconds) for piece in pieces]
 
@@ -122,21 +127,21 @@ def _chords_of(piece: np.ndarray, seconds: float) -> np.ndarray:
 def numbers_of_excerpt(
     chords: np.ndarray, start: int, stop: int, shift: int, n_frames: int
 ) -> np.ndarray:
-    """Return the numbers of the chords about an excerpt, padded to `n_frames`.
+    """Return the chord numbers of an excerpt and around it, (1 + n_frames + LOOKAHEAD,).
 
-    Excerpts take turns between the vocabularies, so that a major triad stands for music of any
-    chord with its tones as well as for the triad itself.
+    Excerpts alternate between the vocabularies. A major triad therefore stands for any chord that
+    contains it in some excerpts, and for the triad alone in others.
 
     Parameters
     ----------
     chords : ndarray of shape (n_vocabularies, n_frames_of_piece)
         Chords of the piece.
     start, stop : int
-        Frames of the excerpt.
+        First frame of the excerpt, and the frame after its last one.
     shift : int
-        Semitones by which it is moved.
+        Semitones by which the excerpt is transposed.
     n_frames : int
-        Number of frames that `chord_features` describes.
+        Number of frames to describe: the length of the excerpt and its padding.
     """
     of_piece = chords[(start + stop) % len(chords)]
     numbers = np.full(1 + n_frames + LOOKAHEAD, FREE)

@@ -1,8 +1,9 @@
 """Clocks of composed pieces: the usual tempo and meter of the training pieces, by style.
 
-The clocks of the training pieces are a table, which is pickled as it is. A row has a style number,
-frames per beat (0 for frames at a rate), beats in a bar, a speed (beats per minute, or frames per
-second at a rate; 0 if unknown) and the number of training frames with these values.
+The clocks of the training pieces form a table, which is stored with the composer. Each row holds a
+style number, frames per beat (0 for frames at a fixed rate), beats per bar, a speed (beats per
+minute, or frames per second at a fixed rate; 0 if unknown) and the number of training frames with
+these values.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ NO_CLOCKS = np.empty((0, 5))
 """The table of a composer that was fitted without timing."""
 
 _USUAL_SECONDS = 0.25
-_RATE = 0.0  # in place of frames per beat, in rows of frames at a rate
+_RATE = 0.0  # stands in for frames per beat in rows of frames at a fixed rate
 
 
 class TimingMixin:
@@ -45,9 +46,9 @@ class TimingMixin:
         Returns
         -------
         timing : Timing
-            For any number of frames: beats or parts of beats at the median tempo of the training
-            frames of the style, or frames at a rate. Beats have no tempo if none was known in
-            training; ``timing.at_tempo(96)`` sets another tempo.
+            Timing for any number of frames. Frames are beats or parts of beats at the median tempo
+            of the style's training frames, or they have a fixed rate. Beats have no tempo if none
+            was known in training; ``timing.at_tempo(96)`` sets one.
 
         Raises
         ------
@@ -80,7 +81,7 @@ class TimingMixin:
 def clocks_of(
     timings: Sequence[Timing | None], styles: Sequence[np.ndarray], *, before: np.ndarray
 ) -> np.ndarray:
-    """Describe the clocks of training pieces.
+    """Tabulate the clocks of training pieces.
 
     Parameters
     ----------
@@ -99,7 +100,8 @@ def clocks_of(
     Raises
     ------
     ValueError
-        If pieces differ in the number of frames per beat, or in the frame rate.
+        If pieces differ in the number of frames per beat or in the frame rate, or if a timing has
+        neither beats nor a rate.
     """
     rows = [before]
     for timing, numbers in zip(timings, styles, strict=True):
@@ -116,7 +118,7 @@ def clocks_of(
 
 
 def _clock(timing: Timing) -> tuple[float, int, float]:
-    """Return frames per beat, beats in a bar and speed of a piece."""
+    """Return frames per beat, beats per bar and speed of a piece, as in the table."""
     if timing.frames_per_beat is not None and timing.beats_per_bar is not None:
         tempo = timing.tempo
         known = tempo is not None and TEMPO_RULE[0](tempo)
@@ -130,7 +132,7 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
 
 
 def _check_alike(clocks: np.ndarray) -> None:
-    """Refuse frames of several kinds, because no speed would be right for sampled pieces."""
+    """Raise an error if the kinds of frames differ: no single timing would suit sampled pieces."""
     kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]
     rates = np.unique(clocks[clocks[:, 1] == _RATE, 3])
     if len(kinds) == 1 and len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6):
@@ -143,14 +145,15 @@ def _check_alike(clocks: np.ndarray) -> None:
 
 
 def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
-    """Return the usual timing of some styles.
+    """Return the usual timing of a blend of styles.
 
     Parameters
     ----------
     clocks : ndarray of shape (n_clocks, 5)
         See the docstring of this file.
     weights : ndarray of shape (n_styles + 1,)
-        Weight of every style. The first is that of no style, which stands for all training pieces.
+        Weight of every style. The first weight belongs to no particular style, which stands for
+        all training pieces.
     """
     kind = float(clocks[0, 1])
     if kind == _RATE:
@@ -171,7 +174,10 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
 
 
 def seconds_of_frames(clocks: np.ndarray) -> float:
-    """Return how long a frame usually lasts; a beat without a tempo, half a second."""
+    """Return how many seconds a frame usually lasts.
+
+    A beat without a known tempo counts as half a second; without timing, a frame is 0.25 s.
+    """
     if len(clocks) == 0:
         return _USUAL_SECONDS
     timing = usual_timing(clocks, np.ones(1))
@@ -188,7 +194,7 @@ def _median(values: np.ndarray, counts: np.ndarray) -> float:
 
 
 def _mean(values: np.ndarray, weights: np.ndarray) -> float:
-    """Return the weighted geometric mean, exactly if all values are equal."""
+    """Return the weighted geometric mean; if all values are equal, exactly this value."""
     if np.all(values == values[0]):
         return float(values[0])
     return round(float(np.exp(weights @ np.log(values) / weights.sum())), 9)

@@ -52,7 +52,8 @@ from ._state import check_resumed, fitted_state
 from ._training import Trainer
 
 _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
-# Number of training pieces, and of frames of each, scored for reference if few are held out.
+# If there are few validation pieces, so many training pieces, and frames of each, are also scored
+# for reference.
 _SCORED = 16, 64
 _SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {
@@ -114,14 +115,14 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
           largest value of every non-silent frame is 1; "logistic" for the remaining data in
           [0, 1]; "gaussian" otherwise.
     key_invariant : bool or "auto", default="auto"
-        Whether transposed music is the same music in another key. If True, the key of a piece is a
-        hidden variable: training pieces are transposed from their estimated keys to a common key,
-        scores average over the twelve keys, and samples are transposed to the requested key. The
-        network for piano rolls shares its weights over pitch instead (see Notes). Features must
-        be the 12 pitch classes from C (chroma), or pitches in semitones (piano rolls, from A0 if
-        there are 88 features and from a C otherwise). If False, pieces are not transposed. "auto"
-        is True for 12 features in [0, 1] and for 88 or 128 binary features, with the emissions
-        "chroma", "logistic", "bernoulli" and "independent".
+        Whether to treat transposed music as the same music in another key. If True, the key of a
+        piece is a hidden variable: training pieces are transposed from their estimated keys to a
+        common key, scores average over the twelve keys, and samples are transposed to the
+        requested key. The network for piano rolls shares its weights over pitch instead (see
+        Notes). Features must be the 12 pitch classes from C (chroma), or pitches in semitones
+        (piano rolls, from A0 if there are 88 features and from a C otherwise). If False, pieces
+        are not transposed. "auto" is True for 12 features in [0, 1] and for 88 or 128 binary
+        features, with the emissions "chroma", "logistic", "bernoulli" and "independent".
     learning_rate : float, default=0.03
         Peak learning rate of AdamW. After a warm-up, the rate decays to zero along a cosine over
         the budget set by `max_iter` and `max_time`.
@@ -207,7 +208,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     .. math:: p(x) = \frac{1}{12} \sum_{k=0}^{11} p_0(\tau_k x),
 
     where :math:`\tau_k` transposes the piece from key :math:`k` to the common key (C major or A
-    minor), and :math:`p_0` is its likelihood under the network. Frame by frame, predictions in each
+    minor), and :math:`p_0` is the likelihood under the network. Frame by frame, predictions in each
     key are weighted by the posterior probability of that key given the previous frames, by Bayes'
     rule. Transposing chroma does not change its score. Keys of training pieces are estimated from
     their pitch classes [4]_.
@@ -216,21 +217,21 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
     lower notes of the frame, the previous frames, and the frame that followed the most recent
     similar passage. Except for a smooth dependence on register, transposition does not change the
-    likelihood. The key is an input of the network in some of the excerpts, and in `sample` if
-    requested.
+    likelihood. The network is conditioned on the key in some of the training excerpts, and in
+    `sample` if a key is requested.
 
     With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not
     binary, the network also trains on excerpts with values that it has redrawn, so that small
-    errors of sampled frames do not add up (exposure bias [5]_; compare scheduled sampling [6]_). A
-    flag marks generated frames. In training, most excerpts are conditioned on traits of their
-    piece: the mean of each feature and of its changes. A piece sampled without a prime takes the
-    traits of a training piece of its style. Scores and predictions use neither flag nor traits, so
-    at temperature 1, the distribution of samples is close to the one that is scored, but not
-    identical.
+    errors of sampled frames do not add up (exposure bias [5]_; compare scheduled sampling [6]_). An
+    input of the network marks generated frames. In training, most excerpts are conditioned on
+    traits of their piece: the mean of each feature and of its changes. A piece sampled without a
+    prime takes the traits of a training piece of its style. Scores and predictions use neither the
+    mark nor the traits, so at temperature 1, the distribution of samples is close to the one that
+    is scored, but not identical.
 
     If training diverges (losses or weights are not finite, or losses are far above those of the
     untrained network), it returns to the last good state with a quarter of the learning rate and
-    issues a `ConvergenceWarning`. After three attempts, it raises a ValueError.
+    issues a `ConvergenceWarning`. After three retries, it raises a ValueError.
 
     Callbacks of scikit-learn 1.9 and newer run around every epoch, as in
     ``composer.set_callbacks(ProgressBar())``, which needs the package rich. A callback that
@@ -357,8 +358,9 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         y_val : array-like of shape (n_pieces,), default=None
             Style label of each validation piece.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            Timing of the frames: one for all pieces, such as the extractor, or a list with one for
-            each, such as their analyses; a number means frames per second. None uses the `timing`
+            Timing of the frames: one for all pieces, such as the extractor that made them, or a
+            list with one per piece, such as the analyses of the recordings. A number means frames
+            per second. None uses the `timing`
             attached to pieces by an extractor, as in a pipeline. Composed pieces get the usual
             tempo or rate of the training pieces: see `timing_of`. Training on measured beats starts
             at the first bar line, or at the first beat if the downbeat is unknown, so that
@@ -398,7 +400,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
         The learning rate is constant, `learning_rate`, and no pieces are set aside. After `fit`,
         whose learning rate has decayed, a lower learning rate may do better. Traits of pieces (see
-        Notes) are standardized over all pieces so far.
+        the Notes of the class) are standardized over all pieces so far.
 
         Parameters
         ----------
@@ -441,7 +443,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         timing: Any = None,
         incremental: bool = False,
     ) -> Self:
-        """Train until the budget ends, or if `incremental`, for one epoch at a constant rate."""
+        """Train until the budget is spent; if `incremental`, for one epoch at a constant rate."""
         self._check_validation_arguments(X_val, y_val)
         resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
         loss_curve = self.loss_curve_ if incremental and resumes else []
@@ -505,7 +507,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
                     tol=self.tol,
                     verbose=self.verbose,
                     state=state,
-                    # Validation pieces split from X may be in the training set of these weights.
+                    # Only `X_val` allows a fair score of these weights: an earlier fit may have
+                    # trained on the pieces that are now split from X for validation.
                     start=self.weights_ if resumes and X_val is not None else None,
                 )
                 if getattr(self, "_skl_callbacks", None) and group.is_first:
@@ -551,7 +554,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         return int(self.hidden_size)
 
     def _reference_scores(self, collection: Collection, group: Group) -> list[np.ndarray]:
-        """Return the log-likelihood of every frame of the pieces."""
+        """Return the log-likelihood of every frame of each piece, in nats."""
         blends = [(styles[None], ONE_STYLE) for styles in collection.styles]
         return self._score_frames(collection.pieces, blends, group.device)
 
@@ -615,7 +618,11 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def _open_checkpoint(
         self, training: Collection, validation: Collection | None, group: Group, resumes: bool
     ) -> tuple[Checkpoint | None, dict[str, Any] | None]:
-        """Open the checkpoint of this fit in the first process, and return its state."""
+        """Return the checkpoint of this fit and its saved state, or None in place of either.
+
+        Raises an error if processes that train together differ in what they fit. Only the first
+        one gets the checkpoint; all get the state.
+        """
         described = fingerprint(self.get_params(deep=False), self.styles_, training, validation)
         start = checksum(self.weights_) if resumes else None
         has_checkpoint = self.checkpoint is not None

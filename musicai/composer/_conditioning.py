@@ -16,16 +16,16 @@ from torch import Tensor
 
 from ._data import Collection
 
-# Frames; a minute at the default rate of ChromaExtractor. A longer piece has several parts.
+# Frames in about a minute at the default rate of ChromaExtractor. A longer piece has several parts.
 _PART_LENGTH = 640
-# Traits are blurred by this share of their spread: exact ones would identify the part of a piece,
-# and the network could memorize it.
+# Standard deviation of the noise added to traits, as a share of their spread. Exact traits would
+# identify a part of a piece, and the network could memorize it.
 _BLUR = 0.2
 _SHARE_CONDITIONED = 0.7
 _SMALLEST_SPREAD = 1e-6
 
 Traits = list[np.ndarray]
-"""Traits of parts of pieces, (n_parts, n_traits), and their style numbers, (n_parts,)."""
+"""Traits of the parts of pieces, (n_parts, n_traits), and the style number of each, (n_parts,)."""
 
 
 NO_TRAITS: Traits = [np.empty((0, 0)), np.empty(0, np.int64)]
@@ -48,7 +48,7 @@ def with_traits(training: Collection, *, before: Traits) -> tuple[Collection, Tr
     traits : list of two arrays
         All known traits, for samples to choose from.
     scale : ndarray of shape (2, n_traits)
-        Mean and spread of all known traits.
+        Mean and standard deviation of each trait over all known parts; see `_mean_and_spread`.
     """
     parts = _describe_pieces(training.pieces, training.shifts)
     traits = _known_traits(parts, training.styles, before)
@@ -67,20 +67,20 @@ def _describe_pieces(
     Parameters
     ----------
     pieces : sequence of ndarray of shape (n_frames, n_features)
-        They may be mapped from files.
+        Pieces, which may be memory-mapped.
     shifts : sequence of ndarray
-        The semitones, first of each, that move a piece to the common key.
+        For each piece, the semitones that move it to the common key; only the first entry counts.
 
     Returns
     -------
     traits : list of ndarray of shape (n_parts, 2 * n_features)
-        Parts of a piece are as equally long as can be.
+        The parts of a piece are as equal in length as possible.
     """
     traits = []
     for piece, (shift, *_) in zip(pieces, shifts, strict=True):
         rows = []
         for part in np.array_split(piece, max(1, round(len(piece) / _PART_LENGTH))):
-            # Mapped pieces may hold integers, whose differences would wrap.
+            # Memory-mapped pieces may hold unsigned integers, whose differences would wrap around.
             frames = np.roll(np.asarray(part, np.float32), int(shift), axis=1)
             changes = np.abs(np.diff(frames, axis=0, prepend=frames[:1]))
             means = [values.mean(0, dtype=np.float64) for values in (frames, changes)]
@@ -94,7 +94,7 @@ def _known_traits(
 ) -> Traits:
     """Return the distinct traits of the training pieces, and of those `before`.
 
-    A part in which the style changes counts as one of no stated style.
+    A part in which the style changes counts as having no style.
     """
     numbers = [
         part[0] if (part == part[0]).all() else 0
@@ -104,7 +104,7 @@ def _known_traits(
     rows = np.column_stack([numbers, np.concatenate(traits)])
     if len(before[0]):
         rows = np.concatenate([np.column_stack(before[::-1]), rows])
-    # Pieces of several calls of partial_fit are listed once.
+    # List a piece once even if several calls of partial_fit train on it.
     _, first = np.unique(rows, axis=0, return_index=True)
     rows = rows[np.sort(first)]
     return [np.ascontiguousarray(rows[:, 1:]), rows[:, 0].astype(np.int64)]
@@ -113,7 +113,7 @@ def _known_traits(
 def _mean_and_spread(traits: np.ndarray) -> np.ndarray:
     """Return the mean and standard deviation of traits (n, n_traits), of shape (2, n_traits).
 
-    The spread of a trait that never differs is 1.
+    A constant trait is given a standard deviation of 1.
     """
     spread = traits.std(axis=0)
     spread[spread < _SMALLEST_SPREAD] = 1
@@ -121,7 +121,7 @@ def _mean_and_spread(traits: np.ndarray) -> np.ndarray:
 
 
 def standardize(traits: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return traits (n, n_traits) in units of the mean and spread in `scale` (2, n_traits)."""
+    """Subtract the means from traits (n, n_traits) and divide by the spreads, given in `scale`."""
     mean, spread = scale
     return ((traits - mean) / spread).astype(np.float32)
 
@@ -134,12 +134,12 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
     traits : Tensor of shape (n_excerpts, n_traits)
         Standardized traits.
     generator : torch.Generator
-        Source of the noise and of the choice.
+        Source of the noise and of the choice of excerpts.
 
     Returns
     -------
     conditioning : Tensor of shape (n_excerpts, n_traits + 1)
-        A last column of ones marks traits that are given; the other rows are all zeros.
+        Rows hold blurred traits and a final 1, or only zeros where traits are dropped.
     """
     noise = torch.randn(traits.shape, generator=generator, device=generator.device)
     draws = torch.rand((len(traits), 1), generator=generator, device=generator.device)
@@ -150,7 +150,7 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
 def sample_traits(
     traits: np.ndarray, styles: np.ndarray, style: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Choose the traits of a sampled piece, of shape (n_traits + 1,).
+    """Choose traits for a sampled piece; return them and a final 1, (n_traits + 1,).
 
     Parameters
     ----------

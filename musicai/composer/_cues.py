@@ -1,12 +1,12 @@
 """Cues: per-frame conditioning on the distance to the end of the piece.
 
 The network reads the cues of a frame together with the frame before it. Cues that are not given
-are zeros, as in most training excerpts, in scores and in predictions. Of the excerpts that end with
-their piece, a part is trained with cues and the rest without, so that the network models endings
+are zeros, as in most training excerpts, in scores and in predictions. Some of the excerpts that end
+with their piece are trained with cues and the others without, so that the network models endings
 both ways.
 
 The end is the last sounding frame of the piece; silence after it does not count. The cues are a 1
-over the last 128 frames, a ramp over the last 96 and a steeper ramp over the last 16.
+over the last 128 frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _FRAMES_AT_ONCE = 1024
 
 
 def ending_cues(n_left: np.ndarray) -> np.ndarray:
-    """Return the cues (n, N_CUES) of frames with `n_left` frames to the end, 1 for the last."""
+    """Return the cues, (n, N_CUES), of frames with `n_left` frames to go, themselves included."""
     ramps = [np.clip(1 - (n_left - 1) / horizon, 0, 1) for horizon in _HORIZONS]
     return np.column_stack([n_left <= _LONGEST, *ramps]).astype(np.float32)
 

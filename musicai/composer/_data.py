@@ -1,7 +1,7 @@
 """Training data: checks of pieces and labels, the choice of an emission, padded batches.
 
 Batches are padded at the end and carry a mask; packed sequences would be ten times slower on a
-CPU. Chroma is moved to the common key; piano rolls are not moved.
+CPU. Chroma is transposed to the common key; piano rolls are not transposed.
 """
 
 from collections import Counter
@@ -35,21 +35,21 @@ from ._emission import is_bounded, is_tied
 from ._matches import Matches, find_matches
 from ._roll_memory import known_before
 
-UNKNOWN_KEY = N_KEYS  # follows the keys
+UNKNOWN_KEY = N_KEYS  # the next number after those of the keys
 NO_SHIFT = np.zeros(1, int)
-# Frames per excerpt in training: gradients reach back this far.
+# Most frames in a training excerpt; gradients reach back no further.
 CHUNK_LENGTH = 128
-# Share of the excerpts of piano rolls whose key is withheld, as it is where pieces are scored.
+# Share of the excerpts of piano rolls whose key is withheld, as it always is in scoring.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch is also trained given its chords, which takes an eighth more time.
+# Every fourth excerpt of a batch is also trained given its chords, which takes an eighth longer.
 EXCERPTS_PER_CHORDS = 4
 
-# Excerpts of a pass for each one that ends with its piece and has cues.
+# In each pass, at most one excerpt in so many ends with its piece and has cues.
 _SPANS_FOR_AN_ENDING = 4
 
 _BATCHES_SORTED = 8
-_FEWEST_FRAMES = 2  # for training: one that follows another
+_FEWEST_FRAMES = 2  # training needs a frame that follows another
 
 _SUPPORTS = {
     "bernoulli": "only 0 and 1",
@@ -61,7 +61,7 @@ _SUPPORTS = {
 def check_pieces(
     composer: BaseEstimator, X: Any, *, name: str = "X", out_of_core: bool = False
 ) -> tuple[list[np.ndarray], Pack]:
-    """Return the pieces of `X`, as wide as the composer's, and how to pack results for them."""
+    """Check that `X` has the composer's features; return its pieces and a packer of results."""
     pieces, pack, _ = _check(composer, X, reset=False, name=name, out_of_core=out_of_core)
     return pieces, pack
 
@@ -69,9 +69,9 @@ def check_pieces(
 def _check(
     composer: BaseEstimator, X: Any, *, reset: bool, name: str, out_of_core: bool
 ) -> tuple[list[np.ndarray], Pack, bool]:
-    """Return pieces, packing, and whether `X` is a collection.
+    """Return the pieces, a packer of results, and whether `X` is a collection.
 
-    With `reset` their width and feature names become the composer's.
+    If `reset` is True, the composer takes over their width and feature names.
     """
     several = is_collection(X)
     # scikit-learn's `validate_data` checks the width of a single X below.
@@ -100,11 +100,11 @@ def check_training(
             f"too few frames to learn what follows what: expected at least 2, got {n_frames} "
             f"sample(s) in {len(pieces)} piece(s)"
         )
-    # Training pieces start at a bar so that composed pieces do.
+    # Start training pieces at a bar line, so that composed pieces start at one too.
     starts = [0 if each is None else each.first_bar for each in timings]
     pieces = [piece[start:] for piece, start in zip(pieces, starts, strict=True)]
     labels = [
-        each if len(each) == 1 else each[start:]  # one of the piece, or one of each frame
+        each if len(each) == 1 else each[start:]  # one label per piece or per frame
         for each, start in zip(labels, starts, strict=True)
     ]
     filled = [i for i, piece in enumerate(pieces) if len(piece)]
@@ -124,7 +124,7 @@ def check_validation(
 
 
 def _support(values: Values) -> str | None:
-    """Return the emission with a bounded support that suits the values best."""
+    """Return the emission that suits values in [0, 1] best, or None for other values."""
     if not 0 <= values.lowest <= values.highest <= 1:
         return None
     if values.are_whole:
@@ -133,13 +133,13 @@ def _support(values: Values) -> str | None:
 
 
 def _holds(emission: str, values: Values) -> bool:
-    """Return whether an emission with a bounded support gives the values a probability."""
+    """Return whether an emission of values in [0, 1] gives these values a probability."""
     support = _support(values)
     return support is not None and emission in (support, "chroma", "logistic")
 
 
 def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
-    """Resolve "auto" and "independent" by the values of `pieces`, and check the others."""
+    """Resolve "auto" or "independent" from the values of `pieces`; check any other emission."""
     if emission not in ("auto", "independent"):
         check_support(pieces, emission, "X", values)
         return emission
@@ -164,9 +164,10 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
 def check_support(
     pieces: Sequence[np.ndarray], emission: str, name: str, values: Values | None = None
 ) -> None:
-    """Refuse values that have no probability under `emission`.
+    """Raise an error if some values have no probability under `emission`.
 
-    If `values` of all pieces are given, pieces are read again only to name the wrong one.
+    If `values`, which summarize all pieces, are given, pieces are read again only to find the
+    number of the piece at fault.
     """
     kind = emission.split()[-1]
     if kind not in _SUPPORTS or (values and _holds(kind, values)):
@@ -196,7 +197,7 @@ def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: 
 
 
 def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
-    """Return the emission with weights shared over pitch for piano rolls, else as it is."""
+    """Return the emission that shares weights over pitch for piano rolls, else `emission`."""
     is_roll = emission.endswith("bernoulli") and key_invariant and n_features > N_KEYS
     return emission.replace("bernoulli", "tied bernoulli") if is_roll else emission
 
@@ -205,10 +206,11 @@ def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
 class Collection:
     """Pieces with the style of every frame, their keys, and their transpositions in training.
 
-    An excerpt of piece i is moved up by one of ``shifts[i]`` semitones, drawn each time. For every
-    piece, `matches` holds its repetitions, for networks that share weights over pitch; `traits` the
-    standardized traits of its parts, for networks that are conditioned on them; `ends` its number
-    of frames up to the last sounding one; `chords` the numbers of its chords in each vocabulary.
+    ``shifts[i]`` holds the semitones by which excerpts of piece i may be transposed; in training,
+    it is the single shift to the common key. For every piece, `matches` holds its repetitions, for
+    networks that share weights over pitch. `traits` holds the standardized traits of its parts, for
+    networks that are conditioned on them; `ends` its number of frames up to the last sounding one;
+    and `chords` the numbers of its chords in each vocabulary.
     """
 
     pieces: Sequence[np.ndarray]
@@ -228,7 +230,7 @@ class Collection:
         emission: str,
         key_invariant: bool,
     ) -> Self:
-        """Estimate the key of each piece and its transpositions; find its end."""
+        """Collect pieces: find the end of each and, if `key_invariant`, estimate its key."""
         ends = find_ends(pieces)
         if not key_invariant:
             keys, shifts = [COMMON_KEY] * len(pieces), [NO_SHIFT] * len(pieces)
@@ -244,10 +246,10 @@ class Collection:
     def split(
         self, share: float, rng: np.random.RandomState
     ) -> tuple["Collection | None", "Collection"]:
-        """Draw a share of the pieces, at least one if there is one to spare, for validation.
+        """Set aside a random share of the pieces for validation, at least one if possible.
 
-        The last piece of a style is not spare, nor is one without which no training frames would be
-        left. Returns the validation pieces, or None, and the training pieces.
+        The last piece of a style is never set aside, and nothing is if fewer than two training
+        frames would be left. Returns the validation pieces, or None, and the training pieces.
         """
         left = Counter(style for styles in self.styles for style in set(styles.tolist()))
         spare, last = [], []
@@ -266,12 +268,12 @@ class Collection:
         return drawn, rest
 
     def part(self, rank: int, size: int) -> "Collection":
-        """Return every `size`-th piece by length, from number `rank` on."""
+        """Return every `size`-th piece in order of length, starting with piece `rank`."""
         by_length = sorted(range(len(self.pieces)), key=lambda i: len(self.pieces[i]))
         return self._take(by_length[rank::size])
 
     def beginnings(self, n_pieces: int, n_frames: int) -> "Collection":
-        """Return the first frames of some of the pieces, evenly spaced in their order."""
+        """Return the first `n_frames` frames of at most `n_pieces` pieces, evenly spaced."""
         some = self._take(range(0, len(self.pieces), -(-len(self.pieces) // n_pieces)))
         pieces = [np.asarray(piece[:n_frames], np.float32) for piece in some.pieces]
         return replace(some, pieces=pieces, styles=[each[:n_frames] for each in some.styles])
@@ -291,7 +293,7 @@ class Collection:
 class Span:
     """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`.
 
-    With `ends` the piece ends with the span, and the cues of the ending are given.
+    If `ends` is True, the piece ends with the span, and the network reads cues of the ending.
     """
 
     piece: int
@@ -328,9 +330,9 @@ class Batch:
 def training_batches(
     collection: Collection, batch_size: int, rng: np.random.RandomState
 ) -> list[list[Span]]:
-    """Cut every piece into chunks from a random offset; return one pass over all, in batches.
+    """Cut all pieces into excerpts, each piece from a random offset; return them in batches.
 
-    In up to a quarter of the excerpts, at most one of each piece, the piece ends with cues.
+    Up to a quarter of the excerpts, at most one per piece, end with their piece and have its cues.
     """
     closed = _pieces_with_cues(collection, rng)
     spans = [
@@ -354,9 +356,9 @@ def training_batches(
 def _alike_in_length(
     order: np.ndarray, spans: Sequence[Span], batch_size: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Put excerpts of similar length into one batch.
+    """Rearrange `order` so that each batch has excerpts of similar length.
 
-    Padding takes as long as frames do, and without this it is a third of the time.
+    Padding takes as long to compute as frames; without this order, it took a third of the time.
     """
     lengths = np.array([len(spans[i]) for i in order])
     blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)
@@ -367,7 +369,7 @@ def _alike_in_length(
 
 
 def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dict[int, int]:
-    """Draw the pieces of a pass whose last excerpt has cues; return the end of each."""
+    """Draw the pieces whose last excerpt has cues in this pass; return the end of each."""
     if collection.ends is None:
         return {}
     n_chunks = sum(-(-len(piece) // CHUNK_LENGTH) for piece in collection.pieces)
@@ -378,10 +380,10 @@ def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dic
 def _spans(
     piece: int, n_frames: int, end: int | None, rng: np.random.RandomState
 ) -> Iterator[Span]:
-    """Cut a piece into chunks; the last has cues if the `end` of the piece is given.
+    """Cut a piece into chunks; if its `end` is given, the last one has cues.
 
-    In every other pass, on average, a long piece is cut without cues, so that its end is also
-    trained without them. A short piece is repeated instead.
+    The end must also be trained without cues. So a long piece has cues in only half of these
+    passes, and a short piece is yielded twice: without cues and then with them.
     """
     is_short = n_frames <= CHUNK_LENGTH
     if end is None or not (is_short or rng.randint(2)):
@@ -410,7 +412,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     collection : Collection
         Pieces, styles and, if it has them, matches, traits and chords.
     origin : Tensor of shape (n_features,)
-        The frame that stands before the first one of a piece. The batch lies on its device.
+        Stand-in for the frame before the first one of a piece. The batch is put on its device.
     """
     shape = len(spans), max(map(len, spans))
     n_features = collection.pieces[0].shape[1]
@@ -460,7 +462,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
 
 
 def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
-    """Return what the emission knows before each frame of excerpts of piano rolls, padded."""
+    """Return the padded inputs that describe the past of each frame of excerpts of piano rolls."""
     assert collection.matches is not None
     return padded(
         [

@@ -1,4 +1,4 @@
-"""Device of training, and processes that train together: this one alone, or those of torchrun.
+"""The device of training, and the processes that train together, as started by torchrun.
 
 Every process (rank) has the same pieces and the same weights. Each computes the gradient of its
 share of a batch; gradients are summed, so that all take the same step. The first rank decides
@@ -24,10 +24,11 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Addresses that an earlier group left in the store must not be mistaken for those of the next one.
+# Numbers of the groups: a new group must not use addresses that an earlier one left in the store.
 _MADE = itertools.count()
-# Older versions of torch hold Python's lock while they end a group, and wait for threads of gloo
-# that may need it for a last tensor (pytorch/pytorch#154976): this pause lets them finish first.
+# When older versions of torch end a group, they hold Python's global lock and wait for gloo's
+# threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause lets the
+# threads finish first.
 _SECONDS_TO_LET_GO = 0.05
 _TORCHRUN = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
@@ -40,7 +41,7 @@ class Group:
     device : torch.device
         Device of this process.
     rank, size : int
-        Number of this process, and how many there are.
+        Number of this process, and number of all processes.
     """
 
     def __init__(self, device: torch.device, rank: int = 0, size: int = 1) -> None:
@@ -50,14 +51,14 @@ class Group:
         self.is_first = rank == 0  # it decides for all
 
     def share(self, compute: Callable[[], T]) -> T:
-        """Call `compute` in the first process; all get its result, or raise its error."""
+        """Call `compute` in the first process; return its result, or raise its error, in all."""
         if self.size == 1:
             return compute()
         sent: list[Any] = [None]
         if self.is_first:
             try:
                 sent = [(compute(), None)]
-            except Exception as failure:  # of any kind: the others must not wait for a result
+            except Exception as failure:  # any: the others must not wait for a result forever
                 sent = [(None, failure)]
         distributed.broadcast_object_list(sent, src=0, device=self.device)
         result, error = sent[0]
@@ -66,7 +67,7 @@ class Group:
         return result
 
     def sum(self, *values: float) -> list[float]:
-        """Sum each of the values over all processes."""
+        """Return the sum of each of the values over all processes."""
         if self.size == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -74,7 +75,7 @@ class Group:
         return total.tolist()
 
     def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
-        """Sum the gradients of all processes in place, and each of the values with them."""
+        """Sum the gradients over all processes in place; return the sum of each of the values."""
         if self.size == 1:
             return list(values)
         gradients = [
@@ -90,7 +91,7 @@ class Group:
         return total.tolist()
 
     def check_alike(self, fingerprint: dict[str, Any] | None) -> None:
-        """Raise in all processes if their pieces or parameters differ."""
+        """Raise an error in all processes if their pieces or parameters differ."""
         if self.size == 1:
             return
         others = self.share(lambda: fingerprint) or {}
@@ -108,13 +109,13 @@ class Group:
 
 
 def choose_device(device: Any) -> torch.device:
-    """Return the device; a missing GPU is replaced by the CPU, with a warning."""
+    """Return the torch device; if a GPU is requested but missing, warn and return the CPU."""
     if isinstance(device, str) and device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
         if chosen.type != "cuda":
-            torch.zeros(1, device=chosen).cpu()  # some exist by name only
+            torch.zeros(1, device=chosen).cpu()  # some devices exist only by name
     except (RuntimeError, TypeError, ValueError, AssertionError, ImportError, OverflowError):
         raise ValueError(
             f"device must be 'auto' or a torch device such as 'cpu' or 'cuda', got {device!r}"
@@ -134,8 +135,8 @@ def choose_device(device: Any) -> torch.device:
 def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
     """Join the processes that torchrun started, or those of torch's process group.
 
-    An existing group stays; one that is made here ends with the context. `device` is the composer's
-    parameter; without `shared` this process trains alone.
+    An existing process group is left open; one that is made here is closed with the context.
+    `device` is the composer's parameter. If `shared` is False, this process trains alone.
     """
     device = choose_device(device)
     made = shared and not _is_initialized() and _is_under_torchrun()
@@ -146,7 +147,7 @@ def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
         rank = int(os.environ.get("LOCAL_RANK") or os.environ.get("RANK") or 0)
         device = torch.device("cuda", rank % torch.cuda.device_count())
     if device.type == "cuda":
-        torch.cuda.set_device(device)  # where NCCL keeps its own buffers
+        torch.cuda.set_device(device)  # NCCL allocates its buffers there
     if made:
         from torch.distributed.distributed_c10d import PrefixStore
 

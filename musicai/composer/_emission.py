@@ -1,9 +1,10 @@
-"""Base classes of emissions: the distribution of a frame given the frames before it.
+"""Base classes of emissions, the distributions of a frame given the frames before it.
 
 Each emission is a torch module with ``log_prob`` and ``mean``. A NumPy sampler in the same file
 draws from the same distribution: sampling goes frame by frame, where the overhead of torch exceeds
-the computation. All work on flat batches of N frames: `context` (N, n_context) is the network's
-output, `previous` and `x` (N, n_features) are the last frame and the frame itself.
+the computation. All methods take flat batches of N frames: `context` (N, n_context) is the
+network's output, `previous` (N, n_features) the last frame, and `x` (N, n_features) the frame
+itself.
 """
 
 from abc import ABC, abstractmethod
@@ -18,8 +19,8 @@ from torch import Tensor, nn
 
 Weights = Mapping[str, np.ndarray]
 
-# Redrawn values are nearer to the prediction than draws: the real music continues from the real
-# value, so full noise would train the network to undo every change.
+# Factor of the noise in redrawn values. The music after them continues from the real values, so
+# full noise would train the network to undo every change.
 WIDTH_OF_REDRAWS = 0.6
 
 
@@ -41,16 +42,16 @@ class Emission(nn.Module):
     n_features, n_inputs : int
         Width of a frame, and of its encoding, the input of the trunk.
     can_redraw : bool
-        Whether the emission has a method `redraw`. Real values, such as those of chroma, never
-        repeat exactly, and the network has to learn to read drawn ones with their small errors.
+        Whether the emission implements `redraw`. Sampled real values, such as those of chroma,
+        have small errors, which the network has to learn to read.
     is_tied : bool
         Whether the weights are shared over pitch, so that pieces are never transposed. `previous`
         then holds all inputs that describe the past, such as the match.
     n_strands : int
         Number of LSTMs with shared weights that read a piece; the context holds all their outputs.
     mean_head : nn.Linear or None
-        Readout of the mean for likelihoods without a mean in closed form, trained only by
-        `mean_loss`.
+        Linear layer that computes `mean` for distributions whose mean has no closed form. Only
+        `mean_loss` trains it.
     """
 
     n_features: int
@@ -69,7 +70,7 @@ class Emission(nn.Module):
         return x
 
     def keys_of_strands(self, keys: Tensor) -> Tensor:
-        """Return the keys that each LSTM is conditioned on, (..., n_strands), as numbers."""
+        """Return the number of the key that each LSTM is conditioned on, (..., n_strands)."""
         return keys[..., None]
 
     def chords_of_strands(self, chords: Tensor) -> Tensor:
@@ -77,13 +78,13 @@ class Emission(nn.Module):
         return chords[..., None, :]
 
     def log_prob(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        """Log-probability of every frame, in nats, of shape (N,)."""
+        """Return the log-probability of every frame, in nats, of shape (N,)."""
         raise NotImplementedError
 
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Redraw the values of every frame but keep its notes, (N, n_features)."""
+        """Return every frame with its values redrawn and its notes kept, (N, n_features)."""
         raise NotImplementedError
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:
@@ -91,18 +92,18 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        """Loss of the readout of `mean`; zero for emissions that need none."""
+        """Return the loss that trains the readout of `mean`, or zero if there is no readout."""
         return torch.zeros((), device=context.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw initial weights except linear layers, and fit constants to the training pieces."""
+        """Draw the initial weights outside linear layers; fit constants to the training pieces."""
         raise NotImplementedError
 
 
 def initialize_emission(
     emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
 ) -> None:
-    """Draw initial weights, those of linear layers uniform within 1 / sqrt(fan-in), biases 0."""
+    """Draw all initial weights; those of linear layers are uniform within ±1 / sqrt(fan-in)."""
     for layer in emission.children():
         if isinstance(layer, nn.Linear):
             bound = layer.in_features**-0.5
@@ -116,7 +117,7 @@ class EmissionSampler(ABC):
     """Draws frames from an emission, in NumPy.
 
     The outputs of all linear layers on the context are the readout, from which any number of
-    frames can be drawn. `Sampler` computes it as one product.
+    frames can be drawn. `Sampler` computes it as one matrix product.
 
     Attributes
     ----------
@@ -145,7 +146,7 @@ class EmissionSampler(ABC):
         return known
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Return `encode` of `known`, given that of another sampler of the same kind."""
+        """Return ``encode(known)``, given what another sampler of the same class returned."""
         return encoded
 
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
@@ -153,7 +154,7 @@ class EmissionSampler(ABC):
         return chords[..., None, :]
 
     def read_out(self, context: np.ndarray) -> np.ndarray:
-        """Apply all layers to `context` (N, n_context): (N, n_outputs)."""
+        """Apply all layers to `context` (N, n_context); return the readout, (N, n_outputs)."""
         outputs = [np.dot(context, weight.T) + bias for weight, bias in self.layers]
         return np.concatenate(outputs, axis=1)
 
@@ -167,7 +168,7 @@ class EmissionSampler(ABC):
     ) -> np.ndarray:
         """Draw a frame for every row of `readout`, of shape (N, n_features).
 
-        `previous` is what a `Memory` knows, (N, n_known).
+        `previous`, (N, n_known), is the `known` of a `Memory`.
         """
 
     def draw_each(
@@ -205,7 +206,7 @@ class Memory(Protocol):
 
 
 class LastFrame:
-    """Memory of only the last frame, rounded by a function if one is given."""
+    """Memory of the last frame only, which is rounded if a function for that is given."""
 
     def __init__(
         self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None
@@ -233,6 +234,6 @@ def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
 
 
 def choose(shares: Iterable[float], draw: float) -> int:
-    """Choose by odds like `sample_categorical`, with Python floats: faster for one row."""
+    """Choose an index as `sample_categorical` does, with Python floats: faster for one row."""
     cumulated = list(accumulate(shares))
     return bisect_right(cumulated[:-1], draw * cumulated[-1])

@@ -367,7 +367,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         ------
         ValueError
             If the style, key or a chord is unknown, chords last longer than `n_frames`, bars are
-            given but the composer was fitted without timing, the prime has another number of
+            given but the composer was fitted without timing, the prime has the wrong number of
             features or values outside the range of the emission, lists differ in length, or
             another argument is out of range.
 
@@ -456,8 +456,9 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Returns
         -------
         frames : iterator of ndarray of shape (n_features,)
-            Frames of the piece; the first n equal ``sample(n)`` with the same arguments. Its method
-            ``end(n_frames)`` leads the piece to an ending after `n_frames` more frames.
+            Frames of the piece; the first n equal ``sample(n)`` with the same arguments. The
+            iterator's method ``end(n_frames)`` leads the piece to an ending after `n_frames` more
+            frames.
 
         Examples
         --------
@@ -492,7 +493,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
-        """Check pieces and labels; return the pieces, a packer of results, and their blends."""
+        """Check pieces and labels; return the pieces, a packer of results, and each blend."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
@@ -515,7 +516,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check_chords(self, name: str) -> None:
-        """Raise an error if chords cannot be recognized in the features, which `name` needs."""
+        """Raise an error about `name` unless frames have chords: chroma and piano rolls do."""
         if not has_chords(self.emission_, self.n_features_in_):
             raise ValueError(
                 f"{name} needs a composer of chroma or piano rolls; this one was trained on "
@@ -531,13 +532,13 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
     def _network(
         self, weights: Mapping[str, np.ndarray], device: torch.device | None = None
     ) -> Network:
-        """Build the network of the fitted weights; constructor parameters may have changed."""
+        """Build the network from its weights, since constructor parameters may have changed."""
         network = network_of_weights(self.emission_, self.n_features_in_, weights)
         return network.to(device or choose_device(self.device))
 
     @property
     def _key_shifts(self) -> np.ndarray:
-        """Transposition to the common key, in semitones, from each possible key of a piece."""
+        """Semitones that transpose a piece to the common key from each key it may be in."""
         hidden = self.key_invariant_ and not is_tied(self.emission_)
         return SHIFTS_TO_COMMON_KEY if hidden else NO_SHIFT
 

@@ -1,8 +1,9 @@
 """Sampling of frames over requested chords.
 
-Frames come from the emission that was trained with chords. A frame is drawn again if the frames
-since the chord began would, with it, be recognized as another chord (rejection sampling).
-Recognition is that of :func:`musicai.theory.chord_decoding.decode_chords`, up to the present frame.
+Frames come from the emission that was trained with chords. A frame is drawn again if, with it, the
+frames since the chord began would be recognized as a different chord (rejection sampling). Chords
+are recognized as in :func:`musicai.theory.chord_decoding.decode_chords`, but from the frames so
+far.
 """
 
 import math
@@ -19,15 +20,15 @@ from ..theory.vocabulary import VOCABULARIES
 from ._chords import LOOKAHEAD, N_CHORD_FEATURES, chord_features, until_the_end
 from ._emission import EmissionSampler
 
-# Draws of one frame before the one that fits its chord best is taken.
+# Most draws of one frame; after these, the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
 _TOLERANCE = 1e-4  # nats
-_FLAT = 1e-6  # squared length of a frame without a shape
+_FLAT = 1e-6  # least squared distance from a flat frame, so as not to divide by zero
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 
 Draw = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Draws frames from read-outs, previous frames, and the numbers of their pieces."""
+"""Function of readouts, previous frames, and the numbers of their pieces that draws frames."""
 
 
 class Following:
@@ -40,12 +41,12 @@ class Following:
     hidden : pair of ndarray of shape (n_hidden, n_inputs) and (n_hidden,)
         Weights and biases of the layer that reads context, previous frame and chord.
     chords : sequence of ndarray of int of shape (n_frames_of_progression,)
-        Numbers of the chords of each piece, in the common key; `FREE` for any. They repeat when
-        they end.
+        Numbers of the chords of each piece, in the common key; `FREE` where none is requested.
+        They repeat when they end.
     seconds : float
-        How long a frame lasts.
+        Length of a frame in seconds.
     multiply : callable
-        The product of two matrices, with a row for each strand of each piece.
+        Function that multiplies a matrix, with a row for each strand of each piece, by another.
 
     Attributes
     ----------
@@ -73,12 +74,12 @@ class Following:
         self._hidden = np.hstack([of_frame, of_context]).T.copy()
         self._of_chords = of_chords.T, bias
         self._chords = chords
-        # Pieces with the same chords share one cycle of these.
+        # Pieces with the same chords share one entry of `_cycles`.
         keys = [each.tobytes() for each in chords]
         cycles = dict(zip(keys, chords, strict=True))
         self._which = np.array([list(cycles).index(key) for key in keys])
         self._cycles = [self._cycle(numbers) for numbers in cycles.values()]
-        # If only triads are requested, other chords are ignored, and a change costs less.
+        # If a piece requests only triads, other chords are not recognized, and a change costs less.
         self._only_triads = np.array([(numbers < _N_TRIADS).all() for numbers in chords])
         vocabularies = ["triads" if only else "qualities" for only in self._only_triads]
         self._prices = np.array(
@@ -87,9 +88,9 @@ class Following:
         templates = unit_templates(vocabularies[self._only_triads.argmin()])
         self._templates = templates.T.astype(np.float32)
         self._known: dict[int, np.ndarray] = {}
-        # How many nats each chord is ahead of the requested one.
+        # By how many nats each chord is ahead of the requested one.
         self._ahead = np.zeros((len(chords), len(templates)))
-        # Pieces that were drawn last, and what that adds.
+        # Numbers of the pieces that were drawn last, and what their frames add to `_ahead`.
         self._drawn: tuple[np.ndarray, np.ndarray] | None = None
         self._now = np.full(len(chords), FREE)
         self._numbers: list[int] = []
@@ -104,18 +105,18 @@ class Following:
         draw: Draw,
         rows: np.ndarray,
     ) -> np.ndarray:
-        """Draw the next frame of the pieces numbered `rows`, for which a chord is requested.
+        """Draw the next frame, (n_rows, n_features), of pieces for which a chord is requested.
 
         Parameters
         ----------
         context : ndarray of shape (n_rows, n_context)
             Output of the trunk.
         encoded : ndarray of shape (n_rows * n_strands, n_inputs)
-            The frames before, as the emission encodes them.
+            The past of each piece, as the emission encodes it.
         previous : ndarray of shape (n_rows, n_known)
-            The frames before.
+            The past of each piece, as its `Memory` knows it.
         draw : callable
-            Draws frames.
+            Function that draws frames from readouts.
         rows : ndarray of int of shape (n_rows,)
             Numbers of the pieces.
         """
@@ -144,7 +145,7 @@ class Following:
         return frames
 
     def advance(self) -> None:
-        """Go on to the next frame of every piece, after the one that was drawn."""
+        """Take the drawn frame into account, and go on to the next frame of every piece."""
         if self._drawn is not None:
             rows, evidence = self._drawn
             if len(rows) == len(self._ahead):  # quicker
@@ -156,14 +157,14 @@ class Following:
         self._begin()
 
     def end(self, n_frames: int) -> None:
-        """Let a single piece end after so many more frames (see `until_the_end`)."""
+        """Let the only piece end after `n_frames` more frames (see `until_the_end`)."""
         (numbers,) = self._chords
         self._frame %= len(numbers)
         self._cycles = [self._cycle(until_the_end(numbers, self._frame + n_frames))]
         self._begin()
 
     def take(self, pieces: np.ndarray) -> Self:
-        """Return the state of some pieces."""
+        """Return the state of the pieces with these numbers."""
         taken = copy(self)
         taken._drawn, taken._numbers = None, []
         for name in ("_which", "_prices", "_ahead", "_only_triads", "_now"):
@@ -172,13 +173,13 @@ class Following:
         return taken
 
     def _cycle(self, numbers: np.ndarray) -> tuple[list[int], np.ndarray]:
-        """Return a progression, and its part of the hidden layer at each frame."""
+        """Return a progression as a list, and what each frame's chord adds to the hidden layer."""
         weight, bias = self._of_chords
         features = self.emission.chords_of_strands(_features(numbers))
         return numbers.tolist(), features @ weight + bias
 
     def _begin(self) -> None:
-        """Reset the evidence where a chord begins."""
+        """Find the chord of the present frame, and reset the evidence if it has just begun."""
         numbers = [cycle[self._frame % len(cycle)] for cycle, _ in self._cycles]
         if numbers == self._numbers:
             return
@@ -194,7 +195,7 @@ class Following:
         self._ahead[after, before[after]] = self._prices[after]
 
     def _described(self, rows: np.ndarray) -> np.ndarray:
-        """Return the chords' part of the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
+        """Return what the chords add to the hidden layer, (n_rows or 1, n_strands, n_hidden)."""
         if len(self._cycles) == 1:
             hidden = self._cycles[0][1]
             frame = self._frame % len(hidden)
@@ -203,9 +204,10 @@ class Following:
         return np.stack(now)[self._which[rows]]
 
     def _recognize(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many nats the likeliest chords are ahead of the requested, and the evidence.
+        """Return how far the likeliest chord is ahead of the requested one, and the evidence.
 
-        It is computed for each piece by itself, as the others do not matter.
+        Both are in nats, for each row. The evidence is what the frame adds to `_ahead`. Each piece
+        is computed separately, so that rounding does not depend on the others.
         """
         chroma = pitch_classes(frames)
         several = len(self._relative) > 1
@@ -218,7 +220,7 @@ class Following:
         return (self._ahead.take(rows, axis=0) + evidence).max(axis=1), evidence
 
     def _compared(self, number: int) -> np.ndarray:
-        """Return the templates of all chords less that of one, and a column for the mean."""
+        """Return the templates of all chords minus that of `number`, and a column for the mean."""
         if number not in self._known:
             relative = self._templates - self._templates[:, [number]]
             self._known[number] = np.hstack([relative, np.full((12, 1), 12**-0.5, np.float32)])

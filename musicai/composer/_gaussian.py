@@ -1,7 +1,7 @@
 """Emissions of real-valued frames: a mixture of Gaussians, and one Gaussian for squared error.
 
-Both standardize frames by the mean and standard deviation of the training frames. Densities are
-those of the original data, so every log-probability includes the scale.
+Both standardize frames by the mean and standard deviation of the training frames. Densities refer
+to the original data, so every log-probability takes the scale into account.
 """
 
 import math
@@ -21,8 +21,8 @@ from ._emission import (
     sample_categorical,
 )
 
-# Natural logarithms of the narrowest and the widest component in standard deviations of a feature.
-# Without a bound, densities of data that repeats values exactly would grow forever.
+# Natural logarithms of the smallest and largest width of a component, in standard deviations of a
+# feature. Without a bound, densities of data that repeat values exactly would grow without limit.
 LOG_SCALES = math.log(1e-3), 5.0
 
 
@@ -48,7 +48,7 @@ class _Standardized(Emission):
             variance += np.square(block - mean).sum(0) / n_frames
             largest = np.maximum(largest, np.abs(block).max(0))
         scale = np.sqrt(variance)
-        # A constant feature has no scale.
+        # A constant feature is not scaled.
         scale[scale <= 1e-6 * largest] = 1
         self.location.copy_(torch.from_numpy(mean))
         self.scale.copy_(torch.from_numpy(scale))
@@ -68,7 +68,7 @@ class GaussianMixture(_Standardized):
     """Joint mixture of Gaussians with diagonal covariances (Bishop 1994).
 
     The means of half of the components are offsets from the last frame, because music often stays
-    where it is. Those of the others are absolute, so that a sampled piece can return from anywhere.
+    where it is. The other means are absolute, so that a sampled piece that has strayed can return.
     """
 
     can_redraw = True
@@ -100,7 +100,7 @@ class GaussianMixture(_Standardized):
         return self.decode((log_weights.exp()[..., None] * means).sum(1))
 
     def _joint(self, x: Tensor, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the log-density of standardized frames with each component, means and scales."""
+        """Return log-densities of standardized frames and components, means, and log-widths."""
         log_weights, means, log_scales = self._components(context, previous)
         standard = (self.encode(x)[:, None] - means) / log_scales.exp()
         log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scales
@@ -116,9 +116,9 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """Gaussian with one width for all frames, whose likelihood is maximal at least squared error.
+    """Gaussian with one width for all frames: maximum likelihood means least squared error.
 
-    This is the usual way to train a sequence model on chroma, kept for comparison.
+    This is the usual way to train a sequence model on chroma, and is kept for comparison.
     """
 
     def __init__(self, n_features: int, n_context: int) -> None:

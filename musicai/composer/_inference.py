@@ -1,13 +1,13 @@
-"""Inference on given pieces: log-likelihoods, expected frames, the probability of each key.
+"""Inference on given pieces: log-likelihoods, expected frames, and the probability of each key.
 
-The network reads every piece in one or more keys in parallel, a row of the batch for each, window
-by window with the state carried over, so that memory is bounded for pieces of any length. The keys
-are a mixture that starts with equal weights; frame by frame, Bayes' rule updates the weights. The
-likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
+The network reads every piece in one or more keys in parallel, with a row of the batch for each key.
+It reads window by window and carries its state over, so that memory is bounded for pieces of any
+length. The keys form a mixture that starts with equal weights; frame by frame, Bayes' rule updates
+the weights. The likelihood of a piece is thus exactly the mean of its likelihoods in the keys.
 
-A blend of styles is a mixture too, with constant weights: the style of every frame is drawn anew,
-given the frames before it of whatever styles. The network reads the piece in each style in
-parallel, and the probability of a frame is the weighted mean of those in the styles.
+A blend of styles is also a mixture, but with constant weights: the style of every frame is drawn
+anew, whatever the styles of the frames before it. The network reads the piece in each style in
+parallel, and the probability of a frame is the weighted mean of its probabilities in the styles.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ from ._data import NO_SHIFT, UNKNOWN_KEY, Batch, Collection, Span, collate
 from ._matches import find_matches
 from ._network import Network, State
 
-# Frames that a piece is read by, and frames of all pieces and keys computed at once.
+# Frames of each piece, and of all pieces in all keys, that are computed at once.
 _WINDOW = 128
 _FRAMES_AT_ONCE = 8192
 _IMPOSSIBLE = -1e30
@@ -39,16 +39,16 @@ class _Window:
     spans: Sequence[Span]
     """The span of each piece."""
     batch: Batch
-    """Rows are pieces by keys by styles."""
+    """Its rows are every piece in every key and every style, in this order."""
     context: Tensor
     log_probs: np.ndarray
-    """Of every frame in every key, (n_pieces, n_keys, n_frames)."""
+    """Log-probability of every frame in every key, (n_pieces, n_keys, n_frames)."""
     log_weights: np.ndarray
-    """Of the keys before every frame and after the last, (n_pieces, n_keys, n_frames + 1)."""
+    """Log-probability of every key before each frame and after the last, one more than frames."""
 
     @property
     def mixed(self) -> np.ndarray:
-        """Log-probability of every frame, summed over keys, (n_pieces, n_frames)."""
+        """Log-probability of every frame, whatever the key, (n_pieces, n_frames)."""
         return logsumexp(self.log_weights[..., :-1] + self.log_probs, axis=1)
 
 
@@ -71,7 +71,7 @@ def score_frames(
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to score.
     styles : sequence of integer ndarray of shape (n_frames,) or (n_styles, n_frames)
-        The style of every frame, or for a blend in each of its styles.
+        The style number of every frame; for a blend, one row for each of its styles.
     shifts : sequence of integer ndarray of shape (n_keys,)
         Semitones that move each piece to the common key from each possible key.
     weights : ndarray of shape (n_styles,), default=(1.0,)
@@ -112,7 +112,8 @@ def expect_next(
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
     """Return the expected frame after every frame of every piece, given the frames so far."""
-    # An additional frame at the end, of any content, has the last prediction.
+    # Predictions are read where their frame stands, so the last one needs one more frame, of any
+    # content.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[..., -1:]], -1) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
@@ -143,7 +144,7 @@ def read_primes(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[tuple[np.ndarray, float]]:
-    """Return the probability of each key after each piece, and the log-likelihood of the piece."""
+    """Return, for each piece, the probability of each key after it and its log-likelihood."""
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     nats = [0.0] * len(pieces)
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
@@ -178,7 +179,7 @@ def _read(
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
-    """Yield the numbers of pieces of one batch, of similar length, the longest first."""
+    """Yield the numbers of the pieces of each batch: of similar length, the longest first."""
     group: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = min(window, lengths[group[0]]) if group else 0
@@ -236,7 +237,7 @@ def _read_group(
         # A frame that is impossible in every key is no evidence for any key.
         evidence = np.maximum(by_key, _IMPOSSIBLE).cumsum(-1)
         joint = weights[: len(spans), :, None] + np.pad(evidence, ((0, 0), (0, 0), (1, 0)))
-        with np.errstate(invalid="ignore"):  # of a diverged network, whose score shows it
+        with np.errstate(invalid="ignore"):  # NaN from a diverged network: the score shows it
             log_weights = joint - logsumexp(joint, axis=1, keepdims=True)
         weights = log_weights[..., -1]
         yield _Window(spans, batch, context, by_key, log_weights)

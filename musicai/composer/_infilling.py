@@ -63,7 +63,7 @@ def fill_gap(
     frames : ndarray of shape (n_frames, n_features)
         Frames in the common key.
     shift : int
-        Transposition of the frames to the common key, in semitones.
+        Semitones by which the frames are transposed from their own key to the common key.
     """
     n = len(shifts)
     frames = np.empty((n_frames, n, passage.shape[1]), np.float32)

@@ -1,9 +1,9 @@
-"""Frames in [0, 1], as of chroma: an autoregressive mixture of discretized logistics.
+"""Emission of frames in [0, 1], such as chroma: autoregressive mixtures of discretized logistics.
 
 As in `_bernoulli.py`, a NADE models each feature given the lower features of the same frame. Its
 distribution is a mixture of logistic distributions, integrated over the cells of a grid of levels
-(Salimans et al. 2017). The probability of a frame is the product over its features; it is exact
-and sums to one.
+(Salimans et al. 2017). The probability of a frame is the product over its features, so it is exact,
+and the probabilities of all frames sum to one.
 """
 
 import math
@@ -37,13 +37,13 @@ class LogisticNADE(Emission):
     Each feature is a mixture of logistic distributions, integrated over the cell of each level
     (Salimans et al. 2017); the first and the last cell reach to infinity, so that point masses at
     0 and 1 are learned exactly. A uniform component of small weight keeps every log-probability
-    finite. The mean of each component is anchored on the value that the same feature had before.
+    finite. The mean of each component is an offset from the feature's value in the last frame.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
-    is 1; its last class stands for none. The other features, given this one, lie below 1, at most
-    in the last cell but one. If several features of a frame are 1, the first counts as the loudest.
-    Without `loudest_first`, mixtures leave some of their mass at 1: two loudest pitch classes were
-    twelve times as frequent in sampled frames as in real ones.
+    is 1; its last class stands for none. The other features then lie below 1, at most in the
+    next-to-last cell. If several features of a frame are 1, the first counts as the loudest.
+    Without `loudest_first`, mixtures leave some of their mass at 1: frames with two loudest pitch
+    classes were twelve times as frequent in samples as in real music.
     """
 
     can_redraw = True
@@ -90,13 +90,13 @@ class LogisticNADE(Emission):
         bound = self.hidden_to_output.shape[1] ** -0.5
         nn.init.uniform_(self.hidden_to_output, -bound, bound, generator=generator)
         with torch.no_grad():
-            # Start from components spread around the previous value, a tenth of the range wide.
+            # Start with components spread around the last value, each a tenth of the range wide.
             bias = self.context_to_output.bias.view(self.n_features, 3, self.n_components)
             bias[:, 1] = torch.linspace(-0.4, 0.4, self.n_components)
             bias[:, 2] = -2.5
 
     def encode(self, x: Tensor) -> Tensor:
-        # Exactly 1 (the loudest pitch class) differs from almost 1: it has an input of its own.
+        # Exactly 1 (the loudest pitch class) means more than almost 1, so it has its own input.
         x = self._on_grid(x)
         return torch.cat([x, (x == 1).float()], -1)
 
@@ -114,10 +114,10 @@ class LogisticNADE(Emission):
     def redraw(
         self, x: Tensor, context: Tensor, previous: Tensor, generator: torch.Generator
     ) -> Tensor:
-        """Draw every value again from one component, chosen by its probability given the value.
+        """Redraw every value from one component, chosen by its probability given the value.
 
-        A value that the uniform component explains stays as it is. So does an exact 1, and no other
-        value becomes 1: the loudest feature stays the only loudest one.
+        A value that the uniform component explains is kept. An exact 1 is kept too, and no other
+        value becomes 1, so that the loudest feature remains the only loudest one.
         """
         x = self._on_grid(x)
         shares, means, scales = self._components(x, context, previous, self._loudest(x))
@@ -132,7 +132,7 @@ class LogisticNADE(Emission):
         return torch.where(stays, x, drawn.clamp(0, 1 - 1 / (self.n_levels - 1)))
 
     def _loudest(self, x: Tensor) -> Tensor | None:
-        """Return the feature of each frame that is 1, `n_features` where none is, (N, 1)."""
+        """Return the first feature that is 1 in each frame, (N, 1); `n_features` if none is 1."""
         if not self.loudest_first:
             return None
         is_one = F.pad(x == 1, (0, 1), value=True)
@@ -144,7 +144,7 @@ class LogisticNADE(Emission):
         """Return shares, means and scales of the logistic components of every value.
 
         Each is (n_features, n_components, N): frames are last, as torch is quickest along the last
-        axis. Shares sum to 1 less the uniform component's.
+        axis. Shares sum to 1 minus the share of the uniform component.
         """
         context = context.T
         total = _linear(self.context_to_hidden, context)
@@ -152,7 +152,7 @@ class LogisticNADE(Emission):
             total = total + F.embedding(loudest[:, 0], self.loudest_to_hidden).T
         total = total.expand(self.n_features, -1, -1)
         if self.autoregressive:
-            # One product over all lower features; weights of the others are zeros.
+            # One matrix product covers all features; weights of those that are not lower are 0.
             lower = torch.ones(self.n_features, self.n_features, device=x.device).tril(-1)
             weight = torch.einsum("fg,gih->fhig", lower, self.feature_to_hidden)
             inputs = torch.cat([x, (x == 1).to(x.dtype)], -1).T
@@ -173,7 +173,7 @@ class LogisticNADE(Emission):
         half = 0.5 / (self.n_levels - 1)
         upper = ((x + half - means) / scales).masked_fill(x >= self._last, torch.inf)
         lower = ((x - half - means) / scales).masked_fill(x == 0, -torch.inf)
-        # sigmoid(upper) - sigmoid(lower) as a product, which keeps its digits in the tails.
+        # sigmoid(upper) - sigmoid(lower) as a product, which stays accurate in the tails.
         return torch.sigmoid(upper) * torch.sigmoid(-lower) * -torch.expm1(lower - upper)
 
     @property
@@ -190,7 +190,7 @@ class LogisticNADE(Emission):
 
     @property
     def _last(self) -> float:
-        """A value a little below that of the last cell."""
+        """Border below the last cell: values above it belong to the last cell."""
         return (self.n_cells - 1.5) / (self.n_levels - 1)
 
     def _on_grid(self, x: Tensor) -> Tensor:
@@ -208,14 +208,14 @@ def _linear(layer: nn.Linear, columns: Tensor) -> Tensor:
 
 
 class LogisticNADESampler(EmissionSampler):
-    """Draws of `LogisticNADE`: for each feature a component by its weight, then a value from it.
+    """Sampler of `LogisticNADE`: draws a component for each feature, then a value from it.
 
-    With `loudest_first` every drawn frame has a loudest feature, which is 1.
+    With `loudest_first`, every drawn frame has a loudest feature, which is 1.
 
-    Temperature sharpens the weights, including that of the uniform component, and scales the width
-    of components by its square, since the noise of drawn frames feeds back into later ones. Frames
-    that are drawn separately, such as a single frame, are computed with Python's floats: for a
-    single frame, calling NumPy takes longer than computing.
+    A temperature below 1 sharpens the weights, including that of the uniform component. Its square
+    scales the width of components, since the noise of drawn frames feeds back into later ones.
+    Frames that are drawn separately, such as a single frame, are computed with Python floats: for
+    one frame, calling NumPy takes longer than computing.
     """
 
     def __init__(
@@ -229,8 +229,8 @@ class LogisticNADESampler(EmissionSampler):
     ) -> None:
         self._autoregressive = autoregressive
         self._highest = n_levels - 1
-        self._last = self._highest - loudest_first  # of features that are not the loudest
-        # The uniform component's weight, as a share of all others together.
+        self._last = self._highest - loudest_first  # the highest level of other features
+        # Weight of the uniform component, relative to that of all others together.
         self._uniform_weight = uniform_weight / (1 - uniform_weight)
         self._hidden_to_output = np.ascontiguousarray(
             weights["hidden_to_output"].transpose(0, 2, 1)
@@ -265,10 +265,10 @@ class LogisticNADESampler(EmissionSampler):
             return self.draw_each(readout, previous, [rng], temperature)
         choices = rng.random_sample(previous.shape)
         noise = rng.logistic(size=previous.shape)
-        # A copy to work on, with frames last: NumPy is quickest along the last axis.
+        # Copy the readout, with frames last: NumPy is quickest along the last axis.
         hidden, skipped, log_odds = self._split(np.array(readout.T, order="C"))
         skipped = skipped.reshape(self.n_features, 3, self._n_components, -1)
-        skipped[:, 1] += previous.T[:, None]  # the anchors of the means
+        skipped[:, 1] += previous.T[:, None]  # means are offsets from these
         loudest = np.full(len(previous), -1)
         if self._loudest_to_hidden is not None:
             shares = np.exp((log_odds - log_odds.max(0)) / temperature)
@@ -278,9 +278,10 @@ class LogisticNADESampler(EmissionSampler):
         return levels.T / np.float32(self._highest)
 
     def _split(self, readout: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Split read-outs along the first axis: hidden units, mixtures, odds of the loudest.
+        """Split readouts along the first axis: hidden units, mixtures, log-odds of the loudest.
 
-        The last of the odds, of a frame without a 1, are left out: no such frame is drawn.
+        The last of the log-odds are those of a frame without a 1. They are left out, since no such
+        frame is drawn.
         """
         n_hidden = self._feature_to_hidden.shape[-1]
         n_direct = self.n_features * 3 * self._n_components
@@ -327,7 +328,7 @@ class LogisticNADESampler(EmissionSampler):
         """Draw the levels of several frames, (N, n_features), each as `_draw_one` does."""
         levels = np.empty(skipped.shape[:2], np.float32)
         for k in range(self.n_features):
-            # A product for each row: BLAS may round those of all rows at once differently.
+            # Multiply row by row: BLAS may round a product of several rows differently.
             mixtures = np.matmul(self._hidden_to_output[k], np.maximum(hidden, 0)[:, :, None])
             mixtures = mixtures[:, :, 0] + skipped[:, k]
             levels[:, k] = [
@@ -420,7 +421,7 @@ class LogisticNADESampler(EmissionSampler):
     def _level(
         self, mixture: list[float], choice: float, noise: float, temperature: float
     ) -> float:
-        """Draw one level as `_draw_several` does, with Python's floats."""
+        """Draw one level as `_draw_several` does, with Python floats."""
         n = self._n_components
         logits, means, log_scales = mixture[:n], mixture[n : 2 * n], mixture[2 * n :]
         largest = max(logits)
@@ -439,12 +440,12 @@ class LogisticNADESampler(EmissionSampler):
         return self._uniform_level(noise)
 
     def _choose(self, log_odds: list[float], choice: float, temperature: float) -> int:
-        """Choose the loudest feature, with Python's floats."""
+        """Choose the loudest feature by its odds, with Python floats."""
         largest = max(log_odds)
         shares = [math.exp((each - largest) / temperature) for each in log_odds]
         return choose(shares, choice)
 
     def _uniform_level(self, noise: Any) -> Any:
-        """Turn logistic noise into a level; all are equally likely."""
+        """Turn logistic noise into a level, so that all levels are equally likely."""
         share = 1 / (1 + np.exp(-noise))
         return np.minimum(np.floor(share * (self._last + 1)), self._last)

@@ -4,8 +4,8 @@ Music repeats itself, often literally and after minutes, beyond the memory of a 
 So the frame that followed the earlier passage is an input of the network. The score of a *lag*
 grows by one with each frame that equals the frame `lag` frames earlier and halves with each frame
 that does not, so that a varied note does not end a repetition. The match of a frame is the lag with
-the highest score before it. If no lag fits, it is the one that leads to the first frame, because
-pieces often return to their beginning. Matches depend only on earlier frames.
+the highest score before it. If no lag fits, the match leads to the first frame, because pieces
+often return to their beginning. Matches depend only on earlier frames.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,10 @@ _SHORTEST = 64
 # Lower bounds of the classes of scores. A score below the first is not a match.
 _BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
 N_CONFIDENCES = 2 * len(_BORDERS) + 1
-"""Number of classes: 0 if no lag fits, else by score and whether the last frame agreed."""
+"""Number of classes of confidence in a match.
+
+Class 0 means that no lag fits. The others combine the score with whether the last frame agreed.
+"""
 
 
 class Matches(NamedTuple):
@@ -49,7 +52,7 @@ def find_matches(piece: np.ndarray) -> Matches:
     numbers: Iterable[np.ndarray] = map(frame_numbers, frame_blocks(piece))
     _, contents = np.unique(np.concatenate([*numbers, np.zeros(0, np.int64)]), return_inverse=True)
     n_lags = min(LOOK_BACK, n_frames)
-    # In reverse order, so that the frames at lags from 1 on follow each frame.
+    # In reverse order, each frame is followed by the frames at lags 1, 2 and so on.
     backwards = np.concatenate([contents[::-1].astype(np.int32), np.full(n_lags, -1, np.int32)])
     scores, fits, factors = np.zeros((3, n_lags), np.float32)
     lags, best_scores, agreed = np.zeros_like(times), np.zeros(n_frames, np.float32), times < 0
@@ -69,16 +72,20 @@ def find_matches(piece: np.ndarray) -> Matches:
 def _match(
     lags: np.ndarray, scores: np.ndarray, agreed: np.ndarray, n_read: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return lags and confidences, given the best lags, their scores and whether they agreed."""
+    """Return lags and confidences, given the best lags and how many frames came before.
+
+    `scores` are those of the best lags; `agreed` says whether their last frame was equal.
+    """
     level = np.searchsorted(_BORDERS, scores, side="right")
     first = np.where(n_read <= LOOK_BACK, n_read, 0)
     return np.where(level > 0, lags, first), np.where(level > 0, 2 * level - agreed, 0)
 
 
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
-    """Return a number for the content of each frame (n, n_features), the same for equal frames.
+    """Return a hash of each frame, (n,), which is the same for equal frames (n, n_features).
 
-    The numbers are odd hashes of 63 bits, so those of different frames practically always differ.
+    Hashes have 63 random bits, so those of different frames practically always differ, and a last
+    bit of 1, so that none is 0.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 
@@ -94,8 +101,8 @@ class MatchFinder:
     Attributes
     ----------
     lags : int ndarray of shape (n_pieces,)
-        The best lag for the next frame of each piece, the shortest of equals. If none fits, it
-        leads to the first frame, or is 0 if that is out of reach.
+        The best lag for the next frame of each piece, the shortest one if several are equally good.
+        If none fits, it leads to the first frame, or is 0 if that is out of reach.
     confidences : int ndarray of shape (n_pieces,)
         Class of confidence of each lag.
     """
@@ -104,8 +111,8 @@ class MatchFinder:
         self.lags = np.zeros(n_pieces, np.int64)
         self.confidences = np.zeros(n_pieces, np.int64)
         self._n_read = np.zeros(n_pieces, np.int64)
-        # Numbers of frames, in order, after as many zeros as there are lags. The last score is that
-        # of lag 1.
+        # `_frames` holds as many zeros as there are lags, then the numbers of the frames in order.
+        # The last column of `_scores` belongs to lag 1.
         self._frames = np.zeros((n_pieces, 2 * _SHORTEST), np.int64)
         self._scores = np.zeros((n_pieces, _SHORTEST), np.float32)
         self._end = _SHORTEST
@@ -134,7 +141,7 @@ class MatchFinder:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the state of `other`, which has not read more, to the pieces numbered `rows`."""
+        """Copy the state of `other`, which has read no more frames, to pieces numbered `rows`."""
         self.lags[rows], self.confidences[rows] = other.lags[rows], other.confidences[rows]
         self._scores[rows], self._frames[rows] = 0, 0
         self._n_read[rows] = other._n_read[rows]
@@ -151,7 +158,7 @@ class MatchFinder:
         return np.where(self.lags > 0, self._frames[np.arange(len(places)), places], 0)
 
     def _make_room(self) -> None:
-        """Add lags, up to `LOOK_BACK`, and drop the frames before that."""
+        """Make room for more frames and lags, up to `LOOK_BACK`; drop frames out of reach."""
         n_pieces, n_lags = self._scores.shape
         kept = min(2 * n_lags, LOOK_BACK)
         frames = np.zeros((n_pieces, kept + n_lags), np.int64)

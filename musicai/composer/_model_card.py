@@ -42,7 +42,7 @@ def model_card(
     scores: Mapping[str, float] | None = None,
     report: Any = None,
 ) -> str:
-    """Describe a fitted composer in Markdown, to share with its file.
+    """Return a description of a fitted composer in Markdown, to share along with its file.
 
     Parameters
     ----------
@@ -52,11 +52,11 @@ def model_card(
         Heading of the card.
     data : Bunch, default=None
         Training music from a loader of `musicai.datasets`, with its source and license. None if
-        they are unknown.
+        source and license are unknown.
     scores : dict of str to float, default=None
         Log-likelihoods of held-out music by name, in nats per frame.
     report : musicai.metrics.Report, default=None
-        Score-card of composed pieces, for their realism and the share of copies.
+        Scorecard of composed pieces, which gives their realism and the share that is copied.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def _nats(score: float) -> str:
 
 
 def _frames(composer: Any) -> str:
-    """Describe the frames, if the composer was fitted with timing."""
+    """Return how many frames there are to a beat or a second, in words, or that it is unknown."""
     try:
         timing = composer.timing
     except ValueError:

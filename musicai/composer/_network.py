@@ -3,7 +3,7 @@
 At every frame the trunk reads the previous frame, a flag that is 1 where a piece starts, and the
 sum of the embeddings of the piece's style and key. Networks whose emission can redraw values read a
 second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
-Cues, such as the distance to the end, are zeros where they are not given.
+The trunk also reads cues about the distance to the end, which are zeros where they are not given.
 The trunk's output is the context that the emission turns into a distribution over frames. For
 chroma and piano rolls, a second emission does so given chords (`_chord_emission.py`).
 """
@@ -31,7 +31,7 @@ from ._tied import TiedNADE
 State = tuple[Tensor, Tensor]
 
 _EMBEDDING_SIZE = 16
-# Of the dropout of the trunk's outputs: that of the inputs and hidden units of piano rolls.
+# Networks for piano rolls also drop inputs and hidden units, at this share of the dropout rate.
 _SHARE_OF_DROPOUT = 0.3
 
 EMISSIONS: dict[str, Callable[[int, int], Emission]] = {
@@ -59,7 +59,7 @@ class Network(nn.Module):
     n_styles : int
         Number of styles; style 0 stands for "no stated style".
     hidden_size, n_layers : int
-        Size of the LSTM.
+        Units in a layer of the LSTM, and number of layers.
     dropout : float, default=0.0
         Share of the context that is dropped in training.
     """
@@ -129,7 +129,7 @@ class Network(nn.Module):
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
             Cues of the frames to predict, or zeros if not given; None for no cues.
         kept : Tensor of shape (batch, n_frames, n_strands, n_inputs), default=None
-            Factors of the inputs, for dropout.
+            Factors of the encoded frames, 0 where dropout drops a value; None for no dropout.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class Network(nn.Module):
         return context, state
 
     def training_loss(self, batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Return the negative log-likelihood of every frame, and all other losses.
+        """Return the negative log-likelihood of every frame, and the sum of all other losses.
 
         Parameters
         ----------
@@ -171,16 +171,16 @@ class Network(nn.Module):
         Returns
         -------
         nll : Tensor of shape (n_valid_frames,)
-            In nats.
+            Negative log-likelihood of every frame, in nats.
         other_loss : Tensor of shape ()
-            Summed over frames. Its gradient reaches only the readout of `Emission.mean` and the
-            emission given chords.
+            All other losses, summed over frames. Their gradient reaches only the readout of
+            `Emission.mean` and the emission given chords.
         """
         previous, generated, traits, kept = batch.previous, None, None, None
         if batch.traits is not None:
             traits = drop_and_blur(batch.traits, generator)
-            # A separate block: older versions of torch would reuse the weights that were cast here
-            # without gradients in the block below.
+            # This needs its own block: within one block, older versions of torch would reuse the
+            # weights that are cast here, without gradients, in the computation below.
             with _autocast(previous.device):
                 previous, generated = self._with_redrawn_frames(batch, traits, generator)
         with _autocast(previous.device):
@@ -210,7 +210,7 @@ class Network(nn.Module):
             return -self.emission.log_prob(frames, context, previous, **options), other_loss
 
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
-        """Return the loss given chords of the excerpts that have them, summed over frames."""
+        """Return the loss given chords, summed over the frames of excerpts that have chords."""
         if self.chords is None or batch.chords is None:
             return torch.zeros((), device=context.device)
         rows = slice(None, None, EXCERPTS_PER_CHORDS)
@@ -226,8 +226,8 @@ class Network(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
-        In training a network reads real music, in sampling its own frames, and the small errors of
-        its draws add up (exposure bias: Ranzato et al. 2016). So one third of the excerpts is read
+        In training, a network reads real music. In sampling, it reads its own frames, whose small
+        errors add up (exposure bias: Ranzato et al. 2016). So one third of the excerpts is read
         with values redrawn from the second frame on, and another third from a later frame on. Each
         value is drawn from the component of the mixture that explains the real value: the notes
         stay, the errors are the network's own, and the target is the real music. Drawing whole
@@ -335,7 +335,7 @@ def network_of_weights(
 
 
 def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarray]) -> Network:
-    """Build the network that `weights` were exported from without memory for its weights."""
+    """Build the network that `weights` came from, but allocate no memory for its weights."""
     with torch.device("meta"):
         return Network(
             emission,
@@ -347,8 +347,9 @@ def meta_network(emission: str, n_features: int, weights: Mapping[str, np.ndarra
 
 
 def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
-    """Drop a share of `x`; torch's own dropout uses the global generator."""
-    # 16 random bits decide about each value: one draw for each would take four times as long.
+    """Apply dropout to `x`, with `generator`; torch's own dropout uses the global generator."""
+    # A draw of 64 bits serves four values, 16 bits each: a draw per value would take four times as
+    # long.
     bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
     bits.random_(-(2**63), None, generator=generator)
     threshold = min(round(dropout * 2**16), 2**16 - 1) - 2**15
@@ -357,10 +358,10 @@ def _drop(x: Tensor, dropout: float, generator: torch.Generator) -> Tensor:
 
 
 def _autocast(device: torch.device) -> torch.autocast:
-    """Train in bfloat16 on GPUs that have it, and in float32 everywhere else.
+    """Return a context that computes in bfloat16 on GPUs that support it, else in float32.
 
-    On CPUs, bfloat16 depends on the model: with AVX512-BF16 small networks train at half the
-    speed, without it bfloat16 is emulated, and either way the weights would differ.
+    CPUs compute in float32. Those with AVX512-BF16 would train small networks at half the speed,
+    those without it would emulate bfloat16, and weights would depend on the model of the CPU.
     """
     enabled = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

@@ -23,11 +23,11 @@ _RULES: dict[str, Rule] = {
     "vocabulary": (lambda v: is_one_of(v, tuple(VOCABULARIES)), f"one of {tuple(VOCABULARIES)}"),
     "random_state": SEED_RULE,
 }
-_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # lengths of the piece's end and of continuations
+_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece and of continuations
 
 
 class NextChordsMixin:
-    """Prediction of the next chords for a composer."""
+    """Method of a composer that predicts the next chords of a piece."""
 
     def next_chords(
         self,
@@ -113,7 +113,10 @@ class NextChordsMixin:
 def _count(
     piece: np.ndarray, continuations: np.ndarray, timing: Timing, vocabulary: str, n_best: int
 ) -> tuple[list[Chord], np.ndarray]:
-    """Count the next chords in `continuations` of a piece, (n_draws, n_frames, n_features)."""
+    """Return the most frequent next chords in `continuations` of a piece, and their shares.
+
+    `continuations` has the shape (n_draws, n_frames, n_features).
+    """
     before = pitch_classes(piece)[-max(1, timing.frames_at(_SECONDS_BEFORE)) :]
     n_before, n_after = len(before), continuations.shape[1]
     seconds = timing.borders(n_after)

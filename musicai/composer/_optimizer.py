@@ -15,8 +15,8 @@ class Optimizer:
 
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())
-        # The read-out of the mean and the emission given chords have losses of their own. Each is
-        # clipped separately, so that neither shortens the gradient of the composer itself.
+        # The readout of the mean and the emission given chords have losses of their own. The
+        # gradient of each is clipped separately, so that it does not shorten that of the others.
         chords = network.chords
         emissions = [network.emission] if chords is None else [network.emission, chords.emission]
         apart = [getattr(emission, "mean_head", None) for emission in emissions]
@@ -36,14 +36,14 @@ class Optimizer:
         self._adam.zero_grad()
 
     def clip(self) -> float:
-        """Clip the gradients of each group; return the sum of their norms before."""
+        """Clip the gradients of each group; return the sum of their norms before clipping."""
         norms = [
             torch.nn.utils.clip_grad_norm_(group, _LARGEST_GRADIENT_NORM) for group in self._groups
         ]
         return torch.stack(norms).sum().item()
 
     def step(self, learning_rate: float, *, skip: bool = False) -> None:
-        """Take a step; with `skip` only count it."""
+        """Take a step, or if `skip` is True, only count it."""
         for options in self._adam.param_groups:
             options["lr"] = learning_rate
         if not skip:
@@ -60,7 +60,7 @@ class Optimizer:
         return {"n_steps": self.n_steps, "moments": moments}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Restore what `state` returned."""
+        """Restore a state that the method `state` has returned."""
         self.n_steps = state["n_steps"]
         memory: dict[int, dict[str, Tensor]] = {}
         for key, array in state["moments"].items():

@@ -7,8 +7,8 @@ from time import monotonic
 
 import numpy as np
 
-# Training has diverged where each value is this much less likely than before the first step. The
-# untrained network's loss exists for any data, and a median over batches ignores single outliers.
+# Training has diverged if the loss per value exceeds that of the untrained network by this many
+# nats: values have become 100 times less likely. The untrained network has a loss for any data.
 _EXPLODED = math.log(100)
 
 
@@ -48,18 +48,18 @@ class Progress:
         return self.best_score is None or score > self.best_score + tol
 
     def excess_loss(self, loss: float, n_features: int) -> float:
-        """Return how far a loss is above the untrained network's; above 1 it has exploded."""
+        """Return the excess over the untrained network's loss; above 1, training has diverged."""
         if self.untrained_loss is None:
             return 0.0
         return (loss - self.untrained_loss) / (_EXPLODED * n_features)
 
     @property
     def recent_loss(self) -> float:
-        """Median of the last losses, or the untrained network's if there are none."""
+        """Median loss of the last batches, or the untrained network's loss before the first."""
         return median(self.recent_losses or [self.untrained_loss or 0.0])
 
     def __str__(self) -> str:
-        # The training loss has the sign of a score, so that both figures compare.
+        # Show the training loss with the sign of a score, so that the figures can be compared.
         shown = f"train {-self.loss_curve[-1]:.2f}"
         if self.validation_curve:
             shown += f", valid {self.validation_curve[-1]:.2f}, best {self.best_score:.2f}"
@@ -72,8 +72,8 @@ class Budget:
     Attributes
     ----------
     elapsed : float
-        Seconds at the last reading of the clock. Processes that train together use the seconds of
-        the first process, so that all decide alike.
+        Seconds of training, as of the last reading of the clock. Processes that train together use
+        the seconds of the first process, so that all decide alike.
     """
 
     def __init__(self, max_iter: int, max_time: float | None) -> None:

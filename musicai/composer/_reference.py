@@ -1,7 +1,7 @@
 """Reference figures of the training music, stored at the end of training.
 
 `sample` compares primes with them, and warns if few training pieces have an ending. Likelihoods are
-of held-out pieces, or of training pieces if few are held out.
+those of validation pieces and, if there are few, of some training pieces too.
 """
 
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ _WINDOW = 32
 _MOST_WINDOWS = 256
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# Largest distance of a prime from the range of 98 % of the windows, in units of that range.
+# Largest distance of a prime from the range of 98% of the windows, in units of that range.
 _FARTHEST = 0.2
-# Least range, for uniform music, in nats per frame.
+# Smallest value of that range, in nats per frame, for training music that varies little.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
 
 
 def window_scores(scores: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mean log-likelihoods of windows of pieces, sorted, (n_windows,).
+    """Return the mean log-likelihood of each window of some pieces, sorted, at most 256 of them.
 
     Parameters
     ----------
     scores : sequence of ndarray of shape (n_frames,)
-        Log-likelihood of every frame of some pieces. A piece shorter than a window is one.
+        Log-likelihood of every frame of each piece. A short piece is a single window.
     """
     means = np.sort(
         [
@@ -50,7 +50,7 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
     means : sequence of pairs
         Log-likelihood per frame of each prime, and its number of frames.
     reference : ndarray of shape (n_windows,)
-        Those of windows of real music.
+        Log-likelihoods per frame of windows of real music, from `window_scores`.
     """
     if len(reference) < _FEWEST_WINDOWS:
         return
@@ -72,9 +72,9 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
 
 
 def count_endings(lengths: Sequence[int]) -> int:
-    """Return how many training pieces have an ending, by their numbers of frames.
+    """Return how many training pieces have an ending, judging by their lengths in frames.
 
-    If most pieces have the same length, these are considered excerpts, which stop anywhere.
+    If most pieces have the same length, they are taken for excerpts, which stop anywhere.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())

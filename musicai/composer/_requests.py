@@ -1,8 +1,8 @@
-"""Requests for composed pieces, and the sampler that starts them.
+"""Requests for composed pieces, and the sampler that has read their primes.
 
-The key of a piece for which none is requested, and the traits of a piece without a prime, are drawn
-first. With a random state for each piece, no computation for one piece depends on the others, so
-each piece is the one that its request gives alone, to the bit.
+If no key is requested, the key is drawn before the frames; so are the traits of a piece without a
+prime. If each piece has its own random state, no computation for one piece depends on the others:
+each piece equals, bit for bit, the one that is composed alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,10 +27,10 @@ from ._sampling import Draws, Sampler, Voices, follow
 from ._tied import keys_of_strands
 
 ReadChords = Callable[[Any, Any, str], np.ndarray]
-"""Returns the numbers of chords, as users write them, given the style and the argument's name."""
+"""Function of chords as users write them, the style and the argument's name: chord numbers."""
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Reads a prime, with a weight for each style, and returns the odds of each key after it."""
+"""Function of a prime and a weight for each style: the odds of each key after the prime."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
 
@@ -53,7 +53,7 @@ class Request:
     key : int or None
         Number of the requested key.
     cues : ndarray of shape (n_frames, N_CUES)
-        Cues of the new frames, as far as they are given.
+        Cues of the new frames; no rows if the piece has no requested ending.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
         Numbers of the requested chords, which repeat when they end.
     """
@@ -96,7 +96,7 @@ class Requests:
         chords: Any = None,
         read_chords: ReadChords | None = None,
     ) -> "Requests":
-        """Check arguments of `sample`, each for all pieces or a list with one for each.
+        """Check arguments of `sample`: each has one value for all pieces, or a list of them.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Requests:
         style, key, random_state, n_pieces, chords : object
             Arguments of `sample`.
         styles : ndarray of shape (n_styles,)
-            The style labels that were learned.
+            The style labels of the training pieces.
         cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
             Cues of the new frames, the same for all pieces.
         read_chords : callable, default=None
@@ -156,7 +156,7 @@ class Requests:
 
     @property
     def apart(self) -> bool:
-        """Whether what is computed for one piece must not depend on the others."""
+        """Whether each piece must be computed independently of the others."""
         return len(self.each) == 1 or not isinstance(self.rng, np.random.RandomState)
 
     def __iter__(self) -> Iterator[tuple[Request, np.random.RandomState]]:
@@ -166,7 +166,7 @@ class Requests:
 
 
 def is_list(value: Any) -> bool:
-    """Return whether an argument of `sample` has a value for each piece."""
+    """Return whether an argument of `sample` is a list with a value for each piece."""
     return isinstance(value, list) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 
@@ -180,14 +180,14 @@ def start_sampler(
     read_prime: ReadPrime,
     seconds: float,
 ) -> tuple[Sampler, np.ndarray]:
-    """Return a sampler at the end of all primes, and the shift of each piece to the common key.
+    """Return a sampler that has read all primes, and the shift of each piece to the common key.
 
     Parameters
     ----------
     requests : Requests
         One request for each piece.
     emission : str
-        The distribution of a frame.
+        The distribution of a frame, a key of `SAMPLERS`.
     weights : dict of str to ndarray
         The network's weights.
     traits : list of two arrays
@@ -195,16 +195,16 @@ def start_sampler(
     shifts : ndarray of int, of shape (n_keys,)
         Semitones that move a piece to the common key from each key that it may be in.
     read_prime : callable
-        Returns the probability of each key after a prime. It is called once for each prime and
-        style.
+        Returns the probability of each key after a prime. It is called once for each pair of
+        prime and style.
     seconds : float
-        How long a frame lasts.
+        Length of a frame in seconds.
     """
     if "traits" in weights:
         values, styles_of_traits = traits
         known = standardize(values, weights["trait_scale"]), styles_of_traits
     rows: list[np.ndarray] = []  # conditioning of each row
-    places: list[tuple[int, int]] = []  # prime of each row, and semitones
+    places: list[tuple[int, int]] = []  # prime of each row, and its shift
     voices: list[tuple[int, float]] = []
     moved = []
     asked: list[np.ndarray] = []
@@ -230,7 +230,7 @@ def start_sampler(
         primes[id(prime)] = prime
         for number in np.flatnonzero(request.style).tolist():
             row = weights["style"][number] + weights["key"][key_row]
-            if "traits" in weights and not len(prime):  # a continuation has those of its prime
+            if "traits" in weights and not len(prime):  # only without a prime
                 row = row + sample_traits(*known, number, rng) @ weights["traits"]
             rows.append(row)
             places.append((id(prime), int(shifts[key])))
@@ -285,8 +285,8 @@ def _read_primes(
 def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:
     """Draw a key by its odds (n_keys,).
 
-    Draws go by rank, the likeliest key first: with one seed, a transposed prime is continued as
-    the prime itself is, transposed.
+    Keys are ranked before the draw, the likeliest first. With the same seed, the continuation of a
+    transposed prime is therefore the transposed continuation of the prime.
     """
     ranked = np.argsort(-odds, kind="stable")
     return int(ranked[sample_categorical(odds[ranked][None], rng.random_sample(1))[0]])

@@ -1,8 +1,8 @@
 """Inputs of the network for piano rolls that describe the past of a frame.
 
-The network is trained on excerpts of 128 frames. So facts that depend on earlier frames, or on
-counting, are inputs: the match, how long each note has sounded or been silent, the recent shares
-of the pitch classes, and the position in the piece.
+The network is trained on excerpts of at most 128 frames. So facts that depend on frames before the
+excerpt, or on counting, are inputs: the match, how long each note has sounded or been silent, the
+recent shares of the pitch classes, and the position in the piece.
 """
 
 from copy import copy
@@ -20,7 +20,7 @@ N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
 # Periods in frames of the position in the piece, which convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
-# Numbers of last frames over which the shares of pitch classes are taken.
+# Shares of pitch classes are taken over so many last frames.
 _RECENT = (8, 32)
 N_RECENT = len(_RECENT) * N_KEYS
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1
@@ -34,15 +34,15 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     piece : ndarray of shape (n_frames, n_features)
         A binary piece.
     matches : Matches
-        Its matches.
+        The match of every frame of the piece.
     start, stop : int
-        The excerpt.
+        First frame of the excerpt, and the frame after its last one.
 
     Returns
     -------
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
-        The last frame, the one before, the match, the state of every note, the recent shares of
-        the pitch classes, and scalars.
+        The last frame, the one before it, the frame that the match leads to, the state of every
+        note, the recent shares of the pitch classes, and scalars.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)
@@ -59,7 +59,10 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 
 
 def _count(frames: np.ndarray) -> np.ndarray:
-    """Return for how many frames each note has sounded or been silent, for all but the first."""
+    """Return how long each note has sounded or been silent, in frames, at all frames but one.
+
+    The first frame is left out.
+    """
     places = np.arange(len(frames))[:, None]
     changes = np.zeros(frames.shape, np.int64)
     changes[1:] = np.where(frames[1:] != frames[:-1], places[1:], 0)
@@ -73,9 +76,9 @@ def fold_of_keys(n_features: int) -> np.ndarray:
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
-    """Return the shares of pitch classes in the last frames up to each, (n, N_RECENT).
+    """Return the shares of pitch classes over the last frames up to each frame, (n, N_RECENT).
 
-    Sums are small integers and lengths are powers of 2, so floats are exact.
+    The sums are small integers and are divided by powers of 2, so floats are exact.
     """
     totals = np.pad(folded, ((1, 0), (0, 0))).cumsum(0, dtype=np.float32)
     ends = np.arange(1, len(totals))
@@ -97,11 +100,11 @@ def compose_known(
     Parameters
     ----------
     last, before, repeated : ndarray of shape (n, n_features)
-        The last frame, the one before, and the match.
+        The last frame, the one before it, and the frame that the match leads to.
     ages : int ndarray of shape (n, n_features)
         For how many frames each note has sounded or been silent; 0 at the start of a piece.
     confidences : int ndarray of shape (n,)
-        Of the match.
+        Class of confidence in the match.
     recent : ndarray of shape (n, N_RECENT)
         Recent shares of the pitch classes.
     times : int ndarray of shape (n,)
@@ -145,9 +148,9 @@ class RollMemory:
         self._ages = np.zeros((n_pieces, n_features), np.int64)
         self._times = np.zeros(n_pieces, np.int64)
         self._fold = fold_of_keys(n_features)
-        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # of the last frames
+        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # last frames
         self._matches = MatchFinder(n_pieces)
-        # Copies of this memory share them.
+        # Frames by number, which copies of this memory share.
         self._frames = {0: self._last[0]}
         self._know(self._last)
 

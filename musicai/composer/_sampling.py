@@ -1,12 +1,12 @@
 """Sampling in NumPy: each drawn frame is fed back before the next one is drawn.
 
-Calls of torch take longer than such small steps compute, so sampling works on the exported
-weights.
+For such small steps, calling torch takes longer than computing, so NumPy computes with the
+exported weights.
 
-Each piece has a row of the network's batch, or a row for each style of its blend. Where
-pieces are drawn apart, each from a random state of its own, what is computed for one does not
-depend on the others: BLAS may round the products of one row and of several differently, so then
-each row is multiplied by itself.
+Each piece has a row in the network's batch, or a row for each style of its blend. If each piece is
+drawn from its own random state, the computation for one piece must not depend on the others. BLAS
+may round the product of several rows differently from that of one, so the rows of each piece are
+then multiplied separately.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,14 +45,14 @@ Draws = np.random.RandomState | Sequence[np.random.RandomState]
 
 @dataclass(frozen=True)
 class Voices:
-    """The rows that read pieces, a row for each style of a piece.
+    """Rows of the batch that read pieces in a blend of styles, a row for each style of a piece.
 
     Attributes
     ----------
     pieces : ndarray of int, of shape (n_rows,)
-        The piece that each row reads, in order, the rows of a piece next to each other.
+        Number of the piece that each row reads, in ascending order.
     weights : ndarray of shape (n_rows,)
-        Probability that the next frame of the piece is of this row.
+        Probability that the next frame of the piece is drawn from this row.
     """
 
     pieces: np.ndarray
@@ -60,11 +60,11 @@ class Voices:
 
     @property
     def n_pieces(self) -> int:
-        """How many pieces there are."""
+        """Number of pieces."""
         return int(self.pieces[-1]) + 1
 
     def draw(self, rng: Draws) -> np.ndarray:
-        """Choose a row of each piece by its weight; a piece of one row takes no draw."""
+        """Choose a row of each piece by its weight; a piece with one row needs no random number."""
         chosen = []
         for piece, rows in enumerate(self._rows):
             row = rows[0]
@@ -75,7 +75,7 @@ class Voices:
         return np.array(chosen)
 
     def take(self, pieces: np.ndarray) -> tuple[np.ndarray, Self]:
-        """Return the rows of some pieces, in this order, and the voices that they are."""
+        """Return the rows of the pieces with these numbers, in this order, and their voices."""
         rows = [self._rows[piece] for piece in pieces]
         order = np.concatenate(rows)
         numbers = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
@@ -97,22 +97,22 @@ class Sampler:
     weights : dict of str to ndarray
         The network's weights.
     conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
-        The embeddings of style, key and traits, added up, of all pieces or of each. An emission
-        with several strands has a row for each of them, (n_strands, embedding_size) or
+        Sum of the embeddings of style, key and traits: one for all pieces, or one for each. For an
+        emission with several strands, each strand has a row: (n_strands, embedding_size) or
         (n_pieces, n_strands, embedding_size).
     n_pieces : int, default=1
-        How many pieces; all start from nothing.
+        Number of pieces, none of which has a frame yet.
     apart : bool, default=False
-        Whether to compute each row by itself.
+        Whether to compute each row separately, so that rounding does not depend on the others.
     cue : ndarray of shape (n_pieces, N_CUES), default=None
         Cues of the first frame of each piece.
 
     Attributes
     ----------
     voices : Voices or None
-        The rows that read each piece; None if there is one for each.
+        The rows that read each piece; None if each piece has a single row.
     cues : ndarray of shape (n_rows, n_frames, N_CUES) or None
-        Cues of the frames after the next one, as far as they are given.
+        Cues of the frames after the next one; frames beyond these have no cues.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class Sampler:
 
     @property
     def previous(self) -> np.ndarray:
-        """The past of each row, as the emission reads it: mostly the last frame."""
+        """The past of each row, as the emission reads it; for most emissions, the last frame."""
         return self.memory.known
 
     def read(self, primes: Sequence[np.ndarray], cue: np.ndarray | None = None) -> None:
@@ -168,7 +168,7 @@ class Sampler:
         shape = lengths.max(), len(primes), self.emission.n_features
         frames = np.zeros(shape, np.float32)
         for i, prime in enumerate(primes):
-            frames[len(frames) - len(prime) :, i] = prime  # all end together
+            frames[len(frames) - len(prime) :, i] = prime  # align the ends
         before = self.take_rows(np.arange(len(primes)))
         for n_left, frame in zip(range(len(frames), 0, -1), frames, strict=True):
             self._read_frame(frame, cue=cue if n_left == 1 else None)
@@ -179,10 +179,10 @@ class Sampler:
                 self._encoded[self._strands(waiting)] = before._encoded[self._strands(waiting)]
 
     def take(self, pieces: Sequence[int] | np.ndarray) -> Self:
-        """Return a sampler with the state of this one in the pieces of these numbers.
+        """Return a sampler that goes on with the pieces numbered `pieces`, in their present state.
 
-        A number may come several times: ``sampler.take([0] * 64)`` continues one piece in 64 ways,
-        and its prime is read once.
+        Numbers may repeat: ``sampler.take([0] * 64)`` continues one piece in 64 ways without
+        reading its prime again.
         """
         pieces = np.asarray(pieces)
         rows, voices = (pieces, None) if self.voices is None else self.voices.take(pieces)
@@ -192,7 +192,7 @@ class Sampler:
         return taken
 
     def take_rows(self, rows: np.ndarray, voices: Voices | None = None) -> Self:
-        """Return a sampler with the state of this one in these rows, which become `voices`."""
+        """Return a sampler that goes on with these rows of the batch, which become `voices`."""
         taken = copy(self)
         taken.trunk = self.trunk.take(self._strands(rows))
         taken.memory = self.memory.take(rows)
@@ -208,9 +208,9 @@ class Sampler:
         Parameters
         ----------
         rng : RandomState, or a sequence of them
-            Source of all draws, or of those of each piece.
+            Source of all draws, or one source for each piece.
         temperature : float, default=1.0
-            Below 1 makes likely choices likelier.
+            Values below 1 favor likely choices.
         """
         rows = None if self.voices is None else self.voices.draw(rng)
         following = self.following
@@ -239,7 +239,7 @@ class Sampler:
             yield self.step(rng, temperature=temperature)
 
     def feed(self, frames: np.ndarray, *, generated: bool = False) -> None:
-        """Feed every piece a frame: `frames` (n_pieces, n_features)."""
+        """Feed every piece its next frame, a row of `frames` (n_pieces, n_features)."""
         cue = None
         if self.cues is not None and self.cues.shape[1]:
             cue, self.cues = self.cues[:, 0], self.cues[:, 1:]
@@ -250,7 +250,7 @@ class Sampler:
         self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
-        """Draw frames of any chord, (n_pieces, n_features), from some rows or all."""
+        """Draw frames without a requested chord, (n_pieces, n_features), from some rows or all."""
         context, known = self.context, self.previous
         if rows is not None:
             context, known = context[rows], known[rows]
@@ -286,7 +286,7 @@ class Sampler:
         self.trunk.step(self._inputs(self._encoded, generated=generated, cue=cue))
 
     def _strands(self, rows: np.ndarray) -> np.ndarray:
-        """Return the rows of the trunk that belong to pieces."""
+        """Return the rows of the trunk that belong to rows of the batch, one for each strand."""
         n_strands = self.emission.n_strands
         return (rows[:, None] * n_strands + np.arange(n_strands)).ravel()
 
@@ -298,7 +298,7 @@ class Sampler:
         generated: bool = False,
         cue: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Return the inputs of the trunk, conditioning aside: the encoded frame, flags and cues."""
+        """Return the trunk's inputs except the conditioning: the encoded frame, flags and cues."""
         n_read = encoded.shape[1]
         inputs = np.empty((len(encoded), self.trunk.n_inputs), np.float32)
         inputs[:, :n_read] = encoded
@@ -356,16 +356,16 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
     Parameters
     ----------
     frames : ndarray of shape (n_draws, n_features)
-        Draws in [0, 1]; a feature sounds from a half on.
+        Draws in [0, 1]; a feature sounds if it is at least 0.5.
     n_best : int
-        How many to return at most.
+        Maximum number of groups to return.
 
     Returns
     -------
     commonest : ndarray of shape (n_best, n_features)
-        The mean of the draws of each kind, the commonest kind first.
+        Mean of the draws in each group, the most frequent group first.
     shares : ndarray of shape (n_best,)
-        Share of the draws that are of this kind.
+        Share of all draws that are in each group.
     """
     _, kinds, counts = np.unique(frames >= 0.5, axis=0, return_inverse=True, return_counts=True)
     sums = np.zeros((len(counts), frames.shape[1]))
@@ -376,7 +376,7 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
 
 
 def move_back(frames: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Move one frame of every piece, (n_pieces, n_features), from the common key to its own."""
+    """Transpose a frame of every piece, (n_pieces, n_features), from the common key to its own."""
     if not shifts.any():
         return frames
     columns = np.arange(frames.shape[1]) + shifts[:, None]

@@ -1,6 +1,6 @@
 """Validation of the state of fitted composers and checkpoints that are read from files.
 
-Shapes of weights are compared with those of the network before memory for it is allocated.
+Shapes of weights are compared with those of the network before memory for the network is allocated.
 """
 
 from collections.abc import Mapping
@@ -124,7 +124,7 @@ def _optimizer(state: Any, network: Network, **more: Any) -> Any:
     for number, parameter in enumerate(network.parameters()):
         for name, low in _MOMENTS.items():
             key, shape = f"{number}.{name}", () if name == "step" else tuple(parameter.shape)
-            # Parameters without a gradient so far have no moments.
+            # A parameter has no moments before its first gradient.
             if f"{number}.step" in state.get("moments", ()):
                 moments[key] = Array(np.float32, shape, low)
     return {"n_steps": int, "moments": moments, **more}

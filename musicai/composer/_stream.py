@@ -19,7 +19,7 @@ class FrameStream(Iterator[np.ndarray]):
     sampler : Sampler
         The sampler of a single piece.
     before_end : callable
-        Called at the start of `end`.
+        Function without arguments that `end` calls before it changes anything.
     """
 
     def __init__(
@@ -38,14 +38,14 @@ class FrameStream(Iterator[np.ndarray]):
         return next(self._frames)
 
     def end(self, n_frames: int) -> None:
-        """Let the piece end after so many more frames, as training pieces do.
+        """Lead the piece to an ending after `n_frames` more frames, as training pieces end.
 
         Parameters
         ----------
         n_frames : int
-            Frames to come. Some seconds of them let the music close; a later call replaces an
-            earlier one. Over chords the progression repeats as often as it fits, and its last chord
-            lasts until the end. After the last frame it is an error.
+            Number of frames to come. The music needs a few seconds to close. A later call replaces
+            an earlier one. If chords are requested, the progression repeats as often as it fits,
+            and its last chord lasts until the end. A call after the last frame raises an error.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         if self._n_left == 0:

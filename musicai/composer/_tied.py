@@ -3,10 +3,10 @@
 Transposed music is the same music, so only a smooth term for the register depends on the absolute
 pitch of a note. Each of the twelve pitch classes has an LSTM, all with the same weights, that
 reads frames relative to its pitch class. The head is a network of two hidden layers, the same for
-every note. It reads the output of the LSTM of the note's pitch class and the mean of all twelve,
-and the last frames, the match and the lower notes of the frame relative to the note. The
-probability of a frame is the product over its notes from the lowest to the highest, so it is exact
-and sums to one.
+every note. It reads the output of the LSTM of the note's pitch class and the mean output of all
+twelve. Relative to the note, it also reads the last two frames, the match and the lower notes of
+the frame. The probability of a frame is the product over its notes from the lowest to the highest,
+so it is exact, and the probabilities of all frames sum to one.
 
 References
 ----------
@@ -43,12 +43,12 @@ _FRAMES_AT_ONCE = 1024  # without gradients
 class TiedNADE(Emission):
     """Distribution of the frames of a piano roll.
 
-    `previous` holds the inputs that `known_before` returns, the context the outputs of the twelve
-    LSTMs.
+    `previous` holds the inputs that `known_before` returns, and `context` holds the outputs of the
+    twelve LSTMs.
     """
 
     compass: Tensor
-    """Range of the notes that depend on each other: the lowest, and the one after the highest."""
+    """Range of the notes that depend on each other: the lowest, and the one above the highest."""
 
     is_tied = True
 
@@ -75,7 +75,7 @@ class TiedNADE(Emission):
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
         self.units_to_units = nn.Linear(n_units, n_units)
         self.units_to_output = nn.Linear(n_units, 1)
-        # A direct path, with which training soon relies on long repetitions.
+        # A direct path to the output, by which the network soon learns to rely on long repetitions.
         self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
         self.mean_head = nn.Linear(n_units, 1)
         self.register_buffer("compass", torch.empty(2))
@@ -129,7 +129,7 @@ class TiedNADE(Emission):
         *,
         drop: Callable[[Tensor], Tensor] | None = None,
     ) -> Tensor:
-        """Log-probability of every frame, in nats, with hidden units passed through `drop`."""
+        """Return the log-probability of every frame, in nats; `drop` applies dropout to units."""
         lowest, end = self._bounds
         of_notes = self._weights_of_notes()
         size = len(x) if torch.is_grad_enabled() else _FRAMES_AT_ONCE
@@ -182,10 +182,11 @@ class TiedNADE(Emission):
         return units + _octaves(self.n_features, units.device)[lowest:end] @ self.register
 
     def _weights_of_notes(self) -> Tensor:
-        """Return what each sounding note adds to the first layers, (4 * n_notes, ...).
+        """Return what each sounding note adds to the first layers of all notes in the compass.
 
-        Four Toeplitz matrices, for the last frame, the one before, the match, and the frame
-        itself, whose notes add only to higher ones. Row j, column i depends on i - j.
+        The rows (4 * n_notes) are four Toeplitz matrices: for the last frame, the one before it,
+        the match, and the frame itself, whose notes add only to higher ones. What note j adds to
+        note i depends on i - j.
         """
         lowest, end = self._bounds
         keys = torch.arange(end - lowest, device=self.last.device)
@@ -234,30 +235,33 @@ def _recent(known: Tensor, n_features: int) -> Tensor:
 
 
 def _relative(of_classes: Tensor) -> Tensor:
-    """Return n values of the pitch classes, (..., n, 12), relative to each one, (..., 12, 12 n)."""
+    """Rotate n values per pitch class, (..., n, 12), so that each class in turn comes first.
+
+    The result has a row for each class, (..., 12, 12 n).
+    """
     own = torch.arange(N_KEYS, device=of_classes.device)
     relative = of_classes[..., (own[:, None] + own) % N_KEYS]
     return relative.transpose(-3, -2).flatten(-2)
 
 
 def _octaves(n_features: int, device: torch.device) -> Tensor:
-    """Return the weights of interpolation between octaves, (n_features, n_octaves + 1)."""
+    """Return weights that interpolate each note between octaves, (n_features, n_octaves + 1)."""
     places = torch.arange(n_features, device=device)[:, None] / N_KEYS
     octaves = torch.arange(-(-n_features // N_KEYS) + 1, device=device)
     return (1 - (places - octaves).abs()).clamp(0)
 
 
 def _around(distance: Tensor, kernel: Tensor) -> Tensor:
-    """Return the row of a kernel (2 * reach + 1, n_units) for every distance, zero beyond."""
+    """Return the row of a kernel (2 * reach + 1, n_units) for every distance; zeros beyond it."""
     reach = len(kernel) // 2
     near = (distance.abs() <= reach)[..., None]
     return F.embedding(distance.clamp(-reach, reach) + reach, kernel) * near
 
 
 class TiedNADESampler(EmissionSampler):
-    """Draws of `TiedNADE`.
+    """Sampler of `TiedNADE`.
 
-    As with `BernoulliNADESampler`, all notes up to the next that sounds are decided at once.
+    As in `BernoulliNADESampler`, all notes up to the next one that sounds are decided at once.
     """
 
     n_strands = N_KEYS
@@ -289,7 +293,7 @@ class TiedNADESampler(EmissionSampler):
         self._past, self._below = np.split(of_notes, [3 * n_notes])
         self._classes = _classes(self.n_features, device).numpy()
         self._fold = fold_of_keys(self.n_features)
-        # Maps the values of all pitch classes to the units of each.
+        # Weights by which the recent shares of all classes contribute to the units of each class.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
         self._direct = weights["states_to_output"][:, 0]
@@ -331,7 +335,7 @@ class TiedNADESampler(EmissionSampler):
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
         encoded = encoded.reshape(len(known), N_KEYS, -1).copy()
         weight, bias = self._places
-        # Row by row, so that a piece does not depend on the others.
+        # Multiply row by row, so that a piece does not depend on the others.
         scalars = known[:, None, 4 * self.n_features + N_RECENT :]
         encoded[:, :, self.n_inputs - _N_PLACES :] = np.matmul(scalars, weight) + bias
         return encoded.reshape(-1, self.n_inputs)
@@ -383,7 +387,7 @@ class TiedNADESampler(EmissionSampler):
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)
-        # Row by row, so that a piece does not depend on the others.
+        # Multiply row by row, so that a piece does not depend on the others.
         of_classes += np.matmul(recent, self._recent).reshape(of_classes.shape)
         units = self._units_of_states[self._states(previous)]
         units += of_classes[:, self._classes[self._lowest : self._end]]
@@ -417,7 +421,7 @@ class TiedNADESampler(EmissionSampler):
 
 
 def keys_of_strands(key: int | None) -> np.ndarray:
-    """Return a key relative to each pitch class, (12,). None stands for an unknown key."""
+    """Return the number of a key relative to each pitch class, (12,); None is an unknown key."""
     return _KEYS_OF_STRANDS[N_KEYS if key is None else key]
 
 

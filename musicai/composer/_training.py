@@ -1,11 +1,11 @@
-"""The training loop: maximum likelihood, pass after pass; the best weights are kept.
+"""The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with warm-up, clipped gradients and a learning rate that decays to zero along
-a cosine over the whole budget. Batches are small, which matters most, and hold excerpts of up to
-128 frames from random offsets.
+a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets. That
+they are small matters most.
 
-The seed, the epoch and the number of the batch in it determine all random draws. The state of
-training therefore holds no random states, and a resumed run takes the same steps.
+The seed, the epoch and the number of the batch in the epoch determine all random draws. A resumed
+run therefore takes the same steps, although no random states are saved.
 """
 
 import math
@@ -32,19 +32,19 @@ from ._optimizer import Optimizer
 from ._progress import Budget, Progress
 
 _WARM_UP_STEPS = 50
-# Share of the excerpts whose style is withheld, so that the composer also models music without one.
+# Share of the excerpts whose style is withheld, so that the network learns to do without one.
 _SHARE_WITHOUT_STYLE = 0.1
 
 _MOST_RETRIES = 3
 _RATE_OF_A_RETRY = 0.25
-# A gradient through 128 frames may overflow once in thousands of steps: that step is skipped, and
-# the next one is sound. Several in succession are no accident.
+# A gradient through 128 frames may overflow once in thousands of steps. Such a step is skipped. If
+# more than this many are skipped in succession, training has diverged.
 _MOST_REFUSED = 5
 _LOSSES_COMPARED = 20
 
 
 class DivergenceError(ValueError):
-    """Losses, gradients or weights are not finite, or losses far above the untrained network's."""
+    """Raised if training diverges: values are not finite, or losses are far too high."""
 
 
 class Trainer:
@@ -55,9 +55,9 @@ class Trainer:
     network : Network
         The network.
     learning_rate : float
-        Highest learning rate.
+        Peak learning rate.
     batch_size : int
-        Excerpts per step.
+        Number of excerpts per step.
     seed : int
         Seed of offsets, order, transpositions, dropout and withheld styles.
     group : Group
@@ -67,7 +67,8 @@ class Trainer:
     checkpoint : Checkpoint, default=None
         File that `run` writes the state of training to about once a minute.
     steps_between_snapshots : int, default=50
-        Steps between states to return to. A snapshot costs about as much as a tenth of a step.
+        Steps between snapshots, the states to return to. A snapshot takes as long as about a tenth
+        of a step.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class Trainer:
         self.progress.best_weights = self.group.share(lambda: best)
 
     def best_weights(self) -> dict[str, np.ndarray]:
-        """Return the weights with the best validation score, or the present ones without any."""
+        """Return the weights with the best validation score; without a score, the present ones."""
         return self.progress.best_weights or export_weights(self.network)
 
     def _run_epochs(
@@ -170,7 +171,7 @@ class Trainer:
         verbose: int,
         callbacks: EpochCallbacks | None,
     ) -> bool:
-        """Return whether Ctrl-C came in the very last step."""
+        """Train epoch by epoch; return whether Ctrl-C was pressed in the very last step."""
         bar = progress_bar(
             total=self.budget.max_iter,
             initial=self.progress.n_epochs,
@@ -178,9 +179,9 @@ class Trainer:
             unit="epoch",
             disable=not (verbose and self.group.is_first),
         )
-        # In the middle of a step, Ctrl-C would leave the step half done, or a setting of torch that
-        # a context manager was about to restore. Several processes all stop after the same step, so
-        # that no process waits for another forever.
+        # In the middle of a step, Ctrl-C could leave the step half done, or leave in place a torch
+        # setting that a context manager was about to restore. Processes that train together all
+        # stop after the same step, so that none waits for another forever.
         with bar, _interruptions(patient=self.group.size > 1) as interrupted:
             finished = False
             while not finished:
@@ -234,7 +235,7 @@ class Trainer:
         return loss
 
     def check_finite(self, score: float | None = None) -> None:
-        """Raise if weights or a validation score are not finite."""
+        """Raise a `DivergenceError` if weights or a validation score are not finite."""
         if not all(torch.isfinite(weight.detach()).all() for weight in self.optimizer.parameters):
             raise self._diverged("weights are no longer finite")
         if score is not None and not math.isfinite(score):
@@ -242,7 +243,7 @@ class Trainer:
 
     @property
     def highest_rate(self) -> float:
-        """The learning rate before it decays."""
+        """The peak learning rate, which every retry lowers."""
         return self.learning_rate * _RATE_OF_A_RETRY**self.progress.n_retries
 
     def _step(
@@ -250,7 +251,7 @@ class Trainer:
     ) -> None:
         """Take a step on a batch, after `done` epochs."""
         progress, group = self.progress, self.group
-        # Seeding a random state again takes 20 us, making a new one ten times as long.
+        # Reseeding a random state takes 20 us; making a new one would take ten times as long.
         self._rng.seed([self.seed, progress.n_epochs, progress.n_batches])
         has_style = self._rng.random_sample(len(spans)) >= _SHARE_WITHOUT_STYLE
         self._generator.manual_seed(int(self._rng.randint(2**31)) + group.rank)
@@ -333,7 +334,7 @@ class Trainer:
             sound = self.progress.excess_loss(self.progress.recent_loss, n_features) < 0.5
             if sound and self.progress.n_refused == 0:
                 self._snapshot = self._state()
-        if interrupted and self.group.size == 1:  # several stop together, after a step
+        if interrupted and self.group.size == 1:  # several processes stop together, after a step
             raise KeyboardInterrupt
         if self.checkpoint:
             self.checkpoint.write_if_due({**self._snapshot, "elapsed": self.budget.elapsed})
@@ -442,6 +443,7 @@ def _interruptions(patient: bool) -> Iterator[Callable[[], bool]]:
                 held = True
         yield lambda: pressed
     finally:
-        patient = True  # a second one now would leave `note` installed for good
+        # A second Ctrl-C that raised here would keep the default handler from being restored.
+        patient = True
         if held:
             signal.signal(signal.SIGINT, signal.default_int_handler)

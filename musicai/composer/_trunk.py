@@ -1,7 +1,7 @@
-"""The network's LSTM in NumPy, a frame at a time.
+"""The network's LSTM in NumPy, which reads one frame at a time.
 
-A step of an LSTM is the product of a vector and a matrix and little else, and torch takes several
-times as long to be called as the product takes to compute.
+A step of an LSTM is little more than the product of a vector and a matrix, and calling torch takes
+several times as long as computing that product.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,8 +19,8 @@ class Trunk:
     weights : dict of str to ndarray
         The network's weights.
     conditioning : ndarray of shape (embedding_size,) or (n_pieces, embedding_size)
-        The embeddings of style, key and traits, added up, of all pieces or of each. They never
-        change within a piece, so their share of the first layer's input is computed once.
+        Sum of the embeddings of style, key and traits: one for all pieces, or one for each. It
+        does not change within a piece, so what it adds to the first layer is computed once.
     n_pieces : int
         Number of pieces.
     multiply : callable, default=numpy.dot
@@ -51,7 +51,7 @@ class Trunk:
 
     @property
     def context(self) -> np.ndarray:
-        """The output for the last frames, (n_pieces, hidden_size); a step overwrites it."""
+        """The output after the last step, (n_pieces, hidden_size); the next step overwrites it."""
         return self._layers[-1].hidden
 
     def step(self, inputs: np.ndarray) -> None:
@@ -61,23 +61,23 @@ class Trunk:
             inputs = layer.hidden
 
     def take(self, rows: np.ndarray) -> Self:
-        """Return a trunk with the state of this one in the pieces numbered `rows`."""
+        """Return a trunk that goes on with the pieces numbered `rows`, in their present state."""
         taken = copy(self)
         taken._layers = [layer.take(rows) for layer in self._layers]
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Take up the state of `other` in the pieces numbered `rows`."""
+        """Copy the state of `other` to the pieces numbered `rows`."""
         for layer, source in zip(self._layers, other._layers, strict=True):
             layer.put(rows, source)
 
 
 class _Layer:
-    """One layer of an LSTM, its weights as in torch: blocks of input, forget, cell, output gate.
+    """One layer of an LSTM, made from torch's weights: input, forget, cell and output blocks.
 
-    Inputs and hidden vector share one array, so that one product takes up both. The gates are put
-    in another order and halved: sigmoid(a) = (1 + tanh(a / 2)) / 2, so that one tanh
-    serves the three gates and the proposal for the cell.
+    Inputs and hidden state share one array, so that a single matrix product covers both. The blocks
+    of the three gates are moved to the front and halved: since sigmoid(a) = (1 + tanh(a / 2)) / 2,
+    a single tanh then serves the gates and the proposal for the cell.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class _Layer:
     def take(self, rows: np.ndarray) -> "_Layer":
         taken = copy(self)
         taken._read, taken._cell = self._read[rows], self._cell[rows]
-        if len(self._bias) > 1 and self._bias.ndim == 2:  # each piece has its own style
+        if len(self._bias) > 1 and self._bias.ndim == 2:  # each piece has its own conditioning
             taken._bias = self._bias[rows]
         taken._gates = np.empty((len(rows), self._gates.shape[1]), np.float32)
         return taken
@@ -128,7 +128,7 @@ class _Layer:
 
 
 def _gates_first(blocks: np.ndarray) -> np.ndarray:
-    """Reorder (..., 4 * size) to input, forget and output gate, all halved, and the proposal."""
+    """Reorder blocks (..., 4 * size): input, forget and output gate, halved, then the proposal."""
     input_gate, forget_gate, proposal, output_gate = np.split(blocks.astype(np.float32), 4, axis=-1)
     return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
 
@@ -136,10 +136,10 @@ def _gates_first(blocks: np.ndarray) -> np.ndarray:
 def multiply_apart(
     rows: np.ndarray, matrix: np.ndarray, out: np.ndarray | None = None, *, size: int = 1
 ) -> np.ndarray:
-    """Multiply `rows` (n, n_inputs) with `matrix` (n_inputs, n_outputs), `size` of them at once.
+    """Multiply `rows` (n, n_inputs) by `matrix` (n_inputs, n_outputs), `size` rows at a time.
 
-    NumPy then calls BLAS for the rows of each piece, in one order of summation however many pieces
-    there are.
+    NumPy then calls BLAS separately for the rows of each piece, so that rounding does not depend on
+    the number of pieces.
     """
     if len(rows) == size:
         return np.matmul(rows, matrix, out=out)
