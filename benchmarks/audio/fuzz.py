@@ -1,7 +1,7 @@
 """Fuzz test: damaged recordings must be read or rejected, without crashes, hangs or nonsense.
 
-Pass short recordings of any format. Without arguments, it synthesizes some seconds of chords in
-twelve formats (and in MP4, if ffmpeg is installed)::
+Pass short recordings of any format. Without arguments, the script synthesizes four seconds of
+chords in twelve formats (and in MP4, if ffmpeg is installed)::
 
     python -m benchmarks.audio.fuzz --count 2000 --jobs 2
     python -m benchmarks.audio.fuzz music/*.mp3 --seed 1 --keep failures
@@ -60,7 +60,7 @@ COLUMNS = "{:<8}{:<18}{:>7}" + "{:>9}" * len(OUTCOMES) + "{:>7}"
 
 
 class Verdict(NamedTuple):
-    """Result for a file: one of OUTCOMES except "warned", with details."""
+    """Result for a file: one of `OUTCOMES` except "warned", with details."""
 
     outcome: str
     warned: bool = False
@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 def serve(connection: Connection) -> None:
-    """Analyze files by name until there are no more; runs in a separate process."""
+    """Analyze the files whose names arrive until the connection closes; runs in its own process."""
     from musicai import ChromaExtractor
 
     noise = np.random.default_rng(0).standard_normal(44100).astype(np.float32)

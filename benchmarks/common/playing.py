@@ -12,7 +12,7 @@ import soxr
 
 def play(instruments: list[pretty_midi.Instrument], sr: int) -> np.ndarray:
     """Render instruments to mono samples with a peak of 0.7."""
-    music = pretty_midi.PrettyMIDI()  # a new object, for its finer ticks
+    music = pretty_midi.PrettyMIDI()  # a new object, because its ticks are finer
     music.instruments = instruments
     file = io.BytesIO()
     music.write(file)

@@ -1,4 +1,4 @@
-"""Timing of the click track on the page of the demo.
+"""Timing of the click track on the demo's page.
 
 ::
 
@@ -65,7 +65,7 @@ def main(argv=None):
 
 
 def compare(played):
-    """Return the number of clicks, the number of beats without one, and delays of clicks."""
+    """Return the number of clicks, the number of beats without a click, and the clicks' delays."""
     times, seconds = np.array(played["positions"]).T
     clicks = [click for click in played["clicks"] if times[0] < click["time"] < times[-1]]
     late = 1000 * np.array(

@@ -4,7 +4,7 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.library.import_time
 
-The script runs each statement in fresh processes, alternating between statements, and prints median
+The script runs each statement in new processes, alternating between statements, and prints median
 processor time (user and system), which depends little on the load of the machine, and wall time, in
 seconds. Both include the start of Python, shown in the first row. On a busy machine, compare rows
 rather than runs. The last column names the large libraries that were imported. The first round,

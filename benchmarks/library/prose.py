@@ -20,32 +20,32 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 NOT_WRITTEN = ("_build", "gallery", "generated", "out")
-"""Folders with what a build writes."""
+"""Folders whose files are written by builds."""
 DIRECTIVE = re.compile(r"#\s*(noqa|type:|mypy:|fmt:|ruff:|pragma|!|%%)")
-"""Comments for programs."""
+"""Comments that are addressed to programs."""
 FENCED = re.compile(r"^(`{3,}|:{3,}|\$\$|---$).*?^(\1|.*\$\$)\s*$", re.MULTILINE | re.DOTALL)
-"""Code, directives, formulas and front matter."""
+"""Code blocks, directives, formulas and front matter."""
 ITEM = re.compile(r"^(?=(?:[-*] |\d+\. ))", re.MULTILINE)
 LEAST_WORDS = 8
-"""A shorter paragraph is a label or a link."""
+"""Smallest number of words of a paragraph; a shorter one is a label or a link."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One text and the place where it stands."""
+    """One text, with its file and line."""
 
     place: str
     text: str
 
 
 def files(*patterns: str) -> list[Path]:
-    """Return the files of the project that match, without what a build writes."""
+    """Return the project's files that match a pattern, except those written by builds."""
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
     return sorted(path for path in found if not set(path.relative_to(ROOT).parts) & {*NOT_WRITTEN})
 
 
 def place(path: Path, line: int, name: str = "") -> str:
-    """Return where a text stands, as `file:line name`."""
+    """Return the place of a text as `file:line name`."""
     return f"{path.relative_to(ROOT)}:{line} {name}".rstrip()
 
 
@@ -69,7 +69,7 @@ def docstrings(path: Path) -> Iterator[Item]:
 
 
 def comments(path: Path) -> Iterator[Item]:
-    """Yield the comments of a file with the next line of code; consecutive lines are one."""
+    """Yield the comments of a file, each with the next line of code; join consecutive lines."""
     lines = path.read_text(encoding="utf-8").splitlines()
     with path.open("rb") as file:
         tokens = [t for t in tokenize.tokenize(file.readline) if t.type == tokenize.COMMENT]

@@ -2,11 +2,11 @@
 
     python -m benchmarks.library.serving [--workers 2] [--clients 16] [--seconds 30]
 
-Needs FastAPI, uvicorn and Linux. uvicorn serves a composer and a mosaic of 12 songs made by rules
-on this machine. Each client requests pieces of some 15 seconds, one after another, each with a seed
-of its own. A row has the responses per second, the processor time of the service per response, the
-median and 95th percentile of the seconds until a response, the number of errors, and the memory of
-all processes of the service at the end.
+Needs FastAPI, uvicorn and Linux. On this machine, uvicorn serves a composer and a mosaic that are
+trained on 12 rule-based songs. Each client requests pieces of about 15 seconds, one after another,
+each with a different seed. A row has the responses per second, the processor time of the service
+per response, the median and 95th percentile of the response time in seconds, the number of errors,
+and the memory of all processes of the service at the end.
 """
 
 import argparse
@@ -35,7 +35,7 @@ ADDRESSES = ("/chroma", "/midi", "/band.wav", "/mosaic.wav")
 
 
 def make_service(folder):
-    """Write all that the service needs; return the number of frames in 15 seconds."""
+    """Write the files that the service needs; return the number of frames in 15 seconds."""
     songs = make_songs(12, n_jobs=2)
     extractor = ChromaExtractor(sync="half-beat", n_jobs=2)
     pipe = make_pipeline(extractor, LSTMComposer(max_iter=3, random_state=0))
@@ -59,7 +59,7 @@ def ask(path):
 
 
 def load(address, n_frames, n_clients, seconds):
-    """Return the seconds of all responses, the number of errors, and the seconds in all."""
+    """Return the response times in seconds, the number of errors, and the total seconds."""
     taken, failed = [], []
     start = time.perf_counter()
 
@@ -89,7 +89,7 @@ def family(process):
 
 
 def memory(process):
-    """Return the megabytes of a process and of those that it started."""
+    """Return the memory in MB of a process and those that it started."""
     status = "".join((each / "status").read_text() for each in family(process))
     return sum(map(int, re.findall(r"VmRSS:\s+(\d+) kB", status))) / 1024
 

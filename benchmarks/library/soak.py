@@ -56,7 +56,7 @@ from musicai.theory.timing import FRAME_RATE
 COLUMNS = ("minute", "rounds", "MB in use", "open files", "threads", "children", "files")
 OLD = b"what was there before"
 SETTLED = 0.2  # fraction of the time after which memory should be constant
-SECONDS_TO_SETTLE = 10.0  # for threads to finish their recordings
+SECONDS_TO_SETTLE = 10.0  # so that threads can finish their recordings
 
 
 class Allocated(ctypes.Structure):
@@ -128,7 +128,7 @@ class Soak:
         return cached, [self._chroma(**each) for each in options], mosaic
 
     def train(self):
-        """Fit, fit with a checkpoint, continue training, and run a search."""
+        """Fit, fit with a checkpoint, continue training, and run a parameter search."""
         again = pickle.loads(pickle.dumps(self.composer)).partial_fit(self.short, self.styles)
         fitted = self._fit(), self._fit(checkpoint=self.folder / "fit.npz"), again
         search = GridSearchCV(LSTMComposer(max_iter=2, random_state=0), {"hidden_size": [8, 16]})
@@ -267,7 +267,7 @@ class Soak:
         return True
 
     def run(self, minutes: float) -> tuple[bool, list[tuple[float, float]]]:
-        """Run rounds for some minutes; return whether all pass, and memory use over time."""
+        """Run rounds for `minutes`; return whether all pass, and the memory use over time."""
         print(("{:>11}" * len(COLUMNS)).format(*COLUMNS), flush=True)
         started, n_rounds, good, seen, rows = time.monotonic(), 0, True, [], 0
         while (passed := (time.monotonic() - started) / 60) < minutes or n_rounds < 2:

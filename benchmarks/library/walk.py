@@ -77,7 +77,7 @@ class Walk:
 
     @property
     def changes(self) -> list[tuple[str, str]]:
-        """Steps into a file other than that of the previous step."""
+        """Pairs of files, for each call into a file other than that of the previous call."""
         return [
             step
             for step, before in zip(self.steps[1:], self.steps, strict=False)

@@ -8,7 +8,7 @@ script writes WAV files of `--seconds`, the same number of each kind, to subfold
 - recording: excerpts of held-out recordings, starting on a beat
 - mosaic of a recording: the same beats, played with segments of the training recordings
 - mosaic of a new piece: pieces composed in half-beats at the usual tempo, played the same way
-- band, sines: the same new pieces
+- band, sines: the same new pieces, played by a band of the soundfont and by sines
 
 All clips are stereo at 44,100 Hz with equal fades, so that bandwidth and endings reveal nothing.
 `benchmarks.listen.page` makes a test from the folder.

@@ -53,7 +53,7 @@ def read_answers(paths: Iterable[Path]) -> list[Answer]:
     ------
     ValueError
         If a file is not a table of answers, has a choice that was not offered, repeats an answer,
-        or belongs to another test than the files before it.
+        or belongs to a different test than the files before it.
     """
     answers: list[Answer] = []
     seen: set[tuple[str, str]] = set()

@@ -2,13 +2,14 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.mosaic.mosaic [FILE ...] [--minutes 100] [--clips 24]
 
-Without files, the script uses the chorales. Two of three recordings, the longest first, are used
-for mosaics, up to `--minutes`; the others are held out. The mosaics play the chroma of 30-second
-clips of held-out recordings. The alternatives are a mosaic without shaping; the most similar frame
-for every frame (unit selection without a join cost); the most similar unit of 4 frames; and a bank
-of sines, an upper bound of similarity without the sound of recordings.
+Without files, the script uses the chorales. Two of every three recordings, the longest first, are
+material for mosaics, up to `--minutes`; the others are held out. The mosaics play the chroma of
+30-second clips of held-out recordings. The alternatives are a mosaic without shaping; the most
+similar frame for every frame (unit selection without a join cost); the most similar unit of 4
+frames; and a bank of sines, which bounds the similarity from above but does not sound like
+recordings.
 
-Mosaics are mono, so that stereo recordings compare with sines. The script prints
+Mosaics are mono, so that they can be compared with sines. The script prints
 
 - the mean Pearson correlation of frames of the piece with frames of the mosaic, joins per second,
   and the longest passage of one recording in seconds;

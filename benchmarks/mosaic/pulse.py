@@ -1,25 +1,27 @@
-"""Mosaics with a pulse: mosaics of beats and of frames between real music and noise.
+"""Pulse of mosaics: mosaics of beats and of frames, compared with real music and noise.
 
     OMP_NUM_THREADS=1 python -m benchmarks.mosaic.pulse FOLDER [--composed 12] [--each]
 
-Half of the recordings in the folder are learned, by the hash of their names, the others held out.
-Clips of 30 seconds from those are played in the sound of the learned ones: their chroma by
-half-beats on a steady grid of their tempo by the mosaic of beats, their chroma by frames by the
-mosaic of frames. Constants of the library may be chosen on the clips of ``--set development``;
-those of ``--set test`` are for figures. With ``--composed`` a composer learns the half-beats of the
-learned recordings, and its pieces are played too.
+The hashes of their names split the recordings in FOLDER into training and held-out halves. Two
+mosaics play 30-second clips of held-out recordings with segments of the training recordings. The
+mosaic of beats plays the chroma of their half-beats on a steady grid at the tempo of the clip; the
+mosaic of frames plays the chroma of their frames. Choose the library's constants only on the clips
+of ``--set development``; report figures for those of ``--set test``. With ``--composed``, a
+composer is trained on the half-beats of the training recordings, and its pieces are played as well.
 
-- pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats a minute, in windows of
-  6 and 20 seconds
-- clarity: how alike the onsets within librosa's beats are
-- F, F any, AMLt: librosa's beats against the grid that was asked for (of recordings and of mosaics
-  of frames: the beats of the recording); "any" allows half, double and off-beats. With ``madmom``
-  installed, the same by its beats
+- pulse 6, 20: the highest autocorrelation of onsets at 40 to 200 beats per minute, in windows of 6
+  and 20 seconds
+- clarity: mean correlation of the onsets within each of librosa's beats with those of its neighbors
+- F, F any, AMLt: agreement of librosa's beats with the requested grid (for recordings and mosaics
+  of frames, with the beats of the recording); "any" also accepts beats at half or double tempo and
+  off-beats. If ``madmom`` is installed, the same for its beats
 - attacks: onset strength at the beats of the grid, in dB
-- side, spread: energy of left less right over their sum, and the range of levels of 400 ms, in dB
-- chroma: correlation per half-beat of what is heard with what was wanted
-- texture: Frechet distance of 1-second means and deviations of log-mel bands to learned recordings
-- used: recordings in a clip; CPU: seconds for 30 seconds of music
+- side, spread: energy of the side channel relative to the mid channel, and the range of levels over
+  400 ms, in dB
+- chroma: mean correlation of the chroma of the audio with the requested chroma, per half-beat
+- texture: Frechet distance to the training recordings, of means and standard deviations of log-mel
+  bands per second
+- used: number of recordings in a clip; CPU: processor seconds per 30 seconds of music
 """
 
 import argparse
@@ -45,11 +47,11 @@ from musicai.theory.shapes import unit_shapes
 
 SECONDS = 30.0
 FROM = 20.0
-"""Clips begin about so many seconds into a recording."""
+"""Position in seconds at which a clip begins in its recording; earlier in short recordings."""
 
 
 class Clip(NamedTuple):
-    """Some beats of a held-out recording."""
+    """A clip of a held-out recording, or a composed piece."""
 
     path: Path
     start: float  # seconds
@@ -58,24 +60,24 @@ class Clip(NamedTuple):
 
     @property
     def timing(self) -> Timing:
-        """Half-beats at the steady tempo of the clip."""
+        """Timing of half-beats at the tempo of the clip's median beat."""
         period = float(np.median(np.diff(self.beats)))
         return Timing.from_tempo(60 / period, frames_per_beat=2)
 
     @property
     def grid(self) -> np.ndarray:
-        """The beats of that tempo."""
+        """Times of the beats at that tempo, and of the end, in seconds."""
         return self.timing.borders(len(self.halves))[::2]
 
 
 def side_of(path: Path, question: str) -> bool:
-    """Answer a question about a recording by its hash, half of them with yes."""
+    """Divide recordings in halves by a hash of their names; `question` names the division."""
     name = f"{question}/{path.parent.name}/{path.name}"
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
 
 def cut(path: Path, analysis: Analysis) -> Clip | None:
-    """Return a clip of a recording that is long enough."""
+    """Return a clip of a recording, or None if it is too short or has no beats."""
     if analysis.beats is None:
         return None
     beats = analysis.beats.times
@@ -89,7 +91,7 @@ def cut(path: Path, analysis: Analysis) -> Clip | None:
 
 
 def excerpt(path: Path, start: float, seconds: float) -> np.ndarray:
-    """Return stereo samples of a recording."""
+    """Return stereo samples of an excerpt at `judges.RATE`."""
     return read_excerpt(path, start, int(seconds * judges.RATE), sr=judges.RATE, channels=2)
 
 
@@ -135,7 +137,7 @@ class Judge:
 
 
 def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[np.ndarray, dict]:
-    """Return the sound of a piece, its number of recordings, and the CPU seconds."""
+    """Return a piece played by a mosaic, and its figures "used" and "CPU"."""
     started = process_time()
     sound = mosaic.transform(piece, timing=timing)
     took = process_time() - started
@@ -145,7 +147,7 @@ def play(mosaic: MosaicSynthesizer, piece: np.ndarray, timing: Timing) -> tuple[
 
 
 def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Player]:
-    """Return by name functions that play a clip: sound, grid and more figures."""
+    """Return functions by name that play a clip and return samples, beats and further figures."""
 
     def recording(clip: Clip):
         return excerpt(clip.path, clip.start, clip.beats[-1]), clip.beats, {}
@@ -176,7 +178,7 @@ def players(judge: Judge, fitted: dict[str, MosaicSynthesizer]) -> dict[str, Pla
 def measure(
     judge: Judge, clips: list[tuple[str, Clip]], every: dict[str, Player], *, n_jobs: int
 ) -> Iterator[tuple[dict[str, float], np.ndarray]]:
-    """Yield the figures and the texture of each player's clip once it is measured."""
+    """Yield the figures and the texture of each clip, in order; `clips` holds players and clips."""
 
     def one(name: str, clip: Clip) -> tuple[dict[str, float], np.ndarray]:
         warnings.simplefilter("ignore")
@@ -189,7 +191,7 @@ def measure(
 
 
 def compose(extractor: ChromaExtractor, learned: list[Path], n: int) -> list[Clip]:
-    """Return pieces of half-beats that a composer samples, as if cut from recordings."""
+    """Return pieces of half-beats, sampled by a composer, in the form of clips."""
     known = [each for each in extractor.analyze(learned) if each.beats is not None]
     composer = LSTMComposer(random_state=0)
     composer.fit([each.chroma for each in known], timing=[each.timing for each in known])

@@ -8,13 +8,13 @@ center::
 
 - triads: fraction of the frames with exactly the pitch classes of a major or minor triad that have
   the correct root and mode, averaged over chorales
-- other chords: fraction of the frames with exactly the pitch classes of another of the ten
-  qualities that have the correct pitch classes (a diminished seventh has four possible roots)
+- other chords: the same for frames with exactly the pitch classes of another of the ten qualities;
+  only the pitch classes must be correct, because a diminished seventh has four possible roots
 - changes: chord changes per minute. The row of the score counts all changes of pitch classes,
   including passing notes.
 
 The parameters of ``recognize_chords`` were chosen on the first 30 chorales (shown by ``--first 0
---chorales 30``): of many settings with similar accuracy, they give the fewest changes. The
+--chorales 30``): among many settings with similar accuracy, they give the fewest changes. The
 alternatives choose the most similar binary template of each frame by cosine similarity (Fujishima
 1999), by correlation, which centers frames (among triads, the order is the same), and by
 correlation after a median filter of half a second, the usual smoothing without a model (Cho & Bello
@@ -36,7 +36,7 @@ from musicai.theory.shapes import unit_shapes
 from musicai.theory.vocabulary import TONES, templates
 
 CLOCK = ChromaExtractor().timing
-SMOOTHING = 5  # frames; 3 to 7 do about as well on the first 30 chorales, 11 are far too many
+SMOOTHING = 5  # frames; 3 to 7 work about as well on the first 30 chorales, 11 are far too many
 
 
 class Chorale(NamedTuple):
@@ -111,7 +111,7 @@ METHODS = {
 
 
 def members(sounding: np.ndarray, qualities: tuple[str, ...]) -> np.ndarray:
-    """Return which frames, (n_frames,), have exactly the pitch classes of a chord."""
+    """Return which frames have exactly the pitch classes of a chord, shape (n_frames,)."""
     chords = templates(qualities) > 0
     return (sounding[:, None] == chords[None]).all(axis=2).any(axis=1)
 

@@ -6,14 +6,14 @@ Composers train on half-beats and on frames of synthetic songs and waltzes from 
 melodies that ``to_musicxml`` writes for their pieces, and for the songs, are compared with 50 folk
 songs of music21's corpus (Essen collection):
 
-- intervals, durations: how much the distributions overlap: in semitones, and in quarter notes
-  rounded to sixteenths, ties joined;
-- range: semitones from the lowest to the highest note of a melody, on average;
+- intervals, durations: overlap of their distributions with those of the folk songs. Intervals are
+  in semitones; durations are in quarter notes, rounded to sixteenths, with tied notes joined;
+- range: mean distance from the lowest to the highest note of a melody, in semitones;
 - leaps: share of intervals wider than a fifth;
-- repeated: share of intervals that are none.
+- repeated: share of intervals of 0 semitones, which are repeated notes.
 
-The costs of leaps and of notes off the beat were chosen with other folk songs. The row of other
-songs is a reference for real melodies. Needs ``pip install ".[midi,score]"``.
+The costs of leaps and of notes off the beat were chosen on other folk songs, which have a row of
+their own as a reference for real melodies. Needs ``pip install ".[midi,score]"``.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from musicai.render import to_musicxml
 STYLES = ("pop", "waltz")
 FOLK_SONGS = ("erk10", "fink0", "kinder0", "altdeu20", "boehme20")
 Melody = list[tuple[float, int]]
-"""Durations in quarter notes, and MIDI numbers."""
+"""Notes of a melody: durations in quarter notes, and MIDI numbers."""
 
 
 def melody_of(part: Any) -> Melody:
@@ -47,7 +47,7 @@ def melody_of(part: Any) -> Melody:
 
 
 def folk_songs() -> tuple[list[Melody], list[Melody]]:
-    """Return 50 melodies, 10 from each volume, and 50 others."""
+    """Return two sets of 50 melodies, each with 10 from every volume."""
     first, others = [], []
     for volume in FOLK_SONGS:
         scores = list(music21.corpus.parse(f"essenFolksong/{volume}").scores)[:20]

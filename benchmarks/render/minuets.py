@@ -1,14 +1,14 @@
-"""Recognition of minuets as music in three.
+"""Recognition of the meter of minuets, which have three beats per bar.
 
     python -m benchmarks.render.minuets
 
-Twelve minuets of music21's corpus, of quartets by Haydn, Mozart and Beethoven and of Aird's airs,
-are played without repeats by the soundfont at three tempi. Printed are, as ``ChromaExtractor``
-finds them by half-beats: beats in a bar, the confidence in the downbeat, and the share of beats and
-of downbeats within 70 ms of those of the score.
+A soundfont plays twelve minuets of music21's corpus (from quartets by Haydn, Mozart and Beethoven,
+and from Aird's airs) without repeats, at three tempi. For each, the script prints what
+``ChromaExtractor(sync="half-beat")`` finds: the beats per bar, the confidence in the downbeat, and
+the shares of beats and of downbeats within 70 ms of those of the score.
 
-``python -m benchmarks.render.one_grid --minuets`` learns them. Needs ``pip install
-".[midi,score]"``.
+``python -m benchmarks.render.one_grid --minuets`` trains a composer on these recordings. Needs
+``pip install ".[midi,score]"``.
 """
 
 import tempfile
@@ -38,13 +38,13 @@ QUARTETS: dict[str, tuple[int, int] | None] = {
     "beethoven/opus18no4": (483, 583),
     "beethoven/opus18no5": (229, 337),
 }
-"""With the measures of the minuet where the score has all movements."""
+"""Scores by name, with the minuet's first and last measure if the score has all movements."""
 
 AIRS = {"airdsAirs/book4": (690,), "airdsAirs/book5": (856, 868), "airdsAirs/book6": (1139,)}
 
 
 class Minuet(NamedTuple):
-    """A minuet as it is played."""
+    """Recording of a minuet, with its tempo and first downbeat."""
 
     name: str
     recording: Path
@@ -53,7 +53,7 @@ class Minuet(NamedTuple):
 
 
 def make_minuets(folder: Path) -> list[Minuet]:
-    """Play the minuets into files of a folder."""
+    """Render the minuets to audio files in a folder."""
     scores = {}
     for name, measures in QUARTETS.items():
         score = music21.corpus.parse(name)

@@ -3,9 +3,9 @@
     python -m benchmarks.render.notes [FILE ...] [--clips 8] [--seconds 30]
 
 Without recordings, the script uses chorales. It prints one row for each of the ``instruments`` of
-``chroma_to_midi``: the mean movement of a voice in semitones, at changes between chords with the
-same number of tones; the lowest and highest notes; the largest difference in length between file
-and piece; and the number of files that pretty_midi, music21 and the soundfont synthesizer open.
+``chroma_to_midi``: the mean movement of a voice in semitones, where a chord changes to another one
+with as many tones; the lowest and highest notes; the largest difference in length between a file
+and its piece; and the number of files that pretty_midi, music21 and the soundfont synthesizer open.
 
 Needs ``pip install ".[midi,score]"``.
 """
@@ -24,7 +24,7 @@ from musicai.render import chroma_to_midi
 
 
 def movements(midi):
-    """Return the mean voice movement at each chord change of the part with the most notes."""
+    """Return the mean movement of the voices at each chord change, in the part with most notes."""
     notes = max(midi.instruments, key=lambda part: len(part.notes)).notes
     chords = [
         sorted(note.pitch for note in notes if note.start <= start + 1e-3 < note.end)

@@ -3,30 +3,30 @@
     python -m benchmarks.render.one_grid [--pieces 12] [--frames 6] [--bars 16] [--passes 12]
     python -m benchmarks.render.one_grid --minuets
 
-Composers learn songs and waltzes that ``make_songs`` makes by rules, by half-beats and by frames;
-or minuets of music21's corpus, by half-beats.
-Their pieces are rendered at three tempi each (frames are written down at three): as sound of a band
-and of a mosaic, MIDI, MusicXML, a chart and a session of Reaper. MIDI is read by mido, and by
-symusic if that is installed, MusicXML by music21, the session and the chart as text, sound by
-librosa's beat tracker. Printed are:
+Composers are trained on rule-based songs and waltzes from ``make_songs``, once on half-beats and
+once on frames; with ``--minuets``, on half-beats of minuets from music21's corpus. Each of their
+pieces is rendered at three tempi (pieces of frames have one speed, but are notated at three tempi):
+as audio of a band and of a mosaic, MIDI, MusicXML, a chart and a Reaper session. mido reads the
+MIDI files, as does symusic if it is installed. music21 reads MusicXML, and librosa's beat tracker
+finds the beats of audio. Sessions and charts are read as text. The script prints:
 
-- agree: of all renderings, how many have the first downbeat, the tempo, the number of bars and the
-  chord of each beat that the MIDI file has;
+- agree: number of renderings with the same first downbeat, tempo, number of bars, and chord on
+  every beat as the MIDI file;
 - on sixteenths: share of the onsets in MIDI that lie on sixteenths;
-- in 3/4: how many pieces of waltzes or minuets have three beats in a bar;
-- band, mosaic: share of the beats which librosa's tracker, started at the tempo, finds in the sound
-  within 30 ms of a beat of the grid, less its delay with clicks on that grid; the same less its
-  median delay with that sound, as instruments with soft attacks are found late; and, of minuets,
-  both for the recordings on the grids of their scores;
-- drums: level of the band's drums compared with its chords, as root mean squares;
-- chords: share of the beats on which `recognize_chords`, given the sound cut at these beats, finds
-  the chord of the chart; and the same given the piece itself. Composed pieces, and eight of plain
-  chords by `chords_to_chroma`; and the beats of composed pieces whose chord is clear, as the
-  chroma of the piece correlates with it by `CLEAR` more than with any other triad;
-- sessions: how many items, positions, speeds, fades, tempo maps, regions and MIDI messages differ
-  from the mosaic's edit list and the MIDI file, as other parsers read them (see `sessions`), if
+- in 3/4: number of pieces in the style of waltzes or minuets that have three beats per bar;
+- band, mosaic: share of the beats found in the audio that are within 30 ms of a beat of the grid.
+  librosa's tracker starts at the true tempo. Its delay is subtracted first: either its median delay
+  for clicks on that grid, or its median delay for the same audio, because it finds soft attacks
+  late. For minuets, both shares are also given for the training recordings and their scores' grids;
+- drums: RMS level of the band's drums relative to its chords, in dB;
+- chords: share of beats on which `recognize_chords` finds the chord of the chart, in the audio cut
+  at these beats and in the piece itself. There are three rows: all beats of composed pieces; the
+  beats whose chord is clear, because the chroma of the piece correlates with it by `CLEAR` more
+  than with any other triad; and eight pieces of plain chords from `chords_to_chroma`;
+- sessions: number of items, positions, speeds, fades, tempo maps, regions and MIDI messages that
+  other parsers read differently from the mosaic's edit list and the MIDI file (see `sessions`), if
   ``rppxml`` and ``reaproj`` are installed;
-- kept: of pieces composed anew from bar 9 on, how many have bars 1 to 8 to the character.
+- kept: number of pieces, composed anew from bar 9 on, whose bars 1 to 8 are exactly the same.
 
 Needs ``pip install ".[midi,score]"`` and librosa.
 """
@@ -74,7 +74,7 @@ _NOTES = {name: i for i, name in enumerate("C.D.EF.G.A.B") if name != "."}
 
 
 class Reading(NamedTuple):
-    """A rendering as read by another program; beats count from the first bar line."""
+    """A rendering as another program reads it; beats count from the first bar line."""
 
     first_downbeat: float  # seconds
     tempo: float
@@ -187,7 +187,7 @@ def _triad(label: str) -> frozenset[int]:
 
 
 def agree(one: Reading, other: Reading) -> dict[str, bool]:
-    """Compare readings; scores and charts have whole beats per minute."""
+    """Compare two readings; scores and charts round the tempo to whole beats per minute."""
     return {
         "downbeat": abs(one.first_downbeat - other.first_downbeat) < 0.02,
         "tempo": abs(one.tempo - other.tempo) < 0.51 and one.meter == other.meter,
@@ -210,9 +210,10 @@ def on_sixteenths(data: bytes) -> np.ndarray:
 
 
 def share_on_grid(sound: np.ndarray, tempo: float, first: float) -> tuple[float, float]:
-    """Return the share of the tracker's beats that are within `NEAR` of beats of the grid.
+    """Return two shares of the tracker's beats that are within `NEAR` of a beat of the grid.
 
-    The second value is the same less the median delay with this sound.
+    For the first share, its median delay for clicks is subtracted; for the second, its median delay
+    for this sound.
     """
     mono = sound if sound.ndim == 1 else sound.mean(axis=1)
     grid = np.arange(first, len(mono) / SR, 60 / tempo)
@@ -224,14 +225,14 @@ def share_on_grid(sound: np.ndarray, tempo: float, first: float) -> tuple[float,
 
 
 def _off_grid(mono: np.ndarray, tempo: float, first: float) -> np.ndarray:
-    """Return how many seconds the tracker's beats are after the nearest beats of the grid."""
+    """Return the delay in seconds of each of the tracker's beats after the nearest beat."""
     _, beats = librosa.beat.beat_track(y=mono, sr=SR, hop_length=128, bpm=tempo, units="time")
     places = (np.asarray(beats) - first) * tempo / 60
     return np.asarray((places - np.rint(places)) * 60 / tempo)
 
 
 def chords_in_sound(sound: np.ndarray, midi: Reading) -> np.ndarray:
-    """Return for each beat whether a sound has the chord of the chart."""
+    """Return for each beat whether the chord of the chart is recognized in a sound."""
     mono = sound if sound.ndim == 1 else sound.mean(axis=1)
     beats = midi.first_downbeat + np.arange(len(midi.chords)) * 60 / midi.tempo
     extractor = ChromaExtractor(sync="beat", tracker=lambda samples, sr: beats, sr=SR)
@@ -240,7 +241,7 @@ def chords_in_sound(sound: np.ndarray, midi: Reading) -> np.ndarray:
 
 
 def chords_in_chroma(chroma: np.ndarray, timing: Any, midi: Reading) -> np.ndarray:
-    """Return for each beat whether chroma has the chord of the chart in its middle."""
+    """Return for each beat whether the chord recognized at its middle is that of the chart."""
     found = recognize_chords(chroma, timing=timing)
     starts = [chord.start for chord in found]
     middles = midi.first_downbeat + (np.arange(len(midi.chords)) + 0.5) * 60 / midi.tempo
@@ -288,7 +289,7 @@ def written(midi: Any) -> bytes:
 def readings(
     piece: np.ndarray, options: dict[str, Any], mosaic: Any, folder: Path
 ) -> Iterator[tuple[str, Reading]]:
-    """Yield what there is to compare, the MIDI file first."""
+    """Yield the name and the reading of each rendering, the MIDI file first."""
     data = written(chroma_to_midi(piece, instruments="band", **options))
     midi = read_midi(data)
     n_beats = len(midi.chords)
@@ -372,9 +373,9 @@ class Found(NamedTuple):
     mosaic: list[tuple[float, float]]
     drums: list[float]
     chords: list[np.ndarray]
-    """By beat, shape (n_beats, 4): found in the piece, the band and the mosaic; is clear."""
+    """Whether each beat's chord is found in piece, band and mosaic, and is clear: (n_beats, 4)."""
     sessions: list[tuple[int, list[str]]]
-    """Numbers of items, and what other parsers read otherwise."""
+    """For each session, the number of items, and what other parsers read differently."""
 
 
 def _rows(
@@ -401,7 +402,7 @@ def _rows(
             piece = composer.sample(n_frames, style=style, random_state=i)
             _compare(piece, clock, mosaic, style, found)
             if tempo == TEMPI[1]:
-                # A frame at a rate sounds on after the bar line, so one more is kept.
+                # At a constant rate, the last frame may extend past the bar line, so keep it.
                 kept = int(np.ceil(8 * per_bar)) + (sync is None)
                 found.kept.append(is_kept(composer, piece, style, clock, kept))
     kind = "beats" if sync else "frames"
@@ -431,7 +432,7 @@ def _rows(
 
 
 def _plain_chords(composer: LSTMComposer, mosaic: Any, styles: list[str]) -> np.ndarray:
-    """Return the share of beats with the chord of the chart in plain chords, and in a mosaic."""
+    """Return the shares of beats with the chart's chord, in plain chords and in their mosaics."""
     shares = []
     for i in range(8):
         style = styles[i % len(styles)]
@@ -445,7 +446,7 @@ def _plain_chords(composer: LSTMComposer, mosaic: Any, styles: list[str]) -> np.
 
 
 def print_shares(what: str, shares: list[tuple[float, float]]) -> None:
-    """Print the mean share of beats on the grid, and that less the delay of each sound."""
+    """Print the mean of both shares of `share_on_grid`."""
     with_clicks, with_sound = np.mean(shares, axis=0)
     print(f"{what}: {with_clicks:.3f}, less its delay {with_sound:.3f}")
 
@@ -453,7 +454,7 @@ def print_shares(what: str, shares: list[tuple[float, float]]) -> None:
 def _read_back(
     session: Path, piece: np.ndarray, clock: dict[str, Any], mosaic: Any
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of items of a session and what other parsers read otherwise, if any."""
+    """Yield the number of items of a session and what other parsers read differently."""
     edits = mosaic.edit_list(piece, timing=clock["timing"])
     midi = written(chroma_to_midi(piece, instruments="band", **clock))
     with contextlib.suppress(ImportError):

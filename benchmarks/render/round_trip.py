@@ -1,8 +1,8 @@
 """Correlation of chroma before and after synthesis: chroma to audio to chroma.
 
-Clips are cut from the recordings in turn, so that 8 clips of 8 recordings come from the middle of
-each. ``ChromaExtractor()`` extracts their chroma, the chroma is played, and the audio is analyzed
-again::
+Clips are cut from the recordings in turn; 8 clips of 8 recordings, for instance, come from the
+middle of each. ``ChromaExtractor()`` extracts their chroma, each method synthesizes audio from it,
+and the audio is analyzed again::
 
     python -m benchmarks.render.round_trip [FILE ...] [--clips 8] [--seconds 30] [--first 0]
 
@@ -21,12 +21,12 @@ table with a row for each method:
 
 The columns are:
 
-- correlation: Pearson's, of the twelve values of a frame before and after, mean over all frames
-  (``musicai.metrics.frame_correlation``); worst: mean of the clip where it is lowest;
+- correlation: Pearson correlation of the twelve values of a frame before and after, averaged over
+  all frames (``musicai.metrics.frame_correlation``); worst: the mean of the worst clip;
 - by librosa: the same with chroma by ``librosa.feature.chroma_cqt``, which no method is tuned for;
 - seconds: processor time per minute of audio, after a warm-up;
-- MB: peak memory of a new process that plays 20 minutes to a WAV file, beyond its memory after a
-  clip of one second.
+- MB: peak memory of a new process while it writes 20 minutes of audio to a WAV file, less its
+  memory after a clip of one second.
 
 Needs ``pip install ".[midi]"``, and Linux for the last column.
 """

@@ -1,7 +1,7 @@
 """Sessions read back by other parsers of Reaper's format.
 
-`one_grid` calls it for each session, if the packages ``rppxml`` and ``reaproj`` are installed.
-``rppxml`` wraps the parser of WDL, the library that Cockos, the makers of Reaper, publish;
+`one_grid` calls this module for each session, if the packages ``rppxml`` and ``reaproj`` are
+installed. ``rppxml`` wraps the parser of WDL, a library by Cockos, the makers of Reaper;
 ``reaproj`` reads tracks, items and regions.
 """
 
@@ -13,7 +13,7 @@ import mido
 import numpy as np
 
 EXACT = 1e-9
-"""Seconds, or parts of a speed or gain, by which numbers may be off: files have 12 decimals."""
+"""Tolerance for seconds, speeds and gains, which have 12 decimals in the file."""
 
 
 def disagreements(file: Path, edits: Any, midi: bytes) -> list[str]:
@@ -76,7 +76,7 @@ def _of_item(item: Any, clip: Any, folder: Path) -> list[str]:
         "fades": _is_near(
             [_line(item, "FADEIN")[1], _line(item, "FADEOUT")[1]], [clip.fade_in, clip.fade_out]
         ),
-        # An item without stretch markers is at one speed where beats are off by less.
+        # An item has no stretch markers if a single speed keeps all beats within 0.5 ms.
         "places in the source": _is_near(sources, clip.source_times, EXACT if marks else 5e-4),
         "file": (folder / _line(source, "FILE")[0]).resolve() == Path(clip.path).resolve(),
     }
@@ -88,7 +88,7 @@ def _blocks(parent: Any, name: str) -> list[Any]:
 
 
 def _line(block: Any, word: str) -> list[Any]:
-    """Return the values of the first line with a word, none if there is no such line."""
+    """Return the values of the first line that begins with `word`; an empty list without one."""
     lines = (each[1:] for each in block.children if isinstance(each, list) and each[0] == word)
     return next(lines, [])
 
@@ -99,7 +99,7 @@ def _is_near(found: Any, meant: Any, tolerance: float = EXACT) -> bool:
 
 
 def _tempi(song: mido.MidiFile) -> list[tuple[float, float]]:
-    """Return the tempo map of a MIDI file: seconds, and quarter notes a minute."""
+    """Return the tempo map of a MIDI file: seconds, and quarter notes per minute."""
     changes: dict[float, float] = {}
     seconds, tempo = 0.0, 500_000
     for message in song.tracks[0]:
@@ -122,14 +122,14 @@ def _played(track: mido.MidiTrack) -> list[tuple[int, bytes]]:
 
 
 def _messages(track: Any) -> list[tuple[int, bytes]]:
-    """Return the messages of a MIDI track of a session, with their ticks, but the last one."""
+    """Return the messages of a session's MIDI track with their ticks, without the last message."""
     (item,) = _blocks(track, "ITEM")
     (source,) = _blocks(item, "SOURCE")
     found, tick = [], 0
     for word, *values in source.children:
         if word == "E":
             tick += int(values[0])
-            # rppxml takes some pairs of digits for bytes, others for decimal numbers.
+            # rppxml returns some pairs of hexadecimal digits as bytes, and others as numbers.
             pairs = (
                 int(str(v), 16).to_bytes() if not isinstance(v, bytes) else v for v in values[1:]
             )
