@@ -120,7 +120,7 @@ def perform(work: Work) -> Performance:
 
 
 def judge(work: Work, played: Performance, found: Beats | None) -> list[float]:
-    """Return the F-measure, and 1 or 0 for a correct meter, correct downbeats, and a high margin."""
+    """Return the F-measure, and 1 or 0 for correct meter, correct downbeats and a high margin."""
     if found is None:
         return [0.0, 0.0, 0.0, 0.0]
     beats, true = map(mir_eval.beat.trim_beats, (found.times, played.beats))

@@ -138,7 +138,8 @@ def chunk_layout(
     if found is None:
         return None
     behind, available = found.start + found.promised, stop - found.start
-    # libsndfile plays bytes after the samples of a W64 file; in other formats some make it fail.
+    # libsndfile plays bytes after the samples of a W64 file as audio. In other formats, it does not
+    # play them, but may fail to open the file.
     is_trusted = n_seconds is not None and magic != b"riff"
     if found.promised >= available:
         unknown = UNKNOWN_SIZE if found.size.size == 4 else 2**62
@@ -233,7 +234,7 @@ def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | 
         if family is None:
             return False
         chunk = next(_chunks(content, position, stop, family, position), None)
-        if chunk is None:  # a few bytes, too short for a chunk
+        if chunk is None:  # the remaining bytes are too few for a chunk
             return True
         name, _, last = chunk
         if name in KNOWN:

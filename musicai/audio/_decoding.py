@@ -112,7 +112,7 @@ def _decode(
     decoded = 0
     cause = None
     block_size = max(1, min(block_size, MOST_VALUES // file.channels))
-    # libsndfile converts 16-bit integers to floats slowly; our result is the same.
+    # libsndfile is slow to convert 16-bit integers to floats; `pcm_to_float` gives the same floats.
     dtype = np.int16 if file.subtype == "PCM_16" else np.float32
     while decoded < file.frames and cause is None:
         block = np.zeros((min(block_size, file.frames - decoded), file.channels), dtype)
@@ -145,7 +145,7 @@ def check_native_rate(native_rate: float, name: str) -> None:
 def pcm_to_float(block: np.ndarray) -> np.ndarray:
     """Return a float32 copy, with integers scaled to [-1, 1)."""
     if block.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # float64 may overflow to inf, rejected later
+        with np.errstate(over="ignore"):  # float64 may become infinity, which is rejected later
             return block.astype(np.float32)
     # With up to 16 bits, every step is exact in single precision.
     scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)

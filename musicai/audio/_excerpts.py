@@ -139,7 +139,7 @@ def _read_forward(
     first = round(start * sr)
     excerpt = np.zeros(n_samples if channels == 1 else (n_samples, channels), dtype=np.float32)
     position = 0
-    # The analysis has already warned of damage.
+    # Reading the whole recording has already given warnings of damage.
     blocks = read_blocks(
         recording, sr=sr, channels=channels, name=name, on_damage=lambda message: None
     )

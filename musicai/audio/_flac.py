@@ -64,7 +64,7 @@ class Frame(NamedTuple):
 
     number: int
     n_samples: int
-    counts_samples: bool  # otherwise frames
+    counts_samples: bool  # whether `number` is that of the first sample, not of the frame
 
     def stop_of(self, following: "Frame") -> int | None:
         """Return the number of samples up to the end of `following`; None if it is not next."""

@@ -44,8 +44,8 @@ BLOCK_SIZE = 65536
 def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray]:
     """Normalize the loudness of audio, in constant memory.
 
-    The loudness is only known at the end, so the samples wait in a temporary file (see Python's
-    :mod:`tempfile` for its folder) of 4 bytes per sample.
+    The loudness is only known at the end, so the samples wait in a temporary file, which takes 4
+    bytes per sample (see Python's :mod:`tempfile` for its folder).
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
     gain = min(gain, most)
     for _ in range(TRIALS):
         found = loudness_at(gain)
-        if not np.isfinite(found):  # nothing audible, such as a constant
+        if not np.isfinite(found):  # nothing is audible, for instance in a constant signal
             return gain
         gain = min(gain * 10 ** ((LOUDNESS - found) / 20), most)
     return gain
@@ -136,7 +136,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 def _limiter(peaks: np.ndarray) -> np.ndarray:
     """Return the gain of each part that keeps its peak below `HIGHEST_PEAK`."""
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
-    # One extra part, because gains are interpolated between the centers of parts.
+    # One extra part on either side, because gains are interpolated between the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")
     weights = hann(2 * FADE_PARTS + 3)[1:-1]
     return np.convolve(np.pad(held, FADE_PARTS, "edge"), weights / weights.sum(), "valid")

@@ -126,16 +126,16 @@ class _Mixer:
         self.n_cancelling = 0
         self._channels = channels
         self._plain = np.ones(1, np.float32)
-        self._signs: np.ndarray | None = None  # of the last cell
+        self._signs: np.ndarray | None = None  # signs of the channels in the last cell
         number = np.arange(self.cell // STRIDE)
         self._in_cell = STRIDE * number + 37 * number % STRIDE
-        self._places = np.empty((0, len(number)), int)  # compared samples of each cell of a block
+        self._places = np.empty((0, len(number)), int)  # samples to compare, for each cell
         n_fade = min(self.cell, 1 + round(native_rate * FADE_SECONDS))
         self._ramp = np.linspace(0, 1, n_fade, dtype=np.float32)[:, np.newaxis]
 
     def mix(self, samples: np.ndarray) -> np.ndarray:
         """Mix whole cells; the last cell of a recording may be shorter."""
-        mixed = mix_down(samples, self._channels)  # first, to bring the samples into the cache
+        mixed = mix_down(samples, self._channels)  # done first, to bring samples into the cache
         cancels = self._cancels(samples)
         if not cancels.any() and (self._signs is None or self._signs is self._plain):
             self._signs = self._plain

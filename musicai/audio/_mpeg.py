@@ -163,7 +163,7 @@ def _layout_of_runs(
         return Layout((), False, n_samples, promised, trouble)
     parts = [range(run.start, run.stop) for run in music]
     if table is not None and table.is_known and not has_all:
-        parts[0] = parts[0][table.frame_bytes :]  # or libsndfile would stop at its length
+        parts[0] = parts[0][table.frame_bytes :]  # or libsndfile would stop where the table says
     return Layout(tuple(parts), not has_all, n_samples, promised, trouble)
 
 
@@ -278,7 +278,7 @@ def _table(content: BinaryIO, position: int) -> Table | None:
         table_bytes, n_frames = struct.unpack_from(">II", data, 46)
         return Table(n_frames, table_bytes, n_bytes, False, False)
     n_side = (17 if kind.is_mono else 32) if kind.version == 3 else (9 if kind.is_mono else 17)
-    for place in (4 + n_side, 6 + n_side):  # without and with the frame's own checksum
+    for place in (4 + n_side, 6 + n_side):  # the frame may lack or have a checksum of its own
         if data[place : place + 4] in (b"Xing", b"Info"):
             flags, *numbers = struct.unpack_from(">III", data, place + 4)
             n_frames = numbers.pop(0) if flags & 1 else 0

@@ -30,7 +30,7 @@ def ogg_damage(content: BinaryIO) -> str | None:
         segments = page[PAGE_HEADER.size :][:n_segments]
         whole = len(page) >= PAGE_HEADER.size + n_segments + sum(segments)
         if whole and flags & END_OF_STREAM:
-            # First pages of all streams that start with the file precede any other pages.
+            # If streams are parallel, the first pages of all of them precede any other pages.
             first_pages = re.split(rb"OggS\0[^\2\6]", head)[0]
             if re.search(rb"OggS\0..{8}" + re.escape(struct.pack("<I", stream)), first_pages, re.S):
                 return None

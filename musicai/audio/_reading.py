@@ -184,7 +184,7 @@ def _checked(blocks: Iterator[np.ndarray], name: str) -> Iterator[np.ndarray]:
 
 def check_samples(samples: np.ndarray, name: str) -> None:
     """Raise a RecordingError if samples are NaN, infinite or implausibly large."""
-    if np.vdot(samples, samples) <= LOUDEST**2:  # the usual case, in one pass
+    if np.vdot(samples, samples) <= LOUDEST**2:  # decides the usual case in one pass
         return
     # Negated, because every comparison with NaN is false.
     if not (samples.max(initial=0) <= LOUDEST and samples.min(initial=0) >= -LOUDEST):

@@ -198,12 +198,12 @@ def _watched(
     for block in blocks:
         empty = False
         yield block
-    if process.wait() < 0 or process.returncode == STOPPED:  # the file may be whole
+    if process.wait() < 0 or process.returncode == STOPPED:  # the file may well be intact
         raise RecordingError(
             f"{name}: ffmpeg was stopped while it decoded this file; read it again, and if it is "
             "stopped again, give it more memory, run fewer jobs, or leave the file out"
         )
-    # ffmpeg exits with success even if it skipped damage or the file is truncated.
+    # ffmpeg reports success even if it skipped damage or the file is truncated.
     failed = process.returncode != 0 or os.fstat(messages.fileno()).st_size > 0
     if failed and empty:
         raise DecodingError(_cause(messages))

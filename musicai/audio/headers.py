@@ -28,7 +28,7 @@ _OUTPUTS = (
 )
 """ffmpeg options: scan the packets of a recording, and decode one as a test."""
 
-_PATIENCE = 20.0  # seconds, for a file
+_PATIENCE = 20.0  # seconds to wait for ffmpeg to scan a file
 _DURATION = re.compile(rb"Duration: (\d+):(\d+):(\d+\.\d+)")
 _END = re.compile(rb"out_time_us=(\d+)")
 _MOST_DIFFERENCE = 1.0
@@ -125,7 +125,7 @@ def _by_decoding(path: AnyPath) -> float:
 
 
 def _by_ffmpeg(program: str, path: AnyPath) -> float:
-    if has_known_header(path):  # but is damaged, or libsndfile lacks the codec
+    if has_known_header(path):  # the file is damaged, or libsndfile lacks the codec
         return _by_decoding(path)
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *_OUTPUTS]
     try:
@@ -134,7 +134,7 @@ def _by_ffmpeg(program: str, path: AnyPath) -> float:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PATIENCE,
-            check=False,  # damage makes it fail at the end
+            check=False,  # on damage, ffmpeg reports failure after it has scanned the file
             **OWN_PROCESS_GROUP,
         )
     except (OSError, subprocess.SubprocessError):

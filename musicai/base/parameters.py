@@ -99,7 +99,7 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # In a single step, so that a second interruption cannot leave it half restored.
+        # In a single step, so that a second interruption cannot leave a half-restored estimator.
         estimator.__dict__ = before
         raise
 
@@ -120,7 +120,7 @@ TEMPO_RULE: Rule = (
     lambda v: is_real(v) and 4 <= v <= 1000,
     "a number of beats per minute from 4 to 1000",
 )
-"""The slowest tempo in MIDI is one beat in 16.8 seconds."""
+"""Rule for tempos; the slowest that MIDI can notate is one beat in 16.8 seconds."""
 
 HIGHEST_WRITTEN_RATE = 192000
 """Highest sampling rate of written files; far beyond it, libsndfile crashes on Ogg files."""

@@ -20,7 +20,7 @@ from .._version import __version__
 
 _VERSION = "_musicai_version"
 _NUMBERS = {int: Integral, float: Real}
-_LONGEST = 300  # characters of a cause; a file may contain text of any length
+_LONGEST = 300  # characters of a cause to show; a file may contain text of any length
 
 
 class Array(NamedTuple):
@@ -83,9 +83,9 @@ class Persistent:
 def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Raise a ValueError unless a state has the expected attributes.
 
-    `expected` maps names to a type (``int`` means any integer but not bool, ``float | None`` any
-    number or None), an `Array`, a list of these for a list of the same length, or a dict of these
-    for a dict with the same keys. The state may have additional names.
+    `expected` maps each name to a type (``int`` means any integer but not bool, ``float | None``
+    any number or None) or an `Array`. A list of these means a list of the same length, and a dict
+    of these a dict with the same keys. The state may have additional names.
     """
     sizes: dict[str, int] = {}
     for name, kind in expected.items():
@@ -159,7 +159,7 @@ def _is_newer(version: Any) -> bool:
         # The part after a "+" names a build of the same version.
         return Version(Version(version).public) > Version(Version(__version__).public)
     except (TypeError, ValueError):
-        return True  # neither this version nor an earlier one wrote it
+        return True  # neither this version nor an earlier one writes such a value
 
 
 def _defaults(kind: type) -> dict[str, Any]:

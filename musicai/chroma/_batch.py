@@ -108,7 +108,7 @@ def _analyze_one(
             if key is not None:
                 identity = identity, key
             found = cached_analyze(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
-            if isinstance(found, Analysis):  # not the data of another program
+            if isinstance(found, Analysis):  # not data that another program put there
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
@@ -236,7 +236,7 @@ def _wait() -> None:
         ended.wait()
 
 
-if hasattr(os, "register_at_fork"):  # the threads do not exist in a forked child
+if hasattr(os, "register_at_fork"):  # a forked child has no such threads to wait for
     os.register_at_fork(after_in_child=_running.clear)
 
 
@@ -268,7 +268,7 @@ def _cancelling(results: Generator[Any]) -> Iterator[Generator[Any]]:
     try:
         yield results
     finally:
-        with warnings.catch_warnings():  # joblib warns that calls were wasted
+        with warnings.catch_warnings():  # joblib warns of the canceled calls
             warnings.filterwarnings("ignore", ".* cancel")
             results.close()
 

@@ -64,7 +64,7 @@ FEWEST = 3
 """Smallest number of strong beats to accept; fewer only mark the start or end of a sound."""
 
 SLOTS = 16
-"""Points per beat at which to compare its onsets with those of neighboring beats."""
+"""Number of points in a beat at which to compare its onsets with those of its neighbors."""
 
 NEIGHBORS, SMOOTHED = 4, 5
 """Number of beats on each side with which to compare a beat, and to smooth clarity over."""
@@ -224,7 +224,7 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
         paths = before[frames] - penalty
         choice = np.argmax(paths, axis=1)
         best = paths[np.arange(len(frames)), choice]
-        # A path may also start here, which only pays off at the first onsets.
+        # A path may also start here, but that is only better at the first onsets.
         total[longest + frames] = score[frames] + np.maximum(best, 0)
         origin[frames] = np.where(best > 0, frames - steps[choice], -1)
     path = [_last_beat(total[longest:])]

@@ -410,7 +410,7 @@ class ChromaExtractor(FileTransformer):
             on_error=self.on_error,
         )
         analyses = []
-        unread = []  # these recordings share one warning or error
+        unread = []  # one warning or error names all recordings that need ffmpeg
         try:
             with closing(results):  # so that work stops if a warning becomes an error
                 progress = progress_bar(
@@ -453,7 +453,7 @@ class ChromaExtractor(FileTransformer):
             for warning in result.warnings:
                 warnings.warn(f"{name}: {warning}", stacklevel=4)
             return result
-        if self.on_error == "raise":  # a worker died; other errors were raised in the worker
+        if self.on_error == "raise":  # a worker process died; workers raise other errors themselves
             raise result
         warnings.warn(f"left out {result}", stacklevel=4)
         return _empty_analysis(result)

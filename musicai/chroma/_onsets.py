@@ -83,7 +83,7 @@ class OnsetStrength:
     """
 
     def __init__(self, sr: float) -> None:
-        # A fast length for the FFT; the frame length is a multiple of it and thus fast as well.
+        # The FFT is fast for this length, and thus for the frame length, which is 8 times as long.
         hop_length = scipy.fft.next_fast_len(round(sr * SECONDS_PER_FRAME), real=True)
         self._rate = sr / hop_length
         self._bands, centers = _bands(sr, FRAME_HOPS * hop_length)

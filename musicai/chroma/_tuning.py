@@ -30,7 +30,7 @@ class TuningEstimator:
         self._n_fft = n_fft
         frequencies = np.fft.rfftfreq(n_fft, 1.0 / sr)
         audible = (frequencies >= LOWEST) & (frequencies < min(HIGHEST, float(sr) / 2))
-        audible[-1] = False  # the Nyquist frequency, despite rounding
+        audible[-1] = False  # the Nyquist frequency, which rounding may have put below sr / 2
         self._band = np.flatnonzero(audible)
         self._cents: list[np.ndarray] = []
         self._heights: list[np.ndarray] = []

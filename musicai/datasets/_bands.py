@@ -11,12 +11,12 @@ from ._parts import Note
 KICK, STICK, SNARE, HAT, CRASH, RIDE = 36, 37, 38, 42, 49, 51
 """Keys of drums in General MIDI."""
 
-_PHRASE = 8  # bars from a cymbal at the start to a fill at the end
+_PHRASE = 8  # bars; a phrase starts with a cymbal and ends with a fill
 _DRUM_SECONDS = 0.1
 _TAIL_SECONDS = 2.0  # for the last chord to fade out after the last bar
 _LEVELS = (95, 62, 88)  # highest velocities of bass, chords and melody
 _VARIATION = 5  # random change of velocities, up or down
-_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # controller, ranges by voice; 64 is center
+_PAN, _PANS = 10, ((54, 74), (28, 100), (44, 84))  # controller; ranges per voice, 64 is center
 
 
 class Band(NamedTuple):

@@ -162,7 +162,7 @@ def _search(
             found.skipped["excluded"] += 1
             folders.clear()
             continue
-        if place in searched:  # through another link
+        if place in searched:  # was reached through another link
             found.skipped["links to folders already searched"] += 1
             folders.clear()
             continue

@@ -5,8 +5,8 @@ import os
 from ._folder import load_folder
 from .bunches import Recordings
 
-# First the formats of libsndfile, whose own list has no suffixes and includes headerless data; then
-# those that need ffmpeg, including videos. fmt: off
+# The formats of libsndfile come first. Its own list has no suffixes and includes headerless data.
+# Then follow formats that need ffmpeg, including videos. fmt: off
 _SUFFIXES = (
     ".aif",
     ".aifc",

@@ -30,7 +30,8 @@ N_BARS = 24
 _FADE_SECONDS = 1.0  # fade-out of the last chord
 _PEAK = 0.7  # share of full scale
 
-# Folders by kind, with a version to increment if the songs change, to invalidate old files.
+# Folders by kind. Increment the version in their names if the songs change, so that old files are
+# not used.
 _KINDS = {"audio": "songs-1-{sr}", "midi": "songs-midi-1"}
 
 _LICENSE = "none is needed for the music, which is made by rules and chance"

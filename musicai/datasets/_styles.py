@@ -38,7 +38,7 @@ class Style(NamedTuple):
 
     modes: tuple[Mode, ...]
     form: str  # a letter per section; equal letters share a progression
-    improvised: bool  # whether repeated sections have new melodies
+    improvised: bool  # whether the voices play something new when a section is repeated
     bass: str  # "walking", "pulse", "held", "steps" or "short"
     strokes: tuple[float, ...]  # beats in the bar on which chords are played
     busy: float  # probability of a melody note between two beats
@@ -79,7 +79,7 @@ STYLES = {
                     "C,F Bdim,Em Am,Dm G7,C",  # falling fifths
                     "C,F Bdim,Em Am,D7 G,G7",
                     "C,G Am,Em F,C F,G",  # like Pachelbel's ground
-                    "C,Am Dm,Bdim Em,C F,G",  # rising by 5-6
+                    "C,Am Dm,Bdim Em,C F,G",  # rising 5-6 sequence
                     "A7,Dm G7,C Am,Dm G7,C",  # down by steps with secondary dominants
                     "C7,F D7,G E7,Am Dm,G7",  # up by steps with secondary dominants
                     "C,F C,G Am,Dm G7,C",

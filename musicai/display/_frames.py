@@ -19,8 +19,8 @@ FLATS = range(-6, 6)
 
 _COLUMNS_PER_INCH = 150  # the resolution of print
 _WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, piano rolls, and MIDI piano rolls
-_LOWEST_C = 3  # index in a piano roll
-_LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # points
+_LOWEST_C = 3  # column of C1 in a piano roll
+_LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of note names, in points
 
 
 class Scale(NamedTuple):

@@ -185,7 +185,7 @@ def _is_mp4(file: Path) -> bool:
 
 
 def _media_type(file: Path) -> str | None:
-    # By content, because the suffix may be wrong.
+    # Detect the type by the content, because the suffix may be wrong.
     header = read_header(file)
     return None if header is None else _MEDIA_TYPES.get(header.format)
 

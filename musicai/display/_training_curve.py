@@ -197,11 +197,11 @@ def _draw_curve(ax: "Axes", scores: Any, color: str, label: str, style: str) -> 
 
 
 def _draw_legend(ax: "Axes", n_others: int) -> None:
-    # User-defined names: matplotlib would omit names that start with "_" and parse "$" as TeX.
+    # Users choose the names; matplotlib would omit those that start with "_", and parse "$" as TeX.
     others, ours = ax.lines[:n_others], ax.lines[n_others:]
     lines = [line for line in others if not str(line.get_label()).startswith("_")] + list(ours)
     numbers = [str(i) for i in range(len(lines))]
-    # To the right of the axes, so that it does not cover the curves.
+    # Put the legend to the right of the axes, so that it does not cover the curves.
     legend = ax.legend(
         lines,
         numbers,

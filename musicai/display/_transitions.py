@@ -203,7 +203,7 @@ def _draw_grid(ax: "Axes") -> None:
     ax.set_xticks(ticks, pitch_names(None), fontsize=size)
     ax.set_yticks(ticks, pitch_names(None), fontsize=size)
     ax.tick_params(length=0)
-    # Mark the diagonal, which is empty by definition rather than avoided.
+    # Mark the diagonal: it is empty by definition, not because music avoids these transitions.
     ax.plot(ticks, ticks, linestyle="none", marker="_", color="0.75", markersize=size / 2)
     borders = np.arange(1, N_PITCH_CLASSES) - 0.5
     ax.hlines(borders, -0.5, N_PITCH_CLASSES - 0.5, color="0.9", linewidth=0.5)

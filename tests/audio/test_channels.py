@@ -82,7 +82,7 @@ def test_constant_offsets_do_not_count_as_canceling(sound):
     np.testing.assert_array_equal(read((channels, SR)), channels.mean(axis=1))
 
 
-def test_channels_that_cancel_apart_from_offsets_get_signs():
+def test_channels_that_cancel_apart_from_an_offset_get_opposite_signs():
     channels = np.stack([LEFT + 0.01, -LEFT + 0.02], axis=1).astype(np.float32)
     with pytest.warns(UserWarning, match=r"for 4\.0 s the channels cancel"):
         mono = read((channels, SR))
@@ -91,12 +91,12 @@ def test_channels_that_cancel_apart_from_offsets_get_signs():
 
 @pytest.mark.parametrize("n_channels", [2, 6, 300])
 @pytest.mark.parametrize("n_samples", [300, 2000, 5512, 5530, 9000])
-def test_noise_of_any_length_is_averaged(n_channels, n_samples):
+def test_noise_of_any_length_does_not_count_as_canceling(n_channels, n_samples):
     noise = hiss(n_samples, n_channels, -10).astype(np.float32)
     np.testing.assert_allclose(read((noise, SR)), noise.mean(axis=1), atol=1e-7)
 
 
-def test_only_the_canceling_passage_gets_signs():
+def test_only_the_canceling_passage_gets_opposite_signs():
     left, right = chord(10), chord(10)
     right[int(3.1 * SR) : int(6.1 * SR)] *= -1
     channels = np.stack([left, right], axis=1).astype(np.float32)

@@ -104,7 +104,7 @@ def test_silence_around_the_music_has_no_beats():
 
 
 @pytest.mark.parametrize("sr", [1000, 1999.5, 8000, 44100, 192000])
-def test_any_sampling_rate_gives_the_beats(sr):
+def test_beats_are_found_at_any_sampling_rate(sr):
     times = np.arange(0.5, 19, 0.55)
     assert 39 < onsets_of(np.zeros(1), sr).rate < 47
     tempo, beats = beats_of(metronome(times, seconds=20, sr=sr), sr)
@@ -147,7 +147,7 @@ def test_silence_has_no_beats(n_samples):
 
 @pytest.mark.parametrize("n_samples", [1, 2, 700, 5000, 30000])
 @pytest.mark.parametrize("loudness", [1e-30, 1.0, 1e12])
-def test_short_recordings_have_beats_within_them(n_samples, loudness):
+def test_beats_of_short_recordings_lie_within_them(n_samples, loudness):
     noise = loudness * np.random.default_rng(n_samples).standard_normal(n_samples)
     tempo, beats = beats_of(noise)
     assert np.isfinite(tempo)

@@ -32,7 +32,7 @@ def test_cens_matches_librosa(librosa, n_frames, frame_rate):
 @pytest.mark.parametrize(
     ("frame_rate", "length"), [(22050 / 512, 41), (22050 / 2048, 11), (3.0, 3), (0.5, 1), (1e-3, 1)]
 )
-def test_window_has_the_nearest_odd_length(frame_rate, length):
+def test_the_averaging_window_has_the_nearest_odd_length(frame_rate, length):
     assert window_length(frame_rate) == length
 
 

@@ -44,7 +44,7 @@ def make_recording(n_samples, seed):
 @every_kind
 @few
 @given(n_samples=lengths, seed=seeds)
-def test_frames_are_chroma(kind, n_samples, seed):
+def test_every_recording_gives_valid_chroma(kind, n_samples, seed):
     (piece,) = extractor(kind).transform([make_recording(n_samples, seed)])
     assert piece.dtype == np.float32
     n_frames = 1 + n_samples // 1024

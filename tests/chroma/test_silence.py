@@ -123,7 +123,7 @@ def test_clicks_do_not_make_soft_music_silent(kind):
     assert not is_zero(piece_of(samples, kind=kind)).any()
 
 
-def test_all_zeros_stay_zeros():
+def test_a_recording_of_zeros_gives_zero_chroma():
     assert is_zero(piece_of(np.zeros(3 * SR))).all()
     assert is_zero(piece_of(np.zeros(1))).all()
 

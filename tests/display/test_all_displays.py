@@ -134,7 +134,7 @@ def darkness(rgb):
     ]
 
 
-def test_colors_darken_evenly_with_color_blindness_too():
+def test_colors_darken_evenly_even_with_color_blindness():
     colors = MAKE["chromagram"]().ax_.images[0].get_cmap()(np.linspace(0, 1, 64))[:, :3]
     for seen in darkness(colors):
         assert seen[0] == pytest.approx(0, abs=1e-3)

@@ -115,7 +115,7 @@ def test_the_content_of_a_file_counts_rather_than_its_suffix(tmp_path):
     assert sound(player)[1] == RATE
 
 
-def test_files_with_a_wrong_suffix_m4a_are_rejected(tmp_path):
+def test_files_wrongly_named_m4a_are_rejected(tmp_path):
     (tmp_path / "text.m4a").write_text("no audio, whatever its name")
     (tmp_path / "empty.m4a").touch()
     os.mkfifo(tmp_path / "pipe.m4a")

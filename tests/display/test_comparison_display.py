@@ -83,6 +83,6 @@ def test_errors_describe_the_input():
         ComparisonDisplay.from_pieces(PIECES, axes=[pyplot.figure().subplots()])
 
 
-def test_timings_must_be_in_a_dict():
+def test_several_timings_must_be_in_a_dict():
     with pytest.raises(TypeError, match=r"timing is of type list; .*such as \{'real': extractor\}"):
         ComparisonDisplay.from_pieces(PIECES, timing=[10, 10])
