@@ -1,25 +1,26 @@
 """Metrics of pieces, similarity of sets of pieces to real music, and baselines.
 
-Everything takes one piece ``(n_frames, n_features)`` or a collection of pieces; metrics of harmony
-take chroma of 12 pitch classes, C to B.
+Metrics take one piece ``(n_frames, n_features)`` or a collection of pieces. Metrics of harmony take
+chroma: 12 pitch classes, from C to B.
 
-- Harmony, whatever the order of frames: `pitch_class_entropy`, `frame_entropy`,
+- Harmony, regardless of the order of frames: `pitch_class_entropy`, `frame_entropy`,
   `scale_consistency`, `key_correlation`, `triad_fit`, `quiet_share`.
-- Motion: `flux`, `harmonic_change`, `persistence` from frame to frame; `dynamics` over seconds.
-- Progression from chord to chord: `transition_matrix`, `falling_fifths`.
-- Form over many seconds: `key_stability`, `recurrence`.
-- Set against set: `realism` and its parts, `overlap_area` over `REALISM_METRICS` and
-  `transition_overlap`; `frechet_distance` of frames; `memorization`, since copies are realistic
-  too. `report` puts all of them on a score-card, a `Report`, and compares with other real music and
-  with simple baselines.
-- Frame against frame: `frame_correlation`.
-- For scikit-learn's searches: `RealismScorer` of composed pieces, `next_frame_score` of
-  predictions.
+- Motion: `flux`, `harmonic_change` and `persistence` from frame to frame; `dynamics` from second
+  to second.
+- Progression, from chord to chord: `transition_matrix`, `falling_fifths`.
+- Form, over many seconds: `key_stability`, `recurrence`.
+- Comparison of two sets of pieces: `realism` combines the `overlap_area` of each of
+  `REALISM_METRICS` and the `transition_overlap`. `frechet_distance` compares frames.
+  `memorization` finds copies, which are realistic too. `report` puts all of these on a score-card,
+  a `Report`, and adds the figures of other real music and of simple baselines.
+- Comparison of two pieces frame by frame: `frame_correlation`.
+- Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`
+  judges predictions.
 - Baselines: `MarkovBaseline` composes; `IndependentBaseline` and `PersistenceBaseline` give
   log-likelihoods in nats, on the same grid of levels as :meth:`musicai.LSTMComposer.score`.
 
-For no metric of a single piece is higher better: compare with the same metric of real music, at the
-same frame rate.
+A higher value of a metric of single pieces is not a better one: compare it with the same metric of
+real music at the same frame rate.
 """
 
 from ._baselines import IndependentBaseline, PersistenceBaseline

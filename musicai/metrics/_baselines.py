@@ -1,9 +1,9 @@
-"""Simple likelihoods on the grid of levels that :class:`musicai.LSTMComposer` scores on.
+"""Simple models whose likelihoods are comparable with that of :class:`musicai.LSTMComposer`.
 
-A value in [0, 1] stands for the level ``round((n_levels - 1) * value)``; the probability of a
-frame is the product over its features of the mass of each level. The gain of a composer over
-:class:`IndependentBaseline` is due to its model of time and harmony, its gain over
-:class:`PersistenceBaseline` to more than persistence of values.
+Like the composer, they round a value in [0, 1] to the level ``round((n_levels - 1) * value)``. The
+probability of a frame is the product over its features of the mass of each level. If a composer
+scores higher than :class:`IndependentBaseline`, it has learned about time or harmony. If it scores
+higher than :class:`PersistenceBaseline`, it has learned more than that values persist.
 """
 
 from typing import Any, Self
@@ -16,17 +16,17 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # bins of the previous value, about 3 % wide
+_N_CONTEXTS = 32  # bins of the previous value, each about 3 % of its range
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
-    """Base class of both baselines: the grid, the counts and the scores."""
+    """Base class of both baselines, with the grid of levels, `fit` and the scores."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
         self.n_levels = n_levels
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Count the levels of `X`.
+        """Count how often the features of `X` are at each level.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         Returns
         -------
         log_prob : ndarray of shape (n_frames,), or a collection of them
-            In nats, in the form that `X` came in.
+            In nats: an array for one piece, a collection for a collection.
         """
         check_is_fitted(self)
         pieces, pack = as_collection(X, n_features=self.n_features_in_)
@@ -102,7 +102,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         return np.rint((self.n_levels_ - 1) * piece).astype(np.intp)
 
     def _count_levels(self, pieces: list[np.ndarray]) -> np.ndarray:
-        """Count how often each feature was at each level, (n_features, n_levels)."""
+        """Return how often each feature was at each level, shape (n_features, n_levels)."""
         counts = np.zeros((self.n_features_in_, self.n_levels_))
         features = np.arange(self.n_features_in_)
         for levels in pieces:
@@ -117,13 +117,14 @@ class _LevelBaseline(Persistent, BaseEstimator):
 
 
 class IndependentBaseline(_LevelBaseline):
-    r"""Model of independent features without memory: smoothed histograms of levels.
+    r"""Model without memory whose features are independent: a smoothed histogram for each one.
 
     .. math:: P(x_t) = \prod_d p_d(x_{t,d}), \qquad
         p_d(l) = \frac{n_d(l) + q(l)}{\sum_{l'} n_d(l') + 1}
 
     where :math:`n_d(l)` counts how often feature :math:`d` was at level :math:`l`, and :math:`q`
-    is the histogram of all features together with one added to each level (Laplace).
+    is the histogram of all features together, smoothed by adding one to each level's count
+    (Laplace).
 
     Parameters
     ----------
@@ -166,8 +167,9 @@ class PersistenceBaseline(_LevelBaseline):
 
     .. math:: P(x_t \mid x_{t-1}) = \prod_d p_d(x_{t,d} \mid b(x_{t-1,d}))
 
-    The previous value is given as its bin :math:`b`, one of at most 32 of equal width. With few
-    counts each histogram backs off to a broader one, which weighs as much as :math:`k` counts:
+    The previous value enters as its bin :math:`b`, one of at most 32 bins of equal width. Each
+    histogram is smoothed by a broader one, which weighs as much as :math:`k` counts and therefore
+    dominates where counts are few:
 
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}
@@ -239,5 +241,5 @@ def _laplace(counts: np.ndarray) -> np.ndarray:
 
 
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
-    """Return masses from `counts`, in which `broader` masses weigh as `strength` counts."""
+    """Return `counts` smoothed and normalized to masses; `broader` weighs as `strength` counts."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)

@@ -1,4 +1,4 @@
-"""The score-card that `report` returns: its figures, as a table and in a dict."""
+"""The score-card that `report` returns, with its figures as a table, as HTML and as a dict."""
 
 from textwrap import wrap
 
@@ -8,30 +8,32 @@ from ._words import COLUMNS, COPIES, DISTANCE, TOTAL, TOTAL_SAID, TRANSITIONS, i
 
 
 class Report(Figures):
-    """Similarity of composed to real music, as returned by :func:`report`.
+    """Similarity of composed music to real music, as returned by :func:`report`.
 
-    It prints as a table, and shows as HTML in notebooks.
+    A report prints as a table. Notebooks show it as HTML.
 
     Attributes
     ----------
     n_frames : int
-        Length of the excerpts.
+        Length of each excerpt, in frames.
     frame_rate : float
         Frames per second.
     values : dict of dict of ndarray of shape (n_excerpts,)
-        Each metric of each excerpt: ``values["real"]["flux"]``. The sets are "real", "generated",
-        "ceiling" (other real music), "markov" and "shuffled".
+        Each metric of each excerpt, by set and metric: ``values["real"]["flux"]``. The sets are
+        "real", "generated", "ceiling" (other real music), "markov" and "shuffled".
     overlaps : dict of dict of float
-        Overlap of each set but "real" with "real": the overlap area of each metric, the
-        "transition_matrix", and "overlap_area", the geometric mean of all of them.
+        Overlap of each other set with "real", by set. The keys of an inner dict are the metrics,
+        "transition_matrix" for the moves of roots, and "overlap_area" for the geometric mean of
+        these overlaps.
     frechet_distances : dict of float
-        Fréchet distance of the frames of each set but "real" from those of "real".
+        Fréchet distance between the frames of each other set and those of "real".
     memorization : dict of float
-        Share of copies of the other music in "generated", and in "real" for comparison.
+        Share of "generated" that is copied from the other real music, and the same share of
+        "real", for comparison.
 
     See Also
     --------
-    report : Explains the figures.
+    report : Makes a report; its page explains the figures.
 
     Examples
     --------
@@ -57,14 +59,14 @@ class Report(Figures):
         Returns
         -------
         figures : dict of str to float
-            Of composed music: ``overlap_area`` (the geometric mean over all metrics and the
-            transition matrix); the mean of each metric under its name, such as ``flux``, its
-            standard deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``;
-            ``transition_matrix_overlap``; ``frechet_distance``; ``memorization``. The same for the
-            other sets with the prefixes ``ceiling_``, ``markov_`` and ``shuffled_`` (without
-            memorization); for real music, with the prefix ``real_``, the figures that need no
-            comparison: ``real_flux``, ``real_flux_std``, ``real_memorization``. Finally
-            ``n_excerpts``, ``n_frames`` and ``frame_rate``.
+            For composed music, ``overlap_area`` is the geometric mean of all overlaps. Each metric
+            has three figures: its mean, such as ``flux``, its standard deviation, ``flux_std``,
+            and its overlap with real music, ``flux_overlap``. The others are
+            ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The other
+            sets have the same figures, except memorization, with the prefixes ``ceiling_``,
+            ``markov_`` and ``shuffled_``. Real music has the figures that need no comparison, with
+            the prefix ``real_``: ``real_flux``, ``real_flux_std``, ``real_memorization``.
+            ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
         """
         figures: dict[str, float] = {}
         for name in ("generated", "real", *[each for each in COLUMNS if each != "generated"]):
@@ -88,13 +90,13 @@ class Report(Figures):
         return figures
 
     def to_html(self) -> str:
-        """Return the score-card as HTML, for a page or on its own.
+        """Return the score-card as HTML, to embed in a page or to save as a file of its own.
 
         Returns
         -------
         html : str
-            A ``div`` with its own style and without scripts, in ASCII. A bar shows each overlap
-            of the composed music, with marks for ceiling and baselines.
+            A ``div`` in ASCII that includes its style and needs no scripts. A bar shows each
+            overlap of the composed music, with marks for the ceiling and the baselines.
         """
         return as_html(self)
 

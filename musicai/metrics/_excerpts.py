@@ -1,4 +1,4 @@
-"""Comparable sets: equally many excerpts of one length."""
+"""Cutting pieces into excerpts of one length, and drawing equally many from each set."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,14 +12,18 @@ from ._form import same_keys
 from ._realism import shortest_piece
 
 FEWEST_EXCERPTS = 2
-"""Of a set, for its metrics to have a spread."""
+"""Least number of excerpts in a set; the metrics of a single one have no spread."""
 
-_LONGEST = 60  # seconds of an excerpt, if its length is not given
-_SOUNDING = 0.9  # of the frames of an excerpt must have a shape: every metric is defined then
+_LONGEST = 60  # seconds; longest excerpt if its length is not given
+_SOUNDING = 0.9  # least share of frames that are not flat; every metric is defined then
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
-    """Return the length to cut to: `n_frames`, or what half of the pieces of every set have."""
+    """Return the length of an excerpt in frames: `n_frames` if it is given and long enough.
+
+    Otherwise, at least half of the pieces in every set have the returned length, unless it is the
+    least that the metrics need; it is at most 60 s.
+    """
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},
         {
@@ -40,10 +44,11 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
 
 
 def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[list[np.ndarray]]:
-    """Cut each piece into successive excerpts; drop a shorter rest.
+    """Cut each piece into successive excerpts; drop a remainder that is too short.
 
-    Excerpts without defined metrics are left out: those that are silent for more than a tenth, and
-    those in which no window of 10 s has a key.
+    Excerpts for which a metric is undefined are left out: those with more than a tenth of their
+    frames silent or otherwise flat, and those in which no two windows of 10 s, one right after the
+    other, both have a key.
     """
     passage = shortest_piece(frame_rate) // 2
     return [

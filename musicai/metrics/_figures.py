@@ -7,13 +7,13 @@ import numpy as np
 from ._words import COPIES, TOTAL
 
 _ENOUGH = 10
-"""Excerpts of a set: with fewer, even the overlap of real music with real music is random."""
+"""Excerpts per set. With fewer, even the overlap between two sets of real music is random."""
 
 _MOST_COPIES = 0.5
-"""Other recordings share at most a tenth with the training recordings."""
+"""Share of copies at which a doubt is raised; that of held-out recordings is at most 0.1."""
 
 _MOST_ABOVE_CEILING = 0.1
-"""More than chance allows, given enough excerpts."""
+"""Lead of generated music over the ceiling that is too large for chance, given enough excerpts."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +34,7 @@ class Figures:
 
 
 def doubts(figures: Figures) -> list[str]:
-    """Return a sentence for every reason to doubt the figures of a score-card."""
+    """Return the reasons to doubt the figures of a score-card, each as a clause for a warning."""
     found = []
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:

@@ -13,12 +13,12 @@ from ._chroma import chroma_pieces, require_some
 def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> float:
     """Return the share of windows that have the key of the window `lag` frames later.
 
-    Windows start on a grid of half their length. The key of each is the one of 24 whose profile
-    (Krumhansl and Kessler) correlates best with its mean chroma. Composed music that forgets its
-    key is near chance, 1/24 = 0.04; from one 10 s to the next, chorales on a piano kept the key in
-    0.35 of the cases, game music in 0.41. Higher is not better: a piece that stays on one chord has
-    1, and frames shuffled in time have 0.7, since every window then has about the key of the whole.
-    The metric is blind to everything that happens within a key.
+    A window starts every half window length. Its key is the one of 24 whose profile (Krumhansl and
+    Kessler) correlates best with its mean chroma. Music that forgets its key scores near chance,
+    1/24 = 0.04. With windows of 10 s, chorales on a piano scored 0.35 and game music 0.41. Higher
+    is not better: a piece that stays on one chord scores 1, and frames shuffled in time score 0.7,
+    since every window then has about the key of the whole piece. The metric is blind to everything
+    that happens within a key.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
         Length of a window: 10 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
         frames a second.
     lag : int, default=None
-        Frames from the start of one window to the start of the other. None for `n_frames`, the
-        next window.
+        Frames from the start of the first window to the start of the second. None stands for
+        `n_frames`: the second window then follows right after the first.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def key_stability(X: Any, *, n_frames: int = 108, lag: int | None = None) -> flo
     Raises
     ------
     ValueError
-        If no piece has ``lag + n_frames`` frames with a key in both windows (silence has none, nor
-        have twelve equal pitch classes), or a parameter is out of range.
+        If no piece has two windows ``lag`` frames apart that both have a key (silence and twelve
+        equal pitch classes have none), or a parameter is out of range.
 
     References
     ----------
@@ -68,9 +68,9 @@ def recurrence(
 ) -> float:
     """Return how much of a piece recurs: the share of pairs of windows that are similar.
 
-    Two windows of `n_frames` are similar if the correlation of all their values, each frame
-    centered, exceeds `similarity`. Pairs closer than `min_distance` are left out, since all music
-    resembles what came just before. A piece that wanders has no similar pairs, a loop has many.
+    Two windows of `n_frames` are similar if their values, after centering each frame, correlate
+    by more than `similarity`. Pairs closer than `min_distance` are left out, since all music
+    resembles what came just before. A piece that wanders has no similar pairs; a loop has many.
     The metric is blind to what recurs in another key or tempo.
 
     Parameters
@@ -78,10 +78,11 @@ def recurrence(
     X : array-like of shape (n_frames, 12), or a collection of them
         Chroma. In a collection, every piece that is long enough and sounds has the same weight.
     n_frames : int, default=22
-        Length of a window: 2 s at the default rate of :class:`musicai.ChromaExtractor`. The first
-        windows of pairs follow each other without overlap, the second may start at any frame.
+        Length of a window: 2 s at the default rate of :class:`musicai.ChromaExtractor`. In each
+        pair, the first window starts at a multiple of `n_frames`; the second may start at any
+        frame.
     min_distance : int, default=108
-        Least number of frames between the starts of two windows; 10 s.
+        Least number of frames between the starts of two windows: 10 s at that frame rate.
     similarity : float, default=0.5
         Correlation above which windows are similar.
 
@@ -124,7 +125,7 @@ def recurrence(
 
 
 def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
-    """Return for each pair of windows that both have a key whether it is the same key."""
+    """Return, for each pair of windows that both have a key, whether the keys are the same."""
     starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
     now = _window_scores(piece, starts, n_frames)
     later = _window_scores(piece, starts + lag, n_frames)
@@ -133,7 +134,7 @@ def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
 
 
 def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return key scores (n_windows, 24) of the windows at `starts`."""
+    """Return the key scores of the windows that begin at `starts`, shape (n_windows, 24)."""
     if len(starts) == 0:
         return np.empty((0, 24))
     totals = np.concatenate([np.zeros((1, piece.shape[1])), piece.cumsum(axis=0, dtype=np.float64)])

@@ -1,4 +1,4 @@
-"""Distance between two sets of frames as Gaussians."""
+"""Fréchet distance between two sets of frames, each modeled as a Gaussian."""
 
 from typing import Any
 
@@ -13,23 +13,23 @@ def frechet_distance(X: Any, Y: Any) -> float:
     .. math:: \|\mu_X - \mu_Y\|^2 + \mathrm{tr}\left(\Sigma_X + \Sigma_Y
         - 2 (\Sigma_X^{1/2} \Sigma_Y \Sigma_X^{1/2})^{1/2}\right)
 
-    It catches frames of the wrong mean, spread or correlation: blur and noise. It is blind to time,
-    so that shuffled frames are perfect, and to everything in a distribution but its mean and
-    covariance. It decreases with the number of frames, so compare with the distance between two
-    sets of real pieces of the same size. It has the squared unit of the features, so compare only
-    distances of the same kind of features.
+    The distance catches frames with the wrong mean, spread or correlation, such as blurred and
+    noisy ones. It is blind to time (shuffled frames score perfectly) and to everything in a
+    distribution but its mean and covariance. It shrinks as the number of frames grows, so compare
+    it with the distance between two sets of real pieces of the same size. Its unit is the square
+    of the features' unit, so compare only distances between the same kind of features.
 
     Parameters
     ----------
     X, Y : array-like of shape (n_frames, n_features), or collections of them
         Chroma, piano rolls, log-mel spectra or any other features, at least two frames each. Every
-        frame of a set has the same weight. Chroma in many keys says little about harmony: transpose
-        pieces to a common key first, as :func:`report` does.
+        frame of a set has the same weight. Transpose chroma to a common key first, as
+        :func:`report` does; averaged over many keys, it says little about harmony.
 
     Returns
     -------
     distance : float
-        At least 0, which means equal mean and covariance; without an upper limit.
+        At least 0, without an upper limit. 0 means equal means and covariances.
 
     Raises
     ------
@@ -60,8 +60,8 @@ def frechet_distance(X: Any, Y: Any) -> float:
         _root_of_covariance(frames - mean)
         for frames, mean in zip((first, second), means, strict=True)
     ]
-    # The trace of the root is the sum of the singular values of the product of both roots. The
-    # product itself need not be symmetric, and may be singular and have no root.
+    # The trace of the square root equals the sum of the singular values of the product of both
+    # roots. That product need not be symmetric, and if it is singular it may have no square root.
     common = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
     spread = sum(float(np.square(root).sum()) for root in roots) - 2 * common
     return float(np.square(means[0] - means[1]).sum() + max(0.0, spread))
@@ -78,6 +78,6 @@ def _frames(X: Any, name: str, n_features: int | None = None) -> np.ndarray:
 
 
 def _root_of_covariance(centered: np.ndarray) -> np.ndarray:
-    """Return the symmetric root of the covariance, which may be singular."""
+    """Return the symmetric square root of the covariance, which may be singular."""
     values, vectors = np.linalg.eigh(centered.T @ centered / (len(centered) - 1))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -1,4 +1,4 @@
-"""Metrics of harmony: the pitch classes that sound, whatever the order of frames."""
+"""Metrics of harmony: which pitch classes sound, regardless of the order of frames."""
 
 from typing import Any
 
@@ -21,8 +21,8 @@ def pitch_class_entropy(X: Any) -> float:
     .. math:: H = -\sum_{d=1}^{12} p_d \log_2 p_d, \qquad
         p_d = \frac{\sum_t x_{t,d}}{\sum_{t,d'} x_{t,d'}}
 
-    A piece that stays on a few notes is low, a piece without a key is high. The metric is blind to
-    the order of frames and to which pitch classes sound together.
+    Entropy is low for a piece that stays on a few notes and high for one without a key. The metric
+    is blind to the order of frames and to which pitch classes sound together.
 
     Parameters
     ----------
@@ -41,8 +41,8 @@ def pitch_class_entropy(X: Any) -> float:
 
     References
     ----------
-    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, where it is
-       taken over windows of one and four bars.
+    .. [1] S.-L. Wu, Y.-H. Yang, "The Jazz Transformer on the front line", ISMIR 2020, where it
+       is computed over windows of one and four bars.
 
     Examples
     --------
@@ -60,8 +60,9 @@ def frame_entropy(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t H\left(\frac{x_t}{\sum_d x_{t,d}}\right)
 
-    Blurred frames (training by squared error gives the average of possible frames) and noise are
-    high. The metric is blind to which pitch classes sound, and to time.
+    Entropy is high for noise and for blurred frames, which training by squared error gives: it
+    predicts the average of all possible frames. The metric is blind to which pitch classes sound,
+    and to time.
 
     Parameters
     ----------
@@ -80,8 +81,8 @@ def frame_entropy(X: Any) -> float:
 
     References
     ----------
-    .. [1] C. Weiss, M. Mueller, "Quantifying and visualizing tonal complexity", CIM 2014, whose
-       entropy of chroma this is, times log2(12).
+    .. [1] C. Weiss, M. Mueller, "Quantifying and visualizing tonal complexity", CIM 2014, which
+       divides the same entropy by log2(12).
 
     Examples
     --------
@@ -100,10 +101,10 @@ def scale_consistency(X: Any) -> float:
 
     .. math:: \max_k \frac{\sum_t \sum_{d \in S_k} x_{t,d}}{\sum_{t,d} x_{t,d}}
 
-    over the 12 major scales :math:`S_k`, each also the natural minor scale of its relative key. A
-    piece that wanders through keys is low. The metric is blind to the order of frames, and a single
-    note is perfectly consistent. Chroma of recordings is never zero between the notes: for a dense
-    recording the share is far below 1.
+    over the 12 major scales :math:`S_k`, each also the natural minor scale of its relative key. The
+    share is low for a piece that wanders through keys. The metric is blind to the order of frames,
+    and a single note is perfectly consistent. Chroma of recordings is never zero at the pitch
+    classes between the notes, so the share of a dense recording is far below 1.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def scale_consistency(X: Any) -> float:
     References
     ----------
     .. [1] O. Mogren, "C-RNN-GAN: continuous recurrent neural networks with adversarial training",
-       2016, who counts notes.
+       2016, which counts notes.
 
     Examples
     --------
@@ -138,12 +139,13 @@ def scale_consistency(X: Any) -> float:
 
 
 def key_correlation(X: Any) -> float:
-    r"""Return the clarity of the key of a piece: its correlation with the best-fitting key.
+    r"""Return how clear a piece's key is: the correlation with the profile of the best-fitting key.
 
     .. math:: \max_k \mathrm{corr}\left(\sum_t x_t,\; P_k\right)
 
     over the profiles :math:`P_k` of the 24 major and minor keys (algorithm of Krumhansl and
-    Schmuckler). Music that wanders is low. The metric is blind to the order of frames.
+    Schmuckler). The correlation is low for music that wanders through keys. The metric is blind
+    to the order of frames.
 
     Parameters
     ----------
@@ -182,8 +184,8 @@ def triad_fit(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t \max_k \mathrm{corr}(x_t, C_k)
 
-    over the 24 major and minor triads :math:`C_k`. Noise is low, whatever its mean. The metric is
-    blind to the order of chords, and richer chords fit less.
+    over the 24 major and minor triads :math:`C_k`. Noise fits badly, however strong it is. The
+    metric is blind to the order of chords, and richer chords fit less well.
 
     Parameters
     ----------
@@ -194,12 +196,12 @@ def triad_fit(X: Any) -> float:
     Returns
     -------
     fit : float
-        Between 0 and 1 (nothing but triads).
+        Between 0 and 1, the value of a piece that consists only of triads.
 
     Raises
     ------
     ValueError
-        If all frames are flat, or `X` is not chroma.
+        If the pitch classes of every frame are all equal, or `X` is not chroma.
 
     References
     ----------
@@ -224,14 +226,14 @@ def triad_fit(X: Any) -> float:
 def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
     """Return the share of pitch classes that are nearly silent while others sound.
 
-    A clean chord has many quiet pitch classes, blurred or noisy frames have few. The metric is
+    A clean chord has many quiet pitch classes; blurred or noisy frames have few. The metric is
     blind to which pitch classes sound, and to time.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma whose loudest pitch class is 1 in every frame. Silent frames are skipped; every other
-        frame has the same weight.
+        Chroma whose loudest pitch class is 1 in every sounding frame. Silent frames are skipped;
+        every other frame has the same weight.
     threshold : float, default=0.1
         Pitch classes below it are quiet.
 
@@ -247,7 +249,7 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
     See Also
     --------
-    frame_entropy : Correlates closely with it on real music, and needs no threshold.
+    frame_entropy : Correlates closely with `quiet_share` on real music, and needs no threshold.
 
     References
     ----------
@@ -266,6 +268,6 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
 
 def _entropy(weights: np.ndarray) -> np.ndarray:
-    """Return the entropy in bits of each row, scaled to sum 1."""
+    """Return the entropy in bits of each row after scaling the row to sum 1."""
     shares = weights / weights.sum(axis=-1, keepdims=True)
     return np.abs(np.sum(shares * np.log2(np.where(shares > 0, shares, 1)), axis=-1))

@@ -21,7 +21,7 @@ from ..base.styles import as_labels, known_styles, label_per_piece, style_weight
 from ..theory.keys import in_common_key
 from ..theory.shapes import peaking_at_one
 
-_NEVER = 1e-9  # count of an unseen move: taken only if no move was seen
+_NEVER = 1e-9  # count of an unseen move; matters only for states that no seen move leaves
 
 
 class MarkovBaseline(Persistent, BaseEstimator):
@@ -32,33 +32,34 @@ class MarkovBaseline(Persistent, BaseEstimator):
 
     .. math:: P(s_t \mid s_{t-1}) = \frac{n(s_{t-1}, s_t)}{\sum_{s'} n(s_{t-1}, s')}
 
-    Its pieces have the right frames, the right chords and about the right pace, but no form: a
-    lower bound for composers. Chroma (frames of 12 non-negative values) is modeled in a common key,
-    C major or A minor, and each piece is composed in a random key; other features are not moved. If
-    the largest value of every sounding frame is 1, that of every prototype is 1, too.
+    Its pieces have the right frames, the right chords and about the right pace, but no form, so
+    composers should score higher. Chroma (frames of 12 non-negative values) is transposed to a
+    common key, C major or A minor, before fitting, and each new piece is transposed to a random
+    key; other features are never transposed. If the largest value of every sounding training frame
+    is 1, the largest value of every prototype is 1 too.
 
     Parameters
     ----------
     n_states : int, default=64
-        Number of prototypes; fewer if there are fewer different frames.
+        Number of prototypes; fewer are used if there are fewer distinct frames.
     random_state : int, RandomState instance or None, default=None
-        Seed of the prototypes, and of `sample` where that is given none.
+        Seed for finding the prototypes, and for `sample` if it is given no seed of its own.
 
     Attributes
     ----------
     prototypes_ : ndarray of shape (n_states, n_features)
-        Prototypes of frames, float32.
+        The prototypes: frames, float32.
     start_ : ndarray of shape (n_states,)
         Probabilities of a piece's first state.
     transitions_ : ndarray of shape (n_states, n_states)
-        Probabilities of the next state (column) after each (row).
+        Probability of each next state (column) after each state (row).
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted; empty where none were given.
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
-        As `start_` and `transitions_`, for each style. From a state that a style never left, it
-        moves as all music does.
+        The same as `start_` and `transitions_`, for each style. If the music of a style never
+        leaves a state, the style has the probabilities of all music there.
     key_invariant_ : bool
-        Whether pieces are modeled in a common key.
+        Whether pieces were transposed to a common key before fitting.
     n_features_in_ : int
         Width of a frame.
 
@@ -70,8 +71,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
     References
     ----------
     .. [1] F. P. Brooks, A. L. Hopkins, P. G. Neumann, W. V. Wright, "An experiment in musical
-       composition", IRE Transactions on Electronic Computers 6, 1957, the first
-       Markov chains that compose.
+       composition", IRE Transactions on Electronic Computers 6, 1957: the first
+       music composed by Markov chains.
 
     Examples
     --------
@@ -80,7 +81,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
     >>> chords = np.array([np.isin(np.arange(12), notes) for notes in ([0, 4, 7], [5, 9, 0])])
     >>> piece = chords[[0, 0, 1, 1] * 20 + [0]].astype(float)
     >>> chain = MarkovBaseline(random_state=0).fit([piece, piece])
-    >>> chain.transitions_  # a chord stays every other time
+    >>> chain.transitions_  # half of the time, the chord stays the same
     array([[0.5, 0.5],
            [0.5, 0.5]])
     >>> chain.sample(100).shape
@@ -98,14 +99,14 @@ class MarkovBaseline(Persistent, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Find prototypes and count moves.
+        """Find the prototypes and count the moves between them.
 
         Parameters
         ----------
         X : array-like of shape (n_frames, n_features), or a collection of them
             Pieces.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece; None for a piece of no stated style.
+            A style label for each piece; None if the style of a piece is not stated.
 
         Returns
         -------
@@ -115,8 +116,8 @@ class MarkovBaseline(Persistent, BaseEstimator):
         Raises
         ------
         ValueError
-            If there is no frame, a parameter is out of range, or labels are not of one kind or not
-            as many as pieces.
+            If there is no frame, a parameter is out of range, the labels are of different types, or
+            there are not as many labels as pieces.
         """
         check_values({"n_states": self.n_states}, {"n_states": COUNT_RULE})
         rng = as_rng(self.random_state)
@@ -154,24 +155,24 @@ class MarkovBaseline(Persistent, BaseEstimator):
         style: Any = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> Any:
-        """Compose.
+        """Compose new pieces, each a random walk over the prototypes.
 
         Parameters
         ----------
         n_frames : int
-            Number of frames.
+            Number of frames of each piece.
         n_pieces : int, default=None
-            Number of pieces to compose at once; None for a single one.
+            Number of pieces; None for a single piece instead of a list.
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
             ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
         random_state : int, RandomState instance or None, default=None
-            Seed of the draws; None takes the estimator's own `random_state`.
+            Seed of the draws; None stands for the estimator's own `random_state`.
 
         Returns
         -------
         piece : ndarray of shape (n_frames, n_features), or a list of them
-            float32; a list where `n_pieces` is given.
+            float32; a list if `n_pieces` is given.
 
         Raises
         ------
@@ -227,14 +228,15 @@ class MarkovBaseline(Persistent, BaseEstimator):
 def _quantize(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return prototypes of frames, and for each piece the numbers of the nearest ones."""
-    # Imported here, since it would take a quarter of the import time of this package.
+    """Return prototypes of frames and, for each piece, the index of each frame's nearest one."""
+    # Imported here, since this import takes a quarter of the time that importing the package would.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):  # the same sums everywhere
+    # One thread each, so that rounding does not depend on the number of processors.
+    with one_blas_thread(), threadpool_limits(1, user_api="openmp"):
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
     if may_peak and np.isin(frames.max(axis=1), [0, 1]).all():
@@ -243,9 +245,10 @@ def _quantize(
 
 
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return probabilities of first states and of moves in sequences of states.
+    """Return the probabilities of first states and of moves in sequences of states.
 
-    For states that no sequence leaves, they are `otherwise`: a row for each state, or for all.
+    States that no sequence leaves have the probabilities `otherwise`, of shape (n_states, n_states)
+    or, if they are the same for all states, (n_states,).
     """
     n_states = otherwise.shape[-1]
     start = np.bincount([states[0] for states in pieces], minlength=n_states)
@@ -256,6 +259,6 @@ def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray,
 
 
 def _draw(edges: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Draw a column of each row of cumulated weights."""
+    """Draw the index of a column for each row, given the cumulative weights of its columns."""
     drawn = (rng.random_sample((len(edges), 1)) * edges[:, -1:] >= edges).sum(axis=1)
     return np.minimum(drawn, edges.shape[1] - 1)

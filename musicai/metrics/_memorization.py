@@ -1,4 +1,4 @@
-"""Share of a piece that is copied from training music."""
+"""Share of a piece that is copied from the training music."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from ..base.parameters import COUNT_RULE, check_values, is_real
 from ..base.pieces import N_PITCH_CLASSES
 from ._chroma import chroma_pieces, require_some
 
-_PAIRS = 2048  # of chunks and windows that are compared in full together
-_ROUNDING = 1e-4  # of distances between outlines
-_NEARLY = 2e-6  # of products of equal windows
+_PAIRS = 2048  # pairs of a chunk and a window that are compared in full at a time
+_ROUNDING = 1e-4  # rounding error of distances between outlines
+_NEARLY = 2e-6  # rounding error of the similarity of equal windows
 
 
 def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
@@ -24,22 +24,25 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     .. math:: \max_{r, s} \frac{\sum_t x_t \cdot R^r y_{s+t}}
         {\sqrt{\sum_t \|x_t\|^2} \sqrt{\sum_t \|y_{s+t}\|^2}}
 
-    Real music repeats itself too, held chords above all, and the share grows with the training
-    music: compare with the same figure for held-out real music. Between halves of the recordings
-    that was 0 for game music, 0.03 for 80 chorales, and 0.09 for 350. The default finds copies with
-    added noise (at 0.995 nine of ten were missed). The metric is blind to copies in another tempo.
+    Real music shares passages with other real music too, above all held chords, and the share
+    grows with the amount of training music. So compare it with the share of held-out real music.
+    When one half of a set of recordings was compared with the other, the share was 0 for game
+    music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also finds copies
+    with added noise; at 0.995, nine of ten of these were missed. The metric is blind to copies at
+    another tempo.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma to judge. Chunks do not overlap. A shorter rest at the end of a piece and silent
-        chunks are skipped; every other chunk has the same weight.
+        Chroma to judge. Chunks do not overlap. Silent chunks and a remainder shorter than a chunk
+        are skipped; every other chunk has the same weight.
     training : array-like of shape (n_frames, 12), or a collection of them
         Chroma of the training music.
     n_frames : int, default=22
         Length of a chunk: 2 s at the default rate of :class:`musicai.ChromaExtractor`.
     similarity : float, default=0.98
-        Least similarity of a copy; 1 finds exact copies only, up to rounding.
+        Least similarity at which a chunk counts as a copy; 1 finds only copies that are exact up to
+        rounding.
 
     Returns
     -------
@@ -49,12 +52,13 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     Raises
     ------
     ValueError
-        If `X` has no chunk that sounds, or a parameter is out of range.
+        If `X` has no chunk that sounds, or `X` or `training` is not chroma, or a parameter is out
+        of range.
 
     Notes
     -----
-    The result is exact. Chunks and windows of the training music are first compared by outlines
-    that do not depend on transposition, and in full only if their outlines are close.
+    The result is exact, although few pairs are compared in full. Outlines, which transposition does
+    not change, first rule out most pairs of a chunk and a window of the training music.
 
     References
     ----------
@@ -92,7 +96,9 @@ def copied_chunks(
     n_chunks: int = 512,
     few: int = 100,
 ) -> np.ndarray:
-    """Return which chunks of `X` are copies; the result does not depend on the last three.
+    """Return which chunks of `X` are copies.
+
+    `n_windows`, `n_chunks` and `few` affect time and memory only, not the result.
 
     Parameters
     ----------
@@ -101,15 +107,16 @@ def copied_chunks(
     n_frames, similarity : int, float
         As for `memorization`.
     n_windows, n_chunks : int
-        Windows of the training music and chunks that are compared at a time, so that products
-        take a few megabytes.
+        Numbers of windows of the training music and of chunks to compare at a time, small enough
+        for their products to take a few megabytes.
     few : int
-        If more than one in `few` pairs are close, all pairs are compared, as whole products.
+        If more than one in `few` pairs have close outlines, all pairs are compared in full, by
+        products of whole matrices.
 
     Returns
     -------
-    copied : ndarray of bool, of shape (n_chunks,)
-        For every chunk of `X` that sounds.
+    copied : ndarray of bool, of shape (n_sounding_chunks,)
+        A value for each chunk of `X` that sounds.
     """
     need = f"memorization needs {n_frames} frames in succession that sound"
     pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
@@ -135,33 +142,33 @@ def copied_chunks(
 
 
 def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return all windows of `n_frames`, (n_windows, 12, n_frames)."""
+    """Return all windows of `n_frames` frames, shape (n_windows, 12, n_frames)."""
     return np.lib.stride_tricks.sliding_window_view(piece.astype(np.float32), n_frames, axis=0)
 
 
 def _of_length_one(windows: np.ndarray) -> np.ndarray:
-    largest = windows.max(axis=(1, 2), keepdims=True)  # its square might be no float32
+    largest = windows.max(axis=(1, 2), keepdims=True)  # squares could overflow or underflow
     windows = windows / np.where(largest > 0, largest, 1)
     length = np.sqrt(np.einsum("npt,npt->n", windows, windows))[:, None, None]
     return windows / np.where(length > 0, length, 1)
 
 
 def _outlines(windows: np.ndarray) -> np.ndarray:
-    """Shorten windows (n, 12, n_frames) to outlines (n, n_values), equal in all transpositions.
+    """Reduce windows (n, 12, n_frames) to outlines (n, n_values), the same in all transpositions.
 
-    The distance of two windows, in any transposition, is at least that of their outlines: the
-    magnitudes of a Fourier transform over pitch classes are invariant to rotation, and neither they
-    nor sums of two frames over the root of 2 increase a distance. So most windows need no full
-    comparison in 12 transpositions.
+    An outline holds the magnitudes of the Fourier transform over pitch classes, which rotation does
+    not change, with each two frames added and divided by the square root of 2. Neither step can
+    increase a distance. So two windows are at least as far apart, in any transposition, as their
+    outlines, and most pairs need no full comparison in 12 transpositions.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
-    magnitudes[:, 1:-1] *= np.sqrt(2)  # each stands for its mirror image too
+    magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for the mirrored coefficient
     pairs = magnitudes[:, :, : windows.shape[2] // 2 * 2].reshape(*magnitudes.shape[:2], -1, 2)
     return (pairs.sum(axis=3) / np.sqrt(2)).reshape(len(windows), -1)
 
 
 def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """Return the squared distance of each of `rows` from each of `columns`."""
+    """Return the squared distances between `rows` and `columns`, shape (n_rows, n_columns)."""
     squares = [np.einsum("nv,nv->n", each, each) for each in (rows, columns)]
     return squares[0][:, None] + squares[1] - 2 * rows @ columns.T
 
@@ -169,8 +176,11 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Return for each chunk whether it is a copy of a window with a close outline."""
-    if np.count_nonzero(near) > near.size // few:  # whole products are cheaper than pairs
+    """Return, for each chunk, whether it is more than `similarity` similar to any window.
+
+    `near` (n_chunks, n_windows) marks the pairs with close outlines; no other pair can be similar.
+    """
+    if np.count_nonzero(near) > near.size // few:  # products of whole matrices are faster then
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T
         best = np.zeros(len(chunks))
         for semitones in range(N_PITCH_CLASSES):

@@ -1,4 +1,4 @@
-"""Metrics of motion: changes from frame to frame, and of fullness over seconds."""
+"""Metrics of motion: changes from frame to frame, and changes of fullness over seconds."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from ..base.parameters import COUNT_RULE, check_values
 from ..base.pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import chroma_pieces, require_some
 
-_ROUNDING = 1e-5  # dB, the rounding error of float32 for equally full frames
+_ROUNDING = 1e-5  # dB; deviation of equally full frames that float32 rounding can cause
 
 
 def flux(X: Any) -> float:
@@ -16,14 +16,15 @@ def flux(X: Any) -> float:
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
-    Composed music that has frozen on a chord has a flux near 0; shuffled frames and noise have a
-    high one. The metric is blind to which bins move and to everything beyond the next frame. It
-    grows with the hop length, so compare only pieces of the same frame rate.
+    The flux of composed music that has frozen on a chord is near 0; that of shuffled frames and
+    noise is high. The metric is blind to which bins move and to everything beyond the next frame.
+    It grows with the hop length, so compare only pieces with the same frame rate.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, n_features), or a collection of them
-        In a collection, every step from frame to frame has the same weight.
+        Chroma or other features. In a collection, every step from one frame to the next has the
+        same weight.
 
     Returns
     -------
@@ -37,8 +38,9 @@ def flux(X: Any) -> float:
 
     References
     ----------
-    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006; here with the absolute instead of the
-       half-wave rectified change, since notes that never end are a kind of freezing, too.
+    .. [1] S. Dixon, "Onset detection revisited", DAFx 2006, where the change is half-wave
+       rectified. Here it is absolute, since ends of notes count too: notes that never end are also
+       a kind of freezing.
 
     Examples
     --------
@@ -68,9 +70,9 @@ def harmonic_change(X: Any) -> float:
 
     where :math:`\Phi` places the pitch classes on the circles of fifths (radius 1), of minor
     thirds (1) and of major thirds (1/2), so that a move between related chords is shorter than one
-    between unrelated chords; :func:`flux` makes no such difference. Frozen music is at 0; shuffled
-    frames and noise are high. The metric is blind to everything beyond the next frame, and like the
-    flux it grows with the hop length.
+    between unrelated chords; :func:`flux` does not distinguish them. Frozen music scores 0;
+    shuffled frames and noise score high. The metric is blind to everything beyond the next frame
+    and, like the flux, it grows with the hop length.
 
     Parameters
     ----------
@@ -114,12 +116,12 @@ def persistence(X: Any) -> float:
         \frac{|L_t \cap L_{t-1}|}{\max(|L_t|, |L_{t-1}|)},
         \quad L_t = \{d : x_{t,d} = \max_k x_{t,k}\}
 
-    If several pitch classes are equally loud, as in chroma of notes, the share of them that stays
-    counts, so that no key is preferred.
+    If several pitch classes are equally loud, as in chroma made from notes, the step counts by the
+    share of them that stays. So the metric does not depend on the key.
 
-    Frozen music is at 1, noise at 1/12, and shuffled frames are near noise. The metric catches
-    motion that is too slow or too restless even if the flux, which also grows with the size of
-    moves, is right. It is blind to everything but the loudest pitch class and the next frame.
+    Frozen music scores 1, noise 1/12, and shuffled frames little more. The metric catches motion
+    that is too slow or too restless even if the flux, which also grows with the size of each
+    change, is right. It is blind to everything but the loudest pitch class and the next frame.
 
     Parameters
     ----------
@@ -155,21 +157,23 @@ def persistence(X: Any) -> float:
 
 
 def dynamics(X: Any, *, n_frames: int = 11) -> float:
-    r"""Return how much the fullness of a piece varies: mean absolute deviation of its level, in dB.
+    r"""Return how much a piece's fullness varies: the mean absolute deviation of its level in dB.
 
     .. math:: \frac{1}{N} \sum_i |L_i - \mu|, \qquad \mu = \frac{1}{N} \sum_i L_i, \qquad
         L_i = 10 \log_{10} \left( \frac{1}{|W_i|} \sum_{t \in W_i} \sum_d x_{t,d} \right)
 
-    over successive windows :math:`W_i` of `n_frames`. Chroma whose loudest pitch class is 1 has no
-    loudness, but still shows how much sounds at once: a lone melody is near 0 dB, a full chord with
-    overtones at 6. Music that is thin in some places and full in others is high; noise, shuffled
-    frames and composed music of constant fullness are low. The metric is blind to which pitch
-    classes sound, to the order of the windows, and to true loudness.
+    over successive windows :math:`W_i` of `n_frames` frames. Chroma whose loudest pitch class is 1
+    has no loudness, but still shows how much sounds at once: the level of a lone melody is near 0
+    dB, that of a full chord with overtones about 6 dB. The deviation is high for music that is thin
+    in some places and full in others. It is low for noise, shuffled frames and composed music of
+    constant fullness. The metric is blind to which pitch classes sound, to the order of the
+    windows, and to true loudness.
 
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma. Silent frames are skipped; pieces with two sounding windows have the same weight.
+        Chroma. Silent frames are skipped. Every piece with two or more sounding windows has the
+        same weight.
     n_frames : int, default=11
         Length of a window: 1 s at the default rate of :class:`musicai.ChromaExtractor`, 10.8
         frames a second.
@@ -177,7 +181,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     Returns
     -------
     deviation : float
-        In decibels, from 0; at most 5.4 where the loudest pitch class of every frame is 1.
+        In decibels, at least 0; at most 5.4 if the loudest pitch class of every frame is 1.
 
     Raises
     ------
@@ -187,7 +191,8 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
     References
     ----------
     .. [1] S. Streich, "Music complexity: a multi-faceted description of audio content", PhD
-       thesis, Universitat Pompeu Fabra, Barcelona 2007: dynamic complexity, there of loudness.
+       thesis, Universitat Pompeu Fabra, Barcelona 2007: dynamic complexity, computed from loudness
+       there.
 
     Examples
     --------
@@ -208,7 +213,7 @@ def dynamics(X: Any, *, n_frames: int = 11) -> float:
 
 
 def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the levels in dB of the sounding windows of `n_frames`, over sounding frames."""
+    """Return the level in dB of each sounding window, averaged over its sounding frames."""
     n_windows = len(piece) // n_frames
     totals = piece[: n_windows * n_frames].sum(axis=1).reshape(n_windows, n_frames)
     n_sounding = np.count_nonzero(totals, axis=1)
@@ -217,7 +222,7 @@ def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:
-    """Return pairs of successive sounding frames, (n_steps, 2, 12), of each piece with any."""
+    """Return each piece's pairs of successive sounding frames, (n_steps, 2, 12), if it has any."""
     pieces = chroma_pieces(X)
     pairs = [np.stack([piece[:-1], piece[1:]], axis=1) for piece in pieces]
     steps = [pair[np.all(pair.any(axis=2), axis=1)] for pair in pairs]
@@ -232,7 +237,7 @@ def _tonal_centroid(frames: np.ndarray) -> np.ndarray:
 
 def _tonal_circles() -> np.ndarray:
     """Return coordinates (12, 6) of the pitch classes on the circles of fifths and both thirds."""
-    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle of a semitone in pi, radius
+    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle per semitone / pi, radius
     angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
     radii = np.array([radius for _, radius in circles])
     return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])

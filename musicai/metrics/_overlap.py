@@ -1,4 +1,4 @@
-"""Overlap of two sets of pieces: shared area of the distributions of a metric."""
+"""Overlap of two sets of pieces: the area that the distributions of a metric share."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from ._progression import transition_matrix
 
-_POINTS = 1000  # of the grid that densities are integrated on
+_POINTS = 1000  # number of points of the grid on which densities are integrated
 _TAIL = 5  # standard deviations beyond which a Gaussian is negligible
-_NARROWEST = 0.05  # of the other bandwidth: the grid would miss a sharper peak
+_NARROWEST = 0.05  # least ratio of bandwidths; the grid would miss a sharper peak
 
 
 def overlap_area(x: Any, y: Any) -> float:
@@ -17,40 +17,43 @@ def overlap_area(x: Any, y: Any) -> float:
     .. math:: \int \min\left(p_x(v), p_y(v)\right) dv, \qquad
         p_x(v) = \frac{1}{n_x} \sum_i \mathcal{N}(v;\, x_i,\, h_x^2)
 
-    with a bandwidth after Silverman's rule, :math:`h_x = 0.9 \min\left(\mathrm{std}(x),
+    with a bandwidth that follows Silverman's rule, :math:`h_x = 0.9 \min\left(\mathrm{std}(x),
     \sqrt{\pi / 2}\; \overline{|x - \mathrm{median}(x)|}\right) n_x^{-1/5}`, which is robust to
-    a few outliers. It is at least a twentieth of the other set's and a thousandth of the span of
-    all values. Silverman takes the interquartile range instead of the mean absolute deviation. If
-    many values are equal, for example if three of four pieces have a `recurrence` of 0, that range
-    is 0 in some samples and not in others, and the area would jump with it.
+    a few outliers. The bandwidth is at least a twentieth of the other set's and at least a
+    thousandth of the span of all values. Silverman uses the interquartile range instead of the mean
+    absolute deviation. If many values are equal, for example if three of four pieces have a
+    `recurrence` of 0, that range is 0 in some samples but not in others, and the area would jump
+    from sample to sample.
 
-    The area catches a wrong spread as well as a wrong mean. Two samples of one distribution overlap
-    by less than 1, and by less for fewer values: compare with the area between two sets of real
-    pieces of the same size. Values in groups, such as those of several styles, are smoothed too
-    much: compare style by style. Shares of a few cases, such as 0 and 1, need no smoothing: compare
-    their means, as :func:`realism` does for `key_stability`.
+    The area catches a wrong spread as well as a wrong mean. Two samples from one distribution
+    overlap by less than 1, and the fewer values there are, the less they overlap. So compare the
+    area with that between two sets of real pieces of the same size. Values that form groups, such
+    as those of several styles, are smoothed too much: compare one style at a time. Metrics that are
+    shares of a few cases, and so take few values such as 0 and 1, need no smoothing: compare their
+    means, as :func:`realism` does for `key_stability`.
 
     Parameters
     ----------
     x, y : array-like of shape (n_pieces,)
-        A metric of each piece of the two sets, at least two values each.
+        Values of a metric, one for each piece of a set; at least two in each set.
 
     Returns
     -------
     area : float
-        Between 0 and 1. Two sets without any spread have 1 if they are equal, else 0.
+        Between 0 and 1. For two sets without any spread, 1 if their values are equal, else 0.
 
     Raises
     ------
     ValueError
-        If `x` or `y` is not a row of two or more finite numbers.
+        If `x` or `y` is not one-dimensional, has fewer than two values, or has values that are not
+        finite.
 
     References
     ----------
     .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
        Computing and Applications 32, 2020, who compare distributions of distances within a set
-       and between sets; here the distributions are those of the values themselves, which detects a
-       set with the right spread in the wrong place.
+       and between sets. Here the values themselves are compared, which also detects a set with the
+       right spread but the wrong mean.
     .. [2] B. W. Silverman, "Density estimation for statistics and data analysis", Chapman and Hall
        1986, section 3.4.2.
 
@@ -64,11 +67,11 @@ def overlap_area(x: Any, y: Any) -> float:
     """
     values = [_as_values(x, "x"), _as_values(y, "y")]
     largest = max(np.abs(each).max() for each in values)
-    values = [each / (largest or 1.0) for each in values]  # densities of tiny numbers overflow
+    values = [each / (largest or 1.0) for each in values]  # densities of tiny values would overflow
     widths = np.array([_bandwidth(each) for each in values])
     if widths.max() <= 1e-12:
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
-    # The grid would step over narrower kernels.
+    # The grid would miss kernels narrower than these.
     span = np.ptp(np.concatenate(values))
     widths = np.maximum(widths, max(_NARROWEST * widths.max(), span / _POINTS))
     ranges = [
@@ -87,9 +90,10 @@ def transition_overlap(X: Any, Y: Any) -> float:
 
     .. math:: \sum_{i,j} \min(P_{ij}, Q_{ij}) = 1 - \tfrac12 \|P - Q\|_1
 
-    for their matrices of :func:`transition_matrix`: the overlap of two distributions over the 132
-    moves. For two sets of real music it is below 1, and lower for fewer moves. It catches wrong
-    progressions, and is blind to the same aspects as `transition_matrix`.
+    where :math:`P` and :math:`Q` are the two results of :func:`transition_matrix`: distributions
+    over the 132 possible moves. Two sets of real music overlap by less than 1, and the fewer moves
+    they have, the less they overlap. The metric catches wrong progressions, and is blind to the
+    same aspects as `transition_matrix`.
 
     Parameters
     ----------
@@ -110,7 +114,7 @@ def transition_overlap(X: Any, Y: Any) -> float:
     ----------
     .. [1] S.-H. Cha, "Comprehensive survey on distance/similarity measures between probability
        density functions", International Journal of Mathematical Models and Methods in Applied
-       Sciences 1, 2007: intersection.
+       Sciences 1, 2007, where it is called intersection.
 
     Examples
     --------
@@ -126,17 +130,17 @@ def transition_overlap(X: Any, Y: Any) -> float:
 
 
 def share_overlap(x: np.ndarray, y: np.ndarray) -> float:
-    r"""Return the overlap of two Bernoulli distributions, whose means are the mean shares.
+    r"""Return the overlap of two Bernoulli distributions whose means are the means of `x` and `y`.
 
     .. math:: \min(p, q) + \min(1 - p, 1 - q) = 1 - |p - q|
 
-    It converges with the number of pieces, whatever the number of cases in each.
+    It converges as the number of pieces grows, even if each value is a share of few cases.
     """
     return float(1 - abs(x.mean() - y.mean()))
 
 
 def geometric_mean(areas: Any) -> float:
-    """Return the geometric mean of areas, 0 if one of them is 0."""
+    """Return the geometric mean of areas; 0 if one of them is 0."""
     areas = np.asarray(areas, dtype=np.float64)
     return float(np.exp(np.log(areas).mean())) if areas.all() else 0.0
 

@@ -9,19 +9,19 @@ from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat, triad_scores
 from ._chroma import chroma_pieces
 
-_FALLING_FIFTH = 5  # semitones up, which is a fifth down
+_FALLING_FIFTH = 5  # semitones up, the same pitch class as a fifth down
 
 
 def transition_matrix(X: Any) -> np.ndarray:
     """Return the frequencies of moves from root to root, in a common key.
 
-    The root of a frame is that of the major or minor triad that correlates best with it. A move is
-    a change of root that lasts: both roots are held for at least two frames. Each piece is first
-    transposed to C major or A minor; a major key and its relative minor, which key finding confuses
-    most, thus have the same scale.
+    The root of a frame is that of the major or minor triad that correlates best with it. A move
+    is a change from one root to another if both are held for at least two frames. Each
+    piece is first transposed to C major or A minor. These have the same scale, so it matters little
+    that key finding often confuses a major key with its relative minor.
 
-    The matrix catches wrong progressions, such as fifths that do not fall and degrees that are not
-    avoided. It is blind to the duration of a chord and to its mode.
+    The matrix catches wrong progressions, such as fifths that rise instead of falling and degrees
+    that real music avoids. It is blind to the duration of a chord and to its mode.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     Returns
     -------
     matrix : ndarray of shape (12, 12)
-        Share of the moves from the root of the row to the root of the column, C to B. It sums to
-        one, with a diagonal of zeros; if no root ever moves, all of it is zero.
+        Shares of the moves from each root (row) to each root (column), from C to B. They sum to
+        one, and the diagonal is zero. If no root ever moves, the whole matrix is zero.
 
     Raises
     ------
@@ -42,7 +42,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     References
     ----------
     .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
-       Computing and Applications 32, 2020: the pitch class transition matrix, of notes.
+       Computing and Applications 32, 2020: the pitch class transition matrix, there of
+       notes.
 
     Examples
     --------
@@ -57,8 +58,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     counts = np.zeros((N_PITCH_CLASSES, N_PITCH_CLASSES))
     for piece in chroma_pieces(X):
         if piece.any():
-            # Transposed before roots are found: if two triads fit equally well, the choice is the
-            # same in every key.
+            # Transposed before roots are found, so that if two triads fit equally well, the choice
+            # does not depend on the key.
             roots = _held_roots(in_common_key(piece))
             np.add.at(counts, (roots[:-1], roots[1:]), 1)
     return counts / max(1, counts.sum())
@@ -67,8 +68,9 @@ def transition_matrix(X: Any) -> np.ndarray:
 def falling_fifths(X: Any) -> float:
     """Return the share of moves of the root that fall by a fifth, as from dominant to tonic.
 
-    This is the most common move of tonal music, and that of cadences. If roots moved at random, the
-    share would be one in eleven, 0.09. It is blind to the degree from which a fifth falls.
+    Falling by a fifth is the most common move in tonal music, and the one in cadences. If roots
+    moved at random, the share would be one in eleven, 0.09. The metric is blind to the degree from
+    which the root falls.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def falling_fifths(X: Any) -> float:
     --------
     >>> import numpy as np
     >>> from musicai.metrics import falling_fifths
-    >>> circle = np.cumsum(np.full(12, 5)) % 12  # every root a fifth below the last
+    >>> circle = np.cumsum(np.full(12, 5)) % 12  # every root is a fifth below the one before
     >>> roots = np.eye(12)[np.repeat(circle, 4)]
     >>> triads = roots + np.roll(roots, 4, axis=1) + np.roll(roots, 7, axis=1)
     >>> falling_fifths(triads)
@@ -110,7 +112,7 @@ def falling_fifths(X: Any) -> float:
 
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
-    """Return the successive roots of a piece, each held for at least 2 frames."""
+    """Return the roots of a piece that are held for at least two frames, each once, in order."""
     frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)

@@ -1,4 +1,4 @@
-"""Similarity of a set of pieces to real music: overlap of the distributions of metrics."""
+"""Similarity of a set of pieces to real music: how far the distributions of metrics overlap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -19,9 +19,9 @@ from ._motion import dynamics, flux, harmonic_change, persistence
 from ._overlap import geometric_mean, overlap_area, share_overlap, transition_overlap
 from ._words import SHARES, TRANSITIONS
 
-# Of two metrics that are nearly redundant on real music (|r| above 0.9 on chorales and game music)
-# only one is here: frame_entropy stands for quiet_share. The transition matrix, which is compared
-# separately, stands for falling_fifths.
+# Two metrics are left out because they correlate with others by more than 0.9 in absolute value on
+# chorales and game music: quiet_share with frame_entropy, and falling_fifths with the transition
+# matrix, which is compared separately.
 REALISM_METRICS: dict[str, Callable[..., float]] = {
     metric.__name__: metric
     for metric in (
@@ -39,26 +39,26 @@ REALISM_METRICS: dict[str, Callable[..., float]] = {
     )
 }
 
-_PASSAGE = 10  # seconds of the longest window
+_PASSAGE = 10  # seconds; length of the longest window
 
 
 def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> float:
-    """Return the frame rate of all pieces, in frames per second.
+    """Return the frame rate that all pieces share, in frames per second.
 
     Parameters
     ----------
     timing : Timing, object with a `timing`, or float
-        The argument that the user passed.
+        The user's argument.
     sets : dict of str to list of ndarray of shape (n_frames, 12)
-        The pieces, by the name of the user's argument.
+        The pieces of each argument that holds pieces, by the argument's name.
 
     Raises
     ------
     TypeError
-        If the timing is of another type, such as a list or None.
+        If `timing` is of an unsupported type, such as a list or None.
     ValueError
-        If beats have no tempo, frames are longer than the windows of 10 s, or the timing is that of
-        another number of frames than a piece has.
+        If beats have no tempo, frames are longer than 10 s, the longest window, or a piece does not
+        have as many frames as a measured timing.
     """
     if isinstance(timing, (list, tuple, np.ndarray)):
         raise TypeError(
@@ -84,7 +84,7 @@ def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> 
 
 
 def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
-    """Return the metrics of realism of each piece, with windows of 1, 2 and 10 s."""
+    """Return the values of each metric of realism, one per piece, with windows of 1, 2 and 10 s."""
     second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, _PASSAGE))
     windows = {
         "dynamics": {"n_frames": second},
@@ -103,22 +103,22 @@ def shortest_piece(frame_rate: float) -> int:
 
 
 def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
-    r"""Return the geometric mean of the overlaps of two sets of pieces in each metric.
+    r"""Return how similar two sets of pieces are: the geometric mean of their overlaps in metrics.
 
     .. math:: \left(O \prod_m A_m\right)^{1 / (M + 1)}
 
     with the :func:`overlap_area` :math:`A_m` of each of the :math:`M` metrics in
     ``REALISM_METRICS``, computed piece by piece, and the :func:`transition_overlap` :math:`O`.
-    :func:`key_stability` compares one pair of windows in 20 s and eight in a minute, too few for a
-    density: its overlap is that of the mean shares :math:`p` and :math:`q` of the two sets,
-    :math:`\min(p, q) + \min(1 - p, 1 - q)`.
+    :func:`key_stability` is an exception. It compares one pair of windows in 20 s and eight or nine
+    pairs in a minute, too few for a density. So its overlap is that of the mean shares :math:`p`
+    and :math:`q` of the two sets, :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
-    The geometric mean is low as soon as one overlap is: shuffled frames have the right notes, a
-    Markov chain of frames has the right chords, and neither is music. Two sets that do not overlap
-    in one metric score 0.
+    A single low overlap makes the geometric mean low. This is intended: shuffled frames have the
+    right notes and a Markov chain of frames has the right chords, but neither is music. Two sets
+    that do not overlap in one metric score 0.
 
-    The score compares sets, so it cannot detect copies: see :func:`memorization`. The direction of
-    time matters only in the moves of roots.
+    The score compares distributions, so it cannot detect copies; :func:`memorization` does. Only
+    the moves of roots tell whether a piece is played forward or backward.
 
     The scores of real music, Markov chains, shuffled frames and noise are in the user guide's page
     on judging, under "Do they tell good from bad?".
@@ -126,12 +126,12 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Parameters
     ----------
     X, Y : collections of array-like of shape (n_frames, 12)
-        Chroma, at least two pieces each; the order does not matter. Use pieces of one length, 20 s
-        or more, and as many in X as in Y.
+        Chroma, at least two pieces in each set; swapping `X` and `Y` does not change the score. Use
+        pieces of one length, 20 s or more, and as many in `X` as in `Y`.
     timing : Timing, object with a `timing`, or float
-        When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`
-        and `dynamics` last 10, 2 and 1 s.
+        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
+        that made the pieces, for example; a number is frames per second. It sets the windows of
+        `key_stability`, `recurrence` and `dynamics`, which last 10, 2 and 1 s.
 
     Returns
     -------
@@ -141,15 +141,15 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     Raises
     ------
     ValueError
-        If a metric is not defined for a piece (too short, silent), there are fewer than two, beats
-        have no tempo, frames are longer than 10 s, or the timing is that of another number of
-        frames.
+        If a metric is undefined for a piece, such as a silent or short one, a set has fewer than
+        two pieces, beats have no tempo, frames are longer than 10 s, or a piece does not have as
+        many frames as a measured timing.
     TypeError
-        If there is no `timing`, or a list of them.
+        If `timing` is None or a list.
 
     See Also
     --------
-    report : Cuts both sets to equal numbers of equal length; adds ceiling and baselines.
+    report : Cuts the pieces into as many excerpts of one length; adds a ceiling and baselines.
 
     References
     ----------
@@ -181,7 +181,8 @@ def shared_areas(
 ) -> dict[str, float]:
     """Return the overlap of two sets in each metric and in the moves of roots.
 
-    Their geometric mean is the total. `values` and `other_values` come from `measure`.
+    The geometric mean of the result is the total. `values` and `other_values` are the results of
+    `measure` for `pieces` and `others`.
     """
     areas = {
         name: (share_overlap if name in SHARES else overlap_area)(values[name], other_values[name])

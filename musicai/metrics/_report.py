@@ -1,4 +1,4 @@
-"""A score-card: similarity of composed to real music, with a ceiling and simple baselines."""
+"""A score-card: how similar composed music is to real music, with a ceiling and baselines."""
 
 import warnings
 from typing import Any
@@ -30,16 +30,18 @@ def report(
     timing: Any = None,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Report:
-    """Judge composed music by a score-card with a ceiling and simple baselines.
+    """Return a score-card for composed music, with a ceiling and simple baselines.
 
     All sets are cut into excerpts of one length, and equally many are drawn from each. Every metric
-    in ``REALISM_METRICS`` is computed for each excerpt. Its score is the overlap of its values with
-    those of `real`; the total is the geometric mean over metrics and transition matrix, as in
-    :func:`realism`. Besides composed music, `real` is compared with
+    in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the overlap of
+    its values with those of `real`. The total is the geometric mean over all metrics and the
+    transition matrix, as in :func:`realism`. Besides composed music, `real` is compared with
 
-    - the ceiling: other real music, `train` or half of `real`. No composer needs to score higher;
-    - the Markov chain: as many pieces of :class:`MarkovBaseline`, fitted to that other music;
-    - shuffled frames: the excerpts of the other music with their frames in random order.
+    - the ceiling: other real music, from `train` or half of `real`. No composer needs to score
+      higher;
+    - a Markov chain: as many pieces composed by a :class:`MarkovBaseline` fitted to that other
+      music;
+    - shuffled frames: the excerpts of the ceiling with their frames in random order.
 
     Parameters
     ----------
@@ -48,41 +50,45 @@ def report(
     generated : collection of array-like of shape (n_frames, 12)
         Chroma of composed music.
     train : collection of array-like of shape (n_frames, 12), default=None
-        Chroma of the training music. None if it is not at hand: then `real` is halved by piece.
-        One half is compared with, the other half serves as ceiling, trains the Markov chain, and is
-        searched for copies.
+        Chroma of the training music. If None, the pieces of `real` are divided into two halves. One
+        takes the place of `real`, the other that of `train`: it is the ceiling, trains the Markov
+        chain, and is searched for the originals of copies.
     n_frames : int, default=None
-        Length of an excerpt. None for the length that half of the pieces of each set have, but at
-        most 60 s, and at least the 20 s that the metrics need.
+        Length of an excerpt. If None, it is chosen so that at least half of the pieces in each set
+        are long enough, but at most 60 s, and at least the 20 s that the metrics need.
     n_excerpts : int, default=None
-        Largest number of excerpts of each set; None for the number that the smallest set has.
-        Overlaps grow with it: compare only cards with equal numbers.
+        Largest number of excerpts to draw from each set; None for as many as the smallest set has.
+        Overlaps grow with the number of excerpts, so compare only score-cards with as many.
     timing : Timing, object with a `timing`, or float
-        When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. One for all pieces: a rate or a tempo. The windows of `key_stability`, `recurrence`,
-        `dynamics` and `memorization` last a number of seconds.
+        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
+        that made the pieces, for example; a number is frames per second. It sets the windows of
+        `key_stability`, `recurrence`, `dynamics` and `memorization`, which last 10, 2, 1 and 2 s.
     random_state : int, RandomState instance or None, default=0
-        Seed of excerpts, Markov chain and shuffling. An integer gives the same figures every time.
+        Seed for drawing excerpts, for the Markov chain and for shuffling. With an integer, the
+        figures are the same every time.
 
     Returns
     -------
     report : Report
-        Prints as a table, shows as HTML in notebooks, and has ``to_dict()`` and ``to_html()``.
+        The score-card. It prints as a table, notebooks show it as HTML, and ``to_dict()`` and
+        ``to_html()`` convert it.
 
     Raises
     ------
     ValueError
         If a set gives fewer than two excerpts or is not chroma, a parameter is out of range, beats
-        have no tempo, frames are longer than 10 s, or the timing is of another number of frames.
+        have no tempo, frames are longer than 10 s, or a piece does not have as many frames as a
+        measured timing.
     TypeError
-        If there is no `timing`, or a list of them.
+        If `timing` is None or a list.
 
     Warns
     -----
     UserWarning
         If excerpts of `generated` are left out; if each set has fewer than ten excerpts, too few to
-        judge; if half of `real` or of `generated` is in `train`; if `generated` is well above the
-        ceiling, as when `train` is the composed music. The card repeats all but the first.
+        judge; if at least half of `real` or of `generated` is in `train`; or if `generated` scores
+        well above the ceiling, as it does if the composed music was passed as `train`. The
+        score-card repeats all of these warnings but the first.
 
     See Also
     --------
@@ -90,13 +96,15 @@ def report(
 
     Notes
     -----
-    Pieces shorter than an excerpt are left out. So are excerpts with fewer than nine of ten frames
-    sounding or without a key in any window of 10 s, for which some metrics are undefined. The
-    Fréchet distance is of frames in a common key. Copies are searched in all of the other music,
-    for composed and for held-out real music; the ceiling is that other music itself, so it has no
-    such figure. Judge music of several styles style by style, see :func:`overlap_area`.
+    Pieces shorter than an excerpt are left out, and so are excerpts for which a metric is
+    undefined: those with more than a tenth of their frames silent, and those without a key. The
+    Fréchet distance compares frames transposed to a common key. All of the other music is searched
+    for the originals of copies in composed and in held-out real music. The ceiling is part of that
+    other music, so it has no share of copies. Judge music of several styles one style at a time;
+    see :func:`overlap_area`.
 
-    150 excerpts of 60 s against two and a half hours of other music take about 20 s on one core.
+    A report on 150 excerpts of 60 s and two and a half hours of other music takes about 20 s on one
+    core.
 
     Examples
     --------
@@ -166,7 +174,7 @@ def report(
 def _halves(
     pieces: list[np.ndarray], n_frames: int, frame_rate: float, rng: np.random.RandomState
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Randomly deal pieces into halves that give about as many excerpts."""
+    """Divide pieces at random into two groups that give about as many excerpts."""
     order = rng.permutation(len(pieces))
     n_excerpts = np.array([len(each) for each in cut(pieces, n_frames, frame_rate)])
     halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
@@ -194,7 +202,7 @@ def _equal_sets(
     frame_rate: float,
     rng: np.random.RandomState,
 ) -> dict[str, list[np.ndarray]]:
-    """Draw equally many excerpts of real, generated and other real music."""
+    """Return equally many excerpts of real, generated and other real music, by name of the set."""
     found = {}
     for name, pieces in {"real": real, "generated": generated, "train": others}.items():
         found[name] = cut(pieces, n_frames, frame_rate)
@@ -215,5 +223,5 @@ def _equal_sets(
 
 
 def _with_shape(piece: np.ndarray) -> np.ndarray:
-    """Return the frames that sound; otherwise a chain might stay in silence for good."""
+    """Return the frames that are not flat; a chain that models silence might never leave it."""
     return piece[~is_flat(piece)]

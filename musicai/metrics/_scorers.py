@@ -13,43 +13,45 @@ from ._overlap import geometric_mean
 from ._realism import common_frame_rate, measure, shared_areas
 from ._similarity import frame_correlation
 
-_LEAST = 0.01  # area: a search can still rank composers that are poor in one metric
+_LEAST = 0.01  # least overlap, so that composers that fail in one metric can be ranked
 
 
 class RealismScorer:
-    """Scorer of a composer by the realism of its pieces.
+    """Scorer that judges a composer by the realism of its pieces.
 
     ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces are
-    most similar to held-out music, where the composer's own score finds the one with the highest
-    log-likelihood. The held-out pieces are cut into excerpts, as many pieces of that length are
-    composed, and the score is :func:`realism`. It takes any estimator with a `sample` method such
-    as that of :class:`musicai.LSTMComposer`, also as the last step of a pipeline, whose earlier
-    steps turn their input into chroma.
+    most similar to held-out music; with the composer's own score, the search finds the one with the
+    highest log-likelihood. The held-out pieces are cut into excerpts, as many pieces of that length
+    are composed, and the score is their :func:`realism`. The scorer takes any estimator with a
+    `sample` method like that of :class:`musicai.LSTMComposer`. The estimator may also be the last
+    step of a pipeline whose earlier steps turn their input into chroma.
 
     Parameters
     ----------
     n_frames : int, default=None
-        Length of a piece. None for the length that half of the held-out pieces have, but at most
-        60 s, and at least the 20 s that the metrics need.
+        Length of an excerpt and of a composed piece. If None, it is chosen so that at least half of
+        the held-out pieces are long enough, but at most 60 s, and at least the 20 s that the
+        metrics need.
     timing : Timing, object with a `timing`, or float, default=None
-        When the frames sound, such as the extractor that made the pieces; a number is frames per
-        second. One for all pieces: a rate or a tempo. None for a pipeline in which a step before
-        the composer has a timing.
+        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
+        that made the pieces, for example; a number is frames per second. None is for a pipeline in
+        which a step before the composer has a timing.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
     See Also
     --------
-    report : More figures, with ceiling and baselines.
-    next_frame_score : Scores predictions.
+    report : More figures, with a ceiling and baselines.
+    next_frame_score : Scores the predictions of a composer.
 
     Notes
     -----
-    An area below 0.01 counts as 0.01, so that a search can rank poor composers, while
-    :func:`realism` is 0 as soon as one area is. Pass an instance, ``RealismScorer()``: with the
-    class itself, every score is NaN, with a warning. Realism compares distributions: a fold with
-    few excerpts gives a rough figure, and a fold with fewer than two an error. It cannot detect
-    copies. With labels as `y`, each style is composed as often as it occurs in the fold.
+    An overlap below 0.01 counts as 0.01, so that a search can rank poor composers;
+    :func:`realism` itself is 0 if one overlap is. Pass an instance, ``RealismScorer()``: if you
+    pass the class, every score is NaN, with a warning. Realism compares distributions, so a fold
+    with few excerpts gives an unreliable score, and a fold with fewer than two raises an error. It
+    cannot detect copies. If `y` holds style labels, each style is composed as often as it occurs
+    among the excerpts of the fold.
 
     Examples
     --------
@@ -84,29 +86,31 @@ class RealismScorer:
         self.random_state = random_state
 
     def __call__(self, estimator: Any, X: Any, y: Any = None) -> float:
-        """Score a composer.
+        """Return the realism of the pieces that a composer makes.
 
         Parameters
         ----------
         estimator : object
             A fitted estimator with a `sample` method, or a pipeline that ends in one.
         X : collection
-            Real pieces, (n_frames, 12) each, or the input that the pipeline turns into them.
+            Held-out real pieces, (n_frames, 12) each, or the input that the pipeline turns into
+            them.
         y : array-like of shape (n_pieces,), default=None
-            A style label for each piece, all known to the composer.
+            A style label for each piece; the composer must know all of them.
 
         Returns
         -------
         realism : float
             Between 0 and 1; higher is better. Composed pieces that are silent for more than a
-            tenth, or have no key, are left out; 0 if fewer than two are left.
+            tenth of their frames, or have no key, are left out. 0 if fewer than two are left.
 
         Raises
         ------
         ValueError
             If there are fewer than two excerpts, or a parameter is out of range.
         TypeError
-            If the estimator has no `sample` method, or there is no timing or a list of them.
+            If the estimator has no `sample` method, or if no timing is given, or a list of timings
+            is.
         """
         timing = _timing_before(estimator) if self.timing is None else self.timing
         composer, X = _input_of_last_step(estimator, X)
@@ -148,11 +152,12 @@ class RealismScorer:
 
 
 def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
-    """Return the correlation of predictions with the frames that follow.
+    """Return the correlation of predicted frames with the frames that follow.
 
     Pass it as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
-    `predict` returns the expected next frame at every frame, also at the end of a pipeline. A
-    composer's own score, the log-likelihood, also rewards the right certainty.
+    `predict` returns the expected next frame at every frame; the estimator may be the last step of
+    a pipeline. Unlike this score, a composer's own, the log-likelihood, also rewards being exactly
+    as certain as is justified.
 
     Parameters
     ----------
@@ -166,19 +171,19 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     Returns
     -------
     correlation : float
-        Between -1 and 1; higher is better: the :func:`frame_correlation` of all frames but the
-        first of each piece with the predictions.
+        Between -1 and 1; higher is better. This is the :func:`frame_correlation` of the predictions
+        with the frames they predict: all frames but the first of each piece.
 
     Raises
     ------
     ValueError
-        If no piece has two frames.
+        If no piece has two or more frames.
     TypeError
         If the estimator has no `predict` method.
 
     See Also
     --------
-    RealismScorer : Scores composed pieces.
+    RealismScorer : Scores the pieces that a composer makes.
 
     Examples
     --------
@@ -189,7 +194,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     ...     def predict(self, X):
     ...         return X
     >>> held = np.eye(12)[[0, 0, 0, 7, 7]]
-    >>> round(next_frame_score(AsItWas(), [held]), 2)  # wrong once in four
+    >>> round(next_frame_score(AsItWas(), [held]), 2)  # one of four predictions is wrong
     0.73
     """
     predictor, X = _input_of_last_step(estimator, X)
@@ -202,7 +207,7 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
     long_enough = [i for i, piece in enumerate(pieces) if len(piece) > 1]
     if not long_enough:
         raise ValueError("next_frame_score needs a piece of two frames or more: X has none")
-    # Passed as given: the predictor checks the names of columns.
+    # Pieces are passed as the user gave them, because the predictor checks the names of columns.
     given = list(X) if is_collection(X) else [X]
     predicted = predictor.predict([given[i] for i in long_enough])
     return frame_correlation(
@@ -217,7 +222,7 @@ def _input_of_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
 
 
 def _timing_before(estimator: Any) -> Any:
-    """Return the last step before the composer that has a timing, or None."""
+    """Return the last step with a timing among those before the composer, or None."""
     before, _ = last_step(estimator)
     steps = [] if before is None else [step for _, step in before.steps]
     return next((step for step in reversed(steps) if hasattr(step, "timing")), None)

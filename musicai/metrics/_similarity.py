@@ -9,15 +9,16 @@ from ..theory.shapes import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:
-    r"""Return Pearson's correlation over the features of a frame, averaged over frames.
+    r"""Return the mean correlation of the frames of two pieces, frame by frame.
 
     .. math:: \frac{1}{T} \sum_t
         \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
              {\|x_t - \bar x_t\| \, \|y_t - \bar y_t\|}
 
-    This is the cosine similarity of centered frames. Without centering, all chroma is similar: a
-    constant frame scores 0.81 against real music. The metric catches wrong notes at each moment. It
-    is blind to loudness, and notes that come a little late count as wrong.
+    This is Pearson's correlation over the features of each frame, or the cosine similarity of
+    centered frames, averaged over frames. Without centering, all chroma would be similar: the
+    cosine similarity of a constant frame with real music is 0.81. The metric catches wrong notes in
+    each frame. It is blind to loudness, and counts notes that come a little late as wrong.
 
     Parameters
     ----------
@@ -27,9 +28,9 @@ def frame_correlation(X: Any, Y: Any) -> float:
     Returns
     -------
     correlation : float
-        Between -1 and 1; 1 if every frame has the same shape, whatever its loudness. A frame whose
-        values are all equal (silence) has no shape: the correlation of two such frames is 1, of one
-        such frame with another frame 0.
+        Between -1 and 1; 1 if each frame of `X` has the same shape as that of `Y`, even if one is
+        louder. A frame whose values are all equal, such as silence, has no shape. Two frames
+        without a shape count as 1, and one frame with and one without a shape as 0.
 
     Raises
     ------

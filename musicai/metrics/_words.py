@@ -1,4 +1,4 @@
-"""Descriptions of the figures of a score-card: the faults each one catches and misses."""
+"""Descriptions of the figures of a score-card: the faults that each one catches and misses."""
 
 from typing import NamedTuple
 
@@ -13,28 +13,28 @@ COLUMNS = {
 """The sets that are compared with real music, and their names in tables."""
 
 TRANSITIONS = "transition_matrix"
-"""The row of moves of roots, which has no mean and deviation."""
+"""The row for the moves of roots, which has no mean or standard deviation."""
 
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
-"""The mean over all metrics and the transition matrix, and its name in tables."""
+"""The geometric mean over all metrics and the transition matrix, and its name in tables."""
 
 DISTANCE, COPIES = "frechet_distance", "memorization"
-"""The rows below the total."""
+"""The two rows below the total."""
 
 
 SHARES = frozenset({"key_stability"})
-"""Metrics that are shares of few cases in each excerpt, such as one pair of windows in 20 s: their
-values are nearly binary, so the mean determines the deviation."""
+"""Metrics that are shares of few cases in each excerpt, such as one pair of windows in 20 s. Their
+values are nearly binary, so that the mean determines the standard deviation."""
 
 
 class Words(NamedTuple):
-    """Faults that a figure catches, and aspects that it is blind to."""
+    """Faults that a figure catches, and aspects to which it is blind."""
 
     catches: str
     blind_to: str
 
 
-# The table in docs/guide/judging.md says the same, and a test compares them.
+# The table in docs/guide/judging.md says the same; a test compares the two.
 WORDS = {
     "pitch_class_entropy": Words(
         "staying on a few notes, or having no key", "order, and what sounds together"
@@ -67,6 +67,6 @@ WORDS = {
 
 
 def in_words(metric: str, values: np.ndarray) -> str:
-    """Return mean and standard deviation of a metric over excerpts, for a share the mean alone."""
+    """Return the mean and standard deviation of a metric as text, or the mean alone if a share."""
     deviation = "" if metric in SHARES else f" ± {values.std(ddof=1):.3f}"
     return f"{values.mean():.3f}{deviation}"

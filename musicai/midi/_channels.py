@@ -1,8 +1,8 @@
 """Notes and controllers of MIDI files, by channel.
 
 A synthesizer has channels, not tracks: a pedal in one track holds the notes that other tracks
-send to its channel. So tracks are merged in time, and each instrument (the notes of one track,
-channel and program) gets all controllers and bends of its channel.
+send to the same channel. So the events of all tracks are merged in order of time. Each instrument
+has the notes of one track, channel and program, and all controllers and bends of its channel.
 """
 
 from collections import defaultdict
@@ -34,26 +34,26 @@ DRUMS = 9
 """General MIDI's drum channel, counted from 0."""
 
 CHANNELS = tuple(channel for channel in range(16) if channel != DRUMS)
-"""Channels of all other instruments."""
+"""The other 15 channels, for all instruments except drums."""
 
 MOST_CHANGES = 2**20
-"""Limit for the controllers and bends of all instruments together; a million take 200 MB."""
+"""Largest number of controllers and bends in all instruments together; a million take 200 MB."""
 
 _Channel = tuple[int, int]  # port and channel: each port has sixteen channels of its own
 _Player = tuple[int, _Channel, int]  # track, channel and program
 
 
 class _Channels:
-    """Notes, controllers and bends of merged tracks.
+    """Notes, controllers and bends of all tracks of a file.
 
     Attributes
     ----------
     notes : dict
-        The notes of each track, channel and program, and their pitches.
+        A list of notes with their pitches, by track, channel and program.
     controls : dict
-        The controllers of each channel: tick, number and value.
+        The controllers of each channel: a list of tick, number and value.
     bends : dict
-        The bends of each channel: tick and value.
+        The bends of each channel: a list of tick and value.
     n_unended : int
         Number of notes without a note-off.
     """
@@ -63,7 +63,7 @@ class _Channels:
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        # Separate for each track: two hands may share a key, and each ends its own note.
+        # Separate for each track, because two hands may share a key and each ends its own note.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
         for track, channel, (tick, status, data) in _in_time(tracks):
@@ -100,19 +100,19 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return the instruments of all tracks, and the number of notes without a note-off.
+    """Return the instruments of a file and its number of notes without a note-off.
 
     Parameters
     ----------
     tracks : sequence of Track
         All tracks of a file.
     midi : pretty_midi.PrettyMIDI
-        Music with the tempi of the file, which give the time of each tick.
+        Music with the tempi of the file, which determine the time of each tick.
 
     Raises
     ------
     ValueError
-        If there are more than `MOST_CHANGES` controllers.
+        If the instruments have more than `MOST_CHANGES` controllers and bends.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
     channels = _Channels(tracks)
@@ -151,7 +151,10 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 
 
 def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
-    """Merge tracks in time; at the same tick, events of tracks without a note-on come first."""
+    """Yield the index of the track, the channel and the event of all tracks, in order of time.
+
+    At the same tick, the events of tracks that strike no note there come first.
+    """
     timed = []
     for i, track in enumerate(tracks):
         strikes = {e.tick for e in track.events if e.status & 0xF0 == NOTE_ON and e.data[1]}
@@ -168,7 +171,7 @@ def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
 
 
 def _lifts(controls: list[tuple[int, int, int]], tick: int) -> list[tuple[int, int, int]]:
-    """Return controllers that lift the pedals still down at the channel's last note."""
+    """Return controllers that lift, at `tick`, the pedals that are still down after `controls`."""
     down: dict[int, bool] = {}
     for _, number, value in controls:
         if number == RESET_CONTROL:

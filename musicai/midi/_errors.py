@@ -2,10 +2,10 @@
 
 
 class MidiError(ValueError):
-    """Error for MIDI music that cannot be used; the message names file, cause and remedy.
+    """Error for MIDI music that cannot be used. The message names the file, the cause and a remedy.
 
-    Raised if a file is missing, empty, damaged, implausibly long or not MIDI, if music has no
-    notes, and if a soundfont cannot be used.
+    It is raised if a file is missing, empty, damaged, implausibly long or not MIDI, if music has no
+    notes, or if a soundfont cannot be used.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Transformer between MIDI files and piano rolls."""
+"""Transformer from MIDI files to piano rolls and back."""
 
 import warnings
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {
 }
 
 Extracted = tuple[np.ndarray, str] | MidiError
-"""A roll and a warning ("" for none), or the error instead of a roll."""
+"""A roll and a warning ("" if there is none), or the error that prevented a roll."""
 
 
 class PianoRollExtractor(FileTransformer):
@@ -45,16 +45,16 @@ class PianoRollExtractor(FileTransformer):
     steps_per_beat : float, default=4
         Frames per beat, a quarter note: 4 for sixteenths, 2 for eighths, 0.5 for half notes, 12
         for both sixteenths and triplets. Frames follow the beats through all changes of tempo.
-        With fewer frames, excerpts of the same number of frames cover more music; 2 suits
-        chorales and hymns.
+        With fewer frames per beat, the same number of frames covers more music; 2 suits chorales
+        and hymns.
     frame_rate : float, default=None
-        Frames per second, for music that was played freely, without notated beats, or to align
-        rolls with chroma: frame ``t`` is centered on ``t / frame_rate``. If None, frames follow
-        the beats.
+        Frames per second, for music that was played freely, without notated beats, or for aligning
+        rolls with chroma: frame ``t`` is centered on ``t / frame_rate`` seconds. If None, frames
+        follow the beats.
     n_jobs : int, default=None
-        Number of files to read in parallel, by processes unless
-        :func:`joblib.parallel_config` says otherwise; -1 uses all processors. The result does
-        not depend on it. Starting processes pays off for hundreds of files.
+        Number of files to read in parallel, in processes unless :func:`joblib.parallel_config`
+        sets another backend; -1 uses all processors. It does not change the result. Starting
+        processes pays off for hundreds of files.
     on_error : {"raise", "warn"}, default="raise"
         What to do with a file that cannot be used: raise :class:`musicai.midi.MidiError`, or warn
         and return an empty piece, so that pieces still match their labels.
@@ -64,14 +64,14 @@ class PianoRollExtractor(FileTransformer):
     Attributes
     ----------
     timing : Timing
-        When the frames of a roll sound. Frames that follow beats have no tempo; choose one with
-        ``extractor.timing.at_tempo(96)``.
+        When the frames of a roll sound. If they follow beats, the timing has no tempo; choose one
+        with ``extractor.timing.at_tempo(96)``.
 
     See Also
     --------
     musicai.datasets.load_midi : Finds the MIDI files in a folder.
-    musicai.midi.write_midi : Write the result of `inverse_transform` to a file.
-    musicai.midi.synthesize : Play it.
+    musicai.midi.write_midi : Writes the result of `inverse_transform` to a file.
+    musicai.midi.synthesize : Plays the result of `inverse_transform`.
 
     Notes
     -----
@@ -81,19 +81,19 @@ class PianoRollExtractor(FileTransformer):
       at least one frame.
     - A roll holds what sounds, not which keys are down: a note held by the sustain or sostenuto
       pedal lasts until the pedal is lifted.
-    - A roll does not distinguish a repeated note from a held one; both are ones in a row.
-    - The first frame is the beginning of the file, so that frames keep their places in the bar.
-      The last one is the frame in which the last note ends. Leading silence is kept; trailing
-      silence is kept if `inverse_transform` wrote it.
-    - All instruments share one roll. Drums (channel 10) are left out, and so are notes beyond the
-      88 keys, with a warning.
+    - A roll does not distinguish a repeated note from a held one: both are a run of ones.
+    - The first frame is at the beginning of the file, even if no note sounds there, so that frames
+      keep their places in the bar. The last note ends with the last frame. Silence after it is kept
+      only in music from `inverse_transform`.
+    - All instruments share one roll. Drums (channel 10) are left out. Notes beyond the 88 keys are
+      left out too, with a warning.
 
     Examples
     --------
     >>> import numpy as np
     >>> from musicai import PianoRollExtractor
     >>> roll = np.zeros((8, 88))
-    >>> roll[:4, 39] = roll[4:, 43] = 1  # C4 and E4, a beat each
+    >>> roll[:4, 39] = roll[4:, 43] = 1  # C4 and E4, each for a beat
     >>> extractor = PianoRollExtractor()
     >>> midi = extractor.inverse_transform(roll, timing=extractor.timing.at_tempo(90))
     >>> [note.pitch for note in midi.instruments[0].notes]
@@ -163,19 +163,19 @@ class PianoRollExtractor(FileTransformer):
         return self
 
     def transform(self, X: Any) -> list[np.ndarray]:
-        """Read MIDI files as piano rolls.
+        """Convert MIDI files to piano rolls.
 
         Parameters
         ----------
         X : list, tuple or 1-D array of MIDI files
-            Each a path (str, bytes, PathLike) of a file for :func:`musicai.midi.read_midi`, or a
-            :class:`pretty_midi.PrettyMIDI`.
+            Each is a path (str, bytes or PathLike) of a file for :func:`musicai.midi.read_midi`, or
+            a :class:`pretty_midi.PrettyMIDI`.
 
         Returns
         -------
         pieces : list of ndarray of shape (n_frames, 88), dtype float32
-            The piano roll of each file, in order: 1 where a key sounds, else 0; data frames after
-            ``set_output(transform="pandas")``.
+            The piano roll of each file, in order: 1 where a key sounds, else 0. After
+            ``set_output(transform="pandas")``, the rolls are data frames.
 
         Raises
         ------
@@ -218,34 +218,34 @@ class PianoRollExtractor(FileTransformer):
         return self._contain([timed(roll, self.timing) for roll in rolls])
 
     def inverse_transform(self, X: Any, *, timing: Any = None) -> Any:
-        """Turn piano rolls into MIDI music for a piano.
+        """Convert piano rolls to MIDI music for a piano.
 
         Parameters
         ----------
         X : ndarray of shape (n_frames, 88), or a collection of them
-            One piece or several. Values of at least 0.5 sound, so `X` may hold probabilities; a
-            run of them is one note.
+            One piece or several. Values of at least 0.5 sound, so `X` may hold probabilities. A run
+            of sounding frames is one note.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound: one for all pieces, or a list with one for each piece. If the
-            extractor's frames follow beats, it needs a tempo, as in
-            ``extractor.timing.at_tempo(96)``, and the same number of frames per beat. None stands
-            for the extractor's `timing`, which suffices if it has a frame rate. Frames at a rate
-            are notated at 120 beats per minute.
+            When the frames sound: one timing for all pieces, or a list with one for each piece. If
+            the extractor's frames follow beats, the timing needs a tempo, as in
+            ``extractor.timing.at_tempo(96)``, and the extractor's number of frames per beat. None
+            stands for the extractor's own `timing`; that is enough if it has a frame rate. Frames
+            at a rate are notated at 120 beats per minute.
 
         Returns
         -------
         midi : pretty_midi.PrettyMIDI, or a collection of them
-            The music of one piece, or a collection of the same type as `X`. `transform` returns
-            exactly the same rolls, also from files that the music was written to. The end of a
-            piece that ends with silence is marked by a text, "end of piece".
+            The music of one piece, or a collection of the same type as `X`. `transform` converts
+            the music, or a file to which it was written, back to exactly the same rolls. If a piece
+            ends with silence, the text "end of piece" marks its end.
 
         Raises
         ------
         TypeError
-            If `X` holds paths, or `timing` has another type.
+            If `X` holds paths, or `timing` is of an unsupported type.
         ValueError
-            If a piece is not a piano roll or longer than 524288 frames, or a timing has no tempo
-            or is for other frames.
+            If a piece is not a piano roll or is longer than 524288 frames, or a timing has no tempo
+            or does not fit the frames.
         ImportError
             If pretty_midi is missing.
 
@@ -300,7 +300,7 @@ class PianoRollExtractor(FileTransformer):
         return joblib.Parallel(self.n_jobs, return_as="generator")(calls)
 
     def _checked(self, extracted: Extracted, name: str) -> np.ndarray:
-        """Warn about problems of a file; return its roll, or an empty one."""
+        """Return the roll of a file, or an empty one after an error; warn about problems."""
         if isinstance(extracted, MidiError):
             warnings.warn(f"left out {extracted}", stacklevel=3)
             return np.empty((0, N_KEYS), np.float32)
@@ -340,6 +340,6 @@ def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
         roll, warning = roll_from_midi(midi, name, grid)
         return roll, "; ".join(filter(None, (remark, warning)))
     except MidiError as error:
-        if on_error == "raise":  # at once, before other files are read in vain
+        if on_error == "raise":  # here, so that no more files are read in vain
             raise
         return error

@@ -10,11 +10,11 @@ class Stroke(NamedTuple):
 
     tick: int
     velocity: int
-    program: int  # program of the channel at that tick
+    program: int  # the channel's program at that tick
 
 
 class Note(NamedTuple):
-    """A note of one key."""
+    """A note, with times in ticks; its pitch is that of its `Key`."""
 
     start: int
     end: int
@@ -39,23 +39,23 @@ class Key:
     def __init__(self, strokes: Sequence[Stroke]) -> None:
         self.strokes = strokes
         self.idle_offs: list[int] = []
-        self._ends: dict[int, int] = {}  # tick of the end by the index of the note-on
+        self._ends: dict[int, int] = {}  # tick of the note-off, by index of the note-on
         self._pair()
 
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield notes, and whether each one lacks an end.
+        """Yield each note, and whether nothing but the end of the track or a new note-on ends it.
 
         Parameters
         ----------
         other_offs : sequence of int
-            Ticks, sorted, of note-offs in other tracks that end no note there. They end notes of
-            this track that have no note-off in it.
+            Sorted ticks of note-offs, in any track, that end no note of their own track. They end
+            notes that have no note-off in this track.
         cuts : sequence of int
-            Ticks, sorted, at which all notes of the channel end, such as "all notes off".
+            Sorted ticks at which all notes of the channel end, such as those of "all notes off".
         end : int
-            Tick of the end of the track, which ends all other notes.
+            Tick at which the track ends, and with it all notes that nothing else ends.
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]
@@ -71,7 +71,7 @@ class Key:
     def _pair(self) -> None:
         """Find the note-off of each note-on; a note-off ends all sounding notes of the key."""
         down: list[int] = []  # indices of note-ons without a note-off so far
-        doubtful: list[int] = []  # indices of note-ons that may belong to the note-off before them
+        doubtful: list[int] = []  # indices of note-ons whose own note-off may come before them
         for i, (tick, velocity, _) in enumerate(self.strokes):
             if velocity:
                 if doubtful and doubtful[-1] != i:
@@ -80,14 +80,14 @@ class Key:
                 continue
             is_in_front = self._is_struck_at(i + 1, tick)
             # If a key is struck again at the tick of its note-off, some programs write the new
-            # note-on first.
+            # note-on before the note-off. So notes that begin at this tick go on if others can end.
             ending = [place for place in down if self.strokes[place].tick < tick] or down
             if not ending:
                 self.idle_offs.append(tick)
             self._ends.update(dict.fromkeys(ending, tick))
             down = down[len(ending) :]
             # Other programs write the note-off of a zero-length note before its note-on. In a
-            # row of such notes, only the missing note-off of the last one reveals the order.
+            # series of such notes, only the missing note-off after the last one reveals this order.
             if is_in_front and (doubtful or not ending):
                 doubtful.append(i + 1)
             else:
@@ -100,7 +100,7 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """Give zero length to notes whose note-offs come before them."""
+        """End the doubtful notes where they begin: the note-off before each one is its own."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()

@@ -1,7 +1,8 @@
-"""Music cut into passages that are played separately and added up.
+"""Music cut into passages, which are played separately and then added.
 
-A synthesizer's sound is the sum of its notes. So a passage holds the notes that begin in it, at
-their whole length, and the state of controllers and programs at its start.
+This is possible because a synthesizer's sound is the sum of its notes. A passage holds the notes
+that begin in it, each in its full length, and starts from the controllers and programs set before
+it.
 """
 
 import math
@@ -19,24 +20,24 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Length in samples of the time in which the notes of a passage begin; a multiple of `BLOCK`."""
+"""Length of a passage, in which its notes begin, in samples; a multiple of `BLOCK`."""
 
 LONGEST = 60 * RATE
 """Longest note in samples; longer ones are struck again, so that passages stay short."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
-"""Controllers that set a parameter in several steps; of all others only the last value counts."""
+"""Controllers that set parameters in several steps; of any other, only the last value counts."""
 
 _SENT = BLOCK // 2
-"""Delay in samples that puts messages into the middle of a block, away from rounding errors."""
+"""Delay in samples that puts messages in the middle of a block, safe from rounding errors."""
 
 
 class Strike(NamedTuple):
-    """A note, with times in samples, multiples of `BLOCK`."""
+    """A note, with times in samples that are multiples of `BLOCK`."""
 
     start: int
     release: int
-    silence: int  # when the sound ends, pedal included
+    silence: int  # when the sound begins to die away, after the key and the pedals are released
     player: int  # index of its instrument in the music
     pitch: int
     velocity: int
@@ -74,7 +75,7 @@ class Passage(NamedTuple):
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music every `n_samples`, a multiple of `BLOCK`, and skip passages without notes."""
+    """Cut music into passages of `n_samples`, a multiple of `BLOCK`; skip those without notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
@@ -85,7 +86,7 @@ def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
 
 
 def players_of(midi: Any) -> list[Player]:
-    """Return a player for each instrument of the music."""
+    """Return the program, controllers and bends of each instrument in the music."""
     players = []
     for instrument in midi.instruments:
         changes: list[tuple[int, int | None, int]] = [
@@ -100,7 +101,15 @@ def players_of(midi: Any) -> list[Player]:
 def ensembles(
     strikes: Sequence[Strike], players: Sequence[Player]
 ) -> Iterator[tuple[list[Strike], dict[int, int]]]:
-    """Divide notes into groups whose players fit into the channels; yield notes and channels."""
+    """Divide notes into groups with at most as many players as channels.
+
+    Yields
+    ------
+    strikes : list of Strike
+        The notes of a group.
+    channels : dict of int to int
+        The channel of each player in the group.
+    """
     playing = sorted({strike.player for strike in strikes})
     drummers = [player for player in playing if players[player].is_drum]
     others = [player for player in playing if not players[player].is_drum]
@@ -119,10 +128,13 @@ def messages(
     end: int,
     players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
-    """Return messages, and when to send them in samples; time 0 is one block before `start`."""
+    """Return mido messages with the times at which to send them.
+
+    Times are in samples; time 0 is one block before `start`.
+    """
     mido = need("mido", extra="midi", what="synthesize")
-    # The order at one time is: keys up, controllers, keys down. So a pedal that is pressed just as
-    # a key is released comes too late for that note.
+    # Messages at the same time are ordered: keys up, controllers, keys down. So a pedal that is
+    # pressed just as a key is released comes too late to hold that note.
     timed: list[tuple[int, int, Any]] = []
     for player, channel in channels.items():
         program = players[player].program
@@ -154,7 +166,7 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield the state at `start`, at time 0, and then the changes from `start` to `end`."""
+    """Yield the controllers and bends in force at `start`, at time 0; then changes up to `end`."""
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
     for i, (_, number, value) in enumerate(changes[:first]):

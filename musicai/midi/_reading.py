@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 MOST_BYTES = 2**21
-"""Largest file; this size, half a million notes, takes some ten seconds and 500 MB."""
+"""Size of the largest file. One of half a million notes takes about ten seconds and 500 MB."""
 
 MOST_TICKS = 10**7
-"""pretty_midi's limit: 90 minutes at 960 ticks per beat and 120 beats per minute."""
+"""pretty_midi's limit for the length of music: 87 minutes at 960 ticks per beat and 120 bpm."""
 
 FINE = 960
-"""Ticks per beat; few sequencers write a finer resolution."""
+"""Ticks per beat of a fine resolution; few sequencers write finer ones."""
 
 SHORTEST_BEAT = 7
 """Shortest beat of a time signature, as a power of two: 128ths."""
@@ -45,13 +45,13 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Parameters
     ----------
     file : str, bytes or PathLike
-        A MIDI file (.mid, .midi, .kar), also in a RIFF wrapper (.rmi). The suffix does not
+        A MIDI file (.mid, .midi, .kar), which may be in a RIFF wrapper (.rmi). Its suffix does not
         matter.
 
     Returns
     -------
     midi : pretty_midi.PrettyMIDI
-        The music, with an instrument for the notes of each track, channel and program.
+        The music, with one instrument per combination of track, channel and program.
 
     Raises
     ------
@@ -65,21 +65,22 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     Warns
     -----
     UserWarning
-        If notes have no note-off or follow the end of their track, if the number of tracks in the
-        header is wrong, or if the file contains a second one. The message names the file.
+        If notes have no note-off or come after the end of their track, if the number of tracks in
+        the header is wrong, or if a second MIDI file follows in the same file. The message names
+        the file.
 
     See Also
     --------
-    write_midi : Write a MIDI file.
+    write_midi : Writes a MIDI file.
 
     Notes
     -----
-    - Tracks are merged in time, as by a synthesizer: programs, pedals and all other controllers
-      belong to channels, so each instrument gets those of its channel, from any track. Tempo
-      changes count in any track, signatures only in the first.
+    - As in a synthesizer, programs, pedals and all other controllers belong to channels. So they
+      apply to each instrument on their channel, whichever track they are in. Tempo changes count
+      in any track, key and time signatures only in the first.
     - A pedal that is never lifted is lifted with the last note of its channel.
-    - A note without a note-off lasts until its key is struck again, "all notes off" (controllers
-      120 and from 123 on), or the end of its track.
+    - A note without a note-off lasts until its key is struck again, a controller ends all notes
+      (120, or 123 to 127), or its track ends.
     - Invalid meta events, such as a key of eight sharps, are left out.
     - Text is decoded as UTF-8 if that is possible, else as Latin-1.
 
@@ -103,7 +104,7 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
 
 
 def read_music(file: AnyPath) -> tuple["PrettyMIDI", str]:
-    """Read a MIDI file; return its music and a warning, "" for none."""
+    """Read a MIDI file; return its music and a warning, "" if there is none."""
     name = printable(file)
     for package in ("mido", "pretty_midi"):
         need(package, extra="midi", what="read_midi")
@@ -185,7 +186,10 @@ def _n_ticks(song: Song) -> int:
 
 
 def _divisor(song: Song) -> int:
-    """Return the divisor that makes very fine ticks coarser, as those of music21's files."""
+    """Return by how much to divide ticks so that long music in very fine ticks can be read, or 1.
+
+    music21 writes such files.
+    """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1
     divisors = range(song.division // FINE * 2, 1, -1)
@@ -207,9 +211,9 @@ def _coarsened(song: Song) -> Song:
 
 
 def _conducted(song: Song) -> "PrettyMIDI":
-    """Return music without instruments but with tempi, signatures and texts.
+    """Return music with the file's tempi, signatures and texts, but without instruments.
 
-    pretty_midi accepts tempi only from files.
+    The tempi pass through a MIDI file, because pretty_midi accepts them only from files.
     """
     mido = need("mido", extra="midi", what="read_midi")
     pretty_midi = need("pretty_midi", extra="midi", what="read_midi")
@@ -236,7 +240,7 @@ def _conducted(song: Song) -> "PrettyMIDI":
 
 
 def _add_signature(event: Event, midi: "PrettyMIDI", pretty_midi: Any) -> None:
-    """Add a key or time signature if the event is a valid one."""
+    """Add the event to the music if it is a valid key or time signature."""
     kind, values, time = event.data[0], event.data[1:], midi.tick_to_time(event.tick)
     if kind == KEY_SIGNATURE and len(values) >= 2:
         sharps, is_minor = (values[0] ^ 0x80) - 0x80, values[1]

@@ -1,4 +1,4 @@
-"""Conversion of MIDI music to piano rolls and, without loss, back."""
+"""Conversion of MIDI music to piano rolls, and of piano rolls to MIDI music without loss."""
 
 from typing import Any, NamedTuple
 
@@ -16,39 +16,40 @@ LOWEST_KEY = 21
 """MIDI pitch of A0; the highest key of a piano is 108, C8."""
 
 MOST_FRAMES = 2**19
-"""Longest roll: 36 hours of sixteenths at 120 beats per minute, and 185 MB."""
+"""Length of the longest roll: 18 hours of sixteenths at 120 beats per minute, and 185 MB."""
 
 NOTATED_TEMPO = 120.0
 VELOCITY = 80
 USUAL_RESOLUTION = 480
 TICKS_PER_FRAME = 2
-"""Least ticks per frame. Notes are off by at most half a tick, so they round to their frames."""
+"""Least number of ticks per frame. Notes are off by at most half a tick, a quarter of a frame."""
 
 END_TEXT = "end of piece"
-"""Text at the end of a piece that ends with silence; MIDI programs ignore texts."""
+"""Text event that marks the end of a piece that ends with silence. MIDI programs ignore it."""
 
 
 class Grid(NamedTuple):
     """Positions of frames: at fractions of beats, or at a rate if `frame_rate` is given.
 
-    Frames at a rate are centered on ``t / frame_rate``, as those of chroma are.
+    At a rate, frame ``t`` is centered on ``t / frame_rate`` seconds, like a frame of chroma.
     """
 
     steps_per_beat: float
     frame_rate: float | None
 
     def positions(self, seconds: Any, midi: Any) -> np.ndarray:
-        """Return the frames whose starts are nearest to the given times."""
+        """Return the indices of the frames whose starts are nearest to the given times."""
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
-            # Thirty-second notes often lie halfway between two frames, and times are inexact.
+            # Thirty-second notes often lie halfway between the starts of two frames. Rounding first
+            # makes up for inexact times, so that all of them go to the later frame.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
-        # A frame holds the notes that begin at its center or up to one frame before it.
+        # A frame holds the notes that begin at its center or less than one frame before that.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
 
 
 def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
-    """Return the piano roll of MIDI music, and a warning if notes were left out, else "".
+    """Return the piano roll of MIDI music, and a warning if notes were left out ("" otherwise).
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
     Raises
     ------
     MidiError
-        If no note but drums is on the piano's keys, if the roll would be too long, or if times
-        are negative or not finite.
+        If no note other than drums is on the piano's keys, if the roll would be too long, or if
+        times are negative or not finite.
     """
     starts, ends, pitches = _notes(midi)
     on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
@@ -91,7 +92,7 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
 
 
 def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
-    """Return the music of a piano roll; `roll_from_midi` returns the same roll.
+    """Return the music of a piano roll, which `roll_from_midi` converts back to the same roll.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
 
 
 def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return starts and ends in seconds, and pitches, of all notes except drums."""
+    """Return the starts and ends in seconds and the pitches of all notes except drums."""
     players = [each for each in midi.instruments if not each.is_drum]
     starts = [note.start for each in players for note in each.notes]
     ends = [release_times(each)[1] for each in players]
@@ -138,7 +139,7 @@ def _notes(midi: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
-    """Convert seconds to quarter notes, through all changes of tempo."""
+    """Convert times in seconds to positions in quarter notes, through all changes of tempo."""
     changes, tempi = midi.get_tempo_changes()
     counted = np.concatenate([[0], np.cumsum(np.diff(changes) * tempi[:-1] / 60)])
     i = np.searchsorted(changes, seconds, side="right") - 1
@@ -146,7 +147,7 @@ def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
 
 
 def _resolution(frames_per_beat: float, n_frames: int) -> int:
-    """Choose ticks per beat: an integer per frame if possible, and not too many in all."""
+    """Return ticks per beat: if possible a whole number per frame, and not too many in all."""
     per_frame = min(USUAL_RESOLUTION / frames_per_beat, 0.9 * MOST_TICKS / max(1, n_frames))
     if frames_per_beat == round(frames_per_beat):
         return round(frames_per_beat) * max(TICKS_PER_FRAME, int(per_frame))
@@ -155,7 +156,7 @@ def _resolution(frames_per_beat: float, n_frames: int) -> int:
 
 
 def _runs(sounding: np.ndarray) -> list[tuple[int, int, int]]:
-    """Return key, first frame and first silent frame after it of each run of sounding frames."""
+    """Return each run of sounding frames: its key, its first frame and the first frame after it."""
     silence = np.zeros((1, sounding.shape[1]), np.int8)
     changes = np.diff(sounding.astype(np.int8), axis=0, prepend=silence, append=silence)
     keys, firsts = np.nonzero(changes.T == 1)

@@ -1,4 +1,4 @@
-"""Durations of sounding notes: until the key, or the pedal that holds it, is released."""
+"""Durations of notes: they sound until the key, or the pedal that holds it, is released."""
 
 from itertools import groupby
 from operator import itemgetter
@@ -11,11 +11,11 @@ PEDAL_CONTROLS = (SUSTAIN, SOSTENUTO)
 """Controllers of the pedals that hold notes."""
 
 PEDAL_DOWN = 64
-"""Lowest value, of 0 to 127, at which a pedal is down."""
+"""Lowest value at which a pedal is down; values range from 0 to 127."""
 
 SOUND_OFF, RESET_CONTROL = 120, 121
 NOTES_OFF_CONTROLS = (SOUND_OFF, 123, 124, 125, 126, 127)
-"""Controllers that end notes, changes of mode (from 124 on) among them."""
+"""Controllers that end notes; 124 to 127 also change the mode of a channel."""
 
 
 def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -24,17 +24,19 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     instrument : pretty_midi.Instrument
-        A note whose key is released while the sustain pedal is down sounds until the pedal is
-        lifted or, if it never is, until the instrument's last key is released. The sostenuto pedal
-        holds the keys that are down when it is pressed. "All notes off" releases all keys, "all
-        sound off" also ends the sound, and "reset all controllers" lifts the pedals.
+        Its controllers hold and end notes. A note whose key is released while the sustain pedal is
+        down sounds until the pedal is lifted or, if it never is, until the instrument's last key is
+        released. The sostenuto pedal holds the keys that are down when it is pressed. "All notes
+        off" releases all keys, "all sound off" also ends all sound, and "reset all controllers"
+        lifts the pedals.
 
     Returns
     -------
     releases : ndarray of shape (n_notes,)
-        In seconds. A key that the sostenuto pedal holds is released with the pedal.
+        Release of each note's key in seconds. A key that the sostenuto pedal holds counts as
+        released when the pedal is lifted.
     ends : ndarray of shape (n_notes,)
-        In seconds.
+        End of each note's sound in seconds, without its decay.
     """
     starts = np.array([note.start for note in instrument.notes], dtype=np.float64)
     keys = np.array([note.end for note in instrument.notes], dtype=np.float64)
@@ -55,10 +57,11 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
-    """Return ends with which no two notes of one key overlap, and the key sounds as before.
+    """Return ends so that notes of the same pitch no longer overlap but sound as long as before.
 
-    A key is released only once. So a note ends where its key is struck again, and the last of
-    several overlapping notes lasts as long as any of them. Notes that begin together end together.
+    A synthesizer releases a key only once, however often it was struck. So each note ends where its
+    key is struck again, and the last of several overlapping notes lasts as long as any of them.
+    Notes that begin together end together.
     """
     order = np.lexsort((starts, pitches))
     begun, ended = starts[order], ends[order]
@@ -80,13 +83,16 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """End notes at the first controller with one of the numbers after their start."""
+    """Return ends, moved up to the first controller after a note's start with one of `numbers`."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 
 
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return when a pedal was last pressed before each time, and when it was lifted after that."""
+    """Return when a pedal was last pressed before each time, and when it was next lifted.
+
+    If it was never pressed, both are -inf; if it was never lifted again, the second is inf.
+    """
     moves = [(-np.inf, True), (-np.inf, False)]
     moves += [
         (change.time, change.number == pedal and change.value >= PEDAL_DOWN)

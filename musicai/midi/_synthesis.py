@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 TAIL = 3 * RATE
-"""Samples after the last note, for its decay and reverberation."""
+"""Number of samples after the last note, for its decay and reverberation."""
 
 FADE = RATE // 2
-"""Samples of the fade-out at the end of a passage, which prevents clicks of long decays."""
+"""Length in samples of the fade-out at the end of a passage, without which long decays click."""
 
 LOUDEST = 32767
-"""Largest 16-bit sample; one that reaches it may have been clipped."""
+"""Largest 16-bit sample. A sample that reaches it may have been clipped."""
 
 MOST_HOURS = 24
-"""Limit for the length of music, beyond which times are considered damaged."""
+"""Length of the longest music in hours. Longer times are considered damaged."""
 
 MOST_PLAYERS = 500
-"""Limit for instruments: every 15 take another pass over a passage. An orchestra has some 100."""
+"""Largest number of instruments. Each 15 take another pass; an orchestra has about 100."""
 
 
 def synthesize(
@@ -50,7 +50,7 @@ def synthesize(
     soundfont: str | os.PathLike[str] | None = None,
     sr: float = 22050,
 ) -> Iterator[np.ndarray]:
-    """Play music with a soundfont, block by block.
+    """Synthesize music with a soundfont, block by block.
 
     Parameters
     ----------
@@ -65,14 +65,14 @@ def synthesize(
     Returns
     -------
     blocks : iterator of ndarray of shape (n_samples,), dtype float32
-        Mono samples, from the start of the music to three seconds after the last note. A single
-        note peaks at about 0.04, a chord at 0.2. Loud music for many instruments may exceed 1,
+        Mono samples, from time 0 of the music to three seconds after the last note. A single note
+        peaks at about 0.04, a chord at about 0.2. Loud music for many instruments may exceed 1,
         because nothing is normalized or clipped.
 
     Raises
     ------
     TypeError
-        If `midi` or `soundfont` has another type.
+        If `midi` or `soundfont` is of an unsupported type.
     MidiError
         If the music cannot be read, has no notes or lasts more than a day, or the soundfont cannot
         be played.
@@ -83,14 +83,14 @@ def synthesize(
 
     See Also
     --------
-    musicai.audio.write_audio : Write samples to a file.
+    musicai.audio.write_audio : Writes samples to a file.
 
     Notes
     -----
     The music is played in passages of 20 seconds, each with the notes that begin in it, and the
     sounds of passages are added where they overlap. So memory does not grow with the length of the
-    music, and the first block is available at once. A note that is held for more than a minute is
-    struck again. The same music gives the same samples.
+    music, and the first block comes before the rest of the music is played. A note that is held for
+    more than a minute is struck again. The same music always gives the same samples.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def synthesize(
     _check(music, name)
     if remark:
         warnings.warn(f"{name}: {remark}", stacklevel=2)
-    # All checks run here, not when the first block is taken.
+    # Everything is checked by now, not only when the caller takes the first block.
     return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 
 
@@ -142,7 +142,7 @@ def _name(midi: Any) -> str:
 
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
-    """Play music at `RATE` in passages of `n_samples`; yield their sum in blocks of that size."""
+    """Play music in passages of `n_samples`; yield their sum at `RATE`, in blocks of that size."""
     players = players_of(midi)
     start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet
     for passage in passages(midi, n_samples):
@@ -162,7 +162,7 @@ def _play_passage(passage: Passage, players: Sequence[Player], soundfont: Soundf
     sound = np.zeros(length, np.float32)
     for strikes, channels in ensembles(passage.strikes, players):
         sound += _play_group(strikes, channels, passage.start, length, players, soundfont)
-    # Some instruments ring longer than the tail.
+    # Some instruments ring longer than `TAIL`.
     sound[-FADE:] *= np.linspace(1, 0, FADE, dtype=np.float32)
     return sound
 
@@ -175,7 +175,7 @@ def _play_group(
     players: Sequence[Player],
     soundfont: Soundfont,
 ) -> np.ndarray:
-    """Play notes together or, if they are too loud for 16 bits, in two halves."""
+    """Play notes together or, if that is too loud for 16 bits, as the sum of two halves."""
     sent = messages(strikes, channels, start, start + length, players)
     stereo = render(sent, BLOCK + length, soundfont)[BLOCK:]
     if len(strikes) > 1 and (stereo.max() >= LOUDEST or stereo.min() < -LOUDEST):

@@ -1,6 +1,6 @@
 """Reading and writing the events of Standard MIDI Files.
 
-Channel messages and meta events are read; system exclusive messages are skipped.
+Channel messages and meta events are read; system-exclusive messages are skipped.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,13 +17,13 @@ END, TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x2F, 0x51, 0x58, 0x59
 _DATA_BYTES = {0x80: 2, 0x90: 2, 0xA0: 2, 0xB0: 2, 0xC0: 1, 0xD0: 1, 0xE0: 2} | {
     0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0, 0xF8: 0, 0xFA: 0, 0xFB: 0, 0xFC: 0, 0xFE: 0
 }  # fmt: skip
-"""Number of data bytes by status. Those from F0 on do not belong in files, but occur."""
+"""Number of data bytes by status. Statuses from F1 on do not belong in files, but occur."""
 
 _EXCLUSIVE = (0xF0, 0xF7)
-"""Status of system exclusive messages."""
+"""Statuses of system-exclusive messages."""
 
 _MOST_DIGITS = 9
-"""Limit for the bytes of a number; the format allows four, more are leading zeros or damage."""
+"""Largest number of bytes in a number. The format allows 4; more are leading zeros or damage."""
 
 
 class Event(NamedTuple):
@@ -31,7 +31,7 @@ class Event(NamedTuple):
 
     tick: int  # from the beginning of the track
     status: int  # kind and channel, or META
-    data: bytes  # all after the status: of a meta event, its kind and its contents
+    data: bytes  # all bytes after the status; of a meta event, its kind and its contents
 
 
 class Track(NamedTuple):
@@ -45,15 +45,15 @@ class Song(NamedTuple):
     """The contents of a file."""
 
     format: int
-    division: int  # ticks per beat; from 2**15 on, a division of seconds
+    division: int  # ticks per beat; values from 2**15 on divide seconds instead
     tracks: list[Track]
     n_promised: int  # number of tracks in the header
     n_unread: int  # number of notes after the end of their track
-    is_followed: bool  # whether another file follows
+    is_followed: bool  # whether another MIDI file follows in the same bytes
 
 
 def read_song(data: bytes) -> Song:
-    """Read bytes that begin with "MThd".
+    """Read the bytes of a MIDI file, which must begin with "MThd".
 
     A track lasts until its "end of track" event. The length in its header counts only if there is
     no such event, because programs that crash or join files leave wrong lengths behind.
@@ -82,7 +82,7 @@ def read_song(data: bytes) -> Song:
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
-    """Return the bytes of a file of format 1, from tracks with events in order of time."""
+    """Return the bytes of a file of format 1. The events of each track must be in order of time."""
     chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
     return _chunk(b"MThd", header) + b"".join(chunks)
@@ -98,7 +98,7 @@ def text_of(event: Event) -> str:
 
 
 class _Bytes:
-    """Bytes and the position of the next one to read."""
+    """Bytes, and the position of the next byte to read."""
 
     def __init__(self, data: bytes, position: int) -> None:
         self.data = data
@@ -128,16 +128,16 @@ class _Bytes:
 
 
 def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
-    """Read the track whose length stands at `start`.
+    """Read a track; the four bytes of its length begin at `start`.
 
     Returns
     -------
     track : Track
         The track.
     position : int
-        Position of the first byte after it.
+        Position of the first byte after the track.
     n_behind : int
-        Number of notes that begin after its end but within its stated length.
+        Number of notes that begin after the track's end but within its stated length.
     """
     source = _Bytes(data, start)
     promised = int.from_bytes(source.take(4), "big") + source.position
@@ -154,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Read events, up to the stated end of the track if another track or nothing follows it."""
+    """Yield events; stop at the stated end of the track if nothing or another track follows it."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()
@@ -170,7 +170,7 @@ def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
 
 
 def _count_notes(data: bytes, start: int, stop: int) -> int:
-    """Count the notes that begin in some bytes; 0 if the bytes are not MIDI."""
+    """Count the note-ons from `start` to `stop` or the next track; 0 if the bytes are not MIDI."""
     following = data.find(b"MTrk", start)
     stop = min(stop, len(data) if following < 0 else following)
     n_notes = 0

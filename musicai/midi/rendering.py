@@ -17,13 +17,13 @@ RATE = 48000
 """Sampling rate of midirenderer in hertz."""
 
 BLOCK = 64
-"""Samples that the synthesizer renders at a time; messages take effect at the next block."""
+"""Number of samples that the synthesizer renders at a time; messages wait for the next block."""
 
 FULL_SCALE = 32768
-"""Full scale of 16-bit samples."""
+"""Value of a 16-bit sample that stands for 1."""
 
 TICKS_PER_BEAT = RATE // 2
-"""Resolution with which a tick is one sample at MIDI's default tempo, 120 beats per minute."""
+"""Resolution at which a tick lasts one sample at MIDI's default tempo, 120 beats per minute."""
 
 
 class Soundfont(NamedTuple):
@@ -53,7 +53,7 @@ def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
 
 
 def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Soundfont) -> np.ndarray:
-    """Render mido messages with their times in samples, in order of time.
+    """Render mido messages, given in order of time with their times in samples.
 
     Returns
     -------

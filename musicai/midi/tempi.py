@@ -7,23 +7,23 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Seconds by which beats may deviate from a steady tempo: about the error of a beat tracker."""
+"""Seconds by which beats may deviate from a steady tempo, about the error of a beat tracker."""
 
 FEWEST, MOST = 1, 2**24 - 1
-"""Least and most microseconds per beat in a MIDI file."""
+"""Smallest and largest number of microseconds per beat that a MIDI file can hold."""
 
 
 def tempo_map(
     seconds: np.ndarray, beats: np.ndarray, *, resolution: int, what: str
 ) -> tuple[Any, np.ndarray]:
-    """Return a MIDI file with tempo changes and no notes.
+    """Return a MIDI file with tempo changes and no notes, and the times of the changes in it.
 
-    pretty_midi accepts tempo changes only from files.
+    The file is needed because pretty_midi accepts tempo changes only from files.
 
     Parameters
     ----------
     seconds, beats : ndarray of shape (n_borders,)
-        Positions of borders between steady tempi, increasing from 0.
+        Positions of the borders between steady tempi, increasing from 0.
     resolution : int
         Ticks per beat.
     what : str
@@ -34,7 +34,8 @@ def tempo_map(
     file : mido.MidiFile
         A file with a tempo event for each change.
     seconds : ndarray of shape (n_borders,)
-        Times of the borders in the file, which rounds to ticks and microseconds per beat.
+        Times of the borders in the file; they differ from the given times because a file rounds
+        positions to ticks and tempi to microseconds per beat.
     """
     mido = need("mido", extra="midi", what=what)
     ticks = np.diff(np.rint(beats * resolution).astype(int))
@@ -53,10 +54,10 @@ def tempo_map(
 
 
 def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return a few borders between which the tempo is steady.
+    """Return a subset of borders between which the tempo can be taken as steady.
 
-    Interpolation between them moves no border by more than `WAVERING` seconds; the first and the
-    last one are kept.
+    Interpolation between those that are kept moves no border by more than `WAVERING` seconds. The
+    first and the last border are always kept.
 
     Parameters
     ----------
@@ -66,15 +67,15 @@ def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np
     Returns
     -------
     seconds, beats : ndarray of shape (n_kept,)
-        Positions of the borders that are kept.
+        Positions of the borders that are kept; their seconds may be moved by up to `WAVERING`.
     """
     beats, places = np.unique(beats, return_index=True)
     seconds = np.append(seconds[places[:-1]], seconds[-1])
     gaps = np.diff(seconds)
-    # Smaller where borders are close, so that they keep their order.
+    # The limit is smaller where borders are close, so that they keep their order.
     wavering = np.minimum(WAVERING, 0.25 * np.minimum([*gaps, 0], [0, *gaps]))
     kept, at = [0], [float(seconds[0])]
-    fastest, slowest = 0.0, np.inf  # seconds per beat that suit all borders since the last one
+    fastest, slowest = 0.0, np.inf  # limits of seconds per beat since the border kept last
     for i in range(1, len(beats)):
         low, high = _seconds_per_beat(i, kept[-1], at[-1], seconds, beats, wavering)
         if max(fastest, low) > min(slowest, high):
@@ -94,7 +95,7 @@ def _seconds_per_beat(
     beats: np.ndarray,
     wavering: np.ndarray,
 ) -> tuple[float, float]:
-    """Return the least and most seconds per beat from a border at time `at` to border `i`."""
+    """Return limits of the seconds per beat from border `last`, placed at `at`, to border `i`."""
     moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
     low, high = moved / (beats[i] - beats[last])
     return float(low), float(high)

@@ -37,7 +37,7 @@ BANKS = (0, 32)
 """Controllers that select a bank of programs."""
 
 MOST_TICKS_WRITTEN = 2**28
-"""Limit for the ticks of a file; the largest number that it can hold is one less."""
+"""Upper limit for ticks, exclusive: the number of values that the format's numbers can take."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
@@ -53,23 +53,24 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
     Raises
     ------
     TypeError
-        If `midi` has another type, or `file` is neither a path nor a binary file.
+        If `midi` is of an unsupported type, or `file` is neither a path nor a binary file.
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If `file` is a folder or not a valid name of a file, or `midi` has times or values that
-        MIDI cannot represent.
+        If `file` is a folder or not a valid file name, or `midi` has times or values that MIDI
+        cannot represent.
     OSError
         If the file cannot be written, for example because the disk is full.
 
     Notes
     -----
     - Names and texts are written as UTF-8.
-    - Every note is at least one tick long and has at least velocity 1. If notes of one key
-      overlap, each ends where the key is struck again, and the last one lasts as long as any.
-    - Each instrument has its own channel, so that it shares no pedals and programs. From the 16th
-      instrument and the second drum kit on, channels are on further ports (FF 21); programs that
-      ignore ports play these in the channels of the first port.
+    - Every note is at least one tick long and has a velocity of at least 1. If notes of the same
+      pitch overlap, each ends where the key is struck again, and the last one lasts as long as any
+      of them.
+    - Each instrument has a channel of its own, so that it does not share pedals and programs. The
+      first port holds 15 instruments and a drum kit; more of them have channels on further ports
+      (FF 21). Programs that ignore ports play these on the channels of the first port.
 
     Examples
     --------
@@ -96,7 +97,7 @@ def write_midi(file: Any, midi: "PrettyMIDI") -> None:
 
 
 def tracks_of(midi: "PrettyMIDI") -> Iterator[Track]:
-    """Yield the tracks of a file: tempi, signatures and texts first, then each instrument."""
+    """Yield the tracks of a file: one with tempi, signatures and texts, then the instruments."""
     yield _track(_conducting_events(midi))
     n_drummers = n_others = 0
     for instrument in midi.instruments:
@@ -116,7 +117,7 @@ def _track(events: list[Event]) -> Track:
 
 
 def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
-    """Return tempi, signatures and texts."""
+    """Return the events of tempi, signatures and texts."""
     signatures = midi.time_signature_changes
     events = []
     for time, tempo in zip(*midi.get_tempo_changes(), strict=True):
@@ -141,7 +142,7 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 
 
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
-    """Return an instrument's events; at one time: keys up, then controllers, then keys down."""
+    """Return an instrument's events, in the order for the same time: up, controllers, down."""
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
     ends = np.array([_tick(note.end, midi) for note in notes], dtype=np.int64)
@@ -163,7 +164,8 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
         for bend in instrument.pitch_bends
         for value in [bend.pitch + 0x2000]
     ]
-    # A bank takes effect with the next program, which therefore comes after the first note's bank.
+    # A bank takes effect with the next program. So the program follows the last bank before the
+    # first note.
     first = starts.min(initial=MOST_TICKS_WRITTEN)
     banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
     program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))

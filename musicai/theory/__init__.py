@@ -1,1 +1,1 @@
-"""Shared music theory: keys, chords, spelling and the timing of frames."""
+"""Music theory that other packages share: keys, chords, spelling and the timing of frames."""

@@ -5,23 +5,23 @@ from typing import Any
 import numpy as np
 
 LONGEST = 86400.0
-"""Longest timing in seconds, one day; longer values are probably in another unit."""
+"""Length of the longest timing in seconds, one day. Longer ones are probably in another unit."""
 
 LONGEST_BEAT = 15.0
-"""Longest beat in seconds; MIDI's slowest tempo is one beat in 16.8 s."""
+"""Length of the longest beat in seconds. MIDI's slowest tempo is one beat in 16.8 s."""
 
 SHORTEST_BEAT = 0.0001
-"""Shortest mean length of a beat in seconds; shorter ones are probably not beats."""
+"""Shortest mean length of beats in seconds. Shorter ones are probably not beats."""
 
 _MAX_DEVIATION = 0.3
 """Largest deviation from the median tempo, in octaves, of a beat that counts toward the mean tempo.
 
-The first and last frames often exceed it.
+Beats in the first and last frames often deviate more.
 """
 
 
 def check_borders(seconds: Any) -> np.ndarray:
-    """Return boundaries in seconds, shape (n_frames + 1,), or raise a ValueError."""
+    """Return `seconds` as an array of frame boundaries, (n_frames + 1,), or raise a ValueError."""
     borders = _rising(seconds, "seconds")
     if borders[-1] - borders[0] > LONGEST:
         raise ValueError("seconds span more than a day: give seconds, not samples or milliseconds")
@@ -29,7 +29,7 @@ def check_borders(seconds: Any) -> np.ndarray:
 
 
 def check_beats(beats: Any, borders: np.ndarray) -> np.ndarray:
-    """Return boundaries in beats, shape (n_frames + 1,), or raise a ValueError."""
+    """Return `beats` as an array of frame boundaries, (n_frames + 1,), or raise a ValueError."""
     positions = _rising(beats, "beats")
     if len(positions) != len(borders):
         raise ValueError(
@@ -73,7 +73,7 @@ def _rising(values: Any, name: str) -> np.ndarray:
 
 
 def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
-    """Count the beats before each boundary, and unusually long frames as several beats."""
+    """Return the number of beats before each boundary, with unusually long frames as several."""
     lengths = np.diff(borders)
     usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
     fewest = np.ceil(lengths * frames_per_beat / LONGEST_BEAT)

@@ -1,4 +1,4 @@
-"""Chord decoding: evidence for each chord in each frame, and the most likely path."""
+"""Chord decoding: evidence for each chord in each frame, and the most likely sequence."""
 
 from collections.abc import Iterable
 
@@ -9,11 +9,11 @@ from .shapes import unit_shapes
 from .viterbi import best_path
 from .vocabulary import VOCABULARIES, templates
 
-# Chosen with benchmarks/render/chords.py on chorales that its table leaves out.
+# These were chosen with benchmarks/render/chords.py, on other chorales than those in its table.
 CERTAINTY = 20.0
-"""Evidence, in nats per frame, of a correlation of 1 over a correlation of 0."""
-_MEAN_SECONDS = 0.9  # expected duration of a chord
-_LEAST_CORRELATION = 0.25  # frames below it have no chord; a single note reaches 0.52
+"""Evidence in nats, from one frame, for a chord with correlation 1 over one with correlation 0."""
+_MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
+_LEAST_CORRELATION = 0.25  # a frame where no chord reaches it has none; a single note reaches 0.52
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 
@@ -24,9 +24,9 @@ def unit_templates(vocabulary: str) -> np.ndarray:
 
 
 def correlations(chroma: np.ndarray, vocabulary: str) -> np.ndarray:
-    """Return Pearson correlations of square-rooted frames (n_frames, 12) with each chord."""
+    """Return the correlation of each frame's square root with each chord, (n_frames, n_chords)."""
     shapes = unit_shapes(np.sqrt(chroma.astype(np.float64)))
-    # Rounding makes ties independent of the number of frames in the product.
+    # The last digits depend on the number of frames in the product; rounding keeps ties ties.
     return (shapes @ _UNIT_TEMPLATES[vocabulary].T).round(9)
 
 
@@ -41,7 +41,7 @@ def price_of_change(seconds: np.ndarray, vocabulary: str) -> np.ndarray:
         Chords to choose from.
     """
     stay = np.exp(-np.maximum(seconds, 1e-3) / _MEAN_SECONDS)
-    # The chord stays with probability `stay`; all changes share the rest.
+    # The chord stays with probability `stay`. The other chords share the rest equally.
     return np.maximum(0, np.log(stay * len(_UNIT_TEMPLATES[vocabulary]) / (1 - stay)))
 
 
@@ -59,8 +59,8 @@ def decode_chords(
     vocabulary : {"triads", "qualities"}
         Chords to choose from.
     ends : iterable of int, default=()
-        Frame indices, such as those of bar lines. Chords before each index do not depend on later
-        frames.
+        Frame indices in ascending order, such as those of bar lines. Chords before each index do
+        not depend on frames from that index on.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """Parsing of chord symbols such as "F#m7b5", "Bb-7", "C/E" and Harte's "C:min7".
 
-The vocabulary has no bass notes and no tensions: C9 is read as C7, and C6 as Am7.
+The vocabulary has no bass notes, tensions or sixths: C9 is read as C7, and C6 as Am7.
 """
 
 import re
@@ -14,7 +14,7 @@ from .vocabulary import QUALITIES
 
 N_CHORDS = 12 * len(QUALITIES)
 FREE = -1
-"""Chord number of a frame without a given chord."""
+"""Number in place of a chord number where any chord, or none, may sound."""
 
 _FREE_SYMBOLS = frozenset({NO_CHORD, "N.C.", "NC", "X", "*"})
 _WRITTEN = {
@@ -93,7 +93,7 @@ def quality_and_root(number: int) -> tuple[str, int]:
 
 
 def moved(numbers: np.ndarray, semitones: Any) -> np.ndarray:
-    """Transpose chord numbers up by semitones."""
+    """Return chord numbers transposed up by `semitones`; `FREE` stays `FREE`."""
     return np.where(numbers == FREE, FREE, numbers - numbers % 12 + (numbers + semitones) % 12)
 
 

@@ -35,7 +35,7 @@ class Meter:
     downbeat: int | None = None
 
     def arguments(self, *, downbeat: int | None = None) -> str:
-        """Return the non-default values as keyword arguments in code."""
+        """Return code for the keyword arguments that differ from their defaults."""
         defaults = asdict(Meter(downbeat=downbeat))
         return "".join(
             f", {name}={as_code(value)}"
@@ -141,7 +141,7 @@ class TempoClock:
         return (self.first + np.arange(n_frames + 1)) / self.meter.frames_per_beat
 
     def at_tempo(self, tempo: float) -> "TempoClock":
-        """Return a clock with the same beats at another tempo."""
+        """Return a clock with the same beats at the given tempo."""
         return replace(self, tempo=tempo)
 
     def sliced(self, start: int, stop: int) -> "TempoClock":
@@ -164,7 +164,8 @@ class MeasuredClock:
     meter : Meter or None
         None for frames without beats.
     beat_borders : ndarray of shape (n_frames + 1,), or None
-        Frame boundaries in beats, stored because a slice cannot count the beats before it.
+        Frame boundaries in beats. They are stored because a slice could not count the beats before
+        its first frame.
     """
 
     kind: ClassVar[str] = "measured"
@@ -216,7 +217,7 @@ class MeasuredClock:
         return self.beat_borders.copy()
 
     def at_tempo(self, tempo: float) -> "MeasuredClock":
-        """Return a clock with the same beats at another tempo."""
+        """Return a clock with the same beats at the given tempo."""
         borders = self.beats(self.n_frames) * 60 / tempo
         if borders[-1] - borders[0] > LONGEST:
             raise ValueError(f"at a tempo of {tempo:g}, the beats of {self} last more than a day")

@@ -15,7 +15,7 @@ from .shapes import unit_shapes
 N_KEYS = 12
 COMMON_KEY = 0
 
-_FARTHEST_DOWN = 5  # semitones; larger transpositions are shorter upward
+_FARTHEST_DOWN = 5  # semitones; from 6 on, transposing up is no farther
 # A piano has 88 keys from A0 up, MIDI has 128 notes from C up.
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
 PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)

@@ -17,7 +17,7 @@ from .keys import common_tonic
 from .timing import Timing
 from .vocabulary import QUALITIES, templates
 
-_TEMPO, _METER = 120.0, 4  # bars of frames without beats, as charts and MIDI files assume
+_TEMPO, _METER = 120.0, 4  # for frames without beats; charts and MIDI files assume the same
 
 _CHART_HEAD = re.compile(
     r"^[A-G][#b]? (?:major|minor), (\d+) beats a minute, (\d+)/4$", re.MULTILINE

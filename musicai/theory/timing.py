@@ -257,8 +257,8 @@ class Timing:
     def first_bar(self) -> int:
         """Index of the first frame that begins a bar, or a beat if the downbeat is unknown.
 
-        Frames before it are a pickup, or part of a beat. 0 without measured beats, and if no frame
-        begins a bar.
+        Frames before it are a pickup, or part of a beat. The index is 0 if there are no measured
+        beats, or if no frame begins a bar.
         """
         if self.n_frames is None or not self.has_beats:
             return 0
@@ -543,7 +543,7 @@ class Timing:
         return timing
 
     def _number(self, n_frames: int | None) -> int:
-        """Return the number of frames, which must be that of a measured timing."""
+        """Return `n_frames`, or if None the number of measured frames; raise if they differ."""
         measured = self.n_frames
         number = measured if n_frames is None else n_frames
         if number is None:

@@ -5,13 +5,13 @@ from musicai.metrics import report
 
 RATE = 22050 / 2048
 
-# Degrees of a major key with their chords, and where each goes: functional harmony in a table.
+# Functional harmony in a major key: the chord on each degree, and the degrees that may follow it.
 CHORDS = {1: [0, 4, 7], 2: [2, 5, 9], 4: [5, 9, 0], 5: [7, 11, 2], 6: [9, 0, 4]}
 NEXT = {1: [4, 5, 5, 6, 2], 2: [5], 4: [5, 5, 1], 5: [1, 1, 1, 6], 6: [2, 4]}
 
 
 def progression(rng, n_frames):
-    """Return fading chords of one key over quiet noise, as chroma whose loudest value is 1."""
+    """Return chroma of fading chords in one key over quiet noise; each frame peaks at 1."""
     degree, frames = 1, []
     while len(frames) < n_frames:
         loudness = rng.dirichlet(np.full(3, 5.0))
@@ -29,7 +29,7 @@ def as_chroma(frames):
 
 @pytest.fixture(scope="session")
 def music():
-    """Return pieces of five chords each, by rules of functional harmony."""
+    """Return pieces made of five different chords by rules of functional harmony."""
     rng = np.random.default_rng(0)
     return [progression(rng, 400) for _ in range(24)]
 
@@ -42,7 +42,7 @@ def more_music():
 
 @pytest.fixture(scope="session")
 def composed():
-    """Return pieces by the same rules, as a perfect composer would make them."""
+    """Return pieces made by the same rules, as a perfect composer would make them."""
     rng = np.random.default_rng(7)
     return [progression(rng, 400) for _ in range(24)]
 
@@ -71,7 +71,7 @@ def noise():
 
 @pytest.fixture(scope="session")
 def wandering(music):
-    """Return music that changes its key at random every 4 seconds."""
+    """Return music that changes to a random key about every 4 seconds."""
     rng = np.random.default_rng(4)
     return [
         np.concatenate([np.roll(part, rng.integers(12), axis=1) for part in np.split(piece, 10)])

@@ -22,47 +22,47 @@ WITHOUT_TIME = [*OF_FRAMES, *OF_PIECES[:3]]
 
 @pytest.mark.parametrize("name", SCALARS)
 @pytest.mark.parametrize("semitones", [1, 7])
-def test_a_piece_measures_the_same_in_every_key(name, semitones, music):
+def test_transposition_does_not_change_a_metric(name, semitones, music):
     metric = getattr(metrics, name)
     moved = [np.roll(piece, semitones, axis=1) for piece in music]
     assert metric(moved) == pytest.approx(metric(music), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", [n for n in SCALARS if n != "quiet_share"])
-def test_loudness_does_not_matter(name, music):
+def test_loudness_does_not_change_a_metric(name, music):
     metric = getattr(metrics, name)
     assert metric(0.25 * music[0]) == pytest.approx(metric(music[0]))
 
 
 @pytest.mark.parametrize("name", WITHOUT_TIME)
-def test_harmony_is_blind_to_order(name, music, shuffled):
+def test_metrics_of_harmony_are_blind_to_the_order_of_frames(name, music, shuffled):
     metric = getattr(metrics, name)
     assert metric(shuffled) == pytest.approx(metric(music), abs=1e-6)
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_pieces_without_a_metric_are_skipped(name, music):
+def test_silent_and_empty_pieces_are_skipped(name, music):
     metric = getattr(metrics, name)
     collection = [np.zeros((400, 12)), music[0], np.empty((0, 12))]
     assert metric(collection) == pytest.approx(metric(music[0]))
 
 
 @pytest.mark.parametrize("name", OF_PIECES)
-def test_pieces_have_the_same_weight_whatever_their_length(name, music):
+def test_long_and_short_pieces_have_the_same_weight(name, music):
     metric = getattr(metrics, name)
     short, long = music[0][:200], music[1]
     assert metric([short, long]) == pytest.approx((metric(short) + metric(long)) / 2)
 
 
 @pytest.mark.parametrize("name", OF_FRAMES)
-def test_frames_have_the_same_weight_whatever_their_piece(name, music):
+def test_frames_of_long_and_short_pieces_have_the_same_weight(name, music):
     metric = getattr(metrics, name)
     pieces = music[0][:100], music[1]
     assert metric(list(pieces)) == pytest.approx(metric(np.concatenate(pieces)))
 
 
 @pytest.mark.parametrize("name", SCALARS)
-def test_only_chroma_is_measured(name):
+def test_anything_but_chroma_is_refused(name):
     metric = getattr(metrics, name)
     with pytest.raises(
         ValueError, match="88 features .* where 12 are expected: chroma has 12; a piano roll"
@@ -97,7 +97,7 @@ def test_frozen_chords_and_noise_differ_from_music(name, bad, music, more_music,
     assert area < metrics.overlap_area(values, list(map(metric, more_music)))
 
 
-def test_every_public_name_is_explained():
+def test_the_page_on_judging_mentions_every_public_name():
     page = (Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md").read_text()
     for name in metrics.__all__:
         assert name in ("REALISM_METRICS", "Report") or f"`{name}`" in page, name

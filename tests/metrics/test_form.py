@@ -13,7 +13,7 @@ def test_a_frozen_chord_keeps_its_key(frozen):
     assert key_stability(frozen) == 1
 
 
-def test_keys_are_compared_after_the_lag(music):
+def test_the_lag_selects_the_windows_whose_keys_are_compared(music):
     piece = music[0][:108]
     there_and_back = np.concatenate([piece, np.roll(piece, 6, axis=1), piece])
     same = {lag: key_stability(there_and_back, lag=lag) for lag in (108, 216)}
@@ -21,18 +21,18 @@ def test_keys_are_compared_after_the_lag(music):
     assert same[108] < 0.5
 
 
-def test_windows_do_not_cross_pieces(music):
+def test_windows_do_not_span_two_pieces(music):
     pieces = [music[0][:216], np.roll(music[0][:216], 6, axis=1)]
     assert key_stability(pieces) == key_stability(pieces[0])
 
 
-def test_stability_of_a_piece_too_short_for_two_windows(music):
+def test_stability_refuses_pieces_too_short_for_two_windows(music):
     with pytest.raises(ValueError, match="key_stability needs a piece of 756 frames.*X has none"):
         key_stability(music, lag=648)
 
 
 @pytest.mark.parametrize("parameters", [{"n_frames": 0}, {"lag": 0}, {"lag": 2.5}])
-def test_stability_refuses_impossible_windows(parameters, music):
+def test_stability_refuses_invalid_windows(parameters, music):
     with pytest.raises(ValueError, match="must be an integer of at least 1"):
         key_stability(music, **parameters)
 
@@ -55,7 +55,7 @@ def test_only_distant_windows_are_compared():
     assert recurrence(piece, n_frames=5, min_distance=5) > 0.2
 
 
-def test_recurrence_is_the_share_of_pairs_counted_one_by_one(music):
+def test_recurrence_equals_the_share_of_similar_pairs_counted_one_by_one(music):
     piece, n, apart = music[0][:90], 10, 25
     shape = piece - piece.mean(axis=1, keepdims=True)
     alike = []
@@ -66,12 +66,12 @@ def test_recurrence_is_the_share_of_pairs_counted_one_by_one(music):
     assert recurrence(piece, n_frames=n, min_distance=apart) == pytest.approx(np.mean(alike))
 
 
-def test_recurrence_of_a_piece_too_short(music):
+def test_recurrence_refuses_a_piece_too_short_for_one_pair(music):
     with pytest.raises(ValueError, match="recurrence needs a piece of 130 frames"):
         recurrence(music[0][:129])
     assert recurrence(music[0][:130]) in (0, 1)  # a single pair
 
 
-def test_recurrence_refuses_an_impossible_similarity(music):
+def test_recurrence_refuses_a_similarity_above_one(music):
     with pytest.raises(ValueError, match="similarity must be a number from -1 to 1, got 2"):
         recurrence(music, similarity=2)

@@ -16,7 +16,7 @@ def frames(seed, n_frames=40, n_features=5):
 
 @given(SEEDS, SEEDS)
 @settings(max_examples=30)
-def test_the_distance_equals_the_formula_with_a_root_of_the_product(one, other):
+def test_the_distance_equals_the_textbook_formula_with_the_root_of_the_product(one, other):
     x, y = frames(one), frames(other) + 1
     x, y = x.astype(np.float32).astype(float), y.astype(np.float32).astype(float)
     covariances = np.cov(x.T), np.cov(y.T)
@@ -28,8 +28,8 @@ def test_the_distance_equals_the_formula_with_a_root_of_the_product(one, other):
 
 @given(SEEDS, SEEDS, st.integers(2, 8), st.integers(1, 6))
 @settings(max_examples=30)
-def test_it_is_symmetric_and_never_negative(one, other, n_frames, n_features):
-    # with fewer frames than features the covariances are singular
+def test_the_distance_is_symmetric_and_never_negative(one, other, n_frames, n_features):
+    # With fewer frames than features, the covariances are singular.
     x, y = frames(one, n_frames, n_features), frames(other, n_frames + 1, n_features)
     distance = frechet_distance(x, y)
     assert distance >= 0
@@ -37,11 +37,11 @@ def test_it_is_symmetric_and_never_negative(one, other, n_frames, n_features):
     assert frechet_distance(x, x) == pytest.approx(0, abs=1e-9)
 
 
-def test_without_spread_it_is_the_distance_of_means():
+def test_without_spread_the_distance_is_the_squared_distance_of_means():
     assert frechet_distance(np.zeros((4, 3)), np.full((7, 3), 2.0)) == pytest.approx(12)
 
 
-def test_with_equal_means_it_is_the_squared_difference_of_spreads():
+def test_a_scaled_set_differs_by_its_mean_and_its_standard_deviation():
     x = frames(0, 1000, 1)
     assert frechet_distance(x, 3 * x) == pytest.approx(
         np.square(2 * x.mean()) + np.square(2 * x.std(ddof=1)), rel=1e-5
@@ -53,13 +53,13 @@ def test_frames_of_all_pieces_have_the_same_weight():
     assert frechet_distance([x[:7], x[7:], np.empty((0, 5))], y) == frechet_distance(x, y)
 
 
-def test_time_does_not_matter_and_noise_does(music, more_music, shuffled, noise):
+def test_shuffling_keeps_the_distance_and_noise_increases_it(music, more_music, shuffled, noise):
     real = frechet_distance(music, more_music)
     assert frechet_distance(shuffled, more_music) == pytest.approx(real)
     assert frechet_distance(noise, more_music) > 2 * real
 
 
-def test_errors_say_which_set():
+def test_errors_name_the_set():
     with pytest.raises(ValueError, match="Y has 4 features per frame where 5 are expected"):
         frechet_distance(frames(0), frames(0, n_features=4))
     with pytest.raises(ValueError, match="two frames or more of each set: Y has 1"):

@@ -14,24 +14,24 @@ FLAT = np.ones((4, 12))
 NOTES = np.eye(12)
 
 
-def test_entropies_of_one_note_and_of_all():
+def test_entropy_is_lowest_for_one_note_and_highest_for_all_twelve():
     assert pitch_class_entropy(NOTES[[3, 3]]) == frame_entropy(NOTES) == 0
     for entropy in (pitch_class_entropy, frame_entropy):
         assert entropy(FLAT) == pytest.approx(np.log2(12))
     assert pitch_class_entropy(NOTES) == pytest.approx(np.log2(12))
 
 
-def test_entropy_of_two_equal_notes_is_one_bit():
+def test_entropy_of_two_equally_loud_notes_is_one_bit():
     assert frame_entropy(NOTES[[0]] + NOTES[[7]]) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("tonic", range(12))
-def test_a_scale_is_consistent_in_any_key(tonic):
+def test_a_major_scale_is_perfectly_consistent_in_any_key(tonic):
     scale = NOTES[(np.array([0, 2, 4, 5, 7, 9, 11]) + tonic) % 12]
     assert scale_consistency(scale) == pytest.approx(1)
 
 
-def test_consistency_is_lowest_if_all_notes_are_equal():
+def test_consistency_is_lowest_if_all_notes_are_equally_loud():
     assert scale_consistency(FLAT) == pytest.approx(7 / 12)
 
 
@@ -47,31 +47,31 @@ def test_flat_chroma_has_no_key():
 
 @pytest.mark.parametrize("notes", [[0, 4, 7], [0, 3, 7]])
 @pytest.mark.parametrize("root", range(12))
-def test_every_triad_fits(notes, root):
+def test_every_triad_fits_perfectly(notes, root):
     chord = np.isin(np.arange(12), (np.array(notes) + root) % 12)[None]
-    assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # over any ground
+    assert triad_fit(0.3 + 0.5 * chord) == pytest.approx(1)  # even over a constant level
 
 
-def test_blurred_chords_fit_less(music):
-    # what squared error does to frames that may go either way: a mean of what may come
+def test_blur_lowers_the_fit_and_the_quiet_share_and_raises_the_entropy(music):
+    # Training by squared error blurs like this: it predicts the mean of all possible frames.
     blurred = [0.5 * piece + 0.5 * piece.mean(axis=0) for piece in music]
     assert triad_fit(blurred) < triad_fit(music)
     assert frame_entropy(blurred) > frame_entropy(music)
     assert quiet_share(blurred) < quiet_share(music)
 
 
-def test_a_frame_without_shape_fits_no_triad():
+def test_a_piece_of_flat_frames_has_no_triad_fit():
     with pytest.raises(ValueError, match="triad_fit needs a frame with shape"):
         triad_fit(FLAT)
 
 
-def test_quiet_share_counts_below_the_threshold():
+def test_quiet_share_counts_values_below_the_threshold():
     frame = np.array([[1.0, 0.3, 0.09] + 9 * [0.0]])
     assert quiet_share(frame) == pytest.approx(10 / 12)
     assert quiet_share(frame, threshold=0.5) == pytest.approx(11 / 12)
 
 
-def test_a_mean_over_frames_is_of_each_frame_alone():
+def test_triad_fit_is_the_mean_of_the_fits_of_single_frames():
     major, cluster = np.isin(np.arange(12), [0, 4, 7]), np.isin(np.arange(12), [0, 1, 2])
     alone = [triad_fit(each[None]) for each in (major, cluster)]
     assert alone[0] == pytest.approx(1)

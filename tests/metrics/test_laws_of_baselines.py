@@ -1,4 +1,4 @@
-"""Laws of the baselines for any training music."""
+"""Laws of the baselines that hold for any training music."""
 
 import pickle
 
@@ -22,7 +22,9 @@ def make_pieces(lengths, seed, n_features=3):
 @pytest.mark.parametrize("Baseline", [IndependentBaseline, PersistenceBaseline])
 @few
 @given(lengths=lengths, seed=seeds, n_levels=st.sampled_from([2, 7, 256]), past=st.floats(0, 1))
-def test_likelihoods_of_all_next_frames_sum_to_one(Baseline, lengths, seed, n_levels, past):
+def test_likelihoods_of_all_possible_next_frames_sum_to_one(
+    Baseline, lengths, seed, n_levels, past
+):
     X = make_pieces([5, *lengths], seed, n_features=1)
     baseline = Baseline(n_levels=n_levels).fit(X)
     futures = [np.array([[past], [level]]) for level in np.linspace(0, 1, n_levels)]
@@ -35,7 +37,7 @@ def test_likelihoods_of_all_next_frames_sum_to_one(Baseline, lengths, seed, n_le
 @pytest.mark.parametrize("Baseline", [IndependentBaseline, PersistenceBaseline])
 @few
 @given(lengths=lengths, seed=seeds)
-def test_pieces_are_scored_by_themselves_and_frames_by_their_past(Baseline, lengths, seed):
+def test_scores_do_not_depend_on_other_pieces_or_later_frames(Baseline, lengths, seed):
     X = make_pieces(lengths, seed)
     baseline = Baseline().fit(make_pieces([40, 30], 0))
     scores = baseline.score_samples(X)
@@ -58,7 +60,9 @@ def test_pieces_are_scored_by_themselves_and_frames_by_their_past(Baseline, leng
     seed=seeds,
     n_states=st.integers(1, 6),
 )
-def test_a_chain_composes_training_frames(n_frames, n_pieces, seed, n_states):
+def test_a_chain_composes_frames_in_the_range_of_the_training_frames(
+    n_frames, n_pieces, seed, n_states
+):
     X = make_pieces([20, 15], seed)
     chain = MarkovBaseline(n_states, random_state=0).fit(X)
     for shares in (chain.start_, *chain.transitions_):

@@ -1,4 +1,4 @@
-"""Laws of the metrics for any chroma: music, noise, silence, ties and single frames."""
+"""Laws of the metrics that hold for any chroma: music, noise, silence, ties and single frames."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from musicai import metrics
 from musicai.theory.keys import key_scores
 
-# Each metric with its range as documented, and windows short enough for short pieces.
+# Each metric, with windows that fit into short pieces, and its documented range.
 METRICS = {
     "dynamics": (partial(metrics.dynamics, n_frames=3), 0, np.inf),
     "falling_fifths": (metrics.falling_fifths, 0, 1),
@@ -30,7 +30,7 @@ METRICS = {
     "scale_consistency": (metrics.scale_consistency, 7 / 12, 1),
     "triad_fit": (metrics.triad_fit, 0, 1),
 }
-# What grows with the values, or is decided by a threshold for them.
+# Metrics that grow with the values or compare them with a threshold.
 OF_LOUDNESS = ["flux", "quiet_share"]
 
 each_metric = pytest.mark.parametrize("name", METRICS)
@@ -39,7 +39,7 @@ few = settings(max_examples=25, deadline=None)
 
 @st.composite
 def chroma(draw, min_frames=0, max_frames=24):
-    """Draw chroma with held chords and silence, on a grid that may be coarse enough for ties."""
+    """Draw chroma with held chords, silence and, if its values are rounded coarsely, ties."""
     n_frames = draw(st.integers(min_frames, max_frames))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     n_levels = draw(st.sampled_from([2, 4, 255, 2**20]))
@@ -53,7 +53,7 @@ collections = st.lists(chroma(), min_size=1, max_size=4)
 
 
 def measure(name, X):
-    """Return the metric `name`, or nan if it raises because there is nothing to measure."""
+    """Return the value of the metric `name`, or NaN if it finds nothing to measure and raises."""
     try:
         return METRICS[name][0](X)
     except ValueError as error:
@@ -66,7 +66,7 @@ def assert_same(one, other):
 
 
 def has_a_key(X):
-    """Return whether every piece has a key that is clear beyond rounding."""
+    """Return whether the best key of every piece leads by more than rounding errors."""
     best = [np.sort(key_scores(piece.sum(axis=0, dtype=float)))[-2:] for piece in X if piece.any()]
     return all(second < first - 1e-6 for second, first in best)
 
@@ -83,7 +83,7 @@ def moved(X, semitones):
 @each_metric
 @few
 @given(X=collections)
-def test_values_are_in_their_range(name, X):
+def test_values_are_in_the_documented_range(name, X):
     value = measure(name, X)
     assert isinstance(value, float)
     _, low, high = METRICS[name]
@@ -93,7 +93,7 @@ def test_values_are_in_their_range(name, X):
 @each_metric
 @settings(few, suppress_health_check=[HealthCheck.filter_too_much])
 @given(X=collections, semitones=st.integers(1, 11))
-def test_no_key_is_preferred(name, X, semitones):
+def test_transposition_does_not_change_a_metric(name, X, semitones):
     assume(has_a_key(windows(X) if name == "key_stability" else X))
     assert_same(measure(name, moved(X, semitones)), measure(name, X))
 
@@ -101,7 +101,7 @@ def test_no_key_is_preferred(name, X, semitones):
 @each_metric
 @few
 @given(X=collections, order=st.randoms(use_true_random=False))
-def test_order_and_form_of_a_collection_do_not_matter(name, X, order):
+def test_order_and_type_of_a_collection_do_not_matter(name, X, order):
     expected = measure(name, X)
     before = [piece.copy() for piece in X]
     others = list(X)
@@ -117,15 +117,15 @@ def test_order_and_form_of_a_collection_do_not_matter(name, X, order):
 @pytest.mark.parametrize("name", [name for name in METRICS if name not in OF_LOUDNESS])
 @few
 @given(X=collections, loudness=st.sampled_from([2.0**-10, 0.25, 2.0**7]))
-def test_loudness_does_not_matter(name, X, loudness):
-    # powers of two: others would round, and what was equally loud would be no longer
+def test_loudness_does_not_change_a_metric(name, X, loudness):
+    # Other factors than powers of two would round, so that ties could be lost.
     louder = [piece.astype(float) * loudness for piece in X]
     assert_same(measure(name, louder), measure(name, X))
 
 
 @few
 @given(X=collections, semitones=st.integers(0, 11))
-def test_moves_are_shares_in_a_common_key(X, semitones):
+def test_transition_matrix_holds_shares_that_do_not_depend_on_key_or_order(X, semitones):
     assume(has_a_key(X))
     matrix = metrics.transition_matrix(X)
     assert matrix.min() >= 0
@@ -137,7 +137,7 @@ def test_moves_are_shares_in_a_common_key(X, semitones):
 
 @few
 @given(X=collections, Y=collections, semitones=st.integers(0, 11))
-def test_overlap_of_moves_is_symmetric_and_blind_to_keys(X, Y, semitones):
+def test_transition_overlap_is_symmetric_and_does_not_depend_on_the_key(X, Y, semitones):
     assume(has_a_key(Y))
     overlap = metrics.transition_overlap(X, Y)
     assert 0 <= overlap <= 1 + 1e-9
@@ -149,7 +149,7 @@ def test_overlap_of_moves_is_symmetric_and_blind_to_keys(X, Y, semitones):
 
 @few
 @given(X=chroma(min_frames=1), seed=st.integers(0, 99), semitones=st.integers(0, 11))
-def test_correlation_is_symmetric_and_moves_with_both(X, seed, semitones):
+def test_correlation_is_symmetric_and_unchanged_if_both_are_transposed(X, seed, semitones):
     Y = np.random.default_rng(seed).permutation(X)
     correlation = metrics.frame_correlation(X, Y)
     assert -1 - 1e-6 <= correlation <= 1 + 1e-6
@@ -165,7 +165,7 @@ def test_correlation_is_symmetric_and_moves_with_both(X, seed, semitones):
     training=st.lists(chroma(min_frames=4), min_size=1, max_size=3),
     semitones=st.integers(0, 11),
 )
-def test_training_music_is_found_in_any_key_and_order(X, training, semitones):
+def test_memorization_does_not_depend_on_key_or_order(X, training, semitones):
     def share(X, training):
         try:
             return metrics.memorization(X, training, n_frames=4)
@@ -188,7 +188,7 @@ def test_training_music_is_found_in_any_key_and_order(X, training, semitones):
     semitones=st.integers(0, 11),
     loudness=st.sampled_from([0.5, 2.0]),
 )
-def test_frechet_distance_goes_with_the_square_of_loudness(X, Y, semitones, loudness):
+def test_frechet_distance_grows_with_the_square_of_loudness(X, Y, semitones, loudness):
     distance = metrics.frechet_distance(X, Y)
     both = moved([X, Y], semitones)
     assert metrics.frechet_distance(*both) == pytest.approx(distance, rel=1e-5, abs=1e-6)

@@ -9,7 +9,7 @@ BASELINES = [IndependentBaseline, PersistenceBaseline]
 
 
 def walks(n_pieces=4, n_frames=200, n_features=3, seed=0):
-    """Return pieces whose values change little, with a separate range for each feature."""
+    """Return pieces whose values change slowly, with a different range for each feature."""
     rng = np.random.default_rng(seed)
     steps = rng.normal(scale=0.05, size=(n_pieces, n_frames, n_features)).cumsum(axis=1)
     return list(np.clip(np.linspace(0.2, 0.8, n_features) + steps, 0, 1))
@@ -17,7 +17,7 @@ def walks(n_pieces=4, n_frames=200, n_features=3, seed=0):
 
 @pytest.mark.parametrize("Baseline", BASELINES)
 @pytest.mark.parametrize("n_levels", [2, 5, 256])
-def test_masses_sum_to_one_for_every_past(Baseline, n_levels):
+def test_likelihoods_sum_to_one_after_every_past(Baseline, n_levels):
     baseline = Baseline(n_levels=n_levels).fit(walks())
     next_levels = np.linspace(0, 1, n_levels)[:, None]
     one = Baseline(n_levels=n_levels).fit([piece[:, :1] for piece in walks()])
@@ -39,7 +39,7 @@ def test_score_is_the_mean_over_all_frames(Baseline):
     np.testing.assert_array_equal(baseline.score_samples(pieces[0]), log_prob[0])
 
 
-def test_memory_helps_on_held_notes_and_not_on_noise():
+def test_memory_raises_the_score_of_slow_changes_but_not_of_noise():
     train, test = walks(n_pieces=20), walks(seed=1)
     held = [Baseline().fit(train).score(test) for Baseline in BASELINES]
     assert held[1] > held[0] + 1
@@ -49,7 +49,7 @@ def test_memory_helps_on_held_notes_and_not_on_noise():
 
 
 @pytest.mark.parametrize("Baseline", BASELINES)
-def test_unseen_levels_have_a_probability(Baseline):
+def test_unseen_levels_have_a_probability_above_zero(Baseline):
     baseline = Baseline().fit(np.zeros((4, 2)))
     assert np.isfinite(baseline.score(np.ones((3, 2))))
 
@@ -72,7 +72,7 @@ def test_errors_say_what_to_do(Baseline):
 
 
 @pytest.mark.parametrize("Baseline", BASELINES)
-def test_follows_sklearn(Baseline):
+def test_baselines_can_be_cloned(Baseline):
     assert clone(Baseline(n_levels=16)).n_levels == 16
     assert Baseline.__module__ == "musicai.metrics"
 

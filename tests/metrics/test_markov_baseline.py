@@ -14,7 +14,7 @@ def chain(music):
     return MarkovBaseline(16, random_state=0).fit(music, ["folk", "jazz"] * 12)
 
 
-def test_it_samples_in_kind(chain):
+def test_sample_returns_one_piece_or_a_list_of_pieces(chain):
     assert chain.sample(30).shape == (30, 12)
     pieces = chain.sample(30, n_pieces=3)
     assert isinstance(pieces, list)
@@ -26,7 +26,7 @@ def test_a_seed_determines_the_piece(chain, music):
     np.testing.assert_array_equal(
         chain.sample(50, random_state=3), clone(chain).fit(music).sample(50, random_state=3)
     )
-    np.testing.assert_array_equal(chain.sample(50), chain.sample(50))  # its own seed
+    np.testing.assert_array_equal(chain.sample(50), chain.sample(50))  # the chain's own seed
     assert (chain.sample(50, random_state=3) != chain.sample(50, random_state=4)).any()
 
 
@@ -37,22 +37,22 @@ def test_probabilities_sum_to_one(chain):
     np.testing.assert_allclose(chain.style_starts_.sum(axis=1), 1)
 
 
-def test_moves_are_sampled_as_often_as_counted():
-    circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features: no key
+def test_a_circle_of_states_is_followed():
+    circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features, so not chroma
     chain = MarkovBaseline(5, random_state=0).fit(circle)
     assert not chain.key_invariant_
     states = chain.sample(100).argmax(axis=1)
     np.testing.assert_array_equal(np.diff(states) % 5, 1)
 
 
-def test_every_key_is_composed_in(chain):
+def test_pieces_are_composed_in_many_keys(chain):
     pieces = chain.sample(200, n_pieces=60)
     loudest = {int(piece.sum(axis=0).argmax()) for piece in pieces}
     assert len(loudest) > 8
     assert key_correlation(pieces) > 0.6
 
 
-def test_keys_of_training_pieces_do_not_matter(music):
+def test_transposing_the_training_pieces_does_not_change_samples(music):
     moved = [np.roll(piece, 5, axis=1) for piece in music]
     np.testing.assert_array_equal(
         MarkovBaseline(random_state=0).fit(music).sample(40),
@@ -66,7 +66,7 @@ def test_frames_peak_at_one_if_training_frames_do(chain, music):
     assert quiet.prototypes_.max() <= 0.5
 
 
-def test_styles_are_kept_apart():
+def test_each_style_has_its_own_moves_and_styles_can_be_blended():
     low, high = np.eye(4)[[0, 1] * 20], np.eye(4)[[2, 3] * 20]
     chain = MarkovBaseline(random_state=0).fit([low, high, low], ["a", "b", "a"])
     assert list(chain.styles_) == ["a", "b"]
@@ -77,7 +77,7 @@ def test_styles_are_kept_apart():
     assert not chain.sample(50, style={"a": 1, "b": 0})[:, 2:].any()
 
 
-def test_labels_are_those_of_the_composer():
+def test_labels_are_checked_as_by_the_composer():
     pieces = [np.eye(4)[[i, (i + 1) % 4] * 20] for i in range(3)]
     chain = MarkovBaseline(random_state=0).fit(pieces, np.array(["a", "b", "b"]))
     assert [type(label) for label in chain.styles_] == [str, str]
@@ -92,7 +92,7 @@ def test_labels_are_those_of_the_composer():
         MarkovBaseline().fit(pieces[0], ["a", "b"] * 20)
 
 
-def test_weights_are_relative():
+def test_only_the_ratio_of_style_weights_matters():
     chain = MarkovBaseline(random_state=0).fit(
         list(np.eye(4)[[[0, 1] * 9, [2, 3] * 9]]), ["a", "b"]
     )
@@ -101,14 +101,14 @@ def test_weights_are_relative():
     )
 
 
-def test_a_state_without_a_successor_is_left_nevertheless():
+def test_the_chain_continues_from_a_state_without_a_successor():
     piece = np.eye(4)[[0, 1, 0, 1, 2]]
     chain = MarkovBaseline(random_state=0).fit(piece)
     assert len(chain.sample(200)) == 200
     assert np.isfinite(chain.transitions_).all()
 
 
-def test_there_are_at_most_as_many_prototypes_as_frames():
+def test_there_are_at_most_as_many_prototypes_as_distinct_frames():
     assert len(MarkovBaseline().fit(np.eye(12)[[0, 4, 7] * 5]).prototypes_) == 3
     assert len(MarkovBaseline().fit([np.eye(12)[:1], np.empty((0, 12))]).prototypes_) == 1
 
@@ -120,7 +120,7 @@ def test_without_a_seed_the_global_random_state_is_not_used(music):
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
-def test_blas_has_as_many_threads_after_overlapping_fits_as_before(music):
+def test_concurrent_fits_leave_the_number_of_blas_threads_unchanged(music):
     def n_threads():
         return [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]
 

@@ -9,7 +9,7 @@ from musicai.metrics._memorization import copied_chunks
 
 @pytest.mark.parametrize("semitones", [0, 1, 11])
 @pytest.mark.parametrize("start", [0, 13])
-def test_a_copy_is_found_from_any_frame_and_in_any_key(semitones, start, music):
+def test_a_copy_of_any_passage_is_found_in_any_key(semitones, start, music):
     copy = np.roll(music[3][start : start + 100], semitones, axis=1)
     assert memorization(copy, music) == 1
 
@@ -32,7 +32,7 @@ def test_all_of_the_training_music_is_searched(music):
     assert copied_chunks(music[3], training, n_frames=22, similarity=0.98, n_windows=7).all()
 
 
-def test_the_share_equals_a_count_one_by_one(music, more_music):
+def test_the_share_equals_that_of_chunks_compared_one_by_one(music, more_music):
     piece, learned = more_music[0][:200], music[0][:200]
     copies = []
     for start in range(0, 200 - 10 + 1, 10):
@@ -54,7 +54,7 @@ def test_silence_is_not_a_copy_of_silence(music):
     assert memorization(music[0], np.zeros((60, 12))) == 0
 
 
-def test_pieces_shorter_than_a_chunk_are_skipped(music):
+def test_pieces_shorter_than_a_chunk_have_no_copies(music):
     assert memorization(music[0], music[0][:21]) == 0
     with pytest.raises(ValueError, match="needs 22 frames in succession that sound: X has none"):
         memorization(music[0][:21], music)
@@ -75,10 +75,10 @@ def as_noise(rng, n_frames):
     n_frames=st.integers(1, 9),
     similarity=st.floats(0.3, 0.97),
     noise=st.floats(0, 0.4),
-    few=st.sampled_from([1, 10**9]),  # all in pairs, or all in whole products
+    few=st.sampled_from([1, 10**9]),  # compare everything pair by pair, or by products of matrices
 )
 @settings(max_examples=60, deadline=None)
-def test_the_share_equals_a_comparison_of_everything(seed, n_frames, similarity, noise, few):
+def test_the_result_equals_a_comparison_of_all_pairs(seed, n_frames, similarity, noise, few):
     rng = np.random.default_rng(seed)
     learned = rng.random((60, 12)) ** 3
     piece = np.roll(learned[7:43], rng.integers(12), axis=1)

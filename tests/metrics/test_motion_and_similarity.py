@@ -20,7 +20,7 @@ def test_flux_ignores_the_border_between_pieces():
     assert flux(still) == 0
 
 
-def test_flux_grows_with_the_change(pieces):
+def test_flux_is_proportional_to_loudness(pieces):
     assert flux(0.5 * pieces[0]) == pytest.approx(0.5 * flux(pieces[0]))
 
 
@@ -34,7 +34,7 @@ def test_correlation_with_itself_is_one_at_any_loudness_and_offset(pieces):
     assert frame_correlation(pieces[0], 3 * pieces[0] + 0.25) == pytest.approx(1)
 
 
-def test_correlation_is_numpys_per_frame(pieces):
+def test_correlation_is_the_mean_of_numpys_correlations_of_frames(pieces):
     rng = np.random.default_rng(1)
     piece, other = pieces[0], rng.random(pieces[0].shape)
     expected = [np.corrcoef(x, y)[0, 1] for x, y in zip(piece, other, strict=True)]
@@ -55,7 +55,7 @@ def test_correlation_needs_the_same_shapes(pieces):
         frame_correlation([np.ones((0, 12))], [np.ones((0, 12))])
 
 
-def test_related_notes_are_closer_than_unrelated_notes():
+def test_harmonic_change_is_smaller_between_related_notes():
     c, *others = np.eye(12)[[0, 7, 4, 2, 6]]
     fifth, third, second, tritone = (harmonic_change(np.stack([c, other])) for other in others)
     assert fifth < third < second < tritone
@@ -72,7 +72,7 @@ def test_shuffling_makes_music_restless(music, shuffled):
     assert persistence(shuffled) < 0.5 * persistence(music)
 
 
-def test_of_several_loudest_pitch_classes_the_share_that_stays_counts():
+def test_persistence_counts_the_share_of_equally_loud_pitch_classes_that_stays():
     c_major, f_major, c = np.zeros((3, 12))
     c_major[[0, 4, 7]] = f_major[[5, 9, 0]] = c[0] = 1
     assert persistence(np.stack([c_major, c_major])) == 1
@@ -81,7 +81,7 @@ def test_of_several_loudest_pitch_classes_the_share_that_stays_counts():
     assert persistence(np.stack([c, c_major])) == pytest.approx(1 / 3)
 
 
-def test_motion_does_not_cross_silence_or_pieces():
+def test_steps_across_silence_or_pieces_do_not_count():
     notes = np.eye(12)
     pieces = [np.stack([notes[0], notes[0], np.zeros(12), notes[6]]), notes[[3, 3]]]
     assert persistence(pieces) == 1
@@ -105,7 +105,7 @@ def test_dynamics_of_constant_fullness_is_zero(frozen):
     assert dynamics(np.float32(0.1) * notes.astype(np.float32)) == 0
 
 
-def test_dynamics_is_at_most_half_the_range_of_levels():
+def test_dynamics_of_extremes_is_half_the_range_of_levels():
     extremes = np.repeat([*np.eye(12)[:1], *np.ones((1, 12))], 11, axis=0)
     assert dynamics(extremes) == pytest.approx(10 * np.log10(12) / 2)
     assert dynamics(extremes) < 5.4

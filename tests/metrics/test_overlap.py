@@ -1,4 +1,4 @@
-"""Overlap areas compared with textbook formulas; their laws are in test_realism.py."""
+"""Overlap areas compared with textbook formulas; test_realism.py tests their laws."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from musicai.metrics import overlap_area, transition_matrix, transition_overlap
 
 
 def density(values, grid):
-    """Return the density of Gaussian kernels of the documented width, summed one by one."""
+    """Return the density of Gaussian kernels with the documented bandwidth, summed one by one."""
     deviation = np.mean([abs(value - np.median(values)) for value in values])
     width = 0.9 * min(np.std(values, ddof=1), np.sqrt(np.pi / 2) * deviation) * len(values) ** -0.2
     return sum(norm.pdf(grid, value, width) for value in values) / len(values)
@@ -24,7 +24,7 @@ def density(values, grid):
         (np.arange(20) ** 1.5, np.arange(30) * 2.0),
     ],
 )
-def test_it_is_the_area_under_both_densities(x, y):
+def test_overlap_area_is_the_area_under_both_densities(x, y):
     x, y = np.asarray(x, float), np.asarray(y, float)
     span = np.ptp(np.concatenate([x, y]))
     grid = np.linspace(min(x.min(), y.min()) - 3 * span, max(x.max(), y.max()) + 3 * span, 100_001)
@@ -43,9 +43,9 @@ def test_distant_sets_do_not_overlap():
         lambda rng, n: np.where(rng.random(n) < 0.75, 0, rng.exponential(size=n)),
         lambda rng, n: rng.binomial(2, 0.4, size=n) / 2,
     ],
-    ids=["all different", "three of four are 0", "of three values"],
+    ids=["all different", "three of four are 0", "each is 0, 0.5 or 1"],
 )
-def test_areas_of_one_process_converge_with_the_number_of_values(draw):
+def test_the_area_of_two_samples_varies_less_if_they_are_larger(draw):
     rng = np.random.default_rng(0)
     few, many = (
         np.array([overlap_area(draw(rng, n), draw(rng, n)) for _ in range(60)]) for n in (15, 240)
@@ -55,19 +55,19 @@ def test_areas_of_one_process_converge_with_the_number_of_values(draw):
     assert many.min() > 0.6
 
 
-def test_mostly_equal_values_still_have_a_width():
+def test_mostly_equal_values_still_have_a_bandwidth():
     wide = overlap_area([0, 0, 0, 0, 0, 0, 0, 10], [0, 0, 0, 0, 0, 0, 0, 10.001])
     assert wide == pytest.approx(1, abs=1e-3)
 
 
-def test_overlap_of_moves_is_one_minus_half_their_difference(music, more_music):
+def test_transition_overlap_is_one_minus_half_the_absolute_difference(music, more_music):
     one, other = transition_matrix(music), transition_matrix(more_music)
     expected = 1 - np.abs(one - other).sum() / 2
     assert transition_overlap(music, more_music) == pytest.approx(expected)
     assert 0 < expected < 1
 
 
-def test_without_spread_values_overlap_if_they_are_equal():
+def test_sets_without_spread_overlap_only_if_they_are_equal():
     assert overlap_area([3, 3], [3, 3, 3]) == 1
     assert overlap_area([0, 0], [0, 0]) == 1
     assert overlap_area([3, 3], [3.001, 3.001]) == 0

@@ -18,14 +18,14 @@ def test_moves_are_counted_from_row_to_column():
     np.testing.assert_allclose(matrix, expected)
 
 
-def test_shares_sum_to_one_and_held_roots_are_not_moves(music):
+def test_shares_sum_to_one_and_the_diagonal_is_zero(music):
     matrix = transition_matrix(music)
     assert matrix.sum() == pytest.approx(1)
     assert matrix.min() >= 0
     assert not matrix.diagonal().any()
 
 
-def test_length_of_chords_does_not_matter():
+def test_the_duration_of_chords_does_not_matter():
     moves = [C, F, G, C]
     np.testing.assert_array_equal(
         transition_matrix(chords(*moves, n_frames=2)), transition_matrix(chords(*moves))
@@ -38,18 +38,18 @@ def test_a_chord_of_one_frame_does_not_count():
 
 
 @pytest.mark.parametrize("semitones", range(12))
-def test_pieces_are_moved_to_a_common_key(semitones, music):
+def test_pieces_are_transposed_to_a_common_key(semitones, music):
     moved = [music[0], np.roll(music[0], semitones, axis=1)]
     np.testing.assert_allclose(transition_matrix(moved), transition_matrix(music[0]))
 
 
-def test_moves_are_pooled_and_do_not_cross_pieces(music):
+def test_moves_are_pooled_but_not_counted_across_pieces(music):
     np.testing.assert_allclose(transition_matrix([music[0]] * 3), transition_matrix(music[0]))
     np.testing.assert_array_equal(transition_matrix([chords(C), chords(G)]), 0)
 
 
 @pytest.mark.parametrize("still", [chords(C), np.zeros((9, 12)), np.ones((9, 12)), np.eye(12)[:1]])
-def test_nothing_moves(still):
+def test_music_whose_root_never_moves_gives_zeros(still):
     np.testing.assert_array_equal(transition_matrix(still), 0)
     assert falling_fifths(still) == 0
 
@@ -59,7 +59,7 @@ def test_silence_between_chords_is_not_a_move():
     assert falling_fifths(piece) == 1
 
 
-def test_music_falls_by_fifths_and_backwards_does_not(music, shuffled, noise):
+def test_fifths_fall_less_often_in_reversed_or_shuffled_music(music, shuffled, noise):
     backwards = [piece[::-1] for piece in music]
     for other in (backwards, shuffled, noise):
         assert falling_fifths(other) < falling_fifths(music)

@@ -26,31 +26,31 @@ def test_area_is_between_0_and_1_and_symmetric(x, y):
 
 
 @given(VALUES)
-@example([0.0, 0.0, 0.0, 2.0, 0.001953125])  # most values far closer than the others
-def test_a_set_overlaps_itself_wholly(x):
+@example([0.0, 0.0, 0.0, 2.0, 0.001953125])  # four values are close together, the fifth is far away
+def test_a_set_overlaps_with_itself_by_one(x):
     assert overlap_area(x, x) == pytest.approx(1, abs=1e-3)
 
 
-def test_area_has_no_unit():
+def test_the_area_does_not_depend_on_the_unit_of_the_values():
     rng = np.random.default_rng(0)
     x, y = rng.normal(0, 1, 30), rng.normal(1, 2, 40)
     assert overlap_area(1000 * x - 7, 1000 * y - 7) == pytest.approx(overlap_area(x, y))
 
 
-def test_area_of_two_gaussians_is_known():
+def test_the_area_of_two_gaussians_equals_the_known_value():
     quantiles = np.random.default_rng(0).normal(size=4000)
     shifted = quantiles + 1  # the overlap of N(0, 1) and N(1, 1) is 2 Phi(-1/2)
     assert overlap_area(quantiles, shifted) == pytest.approx(0.617, abs=0.03)
 
 
-def test_area_shrinks_with_the_distance_and_with_the_spread():
+def test_the_area_shrinks_if_means_or_spreads_differ():
     x = np.random.default_rng(0).normal(size=100)
     areas = [overlap_area(x, x + distance) for distance in (0, 1, 2, 4)]
     assert areas == sorted(areas, reverse=True)
     assert overlap_area(x, 0.2 * x) < 0.7
 
 
-def test_sets_without_spread():
+def test_sets_without_spread_overlap_only_if_they_are_equal():
     assert overlap_area([0.1, 0.1], [0.1, 0.1, 0.1]) == 1
     assert overlap_area([0.1, 0.1], [0.2, 0.2]) == 0
 
@@ -61,7 +61,7 @@ def test_values_of_pieces_are_checked(values):
         overlap_area([1.0, 2.0], values)
 
 
-def test_moves_overlap(music, more_music, noise, frozen):
+def test_transition_overlap_is_highest_for_music(music, more_music, noise, frozen):
     assert transition_overlap(music, music) == pytest.approx(1)
     assert transition_overlap(music, noise) < transition_overlap(music, more_music)
     assert transition_overlap(music, frozen) == 0
@@ -77,10 +77,10 @@ def test_known_bad_music_ranks_below_real_music(
         assert realism(bad, music, timing=RATE) < ceiling - 0.2
 
 
-def test_windows_go_with_the_frame_rate(music, more_music):
+def test_windows_are_set_in_seconds(music, more_music):
     twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
     slow = realism(music, more_music, timing=10)
-    # flux and the like see each frame twice, in both sets alike
+    # Every second step is now 0, which changes flux, for example, but in both sets alike.
     assert realism(*twice, timing=20) == pytest.approx(slow, abs=0.02)
     with pytest.raises(ValueError, match="timing must be a positive number"):
         realism(music, more_music, timing=0)
@@ -96,12 +96,12 @@ def test_realism_is_symmetric_and_at_most_one(music, wandering):
     )
 
 
-def test_realism_of_one_piece_is_not_defined(music):
+def test_realism_needs_two_pieces(music):
     with pytest.raises(ValueError, match="two or more pieces"):
         realism(music[0], music, timing=RATE)
 
 
-def test_metrics_of_realism_are_named_after_their_functions():
+def test_keys_of_realism_metrics_are_the_names_of_the_functions():
     assert all(metric.__name__ == name for name, metric in REALISM_METRICS.items())
 
 
@@ -130,11 +130,13 @@ ONE_FOR_ALL = "metrics take one timing for all pieces"
         ),
     ],
 )
-def test_one_timing_for_all_pieces(judge, timing, error, message, music, more_music):
+def test_timings_that_do_not_suit_all_pieces_are_refused(
+    judge, timing, error, message, music, more_music
+):
     with pytest.raises(error, match=message):
         judge(music, more_music, timing=timing)
 
 
-def test_measured_frames_of_as_many_as_each_piece_has(music, more_music):
+def test_a_measured_timing_is_accepted_if_its_length_suits_all_pieces(music, more_music):
     measured = Timing.from_borders(np.arange(401) / RATE)
     assert realism(music, more_music, timing=measured) == realism(music, more_music, timing=RATE)

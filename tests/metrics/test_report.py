@@ -8,7 +8,7 @@ from musicai.metrics import REALISM_METRICS, Report, realism, report
 
 from .conftest import RATE
 
-# Six excerpts are enough for laws, and pieces of five chords overlap much.
+# Six excerpts suffice for testing laws. Pieces made of the same five chords share many passages.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:so few excerpts:UserWarning"),
     pytest.mark.filterwarnings("ignore:held-out music is among the music learned:UserWarning"),
@@ -22,13 +22,13 @@ def few(music, composed, more_music):
     return music[:6], composed[:6], more_music[:6]
 
 
-def test_known_bad_music_ranks_below_known_good(
+def test_known_bad_music_ranks_below_known_good_music(
     card, music, more_music, shuffled, noise, frozen, wandering
 ):
     figures = card.to_dict()
     good = figures["overlap_area"]
     assert good > figures["ceiling_overlap_area"] - 0.1
-    # Both may be 0: a single metric without overlap is enough.
+    # Both may be 0: for that, one metric without overlap is enough.
     assert good - 0.2 > figures["markov_overlap_area"] >= figures["shuffled_overlap_area"]
     for bad in (shuffled, noise, frozen, wandering):
         assert (
@@ -51,7 +51,7 @@ def test_without_a_seed_the_global_random_state_is_not_used(few):
     np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
-def test_figures_are_in_range(card):
+def test_figures_are_finite_and_in_range(card):
     figures = card.to_dict()
     assert all(np.isfinite(figure) for figure in figures.values())
     for name, figure in figures.items():
@@ -61,7 +61,7 @@ def test_figures_are_in_range(card):
             assert figure >= 0, name
 
 
-def test_every_metric_has_a_name_in_every_set(card):
+def test_the_dict_has_every_figure_of_every_set(card):
     figures = card.to_dict()
     for prefix in ("", *(f"{name}_" for name in BASELINES)):
         assert f"{prefix}overlap_area" in figures
@@ -89,7 +89,7 @@ def test_the_total_is_the_geometric_mean(card):
     assert card.overlaps["shuffled"]["overlap_area"] == 0 == min(card.overlaps["shuffled"].values())
 
 
-def test_shares_are_compared_as_shares(card):
+def test_the_overlap_in_key_stability_depends_on_mean_shares_only(card):
     for name, areas in card.overlaps.items():
         shares = [card.values[each]["key_stability"].mean() for each in ("real", name)]
         expected = min(shares) + min(1 - share for share in shares)
@@ -118,7 +118,7 @@ def test_the_order_of_pieces_does_not_matter_if_all_are_drawn(few):
         assert turned[name] == pytest.approx(first[name])
 
 
-def test_sets_are_cut_to_equal_numbers_of_equal_length(few):
+def test_sets_are_cut_into_equally_many_excerpts_of_equal_length(few):
     real, composed, train = few
     long = [np.concatenate(real[:3]), np.concatenate(real[3:])]
     uneven = report(long, composed[:5], train, n_frames=250, timing=RATE)
@@ -131,7 +131,7 @@ def test_sets_are_cut_to_equal_numbers_of_equal_length(few):
     assert report(*few, n_excerpts=3, timing=RATE).n_excerpts == 3
 
 
-def test_frame_rate_sets_the_windows(few):
+def test_the_frame_rate_determines_the_length_of_excerpts(few):
     slow = report(*few, timing=5)
     assert slow.n_frames == 300  # a minute
     assert slow.to_dict()["frame_rate"] == 5
@@ -148,28 +148,28 @@ def test_copies_are_found(few):
 
 
 def said_by(card):
-    """The notes below a card, in text and in HTML."""
+    """Return the notes below a card; check that they are the same in its text and its HTML."""
     _, _, notes = " ".join(str(card).split()).partition("as far as the ceiling.")
     html = ElementTree.fromstring(card.to_html()).findall("p[@class='note']")
     assert notes.strip() == " ".join(note.text for note in html)
     return notes
 
 
-def test_few_excerpts_are_a_warning(music, composed, more_music):
+def test_few_excerpts_raise_a_warning(music, composed, more_music):
     with pytest.warns(UserWarning, match="so few excerpts tell little: there are 9 of each set"):
         few = report(music, composed[:9], more_music, timing=RATE)
     assert "so few excerpts tell little" in said_by(few)
     assert "few" not in said_by(report(music, composed[:10], more_music, timing=RATE))
 
 
-def test_training_music_in_place_of_held_out_music_is_a_warning(music, composed, more_music):
+def test_training_music_passed_as_held_out_music_raises_a_warning(music, composed, more_music):
     with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
         card = report(music, music, music, timing=RATE)
     assert "different recordings" in said_by(card)
-    assert "copies" not in said_by(card)  # as the composer cannot be judged then
+    assert "copies" not in said_by(card)  # whether the composer copies cannot be judged then
 
 
-def test_composed_music_in_place_of_train_is_a_warning(music, wandering, more_music):
+def test_composed_music_passed_as_train_raises_a_warning(music, wandering, more_music):
     with pytest.warns(UserWarning, match="than other real music has, .*: is train what was comp"):
         swapped = report(music, more_music, wandering, timing=RATE)
     assert "The order is real, generated, train." in said_by(swapped)
@@ -180,7 +180,7 @@ def test_without_train_real_music_is_halved(music, more_music):
     halved = report(music[:8], more_music[:8], timing=RATE)
     assert halved.n_excerpts == 4
     assert halved.to_dict()["ceiling_overlap_area"] > 0.3
-    # the halves have no piece in common
+    # The halves have no piece in common.
     flux = [set(halved.values[name]["flux"]) for name in ("real", "ceiling")]
     assert not flux[0] & flux[1]
 
@@ -199,7 +199,7 @@ def test_text_and_html_show_every_figure(card):
     assert f"generated={card.overlaps['generated']['overlap_area']:.3f}" in repr(card)
 
 
-def test_html_is_valid_and_without_scripts(card):
+def test_html_is_valid_and_has_no_scripts(card):
     html = card.to_html()
     root = ElementTree.fromstring(html)  # every tag is closed
     assert root.tag == "div"
@@ -208,7 +208,9 @@ def test_html_is_valid_and_without_scripts(card):
     assert html.isascii()
     style = root.find("style").text
     rules = [rule for rule in style.replace("\n", "").split("}") if "{" in rule]
-    assert all(".musicai-report" in rule for rule in rules)  # nothing else on the page changes
+    assert all(
+        ".musicai-report" in rule for rule in rules
+    )  # the style changes nothing else on the page
     assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
 
 
@@ -250,7 +252,7 @@ def test_a_row_of_all_twelve_notes_has_no_key_and_is_left_out(few):
         ),
     ],
 )
-def test_too_few_pieces(sets, message, music, composed, more_music):
+def test_sets_with_too_few_excerpts_are_refused(sets, message, music, composed, more_music):
     given = {"real": music, "generated": composed, "train": more_music}
     for name, n_pieces in sets.items():
         given[name] = n_pieces and given[name][:n_pieces]

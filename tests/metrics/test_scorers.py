@@ -17,7 +17,7 @@ SCORER = RealismScorer(timing=RATE)
 
 
 class Echo(BaseEstimator):
-    """Predicts that every frame stays as it is."""
+    """Predictor of no change: the next frame equals the current one."""
 
     def fit(self, X, y=None):
         return self
@@ -27,7 +27,7 @@ class Echo(BaseEstimator):
 
 
 def walk(rng):
-    """Return chords of several frames each, which a Markov chain can model."""
+    """Return a random walk over `PROTOTYPES` that stays on each for several frames."""
     state, frames = 0, []
     for _ in range(300):
         state = state if rng.random() < 0.85 else rng.integers(len(PROTOTYPES))
@@ -36,7 +36,7 @@ def walk(rng):
 
 
 def prototypes(rng):
-    """Return chords of C major, four frames of each, over quiet noise."""
+    """Return four frames for each of five chords in C major, over a constant low level."""
     frames = np.full((20, 12), 0.05)
     for state, frame in enumerate(frames):
         frame[np.array([[0, 4, 7], [5, 9, 0], [7, 11, 2], [9, 0, 4], [2, 5, 9]])[state % 5]] += (
@@ -64,12 +64,12 @@ def held_out(walks):
     return walks[12:]
 
 
-def test_it_is_the_realism_of_as_many_pieces(chain, held_out):
+def test_the_score_is_the_realism_of_as_many_composed_pieces(chain, held_out):
     composed = chain.sample(300, n_pieces=12, random_state=np.random.RandomState(0))
     assert SCORER(chain, held_out) == realism(composed, held_out, timing=RATE) > 0
 
 
-def test_poor_composers_have_different_scores(held_out):
+def test_poor_composers_are_ranked_even_if_their_realism_is_zero(held_out):
     class Spoilt(BaseEstimator):
         def __init__(self, strength):
             self.strength = strength
@@ -106,7 +106,7 @@ def test_a_search_finds_the_better_composer(walks):
     assert SCORER(search, walks) == SCORER(search.best_estimator_, walks)
 
 
-def test_steps_before_the_composer_are_taken(chain, held_out):
+def test_steps_before_the_composer_are_applied(chain, held_out):
     halved = make_pipeline(FunctionTransformer(lambda X: [2 * x for x in X]), chain)
     score = SCORER(chain, held_out)
     assert SCORER(halved, [piece / 2 for piece in held_out]) == pytest.approx(score)
@@ -138,7 +138,7 @@ def test_styles_are_composed_as_often_as_they_occur(music):
     assert asked == [(2, "a"), (3, "b")]
 
 
-def test_silent_pieces_have_no_realism(music):
+def test_a_composer_of_silence_scores_zero(music):
     class Silence(BaseEstimator):
         def sample(self, n_frames, *, n_pieces, style, random_state):
             return [np.zeros((n_frames, 12))] * n_pieces
@@ -146,7 +146,7 @@ def test_silent_pieces_have_no_realism(music):
     assert SCORER(Silence(), music) == 0
 
 
-def test_scorers_pickle_and_clone(chain, held_out):
+def test_scorers_can_be_pickled_and_cloned(chain, held_out):
     for copied in (pickle.loads(pickle.dumps(SCORER)), clone(SCORER, safe=False)):
         assert copied(chain, held_out) == SCORER(chain, held_out)
     assert pickle.loads(pickle.dumps(next_frame_score)) is next_frame_score
@@ -164,7 +164,7 @@ def test_errors_say_what_to_do(chain, music):
         RealismScorer(n_frames=0, timing=RATE)(chain, music)
 
 
-def test_next_frames_are_correlated_with_predictions():
+def test_next_frame_score_is_the_mean_correlation_of_predictions():
     held, alternating = np.eye(12)[[3] * 9], np.eye(12)[[0, 7] * 4]
     assert next_frame_score(Echo(), [held]) == pytest.approx(1)
     assert next_frame_score(Echo(), [alternating]) == pytest.approx(-1 / 11)
@@ -187,17 +187,17 @@ def test_predictions_are_scored_in_cross_validation(music):
     assert (scores > 0.8).all()
 
 
-def test_a_single_frame_has_no_next():
+def test_next_frame_score_needs_two_frames():
     with pytest.raises(ValueError, match="needs a piece of two frames or more"):
         next_frame_score(Echo(), [np.ones((1, 12))])
 
 
-def test_estimators_without_predict_have_no_score(chain, held_out):
+def test_next_frame_score_refuses_estimators_without_predict(chain, held_out):
     with pytest.raises(TypeError, match="with a method predict: MarkovBaseline has none"):
         next_frame_score(chain, held_out)
 
 
-def test_labels_are_checked(chain, held_out):
+def test_as_many_labels_as_pieces_are_needed(chain, held_out):
     with pytest.raises(ValueError, match="y holds 1 style labels for 12 piece"):
         SCORER(chain, held_out, ["a"])
 
@@ -214,6 +214,6 @@ def test_labels_are_checked(chain, held_out):
         (1e-12, ValueError, "frames of .* longer than the windows of 10 s"),
     ],
 )
-def test_a_scorer_takes_one_timing_for_all(chain, held_out, timing, error, message):
+def test_timings_that_do_not_suit_all_pieces_are_refused(chain, held_out, timing, error, message):
     with pytest.raises(error, match=message):
         RealismScorer(timing=timing)(chain, held_out)

@@ -15,7 +15,7 @@ PAGE = Path(metrics.__file__).parents[2] / "docs" / "guide" / "judging.md"
 
 @pytest.fixture(scope="module")
 def table():
-    """Return the cells of the table of all metrics, by the name of the metric."""
+    """Return the cells of each row in the page's table of metrics, by the name of the metric."""
     rows = PAGE.read_text().split("## All metrics")[1].split("\n## ")[0].splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return {row[0].strip("`"): row[1:] for row in cells if row[0].startswith("`")}
@@ -31,10 +31,10 @@ def said(card):
     }
 
 
-def test_the_page_says_what_the_card_says(said, table):
+def test_the_page_describes_each_figure_as_the_card_does(said, table):
     assert {*said} == {*IN_THE_TOTAL, "overlap_area", "frechet_distance", "memorization"}
     for name, words in said.items():
-        if name != "overlap_area":  # the total, which the page calls realism
+        if name != "overlap_area":  # the total; the page calls it realism
             assert tuple(table[name][2:4]) == words
 
 
@@ -42,6 +42,6 @@ def test_the_total_and_realism_have_the_same_blind_spots(said, table):
     assert table["realism"][3] == said["overlap_area"][1]
 
 
-def test_the_marked_metrics_are_in_the_total(table):
+def test_the_page_marks_the_metrics_that_are_in_the_total(table):
     marked = [name for name, cells in table.items() if cells[0] == "r"]
     assert marked == IN_THE_TOTAL

@@ -12,7 +12,7 @@ STEP = 120
 
 
 def variable(number):
-    """Encode a number with seven bits per byte, as in MIDI files."""
+    """Encode a number as MIDI files do, with seven bits per byte."""
     groups = [number & 127]
     while number := number >> 7:
         groups.append(number & 127 | 128)
@@ -20,7 +20,7 @@ def variable(number):
 
 
 def file_of(*tracks, format_=1, division=4 * STEP):
-    """Return the bytes of a MIDI file, from the bytes of its tracks' events."""
+    """Return the bytes of a MIDI file, given the bytes of the events in each track."""
     chunks = [b"MTrk" + struct.pack(">L", len(track)) + track for track in tracks]
     return b"MThd" + struct.pack(">LHHH", 6, format_, len(tracks), division) + b"".join(chunks)
 
@@ -30,7 +30,7 @@ NOTE = b"\0\x90\x3c\x50" + variable(480) + b"\x80\x3c\0" + END
 
 
 def track_of(*events, end=None):
-    """Return the bytes of a track, from pairs of step and event bytes, sorted by step."""
+    """Return the bytes of a track's events, given as (step, bytes) in order of steps."""
     data, now = b"", 0
     for step, event in [*events, (events[-1][0] if end is None else end, END[1:])]:
         data += variable(round((step - now) * STEP)) + bytes(event)
@@ -51,13 +51,13 @@ def control(number, value, channel=0):
 
 
 def sounding(roll, pitch=60):
-    """Return a string with a "#" for each frame in which a pitch sounds, else a "."."""
+    """Return a string with "#" for each frame in which a pitch sounds and "." for the others."""
     return "".join("#" if value else "." for value in roll[:, pitch - 21])
 
 
 @pytest.fixture
 def roll_of_file(tmp_path):
-    """Return a function that writes tracks to a file and reads its roll in sixteenths."""
+    """Return a function that writes tracks to a file and returns its roll in sixteenths."""
 
     def read(*tracks, **options):
         path = tmp_path / "file.mid"
@@ -70,7 +70,7 @@ def roll_of_file(tmp_path):
 
 @pytest.fixture
 def make_midi():
-    """Return a function that makes music from notes: (pitch, start, end), in seconds."""
+    """Return a function that makes music of notes (pitch, start, end), with times in seconds."""
 
     def build(*notes, is_drum=False, program=0, pedal=(), tempo=120.0, resolution=480):
         midi = pretty_midi.PrettyMIDI(initial_tempo=tempo, resolution=resolution)

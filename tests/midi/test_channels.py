@@ -71,17 +71,25 @@ def test_the_sostenuto_pedal_holds_keys_that_are_down(roll_of_file):
         ([(4, control(121, 0))], "####...."),  # reset all controllers
         ([(4, control(120, 0))], "####...."),  # all sound off
         ([(4, control(123, 0))], "######.."),  # all notes off: the pedal holds
-        ([(1, control(123, 0))], "#......."),  # at that time the pedal comes too late
-        ([(1, control(126, 1))], "#......."),  # mono
-        ([(3, control(66, 127)), (7, control(66, 0))], "######.."),  # no key is down
+        (
+            [(1, control(123, 0))],
+            "#.......",
+        ),  # all notes off as the pedal goes down, which is too late
+        ([(1, control(126, 1))], "#......."),  # mono mode
+        (
+            [(3, control(66, 127)), (7, control(66, 0))],
+            "######..",
+        ),  # sostenuto pedal while no key is down
     ],
 )
-def test_other_controllers_of_the_channel_end_what_the_pedal_holds(changes, expected, roll_of_file):
+def test_other_controllers_of_the_channel_can_end_notes_under_the_pedal(
+    changes, expected, roll_of_file
+):
     notes = track_of((0, on(60)), (2, off(60)), (7, on(72)), (8, off(72)))
     assert sounding(roll_of_file(notes, track_of(DOWN, UP), track_of(*changes))) == expected
 
 
-def test_the_sustain_pedal_holds_notes_after_the_sostenuto_pedal(roll_of_file):
+def test_the_sustain_pedal_takes_over_notes_from_the_sostenuto_pedal(roll_of_file):
     sostenuto = track_of((1, control(66, 127)), (4, control(66, 0)))
     sustain = track_of((3, control(64, 127)), (7, control(64, 0)))
     assert sounding(roll_of_file(RIGHT, sostenuto, sustain)) == "#######.."
@@ -119,7 +127,7 @@ def test_a_note_keeps_the_program_it_began_with(tmp_path):
     ],
     ids=["pedal", "sostenuto", "volume", "program and bend", "sound off", "reset"],
 )
-def test_two_tracks_sound_like_the_same_events_in_one(changes, sound_of_file):
+def test_events_sound_the_same_in_two_tracks_as_in_one(changes, sound_of_file):
     notes = [(0, on(60)), (2, off(60)), (8, on(72)), (9, off(72))]
     one_track = track_of(*sorted(changes + notes, key=lambda each: each[0]))
     apart = sound_of_file(track_of(*notes), track_of(*changes))
@@ -157,9 +165,9 @@ events = st.one_of(
 def test_the_division_of_a_channel_into_tracks_does_not_matter(
     notes, changes, places, tmp_path_factory
 ):
-    """Notes begin and end on steps, controllers change between them."""
+    """Notes begin and end on steps. Controllers change between steps."""
     free = dict.fromkeys(range(60, 67), -1)
-    timed = []  # groups of events that stay together
+    timed = []  # groups of events that stay in one track
     for start, length, pitch in sorted(notes):
         if start > free[pitch]:
             free[pitch] = start + length

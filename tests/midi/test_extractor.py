@@ -17,7 +17,7 @@ from .conftest import SIXTEENTHS
 
 @pytest.fixture
 def paths(tmp_path, make_roll) -> list[Path]:
-    """Six files of different lengths."""
+    """Return six files of different lengths."""
     files = [tmp_path / f"{i}.mid" for i in range(6)]
     for seed, file in enumerate(files):
         write_midi(
@@ -29,7 +29,7 @@ def paths(tmp_path, make_roll) -> list[Path]:
     return files
 
 
-def test_any_collection_of_paths_or_music_gives_a_piece_per_file(paths, make_roll):
+def test_any_collection_of_paths_or_music_gives_a_piece_for_each_file(paths, make_roll):
     kinds = [list(paths), tuple(map(str, paths)), np.array(list(map(str, paths)))]
     music = [
         PianoRollExtractor().inverse_transform(make_roll(4), timing=SIXTEENTHS),
@@ -70,7 +70,7 @@ def test_values_other_than_lists_are_refused(X):
 
 @pytest.mark.parametrize("on_error", ["raise", "warn"])
 @pytest.mark.parametrize("method", ["fit", "transform"])
-def test_items_of_other_types_raise_whatever_on_error_is(paths, on_error, method):
+def test_items_of_wrong_types_are_refused_even_with_on_error_warn(paths, on_error, method):
     extractor = PianoRollExtractor(on_error=on_error)
     with pytest.raises(TypeError, match=r"X\[1\] is of type NoneType, where a path .* is expected"):
         getattr(extractor, method)([paths[0], None])
@@ -100,7 +100,7 @@ def test_invalid_parameters_are_named(parameter, value, method):
         getattr(extractor, method)(X)
 
 
-def test_files_that_cannot_be_used_give_empty_pieces(paths):
+def test_on_error_warn_returns_empty_pieces_for_unusable_files(paths):
     extractor = PianoRollExtractor(on_error="warn")
     with pytest.warns(UserWarning, match="left out") as caught:
         pieces = extractor.transform([paths[0], "gone.mid", paths[1], "gone too.mid"])
@@ -111,7 +111,7 @@ def test_files_that_cannot_be_used_give_empty_pieces(paths):
     assert caught[0].filename == __file__
 
 
-def test_names_of_keys():
+def test_features_are_named_after_piano_keys():
     names = PianoRollExtractor().get_feature_names_out()
     assert names.dtype == object
     assert [names[i] for i in (0, 1, 2, 3, 39, 87)] == ["A0", "A#0", "B0", "C1", "C4", "C8"]

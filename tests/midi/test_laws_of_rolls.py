@@ -35,7 +35,7 @@ def test_transposed_music_has_a_transposed_roll(notes, grid, semitones):
 
 @few
 @given(music=st.lists(notes, min_size=1, max_size=3), grid=grids)
-def test_rolls_are_binary_and_independent_of_each_other(music, grid):
+def test_rolls_are_binary_and_do_not_depend_on_other_files(music, grid):
     extractor = PianoRollExtractor(**grid)
     files = [play(notes) for notes in music]
     rolls = extractor.transform(files)
@@ -44,7 +44,7 @@ def test_rolls_are_binary_and_independent_of_each_other(music, grid):
         assert roll.dtype == np.float32
         assert roll.shape[1] == 88
         assert set(np.unique(roll)) <= {0, 1}
-        assert roll[-1].any()  # as long as the music
+        assert roll[-1].any()  # the last note ends with the last frame
         np.testing.assert_array_equal(roll, other)
 
 

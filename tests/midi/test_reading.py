@@ -1,4 +1,4 @@
-"""Any file is either read or refused with one clear error."""
+"""Any file is either read, or refused with a single clear error."""
 
 import io
 import os
@@ -42,7 +42,7 @@ def test_a_riff_wrapper_is_read(tmp_path):
     assert len(read_midi(tmp_path / "one.rmi").instruments[0].notes) == 1
 
 
-def test_tempo_changes_in_any_track_count(tmp_path):
+def test_tempo_changes_apply_in_any_track(tmp_path):
     slow = b"\0\xff\x51\x03" + (1_000_000).to_bytes(3, "big")
     slower = variable(240) + b"\xff\x51\x03" + (2_000_000).to_bytes(3, "big")
     (tmp_path / "late.mid").write_bytes(file_of(END, slow + slower + END, NOTE))
@@ -96,7 +96,7 @@ def test_paths_that_are_not_files_are_refused(tmp_path):
 
 
 def test_rolls_that_would_not_fit_into_memory_are_refused(tmp_path):
-    # A tick is a beat of 16 seconds, so few ticks last for years.
+    # Each tick is a beat of 16.8 seconds, so a million ticks last half a year.
     slowest = b"\0\xff\x51\x03\xff\xff\xff"
     long = b"\0\x90\x3c\x50" + variable(2**20) + b"\x80\x3c\0" + END
     (tmp_path / "years.mid").write_bytes(file_of(slowest + long, division=1))
@@ -106,7 +106,7 @@ def test_rolls_that_would_not_fit_into_memory_are_refused(tmp_path):
 
 
 def damaged(data, rng):
-    """Cut bytes off, insert, replace or flip some."""
+    """Return data with bytes cut off, inserted or replaced, or with some bits flipped."""
     kind, at = rng.integers(4), int(rng.integers(len(data)))
     some = rng.bytes(int(rng.integers(1, 9)))
     if kind == 0:
@@ -159,7 +159,7 @@ def test_other_programs_read_written_files(tmp_path, make_roll):
 
 
 def test_long_music_in_very_fine_ticks_is_read(tmp_path):
-    # music21 writes such files, and pretty_midi considers them damaged.
+    # music21 writes such files. pretty_midi considers them damaged.
     file = mido.MidiFile(ticks_per_beat=10080)
     track = mido.MidiTrack()
     for _ in range(1500):
@@ -202,11 +202,11 @@ def test_a_controller_ends_notes_that_have_no_note_off(number, roll_of_file):
     assert [sounding(roll), sounding(roll, 62)] == ["###", ".##"]
     elsewhere = track_of((3, control(number, 0)))
     again = track_of((0, on(60)), (3, on(64)), (4, off(64)), end=8)
-    roll = roll_of_file(again, elsewhere)  # the controller precedes the note-on at its time
+    roll = roll_of_file(again, elsewhere)  # at the same time, the controller precedes the note-on
     assert [sounding(roll), sounding(roll, 64)] == ["###.", "...#"]
 
 
-def test_every_reader_warns_of_notes_without_a_note_off(tmp_path):
+def test_every_function_that_reads_warns_of_notes_without_a_note_off(tmp_path):
     path = tmp_path / "open.mid"
     path.write_bytes(file_of(track_of((0, on(60)), end=4)))
     for read in (
@@ -226,7 +226,7 @@ def test_a_note_ends_where_its_key_is_struck_again(tmp_path):
     (tmp_path / "again.mid").write_bytes(file_of(track))
     notes = read_midi(tmp_path / "again.mid").instruments[0].notes
     assert [(note.start, note.end) for note in notes] == [(0, 0.25), (0.25, 0.375)]
-    # Some programs write the start of the new note before the end of the old one.
+    # Some programs write the note-on of the new note before the note-off of the old one.
     track = track_of((0, on(60)), (2, on(60)), (2, off(60)), (3, off(60)))
     (tmp_path / "again.mid").write_bytes(file_of(track))
     notes = read_midi(tmp_path / "again.mid").instruments[0].notes
@@ -241,7 +241,7 @@ def test_a_note_ends_where_its_key_is_struck_again(tmp_path):
         [(0, on(62)), (2, on(60)), (2, off(60)), (4, off(62))],
         [(2, on(60)), (2, off(60)), (2, control(64, 0))],
         [(2, on(60)), (2.1, off(60))],
-        # as written by pretty_midi and music21
+        # as pretty_midi and music21 write them
         [(2, off(60)), (2, on(60))],
         [(2, off(60)), (2, on(60)), (4, off(62))],
         [(2, off(60)), (2, on(60)), (2, off(62)), (2, on(62)), (4, on(62)), (5, off(62))],
@@ -251,7 +251,7 @@ def test_notes_of_zero_length_take_one_frame(events, roll_of_file):
     assert sounding(roll_of_file(track_of(*events))).rstrip(".") == "..#"
 
 
-def test_notes_of_zero_length_in_files_of_other_programs_are_read(make_midi, tmp_path):
+def test_notes_of_zero_length_in_files_from_pretty_midi_are_read(make_midi, tmp_path):
     music = make_midi((60, 0.25, 0.25), (60, 0.5, 0.625), (62, 0.75, 0.75))
     music.write(str(tmp_path / "theirs.mid"))
     rolls = PianoRollExtractor().transform([music, tmp_path / "theirs.mid"])
@@ -259,13 +259,13 @@ def test_notes_of_zero_length_in_files_of_other_programs_are_read(make_midi, tmp
         assert [sounding(roll), sounding(roll, 62)] == ["..#.#..", "......#"]
 
 
-def test_a_row_of_notes_of_zero_length_may_have_note_offs_before_note_ons(roll_of_file):
+def test_note_offs_may_precede_the_note_ons_of_zero_length_notes(roll_of_file):
     pairs = [(step, event) for step in (1, 4, 7) for event in (off(60), on(60))]
     other = track_of((0, on(62)), (9, off(62)))
     assert sounding(roll_of_file(track_of(*pairs), other)) == ".#..#..#."
-    # If the last one has a note-off, each note lasts until the next one.
+    # If a note-off follows the last note, each note lasts until the next one.
     assert sounding(roll_of_file(track_of(*pairs, (8, off(60))), other)) == ".#######."
-    # A note with its note-off, two of zero length, another with its note-off.
+    # A note with its note-off, two notes of zero length, and another note with its note-off.
     mixed = [(0, on(60)), (1, off(60)), *pairs[2:], (8, on(60)), (9, off(60))]
     assert sounding(roll_of_file(track_of(*mixed), other)) == "#...#..##"
 
@@ -284,7 +284,7 @@ def test_a_note_off_before_a_note_with_its_own_note_off_is_ignored(roll_of_file)
         b"\xff\x59\0",
         b"\xff\x59\x01\x01",
         b"\xff\x58\x04\0\x02\x18\x08",  # no beats in a bar
-        b"\xff\x58\x04\x04\xff\x18\x08",  # a beat is 1 / 2**255
+        b"\xff\x58\x04\x04\xff\x18\x08",  # a beat is a note of length 1 / 2**255
         b"\xff\x58\x01\x04",
         b"\xff\x51\x03\0\0\0",  # a beat of no length
         b"\xff\x51\x02\x07\xa1",
@@ -325,10 +325,10 @@ def test_key_signatures_agree_with_pretty_midi(tmp_path):
         ("Прелюдия".encode(), "Прелюдия"),
         ("Flöte 🎵".encode(), "Flöte 🎵"),
         ("Flöte".encode("latin-1"), "Flöte"),
-        (b"\x82\xb3\x82\xad", "\x82³\x82\xad"),  # another encoding: wrong text, but no error
+        (b"\x82\xb3\x82\xad", "\x82³\x82\xad"),  # another encoding gives wrong text but no error
     ],
 )
-def test_names_and_texts_are_utf8_or_latin1(written, read, tmp_path):
+def test_names_and_texts_are_decoded_as_utf8_or_latin1(written, read, tmp_path):
     texts = b"".join(
         b"\0\xff" + bytes([kind, len(written)]) + written for kind in (0x03, 0x01, 0x05)
     )
@@ -345,7 +345,7 @@ LENGTHS = [TWO_TRACKS.index(b"MTrk") + 4, TWO_TRACKS.rindex(b"MTrk") + 4]
 @pytest.mark.parametrize("length", [0, 1, 7, 19, 2**16, 2**32 - 1])
 @pytest.mark.parametrize("at", [4, *LENGTHS])
 def test_wrong_lengths_are_ignored(at, length, tmp_path):
-    """Programs that crash leave zeros, and others write wrong counts."""
+    """Programs that crash leave zeros behind; others write wrong lengths."""
     data = TWO_TRACKS[:at] + struct.pack(">L", length) + TWO_TRACKS[at + 4 :]
     (tmp_path / "length.mid").write_bytes(data)
     midi = read_midi(tmp_path / "length.mid")
@@ -362,7 +362,7 @@ def test_other_chunks_and_bytes_between_tracks_are_skipped(tmp_path):
 
 
 @pytest.mark.parametrize("promised", [0, 1, 3, 65535])
-def test_a_wrong_number_of_tracks_is_warned_of(promised, tmp_path):
+def test_a_wrong_number_of_tracks_raises_a_warning(promised, tmp_path):
     data = TWO_TRACKS[:10] + struct.pack(">H", promised) + TWO_TRACKS[12:]
     (tmp_path / "count.mid").write_bytes(data)
     with pytest.warns(
@@ -382,7 +382,7 @@ def test_a_wrong_number_of_tracks_is_warned_of(promised, tmp_path):
         (file_of(NOTE) + file_of(NOTE), "it contains a second MIDI file"),
     ],
 )
-def test_music_after_the_end_is_warned_of(data, warning, tmp_path):
+def test_music_after_the_end_raises_a_warning(data, warning, tmp_path):
     (tmp_path / "more.mid").write_bytes(data)
     with pytest.warns(UserWarning, match=rf"more\.mid: {warning}.* read$"):
         read_midi(tmp_path / "more.mid")
@@ -394,6 +394,6 @@ def test_other_bytes_after_the_end_are_skipped(behind, tmp_path):
     assert len(read_midi(tmp_path / "rest.mid").instruments) == 2
 
 
-def test_a_file_of_format_2_with_one_piece_is_read(tmp_path):
+def test_a_file_of_format_2_with_one_track_is_read(tmp_path):
     (tmp_path / "one.mid").write_bytes(file_of(NOTE, format_=2))
     assert len(read_midi(tmp_path / "one.mid").instruments) == 1

@@ -1,4 +1,4 @@
-"""Notes become frames, and frames become notes without loss."""
+"""Notes are converted to frames, and frames to notes without loss."""
 
 import io
 
@@ -32,10 +32,10 @@ def sounding(roll, key=C4):
         (0, 0.5, "####"),
         (0.25, 0.5, "..##"),
         (0, 0.48, "####"),  # released a little early
-        (0.02, 0.47, "####"),  # and struck a little late
+        (0.02, 0.47, "####"),  # struck a little late and released a little early
         (0.115, 0.13, ".#"),  # shorter than a frame
         (0.125, 0.125, ".#"),
-        (0.0625, 0.125, ".#"),  # from halfway
+        (0.0625, 0.125, ".#"),  # struck halfway between the starts of two frames
     ],
 )
 def test_notes_go_to_the_nearest_frames(make_midi, start, end, expected):
@@ -56,7 +56,7 @@ def test_frames_follow_the_beats_through_changes_of_tempo(make_midi, tmp_path):
         assert len(roll_of(music, frame_rate=20)) == 35
 
 
-def test_frame_rate_is_in_frames_per_second(make_midi):
+def test_frame_rate_counts_frames_per_second(make_midi):
     roll = roll_of(make_midi((60, 0.1, 0.3), tempo=77), frame_rate=10)
     assert sounding(roll) == ".##"
 
@@ -79,14 +79,17 @@ def test_a_roll_holds_all_instruments_except_drums(make_midi):
         ([(0.1, 127), (0.5, 0)], "####.."),
         ([(0.1, 64), (0.5, 63)], "####.."),
         ([(0.1, 63)], "##...."),
-        ([(0.1, 127)], "######"),  # never lifted: until the last key is released
+        ([(0.1, 127)], "######"),  # never lifted, so it holds until the last key is released
         ([(0.1, 127), (0.25, 0)], "##...."),
-        ([(0.1, 127), (0.25, 0), (0.25, 127)], "##...."),  # changed with the harmony
+        (
+            [(0.1, 127), (0.25, 0), (0.25, 127)],
+            "##....",
+        ),  # lifted and pressed again as the key is released
         ([(0.25, 127)], "##...."),
         ([(0.3, 127), (0.6, 0)], "##...."),
     ],
 )
-def test_the_pedal_holds_notes(make_midi, pedal, expected):
+def test_the_sustain_pedal_holds_notes(make_midi, pedal, expected):
     roll = roll_of(make_midi((60, 0, 0.25), (72, 0.5, 0.75), pedal=pedal))
     assert sounding(roll) == expected
 
@@ -99,7 +102,7 @@ def test_notes_beyond_the_keys_are_left_out_with_a_warning(make_midi, tmp_path):
     assert caught[0].filename == __file__
 
 
-def test_music_beyond_the_keys_is_refused(make_midi):
+def test_music_entirely_beyond_the_keys_is_refused(make_midi):
     with pytest.raises(MidiError, match=r"X\[0\]: there are no notes on the 88 keys of a piano"):
         roll_of(make_midi((20, 0, 1), (127, 0, 1)))
 
@@ -153,7 +156,7 @@ def test_a_roll_survives_the_round_trip(grid, tempo, n_frames, seed, silence):
 
 
 def written(midi):
-    """Write music to a file and read it with pretty_midi."""
+    """Write music to a file and return what pretty_midi reads from it."""
     file = io.BytesIO()
     write_midi(file, midi)
     return pretty_midi.PrettyMIDI(io.BytesIO(file.getvalue()))
@@ -196,9 +199,9 @@ def test_only_trailing_silence_is_marked_by_a_text(make_roll):
     assert (text.text, text.time) == ("end of piece", pytest.approx(2))
 
 
-def test_a_run_of_ones_is_one_note():
+def test_a_run_of_sounding_frames_is_one_note():
     roll = np.zeros((8, 88))
-    roll[2:6, C4] = 0.5  # a probability that sounds
+    roll[2:6, C4] = 0.5  # a probability high enough to sound
     roll[6:, C4] = 0.49
     (player,) = PianoRollExtractor().inverse_transform(roll, timing=SLOW).instruments
     (note,) = player.notes
@@ -255,13 +258,13 @@ def test_values_other_than_rolls_are_refused(X, error, message):
         ({"frame_rate": 10}, SLOW, "frames have a rate, frame_rate=10, but timing has beats"),
     ],
 )
-def test_timings_for_other_frames_are_refused(parameters, timing, message, make_roll):
+def test_timings_that_do_not_fit_the_frames_are_refused(parameters, timing, message, make_roll):
     with pytest.raises(ValueError, match=message):
         PianoRollExtractor(**parameters).inverse_transform(make_roll(4), timing=timing)
 
 
 def test_frames_at_a_rate_are_centered_on_their_times(make_midi):
-    """As in chroma, the note that sounds at the center of a frame is in that frame."""
+    """As in chroma, a frame holds the notes that sound at its center."""
     extractor = PianoRollExtractor(frame_rate=10)
     roll = np.zeros((5, 88))
     roll[0, C4] = roll[2:4, C4 + 2] = roll[4, C4 + 4] = 1

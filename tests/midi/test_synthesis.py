@@ -33,7 +33,7 @@ def all_at_once(midi):
 
 @pytest.fixture
 def tune():
-    """Fifty seconds of music for strings and brass with pedals, bends and volumes."""
+    """Return fifty seconds of music for strings and brass with pedals, bends and volumes."""
     midi = pretty_midi.PrettyMIDI()
     for program, pitch in ((48, 60), (60, 52)):
         player = pretty_midi.Instrument(program)
@@ -44,7 +44,7 @@ def tune():
             pretty_midi.ControlChange(number, value, time)
             for time, number, value in [
                 (0.1, 7, 80),
-                (0.1, 101, 0),  # sets the range of bends to a fifth
+                (0.1, 101, 0),  # this and the next two set the range of bends to a fifth
                 (0.1, 100, 0),
                 (0.1, 6, 7),
                 (0.2, 101, 127),
@@ -85,8 +85,8 @@ def test_sound_ends_three_seconds_after_the_last_note(make_midi):
     assert abs(sound[-1]) < 1e-6
 
 
-def test_a_shorter_note_within_a_note_of_the_same_key_does_not_end_it(make_midi):
-    """In a synthesizer the first release would end both."""
+def test_a_short_note_does_not_end_a_longer_note_of_the_same_pitch(make_midi):
+    """In a synthesizer, the first release would end both notes."""
     sound = play(make_midi((60, 0, 2), (60, 0.5, 0.7), program=19))  # an organ
     assert rms(sound[RATE * 3 // 2 : RATE * 2]) > 0.5 * rms(sound[RATE // 4 : RATE // 2])
 
@@ -98,13 +98,13 @@ def test_notes_that_outlast_the_tail_do_not_click(make_midi):
 
 def test_memory_does_not_grow_with_the_length_of_the_music(make_midi):
     midi = make_midi(*[(60, 20 * i, 20 * i + 1) for i in range(50)])
-    list(synthesize(make_midi((60, 0, 1))))  # imports modules, which take memory once
+    list(synthesize(make_midi((60, 0, 1))))  # import modules first, which takes memory
     tracemalloc.start()
     longest = max(len(block) for block in synthesize(midi))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert longest < 25 * 22050
-    assert peak < 60e6  # a soundfont and a few passages; the whole sound would take 190 MB
+    assert peak < 60e6  # bytes of a soundfont and a few passages; all sound would take 190 MB
 
 
 def test_long_rests_are_silent(make_midi):
@@ -139,7 +139,7 @@ def test_loud_music_is_not_clipped():
     assert rms(sound - total) < 0.01 * rms(total)
 
 
-def test_more_players_than_channels_keep_their_sounds(make_midi):
+def test_more_instruments_than_channels_keep_their_sounds(make_midi):
     midi = make_midi()
     midi.instruments = []
     for i in range(20):  # more than there are channels
@@ -155,7 +155,7 @@ def test_more_players_than_channels_keep_their_sounds(make_midi):
         assert np.corrcoef(sound[half], play(part)[half])[0, 1] > 0.95
 
 
-def test_sound_has_any_sampling_rate(make_midi):
+def test_sound_has_the_requested_sampling_rate(make_midi):
     midi = make_midi((60, 0, 1))
     lengths = [len(play(midi, sr=rate)) for rate in (8000, 44100, 96000)]
     assert [n / rate for n, rate in zip(lengths, (8000, 44100, 96000), strict=True)] == (
@@ -179,7 +179,7 @@ def test_a_soundfont_can_be_given(make_midi, tmp_path):
     np.testing.assert_array_equal(play(midi, soundfont=copy), play(midi))
 
 
-def test_bad_soundfonts_are_named(make_midi, tmp_path):
+def test_errors_say_what_is_wrong_with_a_soundfont(make_midi, tmp_path):
     midi = make_midi((60, 0, 1))
     whole = Path(pretty_midi.__file__).with_name("TimGM6mb.sf2").read_bytes()
     (tmp_path / "text.sf2").write_bytes(b"no soundfont")
@@ -198,7 +198,7 @@ def test_bad_soundfonts_are_named(make_midi, tmp_path):
 
 
 class PanicException(BaseException):
-    """Stand-in for the exception that a panic in Rust raises."""
+    """Stand-in for the exception that a Rust panic raises in Python."""
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_implausible_music_is_refused_at_once(make_midi, note, message):
         synthesize(make_midi(note))
 
 
-def test_hundreds_of_players_are_refused(make_midi):
+def test_more_than_500_instruments_are_refused(make_midi):
     midi = make_midi((60, 0, 1))
     midi.instruments *= 501
     with pytest.raises(MidiError, match="there are 501 instruments"):

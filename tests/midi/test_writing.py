@@ -1,4 +1,4 @@
-"""A written file has the roll, the controllers and the names of its music."""
+"""Writing music to a file keeps its roll, controllers and names."""
 
 import io
 
@@ -34,10 +34,10 @@ def rolls_of(*music):
     ("notes", "expected"),
     [
         ([(60, 0, 0)], "#"),
-        ([(60, 0.25, 0.25), (60, 0.5, 0.625)], "..#.#"),  # zero length, then a usual one
+        ([(60, 0.25, 0.25), (60, 0.5, 0.625)], "..#.#"),  # zero length, then an ordinary note
         ([(60, 0.25, 0.2501)], "..#"),  # less than a tick
-        ([(60, 0, 0.5), (60, 0.25, 0.25)], "####"),  # within a longer one
-        ([(60, 0.25, 0.25), (60, 0.25, 0.5)], "..##"),  # at the start of a longer one
+        ([(60, 0, 0.5), (60, 0.25, 0.25)], "####"),  # zero length, within a longer note
+        ([(60, 0.25, 0.25), (60, 0.25, 0.5)], "..##"),  # zero length, at the start of a longer note
         ([(60, 0, 0.5), (60, 0.125, 0.25), (60, 0.375, 0.75)], "######"),
         ([(60, 0, 0.25), (60, 0.25, 0.25), (60, 0.5, 0.625)], "###.#"),
     ],
@@ -102,7 +102,7 @@ def test_characters_that_cannot_be_encoded_are_replaced(make_midi, written):
     assert written(music).instruments[0].name == "half a ? note"
 
 
-def test_text_is_encoded_as_by_music21(make_midi, tmp_path):
+def test_text_is_encoded_as_music21_encodes_it(make_midi, tmp_path):
     music21 = pytest.importorskip("music21")
     part = music21.stream.Part([music21.note.Note("C4")])
     part.insert(0, music21.instrument.Instrument("さくら"))
@@ -114,7 +114,7 @@ def test_text_is_encoded_as_by_music21(make_midi, tmp_path):
 
 
 def test_every_instrument_keeps_its_own_controllers_and_program(written):
-    """The seventeenth instrument and the second drum kit are on further ports."""
+    """Beyond 15 instruments and a drum kit, channels are on further ports."""
     midi = pretty_midi.PrettyMIDI()
     for i in range(35):
         player = pretty_midi.Instrument(i, is_drum=i % 9 == 4, name=f"player {i}")
@@ -134,7 +134,7 @@ def test_every_instrument_keeps_its_own_controllers_and_program(written):
 
 
 def test_controllers_at_the_same_time_keep_their_order(make_midi, tmp_path):
-    """Two controllers select a parameter and a third one sets it."""
+    """The order matters if two controllers select a parameter that a third one sets."""
     music = make_midi((60, 0.5, 1), (60, 1, 1.5))
     order = [(101, 0), (100, 0), (6, 12), (64, 127), (64, 0), (64, 100), (0, 8)]
     music.instruments[0].control_changes = [pretty_midi.ControlChange(*c, 0.5) for c in order]

@@ -17,7 +17,7 @@ MINOR_KEYS = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"]
 
 
 @pytest.mark.parametrize("key", range(24))
-def test_names_of_keys(key):
+def test_keys_are_named_with_the_fewest_accidentals(key):
     names = [f"{name} major" for name in KEYS] + [f"{name} minor" for name in MINOR_KEYS]
     names[12 + 3] = "D# minor"  # six sharps, like F# major
     assert key_name(key) == names[key]

@@ -175,7 +175,7 @@ def test_changing_the_tempo_keeps_beats_and_bars(timing, tempo):
     assert timing[1:].at_tempo(tempo) == other[1:]
 
 
-def test_changing_the_tempo_keeps_frames_of_several_beats():
+def test_changing_the_tempo_keeps_the_number_of_beats_in_each_frame():
     timing = Timing.from_beats([0, 1, 3, 4, 5], downbeat=0)
     np.testing.assert_array_equal(timing.at_tempo(120).borders(), [0, 0.5, 1.5, 2, 2.5])
     np.testing.assert_array_equal(timing.at_tempo(120).beats(), [0, 1, 3, 4, 5])
@@ -409,6 +409,6 @@ def test_resampled_sound_of_n_frames_is_analyzed_as_n_frames(sr, n_frames):
     assert len(piece) == n_frames
 
 
-def test_the_tempo_of_two_unequal_beats_is_that_of_one_of_them():
+def test_the_tempo_of_two_unequal_beats_is_that_of_the_shorter_one():
     timing = Timing.from_beats([0.0, 0.2, 3.2])
     assert timing.tempo == pytest.approx(300)
