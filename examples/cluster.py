@@ -12,8 +12,8 @@ Needs ``pip install ".[midi,plot,cluster]"``; takes about a minute and writes to
 """
 
 # %%
-# Worker processes import this file when they start, so the work is in a function that only the main
-# process calls.
+# Worker processes import this file when they start. All work is therefore in a function that only
+# the main process calls.
 
 from pathlib import Path
 

@@ -28,17 +28,17 @@ from musicai.midi import synthesize, write_midi
 
 DESCRIPTION = "Learn from a folder of MIDI files and compose a new piece."
 N_CHORALES = 200
-HELD_OUT = 0.15
-LEAST_FRAMES = 200  # training and held-out frames; too little music gives poor results
-MOST_SECONDS = 60  # of training
+HELD_OUT = 0.15  # fraction of the files
+LEAST_FRAMES = 200  # training and held-out frames together; with less music, results are poor
+MOST_SECONDS = 60  # maximum training time
 COMPOSED_BEATS = 64
 TEMPO = 80
-TEMPERATURE = 0.9  # favors likely notes a little
+TEMPERATURE = 0.9  # below 1, likely notes become a little likelier
 SAMPLING_RATE = 22050
 
 
 def main(argv=None):
-    """Train, compose, write the files, and print their names."""
+    """Train a composer, sample a piece, write its files, and print their names."""
     args = parse(argv)
     train, test = hold_out(*find(args.folder, args.out), args.seed)
     try:  # fail before training, not after it
@@ -110,7 +110,7 @@ def parse(argv):
         help="frames per quarter note (default: %(default)s)",
     )
     parser.add_argument("--key", help="key of the new piece, such as G or Em (default: any)")
-    parser.add_argument("--style", help="style of the new piece, a subfolder (default: any)")
+    parser.add_argument("--style", help="style of the new piece: a subfolder (default: any)")
     parser.add_argument(
         "--epochs", type=int, default=100, help="maximum number of epochs (default: %(default)s)"
     )
@@ -126,18 +126,18 @@ def parse(argv):
 
 
 def find(folder, out):
-    """Return the paths of MIDI files, and the style of each or None."""
+    """Return the paths of MIDI files, and a list with the style of each, or None for each."""
     if folder is None:
         data = load_chorales(N_CHORALES, kind="midi", n_jobs=-1, verbose=1)
     else:
         try:
-            data = load_midi(folder, exclude=out)  # composed before
+            data = load_midi(folder, exclude=out)  # do not learn from earlier output
         except (FileNotFoundError, NotADirectoryError) as error:
             raise SystemExit(str(error)) from None
     styles = data.target or [None] * len(data.recordings)
     if len(styles) < 2:
         raise SystemExit("at least 2 files are needed, one for training and one held out")
-    # A single style is no choice.
+    # With a single style there is nothing to choose, so no file gets a label.
     return data.recordings, styles if len(set(styles)) > 1 else [None] * len(styles)
 
 
@@ -153,17 +153,17 @@ def hold_out(paths, styles, seed):
 
 
 def score(pipe, train, test):
-    """Print the log-likelihood of the held-out files, with simple baselines."""
+    """Print the log-likelihoods of the held-out files by the composer and by two baselines."""
     learned, unseen = (pipe[0].transform(paths) for paths, _ in (train, test))
     baselines = {
-        "each key given its last value": PersistenceBaseline(n_levels=2),
-        "each key independently": IndependentBaseline(n_levels=2),
+        "each piano key given its last value": PersistenceBaseline(n_levels=2),
+        "each piano key independently": IndependentBaseline(n_levels=2),
     }
     scores = {"composer": pipe.score(*test)}
     scores.update((name, each.fit(learned).score(unseen)) for name, each in baselines.items())
     print("\nlog-likelihood of held-out files, in nats per frame (higher is better)")
     for name, value in scores.items():
-        print(f"  {name:<33} {value:>10.2f}")
+        print(f"  {name:<36} {value:>10.2f}")
     print()
 
 

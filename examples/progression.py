@@ -32,7 +32,7 @@ else:
     data = make_songs(24, styles=["pop"], n_jobs=-1)
 
 # %%
-# Train a composer on half-beats of the recordings.
+# Train a composer on the recordings, with a frame for each half-beat.
 
 extractor = ChromaExtractor(sync="half-beat", n_jobs=-1, on_error="warn")
 analyses = extractor.analyze(data.recordings)
@@ -41,15 +41,15 @@ composer.fit([analysis.chroma for analysis in analyses], timing=analyses)
 timing = composer.timing
 
 # %%
-# Sample 16 bars over the chords, in the meter of the recordings. The progression repeats until the
-# piece ends.
+# Sample 16 bars over the chords, in the usual meter of the recordings. The progression repeats
+# until the piece ends.
 
 n_frames = int(16 * timing.beats_per_bar * timing.frames_per_beat)
 piece = composer.sample(n_frames, chords=chords, temperature=0.9, random_state=1)
 print(chord_chart(piece, title="The piece", timing=timing))
 
 # %%
-# Play the chords alone and the piece with segments of the recordings.
+# Play the plain chords, and then the piece, with segments of the recordings.
 
 out = Path("out")
 out.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 
 # %%
 # Make 60 training pieces and 20 held-out pieces: jazz progressions (ii-V-I and turnarounds) of 12
-# bars, or 22 seconds. Every other frame is enough, 5.4 per second.
+# bars, or 22 seconds. To save time, keep every other frame only, 5.4 per second.
 
 from pathlib import Path
 
@@ -30,8 +30,8 @@ frame_rate = music.timing.frame_rate / 2
 train, held_out = pieces[:60], pieces[60:]
 
 # %%
-# Compose 20 pieces after each training. Seeds for the composer, the samples and the score-card make
-# the results reproducible.
+# Train the composer twice, and sample 20 pieces each time. Seeds for the composer, the samples and
+# the score-card make the results reproducible.
 
 cards, composed = {}, {}
 for n_passes in (3, 30):
@@ -50,8 +50,8 @@ for n_passes in (3, 30):
 print(cards[30])
 
 # %%
-# ``to_dict`` returns all figures by name, and ``to_html`` a table for a web page. A notebook
-# displays that table.
+# ``to_dict`` returns all figures by name, and ``to_html`` returns a table for a web page. If a
+# notebook cell ends with the score-card, it displays that table.
 
 figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
 print(
@@ -65,7 +65,7 @@ page = f'<!doctype html><meta charset="utf-8"><title>Score-card</title>{cards[30
 (out / "score_card.html").write_text(page, encoding="utf-8")
 
 # %%
-# Plot both score-cards, and write a piece of each kind to listen to.
+# Plot both score-cards, and write audio of one piece of each kind: early, late and real.
 
 metrics = [*cards[30].values["real"], "transition_matrix"]
 sets = {  # figures, prefix of their names, and marker style

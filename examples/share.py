@@ -42,14 +42,14 @@ print(f"out/composer.skops: {(out / 'composer.skops').stat().st_size / 1000:.0f}
 
 # %%
 # The recipient lists the types that skops does not trust by default, and decides which to trust. A
-# composer needs one, the composer itself; docs/safety.md lists those of other estimators. musicai
-# validates the contents of the file when it opens.
+# composer needs only one, its own class; docs/safety.md lists the types for other estimators. When
+# the file is opened, musicai validates its contents.
 
 print("types to trust:", skops.io.get_untrusted_types(file=out / "composer.skops"))
 opened = skops.io.load(out / "composer.skops", trusted=["musicai.LSTMComposer"])
 
 # %%
-# Both composers are the same: with the same seed, they compose the same piece.
+# Both composers are equal: with the same seed, they compose the same piece.
 
 settings = {"key": "D", "temperature": 0.9, "random_state": 7}
 sent, received = composer.sample(215, **settings), opened.sample(215, **settings)

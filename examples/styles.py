@@ -46,7 +46,7 @@ composer.fit(pieces, music.target)
 print("styles learned:", *composer.styles_)
 
 # %%
-# Sample eight pieces of each blend. A style is a label, or a dict of labels and their weights.
+# Sample eight pieces in each blend. ``style`` takes a label, or a dict of labels and their weights.
 
 SHARES = [0, 0.25, 0.5, 0.75, 1]
 composed = {
@@ -93,8 +93,8 @@ for name, values in measured.items():
     )
 
 # %%
-# Plot a piece of three blends, and below them the measures of all pieces. Black marks show the
-# means of training pieces of either style.
+# Plot one piece of each of three blends and, below them, the measures of all pieces. Black marks
+# show the means of training pieces of each style.
 
 figure = plt.figure(figsize=(10, 12), layout="constrained")
 above, below = figure.subfigures(2, 1, height_ratios=[8, 3])

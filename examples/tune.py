@@ -3,9 +3,9 @@ Tune with GridSearchCV
 ======================
 
 Which parameters suit your music? scikit-learn's grid search scores each combination by the
-log-likelihood of held-out pieces. Folds consist of whole pieces, because excerpts of the same piece
-are too similar. This example searches the size of a composer of a few short synthetic pieces, and
-whether it should be key-invariant::
+log-likelihood of held-out pieces. Folds consist of whole pieces: excerpts of the same piece are so
+similar that scores would be too high. This example trains composers on a few short synthetic
+pieces, to find the best size and whether to make the composer key-invariant::
 
     python examples/tune.py
 
@@ -42,7 +42,7 @@ pieces = [per_beat(piece) for piece in music.data]
 
 # %%
 # The search takes a list of pieces as ``X``. A score is a log-likelihood in nats per frame; higher
-# is better. ``key_invariant=True``, the default for chroma, trains on all pieces in one key.
+# is better. ``key_invariant=True``, the default for chroma, transposes training pieces to one key.
 
 grid = {"key_invariant": [True, False], "hidden_size": [8, 64]}
 search = GridSearchCV(

@@ -2,8 +2,8 @@
 Compose a waltz
 ===============
 
-Learn from recordings of waltzes, and compose a new one in 3/4 time: as a mosaic of the recordings,
-and as band, MIDI, score and chord chart::
+Learn from recordings of waltzes, and compose a new one in 3/4 time. It is played as a mosaic of the
+recordings and by a band, and written as a MIDI file, a score and a chord chart::
 
     python examples/waltz.py
 

@@ -12,7 +12,7 @@ Needs ``pip install ".[midi,plot]"``; takes about a minute and writes to ``out/`
 """
 
 # %%
-# Make 60 training songs and a held-out song, of 24 bars. A frame is the mean chroma of a beat.
+# Make 60 training songs and a held-out song, each of 24 bars. A frame is the mean chroma of a beat.
 
 from pathlib import Path
 
@@ -97,8 +97,7 @@ out.mkdir(exist_ok=True)
 figure.savefig(out / "what_comes_next.png", dpi=100)
 
 # %%
-# Listen to the song with the transposed bar, and to a continuation of its first 8 bars by 16 new
-# ones.
+# Listen to the song with the transposed bar, and to its first 8 bars followed by 16 new ones.
 
 prime = song[:32]
 new = composer.sample(N_BEATS - 32, prime=prime, temperature=0.9, random_state=0)
