@@ -14,7 +14,7 @@ from musicai.composer import on_epoch
 
 
 class Recorder:
-    """Record the hooks; ask to stop after some epochs."""
+    """Record the calls of the hooks; ask to stop after `stop_after` epochs."""
 
     def __init__(self, stop_after=None):
         self.events, self.losses, self.scores = [], [], []
@@ -41,7 +41,7 @@ def small(**changes):
     return LSTMComposer(**{"hidden_size": 8, "max_iter": 4, "random_state": 0, **changes})
 
 
-def test_every_epoch_is_a_task(chroma):
+def test_callbacks_are_called_around_the_fit_and_every_epoch(chroma):
     recorder = Recorder()
     composer = small().set_callbacks(recorder).fit(chroma)
     epochs = ["begin epoch", "end epoch"] * 4
@@ -50,13 +50,13 @@ def test_every_epoch_is_a_task(chroma):
     assert recorder.scores[-1] == pytest.approx(composer.score(chroma), rel=1e-6)
 
 
-def test_callbacks_change_nothing(chroma):
+def test_callbacks_do_not_change_the_weights(chroma):
     with_them, without = small().set_callbacks(Recorder()).fit(chroma), small().fit(chroma)
     for name, weights in without.weights_.items():
         np.testing.assert_array_equal(weights, with_them.weights_[name])
 
 
-def test_a_callback_may_stop_training(chroma):
+def test_a_callback_can_stop_training(chroma):
     composer = small().set_callbacks(Recorder(stop_after=2)).fit(chroma)
     assert composer.n_iter_ == 2
 
@@ -75,19 +75,19 @@ def test_callbacks_are_torn_down_after_an_error(chroma):
     composer.set_callbacks().fit(chroma)
 
 
-def test_a_function_after_every_epoch(chroma):
+def test_on_epoch_calls_a_function_after_every_epoch(chroma):
     seen = []
     composer = small().set_callbacks(on_epoch(lambda each: seen.append(each.loss_curve_[-1])))
     assert composer.fit(chroma).loss_curve_ == seen
     assert pickle.loads(pickle.dumps(clone(small()).fit(chroma))).loss_curve_ == seen
 
 
-def test_a_function_may_stop_training(chroma):
+def test_on_epoch_stops_training_if_the_function_returns_true(chroma):
     composer = small().set_callbacks(on_epoch(lambda each: each.n_iter_ == 2))
     assert composer.fit(chroma).n_iter_ == 2
 
 
-def test_an_error_prunes_a_fit(chroma):
+def test_an_error_of_an_on_epoch_function_ends_the_fit(chroma):
     class PrunedError(Exception):
         pass
 
@@ -101,7 +101,7 @@ def test_an_error_prunes_a_fit(chroma):
     assert not composer.__sklearn_is_fitted__()
 
 
-def test_optuna_prunes_fits(chroma):
+def test_optuna_prunes_fits_through_on_epoch(chroma):
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
 

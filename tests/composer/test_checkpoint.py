@@ -1,4 +1,4 @@
-"""A fit that is interrupted and called again ends as one that was not."""
+"""A fit that is interrupted and run again ends like one that was never interrupted."""
 
 import json
 import os
@@ -83,7 +83,7 @@ def test_a_failed_fit_resumes(chroma, styles, path, often, monkeypatch, options,
     assert_same(resumed, small(**options).fit(chroma, styles))
 
 
-def test_an_interruption_leaves_the_file(chroma, path, often, monkeypatch):
+def test_an_interruption_leaves_the_checkpoint(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, KeyboardInterrupt())
         with pytest.warns(UserWarning, match=rf"interrupted after 1 of 4.*resumes from {path}"):
@@ -125,7 +125,7 @@ def test_the_same_composer_resumes_after_an_interruption(chroma, path, often, mo
         assert not path.exists()
 
 
-def test_files_of_others_stay(chroma, path):
+def test_other_files_in_the_folder_are_kept(chroma, path):
     other = path.with_name(path.name + ".part")
     other.write_text("notes")
     small(checkpoint=path).fit(chroma)
@@ -133,7 +133,7 @@ def test_files_of_others_stay(chroma, path):
     assert [file.name for file in path.parent.iterdir()] == [other.name]
 
 
-def test_a_working_directory_that_changes_moves_no_checkpoint(chroma, tmp_path, often, monkeypatch):
+def test_a_new_working_directory_does_not_move_the_checkpoint(chroma, tmp_path, often, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path)
     run_epoch = _training.Trainer.run_epoch
@@ -148,7 +148,7 @@ def test_a_working_directory_that_changes_moves_no_checkpoint(chroma, tmp_path, 
     assert [file.name for file in tmp_path.rglob("*")] == ["elsewhere"]
 
 
-def test_seconds_count_over_all_attempts(chroma, path, often, monkeypatch):
+def test_max_time_counts_the_seconds_of_all_attempts(chroma, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 6, MemoryError())
         patch.setattr(_progress.Budget, "clock", lambda self: 3599.9)
@@ -175,8 +175,8 @@ CHILD = """
 
 
 @pytest.mark.usefixtures("trains_as_its_children")
-def test_a_killed_process_resumes(chroma, path, often, monkeypatch):
-    """A process killed at any time, also while it writes, leaves a whole file."""
+def test_a_fit_resumes_after_its_process_was_killed(chroma, path, often, monkeypatch):
+    """A process that is killed at any time, even while it writes, leaves an intact file."""
     n_epochs = 100_000
     code = textwrap.dedent(CHILD.format(tests=str(Path(__file__).parents[1]), path=str(path)))
     child = subprocess.Popen([sys.executable, "-c", code])
@@ -190,7 +190,8 @@ def test_a_killed_process_resumes(chroma, path, often, monkeypatch):
         child.wait()
     options = {"max_iter": n_epochs, "early_stopping": False}
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 5)
-    # The budget is long, so that the child cannot end; both stop a little after it was killed.
+    # The budget is so long that the child cannot finish. Stop both fits a few steps after the step
+    # at which it was killed.
     n_steps = plain(path)["optimizer"]["n_steps"]
     assert n_steps > 0
     fail_after(monkeypatch, n_steps + 7, KeyboardInterrupt())
@@ -202,7 +203,7 @@ def test_a_killed_process_resumes(chroma, path, often, monkeypatch):
     assert_same(resumed, undisturbed)
 
 
-def test_the_file_of_another_fit_is_refused(chroma, styles, path, often, monkeypatch):
+def test_the_checkpoint_of_another_fit_is_refused(chroma, styles, path, often, monkeypatch):
     with monkeypatch.context() as patch:
         fail_after(patch, 5, MemoryError())
         with pytest.raises(MemoryError):
@@ -226,8 +227,8 @@ def test_the_file_of_another_fit_is_refused(chroma, styles, path, often, monkeyp
     small(checkpoint=path, device="cpu").fit(chroma, styles)
 
 
-def test_the_file_of_a_fit_that_began_with_other_weights_is_refused(chroma, path, monkeypatch):
-    """A script that fits twice may be killed in the second fit, and run again."""
+def test_the_checkpoint_of_a_fit_with_other_initial_weights_is_refused(chroma, path, monkeypatch):
+    """Such a file remains if a script that fits twice is killed in the second fit and run again."""
     options = {"warm_start": True, "checkpoint": path}
     composer = small(**options).fit(chroma)
     with monkeypatch.context() as patch:
@@ -244,7 +245,7 @@ def test_the_file_of_a_fit_that_began_with_other_weights_is_refused(chroma, path
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links")
-def test_a_link_stays(chroma, tmp_path, monkeypatch):
+def test_a_symbolic_link_to_the_checkpoint_is_kept(chroma, tmp_path, monkeypatch):
     (tmp_path / "large disk").mkdir()
     link, target = tmp_path / "fit.npz", tmp_path / "large disk" / "fit.npz"
     link.symlink_to(target)
@@ -258,7 +259,7 @@ def test_a_link_stays(chroma, tmp_path, monkeypatch):
     assert not target.exists()
 
 
-def test_damaged_and_other_files_are_refused(chroma, path, often, monkeypatch, tmp_path):
+def test_damaged_and_foreign_files_are_refused(chroma, path, often, monkeypatch, tmp_path):
     with monkeypatch.context() as patch:
         fail_after(patch, 5, MemoryError())
         with pytest.raises(MemoryError):
@@ -298,13 +299,13 @@ def test_a_full_disk_does_not_end_training(chroma, path, monkeypatch):
     assert os.listdir(path.parent) == []
 
 
-def test_irregular_files_are_refused(chroma, tmp_path):
+def test_a_path_to_a_pipe_is_refused(chroma, tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="pipe' is not a regular file"):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
 
 
-def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch):
+def test_without_a_written_checkpoint_no_resumption_is_promised(chroma, path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -315,8 +316,8 @@ def test_no_file_is_promised_that_could_not_be_written(chroma, path, monkeypatch
     assert ["resumes from" in str(warning.message) for warning in told] == [False, False]
 
 
-def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
-    """This holds without a snapshot too."""
+def test_a_fit_resumes_from_the_step_of_the_interruption(chroma, path, monkeypatch, ctrl_c):
+    """This holds even if no snapshot was due."""
     step = _training.Trainer._step
 
     def disturbed(self, *args):
@@ -332,20 +333,20 @@ def test_an_interruption_loses_no_step(chroma, path, monkeypatch, ctrl_c):
     assert_same(small(checkpoint=path).fit(chroma), small().fit(chroma))
 
 
-def test_a_short_fit_writes_nothing(chroma, path, monkeypatch):
+def test_a_short_fit_writes_no_checkpoint(chroma, path, monkeypatch):
     written = []
     monkeypatch.setattr(_checkpoint.Checkpoint, "write", lambda *_: written.append(1))
     small(checkpoint=path).fit(chroma)
     assert not written
 
 
-def test_partial_fit_ignores_it(chroma, path):
+def test_partial_fit_ignores_the_checkpoint(chroma, path):
     small(checkpoint=path).partial_fit(chroma)
     assert not path.exists()
 
 
 def rewrite(path, change):
-    """Change what a checkpoint holds, and put its checksums right."""
+    """Change the contents of a checkpoint, and write it with correct checksums."""
     with np.load(path) as file:
         arrays = dict(file)
     plain = json.loads(arrays["plain.json"].tobytes())
@@ -356,7 +357,7 @@ def rewrite(path, change):
 
 @pytest.mark.parametrize("emission", ["gaussian", "mse"])
 @pytest.mark.parametrize("magnitude", [1e-30, 1e30])
-def test_data_of_any_magnitude(path, often, monkeypatch, emission, magnitude):
+def test_a_fit_on_data_of_any_magnitude_resumes(path, often, monkeypatch, emission, magnitude):
     rng = np.random.default_rng(0)
     pieces = [(magnitude * rng.random((30, 3))).astype(np.float32) for _ in range(8)]
     options = {"emission": emission, "hidden_size": 4}

@@ -16,7 +16,7 @@ PROGRESSION = "C | Am | F G | C"
 
 
 def songs(n_songs=24, seed=0):
-    """Return songs over chords of C major, of two beats each, in any key: chroma with noise."""
+    """Return noisy chroma of chord sequences in random major keys, two beats per chord."""
     rng = np.random.RandomState(seed)
     known = [read_symbol(symbol) for symbol in ("C", "F", "G", "Am", "Dm", "Em")]
     pieces = []
@@ -57,7 +57,7 @@ def test_requested_chords_are_recognized(composer):
     assert np.mean([share_of(piece, asked) for piece in free]) < 0.5
 
 
-def test_a_progression_can_be_written_in_several_ways(composer):
+def test_notations_of_the_same_progression_give_the_same_piece(composer):
     pairs = [("C", 4), ("Am", 4), ("F", 2), ("G", 2), ("C", 4)]
     timed = recognize_chords(
         np.repeat([frame_of(read_symbol(symbol)) for symbol, _ in pairs], [4, 4, 2, 2, 4], axis=0)
@@ -73,7 +73,7 @@ def test_a_progression_can_be_written_in_several_ways(composer):
         np.testing.assert_array_equal(piece, pieces[0])
 
 
-def test_a_chart_of_a_piece_is_a_progression(composer):
+def test_a_chord_chart_of_a_piece_serves_as_a_progression(composer):
     first = composer.sample(32, chords=PROGRESSION, random_state=1)
     chart = chord_chart(first, timing=BEATS)
     again = composer.sample(32, chords=chart, random_state=2)
@@ -88,7 +88,7 @@ def test_transposed_chords_give_the_transposed_piece(composer):
 
 
 @pytest.mark.parametrize("n_pieces", [None, 3])
-def test_free_chords_change_nothing(composer, n_pieces):
+def test_a_progression_of_free_chords_changes_nothing(composer, n_pieces):
     asked = composer.sample(20, chords="* | N", n_pieces=n_pieces, random_state=5)
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
@@ -146,7 +146,7 @@ def test_chords_need_chroma_or_piano_rolls(chroma):
         composer.sample(4, chords="C")
 
 
-def test_bars_need_timing_and_enough_frames(composer, chroma):
+def test_a_progression_in_bars_needs_timing_and_enough_frames(composer, chroma):
     untimed = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(chroma)
     with pytest.raises(ValueError, match="timing of the frames is unknown: fit with timing"):
         untimed.sample(4, chords="C")
@@ -171,7 +171,7 @@ def test_bars_have_the_meter_of_the_style():
         composer.sample(5, chords="C | F", style="pop")
 
 
-def test_next_chords_are_those_that_followed_in_training():
+def test_next_chords_are_those_that_came_next_in_training():
     turn = np.array([frame_of(read_symbol(symbol)) for symbol in ("C", "F", "G", "Am")])
     song = np.repeat(np.tile(turn, (4, 1)), 4, axis=0).astype(np.float32)
     timing = Timing.from_tempo(120)

@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def measured(tempo, n_frames, **meter):
-    """Return half-beats as a tracker finds them."""
+    """Return the timing of half-beats at a constant tempo, given as times, as a tracker does."""
     return Timing.from_beats(np.arange(n_frames + 1) * 30 / tempo, frames_per_beat=2, **meter)
 
 
@@ -29,19 +29,19 @@ def in_two_tempi(chroma, styles):
     return small().fit(chroma, styles, timing=timings)
 
 
-def test_frames_at_a_rate_keep_it(chroma):
+def test_composed_frames_have_the_frame_rate_of_training(chroma):
     extractor = ChromaExtractor(hop_length=1024)
     composer = small().fit(chroma, timing=extractor)
     assert composer.timing == extractor.timing
     assert small().fit(chroma, timing=10.5).timing == Timing.from_rate(10.5)
 
 
-def test_pieces_at_one_tempo_are_composed_at_it(chroma):
+def test_composed_pieces_have_the_timing_that_all_training_pieces_share(chroma):
     timing = Timing.from_tempo(96.3, frames_per_beat=4, beats_per_bar=3)
     assert small().fit(chroma, timing=timing).timing == timing
 
 
-def test_a_style_has_the_usual_tempo_of_its_pieces(in_two_tempi):
+def test_a_style_has_the_median_tempo_of_its_pieces(in_two_tempi):
     assert in_two_tempi.timing_of("folk").tempo == pytest.approx(80)
     assert in_two_tempi.timing_of("jazz").tempo == pytest.approx(125)
     assert in_two_tempi.timing_of("jazz").frames_per_beat == 2
@@ -49,14 +49,14 @@ def test_a_style_has_the_usual_tempo_of_its_pieces(in_two_tempi):
     assert 60 < in_two_tempi.timing.tempo < 300
 
 
-def test_a_blend_of_styles_has_the_mean_tempo_in_octaves(in_two_tempi):
+def test_a_blend_of_styles_has_the_weighted_geometric_mean_of_their_tempi(in_two_tempi):
     blend = in_two_tempi.timing_of({"folk": 3, "jazz": 1})
     assert blend.tempo == pytest.approx(80**0.75 * 125**0.25)
     with pytest.raises(ValueError, match="unknown style 'rock'"):
         in_two_tempi.timing_of("rock")
 
 
-def test_meter_is_that_of_most_frames(chroma):
+def test_the_meter_is_that_of_most_training_frames(chroma):
     timings = [measured(100, len(piece), beats_per_bar=3) for piece in chroma]
     timings[0] = measured(100, len(chroma[0]), beats_per_bar=4)
     assert small().fit(chroma, timing=timings).timing.beats_per_bar == 3
@@ -64,7 +64,7 @@ def test_meter_is_that_of_most_frames(chroma):
 
 @pytest.mark.parametrize(("downbeat", "start"), [(None, 1), (0, 1), (1, 3)])
 @pytest.mark.parametrize("labels", ["piece", "frames", None])
-def test_measured_pieces_are_learned_from_a_bar_line_on(downbeat, start, labels, chroma):
+def test_training_on_measured_beats_starts_at_the_first_bar_line(downbeat, start, labels, chroma):
     timings, parts = [], []
     y = {"piece": ["a", "b"] * len(chroma), "frames": None, None: None}[labels]
     y = y and y[: len(chroma)]
@@ -83,7 +83,7 @@ def test_measured_pieces_are_learned_from_a_bar_line_on(downbeat, start, labels,
     np.testing.assert_array_equal(whole.sample(8, random_state=0), part.sample(8, random_state=0))
 
 
-def test_beats_without_a_tempo_are_not_played(chroma):
+def test_beats_without_a_tempo_cannot_be_rendered(chroma):
     composer = small().fit(chroma, timing=ChromaExtractor(sync="half-beat"))
     piece = composer.sample(16, random_state=0)
     with pytest.raises(ValueError, match=r"beats have no tempo: .* frames_per_beat=2"):
@@ -99,7 +99,7 @@ def test_a_composer_serves_as_a_timing(chroma):
     assert realism(long, long, timing=composer) == realism(long, long, timing=2)
 
 
-def test_without_timing_there_is_no_clock(fitted, chroma):
+def test_a_composer_fitted_without_timing_has_none(fitted, chroma):
     for ask in (fitted.timing_of, lambda: chroma_to_midi(chroma[0], timing=fitted)):
         with pytest.raises(ValueError, match="LSTMComposer was fitted without timing"):
             ask()
@@ -113,7 +113,7 @@ def test_recordings_without_beats_do_not_set_the_tempo(chroma):
     assert composer.timing.tempo == pytest.approx(90)
 
 
-def test_the_tempo_of_a_recording_may_be_unknown(chroma):
+def test_pieces_without_a_known_tempo_do_not_set_the_tempo(chroma):
     timings = [Timing.from_tempo(None)] * 7 + [Timing.from_tempo(140)]
     assert small().fit(chroma, timing=timings).timing == Timing.from_tempo(140)
 
@@ -126,7 +126,7 @@ def test_the_tempo_of_a_recording_may_be_unknown(chroma):
         ([Timing.from_rate(10), Timing.from_rate(43)], "10 a second and 43 a second"),
     ],
 )
-def test_frames_of_several_kinds_are_refused(chroma, timings, said):
+def test_timings_with_different_kinds_of_frames_are_refused(chroma, timings, said):
     with pytest.raises(ValueError, match=said):
         small().fit(chroma, timing=timings * 4)
     with pytest.raises(ValueError, match=said):
@@ -144,23 +144,23 @@ def test_timings_must_fit_the_pieces(chroma):
         small().fit(chroma[:1], timing=[Timing.from_borders(np.arange(41))])
 
 
-def test_passes_add_up(chroma, styles):
+def test_the_timings_of_all_calls_of_partial_fit_count(chroma, styles):
     composer = small()
     for _ in range(2):
         for tempo, some in ((80, slice(0, 2)), (100, slice(2, 8))):
             composer.partial_fit(chroma[some], styles[some], timing=Timing.from_tempo(tempo))
     assert composer.timing.tempo == 100
-    assert len(composer._clocks) == 4  # passes over the same pieces take no more room
+    assert len(composer._clocks) == 4  # a second pass over the same pieces adds no rows
 
 
-def test_more_training_without_timing_keeps_the_clock(chroma):
+def test_a_warm_start_without_timing_keeps_the_earlier_timing(chroma):
     composer = small(warm_start=True).fit(chroma, timing=10.5)
     assert composer.fit(chroma).timing == Timing.from_rate(10.5)
     with pytest.raises(ValueError, match="without timing"):
         _ = composer.set_params(warm_start=False).fit(chroma).timing
 
 
-def test_the_clock_is_stored_and_checked(in_two_tempi):
+def test_the_timing_is_pickled_and_checked_on_opening(in_two_tempi):
     opened = pickle.loads(pickle.dumps(in_two_tempi))
     assert opened.timing_of("folk") == in_two_tempi.timing_of("folk")
     for wrong in (np.ones((2, 4)), np.full((1, 5), np.nan), np.array([[0, 0.001, 4, 90, 10]])):
@@ -169,7 +169,7 @@ def test_the_clock_is_stored_and_checked(in_two_tempi):
             pickle.loads(pickle.dumps(opened))
 
 
-def test_a_composer_leaves_its_pipeline_with_the_clock_of_its_frames():
+def test_a_composer_taken_from_its_pipeline_keeps_the_timing_of_its_frames():
     times = np.arange(22050) / 22050
     recordings = [np.sin(2 * np.pi * f * times) for f in (220, 330, 440)]
     pipe = make_pipeline(ChromaExtractor(), small())

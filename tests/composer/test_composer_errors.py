@@ -22,7 +22,7 @@ PIECE = np.random.RandomState(0).random_sample((20, 12)).astype(np.float32)
         ([PIECE[:0], PIECE[:0]], ValueError, r"too few frames to learn.*got 0 .* in 2 piece"),
     ],
 )
-def test_unusable_pieces(X, error, message):
+def test_unusable_pieces_are_refused(X, error, message):
     with pytest.raises(error, match=message):
         LSTMComposer(max_iter=1).fit(X)
 
@@ -36,7 +36,7 @@ def test_unusable_pieces(X, error, message):
         (["a", 1], "style labels must all be of one kind.*int, str"),
     ],
 )
-def test_unusable_labels(y, message):
+def test_unusable_labels_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
         LSTMComposer(max_iter=1).fit([PIECE, PIECE], y)
 
@@ -69,7 +69,7 @@ def test_unusable_labels(y, message):
         ("checkpoint", ""),
     ],
 )
-def test_unusable_parameters(parameter, value):
+def test_unusable_parameters_are_refused(parameter, value):
     with pytest.raises(ValueError, match=f"{parameter}|{value}"):
         LSTMComposer(**{"max_iter": 1, parameter: value}).fit([PIECE, PIECE])
 
@@ -92,18 +92,18 @@ def test_unusable_parameters(parameter, value):
         ({"random_state": "x"}, "random_state must be an int from 0"),
     ],
 )
-def test_unusable_arguments_of_sample(fitted, arguments, message):
+def test_unusable_arguments_of_sample_are_refused(fitted, arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         fitted.sample(**{"n_frames": 3, **arguments})
 
 
-def test_a_style_of_a_composer_without_styles(chroma):
+def test_a_composer_without_styles_refuses_a_style(chroma):
     composer = LSTMComposer(hidden_size=4, max_iter=1).fit(chroma)
     with pytest.raises(ValueError, match="unknown style 'folk': no styles were given"):
         composer.sample(3, style="folk")
 
 
-def test_an_unseen_style_is_scored_as_none_with_a_warning(fitted, chroma):
+def test_an_unseen_style_is_scored_as_no_style_with_a_warning(fitted, chroma):
     with pytest.warns(UserWarning, match="unknown style 'polka'.*no style"):
         score = fitted.score(chroma[:1], ["polka"])
     assert score == fitted.score(chroma[:1])
@@ -111,7 +111,7 @@ def test_an_unseen_style_is_scored_as_none_with_a_warning(fitted, chroma):
         fitted.score(chroma[:2], [{"folk", "jazz"}, "folk"])
 
 
-def test_values_outside_the_emission(fitted, chroma, rolls):
+def test_values_outside_the_range_of_the_emission_are_refused(fitted, chroma, rolls):
     with pytest.raises(ValueError, match="knows only values from 0 to 1"):
         fitted.predict(chroma[0] * 2)
     with pytest.raises(ValueError, match="bernoulli emission knows only 0 and 1"):
@@ -122,7 +122,7 @@ def test_values_outside_the_emission(fitted, chroma, rolls):
         fitted.predict(rolls[0])
 
 
-def test_methods_need_fit():
+def test_methods_of_an_unfitted_composer_raise():
     composer = LSTMComposer()
     for call in (composer.predict, composer.score, composer.score_samples):
         with pytest.raises(NotFittedError):
@@ -131,13 +131,13 @@ def test_methods_need_fit():
         composer.sample(3)
 
 
-def test_scoring_nothing_is_refused(fitted):
+def test_scoring_no_frames_is_refused(fitted):
     with pytest.raises(ValueError, match="no frames to score"):
         fitted.score([np.zeros((0, 12))])
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_warnings_point_at_the_line_of_the_user(chroma):
+def test_warnings_point_at_the_line_that_calls_musicai(chroma):
     composer = LSTMComposer(hidden_size=4, max_iter=1, device="cuda", random_state=0)
     calls = [
         lambda: composer.fit(chroma),

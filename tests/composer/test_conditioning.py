@@ -45,14 +45,14 @@ def traits_of(piece, *, shift=0):
     return traits
 
 
-def test_traits_are_means_and_mean_changes(chroma):
+def test_traits_are_means_of_features_and_of_their_changes(chroma):
     (traits,) = traits_of(chroma[0])
     np.testing.assert_allclose(traits[:12], chroma[0].mean(0), rtol=1e-5)
     changes = np.abs(np.diff(chroma[0], axis=0)).sum(0) / len(chroma[0])
     np.testing.assert_allclose(traits[12:], changes, rtol=1e-5)
 
 
-def test_traits_move_with_the_key(chroma):
+def test_traits_are_those_of_the_piece_in_the_common_key(chroma):
     moved = traits_of(np.roll(chroma[0], 3, axis=1), shift=-3)
     np.testing.assert_allclose(moved, traits_of(chroma[0]), rtol=1e-5)
 
@@ -75,7 +75,7 @@ def test_constant_traits_are_not_scaled():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_pieces_learned_one_by_one_are_scaled_as_pieces_learned_together(chroma, order):
+def test_traits_are_scaled_alike_whether_pieces_come_one_by_one_or_together(chroma, order):
     pieces = [(0.2 + 0.1 * i) * piece for i, piece in enumerate(chroma)]
     together = LSTMComposer(hidden_size=8, random_state=0).partial_fit(pieces)
     apart = LSTMComposer(hidden_size=8, random_state=0)
@@ -85,7 +85,7 @@ def test_pieces_learned_one_by_one_are_scaled_as_pieces_learned_together(chroma,
     np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
-def test_a_warm_start_scales_by_all_pieces_so_far(chroma):
+def test_a_warm_start_scales_traits_by_all_pieces_so_far(chroma):
     still = [np.full((40, 12), 0.5) + 1e-5 * i for i in range(4)]
     composer = LSTMComposer(hidden_size=8, max_iter=1, warm_start=True, random_state=0)
     composer.fit(still).fit(chroma)
@@ -94,7 +94,7 @@ def test_a_warm_start_scales_by_all_pieces_so_far(chroma):
     assert np.abs((traits - mean) / spread).max() < len(traits) ** 0.5 + 1e-3
 
 
-def test_most_traits_are_given_blurred():
+def test_most_excerpts_get_blurred_traits_and_the_others_none():
     given = drop_and_blur(torch.zeros(2000, 3), torch.Generator().manual_seed(0))
     known = given[:, -1] == 1
     assert 0.65 < known.float().mean() < 0.75
@@ -102,7 +102,7 @@ def test_most_traits_are_given_blurred():
     assert not given[~known].any()
 
 
-def test_traits_are_those_of_the_style():
+def test_traits_are_drawn_from_pieces_of_the_style():
     traits, styles = np.arange(6.0)[:, None], np.array([0, 1, 1, 2, 2, 2])
     rng = np.random.RandomState(0)
     draw = lambda style: {sample_traits(traits, styles, style, rng)[0] for _ in range(200)}  # noqa: E731
@@ -144,17 +144,17 @@ def test_redrawn_frames_keep_the_notes(chroma):
     assert not torch.equal(previous[own], batch.previous[own])
     assert torch.equal(previous[own] == 1, batch.previous[own] == 1)
     assert previous.min() >= 0
-    # from one frame on to the end
+    # Frames are redrawn from one frame on, up to the end.
     assert (generated.diff(dim=1) >= 0)[:, 1:].all()
 
 
-def test_silence_stays_silent():
+def test_silent_frames_are_not_redrawn():
     _, previous, generated = redraw([np.zeros((30, 12), np.float32)] * 4)
     assert not previous.any()
     assert generated.any()
 
 
-def test_scores_are_without_traits_and_samples_with_them(fitted, chroma):
+def test_traits_affect_samples_but_neither_scores_nor_continuations(fitted, chroma):
     other = pickle.loads(pickle.dumps(fitted))
     other.weights_["traits"] = 3 * other.weights_["traits"]
     assert other.score(chroma) == fitted.score(chroma)
@@ -163,7 +163,7 @@ def test_scores_are_without_traits_and_samples_with_them(fitted, chroma):
     np.testing.assert_array_equal(*primed)
 
 
-def test_repeated_pieces_count_once(chroma, styles):
+def test_traits_of_repeated_pieces_are_stored_once(chroma, styles):
     composer = LSTMComposer(hidden_size=8, random_state=0)
     for _ in range(3):
         composer.partial_fit(chroma, styles)
@@ -177,7 +177,7 @@ def test_piano_rolls_have_no_traits(rolls):
     assert "traits" not in composer.weights_
 
 
-def test_integers_are_described_as_numbers(chroma):
+def test_pieces_of_integers_have_the_same_traits_as_pieces_of_floats(chroma):
     piece = np.rint(chroma[0]).astype(np.uint8)
     np.testing.assert_array_equal(
         traits_of(piece, shift=1), traits_of(piece.astype(np.float32), shift=1)

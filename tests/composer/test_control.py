@@ -1,4 +1,4 @@
-"""Style, blends, key, and what comes next."""
+"""Sampling by style, by blend of styles and by key, and the most likely next frames."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ MAJOR = [0, 2, 4, 5, 7, 9, 11]
 
 
 def make_tunes(n_pieces, n_frames, *, seed, key=None):
-    """Return tunes in major that dwell on tonic and fifth, in one key or each in its own."""
+    """Return major tunes that dwell on tonic and fifth, all in `key` or each in a random key."""
     rng = np.random.RandomState(seed)
     tunes = []
     for _ in range(n_pieces):
@@ -32,16 +32,16 @@ def test_pieces_are_in_the_requested_key(tuneful, key, number):
     assert np.mean([key == number for key in estimate_keys(pieces)]) >= 0.8
 
 
-def test_music_all_in_one_key_is_composed_in_any():
+def test_a_composer_trained_in_one_key_composes_in_another():
     tunes = make_tunes(16, 60, seed=0, key=7)
     composer = LSTMComposer(hidden_size=24, max_iter=30, batch_size=4, random_state=0).fit(tunes)
     pieces = composer.sample(60, n_pieces=10, key="C", random_state=0)
     assert np.mean([key == 0 for key in estimate_keys(pieces)]) >= 0.8
-    # the key that validation is told and the keys that are tried in scoring are the same ones
+    # Validation and scoring agree on the key.
     assert composer.best_validation_score_ == pytest.approx(composer.score(tunes), abs=0.5)
 
 
-def test_without_a_key_pieces_are_in_any_key(tuneful):
+def test_without_a_requested_key_pieces_are_in_many_keys(tuneful):
     pieces = tuneful.sample(60, n_pieces=60, random_state=0)
     assert len(set(estimate_keys(pieces))) > 8
 
@@ -53,13 +53,13 @@ def test_a_prime_is_continued_in_its_key(tuneful):
     assert np.mean(same) >= 0.8
 
 
-def test_transposing_by_key_is_all_that_key_does(tuneful):
+def test_the_key_only_transposes_the_piece(tuneful):
     in_c = tuneful.sample(30, key="C", random_state=4)
     in_e = tuneful.sample(30, key="E", random_state=4)
     np.testing.assert_array_equal(np.roll(in_c, 4, axis=1), in_e)
 
 
-def test_a_key_needs_transposition_in_training(chroma):
+def test_sampling_in_a_key_requires_key_invariant_training(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, key_invariant=False, random_state=0).fit(
         chroma
     )
@@ -69,7 +69,7 @@ def test_a_key_needs_transposition_in_training(chroma):
         composer.sample(3, key="D")
 
 
-def test_transposition_needs_pitches():
+def test_key_invariance_needs_at_least_twelve_features():
     narrow = [np.random.RandomState(0).random_sample((20, 5))] * 3
     with pytest.raises(ValueError, match="needs features that are pitches in semitones, at least"):
         LSTMComposer(hidden_size=8, max_iter=1, key_invariant=True).fit(narrow)
@@ -77,7 +77,7 @@ def test_transposition_needs_pitches():
 
 @pytest.fixture(scope="module")
 def two_styles():
-    """Return a composer of two styles that hold one note each."""
+    """Return a composer of two styles, each of which holds a single note."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(
@@ -95,14 +95,14 @@ def test_each_style_plays_its_own_note(two_styles):
     assert share_of_high({"high": 2.0}) > 0.9
 
 
-def test_only_the_proportions_of_a_blend_count(two_styles):
+def test_only_the_ratios_of_the_weights_of_a_blend_matter(two_styles):
     half = two_styles.predict(np.zeros((3, 10)), style={"low": 0.5, "high": 0.5})
     np.testing.assert_array_equal(
         half, two_styles.predict(np.zeros((3, 10)), style={"high": 3, "low": 3})
     )
 
 
-def test_a_blend_of_one_style_is_that_style(two_styles):
+def test_a_blend_of_a_single_style_equals_the_style(two_styles):
     alone = two_styles.sample(10, style="low", random_state=1)
     blend = two_styles.sample(10, style={"low": 3, "high": 0}, random_state=1)
     np.testing.assert_array_equal(alone, blend)
@@ -137,7 +137,7 @@ def test_unusable_styles_are_refused(two_styles, style, message):
             ask()
 
 
-def test_next_frames_are_counted(two_styles):
+def test_next_frames_are_ranked_by_their_probabilities(two_styles):
     empty = np.zeros((0, 10), np.float32)
     held = np.zeros((5, 10), np.float32)
     held[:, 8] = 1
@@ -152,7 +152,7 @@ def test_next_frames_are_counted(two_styles):
     assert then[1][0] > 0.9
 
 
-def test_next_frames_move_with_the_music(tuneful):
+def test_next_frames_of_transposed_music_are_transposed(tuneful):
     (tune,) = make_tunes(1, 40, seed=3)
     frames, probabilities = tuneful.next_frames(tune, n_draws=4000, random_state=0)
     moved, others = tuneful.next_frames(np.roll(tune, 3, axis=1), n_draws=4000, random_state=0)
@@ -160,7 +160,7 @@ def test_next_frames_move_with_the_music(tuneful):
     assert (frames[0].argmax() + 3) % 12 == moved[0].argmax()
 
 
-def test_next_frames_agree_with_the_score(two_styles):
+def test_probabilities_of_next_frames_agree_with_score_samples(two_styles):
     held = np.zeros((5, 10), np.float32)
     held[:, 8] = 1
     frames, probabilities = two_styles.next_frames(held, n_best=1, n_draws=5000, random_state=0)
@@ -181,7 +181,7 @@ def test_a_stream_refuses_wrong_arguments_at_once(two_styles):
         two_styles.stream(prime=[np.zeros((3, 10))])
 
 
-def test_velocities_are_noticed():
+def test_piano_rolls_with_velocities_warn():
     rolls = [90 * np.eye(88, dtype=np.float32)[:20]] * 3
     with pytest.warns(UserWarning, match=r"piano rolls with velocities.*\(roll > 0\)"):
         composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(rolls)

@@ -24,7 +24,7 @@ def collection_of(pieces, *, keys=None, shifts=(0,)):
     return Collection(pieces, styles, keys or [0] * len(pieces), [np.array(shifts)] * len(pieces))
 
 
-def test_one_pass_has_every_frame_once():
+def test_every_frame_is_in_one_excerpt_of_a_pass():
     pieces = pieces_of(1, 5, CHUNK_LENGTH, CHUNK_LENGTH + 1, 1000)
     met = [np.zeros(len(piece), int) for piece in pieces]
     for spans in training_batches(collection_of(pieces), 3, np.random.RandomState(0)):
@@ -35,13 +35,13 @@ def test_one_pass_has_every_frame_once():
     assert all((count == 1).all() for count in met)
 
 
-def test_excerpts_are_moved_to_the_common_key():
+def test_excerpts_have_the_shift_and_the_transposed_key_of_their_piece():
     collection = collection_of(pieces_of(5, 6), keys=[1, 2], shifts=[3])
     (spans,) = training_batches(collection, 8, np.random.RandomState(0))
     assert sorted((span.key, span.shift) for span in spans) == [(4, 3), (5, 3)]
 
 
-def test_piano_rolls_stay_and_some_are_conditioned_on_their_key():
+def test_piano_rolls_are_not_transposed_and_the_key_of_some_is_withheld():
     rolls = [np.eye(20, dtype=np.float32)] * 200
     collection = Collection.of(rolls, [np.zeros(20, int)] * 200, "tied bernoulli", True)
     batches = training_batches(collection, 8, np.random.RandomState(0))
@@ -52,7 +52,7 @@ def test_piano_rolls_stay_and_some_are_conditioned_on_their_key():
 
 
 @pytest.mark.parametrize("start", [0, 4])
-def test_previous_is_the_frame_before(start):
+def test_previous_holds_the_frame_before_each_frame(start):
     pieces = pieces_of(10, 6)
     styles = [np.full(10, 2), np.full(6, 1)]
     spans = [Span(0, start, 9), Span(1, 0, 3)]
@@ -67,7 +67,7 @@ def test_previous_is_the_frame_before(start):
     assert batch.styles[0, 0] == 2
 
 
-def test_excerpts_move_round_with_the_frame_before():
+def test_excerpts_are_rotated_together_with_the_frame_before_them():
     pieces = pieces_of(10)
     span = Span(0, 4, 9, shift=-1, key=7)
     batch = collate([span], collection_of(pieces), torch.zeros(3))
@@ -76,7 +76,7 @@ def test_excerpts_move_round_with_the_frame_before():
     assert (batch.keys == 7).all()
 
 
-def test_no_style_loses_its_last_piece():
+def test_a_split_leaves_every_style_a_training_piece():
     pieces = pieces_of(5, 6, 7, 8)
     styles = [np.full(5, 1), np.full(6, 2), np.full(7, 2), np.full(8, 3)]
     for seed in range(20):
@@ -88,7 +88,7 @@ def test_no_style_loses_its_last_piece():
         assert {int(style[0]) for style in left.styles} == {1, 2, 3}
 
 
-def test_without_a_spare_piece_none_is_set_aside():
+def test_no_validation_piece_is_set_aside_if_none_can_be_spared():
     pieces = pieces_of(5, 6)
     styles = [np.full(5, 1), np.full(6, 2)]
     collection = Collection(pieces, styles, [0] * 2, [np.zeros(1, int)] * 2)
@@ -102,7 +102,7 @@ def test_without_a_spare_piece_none_is_set_aside():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_only_piece_to_learn_from_is_not_set_aside(seed):
+def test_the_only_piece_with_enough_frames_is_not_set_aside(seed):
     pieces = pieces_of(28, 1)
     styles = [np.zeros(28, int), np.zeros(1, int)]
     collection = Collection(pieces, styles, [0] * 2, [np.zeros(1, int)] * 2)
@@ -111,7 +111,7 @@ def test_the_only_piece_to_learn_from_is_not_set_aside(seed):
 
 
 @pytest.mark.parametrize("n_frames", [1, 127, 128])
-def test_what_fits_into_a_chunk_stays_whole(n_frames):
+def test_a_piece_that_fits_into_a_chunk_is_not_cut(n_frames):
     piece = np.zeros((n_frames, 12), np.float32)
     collection = Collection([piece], [np.zeros(n_frames, int)], [0], [np.zeros(1, int)])
     for seed in range(20):
@@ -119,7 +119,7 @@ def test_what_fits_into_a_chunk_stays_whole(n_frames):
         assert (span.start, span.stop, span.key) == (0, n_frames, 0)
 
 
-def test_chunks_are_never_empty_and_all_offsets_come():
+def test_chunks_are_never_empty_and_all_offsets_occur():
     piece = np.zeros((129, 12), np.float32)
     collection = Collection([piece], [np.zeros(129, int)], [0], [np.zeros(1, int)])
     firsts = set()
@@ -136,7 +136,7 @@ def test_chunks_are_never_empty_and_all_offsets_come():
 
 
 @pytest.mark.parametrize(("share", "n_drawn"), [(0.1, 2), (0.25, 5), (0.5, 10), (0.001, 1)])
-def test_a_share_is_set_aside(share, n_drawn):
+def test_the_requested_share_of_pieces_is_set_aside(share, n_drawn):
     pieces = [np.full((3, 12), i, np.float32) for i in range(20)]
     styles, shifts = [np.zeros(3, int)] * 20, [np.zeros(1, int)] * 20
     collection = Collection(pieces, styles, list(range(20)), shifts)
@@ -157,7 +157,7 @@ def test_a_share_is_set_aside(share, n_drawn):
         ("gaussian", 12, False),
     ],
 )
-def test_music_has_a_key_by_width_and_values(emission, n_features, has_key):
+def test_key_invariance_is_chosen_by_the_emission_and_the_width(emission, n_features, has_key):
     assert choose_key_invariance("auto", emission, n_features) is has_key
 
 
@@ -171,5 +171,7 @@ def test_music_has_a_key_by_width_and_values(emission, n_features, has_key):
         ("logistic", True, 88, "logistic"),
     ],
 )
-def test_piano_rolls_share_weights_over_pitch(emission, key_invariant, n_features, expected):
+def test_key_invariant_piano_rolls_share_weights_over_pitch(
+    emission, key_invariant, n_features, expected
+):
     assert tie_pitches(emission, key_invariant, n_features) == expected

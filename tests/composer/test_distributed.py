@@ -1,4 +1,4 @@
-"""fit in processes that torchrun starts; the CPU's gloo is all it takes."""
+"""Fits shared by processes that torchrun starts, on the CPU with torch's gloo backend."""
 
 import json
 import os
@@ -35,7 +35,7 @@ SCRIPT = """
 
     LSTMComposer._steps_between_snapshots = 2
     rank = int(os.environ["RANK"])
-    chroma = make_chroma(8, 40, seed=0)  # 7 to learn: the last batch has one for two ranks
+    chroma = make_chroma(8, 40, seed=0)  # 7 train: the last batch has one piece for two ranks
     styles = ["folk", "jazz"] * 4
     told = {{}}
 
@@ -119,9 +119,9 @@ def test_all_processes_end_with_the_same_weights(ended, name):
 
 
 @pytest.mark.usefixtures("trains_as_its_children")
-def test_the_result_is_that_of_one_process(ended, chroma, styles):
+def test_two_processes_get_about_the_result_of_one(ended, chroma, styles):
     _, told = ended
-    # What is drawn while training, the network's own frames and dropout, differs from rank to rank.
+    # Ranks draw different redrawn frames and dropout, so results are only about equal.
     for name, dropout, rtol in (("plain", 0.0, 0.015), ("dropout", 0.3, 0.015)):
         alone = LSTMComposer(**OPTIONS, dropout=dropout).fit(chroma, styles)
         score, best, loss, n_iter = told[0][name]
@@ -131,7 +131,7 @@ def test_the_result_is_that_of_one_process(ended, chroma, styles):
         assert n_iter == alone.n_iter_
 
 
-def test_different_pieces_are_refused_by_all(ended):
+def test_all_processes_refuse_different_pieces(ended):
     for told in ended[1]:
         assert "2 processes started by torchrun fit one model" in told["different"]
         assert "differ in the pieces" in told["different"]
@@ -145,14 +145,14 @@ def test_all_processes_resume_from_the_checkpoint_of_the_first(ended):
     assert not (folder / "fit.npz").exists()
 
 
-def test_one_that_is_interrupted_stops_all(ended):
+def test_interrupting_one_process_stops_all(ended):
     _, told = ended
     assert told[0]["interrupted"][-1] == 2
     assert ["interrupted after 2 of 4" in warning for warning in told[0]["warnings"]] == [True]
     assert told[1]["warnings"] == []
 
 
-def test_a_process_by_itself_is_a_group():
+def test_a_single_process_is_a_group_of_one():
     group = Group(torch.device("cpu"))
     assert group.is_first
     assert group.share(lambda: 5) == 5

@@ -1,4 +1,4 @@
-"""Training that diverges is noticed, and repeated with a lower learning rate."""
+"""Divergence in training is noticed, and training continues with a lower learning rate."""
 
 import warnings
 
@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
-    """Make training diverge from some step on, for as long as the learning rate is high."""
+    """Make training diverge from `from_step` on while the learning rate exceeds `above_rate`."""
     watch = _training.Trainer._watch
 
     def spoiled(self, nats, norm):
@@ -29,7 +29,7 @@ def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
 
 
 @pytest.mark.parametrize("batch_size", [2, 4, 16])
-def test_a_rate_that_always_diverges_is_an_error(chroma, batch_size):
+def test_a_learning_rate_that_always_diverges_is_an_error(chroma, batch_size):
     composer = small(learning_rate=1e30, emission="mse", batch_size=batch_size)
     match = r"diverged.*rate of 1.5625e\+28; lower learning_rate \(now 1e\+30"
     with pytest.warns(ConvergenceWarning) as told, pytest.raises(ValueError, match=match):
@@ -46,7 +46,7 @@ def test_divergence_in_the_last_step_is_noticed(chroma):
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e6])
-def test_training_goes_back_and_on_with_a_lower_rate(chroma, monkeypatch, loss):
+def test_training_goes_back_and_continues_with_a_lower_rate(chroma, monkeypatch, loss):
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 2)
     spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
     match = r"diverged.*continues from step \d+ with a learning rate of 0\.0075"
@@ -82,7 +82,7 @@ def test_a_resumed_run_keeps_the_lower_rate(chroma, monkeypatch, tmp_path):
         np.testing.assert_array_equal(weights, undisturbed.weights_[name])
 
 
-def test_no_checkpoint_of_what_diverges_is_left(chroma, tmp_path):
+def test_a_fit_that_diverges_removes_its_checkpoint(chroma, tmp_path):
     composer = small(learning_rate=1e30, emission="mse", checkpoint=tmp_path / "fit.npz")
     with pytest.warns(ConvergenceWarning), pytest.raises(ValueError, match="diverged"):
         composer.fit(chroma)
@@ -91,7 +91,7 @@ def test_no_checkpoint_of_what_diverges_is_left(chroma, tmp_path):
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "mse", "independent"])
 @pytest.mark.parametrize("data", ["noise", "constant", "outliers"])
-def test_what_cannot_be_learned_is_no_divergence(emission, data):
+def test_data_that_cannot_be_learned_is_not_taken_for_divergence(emission, data):
     rng = np.random.RandomState(0)
     pieces = [rng.random_sample((30, 3)) for _ in range(12)]
     if data == "constant":
@@ -102,13 +102,13 @@ def test_what_cannot_be_learned_is_no_divergence(emission, data):
     small(emission=emission, max_iter=30).fit(pieces)
 
 
-def test_partial_fit_raises_at_once(chroma):
+def test_partial_fit_raises_at_the_first_divergence(chroma):
     with pytest.raises(ValueError, match="training diverged"):
         small(learning_rate=1e30, emission="mse").partial_fit(chroma)
 
 
 @pytest.mark.parametrize(("n_in_succession", "diverges"), [(1, False), (3, False), (6, True)])
-def test_steps_whose_gradients_overflow_are_left_out(
+def test_steps_with_overflowing_gradients_are_skipped(
     chroma, monkeypatch, n_in_succession, diverges
 ):
     clip = torch.nn.utils.clip_grad_norm_
@@ -117,7 +117,7 @@ def test_steps_whose_gradients_overflow_are_left_out(
 
     def overflowing(parameters, largest):
         norm = clip(parameters, largest)
-        # Read-outs of means and the emission for given chords are clipped by themselves.
+        # The readouts of means and the emission given chords are clipped separately.
         if len(parameters) < 12:
             return norm
         clipped.append(norm)
@@ -139,7 +139,7 @@ def test_steps_whose_gradients_overflow_are_left_out(
         assert len(steps) == len(clipped) - n_in_succession > 0
 
 
-def test_a_short_training_that_explodes_is_noticed(chroma):
+def test_divergence_in_a_short_fit_is_noticed(chroma):
     composer = small(learning_rate=1e10, max_iter=3, early_stopping=False, batch_size=16)
     with (
         pytest.warns(ConvergenceWarning, match="training diverged"),
@@ -148,7 +148,7 @@ def test_a_short_training_that_explodes_is_noticed(chroma):
         composer.fit(chroma[:3])
 
 
-def test_partial_fits_that_explode_one_by_one_are_noticed():
+def test_divergence_over_several_partial_fits_is_noticed():
     roll = np.eye(12, dtype=np.float32)[[0, 2, 4, 5, 7, 9, 11] * 4]
     composer = small(learning_rate=1e3)
 

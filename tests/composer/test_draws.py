@@ -40,7 +40,7 @@ def draws_of(emission, **options):
 
 
 def draw_many(draws, previous, n_draws, *, together, temperature=1.0, seed=0):
-    """Draw from one context, all frames at once or one after another."""
+    """Draw frames given one context, all at once or one after another."""
     rng = np.random.RandomState(seed)
     readout = draws.read_out(CONTEXT)
     memory = draws.remember(1)
@@ -93,7 +93,7 @@ def test_frequencies_of_draws_match_probabilities(
     make, n_features, n_levels, options, together, n_draws
 ):
     emission = ready(make(n_features, N_CONTEXT, n_hidden=7, **options))
-    with torch.no_grad():  # later features shall depend on earlier ones
+    with torch.no_grad():  # make later features depend on earlier ones
         emission.feature_to_hidden *= 2 / emission.feature_to_hidden.std()
     previous = previous_frame(n_features)
     drawn = draw_many(draws_of(emission, **options), previous, n_draws, together=together)
@@ -137,7 +137,7 @@ def test_temperature_acts_on_the_odds_of_the_loudest_feature(together):
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
 @pytest.mark.parametrize("together", [True, False])
 def test_a_note_sounds_if_its_logit_exceeds_the_noise(together, temperature):
-    """The reference goes note by note, as in Larochelle and Murray (2011), with the same noise."""
+    """The reference draws note by note, as in Larochelle and Murray (2011), with equal noise."""
     emission = ready(BernoulliNADE(20, N_CONTEXT, n_hidden=7))
     with torch.no_grad():
         for parameter in (emission.feature_to_hidden, emission.hidden_to_output.weight):
@@ -207,7 +207,7 @@ def test_temperature_scales_the_weights_and_the_width_of_components(temperature,
 
 @pytest.mark.parametrize("temperature", [1e-4, 1e4])
 @pytest.mark.parametrize("make", CLASSES)
-def test_extreme_temperatures_give_frames(make, temperature):
+def test_extreme_temperatures_give_valid_frames(make, temperature):
     draws = draws_of(ready(make(3, N_CONTEXT)))
     for together in (True, False):
         drawn = draw_many(draws, previous_frame(3), 20, together=together, temperature=temperature)
@@ -236,7 +236,7 @@ def test_real_valued_draws_follow_the_density(make, together):
     assert abs(ratio.mean() - 1) < 5 * ratio.std() / n_draws**0.5
 
 
-def test_the_uniform_component_reaches_every_level_equally():
+def test_the_uniform_component_draws_every_level_equally_often():
     emission = ready(LogisticNADE(1, N_CONTEXT, uniform_weight=1 - 1e-6))
     draws = draws_of(emission, uniform_weight=1 - 1e-6)
     for together, n_draws in ((True, 100000), (False, 20000)):

@@ -75,7 +75,7 @@ def test_probabilities_of_all_levels_of_a_large_grid_sum_to_one():
     assert log_prob.exp().min() >= 0.99e-3 / 256
 
 
-def test_bernoulli_agrees_with_a_loop_over_features():
+def test_the_bernoulli_emission_agrees_with_a_loop_over_features():
     emission = ready(BernoulliNADE(9, N_CONTEXT, n_hidden=7))
     generator = torch.Generator().manual_seed(2)
     x = (torch.rand(50, 9, generator=generator) < 0.3).float()
@@ -100,7 +100,7 @@ def test_densities_integrate_to_one(make):
 
 
 def test_a_value_is_redrawn_from_its_component():
-    """With one component, redrawn values are logistic, narrower than it, and on the grid."""
+    """With one component, redrawn values are logistic, on the grid, and narrower than it."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=1, n_levels=100_001))
     x = torch.full((20_000, 1), 0.5)
     context, previous = same_context(len(x), 1)
@@ -116,7 +116,7 @@ def test_a_value_is_redrawn_from_its_component():
     assert fits.pvalue > 1e-3
 
 
-def test_redrawing_keeps_ones_and_adds_none():
+def test_redrawing_keeps_values_of_1_and_adds_none():
     emission = ready(LogisticNADE(3, N_CONTEXT, n_levels=6))
     generator = torch.Generator().manual_seed(0)
     x = torch.randint(6, (3000, 3), generator=generator) / 5

@@ -28,7 +28,7 @@ def closing():
     return LSTMComposer(hidden_size=32, max_iter=60, batch_size=4, random_state=0).fit(pieces)
 
 
-def test_pieces_end_as_training_pieces_do(closing):
+def test_sampled_endings_are_like_those_of_training_pieces(closing):
     ends = lambda pieces: np.mean([piece[-6:, 9].mean() for piece in pieces])  # noqa: E731
     before = lambda pieces: np.mean([piece[:-12, 9].mean() for piece in pieces])  # noqa: E731
     closed = closing.sample(40, n_pieces=20, ending=True, random_state=0)
@@ -66,7 +66,7 @@ def test_a_stream_ends_after_the_requested_frames(closing):
         stream.end(15)
 
 
-def test_silence_comes_after_the_end():
+def test_trailing_silence_does_not_count_as_the_end():
     piece = np.zeros((3000, 12), np.float32)
     piece[:700, 3] = 1
     assert find_ends([piece, piece[:700], np.zeros((5, 12)), piece[:0]]) == [700, 700, 0, 0]
@@ -80,7 +80,7 @@ def test_few_training_pieces_warn_of_few_endings(chroma):
         composer.stream().end(4)
 
 
-def test_excerpts_warn_of_few_endings(closing):
+def test_training_on_excerpts_warns_of_few_endings(closing):
     excerpts = [piece[:30] for piece in make_endings(20, 40, seed=0)]
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(excerpts)
     with pytest.warns(UserWarning, match="few endings, 0 of training pieces"):

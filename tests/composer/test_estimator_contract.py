@@ -6,7 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from musicai import LSTMComposer
 
-ORDER = "what follows a frame depends on the frames before it: that is what a sequence model is for"
+ORDER = "a sequence model's result for a frame depends, by design, on the frames before it"
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
@@ -21,7 +21,7 @@ def test_scikit_learn_checks(estimator, check):
     check(estimator)
 
 
-def test_no_tag_excuses_it():
+def test_the_composer_is_not_tagged_as_non_deterministic():
     assert not LSTMComposer().__sklearn_tags__().non_deterministic
 
 
@@ -43,7 +43,7 @@ def test_results_come_in_the_form_of_the_input(fitted, chroma, method):
 
 
 @pytest.mark.parametrize("method", ["predict", "score_samples"])
-def test_order_and_company_of_pieces_do_not_matter(fitted, chroma, method):
+def test_results_do_not_depend_on_the_order_or_on_other_pieces(fitted, chroma, method):
     call = getattr(fitted, method)
     together = call(chroma)
     for piece, result in zip(chroma, together, strict=True):
@@ -53,13 +53,13 @@ def test_order_and_company_of_pieces_do_not_matter(fitted, chroma, method):
 
 
 @pytest.mark.parametrize("method", ["predict", "score_samples"])
-def test_the_future_does_not_reach_back(fitted, chroma, method):
+def test_results_do_not_depend_on_later_frames(fitted, chroma, method):
     whole = getattr(fitted, method)(chroma[0])
     start = getattr(fitted, method)(chroma[0][:15])
     np.testing.assert_allclose(start, whole[:15], atol=2e-5)
 
 
-def test_pieces_without_frames_keep_their_place(fitted, chroma, styles):
+def test_pieces_without_frames_have_empty_results_and_no_other_effect(fitted, chroma, styles):
     empty = np.zeros((0, 12), np.float32)
     with_gaps = [empty, chroma[0], empty]
     assert [len(p) for p in fitted.predict(with_gaps)] == [0, len(chroma[0]), 0]
@@ -86,7 +86,7 @@ def test_feature_names_are_kept():
     assert composer.predict([frames])[0].shape == (30, 2)
 
 
-def test_a_label_for_each_frame_of_a_single_piece(chroma):
+def test_a_single_piece_may_have_a_label_for_each_frame(chroma):
     piece = chroma[0]
     labels = ["slow"] * 20 + ["fast"] * (len(piece) - 20)
     composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit(piece, labels)
@@ -94,7 +94,7 @@ def test_a_label_for_each_frame_of_a_single_piece(chroma):
     assert np.isfinite(composer.score(piece, labels))
 
 
-def test_missing_labels_tell_no_style(chroma):
+def test_missing_labels_stand_for_no_style(chroma):
     labels = pd.Series(["folk", None, "folk", float("nan"), "jazz", "jazz", None, "folk"])
     composer = LSTMComposer(hidden_size=4, max_iter=1, random_state=0).fit(chroma, labels)
     assert composer.styles_.tolist() == ["folk", "jazz"]

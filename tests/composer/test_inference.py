@@ -1,4 +1,4 @@
-"""What is heard of pieces in several keys, beside the same by Bayes' rule, key by key."""
+"""Scores, predictions and key probabilities agree with Bayes' rule applied key by key."""
 
 import numpy as np
 import pytest
@@ -26,7 +26,7 @@ def weigh_keys(*arguments, **sizes):
     return [odds for odds, _ in read_primes(*arguments, **sizes)]
 
 
-def test_keys_are_weighed_by_how_well_they_foresaw_a_piece(learned, heard):
+def test_keys_are_weighted_by_the_likelihood_of_the_piece_in_them(learned, heard):
     network, shifts = learned
     pieces, styles = heard
     in_each = np.array(
@@ -38,16 +38,18 @@ def test_keys_are_weighed_by_how_well_they_foresaw_a_piece(learned, heard):
     expected = np.exp(in_each - np.logaddexp.reduce(in_each, axis=0)).T
     found = weigh_keys(network, pieces, styles, [shifts] * len(pieces))
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_allclose(found[1], 1 / 12)  # nothing was heard
+    np.testing.assert_allclose(
+        found[1], 1 / 12
+    )  # a piece without frames: all keys are equally likely
 
 
 @pytest.mark.parametrize(("window", "at_once"), [(1, 1), (7, 100), (16, 10_000), (1000, 13)])
-def test_the_size_of_windows_does_not_matter(learned, heard, window, at_once):
+def test_results_do_not_depend_on_the_size_of_windows(learned, heard, window, at_once):
     network, shifts = learned
     pieces, styles = heard
     keys = [shifts] * len(pieces)
     expected = [ask(network, pieces, styles, keys) for ask in (score_frames, weigh_keys)]
-    # What follows a piece of no frames cannot be told.
+    # A piece without frames has no predictions to compare.
     some = [0, 2, 3]
     sounding = [[part[i] for i in some] for part in (pieces, styles, keys)]
     following = expect_next(network, *sounding)
@@ -60,7 +62,7 @@ def test_the_size_of_windows_does_not_matter(learned, heard, window, at_once):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_a_known_key_is_the_only_one(learned, heard, chroma):
+def test_mean_score_reads_each_piece_in_its_estimated_key_only(learned, heard, chroma):
     network, shifts = learned
     pieces, styles = [heard[0][0], heard[0][3]], [heard[1][0], heard[1][3]]
     collection = Collection(pieces, styles, [2, 7], [shifts[[2]], shifts[[7]]])

@@ -7,7 +7,7 @@ from musicai import LSTMComposer
 
 
 def make_walks(n_pieces, n_frames, *, seed):
-    """Return binary pieces of one note that moves by a step, and turns back at the edges."""
+    """Return binary pieces of a single note that moves by steps and turns back at the edges."""
     rng = np.random.RandomState(seed)
     pieces = []
     for _ in range(n_pieces):
@@ -26,7 +26,7 @@ def walker():
 
 
 def seam(piece, passage):
-    """Return the distance of the last note of a piece from the first of a passage."""
+    """Return the distance from the last note of a piece to the first note of a passage."""
     return abs(int(piece[-1].argmax()) - int(passage[0].argmax()))
 
 
@@ -73,7 +73,7 @@ def test_a_passage_needs_no_prime(walker):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "independent"])
-def test_gaps_of_every_emission(chroma, emission):
+def test_gaps_are_filled_by_every_emission(chroma, emission):
     composer = LSTMComposer(hidden_size=16, max_iter=3, emission=emission, random_state=0)
     composer.fit(chroma)
     gap = composer.sample(5, prime=chroma[0], then=chroma[1], random_state=0)

@@ -11,9 +11,9 @@ def in_keys(chroma):
     return LSTMComposer(hidden_size=24, max_iter=4, random_state=0).fit(chroma)
 
 
-def test_the_mixture_over_keys_is_exact(in_keys, chroma):
+def test_the_likelihood_is_the_mean_over_keys(in_keys, chroma):
     plain = LSTMComposer(hidden_size=24, max_iter=1, key_invariant=False).fit(chroma)
-    plain.weights_ = in_keys.weights_  # the same network, which hears every piece in one key
+    plain.weights_ = in_keys.weights_  # the same network, which reads every piece in one key
     piece = chroma[3][:30]
     turned = [np.roll(piece, shift, axis=1) for shift in range(12)]
     for n_frames in (1, 2, 30):
@@ -23,7 +23,7 @@ def test_the_mixture_over_keys_is_exact(in_keys, chroma):
         assert found == pytest.approx(expected, abs=1e-5 * n_frames)
 
 
-def test_prediction_is_the_mean_over_keys(in_keys, chroma):
+def test_the_prediction_is_the_weighted_mean_over_keys(in_keys, chroma):
     plain = LSTMComposer(hidden_size=24, max_iter=1, key_invariant=False).fit(chroma)
     plain.weights_ = in_keys.weights_
     piece = chroma[2][:25]
@@ -36,7 +36,7 @@ def test_prediction_is_the_mean_over_keys(in_keys, chroma):
 
 
 @pytest.mark.parametrize("shift", [1, 5, 6, 11])
-def test_transposed_music_is_transposed(in_keys, chroma, shift):
+def test_transposed_music_has_the_same_scores_and_transposed_predictions(in_keys, chroma, shift):
     moved = [np.roll(piece, shift, axis=1) for piece in chroma]
     for one, other in zip(in_keys.score_samples(chroma), in_keys.score_samples(moved), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-5)
@@ -52,7 +52,7 @@ def test_pieces_of_any_length_are_scored_in_windows(in_keys, chroma):
     np.testing.assert_allclose(in_keys.predict(long[:60]), in_keys.predict(long)[:60], atol=1e-5)
 
 
-def test_the_best_validation_score_is_that_of_score(chroma):
+def test_the_best_validation_score_equals_score_of_the_validation_pieces(chroma):
     composer = LSTMComposer(hidden_size=16, max_iter=3, random_state=0)
     composer.fit(chroma[2:], X_val=chroma[:2])
     assert composer.best_validation_score_ == pytest.approx(composer.score(chroma[:2]), rel=1e-6)

@@ -1,4 +1,4 @@
-"""Pieces mapped from the disk, and pieces of odd lengths and types."""
+"""Memory-mapped pieces, and pieces of unusual lengths and types."""
 
 import os
 import subprocess
@@ -24,10 +24,10 @@ SCRIPT = """
         checkpoint=path + ".npz", device="cpu",
     )
     small = [np.array(piece[:500]) for piece in pieces]
-    composer.fit(small, X_val=small[:1])  # all that is loaded once is there now
+    composer.fit(small, X_val=small[:1])  # load everything that is loaded only once
 
     def own_memory():
-        with open("/proc/self/status") as file:  # without pages of the file, which cost nothing
+        with open("/proc/self/status") as file:  # pages of the mapped file do not count
             return 1024 * next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
 
     def watch():
@@ -52,14 +52,14 @@ SCRIPT = """
     ("dtype", "emission", "n_features"),
     [("float32", "auto", 12), ("float32", "gaussian", 12), ("uint8", "auto", 88)],
 )
-def test_pieces_on_a_disk_stay_there(tmp_path, dtype, emission, n_features):
+def test_training_does_not_load_whole_memory_mapped_pieces(tmp_path, dtype, emission, n_features):
     """Training needs less than half of the memory that the pieces would take as float32."""
     n_bytes = 200_000_000 if dtype == "float32" else 400_000_000
     n_frames = n_bytes // (4 * n_features * 4)
     path = tmp_path / "pieces"
     pieces = np.memmap(path, dtype, "w+", shape=(4, n_frames, n_features))
     rng = np.random.RandomState(0)
-    for piece in pieces:  # the rest is silence, which takes no room on the disk
+    for piece in pieces:  # the rest is zeros, which take no space in a sparse file
         piece[:10_000] = rng.random_sample((10_000, n_features)) < 3 / n_features
     pieces.flush()
     command = [sys.executable, "-c", textwrap.dedent(SCRIPT), str(path), dtype, emission]
@@ -76,7 +76,7 @@ def small(**changes):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian"])
-def test_mapped_pieces_are_learned_like_those_in_memory(chroma, tmp_path, emission):
+def test_memory_mapped_pieces_give_the_same_model_as_those_in_memory(chroma, tmp_path, emission):
     for dtype in ("float32", "float64"):
         mapped = []
         for i, piece in enumerate(chroma):
@@ -90,7 +90,7 @@ def test_mapped_pieces_are_learned_like_those_in_memory(chroma, tmp_path, emissi
         small().fit(mapped)
 
 
-def test_mapped_bytes_are_learned_like_floats(rolls, tmp_path):
+def test_memory_mapped_bytes_give_the_same_model_as_floats(rolls, tmp_path):
     mapped = []
     for i, roll in enumerate(rolls):
         mapped.append(np.memmap(tmp_path / str(i), np.uint8, "w+", shape=roll.shape))
@@ -103,12 +103,12 @@ def test_mapped_bytes_are_learned_like_floats(rolls, tmp_path):
 
 
 @pytest.mark.parametrize("convert", [np.float64, torch.tensor, np.ndarray.tolist])
-def test_the_type_of_a_piece_does_not_matter(chroma, convert):
+def test_results_do_not_depend_on_the_type_of_a_piece(chroma, convert):
     converted = [convert(piece) for piece in chroma]
     assert small().fit(converted).loss_curve_ == small().fit(chroma).loss_curve_
 
 
-def test_integers_are_learned(rolls):
+def test_a_composer_trains_on_pieces_of_integers(rolls):
     whole = small().fit([roll.astype(int) for roll in rolls])
     assert whole.emission_ == "bernoulli"
     assert whole.loss_curve_ == small().fit(rolls).loss_curve_

@@ -42,7 +42,7 @@ def make_pieces(emission, lengths, seed, width=None):
 
 @cache
 def fitted(emission, width=None):
-    """Return a composer after a little training, the same for all tests."""
+    """Return a composer after a little training, which all tests share."""
     pieces = make_pieces(emission, [30, 20, 25], 0, width)
     return LSTMComposer(hidden_size=8, max_iter=2, emission=emission, random_state=0).fit(pieces)
 
@@ -149,7 +149,7 @@ def test_sampled_pieces_have_finite_scores(emission, n_frames, n_pieces, seed, t
         np.testing.assert_array_equal(one, other)
 
 
-# All possible frames if they can be enumerated, else a grid of values and its step.
+# For each case, all possible frames, or a grid of values, and the step between values.
 ALL_FRAMES = {
     ("chroma", 1): (np.arange(256)[:, None] / 255, 1.0),
     ("logistic", 1): (np.arange(256)[:, None] / 255, 1.0),

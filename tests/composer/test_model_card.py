@@ -1,4 +1,4 @@
-"""The model card states what is known, and what is not."""
+"""The model card states what is known about a composer, and says what is not stated."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from musicai.composer import model_card
 from musicai.metrics import report
 
 
-def test_states_training_pieces_and_scores(fitted, chroma):
+def test_the_card_states_training_pieces_and_scores(fitted, chroma):
     music = Bunch(source="a | box\nof tapes", license="CC BY 4.0", titles=["one", "two"])
     rng = np.random.default_rng(0)
     pieces = [rng.random((220, 12)) for _ in range(6)]
@@ -30,7 +30,7 @@ def test_states_training_pieces_and_scores(fitted, chroma):
         assert part in card
 
 
-def test_states_what_is_unknown(fitted):
+def test_the_card_says_what_is_not_stated(fitted):
     card = model_card(fitted)
     assert card.count("not stated") >= 2
     assert "realism" not in card

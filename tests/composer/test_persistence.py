@@ -39,7 +39,7 @@ def test_round_trip_gives_the_same_music(fitted, chroma, tmp_path, through):
     assert opened.loss_curve_ == fitted.loss_curve_
 
 
-def test_the_file_holds_no_torch_object(fitted, chroma):
+def test_a_pickle_holds_no_torch_objects(fitted, chroma):
     trained_on = pickle.loads(pickle.dumps(fitted)).partial_fit(chroma)
     names = {
         argument.split()[0]
@@ -51,14 +51,14 @@ def test_the_file_holds_no_torch_object(fitted, chroma):
     assert b"torch" not in pickle.dumps(trained_on)
 
 
-def test_another_version_warns(fitted):
+def test_opening_a_file_of_another_version_warns(fitted):
     data = pickle.dumps(fitted).replace(__version__.encode(), b"9" * len(__version__))
     with pytest.warns(UserWarning, match=rf"saved by musicai 9+ and is opened by {__version__}"):
         pickle.loads(data)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
-def test_a_composer_for_a_gpu_opens_and_works_without(fitted, chroma):
+def test_a_composer_for_a_gpu_opens_and_works_without_one(fitted, chroma):
     saved = pickle.dumps(fitted).replace(b"auto", b"cuda")
     opened = pickle.loads(saved)
     assert opened.device == "cuda"

@@ -44,7 +44,7 @@ def test_each_piece_equals_the_piece_of_its_seed_alone(composer):
             np.testing.assert_array_equal(together[i], alone)
 
 
-def test_one_value_counts_for_all_pieces(composer):
+def test_one_value_applies_to_all_pieces(composer):
     together = composer.sample(9, n_pieces=3, style="folk", random_state=[4, 5, 6])
     for piece, seed in zip(together, (4, 5, 6), strict=True):
         alone = composer.sample(9, style="folk", random_state=seed)
@@ -71,18 +71,21 @@ def test_an_array_of_styles_is_a_list_of_them(fitted):
         {"style": []},
     ],
 )
-def test_lists_have_an_entry_for_each_piece(fitted, wrong):
+def test_lists_of_different_lengths_are_refused(fitted, wrong):
     with pytest.raises(ValueError, match=r"the numbers of pieces differ \(.*a list with one for"):
         fitted.sample(3, **wrong)
 
 
-def test_a_stream_is_one_piece(fitted):
+def test_a_stream_refuses_arguments_for_several_pieces(fitted):
     with pytest.raises(ValueError, match="stream composes one piece"):
         fitted.stream(random_state=[1, 2])
 
 
 def test_a_blend_is_a_mixture_of_next_frame_distributions(composer):
-    """The equation in the notes of `sample`, in a single key where keys are hidden."""
+    """This is the equation in the Notes of `sample`.
+
+    If keys are hidden, it holds within each key, so only the first frame is compared.
+    """
     piece = composer.sample(15, random_state=3)
     blend = {"folk": 3, "jazz": 1}
     scores = {style: composer.score_samples(piece, style) for style in ("folk", "jazz")}
@@ -91,13 +94,13 @@ def test_a_blend_is_a_mixture_of_next_frame_distributions(composer):
     if not composer.key_invariant_:
         expected = np.logaddexp(scores["folk"] + np.log(0.75), scores["jazz"] + np.log(0.25))
         np.testing.assert_allclose(mixed[0], expected, rtol=1e-5, atol=1e-4)
-    # The first frame is mixed in every key, so over all keys too.
+    # Before the first frame all keys are equally likely, so there it also holds over all keys.
     first = np.log(0.75 * np.exp(scores["folk"][0]) + 0.25 * np.exp(scores["jazz"][0]))
     assert mixed[0][0] == pytest.approx(first, rel=1e-4)
 
 
-def test_the_weights_of_a_blend_are_the_odds_of_a_frame():
-    """A blend of two styles that hold one note each holds each note by its weight."""
+def test_the_weights_of_a_blend_are_the_probabilities_of_its_styles():
+    """In a blend of two styles that hold a note each, a note is as frequent as its weight says."""
     low, high = np.zeros((2, 30, 10), np.float32)
     low[:, 1], high[:, 8] = 1, 1
     composer = LSTMComposer(

@@ -37,7 +37,7 @@ def make_pieces(emission, lengths, n_features=7, seed=0):
     pieces = [rng.random_sample((length, n_features)).astype(np.float32) for length in lengths]
     if emission.endswith("bernoulli"):
         return [np.rint(piece) for piece in pieces]
-    # some values exactly 0 or 1, as chroma has
+    # Make some values exactly 0 or 1, as in chroma.
     return [np.clip(1.5 * piece - 0.2, 0, 1) for piece in pieces]
 
 
@@ -76,7 +76,7 @@ def test_every_emission_has_a_sampler():
 
 @pytest.mark.parametrize("n_layers", [1, 3])
 @pytest.mark.parametrize("emission", EMISSIONS)
-def test_numpy_equals_torch(emission, n_layers):
+def test_the_sampler_in_numpy_equals_the_network_in_torch(emission, n_layers):
     network = make_network(emission, n_layers)
     primes = make_pieces(emission, (5, 0, 40, 1))
     for style in (0, 2):
@@ -139,7 +139,7 @@ def test_a_draw_does_not_change_the_state(emission):
     np.testing.assert_array_equal(one, sampler.draw(np.random.RandomState(1)))
 
 
-def test_pieces_may_be_reordered():
+def test_a_sampler_can_take_its_pieces_in_another_order():
     primes = make_pieces("logistic", (5, 2, 9))
     sampler = make_sampler("logistic", primes, 3)
     turned = make_sampler("logistic", primes[::-1], 3)
@@ -147,8 +147,8 @@ def test_pieces_may_be_reordered():
 
 
 @pytest.mark.parametrize("emission", EMISSIONS)
-def test_one_piece_or_many_come_from_one_distribution(emission):
-    """Means and spreads of the third new frame, composed apart and together."""
+def test_pieces_drawn_alone_and_together_have_the_same_distribution(emission):
+    """Compare means and spreads of the third new frame."""
     (prime,) = make_pieces(emission, (6,))
     first = make_sampler(emission, [prime], 1)
     rng = np.random.RandomState(0)
@@ -169,11 +169,11 @@ def test_a_stream_equals_a_sample(fitted, chroma):
     frames = []
     for frame in islice(fitted.stream(**settings), 25):
         frames.append(frame.copy())
-        frame[:] = -1  # a listener who scribbles changes nothing
+        frame[:] = -1  # overwriting a frame does not change later ones
     np.testing.assert_array_equal(np.stack(frames), fitted.sample(25, **settings))
 
 
-def test_threads_may_compose_from_one_composer(fitted, chroma):
+def test_several_threads_can_sample_from_one_composer(fitted, chroma):
     def compose(seed):
         return fitted.sample(40, n_pieces=1 + seed % 3, prime=chroma[0], random_state=seed)
 
@@ -199,7 +199,7 @@ def test_blas_has_as_many_threads_after_composing_as_before():
             assert n_threads() == {1}
         assert n_threads() == {2}
     before = n_threads()
-    # Where other threads come first and last, OpenBLAS 0.3.31 may keep what one of them has set.
+    # If other threads start first and end last, OpenBLAS 0.3.31 may keep a number that one has set.
     with one_blas_thread():
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(overlap, range(3)))

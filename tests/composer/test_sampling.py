@@ -15,7 +15,7 @@ def test_shapes_and_types(fitted, chroma):
     assert fitted.sample(7, prime=chroma[0]).shape == (7, 12)
 
 
-def test_same_seed_same_music(fitted):
+def test_the_same_seed_gives_the_same_piece(fitted):
     np.testing.assert_array_equal(
         fitted.sample(20, random_state=1), fitted.sample(20, random_state=1)
     )
@@ -28,7 +28,7 @@ def test_pieces_of_one_call_differ(fitted):
     assert (one != other).any()
 
 
-def test_frames_peak_at_one_where_all_learned_frames_do(fitted, chroma):
+def test_the_largest_value_of_a_frame_is_1_if_it_is_in_all_training_frames(fitted, chroma):
     piece = fitted.sample(100, temperature=1.5, random_state=0)
     assert ((piece == 1).sum(axis=1) == 1).all()
     assert piece.min() >= 0
@@ -40,7 +40,7 @@ def test_a_prime_is_continued_from_its_last_frame(fitted, chroma):
     prime = chroma[0][:25]
     context_of_prime = fitted.sample(1, n_pieces=400, prime=prime, random_state=0)
     expected = fitted.predict(prime)[-1]
-    # both look at the same distribution: its mean by draws, and by the read-out
+    # The mean over draws is close to the mean that `predict` computes.
     assert np.abs(np.mean(context_of_prime, 0)[0] - expected).mean() < 0.2
 
 
@@ -53,7 +53,7 @@ def test_a_prime_of_sampled_frames_continues_the_sample(rolls):
     np.testing.assert_array_equal(np.concatenate([first, then]), at_once)
 
 
-def test_primes_of_different_lengths_go_together(fitted, chroma):
+def test_primes_may_differ_in_length(fitted, chroma):
     empty = np.zeros((0, 12), np.float32)
     pieces = fitted.sample(5, prime=[chroma[0][:3], empty, chroma[1]], random_state=0)
     assert [piece.shape for piece in pieces] == [(5, 12)] * 3
@@ -74,7 +74,7 @@ def test_silence_is_not_composed(chroma):
         assert len(set(piece.argmax(1))) > 1
 
 
-def test_one_prime_counts_for_several_pieces(fitted, chroma):
+def test_one_prime_applies_to_all_pieces(fitted, chroma):
     together = fitted.sample(4, n_pieces=3, prime=chroma[0], random_state=0)
     apart = fitted.sample(4, prime=[chroma[0]] * 3, random_state=0)
     np.testing.assert_allclose(together, apart, atol=0.01)
@@ -88,7 +88,7 @@ def test_a_prime_may_be_a_reversed_view(fitted, chroma):
 
 
 def test_real_values_stay_near_the_data():
-    """A feature that returns to its mean is sampled with about its spread."""
+    """Features that keep returning to their means are sampled with about the right spread."""
     rng = np.random.default_rng(0)
     pieces = []
     for _ in range(12):

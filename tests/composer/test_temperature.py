@@ -1,7 +1,7 @@
-"""A higher temperature means more surprise: exact entropies of what is drawn, without sampling.
+"""The entropy of what is drawn rises with temperature, computed exactly and without sampling.
 
-In place of a generator stand the quantiles of its distribution, one for each of many rows. A share
-of rows is then a probability, exact to one row.
+In place of random numbers, the quantiles of their distribution are used, one for each of many rows.
+The share of rows with a value is then its probability, exact to one row.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from musicai.composer._logistic import LogisticNADE, LogisticNADESampler
 
 N_CONTEXT = 4
 N_ROWS = 4000
-ONE_ROW = 12 / N_ROWS  # what one row more or less may change in an entropy, generously
+ONE_ROW = 12 / N_ROWS  # generous bound on how much one row can change an entropy
 QUANTILES = (np.arange(N_ROWS) + 0.5) / N_ROWS
 
 few = settings(max_examples=20, deadline=None)
@@ -31,7 +31,7 @@ temperatures = st.lists(st.floats(0.05, 20), min_size=2, max_size=4, unique=True
 
 
 class Quantiles:
-    """Stand-in for a `RandomState`: choices and the noise of one feature are quantiles."""
+    """Stand-in for a `RandomState` whose choices and noise of one feature are quantiles."""
 
     def __init__(self, *, feature=None, others=0.0):
         self.feature, self.others = feature, others
@@ -53,7 +53,7 @@ class Quantiles:
 
 
 def make(emission, draws, seed, prepare=lambda made: None, **options):
-    """Build draws whose odds are far from even, and what they read of a context in every row."""
+    """Build a sampler with uneven odds, and its readout of one context, repeated in every row."""
     made = emission(n_context=N_CONTEXT, **options)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -76,11 +76,13 @@ def assert_rising(entropies):
 
 @few
 @given(seed=seeds, temperatures=temperatures, feature=st.integers(0, 4), lower=st.integers(0, 31))
-def test_a_note_given_the_lower_ones(seed, temperatures, feature, lower):
+def test_entropy_of_a_note_given_the_lower_ones_rises_with_temperature(
+    seed, temperatures, feature, lower
+):
     draws, readout = make(BernoulliNADE, BernoulliNADESampler, seed, n_features=5, n_hidden=6)
     previous = np.zeros((N_ROWS, 5), np.float32)
     sounding = (lower >> np.arange(5)) & 1
-    others = np.where(sounding, -1e6, 1e6)  # no logit is stronger
+    others = np.where(sounding, -1e6, 1e6)  # stronger than any logit
     entropies = []
     for temperature in temperatures:
         frames = draws.draw(
@@ -103,9 +105,9 @@ def assert_components_spread(draws, readout, n_features, temperatures):
 
 @few
 @given(seed=seeds, temperatures=temperatures)
-def test_the_component_of_a_level(seed, temperatures):
+def test_entropy_of_the_component_of_a_level_rises_with_temperature(seed, temperatures):
     def spread_out(emission):
-        # means within the range, none of them the middle, where the uniform component stands
+        # Spread the means within the range, away from the middle, where the uniform component is.
         emission.hidden_to_output[..., 5:10] = emission.context_to_output.weight[5:10] = 0
         emission.context_to_output.bias[5:10] = torch.linspace(0.1, 0.8, 5)
 
@@ -117,7 +119,7 @@ def test_the_component_of_a_level(seed, temperatures):
 
 @few
 @given(seed=seeds, temperatures=temperatures)
-def test_the_component_of_a_frame(seed, temperatures):
+def test_entropy_of_the_component_of_a_frame_rises_with_temperature(seed, temperatures):
     draws, readout = make(GaussianMixture, GaussianMixtureSampler, seed, n_features=2)
     assert_components_spread(draws, readout, 2, temperatures)
 
@@ -129,5 +131,5 @@ def test_temperature_scales_the_width_of_a_gaussian(seed, temperature):
     previous = np.zeros((N_ROWS, 1), np.float32)
     noise = Quantiles(feature=0)
     plain, warm = (draws.draw(readout, previous, noise, t).std() for t in (1.0, temperature))
-    # its entropy is the logarithm of its width, and a constant
+    # The entropy of a Gaussian is the logarithm of its width plus a constant.
     assert np.log(warm / plain) == pytest.approx(np.log(temperature), abs=1e-3)

@@ -22,7 +22,7 @@ def small(**changes):
 def test_a_composer_learns_the_next_note(rolls):
     composer = small(hidden_size=32, max_iter=100, batch_size=2, early_stopping=False).fit(rolls)
     assert composer.emission_ == "bernoulli"
-    # the first note is one of ten, all others follow from the one before
+    # Only the first note, one of ten, is uncertain; each other note follows from the one before.
     assert composer.score(rolls) > -0.5
     predicted = composer.predict(rolls[0])
     assert (predicted[:-1].argmax(1) == rolls[0][1:].argmax(1)).mean() > 0.95
@@ -51,7 +51,7 @@ def test_emission_is_chosen_by_the_values(chroma, rolls):
     assert small(max_iter=1, emission="independent").fit(rolls).emission_ == "independent bernoulli"
 
 
-def test_same_seed_same_model_and_no_global_state_moves(chroma):
+def test_the_same_seed_gives_the_same_model_and_global_states_do_not_change(chroma):
     np.random.seed(3)
     torch.manual_seed(3)
     numpy_state, torch_state = np.random.get_state()[1].copy(), torch.get_rng_state()
@@ -65,13 +65,13 @@ def test_same_seed_same_model_and_no_global_state_moves(chroma):
     assert small(random_state=1).fit(chroma).score(chroma) != one.score(chroma)
 
 
-def test_history_and_best_weights(chroma):
+def test_curves_have_a_value_for_every_epoch_and_the_loss_falls(chroma):
     composer = small(max_iter=12, validation_fraction=0.3).fit(chroma)
     assert len(composer.loss_curve_) == len(composer.validation_curve_) == composer.n_iter_ == 12
     assert composer.loss_curve_[-1] < composer.loss_curve_[0]
 
 
-def test_stops_early_and_keeps_the_best(chroma, monkeypatch):
+def test_training_stops_early_and_keeps_the_best_weights(chroma, monkeypatch):
     scores = iter([-5.0, -3.0, -4.0, -4.0, -4.0, -4.0])
     kept = []
 
@@ -101,7 +101,7 @@ def test_validation_pieces_can_be_given(chroma, styles):
         small().fit(chroma, X_val=[piece[:, :5] for piece in chroma])
 
 
-def test_an_interruption_keeps_what_was_learned(chroma, monkeypatch):
+def test_an_interruption_keeps_the_best_weights_so_far(chroma, monkeypatch):
     run_epoch = Trainer.run_epoch
 
     def interrupted(self, *args, **kwargs):
@@ -161,7 +161,7 @@ def test_ctrl_c_in_the_last_step_warns(chroma, monkeypatch, ctrl_c):
     assert composer.n_iter_ == 1
 
 
-def test_a_handler_of_the_user_stays(chroma, monkeypatch, ctrl_c):
+def test_a_signal_handler_of_the_user_is_kept(chroma, monkeypatch, ctrl_c):
     interrupt_in_the_loss(monkeypatch, 1)
     came = []
     signal.signal(signal.SIGINT, lambda *args: came.append(args))
@@ -201,7 +201,7 @@ def test_a_failed_fit_on_other_pieces_leaves_the_earlier_one(chroma):
         unfitted.sample(3)
 
 
-def test_shifting_real_valued_data_shifts_all():
+def test_shifting_real_valued_data_shifts_samples_and_keeps_scores():
     waves = [np.sin(np.arange(40)[:, None] / 3 + [0, k]) for k in range(4)]
     near = small().fit([wave.astype(np.float32) for wave in waves])
     far = small().fit([(wave + 64).astype(np.float32) for wave in waves])
@@ -212,14 +212,14 @@ def test_shifting_real_valued_data_shifts_all():
     np.testing.assert_allclose(near.sample(20), far.sample(20) - 64, atol=3e-2)
 
 
-def test_a_score_is_that_of_the_rounded_piece(chroma):
+def test_scores_and_predictions_are_those_of_the_rounded_piece(chroma):
     composer = small().fit(chroma)
     rounded = [np.rint(255 * piece) / 255 for piece in chroma]
     assert composer.score(chroma) == pytest.approx(composer.score(rounded), abs=1e-4)
     np.testing.assert_allclose(composer.predict(chroma[0]), composer.predict(rounded[0]), atol=1e-5)
 
 
-def test_transposition_cannot_change_between_fits(chroma):
+def test_key_invariance_cannot_change_between_fits(chroma):
     composer = small(warm_start=True, max_iter=1).fit(chroma)
     with pytest.raises(
         ValueError, match="key_invariant=False differs from True in the fitted model"
@@ -232,12 +232,12 @@ def test_transposition_cannot_change_between_fits(chroma):
     composer.set_params(key_invariant=True).fit(chroma)
 
 
-def test_sizes_may_be_numbers_of_numpy(chroma):
+def test_sizes_may_be_numpy_integers(chroma):
     composer = small(hidden_size=np.int64(8), n_layers=np.int32(1), max_iter=np.int16(1))
     assert composer.fit(chroma).sample(2).shape == (2, 12)
 
 
-def test_an_impossible_frame_leaves_the_others_their_scores():
+def test_an_impossible_frame_does_not_make_other_scores_nan():
     pieces = [np.random.RandomState(i).standard_normal((40, 13)) for i in range(4)]
     for transpose in (False, True):
         composer = small(key_invariant=transpose, max_iter=2).fit(pieces)
@@ -250,7 +250,7 @@ def test_an_impossible_frame_leaves_the_others_their_scores():
         assert not np.isnan(scores).any()
 
 
-def test_changed_parameters_wait_for_the_next_fit(chroma):
+def test_changed_parameters_take_effect_at_the_next_fit(chroma):
     composer = small().fit(chroma)
     before = composer.sample(5)
     composer.set_params(hidden_size=7, n_layers=2, warm_start=True)
@@ -260,7 +260,7 @@ def test_changed_parameters_wait_for_the_next_fit(chroma):
     assert composer.set_params(warm_start=False).fit(chroma).sample(5).shape == (5, 12)
 
 
-def test_partial_fit_goes_on_and_survives_a_pickle(chroma, styles):
+def test_partial_fit_continues_training_also_after_unpickling(chroma, styles):
     composer = small().partial_fit(chroma, styles)
     split = loads(dumps(composer))
     for _ in range(6):
@@ -272,7 +272,7 @@ def test_partial_fit_goes_on_and_survives_a_pickle(chroma, styles):
         np.testing.assert_array_equal(weights, split.weights_[name])
 
 
-def test_partial_fit_knows_styles_to_come(chroma):
+def test_partial_fit_accepts_styles_that_come_later(chroma):
     composer = small().partial_fit(chroma[:2], ["a", "b"], styles=["a", "b", "c"])
     composer.partial_fit(chroma[2:3], ["c"])
     with pytest.raises(ValueError, match=r"unknown style 'd'.*known styles are \['a', 'b', 'c'\]"):
@@ -291,7 +291,7 @@ def test_a_time_budget_ends_training(chroma):
     assert 1 <= composer.n_iter_ < 1000
 
 
-def test_transposed_music_is_as_likely(chroma):
+def test_key_invariance_raises_the_score_of_transposed_music(chroma):
     one_key = [np.roll(piece, -piece[0].argmax(), axis=1) for piece in chroma]
     moved = [np.roll(piece, 3, axis=1) for piece in one_key]
     scores = [
@@ -309,7 +309,7 @@ def test_verbose_shows_progress(chroma, capsys):
     assert captured.out == ""
 
 
-def test_styles_differ(rolls):
+def test_each_style_is_scored_and_sampled_by_its_own_music(rolls):
     upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
     labels = ["up"] * len(upward) + ["down"] * len(downward)
     composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
@@ -323,21 +323,21 @@ def test_styles_differ(rolls):
         assert (np.diff(notes) % 10 == step).mean() > 0.8
 
 
-def test_labels_stay_what_they_are(chroma):
+def test_style_labels_are_kept_exactly(chroma):
     for labels in (["a\0", "a"], [2**53 + 1, 1.5]):
         composer = small(max_iter=1).fit(chroma[:4], labels * 2)
         assert composer.styles_.tolist() == sorted(labels)
         assert composer.sample(2, style=labels[0]).shape == (2, 12)
 
 
-def test_a_warm_start_keeps_the_weights_it_began_with_if_none_do_better(chroma):
+def test_a_warm_start_keeps_its_initial_weights_if_none_are_better(chroma):
     composer = small(max_iter=40, batch_size=2, warm_start=True).fit(chroma[:6], X_val=chroma[6:])
     before, weights = composer.best_validation_score_, composer.weights_
-    # With a rate so high the first steps make it worse, and there are no more.
+    # At so high a learning rate, the few steps of this fit make the weights worse.
     music = composer.sample(20, random_state=0)
     composer.set_params(max_iter=2, learning_rate=1.0)
     composer.fit([piece**4 for piece in chroma[:3]], X_val=chroma[6:])
-    # What is drawn for it from the pieces it has learned stays as well.
+    # Samples stay the same, since the traits of the earlier pieces are kept too.
     np.testing.assert_array_equal(composer.sample(20, random_state=0), music)
     assert max(composer.validation_curve_) < before
     assert composer.best_validation_score_ == pytest.approx(before)
@@ -346,7 +346,7 @@ def test_a_warm_start_keeps_the_weights_it_began_with_if_none_do_better(chroma):
     assert composer.n_iter_ == len(composer.validation_curve_) == 2
 
 
-def test_the_read_out_of_the_mean_does_not_change_the_composer(chroma, rolls, monkeypatch):
+def test_training_the_readout_of_the_mean_does_not_change_other_weights(chroma, rolls, monkeypatch):
     for emission, pieces in ((LogisticNADE, chroma), (BernoulliNADE, rolls)):
         composer = small(learning_rate=0.3).fit(pieces)
         with monkeypatch.context() as patch:
@@ -376,7 +376,7 @@ def test_every_epoch_is_a_line_in_a_log_file(rolls, tmp_path):
     ]
 
 
-def test_progress_is_lines_where_stderr_is_no_terminal(rolls, capsys):
+def test_progress_is_shown_in_lines_if_stderr_is_not_a_terminal(rolls, capsys):
     small(max_iter=3, verbose=1).fit(rolls)
     shown = capsys.readouterr().err
     assert "\r" not in shown
