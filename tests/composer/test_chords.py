@@ -102,7 +102,7 @@ def test_free_bars_follow_no_chord(composer):
     assert free[:, tones].mean() < asked[:, tones].mean() - 0.1
 
 
-def test_each_piece_of_a_list_equals_the_piece_alone(composer):
+def test_each_piece_over_chords_equals_the_piece_sampled_alone(composer):
     chords = [PROGRESSION, None, "F | *", [("G7", 5), ("C", 3)]]
     seeds = [1, 2, 3, 4]
     together = composer.sample(24, chords=chords, random_state=seeds)
@@ -211,7 +211,7 @@ def test_a_piece_ends_on_the_last_chord(composer):
     assert np.mean([share_of(piece[-3:], [("F", 3)]) for piece in pieces]) > 0.85
 
 
-def test_each_ending_over_chords_equals_the_ending_alone(composer):
+def test_each_ending_over_chords_equals_the_piece_sampled_alone(composer):
     chords, seeds = ["C | F | G", None, "Am | E"], [1, 2, 3]
     together = composer.sample(21, chords=chords, ending=True, random_state=seeds)
     for piece, asked, seed in zip(together, chords, seeds, strict=True):

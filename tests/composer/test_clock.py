@@ -133,7 +133,7 @@ def test_timings_with_different_kinds_of_frames_are_refused(chroma, timings, sai
         small().partial_fit(chroma, timing=timings[0]).partial_fit(chroma, timing=timings[1])
 
 
-def test_timings_must_fit_the_pieces(chroma):
+def test_timings_that_do_not_fit_the_pieces_are_refused(chroma):
     with pytest.raises(ValueError, match="timing has 2 entries where X has 8 pieces"):
         small().fit(chroma, timing=[1.0, 1.0])
     with pytest.raises(ValueError, match=r"timing has 5 frames but X\[0\] has 40"):

@@ -168,7 +168,7 @@ def test_probabilities_of_next_frames_agree_with_score_samples(two_styles):
     assert probabilities[0] == pytest.approx(exact, abs=0.03)
 
 
-def test_next_frames_need_values_from_0_to_1(chroma):
+def test_next_frames_needs_an_emission_of_values_from_0_to_1(chroma):
     composer = LSTMComposer(hidden_size=8, max_iter=1, emission="mse", random_state=0).fit(chroma)
     with pytest.raises(ValueError, match="emission_ is 'mse': use predict"):
         composer.next_frames(chroma[0])

@@ -58,7 +58,7 @@ def test_training_goes_back_and_continues_with_a_lower_rate(chroma, monkeypatch,
     assert np.isfinite(composer.score(chroma))
 
 
-def test_a_resumed_run_keeps_the_lower_rate(chroma, monkeypatch, tmp_path):
+def test_a_resumed_fit_keeps_the_lower_learning_rate(chroma, monkeypatch, tmp_path):
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 2)
     path = tmp_path / "fit.npz"
     spoil(monkeypatch, float("nan"))

@@ -35,13 +35,13 @@ def test_sampled_endings_are_like_those_of_training_pieces(closing):
     assert before(closed) < ends(closed) - 0.3
 
 
-def test_a_continuation_ends_too(closing):
+def test_a_continuation_of_a_prime_can_end(closing):
     prime = make_endings(1, 30, seed=3)[0][:20]
     closed = closing.sample(12, prime=[prime] * 20, ending=True, random_state=0)
     assert np.mean([piece[-4:, 9].mean() for piece in closed]) > 0.7
 
 
-def test_each_ending_equals_the_ending_alone(closing):
+def test_each_piece_with_an_ending_equals_the_piece_sampled_alone(closing):
     together = closing.sample(15, ending=True, random_state=[3, 4])
     for piece, seed in zip(together, (3, 4), strict=True):
         np.testing.assert_array_equal(piece, closing.sample(15, ending=True, random_state=seed))

@@ -115,7 +115,7 @@ def test_a_composer_trains_on_pieces_of_integers(rolls):
 
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "mse"])
-def test_short_and_empty_pieces_among_others(chroma, emission):
+def test_a_composer_trains_on_short_and_empty_pieces(chroma, emission):
     pieces = [chroma[0], chroma[1][:1], chroma[2][:0], chroma[3][:1], *chroma[4:6]]
     composer = small(emission=emission).fit(pieces)
     assert np.isfinite(composer.score(pieces))

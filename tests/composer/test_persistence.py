@@ -28,7 +28,7 @@ def through_skops(composer, path):
 
 
 @pytest.mark.parametrize("through", [through_pickle, through_joblib, through_skops])
-def test_round_trip_gives_the_same_music(fitted, chroma, tmp_path, through):
+def test_a_saved_composer_gives_the_same_music(fitted, chroma, tmp_path, through):
     opened = through(fitted, tmp_path / "composer")
     for seed in (0, 1):
         np.testing.assert_array_equal(

@@ -22,7 +22,7 @@ def make_pieces(emission):
     return make_chroma(8, 40, seed=0)
 
 
-def test_each_piece_equals_the_piece_of_its_seed_alone(composer):
+def test_each_piece_equals_the_piece_sampled_alone_with_its_seed(composer):
     seeds = list(range(7))
     styles = ["folk", None, {"folk": 0.7, "jazz": 0.3}, "jazz", {"jazz": 1}, None, "folk"]
     keys = ["C", None, "F#", None, "Am", None, "Bb"] if composer.key_invariant_ else None
@@ -52,7 +52,7 @@ def test_one_value_applies_to_all_pieces(composer):
     assert len(composer.sample(9, style=["folk", "jazz"], random_state=0)) == 2
 
 
-def test_an_array_of_styles_is_a_list_of_them(fitted):
+def test_an_array_of_styles_counts_as_a_list(fitted):
     styles = ["folk", "jazz"] * 8
     for piece, other in zip(
         fitted.sample(5, style=np.array(styles), random_state=0),

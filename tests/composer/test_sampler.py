@@ -164,7 +164,7 @@ def test_pieces_drawn_alone_and_together_have_the_same_distribution(emission):
         assert (np.abs(moment(apart).mean(0) - moment(together).mean(0)) < 5 * error).all()
 
 
-def test_a_stream_equals_a_sample(fitted, chroma):
+def test_a_stream_yields_the_frames_of_sample(fitted, chroma):
     settings = {"prime": chroma[0], "style": "folk", "temperature": 0.9, "random_state": 3}
     frames = []
     for frame in islice(fitted.stream(**settings), 25):

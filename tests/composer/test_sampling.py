@@ -3,7 +3,7 @@ import numpy as np
 from musicai import LSTMComposer
 
 
-def test_shapes_and_types(fitted, chroma):
+def test_samples_have_the_requested_shapes_and_are_float32(fitted, chroma):
     alone = fitted.sample(7)
     assert alone.shape == (7, 12)
     assert alone.dtype == np.float32
@@ -59,13 +59,13 @@ def test_primes_may_differ_in_length(fitted, chroma):
     assert [piece.shape for piece in pieces] == [(5, 12)] * 3
 
 
-def test_samples_do_not_freeze(fitted):
+def test_samples_keep_changing(fitted):
     piece = fitted.sample(500, random_state=0)
     late = piece[-100:]
     assert np.abs(np.diff(late, axis=0)).mean() > 0.01
 
 
-def test_silence_is_not_composed(chroma):
+def test_silent_frames_are_never_sampled(chroma):
     silence = np.zeros((40, 12), np.float32)
     composer = LSTMComposer(hidden_size=8, max_iter=30, random_state=0, early_stopping=False)
     composer.fit([np.concatenate([silence, piece]) for piece in chroma])
@@ -87,7 +87,7 @@ def test_a_prime_may_be_a_reversed_view(fitted, chroma):
     )
 
 
-def test_real_values_stay_near_the_data():
+def test_sampled_real_values_have_about_the_spread_of_the_data():
     """Features that keep returning to their means are sampled with about the right spread."""
     rng = np.random.default_rng(0)
     pieces = []

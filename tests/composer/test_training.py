@@ -43,7 +43,7 @@ def test_every_emission_learns(chroma, emission):
     assert np.mean(error) < np.mean(persistence)
 
 
-def test_emission_is_chosen_by_the_values(chroma, rolls):
+def test_the_emission_is_chosen_by_the_values(chroma, rolls):
     assert small(max_iter=1).fit(chroma).emission_ == "chroma"
     assert small(max_iter=1).fit([p / 2 for p in chroma]).emission_ == "logistic"
     assert small(max_iter=1).fit(rolls).emission_ == "bernoulli"
@@ -142,7 +142,7 @@ def test_ctrl_c_waits_for_the_end_of_a_step(chroma, monkeypatch, ctrl_c):
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_second_ctrl_c_does_not_wait(chroma, monkeypatch, ctrl_c):
+def test_a_second_ctrl_c_interrupts_at_once(chroma, monkeypatch, ctrl_c):
     steps = interrupt_in_the_loss(monkeypatch, 2)
     add_gradients = Trainer._add_gradients
     done = []
@@ -170,14 +170,14 @@ def test_a_signal_handler_of_the_user_is_kept(chroma, monkeypatch, ctrl_c):
     assert composer.n_iter_ == 5
 
 
-def test_warm_start_continues(chroma):
+def test_a_warm_start_continues_from_the_earlier_weights(chroma):
     composer = small(max_iter=20, warm_start=True).fit(chroma)
     first = composer.loss_curve_[0]
     composer.set_params(max_iter=1).fit(chroma)
     assert composer.loss_curve_[0] < first
 
 
-def test_a_failed_fit_leaves_the_earlier_one(chroma, styles):
+def test_a_fit_that_diverges_keeps_the_earlier_model(chroma, styles):
     composer = small().fit(chroma, styles)
     before = composer.sample(5, style="jazz", random_state=0)
     with (
@@ -188,7 +188,7 @@ def test_a_failed_fit_leaves_the_earlier_one(chroma, styles):
     np.testing.assert_array_equal(composer.sample(5, style="jazz", random_state=0), before)
 
 
-def test_a_failed_fit_on_other_pieces_leaves_the_earlier_one(chroma):
+def test_a_fit_with_invalid_arguments_keeps_the_earlier_model(chroma):
     composer = small().fit(chroma)
     with pytest.raises(ValueError, match="style labels"):
         composer.fit([piece[:, :5] for piece in chroma], ["too", "few"])
@@ -286,7 +286,7 @@ def test_constant_features_and_repeated_frames_are_learned():
     assert np.isfinite(composer.sample(50)).all()
 
 
-def test_a_time_budget_ends_training(chroma):
+def test_training_ends_after_max_time(chroma):
     composer = small(max_iter=10**6, max_time=0.3, early_stopping=False).fit(chroma)
     assert 1 <= composer.n_iter_ < 1000
 
@@ -359,7 +359,7 @@ def test_training_the_readout_of_the_mean_does_not_change_other_weights(chroma, 
                 np.testing.assert_array_equal(weights, without.weights_[name])
 
 
-def test_every_epoch_is_a_line_in_a_log_file(rolls, tmp_path):
+def test_every_epoch_is_logged_in_one_line(rolls, tmp_path):
     handler = logging.FileHandler(tmp_path / "fit.log")
     logger = logging.getLogger("musicai")
     logger.addHandler(handler)
