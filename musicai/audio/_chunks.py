@@ -20,7 +20,7 @@ from ._parts import Part
 from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Audio beyond the length in the header counts only if it is at least this long."""
+"""Audio beyond the length in the header counts only if it lasts at least this many seconds."""
 
 LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
@@ -45,7 +45,7 @@ KNOWN = (
     *(b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"_PMX", b"JUNK", b"cue ", b"smpl", b"PEAK"),
     *(b"fact", b"DISP", b"ANNO", b"NAME", b"AUTH", b"(c) ", b"MARK", b"COMT", b"APPL"),
 )
-"""Chunk names to accept even if the chunk's size is wrong."""
+"""Names by which to recognize a chunk even if its size is wrong."""
 
 
 class Family(NamedTuple):
@@ -103,11 +103,11 @@ class Samples(NamedTuple):
     start : int
         Position of the first sample.
     promised : int
-        Bytes of samples according to the header.
+        Number of bytes of samples according to the header.
     field, size : int, struct.Struct
         Position and format of the header's length field.
     n_more : int
-        Bytes that the field counts in addition to the samples.
+        Number of bytes that the length field counts in addition to the samples.
     """
 
     start: int
@@ -169,7 +169,7 @@ def chunk_layout(
 def _unread_behind(
     content: BinaryIO, padded: int, behind: int, stop: int, family: Family | None, origin: int
 ) -> str | None:
-    """Return a warning about unread audio after the samples; None if there is none."""
+    """Return a warning about unread audio after the samples, or None without such audio."""
     if any(_read(content, position, 4) in MAGIC for position in (padded, behind)):
         return "another recording follows the first in this file, and was not read"
     if family and any(

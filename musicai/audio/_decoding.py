@@ -22,7 +22,7 @@ from .ffmpeg import (
 )
 
 FORGIVEN_SECONDS = 1.0
-"""Tolerated difference from the header's length; MP3 headers often count extra frames."""
+"""Tolerated difference from the header's length in seconds; many MP3 headers count extra frames."""
 
 MOST_VALUES = 2**20
 """Largest number of values in a block, over all channels; a header may claim a thousand."""

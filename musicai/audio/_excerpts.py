@@ -22,7 +22,7 @@ RULES: dict[str, Rule] = {
     "channels": READING_RULES["channels"],
 }
 MARGIN_SECONDS = 0.1
-"""Extra audio to read on either side, in which the decoder and the resampler settle."""
+"""Seconds of extra audio to read on either side, so that decoder and resampler can settle."""
 
 
 def read_excerpt(
@@ -122,7 +122,7 @@ def _place(
     n_samples: int,
     sr: float,
 ) -> np.ndarray:
-    """Resample samples that begin at second `begins`, and cut out the excerpt."""
+    """Resample samples that begin `begins` seconds into the recording, and cut out the excerpt."""
     if native_rate != sr and len(samples):
         samples = soxr.resample(samples, native_rate, sr, quality="HQ")
     offset = round((start - begins) * sr)

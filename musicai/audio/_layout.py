@@ -11,7 +11,7 @@ class Layout(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        The file with a corrected header; empty if it can be read as it is.
+        The file with a corrected header; empty if the file can be read unchanged.
     endless : bool
         Whether to present the parts to the decoder as a file of unknown length.
     n_samples : int or None

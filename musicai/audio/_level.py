@@ -29,7 +29,7 @@ A shorter fade distorts low notes; a longer one makes the sound pump.
 """
 
 MOST_MAKE_UP = 10 ** (3 / 20)
-"""Highest gain that makes up for loudness lost in the limiter."""
+"""Largest factor by which to raise the gain to make up for loudness lost in the limiter."""
 
 TRIALS = 8
 """Number of corrections of the gain by the resulting loudness."""
@@ -89,7 +89,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
 
 
 def level(audio: np.ndarray, sr: float) -> np.ndarray:
-    """Normalize the loudness of audio like `level_blocks`, in place, and return it."""
+    """Normalize the loudness of audio in place, like `level_blocks`, and return the audio."""
     start = 0
     for block in _leveled(audio, sr):
         audio[start : start + len(block)] = block

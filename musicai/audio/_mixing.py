@@ -28,11 +28,12 @@ The position varies from group to group, so that no tone is always sampled at th
 LEAST_SHARE = 0.02
 """Channels cancel if their sum has less than this share of their total power.
 
-The mean of two channels is then 20 dB below them. Unrelated channels have a share of about 1.
+The mean of two channels is then over 20 dB below them. For unrelated channels, the share is about
+1.
 """
 
 FADE_SECONDS = 0.01
-"""Duration of a change of signs."""
+"""Duration in seconds of the transition when signs change."""
 
 
 def mix_blocks(
@@ -79,7 +80,7 @@ def mix_blocks(
 
 
 def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.ndarray:
-    """Mix samples of shape (n_samples, n_channels) that span `whole_cells`."""
+    """Mix samples of shape (n_samples, n_channels) whose limits come from `whole_cells`."""
     blocks = mix_blocks([samples], native_rate, channels, report=lambda seconds: None)
     return np.concatenate([mix_down(samples[:0], channels), *blocks])
 
@@ -165,7 +166,7 @@ class _Mixer:
         return cancels
 
     def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
-        """Apply signs to the channels of a cell, in place."""
+        """Multiply the channels of a cell by signs in place, with a transition from the last ones."""
         signs = self._plain
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs
@@ -181,7 +182,7 @@ class _Mixer:
 
 
 def _opposing_signs(samples: np.ndarray) -> np.ndarray:
-    """Return signs with which no channel cancels the sum of the channels before it."""
+    """Return a sign per channel, so that no channel cancels the sum of those before it."""
     signs = np.ones(samples.shape[1], np.float32)
     total = samples[:, 0].copy()
     for channel in range(1, len(signs)):

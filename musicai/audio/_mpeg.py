@@ -49,7 +49,7 @@ MISCOUNTED = 2
 """Tolerated error, in frames, of the number in a table; encoders count differently."""
 
 LEAST_SECONDS = 1.0
-"""Tolerated seconds of bytes that are not frames, or of frames of another kind."""
+"""Tolerated length in seconds of bytes that are not frames, or of frames of a different kind."""
 
 SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 """First byte of a frame header, followed by a valid second byte."""
@@ -144,7 +144,7 @@ def mpeg_layout(
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return the layout of the most frequent kind of frames."""
+    """Return the layout of a file, of which only the most frequent kind of frames is read."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames

@@ -18,7 +18,7 @@ END_OF_STREAM = 0x04
 
 
 def ogg_damage(content: BinaryIO) -> str | None:
-    """Return a description of damage at the end of an Ogg file; None if it is intact."""
+    """Return a warning about a missing end or a further stream in an Ogg file; None without."""
     content.seek(0)
     head = content.read(LARGEST_PAGE)
     size = content.seek(0, os.SEEK_END)

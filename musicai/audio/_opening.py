@@ -1,4 +1,4 @@
-"""Opening files that libsndfile decodes, with their true length.
+"""Opening of files that libsndfile decodes, at their true length.
 
 libsndfile trusts headers. This module compares each header with the contents of the file. If they
 differ, it passes the file to libsndfile with a corrected header.
@@ -27,7 +27,7 @@ OTHERS = re.compile(rb"....ftyp|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75", re.DOTALL)
 """First bytes of MP4, WebM and WMA files, which are not searched for MPEG frames."""
 
 UNKNOWN_SAMPLES = 2**62
-"""From this number of samples on, libsndfile means that the header does not give the length."""
+"""libsndfile reports at least this many samples if the header does not give the length."""
 
 NO_MPEG_FRAMES = 7
 """libsndfile's error code for an MP3 without frames; its own message is misleading."""
@@ -179,7 +179,7 @@ _find_cached = lru_cache(maxsize=256)(_find)
 
 
 def cause_of(error: Exception) -> str:
-    """Return a readable cause of a failure of libsndfile."""
+    """Return the cause of an error of libsndfile, as text for users."""
     if getattr(error, "code", None) == NO_MPEG_FRAMES:
         return "no MP3 frames were found in it"
     if isinstance(error, TypeError):  # soundfile treats every .raw file as headerless

@@ -23,7 +23,7 @@ BLOCK_SIZE = 65536
 """Number of samples to read at a time: 256 kB of float32, which fit into a processor's cache."""
 
 LOUDEST = 1e12
-"""Largest sample accepted; the power spectrum of larger ones would overflow float32."""
+"""Largest absolute value of a sample; the power spectrum of larger ones would overflow float32."""
 
 RULES: dict[str, Rule] = {
     "sr": (

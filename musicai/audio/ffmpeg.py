@@ -72,7 +72,7 @@ class NoFfmpegError(RecordingError):
 
 
 def explain_missing_ffmpeg(names: Sequence[str], n_recordings: int) -> str:
-    """Return a message that some recordings need ffmpeg, and how to install it."""
+    """Return a message that says which recordings need ffmpeg, and how to install it."""
     which = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     return (
         f"{len(names)} of {n_recordings} recordings ({which}) cannot be read without the ffmpeg "
@@ -215,7 +215,7 @@ def _watched(
 
 
 def _cause(messages: IO[bytes]) -> str:
-    """Return the first line of ffmpeg's messages, the most specific one."""
+    """Return the cause of a failure: the first of ffmpeg's messages, which is most specific."""
     messages.seek(0)
     line = messages.readline(4096).decode("utf-8", "backslashreplace").strip()
     if "matches no streams" in line:

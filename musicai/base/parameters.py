@@ -74,9 +74,9 @@ def is_file_name(value: Any) -> bool:
 
 
 def as_rng(random_state: Any, *stream: int) -> np.random.RandomState:
-    """Return a random state; None gives a new one rather than NumPy's global one.
+    """Return a random state; if `random_state` is None, a new one rather than NumPy's global one.
 
-    With an integer seed, each number in `stream` gives an independent random state.
+    With an integer seed, the numbers in `stream` select one of many independent random states.
     """
     if random_state is None:
         return np.random.RandomState()

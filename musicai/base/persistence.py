@@ -42,7 +42,10 @@ class Persistent:
     """Mixin for estimators that can be saved; it must precede `BaseEstimator`."""
 
     def _fitted_state(self) -> Mapping[str, Any]:
-        """Return the fitted attributes that `check_state` expects; may raise any error."""
+        """Return the expected fitted attributes, as for `check_state`.
+
+        It may raise any error, which means that the state is invalid.
+        """
         return {}
 
     def __getstate__(self) -> dict[str, Any]:

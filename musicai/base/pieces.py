@@ -159,7 +159,7 @@ def frame_blocks(piece: np.ndarray) -> Iterator[np.ndarray]:
 
 @dataclass
 class Values:
-    """Summary of the values of pieces."""
+    """Range and kind of the values in pieces."""
 
     lowest: float = np.inf
     highest: float = -np.inf

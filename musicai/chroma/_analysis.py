@@ -68,9 +68,10 @@ class Analysis:
         Cepstral coefficients 1 to 13 of each frame, in decibels. They are the orthonormal cosine
         transform of the levels of quarter-tone bands, averaged over the frame. None without `sync`.
     tempo : float or None
-        Tempo of `timing` in beats per minute. None unless frames are beats.
+        Tempo of `timing` in beats per minute. None unless the frames follow beats.
     clarity : float or None
-        Mean clarity of the beats, from about 0 (no pulse) to 1. None unless frames are beats.
+        Mean clarity of the beats, from about 0 (no pulse) to 1. None unless the frames follow
+        beats.
 
     Examples
     --------
@@ -100,12 +101,12 @@ class Analysis:
 
     @property
     def tempo(self) -> float | None:
-        """Tempo in beats per minute; None unless frames are beats."""
+        """Tempo in beats per minute; None unless the frames follow beats."""
         return self.timing.tempo
 
     @property
     def clarity(self) -> float | None:
-        """Mean clarity of the beats; None unless frames are beats."""
+        """Mean clarity of the beats; None unless the frames follow beats."""
         return None if self.beats is None else float(self.beats.clarity.mean())
 
     def _repr_html_(self) -> str:

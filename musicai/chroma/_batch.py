@@ -255,7 +255,7 @@ def _retry(call: Any, name: str) -> Any:
 
 
 def _started(calls: list[Any], n_jobs: int | None) -> AbstractContextManager[Generator[Any]]:
-    """Start calls in parallel; the context provides their results."""
+    """Start calls in parallel; entering the context gives an iterator over their results."""
     try:
         parallel = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
     except ValueError:  # a backend without generators, such as "multiprocessing"

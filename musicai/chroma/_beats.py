@@ -234,14 +234,14 @@ def _best_path(score: np.ndarray, period: int) -> np.ndarray:
 
 
 def _last_beat(total: np.ndarray) -> int:
-    """Return the last peak that is at least half as high as the median peak."""
+    """Return the frame of the last peak that is at least half as high as the median peak."""
     rising = np.append(-np.inf, total[:-1]) < total
     peaks = np.flatnonzero(rising & (total >= np.append(total[1:], -np.inf)))
     return int(peaks[total[peaks] >= 0.5 * np.median(total[peaks])][-1])
 
 
 def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Drop beats before the first and after the last strong onset; drop all if few are strong."""
+    """Drop beats before the first strong one and after the last; drop all if few are strong."""
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
     return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]

@@ -120,7 +120,7 @@ class ChromaExtractor(FileTransformer):
     frame_rate : float
         Frames per second, ``sr / hop_length``.
     timing : Timing
-        Timing of the frames of a piece. With `sync`, frames are beats without a tempo. For a
+        Timing of the frames of a piece. With `sync`, it has beats or half-beats but no tempo. For a
         recording, use the timing in its analysis; for a composed piece, choose a tempo, for
         instance with ``extractor.timing.at_tempo(96)``.
 
@@ -195,7 +195,7 @@ class ChromaExtractor(FileTransformer):
 
     @property
     def timing(self) -> Timing:
-        """Timing of the frames of a piece; with `sync`, beats without a tempo."""
+        """Timing of the frames of a piece; with `sync`, it has beats but no tempo."""
         self._check_parameters()
         if self.sync is None:
             return Timing.from_rate(self.frame_rate)
@@ -448,7 +448,7 @@ class ChromaExtractor(FileTransformer):
         )
 
     def _checked(self, result: Analysis | RecordingError, name: str) -> Analysis:
-        """Emit the warnings of a recording, or raise its error."""
+        """Emit the warnings of a recording, or raise its error; return its analysis."""
         if not isinstance(result, RecordingError):
             for warning in result.warnings:
                 warnings.warn(f"{name}: {warning}", stacklevel=4)
@@ -463,7 +463,7 @@ class ChromaExtractor(FileTransformer):
 
 
 def _empty_analysis(error: RecordingError) -> Analysis:
-    """Return the empty analysis of a recording that was left out."""
+    """Return an analysis without frames, for a recording that was left out."""
     levels, timing = np.empty(0, np.float32), Timing.from_borders([0.0])
     chroma = np.empty((0, len(PITCH_CLASSES)), np.float32)
     return Analysis(chroma, timing, levels, None, (str(error),))

@@ -122,7 +122,7 @@ def hann_window(length: int, dtype: DTypeLike) -> np.ndarray:
 
 
 class FrameLevels:
-    """Level meter for a stream; frame ``t`` is the hop centered on sample ``t * hop_length``.
+    """Level meter for a stream, whose frame ``t`` is the hop centered on sample ``t * hop_length``.
 
     Parameters
     ----------

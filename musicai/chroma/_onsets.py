@@ -136,7 +136,7 @@ def _decibels(power: np.ndarray) -> np.ndarray:
 
 
 def _louder_neighbor(level: np.ndarray) -> np.ndarray:
-    """Return the maximum level of each band and its two neighbors."""
+    """Return for each band the highest level among the band and its two neighbors."""
     loudest = level.copy()
     np.maximum(loudest[:, 1:], level[:, :-1], out=loudest[:, 1:])
     np.maximum(loudest[:, :-1], level[:, 1:], out=loudest[:, :-1])
@@ -147,7 +147,7 @@ def _louder_neighbor(level: np.ndarray) -> np.ndarray:
 def _bands(sr: float, n_fft: int) -> tuple[scipy.sparse.csr_array, np.ndarray]:
     """Return triangular bands, shape (n_bands, n_frequencies), float32, and their centers in hertz.
 
-    Bands are a quarter tone apart, but at least one FFT bin.
+    Bands are a quarter tone apart, or one FFT bin where that is more.
     """
     width = sr / n_fft
     centers = [LOWEST]

@@ -101,15 +101,15 @@ def _usual_hop(borders: np.ndarray, sr: float) -> float:
 
 
 def _repeat(frames: np.ndarray, borders: np.ndarray, steps_per_second: float) -> np.ndarray:
-    """Return one row per step: the frame between whose borders the step begins."""
+    """Return one row per step: the frame that covers it, with borders rounded to whole steps."""
     firsts = np.rint((borders - borders[0]) * steps_per_second).astype(int)
     return np.repeat(frames, np.diff(firsts), axis=0)
 
 
 def _interpolate(frames: np.ndarray, centers: np.ndarray, length: float, step: float) -> np.ndarray:
-    """Interpolate frames linearly, every `step` seconds.
+    """Return linearly interpolated frames, one row every `step` seconds, as float32.
 
-    The last frame fades out within its `length`.
+    The last frame fades out in the `length` of a frame, in seconds.
     """
     centers = np.append(centers, centers[-1] + length)
     moments = np.arange(int(np.ceil(centers[-1] / step)) + 1) * step

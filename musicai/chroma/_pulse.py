@@ -28,7 +28,7 @@ class PulseFinder:
         self._blocks: list[np.ndarray] = []
 
     def add(self, block: np.ndarray) -> None:
-        """Add samples."""
+        """Add samples; they are kept only for a custom tracker."""
         if self._tracker is not None:
             self._blocks.append(block.copy())
 

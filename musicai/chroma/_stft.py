@@ -26,10 +26,10 @@ DEFAULT_FRAME_LENGTH = 2048
 """Default number of samples per frame, as in librosa."""
 
 CACHED_SAMPLES = 2**16
-"""Samples to transform at a time, so that the output stays in the processor's cache."""
+"""Number of samples to transform at a time, so that the output stays in the processor's cache."""
 
 KEPT_BYTES = 96 * 2**20
-"""Most bytes of power spectra to keep; spectra of longer recordings are folded as they come."""
+"""Largest number of bytes of power spectra to keep; beyond it, spectra are folded as they come."""
 
 A4 = 440.0
 CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
@@ -64,7 +64,8 @@ def stft_chroma(
     exact : bool
         Whether to transform in double precision.
     kept_bytes : int, default=96 * 2**20
-        Most bytes of power spectra to keep; spectra of longer recordings are folded as they come.
+        Largest number of bytes of power spectra to keep; beyond it, spectra are folded as they
+        come.
     n_guesses : int, default=5
         Number of tunings for which to fold the spectra of a long recording.
 
@@ -145,9 +146,9 @@ def stft_amplitudes(chroma: np.ndarray) -> np.ndarray:
 def sine_center(sr: float, n_fft: int) -> float:
     """Return the frequency in hertz around which to place sines so that the analysis resolves them.
 
-    Around it, adjacent semitones are six FFT bins apart. It is at least C5, for a natural sound,
-    and otherwise at most an eighth of the sampling rate, so that the octaves above it fit below
-    half the sampling rate.
+    If possible, adjacent semitones are six FFT bins apart there. The result is at least C5, for a
+    natural sound, and otherwise at most an eighth of the sampling rate, so that octaves above it
+    fit below half the sampling rate.
     """
     clear = 6 * sr / n_fft / (2.0 ** (1 / 12) - 1)
     lowest = A4 * 2.0 ** (3 / 12)

@@ -53,7 +53,7 @@ class TuningEstimator:
         self._heights.append(here + np.float32(0.5) * slope * shift)
 
     def estimate(self) -> float:
-        """Return the tuning in semitones, in [-0.5, 0.5); 0 without any peak."""
+        """Return the tuning in semitones, in [-0.5, 0.5); 0 if there are no peaks."""
         return self.likeliest(1)[0]
 
     def likeliest(self, n_tunings: int) -> list[float]:

@@ -61,8 +61,8 @@ def load_chorales(
     """Load Bach's chorales as recordings, MIDI files or pieces, without a network.
 
     The first call renders the scores of music21's corpus with a soundfont; later calls find the
-    files in the data home. It needs ``pip install ".[midi,score]"`` in a clone. All 350 chorales
-    are 4 hours of music and 280 MB of FLAC, and take about 2 minutes to render on 2 cores.
+    files in the data home. The function needs ``pip install ".[midi,score]"`` in a clone. All 350
+    chorales are 4 hours of music and 280 MB of FLAC, and take about 2 minutes to render on 2 cores.
 
     Parameters
     ----------

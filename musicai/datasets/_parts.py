@@ -13,7 +13,7 @@ _REST = 0.12  # probability that a melody rests on a beat
 
 
 class Note(NamedTuple):
-    """Note, with times and loudness relative to a section."""
+    """Note of a voice, with times from the start of its section, or of the piece."""
 
     start: float  # in beats
     end: float

@@ -50,9 +50,9 @@ def make_progressions(
 ) -> Progressions:
     """Make chroma of rule-based music with known chords, free of rights.
 
-    Use it in examples and tests that need neither files nor a network. The music has a bass, chords
-    and a melody. Its chroma resembles that of recordings: notes decay, there are partials and
-    noise, and windows of neighboring frames overlap.
+    Use it in examples and tests that should need neither files nor a network. The music has a bass,
+    chords and a melody. Its chroma resembles that of recordings: notes decay and have partials,
+    there is noise, and the windows of neighboring frames overlap.
 
     Parameters
     ----------

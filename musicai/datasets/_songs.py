@@ -76,9 +76,10 @@ def make_songs(
 ) -> Songs:
     """Make recordings of rule-based songs, played by a band with drums.
 
-    Use it in examples, tests and demonstrations that need free music with a pulse. The songs follow
-    the rules of :func:`make_progressions` and are rendered with a soundfont. Later calls find the
-    files in the data home. It needs ``pip install ".[midi]"`` in a clone.
+    Use them in examples, tests and demonstrations that need free music with a pulse. The songs
+    follow the rules of :func:`make_progressions`. The first call renders them with a soundfont;
+    later calls find the files in the data home. The function needs ``pip install ".[midi]"`` in a
+    clone.
 
     Parameters
     ----------

@@ -61,7 +61,10 @@ def sound(
 
 
 def _strokes(voice: list[Note], n_steps: int, steps_per_beat: float, stay: float) -> np.ndarray:
-    """Return the excitation of each pitch class at each step; note ends are negative."""
+    """Return the excitation of each pitch class at each step, shape (n_steps, 12).
+
+    It is positive where a note starts, and negative where a note ends, to silence it.
+    """
     strokes = np.zeros((n_steps + 1, 12))
     notes = np.array(voice, np.float64).reshape(-1, 4)
     starts, ends = np.minimum(np.rint(notes[:, :2].T * steps_per_beat).astype(int), n_steps)

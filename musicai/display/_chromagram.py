@@ -144,8 +144,8 @@ class ChromagramDisplay:
 
         Notes
         -----
-        If a piece has more than 150 frames per inch, averages of adjacent frames are drawn. Of a
-        piano roll, only the range of keys in use is shown, with a margin.
+        If the plot would have more than 150 frames per inch, averages of adjacent frames are drawn.
+        A piano roll shows only the range of keys in use, with a margin.
         """
         lines = marks_within(marks, self.times)
         ax = get_ax(ax, (9, 3))

@@ -39,7 +39,7 @@ class Scale(NamedTuple):
 
 
 def one_piece(X: Any, who: str, *, name: str = "piece") -> np.ndarray:
-    """Validate that `X` is a single piece with frames and not transposed, and return it."""
+    """Return `X` after checking that it is a single piece that has frames and is not transposed."""
     if getattr(X, "shape", ())[:1] == (0,):
         raise ValueError(f"{name} has no frames: {who} draws one or more")
     pieces, _ = as_collection(X, name=name)

@@ -29,7 +29,7 @@ _MEDIA_TYPES = {
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
-"""Largest lossless file in bytes to embed without compression."""
+"""Size in bytes up to which a lossless file is embedded without compression."""
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100
@@ -37,7 +37,7 @@ _RULE: Rule = (
     lambda v: SAMPLING_RATE_RULE[0](v) and v == int(v),
     "a whole number of hertz from 1000 to 192000",
 )
-"""Rule for sampling rates of files."""
+"""Rule for the sampling rate of samples, which are written to a file."""
 
 
 class AudioPlayer:

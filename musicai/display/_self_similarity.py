@@ -88,7 +88,7 @@ class SelfSimilarityDisplay:
             Length of a window in frames of `piece`; 22 frames are 2 s at the default rate of
             :class:`musicai.ChromaExtractor`. Similarities are those of
             :func:`musicai.metrics.recurrence`, unless the piece is averaged. Short windows show
-            chords, long ones phrases. If frames are beats, use about 4.
+            chords, long ones phrases. If each frame is a beat, use about 4.
         timing : Timing, object with a `timing`, or float, default=None
             Timing of the frames, for instance the extractor of the piece or its analysis. A number
             means frames per second. The axes show beats if the frames follow beats, otherwise

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DASHES = ["-", (0, (8, 2)), (0, (1, 1)), (0, (8, 2, 1, 2)), (0, (3, 3))]
 _GRAYS = ["0.2", "0.5", "0.35"]
-"""Line styles of baselines: three grays and five patterns distinguish fifteen lines."""
+"""Line styles of baselines: three grays and five dash patterns distinguish fifteen lines."""
 
 _LEARNED = ("loss_curve_", "validation_curve_", "emission_")
 
