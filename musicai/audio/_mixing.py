@@ -166,7 +166,7 @@ class _Mixer:
         return cancels
 
     def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
-        """Multiply the channels of a cell by signs in place, with a transition from the last ones."""
+        """Multiply the channels of a cell by signs in place, after a transition from the last."""
         signs = self._plain
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs

@@ -240,7 +240,7 @@ print(n_samples + sum(map(len, blocks)), len(received))
 @ffmpeg
 @POSIX
 def test_ctrl_c_in_a_terminal_does_not_truncate_a_recording(tmp_path):
-    """Only the main thread receives Ctrl-C; the reader must not take it for the end of the file."""
+    """ffmpeg must not receive Ctrl-C, because its end would look like the end of the file."""
     soundfile.write(tmp_path / "a.wav", np.zeros(60 * 44100), 44100)
     path = tmp_path / "a.m4a"
     encode = [programs.find_ffmpeg(), "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "alac", path]

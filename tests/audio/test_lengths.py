@@ -138,7 +138,7 @@ def test_durations_of_nearly_empty_files_match_the_samples_read(save, format, n_
 
 
 def test_a_wav_of_more_than_4_gib_is_read(tmp_path):
-    """The header has no room for such a length."""
+    """The 32-bit field of the header has no room for this length."""
     path, length, loud = tmp_path / "long.wav", 2**32 + 2**16, b"\0\x40" * RATE
     data = encode("WAV")
     data[4:8] = data[40:44] = struct.pack("<I", length % 2**32)

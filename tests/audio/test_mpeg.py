@@ -56,7 +56,7 @@ def save(tmp_path):
 @settings(max_examples=40, deadline=None)
 @given(n_cut=st.integers(0, 100_000))
 def test_mpeg_audio_can_start_anywhere(music, tmp_path_factory, n_cut):
-    """A recording of a web radio begins in the middle of a frame."""
+    """A recording of an internet radio station begins in the middle of a frame."""
     path = tmp_path_factory.mktemp("radio") / "radio.mp3"
     path.write_bytes(b"".join(music[1:])[n_cut:])
     starts = np.cumsum([0] + [len(frame) for frame in music[1:-1]])

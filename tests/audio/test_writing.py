@@ -214,7 +214,8 @@ def test_other_systems_write_the_same_bytes_as_posix(noise, tmp_path, monkeypatc
 def test_a_full_disk_gives_one_clear_error(noise, tmp_path, format, room):
     """Report a full disk at the start, in the middle and at the last byte.
 
-    Without any room the encoder cannot be opened; the last byte is only written when it is closed.
+    Without any room, the encoder cannot be opened. The last byte is only written when the encoder
+    is closed.
     """
     resource = pytest.importorskip("resource")
     size = len(in_memory(noise, format).getvalue())

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def librosa():
-    """librosa, imported without warnings about modules that Python deprecates."""
+    """The librosa module, imported without its warnings about deprecated Python modules."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import librosa

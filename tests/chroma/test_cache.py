@@ -181,7 +181,7 @@ def test_cache_entries_of_an_unexpected_type_are_ignored(path, tmp_path):
 
 
 def test_paths_through_links_have_distinct_keys(make_music, tmp_path):
-    """home/album is a link to another folder, so home/album/.. is not home."""
+    """Because home/album is a link to another folder, home/album/.. is not home."""
     (tmp_path / "disk/album").mkdir(parents=True)
     (tmp_path / "home").mkdir()
     (tmp_path / "home/album").symlink_to(tmp_path / "disk/album")

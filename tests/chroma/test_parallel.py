@@ -20,14 +20,14 @@ def slower_at_first(recording, name):
 
 
 def dies_on_three(recording, name):
-    """Kill the worker process like the kernel when it is out of memory."""
+    """Kill the worker process, as the kernel does when memory runs out."""
     if recording == 3:
         os.kill(os.getpid(), signal.SIGKILL)
     return recording
 
 
 def dies_once(recording, name):
-    """Kill the worker process the first time only, which a file records."""
+    """Kill the worker process, but only once: a file records that it has happened."""
     if recording == 1 and not os.path.exists(name):
         open(name, "w").close()
         os.kill(os.getpid(), signal.SIGKILL)
@@ -90,7 +90,7 @@ def test_other_errors_are_raised(backend):
 
 
 def test_python_exits_cleanly_after_an_error(tmp_path):
-    """Threads that still decoded used to crash Python at exit."""
+    """Python used to crash at exit if threads were still decoding."""
     music = np.random.default_rng(0).normal(size=44100 * 20).astype(np.float32)
     paths = [tmp_path / f"{number}.wav" for number in range(4)]
     for path in paths:

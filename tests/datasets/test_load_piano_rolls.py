@@ -14,7 +14,7 @@ SUBSETS = ("train", "valid", "test")
 
 
 def load(path, **options):
-    """Load the test's own files, with their hashes as trusted."""
+    """Load files that a test has written, trusting their hashes."""
     files = [path] if path.is_file() else [*path.rglob("*.[mM][aA][tT]")]
     sha256 = [sha256_of(file) for file in files if file.is_file()]
     return load_piano_rolls(path, sha256=sha256, **options)

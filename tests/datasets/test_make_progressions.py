@@ -92,7 +92,7 @@ def test_the_global_random_state_is_not_used(seed):
 
 
 def test_the_window_of_a_frame_is_symmetric():
-    """Compare notes one frame before and after, of pitch classes without common partials."""
+    """Compare notes a frame before and a frame after, whose pitch classes share no partials."""
 
     class WithoutNoise(np.random.RandomState):
         def gamma(self, shape, scale, size):

@@ -26,7 +26,7 @@ class Composer(BaseEstimator):
     emission_ = "logistic"
 
     def fit(self, X, y=None):
-        """Do nothing; a method `fit` marks an estimator."""
+        """Do nothing; scikit-learn recognizes estimators by their method `fit`."""
 
     def __sklearn_is_fitted__(self):
         return True
