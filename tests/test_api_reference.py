@@ -1,4 +1,4 @@
-"""Every public name is in the API reference, with all that a reader needs to use it."""
+"""Every public name is in the API reference, with complete documentation."""
 
 import dataclasses
 import doctest
@@ -16,23 +16,23 @@ REFERENCE = ROOT / "docs" / "api"
 ROOMS = sorted(
     room
     for room in (path.parent.name for path in (ROOT / "musicai").glob("*/__init__.py"))
-    if hasattr(importlib.import_module(f"musicai.{room}"), "__all__")  # the shared ones have none
+    if hasattr(importlib.import_module(f"musicai.{room}"), "__all__")  # shared rooms have none
 )
 
-# numpydoc's checks that we hold every docstring to. Left out: what ruff checks, sentences that must
-# end in a full stop, and sections that not everything has a use for.
+# The checks of numpydoc that every docstring must pass. The others are left out: ruff makes them,
+# they demand a final period, or they demand sections that not every object needs.
 CHECKS = {
-    *("GL06", "GL07", "GL08", "GL10"),  # known sections, in order; there is a docstring
-    *("SS01", "SS02", "SS04"),  # a summary
-    *("PR01", "PR02", "PR03", "PR04", "PR07", "PR10"),  # all parameters, with types and words
-    *("RT01", "RT03", "YD01"),  # what comes back
+    *("GL06", "GL07", "GL08", "GL10"),  # sections are known and in order; there is a docstring
+    *("SS01", "SS02", "SS04"),  # there is a summary
+    *("PR01", "PR02", "PR03", "PR04", "PR07", "PR10"),  # all parameters have types and descriptions
+    *("RT01", "RT03", "YD01"),  # results are described
 }
 
 
 def public_names():
-    """All that users import, each under the name that it says itself to live at."""
+    """Return all objects that users import, by the dotted name under which each says it lives."""
     modules = [musicai, *(importlib.import_module(f"musicai.{room}") for room in ROOMS)]
-    named = {}  # by identity: estimators are in a room and in musicai
+    named = {}  # by identity, because estimators are both in a room and in musicai
     for module in modules:
         for name in module.__all__:
             named.setdefault(id(getattr(module, name)), f"{module.__name__}.{name}")
@@ -40,13 +40,13 @@ def public_names():
 
 
 def look_up(name):
-    """Return what has a dotted name."""
+    """Return the object that a dotted name stands for."""
     module, _, last = name.rpartition(".")
     return getattr(importlib.import_module(module), last)
 
 
 def listed_in(page):
-    """Names that the tables of a page of the reference list, each of which becomes a page."""
+    """Return the names in the tables of a reference page; each of them gets its own page."""
     module = "musicai"
     for line in page.read_text(encoding="utf-8").splitlines():
         if begin := re.match(r"\.\. (?:automodule|currentmodule):: (\S+)", line):
@@ -56,7 +56,7 @@ def listed_in(page):
 
 
 def methods():
-    """Public methods that our own classes define, or say more of, with their dotted names."""
+    """Return the dotted names of public methods that our classes define or document themselves."""
     for name in CALLABLE:
         public = look_up(name)
         if inspect.isclass(public):
@@ -74,7 +74,7 @@ CALLABLE = [name for name in PUBLIC if callable(look_up(name))]
 METHODS = sorted(set(methods()))
 ESTIMATORS = ["ChromaExtractor", "LSTMComposer", "MosaicSynthesizer", "PianoRollExtractor"]
 FETCHED = {f"musicai.datasets.{name}" for name in ("fetch_polyphonic", "fetch_recordings")} | {
-    "musicai.datasets.load_chorales"  # plays them first, for minutes
+    "musicai.datasets.load_chorales"  # it plays the chorales first, which takes minutes
 }
 
 
@@ -92,23 +92,23 @@ def test_index_leads_to_every_room():
         assert re.search(rf"^{room}$", index, re.MULTILINE), "not in the toctree"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what numpydoc imports
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # from packages that numpydoc imports
 @pytest.mark.parametrize("name", [*CALLABLE, *METHODS])
 def test_docstring_is_complete(name, monkeypatch):
     numpydoc = pytest.importorskip("numpydoc.validate")
-    # Python 3.13 looks for a class in the file of the module that it says to live in.
+    # Python 3.13 looks for a class in the file of the module named by `__module__`.
     monkeypatch.setattr(numpydoc.Validator, "source_file_def_line", None)
     errors = numpydoc.validate(name)["errors"]
     assert not [f"{code}: {said}" for code, said in errors if code in checks_of(name)]
 
 
 def checks_of(name):
-    """Tuples and dataclasses that users are given tell their attributes, and no parameters."""
+    """Return the checks for a name; tuples and dataclasses document attributes, not parameters."""
     return CHECKS - {"PR01"} if name in CALLABLE and fields(look_up(name)) else CHECKS
 
 
 def fields(public):
-    """Names of the fields of a named tuple or dataclass."""
+    """Return the names of the fields of a named tuple or dataclass."""
     if dataclasses.is_dataclass(public):
         return [field.name for field in dataclasses.fields(public)]
     return getattr(public, "_fields", ())
@@ -123,7 +123,7 @@ def test_fields_are_documented(name):
 
 
 def examples_in(name):
-    """Examples that are in the docstring itself, which the doctests run."""
+    """Return the examples in the docstring itself, which the doctests run."""
     public = look_up(name.rpartition(".")[0]) if name in METHODS else look_up(name)
     if name in METHODS:
         public = getattr(public, name.rpartition(".")[2])
@@ -131,7 +131,7 @@ def examples_in(name):
 
 
 @pytest.mark.parametrize("name", CALLABLE)
-def test_has_an_example_that_runs(name):
+def test_every_public_name_has_an_example_that_runs(name):
     examples = examples_in(name)
     assert examples
     skipped = any(example.options.get(doctest.SKIP) for example in examples)

@@ -29,17 +29,17 @@ def name_of(document):
 
 
 CHORDS = {"judging.md": 46, "tuning.md": 12}
-"""In each recording, of 2 s; elsewhere 5 are enough, but a distribution takes more music."""
+"""Chords of 2 s in each recording. Five are enough elsewhere; a distribution needs more music."""
 
 
 @pytest.fixture
 def recordings(tmp_path, monkeypatch, request):
-    """In the current directory, recordings in two styles, and some MIDI files."""
+    """Put recordings in two styles and a few MIDI files into the current directory."""
     monkeypatch.chdir(tmp_path)
     n_chords = CHORDS.get(request.getfixturevalue("document").name, 5)
     rng = np.random.RandomState(0)
     seconds = np.arange(2 * 22050) / 22050
-    struck = np.exp(-4 * (seconds % 0.5))  # four times a chord: 120 beats a minute
+    struck = np.exp(-4 * (seconds % 0.5))  # struck four times per chord: 120 beats per minute
     for style in ("folk", "jazz"):
         (tmp_path / "recordings" / style).mkdir(parents=True)
         for number in range(4):
@@ -89,13 +89,13 @@ def test_most_pages_have_code():
 
 
 def anchor_of(heading):
-    """Anchor of a heading, as GitHub, and myst_heading_anchors, write it."""
+    """Return the anchor of a heading as GitHub and myst_heading_anchors write it."""
     plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
     return re.sub(r"[^\w\- ]", "", plain.lower()).replace(" ", "-")
 
 
 def sections(document):
-    """Text below each heading of a page up to the next heading, by anchor."""
+    """Return the text under each heading of a page, up to the next heading, by anchor."""
     text = FENCED.sub("", document.read_text(encoding="utf-8"))
     _, *parts = re.split(r"^#+ (.+?)\s*$", text, flags=re.MULTILINE)
     return dict(zip(map(anchor_of, parts[::2]), parts[1::2], strict=True))
@@ -114,7 +114,7 @@ def test_links_lead_somewhere(document):
 
 
 def figures(text):
-    """Decimal numbers with three digits or more, which are hardly anywhere by chance."""
+    """Return decimal numbers with three digits or more, which hardly ever coincide by chance."""
     found = re.findall(r"(?<![\w.])\d*\.\d+(?![\w.])", text)
     return {number for number in found if len(number.lstrip("0")) > 3}
 
@@ -133,7 +133,7 @@ def test_figures_of_the_benchmarks_stand_in_one_place(document):
 NUMBER = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-])")
 
 
-def test_figures_of_the_readme_stand_where_it_links_to():
+def test_figures_of_the_readme_stand_on_the_pages_that_it_links_to():
     text = FENCED.sub("", (ROOT / "README.md").read_text(encoding="utf-8"))
     n_figures = 0
     for block in re.split(r"\n\n|\n(?=[|-])", text):

@@ -1,7 +1,7 @@
-"""Ctrl-C at any moment: files are whole or as they were, estimators as they were or fitted.
+"""After Ctrl-C at any moment, files are whole or unchanged, and estimators fitted or unchanged.
 
-`interrupted` presses Ctrl-C at a numbered moment, so that a failure can be repeated. A moment is
-where a function of the library begins, or has called one that is written in C.
+`interrupted` presses Ctrl-C at a numbered moment, so that a failure can be reproduced. A moment is
+when a function of the library begins, or when one written in C returns to it.
 """
 
 import signal
@@ -22,8 +22,8 @@ from musicai.composer._checkpoint import Checkpoint
 from musicai.metrics import IndependentBaseline, MarkovBaseline, PersistenceBaseline
 from musicai.render import chord_chart, chroma_to_midi, to_musicxml
 
-# Where Ctrl-C comes between a file that is opened and the name that it gets, Python closes the
-# file, and warns.
+# If Ctrl-C comes after a file is opened but before it is assigned to a variable, Python closes the
+# file and warns.
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -36,7 +36,7 @@ OLD = b"what was there before"
 class Moments:
     """Count the moments of a call, and press Ctrl-C at one of them.
 
-    Not where an object is deleted: Python lets nothing that is raised there through.
+    Moments in `__del__` do not count, because Python ignores errors that are raised there.
     """
 
     def __init__(self, stop=None):
@@ -63,7 +63,7 @@ class Moments:
 
 
 def interrupted(call, stop):
-    """Call with Ctrl-C at moment number `stop`; tell whether it was raised."""
+    """Press Ctrl-C at moment number `stop` of a call; return whether KeyboardInterrupt came out."""
     try:
         Moments(stop).run(call)
     except KeyboardInterrupt:
@@ -72,7 +72,7 @@ def interrupted(call, stop):
 
 
 def some_moments(call, n, seed=0):
-    """Choose among the moments of a call; the first and the last ones are among them."""
+    """Choose about `n` moments of a call at random, and always its first one and its last five."""
     moments = Moments()
     moments.run(call)
     chosen = np.random.RandomState(seed).randint(1, moments.n + 1, size=n)
@@ -104,13 +104,13 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_file_is_whole_or_as_it_was(name, tmp_path):
+def test_a_file_is_whole_or_unchanged(name, tmp_path):
     path, write = tmp_path / name, WRITERS[name]
     write(path)
     whole = path.read_bytes()
     moments = Moments()
     moments.run(lambda: write(path))
-    # The file is written in the end.
+    # Only the last moments are tried, because the file is written at the end.
     for stop in range(max(1, moments.n - 40), moments.n + 1, 4 if name == "a.xml" else 1):
         path.write_bytes(OLD)
         interrupted(lambda: write(path), stop)
@@ -129,7 +129,7 @@ ESTIMATORS = {
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-def test_a_fit_happens_or_does_not(name):
+def test_a_fit_is_complete_or_changes_nothing(name):
     make, music = ESTIMATORS[name]
     X = music()
     twin = joblib.hash(vars(make().fit(X)))
@@ -148,7 +148,7 @@ def small(**changes):
     )
 
 
-def test_a_pass_is_taken_or_is_not():
+def test_a_partial_fit_is_complete_or_changes_nothing():
     twin = joblib.hash(vars(small().partial_fit(pieces())))
     for stop in some_moments(lambda: small().partial_fit(pieces()), n=6):
         composer = small()
@@ -161,7 +161,7 @@ def test_a_pass_is_taken_or_is_not():
 
 
 @pytest.mark.parametrize("changes", [{}, {"early_stopping": False}, {"checkpoint": "fit.npz"}])
-def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
+def test_an_interrupted_composer_is_usable_or_unchanged(changes, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     whole = joblib.hash(vars(small(**changes).fit(pieces())))
     n_early = 0
@@ -186,7 +186,7 @@ def test_a_composer_that_was_interrupted(changes, tmp_path, monkeypatch):
     assert n_early > 0
 
 
-def test_an_interruption_after_the_last_step_is_told(monkeypatch, ctrl_c):
+def test_an_interruption_after_the_last_step_is_reported(monkeypatch, ctrl_c):
     interruptions = _training._interruptions
 
     @contextmanager
@@ -217,7 +217,7 @@ def test_ctrl_c_is_held_back(ctrl_c):
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None])
 @pytest.mark.parametrize("patient", [False, True])
-def test_a_handler_of_somebody_else_stays(handler, patient, ctrl_c):
+def test_a_handler_that_the_user_installed_is_kept(handler, patient, ctrl_c):
     signal.signal(signal.SIGINT, handler)
     with _training._interruptions(patient) as interrupted:
         signal.raise_signal(signal.SIGINT)
@@ -225,7 +225,7 @@ def test_a_handler_of_somebody_else_stays(handler, patient, ctrl_c):
     assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_a_checkpoint_that_is_interrupted_leaves_no_draft(tmp_path, monkeypatch):
+def test_writing_a_checkpoint_leaves_no_draft_if_interrupted(tmp_path, monkeypatch):
     checkpoint = Checkpoint(tmp_path / "fit.npz", {})
     checkpoint.write({"seed": 1})
 

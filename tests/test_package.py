@@ -1,4 +1,4 @@
-"""What holds for the package as a whole."""
+"""Tests of the package as a whole: imports, examples and extras."""
 
 import ast
 import doctest
@@ -20,8 +20,8 @@ MODULES = {
     for path in PACKAGE.rglob("*.py")
 }
 
-# Music walks one way, from recording to sound; no room knows of those after it, nor of those that
-# stand beside the way to bring music, measure it and show it.
+# The rooms are stages on the path from recording to sound. A room imports none of the later stages,
+# and none of the rooms that load, measure or show music.
 OUTPUT = {"musicai.render", "musicai.mosaic"}
 BESIDE = {"musicai.datasets", "musicai.metrics", "musicai.display"}
 NEVER_IMPORTS = {
@@ -60,12 +60,12 @@ NEVER_IMPORTS = {
     "cli": set(),
 }
 
-# Plain tools that every room may use.
+# Tools that every room may import.
 SHARED = ("base", "files", "theory")
 
 
 def imported_by(tree, path):
-    """Absolute names of all that a file imports, at any depth of its code."""
+    """Yield the absolute names of everything that a file imports, also inside functions."""
     parents = path.relative_to(PACKAGE.parent).parts[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -74,11 +74,11 @@ def imported_by(tree, path):
             start = parents[: len(parents) - node.level + 1] if node.level else ()
             module = ".".join([*start, *([node.module] if node.module else [])])
             yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)  # may be modules too
+            yield from (f"{module}.{alias.name}" for alias in node.names)  # may be modules, too
 
 
 def needed_by(module):
-    """Modules of the package that a module imports, if only for annotations."""
+    """Return the package's modules that a module imports, even if only for annotations."""
     path = MODULES[module]
     return MODULES.keys() & set(imported_by(ast.parse(path.read_text()), path))
 
@@ -90,7 +90,7 @@ def check_imports(path, never):
 
 
 @pytest.mark.parametrize("room", NEVER_IMPORTS)
-def test_rooms_do_not_import_what_they_must_not_know(room):
+def test_rooms_do_not_import_what_they_must_not(room):
     files = list((PACKAGE / room).glob("*.py"))
     assert files
     for path in files:
@@ -98,7 +98,7 @@ def test_rooms_do_not_import_what_they_must_not_know(room):
 
 
 @pytest.mark.parametrize("room", SHARED)
-def test_what_rooms_share_imports_none_of_them(room):
+def test_shared_rooms_import_none_of_the_others(room):
     files = list((PACKAGE / room).glob("*.py"))
     assert files
     never = {"torch", "librosa", "soundfile", *(f"musicai.{name}" for name in NEVER_IMPORTS)}
@@ -122,7 +122,7 @@ def test_nothing_imports_the_command():
             check_imports(path, {"musicai.cli"})
 
 
-def test_no_modules_import_each_other():
+def test_imports_have_no_cycles():
     # static_order raises an error that names the modules of a cycle.
     order = list(
         TopologicalSorter({module: needed_by(module) for module in MODULES}).static_order()
@@ -136,7 +136,7 @@ def test_imports_are_found_in_all_their_forms():
     assert found >= {"a.b", "musicai.c", "musicai.d", "musicai.room.f", "g"}
 
 
-def test_every_room_is_watched():
+def test_imports_of_every_room_are_checked():
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert rooms == {*NEVER_IMPORTS, *SHARED}
 
@@ -156,7 +156,7 @@ def test_all_code_is_in_a_room():
 def test_examples_of_public_classes(name):
     public = getattr(musicai, name)
     assert public.__module__ == "musicai"
-    # doctest's own search stops at classes that say they live elsewhere
+    # doctest's own search skips classes whose __module__ names a different module
     finder = doctest.DocTestFinder(exclude_empty=True)
     tests = finder.find(public, name, module=False, globs={})
     assert any(test.examples for test in tests)
@@ -186,7 +186,7 @@ def test_unknown_names_are_refused():
 
 
 @pytest.mark.parametrize("extra", PACKAGES)
-def test_packages_of_an_extra_are_those_of_pyproject(extra):
+def test_packages_of_an_extra_are_those_in_pyproject(extra):
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
     listed = {Requirement(line).name for line in project["optional-dependencies"][extra]}
     assert set(PACKAGES[extra]) == listed

@@ -24,7 +24,7 @@ def test_consecutive_frames_play_the_recording_unchanged(recording):
     one, sound = recording
     played = splice([(one, frame) for frame in range(2, 6)])
     expected = sound[pulse.RATE // 2 : 3 * pulse.RATE // 2]
-    faded = pulse.RATE // 50  # after the fade into the first frame
+    faded = pulse.RATE // 50  # where the fade-in of the first frame has ended
     assert len(played) == len(expected)
     np.testing.assert_allclose(played[faded:], expected[faded:], atol=1e-4)
 

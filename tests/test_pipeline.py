@@ -1,4 +1,4 @@
-"""Both estimators together, as scikit-learn's users will use them."""
+"""Extractor and composer together, as users of scikit-learn will use them."""
 
 import pickle
 
@@ -17,7 +17,7 @@ RATE = 8000
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
-    """Twelve short recordings of two styles: triads that climb and triads that fall."""
+    """Twelve short recordings in two styles: rising triads and falling triads."""
     folder = tmp_path_factory.mktemp("recordings")
     seconds = np.arange(RATE // 2) / RATE
     paths, styles = [], []
@@ -65,7 +65,7 @@ def test_a_style_for_each_label(recordings):
     assert pipe[-1].styles_.tolist() == ["down", "up"]
 
 
-@pytest.mark.slow  # processes
+@pytest.mark.slow  # it starts processes
 def test_grid_search_over_both_steps(recordings):
     grid = {
         "chromaextractor__kind": ["cqt", "stft"],
@@ -115,7 +115,7 @@ def test_an_unreadable_recording_keeps_its_label(recordings, tmp_path):
     assert pipe.score(paths, styles) == reference.score(paths, styles)
 
 
-def test_a_pipeline_shows_itself():
+def test_a_pipeline_can_be_displayed():
     assert "LSTMComposer(hidden_size=8" in repr(pipeline())
     assert isinstance(pipeline(), Pipeline)
     assert "ChromaExtractor" in pipeline()._repr_html_()

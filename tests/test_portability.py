@@ -50,7 +50,7 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def song(tmp_path):
-    """A recording in a folder with a space, and letters of two alphabets."""
+    """A recording whose path has a space and letters from two alphabets."""
     folder = tmp_path / "my music \u00e9\u6f22"
     folder.mkdir()
     path = folder / "a song.wav"
@@ -59,7 +59,7 @@ def song(tmp_path):
 
 
 def run(code, folder, song, *arguments, before=()):
-    """Run the script in a folder of its own, as a user's file."""
+    """Run the code as a script in a separate folder, as a user would."""
     script = folder / "my script.py"
     script.write_text(code)
     command = [*before, sys.executable, str(script), str(song), *arguments]
@@ -76,14 +76,14 @@ def test_extraction_in_processes(tmp_path, song, backend):
 
 
 @pytest.mark.slow
-def test_a_composer_goes_to_processes_that_are_spawned(tmp_path, song):
+def test_a_composer_can_be_sent_to_spawned_processes(tmp_path, song):
     done = run(COMPOSE, tmp_path, song)
     assert done.stdout == "done\n", done.stderr
 
 
 @pytest.mark.slow
-def test_without_shared_memory(tmp_path, song):
-    """In a container there may be no /dev/shm."""
+def test_analysis_works_without_shared_memory(tmp_path, song):
+    """A container may have no /dev/shm."""
     if shutil.which("unshare") is None:
         pytest.skip("needs unshare")
     if subprocess.run(["unshare", "--mount", "umount", "-l", "/dev/shm"]).returncode:

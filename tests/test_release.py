@@ -1,4 +1,4 @@
-"""What the package page shows, and what is in the packages."""
+"""Tests of the links on the package page and of the contents of the packages."""
 
 import importlib.util
 import re

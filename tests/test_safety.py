@@ -1,4 +1,4 @@
-"""Nothing in the library runs code from a file, or takes a name for more than a name."""
+"""The library runs no code from files, and treats file names only as names."""
 
 import ast
 import os
@@ -20,7 +20,7 @@ from musicai.render import to_musicxml
 PACKAGE = Path(musicai.__file__).parent
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such names")
 
-# What runs what it is given, by the last part of its name; whose name it is of is told by `of`.
+# Functions that run or unpack what they are given, and the modules they are in; None for any.
 RUNS_CODE = {
     "eval": {"", "builtins"},
     "exec": {"", "builtins"},
@@ -32,16 +32,16 @@ RUNS_CODE = {
     "loads": {"pickle", "dill", "cloudpickle", "marshal"},
     "Unpickler": {"", "pickle"},
     "unsafe_load": {"yaml"},
-    "extractall": None,  # of an archive, wherever it comes from: names in it may lead elsewhere
+    "extractall": None,  # names in an archive may lead out of the folder
     "unpack_archive": {"shutil"},
     "fromregex": None,
 }
-# The modules that import by name get names that are written in the code.
+# These modules import by name, but only names that are written in the code.
 IMPORTS_BY_NAME = {"__init__.py", "extras.py"}
 
 
 def called(node):
-    """Return what a call is of, in two parts: ("np", "load"), ("", "eval")."""
+    """Return the owner and name of the called function: ("np", "load"), ("", "eval")."""
     if isinstance(node.func, ast.Attribute):
         owner = node.func.value
         return getattr(owner, "attr", getattr(owner, "id", "?")), node.func.attr
@@ -49,7 +49,7 @@ def called(node):
 
 
 def faults(code):
-    """Yield what in a file could run or unpack what it is given, with its line."""
+    """Yield each place where code could run or unpack what it is given, with its line number."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             modules = [alias.name for alias in node.names] + [getattr(node, "module", "") or ""]
@@ -85,7 +85,7 @@ def test_imports_by_name_are_few():
 
 
 def test_matlab_files_are_read_in_one_place():
-    """By `scipy.io.loadmat`, which a damaged file can crash; there only files of known SHA-256."""
+    """A damaged file can crash `scipy.io.loadmat`; that place reads only files of known SHA-256."""
     users = {path.name for path in PACKAGE.rglob("*.py") if "loadmat(" in path.read_text()}
     assert users == {"_piano_rolls.py"}
 
@@ -111,7 +111,7 @@ def test_faults_are_found(code):
     assert list(faults(code))
 
 
-def test_what_is_no_fault_is_none():
+def test_harmless_code_has_no_faults():
     harmless = "re.compile(x)\nnp.load(x, allow_pickle=False)\njson.loads(x)\nsubprocess.run([x])"
     assert list(faults(harmless)) == []
 
@@ -130,8 +130,8 @@ NAMES = [
 
 @POSIX
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_only_a_name(tmp_path, name):
-    """In a process of its own, whose standard input never ends: "-" must not stand for it."""
+def test_special_file_names_are_only_names(tmp_path, name):
+    """Standard input never ends in this process, so that reading it as "-" would time out."""
     rate = 8000
     soundfile.write(tmp_path / "sound.wav", np.linspace(-0.5, 0.5, rate), rate)
     shutil.copy(tmp_path / "sound.wav", tmp_path / name)
@@ -161,7 +161,7 @@ def test_a_name_is_only_a_name(tmp_path, name):
     assert sorted(os.listdir(tmp_path)) == sorted([name, "sound.wav"])
 
 
-def test_what_a_file_says_of_itself_is_not_looked_at(tmp_path):
+def test_metadata_in_a_file_are_ignored(tmp_path):
     path = tmp_path / "song.wav"
     with soundfile.SoundFile(path, "w", 8000, 1) as file:
         file.title = "../../title"
@@ -187,7 +187,7 @@ def test_links_to_folders_are_followed_and_loops_end(tmp_path):
     assert [path.name for path in data.recordings] == ["a.wav", "b.wav"]
 
 
-def test_titles_are_no_markup(tmp_path):
+def test_titles_are_escaped_in_musicxml(tmp_path):
     pytest.importorskip("music21")
     title = "<script>alert('1 & 2')</script> ]]> &entity;"
     text = to_musicxml(np.eye(12)[[0] * 40], timing=10, title=title)

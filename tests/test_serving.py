@@ -1,4 +1,4 @@
-"""The service of the page Serving, asked as a client would."""
+"""The service from the guide's page on serving, called as a client would call it."""
 
 import re
 from io import BytesIO
@@ -47,7 +47,7 @@ def client(tmp_path_factory):
         yield testclient.TestClient(namespace["app"])
 
 
-def test_a_batch_has_the_piece_of_each_seed(client):
+def test_a_batch_contains_the_piece_of_each_seed(client):
     both = client.get("/chroma?seed=3&seed=4&n_frames=20").json()
     assert np.shape(both) == (2, 20, 12)
     assert both[1] == client.get("/chroma?seed=4&n_frames=20").json()[0]
@@ -63,7 +63,7 @@ def test_midi_and_sound_of_a_seed(client):
         assert 3 < len(samples) / sr < 5
 
 
-def test_mistakes_are_sentences(client):
+def test_mistakes_are_explained_in_a_sentence(client):
     answer = client.get("/midi?seed=1&style=polka")
     assert answer.status_code == 422
     assert "polka" in answer.json()["detail"]

@@ -1,8 +1,8 @@
 """Arguments, exit codes and messages of the console command.
 
-Progress and errors are lines on stderr, results are on stdout. The exit code is 0 if all went well,
-1 for an error that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Anything else is
-a bug, and leaves a traceback.
+Progress and errors go to stderr, results to stdout. The exit code is 0 if all went well, 1 for an
+error that the user can fix, 2 for wrong arguments and 130 after Ctrl-C. Any other error is a bug
+and prints a traceback.
 """
 
 import argparse
@@ -29,12 +29,13 @@ _EXAMPLES = """examples:
 _COMPOSE = """Learn from a folder of recordings and compose new pieces.
 
 Each subfolder of FOLDER is a style. If the recordings have a clear pulse, frames are half-beats.
-Without FOLDER, pop songs and waltzes are made by rules and played by a soundfont. Audio, scores,
-pictures and the trained composer are written to a folder. Its page index.html shows them all."""
+Without FOLDER, rule-based pop songs and waltzes are generated and played with a soundfont.
+Audio, scores, pictures and the trained composer are written to a folder; its page index.html
+shows them all."""
 _COMPOSE_EXAMPLES = """examples:
   musicai compose recordings
   musicai compose recordings --out jazz --epochs 60   train longer
-  musicai compose recordings --seed 7                 compose other pieces
+  musicai compose recordings --seed 7                 compose different pieces
 
 Ctrl-C stops the program. Results are written only after training.
 """
@@ -73,10 +74,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     code : int
-        0, 1 for an error that the user can fix, or 130 after Ctrl-C. Wrong arguments
-        raise SystemExit(2).
+        0 if all went well, 1 for an error that the user can fix, or 130 after Ctrl-C. Wrong
+        arguments raise SystemExit(2).
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # no title is an error on a Windows console
+    # A title with characters that a Windows console lacks must not be an error.
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(argv)
     if not hasattr(args, "run"):
@@ -102,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Return whether an error concerns the user's files or machine and is no bug."""
+    """Return whether an error comes from the user's files or machine and is not a bug."""
     from ..audio import RecordingError
     from ..midi import MidiError
 
@@ -142,7 +144,7 @@ def _parser() -> argparse.ArgumentParser:
         "--seed",
         type=_integer(0, 2**32 - 1),
         default=0,
-        help="another seed composes other pieces (default: %(default)s)",
+        help="a different seed composes different pieces (default: %(default)s)",
     )
 
     chords = _command(commands, "chords", _CHORDS, _CHORDS_EXAMPLES, _chords)
@@ -151,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         "--vocabulary",
         choices=("triads", "qualities"),
         default="triads",
-        help="triads only, or sevenths and others as well (default: %(default)s)",
+        help="triads only, or also sevenths and other chords (default: %(default)s)",
     )
     chords.add_argument(
         "--times",
@@ -182,7 +184,7 @@ def _command(
 
 
 def _integer(least: int, most: int) -> Callable[[str], int]:
-    """Return a type of argument: an integer from `least` to `most`."""
+    """Return an argument type for argparse: an integer from `least` to `most`."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -192,7 +194,7 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-# Each imports what it needs when it is called: torch alone takes seconds.
+# Each of these imports what it needs when it is called, because importing torch takes seconds.
 
 
 def _compose(args: argparse.Namespace) -> None:
@@ -224,7 +226,7 @@ def _play(args: argparse.Namespace) -> None:
 
 @contextmanager
 def _ctrl_c_stops() -> Iterator[None]:
-    """Let Ctrl-C raise `_Stopped` in the main thread, unless the caller has a handler."""
+    """Let Ctrl-C raise `_Stopped` in the main thread, unless the caller has installed a handler."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise _Stopped
@@ -233,7 +235,7 @@ def _ctrl_c_stops() -> Iterator[None]:
         if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
             raise ValueError
         signal.signal(signal.SIGINT, stop)
-    except ValueError:  # not the main thread
+    except ValueError:  # the caller has a handler, or this is not the main thread
         yield
         return
     try:

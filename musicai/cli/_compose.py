@@ -32,50 +32,50 @@ from ._music import Piece, counted, extract, find_music, frames_of, hold_out, st
 from ._page import Sound, write_page
 from ._terminal import say
 
-FRAMES_TO_LEARN = 760_000  # in all epochs; about a minute of training
-MOST_SECONDS = 180  # of training, if the machine is slow or busy
-MOST_STYLES = 3  # to compose in
-LONGEST = 40  # characters of a style in the name of a file
+FRAMES_TO_LEARN = 760_000  # in all epochs together: a minute or two of training
+MOST_SECONDS = 180  # limit of training, if the machine is slow or busy
+MOST_STYLES = 3  # styles in which pieces are composed
+LONGEST = 40  # characters of a style's name that go into a file name
 INTRO_SECONDS = 10
 COMPOSED_SECONDS = 40
-PHRASE = 4  # bars; pieces with beats have whole phrases
-JUDGED_SECONDS = 20  # of each excerpt on the score-card
-MOST_JUDGED = 100  # excerpts
+PHRASE = 4  # bars in a phrase; pieces with beats have whole phrases
+JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
+MOST_JUDGED = 100  # excerpts for the scorecard
 RECORDINGS_FOR_TEMPO = 5
 TEMPERATURE = 0.9  # a little less random than the training music
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
 )
 FEW_RECORDINGS = (
-    "Few recordings: excerpts were learned, and other excerpts of the same recordings held out. "
-    "These are easier to predict than new recordings."
+    "Few recordings: excerpts were learned, and other excerpts of the same recordings were held "
+    "out. These are easier to predict than new recordings."
 )
 LEFT_OUT = {"midi": "MIDI, a band, a Reaper session", "score": "a score", "plot": "pictures"}
 
 
 class New(NamedTuple):
-    """A composed piece, or one that continues an intro."""
+    """A piece composed from scratch, or a held-out intro with its continuation."""
 
-    name: str  # of its files, without suffix
+    name: str  # the name of its files, without suffix
     frames: np.ndarray
     timing: Timing
     style: str | None
-    n_intro: int = 0
+    n_intro: int = 0  # frames of the intro
 
 
 def compose_from_folder(
     folder: str | None, out: Path, *, memory: str, epochs: int | None = None, seed: int = 0
 ) -> None:
-    """Learn, compose, write everything, and print where to listen.
+    """Learn, compose, write all results, and print where they are.
 
     Parameters
     ----------
     folder : path or None
-        Recordings; None for songs made by rules.
+        Folder of recordings; None for rule-based songs.
     out : Path
         The folder to write to.
     memory : str
-        A temporary folder.
+        A temporary folder in which analyses are kept.
     epochs : int, default=None
         Passes over the music; None for as many as take a minute or two, at most 100.
     seed : int, default=0
@@ -85,7 +85,7 @@ def compose_from_folder(
     if (out / "index.html").exists():
         say(f"{out} has an earlier result, which will be replaced: --out names another folder")
     titles, labels, recordings = find_music(folder, out)
-    # Recordings are analyzed once, and not again for the mosaic.
+    # Analyses are cached, so that recordings are not analyzed again for the mosaic.
     extractor, pieces = extract(titles, labels, recordings, memory)
     train, test = hold_out(pieces, seed)
     say(f"{counted(len(train), 'piece')} to learn from, {len(test)} held out")
@@ -135,7 +135,7 @@ def compose_from_folder(
 
 
 def installed_extras() -> set[str]:
-    """Return the installed extras, and print what is left out without the others."""
+    """Return the installed extras; print what is left out because others are missing."""
     extras = {extra for extra in LEFT_OUT if all(find_spec(package) for package in PACKAGES[extra])}
     if missing := [extra for extra in LEFT_OUT if extra not in extras]:
         without = ", ".join(LEFT_OUT[extra] for extra in missing)
@@ -161,21 +161,21 @@ def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LST
 
 
 def size(pieces: Sequence[Piece]) -> str:
-    """Return the amount of music in words."""
+    """Return the number of pieces and their total length, in words."""
     seconds = sum(piece.seconds for piece in pieces)
     length = counted(seconds / 60, "minute") if seconds >= 60 else counted(seconds, "second")
     return f"{counted(len(pieces), 'piece')}, {length} of music"
 
 
 def unit(timing: Timing) -> str:
-    """Return the length of a frame in words."""
+    """Return a sentence that says how long a frame is."""
     if timing.has_beats:
         return "A frame is half a beat."
     return f"There are {timing.frame_rate:.1f} frames per second."
 
 
 def print_where_to_listen(out: Path, new: Sequence[New], source: str, extras: set[str]) -> None:
-    """Print the names of what was written, the best first."""
+    """Print which files were written, starting with the page that shows them all."""
     others = [".txt (chords)"]
     if "score" in extras:
         others.insert(0, ".musicxml")
@@ -202,7 +202,7 @@ def python() -> str:
 def score(
     composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece]
 ) -> dict[str, float]:
-    """Print the log-likelihood of held-out pieces by the composer and by simple baselines."""
+    """Return and print each model's log-likelihood on held-out pieces: composer and baselines."""
     persistence = PersistenceBaseline().fit(frames_of(train))
     independent = IndependentBaseline().fit(frames_of(train))
     scores = {
@@ -220,18 +220,18 @@ def score(
 
 
 def learned_little(scores: Mapping[str, float]) -> bool:
-    """Return whether a baseline predicts as well as the composer."""
+    """Return whether a baseline predicts held-out pieces at least as well as the composer."""
     return scores["composer"] <= max(value for name, value in scores.items() if name != "composer")
 
 
 def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
-    """Return styles to compose in; that of the example comes first."""
+    """Return up to `MOST_STYLES` styles to compose in, beginning with `first`."""
     others = sorted({piece.style for piece in train if piece.style is not None} - {first})
     return [first, *others][:MOST_STYLES]
 
 
 def file_names(styles: Sequence[str | None]) -> list[str]:
-    """Return the name of the files of each style, without suffix; no two differ only in case."""
+    """Return a file name without suffix for each style; no two differ only in case."""
     names: list[str] = []
     for style in styles:
         stem = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)[:LONGEST]
@@ -270,7 +270,10 @@ def continue_piece(composer: LSTMComposer, example: Piece, seed: int) -> New:
 
 
 def frames_in(seconds: float, timing: Timing) -> int:
-    """Return the number of frames in about so many seconds; of beats, in whole phrases."""
+    """Return how many frames last about `seconds`.
+
+    If the frames follow beats, round to whole phrases, at least one.
+    """
     n_frames = int(timing.frames_at(seconds))
     if timing.beats_per_bar is None or timing.frames_per_beat is None:
         return n_frames
@@ -279,7 +282,7 @@ def frames_in(seconds: float, timing: Timing) -> int:
 
 
 def fit_mosaic(extractor: ChromaExtractor, train: Sequence[Piece]) -> MosaicSynthesizer:
-    """Return a mosaic of the recordings of the training pieces."""
+    """Return a mosaic fitted on the recordings that the training pieces come from."""
     recordings = {piece.recording: piece.style for piece in train}
     return MosaicSynthesizer(extractor).fit(list(recordings), list(recordings.values()))
 
@@ -321,7 +324,7 @@ def write_piece(
 
 
 def beats_of(piece: New) -> list[float]:
-    """Return the seconds of the beats of a piece; none if its frames are not beats."""
+    """Return the times of a piece's beats in seconds; empty if its frames do not follow beats."""
     if not piece.timing.has_beats:
         return []
     n_frames = len(piece.frames)
@@ -330,7 +333,7 @@ def beats_of(piece: New) -> list[float]:
 
 
 def usual_tempo(train: Sequence[Piece]) -> float:
-    """Return the median tempo of a few recordings, or 120 if they have no beats."""
+    """Return the median tempo of a few training recordings, or 120 if they have no beats."""
     extractor = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
     found = [analysis.tempo for analysis in extractor.analyze(some)]
@@ -339,7 +342,7 @@ def usual_tempo(train: Sequence[Piece]) -> float:
 
 
 def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
-    """Analyze the audio of a piece, and return and print its correlation with the frames."""
+    """Return and print the correlation between the chroma of a piece's audio and the piece."""
     if piece.timing.has_beats:  # use the beats of the piece instead of tracking them
         beats = piece.timing.borders(len(piece.frames))[::2]
         extractor = clone(extractor).set_params(tracker=lambda samples, sr: beats)
@@ -352,7 +355,7 @@ def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
 def judge(
     composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece], seed: int
 ) -> Report | str:
-    """Return a score-card of pieces as long as those held out, or why there is none."""
+    """Return a scorecard of pieces composed as long as those held out, or why there is none."""
     composed = [
         composer.sample(
             len(piece.frames),
@@ -362,11 +365,11 @@ def judge(
         )
         for i, piece in enumerate(test)
     ]
-    # Rounded up: key_stability compares windows of half this length.
+    # Rounded up, because key_stability compares windows of half this length.
     n_frames = 2 * ceil(JUDGED_SECONDS / 2 * composer.timing.frame_rate - 1e-6)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
-            "Too little music was held out for a score-card, which needs 2 excerpts of "
+            "Too little music was held out for a scorecard, which needs 2 excerpts of "
             f"{JUDGED_SECONDS} seconds."
         )
     try:
@@ -379,8 +382,8 @@ def judge(
             timing=composer.timing,
             random_state=seed,
         )
-    except ValueError as error:  # if most is silence, or has no key
-        return f"There is no score-card: {error}."
+    except ValueError as error:  # as when most of the music is silent or has no key
+        return f"There is no scorecard: {error}."
     print(f"\n{card}")
     return card
 
@@ -390,7 +393,7 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
-    # The real piece has the clock of its continuation, so that an excerpt begins at 0 as well.
+    # The real piece gets the timing of its continuation, so that an excerpt also begins at 0.
     timings = dict(
         zip([*titles, real], [*(piece.timing for piece in new), new[-1].timing], strict=True)
     )
@@ -405,21 +408,21 @@ def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
 
 
 def piece_title(piece: New, source: str) -> str:
-    """Return the title of a chromagram."""
+    """Return the title of a piece's chromagram."""
     if piece.n_intro:
         return f"Continued: composed after the opening of {source}"
     return "Composed from scratch" + (f", {piece.style}" if piece.style else "")
 
 
 def axis_position(piece: New) -> float:
-    """Return the end of the intro in the unit of the axis, beats or seconds."""
+    """Return where the intro ends on the time axis, which is in beats or seconds."""
     if piece.timing.has_beats:
         return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
     return float(piece.timing.duration(piece.n_intro))
 
 
 def draw_learning(composer: LSTMComposer, scores: Mapping[str, float], out: Path) -> None:
-    """Draw the log-likelihood by epoch, with that of the baselines."""
+    """Draw the log-likelihood after each epoch, next to that of the baselines."""
     display = TrainingCurveDisplay.from_estimator(
         composer, baselines={f"held out: {name}": value for name, value in scores.items()}
     )

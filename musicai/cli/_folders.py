@@ -1,4 +1,4 @@
-"""Folders of `musicai compose`: one for results, and a temporary one."""
+"""Folders that `musicai compose` writes to: one for results, and a temporary one."""
 
 import atexit
 import os
@@ -14,7 +14,9 @@ from ._terminal import UserError
 
 @contextmanager
 def folder_to_write(out: Path) -> Iterator[None]:
-    """Make a folder, or fail at once if no file can be written to it; if it stays empty, remove it.
+    """Make a folder, and remove it at the end if it is still empty.
+
+    Fails at once if no files can be written to the folder.
 
     Raises
     ------
@@ -34,16 +36,16 @@ def folder_to_write(out: Path) -> Iterator[None]:
         yield
     finally:
         for folder in made:
-            with suppress(OSError):  # it is not empty
+            with suppress(OSError):  # the folder is not empty
                 folder.rmdir()
 
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """Yield a temporary folder that is removed, also if threads still write to it after Ctrl-C.
+    """Yield a temporary folder, which is removed even if threads still write to it after Ctrl-C.
 
-    Import what starts such threads after this: exit functions run last in, first out, and the
-    folder can only be removed after threads have been waited for.
+    Import modules that start such threads after calling this: exit functions run in reverse order,
+    and the folder can only be removed once the threads have ended.
     """
     with TemporaryDirectory(prefix="musicai-", ignore_cleanup_errors=True) as folder:
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

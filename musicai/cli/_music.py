@@ -1,4 +1,4 @@
-"""The music that `musicai compose` learns: loading, analysis, training and test pieces."""
+"""The music that `musicai compose` learns: loading, analysis, and the split into two sets."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from ..datasets import load_recordings, make_songs
 from ..theory.timing import Timing
 from ._terminal import UserError, say
 
-CLEAR = 0.5  # least mean clarity of beats of music that is learned by half-beats
+CLEAR = 0.5  # least mean clarity of beats for music to be learned by half-beats
 N_SONGS = 40
 STYLES = ["pop", "waltz"]
-HELD_OUT = 0.15  # share of the pieces
+HELD_OUT = 0.15  # share of the pieces that is held out
 LEAST_PIECES = 10  # with fewer recordings, excerpts are learned and held out
-LEAST_SECONDS = 60  # of all music
+LEAST_SECONDS = 60  # least length of all music together
 EXCERPT_SECONDS = 45
 
 
@@ -36,11 +36,11 @@ class Piece(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Length of the piece."""
+        """Length of the piece in seconds."""
         return self.timing.duration(len(self.frames))
 
     def from_first_bar(self) -> "Piece":
-        """Return the piece from its first bar line on, or first beat if bars are not known."""
+        """Return the piece from its first bar line on, or its first beat if bars are not known."""
         first = self.timing.first_bar
         if first == 0:
             return self
@@ -48,15 +48,15 @@ class Piece(NamedTuple):
 
 
 def find_music(folder: str | None, out: Path) -> tuple[list[str], list[str | None], list[Path]]:
-    """Return titles, styles and paths of recordings; without a folder, of songs made by rules.
+    """Return titles, styles and paths of recordings; without a folder, of rule-based songs.
 
-    Recordings in `out` are left out.
+    Recordings in the folder `out` are ignored.
     """
     if folder is None:
         songs = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
         styles: list[str | None] = [*songs.target]
         return songs.titles, styles, songs.recordings
-    data = load_recordings(folder, exclude=out)  # composed before
+    data = load_recordings(folder, exclude=out)  # it may hold earlier results
     labels: Sequence[str | None] = data.target or [None] * len(data.titles)
     return data.titles, [*labels], data.recordings
 
@@ -67,7 +67,7 @@ def extract(
     recordings: Sequence[Path],
     memory: str | None,
 ) -> tuple[ChromaExtractor, list[Piece]]:
-    """Analyze recordings; return the extractor, and pieces, or excerpts if there are few."""
+    """Return the extractor and a piece per recording, or excerpts if there are few recordings."""
     extractor, analyses = analyze(recordings, memory)
     rows = list(zip(titles, styles, recordings, analyses, strict=True))
     pieces = []
@@ -94,7 +94,7 @@ def extract(
 def analyze(
     recordings: Sequence[Path | np.ndarray], memory: str | None = None
 ) -> tuple[ChromaExtractor, list[Analysis]]:
-    """Return an extractor and its analyses: by half-beats if the pulse is clear, else by frames."""
+    """Return an extractor and its analyses, by half-beats if the pulse is clear, else by frames."""
     by_frames = ChromaExtractor(n_jobs=-1, on_error="warn", verbose=1, memory=memory)
     extractor = clone(by_frames).set_params(sync="half-beat")
     analyses = extractor.analyze(list(recordings))
@@ -107,14 +107,14 @@ def analyze(
 
 
 def mean_clarity(analyses: Sequence[Analysis]) -> float:
-    """Return the mean clarity of beats over all seconds; 0 where no beats were found."""
+    """Return the mean clarity of beats, weighted by duration; 0 for recordings without beats."""
     seconds = [each.timing.duration(len(each.chroma)) for each in analyses]
     clarity = [each.clarity or 0 for each in analyses]
     return float(np.average(clarity, weights=seconds)) if sum(seconds) else 0.0
 
 
 def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
-    """Cut every piece into excerpts that last about so many seconds."""
+    """Cut every piece into excerpts of equal length, about `seconds` long."""
     excerpts = []
     for piece in pieces:
         n_excerpts = max(1, round(piece.seconds / seconds))
@@ -148,7 +148,7 @@ def hold_out(pieces: Sequence[Piece], seed: int) -> tuple[list[Piece], list[Piec
 
 
 def counted(number: float, thing: str) -> str:
-    """Return a number with a noun: 1 minute, 2 minutes."""
+    """Return a number with its noun, in the plural if needed: 1 minute, 2 minutes."""
     return f"{number:.0f} {thing}{'' if round(number) == 1 else 's'}"
 
 

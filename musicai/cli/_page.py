@@ -1,4 +1,4 @@
-"""The page index.html, with all results of `musicai compose`.
+"""The page index.html, which shows all results of `musicai compose`.
 
 It links to the files in its folder and needs neither a server nor a network. Beats are drawn over
 the waveform of a piece, and a click track plays them (page.js).
@@ -70,20 +70,20 @@ piece = composer.sample(128)
 chroma_to_audio(piece, "more.wav", timing=composer.timing, instruments={})"""
 
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
-COLUMNS = 600  # of a waveform, each with its peak
+COLUMNS = 600  # in a waveform, each showing the peak of its samples
 BARS_BETWEEN_NUMBERS = 4
 
 
 class Sound(NamedTuple):
-    """A composed piece, for its card on the page."""
+    """What the page shows of a composed piece."""
 
-    name: str  # without suffix: that of .wav, _band.wav, .mid, .musicxml, .txt and .rpp
+    name: str  # of its files, without _band, .wav, .mid, .musicxml, .txt or .rpp
     style: str | None
     beats: list[float]  # in seconds; empty if frames are not beats
     beats_per_bar: int
-    intro_seconds: float  # of a held-out piece, before composing begins
+    intro_seconds: float  # seconds of a held-out piece before the composed part; 0 if none
     tempo: float | None
-    correlation: float  # of the mosaic, analyzed again, with the piece
+    correlation: float  # between the chroma of the mosaic and that of the piece
     chart: str
 
 
@@ -98,26 +98,26 @@ def write_page(
     card: Report | str,
     settings: Mapping[str, Any],
 ) -> None:
-    """Write the page.
+    """Write the page index.html.
 
     Parameters
     ----------
     out : Path
-        The folder with the files; the page becomes its index.html.
+        The folder with the results, to which the page is written.
     summary : str
         Sentences about the training music.
     warnings : list of str
-        Sentences that are shown at the top.
+        Sentences to show at the top.
     sounds : list of Sound
         The new pieces.
     source : str
         The title of the held-out piece that was continued.
     scores : dict of str to float
-        Log-likelihoods by model, in nats per frame, the composer's first.
+        The log-likelihood of each model in nats per frame; the composer comes first.
     card : Report or str
-        The score-card, or why there is none.
+        The scorecard, or why there is none.
     settings : dict
-        All settings by name; a dict is shown as a list to unfold.
+        All settings by name; a dict is shown as a table that unfolds.
     """
     card_html = f'<p class="card">{escape(card)}</p>' if isinstance(card, str) else card.to_html()
     has_band = (out / f"{sounds[0].name}_band.wav").exists()
@@ -156,7 +156,7 @@ def write_page(
 
 
 def piece(out: Path, sound: Sound, source: str) -> str:
-    """Return a card with a piece: players, files and chords."""
+    """Return the HTML of a piece's card: players, files and chords."""
     title = "A new piece" if sound.style is None else f"A new piece: {sound.style}"
     text = "Composed from scratch, and played with segments of the recordings."
     if sound.intro_seconds:
@@ -187,7 +187,7 @@ def piece(out: Path, sound: Sound, source: str) -> str:
 
 
 def player(name: str, title: str) -> str:
-    """Return a player for `name`.wav."""
+    """Return the HTML of a player for `name`.wav."""
     return (
         f'<audio controls preload="metadata" src="{name}.wav" aria-label="{escape(title)}">'
         f'</audio><a href="{name}.wav">{name}.wav</a> '
@@ -195,7 +195,7 @@ def player(name: str, title: str) -> str:
 
 
 def waveform(path: Path, sound: Sound) -> str:
-    """Return a waveform with lines on beats, darker on downbeats, and with numbers of bars."""
+    """Return a waveform as SVG, with lines at beats, darker ones at downbeats, and bar numbers."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
     seconds = len(samples) / sr
     columns = np.array_split(np.abs(samples).max(axis=1), COLUMNS)
@@ -224,7 +224,7 @@ def waveform(path: Path, sound: Sound) -> str:
 
 
 def picture(out: Path, name: str, caption: str) -> str:
-    """Return a picture with a caption, if it was drawn."""
+    """Return the HTML of a picture with its caption, empty if it was not drawn."""
     if not (out / name).exists():
         return ""
     return (
@@ -234,14 +234,14 @@ def picture(out: Path, name: str, caption: str) -> str:
 
 
 def link(out: Path, name: str, text: str) -> str:
-    """Return a file as an item of a list, if it was written."""
+    """Return a list item that links to a file, empty if the file was not written."""
     if not (out / name).exists():
         return ""
     return f'<li><a href="{name}">{name}</a>: {escape(text)}</li>'
 
 
 def likelihoods(scores: Mapping[str, float]) -> str:
-    """Return log-likelihoods as a table, the best in bold."""
+    """Return an HTML table of the log-likelihoods, the best in bold."""
     best = max(scores.values())
     rows = [
         f"<tr class='{'best' if value == best else 'other'}'><td>{escape(name)}</td>"
@@ -253,7 +253,7 @@ def likelihoods(scores: Mapping[str, float]) -> str:
 
 
 def table(rows: Mapping[str, Any]) -> str:
-    """Return names and values as a table; a dict becomes a table to unfold."""
+    """Return an HTML table of names and values; a dict becomes a table that unfolds."""
     cells = []
     for name, value in rows.items():
         shown = escape(str(value))

@@ -1,4 +1,4 @@
-"""Sound of a recording or a MIDI file: `musicai play`."""
+"""Playback of a recording or a MIDI file: `musicai play`."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ PLAYERS = {
     "paplay": [],
     "aplay": ["-q"],
 }
-"""Programs that play a WAV file, and their options."""
+"""Programs that play a WAV file, in order of preference, and their options."""
 
 
 def play_piece(piece: Path, to: Path | None = None) -> None:
@@ -48,14 +48,14 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
 
 
 def sound_of(piece: Path) -> Iterator[np.ndarray]:
-    """Return the sound of a piece, block by block; MIDI has the level of other rendered sound."""
+    """Return the sound of a piece in blocks; MIDI is as loud as all other rendered sound."""
     if piece.suffix.lower() in _MIDI:
         return level_blocks(synthesize(piece, sr=SR), SR)
     return read_blocks(piece, sr=SR)
 
 
 def find_player(piece: Path) -> Callable[[Path], None]:
-    """Return a function that plays a WAV file to its end."""
+    """Return a function that plays a WAV file to its end, or raise a UserError without a player."""
     if sys.platform == "win32":
         import winsound
 

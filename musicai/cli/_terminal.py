@@ -1,4 +1,4 @@
-"""Lines on stderr."""
+"""Messages on stderr."""
 
 import sys
 
@@ -12,10 +12,10 @@ class UserError(Exception):
 
 
 def say(line: str) -> None:
-    """Print a line on stderr, above a progress bar if there is one."""
+    """Print a line on stderr, above the progress bar if there is one."""
     tqdm.write(one_line(line), file=sys.stderr)
 
 
 def warn(line: str) -> None:
-    """Print a warning."""
+    """Print a warning on stderr."""
     say(f"musicai: warning: {line}")

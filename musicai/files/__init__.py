@@ -1,1 +1,1 @@
-"""Files that several rooms read and write: paths, formats, and writing whole or not at all."""
+"""Tools for files, shared by all rooms: paths, formats, and writing whole or not at all."""

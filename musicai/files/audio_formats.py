@@ -1,4 +1,4 @@
-"""Audio formats that can be written, and the format of a file name."""
+"""Audio formats that can be written, and how a file name implies one."""
 
 import os
 from pathlib import PurePath
@@ -11,7 +11,7 @@ FORMATS = ("wav", "flac", "ogg", "mp3")
 
 
 def check_audio_file(file: Any, format: Any) -> str:
-    """Return the format of a file, or raise the error of `write_audio` if it cannot be written."""
+    """Return the format in which to write a file, or raise an error if it cannot be written."""
     check_target(file)
     name = target_name(file)
     if format is not None:

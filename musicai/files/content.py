@@ -12,16 +12,15 @@ from .paths import AnyPath
 def content_digest(path: AnyPath) -> bytes:
     """Return the SHA-256 of a regular file.
 
-    Reading takes less than a second per gigabyte, and is repeated only after the size or
-    modification time changes.
+    The digest is remembered, and computed again only if the size or modification time changes.
 
     Raises
     ------
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     """
     status = os.stat(path)
-    if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
         raise OSError(f"{os.fsdecode(path)!r} is not a regular file")
     return _digest(os.path.abspath(os.fsencode(path)), status.st_size, status.st_mtime_ns)
 
@@ -33,14 +32,14 @@ def _digest(path: bytes, size: int, modified: int) -> bytes:
 
 
 def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, bytes]:
-    """Find files in a folder by content; names do not matter.
+    """Find files in a folder by their content, whatever their names.
 
     Parameters
     ----------
     folder : path-like
-        Searched at any depth; links to folders are followed.
+        The folder to search, at any depth; links to folders are followed.
     wanted : dict
-        The size of each wanted file, by digest.
+        The size of each wanted file in bytes, by digest.
 
     Returns
     -------
@@ -53,7 +52,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
         try:
             if os.stat(path).st_size in sizes:
                 found.setdefault(content_digest(path), path)
-        except OSError:  # a link that leads nowhere, or what may not be read
+        except OSError:  # a link that leads nowhere, or a file without permission to read
             continue
         if wanted.keys() <= found.keys():
             break

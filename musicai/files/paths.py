@@ -1,4 +1,4 @@
-"""Paths: which values are paths, how to print and open them, why one cannot be read."""
+"""Paths: which values are paths, how to print and open them, and why one cannot be read."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
 _TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Bidirectional classes of characters that reorder the rest of a line."""
+"""Bidirectional classes of the characters that reorder the text after them."""
 
 
 def is_path(value: Any) -> bool:
@@ -18,13 +18,13 @@ def is_path(value: Any) -> bool:
 
 
 def printable(path: AnyPath) -> str:
-    """Return a path as text that can be printed, even where it is not valid Unicode."""
+    """Return a path as text that can be printed, even if it is not valid Unicode."""
     return os.fsdecode(path).encode("utf-8", "backslashreplace").decode()
 
 
 def is_one_line(text: str) -> bool:
-    """Return whether text can be printed in one line, and XML and UTF-8 hold it."""
-    # Neither the wide space of Japanese nor the joiners of Persian and emoji are `isprintable`.
+    """Return whether text can be printed on one line and written in XML and UTF-8."""
+    # `isprintable` is false for the wide space of Japanese and the joiners of Persian and emoji.
     return all(c.isprintable() or unicodedata.category(c) in ("Cf", "Zs") for c in text)
 
 
@@ -40,7 +40,7 @@ def one_line(text: AnyPath) -> str:
 def native_name(path: AnyPath) -> str | bytes:
     """Return a path in the form in which libsndfile opens any file.
 
-    On POSIX these are bytes, as names need not be valid Unicode; on Windows names are Unicode.
+    On POSIX this is bytes, because names need not be valid Unicode; on Windows it is a str.
     """
     if os.fsencode(path) == b"-":  # libsndfile would read standard input
         path = os.path.join(os.curdir, "-")
@@ -48,14 +48,14 @@ def native_name(path: AnyPath) -> str | bytes:
 
 
 def why_unreadable(path: AnyPath, kind: str) -> str | None:
-    """Return why a file cannot be read and what to do, for an error; None if nothing is wrong.
+    """Return why a file cannot be read and what to do about it; None if nothing is wrong.
 
     Parameters
     ----------
     path : path-like
         The file.
     kind : str
-        The expected kind, such as "MIDI file".
+        The expected kind of file, such as "MIDI file", for the message.
     """
     try:
         status = os.stat(path)
@@ -65,7 +65,7 @@ def why_unreadable(path: AnyPath, kind: str) -> str | None:
         return f"the file cannot be opened ({getattr(error, 'strerror', error)})"
     if stat.S_ISDIR(status.st_mode):
         return f"this is a folder; pass the {kind}s in it"
-    if not stat.S_ISREG(status.st_mode):  # to open a pipe would wait for ever
+    if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait forever
         return f"this is not a regular file; pass {kind}s"
     if not os.access(path, os.R_OK):
         return "the file may not be read; check its permissions"

@@ -1,4 +1,4 @@
-"""Files that pieces are written to, all checked before the first is written."""
+"""Files to which pieces are written; all are checked before the first one is written."""
 
 import os
 from collections.abc import Sequence
@@ -21,35 +21,36 @@ def piece_files(
     suffixes: Sequence[str] = (),
     text: bool = False,
 ) -> list[Any]:
-    """Return the file of each piece, after checking all.
+    """Return the file for each piece, after checking all of them.
 
     Parameters
     ----------
     file : path, file object, a list of them or None
-        The argument of the user.
+        The argument that the user passed.
     X : array-like or collection
         The pieces as the user passed them.
     pieces : list of ndarray
         The pieces in `X`.
     suffixes : sequence of str, default=()
-        Allowed file suffixes, "" for a name without one; any if empty.
+        Allowed file suffixes; "" allows a name without one. If empty, any suffix is allowed.
     text : bool, default=False
         Whether text is written, so that a file object may take text as well as bytes.
 
     Returns
     -------
     files : list
-        As many as pieces; None for all where nothing is to be written.
+        One file per piece; each is None if nothing is to be written.
 
     Raises
     ------
     ValueError
-        If there are not as many files as pieces, or one twice, or one that is no name of such a
-        file.
+        If there are not as many files as pieces, a file is given twice, is a folder or is closed,
+        or a name has a suffix that is not allowed.
     TypeError
-        If pieces in a list come with something else than a list, or a file takes no bytes.
+        If `X` is a collection but `file` is not a list, or a file is neither a path nor a file
+        object that takes what is written.
     FileNotFoundError
-        If a folder does not exist.
+        If the folder of a file does not exist.
     """
     files = one_per_piece(file, X, pieces, "file")
     if file is None:
@@ -78,10 +79,10 @@ def piece_files(
 
 
 def audio_files(file: Any, X: Any, pieces: list[np.ndarray], format: Any) -> list[Any]:
-    """Return the audio file of each piece, after checking all.
+    """Return the audio file for each piece, after checking all of them.
 
-    As `piece_files`, and a format that is unknown or a piece without frames is a ValueError;
-    `format` is that of :func:`musicai.audio.write_audio`.
+    Like `piece_files`, but also raises a ValueError if a format is unknown or a piece has no
+    frames. `format` is as for :func:`musicai.audio.write_audio`.
     """
     files = piece_files(file, X, pieces)
     for i, (piece, target) in enumerate(zip(pieces, files, strict=True)):

@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and keeping samples in a temporary file."""
+"""Files that are written whole or not at all, and temporary files of samples."""
 
 import errno
 import io
@@ -24,26 +24,26 @@ _BYTES = 4  # of a float32
 
 @contextmanager
 def whole_file(target: Any) -> Iterator[BinaryIO]:
-    """Yield a file to write to, which becomes `target` when all has been written.
+    """Yield a file to write to, which becomes `target` once everything has been written.
 
     Parameters
     ----------
     target : str, bytes, PathLike or binary file object
-        The file; an existing one is replaced. A file object is written to at the end, from its
-        current position.
+        The file; an existing one is replaced. A file object is written to when the block ends, from
+        its current position.
 
     Yields
     ------
     draft : binary file
-        A file on the disk, with a descriptor, open for writing and reading. If the block raises,
-        `target` stays as it was and the draft is removed.
+        A file on disk, with a descriptor, open for writing and reading. If the block raises an
+        error, `target` stays as it was and the draft is removed.
 
     Raises
     ------
     FileNotFoundError
         If the folder does not exist.
     ValueError
-        If `target` is a folder or no name of a file.
+        If `target` is a folder, a device, a closed file or an impossible file name.
     TypeError
         If `target` is neither a path nor a file object that takes bytes.
     OSError
@@ -61,7 +61,7 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         while block := copied.read(_BLOCK):
             _write_all(target, block)
     if callable(getattr(target, "flush", None)):
-        target.flush()  # what it has buffered may fail to be written
+        target.flush()  # so that errors of writing buffered data are raised here
 
 
 @contextmanager
@@ -75,8 +75,8 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(draft, path)
     except OSError as error:
-        named = error.filename == str(draft)  # a name that nobody has given
-        if named or (error.errno in _FULL and error.filename is None):
+        names_draft = error.filename == str(draft)  # a name that the user does not know
+        if names_draft or (error.errno in _FULL and error.filename is None):
             raise _explained(error, path) from None
         raise
     finally:
@@ -85,7 +85,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def _explained(error: OSError, path: Path) -> OSError:
-    """Return the error with the name of the file that was asked for, and what to do."""
+    """Return the error with the name of the file that the user asked for, and what to do."""
     advice = "write it to another folder"
     if error.errno in _FULL:
         advice = "make room for it"
@@ -102,7 +102,7 @@ def _write_all(file: Any, data: Any) -> None:
     left = memoryview(data)
     while left:
         written = file.write(left)
-        if written is None:  # some file objects return nothing when they have written all
+        if written is None:  # some file objects return None after writing everything
             return
         if written <= 0:
             raise OSError(errno.EIO, f"{target_name(file)} takes no more bytes")
@@ -110,12 +110,15 @@ def _write_all(file: Any, data: Any) -> None:
 
 
 def target_name(target: Any) -> str:
-    """Return the name of `target` for messages: its path or type."""
+    """Return what to call `target` in messages: its path, or the type of a file object."""
     return printable(target) if is_path(target) else f"the {type(target).__name__}"
 
 
 def check_target(target: Any, *, text: bool = False) -> None:
-    """Raise the error of `whole_file` if `target` cannot be written; `text` allows text files."""
+    """Raise the error that `whole_file` raises if `target` cannot be written.
+
+    With `text`, file objects that take text are allowed.
+    """
     if is_path(target):
         _check_path(Path(os.fsdecode(target)))
         return
@@ -134,7 +137,7 @@ def check_target(target: Any, *, text: bool = False) -> None:
 
 
 def takes_text(target: Any) -> bool:
-    """Return whether a file object takes text and no bytes."""
+    """Return whether a file object takes text and not bytes."""
     if isinstance(target, io.TextIOBase):
         return True
     try:
@@ -161,14 +164,15 @@ def _check_path(path: Path) -> None:
         )
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file may not be written over", name)
-    if path.exists() and not path.is_file():  # a device would be replaced by a file
+    if path.exists() and not path.is_file():  # otherwise a file would replace a device
         raise ValueError(f"{name} is no regular file; give another one, or open it and pass that")
 
 
 class Spool:
-    """float32 samples in a temporary file, of which slices are read like those of an array.
+    """Samples in a temporary file, as float32, that can be sliced like an array.
 
-    Pages of a memory map that were read count as memory in use; slices of a spool do not.
+    Unlike a memory map, whose pages count as memory in use once they were read, a spool stays on
+    disk.
 
     Attributes
     ----------
@@ -198,17 +202,17 @@ class Spool:
 
 @contextmanager
 def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
-    """Keep blocks of samples in a temporary file, as float32, as long as the context lasts.
+    """Write blocks of samples to a temporary file, as float32, and yield it as a `Spool`.
 
     Raises
     ------
     ValueError
-        If blocks have different channels.
+        If blocks have different numbers of channels.
     OSError
         If the file cannot be written.
     """
     channels: tuple[int, ...] | None = None
-    # A buffer would be written once more after an error, with another error.
+    # Unbuffered: after an error, a buffer would be written once more and raise another error.
     with tempfile.TemporaryFile(buffering=0) as file:
         for block in blocks:
             channels = block.shape[1:] if channels is None else channels

@@ -20,7 +20,7 @@ COMMANDS = ("compose", "chords", "play")
 
 
 def run(*args, **options):
-    """Run the command in a process of its own."""
+    """Run the command in a separate process."""
     return subprocess.run(
         [sys.executable, "-m", "musicai", *map(str, args)],
         capture_output=True,
@@ -32,7 +32,7 @@ def run(*args, **options):
 
 @pytest.fixture
 def song(tmp_path):
-    """Twelve seconds of C and F major in turn, on a clear beat."""
+    """Twelve seconds of alternating C and F major chords with a clear beat."""
     seconds = np.arange(2 * SR) / SR
     chords = [
         sum(np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * seconds) for note in notes)
@@ -46,7 +46,7 @@ def song(tmp_path):
 
 @pytest.fixture
 def no_player(monkeypatch):
-    """No program that plays sound is installed."""
+    """Pretend that no program that plays sound is installed."""
     monkeypatch.setattr(_play.sys, "platform", "linux")
     monkeypatch.setattr(_play.shutil, "which", lambda program: None)
 
@@ -61,7 +61,7 @@ def test_help_shows_examples(capsys):
         assert f"examples:\n  musicai {command} " in capsys.readouterr().out
 
 
-def test_prints_its_version(capsys):
+def test_the_command_prints_its_version(capsys):
     with pytest.raises(SystemExit):
         main(["--version"])
     assert capsys.readouterr().out == f"musicai {__version__}\n"
@@ -85,7 +85,7 @@ def test_wrong_arguments_exit_with_2(args, capsys):
     assert "usage: musicai" in capsys.readouterr().err
 
 
-def test_mistakes_exit_with_1_and_a_line(tmp_path):
+def test_mistakes_exit_with_1_and_a_one_line_message(tmp_path):
     done = run("compose", tmp_path / "nowhere")
     assert done.returncode == 1
     assert done.stdout == ""
@@ -193,7 +193,7 @@ def test_names_that_are_not_unicode(song, capfd):
         ("right\u202eleft", r"right\u202eleft"),
     ],
 )
-def test_names_of_any_language_and_no_control_characters(name, title, song, capsys):
+def test_titles_may_be_in_any_language_without_control_characters(name, title, song, capsys):
     title = title or name
     assert main(["chords", str(song.rename(song.parent / f"{name}.wav"))]) == 0
     assert capsys.readouterr().out.startswith(f"{title}\n")
@@ -265,8 +265,8 @@ def test_without_a_player_the_error_says_what_to_do(song, capsys):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
 @pytest.mark.parametrize("stage", ["chroma: 0", "fit:"])
-def test_ctrl_c_exits_with_130_and_a_line(stage, tmp_path):
-    """Also while threads analyze, and while training, which otherwise keeps the best weights."""
+def test_ctrl_c_exits_with_130_and_a_one_line_message(stage, tmp_path):
+    """Even while threads analyze, and during training, which `fit` alone would only end early."""
     music = tmp_path / "music"
     music.mkdir()
     noise = np.random.default_rng(0).standard_normal(70 * SR)
@@ -285,7 +285,7 @@ def test_ctrl_c_exits_with_130_and_a_line(stage, tmp_path):
     seen = ""
     while stage not in seen and (character := process.stderr.read(1)):
         seen += character
-    time.sleep(1 if stage == "fit:" else 0.2)  # into it
+    time.sleep(1 if stage == "fit:" else 0.2)  # so that Ctrl-C comes in the middle of the stage
     process.send_signal(signal.SIGINT)
     output, rest = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -293,4 +293,4 @@ def test_ctrl_c_exits_with_130_and_a_line(stage, tmp_path):
     assert "musicai: stopped" in rest.splitlines()
     assert "Traceback" not in seen + rest
     assert not out.exists()
-    assert not list(tmp_path.glob("musicai-*"))  # the temporary folder
+    assert not list(tmp_path.glob("musicai-*"))  # the temporary folder is removed

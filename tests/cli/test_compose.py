@@ -20,14 +20,14 @@ SR = 22050
 
 @pytest.fixture(autouse=True)
 def short_pieces(monkeypatch):
-    """Compose a few seconds, and draw pictures that nobody sees."""
+    """Compose only a few seconds, and draw pictures without a window."""
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr(_compose, "INTRO_SECONDS", 2)
     monkeypatch.setattr(_compose, "COMPOSED_SECONDS", 6)
 
 
 def play(path, *, seconds, seed):
-    """Write a recording of chords, one a second."""
+    """Write a recording with one chord per second."""
     rng = np.random.default_rng(seed)
     time = np.arange(SR) / SR
     chords = [
@@ -39,7 +39,7 @@ def play(path, *, seconds, seed):
 
 
 def find(folder, out):
-    """Return the pieces that are learned of a folder."""
+    """Return the pieces that would be learned from a folder."""
     _, pieces = _music.extract(*_music.find_music(str(folder), out), memory=None)
     return pieces
 
@@ -72,12 +72,12 @@ def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
     page = (out / "index.html").read_text(encoding="utf-8")
     links = set(re.findall(r'(?:href|src)="([^"]+)"', page))
     assert links == {path.name for path in out.iterdir()} - {"index.html"}
-    assert "Too little music was held out for a score-card, which needs 2 excerpts of 20" in page
+    assert "Too little music was held out for a scorecard, which needs 2 excerpts of 20" in page
     assert re.search(r"Held out: 2 pieces, 1\d seconds of music", page)
     assert "Few recordings: excerpts were learned" in page
     output, progress = capsys.readouterr()
     assert re.search(r"^musicai: warning: left out .*broken\.wav", progress, re.MULTILINE)
-    assert progress.count("chroma: 0/") == 1  # and not again for the mosaic
+    assert progress.count("chroma: 0/") == 1  # recordings are not analyzed again for the mosaic
     assert ("learned too little" in page) == ("learned too little" in output)
     assert f"open {out / 'index.html'}" in output
     assert re.search(r"the pulse is clear \(0\.\d\d; 0\.5 or more\): learning half-beats", progress)
@@ -103,7 +103,7 @@ def test_composes_in_the_styles_of_a_folder(tmp_path, capsys):
 
 
 def test_all_files_of_a_piece_are_in_time(tmp_path, monkeypatch):
-    """Songs made by rules, the default: whole phrases, and each style in its own meter."""
+    """The default, rule-based songs: pieces have whole phrases, each style in its own meter."""
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(_music, "N_SONGS", 4)
     out = tmp_path / "out"
@@ -141,7 +141,7 @@ def test_music_without_a_clear_pulse_is_learned_by_frames(capsys):
     assert re.search(r"not clear \(0\.\d\d; below 0\.5\): .* frames", capsys.readouterr().err)
 
 
-def test_does_not_learn_what_it_composed(tmp_path, monkeypatch):
+def test_earlier_results_are_not_learned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     play(tmp_path / "a.wav", seconds=61, seed=0)
     before = find(".", Path("out"))
@@ -150,12 +150,12 @@ def test_does_not_learn_what_it_composed(tmp_path, monkeypatch):
     again = find(".", Path("out"))
     assert [piece[:1] + piece[2:] for piece in again] == [piece[:1] + piece[2:] for piece in before]
 
-    play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # a folder of that name only
+    play(tmp_path / "blues" / "out" / "b.wav", seconds=5, seed=2)  # another folder named out
     more = find(".", Path("out"))
     assert {piece.style for piece in more} == {"blues", tmp_path.name}
 
 
-def test_what_it_composed_is_not_all_there_is(tmp_path, capsys):
+def test_a_folder_with_nothing_but_earlier_results_is_refused(tmp_path, capsys):
     play(tmp_path / "out" / "composed.wav", seconds=5, seed=0)
     assert main(["compose", str(tmp_path), "--out", str(tmp_path / "out")]) == 1
     assert re.search("no audio in .*; it contains 1 excluded", capsys.readouterr().err)
@@ -164,7 +164,7 @@ def test_what_it_composed_is_not_all_there_is(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("out", ["file", "file/out", "loop", "x" * 300, "locked/out"])
-def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(tmp_path, capsys, out):
+def test_a_folder_that_cannot_be_written_to_is_refused_at_once(tmp_path, capsys, out):
     play(tmp_path / "music" / "a.wav", seconds=61, seed=0)
     (tmp_path / "file").touch()
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(tmp_path,
     assert line.endswith(": name another folder")
 
 
-def test_numbers_agree_with_what_they_count():
+def test_nouns_are_singular_or_plural_like_their_numbers():
     assert [_music.counted(number, "minute") for number in (0.4, 0.9, 1.4, 2)] == [
         *("0 minutes", "1 minute", "1 minute", "2 minutes")
     ]
@@ -221,7 +221,7 @@ def test_a_folder_that_cannot_be_read(tmp_path, capsys):
     assert "too little music: 0 seconds in 0 readable recordings" in message
 
 
-def test_without_extras_there_are_sound_and_a_chart(tmp_path, capsys, monkeypatch):
+def test_without_extras_audio_and_a_chart_are_written(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(_compose, "find_spec", lambda package: None)
     play(tmp_path / "music" / "a.wav", seconds=60, seed=0)
     out = tmp_path / "out"
@@ -235,7 +235,7 @@ def test_without_extras_there_are_sound_and_a_chart(tmp_path, capsys, monkeypatc
     assert "in time with it: .txt (chords)" in output
 
 
-def test_why_there_is_no_score_card():
+def test_the_reason_for_a_missing_scorecard_is_given():
     rng = np.random.default_rng(0)
     piece = _music.Piece
     timing = timing_of_all = Timing.from_rate(10)
@@ -248,7 +248,7 @@ def test_why_there_is_no_score_card():
             return np.zeros((n_frames, 12))
 
     why = _compose.judge(Silence(), pieces[:2], pieces[2:], seed=0)
-    assert re.match(r"There is no score-card: generated holds 0 excerpts of 200 frames", why)
+    assert re.match(r"There is no scorecard: generated holds 0 excerpts of 200 frames", why)
 
 
 @pytest.mark.parametrize("tempo", [96, 104, 120])

@@ -1,4 +1,4 @@
-"""The page of musicai compose: it shows all results, and names on it stay plain text."""
+"""The page of `musicai compose`: it shows all results, and names on it are plain text."""
 
 import re
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
 class Reader(HTMLParser):
-    """Collect the elements of a page, and fail at an end tag without a start tag."""
+    """Collect the elements of a page; fail at an end tag without a start tag."""
 
     def __init__(self):
         super().__init__()
@@ -36,7 +36,7 @@ class Reader(HTMLParser):
 
 
 def read(path):
-    """Return what is on a page, which must be whole."""
+    """Return the parsed page; fail if an element is not closed."""
     reader = Reader()
     reader.feed(path.read_text(encoding="utf-8"))
     reader.close()
@@ -46,7 +46,7 @@ def read(path):
 
 @pytest.fixture
 def write_page(tmp_path):
-    """Write a page of sounds that are there."""
+    """Return a function that writes a page, and the audio files that it links to."""
     for name in SOUNDS:
         for end in ("", "_band"):
             soundfile.write(tmp_path / f"{name}{end}.wav", np.sin(np.arange(8000)) / 2, 4000)
@@ -112,7 +112,7 @@ def test_warnings_come_before_the_music(write_page, card, tmp_path):
     assert text.index("Learned little.") < text.index("Few recordings.") < text.index("A new piece")
 
 
-def test_names_the_style_that_was_composed_in(write_page, card, tmp_path):
+def test_the_page_names_the_style_of_a_piece(write_page, card, tmp_path):
     write_page(tmp_path, **facts(card))
     assert "A new piece: " not in read(tmp_path / "index.html").text
     write_page(tmp_path, **facts(card, style="jazz"))

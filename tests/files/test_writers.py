@@ -1,4 +1,4 @@
-"""What holds for everything that writes files: whole or not at all."""
+"""Everything that writes files writes them whole or not at all."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ import resource, signal, sys, tempfile
 import numpy as np
 from tests.files.test_writers import WRITERS
 name, file, limit, temporary = sys.argv[1:]
-WRITERS[name](file)  # what is loaded and made for the first time may write elsewhere
+WRITERS[name](file)  # a first call, which may also write other files, such as caches
 tempfile.tempdir = temporary
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
@@ -63,7 +63,7 @@ SUFFIXES = {
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs limits of the size of files")
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_full_disk_leaves_what_there_was(name, tmp_path):
+def test_a_full_disk_leaves_the_old_file(name, tmp_path):
     folder, temporary = tmp_path / "folder", tmp_path / "temporary"
     folder.mkdir(), temporary.mkdir()
     path = folder / f"a.{SUFFIXES.get(name, 'wav')}"
@@ -83,12 +83,12 @@ def test_a_full_disk_leaves_what_there_was(name, tmp_path):
     assert "too large" in told.lower() or "could not be written" in told, told
     assert ended.stderr == ""
     assert [path.name for path in folder.iterdir()] == [path.name]
-    assert path.stat().st_size > 200  # the file of the first time
+    assert path.stat().st_size > 200  # the file that the first call wrote
     assert not list(temporary.iterdir())
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_the_same_bytes_twice(name, tmp_path):
+def test_writing_twice_gives_the_same_bytes(name, tmp_path):
     paths = [tmp_path / f"{i}.{SUFFIXES.get(name, 'wav')}" for i in range(2)]
     for path in paths:
         WRITERS[name](path)

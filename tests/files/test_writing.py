@@ -17,7 +17,7 @@ def write(target):
         draft.write(b"after")
 
 
-def test_what_is_written_is_there_at_the_end(tmp_path):
+def test_the_file_appears_when_all_is_written(tmp_path):
     path = tmp_path / "a.bin"
     path.write_bytes(b"before")
     with whole_file(path) as draft:
@@ -85,7 +85,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
         (io.StringIO(), TypeError, "takes text, and bytes are written"),
     ],
 )
-def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch):
+def test_impossible_targets_are_refused(target, error, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message), whole_file(target):
         pass
@@ -93,8 +93,8 @@ def test_what_cannot_be_written_to(target, error, message, tmp_path, monkeypatch
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_what_is_no_regular_file_is_not_replaced(tmp_path):
-    # A pipe of its own: had this gone wrong with a device, all programs would miss it.
+def test_a_target_that_is_not_a_regular_file_is_not_replaced(tmp_path):
+    # This uses a pipe: a failure with a real device would remove it for all programs.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(ValueError, match="is no regular file"), whole_file(pipe):
@@ -102,10 +102,10 @@ def test_what_is_no_regular_file_is_not_replaced(tmp_path):
     assert pipe.is_fifo()
 
 
-def test_a_folder_that_may_not_be_written_to(tmp_path, monkeypatch):
-    """The error names the file that was asked for, and not its draft."""
+def test_a_folder_without_write_permission_is_an_error(tmp_path, monkeypatch):
+    """The error names the file that the user asked for, not its draft."""
 
-    def refuse(path, mode="r", *arguments, **options):  # root may write anywhere
+    def refuse(path, mode="r", *arguments, **options):  # permissions would not stop root
         raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
 
     monkeypatch.setattr("builtins.open", refuse)
@@ -114,8 +114,8 @@ def test_a_folder_that_may_not_be_written_to(tmp_path, monkeypatch):
     assert caught.value.filename == str(tmp_path / "a.bin")
 
 
-def test_a_file_that_cannot_be_replaced(tmp_path, monkeypatch):
-    """As one that another program has open on Windows."""
+def test_a_file_that_cannot_be_replaced_is_an_error(tmp_path, monkeypatch):
+    """As happens on Windows if another program has it open."""
 
     def refuse(draft, path):
         raise PermissionError(errno.EACCES, "Access is denied", str(draft), None, str(path))
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_replaced(tmp_path, monkeypatch):
 
 
 class Slow(io.RawIOBase):
-    """Takes a few bytes at a time, and no more than it has room for."""
+    """File object that takes a few bytes at a time, and no more than it has room for."""
 
     def __init__(self, room):
         self.taken, self.room = b"", room
@@ -144,7 +144,7 @@ class Slow(io.RawIOBase):
         return len(taken)
 
 
-def test_file_objects_that_take_little_at_a_time():
+def test_file_objects_may_take_a_few_bytes_at_a_time():
     slow = Slow(room=10**5)
     with whole_file(slow) as draft:
         draft.write(b"x" * 50000)
@@ -153,7 +153,7 @@ def test_file_objects_that_take_little_at_a_time():
         draft.write(b"x" * 50000)
 
 
-def test_file_objects_that_cannot_be_written_to(tmp_path):
+def test_file_objects_that_cannot_be_written_to_are_refused(tmp_path):
     with open(tmp_path / "a", "w+b") as closed:
         pass
     with pytest.raises(ValueError, match="is closed"), whole_file(closed):
@@ -167,7 +167,7 @@ def test_file_objects_that_cannot_be_written_to(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links")
-def test_a_link_to_nowhere(tmp_path):
+def test_a_link_to_a_missing_folder_is_refused(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere" / "a.bin")
     with pytest.raises(
@@ -181,7 +181,7 @@ def test_a_link_to_nowhere(tmp_path):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc")
-def test_a_folder_that_takes_no_files():
+def test_a_folder_that_takes_no_files_is_an_error():
     with pytest.raises(
         OSError, match=r"could not be written \(.*\): write it to .* '/proc/a\.bin'$"
     ):
@@ -189,7 +189,7 @@ def test_a_folder_that_takes_no_files():
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs links and modes")
-def test_links_and_modes_stay(tmp_path):
+def test_links_and_permissions_are_kept(tmp_path):
     path, link = tmp_path / "a.bin", tmp_path / "link"
     path.write_bytes(b"before")
     path.chmod(0o600)

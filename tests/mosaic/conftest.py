@@ -7,7 +7,7 @@ RATE = 22050
 
 
 def chords(roots, seconds=0.5, seed=0, detune=0.0):
-    """A recording: a major triad on each root, with some breath."""
+    """Return a recording: a major triad on each root, with some noise."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     played = [

@@ -1,4 +1,4 @@
-"""Laws of mosaics of any piece."""
+"""Laws that hold for the mosaic of any piece."""
 
 import itertools
 import pickle

@@ -1,4 +1,4 @@
-"""Laws of the corpus of beats and of the search in it."""
+"""Laws of the beat corpus and of the search by beats."""
 
 from itertools import pairwise
 
@@ -62,24 +62,24 @@ def test_runs_cover_the_piece_and_stay_in_one_recording():
         assert corpus.track(run.row) == corpus.track(run.row + run.n_frames - 1)
 
 
-def test_recordings_at_the_tempo_are_preferred():
+def test_recordings_at_the_tempo_of_the_piece_are_preferred():
     tracks = [track(0, tempo=120), track(0, tempo=95), track(0, tempo=60.5), track(0, tempo=240)]
     corpus = make_beat_corpus(tracks, tempo=120)
-    assert set(corpus.recording) == {0, 1, 2, 3}  # at other metrical levels
+    assert set(corpus.recording) == {0, 1, 2, 3}  # some at other metrical levels
     np.testing.assert_allclose(corpus.usual, 0.5, rtol=0.3)
     runs = find(target_of(corpus, np.arange(5, 15)), corpus, longest=100)
     assert {int(corpus.recording[run.row]) for run in runs} == {0}
 
 
 @pytest.mark.parametrize(("tempo", "n_halves"), [(60, 4), (120, 2), (240, 1), (30, 8)])
-def test_metrical_levels(tempo, n_halves):
+def test_recordings_are_used_at_the_nearest_metrical_level(tempo, n_halves):
     one = track(3, downbeat=1)
     corpus = make_beat_corpus([one], tempo=tempo)
     np.testing.assert_allclose(corpus.usual, 60 / tempo, rtol=1e-5)
     seconds = corpus.seconds(0, len(corpus.recording))
     np.testing.assert_allclose(np.diff(seconds), 60 / tempo)
     offset = (seconds[0] - one.beats[0]) / 0.5
-    assert offset == (1 if n_halves > 2 else 0)  # pairs begin with bars
+    assert offset == (1 if n_halves > 2 else 0)  # rows of several beats are aligned with bars
     assert len(corpus.recording) == (80 - 2 * offset) // n_halves
 
 
@@ -88,7 +88,7 @@ def test_a_tempo_out_of_range_is_refused():
         make_beat_corpus([track(0)], tempo=500)
 
 
-def test_clear_recordings_are_preferred():
+def test_recordings_with_a_clear_pulse_are_preferred():
     corpus = make_beat_corpus([track(0, clarity=0.1), track(0, clarity=0.9)], tempo=120)
     target = target_of(corpus, np.arange(5, 15))
     assert {int(corpus.recording[run.row]) for run in find(target, corpus)} == {1}
@@ -105,7 +105,7 @@ def test_joins_keep_the_place_in_the_bar():
         places[after.row] == (places[before.row + before.n_frames - 1] + 1) % 4
         for before, after in pairwise(runs)
     ]
-    assert np.mean(kept) > 0.4  # by chance a quarter
+    assert np.mean(kept) > 0.4  # a quarter would be kept by chance
 
 
 def test_downbeats_play_downbeats():
@@ -126,7 +126,7 @@ def test_no_recording_is_played_for_too_long(longest):
     assert in_a_row.max() * 0.5 <= longest
 
 
-def test_a_lower_limit_plays_more_recordings():
+def test_a_lower_limit_in_a_row_plays_more_recordings():
     corpus = make_beat_corpus([track(i) for i in range(10)], tempo=120)
     rng = np.random.default_rng(3)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 40))
@@ -145,7 +145,7 @@ def test_quiet_beats_are_not_played():
     assert not set(found) & set(range(20, 40))
 
 
-def test_transposition():
+def test_transposed_recordings_are_found():
     one = track(0)
     moved = one._replace(chroma=np.roll(one.chroma, 2, axis=2))
     wanted = make_beat_corpus([moved], tempo=120)
@@ -153,11 +153,12 @@ def test_transposition():
     (run,) = find(target_of(wanted, np.arange(4, 12)), corpus)
     track_number = corpus.track(run.row)
     assert corpus.semitones[track_number] == 2
-    # Played faster it is higher and has shorter beats; time scaling undoes the latter alone.
+    # Played faster, it sounds higher and its beats are shorter; time scaling undoes only the
+    # latter.
     np.testing.assert_allclose(corpus.periods[run.row], 0.5 / 2 ** (2 / 12), rtol=1e-5)
 
 
-def test_transposed_tracks_have_the_rolled_chroma_and_the_cost():
+def test_transposed_tracks_have_rolled_chroma_and_a_cost():
     one = track(0)
     corpus = make_beat_corpus([one], tempo=120, transpose=1)
     np.testing.assert_array_equal(corpus.semitones, [-1, 0, 1])
@@ -165,7 +166,7 @@ def test_transposed_tracks_have_the_rolled_chroma_and_the_cost():
     below, own, above = corpus.shapes.reshape(3, 40, 2, 12)
     np.testing.assert_allclose(above, np.roll(own, 1, axis=2), atol=1e-6)
     np.testing.assert_allclose(below, np.roll(own, -1, axis=2), atol=1e-6)
-    # Where the recording itself has what is wanted, it is not transposed.
+    # Where the recording fits as it is, it is not transposed.
     (run,) = find(target_of(corpus, np.arange(44, 52)), corpus)
     assert run.row == 44
 

@@ -17,9 +17,9 @@ SIDES = np.array([[1.0, 0.6]], np.float32)
 
 
 def band(seed, tempo=120, n_beats=36, late=0.3, only=None):
-    """A recording in stereo: a chord and a click on each beat; every other click is weaker.
+    """Return a stereo recording with a chord and a click on each beat; every other click is weaker.
 
-    The chord is always that on the root `only`, if that is given.
+    If `only` is given, it is the root of every chord.
     """
     rng = np.random.default_rng(seed)
     length = round(60 / tempo * RATE)
@@ -37,7 +37,7 @@ def band(seed, tempo=120, n_beats=36, late=0.3, only=None):
 
 
 def attacks(audio, rate=RATE):
-    """Return the times at which energy rises most steeply, in seconds."""
+    """Return the times of the beats that an extractor finds, in seconds."""
     (analysis,) = ChromaExtractor(sync="beat").analyze([(audio, rate)])
     return analysis.beats.times
 
@@ -69,7 +69,7 @@ def test_beats_fall_on_the_grid(mosaic, piece):
         assert 60 / np.median(np.diff(found)) == pytest.approx(tempo, rel=0.01)
 
 
-def test_impossible_tempi(mosaic, piece):
+def test_impossible_tempi_are_refused(mosaic, piece):
     for tempo in (3, "120", np.nan):
         with pytest.raises(ValueError, match="^tempo must be None or a number of beats a minute"):
             mosaic.transform(piece, tempo=tempo)
@@ -128,7 +128,7 @@ def test_the_default_tempo_is_that_of_the_recordings(mosaic, piece):
         Timing.from_rate(5.3),
     ],
 )
-def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
+def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
     audio = mosaic.transform(piece, timing=timing)
     assert len(audio) == int(timing.duration(24) * RATE + 1e-6)
     segments = mosaic.segments(piece, timing=timing)
@@ -164,14 +164,14 @@ def test_segments_list_what_is_played(mosaic, piece, recordings):
         assert beats == pytest.approx(round(beats), abs=1e-3)
 
 
-def test_frames_are_played_on_steady_beats(mosaic):
+def test_pieces_without_beats_are_played_on_steady_beats(mosaic):
     frames = ChromaExtractor().transform([band(77)])[0][:60]
     audio = mosaic.transform(frames)
     found = attacks(audio)
     assert 60 / np.median(np.diff(found)) == pytest.approx(mosaic.tempo_, rel=0.02)
 
 
-def test_results_repeat_alone_and_in_a_collection(mosaic, piece):
+def test_a_piece_sounds_the_same_again_and_in_a_collection(mosaic, piece):
     first = mosaic.transform(piece)
     np.testing.assert_array_equal(mosaic.transform(piece), first)
     several = mosaic.transform([piece[:8], piece, piece[:0]])
@@ -181,15 +181,15 @@ def test_results_repeat_alone_and_in_a_collection(mosaic, piece):
     np.testing.assert_array_equal(restored.transform(piece), first)
 
 
-def test_stereo(mosaic, piece):
+def test_stereo_recordings_make_stereo_mosaics(mosaic, piece):
     audio = mosaic.transform(piece)
     assert audio.shape[1:] == (2,)
-    # All recordings lean to the left, by as much.
+    # All recordings are louder on the left, by the same factor.
     np.testing.assert_allclose(audio[:, 1], 0.6 * audio[:, 0], atol=1e-4)
     assert np.abs(audio).max() > 0.1
 
 
-def test_styles(recordings, mosaic, piece):
+def test_a_style_plays_its_own_recordings_at_their_tempo(recordings, mosaic, piece):
     labels = ["fast", "fast", "fast", None, "slow"]
     of_styles = MosaicSynthesizer(ChromaExtractor(sync="half-beat"), sr=RATE)
     of_styles.fit([*recordings, (np.zeros(RATE), RATE)], [*labels, "none"])

@@ -32,7 +32,7 @@ def recordings(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mosaics(recordings):
-    """By frames and by beats."""
+    """Return a mosaic by frames and one by beats."""
     extractors = (ChromaExtractor(), ChromaExtractor(sync="half-beat"))
     return [MosaicSynthesizer(each, shaping=0, sr=RATE).fit(recordings) for each in extractors]
 
@@ -42,7 +42,7 @@ def piece():
     return ChromaExtractor().transform([chords(9)])[0]
 
 
-def test_clips_are_the_segments_from_fade_to_fade(mosaics, piece, recordings):
+def test_clips_are_the_segments_with_their_fades(mosaics, piece, recordings):
     for mosaic in mosaics:
         edits = mosaic.edit_list(piece, timing=ChromaExtractor())
         segments = mosaic.segments(piece, timing=ChromaExtractor())
@@ -61,7 +61,7 @@ def test_clips_are_the_segments_from_fade_to_fade(mosaics, piece, recordings):
         assert edits.clips[-1].fade_out == pytest.approx(min(0.4, np.ptp(edits.clips[-1].times)))
 
 
-def test_the_clips_of_frames_add_up_to_the_mosaic(mosaics, piece):
+def test_the_clips_of_a_mosaic_by_frames_add_up_to_its_audio(mosaics, piece):
     mosaic = mosaics[0]
     audio = mosaic.transform(piece)
     edits = mosaic.edit_list(piece)
@@ -84,7 +84,7 @@ def test_the_clips_of_frames_add_up_to_the_mosaic(mosaics, piece):
     np.testing.assert_allclose(audio[alone], gain * played[alone], atol=1e-3)
 
 
-def test_the_edit_list_has_the_timing(mosaics, piece):
+def test_the_edit_list_has_the_timing_that_is_played(mosaics, piece):
     frames, beats = mosaics
     assert frames.edit_list(piece).timing == ChromaExtractor().timing
     assert frames.edit_list(piece).tempo is None
@@ -97,7 +97,7 @@ def test_the_edit_list_has_the_timing(mosaics, piece):
     assert beats.edit_list(piece, timing=half_beats, tempo=110).timing.tempo == 110
 
 
-def test_silent_frames_are_in_the_levels(mosaics, piece):
+def test_levels_are_zero_where_the_piece_is_silent(mosaics, piece):
     for mosaic in mosaics:
         assert mosaic.edit_list(piece, timing=ChromaExtractor()).levels.shape == (0, 2)
         quiet = piece.copy()

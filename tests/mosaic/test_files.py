@@ -40,7 +40,7 @@ def test_recordings_are_not_overwritten(recordings, piece, tmp_path):
         mosaic.transform(piece[:9], tmp_path / "own.wav")
 
 
-def test_files_are_read_again(recordings, piece, tmp_path, monkeypatch):
+def test_transform_reads_the_files_again(recordings, piece, tmp_path, monkeypatch):
     for i, recording in enumerate(recordings):
         soundfile.write(tmp_path / f"{i}.wav", recording, RATE, "FLOAT")
     monkeypatch.chdir(tmp_path)
@@ -65,13 +65,13 @@ def test_a_file_that_changes_during_fit_is_refused(recordings, tmp_path, monkeyp
     soundfile.write(path, recordings[0], RATE)
     analyze = ChromaExtractor.analyze
 
-    def slowly(extractor, X):
+    def analyze_while_the_file_changes(extractor, X):
         found = analyze(extractor, X)
         soundfile.write(path, recordings[1], RATE)
-        os.utime(path, ns=(0, 10**15))  # as if some time had gone by
+        os.utime(path, ns=(0, 10**15))  # a different time of modification
         return found
 
-    monkeypatch.setattr(ChromaExtractor, "analyze", slowly)
+    monkeypatch.setattr(ChromaExtractor, "analyze", analyze_while_the_file_changes)
     mosaic = MosaicSynthesizer(sr=RATE).fit([path])
     with pytest.raises(RecordingError, match=r"song\.wav: the file has changed"):
         mosaic.transform(piece)
@@ -88,7 +88,7 @@ def test_unreadable_recordings_are_left_out(recordings, piece, tmp_path):
         MosaicSynthesizer().fit(collection)
 
 
-def test_files_hold_the_same_samples(mosaic, piece, tmp_path):
+def test_files_contain_the_samples_that_are_returned(mosaic, piece, tmp_path):
     expected = mosaic.transform(piece)
     assert mosaic.transform(piece, tmp_path / "a.flac") is None
     read, rate = soundfile.read(tmp_path / "a.flac", dtype="float32")

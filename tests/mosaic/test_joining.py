@@ -7,13 +7,13 @@ RATE = 22050
 
 
 def play(borders, sounds):
-    """Join segments of endless sounds, each a function of the sample's number."""
+    """Join segments of endless sounds, each a function from sample numbers to samples."""
     (mono,) = play_channels(borders, [sounds])
     return mono
 
 
 def play_channels(borders, channels):
-    """Join segments that have several channels, each as for `play`; return them one by one."""
+    """Join segments with several channels, each as for `play`; return one array per channel."""
 
     def read(number, first, last):
         places = np.arange(first, last)
@@ -34,12 +34,12 @@ def noise(seed):
 @pytest.mark.parametrize(
     "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
 )
-def test_the_length_is_that_of_the_borders(borders):
+def test_the_result_is_as_long_as_the_borders_say(borders):
     sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
     assert play(borders, sounds).shape == (borders[-1],)
 
 
-def test_a_sound_that_goes_on_is_unchanged():
+def test_a_sound_that_continues_over_joins_is_unchanged():
     sound = noise(0)
     joined = play([0, 20000, 21000, 60000], [sound] * 3)
     n = np.arange(60000)
@@ -48,9 +48,9 @@ def test_a_sound_that_goes_on_is_unchanged():
 
 
 @pytest.mark.parametrize("phase", [0.1, 0.25, 0.5, 0.9])
-def test_a_tone_goes_on_at_any_phase(phase):
+def test_a_tone_continues_smoothly_at_any_phase(phase):
     joined = play([0, 40000, 80000], [tone(220), tone(220, phase)])
-    windows = joined[2000:-2000].reshape(-1, 400)  # four periods each
+    windows = joined[2000:-2000].reshape(-1, 400)  # windows of four periods
     level = np.sqrt(np.mean(windows**2, axis=1))
     np.testing.assert_allclose(level, 0.5 / np.sqrt(2), rtol=0.03)
     bend = np.abs(np.diff(joined[2000:-2000], n=2))
@@ -64,7 +64,7 @@ def test_different_sounds_crossfade_at_equal_power():
     assert level.max() < 0.125
 
 
-def test_crossfades_are_where_it_is_quietest():
+def test_crossfades_lie_where_the_sound_is_quietest():
     def with_gap(n):
         loud = 0.3 * np.sin(2 * np.pi * 300 * n / RATE)
         return np.where((n > 40200) & (n < 42000), 0.0, loud)
@@ -77,7 +77,7 @@ def test_crossfades_are_where_it_is_quietest():
     assert np.abs(joined[40600:41600]).max() < 1e-3
 
 
-def test_all_channels_join_alike():
+def test_all_channels_are_joined_alike():
     borders, sounds = [0, 30000, 60000], [noise(3), noise(4)]
     expected = play(borders, sounds)
 

@@ -22,7 +22,7 @@ def test_silent_frames_are_silent(mosaic, piece):
     assert not mosaic.transform(np.zeros((10, 12))).any()
 
 
-def test_loud_and_quiet_recordings_are_leveled(recordings, piece):
+def test_loud_and_quiet_recordings_are_played_equally_loud(recordings, piece):
     scaled = [recordings[0], 0.3 * recordings[1], 0.1 * recordings[2]]
     mosaic = MosaicSynthesizer(sr=RATE, shaping=0).fit(scaled)
     audio = mosaic.transform(piece)
@@ -32,9 +32,9 @@ def test_loud_and_quiet_recordings_are_leveled(recordings, piece):
 
 
 def test_recordings_keep_their_dynamics():
-    """One gain for all of a recording, so that what was softer in it stays softer."""
+    """A recording has one gain throughout, so that its softer parts stay softer."""
     rng = np.random.default_rng(5)
-    softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # every three seconds
+    softer = np.repeat([1.0, 0.5, 1.0, 0.5], 3 * RATE)  # changes every three seconds
     both = [softer * chords(rng.permutation(12).repeat(2), seed=i) for i in range(2)]
     mosaic = MosaicSynthesizer(max_segment=60, shaping=0, sr=RATE).fit([both[0], 0.05 * both[1]])
     wanted = analyzed(both[1])
@@ -48,7 +48,7 @@ def test_recordings_keep_their_dynamics():
     np.testing.assert_allclose(np.divide(levels[1::2], levels[::2]), 0.5, rtol=0.1)
 
 
-def test_shaping_keeps_levels():
+def test_shaping_keeps_the_level_of_each_part():
     time = np.arange(8 * RATE) / RATE
     cluster = sum(np.sin(2 * np.pi * 220 * 2 ** (k / 12) * time + k * k) for k in range(12))
     one, many = np.eye(12)[:1], 1.0 - np.eye(12)[:1]
@@ -87,7 +87,7 @@ def test_mosaics_fade_out_wherever_a_piece_ends(recordings, piece, n_frames, cha
 
 @pytest.fixture(scope="module")
 def stereo_recordings(recordings):
-    """Recordings that move from left to right, with what is on one side only."""
+    """Recordings that move from right to left."""
     places = [np.linspace(0, 1, len(each), dtype=np.float32) for each in recordings]
     return [
         (np.stack([place * each, (1 - place) * each], axis=1), RATE)

@@ -9,7 +9,7 @@ from musicai.theory.shapes import unit_shapes
 
 
 def corpus_of(*lengths, seed=0, transpose=0, quiet=0.0, spread=0.0):
-    """Recordings of noise, of which a share of the frames is hardly audible; levels may differ."""
+    """Return a corpus of noise; a share `quiet` is hardly audible, and levels vary by `spread`."""
     rng = np.random.default_rng(seed)
     chroma = [rng.random((n, 12), dtype=np.float32) for n in lengths]
     levels = [rng.uniform(-20 - spread, -20, n).astype(np.float32) for n in lengths]
@@ -32,7 +32,7 @@ def together(chroma, levels, transpose=0):
 
 
 def find(shapes, corpus, **limits):
-    """Find the path where all recordings may always be played."""
+    """Find the path if any recording may be played at any time."""
     turns = {"turns": np.zeros(len(shapes), int), "groups": np.ones((1, 99), bool)}
     return find_path(shapes, corpus, **turns, **limits)
 
@@ -77,7 +77,7 @@ def test_runs_cover_the_piece_and_stay_in_one_track(n_frames):
 @pytest.mark.parametrize("longest", [1, 5, 12])
 def test_no_recording_is_played_for_too_long(longest):
     corpus = corpus_of(60, 60, 60)
-    shapes = corpus.shapes[:60]  # the first recording itself
+    shapes = corpus.shapes[:60]  # the piece is the first recording itself
     runs = find(shapes, corpus, join_cost=0.5, longest=longest)
     recording = corpus.recording[rows_of(runs)]
     in_a_row = [len(list(group)) for _, group in itertools.groupby(recording)]
@@ -88,7 +88,7 @@ def test_a_short_excursion_does_not_reset_the_limit():
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[:60], corpus, join_cost=0.5, longest=20)
     recording = list(corpus.recording[rows_of(runs)])
-    # Without the rule, one frame elsewhere in twenty would do.
+    # If it did, the path could leave the recording for just one frame in twenty.
     assert recording.count(0) <= 45
 
 
@@ -105,7 +105,7 @@ def test_a_high_cost_makes_few_joins():
     joins = [len(find(shapes, corpus, join_cost=cost, longest=99)) for cost in (0.0, 0.5, 1, 2, 9)]
     assert joins == sorted(joins, reverse=True)
     assert joins[0] > 50
-    assert joins[-1] == 2  # 100 frames, of which 99 may be of one recording
+    assert joins[-1] == 2  # there are 100 frames, and one recording may play 99 in a row
 
 
 def test_an_empty_piece_has_no_runs():
@@ -135,7 +135,7 @@ def test_flat_and_quiet_frames_are_not_played():
 
 @pytest.mark.parametrize("longest", [1, 4, 50])
 @pytest.mark.parametrize("lengths", [(40, 40, 40, 40), (1, 2, 60, 3)])
-def test_recordings_are_played_in_turns(longest, lengths):
+def test_groups_of_recordings_take_turns(longest, lengths):
     corpus = corpus_of(*lengths, spread=20)
     groups = np.array([[True, False, False, False], [False, True, True, False]])
     turns = np.random.default_rng(2).integers(0, 2, 200)
@@ -181,7 +181,7 @@ def test_a_recording_is_played_up_to_the_limit(longest):
     assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]
 
 
-def test_the_limit_counts_from_the_join():
+def test_the_count_toward_the_limit_begins_at_the_join():
     corpus = corpus_of(60, 60, 60)
     firsts = [5, 70, 130]
     shapes = np.concatenate([corpus.shapes[first : first + 10] for first in firsts])

@@ -19,7 +19,7 @@ def shaped(sound, gains, frame_rate=10.0, **sizes):
 
 
 @pytest.mark.parametrize("n_samples", [1, 100, 5000, 3 * RATE])
-def test_no_gain_changes_nothing(sound, n_samples):
+def test_gains_of_zero_change_nothing(sound, n_samples):
     found = shaped(sound[:n_samples], np.zeros((30, 12)))
     np.testing.assert_allclose(found, sound[:n_samples], atol=1e-6)
 
@@ -33,7 +33,7 @@ def test_channels_get_the_same_gains(sound):
 
 def test_raising_does_not_widen_stereo(sound):
     gains = np.full((30, 12), 6.0)
-    for balance in (1, 0.3, 0):  # common to both channels, or left of the middle
+    for balance in (1, 0.3, 0):  # the same on both channels, then louder on the left
         both = np.stack([sound, balance * sound], axis=1)
         expected = np.stack([shaped(channel, gains) for channel in both.T], axis=1)
         np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-5)
@@ -99,6 +99,6 @@ def test_long_pieces_are_analyzed_in_parts():
     sound = 0.1 * rng.standard_normal((120 * 2048 - 1, 1)).astype(np.float32)
     expected = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18)
     found = gains_towards(piece, sound, 22050, ChromaExtractor(), limit=18, frames_at_once=50)
-    # What lies further off reaches them through the tails of the window alone.
+    # Sound from farther away reaches them only through the tails of the analysis window.
     assert np.abs(found - expected).mean() < 0.1
     assert np.abs(found - expected).max() < 6

@@ -14,7 +14,7 @@ def mosaic_of_styles(recordings):
 
 
 def seconds_of(segments, n=3):
-    """Return for how long each recording is played."""
+    """Return for how many seconds each recording is played."""
     seconds = np.zeros(n)
     for segment in segments:
         seconds[segment.recording] += segment.end - segment.start

@@ -36,7 +36,7 @@ def test_the_same_piece_gives_the_same_samples(mosaic, piece):
     np.testing.assert_array_equal(mosaic.transform(piece), mosaic.transform(piece))
 
 
-def test_results_are_collections_as_the_pieces_are(mosaic, piece):
+def test_a_collection_of_pieces_gives_a_collection_of_results(mosaic, piece):
     alone = mosaic.transform(piece)
     several = mosaic.transform([piece, piece[:5], piece[:0]])
     assert isinstance(several, list)
@@ -82,7 +82,7 @@ def test_hardly_audible_frames_are_never_played(join_cost, n_others, max_segment
     for segment in mosaic.segments(wanted):
         if segment.recording == 0:
             end = segment.source_start + segment.end - segment.start
-            for gap in (1, 3, 4, 6):  # a frame on the border holds some of what sounds
+            for gap in (1, 3, 4, 6):  # a frame at an edge has some of the sound there
                 assert end <= gap + 1.01 * hop or segment.source_start >= gap + 0.3 - 1.01 * hop
 
 
@@ -93,7 +93,7 @@ def test_scale_and_negative_values_do_not_matter(mosaic, piece):
     assert mosaic.segments(sunken) == expected
 
 
-def test_joins_lead_to_passages_of_usual_level():
+def test_joins_lead_to_passages_at_the_usual_level_of_their_recording():
     major, other = chords([0, 5] * 8), chords([3, 10] * 8, seed=1)
     mosaic = MosaicSynthesizer(sr=RATE)
     mosaic.fit([np.concatenate([0.05 * major, major]), other])
@@ -104,7 +104,7 @@ def test_joins_lead_to_passages_of_usual_level():
     assert min(segment.source_start for segment in others) > 7.9
 
 
-def test_transposition_finds_recordings_in_another_key():
+def test_recordings_are_transposed_to_another_key():
     mosaic = MosaicSynthesizer(transpose=2, sr=RATE).fit([chords([0] * 8)])
     wanted = ChromaExtractor().transform([chords([2] * 8)])[0][:30]
     assert {segment.semitones for segment in mosaic.segments(wanted)} == {2.0}
@@ -132,7 +132,7 @@ def test_recordings_out_of_tune_are_tuned():
         ChromaExtractor(hop_length=4096),
     ],
 )
-def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
+def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
     beats = piece[::10]
     audio = mosaic.transform(beats, timing=timing)
     assert len(audio) == int(as_timing(timing).duration(13) * RATE)
@@ -142,7 +142,7 @@ def test_lasts_as_long_as_its_timing(mosaic, piece, timing):
 
 
 def test_any_tempo_is_played(recordings, piece):
-    """Beats whose borders lie on frames' centers, and all others."""
+    """Some of the tempi put the borders of beats exactly on the centers of frames."""
     mosaic = MosaicSynthesizer(sr=8000).fit(recordings)
     for tempo in (60 * 22050 / 2048 / 8, 60 * 22050 / 2048 / 7, 90, 97.3):
         timing = Timing.from_tempo(tempo)
@@ -175,7 +175,7 @@ def test_chroma_may_have_any_scale(recordings, piece, kind):
 
 
 @pytest.mark.parametrize("seconds", [0.02, 0.2])
-def test_recordings_may_have_a_few_frames(piece, seconds):
+def test_recordings_may_have_only_a_few_frames(piece, seconds):
     few = [chords([root], seconds=seconds) for root in (0, 5)]
     for recordings in (few, few[:1], [np.zeros(22050), *few]):
         audio = MosaicSynthesizer(sr=RATE).fit(recordings).transform(piece)

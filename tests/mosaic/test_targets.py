@@ -34,7 +34,7 @@ def test_quarters_of_beats_are_averaged(piece):
     np.testing.assert_allclose(halves(target), unit_shapes(expected), atol=1e-5)
 
 
-def test_frames_without_beats_are_played_at_the_tempo(piece):
+def test_frames_without_beats_are_divided_into_beats_at_the_tempo(piece):
     target = beat_target(piece, Timing.from_rate(4), tempo=120)
     np.testing.assert_allclose(np.diff(target.borders), 0.5)
     assert target.borders[-2] < Timing.from_rate(4).duration(16) <= target.borders[-1]

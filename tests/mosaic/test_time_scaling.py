@@ -9,7 +9,7 @@ BEATS = np.arange(1, 24) * 0.4 * RATE
 
 @pytest.fixture(scope="module")
 def sound():
-    """A low tone with a click on each beat, left and right apart."""
+    """Return a low tone with a click on each beat; the two channels differ."""
     rng = np.random.default_rng(0)
     time = np.arange(10 * RATE) / RATE
     left = 0.2 * np.sin(2 * np.pi * 110 * time) + 0.01 * rng.standard_normal(len(time))
@@ -55,7 +55,7 @@ def test_attacks_fall_on_the_grid(sound, factor):
         assert abs(near.argmax() - 2000) <= 0.004 * RATE
 
 
-def test_the_pitch_stays(sound):
+def test_the_pitch_stays_the_same(sound):
     tone = sound.copy()
     tone[:, 0] = np.sin(2 * np.pi * 440 * np.arange(len(sound)) / RATE)
     played = stretched(tone, 1.2 * BEATS, RATE, 5 * RATE)[:, 0]
@@ -64,7 +64,7 @@ def test_the_pitch_stays(sound):
     assert np.sqrt(np.mean(played**2)) == pytest.approx(np.sqrt(0.5), rel=0.05)
 
 
-def test_channels_move_together(sound):
+def test_channels_are_stretched_alike(sound):
     same = np.repeat(sound[:, :1], 2, axis=1)
     played = stretched(same, 1.1 * BEATS, 0, 9 * RATE)
     np.testing.assert_array_equal(played[:, 0], played[:, 1])
@@ -103,7 +103,7 @@ def test_silence_stays_silent(sound):
     assert not stretched(np.zeros_like(sound), 1.3 * BEATS, 0, 5 * RATE).any()
 
 
-def test_before_and_after_the_beats_sound_keeps_its_speed(sound):
+def test_sound_before_the_first_and_after_the_last_beat_keeps_its_speed(sound):
     few = BEATS[5:7]
     played = stretched(sound, few * 1.0, 0, 9 * RATE, source=few)
     np.testing.assert_allclose(played, sound[: 9 * RATE], atol=1e-6)

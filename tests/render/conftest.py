@@ -8,7 +8,7 @@ FRAMES_PER_SECOND = 10.0
 
 
 def at(tempo):
-    """Return the timing of the songs, whose frames are tenths of seconds, at a tempo."""
+    """Return the timing, at a tempo, of songs whose frames last a tenth of a second."""
     return Timing.from_tempo(tempo, frames_per_beat=60 * FRAMES_PER_SECOND / tempo)
 
 
@@ -17,7 +17,7 @@ TIMING = at(120)
 
 @pytest.fixture
 def song():
-    """Return a function: [(root, quality, seconds), ...] to a noisy piece; None is silence."""
+    """Return a function that makes a noisy piece of (root, quality or None, seconds) tuples."""
 
     def sing(chords, seed=0):
         rng = np.random.default_rng(seed)
@@ -44,5 +44,5 @@ def cadence(song):
 
 @pytest.fixture(scope="session")
 def wild():
-    """Chroma without any plan."""
+    """Random chroma."""
     return np.random.default_rng(3).random((120, 12)) ** 3

@@ -1,4 +1,4 @@
-"""A parser and a player of Reaper's projects, to judge those that are written."""
+"""A parser and a player for Reaper projects, to test those that musicai writes."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ VALUE = re.compile(r'"([^"]*)"|\'([^\']*)\'|`([^`]*)`|(\S+)')
 
 
 class Block:
-    """Lines by their first word, and blocks by theirs."""
+    """A block of a project: its lines and the blocks in it, both by their first word."""
 
     def __init__(self, head):
         self.head, self.lines, self.blocks = values(head), [], []
@@ -34,7 +34,7 @@ class Block:
 
     @property
     def marks(self):
-        """Stretch markers: seconds times the rate, and seconds of the source."""
+        """Stretch markers: seconds in the item times its rate, and seconds in the source."""
         found = [float(value) for line in self.all("SM") for value in line if value != "+"]
         return np.reshape(found, (-1, 2))
 
@@ -44,7 +44,7 @@ def values(line):
 
 
 def parse(text):
-    """Return the outermost block; all others must be closed."""
+    """Return the outermost block of a project; fail if a block is not closed."""
     stack = [Block("file")]
     for line in map(str.strip, text.splitlines()):
         if line.startswith("<"):
@@ -62,7 +62,7 @@ def parse(text):
 
 
 def source_place(item, seconds):
-    """Return the position in the source of an item, some seconds after its start."""
+    """Return the position in an item's source, in seconds, `seconds` after the item's start."""
     rate = item.number("PLAYRATE")
     if len(item.marks):
         return np.interp(np.asarray(seconds) * rate, *item.marks.T)
@@ -107,7 +107,7 @@ def _item(item, folder, sr):
 
 
 def _stretched(samples, own, places, sr):
-    """Play a sound at other places in time, at the pitch that it has at `sr`."""
+    """Play a sound from given places at given times, without changing its pitch at `sr`."""
     n, hop, most = len(places), round(0.023 * sr), round(0.011 * sr)
     window = np.hanning(2 * hop + 1)[:-1, np.newaxis]
     pad = 4 * hop
@@ -116,7 +116,7 @@ def _stretched(samples, own, places, sr):
     before = None
     for center in range(0, n + hop, hop):
         place = round(places[min(center, n - 1)] * sr) + pad
-        if before is not None:  # where it goes on best
+        if before is not None:  # search for the place that continues best
             pattern = samples[before : before + 2 * hop, 0]
             near = samples[place - hop - most : place + hop + most, 0]
             energy = np.convolve(near**2, np.ones(2 * hop), "valid")

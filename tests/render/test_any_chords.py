@@ -1,4 +1,4 @@
-"""Laws of chords and charts of any chroma."""
+"""Laws that hold for the chords, notes and audio of any chroma."""
 
 import itertools
 
@@ -19,7 +19,7 @@ timings = st.sampled_from(
 
 @st.composite
 def chroma(draw):
-    """Chroma without a plan: held and changing frames, some of them silent."""
+    """Random chroma: held and changing frames, some of them silent."""
     rng = np.random.default_rng(draw(seeds))
     piece = rng.random((draw(st.integers(1, 12)), 12)) ** 3
     piece[rng.random(len(piece)) < 0.2] = 0
@@ -55,7 +55,7 @@ def test_notes_end_with_the_piece(piece, timing):
     notes = [note for player in midi.instruments for note in player.notes]
     assert all(0 <= note.start < note.end <= timing.duration(len(piece)) + 1e-6 for note in notes)
     assert piece.any() or not notes
-    # Sound that is shorter than half of a sixteenth has no place on the staff.
+    # Music shorter than half a sixteenth does not appear on the staff.
     if piece.any(axis=1).all() and timing.duration(len(piece)) >= 0.5:
         assert notes
 

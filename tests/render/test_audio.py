@@ -16,7 +16,7 @@ EXTRACTOR = ChromaExtractor()
 
 @pytest.fixture(scope="module")
 def piece() -> np.ndarray:
-    """Chords that change every second or so, with a little of everything else."""
+    """Chords that change about every second, with all other pitch classes sounding faintly."""
     rng = np.random.default_rng(0)
     frames = 0.1 * rng.random((40, 12)).astype(np.float32)
     for start, root in zip(range(0, 40, 10), (0, 5, 7, 9), strict=True):
@@ -81,7 +81,7 @@ def test_audio_lasts_as_long_as_the_piece(piece, instruments, timing, sr, n_samp
 
 
 @pytest.mark.parametrize("sr", [16000, 32000, 44100, 48000])
-def test_an_analysis_has_as_many_frames(piece, sr):
+def test_an_analysis_of_the_audio_has_as_many_frames_as_the_piece(piece, sr):
     audio = chroma_to_audio(piece[:23], timing=EXTRACTOR, sr=sr)
     (found,) = ChromaExtractor().transform([(audio, sr)])
     assert len(found) == 23
@@ -96,7 +96,7 @@ def test_the_end_is_silent(piece, instruments):
 
 
 @pytest.mark.parametrize(("timing", "rate"), [(9.7, 22050), (EXTRACTOR.frame_rate, 16000)])
-def test_any_frame_rate_is_played_alike(piece, timing, rate):
+def test_the_frame_rate_does_not_change_the_sound(piece, timing, rate):
     audio = chroma_to_audio(piece, timing=timing, sr=rate)
     (frames,) = ChromaExtractor(hop_length=64).transform([(audio, rate)])
     found = frames[np.rint(np.arange(40) / timing * 22050 / 64).astype(int)]
@@ -104,7 +104,7 @@ def test_any_frame_rate_is_played_alike(piece, timing, rate):
 
 
 def test_frames_do_not_drift():
-    """The last note of 20 minutes is where it belongs."""
+    """The last note of a piece of 20 minutes sounds when it should."""
     frame_rate, rate = 3.7, 2000
     n_frames = int(1200 * frame_rate)
     piece = np.zeros((n_frames, 12), np.float32)
@@ -121,7 +121,7 @@ def test_frames_do_not_drift():
         assert (late[0] + late[-1]) / 2 / rate == pytest.approx(center, abs=0.02)
 
 
-def test_results_are_collections_as_the_pieces_are(piece):
+def test_a_collection_of_pieces_gives_a_collection_of_results(piece):
     alone = chroma_to_audio(piece, timing=EXTRACTOR)
     in_list = chroma_to_audio([piece, piece[:0], piece[:5]], timing=EXTRACTOR)
     assert [len(audio) for audio in in_list] == [len(alone), 0, 4.5 * 2048]
@@ -141,7 +141,7 @@ def test_silent_pieces_are_silent(instruments):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_files_hold_the_same_samples(piece, tmp_path, instruments):
+def test_files_contain_the_samples_that_are_returned(piece, tmp_path, instruments):
     options = {"instruments": instruments, "timing": EXTRACTOR}
     expected = chroma_to_audio([piece, piece[:10]], **options)
     files = [tmp_path / "a.wav", io.BytesIO()]
@@ -164,7 +164,7 @@ def test_memory_does_not_grow_with_the_audio(timing, tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert soundfile.info(tmp_path / "long.wav").duration == pytest.approx(1200, abs=0.2)
-    assert peak < 15e6  # the samples are 38 megabytes
+    assert peak < 15e6  # the samples would take 38 megabytes
 
 
 @pytest.mark.parametrize(

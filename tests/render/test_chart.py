@@ -30,18 +30,18 @@ def test_bars_of_four_beats(song):
     assert len({len(bar) for line in body.splitlines() for bar in line[1:-1].split("|")}) == 1
 
 
-def test_the_notated_tempo_makes_beats(song):
+def test_the_notated_tempo_divides_frames_into_beats(song):
     piece = song([(0, "maj", 3), (7, "maj", 3)])
     assert bars(chord_chart(piece, timing=at(80))) == ["C", "G"]
     assert bars(chord_chart(piece, timing=at(160))) == ["C", "%", "G", "%"]
 
 
 def test_measured_beats_are_the_beats(song):
-    piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # 8 frames each, which are beats
+    piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # two chords of 8 frames, which are beats
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
     chart = chord_chart(piece, timing=Timing.from_beats(times))
     assert bars(chart) == ["C", "%", "G", "%"]
-    assert "major, 10" in chart  # beats a minute
+    assert "major, 10" in chart  # beats per minute
 
 
 def test_each_beat_has_a_place(wild):
@@ -51,7 +51,7 @@ def test_each_beat_has_a_place(wild):
     for bar in bars("\n".join(line[line.index("|") :] for line in lines)):
         places = bar.split()
         beats += 4 if len(places) == 1 else len(places)
-    assert beats in range(len(wild), len(wild) + 4)  # the last chord is held to the bar's end
+    assert beats in range(len(wild), len(wild) + 4)  # the last chord is held to the end of its bar
 
 
 @pytest.mark.parametrize("beats", [0, 1, 2, 3])
@@ -65,7 +65,7 @@ def test_bars_begin_where_chords_change(beats, song):
     assert bars(rest + "\n" + chart.splitlines()[-1]) == ["C", "F", "G", "C", "F", "C"]
 
 
-def test_a_piece_may_be_a_pickup(song):
+def test_a_piece_may_be_only_a_pickup(song):
     piece = song([(0, "maj", 0.2)])
     chart = chord_chart(piece, timing=Timing.from_tempo(120, downbeat=2))
     assert chart.splitlines()[-1].split() == ["C", "/", "|"]

@@ -31,7 +31,7 @@ def test_frames_are_like_those_of_recordings():
     assert piece.dtype == np.float32
     assert (piece.max(axis=1) == 1).all()
     assert (piece > 0).all()
-    assert (piece.std(axis=0) > 0.02).all()  # no block chords
+    assert (piece.std(axis=0) > 0.02).all()  # every pitch class varies, as in recordings
     tones = piece[:, [0, 4, 7, 10]]
     assert tones.min(axis=1).mean() > 2 * np.median(piece[:, [1, 2, 3, 6, 8, 9, 11]])
 
@@ -49,13 +49,13 @@ def test_a_seed_repeats_the_frames():
     assert not np.array_equal(one, other)
 
 
-def test_beats_without_a_tempo_do():
+def test_beats_need_no_tempo():
     timing = Timing.from_tempo(None, frames_per_beat=2)
     assert chords_to_chroma([("C", 3), ("F", 2)], timing=timing).shape == (5, 12)
     assert chords_to_chroma("C | F", timing=timing).shape == (16, 12)
 
 
-def test_errors_name_the_chord():
+def test_errors_name_the_chord_that_is_wrong():
     with pytest.raises(ValueError, match="chords has 'H' in bar 2"):
         chords_to_chroma("C | H", timing=BEATS)
     with pytest.raises(TypeError, match="timing is needed"):

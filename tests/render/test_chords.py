@@ -20,7 +20,7 @@ def test_chords_are_recognized_by_their_tones(quality, root, song):
     piece = song([(root, quality, 3)])
     (chord,) = recognize_chords(piece, vocabulary="qualities", timing=TIMING)
     assert set(chord.pitch_classes) == {(root + tone) % 12 for tone in TONES[quality]}
-    if quality not in ("dim7", "aug"):  # which look alike from several roots
+    if quality not in ("dim7", "aug"):  # whose tones are the same for several roots
         assert (chord.root, chord.quality) == (root, quality)
     assert (chord.start, chord.end) == (0, 3)
 
@@ -46,11 +46,11 @@ def test_chords_follow_one_another_without_gaps(cadence, wild):
 
 def test_one_unclear_frame_does_not_change_the_chord(song):
     piece = song([(0, "maj", 6)])
-    piece[30, [0, 4, 7, 9]] = 1, 1, 0.7, 0.9  # by itself rather A minor
+    piece[30, [0, 4, 7, 9]] = 1, 1, 0.7, 0.9  # this frame alone is closer to A minor
     (alone,) = recognize_chords(piece[30:31], timing=TIMING)
     assert alone.label == "Am"
     assert names(recognize_chords(piece, timing=TIMING)) == ["C"]
-    slow = np.repeat(piece, 30, axis=0)  # three seconds of it are a chord
+    slow = np.repeat(piece, 30, axis=0)  # if it lasts three seconds, it is a chord of its own
     assert names(recognize_chords(slow, timing=TIMING)) == ["C", "Am", "C"]
 
 
@@ -81,7 +81,7 @@ def test_silent_and_empty_pieces_have_no_chords():
     assert recognize_chords([np.empty((0, 12))], timing=TIMING) == [[]]
 
 
-def test_beats_of_different_lengths(cadence):
+def test_beats_may_have_different_lengths(cadence):
     beats = cadence[::5]
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.4, 0.6, len(beats)))])
     chords = recognize_chords(beats, timing=Timing.from_beats(times))
@@ -107,7 +107,7 @@ def test_notes_are_spelled_as_the_chords_of_their_key(transposed, cadence):
             assert chord.label.startswith(spelled[chord.root])
 
 
-def test_notes_of_a_key_that_is_known():
+def test_notes_are_spelled_in_a_key_that_is_given():
     pieces = [np.zeros((3, 12)), np.zeros((0, 12))]
     for key, name in (("F", "Bb"), ("B", "A#"), ("c", "Bb")):
         assert note_names(pieces[0], key=key)[10] == name

@@ -1,4 +1,4 @@
-"""Laws of all functions that name chords or write pieces."""
+"""Laws that hold for every function that names chords or writes pieces."""
 
 import io
 import sys
@@ -30,7 +30,7 @@ def as_bytes(result):
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_results_are_collections_as_the_pieces_are(render, cadence, wild):
+def test_a_collection_of_pieces_gives_a_list_of_results(render, cadence, wild):
     alone = [as_bytes(render(piece, timing=10)) for piece in (cadence, wild)]
     several = render([cadence, np.empty((0, 12)), wild], timing=10)
     assert isinstance(several, list)
@@ -46,7 +46,7 @@ def test_measured_beats_and_beats_at_their_tempo_are_the_same(render, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_files_begin_with_the_piece(write, cadence):
+def test_times_count_from_the_beginning_of_the_piece(write, cadence):
     borders = 3.0 + np.arange(len(cadence) + 1) / 2
     assert as_bytes(write(cadence, timing=Timing.from_beats(borders))) == as_bytes(
         write(cadence, timing=BEATS)
@@ -101,7 +101,7 @@ def test_beats_have_a_tempo_of_their_own(write, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_files_hold_what_is_returned(write, cadence, wild, tmp_path):
+def test_files_contain_what_is_returned(write, cadence, wild, tmp_path):
     pieces = [cadence, wild]
     suffix = {chroma_to_midi: "mid", to_musicxml: "musicxml"}.get(write, "txt")
     files = [tmp_path / f"a.{suffix}", io.BytesIO()]
@@ -135,7 +135,7 @@ def test_a_timing_in_the_place_of_the_file_is_refused(write, cadence):
 
 
 def test_the_notated_tempo_does_not_change_the_sound(cadence):
-    """Neither does it of frames that are as long as beats."""
+    """This also holds for frames that are as long as beats."""
     for timing in (Timing.from_rate(10.77), Timing.from_borders(np.arange(len(cadence) + 1) / 5)):
         plain, slow = (
             chroma_to_midi(cadence, timing=timing, notated_tempo=tempo, grid=None)

@@ -40,7 +40,7 @@ def test_harmonies_have_no_gaps_and_few_tones(wild):
         assert all(len(each.tones) <= 4 for each in found)
 
 
-def test_a_higher_price_makes_fewer_chords_that_fit_less(wild):
+def test_a_higher_price_makes_fewer_chords_that_fit_less_well(wild):
     counts, fits = [], []
     for price in (0.0, 0.03, 0.1, 1.0):
         found = harmonies_of(wild, price=price)
@@ -53,7 +53,7 @@ def test_a_higher_price_makes_fewer_chords_that_fit_less(wild):
 
 
 def test_loudness_is_optimal(wild):
-    """No other loudness of a chord's tones is more like its frames."""
+    """No other loudness of a chord's tones correlates better with its frames."""
     rng = np.random.default_rng(0)
     shapes = unit_shapes(wild[:30])
     (chord,) = find_harmonies(shapes, np.zeros(30), price=100.0)
@@ -84,7 +84,7 @@ def test_voices_move_little(song):
     assert lead_voices([(0, 4, 7)] * 3, [0] * 3, REGISTER) == [(60, 64, 67)] * 3
 
 
-def test_voices_stay_over_a_rest():
+def test_voices_continue_after_a_rest_from_where_they_were():
     with_rest = lead_voices([(0, 4, 7), (), (0, 5, 9)], [0, 0, 5], REGISTER)
     without = lead_voices([(0, 4, 7), (0, 5, 9)], [0, 5], REGISTER)
     assert with_rest == [without[0], (), without[1]]
@@ -106,7 +106,7 @@ def test_cells_of_frames_are_neither_short_nor_far_from_frames(frame_rate):
 
 def test_cells_sum_up_to_the_piece(wild):
     seconds = np.cumsum(np.concatenate([[0], np.random.default_rng(0).random(len(wild))]))
-    seconds[5] = seconds[4]  # a frame of no length
+    seconds[5] = seconds[4]  # a frame without length
     timeline = Timeline.of(Timing.from_beats(seconds), len(wild), notated_tempo=None)
     for grid in (None, 1, 3):
         totals = timeline.totals(wild, timeline.seconds_at(timeline.cells(grid)))

@@ -32,7 +32,7 @@ def notes_of(midi):
 
 
 def by_sines(midi, n_frames):
-    """Chroma of the notes: velocities at the middle of each frame."""
+    """Return the chroma of the notes: their velocities at the middle of each frame."""
     middles = (np.arange(n_frames) + 0.5) / FRAMES_PER_SECOND
     chroma = np.zeros((n_frames, 12))
     for note in notes_of(midi):
@@ -59,11 +59,11 @@ def test_the_notes_have_the_chroma_of_the_piece(instruments, cadence):
     midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     likeness = frame_correlation(cadence, by_sines(midi, len(cadence)))
     assert likeness > (0.8 if instruments == "band" else 0.93)
-    assert not any(note.end > 8 for note in notes_of(midi))  # the silence is silent
+    assert not any(note.end > 8 for note in notes_of(midi))  # the silence at the end has no notes
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_other_programs_open_it(instruments, cadence):
+def test_other_libraries_open_the_file(instruments, cadence):
     midirenderer = pytest.importorskip("midirenderer")
     midi = chroma_to_midi(cadence, instruments=instruments, timing=TIMING)
     assert [len(part.notes) for part in read(midi).instruments] == [
@@ -107,8 +107,8 @@ def test_tempo_follows_beats(wild):
     assert np.abs(starts[:, None] - times).min(axis=1).max() < 0.017
 
 
-def test_a_wavering_tempo_is_one_tempo(wild):
-    """A tracker is wrong by some milliseconds at each beat; what is slower stays slower."""
+def test_a_wavering_tempo_is_written_as_one_tempo(wild):
+    """A beat tracker is off by a few milliseconds at each beat; real changes of tempo are kept."""
     rng = np.random.default_rng(0)
     times = np.cumsum([0, *[0.5] * 60, *[0.6] * 60]) + rng.uniform(-0.008, 0.008, 121)
     midi = read(chroma_to_midi(wild, timing=Timing.from_beats(times - times[0])))

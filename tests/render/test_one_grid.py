@@ -1,4 +1,4 @@
-"""MIDI, score and chart of a piece have the same bars, key, chords and melody."""
+"""The MIDI, score and chart of a piece have the same bars, key, chords and melody."""
 
 import warnings
 from itertools import pairwise
@@ -17,12 +17,12 @@ TIMINGS = {
     "a waltz by half-beats": Timing.from_tempo(150, frames_per_beat=2, beats_per_bar=3),
     "with a pickup": Timing.from_tempo(96, frames_per_beat=2, downbeat=1),
     "bars not known": Timing.from_tempo(96, frames_per_beat=2, downbeat=None),
-    "frames": Timing.from_rate(8),  # with borders on beats, which may be cut there
+    "frames": Timing.from_rate(8),  # borders of frames lie on beats, where the piece may be cut
 }
 
 
 def music(n_frames, seed=0):
-    """Triads that change at random, with a melody and noise."""
+    """Return triads that change at random, with a melody and noise."""
     rng = np.random.default_rng(seed)
     roots = np.repeat(rng.integers(0, 12, n_frames), rng.integers(1, 9, n_frames))[:n_frames]
     piece = 0.3 * rng.random((n_frames, 12))
@@ -33,7 +33,7 @@ def music(n_frames, seed=0):
 
 
 def beats_of(midi):
-    """Notes of each part, (start, end, pitch, velocity) in beats."""
+    """Return the notes of each part: (start, end, pitch, velocity), with times in beats."""
     ticks = midi.time_to_tick
     return [
         sorted(
@@ -45,14 +45,14 @@ def beats_of(midi):
 
 
 def bars_of(chart):
-    """Return the pickup and the bars."""
+    """Return the pickup and the bars of a chart, as text."""
     lines = [line for line in chart.splitlines() if "|" in line]
     first = lines[0].partition("|")[0].split()
     return first, [bar for line in lines for bar in line.partition("|")[2].split("|")[:-1]]
 
 
 def chords_of(chart, beats_per_bar):
-    """The chord of each beat of a chart."""
+    """Return the chord on each beat of a chart."""
     chords, bars = bars_of(chart)
     for bar in bars:
         places = bar.split()
@@ -91,7 +91,7 @@ def test_later_music_does_not_change_earlier_bars(name, seed):
     pieces = [music(round(16 * beats_per_bar * per_beat), seed) for _ in range(2)]
     pickup = len(bars_of(chord_chart(pieces[0], timing=timing))[0])
     kept = (8 * beats_per_bar + pickup) * per_beat
-    # A frame at a rate sounds from half a frame before its center, so one more is kept.
+    # A frame at a fixed rate sounds from half a frame before its center, so one more is kept.
     kept = round(kept) + (not timing.has_beats)
     pieces[1][kept:] = 2 * music(len(pieces[1]), seed + 100)[kept:]
 
@@ -110,14 +110,14 @@ def test_later_music_does_not_change_earlier_bars(name, seed):
         midis = [chroma_to_midi(piece, timing=timing, instruments=instruments) for piece in pieces]
         for notes, changed in zip(*map(beats_of, midis), strict=True):
             both = [[n for n in part if n[0] < 8 * beats_per_bar] for part in (notes, changed)]
-            if instruments == "pads":  # which are held on
+            if instruments == "pads":  # pads are held over bar lines
                 both = [sorted((start, *n) for start, _, *n in part) for part in both]
             assert both[0] == both[1]
             assert len(both[0])
 
 
 @pytest.mark.parametrize("name", TIMINGS)
-def test_chords_and_melody_are_the_same_in_all(name):
+def test_chords_and_melody_are_the_same_in_midi_score_and_chart(name):
     timing = TIMINGS[name]
     beats_per_bar = timing.beats_per_bar or 4
     piece = music(200, 7)
@@ -159,7 +159,7 @@ def read_root(label):
     return (root + label.count("#") - label.count("b")) % 12
 
 
-def test_frames_have_onsets_on_the_grid_of_the_notated_tempo():
+def test_notes_of_frames_begin_on_the_grid_of_the_notated_tempo():
     for tempo in (None, 90, 133):
         for instruments in ("chords", "pads", "band"):
             midi = chroma_to_midi(
@@ -188,7 +188,7 @@ def test_drums_play_the_meter(beats_per_bar, kicks, snares):
     *_, notes = beats_of(midi)
     assert min(note[0] for note in notes) == beats_per_bar - 1  # not in the pickup
     assert max(note[0] for note in notes) < 35  # not in silence
-    assert drums.program == (40 if beats_per_bar in (3, 5) else 0)  # brushes for threes
+    assert drums.program == (40 if beats_per_bar in (3, 5) else 0)  # brushes for groups of three
     for pitch, beats in ((36, kicks), (38, snares)):
         found = {round(n[0] + 1) % beats_per_bar for n in notes if n[2] == pitch}
         assert found == set(beats)
@@ -212,7 +212,7 @@ def test_drums_need_a_pulse_and_can_be_left_out():
     assert not np.array_equal(*sounds)
 
 
-def test_downbeats_of_the_melody_are_accented():
+def test_melody_and_bass_are_accented_on_downbeats():
     piece = music(64)
     piece /= piece.max(axis=1, keepdims=True)
     midi = chroma_to_midi(piece, timing=TIMINGS["beats"], instruments="band")
@@ -246,7 +246,7 @@ def test_the_chart_names_the_key():
 
 
 def test_chords_of_a_recording_settle_bar_by_bar():
-    """Measured beats waver, and what is cut off changes no bar before."""
+    """Cutting off the end of a recording with wavering beats does not change earlier bars."""
     rng = np.random.default_rng(0)
     seconds = np.cumsum(rng.uniform(0.45, 0.55, 65))
     piece = music(64, 3)
@@ -257,7 +257,7 @@ def test_chords_of_a_recording_settle_bar_by_bar():
     assert bars_of(whole)[1][: n_bars[1] - 1] == bars_of(part)[1][:-1]
 
 
-def test_bars_of_midi_begin_where_those_of_the_score_do():
+def test_bars_of_midi_begin_where_those_of_the_chart_do():
     for beats_per_bar in (2, 3, 4, 6):
         for downbeat in range(beats_per_bar):
             timing = Timing.from_tempo(96, beats_per_bar=beats_per_bar, downbeat=downbeat)

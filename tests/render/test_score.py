@@ -25,11 +25,11 @@ def read(musicxml):
 
 
 def notes(part):
-    """(start, end, MIDI number) of all notes, ties joined."""
+    """Return (start, end, MIDI number) of all notes; tied notes count as one."""
     return [
         (float(sign.offset), float(sign.offset + sign.quarterLength), pitch.midi)
         for sign in part.flatten().stripTies().notes
-        if sign.quarterLength > 0  # symbols have none
+        if sign.quarterLength > 0  # chord symbols have no length
         for pitch in sign.pitches
     ]
 
@@ -43,7 +43,7 @@ def test_bars_are_whole(grid, vocabulary, wild, cadence):
         n_bars = int(np.ceil(len(piece) / FRAMES_PER_SECOND * 2 / 4))
         for part in score.parts:
             measures = list(part.getElementsByClass("Measure"))
-            assert len(measures) in (n_bars, n_bars + 1)  # with a pickup
+            assert len(measures) in (n_bars, n_bars + 1)  # one more if there is a pickup
             assert [measure.number for measure in measures] == list(range(1, len(measures) + 1))
             for measure in measures:
                 lengths = [s.quarterLength for s in measure.notesAndRests if s.quarterLength > 0]
@@ -52,8 +52,8 @@ def test_bars_are_whole(grid, vocabulary, wild, cadence):
 
 @pytest.mark.parametrize("grid", [1, 2, 3, 4])
 @pytest.mark.parametrize("beats", [0.05, 4.05, 4.09, 4.12, 4.3, 4.5, 4.97])
-def test_the_rest_of_a_beat_has_no_step(grid, beats, song):
-    """No step of the melody is past the last chord, though another tone begins there."""
+def test_a_short_remainder_at_the_end_has_no_note(grid, beats, song):
+    """The melody does not go beyond the last chord, although another tone begins there."""
     piece = song([(0, "maj", 60)])[: round(60 * beats)]
     piece[240:] = np.eye(12)[9]
     score = read(to_musicxml(piece, grid=grid, timing=Timing.from_tempo(60, frames_per_beat=60)))
@@ -74,7 +74,7 @@ def test_the_rest_of_a_beat_has_no_step(grid, beats, song):
 )
 @pytest.mark.parametrize("n_frames", [1, 2, None])
 def test_each_part_has_an_instrument(options, n_frames, cadence):
-    """Without one MuseScore guesses, or takes a part for drums."""
+    """Without an instrument, MuseScore guesses one, or takes a part for drums."""
     for piece in (cadence[:n_frames], np.zeros((5, 12))):
         musicxml = to_musicxml(piece, **{"timing": TIMING, **options})
         tree = ElementTree.fromstring(musicxml)
@@ -104,7 +104,7 @@ def test_a_score_has_title_tempo_and_notes(cadence):
     signs = upper.flatten()
     mark = signs.getElementsByClass("MetronomeMark").first()
     assert mark.number == 120
-    assert mark.placement == "above"  # MuseScore writes it between the staves otherwise
+    assert mark.placement == "above"  # otherwise MuseScore writes it between the staves
     assert signs.getElementsByClass("TimeSignature").first().ratioString == "4/4"
     assert signs.getElementsByClass("KeySignature").first().sharps == -1
     symbols = [(s.offset, s.figure) for s in signs.getElementsByClass("Harmony")]
@@ -143,8 +143,8 @@ def test_triplets_have_a_bracket_for_each_beat():
     assert len(lengths) > 5
 
 
-def test_the_melody_is_in_the_piece(song):
-    """A tone that is no chord's is in the melody when it sounds."""
+def test_the_melody_of_the_piece_is_found(song):
+    """A tone that belongs to no chord is in the melody when it sounds."""
     piece = song([(0, "maj", 4)])
     piece[10:20, 2] = piece[30:35, 2] = 1
     upper, _ = read(to_musicxml(piece, timing=TIMING)).parts
@@ -213,14 +213,14 @@ def test_written_lengths_have_a_sign_each(steps):
             assert set(lengths) <= readable
             at = start
             for length in lengths:
-                if length.denominator == 3:  # within its beat
+                if length.denominator == 3:  # a triplet lies within its beat
                     assert int(at) == int(at + length - Fraction(1, 6))
                 at += length
             if start.denominator > 1 and start < 2 < end:
                 assert Fraction(2) in {start + sum(lengths[:k]) for k in range(len(lengths))}
 
 
-def test_octaves_belong_to_the_letter():
+def test_octaves_are_those_of_the_letter_without_accidentals():
     assert [scientific_name(60, name) for name in ("C", "B#", "Dbb")] == ["C4", "B#3", "D--4"]
     assert scientific_name(59, "Cb") == "C-4"
     assert scientific_name(70, "Bb") == "B-4"

@@ -1,4 +1,4 @@
-"""Mosaics as sessions of Reaper."""
+"""Mosaics as Reaper projects."""
 
 import io
 import itertools
@@ -22,7 +22,7 @@ RATE = 22050
 
 
 def recording(seed, tempo=120, seconds=14):
-    """Chords in stereo, a new one each second beat, and a soft attack on every beat."""
+    """Return a stereo recording: a new chord every two beats, and a soft attack on every beat."""
     rng = np.random.default_rng(seed)
     beat = 60 / tempo
     time = np.arange(round(beat * RATE)) / RATE
@@ -98,13 +98,13 @@ def end_of(item):
 
 
 def loudness(sound):
-    """Level of every 50 ms."""
+    """Return the root mean square of every 50 ms of sound."""
     power = np.square(sound.reshape(len(sound), -1)).sum(axis=1)
     return np.sqrt(power[: len(power) // 1102 * 1102].reshape(-1, 1102).mean(axis=1))
 
 
 def check_items(project, mosaic, duration):
-    """Hold items to the laws of all mosaics."""
+    """Check what holds for the items of every mosaic, such as that they leave no gaps."""
     items = items_of(project)
     assert items[0].number("POSITION") == pytest.approx(0, abs=1e-6)
     assert end_of(items[-1]) == pytest.approx(duration, abs=1e-6)
@@ -112,7 +112,7 @@ def check_items(project, mosaic, duration):
         overlap = end_of(one) - other.number("POSITION")
         fade = one.numbers("FADEOUT")[1]
         assert other.numbers("FADEIN")[1] == pytest.approx(max(overlap, 0), abs=1e-6)
-        # A recording that begins within its fade sounds from its beginning.
+        # If a recording begins within the fade, its item starts with it, so the overlap is shorter.
         assert overlap < fade if other.number("SOFFS") == 0 else pytest.approx(overlap) == fade
         assert 0.025 < fade < 0.065
     for item in items:
@@ -122,7 +122,7 @@ def check_items(project, mosaic, duration):
         assert end - begin == pytest.approx(item.number("PLAYRATE") * length, abs=1e-6)
         (source,) = item.find("SOURCE")
         seconds = soundfile.info(source.path).duration
-        assert 0 <= begin < end < seconds + 0.06  # the end of a fade may reach beyond
+        assert 0 <= begin < end < seconds + 0.06  # a fade may go on beyond the end
 
 
 def sources_at(project, folder):
@@ -154,7 +154,7 @@ def test_items_by_beats_are_on_the_grid(by_beats, beats, folder, clock):
 @pytest.mark.parametrize("clock", CLOCKS)
 def test_a_session_by_beats_sounds_like_the_mosaic(by_beats, beats, folder, clock):
     project = written(beats, folder, mosaic=by_beats, **clock)
-    assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # it is transposed
+    assert any(item.numbers("PLAYRATE")[2] for item in items_of(project))  # one is transposed
     audio = by_beats.transform(beats, **clock)
     played = play(project, folder, n_samples=len(audio))
     chroma = ChromaExtractor().transform([(audio, RATE), (played, RATE)])
@@ -176,7 +176,7 @@ def test_a_session_by_frames_is_nearly_the_mosaic(by_frames, frames, folder):
 
 
 def bar_lines(project):
-    """When bars begin, up to the last change of tempo and a minute more."""
+    """Return when bars begin, in seconds, up to a minute after the last change of tempo."""
     points = [[float(value) for value in line] for line in project.find("TEMPOENVEX")[0].all("PT")]
     lines, beats, in_bar = [], 0.0, 0.0
     for point, after in itertools.zip_longest(points, points[1:]):
@@ -279,14 +279,14 @@ KINDS = {
 
 
 @pytest.mark.parametrize("format", KINDS)
-def test_the_reader_of_a_file_goes_by_its_content(folder, frames, tmp_path, format):
+def test_the_kind_of_a_source_is_found_by_its_content(folder, frames, tmp_path, format):
     samples, sr = soundfile.read(folder / "0.wav")
     soundfile.write(tmp_path / "music", samples, sr, format=format)
     mosaic = MosaicSynthesizer(sr=RATE, channels=1).fit([tmp_path / "music"])
     project = written(frames[:20], tmp_path, mosaic=mosaic)
     for item in items_of(project):
         assert item.find("SOURCE")[0].head == ["SOURCE", KINDS[format]]
-        assert item.number("CHANMODE") == 2  # stereo in a mosaic of one channel
+        assert item.number("CHANMODE") == 2  # a stereo recording in a mono mosaic is mixed
 
 
 def test_moved_recordings_are_found(folder, frames, tmp_path):
@@ -321,7 +321,7 @@ def test_rendered_audio_is_a_muted_track(by_beats, beats, folder, tmp_path):
         write_session(beats, tmp_path / "a.rpp", **arguments | {"audio": 3})
 
 
-def test_several_pieces_and_the_same_bytes_twice(by_beats, beats, folder, tmp_path):
+def test_several_pieces_are_written_and_bytes_are_reproducible(by_beats, beats, folder, tmp_path):
     files = [tmp_path / "a.rpp", io.BytesIO()]
     write_session([beats, beats[:8]], files, mosaic=by_beats, tempo=110)
     write_session(beats, os.fsencode(tmp_path / "b.rpp"), mosaic=by_beats, tempo=110)

@@ -1,4 +1,4 @@
-"""One clock: what is written and played sounds when the recording did."""
+"""Music that is written or played has the same timing as the recording."""
 
 import io
 import warnings
@@ -20,7 +20,7 @@ SR = 22050
 
 
 def play(roots, seconds, decay=0.0):
-    """A major triad on each root for so many seconds."""
+    """Return the sound of a major triad on each root, each for its number of seconds."""
     sounds = []
     for root, length in zip(roots, seconds, strict=True):
         time = np.arange(round(length * SR)) / SR
@@ -31,7 +31,7 @@ def play(roots, seconds, decay=0.0):
 
 @pytest.fixture(scope="module")
 def changes():
-    """Recordings of chords that change at once, and when they do."""
+    """Recordings of chords that change abruptly, and the times of the changes in seconds."""
     found = []
     for seed in range(4):
         rng = np.random.default_rng(seed)
@@ -42,7 +42,7 @@ def changes():
 
 
 def delays(changes, extractor, borders_of):
-    """Return by how much the borders nearest to changes are late, in seconds."""
+    """Return by how many seconds the border nearest to each change comes late."""
     late = []
     for recording, moments in changes:
         (piece,) = extractor.transform([recording])
@@ -53,7 +53,7 @@ def delays(changes, extractor, borders_of):
 
 @pytest.mark.parametrize("hop_length", [512, 1024, 2048, 4096])
 def test_chords_are_not_late(changes, hop_length):
-    """A frame that began at its center would be late by half a hop: 12, 23, 46 and 93 ms."""
+    """If frames began at their centers, they would be late by half a hop: 12, 23, 46 or 93 ms."""
     extractor = ChromaExtractor(hop_length=hop_length)
 
     def of_chords(piece):
@@ -70,7 +70,7 @@ def test_chords_are_not_late(changes, hop_length):
 
 
 def test_measured_frames_are_not_late(changes):
-    """Neither are frames of unequal length, such as those of another tool."""
+    """Measured frames may differ in length, as those of other tools do."""
     extractor = ChromaExtractor(hop_length=512)
     (analysis,) = extractor.analyze([changes[0][0]])
     n_frames = len(analysis.chroma)
@@ -84,12 +84,12 @@ def test_measured_frames_are_not_late(changes):
 
 @pytest.fixture(scope="module")
 def struck():
-    """A recording of 23 seconds with a chord on each beat, 120 a minute."""
+    """A recording of 23 seconds with a chord on each beat, at 120 beats per minute."""
     return play(5 * np.arange(46) % 12, [0.5] * 46, decay=4)
 
 
 def lengths(piece, timing, recording):
-    """Return the length of a piece as sound, MIDI, chords and mosaic, in seconds."""
+    """Yield the length of a piece in seconds as audio, MIDI, chords and mosaic."""
     mosaic = MosaicSynthesizer(sr=SR, shaping=0).fit([recording])
     yield len(chroma_to_audio(piece, timing=timing)) / SR
     yield len(chroma_to_audio(piece, instruments="band", timing=timing)) / SR
@@ -102,7 +102,7 @@ def lengths(piece, timing, recording):
     "parameters",
     [{}, {"hop_length": 512}, {"hop_length": 4096}, {"sr": 16000}, {"sync": "beat"}],
 )
-def test_a_recording_lasts_as_long_as_it_did(struck, parameters):
+def test_renderings_last_as_long_as_the_recording(struck, parameters):
     (analysis,) = ChromaExtractor(**parameters).analyze([(struck, SR)])
     for length in lengths(analysis.chroma, analysis, struck):
         assert length == pytest.approx(23, abs=0.1)
@@ -132,11 +132,11 @@ def test_scores_last_as_long_as_the_music(struck):
         tempo = score.parts[0].flatten().getElementsByClass("MetronomeMark").first().number
         chords = [each for each in score.parts[1].flatten().notes if each.quarterLength > 0]
         n_beats = chords[-1].offset + chords[-1].quarterLength - chords[0].offset
-        assert n_beats * 60 / tempo == pytest.approx(23, abs=2 * 60 / tempo)  # of whole beats
+        assert n_beats * 60 / tempo == pytest.approx(23, abs=2 * 60 / tempo)  # whole beats
 
 
 def test_slow_frames_are_not_beats(struck):
-    """Frames of a hop of 4096 samples last 186 ms, as beats at 323 a minute would."""
+    """Frames with a hop of 4096 samples last 186 ms, as beats at 323 per minute would."""
     (analysis,) = ChromaExtractor(hop_length=4096).analyze([struck])
     measured = Timing.from_borders(analysis.timing.borders(len(analysis.chroma)))
     for timing in (analysis.timing, measured):
@@ -178,7 +178,7 @@ def test_bars_are_those_of_the_timing(struck, beats_per_bar, downbeat):
 
 @pytest.mark.parametrize("start", [0, 2, 3, 5])
 def test_a_slice_keeps_the_bars(struck, start):
-    """Of half-beats, too: a part that begins off the beat begins with what is left of it."""
+    """A part that begins off the beat begins with the rest of that beat."""
     piece = np.repeat(ChromaExtractor(sync="beat").transform([struck])[0], 2, axis=0)[:40]
     timing = Timing.from_tempo(96, frames_per_beat=2, downbeat=3)[start:]
     chart = chord_chart(piece[start:], timing=timing)
