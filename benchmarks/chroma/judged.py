@@ -18,9 +18,10 @@ half. It prints
   half or double that length, or of neither;
 - clarity: the number of clips of low, medium and high clarity, their F and AMLt, and the
   correlation of clarity with each measure;
-- downbeats: share of clips in which most of our downbeats are the judge's, or most of the judge's
-  are ours if beats are an octave apart; among all clips, those with a sufficient margin, and those
-  in which beats agree. The judge can be wrong, because harmony may change on other beats;
+- downbeats: share of clips in which most of our downbeats are also the judge's (or, if the beats
+  are an octave apart, most of the judge's are also ours). It is given for all clips, for those
+  with a sufficient margin, and for those in which the beats agree. The judge can be wrong, because
+  harmony may change on other beats;
 - meter: share of clips with the judge's meter, for three and four beats per bar.
 """
 

@@ -26,7 +26,7 @@ LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Smallest size that means "unknown"; a program that writes to a pipe gives a maximum instead."""
+"""Smallest size that means "unknown": programs that write to a pipe put their maximum there."""
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """First bytes of tags (which may be truncated) and of pictures."""
@@ -35,7 +35,10 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may be full of empty ones."""
 
 MOST_ZEROS = 2**26
-"""Bytes after the samples to search for anything but zeros; no recording is silent for longer."""
+"""Number of bytes after the samples in which to look for anything but zeros.
+
+No recording is silent for longer.
+"""
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
 FORMATS = (b"fmt ", b"COMM", b"desc")

@@ -25,7 +25,10 @@ FORGIVEN_SECONDS = 1.0
 """Tolerated difference from the header's length in seconds; many MP3 headers count extra frames."""
 
 MOST_VALUES = 2**20
-"""Largest number of values in a block, over all channels; a header may claim a thousand."""
+"""Largest number of values in a block, over all channels.
+
+A damaged header may claim a thousand channels.
+"""
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
 """Range of plausible sampling rates in hertz; resampling from others would take forever."""

@@ -32,7 +32,7 @@ MOST_MAKE_UP = 10 ** (3 / 20)
 """Largest factor by which to raise the gain to make up for loudness lost in the limiter."""
 
 TRIALS = 8
-"""Number of corrections of the gain by the resulting loudness."""
+"""Number of times to correct the gain by the difference between its loudness and the target."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),

@@ -12,7 +12,7 @@ FEWEST = 12
 """Smallest number of beats from which to estimate bars."""
 
 TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
-"""Lags, in beats, at which music in bars of three beats recurs, and music in bars of four."""
+"""Lags in beats at which music recurs: in bars of three beats, and in bars of four."""
 
 LEAST_TRIPLE = 0.2
 """Smallest excess of triple over duple recurrence that is taken for bars of three beats.
@@ -21,7 +21,10 @@ It is above 0 because bars of four are far more common.
 """
 
 STRONGEST = 0.97
-"""Quantile at which to clip onset strength, so that one after silence does not outweigh others."""
+"""Quantile at which to clip onset strength.
+
+Otherwise, a single onset after silence would outweigh all others.
+"""
 
 MOST_BARS = 20
 """Largest number of bars to assume in a standard error, because bars are not independent."""

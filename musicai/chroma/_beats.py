@@ -67,7 +67,7 @@ SLOTS = 16
 """Number of points in a beat at which to compare its onsets with those of its neighbors."""
 
 NEIGHBORS, SMOOTHED = 4, 5
-"""Number of beats on each side with which to compare a beat, and to smooth clarity over."""
+"""Number of beats on each side to compare a beat with, and number to smooth its clarity over."""
 
 
 @dataclass(frozen=True, eq=False)

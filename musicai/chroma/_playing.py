@@ -13,7 +13,7 @@ from ._fitting import sine_amplitudes
 from ._stft import DEFAULT_FRAME_LENGTH, sine_center, stft_amplitudes
 
 STEPS_PER_SECOND = 100.0
-"""Rate of the steps that approximate frames of varying or fractional length."""
+"""Steps per second with which to approximate frames of varying or fractional length."""
 
 
 def play_chroma(

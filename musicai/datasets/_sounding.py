@@ -1,8 +1,8 @@
 """Simulation of the chroma of recorded notes.
 
 A note decays and stops at its end. Its third and fifth partials add to the pitch classes a fifth
-and a major third above it. A frame averages the sound under a window around its center, and noise
-is added. A random exponent for each piece flattens or sharpens its chroma.
+and a major third above it. A frame is the average of the sound in a window around its center, plus
+noise. A random exponent for each piece flattens or sharpens its chroma.
 """
 
 import numpy as np
