@@ -125,7 +125,7 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
         return timing.frames_per_beat, timing.beats_per_bar, tempo if known and tempo else 0.0
     if timing.n_frames is not None:
         raise ValueError(
-            f"timing is {timing}, which gives new pieces neither a tempo nor a rate: make it with "
+            f"timing is {timing}, which has neither a tempo nor a rate for new pieces: make it with "
             "Timing.from_beats if its frames are beats, or leave timing out"
         )
     return _RATE, 1, timing.frame_rate

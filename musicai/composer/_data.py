@@ -155,8 +155,8 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
         )
     if pieces[0].shape[1] in PIANO_ROLL_WIDTHS and values.are_whole and values.lowest >= 0:
         warn_user(
-            "pieces look like piano rolls with velocities, and are learned as real numbers, "
-            "without keys: learn which notes sound, (roll > 0)"
+            "pieces look like piano rolls with velocities, which are modeled as real numbers, "
+            "without keys: to train on which notes sound, pass (roll > 0)"
         )
     return "gaussian"
 

@@ -102,9 +102,9 @@ class Group:
         names = sorted({name for different in sent for name in different})
         if names:
             raise ValueError(
-                f"{self.size} processes fit together, as torchrun started them, and differ in "
-                f"{', '.join(names)}: give fit the same in every process; to fit one model in "
-                "each, set os.environ['WORLD_SIZE'] = '1' before"
+                f"{self.size} processes started by torchrun fit one model, but differ in "
+                f"{', '.join(names)}: pass the same to fit in every process; to fit a separate "
+                "model in each process, set os.environ['WORLD_SIZE'] = '1' first"
             )
 
 
@@ -122,8 +122,8 @@ def choose_device(device: Any) -> torch.device:
         ) from None
     if chosen.type == "cuda" and not torch.cuda.is_available():
         warn_user(
-            f"device={device!r} was asked for, but there is no CUDA GPU here: the CPU is used; "
-            "set_params(device='auto') takes what is there"
+            f"device={device!r} is requested, but there is no CUDA GPU here: the CPU is used; "
+            "with set_params(device='auto'), a GPU is used only if there is one"
         )
         return torch.device("cpu")
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
@@ -185,7 +185,7 @@ def _is_under_torchrun() -> bool:
     numbers = [int(value) if value.strip().isdecimal() else -1 for value in variables.values()]
     if min(numbers) < 0 or numbers[0] >= numbers[1]:
         raise ValueError(
-            f"the environment looks like torchrun's, but makes no sense: {variables}; start the "
-            "script by torchrun, or remove these variables"
+            f"the environment has invalid variables of torchrun, {variables}: start the script "
+            "with torchrun, or remove these variables"
         )
     return numbers[1] > 1

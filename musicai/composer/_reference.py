@@ -85,6 +85,7 @@ def warn_of_few_endings(n_endings: int) -> None:
     """Warn if few training pieces have an ending."""
     if n_endings < _FEWEST_ENDINGS:
         warn_user(
-            f"this composer knows few endings, {n_endings} of training pieces (if most pieces have "
-            "one length, these count as excerpts, which stop anywhere): pieces may not end well"
+            f"this composer knows few endings: only {n_endings} training pieces have one (if most "
+            "pieces have the same length, they count as excerpts, which stop anywhere); new pieces "
+            "may not end well"
         )

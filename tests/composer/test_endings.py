@@ -83,7 +83,7 @@ def test_few_training_pieces_warn_of_few_endings(chroma):
 def test_training_on_excerpts_warns_of_few_endings(closing):
     excerpts = [piece[:30] for piece in make_endings(20, 40, seed=0)]
     composer = LSTMComposer(hidden_size=8, max_iter=1, random_state=0).fit(excerpts)
-    with pytest.warns(UserWarning, match="few endings, 0 of training pieces"):
+    with pytest.warns(UserWarning, match="few endings: only 0 training pieces"):
         composer.sample(4, ending=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
