@@ -95,7 +95,7 @@ def clocks_of(
     Returns
     -------
     clocks : ndarray of shape (n_clocks, 5)
-        See the docstring of this file.
+        The table that the docstring of this module describes.
 
     Raises
     ------
@@ -125,8 +125,8 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
         return timing.frames_per_beat, timing.beats_per_bar, tempo if known and tempo else 0.0
     if timing.n_frames is not None:
         raise ValueError(
-            f"timing is {timing}, which has neither a tempo nor a rate for new pieces: make it with "
-            "Timing.from_beats if its frames are beats, or leave timing out"
+            f"timing is {timing}, which has neither a tempo nor a rate for new pieces: make it "
+            "with Timing.from_beats if its frames are beats, or leave timing out"
         )
     return _RATE, 1, timing.frame_rate
 
@@ -150,7 +150,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     Parameters
     ----------
     clocks : ndarray of shape (n_clocks, 5)
-        See the docstring of this file.
+        The table that the docstring of this module describes.
     weights : ndarray of shape (n_styles + 1,)
         Weight of every style. The first weight belongs to no particular style, which stands for
         all training pieces.

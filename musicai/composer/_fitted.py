@@ -566,7 +566,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         return scores
 
     def _generate(self, requests: Requests, temperature: float) -> Iterator[np.ndarray]:
-        """Yield endless frames of several pieces, (n_pieces, n_features)."""
+        """Return an endless iterator of frames of all pieces, (n_pieces, n_features) each."""
         sampler, shifts = self._start_sampling(requests)
         frames = sampler.compose(requests.rng, temperature=temperature)
         return (move_back(frame, shifts) for frame in frames)

@@ -74,7 +74,8 @@ def _match(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return lags and confidences, given the best lags and how many frames came before.
 
-    `scores` are those of the best lags; `agreed` says whether their last frame was equal.
+    `scores` are the scores of the best lags; `agreed` is true where the last frame equaled the one
+    at that lag before it.
     """
     level = np.searchsorted(_BORDERS, scores, side="right")
     first = np.where(n_read <= LOOK_BACK, n_read, 0)

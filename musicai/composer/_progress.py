@@ -14,7 +14,7 @@ _EXPLODED = math.log(100)
 
 @dataclass
 class Progress:
-    """The history of a training run; together with weights and optimizer it allows resuming.
+    """The history of a training run, which is saved with weights and optimizer to resume from.
 
     Lists are replaced, never changed in place, so that a shallow copy is a snapshot.
     """
@@ -67,7 +67,7 @@ class Progress:
 
 
 class Budget:
-    """Limit of a training run: a number of epochs, and optionally seconds.
+    """Limit of a training run: a number of epochs, and optionally a number of seconds.
 
     Attributes
     ----------

@@ -75,7 +75,7 @@ class Requests:
     each : list of Request
         One for each piece.
     rng : RandomState, or a list of them
-        Source of the draws of all pieces, or of each.
+        Random state for all pieces, or one for each.
     """
 
     each: Sequence[Request]
