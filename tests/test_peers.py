@@ -29,7 +29,7 @@ def test_consecutive_frames_play_the_recording_unchanged(recording):
     np.testing.assert_allclose(played[faded:], expected[faded:], atol=1e-4)
 
 
-def test_jumps_between_frames_keep_their_durations(recording):
+def test_jumps_between_frames_keep_the_frames_durations(recording):
     one, _ = recording
     frames = [0, 5, 2, 7, 7, 1]
     assert len(splice([(one, frame) for frame in frames])) == len(frames) * pulse.RATE // 4

@@ -42,7 +42,7 @@ def pipeline(**changes):
     return make_pipeline(ChromaExtractor(sr=RATE, hop_length=1024), small(**changes))
 
 
-def test_from_paths_to_music_and_back_from_disk(recordings, tmp_path):
+def test_a_pipeline_composes_from_paths_and_after_loading(recordings, tmp_path):
     paths, styles = recordings
     pipe = pipeline().fit(paths, styles)
     pieces = pipe[0].transform(paths)

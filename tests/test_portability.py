@@ -70,7 +70,7 @@ def run(code, folder, song, *arguments, before=()):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing"])
-def test_extraction_in_processes(tmp_path, song, backend):
+def test_extraction_works_in_other_processes(tmp_path, song, backend):
     done = run(EXTRACT, tmp_path, song, backend)
     assert done.stdout == "done\n", done.stderr
 
@@ -94,7 +94,7 @@ def test_analysis_works_without_shared_memory(tmp_path, song):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="names of files are Unicode there")
-def test_file_names_that_are_not_unicode(tmp_path, song):
+def test_file_names_need_not_be_unicode(tmp_path, song):
     from musicai import ChromaExtractor
     from musicai.datasets import load_recordings
 

@@ -96,7 +96,7 @@ def test_mistakes_exit_with_1_and_a_one_line_message(tmp_path):
 
 @pytest.mark.parametrize("command", ["chords", "play"])
 @pytest.mark.parametrize("name", ["missing.wav", "broken.mp3", "broken.mid", "folder"])
-def test_files_that_cannot_be_used(command, name, tmp_path, capsys):
+def test_files_that_cannot_be_used_are_named_in_the_error(command, name, tmp_path, capsys):
     path = tmp_path / name
     if name.startswith("broken"):
         path.write_bytes(b"no music")
@@ -111,7 +111,7 @@ def test_files_that_cannot_be_used(command, name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("to", ["sound.xyz", "sound", "folder.wav"])
-def test_files_that_cannot_be_written(to, song, capsys):
+def test_files_that_cannot_be_written_are_named_in_the_error(to, song, capsys):
     (song.parent / "folder.wav").mkdir()
     assert main(["play", str(song), "--to", str(song.parent / to)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
@@ -129,14 +129,14 @@ def test_a_recording_is_not_overwritten_by_its_own_sound(song, capsys):
     assert song.read_bytes() == before
 
 
-def test_a_terminal_without_unicode(song):
+def test_titles_are_escaped_on_a_terminal_without_unicode(song):
     title = song.rename(song.with_name("\u6f22.wav"))
     done = run("chords", title, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert done.stdout.startswith("\\u6f22\n")
 
 
-def test_a_full_disk_behind_stdout(song):
+def test_a_full_disk_behind_stdout_is_reported(song):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
     with open("/dev/full", "w") as full:
@@ -147,7 +147,7 @@ def test_a_full_disk_behind_stdout(song):
     assert b"No space left" in done.stderr.splitlines()[-1]
 
 
-def test_a_bug_is_not_hidden(monkeypatch, song):
+def test_bugs_raise_their_own_errors(monkeypatch, song):
     def broken(*args, **kwargs):
         raise ZeroDivisionError
 
@@ -166,7 +166,7 @@ def test_chords_go_to_stdout_and_progress_to_stderr(song):
     assert "recordings" not in done.stdout
 
 
-def test_chords_with_times(song, capsys):
+def test_chords_are_printed_with_times(song, capsys):
     assert main(["chords", "--times", str(song)]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [label for _, _, label in rows] == ["C:maj", "F:maj"] * 3
@@ -175,7 +175,7 @@ def test_chords_with_times(song, capsys):
     )
 
 
-def test_names_that_are_not_unicode(song, capfd):
+def test_file_names_need_not_be_unicode(song, capfd):
     if os.name != "posix" or sys.platform == "darwin":
         pytest.skip("names of files are Unicode here")
     odd = song.rename(os.fsdecode(os.fsencode(song.parent) + b"/\xff.wav"))
@@ -202,7 +202,7 @@ def test_titles_may_be_in_any_language_without_control_characters(name, title, s
     assert f"{title} 2.wav: there is no such file" in line
 
 
-def test_a_pipe_that_is_closed_early(song):
+def test_a_pipe_that_is_closed_early_is_no_error(song):
     if os.name != "posix":
         pytest.skip("needs a shell")
     command = f"'{sys.executable}' -m musicai chords '{song}' '{song}' | head -n 1"
@@ -212,7 +212,7 @@ def test_a_pipe_that_is_closed_early(song):
     assert "Broken" not in done.stderr
 
 
-def test_a_midi_file_becomes_sound(tmp_path, capsys):
+def test_a_midi_file_is_written_as_audio(tmp_path, capsys):
     piece = np.zeros((8, 12))
     piece[:, [0, 4, 7]] = 1
     chroma_to_midi(piece, tmp_path / "piece.mid", timing=Timing.from_tempo(120))

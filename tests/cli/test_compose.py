@@ -213,7 +213,7 @@ def test_errors_are_one_sentence(tmp_path, capsys, files, message):
     assert not out.parent.exists()
 
 
-def test_a_folder_that_cannot_be_read(tmp_path, capsys):
+def test_a_folder_of_unreadable_files_is_refused(tmp_path, capsys):
     (tmp_path / "a.mp3").write_bytes(b"no audio")
     assert main(["compose", str(tmp_path)]) == 1
     message = capsys.readouterr().err

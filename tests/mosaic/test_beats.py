@@ -77,7 +77,7 @@ def test_impossible_tempi_are_refused(mosaic, piece):
         mosaic.transform(piece, timing=10, tempo=120)
 
 
-def test_an_analysis_finds_the_piece(mosaic, piece):
+def test_an_analysis_of_the_mosaic_resembles_the_piece(mosaic, piece):
     audio = mosaic.transform(piece, tempo=120)
     (again,) = ChromaExtractor().transform([(audio, RATE)])
     wanted = np.repeat(piece, 4, axis=0)
@@ -250,7 +250,7 @@ def test_a_recording_without_beats_is_left_out(recordings, piece):
     assert used <= set(range(1, 6))
 
 
-def test_damaged_states_are_refused(mosaic):
+def test_damaged_saved_states_are_refused(mosaic):
     state = mosaic.__getstate__()
     first = state["beats_"][0]
     wrong = [

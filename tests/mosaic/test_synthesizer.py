@@ -13,7 +13,7 @@ from musicai.theory.timing_argument import as_timing
 from .conftest import RATE, analyzed, chords
 
 
-def test_an_analysis_finds_the_piece(mosaic, recordings, piece):
+def test_an_analysis_of_the_mosaic_resembles_the_piece(mosaic, recordings, piece):
     audio = mosaic.transform(piece)
     again = analyzed(audio)
     assert again.shape == piece.shape

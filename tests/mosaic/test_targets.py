@@ -16,19 +16,19 @@ def halves(target):
     return target.shapes.reshape(-1, 12) * np.sqrt(2)
 
 
-def test_half_beats_are_unchanged(piece):
+def test_frames_of_half_a_beat_are_unchanged(piece):
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=2), tempo=50)
     np.testing.assert_allclose(target.borders, np.arange(9) * 60 / 90)
     np.testing.assert_allclose(halves(target), unit_shapes(piece), atol=1e-5)
     assert target.tempo == pytest.approx(90)
 
 
-def test_a_beat_fills_both_halves(piece):
+def test_a_frame_of_a_beat_fills_both_halves(piece):
     target = beat_target(piece, Timing.from_tempo(90), tempo=50)
     np.testing.assert_allclose(halves(target), unit_shapes(np.repeat(piece, 2, axis=0)), atol=1e-5)
 
 
-def test_quarters_of_beats_are_averaged(piece):
+def test_frames_of_a_quarter_of_a_beat_are_averaged(piece):
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=4), tempo=50)
     expected = piece.reshape(-1, 2, 12).mean(axis=1)
     np.testing.assert_allclose(halves(target), unit_shapes(expected), atol=1e-5)
@@ -65,13 +65,13 @@ def test_measured_beats_keep_their_lengths(piece):
     np.testing.assert_allclose(target.borders, seconds - seconds[0])
 
 
-def test_silence_has_no_shape(piece):
+def test_the_shape_of_silence_is_zero(piece):
     piece[4:8] = 0
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=2), tempo=50)
     np.testing.assert_array_equal(target.shapes.any(axis=1), np.arange(8) // 2 != 1)
 
 
-def test_places_in_bars():
+def test_equal_places_in_bars_have_equal_codes():
     places = place_in_bar(np.arange(-1, 9), 4)
     assert len(set(places.tolist())) == 4
     np.testing.assert_array_equal(places[:4], places[4:8])

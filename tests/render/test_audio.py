@@ -38,7 +38,7 @@ def test_all_renderings_are_equally_loud(piece, instruments):
 
 
 @pytest.mark.parametrize("instruments", INSTRUMENTS)
-def test_an_analysis_finds_the_piece(piece, instruments):
+def test_an_analysis_of_the_audio_resembles_the_piece(piece, instruments):
     audio = chroma_to_audio(piece, instruments=instruments, timing=EXTRACTOR)
     assert audio.dtype == np.float32
     assert decibels(audio) == pytest.approx(-18, abs=6)

@@ -36,7 +36,7 @@ def test_the_notated_tempo_divides_frames_into_beats(song):
     assert bars(chord_chart(piece, timing=at(160))) == ["C", "%", "G", "%"]
 
 
-def test_measured_beats_are_the_beats(song):
+def test_measured_beats_are_the_beats_of_the_chart(song):
     piece = song([(0, "maj", 0.8), (7, "maj", 0.8)])  # two chords of 8 frames, which are beats
     times = np.concatenate([[0.0], np.cumsum(np.linspace(0.5, 0.7, 16))])
     chart = chord_chart(piece, timing=Timing.from_beats(times))
@@ -44,7 +44,7 @@ def test_measured_beats_are_the_beats(song):
     assert "major, 10" in chart  # beats per minute
 
 
-def test_each_beat_has_a_place(wild):
+def test_each_beat_has_a_place_in_its_bar(wild):
     chart = chord_chart(wild, timing=Timing.from_tempo(120), vocabulary="qualities")
     lines = [line for line in chart.splitlines() if "|" in line]
     beats = len(lines[0].partition("|")[0].split())
@@ -102,7 +102,7 @@ def test_impossible_titles_are_refused(write, cadence):
         write(cadence, timing=TIMING, title=["a"])
 
 
-def test_a_chart_is_text(cadence, tmp_path):
+def test_a_chart_is_written_as_text(cadence, tmp_path):
     for name in ("a.txt", "a.TXT", "a"):
         chord_chart(cadence, tmp_path / name, timing=TIMING)
     with pytest.raises(ValueError, match=r"a\.pdf: '\.pdf' is no suffix .*; use \.txt or none"):
