@@ -1,4 +1,4 @@
-"""Edit lists: the cuts and fades of a mosaic, for editing in other programs."""
+"""Edit lists: the cuts and fades of a mosaic, for editing it in other programs."""
 
 import os
 from collections.abc import Sequence
@@ -75,12 +75,12 @@ class EditList(NamedTuple):
     Attributes
     ----------
     clips : list of Clip
-        Clips in order, each overlapping the next one by their crossfade.
+        Clips in order; each overlaps the next one for the length of their crossfade.
     timing : Timing
         When the frames of the piece sound, at the tempo at which they are played.
     tempo : float or None
-        Beats per minute of the steady beats of a piece without beats; None if `timing` has beats,
-        and in a mosaic by frames.
+        Beats per minute of the steady beats on which a piece without beats is played; None if
+        `timing` has beats, and in a mosaic by frames.
     seconds : float
         Length of the mosaic.
     levels : ndarray of shape (n_points, 2)

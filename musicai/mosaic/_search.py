@@ -199,7 +199,7 @@ class _Search:
         best = int(left.argmax())
         others = self._recording != self._recording[best]
         elsewhere = best if self._alone else int(np.where(others, left, NEVER).argmax())
-        if left[elsewhere] == NEVER:  # it is no other recording's turn
+        if left[elsewhere] == NEVER:  # no other recording has its turn
             elsewhere = best
         self._origins.append((self._origin(best), self._origin(elsewhere)))
 

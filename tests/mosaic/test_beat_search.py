@@ -166,7 +166,7 @@ def test_transposed_tracks_have_rolled_chroma_and_a_cost():
     below, own, above = corpus.shapes.reshape(3, 40, 2, 12)
     np.testing.assert_allclose(above, np.roll(own, 1, axis=2), atol=1e-6)
     np.testing.assert_allclose(below, np.roll(own, -1, axis=2), atol=1e-6)
-    # Where the recording fits as it is, it is not transposed.
+    # Where the recording fits without transposition, it is not transposed.
     (run,) = find(target_of(corpus, np.arange(44, 52)), corpus)
     assert run.row == 44
 

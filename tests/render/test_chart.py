@@ -14,7 +14,7 @@ def bars(chart):
     return [bar.strip() for line in lines if "|" in line for bar in line.strip("| ").split("|")]
 
 
-def test_bars_of_four_beats(song):
+def test_bars_have_four_beats_each(song):
     chords = [(0, "maj", 4), (9, "min", 1), (5, "maj", 0.5), (7, "maj", 0.5), (0, "maj", 3)]
     chart = chord_chart(song(chords), timing=TIMING, title="Four bars")
     head, body = chart.split("\n\n")
@@ -30,7 +30,7 @@ def test_bars_of_four_beats(song):
     assert len({len(bar) for line in body.splitlines() for bar in line[1:-1].split("|")}) == 1
 
 
-def test_the_notated_tempo_divides_frames_into_beats(song):
+def test_a_faster_tempo_makes_more_bars(song):
     piece = song([(0, "maj", 3), (7, "maj", 3)])
     assert bars(chord_chart(piece, timing=at(80))) == ["C", "G"]
     assert bars(chord_chart(piece, timing=at(160))) == ["C", "%", "G", "%"]
