@@ -18,7 +18,7 @@ LOOKAHEAD = 16
 """Number of frames after the present one that are searched for the next chord."""
 # Chords are recognized in blocks of `_BLOCK` frames; several blocks at once are quicker.
 _BLOCK, _BLOCKS_AT_ONCE = 512, 4
-_SOON = 4.0  # the features of the next chord shrink to 1 / e for so many frames of waiting
+_SOON = 4.0  # frames of waiting for the next chord by which its features shrink to 1 / e
 
 # The last row stands for no chord; the number FREE selects it.
 _TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)

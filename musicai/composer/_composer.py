@@ -52,8 +52,8 @@ from ._state import check_resumed, fitted_state
 from ._training import Trainer
 
 _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independent", "mse")
-# If there are few validation pieces, so many training pieces, and frames of each, are also scored
-# for reference.
+# If there are fewer than 16 validation pieces, the first 64 frames of up to 16 training pieces are
+# also scored for reference.
 _SCORED = 16, 64
 _SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {

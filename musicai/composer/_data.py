@@ -363,7 +363,7 @@ def _alike_in_length(
     lengths = np.array([len(spans[i]) for i in order])
     blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)
     order = order[np.lexsort((lengths, blocks))]
-    n_batches = len(order) // batch_size  # the last one may be smaller, and stays last
+    n_batches = len(order) // batch_size  # a smaller last batch stays last
     whole = order[: n_batches * batch_size].reshape(n_batches, batch_size)
     return np.concatenate([rng.permutation(whole).ravel(), order[whole.size :]])
 

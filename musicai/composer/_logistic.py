@@ -178,7 +178,7 @@ class LogisticNADE(Emission):
 
     @property
     def _uniform_mass(self) -> float:
-        """Probability of a level under the uniform component, times its weight."""
+        """Probability of a level under the uniform component, times the weight of the component."""
         return self.uniform_weight / self.n_cells
 
     def mean(self, context: Tensor, previous: Tensor) -> Tensor:

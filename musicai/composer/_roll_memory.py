@@ -20,7 +20,7 @@ N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
 # Periods in frames of the position in the piece, which convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
-# Shares of pitch classes are taken over so many last frames.
+# Numbers of last frames over which the shares of pitch classes are averaged.
 _RECENT = (8, 32)
 N_RECENT = len(_RECENT) * N_KEYS
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1

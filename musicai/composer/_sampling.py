@@ -310,7 +310,7 @@ class Sampler:
 
 
 def _sources(rng: Draws, pieces: np.ndarray) -> Draws:
-    """Return the source of the draws of some pieces."""
+    """Return the random state of all pieces, or a list of those of the pieces in `pieces`."""
     return rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in pieces.tolist()]
 
 
