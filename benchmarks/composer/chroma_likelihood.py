@@ -2,16 +2,19 @@
 
     python -m benchmarks.composer.chroma_likelihood [FILE_OR_FOLDER ...] [--epochs 12]
 
-Without files it takes the chorales that the demo learns from.
+Without files, the recordings are 80 chorales.
 
 Every model gives a probability to frames of 12 values rounded to 256 levels; 96 bits would mean
-that all frames are equally likely. LSTMComposer, the rivals and the two histograms give it exactly.
-The Gaussian models give a density: they are trained and scored on values spread evenly over the
-cell of their level, which bounds their probability from below (Theis et al. 2016, section 3.1).
-Three fifths of the music are for training, one fifth for early stopping (models without it are
-trained on both), one is held out: whole recordings where there are ten or more, with fewer a part
-of each. Every rival trains for as many CPU seconds as `LSTMComposer()` took. The rivals read and
-score pieces in their estimated key; LSTMComposer averages over keys.
+that all frames are equally likely. LSTMComposer, the rivals and the two histograms compute it
+exactly. The Gaussian models have a density instead: they are trained and scored on values spread
+evenly over the cell of their level, which gives a lower bound of their probability (Theis et al.
+2016, section 3.1).
+
+Three fifths of the music are for training and one fifth is for early stopping; models without early
+stopping are trained on both. One fifth is held out. With ten recordings or more, whole recordings
+are divided; with fewer, a part of each recording is taken. Every rival trains for as many CPU
+seconds as `LSTMComposer()` took. The rivals read and score pieces transposed to the common key;
+LSTMComposer averages over keys.
 """
 
 import argparse
@@ -29,13 +32,13 @@ from musicai.theory.keys import in_common_key
 
 N_LEVELS = 256
 EXCERPT = 60  # seconds
-ORDER = 8
+ORDER = 8  # frames that the autoregression looks back
 
 
 class GaussianAutoregression:
-    """Vector autoregression of a given order with Gaussian residuals; VAR(p).
+    """Vector autoregression of a given order, VAR(p), with Gaussian residuals.
 
-    With ``persistence=True`` the coefficients are not learned: each frame is expected to be the
+    With ``persistence=True`` the coefficients are not learned: each frame is expected to equal the
     one before it.
     """
 
@@ -56,21 +59,21 @@ class GaussianAutoregression:
         return self
 
     def score(self, pieces):
-        """Mean log-density per frame, in nats."""
+        """Return the mean log-density per frame, in nats."""
         residuals = np.concatenate([p - self._lags(p) @ self.coefficients for p in pieces])
         distance = (residuals @ np.linalg.inv(self.covariance) * residuals).sum(1)
         _, log_determinant = np.linalg.slogdet(2 * np.pi * self.covariance)
         return -0.5 * (distance.mean() + log_determinant)
 
     def _lags(self, piece):
-        # Before a piece there is silence; the last column is the constant.
+        # A piece is preceded by silence. The last column is the constant term.
         padded = np.concatenate([np.zeros((self.order, piece.shape[1])), piece])
         past = [padded[self.order - lag : len(padded) - lag] for lag in range(1, self.order + 1)]
         return np.hstack([*past, np.ones((len(piece), 1))])
 
 
 class HiddenMarkov:
-    """hmmlearn's GaussianHMM with full covariances, over a collection."""
+    """hmmlearn's GaussianHMM with full covariances, for collections of pieces."""
 
     def __init__(self, n_states):
         self.model = GaussianHMM(
@@ -83,13 +86,13 @@ class HiddenMarkov:
         return self
 
     def score(self, pieces):
-        """Mean log-density per frame, in nats."""
+        """Return the mean log-density per frame, in nats."""
         log_density = self.model.score(np.concatenate(pieces), [len(piece) for piece in pieces])
         return log_density / sum(map(len, pieces))
 
 
 def spread(pieces, rng):
-    """Round to levels, then spread each value evenly over the cell of its level."""
+    """Round values to levels, then replace each by a random one from the cell of its level."""
     return [
         (np.round(p * (N_LEVELS - 1)) + rng.uniform(-0.5, 0.5, p.shape)) / (N_LEVELS - 1)
         for p in pieces
@@ -102,7 +105,7 @@ def excerpts(piece, length):
 
 
 def split(pieces, length):
-    """Split into excerpts to learn from, to stop early by, and to test on."""
+    """Return excerpts for training, for early stopping and for the test."""
     if len(pieces) >= 10:
         parts = [[p for i, p in enumerate(pieces) if i % 5 > 1], pieces[1::5], pieces[::5]]
     else:
@@ -112,7 +115,7 @@ def split(pieces, length):
 
 
 def extract(paths, n_chorales):
-    """Return chroma of files and folders, or of chorales if there are none, and its frame rate."""
+    """Return the chroma and frame rate of recordings, or of chorales if `paths` is empty."""
     extractor = ChromaExtractor(n_jobs=-1, verbose=1)
     pieces = extractor.transform(find_recordings(paths, n_chorales=n_chorales))
     return [piece for piece in pieces if len(piece)], extractor.frame_rate

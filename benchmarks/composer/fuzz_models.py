@@ -1,22 +1,25 @@
-"""Whether files of models that were tampered with open to what works, or are refused.
+"""Whether model files that were tampered with are refused or give an estimator that works.
 
-As ``benchmarks/audio/fuzz.py``, whose limits and table these are, for files of skops and for
-checkpoints. It makes its own files of fitted estimators, each in the form that skops gives it, and
-the checkpoint of a fit that was cut short::
+The script tests skops files and checkpoints, with the limits and the table of
+``benchmarks/audio/fuzz.py``. It writes its own files: a skops file of each kind of fitted
+estimator, and the checkpoint of an unfinished fit::
 
     python -m benchmarks.composer.fuzz_models --count 2000 --jobs 2
 
-Beside the damages to bytes of ``fuzz.py``, which the checksums of a zip file mostly find, there are
-two that put the checksums right again: "array" writes anything into an array (other numbers, NaN,
-another type, a shape that claims terabytes), "plain" replaces something in the JSON beside the
-arrays, which says of which types the file is.
+The checksums of a zip file detect most of the damage to bytes that ``fuzz.py`` does. Two more kinds
+of damage therefore correct the checksums: "array" changes an array (other numbers, NaN, a different
+type, a shape that claims terabytes), and "plain" changes the JSON beside the arrays, which names
+the types in the file.
 
-A file of skops is opened with the public names of this library's estimators as trusted types, and
-used: composers score, predict, compose and learn, baselines score or compose, a mosaic plays. A
-checkpoint is gone on from. "read" are files that did all that, with a ValueError as the one
-possible answer once it was opened; "refused" those that a ValueError, or skops' own errors, kept
-shut, and that held something else than an estimator. "error" is any other exception, "values" that
-a file made the process run a program, open a connection or write anywhere.
+A skops file is opened with the public names of this library's estimators as trusted types, and the
+estimator is used: composers score, predict, compose and learn, baselines score or compose, and a
+mosaic finds segments. A checkpoint is resumed. The outcomes are
+
+- "read": the file could be opened and used; when used, the estimator may raise a ValueError;
+- "refused": opening the file raised a ValueError or an error of skops itself, or the file holds no
+  estimator;
+- "error": any other exception;
+- "values": the file made the process run a program, open a connection or write a file.
 """
 
 import io
@@ -62,14 +65,14 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def array(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Write anything into an array, its header included."""
+    """Change the values, the type or the header of an array."""
     members = members_of(data)
     names = [name for name in members if name.endswith(".npy") and name != "plain.json.npy"]
     name = names[rng.integers(len(names))]
     values = np.load(io.BytesIO(members[name]))
     file = io.BytesIO()
     kind = rng.integers(5)
-    if kind == 0:  # a header that claims more than there is
+    if kind == 0:  # a header that claims more values than there are
         claim = {"descr": "<f4", "fortran_order": False, "shape": CLAIMS[rng.integers(len(CLAIMS))]}
         np.lib.format.write_array_header_1_0(file, claim)
         file.write(values.tobytes())
@@ -118,9 +121,9 @@ def plain(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 def places_in(tree):
-    """Yield every place in nested dictionaries and lists: what holds it, and its key."""
+    """Yield every place in nested dictionaries and lists, as its container and its key or index."""
     for key, value in list(tree.items() if isinstance(tree, dict) else enumerate(tree)):
-        if key == "fingerprint":  # another fit's file is refused, whatever is in it
+        if key == "fingerprint":  # a file with a wrong one is always refused
             continue
         yield tree, key
         if isinstance(value, dict | list):
@@ -128,7 +131,7 @@ def places_in(tree):
 
 
 def serve(connection: Connection) -> None:
-    """Open and use the files whose names come, until there are no more; runs in a process."""
+    """Open and use files whose names arrive over a connection; runs in a separate process."""
     from musicai import LSTMComposer
 
     LSTMComposer(hidden_size=4, max_iter=1).fit(pieces()).sample(3)
@@ -148,7 +151,7 @@ def serve(connection: Connection) -> None:
     while path := connection.recv():
         start = time.perf_counter()
         checkpoint = path.endswith(".npz")
-        watching = not checkpoint  # whose own file is written and removed
+        watching = not checkpoint  # a fit writes and removes its own checkpoint
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             verdict = go_on_from(path) if checkpoint else open_and_use(path)
@@ -169,7 +172,7 @@ def open_and_use(path: str) -> Verdict:
     except ValueError as error:
         return Verdict("refused", detail=str(error))
     except Exception as error:
-        # Of what is no file of skops at all skops says so in its own ways.
+        # For files that are not in its format, skops raises various exceptions of its own.
         ours = any("musicai" in name for name in frames_of(error))
         return Verdict("error" if ours else "refused", detail=f"{type(error).__name__}: {error}")
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
@@ -195,7 +198,7 @@ def go_on_from(path: str) -> Verdict:
     except Exception as error:
         return Verdict("error", detail=f"{type(error).__name__}: {error}")
     finally:
-        # The judge removes it; training that is complete has done so already.
+        # The caller removes the file, which a completed fit has already done.
         Path(path).touch()
     return Verdict("read")
 
@@ -228,7 +231,7 @@ def unfinished(path):
 
 
 def make_sources(folder: Path) -> list[Path]:
-    """Write an estimator of each kind, and a checkpoint."""
+    """Write a skops file of each kind of estimator, and a checkpoint."""
     import skops.io
 
     from musicai import ChromaExtractor, LSTMComposer, MosaicSynthesizer
@@ -255,6 +258,6 @@ def make_sources(folder: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    # Half of the files have their checksums put right.
+    # Half of the files get kinds of damage that correct the checksums.
     damages = (array, plain, array, plain, *DAMAGES[:4])
     sys.exit(fuzz.main(__doc__, serve, make_sources, damages))

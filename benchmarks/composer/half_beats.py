@@ -1,26 +1,27 @@
-"""Composing by frames, beats and half-beats beside real music: realism, repetition, key.
+"""Composing in frames, beats and half-beats, compared with real music: realism, repetition and key.
 
-On recordings with a pulse, files or folders of them::
+Pass recordings with a pulse, or folders of them::
 
     python -m benchmarks.composer.half_beats FOLDER ... [--part development] [--seeds 3]
 
-Recordings are split in the order of a hash of their names, whole recordings only: 64 % are learned,
-18 % are for development (settings were chosen on such), 18 % for the test, which the tables of the
-documentation report. For each kind of frames and each seed a composer with default parameters
-learns them, and `--pieces` pieces are sampled; excerpts
-of 40 s of these, of held-out and of learned recordings are compared by ``musicai.metrics.report``.
+A hash of their names divides whole recordings into three parts: 64 % for training, 18 % for
+development, on which settings were chosen, and 18 % for the test, whose figures are in the tables
+of the documentation. For each kind of frames and each seed, a composer with default parameters is
+trained and samples `--pieces` pieces. ``musicai.metrics.report`` compares excerpts of 40 s of these
+pieces, of the held-out recordings and of the training recordings.
 
-The table has means over seeds and draws and, where there are several, standard deviations:
+The table has means over seeds and draws and, if there are several, standard deviations:
 
-- realism: overlap of composed with held-out music; the ceiling: that of learned with held-out
-  music; and the ratio of both;
+- realism: the overlap of composed with held-out music; the ceiling, which is the overlap of
+  training music with held-out music; and the ratio of the two;
 - recurrence and key stability of composed and of held-out music, and their ratios;
-- copies: the share of 2 s that is in the learned music, of composed and of held-out music;
-- nats a second: log-likelihood of the held-out recordings under the composer. It compares seeds and
-  settings of one kind of frames; between kinds it does not, as they are different data;
+- copies: the share of passages of 2 s that are also in the training music, for composed and for
+  held-out music;
+- nats a second: the log-likelihood of the held-out recordings. Compare it between seeds and
+  settings of one kind of frames only, because kinds of frames are different data;
 - processor seconds of the fit.
 
-Beats and half-beats of all recordings count as if they had one tempo, the median of those learned.
+All beats and half-beats are taken to have one tempo, the median tempo of the training recordings.
 """
 
 import argparse
@@ -60,12 +61,12 @@ def read_arguments():
 
 
 def hash_of(path):
-    """Return a hash of the name of a recording, with that of its folder."""
+    """Return a hash of a recording's name and of the name of its folder."""
     return hashlib.sha256("/".join(Path(path).parts[-2:]).encode()).hexdigest()
 
 
 def split(files, analyses):
-    """Return the analyses of each part, without recordings that no beats were found in."""
+    """Return the analyses of each part, without those of fewer than two frames."""
     ranks = np.argsort(np.argsort([hash_of(file) for file in files])) / len(files)
     parts = {"learned": [], "development": [], "test": []}
     for rank, analysis in zip(ranks, analyses, strict=True):
@@ -78,13 +79,13 @@ def split(files, analyses):
 
 
 def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
-    """Compose and return figures by name."""
+    """Compose pieces and return their figures by name."""
     rate = composer.timing.frame_rate
     pieces = composer.sample(
         round(PIECE * rate), n_pieces=n_pieces, temperature=temperature, random_state=seed
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of excerpts that are silent
+        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
         card = report(
             held_out, pieces, learned, timing=composer, n_frames=round(EXCERPT * rate)
         ).to_dict()
@@ -107,7 +108,7 @@ def measure(composer, learned, held_out, *, temperature, n_pieces, seed):
 
 
 def main():
-    """Learn by each kind of frames with each seed, compose and print a table."""
+    """Train and compose with each kind of frames and each seed, and print a table."""
     arguments = read_arguments()
     files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
     rows = {}
@@ -156,7 +157,7 @@ def main():
 
 
 def as_cell(values):
-    """Return a mean, with the standard deviation of several values."""
+    """Return the mean of values as text, with the standard deviation if there are several."""
     mean = f"{np.mean(values):.3g}"
     return mean if len(values) == 1 else f"{mean} ± {np.std(values, ddof=1):.2g}"
 

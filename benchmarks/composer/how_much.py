@@ -1,22 +1,24 @@
-"""How a composer improves with more music: trained on 5 minutes to 4 hours of one kind.
+"""How a composer improves with more training music, from 5 minutes to 4 hours.
 
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much FOLDER [--picture how_much.png]
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much --chorales 350 --frames
 
-Recordings are split in the order of a hash of their names, whole recordings only, as in
-`benchmarks.composer.half_beats`: 64 % to learn, 18 % for the test. Each size takes the first
-recordings to learn, so that a larger size has all of a smaller one; the last recording is cut.
-Sizes that the folder does not reach are left out. A composer with default parameters learns them
-with each seed, and `--pieces` pieces are compared with the test recordings:
+Recordings are divided as in `benchmarks.composer.half_beats`: 64 % are for training, 18 % for the
+test. Each size takes the first of the training recordings, so that a larger size includes a smaller
+one; the last recording that it takes is cut short. Sizes for which the folder has too little music
+are left out. For each size and seed, a composer with default parameters is trained, and `--pieces`
+of its pieces are compared with the test recordings:
 
-- bits: negative log-likelihood of the test recordings per frame, lower is better
-- realism over its ceiling: overlap with the test recordings, divided by that of all learned music
-- copies: share of 2 s that is in the music learned; "of real" the same of the test recordings
-- recurrence and key stability, of pieces and of the test recordings
-- passes and processor seconds of the fit
+- bits: the negative log-likelihood of the test recordings per frame; lower is better
+- realism / ceiling: overlap of the pieces with the test recordings, divided by the overlap of all
+  training recordings with the test recordings
+- copies: the share of passages of 2 s that are also in the music that was learned; "of real" is the
+  same share of the test recordings
+- recurrence and key stability of the pieces and of the test recordings
+- passes over the music, and processor seconds of the fit
 
-The table has means over seeds and, with several, standard deviations. The picture, which needs
-matplotlib, has the first three.
+The table has means over seeds and, if there are several, standard deviations. The picture shows
+bits, realism and copies; it needs matplotlib.
 """
 
 import argparse
@@ -41,7 +43,7 @@ PANELS = {
 
 
 def minutes_of(analysis: Analysis) -> float:
-    """Return how long the frames of a recording last."""
+    """Return how long the frames of a recording last, in minutes."""
     if analysis.beats is None:
         return len(analysis.chroma) / analysis.timing.frame_rate / 60
     borders = analysis.timing.borders()
@@ -49,9 +51,9 @@ def minutes_of(analysis: Analysis) -> float:
 
 
 def take(analyses: list[Analysis], minutes: float) -> list[tuple[np.ndarray, Timing]] | None:
-    """Return the chroma and the tempo of the first recordings, some minutes in all.
+    """Return the chroma and timing of the first recordings, `minutes` in all.
 
-    None if there are not as many minutes.
+    None if the recordings are shorter than that in all.
     """
     taken, left = [], minutes
     for analysis in analyses:
@@ -76,7 +78,7 @@ def measure(
     arguments: argparse.Namespace,
     seed: int,
 ) -> dict[str, float]:
-    """Compose and return figures by name."""
+    """Compose pieces and return their figures by name."""
     rate = composer.timing.frame_rate
     pieces = composer.sample(
         round(PIECE * rate),
@@ -85,7 +87,7 @@ def measure(
         random_state=seed,
     )
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # of excerpts that are silent
+        warnings.simplefilter("ignore", UserWarning)  # about silent excerpts
         card = metrics.report(
             held_out, pieces, everything, timing=composer, n_frames=round(EXCERPT * rate)
         ).to_dict()
@@ -102,7 +104,7 @@ def measure(
 
 
 def draw(rows: dict[float, list[dict[str, float]]], path: Path) -> None:
-    """Draw figures against minutes of music, with a mark for each seed."""
+    """Plot figures against minutes of training music, with a mark for each seed."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(10, 3), layout="constrained")
@@ -149,7 +151,7 @@ def read_arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Learn more and more music, and print and draw what becomes of it."""
+    """Train on more and more music; print the table and draw the picture."""
     arguments = read_arguments()
     files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
     sync = None if arguments.frames else "half-beat"

@@ -1,13 +1,13 @@
-"""Test likelihood on the piano rolls of Boulanger-Lewandowski et al. (2012).
+"""Likelihood of test pieces from the piano rolls of Boulanger-Lewandowski et al. (2012).
 
     python -m benchmarks.composer.likelihood [DIR] [--epochs 40] [--seeds 3] [--sets NAME ...]
 
-DIR holds the sets as MATLAB files with their published splits (JSB_Chorales.mat, Nottingham.mat,
-MuseData.mat, Piano_midi.mat), of which those that are missing are left out; without it
-``musicai.datasets.fetch_polyphonic`` finds or downloads them. All sets are trained with the same
-setting, `SETTING`, apart from the number of epochs. Early stopping uses the published validation
-pieces; the test pieces are only scored, once. All figures are negative log-likelihoods in nats per
-frame: lower is better.
+DIR holds the sets as MATLAB files with their published splits: JSB_Chorales.mat, Nottingham.mat,
+MuseData.mat and Piano_midi.mat. Missing files are left out. Without DIR,
+``musicai.datasets.fetch_polyphonic`` finds or downloads the sets. One composer is trained on each
+set, always with the parameters in `SETTING`. Early stopping uses the published validation pieces.
+The test pieces are scored once and used for nothing else. All figures are negative log-likelihoods
+in nats per frame: lower is better.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from musicai.datasets import fetch_polyphonic
 SETS = ("JSB_Chorales", "Nottingham", "MuseData", "Piano_midi")
 SETTING = {"batch_size": 8, "learning_rate": 0.01, "dropout": 0.4}
 
-# (model, what the figure is, NLL by set in the order of SETS, source)
+# (model, kind of figure, negative log-likelihoods in the order of SETS, source)
 PUBLISHED = (
     ("RNN-NADE", "exact, joint", (5.19, 2.31, 5.60, 7.05), "Boulanger-Lewandowski 2012 [1]"),
     ("RNN-NADE", "exact, joint", (5.56, None, None, None), "as quoted in [2] and [3]"),
@@ -40,17 +40,17 @@ PUBLISHED = (
     ("TCN", "exact, independent", (8.10, 3.07, None, None), "Bai 2018, table 1"),
 )
 NOTES = """
-exact: the probability itself; joint: of all notes of a frame together; independent: each note by
-itself given the past, a weaker family, whose likelihood is exact; bound, estimate: not exact.
+exact: the probability itself; bound, estimate: an approximation of it; joint: the model describes
+all notes of a frame together; independent: given the past, notes are independent, a weaker model.
 [1] as quoted in Krishnan et al. 2017, table 4 (LV-RNN: table 3).
 [2] C. Walder, Modelling symbolic music: beyond the piano roll, ACML 2016, table 1.
 [3] D. D. Johnson, Generating polyphonic music using tied parallel networks, EvoMUSART 2017;
 medians of five runs, all pieces transposed to C.
-Published figures are means over frames as far as their papers say."""
+Published figures are means over frames, as far as the papers say."""
 
 
 def find_sets(folder, names=SETS):
-    """Return the sets that a folder holds; without a folder all of them."""
+    """Return the names of the sets that a folder holds; without a folder, all names."""
     return [name for name in names if folder is None or (folder / f"{name}.mat").exists()]
 
 
@@ -63,7 +63,7 @@ def load(name, folder):
 
 
 def run(name, folder, *, epochs, seed):
-    """Train on one set; return NLL per frame, NLL as the mean of pieces, and seconds."""
+    """Train on one set; return its test NLL by frames and by pieces, and the training seconds."""
     training, validation, test = load(name, folder)
     composer = LSTMComposer(**SETTING, max_iter=epochs, random_state=seed, verbose=1)
     started = perf_counter()
@@ -110,7 +110,7 @@ def main():
 
 
 def summary(figures):
-    """Write the mean of some figures, and how far they spread if there are several."""
+    """Return the mean of figures as text, with the standard deviation if there are several."""
     spread = f" ± {np.std(figures):.2f}" if len(figures) > 1 else ""
     return f"{np.mean(figures):.2f}{spread}"
 

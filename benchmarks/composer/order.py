@@ -1,24 +1,24 @@
-"""Composing to order: gaps that are filled, pieces that end, blends of styles.
+"""Composing with constraints: filling gaps, composing endings and blending styles.
 
 ::
 
     python -m benchmarks.composer.order FOLDER ... [--epochs 25] [--keep composer.pkl]
 
-A composer with default parameters learns three styles: 120 chorales, every second of the learned
-recordings in the folders (split as in half_beats.py, whole recordings only), and 100 progressions
-made by rules. As many chorales and progressions, and the development recordings or with
-``--part test`` the test ones, are held out. `--keep` saves the composer, or takes the saved one.
+A composer with default parameters learns three styles: 120 chorales, half of the training
+recordings in the folders (divided as in half_beats.py), and 100 rule-based progressions. 120 other
+chorales, 100 other progressions and the test recordings, or those for development with ``--part
+development``, are held out. `--keep` saves the composer, or loads it if it was saved.
 
-- Gaps: 10 s of held-out recordings are left out, between 20 s before and 4 s after, and filled.
-  The table has the log-likelihood of the music after the gap, in nats a second over its first 1, 2
-  and 4 seconds: after the real music, after a filled gap and after a free continuation.
-- Endings: a classifier (logistic regression on chroma in the common key and changes, by fifths of
-  10 s) learns to tell the last 10 s of training pieces from any other 10 s. The table has the
-  share that it takes for endings: of held-out endings, of other held-out music, and of composed
-  pieces of 30 s with and without ``ending=True``.
-- Blends: a classifier of two styles (logistic regression on figures of 200 frames) learns the
-  training pieces. The table has the mean probability of the first style for each weight in the
-  blend, and for held-out pieces of both styles.
+- Gaps: 10 s of held-out recordings are removed and filled, given the 20 s before and the 4 s after
+  the gap. The table has the log-likelihood of the music after the gap, in nats a second over its
+  first 1, 2 and 4 seconds: after the real music, after a filled gap and after a free continuation.
+- Endings: a classifier learns to tell the last 10 s of training pieces from other passages of 10 s.
+  It is a logistic regression on chroma in the common key and on changes, averaged over each 2 s.
+  The table has the share of passages that it takes for endings: held-out endings, other held-out
+  music, and the ends of composed pieces of 30 s with and without ``ending=True``.
+- Blends: a classifier learns to tell the training pieces of two styles apart. It is a logistic
+  regression on statistics of 200 frames. The table has the mean probability of the first style, for
+  held-out pieces of both styles and for pieces composed with each weight in the blend.
 """
 
 import argparse
@@ -41,8 +41,8 @@ from musicai.theory.keys import estimate_keys
 RATE = ChromaExtractor().timing.frame_rate
 TEMPERATURE = 0.9
 WEIGHTS = (0, 0.25, 0.5, 0.75, 1)
-N_FRAMES = 200  # of an excerpt whose style is judged
-ENDING = round(10 * RATE)
+N_FRAMES = 200  # in an excerpt whose style is classified
+ENDING = round(10 * RATE)  # frames of an ending
 
 
 def read_arguments():
@@ -59,7 +59,7 @@ def read_arguments():
 
 
 def load_music(paths, part):
-    """Return the learned and the held-out pieces of each style."""
+    """Return the training and the held-out pieces of each style."""
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     chorales = extractor.transform(load_chorales(240, n_jobs=-1, verbose=1).recordings)
     files = find_recordings(paths, n_chorales=0)
@@ -85,7 +85,10 @@ def train(learned, epochs):
 
 
 def measure_gaps(composer, pieces, n_gaps):
-    """Return nats a second after real, filled and free music, by seconds, and seconds to fill."""
+    """Return the nats a second of the music after each gap, and the seconds that filling one takes.
+
+    The nats are given by how the gap was filled, and by the number of seconds after the gap.
+    """
     before, gap, after = (round(seconds * RATE) for seconds in (20, 10, 4))
     pieces = [piece for piece in pieces if len(piece) > 2 * (before + gap + after)]
     rng = np.random.RandomState(0)
@@ -131,7 +134,7 @@ def report_gaps(composer, pieces, n_gaps):
 
 
 def describe_ending(pieces):
-    """Describe 10 s each by their fifths: chroma in the common key, and how much changes."""
+    """Return features of passages of 10 s: chroma in the common key, and change, in each 2 s."""
     rows = []
     for piece, key in zip(pieces, estimate_keys(pieces), strict=True):
         changes = np.abs(np.diff(piece, axis=0, prepend=piece[:1])).mean(1, keepdims=True)
@@ -141,13 +144,17 @@ def describe_ending(pieces):
 
 
 def sounding(pieces):
-    """Cut silence at the end, and leave pieces of at least half a minute."""
+    """Cut off silence at the end of pieces, and leave out those shorter than half a minute."""
     cut = [piece[: np.flatnonzero(piece.any(1))[-1] + 1] for piece in pieces if piece.any()]
     return [piece for piece in cut if len(piece) >= 3 * ENDING]
 
 
 def measure_endings(composer, style, learned, held_out, n_pieces):
-    """Return the share taken for endings of real endings, other music, and composed pieces."""
+    """Return the shares that a classifier takes for endings, by kind of passage.
+
+    The kinds are real endings, other real music, and the ends of pieces composed with and without
+    ``ending=True``.
+    """
 
     def ends(pieces):
         return describe_ending([piece[-ENDING:] for piece in pieces])
@@ -175,7 +182,7 @@ def measure_endings(composer, style, learned, held_out, n_pieces):
 
 
 def describe_style(pieces):
-    """Describe excerpts of pieces by means, spreads and changes, in the common key."""
+    """Return features of excerpts of pieces: means, spreads and changes, in the common key."""
     rows = []
     parts = excerpts(pieces, N_FRAMES)
     for part, key in zip(parts, estimate_keys(parts), strict=True):
@@ -189,7 +196,7 @@ def describe_style(pieces):
 
 
 def measure_blends(composer, pair, learned, held_out, n_pieces):
-    """Return the mean probability of the first style: of both held out, and by weight."""
+    """Return the mean probability of the first style: in held-out music of both, then by weight."""
     rows = [describe_style(learned[style]) for style in pair]
     judge = make_pipeline(
         StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
@@ -212,7 +219,7 @@ def measure_blends(composer, pair, learned, held_out, n_pieces):
 
 
 def main():
-    """Learn, or take what was learned, and print the tables."""
+    """Train a composer, or load a saved one, and print the tables."""
     arguments = read_arguments()
     learned, held_out = load_music(arguments.recordings, arguments.part)
     if arguments.keep and arguments.keep.exists():

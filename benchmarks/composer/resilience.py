@@ -1,19 +1,19 @@
-"""Whether long training holds: shared by processes, killed in the middle, on pieces on a disk.
+"""Whether long training works: shared by processes, killed in between, with pieces on a disk.
 
 ::
 
     python -m benchmarks.composer.resilience
 
-trains on the piano rolls of a made-up piece (a walk over chords of the major scale), and prints
+trains on made-up piano rolls (random walks over chords of the major scale), and prints
 
-- **torchrun**: the same fit in one process and in two, on the CPU, with one thread each: score of
-  pieces that were not learned (and that of another seed, to compare the difference with), seconds
-  in `fit`, frames learned per second, and whether all processes ended with the same weights. Two
-  processes need two idle cores to be faster;
-- **killed**: a fit that is ended by SIGKILL again and again and goes on from its checkpoint:
-  whether it ends with the weights, loss curve and scores of an undisturbed one, to the last bit;
-- **memory**: the growth of a process's own memory while it learns pieces that lie in a file of
-  some gigabytes (`numpy.memmap`, float32 and bytes), beside their size.
+- **torchrun**: the same fit in one process and in two, on the CPU, with one thread each. The table
+  has the score of held-out pieces (with a second seed, to judge the difference), the seconds in
+  `fit`, the frames learned per second, and whether all processes ended with the same weights. Two
+  processes are faster only with two idle cores;
+- **killed**: whether a fit that is killed by SIGKILL several times and resumed from its checkpoint
+  ends with the same weights, loss curve and scores as an undisturbed fit, to the last bit;
+- **memory**: how much a process's own memory grows while it learns pieces from a file of a few
+  gigabytes (`numpy.memmap`, of float32 and of bytes), next to the size of the pieces.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-# The package beside this script is measured, installed or not.
+# The package in this checkout is measured, even if another one is installed.
 SEARCHED = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(SEARCHED)}
 
@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--gigabytes", type=float, default=2, metavar="G", help="default: 2")
     arguments = parser.parse_args()
-    if arguments.pieces < 10:  # one to learn, one that `fit` sets aside
+    if arguments.pieces < 10:  # at least one to learn and one that `fit` sets aside
         parser.error("--pieces must be at least 10: 8 are not learned, but scored")
     epochs = arguments.epochs
     options = {"max_iter": epochs, "n_iter_no_change": epochs, "random_state": 0}

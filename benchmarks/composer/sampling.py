@@ -1,30 +1,30 @@
-"""How fast a trained composer composes, and how fast it learns, on one core.
+"""How fast a trained composer composes, and how fast a composer learns, on one core.
 
 ::
 
     python -m benchmarks.composer.sampling [DIR] [--seconds 60] [--repeats 5]
 
 trains a composer (one layer of 256 units, the default) on piano rolls and another on chroma, each
-for `--seconds`, and lets them compose 1, 16, 64 and 256 pieces at once. DIR holds
-JSB_Chorales.mat (see likelihood.py); without it the rolls are four voices in random keys made
-here. Chroma is made from the rolls: notes that decay and noise, the loudest pitch class at 1.
+for `--seconds`. They then compose 1, 16, 64 and 256 pieces at once. DIR holds JSB_Chorales.mat (see
+likelihood.py). Without it, the script makes rolls of four voices in random keys. Chroma is made
+from the rolls, with decaying notes and noise, and with the loudest pitch class at 1.
 
-Beside it stand models of the same size whose outputs are independent of each other and drawn as
-zeros and ones, which is less than the composer's frames are:
+The composer is compared with models of the same size that do less than it does: their outputs are
+independent of each other and drawn as zeros and ones. They are
 
-- a step of torch's `nn.LSTM` alone, nothing read out and nothing drawn: the peer;
+- a step of torch's `nn.LSTM` alone, without reading out or drawing a frame;
 - `nn.LSTM` and a linear layer, with the state carried from frame to frame;
-- the same as the naive loop: the last 64 frames through the network for each new one;
-- Keras (`pip install keras`; it runs on torch here), LSTM and Dense: a stateful layer called frame
-  by frame, and, as tutorials do it, `predict` on the last 64 frames for each new one.
+- the same layers in a naive loop that runs the last 64 frames through the network for each new one;
+- Keras (`pip install keras`; it runs on torch here) with LSTM and Dense layers: a stateful model
+  that is called frame by frame and, as in tutorials, `predict` on the last 64 frames for each new
+  one.
 
-The second table is of learning: frames of music a second, without padding, of `LSTMComposer.fit`,
-of a plain loop in torch, and of Keras's `fit`; batches of 16 excerpts of up to 128 frames, Adam,
-binary cross-entropy for the peers.
+The second table compares the speed of training, in frames of music a second without padding:
+`LSTMComposer.fit`, a plain loop in torch, and Keras's `fit`. All use batches of 16 excerpts of up
+to 128 frames; the other models use Adam and binary cross-entropy.
 
-Figures are medians of several repeats, in time of the processor, with one thread: what else the
-machine has to do counts for little. Ratios are how many times as fast as each other row the
-composer is.
+Figures are medians of several repeats. They are processor times with one thread, so other programs
+on the machine hardly affect them. Ratios say how many times as fast as each row the composer is.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
-# Before NumPy and torch are imported: one core is what is compared.
+# Set before NumPy and torch are imported, so that everything runs on one core.
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -54,18 +54,18 @@ HIDDEN_SIZE = 256
 WINDOW = 64  # frames that the naive loops look back
 CHUNK_LENGTH = 128
 BATCH_SIZE = 16
-LEAST_SECONDS = 0.3  # of one measurement
+LEAST_SECONDS = 0.3  # shortest measurement
 
 
 def make_rolls(n_pieces=200):
-    """Four voices a piece: triads of one key, each held for a few frames."""
+    """Return pieces for four voices: triads of one key, each held for a few frames."""
     rng = np.random.RandomState(0)
     scale = np.array([0, 2, 4, 5, 7, 9, 11])
     rolls = []
     for _ in range(n_pieces):
         key, n_chords = rng.randint(12), rng.randint(10, 40)
         roots = rng.choice(7, n_chords, p=[0.3, 0.1, 0.05, 0.2, 0.2, 0.1, 0.05])
-        degrees = (roots[:, None] + [0, 0, 2, 4]) % 7  # root position, the root doubled
+        degrees = (roots[:, None] + [0, 0, 2, 4]) % 7  # root position, with the root doubled
         keys = scale[degrees] + key + [15, 27, 39, 46]
         roll = np.zeros((n_chords, 88), np.float32)
         np.put_along_axis(roll, keys, 1, axis=1)
@@ -74,7 +74,7 @@ def make_rolls(n_pieces=200):
 
 
 def to_chroma(rolls):
-    """Let notes decay and add noise; the loudest pitch class of every frame is 1."""
+    """Return chroma of rolls with decaying notes and noise; every frame peaks at 1."""
     rng = np.random.RandomState(0)
     pieces = []
     for roll in rolls:
@@ -89,7 +89,7 @@ def to_chroma(rolls):
 
 
 class Plain(nn.Module):
-    """LSTM and a linear layer: the logits of independent outputs."""
+    """An LSTM and a linear layer that returns the logits of independent outputs."""
 
     def __init__(self, n_features):
         super().__init__()
@@ -103,7 +103,7 @@ class Plain(nn.Module):
 
 
 # Ways to compose: each takes a model and a number of pieces, and returns a function that composes
-# a number of frames.
+# a given number of frames.
 
 
 def composer_way(composer, n_pieces):
@@ -181,8 +181,8 @@ def keras_windows(n_features, n_pieces):
 
 
 def seconds_a_frame(compose, repeats):
-    """Median over repeats, each long enough to be measured."""
-    compose(2)  # whatever is done once
+    """Return the median processor time per frame over repeats that are long enough to measure."""
+    compose(2)  # not measured, since some work is done only once
     n_frames = 4
     while True:
         started = process_time()
@@ -209,7 +209,7 @@ def composer_fit(pieces, n_epochs):
 
 
 def padded_chunks(pieces):
-    """Return previous frames, frames, and a mask, of all excerpts, padded to one length."""
+    """Return the previous frames, the frames and a mask of all excerpts, padded to one length."""
     chunks = [
         piece[i : i + CHUNK_LENGTH] for piece in pieces for i in range(0, len(piece), CHUNK_LENGTH)
     ]
@@ -246,8 +246,8 @@ def keras_fit(pieces, n_epochs):
 
 
 def seconds_an_epoch(fit, pieces, repeats):
-    """Median over repeats of one pass over the pieces."""
-    fit(pieces[:BATCH_SIZE], 1)  # whatever is done once
+    """Return the median processor time, over repeats, of one pass over the pieces."""
+    fit(pieces[:BATCH_SIZE], 1)  # not measured, since some work is done only once
     measured = []
     for _ in range(repeats):
         started = process_time()

@@ -2,8 +2,8 @@
 
     python -m benchmarks.composer.threads [--threads 32] [--seconds 60]
 
-Every result is compared with that of the same call made alone before; all must be equal, to the
-last bit. Exits with 1 if one is not.
+Every result is compared with that of the same call made earlier, when no other thread was running.
+All must be equal to the last bit. The script exits with 1 if one is not.
 """
 
 import argparse
@@ -19,7 +19,7 @@ N_JOBS = 24
 
 
 def make_pieces(n_pieces, seed):
-    """Chroma of a sort: chords of a scale, each in a key of its own, with noise."""
+    """Return pieces like chroma: chords of a scale with noise, each piece in a random key."""
     rng = np.random.default_rng(seed)
     pieces = []
     for _ in range(n_pieces):
@@ -31,7 +31,7 @@ def make_pieces(n_pieces, seed):
 
 
 def make_jobs(composer, pieces):
-    """Calls of every kind, by name."""
+    """Return functions that make calls of every kind, by name."""
     jobs = {}
     for i in range(N_JOBS):
         piece = pieces[i % len(pieces)]
@@ -56,7 +56,7 @@ def equal(one, other):
 
 
 def main():
-    """Compute all results alone, then again and again by many threads."""
+    """Compute all results in one thread, then repeatedly in many threads."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

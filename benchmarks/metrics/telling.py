@@ -1,4 +1,4 @@
-"""A classifier of real and composed music: how well a network distinguishes windows of both."""
+"""A classifier of real and composed music, to measure how well a network tells them apart."""
 
 from itertools import pairwise
 
@@ -15,11 +15,11 @@ BATCH = 64
 
 
 def told_apart(real, composed, groups_of_real, groups_of_composed, seed=0):
-    """Return the area under the ROC curve for windows of held-out pieces.
+    """Return the area under a classifier's ROC curve, for windows of pieces that it did not learn.
 
-    0.5 is chance, 1 is perfect. Pieces of one group (excerpts of a recording) are never on both
-    sides of a split. The area is the mean over folds, as each fold has its own classifier with its
-    own scale of odds. With a single group it is NaN.
+    0.5 is chance, 1 is perfect. Pieces of one group, such as excerpts of one recording, are never
+    on both sides of a split. The area is the mean over folds, because each fold has a classifier of
+    its own, with a different scale of odds. If either set has only one group, it is NaN.
     """
     n_folds = min(N_FOLDS, len(set(groups_of_real)), len(set(groups_of_composed)))
     if n_folds < 2:
@@ -39,7 +39,7 @@ def told_apart(real, composed, groups_of_real, groups_of_composed, seed=0):
     for learned, unseen in folds.split(windows, labels, groups):
         classifier = learn(windows[learned], labels[learned], seed)
         with torch.inference_mode():
-            # Transposed music is as real as the original.
+            # Odds are added over all keys, since transposed music is as real as the original.
             rotated = [np.roll(windows[unseen], k, axis=2) for k in range(12)]
             odds = sum(classifier(torch.from_numpy(each)).numpy() for each in rotated)
         areas.append(roc_auc_score(labels[unseen], odds))
@@ -70,11 +70,11 @@ def learn(windows, labels, seed):
 
 
 class Classifier(nn.Module):
-    """Three convolutions over time; a read-out of the mean and maximum of each feature."""
+    """Three convolutions over time, and a linear read-out of each feature's mean and maximum."""
 
     def __init__(self, n_hidden=64):
         super().__init__()
-        # Changes from frame to frame reveal jitter: they are inputs in addition to the frames.
+        # Inputs are frames and changes from frame to frame, which reveal jitter.
         sizes = [24, n_hidden, n_hidden, n_hidden]
         layers = []
         for n_inputs, n_outputs in pairwise(sizes):
@@ -84,7 +84,7 @@ class Classifier(nn.Module):
         self.read_out = nn.Linear(2 * n_hidden, 1)
 
     def forward(self, windows):
-        """Log-odds that each window is real."""
+        """Return the log-odds that each window is real."""
         frames = windows.transpose(1, 2)
         changes = nn.functional.pad(frames.diff(dim=2), (1, 0))
         features = self.layers(torch.cat([frames - 0.3, 5 * changes], dim=1))

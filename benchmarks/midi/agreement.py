@@ -68,7 +68,7 @@ def roll_of(music) -> np.ndarray:
 
 
 def roll_of_notes(notes, n_frames: int) -> np.ndarray:
-    """Return the piano roll of (start, end, pitch), in seconds."""
+    """Return the piano roll of notes (start, end, pitch), with times in seconds."""
     midi = pretty_midi.PrettyMIDI()
     midi.instruments.append(pretty_midi.Instrument(0))
     midi.instruments[0].notes = [

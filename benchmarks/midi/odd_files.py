@@ -49,7 +49,7 @@ def off(pitch: int, channel: int = 0) -> bytes:
 
 
 def somewhere(rng, low: float = 0.0, high: float = 1.0, offset: int = 10) -> int:
-    """Choose a random tick between those of notes."""
+    """Return a random tick that lies between those at which notes begin and end."""
     return STEP * int(rng.integers(low * LENGTH // STEP, high * LENGTH // STEP - 1)) + offset
 
 
