@@ -148,8 +148,8 @@ class Report(Figures):
 
 
 _FOOT = (
-    "ceiling: other real music. Markov: a chain that knows the last frame only. shuffled: frames",
-    "of real music in any order. Overlaps go from 0 to 1, and as far as the ceiling.",
+    "ceiling: other real music. Markov: a chain that remembers one frame. shuffled: frames of real",
+    "music in random order. Overlaps range from 0 to 1; expect no more than the ceiling.",
 )
 _HEAD = ["", "real", *COLUMNS.values()]
 _HEAD.insert(2, COLUMNS["generated"])

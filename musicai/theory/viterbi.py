@@ -24,8 +24,8 @@ def best_path(
         Frame indices in ascending order, such as those of bar lines. The path before each index
         does not depend on later frames.
     distances : ndarray of shape (n_states, n_states), default=None
-        Factors of the cost by the states before (rows) and after (columns) a change; 0 on the
-        diagonal. None for 1.
+        Factors by which to multiply the cost of a change from one state (row) to another (column);
+        0 on the diagonal. None for a factor of 1 for every change.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def best_path(
 def _path(
     scores: np.ndarray, price: np.ndarray, before: int | None, distances: np.ndarray | None
 ) -> np.ndarray:
-    """Return the best path, given the state `before` the first frame."""
+    """Return the best path, given the state `before` the first frame or None."""
     n_frames, n_states = scores.shape
     states = np.arange(n_states)
     origins = np.empty((n_frames, n_states), dtype=int)

@@ -149,7 +149,7 @@ def test_copies_are_found(few):
 
 def said_by(card):
     """Return the notes below a card; check that they are the same in its text and its HTML."""
-    _, _, notes = " ".join(str(card).split()).partition("as far as the ceiling.")
+    _, _, notes = " ".join(str(card).split()).partition("no more than the ceiling.")
     html = ElementTree.fromstring(card.to_html()).findall("p[@class='note']")
     assert notes.strip() == " ".join(note.text for note in html)
     return notes

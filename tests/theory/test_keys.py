@@ -67,5 +67,5 @@ def test_each_row_is_scored_independently():
 
 
 @pytest.mark.parametrize("level", [0.1, 0.3, 0.7, 1.1, 1e-7])
-def test_rounding_errors_give_a_flat_frame_no_key(level):
+def test_a_flat_frame_has_no_key_despite_rounding_errors(level):
     np.testing.assert_array_equal(key_scores(np.full(12, level)), 0)

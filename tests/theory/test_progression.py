@@ -77,7 +77,7 @@ def test_chords_share_the_beats_of_their_bar():
         ("C | * | N", "C | X | N.C."),
     ],
 )
-def test_repeat_signs_and_bar_lines(text, written_out):
+def test_repeat_signs_and_bar_lines_are_read(text, written_out):
     assert np.array_equal(frames_of_chords(text, BEATS), frames_of_chords(written_out, BEATS))
 
 
@@ -170,7 +170,7 @@ def test_errors_say_where_the_mistake_is(chords, message):
     "chords",
     [5, {"C": 4}, {("C", 4)}, np.array("C"), [5], ["C", "F"], [("C", 1, 2)], b"C", None],
 )
-def test_other_types_are_refused(chords):
+def test_chords_of_unsupported_types_are_refused(chords):
     with pytest.raises(TypeError, match=re.escape("pass text such as 'C | Am | F G | C'")):
         frames_of_chords(chords, BEATS)
 

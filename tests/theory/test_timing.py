@@ -131,7 +131,7 @@ def test_a_long_frame_counts_as_several_beats(frames_per_beat):
     assert timing.tempo == pytest.approx(120 / frames_per_beat, rel=0.03)
 
 
-def test_the_constructor_decides_whether_frames_are_beats():
+def test_the_way_a_timing_is_made_decides_whether_frames_are_beats():
     """Durations cannot: with a hop of 4096 samples, frames of 186 ms are as long as fast beats."""
     for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
         frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
@@ -210,7 +210,7 @@ def test_the_pickled_state_is_a_dict_of_named_fields(timing):
 
 
 @given(timing=timings, first=st.integers(0, 3))
-def test_repr_is_code_or_in_angle_brackets(timing, first):
+def test_repr_is_code_that_makes_the_timing_or_is_in_angle_brackets(timing, first):
     part = timing[first:]
     if repr(part).startswith("Timing"):
         assert eval(repr(part)) == part
