@@ -40,29 +40,34 @@ WORDS = {
         "staying on a few notes, or having no key", "order, and what sounds together"
     ),
     "frame_entropy": Words("blurred frames and noise", "which pitch classes sound, and time"),
-    "scale_consistency": Words("wandering through keys", "order; one note is consistent"),
-    "key_correlation": Words("wandering through keys, noise", "order"),
-    "triad_fit": Words(
-        "noise, blur, clusters", "how chords follow each other; rich chords fit less"
+    "scale_consistency": Words(
+        "wandering through keys", "order; a single repeated note counts as consistent"
     ),
-    "flux": Words("freezing, and restlessness", "which notes move, and all but the next frame"),
+    "key_correlation": Words("wandering through keys; noise", "order"),
+    "triad_fit": Words(
+        "noise, blur, clusters", "how chords follow each other; lowered by rich chords"
+    ),
+    "flux": Words("freezing; restlessness", "which notes move; anything beyond the next frame"),
     "harmonic_change": Words(
-        "moves between strange chords, restlessness", "all but the next frame"
+        "moves between distant chords; restlessness", "anything beyond the next frame"
     ),
     "persistence": Words(
-        "motion too slow or too restless", "all but the loudest pitch class and the next frame"
+        "motion that is too slow or too restless",
+        "all but the loudest pitch class; anything beyond the next frame",
     ),
     "dynamics": Words(
-        "always sounding equally full", "what sounds, order of seconds, true loudness"
+        "always sounding equally full", "which notes sound; the order of passages; true loudness"
     ),
-    "key_stability": Words("forgetting the key", "all that happens within a key"),
+    "key_stability": Words("forgetting the key", "everything that happens within a key"),
     "recurrence": Words(
-        "nothing that ever comes back, and loops", "what comes back in another key or tempo"
+        "music without repetition; loops", "repetition in a different key or tempo"
     ),
-    TRANSITIONS: Words("wrong progressions of chords", "how long chords last, and their mode"),
-    TOTAL: Words("any of the above", "copies, and what no metric measures"),
-    DISTANCE: Words("wrong frames: blur, noise", "time: shuffled frames are perfect"),
-    COPIES: Words("copies, in any key", "copies in another tempo"),
+    TRANSITIONS: Words(
+        "wrong chord progressions", "how long chords last; whether they are major or minor"
+    ),
+    TOTAL: Words("anything that a metric above catches", "copies; what no metric measures"),
+    DISTANCE: Words("wrong frames: blur, noise", "time: shuffled frames score perfectly"),
+    COPIES: Words("copies, in any key", "copies at a different tempo"),
 }
 
 
