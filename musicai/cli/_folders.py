@@ -30,8 +30,8 @@ def folder_to_write(out: Path) -> Iterator[None]:
             TemporaryFile(dir=out).close()
         except OSError as error:
             raise UserError(
-                f"--out {printable(out)} is no folder that can be written to ({error.strerror}): "
-                "name another folder"
+                f"--out {printable(out)} is not a folder that can be written to "
+                f"({error.strerror}): name another folder"
             ) from None
         yield
     finally:

@@ -25,7 +25,7 @@ def check_audio_file(file: Any, format: Any) -> str:
     suffix = PurePath(os.fsdecode(file)).suffix
     if suffix[1:].lower() not in FORMATS:
         raise ValueError(
-            f"{name}: {suffix!r} is no suffix of an audio format that can be written; use one of "
-            f".{', .'.join(FORMATS)}"
+            f"{name}: {suffix!r} is not the suffix of an audio format that can be written; use "
+            f"one of .{', .'.join(FORMATS)}"
         )
     return suffix[1:].lower()

@@ -165,7 +165,9 @@ def _check_path(path: Path) -> None:
     if path.exists() and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, "the file may not be written over", name)
     if path.exists() and not path.is_file():  # otherwise a file would replace a device
-        raise ValueError(f"{name} is no regular file; give another one, or open it and pass that")
+        raise ValueError(
+            f"{name} is not a regular file; give another one, or open it and pass that"
+        )
 
 
 class Spool:

@@ -97,7 +97,7 @@ def test_a_target_that_is_not_a_regular_file_is_not_replaced(tmp_path):
     # This uses a pipe: a failure with a real device would remove it for all programs.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(ValueError, match="is no regular file"), whole_file(pipe):
+    with pytest.raises(ValueError, match="is not a regular file"), whole_file(pipe):
         pass
     assert pipe.is_fifo()
 

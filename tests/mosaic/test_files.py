@@ -16,7 +16,7 @@ from .conftest import RATE
 def test_nothing_is_written_if_one_piece_is_refused(mosaic, piece, tmp_path):
     for pieces, files, message in [
         ([piece, piece[:0]], ["a.wav", "b.wav"], "has no frames"),
-        ([piece, piece], ["a.wav", "b.xyz"], "no suffix of an audio format"),
+        ([piece, piece], ["a.wav", "b.xyz"], "is not the suffix of an audio format"),
         ([piece, piece], ["a.wav", "nowhere/b.wav"], "there is no folder"),
     ]:
         with pytest.raises((ValueError, FileNotFoundError), match=message):
