@@ -63,7 +63,7 @@ def flux(X: Any) -> float:
 
 
 def harmonic_change(X: Any) -> float:
-    r"""Return the mean move of the harmony from frame to frame in the tonal centroid space.
+    r"""Return the mean distance that the harmony moves between frames, in tonal centroid space.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T} \|\zeta_t - \zeta_{t-1}\|, \qquad
         \zeta_t = \frac{\Phi x_t}{\sum_d x_{t,d}}

@@ -66,7 +66,7 @@ def transition_matrix(X: Any) -> np.ndarray:
 
 
 def falling_fifths(X: Any) -> float:
-    """Return the share of moves of the root that fall by a fifth, as from dominant to tonic.
+    """Return the share of root moves that fall by a fifth, such as those from dominant to tonic.
 
     Falling by a fifth is the most common move in tonal music, and the one in cadences. If roots
     moved at random, the share would be one in eleven, 0.09. The metric is blind to the degree from

@@ -87,11 +87,11 @@ class RateClock:
         return (self.first + np.arange(n_frames)) / self.rate
 
     def beats(self, n_frames: int) -> NoReturn:
-        """Raise a ValueError."""
+        """Raise a ValueError, since frames at a rate have no beats."""
         raise _no_beats(self)
 
     def at_tempo(self, tempo: float) -> NoReturn:
-        """Raise a ValueError."""
+        """Raise a ValueError, since frames at a rate have no beats."""
         raise _no_beats(self)
 
     def sliced(self, start: int, stop: int) -> "RateClock":
