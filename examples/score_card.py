@@ -1,5 +1,5 @@
 """
-Evaluate with a score-card
+Evaluate with a scorecard
 ==========================
 
 How good is a composer? ``report`` compares composed pieces with held-out music on many metrics. For
@@ -31,7 +31,7 @@ train, held_out = pieces[:60], pieces[60:]
 
 # %%
 # Train the composer twice, and sample 20 pieces each time. Seeds for the composer, the samples and
-# the score-card make the results reproducible.
+# the scorecard make the results reproducible.
 
 cards, composed = {}, {}
 for n_passes in (3, 30):
@@ -43,7 +43,7 @@ for n_passes in (3, 30):
     cards[n_passes] = report(held_out, composed[n_passes], train, timing=frame_rate, random_state=0)
 
 # %%
-# The score-card prints as a table. Read it from the bottom: first compare the geometric mean with
+# The scorecard prints as a table. Read it from the bottom: first compare the geometric mean with
 # that of the Markov chain and the ceiling, then look for metrics with a small overlap; their means
 # show what is wrong.
 
@@ -51,7 +51,7 @@ print(cards[30])
 
 # %%
 # ``to_dict`` returns all figures by name, and ``to_html`` returns a table for a web page. If a
-# notebook cell ends with the score-card, it displays that table.
+# notebook cell ends with the scorecard, it displays that table.
 
 figures = {n_passes: card.to_dict() for n_passes, card in cards.items()}
 print(
@@ -61,11 +61,11 @@ print(
 )
 out = Path("out")
 out.mkdir(exist_ok=True)
-page = f'<!doctype html><meta charset="utf-8"><title>Score-card</title>{cards[30].to_html()}'
+page = f'<!doctype html><meta charset="utf-8"><title>Scorecard</title>{cards[30].to_html()}'
 (out / "score_card.html").write_text(page, encoding="utf-8")
 
 # %%
-# Plot both score-cards, and write audio of one piece of each kind: early, late and real.
+# Plot both scorecards, and write audio of one piece of each kind: early, late and real.
 
 metrics = [*cards[30].values["real"], "transition_matrix"]
 sets = {  # figures, prefix of their names, and marker style

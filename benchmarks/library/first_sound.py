@@ -1,13 +1,13 @@
-"""Time from cloning the repository to the first sound, following the README.
+"""Time from cloning the repository to the first sound, following the quickstart.
 
     python -m benchmarks.library.first_sound
 
 In a temporary folder, the script clones the last commit of this checkout, creates a virtual
 environment, installs musicai with the versions of constraints.txt and without pip's cache, and runs
-the README's code block that needs no recordings. It runs the block twice, to show the cost of the
-first run. The script needs git, and a network for the packages. If pip is configured with PyTorch's
-index of CPU builds (PIP_EXTRA_INDEX_URL, see docs/install.md), it installs the CPU build. Otherwise
-it also downloads gigabytes of CUDA libraries on Linux.
+the quickstart's first code block, which needs no recordings. It runs the block twice, to show the
+cost of the first run. The script needs git, and a network for the packages. If pip is configured
+with PyTorch's index of CPU builds (PIP_EXTRA_INDEX_URL, see docs/install.md), it installs the CPU
+build. Otherwise it also downloads gigabytes of CUDA libraries on Linux.
 
 The script prints the commands, and a table of wall-clock seconds, which depend on the network and
 the load of the machine, and processor seconds, which do not. Then it analyzes the sound file in the
@@ -31,7 +31,7 @@ from benchmarks.common.usage import processor_seconds
 ROOT = Path(__file__).parents[2]
 EXTRAS = "midi,score,plot"  # README's
 
-# These snippets use names from the README's block.
+# These snippets use names from the quickstart's block.
 SAVE = "\nimport numpy\nnumpy.save('piece.npy', piece)\n"
 CHECK = """
 import sys
@@ -41,26 +41,28 @@ from musicai.audio import read_blocks
 from musicai.metrics import frame_correlation
 
 piece = np.load("piece.npy")
-samples = np.concatenate(list(read_blocks("new_piece.wav", sr=22050)))
+samples = np.concatenate(list(read_blocks("first_piece.wav", sr=22050)))
 level = 20 * np.log10(np.sqrt(np.mean(samples**2)) + 1e-9)
-(heard,) = ChromaExtractor().transform(["new_piece.wav"])
+(heard,) = ChromaExtractor().transform(["first_piece.wav"])
 as_long = len(heard) == len(piece)
 near = [
     frame_correlation(heard[: len(piece)], np.roll(piece, k, axis=1)[: len(heard)])
     for k in range(12)
 ]
 print(
-    f"new_piece.wav: {len(samples) / 22050:.1f} s at {level:.0f} dB; {len(heard)} frames where the "
-    f"piece has {len(piece)}; correlation with the piece {near[0]:.2f}, with it in other keys "
+    f"first_piece.wav: {len(samples) / 22050:.1f} s at {level:.0f} dB; {len(heard)} frames, "
+    f"{len(piece)} in the piece; correlation with the piece {near[0]:.2f}, with it in other keys "
     f"{max(near[1:]):.2f} at most"
 )
 sys.exit(not (as_long and level > -40 and near[0] > 0.5 and near[0] > max(near[1:])))
 """
 
 
-def readme_block():
-    """Return the README's code block that needs no recordings."""
-    blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+def quickstart_block():
+    """Return the quickstart's first code block, which needs no recordings."""
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "docs/quickstart.md").read_text(), re.M | re.S
+    )
     (block,) = (block for block in blocks if "make_progressions" in block)
     return block
 
@@ -82,7 +84,7 @@ def main():
     argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     ).parse_args()
-    block = readme_block()
+    block = quickstart_block()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         clone = home / "musicai"
@@ -94,7 +96,7 @@ def main():
         (clone / "check.py").write_text(CHECK)
         rows["make an environment"] = take([sys.executable, "-m", "venv", ".venv"], clone)
         rows["install"] = take([*pip, "install", "-c", "constraints.txt", f".[{EXTRAS}]"], clone)
-        print(f"\n# first.py, README's block:\n{block}")
+        print(f"\n# first.py, the quickstart's block:\n{block}")
         rows["learn, compose and play"] = take([python, "first.py"], clone)
         total = [sum(seconds) for seconds in zip(*rows.values(), strict=True)]
         rows["**to the first sound**"] = total

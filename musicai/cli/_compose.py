@@ -149,7 +149,7 @@ def train_composer(train: Sequence[Piece], epochs: int | None, seed: int) -> LST
     n_frames = sum(map(len, frames_of(train)))
     composer = LSTMComposer(
         max_iter=epochs or int(np.clip(FRAMES_TO_LEARN / n_frames, 1, 100)),
-        max_time=MOST_SECONDS,
+        max_time=None if epochs else MOST_SECONDS,
         random_state=seed,
         verbose=1,
     )

@@ -11,7 +11,7 @@ chroma: 12 pitch classes, from C to B.
 - Form, over many seconds: `key_stability`, `recurrence`.
 - Comparison of two sets of pieces: `realism` combines the `overlap_area` of each of
   `REALISM_METRICS` and the `transition_overlap`. `frechet_distance` compares frames.
-  `memorization` finds copies, which are realistic too. `report` puts all of these on a score-card,
+  `memorization` finds copies, which are realistic too. `report` puts all of these on a scorecard,
   a `Report`, and adds the figures of other real music and of simple baselines.
 - Comparison of two pieces frame by frame: `frame_correlation`.
 - Scorers for scikit-learn's searches: `RealismScorer` judges composed pieces, `next_frame_score`

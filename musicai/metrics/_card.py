@@ -1,4 +1,4 @@
-"""The score-card that `report` returns, with its figures as a table, as HTML and as a dict."""
+"""The scorecard that `report` returns, with its figures as a table, as HTML and as a dict."""
 
 from textwrap import wrap
 
@@ -90,7 +90,7 @@ class Report(Figures):
         return figures
 
     def to_html(self) -> str:
-        """Return the score-card as HTML, to embed in a page or to save as a file of its own.
+        """Return the scorecard as HTML, to embed in a page or to save as a file of its own.
 
         Returns
         -------
@@ -125,7 +125,7 @@ class Report(Figures):
         copies = [f"{self.memorization[name]:.3f}" for name in ("real", "generated")]
         return "\n".join(
             [
-                f"Score-card of {self.n_excerpts} excerpts of {self.n_frames} frames "
+                f"Scorecard of {self.n_excerpts} excerpts of {self.n_frames} frames "
                 f"({seconds:.1f} s) each",
                 "",
                 f"{'mean ± deviation':>50}{'overlap with real':>40}",

@@ -1,4 +1,4 @@
-"""A score-card as HTML: a table with bars, and its style."""
+"""A scorecard as HTML: a table with bars, and its style."""
 
 from html import escape
 
@@ -47,7 +47,7 @@ margin-right:.3rem;vertical-align:-.05rem}
 
 
 def as_html(card: Figures) -> str:
-    """Return a score-card as an HTML ``div`` in ASCII."""
+    """Return a scorecard as an HTML ``div`` in ASCII."""
     metrics = list(card.values["real"])
     totals = {name: f"{areas[TOTAL]:.2f}" for name, areas in card.overlaps.items()}
     distances = {name: f"{each:.3g}" for name, each in card.frechet_distances.items()}

@@ -1,4 +1,4 @@
-"""Figures of a score-card, and reasons to doubt them: too little music, or mixed-up sets."""
+"""Figures of a scorecard, and reasons to doubt them: too little music, or mixed-up sets."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Figures:
 
 
 def doubts(figures: Figures) -> list[str]:
-    """Return the reasons to doubt the figures of a score-card, each as a clause for a warning."""
+    """Return the reasons to doubt the figures of a scorecard, each as a clause for a warning."""
     found = []
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:

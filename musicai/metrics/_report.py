@@ -1,4 +1,4 @@
-"""A score-card: how similar composed music is to real music, with a ceiling and baselines."""
+"""A scorecard: how similar composed music is to real music, with a ceiling and baselines."""
 
 import warnings
 from typing import Any
@@ -30,7 +30,7 @@ def report(
     timing: Any = None,
     random_state: int | np.random.RandomState | None = 0,
 ) -> Report:
-    """Return a score-card for composed music, with a ceiling and simple baselines.
+    """Return a scorecard for composed music, with a ceiling and simple baselines.
 
     All sets are cut into excerpts of one length, and equally many are drawn from each. Every metric
     in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the overlap of
@@ -58,7 +58,7 @@ def report(
         are long enough, but at most 60 s, and at least the 20 s that the metrics need.
     n_excerpts : int, default=None
         Largest number of excerpts to draw from each set; None for as many as the smallest set has.
-        Overlaps grow with the number of excerpts, so compare only score-cards with as many.
+        Overlaps grow with the number of excerpts, so compare only scorecards with as many.
     timing : Timing, object with a `timing`, or float
         When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
         that made the pieces, for example; a number is frames per second. It sets the windows of
@@ -70,7 +70,7 @@ def report(
     Returns
     -------
     report : Report
-        The score-card. It prints as a table, notebooks show it as HTML, and ``to_dict()`` and
+        The scorecard. It prints as a table, notebooks show it as HTML, and ``to_dict()`` and
         ``to_html()`` convert it.
 
     Raises
@@ -88,7 +88,7 @@ def report(
         If excerpts of `generated` are left out; if each set has fewer than ten excerpts, too few to
         judge; if at least half of `real` or of `generated` is in `train`; or if `generated` scores
         well above the ceiling, as it does if the composed music was passed as `train`. The
-        score-card repeats all of these warnings but the first.
+        scorecard repeats all of these warnings but the first.
 
     See Also
     --------
@@ -118,7 +118,7 @@ def report(
     >>> figures["overlap_area"] < 0.1 < figures["ceiling_overlap_area"]
     True
     >>> print(card)  # doctest: +ELLIPSIS
-    Score-card of 12 excerpts of 300 frames (30.0 s) each
+    Scorecard of 12 excerpts of 300 frames (30.0 s) each
     ...
     """
     rule = (
@@ -212,7 +212,7 @@ def _equal_sets(
     if n_lost:
         warnings.warn(
             f"{n_lost} of {possible} excerpts of generated are silent for more than a tenth, or no "
-            "key is found in them, and are left out of the score-card",
+            "key is found in them, and are left out of the scorecard",
             UserWarning,
             stacklevel=3,
         )

@@ -1,4 +1,4 @@
-"""Descriptions of the figures of a score-card: the faults that each one catches and misses."""
+"""Descriptions of the figures of a scorecard: the faults that each one catches and misses."""
 
 from typing import NamedTuple
 
