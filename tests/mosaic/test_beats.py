@@ -71,7 +71,7 @@ def test_beats_fall_on_the_grid(mosaic, piece):
 
 def test_impossible_tempi_are_refused(mosaic, piece):
     for tempo in (3, "120", np.nan):
-        with pytest.raises(ValueError, match="^tempo must be None or a number of beats a minute"):
+        with pytest.raises(ValueError, match="^tempo must be None or a number of beats per minute"):
             mosaic.transform(piece, tempo=tempo)
     with pytest.raises(ValueError, match=r"tempo is for frames that are beats.*from_rate\(10\)"):
         mosaic.transform(piece, timing=10, tempo=120)
