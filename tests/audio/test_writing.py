@@ -132,7 +132,7 @@ def test_file_objects_and_blocks_give_the_same_samples_as_arrays(noise, tmp_path
 
 
 def test_file_objects_require_a_known_format(noise, tmp_path):
-    with pytest.raises(ValueError, match="the BytesIO has no suffix .*pass format='wav'"):
+    with pytest.raises(ValueError, match="the BytesIO has no suffix.*pass format='wav'"):
         write_audio(io.BytesIO(), noise, 44100)
     with pytest.raises(ValueError, match="song.wav: format must be one of .* got 'aac'"):
         write_audio(tmp_path / "song.wav", noise, 44100, format="aac")
