@@ -60,7 +60,7 @@ _PLAY_EXAMPLES = """examples:
 
 
 class _Stopped(BaseException):
-    """Ctrl-C. A KeyboardInterrupt would only end training, and the program would go on."""
+    """Raised at Ctrl-C, because a KeyboardInterrupt would only end training, not the program."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     argv : sequence of str, default=None
-        The arguments; None takes those of the process.
+        The arguments; None means ``sys.argv[1:]``.
 
     Returns
     -------
@@ -89,10 +89,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
             sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt):
-        say("")  # after ^C
+        say("")  # ends the line with ^C
         say("musicai: stopped")
         return 130
-    except BrokenPipeError:  # "musicai chords song.mp3 | head" has read enough
+    except BrokenPipeError:  # as in "musicai chords song.mp3 | head", after head has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Return whether an error comes from the user's files or machine and is not a bug."""
+    """Return whether an error comes from the user's files or machine rather than from a bug."""
     from ..audio import RecordingError
     from ..midi import MidiError
 
@@ -194,7 +194,7 @@ def _integer(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
-# Each of these imports what it needs when it is called, because importing torch takes seconds.
+# These functions import what they need when they are called: importing torch takes seconds.
 
 
 def _compose(args: argparse.Namespace) -> None:

@@ -33,15 +33,15 @@ from ._page import Sound, write_page
 from ._terminal import say
 
 FRAMES_TO_LEARN = 760_000  # in all epochs together: a minute or two of training
-MOST_SECONDS = 180  # limit of training, if the machine is slow or busy
-MOST_STYLES = 3  # styles in which pieces are composed
-LONGEST = 40  # characters of a style's name that go into a file name
-INTRO_SECONDS = 10
-COMPOSED_SECONDS = 40
+MOST_SECONDS = 180  # limit on training time, unless the user asks for a number of epochs
+MOST_STYLES = 3  # in which pieces are composed from scratch
+LONGEST = 40  # most characters of a style's name in the name of a file
+INTRO_SECONDS = 10  # of a held-out piece, which the composer continues
+COMPOSED_SECONDS = 40  # length of each result, with its intro if it has one
 PHRASE = 4  # bars in a phrase; pieces with beats have whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard
-MOST_JUDGED = 100  # excerpts for the scorecard
-RECORDINGS_FOR_TEMPO = 5
+MOST_JUDGED = 100  # most excerpts for the scorecard
+RECORDINGS_FOR_TEMPO = 5  # most recordings whose beats are tracked to find a tempo for notation
 TEMPERATURE = 0.9  # a little less random than the training music
 LEARNED_LITTLE = (
     "The composer has learned too little to compose well: train longer, or give more music."
@@ -333,11 +333,12 @@ def beats_of(piece: New) -> list[float]:
 
 
 def usual_tempo(train: Sequence[Piece]) -> float:
-    """Return the median tempo of a few training recordings, or 120 if they have no beats."""
+    """Return the median tempo of a few training recordings, or 120 beats per minute if unknown."""
     extractor = ChromaExtractor(sync="beat", on_error="warn")
     some = list(dict.fromkeys(piece.recording for piece in train))[:RECORDINGS_FOR_TEMPO]
     found = [analysis.tempo for analysis in extractor.analyze(some)]
-    tempi = [tempo for tempo in found if tempo]  # None without beats, or if unreadable
+    # The tempo is None for a recording that has no beats or cannot be read.
+    tempi = [tempo for tempo in found if tempo]
     return float(np.median(tempi)) if tempi else 120.0
 
 
@@ -355,7 +356,10 @@ def check(path: Path, piece: New, extractor: ChromaExtractor) -> float:
 def judge(
     composer: LSTMComposer, train: Sequence[Piece], test: Sequence[Piece], seed: int
 ) -> Report | str:
-    """Return a scorecard of pieces composed as long as those held out, or why there is none."""
+    """Return and print a scorecard of new pieces, or return a sentence that says why there is none.
+
+    A piece is composed for each held-out piece, in its style and as long as it.
+    """
     composed = [
         composer.sample(
             len(piece.frames),
@@ -365,7 +369,7 @@ def judge(
         )
         for i, piece in enumerate(test)
     ]
-    # Rounded up, because key_stability compares windows of half this length.
+    # Rounded up to an even number, because key_stability compares windows of half this length.
     n_frames = 2 * ceil(JUDGED_SECONDS / 2 * composer.timing.frame_rate - 1e-6)
     if sum(len(piece.frames) // n_frames for piece in test) < 2:
         return (
@@ -389,7 +393,7 @@ def judge(
 
 
 def draw_music(new: Sequence[New], example: Piece, out: Path) -> None:
-    """Draw the composed pieces above the real piece that was continued."""
+    """Draw chromagrams of the new pieces and, below them, of the real piece that was continued."""
     titles = [piece_title(piece, example.title) for piece in new]
     n_frames = len(new[-1].frames)
     real = f"Real: {example.title}"
@@ -415,7 +419,7 @@ def piece_title(piece: New, source: str) -> str:
 
 
 def axis_position(piece: New) -> float:
-    """Return where the intro ends on the time axis, which is in beats or seconds."""
+    """Return where the intro ends on the time axis, in beats if the piece has them, or seconds."""
     if piece.timing.has_beats:
         return float(piece.timing.beats(len(piece.frames))[piece.n_intro])
     return float(piece.timing.duration(piece.n_intro))

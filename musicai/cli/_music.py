@@ -17,12 +17,12 @@ from ..theory.timing import Timing
 from ._terminal import UserError, say
 
 CLEAR = 0.5  # least mean clarity of beats for music to be learned by half-beats
-N_SONGS = 40
-STYLES = ["pop", "waltz"]
-HELD_OUT = 0.15  # share of the pieces that is held out
+N_SONGS = 40  # rule-based songs to learn from if no folder is given
+STYLES = ["pop", "waltz"]  # of these songs
+HELD_OUT = 0.15  # share of the pieces that are held out
 LEAST_PIECES = 10  # with fewer recordings, excerpts are learned and held out
 LEAST_SECONDS = 60  # least length of all music together
-EXCERPT_SECONDS = 45
+EXCERPT_SECONDS = 45  # longest excerpts, about
 
 
 class Piece(NamedTuple):
@@ -67,7 +67,10 @@ def extract(
     recordings: Sequence[Path],
     memory: str | None,
 ) -> tuple[ChromaExtractor, list[Piece]]:
-    """Return the extractor and a piece per recording, or excerpts if there are few recordings."""
+    """Return the extractor, and a piece for each recording that has sound and can be learned.
+
+    If there are few recordings, or only one in some style, the pieces are excerpts.
+    """
     extractor, analyses = analyze(recordings, memory)
     rows = list(zip(titles, styles, recordings, analyses, strict=True))
     pieces = []
@@ -107,14 +110,17 @@ def analyze(
 
 
 def mean_clarity(analyses: Sequence[Analysis]) -> float:
-    """Return the mean clarity of beats, weighted by duration; 0 for recordings without beats."""
+    """Return the mean clarity of the recordings' beats, weighted by the recordings' durations.
+
+    A recording without beats counts as 0.
+    """
     seconds = [each.timing.duration(len(each.chroma)) for each in analyses]
     clarity = [each.clarity or 0 for each in analyses]
     return float(np.average(clarity, weights=seconds)) if sum(seconds) else 0.0
 
 
 def cut(pieces: Sequence[Piece], seconds: float) -> list[Piece]:
-    """Cut every piece into excerpts of equal length, about `seconds` long."""
+    """Cut every piece into equal excerpts, each about `seconds` long."""
     excerpts = []
     for piece in pieces:
         n_excerpts = max(1, round(piece.seconds / seconds))

@@ -70,7 +70,7 @@ piece = composer.sample(128)
 chroma_to_audio(piece, "more.wav", timing=composer.timing, instruments={})"""
 
 SCRIPT = Path(__file__).with_name("page.js").read_text(encoding="utf-8")
-COLUMNS = 600  # in a waveform, each showing the peak of its samples
+COLUMNS = 600  # of a waveform, each of which shows the peak of its samples
 BARS_BETWEEN_NUMBERS = 4
 
 
@@ -83,7 +83,7 @@ class Sound(NamedTuple):
     beats_per_bar: int
     intro_seconds: float  # seconds of a held-out piece before the composed part; 0 if none
     tempo: float | None
-    correlation: float  # between the chroma of the mosaic and that of the piece
+    correlation: float  # between the chroma of its audio and the piece
     chart: str
 
 
@@ -224,7 +224,7 @@ def waveform(path: Path, sound: Sound) -> str:
 
 
 def picture(out: Path, name: str, caption: str) -> str:
-    """Return the HTML of a picture with its caption, empty if it was not drawn."""
+    """Return the HTML of a picture with its caption, or an empty str if its file does not exist."""
     if not (out / name).exists():
         return ""
     return (
@@ -234,7 +234,7 @@ def picture(out: Path, name: str, caption: str) -> str:
 
 
 def link(out: Path, name: str, text: str) -> str:
-    """Return a list item that links to a file, empty if the file was not written."""
+    """Return a list item that links to a file, or an empty str if the file does not exist."""
     if not (out / name).exists():
         return ""
     return f'<li><a href="{name}">{name}</a>: {escape(text)}</li>'

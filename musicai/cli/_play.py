@@ -48,7 +48,10 @@ def play_piece(piece: Path, to: Path | None = None) -> None:
 
 
 def sound_of(piece: Path) -> Iterator[np.ndarray]:
-    """Return the sound of a piece in blocks; MIDI is as loud as all other rendered sound."""
+    """Return the sound of a piece in blocks.
+
+    MIDI is played at the loudness of all rendered audio; a recording keeps its own.
+    """
     if piece.suffix.lower() in _MIDI:
         return level_blocks(synthesize(piece, sr=SR), SR)
     return read_blocks(piece, sr=SR)
@@ -73,7 +76,7 @@ def _run(command: list[str]) -> None:
     done = subprocess.run(
         command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, errors="replace", check=False
     )
-    # ffplay without a sound device ends with 0.
+    # Without a sound device, ffplay still returns exit code 0.
     if done.returncode or "audio open failed" in done.stderr:
         raise UserError(
             f"{Path(command[0]).name} could not play the sound; is there a sound device? "

@@ -1,1 +1,1 @@
-"""Tools for files, shared by all rooms: paths, formats, and writing whole or not at all."""
+"""Shared tools for files: paths, formats, and writing files whole or not at all."""

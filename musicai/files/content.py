@@ -39,12 +39,12 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
     folder : path-like
         The folder to search, at any depth; links to folders are followed.
     wanted : dict
-        The size of each wanted file in bytes, by digest.
+        The digests of the wanted files, and for each one the size of its file in bytes.
 
     Returns
     -------
     found : dict
-        The absolute path of each file that was found, by digest.
+        The digests that were found, and for each one the absolute path of a file that has it.
     """
     sizes = set(wanted.values())
     found: dict[bytes, bytes] = {}

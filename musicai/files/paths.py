@@ -9,7 +9,7 @@ AnyPath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PATH_TYPES = (str, bytes, os.PathLike)
 _TURNS_TEXT = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-"""Bidirectional classes of the characters that reorder the text after them."""
+"""Unicode's bidirectional classes of characters that reorder the text after them."""
 
 
 def is_path(value: Any) -> bool:
@@ -29,7 +29,7 @@ def is_one_line(text: str) -> bool:
 
 
 def one_line(text: AnyPath) -> str:
-    """Return text or a path as one line that can be printed; control characters are escaped."""
+    """Return text or a path as one printable line, with all other characters escaped."""
 
     def shown(c: str) -> bool:
         return is_one_line(c) and unicodedata.bidirectional(c) not in _TURNS_TEXT

@@ -39,7 +39,7 @@ def piece_files(
     Returns
     -------
     files : list
-        One file per piece; each is None if nothing is to be written.
+        One file per piece, or None for each piece if `file` is None.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from .paths import is_path, printable
 
 _BLOCK = 2**20
 _FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
-_BYTES = 4  # of a float32
+_BYTES = 4  # in a float32
 
 
 @contextmanager
@@ -61,12 +61,12 @@ def whole_file(target: Any) -> Iterator[BinaryIO]:
         while block := copied.read(_BLOCK):
             _write_all(target, block)
     if callable(getattr(target, "flush", None)):
-        target.flush()  # so that errors of writing buffered data are raised here
+        target.flush()  # so that errors in writing buffered data are raised here
 
 
 @contextmanager
 def _replacing(path: Path) -> Iterator[BinaryIO]:
-    # In the same folder, so that the final move stays within one file system.
+    # The draft is in the same folder, so that the final move stays within one file system.
     draft = path.with_name(f".musicai-{uuid4().hex}.part")
     try:
         with open(draft, "x+b") as file:
@@ -75,7 +75,7 @@ def _replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
         os.replace(draft, path)
     except OSError as error:
-        names_draft = error.filename == str(draft)  # a name that the user does not know
+        names_draft = error.filename == str(draft)  # the user does not know this name
         if names_draft or (error.errno in _FULL and error.filename is None):
             raise _explained(error, path) from None
         raise
@@ -150,7 +150,7 @@ def takes_text(target: Any) -> bool:
 def _check_path(path: Path) -> None:
     name = printable(path)
     if "\0" in name or not path.name or os.path.isdir(path):
-        raise ValueError(f"{name!r} is a folder or no name of a file; give the file to write")
+        raise ValueError(f"{name!r} is a folder or not the name of a file; give the file to write")
     try:
         os.lstat(path)
     except OSError as error:
@@ -173,7 +173,7 @@ def _check_path(path: Path) -> None:
 class Spool:
     """Samples in a temporary file, as float32, that can be sliced like an array.
 
-    Unlike a memory map, whose pages count as memory in use once they were read, a spool stays on
+    The pages of a memory map count as memory in use once they have been read; a spool stays on
     disk.
 
     Attributes
@@ -228,7 +228,7 @@ def spooled(blocks: Iterable[np.ndarray]) -> Iterator[Spool]:
             except OSError as error:
                 raise OSError(
                     error.errno,
-                    f"audio is kept in a temporary file until all is there, and that failed "
+                    f"the temporary file that collects the audio could not be written "
                     f"({error.strerror}): make room, or set TMPDIR to a folder with some",
                     tempfile.gettempdir(),
                 ) from error

@@ -1,7 +1,8 @@
 """Beats of all recordings, in the arrays that the search by beats compares.
 
-A :class:`BeatCorpus` is made for one piece, at its tempo: each recording is in it at the metrical
-level whose tempo is nearest to that of the piece, such as half-beats, beats or pairs of beats.
+A :class:`BeatCorpus` is made for one piece, at its tempo. It holds each recording at the metrical
+level (such as half-beats, beats or pairs of beats) whose tempo is nearest to that of the piece, and
+leaves out recordings that are too slow or too fast at every level.
 """
 
 from collections.abc import Sequence
@@ -18,14 +19,15 @@ LEVELS = (-2, -1, 0, 1)
 four beats at -2, a pair of beats at -1, a beat at 0 and a half-beat at 1."""
 
 FARTHEST = 0.6
-"""Most octaves between the tempo of the piece and that of a recording at its nearest level."""
+"""Largest difference in tempo, in octaves, between a piece and a recording at the level nearest to
+it. A recording with a larger difference is not played."""
 
 QUIET = -38.0
-"""Level below which a beat is taken for part of a fade, in decibels relative to the usual level of
-its recording."""
+"""Level, in decibels relative to the usual level of its recording, below which a beat is taken for
+part of a fade."""
 
 UNKNOWN = -1
-"""Code for the place in the bar of a beat whose bars are not known."""
+"""Code of beats whose place in the bar is not known."""
 
 
 class BeatCorpus(NamedTuple):
@@ -37,7 +39,7 @@ class BeatCorpus(NamedTuple):
         Chroma of both halves of each beat, each centered and of length ``sqrt(1/2)``, so that the
         dot product of two rows is the mean correlation of their halves.
     timbre : ndarray of shape (n_rows, 26), dtype float32
-        Timbre of both halves, scaled so that two beats at random are about 1 apart.
+        Timbre of both halves, scaled so that two beats chosen at random are about 1 apart.
     levels : ndarray of shape (n_rows,), dtype float32
         Loudness in decibels relative to the usual level of the recording.
     clarity : ndarray of shape (n_rows,), dtype float32
@@ -45,10 +47,11 @@ class BeatCorpus(NamedTuple):
     places : ndarray of shape (n_rows,), dtype int16
         Codes for the places in the bar, see `place_in_bar`.
     periods, usual : ndarray of shape (n_rows,), dtype float32
-        Length of each beat as it is played, and of the median beat of its track, in seconds.
+        Length of each beat, and of the median beat of its track, in seconds. Both are measured at
+        the speed to which the track is transposed, before time scaling.
     shifts : ndarray of shape (n_rows,), dtype float32
-        Semitones by which each row is transposed, counted as positive whether up or down; retuning
-        to A440 does not count.
+        Number of semitones by which each row is transposed, whether up or down. Retuning to A440
+        does not count.
     recording : ndarray of shape (n_rows,), dtype int32
         Index of the recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
@@ -88,9 +91,10 @@ class BeatCorpus(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """One recording at one metrical level; its arrays are as in `BeatCorpus`.
+    """One recording at one metrical level, with the arrays of `BeatCorpus` as they are measured.
 
-    Only chroma is not centered or scaled yet: it has the shape (n_rows, 2, 12).
+    Chroma has the shape (n_rows, 2, 12) and is not centered or scaled yet. Timbre is not scaled yet
+    either, and clarity may be negative.
     """
 
     borders: np.ndarray
@@ -160,7 +164,7 @@ def make_beat_corpus(
 
 
 def as_shapes(chroma: np.ndarray) -> np.ndarray:
-    """Convert the chroma of half-beats, (n_beats, 2, 12), to shapes of beats, (n_beats, 24)."""
+    """Convert the chroma of half-beats, (n_beats, 2, 12), to `BeatCorpus.shapes`, (n_beats, 24)."""
     return (unit_shapes(chroma) / np.sqrt(2)).reshape(len(chroma), -1).astype(np.float32)
 
 
@@ -170,15 +174,15 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
     Parameters
     ----------
     beats : ndarray of shape (n_beats,)
-        Beats counted from a downbeat.
+        Numbers of the beats, counted from a downbeat; those before it are negative.
     beats_per_bar : float
-        Beats in a bar. Bars of an even number of 6 or more are halved. If the number is not
-        whole, all places are unknown.
+        Beats in a bar. Bars with an even number of 6 or more beats are halved, again if necessary.
+        If the number is not whole, all places are unknown.
 
     Returns
     -------
     places : ndarray of shape (n_beats,), dtype int16
-        Codes that are equal for the same place in bars of the same length; or `UNKNOWN`.
+        Codes that are equal only for the same place in bars of the same length, or `UNKNOWN`.
     """
     if not float(beats_per_bar).is_integer():
         return np.full(len(beats), UNKNOWN, dtype=np.int16)

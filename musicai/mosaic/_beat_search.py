@@ -19,8 +19,8 @@ from ._search import Run
 from ._targets import Target
 
 CANDIDATES = 250
-"""Number of rows that are candidates for each beat of the piece, and of states from which a path
-may continue with the next row."""
+"""Most rows that are compared as candidates for a beat of the piece, not counting those that follow
+a candidate of the beat before. Also, how many of the best states may continue with the next row."""
 
 TEMPO, UNSTEADY, TRANSPOSED = 3.0, 0.9, 0.04
 """Costs of a beat, in units of its correlation: `TEMPO` for each octave between the tempi of its
@@ -32,9 +32,10 @@ docs/experiments.md.
 """
 
 TIMBRE, LEVEL, PLACE = 0.4, 0.03, 0.6
-"""Extra costs of a join: for each unit of distance in timbre and each decibel in level between the
-beat that it leads to and the beat that would have followed, and for a different place in the bar.
-`PLACE` is also the cost of a beat in a different place of the bar than the beat of the piece."""
+"""Extra costs of a join, by how the beat that it leads to differs from the beat that would have
+followed: `TIMBRE` for each unit of distance in timbre, `LEVEL` for each decibel, and `PLACE` for a
+different place in the bar. `PLACE` is also the cost of a beat whose place in the bar differs from
+that of the beat of the piece."""
 
 FORBIDDEN = 2.0
 """Cost of a jump to a nearby place in the same recording, of a beat of a recording that has already
@@ -45,28 +46,28 @@ NEVER = 1e3
 """Cost of a beat of a recording whose group does not have its turn."""
 
 REPETITION = 0.45
-"""Cost of a beat whose recording has recently played for the longest time allowed in a row; after
-less time it is proportionally lower."""
+"""Cost of a beat whose recording has recently played for as many seconds as are allowed in a row.
+The cost is proportional to these seconds."""
 
 MEMORY = 20.0
 """Seconds in which the time counted as recently played decays to 1 / e of its value."""
 
 
 class _States(NamedTuple):
-    """The ends of the best paths so far."""
+    """The best path so far to each row that the latest beat of the piece may play."""
 
-    rows: np.ndarray
-    score: np.ndarray
-    length: np.ndarray  # seconds in a row so far in the same recording
-    played: np.ndarray  # recent seconds of each recording, shape (n_states, n_recordings)
+    rows: np.ndarray  # the last row of each path
+    score: np.ndarray  # relative to the best path
+    length: np.ndarray  # seconds in a row, so far, in the recording of the last row
+    played: np.ndarray  # recent seconds in each recording, shape (n_states, n_recordings)
 
 
 class _Step(NamedTuple):
     """How the states at one beat of the piece were reached."""
 
     rows: np.ndarray
-    origins: np.ndarray  # index of the state before, at the previous beat
-    joined: np.ndarray  # whether the state was reached by a join
+    origins: np.ndarray  # index, for each state, of the state of the previous beat that led to it
+    joined: np.ndarray  # whether each state was reached by a join
 
 
 def find_beats(
@@ -93,8 +94,9 @@ def find_beats(
         Advantage of a beat with a clear pulse over one without, in units of the correlation of a
         beat.
     longest : float
-        Most seconds in a row in one recording. A lower value also raises the cost of recordings
-        that were played recently, so that they alternate more.
+        Seconds in a row in one recording after which each further beat in it costs `FORBIDDEN`. A
+        lower value also raises the cost of recordings that were played recently, so that
+        recordings alternate more.
     turns : ndarray of shape (n_beats,)
         Index of the group of recordings whose turn it is at each beat.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
@@ -146,7 +148,10 @@ class _BeatSearch:
         self._steps: list[_Step] = []
 
     def add(self, worth: np.ndarray) -> None:
-        """Extend the paths by one beat of the piece, given what each row is worth for it."""
+        """Extend the paths by one beat of the piece.
+
+        `worth` is, for each row, its correlation with the beat less the row's own costs.
+        """
         beat = len(self._steps)
         place = self._places[beat]
         if place != UNKNOWN:
@@ -175,7 +180,10 @@ class _BeatSearch:
         self._steps.append(_Step(rows.astype(np.int32), origins.astype(np.int16), joined))
 
     def _best_rows(self, worth: np.ndarray) -> np.ndarray:
-        """Return the rows with the greatest worth, at most `_per_recording` from each recording."""
+        """Return up to `CANDIDATES` rows with the greatest worth.
+
+        At most `_per_recording` rows come from the same recording.
+        """
         n_compared = min(len(worth), 8 * CANDIDATES)
         best = np.argpartition(-worth, n_compared - 1)[:n_compared]
         best = best[np.lexsort((best, -worth[best]))]
@@ -183,9 +191,10 @@ class _BeatSearch:
         return best[rank < self._per_recording][:CANDIDATES]
 
     def _following(self, states: _States) -> np.ndarray:
-        """Return the next row after each state, or -1 where the path may not continue with it.
+        """Return the row after that of each state, or -1 if the path may not continue with it.
 
-        It may not at the end of a track, or from a state that is not among the best `CANDIDATES`.
+        A path may not continue at the end of a track, or from a state that is not among the best
+        `CANDIDATES`.
         """
         ends = self._is_last[states.rows]
         if len(states.score) > CANDIDATES:
@@ -195,7 +204,11 @@ class _BeatSearch:
     def _reach(
         self, states: _States, rows: np.ndarray, follows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the best state from which to reach each row, whether by a join, and the score."""
+        """Return how best to reach each row from the states, in three arrays of shape (n_rows,).
+
+        They are the index of the state, whether the row is reached by a join, and the path's score
+        without the worth of the row itself.
+        """
         recording = self._corpus.recording
         same = recording[states.rows][:, np.newaxis] == recording[rows]
         repeated = self._repetition * states.played[:, recording[rows]]
@@ -206,7 +219,7 @@ class _BeatSearch:
         joins -= FORBIDDEN * (same & near)
         origins = joins.argmax(axis=0)
         gained = joins[origins, np.arange(len(rows))]
-        # Continuing with the next row costs no join.
+        # A path that continues with the next row does not pay for a join.
         going = np.flatnonzero(follows >= 0)
         arrived = np.searchsorted(rows, follows[going])
         on = scores[going, arrived]
@@ -248,7 +261,7 @@ class _BeatSearch:
 
 
 def _rank_in_group(groups: np.ndarray) -> np.ndarray:
-    """Return, for each value, how many equal values come before it."""
+    """Return, for each value, the number of equal values before it in the array."""
     order = np.argsort(groups, kind="stable")
     ordered = groups[order]
     begins = np.flatnonzero(np.diff(ordered, prepend=-1))

@@ -1,4 +1,4 @@
-"""Beats of recordings: what `fit` stores of them, and what the search by beats takes."""
+"""Beats of recordings, as `fit` stores them and as the search by beats takes them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +13,14 @@ FEWEST = 16
 """Fewest beats that a recording needs to be played in a mosaic by beats."""
 
 CLEAR = 0.3
-"""Least mean clarity of all beats for a collection to be played by beats."""
+"""Least mean clarity of a collection's beats; with less, the mosaic plays frames."""
 
 NEIGHBORS = 4
 """Number of beats on each side in the moving average that smooths the times of beats."""
 
 FARTHEST_MOVE = 0.025
-"""Seconds by which smoothing may move a beat. A beat that it would move farther is left in place:
-it was played early or late, or the tempo changed. See docs/experiments.md for what smoothing
+"""Limit, in seconds, on how far smoothing moves a beat. A beat that would move farther stays in
+place: it was played early or late, or the tempo changed. See docs/experiments.md for what smoothing
 gains."""
 
 
@@ -40,7 +40,7 @@ class BeatTrack(NamedTuple):
     clarity : ndarray of shape (n_beats,), dtype float16
         Clarity of the pulse, at most 1.
     beats_per_bar, downbeat : int
-        Beats in a bar, and the first beat that begins one.
+        Number of beats in a bar, and index of the first beat that begins a bar.
     tuning : float
         Deviation from A440 in semitones.
     """
@@ -92,10 +92,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 
 
 def _smoothed(times: np.ndarray) -> np.ndarray:
-    """Replace the times of beats by a moving average, except where that would move a beat far.
+    """Return the moving average of the times of beats, except where it would move a beat too far.
 
-    This removes errors of measurement, which would make the tempo waver from beat to beat, and
-    keeps changes of tempo.
+    Such beats keep their times. This removes errors of measurement, which would make the tempo
+    waver from beat to beat, and keeps changes of tempo.
     """
     smooth = times.copy()
     for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends
@@ -107,7 +107,7 @@ def _smoothed(times: np.ndarray) -> np.ndarray:
 def make_track(
     chroma: np.ndarray, levels: np.ndarray, tuning: float, beats: dict[str, Any]
 ) -> BeatTrack:
-    """Return the beats of a recording from the fitted attributes of the mosaic.
+    """Return the beats of a recording, made from the fitted attributes of the mosaic.
 
     Parameters
     ----------
@@ -142,8 +142,9 @@ def pulse_of(beats: Sequence[dict[str, Any] | None]) -> float:
 def usual_tempo(beats: Sequence[dict[str, Any] | None]) -> float:
     """Return the usual tempo of a collection, in beats per minute.
 
-    Each beat counts with the median length of a beat of its recording, and the median of these is
-    taken, so that the result is the tempo of one of the recordings.
+    Every beat of every recording is given the median beat length of its recording. The tempo is
+    that of the median of these lengths, so it is the tempo of one of the recordings. At least one
+    recording must have beats.
     """
     periods = [np.diff(each["times"]) for each in beats if each is not None]
     usual = np.concatenate([np.full(len(each), np.median(each)) for each in periods])

@@ -9,31 +9,30 @@ from scipy.ndimage import uniform_filter1d
 from ..theory.shapes import unit_shapes
 
 HARDLY_AUDIBLE = -45.0
-"""Level below which a frame is taken for a fade or noise and never played, in decibels relative to
-the usual level of its recording or of all recordings, whichever is higher."""
+"""Level below which a frame is taken for part of a fade or for noise, and never played. It is in
+decibels relative to the usual level of its recording or of all recordings, whichever is higher."""
 
 GATE = -10.0
-"""Level below which frames do not count toward the usual level, in decibels relative to the mean,
-as in the loudness of ITU-R BS.1770."""
+"""Level below which frames do not count toward the usual level, in decibels relative to the mean
+level, like the gate in the loudness of ITU-R BS.1770."""
 
 USUAL = 3.0
 """Decibels by which a passage may differ from the usual level of its recording before joins from or
 to it cost extra."""
 
 UNUSUAL = 0.05
-"""Extra cost of a join for each decibel beyond `USUAL`, in the passage that it leaves and in the
-one that it enters.
+"""Extra cost of a join for each decibel beyond `USUAL`, both in the passage that it leaves and in
+the passage that it enters.
 
-It keeps joins from leading out of a quiet passage into a loud one. If every frame had this cost,
-and not only joins, there would be fewer passages to choose from, and recordings would sound
-different.
+This keeps joins from leading out of a quiet passage into a loud one. If not only joins but all
+frames had this cost, the quiet and loud passages of a recording would hardly be played.
 """
 
 PASSAGE_SECONDS = 1.0
-"""Seconds over which the level of a passage is averaged."""
+"""Length of the passage, in seconds, over which the level around a join is averaged."""
 
 IN_TUNE = 0.1
-"""Semitones by which a recording may deviate from A440 without being retuned."""
+"""Most semitones by which a recording may deviate from A440 without being retuned."""
 
 SILENT = -90.0
 """Level below which a frame counts as silent, in decibels relative to full scale."""
@@ -148,12 +147,15 @@ def make_corpus(
 
 
 def speed(semitones: float) -> float:
-    """Return the factor of speed that transposes a recording by `semitones`."""
+    """Return how many times as fast a recording is played to transpose it by `semitones`."""
     return 2.0 ** (semitones / 12)
 
 
 def usual_level(levels: np.ndarray) -> float:
-    """Return the mean level of the frames that are neither silent nor below `GATE`, in decibels."""
+    """Return the mean level, in decibels, of the frames that are neither silent nor below `GATE`.
+
+    If all frames are silent, return `SILENT`.
+    """
     power = _power(levels[levels > SILENT])
     if len(power) == 0:
         return SILENT
@@ -178,7 +180,7 @@ def _power(levels: np.ndarray) -> np.ndarray:
 
 
 def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarray:
-    """Return the extra cost of a join at each frame of a recording."""
+    """Return the extra cost of a join from or to each frame of a recording, shape (n_frames,)."""
     passage = uniform_filter1d(_power(levels), n_around, mode="nearest")
     unusual = np.abs(10 * np.log10(np.maximum(passage, 1e-12)) - usual)
     return (UNUSUAL * np.maximum(unusual - USUAL, 0)).astype(np.float32)
@@ -187,7 +189,7 @@ def _costs_of_joins(levels: np.ndarray, usual: float, n_around: int) -> np.ndarr
 def _play_faster(
     frames: np.ndarray, levels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the frames, one per hop, and levels of a recording played `rate` times as fast."""
+    """Return the chroma and the levels, one per hop, of a recording played `rate` times as fast."""
     if rate == 1.0 or len(frames) == 0:
         return frames.astype(np.float32), levels
     places = np.arange(0, len(frames) - 0.5, rate)
@@ -195,7 +197,7 @@ def _play_faster(
 
 
 def rows_at(table: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Interpolate linearly between the rows of a table, at fractional places; returns float32."""
+    """Interpolate linearly between the rows of a table; return a float32 row for each place."""
     places = np.clip(places, 0, len(table) - 1)
     before = places.astype(int)
     after = np.minimum(before + 1, len(table) - 1)

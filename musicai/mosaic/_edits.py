@@ -26,8 +26,9 @@ class Clip(NamedTuple):
     path : str or None
         Current path of the recording's file; None for a recording that was passed as samples.
     times, source_times : ndarray of shape (n_points,)
-        Times in the mosaic, and the times in the recording that are heard then, both in seconds;
-        linear in between. The first and last points are the ends of the clip, the others are beats.
+        Times in the mosaic, and the times in the recording that are heard at these times, both in
+        seconds. Between points, interpolate linearly. The first and last points are the ends of the
+        clip; the other points are beats.
     semitones : float
         Transposition of the recording.
     keeps_pitch : bool
@@ -64,7 +65,7 @@ class Clip(NamedTuple):
 
     @property
     def rate(self) -> float:
-        """Average number of seconds of the recording that are played in a second of the mosaic."""
+        """Average speed: seconds of the recording that are played per second of the mosaic."""
         source, played = np.ptp(self.source_times), np.ptp(self.times)
         return float(source / played)
 
@@ -84,8 +85,9 @@ class EditList(NamedTuple):
     seconds : float
         Length of the mosaic.
     levels : ndarray of shape (n_points, 2)
-        Volume envelope: times in seconds and amplitudes, 1 where the piece sounds and 0 where it is
-        silent, linear in between. Empty if the piece is never silent.
+        Volume envelope, as pairs of a time in seconds and an amplitude: 1 where the piece sounds
+        and 0 where it is silent. Between points, interpolate linearly. Empty if the piece is never
+        silent.
     sr, n_channels : int
         Sampling rate in hertz, and number of channels of the audio.
 
@@ -170,7 +172,7 @@ def _clips_of_segments(
     channels: int,
     fade_out: float,
 ) -> list[Clip]:
-    """Return the clips that `play_segments` plays; reads the recordings to find the joins."""
+    """Return the clips that `play_segments` plays; this reads the recordings to find the joins."""
     borders, read = segment_reader(segments, sources, sr=sr, channels=channels)
     joins = find_joins(borders, read, sr=sr)
     fades = [(join.stop - join.start) / sr for join in joins]
@@ -212,7 +214,7 @@ def _clips_of_passages(
         ends = np.array([begin, n_samples if is_last else firsts[number + 1]]) / sr
         beats = passage.target[(passage.target > ends[0]) & (passage.target < ends[1])]
         times = np.array([ends[0], *beats, ends[1]])
-        # Before its first beat and after its last a recording keeps its own speed.
+        # Before its first beat and after its last, a passage keeps its own speed.
         outside = np.minimum(times - passage.target[0], 0)
         outside += np.maximum(times - passage.target[-1], 0)
         source = np.interp(times, passage.target, passage.source)
@@ -240,7 +242,7 @@ def _clip(
     fade_in: float,
     fade_out: float,
 ) -> Clip:
-    """Return the clip of a segment or passage, without any part before its recording begins."""
+    """Return the clip of a segment or passage, cut off where it begins before its recording."""
     if source_times[0] < 0 < source_times[-1]:
         begin = float(np.interp(0.0, source_times, times))
         fade_in = max(0.0, fade_in - (begin - float(times[0])))

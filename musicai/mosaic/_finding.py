@@ -16,8 +16,8 @@ from ._targets import Wanted, beat_target
 from ._turns import Turns
 
 TRANSPOSE = 2
-"""Most semitones of transposition by beats if `transpose` is None; see docs/experiments.md for what
-they gain."""
+"""Most semitones by which a mosaic by beats transposes recordings if `transpose` is None. See
+docs/experiments.md for what transposition gains."""
 
 
 def find_segments(

@@ -19,7 +19,7 @@ from ._segments import Passage
 from ._time_scaling import best_lag, sliding_energy, stretch
 
 FADE_SECONDS = 0.06
-"""Length of the crossfade of segments."""
+"""Longest crossfade of segments, in seconds."""
 
 SEARCH_SECONDS = 0.03
 """Most seconds from the border of two segments to the middle of their crossfade."""
@@ -29,14 +29,14 @@ LAG_SECONDS = 0.012
 note."""
 
 END_SECONDS = 0.01
-"""Length of the fades at the beginning and the end of the joined segments."""
+"""Length, in seconds, of the fade-in before the first segment and the fade-out after the last."""
 
 BEAT_FADE_SECONDS = 0.03
-"""Length of the crossfade of passages."""
+"""Length of the crossfade of passages, in seconds."""
 
 AHEAD_SECONDS = 0.02
-"""Seconds from the end of that crossfade to the beat: attacks begin up to 15 ms before their
-beat."""
+"""Seconds from the end of the crossfade of two passages to the first beat of the second one;
+attacks begin up to 15 ms before their beat."""
 
 Read = Callable[[int, int, int], np.ndarray]
 """Takes the number of a segment and two positions in the result, in samples. Returns a new array of
@@ -44,9 +44,9 @@ shape (n_samples, n_channels): the sound of the segment's recording from the fir
 the second. The positions may lie before the segment begins or after it ends."""
 
 ReadPassage = Callable[[Passage, int, int], np.ndarray]
-"""Takes a passage and two positions in its recording, in samples of the result at the passage's own
-speed. Returns the samples from the first position up to the second, shape (n_samples,
-n_channels)."""
+"""Takes a passage and two positions in its transposed recording, in samples at the sampling rate of
+the result. Returns the transposed samples from the first position up to the second, shape
+(n_samples, n_channels)."""
 
 
 class Join(NamedTuple):
@@ -57,7 +57,8 @@ class Join(NamedTuple):
     start, stop : int
         The samples of the result at which the crossfade starts and stops.
     lag : int
-        Samples by which the segment is read later in its recording, to align waveforms.
+        Number of samples by which the segment is read later in its recording, to align waveforms;
+        negative if it is read earlier.
     """
 
     start: int
@@ -66,14 +67,14 @@ class Join(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """The sound of a segment from where its join may begin, and the end of the segment before it.
+    """A segment as it is read for its join with the segment before.
 
     For the first segment, `before` is empty and the join has no length.
     """
 
-    samples: np.ndarray
-    before: np.ndarray
-    fade: slice
+    samples: np.ndarray  # the segment, from the earliest sample at which its join may begin
+    before: np.ndarray  # the end of the previous segment, which overlaps the first samples
+    fade: slice  # the part of the overlap that is crossfaded
     join: Join
 
 
@@ -92,7 +93,7 @@ def join_segments(borders: Sequence[int], read: Read, *, sr: float) -> Iterator[
     Yields
     ------
     block : ndarray of shape (n_samples, n_channels), dtype float32
-        The next samples; all blocks together have ``borders[-1] - borders[0]``.
+        The next samples. The lengths of all blocks add up to ``borders[-1] - borders[0]``.
     """
     ends = round(END_SECONDS * sr)
     held = _held(borders, sr)
@@ -113,7 +114,7 @@ def find_joins(borders: Sequence[int], read: Read, *, sr: float) -> list[Join]:
 
 
 def _held(borders: Sequence[int], sr: float) -> list[int]:
-    """Return how many samples on either side of its border each join may use."""
+    """Return how many samples on either side of its border each join may use, for each join."""
     reach = round((FADE_SECONDS / 2 + SEARCH_SECONDS) * sr)
     shortest = [
         min(b - a, c - b) for (a, b), c in zip(pairwise(borders), borders[2:], strict=False)
@@ -165,7 +166,7 @@ def join_passages(
     """
     fade = round(BEAT_FADE_SECONDS * sr)
     joins = passage_joins(passages, sr=sr)
-    held: np.ndarray | None = None  # the end of the passage so far, for the next crossfade
+    held: np.ndarray | None = None  # the end of the sound so far, kept for the next crossfade
     for passage, first, last in zip(passages, [0, *joins], [*joins, n_samples], strict=True):
         begin = first if held is None else first - fade
         tail = held
@@ -183,7 +184,7 @@ def join_passages(
 
 
 def passage_joins(passages: Sequence[Passage], *, sr: int) -> list[int]:
-    """Return the sample at which the crossfade into each passage but the first ends."""
+    """Return, for each passage but the first, the sample at which the crossfade into it ends."""
     fade, ahead = round(BEAT_FADE_SECONDS * sr), round(AHEAD_SECONDS * sr)
     return [max(fade, round(float(each.target[0]) * sr) - ahead) for each in passages[1:]]
 
@@ -214,7 +215,7 @@ def _best_lag(before: np.ndarray, after: np.ndarray, lag: int, sr: float) -> int
 
 
 def _crossfade(before: np.ndarray, after: np.ndarray, fade: slice) -> np.ndarray:
-    """Return `before` up to the fade, the crossfade, and `after` from there on."""
+    """Return `before` up to the fade, then the crossfade, then the rest of `after`."""
     joined = np.concatenate([before[: fade.start], after[fade.start :]])
     joined[fade] = _mixed(before[fade], after[fade])
     return joined
@@ -224,7 +225,8 @@ def _mixed(leaving: np.ndarray, coming: np.ndarray) -> np.ndarray:
     """Crossfade two sounds of the same shape, (n_samples, n_channels)."""
     angle = np.linspace(0, np.pi / 2, len(leaving), dtype=np.float32)[:, np.newaxis]
     mixed = np.cos(angle) * leaving + np.sin(angle) * coming
-    # This keeps the power of uncorrelated sounds; correlated sounds get louder, which is undone.
+    # These weights keep the power of uncorrelated sounds. Correlated sounds would get louder, so
+    # the mix is lowered by as much.
     common = float(np.vdot(leaving, coming))
     common /= max(float(np.linalg.norm(leaving) * np.linalg.norm(coming)), 1e-9)
     mixed /= np.sqrt(1 + max(common, 0.0) * np.sin(2 * angle))

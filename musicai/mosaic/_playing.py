@@ -18,7 +18,7 @@ BLOCK_SIZE = 65536
 """Samples in a block of sound."""
 
 FADE_SECONDS = 0.4
-"""Length of the fade-out at the end of a mosaic."""
+"""Longest fade-out at the end of a mosaic, in seconds; it takes at most half of the mosaic."""
 
 
 def play_segments(
@@ -38,7 +38,7 @@ def segment_reader(
         segment = segments[number]
         rate = speed(segment.semitones)
         begin = segment.source_start + (first / sr - segment.start) * rate
-        # Fewer samples per second, played at the same rate, sound faster and higher.
+        # Sound that is read at a lower sampling rate than it is played at is faster and higher.
         samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
         return samples * np.float32(10 ** (segment.gain / 20))
 

@@ -8,8 +8,8 @@ years", Journal of New Music Research 35, 2006), but over all frames instead of 
 That is cheap because the cost of a join is the sum of a cost of leaving one row and a cost of
 entering another: all joins can come from the same best row. So time and memory of a step are
 proportional to the number of rows. No table of steps is needed, either: each row stores the length
-of its segment, and each frame of the piece stores two origins, the best row and the best row of
-another recording.
+of its segment, and each frame of the piece stores only two rows to join from: the best row, and the
+best row of another recording.
 
 A path may stay in one recording for a limited number of frames only. Each row counts the frames
 that the best path to it has spent in its recording; short excursions to others do not reset the
@@ -26,7 +26,8 @@ import numpy as np
 from ._corpus import Corpus
 
 FRAMES_AT_ONCE = 64
-"""Frames of the piece that are compared with all rows at once, unless the rows are too many."""
+"""Number of frames of the piece that are compared with all rows at once; fewer if there are more
+than 262144 rows."""
 
 VALUES_AT_ONCE = 2**24
 """Most correlations held at a time: 64 megabytes."""
@@ -49,7 +50,7 @@ class Run(NamedTuple):
 class _Origin(NamedTuple):
     """A row to join from, and the state of the best path to it at one frame of the piece."""
 
-    frame: int
+    frame: int  # of the piece
     row: int
     length: int  # frames of its segment so far
     in_a_row: int  # frames in its recording so far
@@ -125,7 +126,10 @@ class _Search:
         self._origins: list[tuple[_Origin, _Origin]] = []
 
     def add(self, worth: np.ndarray) -> None:
-        """Extend the paths by one frame of the piece, given what each row is worth for it."""
+        """Extend the paths by one frame of the piece.
+
+        `worth` is the correlation of each row with the frame, or `NEVER` if it must not be played.
+        """
         if self._origins:
             self._step()
         self._score = self._score + worth
@@ -147,8 +151,8 @@ class _Search:
     def _joins(self, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the score, `in_a_row` and `came_from` that each row would have after a join."""
         best, _ = self._origins[-1]
-        # If there are few recordings, all may be at the limit; then any other may be joined,
-        # dearly.
+        # If all recordings are at the limit, as happens if there are few, they may still be joined
+        # at the extra cost `DEAR`.
         left = [score[origin.row] - self._at_joins[origin.row] for origin in self._origins[-1]]
         join = np.full(self._n_recordings, left[0], dtype=np.float32)
         join[self._recording[best.row]] = left[1]
@@ -156,7 +160,8 @@ class _Search:
         in_a_row = np.ones(self._n_recordings, dtype=np.int32)
         came_from = np.zeros(self._n_recordings, dtype=np.int8)
         came_from[self._recording[best.row]] = 1
-        for number, origin in reversed(list(enumerate(self._origins[-1]))):  # the better one last
+        # The better origin comes last and overrides the other.
+        for number, origin in reversed(list(enumerate(self._origins[-1]))):
             frames = self._frames_in_a_row(origin)
             allowed = frames <= self._longest
             join[allowed] = left[number] - self._join_cost
@@ -164,7 +169,7 @@ class _Search:
             came_from[allowed] = number
         by_row = self._by_row(join) - self._at_joins
         if self._alone:
-            # Joins in the only recording must lead away from here, if it is long enough.
+            # Within the only recording, a join to a row nearby costs `DEAR`.
             near = min(self._longest, len(score) // 4)
             by_row[max(0, best.row - near) : best.row + near + 1] -= DEAR
         return by_row, self._by_row(in_a_row), self._by_row(came_from)
@@ -183,7 +188,7 @@ class _Search:
             if away >= max(1, self._longest // 2):
                 break
             recording = self._recording[left.row]
-            if frames[recording] == 1:  # only when it was last left
+            if frames[recording] == 1:  # count only the latest departure from each recording
                 frames[recording] += left.in_a_row + away
         return frames
 

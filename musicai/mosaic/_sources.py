@@ -11,7 +11,7 @@ from ..files.content import content_digest, find_by_content
 from ..files.paths import AnyPath, is_path, printable
 
 _places: dict[tuple[bytes, bytes], bytes] = {}
-"""Paths of files, by folder and digest, so that a folder is not searched each time.
+"""Paths of moved files, by folder and digest, so that each folder is searched only once.
 
 A path is used only as long as its file still has that digest.
 """
@@ -123,7 +123,7 @@ def located(sources: Sequence[Source], root: AnyPath | None) -> list[Source]:
 
 
 def _found_in(root: AnyPath, lost: Sequence[Source]) -> dict[bytes, bytes]:
-    """Return a dict from digest to path of the lost recordings that are in a folder."""
+    """Return the paths of those lost recordings that are in a folder, by their digests."""
     folder = os.path.realpath(os.fsencode(root))
     wanted = {each.digest: each.size for each in lost if each.digest is not None and each.size}
     found = {

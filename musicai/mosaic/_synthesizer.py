@@ -124,10 +124,11 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         frame for each half-beat, and a mosaic by frames one for each hop.
     tempo_ : float or None
         Tempo in beats per minute at which to play pieces whose timing has no tempo, from the median
-        length of a beat in the recordings. None in a mosaic by frames.
+        length of a beat in the recordings. If `transform` plays only some styles, it uses the
+        tempo of their recordings instead. None in a mosaic by frames.
     sources_ : list of tuple
         The recordings: for a file, its absolute path as bytes, its size, time of last modification
-        and SHA-256; for samples, a copy with their sampling rate, and None three times.
+        and SHA-256; for samples, a copy with their sampling rate, followed by None three times.
     chroma_, levels_ : list of ndarray
         Chroma of shape (n_frames, 12) and loudness of shape (n_frames,), in decibels, of each
         recording, with one frame per hop or per half-beat; float16.
@@ -290,8 +291,8 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         Parameters
         ----------
         X : ndarray of shape (n_frames, 12), or a collection of them
-            Chroma, on the scale of the extractor's. Negative values count as 0; a frame of zeros is
-            played as silence.
+            Chroma as the extractor measures it; its overall level does not matter. Negative values
+            count as 0, and a frame of zeros is played as silence.
         file : path or binary file object, or a list of them, default=None
             Where to write the audio, whole or not at all, in constant memory; for a collection, one
             file for each piece. None returns the audio.
@@ -299,8 +300,9 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             When the frames sound, such as ``analysis.timing`` or ``Timing.from_tempo(96)``; for a
             collection, one for all or a list with one for each piece. A number is frames per
             second. None stands for the `timing` of the extractor. A mosaic by beats plays beats
-            without a tempo at `tempo_`, and pieces without beats on steady beats at that tempo. In
-            a mosaic by frames, beats must have a tempo.
+            without a tempo, and pieces without beats, on steady beats at the usual tempo of the
+            recordings that may be played: `tempo_`, unless a `style` is given. In a mosaic by
+            frames, beats must have a tempo.
         tempo : float, default=None
             Beats per minute at which to play the beats of `timing`, instead of its own tempo. In a
             mosaic by beats, recordings are played only if their tempo is near enough to this one,
@@ -511,14 +513,14 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
             )
 
     def _tempo(self, turns: Turns) -> float:
-        """Return the usual tempo of the recordings that may be played."""
+        """Return the usual tempo, in beats per minute, of the recordings that may be played."""
         played = zip(self.beats_, turns.played, strict=True)
         return usual_tempo([beats for beats, may in played if may])
 
     def _play(
         self, wanted: Wanted, parts: list[Any], sources: list[Source]
     ) -> Iterator[np.ndarray]:
-        """Yield the sound of a piece in blocks."""
+        """Return an iterator over the sound of a piece in blocks, empty if nothing is played."""
         if not parts:
             return iter(())
         sound = {"sr": self.sr, "channels": self._n_channels()}
@@ -536,7 +538,10 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
     def _check_pieces(
         self, X: Any, timing: Any, tempo: float | None, style: Any
     ) -> tuple[list[Wanted], Turns, Any]:
-        """Return the pieces with their timings, the turns, and a function that packs results."""
+        """Return the pieces with their timings, the turns, and a function that packs the results.
+
+        The function gives results the form of `X`: one result, or a collection.
+        """
         check_is_fitted(self)
         check_values(self.get_params(deep=False), RULES)
         pieces, pack = as_collection(X, n_features=N_PITCH_CLASSES)
@@ -561,6 +566,6 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
 
 
 def _halved(values: np.ndarray) -> np.ndarray:
-    """Convert to half precision: the search needs no more than three digits."""
+    """Convert to half precision, whose three digits are enough for the search."""
     with np.errstate(under="ignore"):
         return values.astype(np.float16)

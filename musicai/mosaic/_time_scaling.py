@@ -2,10 +2,10 @@
 
 This is WSOLA (W. Verhelst and M. Roelands, "An overlap-add technique based on waveform similarity
 (WSOLA) for high quality time-scale modification of speech", ICASSP 1993). Overlapping windows of
-the sound are added. Each window continues the one before as long as that stays within a tolerance
-of where it should be by the beats; otherwise it is taken from the place nearby whose waveform is
-most similar to the continuation. So sound that keeps its own tempo passes unchanged. The tolerance
-is smaller at beats, so that attacks stay on the grid.
+the sound are added. The beats say where in the sound each window should be taken from. If the
+continuation of the window before lies within a tolerance of that place, it is taken; otherwise the
+place within the tolerance whose waveform is most similar to the continuation. So sound that keeps
+its own tempo passes unchanged. The tolerance is smaller at beats, so that attacks stay on the grid.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,8 @@ WINDOW_SECONDS = 0.0465
 """Length of a window: two periods of a 43 Hz tone, about the lowest note of a bass."""
 
 TOLERANCE, AT_BEATS = 0.012, 0.003
-"""Most seconds by which a window may be off its place, in general and if it contains a beat."""
+"""Most seconds by which a window may be off its wanted place: `AT_BEATS` if it contains a beat,
+and `TOLERANCE` otherwise."""
 
 WINDOWS_AT_ONCE = 256
 """Number of windows whose sound is read at once: about 6 seconds."""

@@ -7,11 +7,11 @@ import numpy as np
 from ..base.styles import style_weights
 
 CYCLE_SECONDS = 12.0
-"""About how many seconds pass until each style of a blend has had a turn."""
+"""About how many seconds it takes until each style of a blend has had a turn."""
 
 SHORTEST_TURN = 2.0
-"""Fewest seconds that a turn lasts. If a style has a small share, the cycle is made longer for
-that."""
+"""About the least number of seconds that a turn lasts. If a style has a small share, the cycle is
+lengthened so that its turn is long enough."""
 
 
 class Turns(NamedTuple):
@@ -54,7 +54,7 @@ class Turns(NamedTuple):
         return np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
 
     def check(self, playable: np.ndarray, why: str) -> None:
-        """Raise a ValueError if there is a group of which no recording can be played.
+        """Raise a ValueError if no recording of some group can be played.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ def make_turns(style: Any, styles: np.ndarray, recording_styles: np.ndarray) -> 
     Parameters
     ----------
     style : object or dict
-        As for :meth:`MosaicSynthesizer.transform`.
+        As for :meth:`MosaicSynthesizer.transform`; None for all recordings.
     styles : ndarray of shape (n_styles,)
         The styles of the fitted mosaic.
     recording_styles : ndarray of shape (n_recordings,)

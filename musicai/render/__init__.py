@@ -7,9 +7,9 @@ write MIDI, scores and charts, and `write_session` writes a mosaic for a digital
 `chords_to_chroma` makes chroma from chords, and `labeled_intervals` converts chords for mir_eval.
 Files are written whole or not at all.
 
-For a collection the result is a list with one item for each piece, even if the collection is an
+For a collection, functions return a list with one item for each piece, even if the collection is an
 array, because MIDI, scores, charts and lists of chords are not arrays. Only `chroma_to_audio`,
-whose results are arrays, returns the same kind of collection that it was given.
+whose results are arrays, returns a collection of the kind that it was given.
 """
 
 from ..theory.chord import Chord, labeled_intervals

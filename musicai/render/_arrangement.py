@@ -18,9 +18,9 @@ _PIANO, _ELECTRIC_PIANO, _BASS, _FLUTE, _PAD = 0, 4, 33, 73, 91  # General MIDI,
 _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
 _BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
 _LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
-_LOUDEST = 100  # velocity of a forte; 127 would leave no room for accents
-# Loudness relative to that velocity. The bass is soft, because its root is in the chord already;
-# the melody has tones that the chord lacks.
+_LOUDEST = 100  # velocity of the loudest notes: a forte, below the maximum of 127
+# Loudness of each part, relative to `_LOUDEST`. The bass is soft, because the chord already has its
+# note; the melody is louder, because it has tones that the chord lacks.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
 _FAINTEST = 0.1  # least loudness of a chord's tone, relative to its loudest one
 
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 def arrange(
     piece: np.ndarray, sheet: Sheet, *, instruments: str, grid: int | None, drums: bool
 ) -> list[Part]:
-    """Arrange a piece for one of the `ARRANGEMENTS`."""
+    """Return the parts of a piece for `instruments`, one of the `ARRANGEMENTS`."""
     if instruments == "band":
         return _band(piece, sheet, grid, drums)
     cells = cells_of(piece, sheet.timeline, grid)
@@ -64,7 +64,7 @@ ARRANGEMENTS = ("chords", "pads", "band")
 def _chord_notes(
     cells: Cells, harmonies: list[Harmony], bars: np.ndarray, last_beat: float
 ) -> list[Note]:
-    """Return the notes that play the chords, with smooth voice leading."""
+    """Return the notes of the chords, each as long as its chord, with smooth voice leading."""
     voicings = lead_voices(
         [harmony.tones for harmony in harmonies],
         _roots(harmonies),
@@ -85,7 +85,7 @@ def _chord_notes(
 
 
 def _band(piece: np.ndarray, sheet: Sheet, grid: int | None, drums: bool) -> list[Part]:
-    """Return melody, chords and bass, and drums if they are wanted and the frames are beats."""
+    """Return the parts of a band; drums are among them if wanted and if the frames are beats."""
     beats = cells_of(piece, sheet.timeline, 1)
     parts = [
         Part("Melody", _FLUTE, _melody_notes(piece, sheet, grid)),
@@ -122,7 +122,7 @@ def _melody_notes(piece: np.ndarray, sheet: Sheet, grid: int | None) -> list[Not
 
 
 def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the chords' notes, struck again in each bar, each tone as loud as in the chroma."""
+    """Return the notes of the chords, struck again in each bar, each as loud as in the chroma."""
     voicings = voicings_of(sheet, _BAND_CHORDS)
     notes = []
     for stroke in _strokes(sheet, cells, sheet.bar_starts()):
@@ -164,7 +164,7 @@ class _Stroke(NamedTuple):
 
 
 def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke]:
-    """Yield a stroke at the beginning of each chord and on each beat of `struck`."""
+    """Yield a stroke on each beat on which a chord begins, and on each beat in `struck`."""
     beats = _until(cells.borders, sheet.timeline.beats[-1])
     for i, chord in enumerate(sheet.chords):
         first, last = round(chord.start), round(chord.end)
@@ -175,14 +175,14 @@ def _strokes(sheet: Sheet, cells: Cells, struck: np.ndarray) -> Iterator[_Stroke
 
 
 def _until(borders: np.ndarray, last_beat: float) -> list[float]:
-    """Return the borders, but the last one is the end of the piece, which may lie within a step."""
+    """Return the borders, with the end of the piece, which may be earlier, in place of the last."""
     return [*borders[:-1].tolist(), float(last_beat)]
 
 
 def _roots(harmonies: list[Harmony]) -> list[int]:
     """Return the root of the triad that is most similar to each chord."""
     loudness = np.array([harmony.loudness for harmony in harmonies]).reshape(-1, 12)
-    # Rounded, so that ties go to the first triad, whatever rounding errors do.
+    # Scores are rounded so that rounding errors do not decide ties; the first triad wins.
     scores = triad_scores(loudness).round(9)
     return [int(root) for root in scores.argmax(axis=1) % 12]
 
@@ -190,8 +190,8 @@ def _roots(harmonies: list[Harmony]) -> list[int]:
 def _tie(notes: list[Note], bars: np.ndarray) -> list[Note]:
     """Join notes of the same pitch that follow each other without a gap.
 
-    The velocity is the mean of the notes in the first one's bar, so that later bars do not change
-    it.
+    The velocity is the mean, weighted by length, of the joined notes that begin in the same bar as
+    the first one. So later bars do not change it.
     """
     tied: list[Note] = []
     latest: dict[int, int] = {}

@@ -48,8 +48,8 @@ def chroma_to_audio(
     Parameters
     ----------
     X : array-like of shape (n_frames, 12), or a collection of them
-        Chroma, as a :class:`musicai.ChromaExtractor` with default parameters measures it or a
-        composer trained on it samples it.
+        Chroma, as a :class:`musicai.ChromaExtractor` with default parameters measures it, or as a
+        composer that was trained on such chroma samples it.
     file : str, PathLike or binary file object, or a list of them, default=None
         Where to write the audio; for a collection, one file per piece. The audio is then
         never in memory as a whole.

@@ -15,16 +15,16 @@ class Cells(NamedTuple):
     """Shape (n_cells + 1,): where cells begin, and the last one ends, in beats."""
 
     shapes: np.ndarray
-    """Shape (n_cells, 12): the sum over its frames, each centered, scaled to length 1 and
-    multiplied by its seconds. The dot product with a chord that is centered and scaled likewise is
-    the chord's correlation with the frames, times seconds."""
+    """Shape (n_cells, 12): the sum of the cell's frames, each centered, scaled to length 1 and
+    multiplied by the seconds for which it sounds in the cell. The dot product with a chord that is
+    centered and scaled likewise is the chord's correlation with the frames, times seconds."""
 
     silence: np.ndarray
     """Shape (n_cells,): seconds of each cell in which frames are silent or flat."""
 
     levels: np.ndarray
-    """Shape (n_cells,): mean loudness where the cell sounds, from 0 to 1; 1 is the loudest frame in
-    the first `SETTLED_BARS` bars."""
+    """Shape (n_cells,): mean loudness over the seconds that are neither silent nor flat, from 0 to
+    1. The loudest frame in the first `SETTLED_BARS` bars has a loudness of 1."""
 
     seconds: np.ndarray
     """Shape (n_cells,): length of each cell in seconds."""

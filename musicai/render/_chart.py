@@ -16,8 +16,8 @@ from ._timeline import timelines
 
 _BARS_PER_LINE = 4
 _PLACES = {"triads": 4, "qualities": 6}
-"""Width of a beat in characters: that of the vocabulary's longest chord name (or N.C.), so that all
-bars are equally wide."""
+"""Width of a beat in characters, for each vocabulary: the length of its longest chord name or of
+N.C., so that all bars are equally wide."""
 
 RULES = {"vocabulary": VOCABULARY_RULE}
 
@@ -86,10 +86,10 @@ def chord_chart(
     Returns
     -------
     chart : str, or a list of them
-        A title, a line with key, tempo and meter, and bars, four to a line. A chord alone in its
-        bar lasts the whole bar. If chords change within a bar, each beat has its place, and ``/``
-        repeats the chord for one more beat. ``%`` repeats the bar before, and ``N.C.`` means that
-        there is no chord.
+        The title if there is one, a line with key, tempo and meter, and the bars, four to a line. A
+        chord that stands alone in its bar lasts for the whole bar. If chords change within a bar,
+        each beat has its place, and ``/`` repeats the chord for one more beat. ``%`` repeats the
+        bar before, and ``N.C.`` means that there is no chord.
         Bars begin on the downbeat of `timing` or, if it is not known, on the beat on which chords
         change most often in the first eight bars. Beats before the first bar are a pickup, left of
         the first ``|``. The last chord is held to the end of its bar. Frames that are not beats are
@@ -178,7 +178,7 @@ def _bar(beats: list[tuple[str, bool]], beats_per_bar: int, width: int) -> str:
 
     `beats` has the label of the chord on each beat, and whether the chord begins there.
     """
-    whole = len(beats) == beats_per_bar  # and not a pickup
+    whole = len(beats) == beats_per_bar  # false for a pickup
     if whole and len({label for label, _ in beats}) == 1:
         return beats[0][0]
     places = [label if first or i == 0 else "/" for i, (label, first) in enumerate(beats)]

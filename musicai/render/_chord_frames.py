@@ -11,11 +11,12 @@ from ..theory.shapes import peaking_at_one
 from ..theory.timing_argument import as_timing
 from ..theory.vocabulary import TONES
 
-# Median levels in frames of 40 recordings of game music whose chord was recognized: of the root,
-# third, fifth and seventh, and of the other pitch classes: overtones, melodies and noise.
+# Median levels in those frames of 40 recordings of game music in which a chord was recognized.
+# `_TONES` are the levels of its root, third, fifth and seventh; `_OTHERS` is the level of the other
+# pitch classes, which come from overtones, melodies and noise.
 _TONES = (1.0, 0.45, 0.5, 0.55)
 _OTHERS = 0.12
-# Standard deviations of the logarithms of their levels: half of those in the recordings, so that
+# Standard deviations of the logarithms of these levels: half as large as in the recordings, so that
 # the chords stay clear. `_MEMORY` is the time constant, in seconds, with which levels change.
 _SPREAD_OF_TONES, _SPREAD_OF_OTHERS = 0.3, 0.5
 _MEMORY = 0.35

@@ -186,6 +186,6 @@ def _chord(number: int, start: float, end: float, key: int) -> Chord:
     if number == FREE:
         return Chord(None, None, start, end, "N.C.")
     quality, root = quality_and_root(number)
-    if quality == "dim7":  # of four equivalent roots, choose the one that leads into the key
+    if quality == "dim7":  # of four possible roots, choose the one that leads into the key
         root = max(range(root % 3, 12, 3), key=lambda r: KEY_PROFILES[key][(r + 1) % 12])
     return Chord(root, quality, start, end, chord_name(root, quality, key))

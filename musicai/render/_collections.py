@@ -13,7 +13,7 @@ Titles = str | Sequence[str | None] | None
 
 
 def in_kind(X: Any, results: list[Any]) -> Any:
-    """Return the result of one piece, or a list of the results of a collection."""
+    """Return the list of results if `X` is a collection, or the only result if it is one piece."""
     return results if is_collection(X) else results[0]
 
 
@@ -38,7 +38,7 @@ def write_texts(files: Sequence[Any], texts: Sequence[str]) -> None:
         if target is not None and not is_path(target) and takes_text(target):
             target.write(text)
             if callable(getattr(target, "flush", None)):
-                target.flush()  # so that errors of writing are raised here
+                target.flush()  # so that write errors are raised here
         elif target is not None:
             with whole_file(target) as draft:
                 draft.write(text.encode())

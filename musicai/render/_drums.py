@@ -1,4 +1,4 @@
-"""Drum parts: quiet, following the meter, and silent where the music is silent."""
+"""Drum parts that play the meter quietly and rest where the music is silent."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _OFF_BEAT = 0.7  # loudness of a hat between beats, relative to one on the beat
 
 
 class Stroke(NamedTuple):
-    """A stroke on a drum: its beat in the piece, MIDI number, and loudness from 0 to 1."""
+    """A stroke on a drum: its position in beats, its MIDI number, and its loudness from 0 to 1."""
 
     beat: float
     pitch: int
@@ -29,16 +29,17 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
     Parameters
     ----------
     sheet : Sheet
-        The sheet of the piece, with its meter. Groups of two beats have a kick, a snare, and a hat
-        on each half-beat. Groups of three have a kick on the first beat, and a snare and a pedal
-        hat on the others.
+        The sheet of the piece, whose bars are divided into groups of two or three beats. In a group
+        of two, the kick is on the first beat, the snare on the second, and a hat on each half-beat.
+        In a group of three, the kick is on the first beat, and a snare and a pedal hat are on each
+        of the other two.
     cells : Cells
         The beats of the piece. Drums rest on beats that are mostly silent.
     """
     groups = beat_groups(sheet.timeline.beats_per_bar)
     bar = [beat for size in groups for beat in _group(size)]
     strokes = []
-    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # whole beats
+    n_beats = int(sheet.timeline.beats[-1] + 1e-6)  # only whole beats
     for beat in range(sheet.pickup, min(n_beats, len(cells.seconds))):
         if cells.silence[beat] > cells.seconds[beat] / 2:
             continue
@@ -49,7 +50,7 @@ def drum_strokes(sheet: Sheet, cells: Cells) -> tuple[int, list[Stroke]]:
 
 
 def _group(size: int) -> Iterator[list[tuple[float, int, float]]]:
-    """Yield the strokes of each beat of a group: offsets in beats, drums and loudness."""
+    """Yield, for each beat of a group, its strokes: offset in beats, MIDI number and loudness."""
     for beat in range(size):
         drum = _SNARE if beat else _KICK
         if size == 3:

@@ -119,7 +119,7 @@ def _in_bars(tones: Sequence[Tone], beats_per_bar: int, *, tied: bool) -> list[_
 
 
 def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps: int) -> Any:
-    """Return a music21 part."""
+    """Return a staff as a music21 part, with clef, key, meter, ties and beams."""
     music21 = need("music21", extra="score", what="to_musicxml")
     part = music21.stream.Part(id=name)
     part.partName = name
@@ -137,7 +137,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
             before = tied and (comes_from_before or i > 0)
             after = event.goes_on or (tied and i < len(lengths) - 1)
             sign = _sign(event.names, length, before, after)
-            if length.denominator == 3:  # each beat gets its own bracket
+            if length.denominator == 3:  # each triplet beat gets its own bracket
                 first, last = at.denominator == 1, (at + length).denominator == 1
                 sign.duration.tuplets[0].type = "start" if first else "stop" if last else None
             measures[event.bar].append(sign)
@@ -150,7 +150,7 @@ def _part(name: str, clef: str, events: list[_Event], beats_per_bar: int, sharps
 
 
 def _piano(channel: int) -> Any:
-    """Return the instrument of a part; without one, some programs play the part on drums."""
+    """Return a piano for a part, because some programs play parts without instrument on drums."""
     music21 = need("music21", extra="score", what="to_musicxml")
     piano = music21.instrument.Piano()
     piano.instrumentId = f"I{channel + 1}"

@@ -15,7 +15,7 @@ from ..theory.vocabulary import templates
 
 MOST_TONES = 4
 CHANGE_PRICE = 0.02
-"""What one more chord must gain, in seconds of full correlation.
+"""How much the correlation, integrated over seconds, must gain from one more chord.
 
 In benchmarks/render/round_trip.py on game music, the correlation of the sound with the chroma is
 0.89 at 2.9 chords per second with this price, 0.87 at 2.1 chords per second with a price of 0.03,
@@ -23,8 +23,8 @@ and 0.91 at 4.4 chords per second with a price of 0.01. In all three, voices mov
 average.
 """
 
-_PRICE_OF_CLUSTERS = 0.05  # share of its correlation that a chord loses if it contains no triad
-_LONGEST = 64  # cells; a longer chord is struck again
+_PRICE_OF_CLUSTERS = 0.05  # share of the correlation that a chord without a triad in it loses
+_LONGEST = 64  # most cells of a chord; a longer one is struck again
 _FAINTEST = 0.1  # relative to a chord's loudest tone; fainter tones are not played
 
 _SETS = [tones for n in range(1, MOST_TONES + 1) for tones in combinations(range(12), n)]
@@ -64,7 +64,7 @@ def find_harmonies(
     silence : ndarray of shape (n_cells,)
         As in `Cells`.
     price : float, default=0.02
-        What one more chord must gain, in seconds of full correlation.
+        How much the correlation, integrated over seconds, must gain from one more chord.
     ends : iterable of int, default=()
         Cells, in rising order, before which every chord ends, such as those at bar lines.
 
@@ -113,7 +113,9 @@ def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Ha
 def _correlations(totals: np.ndarray) -> np.ndarray:
     """Return the correlation, in seconds, of each span with each of `_SETS` at its best loudness.
 
-    Spans have the shape (n_spans, 12), the result (n_spans, n_sets).
+    `totals`, the sums of the shapes of each span, is of shape (n_spans, 12), the result of shape
+    (n_spans, n_sets). It is 0 for a set with a tone that is not above the mean of the span. Sets
+    without a triad pay `_PRICE_OF_CLUSTERS`.
 
     A chord w on the tones S, centered, is w minus its mean; its product with centered frames u is
     largest for w = u + sum(u) / (12 - |S|) on S, and then is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
@@ -139,6 +141,7 @@ def loudness_of(total: np.ndarray, sounding: np.ndarray) -> np.ndarray:
 
 
 def _loudness(total: np.ndarray, chosen: int) -> np.ndarray:
+    """Return the loudness of the tones of set `chosen`; all 0 if it is -1, which is a rest."""
     if chosen < 0 or not np.any(total > 0):
         return np.zeros(12)
     loudness = loudness_of(total, _MEMBERS[chosen])

@@ -10,9 +10,12 @@ LOWEST, HIGHEST = 60, 79
 """C4 to G5, the range of most songs."""
 
 _LOUDNESS = 0.8  # loudness of the melody's note, relative to the chord's loudest tone
-_CHANGE_PRICE = 0.002  # what a step on a beat must gain, in seconds of full correlation
-_OFF_BEAT, _BETWEEN = 1.5, 6.0  # factors of that price on halves and thirds of beats; elsewhere
-_LEAST_GAIN = -0.1  # least gain in correlation of a note over a rest: notes are preferred
+# How much the correlation, integrated over seconds, must gain from a step to another note on a
+# beat. On halves and thirds of beats it must gain `_OFF_BEAT` times as much, and elsewhere
+# `_BETWEEN` times as much.
+_CHANGE_PRICE = 0.002
+_OFF_BEAT, _BETWEEN = 1.5, 6.0
+_LEAST_GAIN = -0.1  # a note is preferred to a rest unless its correlation is lower by more than 0.1
 _PITCHES = np.arange(LOWEST, HIGHEST + 1)
 
 
@@ -46,7 +49,11 @@ def find_melody(cells: Cells, chords: np.ndarray, bar_lines: np.ndarray) -> np.n
 
 
 def _distances() -> np.ndarray:
-    """Return the costs of changes, relative to the price: 1 for steps and rests, more for leaps."""
+    """Return the cost of each change, in prices, from row to column; the last ones are a rest.
+
+    Steps of up to two semitones, and changes to or from a rest, cost 1; a leap costs half of its
+    semitones.
+    """
     leaps = np.abs(np.subtract.outer(_PITCHES, _PITCHES))
     costs = np.where(leaps > 0, np.maximum(1, leaps / 2), 0)
     costs = np.pad(costs, (0, 1), constant_values=1)

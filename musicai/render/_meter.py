@@ -4,12 +4,15 @@ import numpy as np
 
 from ._sheet import Sheet
 
-# Relative loudness of notes, by where in the bar they begin; the steps are even.
+# Relative loudness of notes that begin on a downbeat, on another strong beat, on a weak beat, or
+# between beats, in equal steps.
 _DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
 
 
 def beat_groups(beats_per_bar: int) -> list[int]:
-    """Divide the beats of a bar into groups of two or three, whose first beats are strong.
+    """Return the sizes of the groups into which a bar is divided, of two or three beats each.
+
+    The first beat of each group is strong. A bar of one beat is one group.
 
     Examples
     --------
@@ -23,7 +26,7 @@ def beat_groups(beats_per_bar: int) -> list[int]:
 
 
 def strong_beats(sheet: Sheet) -> np.ndarray:
-    """Return the strong beats of a piece, as numbers of beats from its first one."""
+    """Return the strong beats of a piece from its first bar line on, counted from beat 0."""
     groups = beat_groups(sheet.timeline.beats_per_bar)
     starts = np.cumsum([0, *groups[:-1]])
     return (sheet.bar_starts()[:, None] + starts).ravel()

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from ..theory.spelling import PITCH_CLASS_OF
 
-_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # beats; some are dotted
+_READABLE = [Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)]  # in beats; some dotted
 
 
 def written_lengths(
@@ -19,8 +19,8 @@ def written_lengths(
     Parameters
     ----------
     start, end : Fraction
-        Where the note starts and ends, in beats from the beginning of its bar; a multiple of a
-        quarter or a third of a beat.
+        Where the note starts and ends, in beats from the beginning of its bar. Both are multiples
+        of a quarter or a third of a beat.
     beats_per_bar : int, default=4
         Beats in the bar; an even bar of four or more beats has a middle.
     rest : bool, default=False

@@ -16,7 +16,7 @@ STEPWISE = 1
 
 
 class Tempo(NamedTuple):
-    """A new tempo in quarter notes per minute, and a meter such as (3, 4), or None to keep it."""
+    """A change to a tempo, in quarter notes per minute, and to a meter; None keeps the meter."""
 
     seconds: float
     beats_per_minute: float
@@ -56,15 +56,15 @@ class Item(NamedTuple):
         Where it starts on the timeline, how long it lasts, and where in the source it begins, in
         seconds.
     rate, semitones : float
-        Its speed, 1 for that of the source, and its transposition.
+        Its speed relative to the source, and its transposition.
     keeps_pitch : bool
         Whether its speed leaves its pitch unchanged.
     gain : float
-        Factor of its amplitude.
+        Factor by which its amplitude is multiplied.
     fade_in, fade_out : Fade
         Fades at its ends.
     to_mono : bool
-        Whether its channels are mixed to one.
+        Whether its channels are mixed down to mono.
     source : Source
         The file that it plays.
     marks : sequence of (float, float)
@@ -88,7 +88,7 @@ class Item(NamedTuple):
 
 
 def quoted(text: str) -> str:
-    """Quote text as one value of a line; raise a ValueError if it contains all kinds of quotes."""
+    """Quote text as one value of a line; raise a ValueError if it has all three kinds of quotes."""
     for mark in "\"'`":
         if mark not in text:
             return f"{mark}{text}{mark}"
@@ -144,7 +144,10 @@ def audio_track(
     levels: Iterable[tuple[float, float]] = (),
     is_muted: bool = False,
 ) -> list[str]:
-    """Return a track of items; `levels` are the points of its volume envelope, if it has one."""
+    """Return the block of a track with items.
+
+    `levels` are the points of its volume envelope: times in seconds, and amplitudes.
+    """
     points = [f"PT {_number(seconds)} {_number(value)} 0" for seconds, value in levels]
     envelope = block("VOLENV2", "ACT 1 -1", "VIS 1 1 1", "DEFSHAPE 0 -1 -1", points)
     return block(
@@ -159,7 +162,7 @@ def audio_track(
 def midi_track(
     name: str, events: Iterable[tuple[int, Sequence[int]]], *, length: float, resolution: int
 ) -> list[str]:
-    """Return a track with one MIDI item that starts at 0 s.
+    """Return the block of a track with one MIDI item that starts at 0 s.
 
     Parameters
     ----------

@@ -43,11 +43,11 @@ _KINDS = {
     "MP3": "MP3",
     "OGG": "VORBIS",
 }
-"""Reaper's kind of source for each format of libsndfile; for all others it is VIDEO, read by
-ffmpeg."""
+"""Reaper's kind of source for each format of libsndfile. All other formats have the kind VIDEO,
+which Reaper reads with ffmpeg."""
 
 _EVEN = 0.0005
-"""Most seconds by which beats may be off in an item that has one speed and no stretch markers."""
+"""Most seconds by which beats may be off if an item has one speed instead of stretch markers."""
 
 _PADDING = 0.2
 """Seconds by which the audio file may be longer or shorter than the mosaic: MP3 encoders pad
@@ -249,7 +249,7 @@ def _session(
 
 
 def _tempi(events: Sequence[Event], resolution: int) -> list[Tempo]:
-    """Convert MIDI events of tempo and meter to changes in seconds.
+    """Convert MIDI's tempo and meter events to changes at times in seconds.
 
     `resolution` is in ticks per beat.
     """
@@ -279,9 +279,9 @@ def _seconds_at(beats: np.ndarray, tempi: list[Tempo]) -> np.ndarray:
 
 
 def _messages(track: Track) -> Iterator[tuple[int, list[int]]]:
-    """Yield the channel messages of a track, then one that turns all notes off at its end.
+    """Yield the channel messages of a track, and at its end one that turns all notes off.
 
-    Each comes with the ticks since the previous one.
+    Each message comes with the number of ticks since the one before it.
     """
     last = 0
     for event in track.events:
@@ -326,18 +326,18 @@ def _items(edits: Any, folder: str | None) -> Iterator[Item]:
 
 
 def _reference(audio: AnyPath, edits: Any, folder: str | None) -> list[str]:
-    """Return a muted track with the audio of a whole mosaic."""
+    """Return the block of a muted track that plays the audio of a whole mosaic."""
     if not is_path(audio):
         raise TypeError(f"audio is {audio!r} where the path of a file is expected")
     (seconds,) = read_durations([audio])
     if not os.path.isfile(audio):
         raise FileNotFoundError(
-            f"{printable(audio)}: there is no such file: write it by mosaic.transform first"
+            f"{printable(audio)}: there is no such file: write it with mosaic.transform first"
         )
     if not abs(seconds - edits.seconds) < _PADDING:
         raise ValueError(
             f"{printable(audio)}: this is not the audio of the mosaic, which lasts "
-            f"{edits.seconds:.2f} s: write it by mosaic.transform with the same arguments"
+            f"{edits.seconds:.2f} s: write it with mosaic.transform and the same arguments"
         )
     source, _ = _source(os.path.abspath(os.fsdecode(audio)), folder)
     item = Item(

@@ -57,7 +57,7 @@ class Sheet(NamedTuple):
     def bar_lines(self, borders: np.ndarray) -> np.ndarray:
         """Return, for each bar line, the index of the first cell that begins on or after it.
 
-        `borders` are those of the cells, in beats.
+        `borders` are the borders of the cells, in beats. Bar lines at the end are left out.
         """
         lines = np.searchsorted(borders, self.bar_starts() - 1e-9)
         return lines[lines < len(borders) - 1]
@@ -108,7 +108,7 @@ def melody_of(piece: np.ndarray, sheet: Sheet, grid: int | None) -> tuple[Cells,
 
 
 def voicings_of(sheet: Sheet, register: Register) -> list[Voicing]:
-    """Return the notes of each chord of a sheet, with smooth voice leading."""
+    """Return a voicing for each chord of a sheet, with smooth voice leading."""
     starts = [chord.start for chord in sheet.chords]
     return lead_voices(
         [chord.pitch_classes for chord in sheet.chords],
@@ -127,6 +127,9 @@ def keys_of(key: Any, X: Any, pieces: list[np.ndarray]) -> list[int | None]:
 
 
 def _first_bar_line(chords: list[Chord], beats_per_bar: int) -> int:
-    """Return the beat of the bar on which chords change most often, the earliest if several do."""
+    """Return the beat, from 0 to `beats_per_bar` - 1, of the first bar line.
+
+    It is the beat of a bar on which chords change most often, or the earliest if several tie.
+    """
     changes = np.array([chord.start for chord in chords[1:]], dtype=int) % beats_per_bar
     return int(np.bincount(changes, minlength=beats_per_bar).argmax())

@@ -18,16 +18,16 @@ BEATS_PER_BAR = 4
 """Beats in a bar in which frames that are not beats are notated."""
 
 SETTLED_BARS = 8
-"""Number of bars at the beginning from which key, level and first bar line are estimated, so that
-later music does not change them."""
+"""Number of bars, at the beginning of a piece, from which its key, level and first bar line are
+estimated, so that later music does not change them."""
 
 PARTS_OF_BEAT = 8
 """Number of parts into which a beat is divided to count a pickup: 32nd notes."""
 
 _NOTATED_TEMPO_RULE: Rule = (lambda v: v is None or TEMPO_RULE[0](v), f"None or {TEMPO_RULE[1]}")
-_LEAST_OF_STEP = 0.1  # pieces end with a frame, not on a beat; a shorter remainder gets no note
+_LEAST_OF_STEP = 0.1  # a shorter part of a step or beat at the end of a piece gets no note
 _LEAST_PICKUP = 0.75  # in `PARTS_OF_BEAT`; a shorter pickup is taken for silence before the music
-_SHORTEST_CELL = 0.08  # seconds; shorter frames are joined, as chords do not change faster
+_SHORTEST_CELL = 0.08  # in seconds; shorter frames are joined, as chords do not change faster
 
 
 class Timeline(NamedTuple):
@@ -76,7 +76,7 @@ class Timeline(NamedTuple):
         return float(self.seconds[-1])
 
     def seconds_at(self, beats: np.ndarray) -> np.ndarray:
-        """Convert beats to seconds; the last of the beats is taken for the end of the piece."""
+        """Convert beats to seconds, except the last of them, which becomes the end of the piece."""
         seconds = np.interp(beats, self.beats, self.seconds)
         seconds[-1] = self.duration
         return seconds
@@ -94,9 +94,10 @@ class Timeline(NamedTuple):
         return np.arange(n_cells + 1) / steps_per_beat
 
     def cells(self, steps_per_beat: int | None) -> np.ndarray:
-        """Return the borders, in beats, of the cells of a grid, or of the frames if it is None.
+        """Return the borders of the cells of a grid, in beats.
 
-        Short frames are joined. With None, the last cell ends with the piece.
+        If `steps_per_beat` is None, return the borders of the frames. Frames shorter than
+        `_SHORTEST_CELL` are then joined, and the last cell ends with the piece.
         """
         if steps_per_beat is not None:
             return self.grid(steps_per_beat)
@@ -155,8 +156,9 @@ def timelines(
 def _from_first_beat(beats: np.ndarray) -> tuple[np.ndarray, int]:
     """Count beats from the one in which the piece begins; also return the number of that beat.
 
-    What the piece has of its first beat is rounded to `PARTS_OF_BEAT`, so that a short bar can have
-    that length.
+    The piece may begin within its first beat. The rest of that beat is rounded to a multiple of
+    ``1 / PARTS_OF_BEAT``, so that a pickup bar can have its length. If it is shorter than
+    `_LEAST_PICKUP`, beats are counted from the next one.
     """
     before = int(np.floor(beats[0]))
     left = PARTS_OF_BEAT * (before + 1 - beats[0])

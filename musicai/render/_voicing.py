@@ -14,13 +14,13 @@ import numpy as np
 
 # Costs are in semitones of movement.
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
-_COST_OF_MUD = 3.0  # per pair of voices; as much as all voices move in most changes of chords
+_COST_OF_MUD = 3.0  # per pair of voices; about what all voices move from chord to chord
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
 _COST_OFF_CENTER = 0.15  # per semitone: so little that it only breaks ties
 _COST_OF_SPREAD = 0.25  # per semitone above an octave, the span of a hand
-_WIDEST_GAP = 9  # a major sixth: a tone farther away no longer blends into the chord
+_WIDEST_GAP = 9  # between neighboring voices, a major sixth: tones farther apart do not blend
 
-_RANGE = 24  # semitones of a line; within one octave it would have to leap at either end
+_RANGE = 24  # of a line, in semitones; within one octave it would have to leap at either end
 # Cost per semitone from the center: less than that of movement, so that the nearer octave mostly
 # wins, but enough to turn a climbing line back before it leaves its range.
 _PULL_TO_CENTER = 0.4
@@ -80,7 +80,10 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose the voicings of chords and their roots; the voicing before them is already settled."""
+    """Choose voicings for chords, which are pairs of their tones and their root.
+
+    `before` is the voicing that precedes them, if any; it is already settled.
+    """
     if not chords:
         return []
     tables = [_candidates(tuple(sorted(tones)), register) for tones, _ in chords]
@@ -128,9 +131,9 @@ def lead_line(tones: np.ndarray, lowest: int) -> np.ndarray:
 
 @lru_cache(maxsize=4096)
 def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
-    """Return all voicings without wide gaps, or all voicings if each has one.
+    """Return the voicings of a chord in a register, shape (n_voicings, n_voices).
 
-    Shape (n_voicings, n_voices).
+    Voicings with a gap wider than `_WIDEST_GAP` are left out, unless all have one.
     """
     places = [
         [note for note in range(register.lowest, register.highest + 1) if note % 12 == tone]
@@ -142,6 +145,7 @@ def _candidates(chord: tuple[int, ...], register: Register) -> np.ndarray:
 
 
 def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
+    """Return the cost of each voicing in a table, whatever comes before it, shape (n_voicings,)."""
     gaps = np.diff(table, axis=1)
     mud = ((gaps < 5) & (table[:, :-1] < _LOWEST_CLOSE)).sum(axis=1)
     inverted = table[:, 0] % 12 != root
@@ -156,9 +160,9 @@ def _own_costs(table: np.ndarray, root: int, register: Register) -> np.ndarray:
 
 
 def _movement(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """Return the movement of all voices in semitones, shape (n_before, n_after).
+    """Return the movement of all voices together, in semitones, shape (n_before, n_after).
 
-    A lower bound if the number of voices changes.
+    If the numbers of voices differ, this is a lower bound.
     """
     if before.shape[1] == after.shape[1]:
         return np.abs(before[:, None] - after[None]).sum(axis=2)

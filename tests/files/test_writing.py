@@ -75,9 +75,9 @@ def test_a_killed_process_leaves_the_old_file(tmp_path):
 @pytest.mark.parametrize(
     ("target", "error", "message"),
     [
-        ("", ValueError, "no name of a file"),
+        ("", ValueError, "not the name of a file"),
         (".", ValueError, "is a folder"),
-        ("a\0b", ValueError, "no name of a file"),
+        ("a\0b", ValueError, "not the name of a file"),
         ("nowhere/a.bin", FileNotFoundError, "there is no folder nowhere; make it first"),
         ("x" * 300, OSError, r"\(.*\): give a shorter name: 'xxx"),
         ("x" * 300 + "/a.bin", OSError, r"\(.*\): give a shorter name: 'xxx"),
