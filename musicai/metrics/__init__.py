@@ -9,8 +9,8 @@ chroma: 12 pitch classes, from C to B.
   to second.
 - Progression, from chord to chord: `transition_matrix`, `falling_fifths`.
 - Form, over many seconds: `key_stability`, `recurrence`.
-- Comparison of two sets of pieces: `realism` combines the `overlap_area` of each of
-  `REALISM_METRICS` and the `transition_overlap`. `frechet_distance` compares frames.
+- Comparison of two sets of pieces: `realism` combines the overlap of the sets in each of
+  `REALISM_METRICS` with the `transition_overlap`. `frechet_distance` compares frames.
   `memorization` finds copies, which are realistic too. `report` puts all of these on a scorecard,
   a `Report`, and adds the figures of other real music and of simple baselines.
 - Comparison of two pieces frame by frame: `frame_correlation`.

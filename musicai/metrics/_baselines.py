@@ -1,7 +1,7 @@
 """Simple models whose likelihoods are comparable with that of :class:`musicai.LSTMComposer`.
 
 Like the composer, they round a value in [0, 1] to the level ``round((n_levels - 1) * value)``. The
-probability of a frame is the product over its features of the mass of each level. If a composer
+probability of a frame is the product of the probabilities of its features' levels. If a composer
 scores higher than :class:`IndependentBaseline`, it has learned about time or harmony. If it scores
 higher than :class:`PersistenceBaseline`, it has learned more than that values persist.
 """
@@ -16,11 +16,11 @@ from ..base.parameters import check_values, is_integer, unchanged_on_error
 from ..base.persistence import Array, Persistent
 from ..base.pieces import as_collection
 
-_N_CONTEXTS = 32  # bins of the previous value, each about 3 % of its range
+_N_CONTEXTS = 32  # most bins for the previous value; each of 32 spans about 3 % of [0, 1]
 
 
 class _LevelBaseline(Persistent, BaseEstimator):
-    """Base class of both baselines, with the grid of levels, `fit` and the scores."""
+    """Base class of both baselines: rounds values to levels, and implements `fit` and scores."""
 
     def __init__(self, *, n_levels: int = 256) -> None:
         self.n_levels = n_levels
@@ -62,7 +62,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         Returns
         -------
         log_prob : ndarray of shape (n_frames,), or a collection of them
-            In nats: an array for one piece, a collection for a collection.
+            In nats, in the same form as `X`: an array for one piece, a list for a list.
         """
         check_is_fitted(self)
         pieces, pack = as_collection(X, n_features=self.n_features_in_)
@@ -117,7 +117,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
 
 
 class IndependentBaseline(_LevelBaseline):
-    r"""Model without memory whose features are independent: a smoothed histogram for each one.
+    r"""Model without memory: each feature is independent and has a smoothed histogram of levels.
 
     .. math:: P(x_t) = \prod_d p_d(x_{t,d}), \qquad
         p_d(l) = \frac{n_d(l) + q(l)}{\sum_{l'} n_d(l') + 1}
@@ -136,7 +136,7 @@ class IndependentBaseline(_LevelBaseline):
     mass_ : ndarray of shape (n_features, n_levels)
         :math:`p_d(l)`; every row sums to one.
     n_features_in_ : int
-        Width of a frame.
+        Number of features of a frame.
 
     Examples
     --------
@@ -174,8 +174,8 @@ class PersistenceBaseline(_LevelBaseline):
     .. math:: p_d(l \mid b) = \frac{n_d(b, l) + k\, p(l \mid b)}{\sum_{l'} n_d(b, l') + k}, \qquad
         p(l \mid b) = \frac{\sum_d n_d(b, l) + k\, q(l)}{\sum_{d,l'} n_d(b, l') + k}
 
-    with :math:`k` the number of levels and :math:`q` the histogram of all features together. The
-    first frame of a piece is scored as by :class:`IndependentBaseline`.
+    where :math:`k` is the number of levels and :math:`q` the histogram of all features together,
+    smoothed as in :class:`IndependentBaseline`, which also scores the first frame of a piece.
 
     Parameters
     ----------
@@ -185,11 +185,12 @@ class PersistenceBaseline(_LevelBaseline):
     Attributes
     ----------
     first_mass_ : ndarray of shape (n_features, n_levels)
-        Masses of the levels of a piece's first frame; every row sums to one.
+        Probability of each level in a piece's first frame, estimated from all frames; every row
+        sums to one.
     mass_ : ndarray of shape (n_features, n_bins, n_levels)
         :math:`p_d(l \mid b)`; every row sums to one.
     n_features_in_ : int
-        Width of a frame.
+        Number of features of a frame.
 
     Examples
     --------
@@ -241,5 +242,5 @@ def _laplace(counts: np.ndarray) -> np.ndarray:
 
 
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
-    """Return `counts` smoothed and normalized to masses; `broader` weighs as `strength` counts."""
+    """Return `counts` as probabilities, smoothed by `broader`, which weighs `strength` counts."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)

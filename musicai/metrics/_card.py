@@ -19,17 +19,17 @@ class Report(Figures):
     frame_rate : float
         Frames per second.
     values : dict of dict of ndarray of shape (n_excerpts,)
-        Each metric of each excerpt, by set and metric: ``values["real"]["flux"]``. The sets are
-        "real", "generated", "ceiling" (other real music), "markov" and "shuffled".
+        The value of each metric for each excerpt, by set and metric: ``values["real"]["flux"]``.
+        The sets are "real", "generated", "ceiling" (other real music), "markov" and "shuffled".
     overlaps : dict of dict of float
-        Overlap of each other set with "real", by set. The keys of an inner dict are the metrics,
+        Overlap with "real" of every other set, by set. The keys of an inner dict are the metrics,
         "transition_matrix" for the moves of roots, and "overlap_area" for the geometric mean of
         these overlaps.
     frechet_distances : dict of float
-        Fréchet distance between the frames of each other set and those of "real".
+        Fréchet distance of every other set from "real", by set. It compares frames transposed to a
+        common key.
     memorization : dict of float
-        Share of "generated" that is copied from the other real music, and the same share of
-        "real", for comparison.
+        Share of "generated" and share of "real" that are copied from the other real music, by set.
 
     See Also
     --------
@@ -59,14 +59,14 @@ class Report(Figures):
         Returns
         -------
         figures : dict of str to float
-            For composed music, ``overlap_area`` is the geometric mean of all overlaps. Each metric
-            has three figures: its mean, such as ``flux``, its standard deviation, ``flux_std``,
-            and its overlap with real music, ``flux_overlap``. The others are
-            ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The other
-            sets have the same figures, except memorization, with the prefixes ``ceiling_``,
-            ``markov_`` and ``shuffled_``. Real music has the figures that need no comparison, with
-            the prefix ``real_``: ``real_flux``, ``real_flux_std``, ``real_memorization``.
-            ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
+            The figures of composed music have no prefix: ``overlap_area`` is the geometric mean of
+            all overlaps. Each metric has three figures: its mean, such as ``flux``, its standard
+            deviation, ``flux_std``, and its overlap with real music, ``flux_overlap``. Three more
+            are ``transition_matrix_overlap``, ``frechet_distance`` and ``memorization``. The sets
+            compared with real music have the same figures, except memorization, with the prefixes
+            ``ceiling_``, ``markov_`` and ``shuffled_``. Real music has means, standard deviations
+            and memorization, with the prefix ``real_``: ``real_flux``, ``real_flux_std``,
+            ``real_memorization``. ``n_excerpts``, ``n_frames`` and ``frame_rate`` come last.
         """
         figures: dict[str, float] = {}
         for name in ("generated", "real", *[each for each in COLUMNS if each != "generated"]):

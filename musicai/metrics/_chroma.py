@@ -1,4 +1,4 @@
-"""Checks of chroma that the metrics of harmony share."""
+"""Checks of chroma that the metrics share."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ MAJOR_SCALE = np.isin(np.arange(12), [0, 2, 4, 5, 7, 9, 11]).astype(np.float64)
 
 
 def chroma_pieces(X: Any, name: str = "X") -> list[np.ndarray]:
-    """Check that `X` is chroma, one piece or a collection, and return its pieces as float64."""
+    """Check that `X` is chroma, and return its piece or pieces as a list of float64 arrays."""
     pieces, _ = as_chroma(X, name=name)
     return [piece.astype(np.float64) for piece in pieces]
 
@@ -28,7 +28,7 @@ def sounding_pieces(X: Any, metric: str) -> list[np.ndarray]:
 
 
 def require_some(found: Any, need: str) -> Any:
-    """Return `found`; raise a ValueError that states the need if it is empty."""
+    """Return `found`; if it is empty, raise a ValueError that begins with `need`."""
     if len(found) == 0:
         raise ValueError(f"{need}: X has none")
     return found

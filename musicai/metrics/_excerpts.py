@@ -1,4 +1,4 @@
-"""Cutting pieces into excerpts of one length, and drawing equally many from each set."""
+"""Excerpts of one length: cutting pieces into them, drawing some at random, and counting them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,17 +12,18 @@ from ._form import same_keys
 from ._realism import shortest_piece
 
 FEWEST_EXCERPTS = 2
-"""Least number of excerpts in a set; the metrics of a single one have no spread."""
+"""Least number of excerpts in a set; the values of a metric have no spread if there is only one."""
 
-_LONGEST = 60  # seconds; longest excerpt if its length is not given
-_SOUNDING = 0.9  # least share of frames that are not flat; every metric is defined then
+_LONGEST = 60  # seconds; length of the longest excerpt, unless the user gives a length
+_SOUNDING = 0.9  # least share of frames that are not flat; with few such frames, metrics fail
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
-    """Return the length of an excerpt in frames: `n_frames` if it is given and long enough.
+    """Return the length of an excerpt in frames.
 
-    Otherwise, at least half of the pieces in every set have the returned length, unless it is the
-    least that the metrics need; it is at most 60 s.
+    This is `n_frames` if given; a ValueError is raised if that is less than the metrics need. If
+    `n_frames` is None, the length is at most 60 s, and at least half of the pieces in every set
+    have it, unless the metrics need more.
     """
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},
@@ -44,11 +45,11 @@ def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_ra
 
 
 def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[list[np.ndarray]]:
-    """Cut each piece into successive excerpts; drop a remainder that is too short.
+    """Return a list of excerpts for each piece: successive stretches of `n_frames` frames.
 
-    Excerpts for which a metric is undefined are left out: those with more than a tenth of their
-    frames silent or otherwise flat, and those in which no two windows of 10 s, one right after the
-    other, both have a key.
+    A shorter remainder is dropped. Excerpts for which a metric may be undefined are left out: those
+    with more than a tenth of their frames silent or otherwise flat, and those in which no two
+    windows of 10 s, one right after the other, both have a key.
     """
     passage = shortest_piece(frame_rate) // 2
     return [
@@ -65,7 +66,7 @@ def cut(pieces: Sequence[np.ndarray], n_frames: int, frame_rate: float) -> list[
 def draw(
     excerpts: Sequence[Sequence[np.ndarray]], n_excerpts: int, rng: np.random.RandomState
 ) -> list[np.ndarray]:
-    """Draw excerpts at random, from all pieces as evenly as possible."""
+    """Draw `n_excerpts` excerpts at random, as evenly as possible from all pieces."""
     shuffled = [[piece[i] for i in rng.permutation(len(piece))] for piece in excerpts]
     drawn: list[np.ndarray] = []
     turn = 0
@@ -77,7 +78,7 @@ def draw(
 
 
 def count(excerpts: Sequence[Sequence[np.ndarray]]) -> int:
-    """Return the number of excerpts."""
+    """Return the number of excerpts of all pieces together."""
     return sum(map(len, excerpts))
 
 
@@ -88,7 +89,7 @@ def require_excerpts(
     n_frames: int,
     frame_rate: float,
 ) -> None:
-    """Raise a ValueError if there are too few excerpts for their metrics to have a spread."""
+    """Raise a ValueError if the set called `name` has fewer than `FEWEST_EXCERPTS` excerpts."""
     if count(excerpts) < FEWEST_EXCERPTS:
         smaller = ", or a smaller n_frames" if n_frames > shortest_piece(frame_rate) else ""
         raise ValueError(

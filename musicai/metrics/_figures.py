@@ -7,13 +7,13 @@ import numpy as np
 from ._words import COPIES, TOTAL
 
 _ENOUGH = 10
-"""Excerpts per set. With fewer, even the overlap between two sets of real music is random."""
+"""Least number of excerpts per set; with fewer, even two sets of real music overlap by chance."""
 
 _MOST_COPIES = 0.5
-"""Share of copies at which a doubt is raised; that of held-out recordings is at most 0.1."""
+"""Share of copies from which the figures are doubted; it is at most 0.1 for held-out recordings."""
 
 _MOST_ABOVE_CEILING = 0.1
-"""Lead of generated music over the ceiling that is too large for chance, given enough excerpts."""
+"""How far generated music can exceed the ceiling's total overlap by chance, given `_ENOUGH`."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,7 +34,7 @@ class Figures:
 
 
 def doubts(figures: Figures) -> list[str]:
-    """Return the reasons to doubt the figures of a scorecard, each as a clause for a warning."""
+    """Return the reasons to doubt the figures of a scorecard, each as the text of a warning."""
     found = []
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:

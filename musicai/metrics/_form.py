@@ -125,7 +125,10 @@ def recurrence(
 
 
 def same_keys(piece: np.ndarray, n_frames: int, lag: int) -> np.ndarray:
-    """Return, for each pair of windows that both have a key, whether the keys are the same."""
+    """Return whether the key of each window is the same as `lag` frames later, as booleans.
+
+    A window starts every half window length. Pairs in which a window has no key are left out.
+    """
     starts = np.arange(0, len(piece) - lag - n_frames + 1, max(1, n_frames // 2))
     now = _window_scores(piece, starts, n_frames)
     later = _window_scores(piece, starts + lag, n_frames)
@@ -142,6 +145,7 @@ def _window_scores(piece: np.ndarray, starts: np.ndarray, n_frames: int) -> np.n
 
 
 def _share_alike(piece: np.ndarray, n_frames: int, min_distance: int, similarity: float) -> float:
+    """Return the share of pairs of windows, at least `min_distance` apart, that are similar."""
     windows = unit_windows(piece, n_frames)
     n_alike, n_pairs = 0, 0
     for start in range(0, len(windows) - min_distance, n_frames):

@@ -22,9 +22,9 @@ def frechet_distance(X: Any, Y: Any) -> float:
     Parameters
     ----------
     X, Y : array-like of shape (n_frames, n_features), or collections of them
-        Chroma, piano rolls, log-mel spectra or any other features, at least two frames each. Every
-        frame of a set has the same weight. Transpose chroma to a common key first, as
-        :func:`report` does; averaged over many keys, it says little about harmony.
+        Chroma, piano rolls, log-mel spectra or any other features, at least two frames in each set.
+        Every frame of a set has the same weight. Transpose chroma to a common key first, as
+        :func:`report` does; a mean over many keys says little about harmony.
 
     Returns
     -------
@@ -60,8 +60,8 @@ def frechet_distance(X: Any, Y: Any) -> float:
         _root_of_covariance(frames - mean)
         for frames, mean in zip((first, second), means, strict=True)
     ]
-    # The trace of the square root equals the sum of the singular values of the product of both
-    # roots. That product need not be symmetric, and if it is singular it may have no square root.
+    # The trace of the square root in the formula equals the sum of the singular values of
+    # roots[0] @ roots[1]. So no square root of a product, which may not exist, is needed.
     common = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
     spread = sum(float(np.square(root).sum()) for root in roots) - 2 * common
     return float(np.square(means[0] - means[1]).sum() + max(0.0, spread))
@@ -78,6 +78,6 @@ def _frames(X: Any, name: str, n_features: int | None = None) -> np.ndarray:
 
 
 def _root_of_covariance(centered: np.ndarray) -> np.ndarray:
-    """Return the symmetric square root of the covariance, which may be singular."""
+    """Return the symmetric square root of the covariance of centered frames, even if singular."""
     values, vectors = np.linalg.eigh(centered.T @ centered / (len(centered) - 1))
     return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T

@@ -60,9 +60,9 @@ def frame_entropy(X: Any) -> float:
 
     .. math:: \frac{1}{T} \sum_t H\left(\frac{x_t}{\sum_d x_{t,d}}\right)
 
-    Entropy is high for noise and for blurred frames, which training by squared error gives: it
-    predicts the average of all possible frames. The metric is blind to which pitch classes sound,
-    and to time.
+    Entropy is high for noise and for blurred frames. Models trained with squared error predict
+    blurred frames: the average of all possible next frames. The metric is blind to which pitch
+    classes sound, and to time.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ def scale_consistency(X: Any) -> float:
 
     over the 12 major scales :math:`S_k`, each also the natural minor scale of its relative key. The
     share is low for a piece that wanders through keys. The metric is blind to the order of frames,
-    and a single note is perfectly consistent. Chroma of recordings is never zero at the pitch
-    classes between the notes, so the share of a dense recording is far below 1.
+    and a single repeated note scores 1. Chroma of recordings is never zero, even at pitch classes
+    that are not played, so the share of a dense recording is far below 1.
 
     Parameters
     ----------
@@ -180,12 +180,13 @@ def key_correlation(X: Any) -> float:
 
 
 def triad_fit(X: Any) -> float:
-    r"""Return the mean correlation of single frames with the best-fitting triad.
+    r"""Return the mean correlation of each frame with the triad that fits it best.
 
     .. math:: \frac{1}{T} \sum_t \max_k \mathrm{corr}(x_t, C_k)
 
-    over the 24 major and minor triads :math:`C_k`. Noise fits badly, however strong it is. The
-    metric is blind to the order of chords, and richer chords fit less well.
+    over the 24 major and minor triads :math:`C_k`. Noise fits badly, however loud it is, and chords
+    with more than three notes fit less well than triads. The metric is blind to the order of
+    chords.
 
     Parameters
     ----------
@@ -268,6 +269,6 @@ def quiet_share(X: Any, *, threshold: float = 0.1) -> float:
 
 
 def _entropy(weights: np.ndarray) -> np.ndarray:
-    """Return the entropy in bits of each row after scaling the row to sum 1."""
+    """Return the entropy in bits along the last axis, whose weights are scaled to sum to 1."""
     shares = weights / weights.sum(axis=-1, keepdims=True)
     return np.abs(np.sum(shares * np.log2(np.where(shares > 0, shares, 1)), axis=-1))

@@ -21,7 +21,7 @@ from ..base.styles import as_labels, known_styles, label_per_piece, style_weight
 from ..theory.keys import in_common_key
 from ..theory.shapes import peaking_at_one
 
-_NEVER = 1e-9  # count of an unseen move; matters only for states that no seen move leaves
+_NEVER = 1e-9  # weight of fallback probabilities; decisive only for states that no piece leaves
 
 
 class MarkovBaseline(Persistent, BaseEstimator):
@@ -52,16 +52,17 @@ class MarkovBaseline(Persistent, BaseEstimator):
     start_ : ndarray of shape (n_states,)
         Probabilities of a piece's first state.
     transitions_ : ndarray of shape (n_states, n_states)
-        Probability of each next state (column) after each state (row).
+        Probability of each next state (column) after each state (row). After a state that no piece
+        leaves, the probabilities are the shares of frames in each state.
     styles_ : ndarray of shape (n_styles,)
         The style labels, sorted; empty where none were given.
     style_starts_, style_transitions_ : ndarray of shape (n_styles, n_states[, n_states])
-        The same as `start_` and `transitions_`, for each style. If the music of a style never
-        leaves a state, the style has the probabilities of all music there.
+        The same as `start_` and `transitions_`, for each style. After a state that the music of a
+        style never leaves, the style has the probabilities of all music.
     key_invariant_ : bool
         Whether pieces were transposed to a common key before fitting.
     n_features_in_ : int
-        Width of a frame.
+        Number of features of a frame.
 
     See Also
     --------
@@ -165,7 +166,7 @@ class MarkovBaseline(Persistent, BaseEstimator):
             Number of pieces; None for a single piece instead of a list.
         style : object or dict, default=None
             One of `styles_`, a dict of styles and their weights to blend them, such as
-            ``{"folk": 0.7, "jazz": 0.3}``, or None for no stated style.
+            ``{"folk": 0.7, "jazz": 0.3}``, or None for the probabilities of all music.
         random_state : int, RandomState instance or None, default=None
             Seed of the draws; None stands for the estimator's own `random_state`.
 
@@ -228,14 +229,19 @@ class MarkovBaseline(Persistent, BaseEstimator):
 def _quantize(
     pieces: list[np.ndarray], n_states: int, may_peak: bool, rng: np.random.RandomState
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return prototypes of frames and, for each piece, the index of each frame's nearest one."""
-    # Imported here, since this import takes a quarter of the time that importing the package would.
+    """Return prototypes of frames and, for each piece, the index of each frame's nearest one.
+
+    If `may_peak` and the largest value of every frame is 0 or 1, prototypes are scaled to peak at
+    1.
+    """
+    # Imported here, since it would take a quarter of the time that importing the package takes.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)
     n_states = min(n_states, len(np.unique(frames, axis=0)))
     clusters = MiniBatchKMeans(n_states, n_init=3, random_state=rng)
-    # One thread each, so that rounding does not depend on the number of processors.
+    # One thread each for BLAS and OpenMP, so that rounding does not depend on the number of
+    # processors.
     with one_blas_thread(), threadpool_limits(1, user_api="openmp"):
         states = clusters.fit_predict(frames)
     prototypes = clusters.cluster_centers_.astype(np.float32)
@@ -247,8 +253,8 @@ def _quantize(
 def _count(pieces: list[np.ndarray], otherwise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the probabilities of first states and of moves in sequences of states.
 
-    States that no sequence leaves have the probabilities `otherwise`, of shape (n_states, n_states)
-    or, if they are the same for all states, (n_states,).
+    After a state that no sequence leaves, the probabilities are those in `otherwise`: its row for
+    that state if the shape is (n_states, n_states), all of it if the shape is (n_states,).
     """
     n_states = otherwise.shape[-1]
     start = np.bincount([states[0] for states in pieces], minlength=n_states)

@@ -10,8 +10,8 @@ from ..base.pieces import N_PITCH_CLASSES
 from ._chroma import chroma_pieces, require_some
 
 _PAIRS = 2048  # pairs of a chunk and a window that are compared in full at a time
-_ROUNDING = 1e-4  # rounding error of distances between outlines
-_NEARLY = 2e-6  # rounding error of the similarity of equal windows
+_ROUNDING = 1e-4  # largest rounding error of a squared distance between outlines
+_NEARLY = 2e-6  # largest rounding error of the similarity of equal windows
 
 
 def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float = 0.98) -> float:
@@ -28,8 +28,8 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
     grows with the amount of training music. So compare it with the share of held-out real music.
     When one half of a set of recordings was compared with the other, the share was 0 for game
     music, 0.03 for 80 chorales and 0.09 for 350 chorales. The default similarity also finds copies
-    with added noise; at 0.995, nine of ten of these were missed. The metric is blind to copies at
-    another tempo.
+    with added noise; with a similarity of 0.995, nine out of ten noisy copies were missed. The
+    metric is blind to copies at a different tempo.
 
     Parameters
     ----------
@@ -57,8 +57,9 @@ def memorization(X: Any, training: Any, *, n_frames: int = 22, similarity: float
 
     Notes
     -----
-    The result is exact, although few pairs are compared in full. Outlines, which transposition does
-    not change, first rule out most pairs of a chunk and a window of the training music.
+    The result is exact, although few pairs of a chunk and a window of the training music are
+    compared in full. Most pairs are ruled out by comparing outlines, short summaries that
+    transposition does not change.
 
     References
     ----------
@@ -116,7 +117,7 @@ def copied_chunks(
     Returns
     -------
     copied : ndarray of bool, of shape (n_sounding_chunks,)
-        A value for each chunk of `X` that sounds.
+        Whether each chunk of `X` that sounds is a copy.
     """
     need = f"memorization needs {n_frames} frames in succession that sound"
     pieces = [piece for piece in chroma_pieces(X) if len(piece) >= n_frames]
@@ -147,7 +148,8 @@ def _windows(piece: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def _of_length_one(windows: np.ndarray) -> np.ndarray:
-    largest = windows.max(axis=(1, 2), keepdims=True)  # squares could overflow or underflow
+    # Divided by the largest value first, because squares could overflow or underflow.
+    largest = windows.max(axis=(1, 2), keepdims=True)
     windows = windows / np.where(largest > 0, largest, 1)
     length = np.sqrt(np.einsum("npt,npt->n", windows, windows))[:, None, None]
     return windows / np.where(length > 0, length, 1)
@@ -157,9 +159,10 @@ def _outlines(windows: np.ndarray) -> np.ndarray:
     """Reduce windows (n, 12, n_frames) to outlines (n, n_values), the same in all transpositions.
 
     An outline holds the magnitudes of the Fourier transform over pitch classes, which rotation does
-    not change, with each two frames added and divided by the square root of 2. Neither step can
-    increase a distance. So two windows are at least as far apart, in any transposition, as their
-    outlines, and most pairs need no full comparison in 12 transpositions.
+    not change. The magnitudes of every two successive frames are added and divided by the square
+    root of 2; an odd last frame is dropped. No step can increase a distance. So two windows are at
+    least as far apart, in any transposition, as their outlines, and most pairs need no full
+    comparison in 12 transpositions.
     """
     magnitudes = np.abs(scipy.fft.rfft(windows, axis=1, norm="ortho"))
     magnitudes[:, 1:-1] *= np.sqrt(2)  # each also stands for the mirrored coefficient
@@ -176,9 +179,10 @@ def _distances(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
 def _any_above(
     chunks: np.ndarray, learned: np.ndarray, near: np.ndarray, similarity: float, *, few: int
 ) -> np.ndarray:
-    """Return, for each chunk, whether it is more than `similarity` similar to any window.
+    """Return whether each chunk's similarity to any window, transposed or not, is above a limit.
 
-    `near` (n_chunks, n_windows) marks the pairs with close outlines; no other pair can be similar.
+    The limit is `similarity`. `near` (n_chunks, n_windows) marks the pairs with close outlines; no
+    other pair can be similar.
     """
     if np.count_nonzero(near) > near.size // few:  # products of whole matrices are faster then
         asked, windows = near.any(axis=1), learned.reshape(len(learned), -1).T

@@ -8,16 +8,16 @@ from ..base.parameters import COUNT_RULE, check_values
 from ..base.pieces import N_PITCH_CLASSES, as_collection
 from ._chroma import chroma_pieces, require_some
 
-_ROUNDING = 1e-5  # dB; deviation of equally full frames that float32 rounding can cause
+_ROUNDING = 1e-5  # dB; largest deviation that float32 rounding causes between equally full frames
 
 
 def flux(X: Any) -> float:
-    r"""Return the spectral flux: the mean absolute change of a bin from one frame to the next.
+    r"""Return the spectral flux: the mean absolute change of a feature from frame to frame.
 
     .. math:: \frac{1}{(T - 1) D} \sum_{t=2}^{T} \sum_{d=1}^{D} |x_{t,d} - x_{t-1,d}|
 
     The flux of composed music that has frozen on a chord is near 0; that of shuffled frames and
-    noise is high. The metric is blind to which bins move and to everything beyond the next frame.
+    noise is high. The metric is blind to which features change and to all but adjacent frames.
     It grows with the hop length, so compare only pieces with the same frame rate.
 
     Parameters
@@ -63,7 +63,7 @@ def flux(X: Any) -> float:
 
 
 def harmonic_change(X: Any) -> float:
-    r"""Return the mean distance that the harmony moves between frames, in tonal centroid space.
+    r"""Return how far the harmony moves from frame to frame, on average, in tonal centroid space.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T} \|\zeta_t - \zeta_{t-1}\|, \qquad
         \zeta_t = \frac{\Phi x_t}{\sum_d x_{t,d}}
@@ -92,7 +92,7 @@ def harmonic_change(X: Any) -> float:
     References
     ----------
     .. [1] C. Harte, M. Sandler, M. Gasser, "Detecting harmonic change in musical audio", AMCMM
-       2006, without its smoothing over time.
+       2006, where frames are also smoothed over time.
 
     Examples
     --------
@@ -110,14 +110,15 @@ def harmonic_change(X: Any) -> float:
 
 
 def persistence(X: Any) -> float:
-    r"""Return the share of frames whose loudest pitch class is that of the frame before.
+    r"""Return the share of frames whose loudest pitch class is the same as in the frame before.
 
     .. math:: \frac{1}{T - 1} \sum_{t=2}^{T}
         \frac{|L_t \cap L_{t-1}|}{\max(|L_t|, |L_{t-1}|)},
         \quad L_t = \{d : x_{t,d} = \max_k x_{t,k}\}
 
-    If several pitch classes are equally loud, as in chroma made from notes, the step counts by the
-    share of them that stays. So the metric does not depend on the key.
+    If several pitch classes are equally loud, as in chroma made from notes, the step counts as the
+    share of them that stay loudest. If a single one were picked, the metric would depend on the
+    key.
 
     Frozen music scores 1, noise 1/12, and shuffled frames little more. The metric catches motion
     that is too slow or too restless even if the flux, which also grows with the size of each
@@ -222,7 +223,7 @@ def _window_levels(piece: np.ndarray, n_frames: int) -> np.ndarray:
 
 
 def _sounding_steps(X: Any, metric: str) -> list[np.ndarray]:
-    """Return each piece's pairs of successive sounding frames, (n_steps, 2, 12), if it has any."""
+    """Return the pairs of successive sounding frames, (n_steps, 2, 12), of each piece with any."""
     pieces = chroma_pieces(X)
     pairs = [np.stack([piece[:-1], piece[1:]], axis=1) for piece in pieces]
     steps = [pair[np.all(pair.any(axis=2), axis=1)] for pair in pairs]
@@ -236,8 +237,11 @@ def _tonal_centroid(frames: np.ndarray) -> np.ndarray:
 
 
 def _tonal_circles() -> np.ndarray:
-    """Return coordinates (12, 6) of the pitch classes on the circles of fifths and both thirds."""
-    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle per semitone / pi, radius
+    """Return coordinates of the pitch classes on three circles, (12, 6).
+
+    These are the circles of fifths, of minor thirds and of major thirds.
+    """
+    circles = [(7 / 6, 1.0), (3 / 2, 1.0), (2 / 3, 0.5)]  # angle per semitone over pi, radius
     angles = np.pi * np.outer(np.arange(N_PITCH_CLASSES), [angle for angle, _ in circles])
     radii = np.array([radius for _, radius in circles])
     return np.hstack([radii * np.sin(angles), radii * np.cos(angles)])

@@ -8,7 +8,7 @@ from ._progression import transition_matrix
 
 _POINTS = 1000  # number of points of the grid on which densities are integrated
 _TAIL = 5  # standard deviations beyond which a Gaussian is negligible
-_NARROWEST = 0.05  # least ratio of bandwidths; the grid would miss a sharper peak
+_NARROWEST = 0.05  # least ratio of the narrower to the wider bandwidth that the grid resolves
 
 
 def overlap_area(x: Any, y: Any) -> float:
@@ -22,8 +22,8 @@ def overlap_area(x: Any, y: Any) -> float:
     a few outliers. The bandwidth is at least a twentieth of the other set's and at least a
     thousandth of the span of all values. Silverman uses the interquartile range instead of the mean
     absolute deviation. If many values are equal, for example if three of four pieces have a
-    `recurrence` of 0, that range is 0 in some samples but not in others, and the area would jump
-    from sample to sample.
+    `recurrence` of 0, the interquartile range is 0 in some samples but not in others, and the area
+    would jump from sample to sample.
 
     The area catches a wrong spread as well as a wrong mean. Two samples from one distribution
     overlap by less than 1, and the fewer values there are, the less they overlap. So compare the
@@ -71,7 +71,7 @@ def overlap_area(x: Any, y: Any) -> float:
     widths = np.array([_bandwidth(each) for each in values])
     if widths.max() <= 1e-12:
         return float(np.isclose(values[0][0], values[1][0], rtol=1e-9, atol=0))
-    # The grid would miss kernels narrower than these.
+    # Widen bandwidths that are too narrow for the grid.
     span = np.ptp(np.concatenate(values))
     widths = np.maximum(widths, max(_NARROWEST * widths.max(), span / _POINTS))
     ranges = [

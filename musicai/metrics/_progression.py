@@ -9,16 +9,17 @@ from ..theory.keys import in_common_key
 from ..theory.shapes import is_flat, triad_scores
 from ._chroma import chroma_pieces
 
-_FALLING_FIFTH = 5  # semitones up, the same pitch class as a fifth down
+_FALLING_FIFTH = 5  # semitones up; this leads to the same pitch class as a fifth down
 
 
 def transition_matrix(X: Any) -> np.ndarray:
     """Return the frequencies of moves from root to root, in a common key.
 
-    The root of a frame is that of the major or minor triad that correlates best with it. A move
-    is a change from one root to another if both are held for at least two frames. Each
-    piece is first transposed to C major or A minor. These have the same scale, so it matters little
-    that key finding often confuses a major key with its relative minor.
+    The root of a frame is the root of the major or minor triad that correlates best with it. A
+    root is held if it lasts for at least two frames. A move leads from a held root to the next held
+    root, if they differ; shorter ones between them are skipped, and so are silent and other flat
+    frames. Each piece is first transposed to C major or A minor. These have the same scale, so it
+    matters little that key finding often confuses a major key with its relative minor.
 
     The matrix catches wrong progressions, such as fifths that rise instead of falling and degrees
     that real music avoids. It is blind to the duration of a chord and to its mode.
@@ -42,8 +43,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     References
     ----------
     .. [1] L.-C. Yang, A. Lerch, "On the evaluation of generative models in music", Neural
-       Computing and Applications 32, 2020: the pitch class transition matrix, there of
-       notes.
+       Computing and Applications 32, 2020, whose pitch class transition matrix counts moves
+       between notes.
 
     Examples
     --------
@@ -58,8 +59,8 @@ def transition_matrix(X: Any) -> np.ndarray:
     counts = np.zeros((N_PITCH_CLASSES, N_PITCH_CLASSES))
     for piece in chroma_pieces(X):
         if piece.any():
-            # Transposed before roots are found, so that if two triads fit equally well, the choice
-            # does not depend on the key.
+            # Transposed before roots are found, so that the choice between two triads that fit
+            # equally well does not depend on the key.
             roots = _held_roots(in_common_key(piece))
             np.add.at(counts, (roots[:-1], roots[1:]), 1)
     return counts / max(1, counts.sum())
@@ -112,7 +113,7 @@ def falling_fifths(X: Any) -> float:
 
 
 def _held_roots(piece: np.ndarray) -> np.ndarray:
-    """Return the roots of a piece that are held for at least two frames, each once, in order."""
+    """Return the held roots of a piece in order, each different from the one before."""
     frames = piece[~is_flat(piece)]
     if len(frames) < 2:
         return np.empty(0, dtype=np.intp)

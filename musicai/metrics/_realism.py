@@ -43,12 +43,12 @@ _PASSAGE = 10  # seconds; length of the longest window
 
 
 def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> float:
-    """Return the frame rate that all pieces share, in frames per second.
+    """Return the frame rate of a timing that all pieces share, in frames per second.
 
     Parameters
     ----------
     timing : Timing, object with a `timing`, or float
-        The user's argument.
+        The argument that the user passed.
     sets : dict of str to list of ndarray of shape (n_frames, 12)
         The pieces of each argument that holds pieces, by the argument's name.
 
@@ -84,7 +84,10 @@ def common_frame_rate(timing: Any, sets: Mapping[str, Sequence[np.ndarray]]) -> 
 
 
 def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.ndarray]:
-    """Return the values of each metric of realism, one per piece, with windows of 1, 2 and 10 s."""
+    """Return the values of each of `REALISM_METRICS`, one per piece, by the metric's name.
+
+    Windows last 1 s for `dynamics`, 10 s for `key_stability` and 2 s for `recurrence`.
+    """
     second, moment, passage = (max(1, round(seconds * frame_rate)) for seconds in (1, 2, _PASSAGE))
     windows = {
         "dynamics": {"n_frames": second},
@@ -98,7 +101,7 @@ def measure(pieces: Sequence[np.ndarray], frame_rate: float) -> dict[str, np.nda
 
 
 def shortest_piece(frame_rate: float) -> int:
-    """Return the least number of frames that all metrics need: two windows of 10 s."""
+    """Return the length in frames of the shortest piece for all metrics: two windows of 10 s."""
     return 2 * max(1, round(_PASSAGE * frame_rate))
 
 
@@ -110,8 +113,8 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     with the :func:`overlap_area` :math:`A_m` of each of the :math:`M` metrics in
     ``REALISM_METRICS``, computed piece by piece, and the :func:`transition_overlap` :math:`O`.
     :func:`key_stability` is an exception. It compares one pair of windows in 20 s and eight or nine
-    pairs in a minute, too few for a density. So its overlap is that of the mean shares :math:`p`
-    and :math:`q` of the two sets, :math:`\min(p, q) + \min(1 - p, 1 - q)`.
+    pairs in a minute, too few for a density. So its overlap is computed from the mean shares
+    :math:`p` and :math:`q` of the two sets, as :math:`\min(p, q) + \min(1 - p, 1 - q)`.
 
     A single low overlap makes the geometric mean low. This is intended: shuffled frames have the
     right notes and a Markov chain of frames has the right chords, but neither is music. Two sets
@@ -129,9 +132,10 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
         Chroma, at least two pieces in each set; swapping `X` and `Y` does not change the score. Use
         pieces of one length, 20 s or more, and as many in `X` as in `Y`.
     timing : Timing, object with a `timing`, or float
-        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
-        that made the pieces, for example; a number is frames per second. It sets the windows of
-        `key_stability`, `recurrence` and `dynamics`, which last 10, 2 and 1 s.
+        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
+        made the pieces, for example; a number is frames per second. The timing determines how many
+        frames are in the windows of `key_stability` (10 s), `recurrence` (2 s) and `dynamics`
+        (1 s).
 
     Returns
     -------
@@ -149,7 +153,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
 
     See Also
     --------
-    report : Cuts the pieces into as many excerpts of one length; adds a ceiling and baselines.
+    report : Cuts both sets into equally many excerpts of one length; adds a ceiling and baselines.
 
     References
     ----------
@@ -181,8 +185,8 @@ def shared_areas(
 ) -> dict[str, float]:
     """Return the overlap of two sets in each metric and in the moves of roots.
 
-    The geometric mean of the result is the total. `values` and `other_values` are the results of
-    `measure` for `pieces` and `others`.
+    The geometric mean of these overlaps is the realism. `values` is the result of `measure` for
+    `pieces`, and `other_values` that for `others`.
     """
     areas = {
         name: (share_overlap if name in SHARES else overlap_area)(values[name], other_values[name])

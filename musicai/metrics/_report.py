@@ -34,7 +34,7 @@ def report(
 
     All sets are cut into excerpts of one length, and equally many are drawn from each. Every metric
     in ``REALISM_METRICS`` is computed for each excerpt. A set's score in a metric is the overlap of
-    its values with those of `real`. The total is the geometric mean over all metrics and the
+    its values with the values of `real`. The total is the geometric mean over all metrics and the
     transition matrix, as in :func:`realism`. Besides composed music, `real` is compared with
 
     - the ceiling: other real music, from `train` or half of `real`. No composer needs to score
@@ -51,18 +51,19 @@ def report(
         Chroma of composed music.
     train : collection of array-like of shape (n_frames, 12), default=None
         Chroma of the training music. If None, the pieces of `real` are divided into two halves. One
-        takes the place of `real`, the other that of `train`: it is the ceiling, trains the Markov
-        chain, and is searched for the originals of copies.
+        takes the place of `real`, and the other takes the place of `train`: it is the ceiling, the
+        Markov chain is fitted to it, and it is searched for the originals of copies.
     n_frames : int, default=None
         Length of an excerpt. If None, it is chosen so that at least half of the pieces in each set
         are long enough, but at most 60 s, and at least the 20 s that the metrics need.
     n_excerpts : int, default=None
         Largest number of excerpts to draw from each set; None for as many as the smallest set has.
-        Overlaps grow with the number of excerpts, so compare only scorecards with as many.
+        Overlaps grow with the number of excerpts, so compare only scorecards with the same number.
     timing : Timing, object with a `timing`, or float
-        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
-        that made the pieces, for example; a number is frames per second. It sets the windows of
-        `key_stability`, `recurrence`, `dynamics` and `memorization`, which last 10, 2, 1 and 2 s.
+        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
+        made the pieces, for example; a number is frames per second. The timing determines how many
+        frames are in the windows of `key_stability` (10 s), `recurrence` and `memorization` (2 s)
+        and `dynamics` (1 s).
     random_state : int, RandomState instance or None, default=0
         Seed for drawing excerpts, for the Markov chain and for shuffling. With an integer, the
         figures are the same every time.
@@ -174,7 +175,7 @@ def report(
 def _halves(
     pieces: list[np.ndarray], n_frames: int, frame_rate: float, rng: np.random.RandomState
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Divide pieces at random into two groups that give about as many excerpts."""
+    """Divide pieces at random into two groups with about the same number of excerpts."""
     order = rng.permutation(len(pieces))
     n_excerpts = np.array([len(each) for each in cut(pieces, n_frames, frame_rate)])
     halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])

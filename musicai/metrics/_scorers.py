@@ -13,7 +13,7 @@ from ._overlap import geometric_mean
 from ._realism import common_frame_rate, measure, shared_areas
 from ._similarity import frame_correlation
 
-_LEAST = 0.01  # least overlap, so that composers that fail in one metric can be ranked
+_LEAST = 0.01  # smaller overlaps count as this, so that composers with an overlap of 0 are ranked
 
 
 class RealismScorer:
@@ -21,10 +21,10 @@ class RealismScorer:
 
     ``GridSearchCV(composer, grid, scoring=RealismScorer())`` finds the composer whose pieces are
     most similar to held-out music; with the composer's own score, the search finds the one with the
-    highest log-likelihood. The held-out pieces are cut into excerpts, as many pieces of that length
-    are composed, and the score is their :func:`realism`. The scorer takes any estimator with a
-    `sample` method like that of :class:`musicai.LSTMComposer`. The estimator may also be the last
-    step of a pipeline whose earlier steps turn their input into chroma.
+    highest log-likelihood. The held-out pieces are cut into excerpts, the same number of pieces of
+    that length are composed, and the score is their :func:`realism`. The scorer takes any estimator
+    with a `sample` method that has the parameters of :meth:`MarkovBaseline.sample`. The estimator
+    may also be the last step of a pipeline whose earlier steps turn their input into chroma.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ class RealismScorer:
         the held-out pieces are long enough, but at most 60 s, and at least the 20 s that the
         metrics need.
     timing : Timing, object with a `timing`, or float, default=None
-        When the frames sound: one timing for all pieces, with a rate or a tempo. Pass the extractor
-        that made the pieces, for example; a number is frames per second. None is for a pipeline in
-        which a step before the composer has a timing.
+        Timing of the frames, one for all pieces, with a rate or a tempo. Pass the extractor that
+        made the pieces, for example; a number is frames per second. None takes the timing of a
+        step before the composer, for which the estimator must be a pipeline.
     random_state : int, RandomState instance or None, default=0
         Seed of the composed pieces.
 
@@ -49,9 +49,9 @@ class RealismScorer:
     An overlap below 0.01 counts as 0.01, so that a search can rank poor composers;
     :func:`realism` itself is 0 if one overlap is. Pass an instance, ``RealismScorer()``: if you
     pass the class, every score is NaN, with a warning. Realism compares distributions, so a fold
-    with few excerpts gives an unreliable score, and a fold with fewer than two raises an error. It
-    cannot detect copies. If `y` holds style labels, each style is composed as often as it occurs
-    among the excerpts of the fold.
+    with few excerpts gives an unreliable score, and a fold with fewer than two raises an error.
+    Realism cannot detect copies. If `y` holds style labels, as many pieces are composed in each
+    style as the fold has excerpts of it.
 
     Examples
     --------
@@ -156,8 +156,8 @@ def next_frame_score(estimator: Any, X: Any, y: Any = None) -> float:
 
     Pass it as ``scoring=next_frame_score`` to scikit-learn's searches, for any estimator whose
     `predict` returns the expected next frame at every frame; the estimator may be the last step of
-    a pipeline. Unlike this score, a composer's own, the log-likelihood, also rewards being exactly
-    as certain as is justified.
+    a pipeline. A composer's own score, the log-likelihood, also rewards being exactly as certain as
+    is justified; this score does not.
 
     Parameters
     ----------
@@ -222,7 +222,7 @@ def _input_of_last_step(estimator: Any, X: Any) -> tuple[Any, Any]:
 
 
 def _timing_before(estimator: Any) -> Any:
-    """Return the last step with a timing among those before the composer, or None."""
+    """Return the last step before the composer that has a timing, or None."""
     before, _ = last_step(estimator)
     steps = [] if before is None else [step for _, step in before.steps]
     return next((step for step in reversed(steps) if hasattr(step, "timing")), None)

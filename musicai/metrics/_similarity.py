@@ -9,7 +9,7 @@ from ..theory.shapes import unit_shapes
 
 
 def frame_correlation(X: Any, Y: Any) -> float:
-    r"""Return the mean correlation of the frames of two pieces, frame by frame.
+    r"""Return the mean correlation of corresponding frames of two pieces.
 
     .. math:: \frac{1}{T} \sum_t
         \frac{(x_t - \bar x_t) \cdot (y_t - \bar y_t)}
@@ -28,9 +28,9 @@ def frame_correlation(X: Any, Y: Any) -> float:
     Returns
     -------
     correlation : float
-        Between -1 and 1; 1 if each frame of `X` has the same shape as that of `Y`, even if one is
-        louder. A frame whose values are all equal, such as silence, has no shape. Two frames
-        without a shape count as 1, and one frame with and one without a shape as 0.
+        Between -1 and 1; 1 if each frame of `X` has the same shape as the corresponding frame of
+        `Y`, even if one is louder. A frame whose values are all equal, such as silence, has no
+        shape. A pair of frames counts as 1 if neither has a shape, and as 0 if only one has.
 
     Raises
     ------

@@ -13,14 +13,13 @@ COLUMNS = {
 """The sets that are compared with real music, and their names in tables."""
 
 TRANSITIONS = "transition_matrix"
-"""The row for the moves of roots, which has no mean or standard deviation."""
+"""Name of the row for the moves of roots, which has no mean or standard deviation."""
 
 TOTAL, TOTAL_SAID = "overlap_area", "geometric mean"
 """The geometric mean over all metrics and the transition matrix, and its name in tables."""
 
 DISTANCE, COPIES = "frechet_distance", "memorization"
-"""The two rows below the total."""
-
+"""Names of the two rows below the total."""
 
 SHARES = frozenset({"key_stability"})
 """Metrics that are shares of few cases in each excerpt, such as one pair of windows in 20 s. Their
@@ -72,6 +71,6 @@ WORDS = {
 
 
 def in_words(metric: str, values: np.ndarray) -> str:
-    """Return the mean and standard deviation of a metric as text, or the mean alone if a share."""
+    """Return the mean and standard deviation of a metric as text; of a share, only the mean."""
     deviation = "" if metric in SHARES else f" ± {values.std(ddof=1):.3f}"
     return f"{values.mean():.3f}{deviation}"
