@@ -1,7 +1,7 @@
 """Notes and controllers of MIDI files, by channel.
 
 A synthesizer has channels, not tracks: a pedal in one track holds the notes that other tracks
-send to the same channel. So the events of all tracks are merged in order of time. Each instrument
+send to the same channel. So the events of all tracks are merged chronologically. Each instrument
 has the notes of one track, channel and program, and all controllers and bends of its channel.
 """
 
@@ -63,7 +63,8 @@ class _Channels:
         self.controls: defaultdict[_Channel, list[tuple[int, int, int]]] = defaultdict(list)
         self.bends: defaultdict[_Channel, list[tuple[int, int]]] = defaultdict(list)
         self.n_unended = 0
-        # Separate for each track, because two hands may share a key and each ends its own note.
+        # Kept separate for each track, because two hands, each in a track of its own, may share a
+        # key, and each hand ends its own note.
         strokes: defaultdict[tuple[int, _Channel, int], list[Stroke]] = defaultdict(list)
         programs: defaultdict[_Channel, int] = defaultdict(int)
         for track, channel, (tick, status, data) in _in_time(tracks):
@@ -151,9 +152,10 @@ def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["I
 
 
 def _in_time(tracks: Sequence[Track]) -> Iterator[tuple[int, _Channel, Event]]:
-    """Yield the index of the track, the channel and the event of all tracks, in order of time.
+    """Yield tuples (index of the track, channel, event) of all tracks in chronological order.
 
-    At the same tick, the events of tracks that strike no note there come first.
+    Meta events are left out. Of the events at one tick, those of tracks that strike no note at that
+    tick come first.
     """
     timed = []
     for i, track in enumerate(tracks):

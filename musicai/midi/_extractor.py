@@ -64,7 +64,7 @@ class PianoRollExtractor(FileTransformer):
     Attributes
     ----------
     timing : Timing
-        When the frames of a roll sound. If they follow beats, the timing has no tempo; choose one
+        Timing of the frames of a roll. If frames follow beats, the timing has no tempo; choose one
         with ``extractor.timing.at_tempo(96)``.
 
     See Also
@@ -77,8 +77,9 @@ class PianoRollExtractor(FileTransformer):
     -----
     The extractor learns nothing and works without `fit`.
 
-    - A note sounds from the frame nearest to its start up to the frame nearest to its end, and for
-      at least one frame.
+    - If frames follow beats, a note starts and ends at the frame boundaries nearest to its start
+      and end. At a frame rate, it sounds in the frames whose centers lie within it. In both cases,
+      it sounds for at least one frame.
     - A roll holds what sounds, not which keys are down: a note held by the sustain or sostenuto
       pedal lasts until the pedal is lifted.
     - A roll does not distinguish a repeated note from a held one: both are a run of ones.
@@ -226,11 +227,11 @@ class PianoRollExtractor(FileTransformer):
             One piece or several. Values of at least 0.5 sound, so `X` may hold probabilities. A run
             of sounding frames is one note.
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
-            When the frames sound: one timing for all pieces, or a list with one for each piece. If
-            the extractor's frames follow beats, the timing needs a tempo, as in
-            ``extractor.timing.at_tempo(96)``, and the extractor's number of frames per beat. None
-            stands for the extractor's own `timing`; that is enough if it has a frame rate. Frames
-            at a rate are notated at 120 beats per minute.
+            Timing of the frames: one for all pieces, or a list with one for each piece. If the
+            extractor's frames follow beats, the timing must have a tempo, as in
+            ``extractor.timing.at_tempo(96)``, and as many frames per beat as the extractor. None
+            stands for the extractor's own `timing`, which suffices only if frames have a rate. Such
+            frames are notated at 120 beats per minute.
 
         Returns
         -------
@@ -310,7 +311,10 @@ class PianoRollExtractor(FileTransformer):
         return roll
 
     def _check_timing(self, timing: Timing) -> None:
-        """Raise if a timing does not fit the frames of `transform`."""
+        """Raise a ValueError if frames of `timing` are not of the kind that `transform` returns.
+
+        Both must have a rate, or the same number of frames per beat.
+        """
         own = self.timing
         if timing.has_beats == own.has_beats and timing.frames_per_beat == own.frames_per_beat:
             return
@@ -340,6 +344,6 @@ def _extract(file: Any, name: str, grid: Grid, on_error: str) -> Extracted:
         roll, warning = roll_from_midi(midi, name, grid)
         return roll, "; ".join(filter(None, (remark, warning)))
     except MidiError as error:
-        if on_error == "raise":  # here, so that no more files are read in vain
+        if on_error == "raise":  # raised here, so that no more files are read in vain
             raise
         return error

@@ -29,7 +29,7 @@ def check_music_or_path(value: Any, name: str) -> None:
 def as_midi(value: Any, name: str) -> tuple["PrettyMIDI", str]:
     """Return `value` as music, read from the file if it is a path, and a warning ("" for none).
 
-    The error for a value that is neither calls it by `name`.
+    If `value` is neither music nor a path, a TypeError calls it `name`.
     """
     check_music_or_path(value, name)
     return read_music(value) if is_path(value) else (value, "")

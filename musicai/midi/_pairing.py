@@ -14,7 +14,7 @@ class Stroke(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A note, with times in ticks; its pitch is that of its `Key`."""
+    """A note of a `Key`, with times in ticks and without its pitch."""
 
     start: int
     end: int
@@ -45,7 +45,7 @@ class Key:
     def notes(
         self, other_offs: Sequence[int], cuts: Sequence[int], end: int
     ) -> Iterator[tuple[Note, bool]]:
-        """Yield each note, and whether nothing but the end of the track or a new note-on ends it.
+        """Yield each note, and whether it is unended: without a note-off or a cut after its start.
 
         Parameters
         ----------
@@ -55,7 +55,7 @@ class Key:
         cuts : sequence of int
             Sorted ticks at which all notes of the channel end, such as those of "all notes off".
         end : int
-            Tick at which the track ends, and with it all notes that nothing else ends.
+            Tick at which the track ends. Notes that nothing else ends end there.
         """
         places = [i for i, stroke in enumerate(self.strokes) if stroke.velocity]
         starts = [self.strokes[i].tick for i in places]
@@ -80,7 +80,8 @@ class Key:
                 continue
             is_in_front = self._is_struck_at(i + 1, tick)
             # If a key is struck again at the tick of its note-off, some programs write the new
-            # note-on before the note-off. So notes that begin at this tick go on if others can end.
+            # note-on before the note-off. So the note-off ends notes that began at this tick only
+            # if no earlier notes sound.
             ending = [place for place in down if self.strokes[place].tick < tick] or down
             if not ending:
                 self.idle_offs.append(tick)
@@ -100,7 +101,7 @@ class Key:
         )
 
     def _settle(self, doubtful: list[int], down: list[int]) -> None:
-        """End the doubtful notes where they begin: the note-off before each one is its own."""
+        """End each doubtful note at the tick where it begins: the note-off before it is its own."""
         self._ends.update({place: self.strokes[place].tick for place in doubtful})
         down[:] = [place for place in down if place not in doubtful[-1:]]
         doubtful.clear()

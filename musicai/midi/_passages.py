@@ -20,13 +20,16 @@ from ._sounding import release_times
 from .rendering import BLOCK, RATE
 
 PASSAGE = 20 * RATE
-"""Length of a passage, in which its notes begin, in samples; a multiple of `BLOCK`."""
+"""Length in samples of the stretch in which a passage's notes begin; a multiple of `BLOCK`."""
 
 LONGEST = 60 * RATE
 """Longest note in samples; longer ones are struck again, so that passages stay short."""
 
 PARAMETER_CONTROLS = (6, 38, 96, 97, 98, 99, 100, 101)
-"""Controllers that set parameters in several steps; of any other, only the last value counts."""
+"""Controllers that set parameters in several steps, so that all their values count in order.
+
+Of any other controller, only the last value counts.
+"""
 
 _SENT = BLOCK // 2
 """Delay in samples that puts messages in the middle of a block, safe from rounding errors."""
@@ -75,7 +78,7 @@ class Passage(NamedTuple):
 
 
 def passages(midi: Any, n_samples: int) -> Iterator[Passage]:
-    """Cut music into passages of `n_samples`, a multiple of `BLOCK`; skip those without notes."""
+    """Cut music every `n_samples`, a multiple of `BLOCK`; yield the passages that have notes."""
     strikes = sorted(
         strike
         for player, instrument in enumerate(midi.instruments)
@@ -128,9 +131,9 @@ def messages(
     end: int,
     players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
-    """Return mido messages with the times at which to send them.
+    """Return the mido messages that play the notes, each after the time at which to send it.
 
-    Times are in samples; time 0 is one block before `start`.
+    Times are in samples and in ascending order; time 0 is one block before `start`.
     """
     mido = need("mido", extra="midi", what="synthesize")
     # Messages at the same time are ordered: keys up, controllers, keys down. So a pedal that is
@@ -166,7 +169,10 @@ def _strikes(player: int, instrument: Any) -> Iterator[Strike]:
 def _changes(
     changes: list[tuple[int, int | None, int]], start: int, end: int
 ) -> Iterator[tuple[int, int | None, int]]:
-    """Yield the controllers and bends in force at `start`, at time 0; then changes up to `end`."""
+    """Yield controllers and bends with the times at which to send them.
+
+    Those in force at `start` come first, with time 0, then the changes from `start` to `end`.
+    """
     first, stop = (bisect_left(changes, time, key=itemgetter(0)) for time in (start, end))
     last = {number: i for i, (_, number, _) in enumerate(changes[:first])}
     for i, (_, number, value) in enumerate(changes[:first]):
@@ -177,7 +183,8 @@ def _changes(
 
 
 def _to_block(seconds: float) -> int:
-    # Beats often lie halfway between two blocks, and their times are inexact.
+    # Rounded to a thousandth of a block first: beats often lie halfway between two blocks, and
+    # errors in the last digits would send some of them to the earlier one.
     return math.floor(round(seconds * RATE / BLOCK, 3) + 0.5) * BLOCK
 
 

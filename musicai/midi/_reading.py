@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pretty_midi import PrettyMIDI
 
 MOST_BYTES = 2**21
-"""Size of the largest file. One of half a million notes takes about ten seconds and 500 MB."""
+"""Largest file size in bytes. Reading half a million notes takes about ten seconds and 500 MB."""
 
 MOST_TICKS = 10**7
 """pretty_midi's limit for the length of music: 87 minutes at 960 ticks per beat and 120 bpm."""
@@ -34,7 +34,7 @@ FINE = 960
 """Ticks per beat of a fine resolution; few sequencers write finer ones."""
 
 SHORTEST_BEAT = 7
-"""Shortest beat of a time signature, as a power of two: 128ths."""
+"""Shortest beat of a time signature, a 128th note, as MIDI encodes it: 7, since 2**7 is 128."""
 
 REPAIR = "save it again with a program that can open it, or leave it out"
 
@@ -78,9 +78,9 @@ def read_midi(file: AnyPath) -> "PrettyMIDI":
     - As in a synthesizer, programs, pedals and all other controllers belong to channels. So they
       apply to each instrument on their channel, whichever track they are in. Tempo changes count
       in any track, key and time signatures only in the first.
-    - A pedal that is never lifted is lifted with the last note of its channel.
-    - A note without a note-off lasts until its key is struck again, a controller ends all notes
-      (120, or 123 to 127), or its track ends.
+    - A pedal that is never lifted is lifted when the last note of its channel ends.
+    - A note without a note-off, in its own track or in another, lasts until its key is struck
+      again, a controller ends all notes (120, or 123 to 127), or its track ends.
     - Invalid meta events, such as a key of eight sharps, are left out.
     - Text is decoded as UTF-8 if that is possible, else as Latin-1.
 
@@ -186,9 +186,9 @@ def _n_ticks(song: Song) -> int:
 
 
 def _divisor(song: Song) -> int:
-    """Return by how much to divide ticks so that long music in very fine ticks can be read, or 1.
+    """Return the divisor that makes ticks coarse enough to read long music, or 1.
 
-    music21 writes such files.
+    Ticks are coarsened only if they are very fine, as in files that music21 writes.
     """
     if song.division < FINE or _n_ticks(song) < MOST_TICKS:
         return 1

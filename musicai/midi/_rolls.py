@@ -22,14 +22,14 @@ NOTATED_TEMPO = 120.0
 VELOCITY = 80
 USUAL_RESOLUTION = 480
 TICKS_PER_FRAME = 2
-"""Least number of ticks per frame. Notes are off by at most half a tick, a quarter of a frame."""
+"""Least number of ticks per frame, so that rounding moves notes by at most a quarter frame."""
 
 END_TEXT = "end of piece"
 """Text event that marks the end of a piece that ends with silence. MIDI programs ignore it."""
 
 
 class Grid(NamedTuple):
-    """Positions of frames: at fractions of beats, or at a rate if `frame_rate` is given.
+    """Positions of frames: at fractions of beats, or at a rate if `frame_rate` is not None.
 
     At a rate, frame ``t`` is centered on ``t / frame_rate`` seconds, like a frame of chroma.
     """
@@ -38,11 +38,15 @@ class Grid(NamedTuple):
     frame_rate: float | None
 
     def positions(self, seconds: Any, midi: Any) -> np.ndarray:
-        """Return the indices of the frames whose starts are nearest to the given times."""
+        """Return the index of the first frame of a note that begins at each time, as floats.
+
+        If frames follow beats, this is the frame whose start is nearest. At a rate, it is the first
+        frame whose center is not before the time.
+        """
         seconds = np.asarray(seconds, dtype=np.float64)
         if self.frame_rate is None:
             # Thirty-second notes often lie halfway between the starts of two frames. Rounding first
-            # makes up for inexact times, so that all of them go to the later frame.
+            # makes up for inexact times, so that all such notes go to the later frame.
             return np.floor(np.round(_beats(seconds, midi) * self.steps_per_beat, 6) + 0.5)
         # A frame holds the notes that begin at its center or less than one frame before that.
         return np.ceil(np.round(seconds * self.frame_rate, 6))
@@ -63,8 +67,8 @@ def roll_from_midi(midi: Any, name: str, grid: Grid) -> tuple[np.ndarray, str]:
     Raises
     ------
     MidiError
-        If no note other than drums is on the piano's keys, if the roll would be too long, or if
-        times are negative or not finite.
+        If there are no notes on the piano's keys, apart from drums, and no text that marks the end
+        of a piece; if the roll would be too long; or if times are negative or not finite.
     """
     starts, ends, pitches = _notes(midi)
     on_piano = (pitches >= LOWEST_KEY) & (pitches < LOWEST_KEY + N_KEYS)
@@ -99,7 +103,7 @@ def midi_from_roll(roll: np.ndarray, timing: Timing) -> Any:
     roll : ndarray of shape (n_frames, 88)
         Values of at least 0.5 sound.
     timing : Timing
-        When the frames sound. Frames at a rate are notated at 120 beats per minute.
+        Timing of the frames. Frames without beats are notated at 120 beats per minute.
     """
     pretty_midi = need("pretty_midi", extra="midi", what="inverse_transform")
     seconds = timing.seconds_at(np.arange(len(roll) + 1))
@@ -147,7 +151,11 @@ def _beats(seconds: np.ndarray, midi: Any) -> np.ndarray:
 
 
 def _resolution(frames_per_beat: float, n_frames: int) -> int:
-    """Return ticks per beat: if possible a whole number per frame, and not too many in all."""
+    """Return the number of ticks per beat for a roll of `n_frames` frames.
+
+    Each frame gets a whole number of ticks if `frames_per_beat` is whole. The roll has fewer than
+    `MOST_TICKS` ticks.
+    """
     per_frame = min(USUAL_RESOLUTION / frames_per_beat, 0.9 * MOST_TICKS / max(1, n_frames))
     if frames_per_beat == round(frames_per_beat):
         return round(frames_per_beat) * max(TICKS_PER_FRAME, int(per_frame))

@@ -57,11 +57,11 @@ def release_times(instrument: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarray:
-    """Return ends so that notes of the same pitch no longer overlap but sound as long as before.
+    """Return new ends of notes, so that notes of the same pitch do not overlap.
 
     A synthesizer releases a key only once, however often it was struck. So each note ends where its
     key is struck again, and the last of several overlapping notes lasts as long as any of them.
-    Notes that begin together end together.
+    Each key then sounds as long as before. Notes that begin together end together.
     """
     order = np.lexsort((starts, pitches))
     begun, ended = starts[order], ends[order]
@@ -83,15 +83,15 @@ def apart(starts: np.ndarray, ends: np.ndarray, pitches: np.ndarray) -> np.ndarr
 def _cut(
     starts: np.ndarray, ends: np.ndarray, changes: list[Any], numbers: tuple[int, ...]
 ) -> np.ndarray:
-    """Return ends, moved up to the first controller after a note's start with one of `numbers`."""
+    """Return `ends`, none later than the first controller in `numbers` after the note's start."""
     times = np.array([each.time for each in changes if each.number in numbers] + [np.inf])
     return np.minimum(ends, times[np.searchsorted(times[:-1], starts, side="right")])
 
 
 def _last_press(times: np.ndarray, changes: list[Any], pedal: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return when a pedal was last pressed before each time, and when it was next lifted.
+    """Return when a pedal was last pressed before each time, and when that press ended.
 
-    If it was never pressed, both are -inf; if it was never lifted again, the second is inf.
+    If it was never pressed before, both are -inf; if it was never lifted again, the second is inf.
     """
     moves = [(-np.inf, True), (-np.inf, False)]
     moves += [

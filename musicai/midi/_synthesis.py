@@ -41,7 +41,7 @@ MOST_HOURS = 24
 """Length of the longest music in hours. Longer times are considered damaged."""
 
 MOST_PLAYERS = 500
-"""Largest number of instruments. Each 15 take another pass; an orchestra has about 100."""
+"""Largest number of instruments; an orchestra has about 100. Every 15 take another rendering."""
 
 
 def synthesize(
@@ -113,7 +113,8 @@ def synthesize(
     _check(music, name)
     if remark:
         warnings.warn(f"{name}: {remark}", stacklevel=2)
-    # Everything is checked by now, not only when the caller takes the first block.
+    # All checks are above, because `play` is a generator: it would raise errors only when the
+    # caller takes the first block.
     return resample_blocks(play(music, load_soundfont(soundfont)), RATE, sr)
 
 
@@ -142,7 +143,10 @@ def _name(midi: Any) -> str:
 
 
 def play(midi: Any, soundfont: Soundfont, *, n_samples: int = PASSAGE) -> Iterator[np.ndarray]:
-    """Play music in passages of `n_samples`; yield their sum at `RATE`, in blocks of that size."""
+    """Play music in passages of `n_samples`, and yield their sum at `RATE` in blocks.
+
+    Each block has `n_samples` samples; the last one may be shorter.
+    """
     players = players_of(midi)
     start, rest = 0, np.zeros(0, np.float32)  # sound that has not been yielded yet
     for passage in passages(midi, n_samples):

@@ -23,7 +23,7 @@ _EXCLUSIVE = (0xF0, 0xF7)
 """Statuses of system-exclusive messages."""
 
 _MOST_DIGITS = 9
-"""Largest number of bytes in a number. The format allows 4; more are leading zeros or damage."""
+"""Most bytes of a variable-length number. The format allows 4; more are leading zeros or damage."""
 
 
 class Event(NamedTuple):
@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 class Track(NamedTuple):
-    """Events in order of time, and the tick at which the track ends."""
+    """Events in chronological order, and the tick at which the track ends."""
 
     events: list[Event]
     end: int
@@ -82,7 +82,7 @@ def read_song(data: bytes) -> Song:
 
 
 def write_song(division: int, tracks: Iterable[Track]) -> bytes:
-    """Return the bytes of a file of format 1. The events of each track must be in order of time."""
+    """Return the bytes of a file of format 1. The events of each track must be chronological."""
     chunks = [_chunk(b"MTrk", _track_bytes(track)) for track in tracks]
     header = b"".join(value.to_bytes(2, "big") for value in (1, len(chunks), division))
     return _chunk(b"MThd", header) + b"".join(chunks)
@@ -154,7 +154,7 @@ def _read_track(data: bytes, start: int) -> tuple[Track, int, int]:
 
 
 def _read_events(source: _Bytes, promised: int) -> Iterator[Event]:
-    """Yield events; stop at the stated end of the track if nothing or another track follows it."""
+    """Yield events, up to `promised` if the file ends or another track begins at that position."""
     tick = running = 0
     while not (source.position == promised and source.at((b"MTrk", b""))):
         tick += source.number()

@@ -7,7 +7,7 @@ import numpy as np
 from ..base.extras import need
 
 WAVERING = 0.015
-"""Seconds by which beats may deviate from a steady tempo, about the error of a beat tracker."""
+"""Largest deviation in seconds of beats from a steady tempo: about the error of a beat tracker."""
 
 FEWEST, MOST = 1, 2**24 - 1
 """Smallest and largest number of microseconds per beat that a MIDI file can hold."""
@@ -16,14 +16,14 @@ FEWEST, MOST = 1, 2**24 - 1
 def tempo_map(
     seconds: np.ndarray, beats: np.ndarray, *, resolution: int, what: str
 ) -> tuple[Any, np.ndarray]:
-    """Return a MIDI file with tempo changes and no notes, and the times of the changes in it.
+    """Return a MIDI file with tempo changes and no notes, and the times of the borders in it.
 
     The file is needed because pretty_midi accepts tempo changes only from files.
 
     Parameters
     ----------
     seconds, beats : ndarray of shape (n_borders,)
-        Positions of the borders between steady tempi, increasing from 0.
+        Positions of the borders between steady tempi, in seconds and in beats, increasing from 0.
     resolution : int
         Ticks per beat.
     what : str
@@ -56,8 +56,8 @@ def tempo_map(
 def steady_tempi(seconds: np.ndarray, beats: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return a subset of borders between which the tempo can be taken as steady.
 
-    Interpolation between those that are kept moves no border by more than `WAVERING` seconds. The
-    first and the last border are always kept.
+    Interpolation between the borders that are kept moves none of the others by more than `WAVERING`
+    seconds. The first and the last border are always kept.
 
     Parameters
     ----------
@@ -95,7 +95,10 @@ def _seconds_per_beat(
     beats: np.ndarray,
     wavering: np.ndarray,
 ) -> tuple[float, float]:
-    """Return limits of the seconds per beat from border `last`, placed at `at`, to border `i`."""
+    """Return the least and greatest seconds per beat from border `last`, at `at`, to border `i`.
+
+    They move border `i` by at most ``wavering[i]`` seconds.
+    """
     moved = seconds[i] - at + np.array([-wavering[i], wavering[i]])
     low, high = moved / (beats[i] - beats[last])
     return float(low), float(high)

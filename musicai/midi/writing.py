@@ -37,7 +37,7 @@ BANKS = (0, 32)
 """Controllers that select a bank of programs."""
 
 MOST_TICKS_WRITTEN = 2**28
-"""Upper limit for ticks, exclusive: the number of values that the format's numbers can take."""
+"""Upper limit for ticks, exclusive: what a number of four bytes with seven bits each can hold."""
 
 
 def write_midi(file: Any, midi: "PrettyMIDI") -> None:
@@ -142,7 +142,10 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
 
 
 def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int) -> list[Event]:
-    """Return an instrument's events, in the order for the same time: up, controllers, down."""
+    """Return an instrument's events, to be sorted by tick.
+
+    Events at the same tick keep the order of the list: keys up, controllers, keys down.
+    """
     notes = instrument.notes
     starts = np.array([_tick(note.start, midi) for note in notes], dtype=np.int64)
     ends = np.array([_tick(note.end, midi) for note in notes], dtype=np.int64)
@@ -164,8 +167,8 @@ def _playing_events(instrument: Any, midi: "PrettyMIDI", port: int, channel: int
         for bend in instrument.pitch_bends
         for value in [bend.pitch + 0x2000]
     ]
-    # A bank takes effect with the next program. So the program follows the last bank before the
-    # first note.
+    # A bank takes effect with the next program change. So the program change follows the last
+    # bank selected before the first note.
     first = starts.min(initial=MOST_TICKS_WRITTEN)
     banks = [each.tick for each in changes if each.data[0] in BANKS and each.tick <= first]
     program = Event(max(banks, default=0), PROGRAM | channel, _values(instrument.program))

@@ -73,7 +73,10 @@ def _rising(values: Any, name: str) -> np.ndarray:
 
 
 def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
-    """Return the number of beats before each boundary, with unusually long frames as several."""
+    """Return the position of each frame boundary in beats, from 0.
+
+    A frame several times longer than the median counts as several frames.
+    """
     lengths = np.diff(borders)
     usual = np.median(lengths[lengths > 0]) if np.any(lengths > 0) else 1.0
     fewest = np.ceil(lengths * frames_per_beat / LONGEST_BEAT)
@@ -85,7 +88,7 @@ def count_beats(borders: np.ndarray, frames_per_beat: float) -> np.ndarray:
 def mean_tempo(borders: np.ndarray, beats: np.ndarray) -> float | None:
     """Return the mean tempo in beats per minute over beats of about the median length.
 
-    None if no frame has a length.
+    Return None if all frames have length 0.
     """
     lengths, counts = np.diff(borders), np.diff(beats)
     lengths, counts = lengths[lengths > 0], counts[lengths > 0]

@@ -9,11 +9,11 @@ from .shapes import unit_shapes
 from .viterbi import best_path
 from .vocabulary import VOCABULARIES, templates
 
-# These were chosen with benchmarks/render/chords.py, on other chorales than those in its table.
+# These values were chosen with benchmarks/render/chords.py, on chorales that are not in its table.
 CERTAINTY = 20.0
 """Evidence in nats, from one frame, for a chord with correlation 1 over one with correlation 0."""
 _MEAN_SECONDS = 0.9  # expected duration of a chord, in seconds
-_LEAST_CORRELATION = 0.25  # a frame where no chord reaches it has none; a single note reaches 0.52
+_LEAST_CORRELATION = 0.25  # "no chord" scores this much; a single note has 0.52 with its triad
 
 _UNIT_TEMPLATES = {name: unit_shapes(templates(kinds)) for name, kinds in VOCABULARIES.items()}
 
@@ -26,7 +26,8 @@ def unit_templates(vocabulary: str) -> np.ndarray:
 def correlations(chroma: np.ndarray, vocabulary: str) -> np.ndarray:
     """Return the correlation of each frame's square root with each chord, (n_frames, n_chords)."""
     shapes = unit_shapes(np.sqrt(chroma.astype(np.float64)))
-    # The last digits depend on the number of frames in the product; rounding keeps ties ties.
+    # The last digits depend on the number of frames in the product; without rounding, they would
+    # decide between chords that fit equally well.
     return (shapes @ _UNIT_TEMPLATES[vocabulary].T).round(9)
 
 

@@ -35,7 +35,10 @@ class Meter:
     downbeat: int | None = None
 
     def arguments(self, *, downbeat: int | None = None) -> str:
-        """Return code for the keyword arguments that differ from their defaults."""
+        """Return code for the keyword arguments that differ from their defaults.
+
+        `downbeat` is the default of the argument of the same name.
+        """
         defaults = asdict(Meter(downbeat=downbeat))
         return "".join(
             f", {name}={as_code(value)}"
@@ -74,12 +77,12 @@ class RateClock:
         return self.rate
 
     def seconds_at(self, frames: np.ndarray) -> np.ndarray:
-        """Return the start times of frames; that of the recording's first frame is 0."""
+        """Return the start times of frames; the recording's first frame starts at 0."""
         places = self.first + frames
         return np.maximum(places - 0.5, 0.5 * np.minimum(places, 1)) / self.rate
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return the frames that sound at given times."""
+        """Return the indices of the frames that sound at given times."""
         return _whole_frames(seconds * self.rate + 0.5, self.first)
 
     def centers(self, n_frames: int) -> np.ndarray:
@@ -129,7 +132,7 @@ class TempoClock:
         return (self.first + frames) / self.frame_rate
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return the frames that sound at given times."""
+        """Return the indices of the frames that sound at given times."""
         return _whole_frames(seconds * self.frame_rate, self.first)
 
     def centers(self, n_frames: int) -> np.ndarray:
@@ -186,7 +189,7 @@ class MeasuredClock:
 
     @property
     def tempo(self) -> float | None:
-        """Mean tempo over beats of about the median length."""
+        """Mean tempo in beats per minute over beats of about the median length, or None."""
         return None if self.beat_borders is None else mean_tempo(self.borders, self.beat_borders)
 
     @property
@@ -202,7 +205,7 @@ class MeasuredClock:
         return np.interp(frames, np.arange(len(self.borders)), self.borders)
 
     def frames_at(self, seconds: np.ndarray) -> np.ndarray:
-        """Return the frames that sound at given times; `n_frames` after the end."""
+        """Return the indices of the frames that sound at given times; `n_frames` after the end."""
         frames = np.searchsorted(self.borders, seconds + 1e-9, side="right") - 1
         return np.clip(frames, 0, self.n_frames)
 

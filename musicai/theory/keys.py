@@ -15,8 +15,8 @@ from .shapes import unit_shapes
 N_KEYS = 12
 COMMON_KEY = 0
 
-_FARTHEST_DOWN = 5  # semitones; from 6 on, transposing up is no farther
-# A piano has 88 keys from A0 up, MIDI has 128 notes from C up.
+_FARTHEST_DOWN = 5  # semitones; keys higher than this are transposed up, which is no farther
+# Pitch class of the first feature: a piano has 88 keys from A0 up, MIDI has 128 notes from C up.
 _LOWEST_PITCH_CLASS = {88: 9, 128: 0}
 PIANO_ROLL_WIDTHS = frozenset(_LOWEST_PITCH_CLASS)
 
@@ -66,8 +66,8 @@ def key_scores(mean_chroma: Any) -> np.ndarray:
 def common_tonic(mean_chroma: Any) -> np.ndarray:
     """Estimate how many semitones chroma lies above C major or A minor.
 
-    Rolling chroma down by this number of semitones puts it in the common key, that of the white
-    keys.
+    Rolling chroma down by this number of semitones puts it in the common key, which uses only the
+    white keys of a piano.
 
     Parameters
     ----------

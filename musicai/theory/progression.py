@@ -17,7 +17,7 @@ from .keys import common_tonic
 from .timing import Timing
 from .vocabulary import QUALITIES, templates
 
-_TEMPO, _METER = 120.0, 4  # for frames without beats; charts and MIDI files assume the same
+_TEMPO, _METER = 120.0, 4  # assumed for frames without beats, as in charts and MIDI files
 
 _CHART_HEAD = re.compile(
     r"^[A-G][#b]? (?:major|minor), (\d+) beats a minute, (\d+)/4$", re.MULTILINE
@@ -29,10 +29,10 @@ _KINDS = (
 
 
 class _Span(NamedTuple):
-    number: int
-    start: int  # frames
-    stop: int
-    place: str  # description for error messages
+    number: int  # chord number
+    start: int  # first frame
+    stop: int  # first frame after the chord
+    place: str  # symbol and position, for error messages
 
 
 def frames_of_chords(
@@ -63,7 +63,7 @@ def frames_of_chords(
         If a symbol is unknown, a bar has more chords than frames, the progression is empty or
         longer than `n_frames`, or bars or seconds are given without a timing.
     TypeError
-        If `chords` is of another type.
+        If `chords` is of an unsupported type.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from .timing import Timing
 
 
 class TimedPiece(np.ndarray):
-    """A piece, (n_frames, n_features), with a `timing` that views and results do not keep."""
+    """A piece, (n_frames, n_features), with a `timing` that views and computed arrays lack."""
 
     timing: Timing | None = None
 
@@ -23,7 +23,7 @@ class TimedPiece(np.ndarray):
 
 
 def timed(frames: np.ndarray, timing: Timing | None) -> np.ndarray:
-    """Attach a timing to a piece."""
+    """Return a view of a piece that has a timing."""
     piece = np.asarray(frames).view(TimedPiece)
     piece.timing = timing
     return piece

@@ -543,7 +543,10 @@ class Timing:
         return timing
 
     def _number(self, n_frames: int | None) -> int:
-        """Return `n_frames`, or if None the number of measured frames; raise if they differ."""
+        """Return `n_frames`, or the number of measured frames if that is None.
+
+        Raise a ValueError if both are None, or if both are given and differ.
+        """
         measured = self.n_frames
         number = measured if n_frames is None else n_frames
         if number is None:

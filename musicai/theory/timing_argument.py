@@ -31,7 +31,7 @@ def as_timing(value: Any, name: str = "timing") -> Timing:
     Raises
     ------
     TypeError
-        If `value` is None or of another type.
+        If `value` is None or of an unsupported type.
     ValueError
         If `value` is a number but not a valid rate.
     """
@@ -73,10 +73,10 @@ def timings_of(
     Raises
     ------
     TypeError
-        If `timing` is of another type, or is None without a default.
+        If `timing` is of an unsupported type, or is None without a default.
     ValueError
-        If the number of timings differs from that of pieces, or the number of frames of a timing
-        differs from that of its piece.
+        If there are not as many timings as pieces, or a measured timing does not have as many
+        frames as its piece.
     """
     if timing is None and default is not None:
         timing = default
