@@ -25,10 +25,10 @@ from ..base.user_warnings import warn_user
 from ..files.paths import printable
 from ._data import Collection
 
-# Training waits while a checkpoint is written; this is the largest fraction of time spent on it.
+# Largest fraction of the time that is spent on writing checkpoints, during which training waits.
 _LARGEST_SHARE_OF_TIME = 0.02
 _PLAIN = "plain.json"
-# Parameters that do not affect the trained model.
+# Parameters that are not compared. `random_state` is compared nevertheless if it is an integer.
 _WITHOUT_EFFECT = {"checkpoint", "device", "random_state", "verbose"}
 
 
@@ -70,7 +70,7 @@ class Checkpoint:
     def open(self) -> dict[str, Any] | None:
         """Return the saved state of this fit, or None if there is no file.
 
-        Raises an error if the path is unusable or the file belongs to another fit.
+        Raises an error if the path is unusable, or the file is damaged or belongs to another fit.
         """
         self._check_writable()
         if not self.path.exists():
@@ -203,7 +203,10 @@ def fingerprint(
     training: Collection,
     validation: Collection | None,
 ) -> dict[str, Any]:
-    """Return a JSON-compatible description of everything that determines the result of a fit.
+    """Return a JSON-compatible description of a fit: version, parameters, styles and pieces.
+
+    The initial weights of a warm start are not part of it, and a `random_state` only if it is an
+    integer.
 
     Parameters
     ----------
@@ -212,7 +215,7 @@ def fingerprint(
     styles : ndarray of shape (n_styles,)
         Style labels.
     training, validation : Collection
-        Training pieces, from which validation pieces may yet be split off, and those of `X_val`.
+        Training pieces, before any validation pieces are split off, and the pieces of `X_val`.
     """
     kept = {name: value for name, value in parameters.items() if name not in _WITHOUT_EFFECT}
     if isinstance(parameters["random_state"], Integral):

@@ -26,7 +26,7 @@ class ChordEmission(nn.Module):
     make : callable
         Function that makes an emission from `n_features` and the size of its context.
     n_features, n_context : int
-        Number of features of a frame, and of outputs of the trunk.
+        Number of features of a frame, and number of outputs of the trunk.
     """
 
     def __init__(
@@ -46,7 +46,10 @@ class ChordEmission(nn.Module):
         initialize_emission(self.emission, pieces, generator)
 
     def loss(self, x: Tensor, context: Tensor, previous: Tensor, chords: Tensor) -> Tensor:
-        """Return the training loss of every frame, (N,), given `chords` (N, N_CHORD_FEATURES)."""
+        """Return the training loss of every frame, (N,), given `chords` (N, N_CHORD_FEATURES).
+
+        It is the negative log-likelihood in nats plus the loss that trains the predicted mean.
+        """
         encoded = self.emission.encode(previous)
         context, encoded = (
             each.unflatten(-1, (self.emission.n_strands, -1)) for each in (context, encoded)

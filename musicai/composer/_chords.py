@@ -16,9 +16,9 @@ from ._emission import is_bounded
 
 LOOKAHEAD = 16
 """Number of frames after the present one that are searched for the next chord."""
-# Chords are recognized in blocks of `_BLOCK` frames; several blocks at once are quicker.
+# Chords are recognized in blocks of `_BLOCK` frames, several blocks at once to save time.
 _BLOCK, _BLOCKS_AT_ONCE = 512, 4
-_SOON = 4.0  # frames of waiting for the next chord by which its features shrink to 1 / e
+_SOON = 4.0  # every 4 frames of waiting for the next chord divide its features by e
 
 # The last row stands for no chord; the number FREE selects it.
 _TONES = np.vstack([templates(tuple(QUALITIES)), np.zeros(12)]).astype(np.float32)
@@ -29,7 +29,10 @@ N_CHORD_FEATURES = 2 * _DESCRIBED.shape[1] + 3
 
 
 def has_chords(emission: str, n_features: int) -> bool:
-    """Return whether chords can be recognized in the frames, which are chroma or piano rolls."""
+    """Return whether frames are chroma or piano rolls, in which chords can be recognized.
+
+    Only the emission and the number of features are considered.
+    """
     return is_bounded(emission) and (n_features == N_KEYS or n_features in PIANO_ROLL_WIDTHS)
 
 
@@ -45,9 +48,10 @@ def chord_features(numbers: np.ndarray) -> np.ndarray:
     Returns
     -------
     features : ndarray of shape (..., n_frames, N_CHORD_FEATURES), dtype float32
-        Tones and root of the chord; tones and root of the next chord, times a factor that is 1 if
-        it comes with the next frame and smaller the later it comes; this factor; whether the
-        chord ends with this frame; and whether it begins with this frame.
+        Tones and root of the frame's chord; tones and root of the next chord, times a factor; this
+        factor, which is 1 if the next chord begins with the next frame, smaller if it begins
+        later, and 0 if no other chord begins within `LOOKAHEAD` frames; whether the frame's chord
+        ends with this frame; and whether it begins with this frame.
     """
     n_frames = numbers.shape[-1] - 1 - LOOKAHEAD
     now = numbers[..., 1 : n_frames + 1]
@@ -80,10 +84,10 @@ Row k holds the indices that rotate tones and roots so that pitch class k comes 
 
 
 def until_the_end(numbers: np.ndarray, n_frames: int) -> np.ndarray:
-    """Return the chord numbers of a piece that ends over a progression, with no chord after it.
+    """Return the chord numbers of a piece that ends with a progression, (n_frames + LOOKAHEAD,).
 
-    The progression repeats as often as it fits, and its last chord lasts until the end. In training
-    too there is no chord after the end of a piece.
+    The progression repeats as often as it fits as a whole, and its last chord then lasts until the
+    end. The last `LOOKAHEAD` numbers stand for no chord: in training too, no chord follows a piece.
 
     Parameters
     ----------
@@ -127,10 +131,10 @@ def _chords_of(piece: np.ndarray, seconds: float) -> np.ndarray:
 def numbers_of_excerpt(
     chords: np.ndarray, start: int, stop: int, shift: int, n_frames: int
 ) -> np.ndarray:
-    """Return the chord numbers of an excerpt and around it, (1 + n_frames + LOOKAHEAD,).
+    """Return the chord numbers in and around an excerpt, (1 + n_frames + LOOKAHEAD,).
 
-    Excerpts alternate between the vocabularies. A major triad therefore stands for any chord that
-    contains it in some excerpts, and for the triad alone in others.
+    Excerpts alternate between the vocabularies. In some excerpts, a major triad therefore stands
+    for any chord that contains it, and in others for the triad alone.
 
     Parameters
     ----------

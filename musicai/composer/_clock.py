@@ -19,7 +19,7 @@ from ..theory.timing import Timing
 NO_CLOCKS = np.empty((0, 5))
 """The table of a composer that was fitted without timing."""
 
-_USUAL_SECONDS = 0.25
+_USUAL_SECONDS = 0.25  # assumed length of a frame if the composer was fitted without timing
 _RATE = 0.0  # stands in for frames per beat in rows of frames at a fixed rate
 
 
@@ -40,8 +40,8 @@ class TimingMixin:
         Parameters
         ----------
         style : object or dict, default=None
-            As in `sample`. A blend of styles has the weighted mean of their tempi on a logarithmic
-            scale. None takes the tempo of all training pieces.
+            Style as in `sample`. The tempo of a blend is the weighted geometric mean of the tempi
+            of its styles. None takes the tempo of all training pieces.
 
         Returns
         -------
@@ -118,7 +118,7 @@ def clocks_of(
 
 
 def _clock(timing: Timing) -> tuple[float, int, float]:
-    """Return frames per beat, beats per bar and speed of a piece, as in the table."""
+    """Return frames per beat, beats per bar and speed of a piece, as defined for the table."""
     if timing.frames_per_beat is not None and timing.beats_per_bar is not None:
         tempo = timing.tempo
         known = tempo is not None and TEMPO_RULE[0](tempo)
@@ -132,7 +132,7 @@ def _clock(timing: Timing) -> tuple[float, int, float]:
 
 
 def _check_alike(clocks: np.ndarray) -> None:
-    """Raise an error if the kinds of frames differ: no single timing would suit sampled pieces."""
+    """Raise an error if frames per beat or frame rates differ, since samples have one timing."""
     kinds = [f"{n:g} to a beat" if n != _RATE else "at a rate" for n in np.unique(clocks[:, 1])]
     rates = np.unique(clocks[clocks[:, 1] == _RATE, 3])
     if len(kinds) == 1 and len(rates) > 1 and not np.allclose(rates, rates[0], rtol=1e-6):
@@ -162,7 +162,7 @@ def usual_timing(clocks: np.ndarray, weights: np.ndarray) -> Timing:
     meters = np.zeros(17)
     for number in np.flatnonzero(weights):
         some = clocks[clocks[:, 0] == number] if number else clocks
-        some = some if len(some) else clocks  # no piece has this style alone
+        some = some if len(some) else clocks  # no frame with known timing has this style
         bars, counts = some[:, 2].astype(int), some[:, 4]
         meters += weights[number] * np.bincount(bars, counts, len(meters)) / counts.sum()
         known = some[some[:, 3] > 0]

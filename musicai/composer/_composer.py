@@ -55,6 +55,7 @@ _EMISSIONS = ("auto", "chroma", "logistic", "bernoulli", "gaussian", "independen
 # If there are fewer than 16 validation pieces, the first 64 frames of up to 16 training pieces are
 # also scored for reference.
 _SCORED = 16, 64
+# What hidden_size="auto" stands for: in general, and for piano rolls with weights tied over pitch.
 _SIZE, _SIZE_OF_TIED = 256, 64
 _RULES: dict[str, Rule] = {
     # Larger networks would run out of memory, or never finish training.
@@ -136,7 +137,8 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     early_stopping : bool, default=True
         Whether to set pieces aside for validation, stop when their score no longer improves, and
         keep the weights with the best score. Whole pieces are set aside, but never the last one
-        of a style. If no piece can be spared, training runs for `max_iter` epochs.
+        of a style. If no piece can be spared, training ends only after `max_iter` epochs or
+        `max_time` seconds.
     validation_fraction : float, default=0.1
         Fraction of the pieces set aside for early stopping, in (0, 1).
     n_iter_no_change : int, default=20
@@ -177,11 +179,13 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         Training loss of every epoch: negative log-likelihood per frame in nats, with dropout and,
         for some emissions, redrawn frames (see Notes).
     validation_curve_ : list of float or None
-        Mean log-likelihood per frame of the validation pieces after every epoch, in nats, each
-        piece in its estimated key, as in training. None without validation pieces.
+        Mean log-likelihood per frame of the validation pieces after every epoch, in nats. If
+        `key_invariant_` is True, chroma is scored only in its estimated key, as in training. None
+        without validation pieces.
     best_validation_score_ : float or None
         `score` of the validation pieces with `weights_`, the weights of the best epoch. Unlike
-        `validation_curve_`, it averages over keys and is comparable to other scores.
+        `validation_curve_`, it averages over the keys that a piece may be in, so it is comparable
+        to other scores.
     styles_ : ndarray of shape (n_styles,)
         Style labels, sorted.
     emission_ : str
@@ -215,10 +219,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
 
     Piano rolls (`emission_` is "tied bernoulli") are read by twelve LSTMs with shared weights, one
     per pitch class. Each note is modeled with weights that are shared over pitch [7]_, given the
-    lower notes of the frame, the previous frames, and the frame that followed the most recent
-    similar passage. Except for a smooth dependence on register, transposition does not change the
-    likelihood. The network is conditioned on the key in some of the training excerpts, and in
-    `sample` if a key is requested.
+    lower notes of the frame, the previous frames, and the frame that followed the earlier passage
+    that best matches the last frames. Except for a smooth dependence on register, transposition
+    does not change the likelihood. The network is conditioned on the key in some of the training
+    excerpts, and in `sample` if a key is requested.
 
     With the emissions "chroma", "logistic", "gaussian", and "independent" for data that is not
     binary, the network also trains on excerpts with values that it has redrawn, so that small
@@ -360,11 +364,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         timing : Timing, object with a `timing`, or float, or a list of them, default=None
             Timing of the frames: one for all pieces, such as the extractor that made them, or a
             list with one per piece, such as the analyses of the recordings. A number means frames
-            per second. None uses the `timing`
-            attached to pieces by an extractor, as in a pipeline. Composed pieces get the usual
-            tempo or rate of the training pieces: see `timing_of`. Training on measured beats starts
-            at the first bar line, or at the first beat if the downbeat is unknown, so that
-            composed pieces begin there.
+            per second. None uses the `timing` that an extractor has attached to the pieces, as in
+            a pipeline. Composed pieces get the usual tempo or rate of the training pieces: see
+            `timing_of`. Training on measured beats starts at the first bar line, or at the first
+            beat if the downbeat is unknown, so that composed pieces begin there.
 
         Returns
         -------
@@ -398,9 +401,10 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
     def partial_fit(self, X: Any, y: Any = None, styles: Any = None, *, timing: Any = None) -> Self:
         """Train for one more epoch on the pieces of `X`.
 
-        The learning rate is constant, `learning_rate`, and no pieces are set aside. After `fit`,
-        whose learning rate has decayed, a lower learning rate may do better. Traits of pieces (see
-        the Notes of the class) are standardized over all pieces so far.
+        After a warm-up of 50 steps, the learning rate stays at `learning_rate`. No pieces are set
+        aside for validation. To train a composer further after `fit`, whose learning rate decays
+        to zero, a lower `learning_rate` may work better. Traits of pieces (see the Notes of the
+        class) are standardized over all pieces so far.
 
         Parameters
         ----------
@@ -443,7 +447,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         timing: Any = None,
         incremental: bool = False,
     ) -> Self:
-        """Train until the budget is spent; if `incremental`, for one epoch at a constant rate."""
+        """Implement `fit`, or `partial_fit` if `incremental` is True."""
         self._check_validation_arguments(X_val, y_val)
         resumes = (incremental or self.warm_start) and self.__sklearn_is_fitted__()
         loss_curve = self.loss_curve_ if incremental and resumes else []

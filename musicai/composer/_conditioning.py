@@ -1,10 +1,11 @@
-"""Piece-level conditioning: traits that describe a minute of music.
+"""Conditioning on traits, which describe about a minute of music.
 
-A model trained on short excerpts samples the average piece: every piece is lively in some places
-and calm in others, and all are similar. Real pieces differ from each other. So each minute of the
-training pieces is described by a few traits, the network is conditioned on them in most excerpts,
-and each sampled piece takes the traits of a training piece. Scores and predictions use no traits:
-traits describe a whole minute, so they would reveal the future.
+A model trained on short excerpts samples pieces that all resemble the average piece: each is lively
+in some places and calm in others. Real pieces differ from each other. So each minute of the
+training pieces is described by traits, and the network is conditioned on them in most training
+excerpts. A piece that is sampled without a prime takes the traits of a minute of a training piece.
+Scores and predictions use no traits: traits describe a whole minute, so they would reveal the
+future.
 """
 
 from collections.abc import Sequence
@@ -16,13 +17,14 @@ from torch import Tensor
 
 from ._data import Collection
 
-# Frames in about a minute at the default rate of ChromaExtractor. A longer piece has several parts.
+# A piece is described in parts of about this many frames, a minute at the default frame rate of
+# `ChromaExtractor`.
 _PART_LENGTH = 640
 # Standard deviation of the noise added to traits, as a share of their spread. Exact traits would
 # identify a part of a piece, and the network could memorize it.
 _BLUR = 0.2
-_SHARE_CONDITIONED = 0.7
-_SMALLEST_SPREAD = 1e-6
+_SHARE_CONDITIONED = 0.7  # share of the training excerpts that keep their traits
+_SMALLEST_SPREAD = 1e-6  # traits with a smaller standard deviation count as constant
 
 Traits = list[np.ndarray]
 """Traits of the parts of pieces, (n_parts, n_traits), and the style number of each, (n_parts,)."""
@@ -92,7 +94,7 @@ def _describe_pieces(
 def _known_traits(
     traits: Sequence[np.ndarray], styles: Sequence[np.ndarray], before: Traits
 ) -> Traits:
-    """Return the distinct traits of the training pieces, and of those `before`.
+    """Return the traits in `before` and those of the training pieces, each row only once.
 
     A part in which the style changes counts as having no style.
     """
@@ -127,7 +129,7 @@ def standardize(traits: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
-    """Blur the traits of most training excerpts, and drop those of the others.
+    """Blur the traits of most training excerpts, and drop the traits of the others.
 
     Parameters
     ----------
@@ -139,7 +141,7 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
     Returns
     -------
     conditioning : Tensor of shape (n_excerpts, n_traits + 1)
-        Rows hold blurred traits and a final 1, or only zeros where traits are dropped.
+        Rows hold blurred traits followed by a 1, or only zeros where traits are dropped.
     """
     noise = torch.randn(traits.shape, generator=generator, device=generator.device)
     draws = torch.rand((len(traits), 1), generator=generator, device=generator.device)
@@ -150,14 +152,14 @@ def drop_and_blur(traits: Tensor, generator: torch.Generator) -> Tensor:
 def sample_traits(
     traits: np.ndarray, styles: np.ndarray, style: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Choose traits for a sampled piece; return them and a final 1, (n_traits + 1,).
+    """Choose traits for a sampled piece; return them followed by a 1, (n_traits + 1,).
 
     Parameters
     ----------
     traits : ndarray of shape (n_parts, n_traits)
         Standardized traits of the training pieces.
     styles : ndarray of shape (n_parts,)
-        Their style numbers, 0 for none.
+        Style number of each part; 0 for no style.
     style : int
         The style to choose from; 0 stands for music of any style.
     rng : RandomState

@@ -5,7 +5,7 @@ are zeros, as in most training excerpts, in scores and in predictions. Some of t
 with their piece are trained with cues and the others without, so that the network models endings
 both ways.
 
-The end is the last sounding frame of the piece; silence after it does not count. The cues are a 1
+In training, the end is the last frame that is not silent. The cues are a 1
 over the last 128 frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.
 """
 
@@ -21,7 +21,10 @@ _FRAMES_AT_ONCE = 1024
 
 
 def ending_cues(n_left: np.ndarray) -> np.ndarray:
-    """Return the cues, (n, N_CUES), of frames with `n_left` frames to go, themselves included."""
+    """Return the cues of frames, (n, N_CUES), given how many frames are left, (n,).
+
+    `n_left` counts the frame itself, so it is 1 for the last frame.
+    """
     ramps = [np.clip(1 - (n_left - 1) / horizon, 0, 1) for horizon in _HORIZONS]
     return np.column_stack([n_left <= _LONGEST, *ramps]).astype(np.float32)
 

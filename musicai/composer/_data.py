@@ -42,13 +42,14 @@ CHUNK_LENGTH = 128
 # Share of the excerpts of piano rolls whose key is withheld, as it always is in scoring.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch is also trained given its chords, which takes an eighth longer.
+# Every fourth excerpt of a batch also trains the emission conditioned on chords. Training takes an
+# eighth longer with it.
 EXCERPTS_PER_CHORDS = 4
 
-# In each pass, at most one excerpt in so many ends with its piece and has cues.
+# In each pass, about one excerpt in this many, at most, ends with its piece and has cues.
 _SPANS_FOR_AN_ENDING = 4
 
-_BATCHES_SORTED = 8
+_BATCHES_SORTED = 8  # excerpts are sorted by length within blocks of this many batches
 _FEWEST_FRAMES = 2  # training needs a frame that follows another
 
 _SUPPORTS = {
@@ -71,7 +72,7 @@ def _check(
 ) -> tuple[list[np.ndarray], Pack, bool]:
     """Return the pieces, a packer of results, and whether `X` is a collection.
 
-    If `reset` is True, the composer takes over their width and feature names.
+    If `reset` is True, the composer stores the number and the names of their features.
     """
     several = is_collection(X)
     # scikit-learn's `validate_data` checks the width of a single X below.
@@ -88,7 +89,10 @@ def _check(
 def check_training(
     composer: BaseEstimator, X: Any, y: Any, timing: Any, *, reset: bool
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[Timing | None]]:
-    """Return the training pieces that have frames, their style labels and their timings."""
+    """Return the training pieces that have frames, their style labels and their timings.
+
+    Pieces and labels are cut to start at the first bar line, if the timing tells where it is.
+    """
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not several)
     timings: list[Timing | None] = [timing_of_piece(piece) for piece in (X if several else [X])]
@@ -133,13 +137,17 @@ def _support(values: Values) -> str | None:
 
 
 def _holds(emission: str, values: Values) -> bool:
-    """Return whether an emission of values in [0, 1] gives these values a probability."""
+    """Return whether `emission`, one for values in [0, 1], can represent `values`."""
     support = _support(values)
     return support is not None and emission in (support, "chroma", "logistic")
 
 
 def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values) -> str:
-    """Resolve "auto" or "independent" from the values of `pieces`; check any other emission."""
+    """Return the emission to use for `pieces`, whose values are summarized in `values`.
+
+    "auto" and "independent" become the variant that suits the values. Any other emission is
+    returned unchanged, after a check that it can represent the values.
+    """
     if emission not in ("auto", "independent"):
         check_support(pieces, emission, "X", values)
         return emission
@@ -164,10 +172,10 @@ def choose_emission(emission: str, pieces: Sequence[np.ndarray], values: Values)
 def check_support(
     pieces: Sequence[np.ndarray], emission: str, name: str, values: Values | None = None
 ) -> None:
-    """Raise an error if some values have no probability under `emission`.
+    """Raise an error if `emission` cannot represent some of the values in `pieces`.
 
-    If `values`, which summarize all pieces, are given, pieces are read again only to find the
-    number of the piece at fault.
+    If `values`, a summary of all pieces, is given, the pieces themselves are read only to find out
+    which one is at fault.
     """
     kind = emission.split()[-1]
     if kind not in _SUPPORTS or (values and _holds(kind, values)):
@@ -183,7 +191,10 @@ def check_support(
 
 
 def choose_key_invariance(key_invariant: bool | str, emission: str, n_features: int) -> bool:
-    """Resolve "auto": True for chroma and piano rolls, recognized by width and values."""
+    """Return whether the composer is key-invariant.
+
+    "auto" is True for chroma and piano rolls, judging by the emission and the number of features.
+    """
     if key_invariant == "auto":
         if emission.endswith("bernoulli") and n_features in PIANO_ROLL_WIDTHS:
             return True
@@ -206,11 +217,27 @@ def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
 class Collection:
     """Pieces with the style of every frame, their keys, and their transpositions in training.
 
-    ``shifts[i]`` holds the semitones by which excerpts of piece i may be transposed; in training,
-    it is the single shift to the common key. For every piece, `matches` holds its repetitions, for
-    networks that share weights over pitch. `traits` holds the standardized traits of its parts, for
-    networks that are conditioned on them; `ends` its number of frames up to the last sounding one;
-    and `chords` the numbers of its chords in each vocabulary.
+    Every attribute has one entry per piece, or is None if the network does not need it.
+
+    Attributes
+    ----------
+    pieces : sequence of ndarray of shape (n_frames, n_features)
+        The pieces.
+    styles : sequence of integer ndarray of shape (n_frames,)
+        Style number of every frame.
+    keys : sequence of int
+        Estimated key; `COMMON_KEY` if the composer is not key-invariant.
+    shifts : sequence of integer ndarray of shape (n_shifts,)
+        Semitones by which excerpts may be transposed. In training, this is only the shift to the
+        common key, or 0 if pieces are not transposed.
+    traits : sequence of ndarray of shape (n_parts, n_traits), or None
+        Standardized traits of the parts of each piece.
+    ends : sequence of int, or None
+        Number of frames up to the last one that is not silent.
+    chords : sequence of integer ndarray of shape (n_vocabularies, n_frames), or None
+        Chord number of every frame in each vocabulary.
+    matches : sequence of Matches, or None
+        Repetitions within each piano roll.
     """
 
     pieces: Sequence[np.ndarray]
@@ -268,12 +295,12 @@ class Collection:
         return drawn, rest
 
     def part(self, rank: int, size: int) -> "Collection":
-        """Return every `size`-th piece in order of length, starting with piece `rank`."""
+        """Sort the pieces by length; return every `size`-th of them, starting at index `rank`."""
         by_length = sorted(range(len(self.pieces)), key=lambda i: len(self.pieces[i]))
         return self._take(by_length[rank::size])
 
     def beginnings(self, n_pieces: int, n_frames: int) -> "Collection":
-        """Return the first `n_frames` frames of at most `n_pieces` pieces, evenly spaced."""
+        """Return the first `n_frames` frames of at most `n_pieces` pieces, spread over the list."""
         some = self._take(range(0, len(self.pieces), -(-len(self.pieces) // n_pieces)))
         pieces = [np.asarray(piece[:n_frames], np.float32) for piece in some.pieces]
         return replace(some, pieces=pieces, styles=[each[:n_frames] for each in some.styles])
@@ -291,9 +318,10 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Frames `start` to `stop` of piece number `piece`, moved by `shift` semitones into `key`.
+    """Excerpt of piece number `piece`, transposed by `shift` semitones into `key`.
 
-    If `ends` is True, the piece ends with the span, and the network reads cues of the ending.
+    It begins with frame `start` and ends before frame `stop`. If `ends` is True, the piece ends
+    with the excerpt, and the network reads the cues of the ending.
     """
 
     piece: int
@@ -311,9 +339,12 @@ class Span:
 class Batch:
     """Padded excerpts, (batch, n_frames, ...); `mask` is true where there is a frame.
 
-    If the collection has them, `traits` (batch, n_traits) describes each excerpt, and `chords`
-    (n, n_frames, n_chord_features) every fourth excerpt (`EXCERPTS_PER_CHORDS`). `cues`
-    (batch, n_frames, N_CUES) describes each frame if any excerpt has the cues of an ending.
+    `previous` holds the frame before each frame or, for piano rolls with weights tied over pitch,
+    all inputs that describe the past of the frame. `start` is 1 at the first frame of a piece. If
+    the collection has traits, `traits` (batch, n_traits) describes each excerpt. If it has chords,
+    `chords` (n, n_frames, N_CHORD_FEATURES) describes the frames of every fourth excerpt
+    (`EXCERPTS_PER_CHORDS`). `cues` (batch, n_frames, N_CUES) describes each frame if any excerpt
+    has the cues of an ending.
     """
 
     frames: Tensor
@@ -332,7 +363,8 @@ def training_batches(
 ) -> list[list[Span]]:
     """Cut all pieces into excerpts, each piece from a random offset; return them in batches.
 
-    Up to a quarter of the excerpts, at most one per piece, end with their piece and have its cues.
+    About a quarter of the excerpts at most, and no more than one per piece, end with their piece
+    and have the cues of its ending.
     """
     closed = _pieces_with_cues(collection, rng)
     spans = [
@@ -358,7 +390,8 @@ def _alike_in_length(
 ) -> np.ndarray:
     """Rearrange `order` so that each batch has excerpts of similar length.
 
-    Padding takes as long to compute as frames; without this order, it took a third of the time.
+    Padding takes as long to compute as real frames; without this order, padding took a third of the
+    time.
     """
     lengths = np.array([len(spans[i]) for i in order])
     blocks = np.arange(len(order)) // (_BATCHES_SORTED * batch_size)
@@ -369,7 +402,7 @@ def _alike_in_length(
 
 
 def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dict[int, int]:
-    """Draw the pieces whose last excerpt has cues in this pass; return the end of each."""
+    """Draw the pieces whose ending may have cues in this pass; map their numbers to their ends."""
     if collection.ends is None:
         return {}
     n_chunks = sum(-(-len(piece) // CHUNK_LENGTH) for piece in collection.pieces)
@@ -380,10 +413,11 @@ def _pieces_with_cues(collection: Collection, rng: np.random.RandomState) -> dic
 def _spans(
     piece: int, n_frames: int, end: int | None, rng: np.random.RandomState
 ) -> Iterator[Span]:
-    """Cut a piece into chunks; if its `end` is given, the last one has cues.
+    """Yield the excerpts of a piece; if its `end` is given, one may end there and have cues.
 
-    The end must also be trained without cues. So a long piece has cues in only half of these
-    passes, and a short piece is yielded twice: without cues and then with them.
+    The network must also learn endings without cues. So a long piece has cues in only half of the
+    passes for which it is drawn. A short piece is yielded as a whole without cues, followed by its
+    last 32 to 128 frames with cues.
     """
     is_short = n_frames <= CHUNK_LENGTH
     if end is None or not (is_short or rng.randint(2)):
@@ -410,7 +444,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
     spans : sequence of Span
         Excerpts of the pieces in `collection`.
     collection : Collection
-        Pieces, styles and, if it has them, matches, traits and chords.
+        The pieces, with their styles and whatever else describes them.
     origin : Tensor of shape (n_features,)
         Stand-in for the frame before the first one of a piece. The batch is put on its device.
     """
@@ -462,7 +496,7 @@ def collate(spans: Sequence[Span], collection: Collection, origin: Tensor) -> Ba
 
 
 def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
-    """Return the padded inputs that describe the past of each frame of excerpts of piano rolls."""
+    """Return the inputs that describe the past of each frame, padded, for excerpts of rolls."""
     assert collection.matches is not None
     return padded(
         [
@@ -475,7 +509,10 @@ def _known(spans: Sequence[Span], collection: Collection) -> np.ndarray:
 
 
 def padded(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Stack arrays (n, n_values) of any lengths, with zeros after the last row of each."""
+    """Stack arrays (n, n_values) of any lengths, with zeros after the last row of each.
+
+    The result has the length of the longest array, but at least one row for each array.
+    """
     stacked = np.zeros((len(arrays), max(1, *map(len, arrays)), arrays[0].shape[1]), np.float32)
     for rows, each in zip(stacked, arrays, strict=True):
         rows[: len(each)] = each

@@ -24,7 +24,8 @@ from ..base.user_warnings import warn_user
 
 T = TypeVar("T")
 
-# Numbers of the groups: a new group must not use addresses that an earlier one left in the store.
+# Counts the groups made here. The number keeps a new group from using addresses that an earlier
+# group has left in the store.
 _MADE = itertools.count()
 # When older versions of torch end a group, they hold Python's global lock and wait for gloo's
 # threads, which may need the lock for a last tensor (pytorch/pytorch#154976). This pause lets the
@@ -67,7 +68,7 @@ class Group:
         return result
 
     def sum(self, *values: float) -> list[float]:
-        """Return the sum of each of the values over all processes."""
+        """Sum each of the values over all processes; return one sum per value."""
         if self.size == 1:
             return list(values)
         total = torch.tensor(values, dtype=torch.float64, device=self.device)
@@ -75,7 +76,7 @@ class Group:
         return total.tolist()
 
     def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
-        """Sum the gradients over all processes in place; return the sum of each of the values."""
+        """Sum gradients over all processes in place, and `values`; return one sum per value."""
         if self.size == 1:
             return list(values)
         gradients = [
@@ -133,10 +134,11 @@ def choose_device(device: Any) -> torch.device:
 
 @contextmanager
 def joined(device: Any, *, shared: bool = True) -> Iterator[Group]:
-    """Join the processes that torchrun started, or those of torch's process group.
+    """Yield the group of the processes that torchrun started, or of torch's process group.
 
-    An existing process group is left open; one that is made here is closed with the context.
-    `device` is the composer's parameter. If `shared` is False, this process trains alone.
+    Without either, or if `shared` is False, the group holds only this process. An existing process
+    group of torch is left open; one that is made here is destroyed when the context ends. `device`
+    is the composer's parameter.
     """
     device = choose_device(device)
     made = shared and not _is_initialized() and _is_under_torchrun()

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 
 Weights = Mapping[str, np.ndarray]
 
-# Factor of the noise in redrawn values. The music after them continues from the real values, so
-# full noise would train the network to undo every change.
+# Factor that reduces the noise in redrawn values. The music after them continues from the real
+# values, so noise at full width would train the network to undo every change.
 WIDTH_OF_REDRAWS = 0.6
 
 
 def is_tied(emission: str) -> bool:
-    """Return whether an emission shares its weights over pitch; its pieces are not transposed."""
+    """Return whether an emission shares its weights over pitch, so that no piece is transposed."""
     return "tied" in emission.split()
 
 
@@ -40,10 +40,10 @@ class Emission(nn.Module):
     Attributes
     ----------
     n_features, n_inputs : int
-        Width of a frame, and of its encoding, the input of the trunk.
+        Number of features of a frame, and number of values that each LSTM reads in its place.
     can_redraw : bool
         Whether the emission implements `redraw`. Sampled real values, such as those of chroma,
-        have small errors, which the network has to learn to read.
+        have small errors, which the network has to learn to cope with.
     is_tied : bool
         Whether the weights are shared over pitch, so that pieces are never transposed. `previous`
         then holds all inputs that describe the past, such as the match.
@@ -92,18 +92,25 @@ class Emission(nn.Module):
         raise NotImplementedError
 
     def mean_loss(self, x: Tensor, context: Tensor, previous: Tensor) -> Tensor:
-        """Return the loss that trains the readout of `mean`, or zero if there is no readout."""
+        """Return the loss that trains `mean_head`: one value per frame, or a single one for all.
+
+        It is zero if the emission has no such layer.
+        """
         return torch.zeros((), device=context.device)
 
     def initialize(self, pieces: Sequence[np.ndarray], generator: torch.Generator) -> None:
-        """Draw the initial weights outside linear layers; fit constants to the training pieces."""
+        """Draw initial weights except those of linear layers; set constants to suit `pieces`."""
         raise NotImplementedError
 
 
 def initialize_emission(
     emission: Emission, pieces: Sequence[np.ndarray], generator: torch.Generator
 ) -> None:
-    """Draw all initial weights; those of linear layers are uniform within ±1 / sqrt(fan-in)."""
+    """Draw all initial weights of an emission.
+
+    Weights of linear layers are uniform within ±1 / sqrt(fan-in), and their biases are 0 unless the
+    emission sets them.
+    """
     for layer in emission.children():
         if isinstance(layer, nn.Linear):
             bound = layer.in_features**-0.5
@@ -116,13 +123,13 @@ def initialize_emission(
 class EmissionSampler(ABC):
     """Draws frames from an emission, in NumPy.
 
-    The outputs of all linear layers on the context are the readout, from which any number of
-    frames can be drawn. `Sampler` computes it as one matrix product.
+    The readout is the output of all linear layers that read the context. `Sampler` computes it as
+    one matrix product, and any number of frames can be drawn from it.
 
     Attributes
     ----------
     n_features, n_inputs : int
-        Width of a frame, and of its encoding, the input of the trunk.
+        Number of features of a frame, and number of values that each LSTM reads in its place.
     layers : list of pairs of arrays of shape (n_outputs, n_context) and (n_outputs,)
         Weights and biases of the linear layers on the context, in torch's layout.
     origin : ndarray of shape (n_features,)
@@ -146,7 +153,10 @@ class EmissionSampler(ABC):
         return known
 
     def encode_again(self, known: np.ndarray, encoded: np.ndarray) -> np.ndarray:
-        """Return ``encode(known)``, given what another sampler of the same class returned."""
+        """Return ``encode(known)``, where `encoded` is that of another sampler of the same class.
+
+        Only the part of it that depends on weights is computed again.
+        """
         return encoded
 
     def chords_of_strands(self, chords: np.ndarray) -> np.ndarray:
@@ -202,11 +212,11 @@ class Memory(Protocol):
         """Return a memory of the pieces numbered `rows`."""
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the memory `other` to the pieces numbered `rows`."""
+        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
 
 
 class LastFrame:
-    """Memory of the last frame only, which is rounded if a function for that is given."""
+    """Memory of only the last frame, which `rounded`, if given, rounds to the emission's grid."""
 
     def __init__(
         self, known: np.ndarray, rounded: Callable[[np.ndarray], np.ndarray] | None = None
@@ -223,17 +233,20 @@ class LastFrame:
         return type(self)(self.known[rows], self._rounded)
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the memory `other` to the pieces numbered `rows`."""
+        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
         self.known[rows] = other.known[rows]
 
 
 def sample_categorical(shares: np.ndarray, draws: np.ndarray) -> np.ndarray:
-    """Choose a column of each row with odds `shares` (N, n), by uniform `draws` (N,)."""
+    """Return a column number for each row, (N,), drawn with odds `shares` (N, n).
+
+    `draws` (N,) holds one uniform random number for each row.
+    """
     cumulated = shares.cumsum(1)
     return (draws[:, None] * cumulated[:, -1:] >= cumulated[:, :-1]).sum(1)
 
 
 def choose(shares: Iterable[float], draw: float) -> int:
-    """Choose an index as `sample_categorical` does, with Python floats: faster for one row."""
+    """Return what `sample_categorical` returns for a single row; Python floats are faster here."""
     cumulated = list(accumulate(shares))
     return bisect_right(cumulated[:-1], draw * cumulated[-1])

@@ -210,7 +210,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         Returns
         -------
         log_likelihood : list of ndarray of shape (n_frames,), or one such array
-            Log-likelihoods in nats. The first frame is scored from a learned initial state.
+            Log-likelihoods in nats. The first frame is scored given only that a piece begins.
 
         Examples
         --------
@@ -337,10 +337,11 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             ``/`` repeats a chord, ``%`` repeats a bar, and ``*`` or ``N`` leaves the chord open.
             Symbols follow charts or Harte's syntax ("F#m7b5", "Bb:min7"); bass notes and tensions
             are ignored. Charts by :func:`musicai.render.chord_chart` are accepted. If frames are
-            not beats, bars have four beats at the tempo of the chart, or at 120. Alternatively, a
-            list of :class:`musicai.render.Chord` is timed in seconds, and a list of pairs (symbol,
-            n_frames) in frames. The progression repeats until the piece ends, and determines the
-            key unless `key` or `prime` does. A list of progressions has one per piece.
+            not beats, bars have four beats at the tempo of the chart, or at 120 bpm. Alternatively,
+            pass a list of :class:`musicai.render.Chord`, timed in seconds, or a list of pairs
+            (symbol, n_frames), timed in frames. The progression repeats until the piece ends, and
+            determines the key unless `key` or `prime` does. A list of progressions has one per
+            piece.
         ending : bool, default=False
             Whether to lead the pieces to an ending at their last frame, as training pieces end.
             The progression then repeats as often as it fits, and its last chord lasts until the
@@ -493,7 +494,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check(self, X: Any, y: Any) -> tuple[list[np.ndarray], Pack, list[Blend]]:
-        """Check pieces and labels; return the pieces, a packer of results, and each blend."""
+        """Check pieces and labels; return pieces, a packer of results, and a blend per piece."""
         check_is_fitted(self)
         pieces, pack = check_pieces(self, X)
         check_support(pieces, self.emission_, "X")
@@ -516,7 +517,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
         )
 
     def _check_chords(self, name: str) -> None:
-        """Raise an error about `name` unless frames have chords: chroma and piano rolls do."""
+        """Raise an error about `name` if training data was neither chroma nor piano rolls."""
         if not has_chords(self.emission_, self.n_features_in_):
             raise ValueError(
                 f"{name} needs a composer of chroma or piano rolls; this one was trained on "
@@ -524,7 +525,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
             )
 
     def _blend(self, style: Any, n_frames: int) -> Blend:
-        """Return the style numbers of a blend for every frame of a piece, and their weights."""
+        """Return the styles of a blend for every frame of a piece, and the styles' weights."""
         weights = style_weights(style, self.styles_)
         numbers = np.flatnonzero(weights)
         return np.broadcast_to(numbers[:, None], (len(numbers), n_frames)), weights[numbers]
@@ -538,7 +539,7 @@ class FittedComposer(TimingMixin, NextChordsMixin, BaseEstimator):
 
     @property
     def _key_shifts(self) -> np.ndarray:
-        """Semitones that transpose a piece to the common key from each key it may be in."""
+        """Semitones that transpose a piece to the common key, from each key that it may be in."""
         hidden = self.key_invariant_ and not is_tied(self.emission_)
         return SHIFTS_TO_COMMON_KEY if hidden else NO_SHIFT
 

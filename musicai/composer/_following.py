@@ -22,13 +22,13 @@ from ._emission import EmissionSampler
 
 # Most draws of one frame; after these, the draw that fits the chord best is taken.
 _MOST_DRAWS = 12
-_TOLERANCE = 1e-4  # nats
-_FLAT = 1e-6  # least squared distance from a flat frame, so as not to divide by zero
+_TOLERANCE = 1e-4  # nats by which another chord may be ahead of the requested one
+_FLAT = 1e-6  # lower bound of a frame's squared distance from a flat one, which is a divisor
 
 _N_TRIADS = 12 * len(VOCABULARIES["triads"])
 
 Draw = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Function of readouts, previous frames, and the numbers of their pieces that draws frames."""
+"""Function that draws a frame for each row of: readouts, previous frames, numbers of pieces."""
 
 
 class Following:
@@ -88,9 +88,9 @@ class Following:
         templates = unit_templates(vocabularies[self._only_triads.argmin()])
         self._templates = templates.T.astype(np.float32)
         self._known: dict[int, np.ndarray] = {}
-        # By how many nats each chord is ahead of the requested one.
+        # By how many nats each chord is ahead of the requested one, for each piece.
         self._ahead = np.zeros((len(chords), len(templates)))
-        # Numbers of the pieces that were drawn last, and what their frames add to `_ahead`.
+        # Numbers of the pieces whose frames were drawn last, and what these frames add to `_ahead`.
         self._drawn: tuple[np.ndarray, np.ndarray] | None = None
         self._now = np.full(len(chords), FREE)
         self._numbers: list[int] = []
@@ -157,7 +157,10 @@ class Following:
         self._begin()
 
     def end(self, n_frames: int) -> None:
-        """Let the only piece end after `n_frames` more frames (see `until_the_end`)."""
+        """Let the piece, of which there must be only one, end after `n_frames` more frames.
+
+        Its chords are then those of `until_the_end`.
+        """
         (numbers,) = self._chords
         self._frame %= len(numbers)
         self._cycles = [self._cycle(until_the_end(numbers, self._frame + n_frames))]
@@ -179,7 +182,7 @@ class Following:
         return numbers.tolist(), features @ weight + bias
 
     def _begin(self) -> None:
-        """Find the chord of the present frame, and reset the evidence if it has just begun."""
+        """Find each piece's present chord; reset the evidence of pieces whose chord just began."""
         numbers = [cycle[self._frame % len(cycle)] for cycle, _ in self._cycles]
         if numbers == self._numbers:
             return
@@ -206,8 +209,9 @@ class Following:
     def _recognize(self, frames: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return how far the likeliest chord is ahead of the requested one, and the evidence.
 
-        Both are in nats, for each row. The evidence is what the frame adds to `_ahead`. Each piece
-        is computed separately, so that rounding does not depend on the others.
+        Both are in nats: the lead (n_rows,) takes the drawn frames into account, and the evidence
+        (n_rows, n_chords) is what these frames add to `_ahead`. Each piece is computed separately,
+        so that rounding does not depend on the others.
         """
         chroma = pitch_classes(frames)
         several = len(self._relative) > 1
@@ -220,7 +224,11 @@ class Following:
         return (self._ahead.take(rows, axis=0) + evidence).max(axis=1), evidence
 
     def _compared(self, number: int) -> np.ndarray:
-        """Return the templates of all chords minus that of `number`, and a column for the mean."""
+        """Return a matrix, (12, n_chords + 1), that compares a frame with all chords.
+
+        Its columns are the template of each chord minus that of chord `number`, and a unit vector
+        that measures the mean of the frame.
+        """
         if number not in self._known:
             relative = self._templates - self._templates[:, [number]]
             self._known[number] = np.hstack([relative, np.full((12, 1), 12**-0.5, np.float32)])

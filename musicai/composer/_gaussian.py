@@ -22,7 +22,7 @@ from ._emission import (
 )
 
 # Natural logarithms of the smallest and largest width of a component, in standard deviations of a
-# feature. Without a bound, densities of data that repeat values exactly would grow without limit.
+# feature. Without bounds, densities of data that repeat values exactly would grow without limit.
 LOG_SCALES = math.log(1e-3), 5.0
 
 
@@ -100,7 +100,11 @@ class GaussianMixture(_Standardized):
         return self.decode((log_weights.exp()[..., None] * means).sum(1))
 
     def _joint(self, x: Tensor, context: Tensor, previous: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return log-densities of standardized frames and components, means, and log-widths."""
+        """Return the log-density of every standardized frame jointly with each component.
+
+        Its shape is (N, n_components). The means and log-widths of the components follow it, both
+        of shape (N, n_components, n_features).
+        """
         log_weights, means, log_scales = self._components(context, previous)
         standard = (self.encode(x)[:, None] - means) / log_scales.exp()
         log_density = -0.5 * (standard.square() + math.log(2 * math.pi)) - log_scales
@@ -116,7 +120,7 @@ class GaussianMixture(_Standardized):
 
 
 class SquaredError(_Standardized):
-    """Gaussian with one width for all frames: maximum likelihood means least squared error.
+    """Gaussian with one width for all frames, so that maximum likelihood is least squares.
 
     This is the usual way to train a sequence model on chroma, and is kept for comparison.
     """
@@ -196,7 +200,7 @@ class GaussianMixtureSampler(_StandardizedSampler):
 
 
 class SquaredErrorSampler(_StandardizedSampler):
-    """Sampler of `SquaredError`, which has no weights to sharpen; temperature scales its width."""
+    """Sampler of `SquaredError`, a single Gaussian, whose width the temperature scales."""
 
     def __init__(self, weights: Weights) -> None:
         super().__init__(weights)

@@ -23,10 +23,11 @@ from ._data import NO_SHIFT, UNKNOWN_KEY, Batch, Collection, Span, collate
 from ._matches import find_matches
 from ._network import Network, State
 
-# Frames of each piece, and of all pieces in all keys, that are computed at once.
+# Numbers of frames that are computed at once: of each piece, and of all pieces in all keys and
+# styles.
 _WINDOW = 128
 _FRAMES_AT_ONCE = 8192
-_IMPOSSIBLE = -1e30
+_IMPOSSIBLE = -1e30  # takes the place of a log-probability of minus infinity
 
 ONE_STYLE = np.ones(1)
 """Weights of a single style, without blending."""
@@ -37,14 +38,18 @@ class _Window:
     """A window of some pieces, read by the network in every key."""
 
     spans: Sequence[Span]
-    """The span of each piece."""
+    """The frames of each piece that the window covers."""
     batch: Batch
     """Its rows are every piece in every key and every style, in this order."""
     context: Tensor
+    """Output of the network for each row and frame."""
     log_probs: np.ndarray
     """Log-probability of every frame in every key, (n_pieces, n_keys, n_frames)."""
     log_weights: np.ndarray
-    """Log-probability of every key before each frame and after the last, one more than frames."""
+    """Log-probability of every key before each frame and after the last one.
+
+    The shape is (n_pieces, n_keys, n_frames + 1).
+    """
 
     @property
     def mixed(self) -> np.ndarray:
@@ -88,7 +93,10 @@ def score_frames(
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Return the mean log-likelihood per frame of pieces, each in its estimated key."""
+    """Return the mean log-likelihood per frame in nats, each piece in its estimated key.
+
+    Piano rolls whose weights are shared over pitch are scored as they are.
+    """
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     if network.emission.is_tied:
         shifts = [NO_SHIFT] * len(shifts)
@@ -111,9 +119,12 @@ def expect_next(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[np.ndarray]:
-    """Return the expected frame after every frame of every piece, given the frames so far."""
-    # Predictions are read where their frame stands, so the last one needs one more frame, of any
-    # content.
+    """Return the expected frame after every frame of each piece, (n_frames, n_features).
+
+    Parameters are those of `score_frames`.
+    """
+    # A frame is predicted in the step in which it is scored. So predicting the frame after the last
+    # one takes one more frame, of any content.
     extended = [np.concatenate([piece, piece[-1:]]) for piece in pieces]
     extended_styles = [np.concatenate([style, style[..., -1:]], -1) for style in styles]
     expected = [np.zeros_like(piece) for piece in extended]
@@ -144,7 +155,11 @@ def read_primes(
     window: int = _WINDOW,
     frames_at_once: int = _FRAMES_AT_ONCE,
 ) -> list[tuple[np.ndarray, float]]:
-    """Return, for each piece, the probability of each key after it and its log-likelihood."""
+    """Return a pair for each piece: the probability of each key after it, and its log-likelihood.
+
+    Probabilities have the shape (n_keys,); the log-likelihood is the sum over the frames of the
+    piece, in nats. Parameters are those of `score_frames`.
+    """
     odds = [np.full(len(keys), 1 / len(keys)) for keys in shifts]
     nats = [0.0] * len(pieces)
     for part in _read(network, pieces, styles, shifts, weights, window, frames_at_once):
@@ -163,6 +178,7 @@ def _read(
     window: int,
     frames_at_once: int,
 ) -> Iterator[_Window]:
+    """Read all pieces in batches of similar length; yield one window after the other."""
     # The collection holds a piece once for each of its styles.
     collection = Collection(
         [piece for piece in pieces for _ in weights],
@@ -179,7 +195,10 @@ def _read(
 
 
 def _groups(lengths: Sequence[int], window: int, frames_at_once: int) -> Iterator[list[int]]:
-    """Yield the numbers of the pieces of each batch: of similar length, the longest first."""
+    """Yield the numbers of the pieces in each batch, in which lengths are similar.
+
+    The longest pieces come first, and pieces without frames are left out.
+    """
     group: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         longest = min(window, lengths[group[0]]) if group else 0
@@ -200,7 +219,7 @@ def _read_group(
     styles: np.ndarray,
     window: int,
 ) -> Iterator[_Window]:
-    """Read some pieces, the longest first, window by window."""
+    """Read the pieces in `numbers`, the longest first, window by window."""
     n_styles, shifts = len(styles), collection.shifts
     pieces = collection.pieces[::n_styles]
     n_keys = len(shifts[0])

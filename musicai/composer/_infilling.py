@@ -18,15 +18,15 @@ from ._sampling import Sampler
 N_PARTICLES = 64
 """Number of continuations sampled for each piece."""
 
-# Frames of the passage that are scored within the gap and at its end.
+# Number of frames of the passage to score while the gap is being filled, and once it is full.
 _LOOK_AHEAD = 8
 _LOOK_AT_END = 32
-# Frames before the end in which continuations are weighted, and frames between two weightings.
+# Continuations are weighted within this many frames of the end of the gap, every fourth frame.
 _HORIZON = 48
 _EVERY = 4
 
 LogProb = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-"""Function of frames, contexts and previous frames, each (n, ...), that gives log-probabilities."""
+"""Function that returns log-probabilities, (n,), of frames given contexts and previous frames."""
 
 
 def fill_gap(
@@ -52,9 +52,9 @@ def fill_gap(
     n_frames : int
         Number of frames to compose.
     rng : RandomState
-        Random state.
+        Source of the draws.
     log_prob : callable
-        Log-probability of frames under the emission.
+        Function that returns the log-probability of frames under the emission.
     temperature : float
         Temperature as in `Sampler.draw`.
 
@@ -89,7 +89,10 @@ def fill_gap(
 
 
 def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) -> np.ndarray:
-    """Return the log-likelihood of frames (n_frames, n_pieces, n_features) after each piece."""
+    """Return the log-likelihood in nats, (n_pieces,), of a passage that continues each piece.
+
+    `passage` (n_frames, n_pieces, n_features) holds the passage in the key of each piece.
+    """
     reader = sampler.take(np.arange(passage.shape[1]))
     owners = np.arange(passage.shape[1]) if sampler.voices is None else sampler.voices.pieces
     scores = []
@@ -106,6 +109,9 @@ def _log_likelihood(sampler: Sampler, passage: np.ndarray, log_prob: LogProb) ->
 
 
 def _resample(weights: np.ndarray, rng: np.random.RandomState) -> np.ndarray:
-    """Resample rows in proportion to their weights (systematic resampling)."""
+    """Return as many row numbers as there are weights, drawn in proportion to the weights.
+
+    This is systematic resampling.
+    """
     places = (rng.random_sample() + np.arange(len(weights))) / len(weights)
     return np.minimum(np.searchsorted(weights.cumsum(), places), len(weights) - 1)

@@ -25,7 +25,8 @@ from ._emission import (
     sample_categorical,
 )
 
-# Levels of the grid, weight of the uniform component, bounds of the logarithm of a scale.
+# Number of levels of the grid, weight of the uniform component, and bounds of the logarithm of a
+# scale.
 N_LEVELS = 256
 UNIFORM_WEIGHT = 1e-3
 LOG_SCALES = -7.0, 2.0
@@ -40,8 +41,8 @@ class LogisticNADE(Emission):
     finite. The mean of each component is an offset from the feature's value in the last frame.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
-    is 1; its last class stands for none. The other features then lie below 1, at most in the
-    next-to-last cell. If several features of a frame are 1, the first counts as the loudest.
+    is 1; its last class means that no feature is 1. All other features then lie below 1, at most in
+    the next-to-last cell. If several features of a frame are 1, the first counts as the loudest.
     Without `loudest_first`, mixtures leave some of their mass at 1: frames with two loudest pitch
     classes were twelve times as frequent in samples as in real music.
     """
@@ -152,7 +153,7 @@ class LogisticNADE(Emission):
             total = total + F.embedding(loudest[:, 0], self.loudest_to_hidden).T
         total = total.expand(self.n_features, -1, -1)
         if self.autoregressive:
-            # One matrix product covers all features; weights of those that are not lower are 0.
+            # One matrix product covers all features; weights of features that are not lower are 0.
             lower = torch.ones(self.n_features, self.n_features, device=x.device).tril(-1)
             weight = torch.einsum("fg,gih->fhig", lower, self.feature_to_hidden)
             inputs = torch.cat([x, (x == 1).to(x.dtype)], -1).T
@@ -212,8 +213,9 @@ class LogisticNADESampler(EmissionSampler):
 
     With `loudest_first`, every drawn frame has a loudest feature, which is 1.
 
-    A temperature below 1 sharpens the weights, including that of the uniform component. Its square
-    scales the width of components, since the noise of drawn frames feeds back into later ones.
+    A temperature below 1 sharpens the weights of the components, including the uniform one. The
+    square of the temperature scales the width of components, since the noise of drawn frames feeds
+    back into later frames.
     Frames that are drawn separately, such as a single frame, are computed with Python floats: for
     one frame, calling NumPy takes longer than computing.
     """
@@ -230,7 +232,7 @@ class LogisticNADESampler(EmissionSampler):
         self._autoregressive = autoregressive
         self._highest = n_levels - 1
         self._last = self._highest - loudest_first  # the highest level of other features
-        # Weight of the uniform component, relative to that of all others together.
+        # Weight of the uniform component, relative to the sum of all other weights.
         self._uniform_weight = uniform_weight / (1 - uniform_weight)
         self._hidden_to_output = np.ascontiguousarray(
             weights["hidden_to_output"].transpose(0, 2, 1)
@@ -278,10 +280,10 @@ class LogisticNADESampler(EmissionSampler):
         return levels.T / np.float32(self._highest)
 
     def _split(self, readout: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Split readouts along the first axis: hidden units, mixtures, log-odds of the loudest.
+        """Split readouts along the first axis into hidden units, mixtures and log-odds.
 
-        The last of the log-odds are those of a frame without a 1. They are left out, since no such
-        frame is drawn.
+        The log-odds of which feature is loudest are empty without `loudest_first`. The odds that no
+        feature is 1 are left out, since no such frame is drawn.
         """
         n_hidden = self._feature_to_hidden.shape[-1]
         n_direct = self.n_features * 3 * self._n_components
@@ -387,7 +389,7 @@ class LogisticNADESampler(EmissionSampler):
         noise: np.ndarray,
         temperature: float,
     ) -> np.ndarray:
-        """Draw the levels of several frames, (n_features, N); all arrays have N columns."""
+        """Draw the levels of several frames, (n_features, N); the last axis of all arrays is N."""
         columns = np.arange(hidden.shape[1])
         levels = np.empty(choices.shape, np.float32)
         pair = np.empty((2, len(columns)), np.float32)
@@ -440,12 +442,12 @@ class LogisticNADESampler(EmissionSampler):
         return self._uniform_level(noise)
 
     def _choose(self, log_odds: list[float], choice: float, temperature: float) -> int:
-        """Choose the loudest feature by its odds, with Python floats."""
+        """Draw the number of the loudest feature from `log_odds`, with Python floats."""
         largest = max(log_odds)
         shares = [math.exp((each - largest) / temperature) for each in log_odds]
         return choose(shares, choice)
 
     def _uniform_level(self, noise: Any) -> Any:
-        """Turn logistic noise into a level, so that all levels are equally likely."""
+        """Turn logistic noise into a level from 0 to `_last`, all equally likely."""
         share = 1 / (1 + np.exp(-noise))
         return np.minimum(np.floor(share * (self._last + 1)), self._last)

@@ -19,23 +19,24 @@ from ..base.pieces import frame_blocks
 
 LOOK_BACK = 4096
 """Largest lag, which bounds time and memory per frame."""
-_FORGET = np.float32(0.5)
-_SHORTEST = 64
+_FORGET = np.float32(0.5)  # factor of a score at a frame that differs
+_SHORTEST = 64  # number of lags for which a `MatchFinder` has room at first
 # Lower bounds of the classes of scores. A score below the first is not a match.
 _BORDERS = np.array([0.5, 1, 2, 3, 5, 9, 17, 33, 65])
 N_CONFIDENCES = 2 * len(_BORDERS) + 1
 """Number of classes of confidence in a match.
 
-Class 0 means that no lag fits. The others combine the score with whether the last frame agreed.
+Class 0 means that no lag fits. Each other class stands for a range of scores, and for whether the
+last frame equaled the frame at that lag before it.
 """
 
 
 class Matches(NamedTuple):
     """The match of every frame of a piece.
 
-    `lags`, int16 of shape (n_frames,), are 0 if there is no earlier frame, or no lag fits and the
-    first frame is out of reach. `confidences`, uint8 of shape (n_frames,), are below
-    `N_CONFIDENCES`.
+    `lags`, int16 of shape (n_frames,), are 0 at the first frame, and where no lag fits and the
+    first frame is more than `LOOK_BACK` frames away. `confidences`, uint8 of shape (n_frames,), are
+    classes of confidence, below `N_CONFIDENCES`.
     """
 
     lags: np.ndarray
@@ -72,10 +73,10 @@ def find_matches(piece: np.ndarray) -> Matches:
 def _match(
     lags: np.ndarray, scores: np.ndarray, agreed: np.ndarray, n_read: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return lags and confidences, given the best lags and how many frames came before.
+    """Return the lags of the matches and their classes of confidence, each like `lags`.
 
-    `scores` are the scores of the best lags; `agreed` is true where the last frame equaled the one
-    at that lag before it.
+    `lags` holds the lags with the highest scores, `scores` these scores, and `n_read` how many
+    frames came before. `agreed` is true where the last frame equaled the one at that lag before it.
     """
     level = np.searchsorted(_BORDERS, scores, side="right")
     first = np.where(n_read <= LOOK_BACK, n_read, 0)
@@ -83,10 +84,9 @@ def _match(
 
 
 def frame_numbers(frames: np.ndarray) -> np.ndarray:
-    """Return a hash of each frame, (n,), which is the same for equal frames (n, n_features).
+    """Return a hash of each frame, (n,), which depends on the features that are above 0.
 
-    Hashes have 63 random bits, so those of different frames practically always differ, and a last
-    bit of 1, so that none is 0.
+    Hashes of different frames practically always differ. Their last bit is 1, so none is 0.
     """
     return 2 * np.where(frames > 0, _factors(frames.shape[1]), 0).sum(1) + 1
 
@@ -103,7 +103,8 @@ class MatchFinder:
     ----------
     lags : int ndarray of shape (n_pieces,)
         The best lag for the next frame of each piece, the shortest one if several are equally good.
-        If none fits, it leads to the first frame, or is 0 if that is out of reach.
+        If none fits, it leads to the first frame, or is 0 if the first frame is more than
+        `LOOK_BACK` frames away.
     confidences : int ndarray of shape (n_pieces,)
         Class of confidence of each lag.
     """
@@ -112,14 +113,14 @@ class MatchFinder:
         self.lags = np.zeros(n_pieces, np.int64)
         self.confidences = np.zeros(n_pieces, np.int64)
         self._n_read = np.zeros(n_pieces, np.int64)
-        # `_frames` holds as many zeros as there are lags, then the numbers of the frames in order.
+        # `_frames` holds as many zeros as there are lags, then the hashes of the frames in order.
         # The last column of `_scores` belongs to lag 1.
         self._frames = np.zeros((n_pieces, 2 * _SHORTEST), np.int64)
         self._scores = np.zeros((n_pieces, _SHORTEST), np.float32)
         self._end = _SHORTEST
 
     def read(self, numbers: np.ndarray) -> None:
-        """Read the number of the next frame of each piece, (n_pieces,)."""
+        """Read the hash of the next frame of each piece, (n_pieces,), from `frame_numbers`."""
         if self._end == self._frames.shape[1]:
             self._make_room()
         n_lags = self._scores.shape[1]
@@ -142,7 +143,10 @@ class MatchFinder:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the state of `other`, which has read no more frames, to pieces numbered `rows`."""
+        """Replace the state of the pieces numbered `rows` by the one they have in `other`.
+
+        `other` must not have read more frames than this finder.
+        """
         self.lags[rows], self.confidences[rows] = other.lags[rows], other.confidences[rows]
         self._scores[rows], self._frames[rows] = 0, 0
         self._n_read[rows] = other._n_read[rows]
@@ -154,7 +158,7 @@ class MatchFinder:
 
     @property
     def numbers(self) -> np.ndarray:
-        """Numbers of the frames that the lags lead to, (n_pieces,); 0 where the lag is 0."""
+        """Hashes of the frames that the lags lead to, (n_pieces,); 0 where the lag is 0."""
         places = self._end - np.maximum(self.lags, 1)
         return np.where(self.lags > 0, self._frames[np.arange(len(places)), places], 0)
 

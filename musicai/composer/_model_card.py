@@ -56,7 +56,8 @@ def model_card(
     scores : dict of str to float, default=None
         Log-likelihoods of held-out music by name, in nats per frame.
     report : musicai.metrics.Report, default=None
-        Scorecard of composed pieces, which gives their realism and the share that is copied.
+        Scorecard of composed pieces. The card quotes their realism and the share of them that is
+        copied from the training music.
 
     Returns
     -------
@@ -115,7 +116,7 @@ def _nats(score: float) -> str:
 
 
 def _frames(composer: Any) -> str:
-    """Return how many frames there are to a beat or a second, in words, or that it is unknown."""
+    """Return in words how many frames a beat or a second has, or that their length is unknown."""
     try:
         timing = composer.timing
     except ValueError:

@@ -5,7 +5,7 @@ sum of the embeddings of the piece's style and key. Networks whose emission can 
 second flag, 1 where the previous frame was generated, and add an embedding of the piece's traits.
 The trunk also reads cues about the distance to the end, which are zeros where they are not given.
 The trunk's output is the context that the emission turns into a distribution over frames. For
-chroma and piano rolls, a second emission does so given chords (`_chord_emission.py`).
+chroma and piano rolls, a second emission also reads the chords (`_chord_emission.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +61,7 @@ class Network(nn.Module):
     hidden_size, n_layers : int
         Units in a layer of the LSTM, and number of layers.
     dropout : float, default=0.0
-        Share of the context that is dropped in training.
+        Dropout rate of the context in training.
     """
 
     trait_scale: Tensor
@@ -112,29 +112,34 @@ class Network(nn.Module):
 
         Parameters
         ----------
-        previous : Tensor of shape (batch, n_frames, n_features)
-            The frames before those to predict; ignored where a piece starts.
+        previous : Tensor of shape (batch, n_frames, n_known)
+            The frame before each frame to predict or, if the emission is tied, all inputs that
+            describe its past; ignored where a piece starts.
         start : Tensor of shape (batch, n_frames)
             1 where a piece starts, else 0.
         styles : integer Tensor of shape (batch, n_frames)
-            Style of each frame.
+            Style number of each frame.
         keys : integer Tensor of shape (batch, n_frames)
-            Key of each frame; `N_KEYS` where it is unknown.
+            Number of the key of each frame; `N_KEYS` where the key is unknown.
         state : pair of Tensors, default=None
-            State that an earlier call returned; None for the start.
+            State that an earlier call returned; None at the start of the pieces.
         generated : Tensor of shape (batch, n_frames), default=None
             1 where the network has drawn the previous frame, else 0; None if it has drawn none.
         traits : Tensor of shape (batch, n_traits + 1), default=None
-            Standardized traits of each piece and a 1, or zeros if not given; None for no traits.
+            Standardized traits of each piece, followed by a 1; a row of zeros for a piece whose
+            traits are unknown. None if no piece has traits.
         cues : Tensor of shape (batch, n_frames, N_CUES), default=None
-            Cues of the frames to predict, or zeros if not given; None for no cues.
+            Cues of the frames to predict, zeros where there are none. None stands for all zeros.
         kept : Tensor of shape (batch, n_frames, n_strands, n_inputs), default=None
-            Factors of the encoded frames, 0 where dropout drops a value; None for no dropout.
+            Factors by which the encoded frames are multiplied, 0 where dropout drops a value. None
+            for no dropout.
 
         Returns
         -------
-        context : Tensor of shape (batch, n_frames, hidden_size)
-        state : pair of Tensors of shape (n_layers, batch, hidden_size)
+        context : Tensor of shape (batch, n_frames, n_strands * hidden_size)
+            Output of the LSTM for each frame to predict.
+        state : pair of Tensors of shape (n_layers, batch * n_strands, hidden_size)
+            State of the LSTM after the last frame.
         """
         # Unlike plain indexing, embedding sums its gradient in the same order every time.
         conditioning = F.embedding(styles, self.style)[..., None, :]
@@ -173,8 +178,8 @@ class Network(nn.Module):
         nll : Tensor of shape (n_valid_frames,)
             Negative log-likelihood of every frame, in nats.
         other_loss : Tensor of shape ()
-            All other losses, summed over frames. Their gradient reaches only the readout of
-            `Emission.mean` and the emission given chords.
+            Sum of all other losses. Its gradient reaches only `Emission.mean_head` and the
+            emission that is conditioned on chords.
         """
         previous, generated, traits, kept = batch.previous, None, None, None
         if batch.traits is not None:
@@ -210,7 +215,10 @@ class Network(nn.Module):
             return -self.emission.log_prob(frames, context, previous, **options), other_loss
 
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
-        """Return the loss given chords, summed over the frames of excerpts that have chords."""
+        """Return the loss of the emission that is conditioned on chords, summed over its frames.
+
+        Its frames are those of the excerpts that have chords. Without chords, the loss is 0.
+        """
         if self.chords is None or batch.chords is None:
             return torch.zeros((), device=context.device)
         rows = slice(None, None, EXCERPTS_PER_CHORDS)
@@ -227,19 +235,19 @@ class Network(nn.Module):
         """Redraw the previous frames of most excerpts, as if the network had generated them.
 
         In training, a network reads real music. In sampling, it reads its own frames, whose small
-        errors add up (exposure bias: Ranzato et al. 2016). So one third of the excerpts is read
-        with values redrawn from the second frame on, and another third from a later frame on. Each
-        value is drawn from the component of the mixture that explains the real value: the notes
+        errors add up (exposure bias: Ranzato et al. 2016). So about one third of the excerpts is
+        read with values redrawn from the second frame on, and another third from a later frame on.
+        Each value is drawn from the mixture component that explains the real value. So the notes
         stay, the errors are the network's own, and the target is the real music. Drawing whole
-        frames, as in scheduled sampling (Bengio et al. 2015), would teach the network to take back
-        changes of chord, since the real music does not follow them. Silence stays silent.
+        frames, as in scheduled sampling (Bengio et al. 2015), would teach the network to undo its
+        own chord changes, since the real music does not follow them. Silent frames stay silent.
 
         Returns
         -------
         previous : Tensor of shape (batch, n_frames, n_features)
             ``batch.previous``, partly redrawn.
         generated : Tensor of shape (batch, n_frames)
-            1 from the first redrawn frame on, 0 before.
+            1 from the first redrawn frame on, else 0.
         """
         n_excerpts, length = batch.start.shape
         device = generator.device
@@ -301,7 +309,7 @@ def network_to_train(
     n_layers: int,
     dropout: float,
 ) -> Network:
-    """Build a network with `weights`, or with initial ones for the training pieces.
+    """Build a network with `weights` or, if None, with initial weights for the training pieces.
 
     Building it on torch's "meta" device skips torch's own initial draws, which would advance the
     global random state.

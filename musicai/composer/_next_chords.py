@@ -23,7 +23,8 @@ _RULES: dict[str, Rule] = {
     "vocabulary": (lambda v: is_one_of(v, tuple(VOCABULARIES)), f"one of {tuple(VOCABULARIES)}"),
     "random_state": SEED_RULE,
 }
-_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0  # of the piece and of continuations
+# Chords are recognized in the last 10 s of the piece, followed by 10 s of a continuation.
+_SECONDS_BEFORE, _SECONDS_AFTER = 10.0, 10.0
 
 
 class NextChordsMixin:
@@ -42,7 +43,7 @@ class NextChordsMixin:
         """Return the most likely next chords, with their times and probabilities.
 
         The composer samples many continuations of the piece, recognizes chords in each, and counts
-        the first new chord after the end of the piece.
+        which chord is the first to begin after the end of the piece.
 
         Parameters
         ----------
@@ -113,9 +114,10 @@ class NextChordsMixin:
 def _count(
     piece: np.ndarray, continuations: np.ndarray, timing: Timing, vocabulary: str, n_best: int
 ) -> tuple[list[Chord], np.ndarray]:
-    """Return the most frequent next chords in `continuations` of a piece, and their shares.
+    """Return the most frequent next chords of a piece, and how often each of them comes next.
 
-    `continuations` has the shape (n_draws, n_frames, n_features).
+    `continuations` has the shape (n_draws, n_frames, n_features). The second array holds, for each
+    chord, the share of continuations in which it is the first new one.
     """
     before = pitch_classes(piece)[-max(1, timing.frames_at(_SECONDS_BEFORE)) :]
     n_before, n_after = len(before), continuations.shape[1]

@@ -15,8 +15,9 @@ class Optimizer:
 
     def __init__(self, network: Network) -> None:
         self.parameters = list(network.parameters())
-        # The readout of the mean and the emission given chords have losses of their own. The
-        # gradient of each is clipped separately, so that it does not shorten that of the others.
+        # The layers that predict means and the emission that is conditioned on chords have losses
+        # of their own. Their gradients are clipped separately, so that large ones do not shrink
+        # the gradients of other weights.
         chords = network.chords
         emissions = [network.emission] if chords is None else [network.emission, chords.emission]
         apart = [getattr(emission, "mean_head", None) for emission in emissions]
@@ -43,7 +44,7 @@ class Optimizer:
         return torch.stack(norms).sum().item()
 
     def step(self, learning_rate: float, *, skip: bool = False) -> None:
-        """Take a step, or if `skip` is True, only count it."""
+        """Take a step; if `skip` is True, only count it and leave the weights unchanged."""
         for options in self._adam.param_groups:
             options["lr"] = learning_rate
         if not skip:
@@ -51,7 +52,7 @@ class Optimizer:
         self.n_steps += 1
 
     def state(self) -> dict[str, Any]:
-        """Return the moments and the number of steps, as NumPy arrays."""
+        """Return the moments as NumPy arrays, and the number of steps."""
         moments = {
             f"{number}.{name}": value.cpu().numpy().copy()
             for number, values in self._adam.state_dict()["state"].items()
@@ -60,7 +61,7 @@ class Optimizer:
         return {"n_steps": self.n_steps, "moments": moments}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Restore a state that the method `state` has returned."""
+        """Restore what the method `state` has returned."""
         self.n_steps = state["n_steps"]
         memory: dict[int, dict[str, Tensor]] = {}
         for key, array in state["moments"].items():

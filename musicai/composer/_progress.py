@@ -8,7 +8,7 @@ from time import monotonic
 import numpy as np
 
 # Training has diverged if the loss per value exceeds that of the untrained network by this many
-# nats: values have become 100 times less likely. The untrained network has a loss for any data.
+# nats: values have become 100 times less likely. The comparison makes the limit fit any data.
 _EXPLODED = math.log(100)
 
 
@@ -23,20 +23,23 @@ class Progress:
     validation_curve: list[float] | None = None
     best_score: float | None = None
     best_weights: dict[str, np.ndarray] = field(default_factory=dict)
-    """Empty before the first validation score; without one the last weights are the best."""
+    """Empty before the first validation score; the present weights then count as the best."""
     waited: int = 0
     """Epochs since the best one."""
     n_batches: int = 0
-    """Batches taken in the current epoch."""
+    """Number of batches of the current epoch that have been processed."""
     nats: float = 0.0
     """Loss summed over the frames of these batches."""
     n_frames: int = 0
+    """Number of frames in these batches."""
     n_retries: int = 0
     """How often training has diverged."""
     n_refused: int = 0
     """Successive steps skipped because their gradients had overflowed."""
     untrained_loss: float | None = None
+    """Loss per frame of the untrained network, measured in the first batch."""
     recent_losses: list[float] = field(default_factory=list)
+    """Losses per frame of the last batches."""
 
     @property
     def n_epochs(self) -> int:
@@ -44,18 +47,24 @@ class Progress:
         return len(self.loss_curve)
 
     def improves(self, score: float, tol: float = 0.0) -> bool:
-        """Return whether a validation score is better than the best so far by more than `tol`."""
+        """Return whether a validation score is the first, or beats the best by more than `tol`."""
         return self.best_score is None or score > self.best_score + tol
 
     def excess_loss(self, loss: float, n_features: int) -> float:
-        """Return the excess over the untrained network's loss; above 1, training has diverged."""
+        """Return how far `loss` exceeds that of the untrained network, as a share of the limit.
+
+        Above 1, training has diverged. Both losses are in nats per frame.
+        """
         if self.untrained_loss is None:
             return 0.0
         return (loss - self.untrained_loss) / (_EXPLODED * n_features)
 
     @property
     def recent_loss(self) -> float:
-        """Median loss of the last batches, or the untrained network's loss before the first."""
+        """Median loss per frame of the last batches; before the first batch, `untrained_loss`.
+
+        It is 0 if neither is known.
+        """
         return median(self.recent_losses or [self.untrained_loss or 0.0])
 
     def __str__(self) -> str:
@@ -91,7 +100,7 @@ class Budget:
         return monotonic() - self._started
 
     def spent(self, n_epochs: float) -> float:
-        """Return the share of the budget spent after `n_epochs`, at most 1."""
+        """Return the share of the budget that is spent after `n_epochs`, in [0, 1]."""
         share = n_epochs / self.max_iter
         if self.max_time is not None:
             share = max(share, self.elapsed / self.max_time)

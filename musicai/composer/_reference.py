@@ -10,21 +10,25 @@ import numpy as np
 
 from ..base.user_warnings import warn_user
 
-# Log-likelihoods are compared as means over this many frames; single frames vary a lot.
+# Log-likelihoods are averaged over windows of about this many frames: single frames vary a lot.
 _WINDOW = 32
-_MOST_WINDOWS = 256
+_MOST_WINDOWS = 256  # number of windows to store
+# With fewer windows, or for a prime with fewer frames, primes are not compared.
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# Largest distance of a prime from the range of 98% of the windows, in units of that range.
+# The middle 98% of the windows span a range of log-likelihoods. That of a prime may lie outside the
+# range by at most this share of the range's width.
 _FARTHEST = 0.2
-# Smallest value of that range, in nats per frame, for training music that varies little.
+# Width of the range, in nats per frame, to assume for training music that varies less.
 _SMALLEST_SPREAD = 5.0
 
 _FEWEST_ENDINGS = 8
 
 
 def window_scores(scores: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mean log-likelihood of each window of some pieces, sorted, at most 256 of them.
+    """Return the mean log-likelihood of windows of some pieces, sorted, in nats per frame.
+
+    If there are more than 256 windows, 256 of them are taken at equal distances in this order.
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
     Parameters
     ----------
     means : sequence of pairs
-        Log-likelihood per frame of each prime, and its number of frames.
+        Log-likelihood per frame of each prime, and the prime's number of frames.
     reference : ndarray of shape (n_windows,)
         Log-likelihoods per frame of windows of real music, from `window_scores`.
     """
@@ -74,7 +78,7 @@ def warn_of_strange_primes(means: Sequence[tuple[float, int]], reference: np.nda
 def count_endings(lengths: Sequence[int]) -> int:
     """Return how many training pieces have an ending, judging by their lengths in frames.
 
-    If most pieces have the same length, they are taken for excerpts, which stop anywhere.
+    If most pieces have the same length, those are taken for excerpts, which stop anywhere.
     """
     _, counts = np.unique(lengths, return_counts=True)
     most = int(counts.max())

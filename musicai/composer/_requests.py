@@ -27,15 +27,18 @@ from ._sampling import Draws, Sampler, Voices, follow
 from ._tied import keys_of_strands
 
 ReadChords = Callable[[Any, Any, str], np.ndarray]
-"""Function of chords as users write them, the style and the argument's name: chord numbers."""
+"""Function that returns the chord number of each frame of a progression.
+
+Its arguments are the chords as users write them, the style, and a name for error messages.
+"""
 
 ReadPrime = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Function of a prime and a weight for each style: the odds of each key after the prime."""
+"""Function that returns the probability of each key, given a prime and a weight for each style."""
 
 NO_CUES = np.zeros((0, N_CUES), np.float32)
 
 
-_ANY_CHORD = np.array([FREE])
+_ANY_CHORD = np.array([FREE])  # progression of a piece for which no chords are requested
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Request:
     then : ndarray of shape (n_then_frames, n_features)
         Frames that follow the new ones; there may be none.
     style : ndarray of shape (n_styles + 1,)
-        Weight of every style, "no style" first.
+        Weight of every style, after that of "no style".
     key : int or None
-        Number of the requested key.
+        Number of the requested key; None if no key is requested.
     cues : ndarray of shape (n_frames, N_CUES)
         Cues of the new frames; no rows if the piece has no requested ending.
     chords : ndarray of int of shape (n_frames_of_progression,), or None
@@ -110,7 +113,7 @@ class Requests:
         cues : ndarray of shape (n_frames, N_CUES), default=NO_CUES
             Cues of the new frames, the same for all pieces.
         read_chords : callable, default=None
-            Reads the `chords` of a piece.
+            Function that reads the `chords` of a piece; required if there are any.
         """
         given = {
             name: list(music) if len(music) > 1 else music[0]
@@ -191,12 +194,12 @@ def start_sampler(
     weights : dict of str to ndarray
         The network's weights.
     traits : list of two arrays
-        Traits of the training pieces, from which those of a piece without a prime are drawn.
+        Traits of the training pieces, from which a piece without a prime takes its own.
     shifts : ndarray of int, of shape (n_keys,)
         Semitones that move a piece to the common key from each key that it may be in.
     read_prime : callable
-        Returns the probability of each key after a prime. It is called once for each pair of
-        prime and style.
+        Function that returns the probability of each key after a prime. It is called once for
+        each pair of prime and style.
     seconds : float
         Length of a frame in seconds.
     """
@@ -204,7 +207,7 @@ def start_sampler(
         values, styles_of_traits = traits
         known = standardize(values, weights["trait_scale"]), styles_of_traits
     rows: list[np.ndarray] = []  # conditioning of each row
-    places: list[tuple[int, int]] = []  # prime of each row, and its shift
+    places: list[tuple[int, int]] = []  # id of each row's prime, and the shift of the prime
     voices: list[tuple[int, float]] = []
     moved = []
     asked: list[np.ndarray] = []
@@ -258,7 +261,7 @@ def _read_primes(
     *,
     apart: bool,
 ) -> Sampler:
-    """Return a sampler whose rows have read their primes; equal rows are read once."""
+    """Return a sampler whose rows have read their primes; equal rows are computed only once."""
     numbers: dict[tuple[int, int, bytes, bytes], int] = {}
     first, taken = [], []
     for i, (place, row, cue) in enumerate(zip(places, conditioning, cues, strict=True)):
@@ -283,7 +286,7 @@ def _read_primes(
 
 
 def _choose_key(odds: np.ndarray, rng: np.random.RandomState) -> int:
-    """Draw a key by its odds (n_keys,).
+    """Return the index of a key, drawn with the probabilities `odds` (n_keys,).
 
     Keys are ranked before the draw, the likeliest first. With the same seed, the continuation of a
     transposed prime is therefore the transposed continuation of the prime.

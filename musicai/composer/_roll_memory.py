@@ -1,8 +1,9 @@
-"""Inputs of the network for piano rolls that describe the past of a frame.
+"""Inputs that describe what came before a frame, for the network that reads piano rolls.
 
-The network is trained on excerpts of at most 128 frames. So facts that depend on frames before the
-excerpt, or on counting, are inputs: the match, how long each note has sounded or been silent, the
-recent shares of the pitch classes, and the position in the piece.
+The network is trained on excerpts of at most 128 frames. So facts that
+depend on frames before the excerpt, or on counting, are inputs: the match, how long each note has
+sounded or been silent, how often each pitch class has sounded recently, and the position of the
+frame in the piece.
 """
 
 from copy import copy
@@ -20,7 +21,7 @@ N_AGES = 2 * len(_AGES) + 1
 N_STATES = N_AGES * 2 * N_CONFIDENCES
 # Periods in frames of the position in the piece, which convey meter and form.
 _PERIODS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32])
-# Numbers of last frames over which the shares of pitch classes are averaged.
+# The notes of each pitch class are averaged over the last 8 and over the last 32 frames.
 _RECENT = (8, 32)
 N_RECENT = len(_RECENT) * N_KEYS
 N_SCALARS = 2 * len(_PERIODS) + N_CONFIDENCES + len(_AGES) + 1
@@ -42,7 +43,8 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
     -------
     known : ndarray of shape (stop - start, 4 * n_features + N_RECENT + N_SCALARS)
         The last frame, the one before it, the frame that the match leads to, the state of every
-        note, the recent shares of the pitch classes, and scalars.
+        note, the recent notes of each pitch class, and scalars: position in the piece, confidence
+        in the match, and how long ago a note last changed.
     """
     first = max(start - OLDEST - 1, 0)
     frames = np.asarray(piece[first : stop - 1], np.float32)
@@ -59,9 +61,9 @@ def known_before(piece: np.ndarray, matches: Matches, start: int, stop: int) -> 
 
 
 def _count(frames: np.ndarray) -> np.ndarray:
-    """Return how long each note has sounded or been silent, in frames, at all frames but one.
+    """Return for how many frames each note has sounded or been silent, (n - 1, n_features).
 
-    The first frame is left out.
+    Row t belongs to frame t + 1 and counts that frame. There is no row for the first frame.
     """
     places = np.arange(len(frames))[:, None]
     changes = np.zeros(frames.shape, np.int64)
@@ -76,9 +78,10 @@ def fold_of_keys(n_features: int) -> np.ndarray:
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
-    """Return the shares of pitch classes over the last frames up to each frame, (n, N_RECENT).
+    """Return how many notes of each pitch class sounded recently, (n, N_RECENT).
 
-    The sums are small integers and are divided by powers of 2, so floats are exact.
+    These are means over the last 8 and over the last 32 frames up to each frame. The sums are small
+    integers and are divided by powers of 2, so floats are exact.
     """
     totals = np.pad(folded, ((1, 0), (0, 0))).cumsum(0, dtype=np.float32)
     ends = np.arange(1, len(totals))
@@ -95,18 +98,19 @@ def compose_known(
     recent: np.ndarray,
     times: np.ndarray,
 ) -> np.ndarray:
-    """Compose the inputs that describe the past, (n, 4 * n_features + N_RECENT + N_SCALARS).
+    """Return the inputs that describe the past, (n, 4 * n_features + N_RECENT + N_SCALARS).
 
     Parameters
     ----------
     last, before, repeated : ndarray of shape (n, n_features)
         The last frame, the one before it, and the frame that the match leads to.
     ages : int ndarray of shape (n, n_features)
-        For how many frames each note has sounded or been silent; 0 at the start of a piece.
+        For how many frames each note has sounded or been silent before each frame; 0 at the start
+        of a piece.
     confidences : int ndarray of shape (n,)
         Class of confidence in the match.
     recent : ndarray of shape (n, N_RECENT)
-        Recent shares of the pitch classes.
+        Recent notes of each pitch class, from `_count_recent`.
     times : int ndarray of shape (n,)
         Indices of the frames in their pieces.
     """
@@ -140,7 +144,7 @@ class RollMemory:
     Attributes
     ----------
     known : ndarray of shape (n_pieces, 4 * n_features + N_RECENT + N_SCALARS)
-        As `known_before` returns it.
+        One row per piece, with the columns that `known_before` describes.
     """
 
     def __init__(self, n_pieces: int, n_features: int) -> None:
@@ -148,9 +152,9 @@ class RollMemory:
         self._ages = np.zeros((n_pieces, n_features), np.int64)
         self._times = np.zeros(n_pieces, np.int64)
         self._fold = fold_of_keys(n_features)
-        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # last frames
+        self._folded = np.zeros((n_pieces, max(_RECENT), N_KEYS), np.float32)  # of the last frames
         self._matches = MatchFinder(n_pieces)
-        # Frames by number, which copies of this memory share.
+        # Frames by their hashes. Copies of this memory share the dictionary.
         self._frames = {0: self._last[0]}
         self._know(self._last)
 
@@ -178,7 +182,7 @@ class RollMemory:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the state of `other` to the pieces numbered `rows`."""
+        """Replace the past of the pieces numbered `rows` by the one they have in `other`."""
         for mine, theirs in (
             (self.known, other.known),
             (self._last, other._last),

@@ -5,8 +5,8 @@ exported weights.
 
 Each piece has a row in the network's batch, or a row for each style of its blend. If each piece is
 drawn from its own random state, the computation for one piece must not depend on the others. BLAS
-may round the product of several rows differently from that of one, so the rows of each piece are
-then multiplied separately.
+may round the product of several rows differently from the product of one row, so the rows of each
+piece are then multiplied separately.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,7 +40,7 @@ SAMPLERS: dict[str, Callable[[Weights], EmissionSampler]] = {
 
 
 Draws = np.random.RandomState | Sequence[np.random.RandomState]
-"""Source of the draws of all pieces, or one for each piece."""
+"""One random state for all pieces, or one for each piece."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,10 @@ class Voices:
         return int(self.pieces[-1]) + 1
 
     def draw(self, rng: Draws) -> np.ndarray:
-        """Choose a row of each piece by its weight; a piece with one row needs no random number."""
+        """Return the number of a row for each piece, (n_pieces,), drawn by the weights.
+
+        A piece with a single row takes no random number.
+        """
         chosen = []
         for piece, rows in enumerate(self._rows):
             row = rows[0]
@@ -75,7 +78,7 @@ class Voices:
         return np.array(chosen)
 
     def take(self, pieces: np.ndarray) -> tuple[np.ndarray, Self]:
-        """Return the rows of the pieces with these numbers, in this order, and their voices."""
+        """Return the row numbers of the pieces in `pieces`, in this order, and their voices."""
         rows = [self._rows[piece] for piece in pieces]
         order = np.concatenate(rows)
         numbers = np.repeat(np.arange(len(rows)), [len(each) for each in rows])
@@ -234,7 +237,7 @@ class Sampler:
         return frames
 
     def compose(self, rng: Draws, *, temperature: float = 1.0) -> Iterator[np.ndarray]:
-        """Yield next frames of every piece, (n_pieces, n_features), without end."""
+        """Yield the next frame of every piece, (n_pieces, n_features), without end."""
         while True:
             yield self.step(rng, temperature=temperature)
 
@@ -250,7 +253,7 @@ class Sampler:
         self._read_frame(frames, generated=generated, cue=cue)
 
     def _draw_free(self, rows: np.ndarray | None, rng: Draws, temperature: float) -> np.ndarray:
-        """Draw frames without a requested chord, (n_pieces, n_features), from some rows or all."""
+        """Draw frames without a requested chord, (n, n_features), from `rows`; None is all rows."""
         context, known = self.context, self.previous
         if rows is not None:
             context, known = context[rows], known[rows]
@@ -266,7 +269,7 @@ class Sampler:
         rng: Draws,
         temperature: float,
     ) -> np.ndarray:
-        """Draw frames of some pieces over their chords, (n_pieces, n_features)."""
+        """Draw frames of the pieces in `pieces` over their chords, (n, n_features), from `rows`."""
         context, known, encoded = self.context, self.previous, self._encoded
         if rows is not None:
             context, known, encoded = context[rows], known[rows], encoded[self._strands(rows)]
@@ -286,7 +289,7 @@ class Sampler:
         self.trunk.step(self._inputs(self._encoded, generated=generated, cue=cue))
 
     def _strands(self, rows: np.ndarray) -> np.ndarray:
-        """Return the rows of the trunk that belong to rows of the batch, one for each strand."""
+        """Return the numbers of the trunk's rows, one per strand, for `rows` of the batch."""
         n_strands = self.emission.n_strands
         return (rows[:, None] * n_strands + np.arange(n_strands)).ravel()
 
@@ -310,7 +313,7 @@ class Sampler:
 
 
 def _sources(rng: Draws, pieces: np.ndarray) -> Draws:
-    """Return the random state of all pieces, or a list of those of the pieces in `pieces`."""
+    """Return the shared random state, or a list of the random states of the pieces in `pieces`."""
     return rng if isinstance(rng, np.random.RandomState) else [rng[i] for i in pieces.tolist()]
 
 
@@ -327,7 +330,7 @@ def _draw(
 
 
 def under(weights: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """Return the weights whose names begin with `prefix`, without it."""
+    """Return the weights whose names begin with `prefix`, which is removed from the names."""
     return {k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)}
 
 
@@ -363,7 +366,8 @@ def rank_frames(frames: np.ndarray, n_best: int) -> tuple[np.ndarray, np.ndarray
     Returns
     -------
     commonest : ndarray of shape (n_best, n_features)
-        Mean of the draws in each group, the most frequent group first.
+        Mean of the draws in each group, the most frequent group first; fewer rows if there are
+        fewer groups.
     shares : ndarray of shape (n_best,)
         Share of all draws that are in each group.
     """

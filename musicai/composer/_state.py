@@ -15,11 +15,14 @@ from ._fitted import FittedComposer
 from ._network import EMISSIONS, Network, meta_network
 
 _MOMENTS = {"step": 0.0, "exp_avg": -np.inf, "exp_avg_sq": 0.0}
-"""Optimizer state of each parameter by name, with the lowest valid value."""
+"""Arrays that the optimizer keeps for each parameter, by name, and their lowest valid values."""
 
 
 def fitted_state(composer: FittedComposer) -> Mapping[str, Any]:
-    """Return the expected types and shapes of fitted attributes; check the emission and styles."""
+    """Return the expected types and shapes of fitted attributes.
+
+    Raises an error if the emission, the tempo of a style or the range of a weight is invalid.
+    """
     if composer.emission_ not in EMISSIONS:
         raise ValueError(f"emission_ is {composer.emission_!r}, not one of {list(EMISSIONS)}")
     if composer.emission_ != tie_pitches(
@@ -102,6 +105,7 @@ def check_resumed(state: dict[str, Any], network: Network) -> None:
 
 
 def _weights(network: Network, weights: Mapping[str, np.ndarray]) -> dict[str, Array]:
+    """Return the expected types and shapes of weights; check the values that have a range."""
     for name in ("emission.compass", "chords.emission.compass"):
         if name in weights:
             low, high = np.rint(weights[name])
@@ -131,7 +135,7 @@ def _optimizer(state: Any, network: Network, **more: Any) -> Any:
 
 
 def _numbers(values: Any, optional: bool = False) -> Any:
-    """Return the expected types of a list of numbers, which may be None if `optional`."""
+    """Return the expected types of a list of numbers; if `optional`, None is valid too."""
     if isinstance(values, list):
         return [float] * len(values)
     return list | None if optional else list

@@ -1,4 +1,4 @@
-"""Streams of frames, with an end on request."""
+"""Streams of composed frames, which can be led to an ending."""
 
 from collections.abc import Callable, Iterator
 
@@ -43,9 +43,10 @@ class FrameStream(Iterator[np.ndarray]):
         Parameters
         ----------
         n_frames : int
-            Number of frames to come. The music needs a few seconds to close. A later call replaces
-            an earlier one. If chords are requested, the progression repeats as often as it fits,
-            and its last chord lasts until the end. A call after the last frame raises an error.
+            Number of frames that are still to come. The music needs a few seconds to close. A later
+            call replaces an earlier one. If chords are requested, the progression repeats as often
+            as it fits, and its last chord lasts until the end. A call after the last frame raises
+            an error.
         """
         check_values({"n_frames": n_frames}, {"n_frames": COUNT_RULE})
         if self._n_left == 0:

@@ -34,10 +34,11 @@ _NEAR = 24
 _NEARER = 12
 _N_PLACES = 12  # width of the projection of the scalars, an input of every LSTM
 _MEAN_STEP = 8  # the readout of the mean is trained on every eighth frame
-# Notes more than _MARGIN semitones beyond all training notes are independent, with these log-odds.
+# Notes more than _MARGIN semitones beyond all training notes do not depend on other notes; each
+# sounds with these log-odds.
 _MARGIN = 6
 _LOG_ODDS_BEYOND = -10.0
-_FRAMES_AT_ONCE = 1024  # without gradients
+_FRAMES_AT_ONCE = 1024  # if no gradients are computed
 
 
 class TiedNADE(Emission):
@@ -48,7 +49,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """Range of the notes that depend on each other: the lowest, and the one above the highest."""
+    """Features that depend on each other: the index of the lowest, and of the highest plus 1."""
 
     is_tied = True
 
@@ -75,7 +76,7 @@ class TiedNADE(Emission):
         self.register = nn.Parameter(torch.empty(-(-n_features // N_KEYS) + 1, n_units))
         self.units_to_units = nn.Linear(n_units, n_units)
         self.units_to_output = nn.Linear(n_units, 1)
-        # A direct path to the output, by which the network soon learns to rely on long repetitions.
+        # With this direct path to the output, the network soon learns to rely on long repetitions.
         self.states_to_output = nn.Parameter(torch.empty(N_STATES, 1))
         self.mean_head = nn.Linear(n_units, 1)
         self.register_buffer("compass", torch.empty(2))
@@ -156,11 +157,11 @@ class TiedNADE(Emission):
     def _first_layer(
         self, context: Tensor, previous: Tensor, of_notes: Tensor, notes: Tensor | None = None
     ) -> Tensor:
-        """Return the first layer of every note, (N, n_notes, n_units).
+        """Return the first layer of every note in the compass, (N, n_notes, n_units).
 
-        Each note that sounds in the last frame, the one before or the match adds a vector, and so
-        does each lower note of the frame itself if `notes` are given. Few notes sound, so they are
-        added one by one.
+        Values are those before the activation function. Each note that sounds in the last frame,
+        the one before or the match adds a vector, and so does each lower note of the frame itself
+        if `notes` are given. Few notes sound, so they are added one by one.
         """
         lowest, end = self._bounds
         known = previous[:, : 4 * self.n_features].unflatten(1, (4, -1))[..., lowest:end]
@@ -184,9 +185,9 @@ class TiedNADE(Emission):
     def _weights_of_notes(self) -> Tensor:
         """Return what each sounding note adds to the first layers of all notes in the compass.
 
-        The rows (4 * n_notes) are four Toeplitz matrices: for the last frame, the one before it,
-        the match, and the frame itself, whose notes add only to higher ones. What note j adds to
-        note i depends on i - j.
+        The shape is (4 * n_notes, n_notes * n_units). The four blocks of rows are for notes of the
+        last frame, of the one before it, of the match, and of the frame itself, whose notes add
+        only to higher ones. What note j adds to note i depends only on i - j.
         """
         lowest, end = self._bounds
         keys = torch.arange(end - lowest, device=self.last.device)
@@ -230,7 +231,7 @@ def _classes(n_features: int, device: torch.device) -> Tensor:
 
 
 def _recent(known: Tensor, n_features: int) -> Tensor:
-    """Return the recent shares of each pitch class, (..., n, 12)."""
+    """Return the recent notes of each pitch class, (..., n, 12), from all inputs `known`."""
     return known[..., 4 * n_features : 4 * n_features + N_RECENT].unflatten(-1, (-1, N_KEYS))
 
 
@@ -245,14 +246,17 @@ def _relative(of_classes: Tensor) -> Tensor:
 
 
 def _octaves(n_features: int, device: torch.device) -> Tensor:
-    """Return weights that interpolate each note between octaves, (n_features, n_octaves + 1)."""
+    """Return weights that interpolate between octaves at each note, (n_features, n_octaves + 1)."""
     places = torch.arange(n_features, device=device)[:, None] / N_KEYS
     octaves = torch.arange(-(-n_features // N_KEYS) + 1, device=device)
     return (1 - (places - octaves).abs()).clamp(0)
 
 
 def _around(distance: Tensor, kernel: Tensor) -> Tensor:
-    """Return the row of a kernel (2 * reach + 1, n_units) for every distance; zeros beyond it."""
+    """Return the row of `kernel` (2 * reach + 1, n_units) for every distance; zeros beyond reach.
+
+    The middle row of the kernel belongs to distance 0.
+    """
     reach = len(kernel) // 2
     near = (distance.abs() <= reach)[..., None]
     return F.embedding(distance.clamp(-reach, reach) + reach, kernel) * near
@@ -293,7 +297,7 @@ class TiedNADESampler(EmissionSampler):
         self._past, self._below = np.split(of_notes, [3 * n_notes])
         self._classes = _classes(self.n_features, device).numpy()
         self._fold = fold_of_keys(self.n_features)
-        # Weights by which the recent shares of all classes contribute to the units of each class.
+        # Weights by which the recent notes of all classes contribute to the units of each class.
         of_recent = weights["recent_to_units.weight"].T.reshape(-1, N_KEYS, n_units)
         self._recent = of_recent[:, _KEYS_OF_STRANDS[:N_KEYS]].reshape(N_RECENT, -1)
         self._direct = weights["states_to_output"][:, 0]
@@ -383,7 +387,7 @@ class TiedNADESampler(EmissionSampler):
         return notes
 
     def _first_layer(self, readout: np.ndarray, previous: np.ndarray) -> np.ndarray:
-        """Return the first layer of every note, without the notes of the frame itself."""
+        """Return the first layer of every note, to which the frame's own notes add nothing yet."""
         of_classes, of_means = np.split(readout, 2, axis=2)
         recent = previous[:, None, 4 * self.n_features : 4 * self.n_features + N_RECENT]
         of_classes = of_classes + of_means.mean(1, keepdims=True)
@@ -398,7 +402,7 @@ class TiedNADESampler(EmissionSampler):
         return units
 
     def _states(self, previous: np.ndarray) -> np.ndarray:
-        """Return the number of the state of every note in the compass."""
+        """Return the number of the state of every note in the compass, (N, n_notes)."""
         states = previous[:, 3 * self.n_features : 4 * self.n_features]
         return states[:, self._lowest : self._end].astype(np.intp)
 
@@ -421,7 +425,10 @@ class TiedNADESampler(EmissionSampler):
 
 
 def keys_of_strands(key: int | None) -> np.ndarray:
-    """Return the number of a key relative to each pitch class, (12,); None is an unknown key."""
+    """Return the number of a key relative to each pitch class, (12,).
+
+    None stands for an unknown key, whose number is `N_KEYS` everywhere.
+    """
     return _KEYS_OF_STRANDS[N_KEYS if key is None else key]
 
 

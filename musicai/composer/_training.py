@@ -1,8 +1,8 @@
 """The training loop, which maximizes the likelihood epoch by epoch and keeps the best weights.
 
 The optimizer is AdamW with warm-up, clipped gradients and a learning rate that decays to zero along
-a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets. That
-they are small matters most.
+a cosine over the whole budget. Batches hold excerpts of up to 128 frames from random offsets. Of
+these choices, the small size of batches matters most.
 
 The seed, the epoch and the number of the batch in the epoch determine all random draws. A resumed
 run therefore takes the same steps, although no random states are saved.
@@ -36,11 +36,11 @@ _WARM_UP_STEPS = 50
 _SHARE_WITHOUT_STYLE = 0.1
 
 _MOST_RETRIES = 3
-_RATE_OF_A_RETRY = 0.25
+_RATE_OF_A_RETRY = 0.25  # factor of the learning rate after each divergence
 # A gradient through 128 frames may overflow once in thousands of steps. Such a step is skipped. If
 # more than this many are skipped in succession, training has diverged.
 _MOST_REFUSED = 5
-_LOSSES_COMPARED = 20
+_LOSSES_COMPARED = 20  # number of recent batches whose median loss shows a divergence
 
 
 class DivergenceError(ValueError):
@@ -67,8 +67,8 @@ class Trainer:
     checkpoint : Checkpoint, default=None
         File that `run` writes the state of training to about once a minute.
     steps_between_snapshots : int, default=50
-        Steps between snapshots, the states to return to. A snapshot takes as long as about a tenth
-        of a step.
+        Steps between snapshots, to which training returns if it diverges. A snapshot takes about a
+        tenth of the time of a step.
     """
 
     def __init__(
@@ -125,7 +125,8 @@ class Trainer:
         state : dict, default=None
             State from a checkpoint, to resume from.
         start : dict of str to ndarray, default=None
-            The network's present weights, kept unless training improves the score.
+            The network's present weights, which are kept unless training improves the validation
+            score.
         callbacks : EpochCallbacks, default=None
             Called before and after every epoch, in the first process.
         """
@@ -171,7 +172,7 @@ class Trainer:
         verbose: int,
         callbacks: EpochCallbacks | None,
     ) -> bool:
-        """Train epoch by epoch; return whether Ctrl-C was pressed in the very last step."""
+        """Train epoch by epoch; return whether Ctrl-C was pressed after the last check for it."""
         bar = progress_bar(
             total=self.budget.max_iter,
             initial=self.progress.n_epochs,
@@ -243,7 +244,7 @@ class Trainer:
 
     @property
     def highest_rate(self) -> float:
-        """The peak learning rate, which every retry lowers."""
+        """Peak learning rate, which every retry lowers."""
         return self.learning_rate * _RATE_OF_A_RETRY**self.progress.n_retries
 
     def _step(
@@ -282,7 +283,7 @@ class Trainer:
         has_style: np.ndarray,
         n_frames: int,
     ) -> float:
-        """Add the gradients of some excerpts of a batch; return their loss summed over frames."""
+        """Add the gradients of some excerpts of a batch; return their summed loss, in nats."""
         if not spans:
             return 0.0
         batch = collate(spans, training, self.network.emission.origin)
@@ -293,7 +294,7 @@ class Trainer:
         return nll.sum().item()
 
     def _score(self, validation: Collection | None) -> float | None:
-        """Return the mean log-likelihood of the validation pieces, each in its estimated key."""
+        """Return `mean_score` of the validation pieces; None if there are none."""
         if validation is None:
             return None
         group = self.group
@@ -326,7 +327,7 @@ class Trainer:
         self.progress = progress
 
     def _keep_state(self, interrupted: bool) -> None:
-        """Take a snapshot and write the checkpoint if they are due; stop after Ctrl-C."""
+        """Take a snapshot and write the checkpoint if either is due; stop after Ctrl-C."""
         due = self.optimizer.n_steps % self.steps_between_snapshots == 0
         if (due or interrupted) and self._decays:
             self.check_finite()
@@ -340,7 +341,7 @@ class Trainer:
             self.checkpoint.write_if_due({**self._snapshot, "elapsed": self.budget.elapsed})
 
     def _state(self) -> dict[str, Any]:
-        """Return the state that `run` can resume from."""
+        """Return the state of training, from which `run` can resume."""
         return {
             "seed": self.seed,
             "elapsed": self.budget.elapsed,

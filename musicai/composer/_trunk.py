@@ -67,7 +67,7 @@ class Trunk:
         return taken
 
     def put(self, rows: np.ndarray, other: Self) -> None:
-        """Copy the state of `other` to the pieces numbered `rows`."""
+        """Replace the state of the pieces numbered `rows` by the one they have in `other`."""
         for layer, source in zip(self._layers, other._layers, strict=True):
             layer.put(rows, source)
 
@@ -128,7 +128,10 @@ class _Layer:
 
 
 def _gates_first(blocks: np.ndarray) -> np.ndarray:
-    """Reorder blocks (..., 4 * size): input, forget and output gate, halved, then the proposal."""
+    """Reorder the blocks of an array (..., 4 * size), and halve those of the gates.
+
+    The new order is: input gate, forget gate, output gate, proposal.
+    """
     input_gate, forget_gate, proposal, output_gate = np.split(blocks.astype(np.float32), 4, axis=-1)
     return np.concatenate([input_gate / 2, forget_gate / 2, output_gate / 2, proposal], axis=-1)
 
