@@ -9,15 +9,15 @@ chords in twelve formats (and in MP4, if ffmpeg is installed)::
 
 Recordings are damaged as defined in `common/damages.py`, or with ``--promises`` only in the lengths
 and counts of their headers (`common/promises.py`). A separate process with limited time and memory
-runs ``ChromaExtractor`` (both kinds) and the duration reader of ``load_recordings`` on each damaged
+runs ``ChromaExtractor`` ("cqt" and "stft") and the duration reader of ``load_recordings`` on each damaged
 file, so that crashes can be attributed to a file. The table has a row for each format and kind of
 damage:
 
 - read: files with finite chroma in [0, 1];  warned: those of them with a warning;
 - refused: files that raised ``RecordingError`` with their name;
 - crash: the process died;  hang: no answer in time;  error: another exception, or one that does
-  not name the file;  differ: the folder gives a length for a rejected file, none for a file that
-  is read, or one that is off by over a second without a warning;  values: chroma that is not
+  not name the file;  differ: ``load_recordings`` gives a length for a rejected file, none for a
+  file that is read, or one that is off by over a second without a warning;  values: chroma that is not
   finite, not in [0, 1] or of the wrong shape;
 - s: the longest time for a file, in seconds.
 
@@ -54,7 +54,7 @@ KINDS = ("cqt", "stft")
 FAILURES = ("crash", "hang", "error", "differ", "values")
 OUTCOMES = ("read", "warned", "refused", *FAILURES)
 SPARE_BYTES = 2**30
-"""Address space of a process beyond that of imports."""
+"""Address space in bytes that a process may use beyond that of its imports."""
 
 COLUMNS = "{:<8}{:<18}{:>7}" + "{:>9}" * len(OUTCOMES) + "{:>7}"
 

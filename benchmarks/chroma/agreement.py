@@ -48,7 +48,11 @@ def variants(clips: list[Path], folder: Path) -> list[Path]:
 
 
 def compare(path: Path) -> tuple[bool, bool, float, float]:
-    """Return equality of frame count and tuning, the largest difference, and the silent share."""
+    """Compare chroma with librosa's.
+
+    Return whether the numbers of frames are equal, whether the tunings are, the largest difference
+    of a value in frames that are not silent, and the share of silent frames.
+    """
     samples, _ = librosa.load(path, sr=SETTING["sr"])
     theirs = librosa.feature.chroma_stft(y=samples, **SETTING).T
     power = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2

@@ -92,7 +92,7 @@ def f_of_any_octave(true: np.ndarray, found: np.ndarray) -> float:
 
 
 def lateness(true: np.ndarray, found: np.ndarray) -> float:
-    """Return the median delay of the nearest detected beats in seconds."""
+    """Return the median delay of detected after true beats in seconds, if within 150 ms of them."""
     if len(true) == 0 or len(found) == 0:
         return np.nan
     distances = np.subtract.outer(found, true)

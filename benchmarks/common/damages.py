@@ -9,7 +9,7 @@ import numpy as np
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aiff", ".au", ".raw", ".txt", "")
 EXTREMES = (0, 1, 2**7 - 1, 2**7, 2**15 - 1, 2**15, 2**31 - 1, 2**31, 2**63 - 1, 2**63, 2**64 - 1)
 HEAD = 256
-"""Bytes at the start of a file that contain most of its header."""
+"""Number of bytes at the start of a file, which contain most of its header."""
 
 
 Random = np.random.Generator

@@ -19,7 +19,7 @@ def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:
 
 
 def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
-    """Cut pieces into excerpts of equal length, and return those with few silent frames."""
+    """Cut pieces into excerpts of equal length, and return those with under a tenth silent frames."""
     parts = [
         piece[first : first + n_frames]
         for piece in pieces
@@ -29,7 +29,7 @@ def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
 
 
 def print_table(head: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:
-    """Print a Markdown table; numbers have three digits."""
+    """Print a Markdown table; numbers have three significant digits."""
     print(f"\n| {' | '.join(head)} |\n|{' --- |' * len(head)}")
     for name, *cells in rows:
         shown = [cell if isinstance(cell, str) else f"{cell:.3g}" for cell in cells]

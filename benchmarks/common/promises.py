@@ -102,7 +102,7 @@ def _of_boxes(data: bytes, start: int, stop: int) -> Iterator[Field]:
 
 
 def _broken(data: bytes, rng: Random, change) -> bytes:
-    """Change one of the numbers, if there are any."""
+    """Apply `change` to a random number in the headers, if there are any numbers."""
     found = fields(data)
     if not found:
         return data

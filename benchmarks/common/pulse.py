@@ -39,9 +39,9 @@ class Onsets:
         )
 
     def pulse(self, seconds: float) -> float:
-        """Return the highest autocorrelation of onsets at 40 to 200 beats per minute.
+        """Return the highest autocorrelation of onsets at periods of 40 to 200 beats per minute.
 
-        It is the mean over windows. Short windows respond to a local beat, long ones to a steady
+        It is averaged over windows of `seconds`. Short windows respond to a local beat, long ones to a steady
         tempo.
         """
         n = int(seconds * self.rate)
@@ -60,7 +60,7 @@ class Onsets:
         return float(np.mean(found)) if found else float("nan")
 
     def clarity(self, slots: int = 16, around: int = 4) -> float:
-        """Return the mean correlation of onsets within librosa's beats and their neighbors."""
+        """Return the mean correlation of the onsets in each of librosa's beats with its neighbors'."""
         beats = self.beats
         if len(beats) < 2 * around + 2:
             return 0.0
@@ -80,7 +80,7 @@ class Onsets:
         return float(np.mean(found))
 
     def attacks(self, times: np.ndarray) -> float:
-        """Return the mean over times of the highest onset strength within 50 ms."""
+        """Return the highest onset strength within 50 ms of a time, averaged over `times`."""
         reach = round(WITHIN * self.rate)
         frames = np.rint(times * self.rate).astype(int)
         frames = frames[(frames >= reach) & (frames < len(self.strength) - reach)]
@@ -88,7 +88,7 @@ class Onsets:
 
 
 def other_levels(grid: np.ndarray) -> list[np.ndarray]:
-    """Return a grid of beats at the levels that trackers confuse: half, double and off-beat."""
+    """Return a grid of beats, then those that trackers confuse with it: half, double, off-beat."""
     between = (grid[1:] + grid[:-1]) / 2
     return [grid, grid[::2], grid[1::2], np.sort(np.concatenate([grid, between])), between]
 
@@ -104,7 +104,7 @@ def agreement(grid: np.ndarray, beats: np.ndarray) -> dict[str, float]:
 
 @cache
 def madmom_tracker() -> Any:
-    """Return madmom's beat tracker as a function of audio, or None without madmom."""
+    """Return madmom's beat tracker as a function of audio; None if madmom is not installed."""
     try:
         from madmom.audio.signal import Signal
         from madmom.features.beats import DBNBeatTrackingProcessor, RNNBeatProcessor
@@ -140,7 +140,10 @@ def side_energy(audio: np.ndarray) -> float:
 
 
 def texture(low: np.ndarray) -> np.ndarray:
-    """Return mean and standard deviation of 20 log-mel bands per second, for audio at 22050 Hz."""
+    """Return the mean and standard deviation of 20 log-mel bands, shape (n_seconds, 40).
+
+    `low` is mono audio at 22050 Hz.
+    """
     mel = librosa.feature.melspectrogram(y=low, sr=LOW, n_fft=1024, hop_length=HOP, n_mels=20)
     decibels = 10 * np.log10(np.maximum(mel.T, 1e-7))
     decibels = np.maximum(decibels, decibels.max() - 70)

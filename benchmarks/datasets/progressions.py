@@ -11,8 +11,8 @@ frames). Synthetic music should lie between the others, or close to them.
 The second table gives, for each style, the share of time in which ``recognize_chords`` finds the
 root and quality of the known chord: with triads (sevenths count as their triads; diminished chords
 do not count) and with ten qualities. The last column is the share of pieces whose key is the best
-of 24 by the profiles of Krumhansl and Kessler. The last line is the accuracy of a logistic
-regression of the style on transition matrices, in five-fold cross-validation.
+of 24 by the profiles of Krumhansl and Kessler. The last line gives the accuracy with which a
+logistic regression predicts the style from a transition matrix, in five-fold cross-validation.
 
 It needs ``pip install ".[midi,score]"``.
 """

@@ -2,8 +2,8 @@
 
 A program writes the length of the samples into the header when it closes the file. If the program
 crashed, the header holds 0 or an earlier length, and a 32-bit field cannot hold a length of 4 GiB
-or more. This module therefore inspects the bytes after the samples that the header promises.
-Chunks, tags and pictures are not audio; anything else is.
+or more. This module therefore inspects the bytes after the samples that the header promises. It
+recognizes chunks, tags and pictures, and takes anything else for more samples.
 
 RIFF: Microsoft, "Multimedia Programming Interface and Data Specifications 1.0" (1991); RF64: EBU
 Tech 3306; AIFF: Apple, "Audio Interchange File Format 1.3" (1989); W64: Sony, "Wave64" (2003);
@@ -20,13 +20,19 @@ from ._parts import Part
 from ._tags import skip_tags, start_of_trailing_tags
 
 LEAST_SECONDS = 1.0
-"""Audio beyond the length in the header counts only if it lasts at least this many seconds."""
+"""Shortest audio, in seconds, that counts if it exceeds the length in the header.
+
+If the header gives a length of 0, audio of any length counts.
+"""
 
 LARGEST_SIZE = 2**32 - 1
 """Largest 32-bit size; in RF64 it means that the size is in the `ds64` chunk."""
 
 UNKNOWN_SIZE = 2**31 - 2**16
-"""Smallest size that means "unknown": programs that write to a pipe put their maximum there."""
+"""Smallest 32-bit size that means "unknown".
+
+A program that writes to a pipe cannot know the size and stores the largest that it supports.
+"""
 
 NOT_AUDIO = (b"ID3", b"TAG", b"APETAGEX", b"\xff\xd8\xff", b"\x89PNG", b"GIF8")
 """First bytes of tags (which may be truncated) and of pictures."""
@@ -35,9 +41,9 @@ MOST_CHUNKS = 2**12
 """Largest number of chunks to inspect; a damaged file may be full of empty ones."""
 
 MOST_ZEROS = 2**26
-"""Number of bytes after the samples in which to look for anything but zeros.
+"""Number of bytes to inspect after the samples; if all of them are zeros, they are not audio.
 
-No recording is silent for longer.
+No recording contains so much silence.
 """
 
 KINDS = (b"WAVE", b"AIFF", b"AIFC")
@@ -123,7 +129,7 @@ class Samples(NamedTuple):
 def chunk_layout(
     content: BinaryIO, origin: int, magic: bytes, n_seconds: float | None
 ) -> Layout | None:
-    """Find the samples of a file; None if there are none or it is in a different format.
+    """Return the layout of a chunked file or AU file; None if it is neither or has no samples.
 
     Parameters
     ----------
@@ -227,7 +233,7 @@ def _chunks(
 
 
 def _is_not_audio(content: BinaryIO, position: int, stop: int, family: Family | None) -> bool:
-    """Return whether the bytes between two positions are only chunks, tags or a picture."""
+    """Return whether the bytes from `position` to `stop` look like chunks, tags or a picture."""
     for _ in range(MOST_CHUNKS):
         position = skip_tags(content, position)
         if position >= stop:
@@ -260,7 +266,11 @@ def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
 
 
 def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
-    """Return the parts of the file up to `stop`, with a header that gives their true length."""
+    """Return the parts of a file that ends at `stop`, with the samples' true length in its header.
+
+    If a RIFF header cannot hold the length, it is changed to RF64. Any other header with a 32-bit
+    field then holds the largest length.
+    """
     value = stop - found.start + found.n_more
     behind_field = found.field + found.size.size
     if found.size.size == 4 and value > LARGEST_SIZE:

@@ -1,7 +1,8 @@
 """Decoding of an audio file from beginning to end, block by block.
 
 libsndfile decodes WAV, FLAC, Ogg, MP3 and many more; ffmpeg, if installed, decodes other formats.
-Files that are damaged, truncated or longer than their header says are used, with a warning.
+The readable part of a file that is damaged, truncated or longer than its header says is used, with
+a warning.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ A damaged header may claim a thousand channels.
 """
 
 LOWEST_RATE, HIGHEST_RATE = 100.0, 1e7
-"""Range of plausible sampling rates in hertz; resampling from others would take forever."""
+"""Range of plausible sampling rates in hertz; resampling from other rates could take forever."""
 
 PCM_OFFSETS = {"int8": 0, "uint8": 128, "int16": 0, "int32": 0}
 """Supported integer sample types, with the value that means silence."""
@@ -56,18 +57,18 @@ def open_file(
     block_size : int
         Samples per block.
     on_damage : callable
-        Called with a message when the file is damaged or ends early.
+        Called with a message if the file is damaged, or if its length differs from its header's.
 
     Yields
     ------
     blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
     native_rate : float
-        The file's sampling rate.
+        The file's sampling rate in hertz.
 
     Raises
     ------
     RecordingError
-        If the file cannot be decoded.
+        If the file cannot be read or decoded.
     """
     trouble = why_unreadable(path, "audio file")
     if trouble is not None:
@@ -148,7 +149,7 @@ def check_native_rate(native_rate: float, name: str) -> None:
 def pcm_to_float(block: np.ndarray) -> np.ndarray:
     """Return a float32 copy, with integers scaled to [-1, 1)."""
     if block.dtype.kind == "f":
-        with np.errstate(over="ignore"):  # float64 may become infinity, which is rejected later
+        with np.errstate(over="ignore"):  # overflow becomes infinity, which is rejected later
             return block.astype(np.float32)
     # With up to 16 bits, every step is exact in single precision.
     scaled: np.ndarray = block.astype(np.float32 if block.dtype.itemsize <= 2 else np.float64)

@@ -105,7 +105,10 @@ def read_excerpt(
 
 
 def _sample_range(start: float, n_samples: int, native_rate: float, sr: float) -> tuple[int, int]:
-    """Return the first sample of the recording to read, and the one after the last."""
+    """Return the range of samples to read, at the native rate, with a margin on either side.
+
+    The range is the index of its first sample, and of the sample after its last.
+    """
     stop = start + n_samples / sr
     first = int(np.floor((start - MARGIN_SECONDS) * native_rate))
     if float(native_rate).is_integer() and float(sr).is_integer():
@@ -139,7 +142,7 @@ def _read_forward(
     first = round(start * sr)
     excerpt = np.zeros(n_samples if channels == 1 else (n_samples, channels), dtype=np.float32)
     position = 0
-    # Reading the whole recording has already given warnings of damage.
+    # Damage is not reported here: a warning comes when the whole recording is read.
     blocks = read_blocks(
         recording, sr=sr, channels=channels, name=name, on_damage=lambda message: None
     )

@@ -11,13 +11,13 @@ from ._layout import Layout
 from ._tags import start_of_trailing_tags
 
 STREAM_INFO = 42
-"""Bytes up to the end of the first block of metadata, which is STREAMINFO."""
+"""Number of bytes up to the end of the first block of metadata, which is STREAMINFO."""
 
 LENGTH_FIELD = 21
-"""Offset of the number of samples: the low half of this byte and the next four bytes."""
+"""Offset of the number of samples, which fills the low half of this byte and the next four."""
 
 LEAST_SECONDS = 1.0
-"""Shortest loss to report, in seconds; a damaged last frame is ignored."""
+"""Shortest missing audio to report, in seconds, so that a damaged last frame is not reported."""
 
 LEAST_TAIL, LARGEST_TAIL = 2**18, 2**22
 """Smallest and largest number of bytes to search at the end of a file.
@@ -26,21 +26,21 @@ Between these bounds, it is four times the size of the file's largest frame.
 """
 
 SYNCS = (b"\xff\xf8", b"\xff\xf9")
-"""First bytes of a frame: the first kind numbers frames, the second samples."""
+"""First bytes of a frame whose header counts frames, and of one whose header counts samples."""
 
 LONGEST_HEADER = 16
-"""Bytes of the longest frame header, including its checksum."""
+"""Number of bytes of the longest frame header, including its checksum."""
 
 
 def flac_layout(content: BinaryIO, origin: int) -> Layout:
-    """Compare the number of samples in the header with the end of the last frame.
+    """Return the layout of a FLAC file, after comparing its header with its last frame.
 
     Parameters
     ----------
     content : binary file
         The file.
     origin : int
-        Where the content begins, after any tags.
+        Position after any tags at the beginning.
     """
     content.seek(origin)
     info = content.read(STREAM_INFO)
@@ -67,7 +67,7 @@ class Frame(NamedTuple):
     counts_samples: bool  # whether `number` is that of the first sample, not of the frame
 
     def stop_of(self, following: "Frame") -> int | None:
-        """Return the number of samples up to the end of `following`; None if it is not next."""
+        """Return the number of samples up to the end of `following`; None unless it is next."""
         if following.counts_samples != self.counts_samples:
             return None
         if following.number != self.number + (self.n_samples if self.counts_samples else 1):
@@ -80,7 +80,8 @@ class Frame(NamedTuple):
 def _samples_up_to_the_last_frame(content: BinaryIO, origin: int, info: bytes) -> int:
     """Return the number of samples up to the end of the last frame; 0 if there is no frame.
 
-    Arbitrary bytes may look like a frame header, so a header counts only if it continues another.
+    Arbitrary bytes may look like a frame header. A header therefore counts only if the frame before
+    it is found as well, or if it belongs to frame 0.
     """
     stop = start_of_trailing_tags(content)
     largest_frame = int.from_bytes(info[15:18], "big")

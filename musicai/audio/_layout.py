@@ -1,4 +1,4 @@
-"""Position and length of the audio in a file, compared with its header."""
+"""Result of comparing the contents of an audio file with its header."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class Layout(NamedTuple):
         Number of samples according to the header, divided by the number in the file; 1 if the
         header does not give it.
     trouble : str or None
-        Description of damage to the file.
+        Description of damage to the file; None if there is none.
     """
 
     parts: tuple[Part, ...] = ()

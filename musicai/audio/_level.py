@@ -13,14 +13,17 @@ from ._loudness import Profile, loudness, measure, part_length, true_peaks
 LOUDNESS = -18.0
 """Target loudness in LUFS (ITU-R BS.1770), the level of players with ReplayGain.
 
-It leaves 17 dB for peaks, enough for most recordings.
+Peaks can be 17 dB above it, which suffices for most recordings.
 """
 
 HIGHEST_PEAK = 10 ** (-1.2 / 20)
-"""Highest peak: 1.2 dB below full scale, because other oversampling filters find higher peaks."""
+"""Highest peak: 1.2 dB below full scale.
+
+A meter with a different oversampling filter may find higher peaks, up to -1 dB.
+"""
 
 MOST_LIMITING = 12.0
-"""Largest number of decibels by which to lower a peak; audio with higher peaks stays softer."""
+"""Largest number of decibels by which to lower a peak; audio that needs more stays softer."""
 
 FADE_PARTS = 1
 """Duration of the fall and the rise of the gain around a peak, in parts of 10 ms.
@@ -32,7 +35,7 @@ MOST_MAKE_UP = 10 ** (3 / 20)
 """Largest factor by which to raise the gain to make up for loudness lost in the limiter."""
 
 TRIALS = 8
-"""Number of times to correct the gain by the difference between its loudness and the target."""
+"""Number of times to correct the gain by the difference between target and resulting loudness."""
 
 RULES: dict[str, Rule] = {
     "sr": (lambda v: is_real(v) and v >= 1000, "a number of hertz from 1000"),
@@ -45,7 +48,7 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     """Normalize the loudness of audio, in constant memory.
 
     The loudness is only known at the end, so the samples wait in a temporary file, which takes 4
-    bytes per sample (see Python's :mod:`tempfile` for its folder).
+    bytes per sample and channel (see Python's :mod:`tempfile` for its folder).
 
     Parameters
     ----------
@@ -59,9 +62,9 @@ def level_blocks(blocks: Iterable[np.ndarray], sr: float) -> Iterator[np.ndarray
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
         The same samples at an integrated loudness of -18 LUFS (ITU-R BS.1770, a mono channel
         counted once), with true peaks below -1 dB of full scale. All samples get the same gain,
-        except within 30 ms of higher peaks. A limiter lowers those peaks in all channels alike, by
-        12 dB at most; audio that would need more stays softer than -18 LUFS. The result does not
-        depend on the block sizes. Silence stays silence.
+        except within 30 ms of peaks that would be too high. A limiter lowers these peaks in all
+        channels alike, by 12 dB at most; audio that would need more stays softer than -18 LUFS. The
+        result does not depend on the block sizes. Silence stays silence.
 
     Raises
     ------
@@ -111,7 +114,7 @@ def _leveled(sound: Spool | np.ndarray, sr: float) -> Iterator[np.ndarray]:
 
 
 def _gains(sound: Spool | np.ndarray, profile: Profile) -> np.ndarray:
-    """Return the gain of each part of a sound."""
+    """Return the gain of each part of a sound, shape (n_parts,)."""
     highest = profile.peaks.max(initial=0.0)
     if highest == 0:
         return np.ones_like(profile.peaks)
@@ -123,7 +126,7 @@ def _gains(sound: Spool | np.ndarray, profile: Profile) -> np.ndarray:
 
 
 def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float]) -> float:
-    """Return the gain that gives the target loudness, or `most` if that is lower."""
+    """Find the gain for the target loudness, starting from `gain`; return at most `most`."""
     gain = min(gain, most)
     for _ in range(TRIALS):
         found = loudness_at(gain)
@@ -134,7 +137,7 @@ def _solve_gain(gain: float, most: float, loudness_at: Callable[[float], float])
 
 
 def _limiter(peaks: np.ndarray) -> np.ndarray:
-    """Return the gain of each part that keeps its peak below `HIGHEST_PEAK`."""
+    """Return a smooth factor of at most 1 for each part, to keep its peak within `HIGHEST_PEAK`."""
     needed = HIGHEST_PEAK / np.maximum(peaks, HIGHEST_PEAK)
     # One extra part on either side, because gains are interpolated between the centers of parts.
     held = minimum_filter1d(needed, 2 * FADE_PARTS + 3, mode="nearest")

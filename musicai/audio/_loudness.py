@@ -14,21 +14,23 @@ from ..files.writing import Spool
 
 PART_SECONDS = 0.01
 STEP_PARTS = 10
-"""Hop between loudness blocks: 100 ms."""
+"""Number of parts in a step, from one loudness block to the next: 100 ms."""
 
 BLOCK_STEPS = 4
-"""Length of a loudness block: 400 ms."""
+"""Number of steps in a loudness block: 400 ms."""
 
 OFFSET = -0.691
 """Calibration in decibels: a full-scale sine of 997 Hz in one channel measures -3.01 LUFS."""
 
 RELATIVE_GATE, ABSOLUTE_GATE = -10.0, -70.0
+"""Blocks below these levels do not count: decibels relative to the mean, and LUFS."""
+
 MOST_PARTS = 100
 """Largest number of parts to oversample at a time: one second of audio."""
 
 OVERSAMPLING = 4
 TAPS = 12
-"""Number of samples on either side that contribute to an interpolated value."""
+"""Number of samples from which to interpolate a value, half of them on either side."""
 
 _PHASES = (OVERSAMPLING * firwin(OVERSAMPLING * TAPS + 1, 1 / OVERSAMPLING)).astype(np.float32)
 
@@ -126,7 +128,8 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
     Returns
     -------
     loudness : float
-        Loudness; minus infinity for silence. A sound shorter than 400 ms is measured as a whole.
+        Loudness; minus infinity if no part of the sound is louder than -70 LUFS. A sound shorter
+        than 400 ms is measured as a whole.
     """
     energies = profile.energies * np.square(gains)
     steps = energies[: len(energies) // STEP_PARTS * STEP_PARTS].reshape(-1, STEP_PARTS).sum(axis=1)
@@ -142,7 +145,7 @@ def loudness(profile: Profile, gains: np.ndarray | float = 1.0) -> float:
 
 
 def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) -> np.ndarray:
-    """Return the peak of each part, interpolated between samples where it may pass a threshold.
+    """Return the peak of each part, including values between samples if they may be too high.
 
     Parameters
     ----------
@@ -151,7 +154,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
     profile : Profile
         Measurements of the sound.
     threshold : float
-        Peaks below this value need not be exact.
+        Value up to which samples alone suffice: lower peaks need not be exact.
     """
     n_part = part_length(profile.sr)
     near = max(1, -(-TAPS // n_part))
@@ -173,7 +176,7 @@ def true_peaks(sound: Spool | np.ndarray, profile: Profile, threshold: float) ->
 
 
 def _runs(parts: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield start and stop of runs of consecutive parts, at most `MOST_PARTS` at a time."""
+    """Yield start and stop of runs of consecutive parts; a run has at most `MOST_PARTS` parts."""
     for run in np.split(parts, np.flatnonzero(np.diff(parts) > 1) + 1):
         for some in np.split(run, range(MOST_PARTS, len(run), MOST_PARTS)):
             if len(some):

@@ -22,14 +22,15 @@ SHORTEST_CELL = 4096
 STRIDE = 64
 """Channels are compared at one sample in 64; comparing all would take as long as mixing.
 
-The position varies from group to group, so that no tone is always sampled at the same phase.
+The position of this sample varies from one group of 64 to the next, so that no tone is always
+sampled at the same phase.
 """
 
 LEAST_SHARE = 0.02
-"""Channels cancel if their sum has less than this share of their total power.
+"""Channels cancel if the power of their sum is below this share of the sum of their powers.
 
-The mean of two channels is then over 20 dB below them. For unrelated channels, the share is about
-1.
+The mean of two channels is then over 20 dB below each of them. For unrelated channels, the share is
+about 1.
 """
 
 FADE_SECONDS = 0.01
@@ -86,9 +87,10 @@ def mix_excerpt(samples: np.ndarray, native_rate: float, channels: int) -> np.nd
 
 
 def whole_cells(first: int, last: int, n_channels: int, native_rate: float) -> tuple[int, int]:
-    """Extend an excerpt to whole cells, so that it is mixed like the whole recording.
+    """Extend the range of an excerpt, so that it is mixed like the whole recording.
 
-    The result is the first sample of the extended excerpt, and the one after the last.
+    Return the index of the first sample, and of the one after the last. With several channels,
+    the range then has whole cells, and one more cell before the excerpt.
     """
     if n_channels == 1:
         return first, last
@@ -147,7 +149,7 @@ class _Mixer:
         return mix_down(samples, self._channels)
 
     def _cancels(self, samples: np.ndarray) -> np.ndarray:
-        """Return whether the channels cancel, for each cell."""
+        """Return for each cell whether its channels cancel, shape (n_cells,)."""
         n_samples, n_channels = samples.shape
         n_cells = -(-n_samples // self.cell)
         if n_cells != len(self._places):
@@ -166,7 +168,7 @@ class _Mixer:
         return cancels
 
     def _apply_signs(self, samples: np.ndarray, *, cancels: bool) -> None:
-        """Multiply the channels of a cell by signs in place, after a transition from the last."""
+        """Multiply a cell's channels by signs in place, with a fade from the last cell's signs."""
         signs = self._plain
         if 2 * len(samples) < self.cell:  # a short cell at the end may cancel by chance
             signs = signs if self._signs is None else self._signs

@@ -22,7 +22,7 @@ from ._layout import Layout
 from ._tags import skip_tags, start_of_trailing_tags
 
 RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
-"""Sampling rates by rate code; the keys are the codes of MPEG 1, 2 and 2.5."""
+"""Sampling rates in hertz for rate codes 0 to 2, by the version code of MPEG 1, 2 or 2.5."""
 
 _HIGH = (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384)
 _LOW = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
@@ -40,13 +40,13 @@ LEAST_FRAMES = 3
 """Smallest number of consecutive frames that count as MPEG audio; shorter runs may be chance."""
 
 SEARCHED_BYTES = 2**20
-"""Bytes at the beginning of a file to search for the first frame."""
+"""Number of bytes at the beginning of a file in which to search for the first frame."""
 
 LONGEST_FRAME = 2880
-"""Bytes of the longest frame; a gap up to this long is the rest of a truncated frame."""
+"""Length in bytes of the longest frame; a gap of up to this length is part of a cut-off frame."""
 
 MISCOUNTED = 2
-"""Tolerated error, in frames, of the number in a table; encoders count differently."""
+"""Tolerated error of the number of frames in a table, because encoders count differently."""
 
 LEAST_SECONDS = 1.0
 """Tolerated length in seconds of bytes that are not frames, or of frames of a different kind."""
@@ -55,13 +55,13 @@ SYNC = re.compile(rb"\xff(?=[\xe2-\xff])")
 """First byte of a frame header, followed by a valid second byte."""
 
 WINDOW = 2**16
-"""Bytes to read at a time."""
+"""Number of bytes to read at a time."""
 
 TABLE_BYTES = 194
-"""Bytes from the start of the first frame to the end of its table."""
+"""Number of bytes from the start of the first frame to the end of its table."""
 
 CHECKSUM_PLACE = 154
-"""Bytes from the name of the table to its checksum, which covers everything before it."""
+"""Number of bytes from the name of a table to its checksum, which covers all bytes before."""
 
 
 class Kind(NamedTuple):
@@ -113,7 +113,7 @@ class Table(NamedTuple):
 def mpeg_layout(
     content: BinaryIO, origin: int, *, is_known: bool, trust_table: bool
 ) -> Layout | None:
-    """Find the frames of a file; None if it is not MPEG audio.
+    """Return the layout of a file; None if it is not MPEG audio.
 
     Parameters
     ----------
@@ -122,7 +122,8 @@ def mpeg_layout(
     origin : int
         Position after any tags at the beginning.
     is_known : bool
-        Whether libsndfile identifies the file as MPEG audio; if not, most of it must be frames.
+        Whether libsndfile identifies the file as MPEG audio; if not, over half of it must be
+        frames.
     trust_table : bool
         Whether to trust a table whose checksum and size are right.
     """
@@ -144,7 +145,7 @@ def mpeg_layout(
 def _layout_of_runs(
     content: BinaryIO, origin: int, stop: int, runs: list[Run], is_known: bool
 ) -> Layout:
-    """Return the layout of a file, of which only the most frequent kind of frames is read."""
+    """Return the layout of a file; only frames of the most frequent kind are read."""
     n_of_kinds: Counter[Kind] = Counter()
     for run in runs:
         n_of_kinds[run.kind] += run.n_frames
@@ -211,7 +212,7 @@ def _follow(
     *,
     n_least: int = LEAST_FRAMES,
 ) -> Run | None:
-    """Return the run of frames that begins at a position; None if it is too short."""
+    """Return the run of up to `n_most` frames from a position; None if fewer than `n_least`."""
     start, n_frames, kind = position, 0, None
     window, begins, n_bytes_read = b"", position, WINDOW if n_most is None else 4
     while n_frames != n_most:
@@ -232,7 +233,7 @@ def _follow(
 
 
 def _search(content: BinaryIO, position: int, last: int, stop: int) -> int:
-    """Return the start of the next run after a position, or `last` if there is none."""
+    """Return the start of the next run after a position, or `last` if none starts earlier."""
     position += 1
     while position < last:
         content.seek(position)
@@ -278,7 +279,7 @@ def _table(content: BinaryIO, position: int) -> Table | None:
         table_bytes, n_frames = struct.unpack_from(">II", data, 46)
         return Table(n_frames, table_bytes, n_bytes, False, False)
     n_side = (17 if kind.is_mono else 32) if kind.version == 3 else (9 if kind.is_mono else 17)
-    for place in (4 + n_side, 6 + n_side):  # the frame may lack or have a checksum of its own
+    for place in (4 + n_side, 6 + n_side):  # two bytes later if the frame has a checksum
         if data[place : place + 4] in (b"Xing", b"Info"):
             flags, *numbers = struct.unpack_from(">III", data, place + 4)
             n_frames = numbers.pop(0) if flags & 1 else 0

@@ -18,7 +18,7 @@ END_OF_STREAM = 0x04
 
 
 def ogg_damage(content: BinaryIO) -> str | None:
-    """Return a warning about a missing end or a further stream in an Ogg file; None without."""
+    """Return a warning if an Ogg file lacks its end or has a second stream; otherwise None."""
     content.seek(0)
     head = content.read(LARGEST_PAGE)
     size = content.seek(0, os.SEEK_END)

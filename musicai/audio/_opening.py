@@ -33,7 +33,7 @@ NO_MPEG_FRAMES = 7
 """libsndfile's error code for an MP3 without frames; its own message is misleading."""
 
 READ_BYTES = 2**16
-"""Bytes to read from a file at a time; libsndfile alone would read a few hundred."""
+"""Number of bytes to read from a file at a time; libsndfile alone would read a few hundred."""
 
 
 class NotDecodedError(Exception):
@@ -127,11 +127,11 @@ def open_sound(
             n_samples = known.frames
         yield Opened(known, n_samples, used)
         if parts is not None and parts.error is not None:
-            raise parts.error  # otherwise a truncated file would pass for a whole one
+            raise parts.error  # otherwise a partly unreadable file would pass for a whole one
 
 
 def has_known_header(path: AnyPath) -> bool:
-    """Return whether a file begins like one of libsndfile's formats."""
+    """Return whether a file begins like a chunked, AU, Ogg or FLAC file, after any tags."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))

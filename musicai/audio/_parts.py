@@ -13,11 +13,11 @@ ENDLESS = 2**40
 """Reported size of a file of unknown length; the decoder then reads to its true end."""
 
 ZEROS_AT_THE_END = 128
-"""Zeros at the end of a file of unknown length, where libmpg123 looks for a tag."""
+"""Number of zeros at the reported end of a file of unknown length, where libmpg123 expects tags."""
 
 
 class PartsFile(io.RawIOBase):
-    """File that consists of parts of another file, which stays open.
+    """File that consists of new bytes and of parts of another file, which stays open.
 
     Parameters
     ----------

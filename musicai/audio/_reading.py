@@ -58,8 +58,8 @@ def read_blocks(
         Sampling rate of the blocks, in hertz.
     channels : {1, 2}, default=1
         With 1, channels are averaged, as by ``librosa.to_mono``. With 2, stereo stays stereo; for
-        any other number of channels, both outputs hold the average. Where channels cancel in the
-        mean, as if one were inverted, they are added with signs that prevent the cancellation.
+        any other number of channels, both outputs hold the average. Where the channels cancel each
+        other, as if one were inverted, some of them are inverted to prevent it.
     block_size : int, default=65536
         Samples to read at a time, before resampling. The result does not depend on it.
     name : str, default=None
@@ -144,8 +144,8 @@ def resample_blocks(
     Yields
     ------
     block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
-        Resampled samples. Their number is that of the input times the ratio of the rates, rounded
-        up. They do not depend on the block sizes.
+        Resampled samples, which do not depend on the block sizes. Their total number is that of the
+        input samples times ``sr / native_rate``, rounded up.
 
     Examples
     --------

@@ -28,6 +28,8 @@ HIGHEST_SHARE = 0.45
 """Highest frequency of a sine, as a share of the sampling rate."""
 
 INAUDIBLE = 1e-3
+"""Octaves whose sines all have at most this share of the amplitude are left out."""
+
 BLOCK_SIZE = 32768
 """Approximate number of samples to compute at a time."""
 
@@ -56,7 +58,7 @@ def sine_bank(piece: np.ndarray, *, sr: float, hop_length: int, center: float = 
     hop_length : int
         Number of samples between frames.
     center : float, default=523.25
-        Center frequency of the envelope in hertz, where octaves are loudest.
+        Center frequency of the envelope in hertz, where sines are loudest.
 
     Returns
     -------
@@ -105,7 +107,7 @@ def sine_blocks(
     hop_length : int
         Number of samples between frames.
     center : float, default=523.25
-        Center frequency of the envelope in hertz, where octaves are loudest.
+        Center frequency of the envelope in hertz, where sines are loudest.
 
     Returns
     -------
@@ -221,5 +223,6 @@ class _Bank:
         return sound.reshape(self.n_frames, -1)[:, : self._hop_length].ravel()
 
     def _sum(self, waves: np.ndarray, gains: np.ndarray) -> np.ndarray:
+        """Return the sum of all oscillators at each sample of each part, for constant gains."""
         scaled = (waves * np.concatenate([gains, gains], axis=-1)).astype(np.float32)
         return scaled.reshape(-1, len(self._table)) @ self._table

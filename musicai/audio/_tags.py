@@ -14,7 +14,7 @@ ID3_HEADER = 10
 ID3V1_BYTES = 128
 
 APE_HEADER = struct.Struct("<8s4xI4xI8x")
-"""Magic, bytes of the tag without its header, and flags; a footer has the same form."""
+"""Magic, length of the tag in bytes without its header, and flags; a footer has the same form."""
 
 APE_HAS_HEADER = 1 << 31
 LYRICS_END = b"LYRICS200"

@@ -27,13 +27,13 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
     ----------
     file : str, bytes, PathLike or binary file object
         The output. An existing file is replaced once the new one is complete. A file object
-        receives its bytes at the end of encoding.
+        receives all bytes once encoding is complete.
     samples : array-like of floats of shape (n_samples,) or (n_samples, n_channels), or iterator
         Samples in [-1, 1], or an iterator (such as a generator) of arrays of such samples. Blocks
         from an iterator are written as they come, in constant memory. Pass a list of blocks as
         ``iter(blocks)``.
     sr : float
-        Sampling rate in hertz; a whole number.
+        Sampling rate in hertz; a whole number, at most 192000.
     format : {"wav", "flac", "ogg", "mp3"}, default=None
         Output format: 16-bit PCM, 16-bit FLAC, Ogg Vorbis, or MP3. If None, the path's suffix
         decides; for a file object, `format` is required.
@@ -44,7 +44,7 @@ def write_audio(file: Any, samples: Any, sr: float, *, format: str | None = None
         If the format is unknown or does not support the sampling rate or the number of channels, or
         the samples are not floats in [-1, 1].
     TypeError
-        If `file` is neither a path nor a binary file object.
+        If `file` is neither a path nor a binary file object, or `samples` is a path or a number.
     FileNotFoundError
         If the folder does not exist.
     OSError

@@ -43,7 +43,7 @@ AU_HEADER = struct.Struct(">4s5I")
 OWN_PROCESS_GROUP: dict[str, Any] = {"process_group": 0}
 if sys.platform == "win32":
     OWN_PROCESS_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-"""Options for starting a program that does not receive a terminal's Ctrl-C.
+"""Options of `subprocess.Popen` that keep a terminal's Ctrl-C from reaching the program.
 
 ffmpeg would otherwise stop early, and a thread that reads from it would mistake that for the end of
 the recording. Python receives Ctrl-C and then stops ffmpeg.
@@ -64,7 +64,7 @@ _BEGINNINGS = re.compile(
 
 
 class DecodingError(Exception):
-    """Error if ffmpeg returned no samples; its message is the cause."""
+    """Error for a file from which ffmpeg returns no samples; its message is the cause."""
 
 
 class NoFfmpegError(RecordingError):
@@ -86,7 +86,7 @@ def find_ffmpeg() -> str | None:
 
 
 def may_decode(path: AnyPath) -> bool:
-    """Return whether a file begins like one of ffmpeg's formats."""
+    """Return whether a file begins like a format that ffmpeg may decode, after any tags."""
     try:
         with open(path, "rb") as content:
             content.seek(skip_tags(content, 0))
@@ -97,7 +97,7 @@ def may_decode(path: AnyPath) -> bool:
 
 def input_name(path: AnyPath) -> str:
     """Return a file's name in a form that ffmpeg cannot mistake for an option or a URL."""
-    # Not normalized: ".." after a symbolic link leads elsewhere than it seems.
+    # The path is not normalized, because ".." after a symbolic link leads elsewhere than it seems.
     return f"file:{os.path.join(os.getcwd(), os.fsdecode(path))}"
 
 
@@ -123,18 +123,20 @@ def open_by_ffmpeg(
     block_size : int
         Samples per block.
     on_damage : callable
-        Called with a message if decoding fails after some samples.
+        Called with a message after the last samples if ffmpeg reported an error.
 
     Yields
     ------
     blocks : iterator of ndarray of shape (n_samples, n_channels), dtype float32
     native_rate : float
-        The file's sampling rate.
+        The file's sampling rate in hertz.
 
     Raises
     ------
     DecodingError
-        If ffmpeg returns no samples.
+        If ffmpeg cannot be started or returns no samples.
+    RecordingError
+        If ffmpeg is stopped while it decodes.
     """
     command = [program, *INPUT_OPTIONS, "-i", input_name(path), *OUTPUT_OPTIONS]
     # Messages go to a file, because a second pipe that nobody reads would block ffmpeg.
@@ -215,7 +217,7 @@ def _watched(
 
 
 def _cause(messages: IO[bytes]) -> str:
-    """Return the cause of a failure: the first of ffmpeg's messages, which is most specific."""
+    """Return the cause of a failure: the first of ffmpeg's messages, the most specific."""
     messages.seek(0)
     line = messages.readline(4096).decode("utf-8", "backslashreplace").strip()
     if "matches no streams" in line:

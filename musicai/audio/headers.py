@@ -56,7 +56,7 @@ class Header(NamedTuple):
 
 
 def read_header(path: AnyPath) -> Header | None:
-    """Return the header of a recording; None if libsndfile cannot open it."""
+    """Return the properties of a recording; None if libsndfile cannot open it."""
     if why_unreadable(path, "audio file") is not None:
         return None
     try:
@@ -82,8 +82,8 @@ def need_ffmpeg(recordings: Sequence[Any]) -> list[int]:
 def read_durations(paths: Sequence[AnyPath]) -> np.ndarray:
     """Return the length of each recording in seconds; NaN if it cannot be read.
 
-    This is the length of the audio that :func:`musicai.audio.read_blocks` reads. If it is uncertain
-    without decoding, the file is decoded. libsndfile takes a few milliseconds per file. For the
+    This is the length of the audio that :func:`musicai.audio.read_blocks` reads. A file is decoded
+    only if its length cannot be found otherwise. libsndfile takes a few milliseconds per file. For
     formats that need it, ffmpeg takes a few tenths of a second per file, so several processes run
     in parallel.
     """

@@ -17,7 +17,12 @@ def cut_or_pad(
     n_samples : int
         Total number of samples to yield; silence fills any rest.
     n_fade : int, default=0
-        Length in samples of a fade-out at the end.
+        Length in samples of a fade-out that ends at `n_samples`.
+
+    Yields
+    ------
+    block : ndarray of shape (n_samples,) or (n_samples, n_channels), dtype float32
+        A block of samples, with the same channels as the input.
     """
     fade = np.linspace(1, 0, min(n_fade, n_samples), dtype=np.float32)
     n_kept = n_samples - len(fade)

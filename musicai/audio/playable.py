@@ -12,7 +12,7 @@ The Ogg encoder's output depends on the size of the first block, so all blocks h
 """
 
 MOST_CHANNELS = 8
-"""libsndfile crashes on an Ogg file with hundreds of channels."""
+"""Largest number of channels; libsndfile crashes on an Ogg file with hundreds of them."""
 
 
 def playable_blocks(samples: Any, name: str) -> Iterator[np.ndarray]:

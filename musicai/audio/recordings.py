@@ -14,7 +14,7 @@ from .headers import read_header
 
 
 def as_recordings(X: Any) -> tuple[Sequence[Any], list[str]]:
-    """Check that `X` is a list of recordings rather than a single one; return it with names.
+    """Check that `X` is a list of recordings, and return the recordings and their names.
 
     Parameters
     ----------

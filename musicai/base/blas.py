@@ -62,5 +62,5 @@ _limit = _SharedLimit()
 
 @cache
 def _controller() -> ThreadpoolController:
-    # Finding the library takes longer than sampling a few frames.
+    # The result is cached, because finding the library takes longer than sampling a few frames.
     return ThreadpoolController()

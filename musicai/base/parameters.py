@@ -16,7 +16,7 @@ Rule = tuple[Callable[[Any], bool], str]
 """Predicate that a value must satisfy, and its description for messages."""
 
 MOST_SHOWN = 8
-"""Longest list that a message shows in full."""
+"""Length of the longest list that a message shows in full."""
 
 
 def check_values(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> None:
@@ -36,7 +36,7 @@ def shown(value: Any) -> str:
 
 
 def is_integer(value: Any, smallest: int | None = None) -> bool:
-    """Return whether `value` is an integer (not a bool) of at least `smallest`."""
+    """Return whether `value` is an integer (not a bool), and at least `smallest` if given."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         return False
     return smallest is None or int(value) >= smallest
@@ -99,7 +99,7 @@ def unchanged_on_error(estimator: Any) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # In a single step, so that a second interruption cannot leave a half-restored estimator.
+        # Restore in one step, so that a second interruption cannot leave it half restored.
         estimator.__dict__ = before
         raise
 

@@ -26,10 +26,10 @@ _LONGEST = 300  # characters of a cause to show; a file may contain text of any 
 class Array(NamedTuple):
     """Expected array among the fitted attributes of an estimator.
 
-    A size is a number, None for any size, or a name. A name stands for the same size, at least 1,
-    wherever it occurs: the value of an attribute declared earlier, or the size in the first array
-    that uses it. Numbers must be finite and within the bounds. Objects are labels: hashable and
-    distinct.
+    A size in `shape` is a number, None for any size, or a name. A name stands for the same size, at
+    least 1, wherever it occurs: the value of an attribute declared earlier, or the size in the
+    first array that uses it. Numbers must be finite, from `low` to `high`. An array of objects
+    holds labels, which must be hashable and distinct.
     """
 
     dtype: Any
@@ -39,7 +39,7 @@ class Array(NamedTuple):
 
 
 class Persistent:
-    """Mixin for estimators that can be saved; it must precede `BaseEstimator`."""
+    """Mixin for estimators that can be saved; it must precede `BaseEstimator` in the bases."""
 
     def _fitted_state(self) -> Mapping[str, Any]:
         """Return the expected fitted attributes, as for `check_state`.
@@ -88,7 +88,7 @@ def check_state(state: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
 
     `expected` maps each name to a type (``int`` means any integer but not bool, ``float | None``
     any number or None) or an `Array`. A list of these means a list of the same length, and a dict
-    of these a dict with the same keys. The state may have additional names.
+    of these means a dict with the same keys. The state may have additional names.
     """
     sizes: dict[str, int] = {}
     for name, kind in expected.items():

@@ -24,6 +24,7 @@ N_KEYS = 88
 """Number of features of a piano roll: the keys of a piano from A0 to C8."""
 
 _VALUES_AT_ONCE = 1 << 18
+"""Approximate number of values in a block of frames: 1 MB of float32."""
 
 Pack = Callable[[Sequence[np.ndarray]], Any]
 """Function that packs one result per piece into the form of the input."""
@@ -44,13 +45,13 @@ def as_collection(
     name : str, default="X"
         Name of the input in errors.
     out_of_core : bool, default=False
-        Whether memory-mapped pieces (`numpy.memmap`) of other types stay on disk, to be read by
-        `frame_blocks`. If not, they are converted in memory.
+        Whether numeric pieces that are memory-mapped (`numpy.memmap`) stay on disk in their own
+        type, to be read by `frame_blocks`. If not, they become float32 in memory.
 
     Returns
     -------
     pieces : list of ndarray of shape (n_frames, n_features)
-        The pieces as float32; float32 arrays are not copied.
+        The pieces as float32, except those that stay on disk; float32 arrays are not copied.
     pack : callable
         Function that takes a list with one result per piece and returns it in the form of `X`.
 
@@ -116,7 +117,7 @@ def one_per_piece(value: Any, X: Any, pieces: list[np.ndarray], name: str) -> li
     value : object
         A value for one piece, or a list of them for a collection. None gives None for every piece.
     X : array-like or collection
-        Input of the user.
+        The user's input.
     pieces : list of ndarray
         The pieces in `X`.
     name : str

@@ -27,7 +27,7 @@ def progress_bar(*args: Any, **options: Any) -> Any:
 
 
 class _Lines:
-    """File that writes each state of a bar as a line."""
+    """File that turns each state of a progress bar into a line of text."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -7,9 +7,10 @@ if TYPE_CHECKING:
 
 
 def last_step(estimator: Any) -> "tuple[Pipeline | None, Any]":
-    """Return the earlier steps of a pipeline, if any, and its last step.
+    """Return the earlier steps of a pipeline as a pipeline, and its last step.
 
-    For a fitted parameter search, use its best estimator.
+    For a fitted parameter search, these are the steps of its best estimator. If there are no
+    earlier steps, the first value is None.
     """
     # Imported late, because sklearn.pipeline is a slow import that only users of pipelines need.
     from sklearn.pipeline import Pipeline

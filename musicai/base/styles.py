@@ -21,8 +21,9 @@ def labels_per_piece(
     Parameters
     ----------
     y : None, a label, or array-like of labels
-        A label for each piece. None, alone or as a label, means no style. A single piece takes one
-        label, or one for each of its frames.
+        For a collection, one item per piece: a label, or a list of labels, one for each of its
+        frames. For a single piece, one label, or one for each of its frames. None, alone or as a
+        label, means no style.
     pieces : sequence of ndarray of shape (n_frames, n_features)
         Pieces to label.
     single : bool
@@ -54,7 +55,7 @@ def labels_per_piece(
 
 
 def label_per_piece(y: Any, pieces: Sequence[np.ndarray], *, single: bool) -> list[Any]:
-    """Return the style label of every piece, or None; reject labels for single frames."""
+    """Return a list with one style label or None per piece; reject labels for single frames."""
     labels = labels_per_piece(y, pieces, single=single)
     for i, array in enumerate(labels):
         if len(array) != 1:
@@ -93,7 +94,8 @@ def known_styles(labels: Sequence[np.ndarray]) -> np.ndarray:
         raise ValueError(_UNHASHABLE) from None
     try:
         ordered = sorted(known)
-        if not all(one < other for one, other in pairwise(ordered)):  # fails for sets
+        # Sets can be sorted but have no order.
+        if not all(one < other for one, other in pairwise(ordered)):
             raise TypeError
     except TypeError:
         kinds = ", ".join(sorted({type(label).__name__ for label in known}))
@@ -110,7 +112,7 @@ def encode_styles(
     *,
     strict: bool = False,
 ) -> list[np.ndarray]:
-    """Convert labels to integers, one per frame.
+    """Convert labels to integers, one per frame: 0 for no style, or 1 plus the index in `styles`.
 
     A label that is not in `styles` raises an error if `strict`. Otherwise it counts as no style,
     with a warning, so that cross-validation works even if a style is in one fold only.

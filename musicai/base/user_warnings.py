@@ -8,7 +8,7 @@ _PASSED = ("musicai", "sklearn", "contextlib", "functools")
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Issue a warning that points to the first line outside this package and scikit-learn."""
+    """Issue a warning that points to the user's line, not to musicai, scikit-learn or wrappers."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and _is_passed(frame.f_globals.get("__name__", "")):
         level, frame = level + 1, frame.f_back

@@ -6,10 +6,11 @@ samples therefore has ``1 + n_samples // hop_length`` frames, as in librosa. A r
 through the modules in this order. ``_frames`` cuts it into frames and measures their loudness.
 ``_stft`` or ``_constant_q`` analyzes each frame with one FFT and folds the spectrum to pitch
 classes, according to the tuning that it estimates from the whole recording (``_tuning``). ``_cens``
-smooths frames. From onsets (``_onsets``), ``_beats`` finds the beats and ``_bars`` the bars, and
-``_sync`` takes the median of the frames between beats. ``_analysis`` combines these steps for one
-recording and ``_batch`` for many. ``_playing`` synthesizes audio from chroma, with amplitudes
-fitted iteratively by ``_fitting``. :class:`ChromaExtractor` is the public interface.
+smooths frames. ``_beats`` finds the beats from onsets (``_onsets``), ``_bars`` finds the bars from
+onsets and chroma, and ``_sync`` takes the median of the frames between beats. ``_analysis``
+combines these steps for one recording and ``_batch`` for many. ``_playing`` synthesizes audio from
+chroma, with amplitudes fitted iteratively by ``_fitting``. :class:`ChromaExtractor` is the public
+interface.
 """
 
 from ._analysis import Analysis

@@ -57,7 +57,7 @@ class Analysis:
         are found, the recording is a single frame that is not a beat. The timing has bars if the
         downbeat is reliable, with a margin of at least 2.
     levels : ndarray of shape (n_frames,), dtype float32
-        Root mean square of each frame in decibels of full scale; -120 for silence.
+        Root mean square of each frame in decibels of full scale; at least -120, for silence.
     tuning : float or None
         Deviation from A440 in semitones; None if the recording was left out.
     warnings : tuple of str
@@ -227,9 +227,10 @@ def _timing(beats: Beats | None, end: float, *, frames_per_beat: int) -> Timing:
 
 
 def normalize(chroma: np.ndarray, norm: float | None) -> np.ndarray:
-    """Scale every frame in place to a norm of 1, like ``librosa.util.normalize``.
+    """Scale every frame in place to a norm of 1, like ``librosa.util.normalize``; return `chroma`.
 
-    Frames whose norm is below the smallest normal float32 do not change, so silence stays zero.
+    If `norm` is None, nothing changes. Frames whose norm is below the smallest normal float32 do
+    not change either, so silence stays zero.
     """
     if norm is not None:
         for first in range(0, len(chroma), NORMALIZED_FRAMES):

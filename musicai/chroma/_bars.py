@@ -84,13 +84,13 @@ def find_bars(
 
 
 def _in_errors(differences: np.ndarray, *, most: int) -> np.ndarray:
-    """Return the mean of each column in standard errors, which assume at most `most` rows."""
+    """Return each column's mean divided by its standard error, as if of at most `most` rows."""
     errors = differences.std(axis=0) / np.sqrt(min(len(differences), most))
     return differences.mean(axis=0) / (errors + LEAST_ERROR)
 
 
 def _recurrence(stream: np.ndarray) -> float:
-    """Return the sum of a stream's autocorrelations at triple lags minus that at duple lags."""
+    """Return the sum of a stream's autocorrelations at triple lags minus the sum at duple lags."""
     centered = stream - stream.mean(axis=0)
     triple = sum(_autocorrelation(centered, lag) for lag in TRIPLE)
     return triple - sum(_autocorrelation(centered, lag) for lag in DUPLE)
@@ -107,7 +107,7 @@ def _changes(shapes: np.ndarray, reach: int) -> np.ndarray:
     """Return how much the chroma changes at the start of each beat, shape (n_beats,).
 
     The change is 1 minus the correlation between the `reach` beats before and the `reach` beats
-    after.
+    after. Beats too close to an end get the mean change.
     """
     n_beats = len(shapes)
     sums = np.cumsum(np.pad(shapes, ((1, 0), (0, 0))), axis=0)
@@ -123,12 +123,13 @@ def _shapes(chroma: np.ndarray) -> np.ndarray:
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
+    """Scale rows to length 1, except rows that are nearly zero."""
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(length > 1e-6, length, 1)
 
 
 def _clip(strength: np.ndarray) -> np.ndarray:
-    """Clip the highest values of an onset strength, such as those after silence."""
+    """Clip an onset strength at its 0.97 quantile, which cuts the peaks after silence."""
     return np.minimum(strength, np.quantile(strength, STRONGEST))
 
 

@@ -101,14 +101,14 @@ def _analyze_one(
     by_content: bool,
     on_error: str,
 ) -> Analysis | RecordingError:
-    """Analyze a recording unless its analysis is cached."""
+    """Return a recording's analysis, from the cache if possible, or with "warn" its error."""
     try:
         identity = None if cached_analyze is None else _identity(recording, by_content)
         if cached_analyze is not None and identity is not None:
             if key is not None:
                 identity = identity, key
             found = cached_analyze(recording, name, tracker, identity, ANALYSIS_VERSION, settings)
-            if isinstance(found, Analysis):  # not data that another program put there
+            if isinstance(found, Analysis):  # otherwise another program put it there
                 return found
         return analyze(recording, name, settings, tracker=tracker)
     except RecordingError as error:
@@ -156,7 +156,7 @@ def _analyze_identified(
 
 
 def _identity(recording: Any, by_content: bool) -> Any:
-    """Return a value that changes with the content of a recording; None if it cannot be read."""
+    """Return a value that changes with a recording's content; None if the recording is unusable."""
     if is_path(recording):
         try:
             if by_content:
@@ -219,7 +219,7 @@ def run_in_order(
 
 
 def _run_to_the_end(task: Task, recording: Any, name: str) -> Any:
-    """Run `task`, and keep the process alive until it returns."""
+    """Run `task`, and keep Python from exiting until it returns."""
     ended = threading.Event()
     _running.add(ended)
     try:

@@ -77,19 +77,21 @@ class Beats:
     Attributes
     ----------
     times : ndarray of shape (n_beats,)
-        Increasing times in seconds; at least two.
+        Times of the beats in seconds, increasing; at least two.
     clarity : ndarray of shape (n_beats,)
-        Correlation of the onsets within each beat with those in the surrounding beats, at most 1. A
-        value near 0 means that there is no pulse, or that the beats are wrong.
+        Correlation of the onsets within each beat with those in the surrounding beats, smoothed
+        over five beats; at most 1. A value near 0 means that there is no pulse, or that the beats
+        are wrong.
     beats_per_bar : int
         3 or 4, or the number that a custom tracker found.
     downbeat : int
         Index of the first downbeat, from 0 to ``beats_per_bar - 1``.
     downbeat_margin : float
-        Confidence in the downbeat, in standard errors. It is the smallest of several mean
-        differences: how much more the harmony changes and the bass enters on downbeats than on each
-        other beat of the bar, and how much more the harmony changes on beats than between them. A
-        margin of 2 or more is reliable. Infinite for downbeats of a custom tracker.
+        Confidence in the downbeat, in standard errors. Harmonic changes and bass onsets on
+        downbeats are compared with those on each other beat of the bar. Harmonic changes on beats
+        are compared with those between beats. The margin is the smallest of these differences: 2 or
+        more is reliable, 0 means that there are fewer than 12 beats. It is infinite for downbeats
+        of a custom tracker.
 
     Examples
     --------
@@ -141,7 +143,7 @@ def track_beats(
     Returns
     -------
     beats : ndarray of shape (n_beats,), dtype float64
-        Increasing, nonnegative times in seconds: at least three, or none without a pulse.
+        Increasing, nonnegative times in seconds: at least three, or none if there is no pulse.
 
     Examples
     --------
@@ -178,7 +180,7 @@ def _estimate_period(strength: np.ndarray, rate: float, usual_tempo: float) -> i
 
 
 def _autocorrelation(strength: np.ndarray, length: int) -> np.ndarray:
-    """Return the mean autocorrelation of windows of `length`, each scaled to 1 at lag 0.
+    """Return the mean autocorrelation of windows of `length` frames, each scaled to 1 at lag 0.
 
     Windows without an onset count as zero.
     """
@@ -241,14 +243,14 @@ def _last_beat(total: np.ndarray) -> int:
 
 
 def _trim(beats: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """Drop beats before the first strong one and after the last; drop all if few are strong."""
+    """Drop weak beats at both ends; drop all beats if fewer than three of them are strong."""
     strength = score[beats]
     strong = np.flatnonzero(strength > WEAK * np.sqrt(np.mean(strength**2)))
     return beats[strong[0] : strong[-1] + 1] if len(strong) >= FEWEST else beats[:0]
 
 
 def _peak_offsets(score: np.ndarray, beats: np.ndarray) -> np.ndarray:
-    """Return the offset in frames of each beat's peak, by parabolic interpolation."""
+    """Return each beat's distance in frames to its parabolic peak; 0 if it is not on a peak."""
     padded = np.pad(score, 1, mode="edge")
     before, at, after = padded[beats], padded[beats + 1], padded[beats + 2]
     curvature = before - 2 * at + after
@@ -271,7 +273,8 @@ def onsets_of_beats(strength: np.ndarray, rate: float, beats: np.ndarray) -> np.
     Returns
     -------
     onsets : ndarray of shape (n_beats, 16)
-        Maximum over three frames at each point. The first point is slightly before the beat.
+        Highest onset strength of three frames at each point. The first point is slightly before the
+        beat.
     """
     lengths = np.append(np.diff(beats), beats[-1] - beats[-2])
     slots = (np.arange(SLOTS) - 1.5) / SLOTS  # the first four surround the beat

@@ -199,7 +199,7 @@ def estimate_tuning(fine: np.ndarray) -> float:
     """Estimate the tuning in semitones, in [-0.5, 0.5), from chroma at three bins per semitone.
 
     The three bins, summed over time and pitch classes, sample a circular distribution over one
-    semitone. Its circular mean is the tuning.
+    semitone. Its circular mean is the tuning. If all three are equal, the tuning is 0.
     """
     bump = np.sum(fine, axis=0, dtype=np.float64).reshape(12, 3).sum(axis=0)
     mean = np.sum(bump * np.exp(2j * np.pi * np.arange(3) / 3))
@@ -212,8 +212,8 @@ def estimate_tuning(fine: np.ndarray) -> float:
 def folding(tuning: float) -> np.ndarray:
     """Return the weights that fold 36 bins to 12 pitch classes, shape (36, 12), float32.
 
-    A pitch class covers half a semitone on either side. A bin covers a third of a semitone, so a
-    bin on the border is divided in proportion.
+    A pitch class covers half a semitone on either side of its pitch. A bin covers a third of a
+    semitone, so a bin on the border is divided in proportion.
     """
     centers = 3 * (np.arange(12) + tuning)
     distances = np.subtract.outer(np.arange(BINS_PER_OCTAVE), centers)

@@ -95,8 +95,8 @@ class ChromaExtractor(FileTransformer):
     tracker : callable, default=None
         A beat tracker to use instead of the built-in one. It is called as ``tracker(y, sr)`` with
         the whole recording as mono float32 samples at `sr`. It must return the times of beats in
-        seconds, or a tuple of the times of beats and of downbeats. Memory then grows by 320 MB per
-        hour of recording. Without `sync`, the tracker is not called.
+        seconds, or a tuple of the times of beats and of downbeats. Memory use then grows by 320 MB
+        per hour of recording. Without `sync`, the tracker is not called.
     memory : str, path or joblib.Memory, default=None
         A folder in which to cache analyses, so that no recording is analyzed twice.
     memory_key : {"path", "content"}, default="path"
@@ -448,7 +448,7 @@ class ChromaExtractor(FileTransformer):
         )
 
     def _checked(self, result: Analysis | RecordingError, name: str) -> Analysis:
-        """Emit the warnings of a recording, or raise its error; return its analysis."""
+        """Return a recording's analysis and emit its warnings; raise its error, or warn of it."""
         if not isinstance(result, RecordingError):
             for warning in result.warnings:
                 warnings.warn(f"{name}: {warning}", stacklevel=4)

@@ -14,7 +14,10 @@ from ..theory.shapes import peaking_at_one
 from ._constant_q import constant_q_chroma
 
 ROUNDS = 3
-"""Number of corrections; they raise the correlation per frame of real music from 0.971 to 0.998."""
+"""Number of corrections.
+
+They raise the mean correlation of given and analyzed frames of real music from 0.971 to 0.998.
+"""
 
 STEP = 0.6
 """Exponent of a correction; larger steps overshoot, because a note also affects its neighbors."""
@@ -23,6 +26,7 @@ FLOOR = 0.03
 """Constant added to both target and analyzed chroma, so that tiny values are not corrected."""
 
 LARGEST_RATIO = 4.0
+"""Largest ratio of target to analyzed chroma, or the inverse, to correct in one round."""
 
 
 def sine_amplitudes(

@@ -23,7 +23,7 @@ the softest passages of an orchestra are 50 dB below the loudest.
 LOUD_SECONDS, LOUD_SHARE = 0.5, 0.05
 """The loud parts are the loudest half second, or the loudest twentieth if that is shorter.
 
-A click is shorter than that; a single chord in minutes of silence is longer.
+A click is shorter than half a second; a single chord in minutes of silence is longer.
 """
 
 

@@ -22,7 +22,7 @@ SECONDS_PER_FRAME = 512 / 22050
 """Approximate time between onset frames, in seconds."""
 
 FRAME_HOPS = 8
-"""Hops per frame: 0.19 seconds, enough to resolve most neighboring notes."""
+"""Number of hops per frame, which lasts 0.19 seconds: enough to resolve most neighboring notes."""
 
 LAG = 3
 """Number of hops over which to measure rises: the duration of a soft attack."""
@@ -109,7 +109,7 @@ class OnsetStrength:
         return Onsets(self._rate, strength, bass, timbre)
 
     def _measure(self, frames: np.ndarray) -> None:
-        """Measure the rise of the bands and the shape of the spectrum."""
+        """Measure the onset strength, timbre and loudest band of each frame."""
         level = np.concatenate([self._before, _band_levels(frames, self._bands)])
         self._before = level[-LAG:]
         level, before = level[LAG:], _louder_neighbor(level[:-LAG])

@@ -33,6 +33,7 @@ KEPT_BYTES = 96 * 2**20
 
 A4 = 440.0
 CENTER_OCTAVE, OCTAVE_WIDTH = 5.0, 2.0
+"""Center and standard deviation of the broad Gaussian, in octaves above A0 (27.5 Hz)."""
 
 
 def stft_chroma(
@@ -96,7 +97,7 @@ def stft_chroma(
 def _chroma_and_tuning(
     spectra: Iterable[np.ndarray], *, sr: float, n_fft: int, kept_bytes: int, n_guesses: int
 ) -> tuple[np.ndarray | None, float]:
-    """Return the chroma, or None if that takes a second pass, and the tuning.
+    """Return the chroma and the tuning; the chroma is None if it takes a second pass.
 
     The tuning is known only at the end, when the spectra of a long recording no longer fit into
     memory. Once they take too much memory, they are folded for the tunings that are likeliest at

@@ -102,7 +102,7 @@ def _as_times(values: Any) -> np.ndarray:
 
 
 def _bars(beats: np.ndarray, downbeats: np.ndarray) -> tuple[int, int]:
-    """Return the most common number of beats per bar, and the index of the first downbeat."""
+    """Return the most common number of beats per bar, and the first downbeat that fits it best."""
     nearest = np.abs(np.subtract.outer(downbeats, beats))
     at, distance = nearest.argmin(axis=1), nearest.min(axis=1)
     at = np.unique(at[downbeats <= beats[-1] + NEAR])

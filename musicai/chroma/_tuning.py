@@ -10,8 +10,13 @@ precision as in librosa, so the estimate is identical.
 import numpy as np
 
 LOWEST, HIGHEST = 150.0, 4000.0
+"""Frequency range of the peaks, in hertz."""
+
 THRESHOLD = np.float32(0.1)
+"""Smallest power of a peak, as a share of the highest power in its frame."""
+
 EDGES = np.linspace(-0.5, 0.5, 101)
+"""Borders of the cents, in semitones from the nearest pitch."""
 
 
 class TuningEstimator:

@@ -83,7 +83,7 @@ def arrange(
     tonic: int,
     rng: np.random.RandomState,
 ) -> Any:
-    """Return a PrettyMIDI object of drums with bass, chords and melody transposed to a tonic."""
+    """Return a PrettyMIDI object with the voices, transposed to `tonic`, and the band's drums."""
     pretty_midi = need("pretty_midi", extra="midi", what="make_songs")
     midi = pretty_midi.PrettyMIDI(initial_tempo=tempo)
     midi.time_signature_changes.append(pretty_midi.TimeSignature(beats, 4, 0))
@@ -118,7 +118,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beat, key and velocity of drum hits; the last bar only has its first beat."""
+    """Yield beat, key and velocity of each drum hit; the last bar has hits on its first beat only."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

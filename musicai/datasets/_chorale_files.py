@@ -37,8 +37,8 @@ class FileKind(NamedTuple):
     suffix: str
     packages: tuple[str, ...]
     make: Callable[[Path, Path, int], None]  # (score, file, sampling rate)
-    form: str
-    sounds: str
+    form: str  # description of the files, with a field for the sampling rate
+    sounds: str  # rest of the paragraph about scores and sounds
 
 
 def first_chorales(n_chorales: int | None) -> list[Chorale]:
@@ -57,6 +57,7 @@ def first_chorales(n_chorales: int | None) -> list[Chorale]:
 
 
 def _find_score(corpus: Any, name: str) -> Path:
+    """Return the score with this name or, if there is none, the first whose name begins with it."""
     found = corpus.getWork(f"bach/{name}")  # a list if several names have this prefix
     scores = [Path(path) for path in (found if isinstance(found, list) else [found])]
     return min(scores, key=lambda path: (path.stem != name, path.suffix == ".krn", path.name))
@@ -71,7 +72,7 @@ def make_files(
     n_jobs: int | None,
     verbose: int,
 ) -> list[Path]:
-    """Return the path of each chorale's file, and render the files that do not exist."""
+    """Render the chorales whose files do not exist, and return the paths of all files."""
     folder = home / kind.folder.format(sr=sr)
     folder.mkdir(exist_ok=True)
     files = [
@@ -94,8 +95,8 @@ def make_files(
 def _record(score: Path, path: Path, sr: int) -> None:
     file = io.BytesIO()
     # These steps reproduce earlier renderings exactly. A notated tempo of 80, the true one, would
-    # give other ticks and move some notes by a millisecond. `synthesize` has a different time grid
-    # and lets the last notes decay.
+    # give different ticks and move some notes by a millisecond. `synthesize` has a different time
+    # grid and lets the last notes decay.
     write_midi(file, _play(score, tempo=120))
     samples = to_mono(render_file(file.getvalue(), load_soundfont(None)))
     mono = soxr.resample(samples, RATE, sr)

@@ -43,7 +43,7 @@ Source: {source}.
 class _PieceKind(NamedTuple):
     """Kind of pieces to extract from files."""
 
-    files: str  # the kind of files
+    files: str  # a key of FILE_KINDS
     form: str
     make_extractor: Callable[[Path, int | None, int], Any]  # (data home, n_jobs, verbose)
     timing: Timing

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def fetch_file(path: Path, *, url: str, sha256: str) -> Path:
-    """Return a file after downloading it if it does not exist yet.
+    """Download a file if it does not exist, verify it, and return its path.
 
     Parameters
     ----------
@@ -58,5 +58,5 @@ def reason(error: Exception) -> str:
     if hasattr(error, "request"):
         return "there is no connection to the server, or it was lost"
     if isinstance(error, ValueError):
-        return "the downloaded file has another SHA-256"
+        return "the downloaded file has a different SHA-256"
     return str(error)

@@ -150,7 +150,7 @@ def _search(
     searched: set[str],
     excluded: str | None,
 ) -> list[Path]:
-    """Search a folder and its subfolders; return links to other folders."""
+    """Search a folder and its subfolders; return links to folders, and broken links."""
     links = []
 
     def count(error: OSError) -> None:
@@ -182,7 +182,7 @@ def _search(
 
 
 def _is_hidden(name: str) -> bool:
-    """Return whether a name belongs to the system, like "._song.mp3" on macOS."""
+    """Return whether a file or folder is hidden or the system's, like "._song.mp3" on macOS."""
     return name.startswith(".") or name == "__MACOSX"
 
 

@@ -1,4 +1,4 @@
-"""Loader of MIDI files from a folder with a subfolder for each style."""
+"""Loading of MIDI files from a folder with a subfolder for each style."""
 
 import os
 

@@ -13,12 +13,12 @@ _REST = 0.12  # probability that a melody rests on a beat
 
 
 class Note(NamedTuple):
-    """Note of a voice, with times from the start of its section, or of the piece."""
+    """Note of a voice. Times count from the start of its section, and in a whole piece from 0."""
 
     start: float  # in beats
     end: float
     pitch: int  # MIDI number, in C
-    loudness: float
+    loudness: float  # share of the voice's highest loudness
 
 
 def compose(

@@ -1,4 +1,4 @@
-"""Loader of piano rolls from MATLAB files with known checksums.
+"""Loading of piano rolls from MATLAB files with known checksums.
 
 A damaged MATLAB file can crash the process in `scipy.io.loadmat`, so files with an unknown checksum
 are rejected.

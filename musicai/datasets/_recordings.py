@@ -1,12 +1,12 @@
-"""Loader of recordings from a folder with a subfolder for each style."""
+"""Loading of recordings from a folder with a subfolder for each style."""
 
 import os
 
 from ._folder import load_folder
 from .bunches import Recordings
 
-# The formats of libsndfile come first. Its own list has no suffixes and includes headerless data.
-# Then follow formats that need ffmpeg, including videos. fmt: off
+# Formats of libsndfile come first. They are listed here, because libsndfile's own list has no
+# suffixes and includes headerless data. Formats that need ffmpeg follow, with videos. fmt: off
 _SUFFIXES = (
     ".aif",
     ".aifc",

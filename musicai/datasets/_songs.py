@@ -130,7 +130,7 @@ def make_songs(
     Raises
     ------
     ImportError
-        If pretty_midi or, for recordings, midirenderer is missing.
+        If mido, pretty_midi or midirenderer is missing.
     ValueError
         If a parameter is invalid.
 

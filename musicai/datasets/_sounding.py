@@ -30,12 +30,12 @@ def sound(
     frames_per_beat: float,
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    """Return float32 chroma of shape (n_frames, 12), with a maximum of 1 per frame.
+    """Simulate chroma: float32, shape (n_frames, 12), with a maximum of 1 in every frame.
 
     Parameters
     ----------
     voices : list of list of Note
-        Voices with different instruments. Pitches are in C.
+        Bass, chords and melody, each with its own loudness and decay. Pitches are in C.
     tonic : int
         Upward transposition in semitones.
     n_frames : int

@@ -1,6 +1,6 @@
 """Return types of the loaders: scikit-learn's Bunch with typed fields.
 
-A Bunch is a dict whose items are also attributes. The loaders document the fields.
+A Bunch is a dict whose items are also attributes. The loaders' docstrings describe the fields.
 """
 
 from pathlib import Path

@@ -77,9 +77,9 @@ class ChromagramDisplay:
         Parameters
         ----------
         piece : array-like of shape (n_frames, n_features)
-            One piece. The color scale covers values from 0 to 1, and more if the piece has others.
+            One piece. The color scale covers 0 to 1, and is extended to any values outside.
         timing : Timing, object with a `timing`, or float, default=None
-            Timing of the frames, for instance the extractor of the piece or its analysis. A number
+            Timing of the frames, for instance the piece's extractor or its analysis. A number
             means frames per second. The axis shows beats if the frames follow beats, otherwise
             seconds; without a timing, it shows frame numbers.
         marks : float or list of float, default=None

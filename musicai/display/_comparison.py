@@ -186,7 +186,7 @@ class ComparisonDisplay:
         return self
 
     def _marks(self, marks: Any) -> dict[str, np.ndarray]:
-        """Validate marks, and return those of every piece."""
+        """Validate marks, and return the positions for every piece by name."""
         given = {} if marks is None else marks
         if not isinstance(given, Mapping):
             raise TypeError(

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
 
 FLATS = range(-6, 6)
-"""Range on the line of fifths in which black keys have flat names."""
+"""Positions on the line of fifths from Gb to B: all pitch classes, with flats for black keys."""
 
 _COLUMNS_PER_INCH = 150  # the resolution of print
 _WIDTHS = (N_PITCH_CLASSES, N_KEYS, 128)  # of chroma, piano rolls, and MIDI piano rolls
 _LOWEST_C = 3  # column of C1 in a piano roll
-_LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of note names, in points
+_LARGEST_NAME, _SMALLEST_NAME = 8.5, 4.5  # font sizes of pitch-class names, in points
 
 
 class Scale(NamedTuple):
@@ -103,8 +103,8 @@ def average_runs(
 def scale_of(pieces: Iterable[np.ndarray]) -> Scale:
     """Return a common scale for pieces.
 
-    The color scale covers values from 0 to 1, and more if the pieces have others. All features are
-    shown, except that a piano roll shows only the range of keys in use, with a margin.
+    The color scale covers 0 to 1, and is extended to any values outside. All features are shown,
+    except that a piano roll shows only the range of keys in use, with a margin.
     """
     some = list(pieces)
     values = (

@@ -99,10 +99,10 @@ def add_colorbar(
 
 
 def width_in_inches(ax: "Axes") -> float:
-    """Return the width of axes in inches, before layout."""
+    """Return the width of axes in inches, before matplotlib adjusts the layout."""
     return float(ax.get_window_extent().width / ax.figure.dpi)
 
 
 def height_in_inches(ax: "Axes") -> float:
-    """Return the height of axes in inches, before layout."""
+    """Return the height of axes in inches, before matplotlib adjusts the layout."""
     return float(ax.get_window_extent().height / ax.figure.dpi)

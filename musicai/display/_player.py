@@ -29,7 +29,7 @@ _MEDIA_TYPES = {
 
 _UNCOMPRESSED = ("audio/wav", "audio/flac")
 _MOST_UNCOMPRESSED = 2_000_000
-"""Size in bytes up to which a lossless file is embedded without compression."""
+"""Size in bytes up to which a WAV or FLAC file is embedded unchanged."""
 
 _MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _RATE = 44100

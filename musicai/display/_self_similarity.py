@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_FRAMES = 1000
-"""Longer pieces are averaged to this length, at which the matrix takes 4 MB."""
+"""Longer pieces are averaged to at most this many frames, for which the matrix takes 4 MB."""
 
 
 class SelfSimilarityDisplay:
@@ -27,7 +27,7 @@ class SelfSimilarityDisplay:
     Parameters
     ----------
     similarity : ndarray of shape (n_windows, n_windows)
-        Correlation of any two windows, from -1 to 1.
+        Correlation of each pair of windows, from -1 to 1.
     times : ndarray of shape (n_windows + 1,)
         Start of each window, and the end of the last one's first frame, in `unit`.
     unit : str
@@ -90,7 +90,7 @@ class SelfSimilarityDisplay:
             :func:`musicai.metrics.recurrence`, unless the piece is averaged. Short windows show
             chords, long ones phrases. If each frame is a beat, use about 4.
         timing : Timing, object with a `timing`, or float, default=None
-            Timing of the frames, for instance the extractor of the piece or its analysis. A number
+            Timing of the frames, for instance the piece's extractor or its analysis. A number
             means frames per second. The axes show beats if the frames follow beats, otherwise
             seconds; without a timing, they show frame numbers.
         title : str, default=None

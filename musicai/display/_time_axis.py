@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 LONGEST_IN_SECONDS = 60.0
-"""Longer axes show minutes and seconds, as in librosa."""
+"""Length of the longest axis that shows seconds; longer ones show minutes too, as in librosa."""
 
 
 class TimeAxis(NamedTuple):

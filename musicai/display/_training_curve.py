@@ -44,7 +44,7 @@ class TrainingCurveDisplay:
     Attributes
     ----------
     best_epoch_ : int or None
-        Epoch with the highest validation score, counted from 1.
+        Epoch with the highest validation score, counted from 1; None without validation scores.
     ax_ : matplotlib Axes
         Axes with the curves.
     figure_ : matplotlib Figure

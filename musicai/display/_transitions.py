@@ -119,7 +119,7 @@ class TransitionMatrixDisplay:
         matrix : array-like of shape (12, 12)
             Matrix from :func:`musicai.metrics.transition_matrix`.
         largest : float, default=None
-            Share with the darkest color. If None, that of the most common transition.
+            Share that gets the darkest color. If None, the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True
@@ -163,7 +163,7 @@ class TransitionMatrixDisplay:
         ax : matplotlib Axes, default=None
             Axes to draw on. If None, create a new figure.
         largest : float, default=None
-            Share with the darkest color. If None, that of the most common transition.
+            Share that gets the darkest color. If None, the share of the most common transition.
         title : str, default=None
             Title, on the left.
         colorbar : bool, default=True

@@ -63,7 +63,7 @@ def test_mpeg_audio_can_start_anywhere(music, tmp_path_factory, n_cut):
     spans_silently(path, int(np.sum(starts >= n_cut)) * SAMPLES_PER_FRAME)
 
 
-def test_audio_after_a_cut_is_intact(music, save):
+def test_audio_after_a_cut_off_frame_is_intact(music, save):
     whole = read(save(*music[1:]))
     found = read(save(music[100][50:], *music[101:]))
     begun = 3 * SAMPLES_PER_FRAME  # a frame needs bits of the frames before it

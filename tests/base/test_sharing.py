@@ -154,7 +154,7 @@ def state(request):
 
 
 def open_state(kind, state):
-    """Create an estimator from a state, like a file that is opened."""
+    """Create an estimator from a state, as opening a file does."""
     estimator = kind.__new__(kind)
     estimator.__setstate__(state)
     return estimator

@@ -138,7 +138,7 @@ def test_audio_lasts_as_long_as_its_timing(timing, kind):
 
 
 def test_frames_sound_at_their_centers():
-    """Check at another frame rate, and for a part of a piece."""
+    """Check at a different frame rate, and for a part of a piece."""
     (frames,) = ChromaExtractor(hop_length=64).transform(
         [ChromaExtractor().inverse_transform(dense(40, 4), timing=Timing.from_rate(9.7))]
     )

@@ -86,7 +86,7 @@ def test_files_are_downloaded_once(server, tmp_path):
     [
         (f"{NOWHERE}a.mat", "there is no connection to the server, or it was lost"),
         ("{url}gone/a.mat", "the server answered 404"),
-        ("{url}a.mat", "the downloaded file has another SHA-256"),
+        ("{url}a.mat", "the downloaded file has a different SHA-256"),
         ("{url}cut.mat", "there is no connection to the server, or it was lost"),
     ],
 )

@@ -46,7 +46,7 @@ def test_all_subsets_are_concatenated(tmp_path, write_rolls):
     assert "6 pieces (all) of a, 34 frames" in data.DESCR
 
 
-def test_files_in_a_folder_are_styles(tmp_path, write_rolls):
+def test_each_file_in_a_folder_is_a_style(tmp_path, write_rolls):
     write_rolls(tmp_path / "folk.mat")
     write_rolls(tmp_path / "Bach.MAT", seed=1)
     for name in ("read me.txt", "._folk.mat"):  # macOS creates the second kind on other disks

@@ -104,7 +104,7 @@ def test_rare_formats_are_listed(tmp_path, suffix):
     assert found(load_recordings(tmp_path), tmp_path) == [f"a.{suffix}"]
 
 
-def test_incomplete_downloads_are_counted(tmp_path):
+def test_incomplete_downloads_are_skipped_and_counted(tmp_path):
     touch(tmp_path, "a.webm", "b.webm.part", "c.mp3.crdownload", "d.flv", "d.ytdl")
     data = load_recordings(tmp_path)
     assert found(data, tmp_path) == ["a.webm"]
@@ -224,7 +224,7 @@ def test_folders_that_cannot_be_opened_are_counted(tmp_path):
 
 
 @needs_links
-def test_links_to_recordings_are_recordings(tmp_path):
+def test_links_to_recordings_are_listed(tmp_path):
     touch(tmp_path, "store/1234.flac", "music/b.wav")
     (tmp_path / "music" / "a.flac").symlink_to(tmp_path / "store" / "1234.flac")
     assert found(load_recordings(tmp_path / "music"), tmp_path / "music") == ["a.flac", "b.wav"]
@@ -280,7 +280,7 @@ def test_errors_name_the_folder(tmp_path, name, error, message):
         load_recordings(tmp_path / name)
 
 
-def test_the_data_home_is_chosen_in_order(tmp_path, monkeypatch):
+def test_an_argument_precedes_the_environment_as_data_home(tmp_path, monkeypatch):
     monkeypatch.setenv("MUSICAI_DATA", str(tmp_path / "environment"))
     assert get_data_home(tmp_path / "argument") == tmp_path / "argument"
     assert get_data_home() == tmp_path / "environment"

@@ -149,7 +149,7 @@ def test_tempo_can_be_a_number_or_a_range():
 
 
 def test_metrics_resemble_those_of_recordings(music):
-    # Each comment gives the means of two collections of real music, and that of noise.
+    # Each comment gives the means for two collections of real music, and the mean for noise.
     assert 2.2 < frame_entropy(music.data) < 3.1  # 2.3 and 3.0 bits; 3.5 bits
     assert 0.7 < scale_consistency(music.data) < 0.9  # 0.7 and 0.86; 0.6
     assert 0.7 < triad_fit(music.data) < 0.85  # 0.7 and 0.82; 0.5

@@ -51,7 +51,7 @@ def test_a_piece_of_one_window_can_be_drawn(n_frames):
 
 
 @pytest.mark.parametrize("level", [0, 0.1, 0.3, 1])
-def test_frames_of_equal_pitch_classes_have_no_similarity(level):
+def test_frames_with_equal_pitch_classes_have_no_similarity(level):
     display = SelfSimilarityDisplay.from_piece(np.full((30, 12), level), n_frames=10)
     assert not display.similarity.any()
 
