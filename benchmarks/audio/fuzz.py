@@ -9,16 +9,16 @@ chords in twelve formats (and in MP4, if ffmpeg is installed)::
 
 Recordings are damaged as defined in `common/damages.py`, or with ``--promises`` only in the lengths
 and counts of their headers (`common/promises.py`). A separate process with limited time and memory
-runs ``ChromaExtractor`` ("cqt" and "stft") and the duration reader of ``load_recordings`` on each damaged
-file, so that crashes can be attributed to a file. The table has a row for each format and kind of
-damage:
+runs ``ChromaExtractor`` ("cqt" and "stft") and the duration reader of ``load_recordings`` on each
+damaged file, so that crashes can be attributed to a file. The table has a row for each format and
+kind of damage:
 
 - read: files with finite chroma in [0, 1];  warned: those of them with a warning;
 - refused: files that raised ``RecordingError`` with their name;
 - crash: the process died;  hang: no answer in time;  error: another exception, or one that does
   not name the file;  differ: ``load_recordings`` gives a length for a rejected file, none for a
-  file that is read, or one that is off by over a second without a warning;  values: chroma that is not
-  finite, not in [0, 1] or of the wrong shape;
+  file that is read, or one that is off by over a second without a warning;  values: chroma that is
+  not finite, not in [0, 1] or of the wrong shape;
 - s: the longest time for a file, in seconds.
 
 The last line gives the peak memory of the largest process, including ffmpeg. The exit status is 1

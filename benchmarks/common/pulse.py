@@ -41,8 +41,8 @@ class Onsets:
     def pulse(self, seconds: float) -> float:
         """Return the highest autocorrelation of onsets at periods of 40 to 200 beats per minute.
 
-        It is averaged over windows of `seconds`. Short windows respond to a local beat, long ones to a steady
-        tempo.
+        It is averaged over windows of `seconds`. Short windows respond to a local beat, long ones
+        to a steady tempo.
         """
         n = int(seconds * self.rate)
         second = int(self.rate)
@@ -60,7 +60,7 @@ class Onsets:
         return float(np.mean(found)) if found else float("nan")
 
     def clarity(self, slots: int = 16, around: int = 4) -> float:
-        """Return the mean correlation of the onsets in each of librosa's beats with its neighbors'."""
+        """Return the mean correlation of onsets in a librosa beat with those in its neighbors."""
         beats = self.beats
         if len(beats) < 2 * around + 2:
             return 0.0

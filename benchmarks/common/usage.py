@@ -16,6 +16,6 @@ def peak_megabytes() -> float:
 
 
 def processor_seconds(*whose: int) -> float:
-    """Return the processor time in seconds of `resource.RUSAGE_SELF`, `resource.RUSAGE_CHILDREN`, or both."""
+    """Return the processor time of `RUSAGE_SELF`, `RUSAGE_CHILDREN`, or both, in seconds."""
     usages = map(resource.getrusage, whose)
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)

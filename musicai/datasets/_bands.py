@@ -118,7 +118,7 @@ def arrange(
 
 
 def _strokes(band: Band, beats: int, n_bars: int) -> Iterator[tuple[float, int, int]]:
-    """Yield beat, key and velocity of each drum hit; the last bar has hits on its first beat only."""
+    """Yield beat, key and velocity of each drum hit; the last bar has hits on beat 1 only."""
     for bar in range(n_bars):
         first = bar * beats
         if bar % _PHRASE == 0 or bar == n_bars - 1:

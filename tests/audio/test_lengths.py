@@ -59,7 +59,8 @@ def save(tmp_path):
 
 
 FIELDS = {
-    # suffix and kind: arguments, position and format of the length, bytes that it adds
+    # Key: suffix and kind. Value: arguments for soundfile, position and format of the length field,
+    # and number of bytes that it counts in addition to the samples.
     "wav": (("WAV",), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of floats": (("WAV", "FLOAT"), lambda data: data.index(b"data") + 4, "<I", 0),
     "wav of 24 bits": (("WAVEX", "PCM_24"), lambda data: data.index(b"data") + 4, "<I", 0),
