@@ -184,7 +184,7 @@ def test_nouns_are_singular_or_plural_like_their_numbers():
     ]
 
 
-def test_enough_recordings_are_held_out_whole():
+def test_held_out_pieces_include_every_style():
     piece = _music.Piece
     timing = Timing.from_rate(10)
     pieces = [piece(str(i), np.zeros((20, 12)), "ab"[i % 2], f"{i}.wav", timing) for i in range(20)]
@@ -252,7 +252,7 @@ def test_the_reason_for_a_missing_scorecard_is_given():
 
 
 @pytest.mark.parametrize("tempo", [96, 104, 120])
-def test_excerpts_of_the_score_card_are_long_enough_at_every_tempo(tempo):
+def test_excerpts_for_the_scorecard_are_long_enough_at_every_tempo(tempo):
     rng = np.random.default_rng(0)
     clock = Timing.from_tempo(tempo, frames_per_beat=2)
     pieces = [

@@ -43,7 +43,7 @@ def rows_of(runs):
     return [run.row + i for run in runs for i in range(run.n_frames)]
 
 
-def test_a_recording_finds_itself():
+def test_a_piece_cut_from_recordings_is_played_by_those_beats():
     corpus = make_beat_corpus([track(i) for i in range(5)], tempo=120)
     rows = np.concatenate([np.arange(50, 58), np.arange(10, 18), np.arange(170, 178)])
     runs = find(target_of(corpus, rows), corpus)
@@ -51,7 +51,7 @@ def test_a_recording_finds_itself():
     assert [run.frame for run in runs] == [0, 8, 16]
 
 
-def test_runs_cover_the_piece_and_stay_in_one_recording():
+def test_runs_cover_the_piece_and_each_stays_in_one_track():
     corpus = make_beat_corpus([track(i, n_beats=17 + i) for i in range(4)], tempo=120)
     rng = np.random.default_rng(0)
     target = target_of(corpus, rng.integers(0, len(corpus.recording), 60))

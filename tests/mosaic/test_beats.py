@@ -137,7 +137,7 @@ def test_a_mosaic_lasts_as_long_as_its_timing(mosaic, piece, timing):
     assert segments[-1].end == len(audio) / RATE
 
 
-def test_mosaic_and_midi_lie_on_one_grid(mosaic, piece):
+def test_attacks_in_the_mosaic_and_notes_in_midi_share_one_grid(mosaic, piece):
     timing = Timing.from_tempo(110, frames_per_beat=2)
     audio = mosaic.transform(piece, timing=timing)
     file = io.BytesIO()
@@ -171,7 +171,7 @@ def test_pieces_without_beats_are_played_on_steady_beats(mosaic):
     assert 60 / np.median(np.diff(found)) == pytest.approx(mosaic.tempo_, rel=0.02)
 
 
-def test_a_piece_sounds_the_same_again_and_in_a_collection(mosaic, piece):
+def test_a_piece_sounds_the_same_each_time_and_in_a_collection(mosaic, piece):
     first = mosaic.transform(piece)
     np.testing.assert_array_equal(mosaic.transform(piece), first)
     several = mosaic.transform([piece[:8], piece, piece[:0]])

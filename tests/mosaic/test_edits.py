@@ -97,7 +97,7 @@ def test_the_edit_list_has_the_timing_that_is_played(mosaics, piece):
     assert beats.edit_list(piece, timing=half_beats, tempo=110).timing.tempo == 110
 
 
-def test_levels_are_zero_where_the_piece_is_silent(mosaics, piece):
+def test_the_volume_envelope_is_zero_where_the_piece_is_silent(mosaics, piece):
     for mosaic in mosaics:
         assert mosaic.edit_list(piece, timing=ChromaExtractor()).levels.shape == (0, 2)
         quiet = piece.copy()

@@ -34,7 +34,7 @@ def noise(seed):
 @pytest.mark.parametrize(
     "borders", [[0, 50000], [0, 1, 2], [0, 700, 1500, 90000], [0, 30000, 30010, 60000]]
 )
-def test_the_result_is_as_long_as_the_borders_say(borders):
+def test_joined_segments_last_from_the_first_border_to_the_last(borders):
     sounds = [tone(220 + 10 * i) for i in range(len(borders) - 1)]
     assert play(borders, sounds).shape == (borders[-1],)
 

@@ -65,7 +65,7 @@ def test_no_other_path_is_better(join_cost, quiet, seed):
 
 
 @pytest.mark.parametrize("n_frames", [1, 2, 63, 64, 65, 200])
-def test_runs_cover_the_piece_and_stay_in_one_track(n_frames):
+def test_runs_cover_the_piece_and_each_stays_in_one_track(n_frames):
     corpus = corpus_of(30, 0, 80, 5, transpose=1)
     runs = find(piece(n_frames), corpus, join_cost=0.3, longest=20)
     assert [run.frame for run in runs] == [0, *np.cumsum([run.n_frames for run in runs])[:-1]]
@@ -147,7 +147,7 @@ def test_groups_of_recordings_take_turns(longest, lengths):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_no_other_path_in_turns_is_better(seed):
+def test_no_other_path_that_keeps_the_turns_is_better(seed):
     corpus, shapes = corpus_of(3, 2, 2, seed=seed, spread=20), piece(4, seed=seed)
     groups, turns = np.array([[True, False, True], [False, True, False]]), np.array([0, 0, 1, 0])
     limits = {"join_cost": 0.4, "longest": 99}
@@ -175,7 +175,7 @@ def test_a_few_recordings_play_a_long_piece(lengths, join_cost, longest, quiet):
 
 
 @pytest.mark.parametrize("longest", [1, 5, 12])
-def test_a_recording_is_played_up_to_the_limit(longest):
+def test_one_recording_may_play_exactly_up_to_the_limit(longest):
     corpus = corpus_of(60, 60, 60)
     runs = find(corpus.shapes[20 : 20 + longest], corpus, join_cost=0.5, longest=longest)
     assert [(run.row, run.n_frames) for run in runs] == [(20, longest)]

@@ -31,7 +31,7 @@ def test_channels_get_the_same_gains(sound):
     np.testing.assert_allclose(shaped(both, gains), expected, atol=1e-6)
 
 
-def test_raising_does_not_widen_stereo(sound):
+def test_raising_pitch_classes_does_not_widen_stereo_sound(sound):
     gains = np.full((30, 12), 6.0)
     for balance in (1, 0.3, 0):  # the same on both channels, then louder on the left
         both = np.stack([sound, balance * sound], axis=1)
@@ -48,7 +48,7 @@ def test_block_sizes_do_not_matter(sound):
 
 
 @pytest.mark.parametrize("pitch_class", [0, 4, 11])
-def test_one_pitch_class_is_lowered_alone(pitch_class):
+def test_lowering_a_pitch_class_leaves_the_others_alone(pitch_class):
     time = np.arange(3 * RATE) / RATE
     tones = [
         np.sin(2 * np.pi * 440 * 2 ** ((pitch + 12 * octave - 9) / 12) * time)
@@ -74,7 +74,7 @@ def test_high_frequencies_are_left_alone():
     np.testing.assert_allclose(found[4096:-4096], tone[4096:-4096], atol=1e-3)
 
 
-def test_corrections_lead_toward_the_piece():
+def test_corrections_move_chroma_toward_the_piece():
     wanted, found = np.array([[1.0, 0.5, 0.0]]), np.array([[1.0, 1.0, 1.0]])
     gains = corrected(np.zeros((1, 3)), wanted, found, limit=18)
     assert gains[0, 0] == pytest.approx(0, abs=1e-6)
@@ -84,7 +84,7 @@ def test_corrections_lead_toward_the_piece():
     assert raised[0, 0] == pytest.approx(12)
 
 
-def test_zero_frames_are_silent(sound):
+def test_sound_is_silenced_where_frames_are_all_zeros(sound):
     piece = np.ones((30, 12), dtype=np.float32)
     piece[10:20] = 0
     blocks = np.array_split(sound[:, np.newaxis], 7)
@@ -93,7 +93,7 @@ def test_zero_frames_are_silent(sound):
     assert not found[RATE : 19 * RATE // 10].any()
 
 
-def test_long_pieces_are_analyzed_in_parts():
+def test_analyzing_a_long_piece_in_parts_hardly_changes_the_gains():
     rng = np.random.default_rng(4)
     piece = np.repeat(rng.random((12, 12)), 10, axis=0).astype(np.float32)
     sound = 0.1 * rng.standard_normal((120 * 2048 - 1, 1)).astype(np.float32)

@@ -234,7 +234,7 @@ def test_impossible_pieces_are_refused(mosaic):
         MosaicSynthesizer().transform(np.ones((5, 12)))
 
 
-def test_a_collection_may_be_shorter_than_the_limit(piece):
+def test_recordings_may_be_shorter_than_the_limit_in_a_row(piece):
     audio = MosaicSynthesizer(sr=RATE).fit([chords([0, 5], seconds=0.3)]).transform(piece)
     assert audio.any()
     assert len(analyzed(audio)) == len(piece)

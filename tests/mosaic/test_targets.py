@@ -16,19 +16,19 @@ def halves(target):
     return target.shapes.reshape(-1, 12) * np.sqrt(2)
 
 
-def test_frames_of_half_a_beat_are_unchanged(piece):
+def test_half_beat_frames_are_unchanged(piece):
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=2), tempo=50)
     np.testing.assert_allclose(target.borders, np.arange(9) * 60 / 90)
     np.testing.assert_allclose(halves(target), unit_shapes(piece), atol=1e-5)
     assert target.tempo == pytest.approx(90)
 
 
-def test_a_frame_of_a_beat_fills_both_halves(piece):
+def test_a_frame_as_long_as_a_beat_fills_both_half_beats(piece):
     target = beat_target(piece, Timing.from_tempo(90), tempo=50)
     np.testing.assert_allclose(halves(target), unit_shapes(np.repeat(piece, 2, axis=0)), atol=1e-5)
 
 
-def test_frames_of_a_quarter_of_a_beat_are_averaged(piece):
+def test_pairs_of_quarter_beat_frames_are_averaged(piece):
     target = beat_target(piece, Timing.from_tempo(90, frames_per_beat=4), tempo=50)
     expected = piece.reshape(-1, 2, 12).mean(axis=1)
     np.testing.assert_allclose(halves(target), unit_shapes(expected), atol=1e-5)

@@ -44,7 +44,7 @@ def test_measured_beats_are_the_beats_of_the_chart(song):
     assert "major, 10" in chart  # beats per minute
 
 
-def test_each_beat_has_a_place_in_its_bar(wild):
+def test_a_chart_has_as_many_beats_as_the_piece_up_to_the_next_bar_line(wild):
     chart = chord_chart(wild, timing=Timing.from_tempo(120), vocabulary="qualities")
     lines = [line for line in chart.splitlines() if "|" in line]
     beats = len(lines[0].partition("|")[0].split())
@@ -81,7 +81,7 @@ def test_silent_and_empty_pieces_have_charts():
     assert chord_chart([np.empty((0, 12))], timing=TIMING) == ["C major, 120 beats a minute, 4/4"]
 
 
-def test_titles_of_a_collection(cadence, tmp_path):
+def test_each_piece_of_a_collection_has_its_own_title(cadence, tmp_path):
     files = [tmp_path / "a.txt", tmp_path / "b.txt"]
     charts = chord_chart(
         [cadence, cadence], files, timing=TIMING, title=["Erstes Stück", "Zweites"]
@@ -102,7 +102,7 @@ def test_impossible_titles_are_refused(write, cadence):
         write(cadence, timing=TIMING, title=["a"])
 
 
-def test_a_chart_is_written_as_text(cadence, tmp_path):
+def test_a_chart_is_written_only_to_files_with_a_text_suffix(cadence, tmp_path):
     for name in ("a.txt", "a.TXT", "a"):
         chord_chart(cadence, tmp_path / name, timing=TIMING)
     with pytest.raises(ValueError, match=r"a\.pdf: '\.pdf' is no suffix .*; use \.txt or none"):

@@ -26,7 +26,7 @@ def test_a_chart_survives_the_round_trip():
     assert chord_chart(again, timing=BEATS) == chart
 
 
-def test_frames_are_like_those_of_recordings():
+def test_frames_of_chords_resemble_frames_of_recordings():
     piece = chords_to_chroma("C7 | % | % | %", timing=Timing.from_rate(10), random_state=0)
     assert piece.dtype == np.float32
     assert (piece.max(axis=1) == 1).all()

@@ -40,7 +40,7 @@ def test_a_collection_of_pieces_gives_a_list_of_results(render, cadence, wild):
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_measured_beats_and_beats_at_their_tempo_are_the_same(render, cadence):
+def test_measured_beats_give_the_same_result_as_their_tempo(render, cadence):
     measured = Timing.from_beats(np.arange(len(cadence) + 1) / 2)
     assert as_bytes(render(cadence, timing=measured)) == as_bytes(render(cadence, timing=BEATS))
 
@@ -77,7 +77,7 @@ def test_recordings_with_a_pickup_are_written(first, downbeat, frames_per_beat, 
 
 
 @pytest.mark.parametrize("render", ALL)
-def test_each_piece_has_a_timing_of_its_own(render, cadence, wild):
+def test_each_piece_may_have_its_own_timing(render, cadence, wild):
     timings = [BEATS, Timing.from_rate(10)]
     several = render([cadence, wild], timing=timings)
     for result, piece, timing in zip(several, [cadence, wild], timings, strict=True):
@@ -95,7 +95,7 @@ def test_timing_is_required(render, cadence):
 
 
 @pytest.mark.parametrize("write", WRITERS)
-def test_beats_have_a_tempo_of_their_own(write, cadence):
+def test_notated_tempo_is_refused_for_beats(write, cadence):
     with pytest.raises(ValueError, match=r"these are beats.*pass timing=timing\.at_tempo\(90\)"):
         write(cadence, timing=BEATS, notated_tempo=90)
 
@@ -115,7 +115,7 @@ def test_files_contain_what_is_returned(write, cadence, wild, tmp_path):
     assert (tmp_path / f"b.{suffix}").read_bytes() == written[0]
 
 
-def test_files_are_checked_first(cadence, tmp_path):
+def test_all_files_are_checked_before_one_is_written(cadence, tmp_path):
     for files, error, message in [
         (["a.mid", "a.mid"], ValueError, "given for two pieces"),
         (["a.mid", "b.wav"], ValueError, r"'\.wav' is no suffix of what is written; use \.mid"),

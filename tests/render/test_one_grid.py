@@ -245,7 +245,7 @@ def test_the_chart_names_the_key():
     assert chord_chart(music(40), timing=TIMINGS["beats"], key="f#").startswith("F# minor")
 
 
-def test_chords_of_a_recording_settle_bar_by_bar():
+def test_chords_of_a_recording_do_not_depend_on_later_bars():
     """Cutting off the end of a recording with wavering beats does not change earlier bars."""
     rng = np.random.default_rng(0)
     seconds = np.cumsum(rng.uniform(0.45, 0.55, 65))
@@ -257,7 +257,7 @@ def test_chords_of_a_recording_settle_bar_by_bar():
     assert bars_of(whole)[1][: n_bars[1] - 1] == bars_of(part)[1][:-1]
 
 
-def test_bars_of_midi_begin_where_those_of_the_chart_do():
+def test_midi_and_chart_have_the_same_pickup_and_meter():
     for beats_per_bar in (2, 3, 4, 6):
         for downbeat in range(beats_per_bar):
             timing = Timing.from_tempo(96, beats_per_bar=beats_per_bar, downbeat=downbeat)

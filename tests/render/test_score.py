@@ -189,7 +189,7 @@ def test_silent_and_empty_pieces_have_scores():
     assert ElementTree.fromstring(empty).tag == "score-partwise"
 
 
-def test_symbols_are_the_chords(song):
+def test_chord_symbols_are_the_recognized_chords(song):
     frames = song([(2, "m7", 0.8), (7, "7", 0.4), (0, "maj7", 1.2), (9, "min", 0.4)] * 3)
     timing = Timing.from_tempo(120)
     score = read(to_musicxml(frames, timing=timing, vocabulary="qualities"))
@@ -202,7 +202,7 @@ def test_symbols_are_the_chords(song):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4])
-def test_written_lengths_have_a_sign_each(steps):
+def test_a_single_sign_can_show_each_written_length(steps):
     readable = {Fraction(n, 8) for n in (32, 24, 16, 12, 8, 6, 4, 3, 2, 1)}
     readable |= {Fraction(1, 3), Fraction(2, 3)}
     grid = [Fraction(i, steps) for i in range(4 * steps + 1)]
@@ -220,7 +220,7 @@ def test_written_lengths_have_a_sign_each(steps):
                 assert Fraction(2) in {start + sum(lengths[:k]) for k in range(len(lengths))}
 
 
-def test_octaves_are_those_of_the_letter_without_accidentals():
+def test_the_octave_in_a_note_name_ignores_accidentals():
     assert [scientific_name(60, name) for name in ("C", "B#", "Dbb")] == ["C4", "B#3", "D--4"]
     assert scientific_name(59, "Cb") == "C-4"
     assert scientific_name(70, "Bb") == "B-4"

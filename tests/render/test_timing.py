@@ -102,7 +102,7 @@ def lengths(piece, timing, recording):
     "parameters",
     [{}, {"hop_length": 512}, {"hop_length": 4096}, {"sr": 16000}, {"sync": "beat"}],
 )
-def test_renderings_last_as_long_as_the_recording(struck, parameters):
+def test_every_rendering_lasts_as_long_as_the_recording(struck, parameters):
     (analysis,) = ChromaExtractor(**parameters).analyze([(struck, SR)])
     for length in lengths(analysis.chroma, analysis, struck):
         assert length == pytest.approx(23, abs=0.1)
