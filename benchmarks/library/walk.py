@@ -1,4 +1,4 @@
-"""Number of files, functions and file changes on paths through the source code.
+"""Number of files, functions and moves between files on paths through the source code.
 
     python -m benchmarks.library.walk [--steps]
 
@@ -9,7 +9,7 @@ number of calls into a different file, and how many of these return to an earlie
 comparison, it follows scikit-learn's `MLPRegressor.fit` to its first loss, within scikit-learn's
 `neural_network` folder.
 
-``--steps`` prints every change of file.
+``--steps`` prints every call into a different file.
 """
 
 import argparse
@@ -77,7 +77,7 @@ class Walk:
 
     @property
     def changes(self) -> list[tuple[str, str]]:
-        """Pairs of files, for each call into a file other than that of the previous call."""
+        """File and function of each call into a different file than the call before it."""
         return [
             step
             for step, before in zip(self.steps[1:], self.steps, strict=False)
@@ -85,7 +85,7 @@ class Walk:
         ]
 
     def figures(self) -> tuple[int, int, int, int]:
-        """Return the numbers of files, functions, file changes, and changes back."""
+        """Return the numbers of files, functions, moves between files, and moves to earlier files."""
         n_files = len({file for file, _ in self.steps})
         n_changes = len(self.changes)
         return n_files, len(set(self.steps)), n_changes, n_changes - (n_files - 1)
@@ -94,7 +94,7 @@ class Walk:
 def main() -> None:
     """Print one row per walk."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", action="store_true", help="print every file change")
+    parser.add_argument("--steps", action="store_true", help="print every call into a different file")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     rng = np.random.RandomState(0)

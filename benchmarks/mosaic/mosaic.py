@@ -58,7 +58,7 @@ MOSAIC = "**mosaic**"
 
 
 def hold_out(pieces, frame_rate, minutes):
-    """Split recordings into at least `minutes` of material for mosaics, and held-out ones."""
+    """Return the indices of recordings with about `minutes` of material, and of held-out ones."""
     longest_first = sorted(range(len(pieces)), key=lambda i: -len(pieces[i]))
     total = 0.0
     played, held = [], []
@@ -90,11 +90,11 @@ class NearestUnits:
         self.n_frames = n_frames
 
     def transform(self, pieces):
-        """Play pieces."""
+        """Return the audio of each piece."""
         return [np.concatenate(list(self._play(piece))) for piece in pieces]
 
     def segments(self, pieces):
-        """Return the segments of a piece."""
+        """Return the segments of each piece."""
         corpus = make_corpus(
             self.mosaic.chroma_,
             self.mosaic.levels_,
@@ -195,7 +195,7 @@ def jumps(audio, times):
 
 
 def level_range(audio):
-    """Return the range of levels of 0.4-second windows in decibels."""
+    """Return the difference of the 95th and 10th percentiles of 0.4-second levels, in decibels."""
     length = int(0.4 * RATE)
     power = np.mean(audio[: len(audio) // length * length].reshape(-1, length) ** 2, axis=1)
     soft, loud = np.percentile(10 * np.log10(power + 1e-9), [10, 95])
@@ -215,7 +215,7 @@ print(peak_megabytes(), time.perf_counter() - started)
 
 
 def memory(mosaic, piece, minutes):
-    """Return the peak memory (MB) and time (s) of a process that writes minutes of music."""
+    """Return the peak memory (MB) of a process that writes `minutes` of music, and its time (s)."""
     n_frames = round(minutes * 60 * mosaic.extractor_.frame_rate)
     with tempfile.TemporaryDirectory() as folder:
         joblib.dump((mosaic, np.resize(piece, (n_frames, 12))), f"{folder}/job.joblib")
@@ -295,7 +295,7 @@ def main() -> None:
     )
     parser.add_argument("paths", metavar="FILE_OR_FOLDER", nargs="*", type=Path)
     parser.add_argument(
-        "--minutes", type=float, default=100, help="length of the recordings (%(default)s)"
+        "--minutes", type=float, default=100, help="of material to play with (%(default)s)"
     )
     parser.add_argument("--clips", type=int, default=24, help="number of clips (%(default)s)")
     parser.add_argument("--transpose", type=int, nargs="*", default=[2], metavar="K")

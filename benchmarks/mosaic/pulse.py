@@ -71,7 +71,10 @@ class Clip(NamedTuple):
 
 
 def side_of(path: Path, question: str) -> bool:
-    """Divide recordings in halves by a hash of their names; `question` names the division."""
+    """Return whether a recording is in the first of two halves, by a hash of its name.
+
+    Each `question` divides the recordings differently.
+    """
     name = f"{question}/{path.parent.name}/{path.name}"
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
@@ -99,7 +102,7 @@ Player = Callable[[Clip], tuple[np.ndarray, np.ndarray, dict[str, float]]]
 
 
 class Judge:
-    """Measures clips, and keeps their textures."""
+    """Measurements of clips; `reference` has the textures of the training recordings."""
 
     def __init__(self, reference: np.ndarray) -> None:
         self.reference = reference
@@ -229,7 +232,7 @@ def main() -> None:
     parser.add_argument("--set", choices=["development", "test"], default="test", dest="which")
     parser.add_argument("--clips", type=int, default=24, help="(%(default)s)")
     parser.add_argument("--composed", type=int, default=0, metavar="N", help="pieces to compose")
-    parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
+    parser.add_argument("--memory", metavar="FOLDER", help="cache of analyses")
     parser.add_argument("--n-jobs", type=int, default=1, metavar="N", help="processes")
     parser.add_argument("--each", action="store_true", help="print each clip once it is measured")
     arguments = parser.parse_args()

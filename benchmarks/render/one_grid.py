@@ -232,7 +232,7 @@ def _off_grid(mono: np.ndarray, tempo: float, first: float) -> np.ndarray:
 
 
 def chords_in_sound(sound: np.ndarray, midi: Reading) -> np.ndarray:
-    """Return for each beat whether the chord of the chart is recognized in a sound."""
+    """Return, for each beat, whether the chord recognized in a sound is that of the chart."""
     mono = sound if sound.ndim == 1 else sound.mean(axis=1)
     beats = midi.first_downbeat + np.arange(len(midi.chords)) * 60 / midi.tempo
     extractor = ChromaExtractor(sync="beat", tracker=lambda samples, sr: beats, sr=SR)
@@ -363,7 +363,7 @@ def main() -> None:
 
 
 class Found(NamedTuple):
-    """Counts of the pieces of one kind."""
+    """Measurements of the pieces of one kind."""
 
     agreements: dict[str, list[dict[str, bool]]]
     sixteenths: list[bool]

@@ -56,7 +56,7 @@ def find_music(folder: str | None, out: Path) -> tuple[list[str], list[str | Non
         songs = make_songs(N_SONGS, styles=STYLES, n_jobs=-1, verbose=1)
         styles: list[str | None] = [*songs.target]
         return songs.titles, styles, songs.recordings
-    data = load_recordings(folder, exclude=out)  # it may hold earlier results
+    data = load_recordings(folder, exclude=out)  # `out` may hold earlier results
     labels: Sequence[str | None] = data.target or [None] * len(data.titles)
     return data.titles, [*labels], data.recordings
 
@@ -82,7 +82,7 @@ def extract(
             say(f"left out {recording}, which has no beats")
     seconds = sum(piece.seconds for piece in pieces)
     say(f"{counted(len(pieces), 'recording')}, {seconds / 60:.1f} minutes of music")
-    if round(seconds) < LEAST_SECONDS:  # frames end a little before or after a recording
+    if round(seconds) < LEAST_SECONDS:  # frames may be a little shorter than the recordings
         raise UserError(
             f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings; at "
             f"least {LEAST_SECONDS} seconds are needed for training and held-out pieces"

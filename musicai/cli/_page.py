@@ -77,7 +77,7 @@ BARS_BETWEEN_NUMBERS = 4
 class Sound(NamedTuple):
     """What the page shows of a composed piece."""
 
-    name: str  # of its files, without _band, .wav, .mid, .musicxml, .txt or .rpp
+    name: str  # the name of its files, without _band, .wav, .mid, .musicxml, .txt or .rpp
     style: str | None
     beats: list[float]  # in seconds; empty if frames are not beats
     beats_per_bar: int

@@ -52,7 +52,7 @@ def find_by_content(folder: AnyPath, wanted: dict[bytes, int]) -> dict[bytes, by
         try:
             if os.stat(path).st_size in sizes:
                 found.setdefault(content_digest(path), path)
-        except OSError:  # a link that leads nowhere, or a file without permission to read
+        except OSError:  # a link that leads nowhere, or a file that may not be read
             continue
         if wanted.keys() <= found.keys():
             break

@@ -113,7 +113,7 @@ def make_beat_corpus(
     Parameters
     ----------
     tracks : sequence of BeatTrack or None
-        The recordings; None for those without beats.
+        The beats of each recording; None for a recording without beats.
     tempo : float
         Tempo of the piece, in beats per minute.
     transpose : int, default=0

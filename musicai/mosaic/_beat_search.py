@@ -4,7 +4,8 @@ A path has one row of the corpus for each beat of the piece; in `_search` it has
 Here the cost of a join grows with the distance between the beat that it leads to and the beat that
 would have followed: in timbre, in level, and in the place in the bar. Because these costs differ
 for every pair of beats, this is a beam search: the candidates for a beat of the piece are the rows
-that correlate best with it, and those that follow a candidate of the beat before.
+that are worth most for it, and the rows that follow a candidate of the beat before. What a row is
+worth is its correlation with the beat less its own costs, such as for a different tempo.
 
 Each path keeps track of how long it has recently played each recording; the longer that is, the
 more it pays for playing that recording again. So a mosaic draws on many recordings.

@@ -92,10 +92,10 @@ def beats_of(analysis: Analysis) -> tuple[Analysis, dict[str, Any] | None]:
 
 
 def _smoothed(times: np.ndarray) -> np.ndarray:
-    """Return the moving average of the times of beats, except where it would move a beat too far.
+    """Return the times of beats, smoothed by a moving average.
 
-    Such beats keep their times. This removes errors of measurement, which would make the tempo
-    waver from beat to beat, and keeps changes of tempo.
+    A beat that would move by `FARTHEST_MOVE` or more keeps its time. This removes errors of
+    measurement, which would make the tempo waver from beat to beat, and keeps changes of tempo.
     """
     smooth = times.copy()
     for reach in range(1, NEIGHBORS + 1):  # fewer neighbors at the ends

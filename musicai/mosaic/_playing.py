@@ -38,7 +38,7 @@ def segment_reader(
         segment = segments[number]
         rate = speed(segment.semitones)
         begin = segment.source_start + (first / sr - segment.start) * rate
-        # Sound that is read at a lower sampling rate than it is played at is faster and higher.
+        # Reading at a lower sampling rate and playing at `sr` makes the sound faster and higher.
         samples = sources[segment.recording].read(begin, last - first, sr / rate, channels)
         return samples * np.float32(10 ** (segment.gain / 20))
 

@@ -23,7 +23,7 @@ class Source(NamedTuple):
     Attributes
     ----------
     recording : bytes or (samples, sr)
-        The absolute path of a file, or samples.
+        The absolute path of a file, or samples with their sampling rate.
     size, modified : int or None
         Size of the file in bytes, and when it was last modified, in nanoseconds; None for samples,
         and for a file that could not be read in `fit`.

@@ -203,12 +203,12 @@ class MosaicSynthesizer(Persistent, FileInput, BaseEstimator):
         self.sr = sr
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Analyze the recordings to play, block by block.
+        """Analyze the recordings with which the mosaic will play.
 
         Parameters
         ----------
         X : list of recordings
-            What :meth:`ChromaExtractor.transform` takes.
+            Recordings in any form that :meth:`ChromaExtractor.transform` takes.
         y : array-like, default=None
             A style label for each recording, by which `transform` can choose recordings; None for a
             recording without a style.

@@ -62,7 +62,7 @@ def _at_frames(
     piece: np.ndarray, borders: np.ndarray, seconds: float, extractor: ChromaExtractor
 ) -> np.ndarray:
     """Return the piece at the center of each of the extractor's frames."""
-    # A center on a border belongs to the frame that begins there, however the product was rounded.
+    # A center on a border belongs to the frame that begins there, despite rounding errors.
     firsts = np.ceil(borders * extractor.frame_rate - 1e-6).astype(int)
     frames = np.repeat(piece, np.diff(firsts), axis=0)
     # An analysis of a sound of this length would have no more frames.

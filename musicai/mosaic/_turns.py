@@ -54,7 +54,7 @@ class Turns(NamedTuple):
         return np.searchsorted(np.cumsum(self.shares)[:-1], places, side="right")
 
     def check(self, playable: np.ndarray, why: str) -> None:
-        """Raise a ValueError if no recording of some group can be played.
+        """Raise a ValueError if a group has no recording that can be played.
 
         Parameters
         ----------

@@ -42,7 +42,7 @@ def recognize_chords(X: Any, *, vocabulary: str = "triads", timing: Any = None) 
     Each frame is compared with each chord by Pearson's correlation of the square roots of its
     chroma with the chord's pitch classes [1]_. The chords are the states of a hidden Markov model
     [2]_. A frame whose correlation with a chord is :math:`r` has the log-likelihood :math:`20\,r`,
-    and a chord lasts 0.9 s on average. The most likely path through the states is taken.
+    and a chord is expected to last 0.9 s. The most likely path through the states is taken.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ class Tempo(NamedTuple):
 
 
 class Region(NamedTuple):
-    """A named part of the timeline."""
+    """A named part of the timeline, with its start and end in seconds."""
 
     start: float
     end: float

@@ -26,7 +26,7 @@ class Line(NamedTuple):
 
     start: int  # the first cell
     end: int  # the cell after the last
-    pitch: int | None  # None for a rest
+    pitch: int | None  # MIDI number; None for a rest
 
 
 class Sheet(NamedTuple):
@@ -50,7 +50,7 @@ class Sheet(NamedTuple):
     chords: list[Chord]
 
     def bar_starts(self) -> np.ndarray:
-        """Return the beats on which bars begin."""
+        """Return the beats on which bars begin, counted from beat 0 of the timeline."""
         n_beats = self.timeline.grid(1)[-1]
         return np.arange(self.pickup, n_beats, self.timeline.beats_per_bar).astype(int)
 

@@ -36,8 +36,8 @@ class Timeline(NamedTuple):
     Attributes
     ----------
     seconds, beats : ndarray of shape (n_frames + 1,)
-        When frames begin, and the last one ends. Seconds begin at 0. Beats begin from 0 up to 1:
-        at 0, or later if the piece begins within its first beat.
+        When frames begin, and the last one ends. The first value of `seconds` is 0. The first value
+        of `beats` is 0, or between 0 and 1 if the piece begins within its first beat.
     tempo : float
         Beats per minute: the tempo of the timing, or of the notation if frames are not beats.
     beats_per_bar : int

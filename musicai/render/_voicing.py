@@ -16,8 +16,8 @@ import numpy as np
 _LOWEST_CLOSE = 52  # E3; below it seconds and thirds are muddy
 _COST_OF_MUD = 3.0  # per pair of voices; about what all voices move from chord to chord
 _COST_OF_INVERSION = 1.5  # less than mud: a clear inversion is better than a muddy root
-_COST_OFF_CENTER = 0.15  # per semitone: so little that it only breaks ties
-_COST_OF_SPREAD = 0.25  # per semitone above an octave, the span of a hand
+_COST_OFF_CENTER = 0.15  # per semitone from the middle of the register; it only breaks ties
+_COST_OF_SPREAD = 0.25  # per semitone by which a chord is wider than an octave
 _WIDEST_GAP = 9  # between neighboring voices, a major sixth: tones farther apart do not blend
 
 _RANGE = 24  # of a line, in semitones; within one octave it would have to leap at either end
