@@ -85,7 +85,7 @@ class Walk:
         ]
 
     def figures(self) -> tuple[int, int, int, int]:
-        """Return the numbers of files, functions, moves between files, and moves to earlier files."""
+        """Return the numbers of files, functions, moves between files, and moves back."""
         n_files = len({file for file, _ in self.steps})
         n_changes = len(self.changes)
         return n_files, len(set(self.steps)), n_changes, n_changes - (n_files - 1)
@@ -94,7 +94,7 @@ class Walk:
 def main() -> None:
     """Print one row per walk."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", action="store_true", help="print every call into a different file")
+    parser.add_argument("--steps", action="store_true", help="print calls into a different file")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
     rng = np.random.RandomState(0)

@@ -34,9 +34,9 @@ from ._terminal import say
 
 FRAMES_TO_LEARN = 760_000  # in all epochs together: a minute or two of training
 MOST_SECONDS = 180  # limit on training time, unless the user asks for a number of epochs
-MOST_STYLES = 3  # in which pieces are composed from scratch
+MOST_STYLES = 3  # most styles in which pieces are composed from scratch
 LONGEST = 40  # most characters of a style's name in the name of a file
-INTRO_SECONDS = 10  # of a held-out piece, which the composer continues
+INTRO_SECONDS = 10  # length of the opening of a held-out piece that the composer continues
 COMPOSED_SECONDS = 40  # length of each result, with its intro if it has one
 PHRASE = 4  # bars in a phrase; pieces with beats have whole phrases
 JUDGED_SECONDS = 20  # length of each excerpt for the scorecard

@@ -115,7 +115,7 @@ def target_name(target: Any) -> str:
 
 
 def check_target(target: Any, *, text: bool = False) -> None:
-    """Raise the error that `whole_file` raises if `target` cannot be written.
+    """Raise an error, as `whole_file` does, if `target` cannot be written.
 
     With `text`, file objects that take text are allowed.
     """

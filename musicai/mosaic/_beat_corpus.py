@@ -55,8 +55,8 @@ class BeatCorpus(NamedTuple):
     recording : ndarray of shape (n_rows,), dtype int32
         Index of the recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
-        The first row of each track, and the number of rows: a track is a recording at one
-        transposition.
+        Index of the first row of each track, followed by the number of rows. A track is a recording
+        at one transposition.
     borders : list of ndarray of shape (n_beats + 1,)
         When the beats of each track begin in its recording, and the last one ends, in seconds.
     semitones : ndarray of shape (n_tracks,)

@@ -67,7 +67,7 @@ class _Step(NamedTuple):
     """How the states at one beat of the piece were reached."""
 
     rows: np.ndarray
-    origins: np.ndarray  # index, for each state, of the state of the previous beat that led to it
+    origins: np.ndarray  # for each state, the index of the state before, at the previous beat
     joined: np.ndarray  # whether each state was reached by a join
 
 

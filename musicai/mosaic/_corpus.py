@@ -44,12 +44,12 @@ class Corpus(NamedTuple):
     Attributes
     ----------
     shapes : ndarray of shape (n_rows, 12), dtype float32
-        Chroma, centered and of length 1, so that dot products are correlations; 0 where it is flat.
+        Chroma, centered and of length 1, so that dot products are correlations; 0 for flat frames.
     recording : ndarray of shape (n_rows,), dtype int32
         Index of the recording of each row.
     firsts : ndarray of shape (n_tracks + 1,)
-        The first row of each track, and the number of rows: a track is a recording at one
-        transposition.
+        Index of the first row of each track, followed by the number of rows. A track is a recording
+        at one transposition.
     semitones : ndarray of shape (n_tracks,)
         Semitones by which each track sounds higher than its recording: its transposition less the
         deviation of the recording from A440.

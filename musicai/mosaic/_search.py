@@ -121,7 +121,7 @@ class _Search:
         self._score = np.zeros(n_rows, dtype=np.float32)
         self._length = np.ones(n_rows, dtype=np.int32)  # frames of its segment so far
         self._in_a_row = np.ones(n_rows, dtype=np.int32)  # frames in its recording so far
-        self._came_from = np.zeros(n_rows, dtype=np.int8)  # index of the origin joined from
+        self._came_from = np.zeros(n_rows, dtype=np.int8)  # its segment's origin, 0 or 1
         # For each frame the best origin, and the best one in any other recording.
         self._origins: list[tuple[_Origin, _Origin]] = []
 

@@ -154,7 +154,7 @@ def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 class _Stroke(NamedTuple):
-    """A chord of the sheet over some beats of one bar."""
+    """A chord of the sheet that is struck once, at `start`, and held until `end`, in beats."""
 
     chord: int
     cells: slice

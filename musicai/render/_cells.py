@@ -9,7 +9,7 @@ from ._timeline import SETTLED_BARS, Timeline
 
 
 class Cells(NamedTuple):
-    """A piece, integrated over cells."""
+    """A piece whose frames are integrated over cells."""
 
     borders: np.ndarray
     """Shape (n_cells + 1,): where cells begin, and the last one ends, in beats."""

@@ -1,4 +1,4 @@
-"""Chroma as a chart of chords in bars."""
+"""Charts: the chords of chroma, written out in bars."""
 
 from collections.abc import Sequence
 from typing import Any, overload

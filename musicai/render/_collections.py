@@ -1,4 +1,4 @@
-"""Arguments and results of one piece or several, for all writers in this package."""
+"""Arguments and results for one piece or a collection, shared by all writers of this package."""
 
 from collections.abc import Sequence
 from typing import Any
