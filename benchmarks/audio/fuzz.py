@@ -17,7 +17,7 @@ kind of damage:
 - refused: files that raised ``RecordingError`` with their name;
 - crash: the process died;  hang: no answer in time;  error: another exception, or one that does
   not name the file;  differ: ``load_recordings`` gives a length for a rejected file, none for a
-  file that is read, or one that is off by over a second without a warning;  values: chroma that is
+  file that is read, or one that is off by over 1.5 s without a warning;  values: chroma that is
   not finite, not in [0, 1] or of the wrong shape;
 - s: the longest time for a file, in seconds.
 

@@ -11,7 +11,8 @@ class Layout(NamedTuple):
     Attributes
     ----------
     parts : tuple of Part
-        The file with a corrected header; empty if the file can be read unchanged.
+        Parts to read instead of the file: those with audio, or the whole file with a corrected
+        header. Empty if the file can be read unchanged.
     endless : bool
         Whether to present the parts to the decoder as a file of unknown length.
     n_samples : int or None

@@ -1,7 +1,7 @@
 """Loudness and peaks of a sound according to ITU-R BS.1770.
 
 A sound is measured in parts of 10 milliseconds. The energies and peaks of the parts suffice to
-compute its loudness, and which parts to limit, at any gain.
+compute the loudness of the sound at any gain, and to find the parts to limit.
 """
 
 from collections.abc import Iterable, Iterator

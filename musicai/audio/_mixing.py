@@ -2,7 +2,7 @@
 
 Like librosa and most other libraries, this averages the channels. In a few recordings, however, a
 cable or an effect inverted one channel, and the mean cancels nearly all of the music. There the
-channels are added with signs that keep them from canceling. The signs of each quarter of a second
+channels are added with signs that keep them from canceling. The signs for a quarter of a second
 depend only on its own samples, so an excerpt is mixed like the whole recording.
 """
 

@@ -2,8 +2,8 @@
 
 Each frame begins with a header that gives its length (ISO/IEC 11172-3, section 2.4.1.3). A chain of
 headers at the distances that they announce therefore identifies frames anywhere: after tags, in the
-middle of a broadcast, or after a gap. The first frame may hold a table instead of audio (Xing or
-Info, to which LAME and ffmpeg add a checksum; or VBRI) with the number of frames.
+middle of a broadcast, or after a gap. Instead of audio, the first frame may hold a table
+with the number of frames: Xing or Info, to which LAME and ffmpeg add a checksum, or VBRI.
 
 libsndfile needs a frame at the beginning and stops at the first gap. Without a Xing table, it
 assumes that the whole file has the bit rate of the first frame, and reads only the length that

@@ -61,7 +61,7 @@ class Opened(NamedTuple):
     n_samples : int or None
         Number of samples; None if only decoding can determine it.
     layout : Layout
-        Position and length of its audio.
+        Position and length of the audio in the file.
     """
 
     file: ForwardSoundFile

@@ -23,8 +23,8 @@ def need(module: str, *, extra: str, what: str) -> Any:
     extra : str
         Name of the extra, as for pip, or several names separated by commas.
     what : str
-        Name of the function that needs it and, if another parameter would avoid the dependency,
-        that parameter.
+        What needs the package, for the message: usually the name of a function and, if a parameter
+        can avoid the dependency, that parameter.
 
     Raises
     ------

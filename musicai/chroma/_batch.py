@@ -198,7 +198,7 @@ def run_in_order(
     Yields
     ------
     result : object
-        Return value of `task`.
+        Return value of `task`, or a :class:`RecordingError` if its worker process died twice.
     """
     calls = [
         joblib.delayed(_run_to_the_end)(task, recording, name)

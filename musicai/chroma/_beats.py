@@ -89,9 +89,9 @@ class Beats:
     downbeat_margin : float
         Confidence in the downbeat, in standard errors. Harmonic changes and bass onsets on
         downbeats are compared with those on each other beat of the bar. Harmonic changes on beats
-        are compared with those between beats. The margin is the smallest of these differences: 2 or
-        more is reliable, 0 means that there are fewer than 12 beats. It is infinite for downbeats
-        of a custom tracker.
+        are compared with those between beats. The margin is the smallest of these differences; 2 or
+        more is reliable. It is 0 for fewer than 12 beats, and infinite for downbeats of a custom
+        tracker.
 
     Examples
     --------

@@ -18,7 +18,7 @@ class PulseFinder:
     Parameters
     ----------
     tracker : callable or None
-        Custom tracker. It needs the whole recording, which is kept in memory for it.
+        Custom tracker, for which the whole recording is kept in memory; None for the built-in one.
     sr : float
         Sampling rate in hertz.
     """

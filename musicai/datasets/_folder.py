@@ -42,7 +42,7 @@ def load_folder(
     suffixes : tuple of str
         Suffixes in lower case, with the dot.
     what, things : str
-        Content and name of such files in messages, such as "audio" and "recordings".
+        Content of the files, and their name in messages, such as "audio" and "recordings".
     exclude : str or path, default=None
         Folder to leave out.
     with_durations : bool, default=False

@@ -57,7 +57,7 @@ def make_progressions(
     Parameters
     ----------
     n_pieces : int, default=100
-        Number of pieces. The styles take turns, so there are about equally many of each. The first
+        Number of pieces. The styles take turns, so all have about equally many pieces. The first
         pieces do not depend on the number of pieces.
     styles : list of str, default=None
         Styles to use:
@@ -93,7 +93,7 @@ def make_progressions(
         target_names : list of str
             The styles, sorted.
         chords : list of list of musicai.render.Chord
-            Chords of each piece, in seconds and without gaps, with the names of
+            Chords of each piece, in seconds and without gaps, named as by
             :func:`musicai.render.recognize_chords`. Adjacent chords differ.
         key_names : list of str
             Key of each piece, such as "F# minor", in its simpler spelling. Dorian counts as minor,

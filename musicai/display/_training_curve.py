@@ -29,7 +29,7 @@ class TrainingCurveDisplay:
     whereas `score` does not.
 
     Use :meth:`from_estimator` to create and draw it. This is not a learning curve, scikit-learn's
-    term for scores over the size of the training set
+    term for scores as a function of the size of the training set
     (:class:`sklearn.model_selection.LearningCurveDisplay`).
 
     Parameters

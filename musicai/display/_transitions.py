@@ -24,8 +24,9 @@ class TransitionMatrixDisplay:
     Parameters
     ----------
     matrix : ndarray of shape (12, 12)
-        Share of transitions from the root of the row to the root of the column, C to B, in C major
-        or A minor, as from :func:`musicai.metrics.transition_matrix`.
+        Share of each transition, from the root of the row to the root of the column. Roots are from
+        C to B, after transposition to C major or A minor. See
+        :func:`musicai.metrics.transition_matrix`.
 
     Attributes
     ----------
