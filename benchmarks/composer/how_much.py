@@ -4,16 +4,16 @@
     OMP_NUM_THREADS=1 python -m benchmarks.composer.how_much --chorales 350 --frames
 
 Recordings are divided as in `benchmarks.composer.half_beats`: 64 % are for training, 18 % for the
-test. Each size takes the first of the training recordings, so that a larger size includes a smaller
-one; the last recording that it takes is cut short. Sizes for which the folder has too little music
-are left out. For each size and seed, a composer with default parameters is trained, and `--pieces`
-of its pieces are compared with the test recordings:
+test. Each size takes training recordings from the beginning of the list, so that a larger size
+includes the smaller ones; the last recording that it takes is cut short. Sizes for which the folder
+has too little music are left out. For each size and seed, a composer with default parameters is
+trained, and `--pieces` of its pieces are compared with the test recordings:
 
 - bits: the negative log-likelihood of the test recordings per frame; lower is better
 - realism / ceiling: overlap of the pieces with the test recordings, divided by the overlap of all
   training recordings with the test recordings
-- copies: the share of passages of 2 s that are also in the music that was learned; "of real" is the
-  same share of the test recordings
+- copies: the share of passages of 2 s that are also in the training recordings, for the pieces and
+  ("of real") for the test recordings
 - recurrence and key stability of the pieces and of the test recordings
 - passes over the music, and processor seconds of the fit
 
@@ -51,9 +51,9 @@ def minutes_of(analysis: Analysis) -> float:
 
 
 def take(analyses: list[Analysis], minutes: float) -> list[tuple[np.ndarray, Timing]] | None:
-    """Return the chroma and timing of the first recordings, `minutes` in all.
+    """Return pairs of chroma and timing of the first recordings, `minutes` long in total.
 
-    None if the recordings are shorter than that in all.
+    Returns None if all recordings together are shorter.
     """
     taken, left = [], minutes
     for analysis in analyses:
@@ -137,14 +137,22 @@ def read_arguments() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("recordings", nargs="*", type=Path, help="audio files or folders of them")
-    parser.add_argument("--chorales", type=int, default=350, metavar="N", help="without recordings")
-    parser.add_argument("--frames", action="store_true", help="10.8 a second, not half-beats")
+    parser.add_argument(
+        "--chorales",
+        type=int,
+        default=350,
+        metavar="N",
+        help="number of chorales to use without recordings",
+    )
+    parser.add_argument(
+        "--frames", action="store_true", help="frames at 10.8 per second, not half-beats"
+    )
     parser.add_argument("--sizes", nargs="+", type=float, default=SIZES, metavar="MINUTES")
-    parser.add_argument("--seeds", type=int, default=2, help="of training")
+    parser.add_argument("--seeds", type=int, default=2, help="number of seeds to train with")
     parser.add_argument("--epochs", type=int, default=100)
-    parser.add_argument("--minutes", type=float, help="of each training at most")
+    parser.add_argument("--minutes", type=float, help="maximum training time of each composer")
     parser.add_argument("--temperature", type=float, default=0.9)
-    parser.add_argument("--pieces", type=int, default=40, help="to compose")
+    parser.add_argument("--pieces", type=int, default=40, help="number of pieces to compose")
     parser.add_argument("--memory", type=Path, default=get_data_home() / "benchmarks")
     parser.add_argument("--picture", type=Path, metavar="FILE")
     return parser.parse_args()

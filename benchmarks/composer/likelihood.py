@@ -63,7 +63,10 @@ def load(name, folder):
 
 
 def run(name, folder, *, epochs, seed):
-    """Train on one set; return its test NLL by frames and by pieces, and the training seconds."""
+    """Train on one set; return two means of its test NLL, over frames and over pieces, and seconds.
+
+    The seconds are those of training.
+    """
     training, validation, test = load(name, folder)
     composer = LSTMComposer(**SETTING, max_iter=epochs, random_state=seed, verbose=1)
     started = perf_counter()

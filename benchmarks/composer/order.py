@@ -1,4 +1,4 @@
-"""Composing with constraints: filling gaps, composing endings and blending styles.
+"""How well gaps are filled, pieces end and styles blend.
 
 ::
 
@@ -14,8 +14,8 @@ development``, are held out. `--keep` saves the composer, or loads it if it was 
   first 1, 2 and 4 seconds: after the real music, after a filled gap and after a free continuation.
 - Endings: a classifier learns to tell the last 10 s of training pieces from other passages of 10 s.
   It is a logistic regression on chroma in the common key and on changes, averaged over each 2 s.
-  The table has the share of passages that it takes for endings: held-out endings, other held-out
-  music, and the ends of composed pieces of 30 s with and without ``ending=True``.
+  The table has the share of passages that it takes for endings, among held-out endings, other
+  held-out music, and the ends of pieces of 30 s composed with and without ``ending=True``.
 - Blends: a classifier learns to tell the training pieces of two styles apart. It is a logistic
   regression on statistics of 200 frames. The table has the mean probability of the first style, for
   held-out pieces of both styles and for pieces composed with each weight in the blend.
@@ -53,7 +53,9 @@ def read_arguments():
     parser.add_argument("--part", choices=("development", "test"), default="test")
     parser.add_argument("--epochs", type=int, default=25)
     parser.add_argument("--gaps", type=int, default=40)
-    parser.add_argument("--pieces", type=int, default=40, help="composed for each figure")
+    parser.add_argument(
+        "--pieces", type=int, default=40, help="number of pieces to compose for each figure"
+    )
     parser.add_argument("--keep", type=Path, help="file of the trained composer")
     return parser.parse_args()
 
@@ -85,9 +87,10 @@ def train(learned, epochs):
 
 
 def measure_gaps(composer, pieces, n_gaps):
-    """Return the nats a second of the music after each gap, and the seconds that filling one takes.
+    """Return log-likelihoods of the music after gaps, and the seconds that filling one takes.
 
-    The nats are given by how the gap was filled, and by the number of seconds after the gap.
+    Log-likelihoods are in nats a second, by how the gap was filled and by how many seconds after it
+    are scored.
     """
     before, gap, after = (round(seconds * RATE) for seconds in (20, 10, 4))
     pieces = [piece for piece in pieces if len(piece) > 2 * (before + gap + after)]
@@ -150,7 +153,7 @@ def sounding(pieces):
 
 
 def measure_endings(composer, style, learned, held_out, n_pieces):
-    """Return the shares that a classifier takes for endings, by kind of passage.
+    """Return the share of passages that a classifier takes for endings, by kind of passage.
 
     The kinds are real endings, other real music, and the ends of pieces composed with and without
     ``ending=True``.
@@ -196,7 +199,7 @@ def describe_style(pieces):
 
 
 def measure_blends(composer, pair, learned, held_out, n_pieces):
-    """Return the mean probability of the first style: in held-out music of both, then by weight."""
+    """Return mean probabilities of the first style: for held-out music of both, and by weight."""
     rows = [describe_style(learned[style]) for style in pair]
     judge = make_pipeline(
         StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)

@@ -1,4 +1,4 @@
-"""Whether long training works: shared by processes, killed in between, with pieces on a disk.
+"""Whether long training works: shared by processes, killed and resumed, with pieces on a disk.
 
 ::
 
@@ -8,10 +8,10 @@ trains on made-up piano rolls (random walks over chords of the major scale), and
 
 - **torchrun**: the same fit in one process and in two, on the CPU, with one thread each. The table
   has the score of held-out pieces (with a second seed, to judge the difference), the seconds in
-  `fit`, the frames learned per second, and whether all processes ended with the same weights. Two
-  processes are faster only with two idle cores;
+  `fit`, the number of training frames per second, and whether all processes ended with the same
+  weights. Two processes are faster only if two cores are idle;
 - **killed**: whether a fit that is killed by SIGKILL several times and resumed from its checkpoint
-  ends with the same weights, loss curve and scores as an undisturbed fit, to the last bit;
+  ends with the same weights, loss curve and scores as an undisturbed fit, bit for bit;
 - **memory**: how much a process's own memory grows while it learns pieces from a file of a few
   gigabytes (`numpy.memmap`, of float32 and of bytes), next to the size of the pieces.
 """
@@ -180,13 +180,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--pieces", type=int, default=72, metavar="N", help="8 of them not learned; default: 72"
+        "--pieces", type=int, default=72, metavar="N", help="8 of them are held out; default: 72"
     )
     parser.add_argument("--epochs", type=int, default=40, metavar="N", help="default: 40")
     parser.add_argument("--kills", type=int, default=5, metavar="N", help="default: 5")
     parser.add_argument("--gigabytes", type=float, default=2, metavar="G", help="default: 2")
     arguments = parser.parse_args()
-    if arguments.pieces < 10:  # at least one to learn and one that `fit` sets aside
+    if arguments.pieces < 10:  # `fit` needs one for training and one to set aside
         parser.error("--pieces must be at least 10: 8 are not learned, but scored")
     epochs = arguments.epochs
     options = {"max_iter": epochs, "n_iter_no_change": epochs, "random_state": 0}

@@ -51,7 +51,7 @@ except ImportError:
 
 BATCHES = (1, 16, 64, 256)
 HIDDEN_SIZE = 256
-WINDOW = 64  # frames that the naive loops look back
+WINDOW = 64  # number of past frames that the naive loops read
 CHUNK_LENGTH = 128
 BATCH_SIZE = 16
 LEAST_SECONDS = 0.3  # shortest measurement

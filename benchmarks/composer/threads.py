@@ -2,8 +2,8 @@
 
     python -m benchmarks.composer.threads [--threads 32] [--seconds 60]
 
-Every result is compared with that of the same call made earlier, when no other thread was running.
-All must be equal to the last bit. The script exits with 1 if one is not.
+Every result is compared with the result of the same call made earlier, when no other thread was
+running. The two must be equal bit for bit; if any pair is not, the script exits with status 1.
 """
 
 import argparse

@@ -87,7 +87,7 @@ def test_on_epoch_stops_training_if_the_function_returns_true(chroma):
     assert composer.fit(chroma).n_iter_ == 2
 
 
-def test_an_error_of_an_on_epoch_function_ends_the_fit(chroma):
+def test_an_error_in_an_on_epoch_function_ends_the_fit(chroma):
     class PrunedError(Exception):
         pass
 

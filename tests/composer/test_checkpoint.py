@@ -305,7 +305,9 @@ def test_a_path_to_a_pipe_is_refused(chroma, tmp_path):
         small(checkpoint=tmp_path / "pipe").fit(chroma)
 
 
-def test_without_a_written_checkpoint_no_resumption_is_promised(chroma, path, monkeypatch):
+def test_an_interruption_before_the_first_checkpoint_promises_no_resumption(
+    chroma, path, monkeypatch
+):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 

@@ -88,7 +88,7 @@ def test_transposed_chords_give_the_transposed_piece(composer):
 
 
 @pytest.mark.parametrize("n_pieces", [None, 3])
-def test_a_progression_of_free_chords_changes_nothing(composer, n_pieces):
+def test_a_progression_without_any_chord_changes_nothing(composer, n_pieces):
     asked = composer.sample(20, chords="* | N", n_pieces=n_pieces, random_state=5)
     np.testing.assert_array_equal(asked, composer.sample(20, n_pieces=n_pieces, random_state=5))
 
@@ -180,7 +180,7 @@ def test_next_chords_are_those_that_came_next_in_training():
     chords, probabilities = composer.next_chords(song[:18], n_best=2, random_state=0)
     assert chords[0].label == "F"  # after two beats of C
     assert probabilities[0] > 0.7
-    assert 0.5 <= chords[0].start <= 1.5 <= chords[0].end  # seconds: two beats until it comes
+    assert 0.5 <= chords[0].start <= 1.5 <= chords[0].end  # in seconds; it comes after two beats
     assert 0 < probabilities.sum() <= 1
     (alone,) = composer.next_chords([song[:18]], n_best=2, random_state=0)
     assert alone[0] == chords
@@ -195,7 +195,7 @@ def test_next_chords_need_chroma_and_timing(chroma):
         composer.next_chords(chroma[0][:, :5])
 
 
-@pytest.mark.filterwarnings("ignore:prime is far")  # a piece of its own, by a small composer
+@pytest.mark.filterwarnings("ignore:prime is far")  # a small composer has composed the prime itself
 def test_a_gap_is_filled_over_chords(composer):
     song = composer.sample(24, chords="C | F | G | C | F | G", random_state=0)
     new = composer.sample(
@@ -222,7 +222,7 @@ def test_each_ending_over_chords_equals_the_piece_sampled_alone(composer):
 def test_a_stream_ends_over_chords_as_a_sample_does(composer):
     stream = composer.stream(chords="C | Am | F", random_state=7)
     stream.end(20)
-    stream.end(150)  # so far from the end nothing is known of it yet
+    stream.end(150)  # 150 frames before the end, all cues are still 0
     ended = composer.sample(150, chords="C | Am | F", ending=True, random_state=7)
     np.testing.assert_array_equal(list(stream), ended)
     stream = composer.stream(chords="C | Am | F", random_state=8)

@@ -18,7 +18,7 @@ def small(**changes):
 
 
 def measured(tempo, n_frames, **meter):
-    """Return the timing of half-beats at a constant tempo, given as times, as a tracker does."""
+    """Return the timing of half-beats at a constant tempo, given by times as from a tracker."""
     return Timing.from_beats(np.arange(n_frames + 1) * 30 / tempo, frames_per_beat=2, **meter)
 
 
@@ -133,7 +133,7 @@ def test_timings_with_different_kinds_of_frames_are_refused(chroma, timings, sai
         small().partial_fit(chroma, timing=timings[0]).partial_fit(chroma, timing=timings[1])
 
 
-def test_timings_that_do_not_fit_the_pieces_are_refused(chroma):
+def test_timings_that_do_not_match_the_pieces_are_refused(chroma):
     with pytest.raises(ValueError, match="timing has 2 entries where X has 8 pieces"):
         small().fit(chroma, timing=[1.0, 1.0])
     with pytest.raises(ValueError, match=r"timing has 5 frames but X\[0\] has 40"):
@@ -144,7 +144,7 @@ def test_timings_that_do_not_fit_the_pieces_are_refused(chroma):
         small().fit(chroma[:1], timing=[Timing.from_borders(np.arange(41))])
 
 
-def test_the_timings_of_all_calls_of_partial_fit_count(chroma, styles):
+def test_timings_of_all_calls_of_partial_fit_are_combined(chroma, styles):
     composer = small()
     for _ in range(2):
         for tempo, some in ((80, slice(0, 2)), (100, slice(2, 8))):

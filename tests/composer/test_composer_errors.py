@@ -103,7 +103,7 @@ def test_a_composer_without_styles_refuses_a_style(chroma):
         composer.sample(3, style="folk")
 
 
-def test_an_unseen_style_is_scored_as_no_style_with_a_warning(fitted, chroma):
+def test_an_unknown_style_is_scored_like_no_style_and_warns(fitted, chroma):
     with pytest.warns(UserWarning, match="unknown style 'polka'.*no style"):
         score = fitted.score(chroma[:1], ["polka"])
     assert score == fitted.score(chroma[:1])

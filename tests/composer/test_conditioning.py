@@ -94,7 +94,7 @@ def test_a_warm_start_scales_traits_by_all_pieces_so_far(chroma):
     assert np.abs((traits - mean) / spread).max() < len(traits) ** 0.5 + 1e-3
 
 
-def test_most_excerpts_get_blurred_traits_and_the_others_none():
+def test_most_excerpts_get_blurred_traits_and_the_others_get_none():
     given = drop_and_blur(torch.zeros(2000, 3), torch.Generator().manual_seed(0))
     known = given[:, -1] == 1
     assert 0.65 < known.float().mean() < 0.75

@@ -53,7 +53,7 @@ def test_a_prime_is_continued_in_its_key(tuneful):
     assert np.mean(same) >= 0.8
 
 
-def test_the_key_only_transposes_the_piece(tuneful):
+def test_another_key_with_the_same_seed_only_transposes_the_piece(tuneful):
     in_c = tuneful.sample(30, key="C", random_state=4)
     in_e = tuneful.sample(30, key="E", random_state=4)
     np.testing.assert_array_equal(np.roll(in_c, 4, axis=1), in_e)

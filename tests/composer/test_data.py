@@ -111,7 +111,7 @@ def test_the_only_piece_with_enough_frames_is_not_set_aside(seed):
 
 
 @pytest.mark.parametrize("n_frames", [1, 127, 128])
-def test_a_piece_that_fits_into_a_chunk_is_not_cut(n_frames):
+def test_a_piece_no_longer_than_a_chunk_is_not_cut(n_frames):
     piece = np.zeros((n_frames, 12), np.float32)
     collection = Collection([piece], [np.zeros(n_frames, int)], [0], [np.zeros(1, int)])
     for seed in range(20):
@@ -157,7 +157,9 @@ def test_the_requested_share_of_pieces_is_set_aside(share, n_drawn):
         ("gaussian", 12, False),
     ],
 )
-def test_key_invariance_is_chosen_by_the_emission_and_the_width(emission, n_features, has_key):
+def test_key_invariance_is_chosen_by_the_emission_and_the_number_of_features(
+    emission, n_features, has_key
+):
     assert choose_key_invariance("auto", emission, n_features) is has_key
 
 

@@ -119,7 +119,7 @@ def test_all_processes_end_with_the_same_weights(ended, name):
 
 
 @pytest.mark.usefixtures("trains_as_its_children")
-def test_two_processes_get_about_the_result_of_one(ended, chroma, styles):
+def test_two_processes_score_about_as_well_as_one(ended, chroma, styles):
     _, told = ended
     # Ranks draw different redrawn frames and dropout, so results are only about equal.
     for name, dropout, rtol in (("plain", 0.0, 0.015), ("dropout", 0.3, 0.015)):
@@ -164,7 +164,7 @@ def test_a_single_process_is_a_group_of_one():
     "odd",
     [{"WORLD_SIZE": "abc"}, {"RANK": ""}, {"RANK": "2"}, {"RANK": "-1"}, {"MASTER_PORT": "x"}],
 )
-def test_an_unusable_environment_is_an_error(chroma, monkeypatch, odd):
+def test_invalid_torchrun_variables_are_refused(chroma, monkeypatch, odd):
     sound = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
     for name, value in {**sound, **odd}.items():
         monkeypatch.setenv(name, value)

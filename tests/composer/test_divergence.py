@@ -29,7 +29,7 @@ def spoil(monkeypatch, loss, above_rate=0.02, from_step=5):
 
 
 @pytest.mark.parametrize("batch_size", [2, 4, 16])
-def test_a_learning_rate_that_always_diverges_is_an_error(chroma, batch_size):
+def test_a_fit_that_diverges_at_every_retry_raises_an_error(chroma, batch_size):
     composer = small(learning_rate=1e30, emission="mse", batch_size=batch_size)
     match = r"diverged.*rate of 1.5625e\+28; lower learning_rate \(now 1e\+30"
     with pytest.warns(ConvergenceWarning) as told, pytest.raises(ValueError, match=match):
@@ -46,7 +46,7 @@ def test_divergence_in_the_last_step_is_noticed(chroma):
 
 
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), 1e6])
-def test_training_goes_back_and_continues_with_a_lower_rate(chroma, monkeypatch, loss):
+def test_training_goes_back_and_continues_with_a_lower_learning_rate(chroma, monkeypatch, loss):
     monkeypatch.setattr(LSTMComposer, "_steps_between_snapshots", 2)
     spoil(monkeypatch, loss, from_step=21 if loss == 1e6 else 5)
     match = r"diverged.*continues from step \d+ with a learning rate of 0\.0075"
@@ -91,7 +91,7 @@ def test_a_fit_that_diverges_removes_its_checkpoint(chroma, tmp_path):
 
 @pytest.mark.parametrize("emission", ["logistic", "gaussian", "mse", "independent"])
 @pytest.mark.parametrize("data", ["noise", "constant", "outliers"])
-def test_data_that_cannot_be_learned_is_not_taken_for_divergence(emission, data):
+def test_noise_constants_and_outliers_are_not_mistaken_for_divergence(emission, data):
     rng = np.random.RandomState(0)
     pieces = [rng.random_sample((30, 3)) for _ in range(12)]
     if data == "constant":
@@ -117,7 +117,7 @@ def test_steps_with_overflowing_gradients_are_skipped(
 
     def overflowing(parameters, largest):
         norm = clip(parameters, largest)
-        # The readouts of means and the emission given chords are clipped separately.
+        # Layers that predict means and the emission conditioned on chords are clipped separately.
         if len(parameters) < 12:
             return norm
         clipped.append(norm)

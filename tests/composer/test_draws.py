@@ -228,7 +228,8 @@ def test_real_valued_draws_follow_the_density(make, together):
     mean = emission.mean(torch.from_numpy(CONTEXT), torch.from_numpy(previous))[0]
     error = drawn.std(0) / n_draws**0.5
     assert (np.abs(drawn.mean(0) - mean.detach().numpy()) < 5 * error).all()
-    # The mean of q / p over draws from p is the integral of q, here a Gaussian as wide as p.
+    # The mean of q / p over draws from p is the integral of q, which is 1. Here, q is a Gaussian a
+    # fifth as wide as the draws.
     spread = drawn.std(0)
     log_q = -0.5 * (((drawn - drawn.mean(0)) / spread / 0.2) ** 2 + np.log(2 * np.pi)).sum(1)
     log_q -= np.log(spread * 0.2).sum()

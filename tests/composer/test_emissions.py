@@ -100,7 +100,7 @@ def test_densities_integrate_to_one(make):
 
 
 def test_a_value_is_redrawn_from_its_component():
-    """With one component, redrawn values are logistic, on the grid, and narrower than it."""
+    """With one component, redrawn values are on the grid and follow a narrower logistic."""
     emission = ready(LogisticNADE(1, N_CONTEXT, n_components=1, n_levels=100_001))
     x = torch.full((20_000, 1), 0.5)
     context, previous = same_context(len(x), 1)

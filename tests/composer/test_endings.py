@@ -66,7 +66,7 @@ def test_a_stream_ends_after_the_requested_frames(closing):
         stream.end(15)
 
 
-def test_trailing_silence_does_not_count_as_the_end():
+def test_the_end_of_a_piece_is_its_last_frame_that_is_not_silent():
     piece = np.zeros((3000, 12), np.float32)
     piece[:700, 3] = 1
     assert find_ends([piece, piece[:700], np.zeros((5, 12)), piece[:0]]) == [700, 700, 0, 0]

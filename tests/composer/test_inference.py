@@ -62,7 +62,7 @@ def test_results_do_not_depend_on_the_size_of_windows(learned, heard, window, at
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
-def test_mean_score_reads_each_piece_in_its_estimated_key_only(learned, heard, chroma):
+def test_mean_score_scores_each_piece_only_in_its_estimated_key(learned, heard, chroma):
     network, shifts = learned
     pieces, styles = [heard[0][0], heard[0][3]], [heard[1][0], heard[1][3]]
     collection = Collection(pieces, styles, [2, 7], [shifts[[2]], shifts[[7]]])

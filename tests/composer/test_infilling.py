@@ -33,7 +33,7 @@ def seam(piece, passage):
 @pytest.mark.parametrize("style", [None, {"one": 1, "other": 1}])
 def test_a_gap_leads_to_the_passage(walker, style):
     primes = make_walks(12, 30, seed=1)
-    # An odd number of steps away, as far as the gap allows.
+    # Each passage begins an odd number of steps from its prime, as far away as the gap allows.
     passages = [np.roll(prime[::-1], 3, axis=1)[:10] for prime in primes]
     gaps = walker.sample(12, prime=primes, then=passages, style=style, random_state=0)
     free = walker.sample(12, prime=primes, style=style, random_state=0)
@@ -57,7 +57,7 @@ def test_a_gap_continues_its_prime(walker):
     assert np.mean([seam(prime, gap) <= 1 for prime, gap in zip(primes, gaps, strict=True)]) > 0.8
 
 
-def test_each_gap_is_filled_as_it_is_alone(walker):
+def test_each_gap_filled_with_others_equals_the_gap_filled_alone(walker):
     primes = make_walks(2, 20, seed=3)
     together = walker.sample(9, prime=primes, then=primes[::-1], random_state=[5, 6])
     for i, seed in enumerate((5, 6)):
@@ -65,7 +65,7 @@ def test_each_gap_is_filled_as_it_is_alone(walker):
         np.testing.assert_array_equal(together[i], alone)
 
 
-def test_frames_before_a_passage_need_no_prime(walker):
+def test_frames_that_lead_to_a_passage_need_no_prime(walker):
     (passage,) = make_walks(1, 10, seed=4)
     openings = walker.sample(6, then=passage, n_pieces=3, random_state=0)
     assert len(openings) == 3

@@ -51,7 +51,7 @@ def test_a_pickle_holds_no_torch_objects(fitted, chroma):
     assert b"torch" not in pickle.dumps(trained_on)
 
 
-def test_opening_a_file_of_another_version_warns(fitted):
+def test_opening_a_file_of_a_different_version_warns(fitted):
     data = pickle.dumps(fitted).replace(__version__.encode(), b"9" * len(__version__))
     with pytest.warns(UserWarning, match=rf"saved by musicai 9+ and is opened by {__version__}"):
         pickle.loads(data)

@@ -75,7 +75,7 @@ def test_results_depend_only_on_the_past(composer):
 
 
 @pytest.mark.parametrize("width", [13, 88, 128])
-def test_transposed_music_is_as_likely_without_the_term_for_the_register(width):
+def test_without_the_register_term_transposed_music_has_transposed_predictions(width):
     composer = fit(width)
     register = composer.weights_["emission.register"]
     register[:] = register.mean(0)
@@ -96,7 +96,7 @@ def test_frequencies_of_draws_match_probabilities(composer):
     assert (np.abs(shares - expected) < error).all()
 
 
-def test_predicted_frames_are_nearer_to_the_next_ones_than_the_mean_frame():
+def test_predictions_are_nearer_to_the_next_frames_than_the_mean_frame_is():
     piece = make_roll(40)
     expected = fit(max_iter=30, batch_size=1).predict(piece)[:-1]
     errors = [np.square(piece[1:] - guess).sum() for guess in (expected, piece.mean(0))]
@@ -124,7 +124,7 @@ def test_the_match_is_the_lag_with_the_highest_score(n_frames):
     assert [bool(confidence) for confidence in confidences] == [score > 0 for _, score in expected]
 
 
-def test_the_match_leads_to_the_last_repetition_of_a_theme():
+def test_the_match_of_a_repeated_theme_leads_to_its_earlier_statement():
     assert find_matches(make_roll(100, seed=3)).lags[70] == 66
 
 
@@ -139,14 +139,14 @@ def test_matches_are_found_only_within_the_look_back():
 
 
 @pytest.mark.parametrize(("start", "stop"), [(0, 1), (0, 50), (1, 2), (33, 90), (80, 208)])
-def test_an_excerpt_has_the_inputs_of_its_piece(start, stop):
+def test_inputs_of_an_excerpt_equal_those_computed_for_the_whole_piece(start, stop):
     piece = make_roll(300)
     matches = find_matches(piece)
     whole = known_before(piece, matches, 0, len(piece))
     np.testing.assert_array_equal(known_before(piece, matches, start, stop), whole[start:stop])
 
 
-def test_a_growing_piece_has_the_inputs_of_the_whole_piece():
+def test_inputs_of_a_growing_piece_equal_those_of_the_finished_piece():
     pieces = [make_roll(700, seed=1), make_roll(300, seed=2)]
     memory = RollMemory(2, WIDTH)
     start = memory.take(np.arange(2))
@@ -196,7 +196,7 @@ def test_notes_beyond_all_training_notes_are_possible():
     assert composer.sample(20, prime=piece, random_state=0).shape == (20, 73)
 
 
-def test_composers_of_rolls_of_earlier_versions_are_refused():
+def test_piano_roll_composers_saved_by_earlier_versions_are_refused():
     composer = fit()
     composer.emission_ = "bernoulli"
     with pytest.raises(ValueError, match="fit again"):

@@ -139,7 +139,7 @@ def test_a_draw_does_not_change_the_state(emission):
     np.testing.assert_array_equal(one, sampler.draw(np.random.RandomState(1)))
 
 
-def test_a_sampler_can_take_its_pieces_in_another_order():
+def test_a_sampler_can_take_its_pieces_in_a_different_order():
     primes = make_pieces("logistic", (5, 2, 9))
     sampler = make_sampler("logistic", primes, 3)
     turned = make_sampler("logistic", primes[::-1], 3)

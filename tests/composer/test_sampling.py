@@ -28,7 +28,7 @@ def test_pieces_of_one_call_differ(fitted):
     assert (one != other).any()
 
 
-def test_the_largest_value_of_a_frame_is_1_if_it_is_in_all_training_frames(fitted, chroma):
+def test_sampled_frames_peak_at_1_only_if_all_training_frames_do(fitted, chroma):
     piece = fitted.sample(100, temperature=1.5, random_state=0)
     assert ((piece == 1).sum(axis=1) == 1).all()
     assert piece.min() >= 0

@@ -1,7 +1,8 @@
 """The entropy of what is drawn rises with temperature, computed exactly and without sampling.
 
 In place of random numbers, the quantiles of their distribution are used, one for each of many rows.
-The share of rows with a value is then its probability, exact to one row.
+The share of rows with a value is then the probability of this value, with an error of at most one
+row.
 """
 
 import numpy as np

@@ -212,7 +212,7 @@ def test_shifting_real_valued_data_shifts_samples_and_keeps_scores():
     np.testing.assert_allclose(near.sample(20), far.sample(20) - 64, atol=3e-2)
 
 
-def test_scores_and_predictions_are_those_of_the_rounded_piece(chroma):
+def test_rounding_a_piece_to_the_grid_does_not_change_its_scores_and_predictions(chroma):
     composer = small().fit(chroma)
     rounded = [np.rint(255 * piece) / 255 for piece in chroma]
     assert composer.score(chroma) == pytest.approx(composer.score(rounded), abs=1e-4)
@@ -309,7 +309,7 @@ def test_verbose_shows_progress(chroma, capsys):
     assert captured.out == ""
 
 
-def test_each_style_is_scored_and_sampled_by_its_own_music(rolls):
+def test_each_style_is_scored_and_sampled_like_its_own_training_music(rolls):
     upward, downward = rolls, [roll[::-1].copy() for roll in rolls]
     labels = ["up"] * len(upward) + ["down"] * len(downward)
     composer = small(hidden_size=32, max_iter=120, batch_size=2, early_stopping=False)
@@ -330,7 +330,7 @@ def test_style_labels_are_kept_exactly(chroma):
         assert composer.sample(2, style=labels[0]).shape == (2, 12)
 
 
-def test_a_warm_start_keeps_its_initial_weights_if_none_are_better(chroma):
+def test_a_warm_start_keeps_its_initial_weights_if_training_finds_none_better(chroma):
     composer = small(max_iter=40, batch_size=2, warm_start=True).fit(chroma[:6], X_val=chroma[6:])
     before, weights = composer.best_validation_score_, composer.weights_
     # At so high a learning rate, the few steps of this fit make the weights worse.
