@@ -184,7 +184,7 @@ def _command(
 
 
 def _integer(least: int, most: int) -> Callable[[str], int]:
-    """Return an argument type for argparse: an integer from `least` to `most`."""
+    """Return a type for argparse that accepts integers from `least` to `most`."""
 
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:

@@ -123,7 +123,7 @@ def find_beats(
 
 
 class _BeatSearch:
-    """The best paths so far; each beat of the piece is one more step."""
+    """The best paths so far, which `add` extends by one beat of the piece."""
 
     def __init__(
         self,
@@ -207,8 +207,8 @@ class _BeatSearch:
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return how best to reach each row from the states, in three arrays of shape (n_rows,).
 
-        They are the index of the state, whether the row is reached by a join, and the path's score
-        without the worth of the row itself.
+        For each row, the arrays have the index of the state, whether the row is reached by a join,
+        and the score of the path without the worth of the row itself.
         """
         recording = self._corpus.recording
         same = recording[states.rows][:, np.newaxis] == recording[rows]
@@ -246,7 +246,7 @@ class _BeatSearch:
         return costs
 
     def finish(self) -> list[Run]:
-        """Return the best path, traced back from its end."""
+        """Return the runs of the best path in order, found by tracing it back from its end."""
         assert self._states is not None
         state = int(self._states.score.argmax())
         runs: list[Run] = []

@@ -78,7 +78,7 @@ def find_path(
         Cost of a join, in units of the correlation of a frame.
     longest : int
         Most frames in a row in one recording; if there is only one recording, most frames without
-        a jump.
+        a jump. More are played only if no other path is possible.
     turns : ndarray of shape (n_frames,)
         Index of the group of recordings whose turn it is at each frame.
     groups : ndarray of bool, of shape (n_groups, n_recordings)
@@ -105,7 +105,7 @@ def find_path(
 
 
 class _Search:
-    """The best path to each row so far; each frame of the piece is one more step."""
+    """The best path to each row so far, which `add` extends by one frame of the piece."""
 
     def __init__(self, corpus: Corpus, join_cost: float, longest: int) -> None:
         n_rows = len(corpus.shapes)
@@ -218,7 +218,7 @@ class _Search:
         )
 
     def finish(self) -> list[Run]:
-        """Return the best path, traced back from its end."""
+        """Return the runs of the best path in order, found by tracing it back from its end."""
         last = len(self._origins) - 1
         origin = self._origin(int(self._score.argmax()))._replace(frame=last)
         runs = []

@@ -72,7 +72,7 @@ def as_segments(
     starts = timing.seconds_at([run.frame for run in runs])
     for run, start, stop in zip(runs, starts, [*starts[1:], end], strict=True):
         semitones = float(corpus.semitones[corpus.track(run.row)])
-        # The center of a frame of the piece plays the center of the frame of the recording.
+        # The center of a frame of the recording sounds at the center of a frame of the piece.
         lead = run.frame / timing.frame_rate - start
         source = corpus.frame(run.row) / timing.frame_rate - lead * speed(semitones)
         recording = int(corpus.recording[run.row])

@@ -38,8 +38,8 @@ windows of twice this length it was 0.016 lower.
 
 HOPS_PER_WINDOW = 4
 LOWEST, HIGHEST = 40.0, 2000.0
-"""Frequencies, in hertz, between which the sound is changed. Chroma depends little on the sound
-above, where cymbals and consonants are."""
+"""Frequencies, in hertz, between which the sound is changed. Chroma depends little on
+sound above 2000 Hz, such as cymbals and consonants."""
 
 RISE = 2 / 3
 """Most decibels by which a pitch class may be raised, as a share of the most by which it may be
@@ -167,7 +167,7 @@ def shape(
     n_window = 2 ** round(np.log2(WINDOW_SECONDS * sr))
     hop = n_window // HOPS_PER_WINDOW
     window = get_window("hann", n_window).astype(np.float32)
-    # The window is applied before and after, so overlapping windows add up to the sum of squares.
+    # The window is applied before and after. The sum of overlapping squared windows is divided out.
     window_out = window / np.float32(np.sum(window**2) / hop)
     bands = _bands(n_window, sr)
     step = round(seconds_at_once * sr / hop) * hop

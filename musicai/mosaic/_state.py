@@ -12,9 +12,9 @@ from ..chroma import ChromaExtractor
 from ..files.paths import is_path
 from ._sources import Source
 
-DIGEST_BYTES = 32
+DIGEST_BYTES = 32  # length of a SHA-256
 N_COEFFICIENTS = 13
-"""Cepstral coefficients of timbre, see `Analysis`."""
+"""Number of cepstral coefficients that describe timbre; see `Analysis`."""
 
 
 def fitted_state(mosaic: Any) -> dict[str, Any]:

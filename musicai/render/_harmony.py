@@ -1,8 +1,8 @@
 """Harmonic rhythm: a piece is divided into a few chords that explain its frames.
 
 A chord is any set of at most four pitch classes, each with a loudness. Dynamic programming over all
-divisions of the piece maximizes the correlation of frames and chords, integrated over seconds, less
-a price for each chord.
+divisions of the piece, or of one bar after another, maximizes the correlation of frames and chords,
+integrated over seconds, less a price for each chord.
 """
 
 from collections.abc import Iterable

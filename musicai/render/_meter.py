@@ -4,8 +4,8 @@ import numpy as np
 
 from ._sheet import Sheet
 
-# Relative loudness of notes that begin on a downbeat, on another strong beat, on a weak beat, or
-# between beats, in equal steps.
+# Relative loudness of notes that begin on a downbeat, on another strong beat, on a weak beat, and
+# between beats. The values are equally spaced.
 _DOWNBEAT, _STRONG, _BEAT, _OFF_BEAT = 1.0, 0.92, 0.84, 0.76
 
 

@@ -50,8 +50,8 @@ _EVEN = 0.0005
 """Most seconds by which beats may be off if an item has one speed instead of stretch markers."""
 
 _PADDING = 0.2
-"""Seconds by which the audio file may be longer or shorter than the mosaic: MP3 encoders pad
-audio."""
+"""Limit, in seconds, on how much longer or shorter than the mosaic its audio file may be; MP3
+encoders pad audio."""
 
 
 def write_session(
