@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 def serve(connection: Connection) -> None:
-    """Analyze the files whose names arrive until the connection closes; runs in its own process."""
+    """Analyze the files whose names arrive, until None does; runs in a process of its own."""
     from musicai import ChromaExtractor
 
     noise = np.random.default_rng(0).standard_normal(44100).astype(np.float32)

@@ -94,7 +94,7 @@ def other_levels(grid: np.ndarray) -> list[np.ndarray]:
 
 
 def agreement(grid: np.ndarray, beats: np.ndarray) -> dict[str, float]:
-    """Return how a tracker's beats agree with a grid: F-measure, best F at any level, and AMLt."""
+    """Return how a tracker's beats agree with a grid: F-measure, best F of any level, and AMLt."""
     if len(beats) < 3:
         return {"F": 0.0, "F any": 0.0, "AMLt": 0.0}
     at_levels = [mir_eval.beat.f_measure(each, beats) for each in other_levels(grid)]

@@ -69,7 +69,7 @@ def metrics_table(kinds):
 
 
 def as_triad(chord):
-    """Return root and third of a chord; None without a major or minor triad."""
+    """Return root and third of a chord; None unless it contains a major or minor triad."""
     if chord.quality is None or not {0, 7} <= set(TONES[chord.quality]):
         return None
     third = {3, 4} & set(TONES[chord.quality])

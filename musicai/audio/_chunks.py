@@ -268,8 +268,8 @@ def _is_zero(content: BinaryIO, position: int, stop: int) -> bool:
 def _with_length(found: Samples, origin: int, stop: int, magic: bytes) -> tuple[Part, ...]:
     """Return the parts of a file that ends at `stop`, with the samples' true length in its header.
 
-    If a RIFF header cannot hold the length, it is changed to RF64. Any other header with a 32-bit
-    field then holds the largest length.
+    If a RIFF header cannot hold the length, the file becomes RF64. Other headers with 32-bit fields
+    then hold the largest value.
     """
     value = stop - found.start + found.n_more
     behind_field = found.field + found.size.size

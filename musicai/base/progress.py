@@ -14,7 +14,7 @@ _LINE = "{desc}: {n_fmt}/{total_fmt} {unit}s in {elapsed}{postfix}"
 
 
 def progress_bar(*args: Any, **options: Any) -> Any:
-    """Return a tqdm bar; in log files, it writes lines without carriage returns."""
+    """Return a tqdm bar; outside terminals and notebooks, it writes lines of text."""
     if sys.stderr is None or sys.stderr.isatty() or "ipykernel" in sys.modules:
         return tqdm(*args, **options)
     return tqdm(

@@ -12,7 +12,7 @@ def last_step(estimator: Any) -> "tuple[Pipeline | None, Any]":
     For a fitted parameter search, these are the steps of its best estimator. If there are no
     earlier steps, the first value is None.
     """
-    # Imported late, because sklearn.pipeline is a slow import that only users of pipelines need.
+    # Imported late, because sklearn.pipeline loads slowly, and only users of pipelines need it.
     from sklearn.pipeline import Pipeline
 
     estimator = getattr(estimator, "best_estimator_", estimator)

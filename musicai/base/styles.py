@@ -135,7 +135,7 @@ def encode_styles(
 
 
 def style_weights(style: Any, styles: np.ndarray) -> np.ndarray:
-    """Return the normalized weight of every style, starting with "no style".
+    """Return the weights of "no style" and of every style, which sum to 1.
 
     Parameters
     ----------

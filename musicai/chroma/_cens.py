@@ -41,5 +41,5 @@ def cens(chroma: np.ndarray, frame_rate: float) -> np.ndarray:
 
 
 def window_length(frame_rate: float) -> int:
-    """Return the odd number of frames nearest to `SECONDS`."""
+    """Return the odd number of frames whose length is nearest to `SECONDS`."""
     return 2 * round((SECONDS * frame_rate - 1) / 2) + 1 if SECONDS * frame_rate > 1 else 1

@@ -448,7 +448,10 @@ class ChromaExtractor(FileTransformer):
         )
 
     def _checked(self, result: Analysis | RecordingError, name: str) -> Analysis:
-        """Return a recording's analysis and emit its warnings; raise its error, or warn of it."""
+        """Emit the warnings of a recording and return its analysis.
+
+        Depending on `on_error`, an error is raised, or it gives a warning and an empty analysis.
+        """
         if not isinstance(result, RecordingError):
             for warning in result.warnings:
                 warnings.warn(f"{name}: {warning}", stacklevel=4)

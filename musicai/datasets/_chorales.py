@@ -17,7 +17,7 @@ from ._chorale_files import FILE_KINDS, TEMPO, first_chorales, make_files
 from ._home import get_data_home
 from .bunches import Chorales
 
-_MEMORY = "chroma"  # cache in the data home
+_MEMORY = "chroma"  # folder of cached analyses in the data home
 _STEPS_PER_BEAT = 2  # most notes are quarters and eighths
 
 _LICENSE = (

@@ -174,7 +174,7 @@ def _find_files(path: Path) -> list[Path]:
 
 
 def _read_rolls(file: Path, subsets: tuple[str, ...], known: set[str]) -> list[list[np.ndarray]]:
-    """Return the pieces of each subset."""
+    """Return one list of pieces per subset, read from a file with a known hash."""
     content = file.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     if sha256 not in known:

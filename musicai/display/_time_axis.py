@@ -22,7 +22,7 @@ class TimeAxis(NamedTuple):
 
 
 def time_axis(piece: np.ndarray, timing: Any) -> TimeAxis:
-    """Return the borders of a piece's frames in beats or seconds; without a timing, in frames.
+    """Return the borders of a piece's frames in beats or seconds, or without a timing in frames.
 
     Parameters
     ----------

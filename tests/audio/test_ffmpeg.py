@@ -183,7 +183,7 @@ def test_the_ffmpeg_process_ends_after_reading_and_after_errors(encoded, process
 
 
 @ffmpeg
-def test_threads_do_not_wait_for_each_other(encoded):
+def test_an_unfinished_reading_does_not_block_other_threads(encoded):
     path = encoded("m4a", "aac")
     lengths = []
     unfinished = read_blocks(path, sr=44100, block_size=64)

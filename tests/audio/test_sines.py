@@ -140,7 +140,7 @@ def test_memory_does_not_grow_with_length():
     n_samples = sum(map(len, level_blocks(sine_blocks(piece, sr=8000, hop_length=2000), 8000)))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert n_samples == 20 * 60 * 8000 - 1  # 38 megabytes
+    assert n_samples == 20 * 60 * 8000 - 1  # 38 MB of float32
     assert peak < 8e6
 
 

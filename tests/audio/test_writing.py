@@ -200,7 +200,7 @@ def test_errors_name_likely_mistakes(noise, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # each Ogg file has a new serial number
+@pytest.mark.parametrize("format", ["wav", "flac", "mp3"])  # not Ogg, with random serial numbers
 def test_other_systems_write_the_same_bytes_as_posix(noise, tmp_path, monkeypatch, format):
     """On other systems, libsndfile writes through the buffered file object."""
     write_audio(tmp_path / "a", noise, 44100, format=format)

@@ -96,7 +96,8 @@ def test_a_fade_out_ends_in_silence(kind):
     silent = is_zero(piece_of(samples, kind=kind))
     (changes,) = np.diff(silent.astype(int)).nonzero()
     assert silent[-1]
-    assert 22 < changes[0] * HOP / SR <= changes[-1] * HOP / SR < 29  # -60 dB at 24 s
+    # The fade reaches -60 dB at 24 s.
+    assert 22 < changes[0] * HOP / SR <= changes[-1] * HOP / SR < 29
 
 
 @every_kind

@@ -65,7 +65,7 @@ def test_samples_are_encoded(n_channels, rate, kind):
 
 def test_audio_is_compressed():
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, 20 * RATE)
-    assert len(AudioPlayer(noise, RATE).to_html()) < 2 * len(noise) / 2  # half of 16-bit PCM
+    assert len(AudioPlayer(noise, RATE).to_html()) < 2 * len(noise) / 2  # under half of 16-bit PCM
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
