@@ -182,7 +182,8 @@ def place_in_bar(beats: np.ndarray, beats_per_bar: float) -> np.ndarray:
     Returns
     -------
     places : ndarray of shape (n_beats,), dtype int16
-        Codes that are equal only for the same place in bars of the same length, or `UNKNOWN`.
+        Codes that are equal for the same place in bars that have the same length after halving, and
+        different otherwise; or `UNKNOWN`.
     """
     if not float(beats_per_bar).is_integer():
         return np.full(len(beats), UNKNOWN, dtype=np.int16)

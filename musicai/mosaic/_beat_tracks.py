@@ -38,7 +38,7 @@ class BeatTrack(NamedTuple):
     timbre : ndarray of shape (n_beats, 2, 13), dtype float16
         Cepstral coefficients of both halves.
     clarity : ndarray of shape (n_beats,), dtype float16
-        Clarity of the pulse, at most 1.
+        Clarity of the pulse at each beat, at most 1.
     beats_per_bar, downbeat : int
         Number of beats in a bar, and index of the first beat that begins a bar.
     tuning : float

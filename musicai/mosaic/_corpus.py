@@ -25,7 +25,8 @@ UNUSUAL = 0.05
 the passage that it enters.
 
 This keeps joins from leading out of a quiet passage into a loud one. If not only joins but all
-frames had this cost, the quiet and loud passages of a recording would hardly be played.
+frames had this cost, the quiet and loud passages of a recording would hardly be played, so there
+would be fewer passages to choose from.
 """
 
 PASSAGE_SECONDS = 1.0

@@ -5,8 +5,8 @@ continues that of the first (as in WSOLA: W. Verhelst and M. Roelands, ICASSP 19
 two are crossfaded with equal power near the border where both are quietest. All channels are joined
 at the same sample, with the same shift.
 
-Passages of beats are joined by a short fade that ends just before the first beat of the next one,
-so that the attack is whole and nothing sounds before it.
+Passages of beats are joined by a short crossfade that ends just before the first beat of the second
+passage, so that the attack of this beat is whole.
 """
 
 from collections.abc import Callable, Iterator, Sequence

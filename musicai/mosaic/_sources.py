@@ -42,7 +42,7 @@ class Source(NamedTuple):
         return printable(self.recording) if is_path(self.recording) else "a recording in memory"
 
     def trouble(self) -> str | None:
-        """Return why the file can no longer be used at its path; None if it can or for samples."""
+        """Return why the file can no longer be used at its path; None if it can, or for samples."""
         if self.size is None or not is_path(self.recording):
             return None
         try:

@@ -135,6 +135,6 @@ def beat_target(piece: np.ndarray, timing: Timing, *, tempo: float) -> Target:
     chroma = np.where(chroma < 1e-9, 0.0, chroma)
     places = np.full(last - first, UNKNOWN, dtype=np.int16)
     if has_beats and timing.downbeat is not None:
-        assert timing.beats_per_bar is not None  # as the timing has beats
+        assert timing.beats_per_bar is not None  # because the timing has beats
         places = place_in_bar(np.arange(first, last) - timing.downbeat, timing.beats_per_bar)
     return Target(as_shapes(chroma.reshape(last - first, 2, -1)), borders, places)

@@ -19,8 +19,8 @@ _CHORDS = Register(48, 76)  # C3 to E5, where two hands play chords
 _BAND_CHORDS = Register(52, 76)  # E3 to E5: room for the bass below
 _LOWEST_BASS = 33  # A1, within the range of a bass guitar and of small loudspeakers
 _LOUDEST = 100  # velocity of the loudest notes: a forte, below the maximum of 127
-# Loudness of each part, relative to `_LOUDEST`. The bass is soft, because the chord already has its
-# note; the melody is louder, because it has tones that the chord lacks.
+# Loudness of each part, relative to `_LOUDEST`. The bass is soft, because its note is already in
+# the chord. The melody is louder than the bass, because it has tones that the chord lacks.
 _MELODY_LOUDNESS, _CHORD_LOUDNESS, _BASS_LOUDNESS = 0.7, 0.85, 0.4
 _FAINTEST = 0.1  # least loudness of a chord's tone, relative to its loudest one
 
@@ -137,7 +137,10 @@ def _band_chords(sheet: Sheet, cells: Cells) -> list[Note]:
 
 
 def _bass_notes(sheet: Sheet, cells: Cells) -> list[Note]:
-    """Return the chords' roots, struck on strong beats if frames are beats, else once a bar."""
+    """Return the bass: the root of each chord, struck at its beginning and again within it.
+
+    It is struck again on strong beats if frames are beats, and otherwise at the start of each bar.
+    """
     roots = [-1 if chord.root is None else chord.root for chord in sheet.chords]
     pitches = lead_line(np.array(roots, dtype=int), _LOWEST_BASS)
     struck = strong_beats(sheet) if sheet.timeline.follows_beats else sheet.bar_starts()

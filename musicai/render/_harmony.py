@@ -23,7 +23,7 @@ and 0.91 at 4.4 chords per second with a price of 0.01. In all three, voices mov
 average.
 """
 
-_PRICE_OF_CLUSTERS = 0.05  # share of the correlation that a chord without a triad in it loses
+_PRICE_OF_CLUSTERS = 0.05  # share of correlation that a chord loses if it contains no triad
 _LONGEST = 64  # most cells of a chord; a longer one is struck again
 _FAINTEST = 0.1  # relative to a chord's loudest tone; fainter tones are not played
 

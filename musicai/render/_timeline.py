@@ -11,11 +11,10 @@ from ..theory.timing_argument import timings_of
 
 GRID_RULE: Rule = (lambda v: v is None or (is_integer(v, 1) and v <= 96), "None or from 1 to 96")
 NOTATED_TEMPO = 120.0
-"""Beats per minute at which frames that are not beats are notated, unless another tempo is
-given."""
+"""Tempo, in beats per minute, at which frames that are not beats are notated by default."""
 
 BEATS_PER_BAR = 4
-"""Beats in a bar in which frames that are not beats are notated."""
+"""Number of beats per bar in the notation of frames that are not beats."""
 
 SETTLED_BARS = 8
 """Number of bars, at the beginning of a piece, from which its key, level and first bar line are

@@ -80,7 +80,7 @@ def lead_voices(
 def _lead(
     chords: list[tuple[tuple[int, ...], int]], register: Register, before: Voicing | None
 ) -> list[Voicing]:
-    """Choose voicings for chords, which are pairs of their tones and their root.
+    """Choose a voicing for each chord, given as a pair of its tones and its root.
 
     `before` is the voicing that precedes them, if any; it is already settled.
     """
