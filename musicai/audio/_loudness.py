@@ -92,7 +92,7 @@ def measure(blocks: Iterable[np.ndarray], sr: float) -> Profile:
 def k_weighting(sr: float) -> np.ndarray:
     """Return the K-weighting filter as second-order sections.
 
-    The standard gives coefficients for 48000 Hz only. Those for other rates are derived by the
+    The standard gives coefficients for 48000 Hz only. Here, they are derived for any rate by the
     bilinear transform of the underlying analog filters, a shelf and a high-pass (B. De Man,
     "Evaluation of implementations of the EBU R128 loudness measurement", AES 145, 2018).
     """

@@ -144,7 +144,7 @@ class TransitionMatrixDisplay:
         if table.shape != (N_PITCH_CLASSES, N_PITCH_CLASSES) or table.min() < 0 or table.max() > 1:
             raise ValueError(
                 f"matrix has shape {table.shape} and values from {table.min():.4g} to "
-                f"{table.max():.4g} ; expected shares of transitions of shape (12, 12). For "
+                f"{table.max():.4g}; expected shares of transitions of shape (12, 12). For "
                 "pieces, use from_pieces"
             )
         return cls(table).plot(ax, largest=largest, title=title, colorbar=colorbar)
