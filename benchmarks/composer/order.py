@@ -137,7 +137,7 @@ def report_gaps(composer, pieces, n_gaps):
 
 
 def describe_ending(pieces):
-    """Return features of passages of 10 s: chroma in the common key, and change, in each 2 s."""
+    """Return features of passages of 10 s: mean chroma in the common key, and change, per 2 s."""
     rows = []
     for piece, key in zip(pieces, estimate_keys(pieces), strict=True):
         changes = np.abs(np.diff(piece, axis=0, prepend=piece[:1])).mean(1, keepdims=True)

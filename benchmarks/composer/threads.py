@@ -90,7 +90,7 @@ def main():
     print(
         f"alone: {len(jobs) / seconds_alone:.0f} calls a second; {arguments.threads} threads: "
         f"{n_calls / arguments.seconds:.0f} calls a second, {n_calls} calls in all, "
-        f"{n_wrong} unequal to their twin {wrong[:5] if wrong else ''}"
+        f"{n_wrong} unequal to the call alone {wrong[:5] if wrong else ''}"
     )
     sys.exit(bool(wrong))
 

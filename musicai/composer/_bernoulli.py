@@ -60,8 +60,8 @@ class BernoulliNADE(Emission):
         return -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
 
     def _logits_given_lower(self, x: Tensor, context: Tensor) -> Tensor:
-        # Sort frames by their number of ones, the largest first, so that those that still have
-        # ones to add are always the first rows.
+        # Sort frames by their number of ones, the largest first, so that the frames that still
+        # have ones to add are always the first rows.
         n_ones, order = x.sum(-1).long().sort(descending=True)
         x = x[order]
         ones = x.argsort(dim=-1, descending=True, stable=True)  # features that are 1 come first

@@ -121,5 +121,5 @@ class EpochCallbacks:
 def train_with_callbacks(
     train: Callable[..., None], composer: Any, X: Any, y: Any, known: dict[str, Any]
 ) -> None:
-    """Call `train` with the callbacks of a composer, which are torn down even if it fails."""
+    """Call `train` with the callbacks of a composer, which are torn down even on errors."""
     with_callbacks(lambda self: train(callbacks=EpochCallbacks(self, X, y, known)))(composer)

@@ -625,7 +625,7 @@ class LSTMComposer(CallbackSupportMixin, Persistent, FittedComposer):
         """Return the checkpoint of this fit and its saved state, or None in place of either.
 
         Raises an error if processes that train together differ in what they fit. Only the first
-        one gets the checkpoint; all get the state.
+        process gets the checkpoint; all get the state.
         """
         described = fingerprint(self.get_params(deep=False), self.styles_, training, validation)
         start = checksum(self.weights_) if resumes else None

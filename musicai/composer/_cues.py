@@ -5,8 +5,8 @@ are zeros, as in most training excerpts, in scores and in predictions. Some of t
 with their piece are trained with cues and the others without, so that the network models endings
 both ways.
 
-In training, the end is the last frame that is not silent. The cues are a 1
-over the last 128 frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.
+In training, the end is the last frame that is not silent. The cues are a 1 over the last 128
+frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.
 """
 
 from collections.abc import Sequence

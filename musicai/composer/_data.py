@@ -42,8 +42,8 @@ CHUNK_LENGTH = 128
 # Share of the excerpts of piano rolls whose key is withheld, as it always is in scoring.
 _SHARE_OF_UNKNOWN_KEYS = 0.7
 
-# Every fourth excerpt of a batch also trains the emission conditioned on chords. Training takes an
-# eighth longer with it.
+# Every fourth excerpt of a batch also trains the emission conditioned on chords, which makes
+# training take an eighth longer.
 EXCERPTS_PER_CHORDS = 4
 
 # In each pass, about one excerpt in this many, at most, ends with its piece and has cues.
@@ -91,7 +91,8 @@ def check_training(
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[Timing | None]]:
     """Return the training pieces that have frames, their style labels and their timings.
 
-    Pieces and labels are cut to start at the first bar line, if the timing tells where it is.
+    Pieces with measured beats are cut, with their labels, to start at the first bar line, or at the
+    first beat if the downbeat is unknown.
     """
     pieces, _, several = _check(composer, X, reset=reset, name="X", out_of_core=True)
     labels = labels_per_piece(y, pieces, single=not several)
@@ -217,7 +218,7 @@ def tie_pitches(emission: str, key_invariant: bool, n_features: int) -> str:
 class Collection:
     """Pieces with the style of every frame, their keys, and their transpositions in training.
 
-    Every attribute has one entry per piece, or is None if the network does not need it.
+    Every attribute has one entry per piece, or is None if it is not needed.
 
     Attributes
     ----------

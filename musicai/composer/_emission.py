@@ -4,7 +4,8 @@ Each emission is a torch module with ``log_prob`` and ``mean``. A NumPy sampler 
 draws from the same distribution: sampling goes frame by frame, where the overhead of torch exceeds
 the computation. All methods take flat batches of N frames: `context` (N, n_context) is the
 network's output, `previous` (N, n_features) the last frame, and `x` (N, n_features) the frame
-itself.
+itself. If the weights are shared over pitch, `previous` instead holds all inputs that describe the
+past.
 """
 
 from abc import ABC, abstractmethod

@@ -2,8 +2,8 @@
 
 Frames come from the emission that was trained with chords. A frame is drawn again if, with it, the
 frames since the chord began would be recognized as a different chord (rejection sampling). Chords
-are recognized as in :func:`musicai.theory.chord_decoding.decode_chords`, but from the frames so
-far.
+are recognized as in :func:`musicai.theory.chord_decoding.decode_chords`, but only from the frames
+drawn so far.
 """
 
 import math

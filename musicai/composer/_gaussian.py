@@ -1,7 +1,7 @@
 """Emissions of real-valued frames: a mixture of Gaussians, and one Gaussian for squared error.
 
 Both standardize frames by the mean and standard deviation of the training frames. Densities refer
-to the original data, so every log-probability takes the scale into account.
+to the original data, so every log-density takes this scaling into account.
 """
 
 import math

@@ -93,9 +93,9 @@ def score_frames(
 
 
 def mean_score(network: Network, collection: Collection) -> float:
-    """Return the mean log-likelihood per frame in nats, each piece in its estimated key.
+    """Return the mean log-likelihood per frame of pieces, in nats, each in its estimated key.
 
-    Piano rolls whose weights are shared over pitch are scored as they are.
+    With weights that are shared over pitch, pieces are scored without a stated key.
     """
     shifts = [SHIFTS_TO_COMMON_KEY[[key]] for key in collection.keys]
     if network.emission.is_tied:

@@ -38,7 +38,7 @@ class LogisticNADE(Emission):
     Each feature is a mixture of logistic distributions, integrated over the cell of each level
     (Salimans et al. 2017); the first and the last cell reach to infinity, so that point masses at
     0 and 1 are learned exactly. A uniform component of small weight keeps every log-probability
-    finite. The mean of each component is an offset from the feature's value in the last frame.
+    finite. The mean of each component is the feature's value in the last frame plus an offset.
 
     With `loudest_first`, as for chroma, a categorical distribution first chooses the feature that
     is 1; its last class means that no feature is 1. All other features then lie below 1, at most in
@@ -270,7 +270,7 @@ class LogisticNADESampler(EmissionSampler):
         # Copy the readout, with frames last: NumPy is quickest along the last axis.
         hidden, skipped, log_odds = self._split(np.array(readout.T, order="C"))
         skipped = skipped.reshape(self.n_features, 3, self._n_components, -1)
-        skipped[:, 1] += previous.T[:, None]  # means are offsets from these
+        skipped[:, 1] += previous.T[:, None]  # the means are offsets from the last frame
         loudest = np.full(len(previous), -1)
         if self._loudest_to_hidden is not None:
             shares = np.exp((log_odds - log_odds.max(0)) / temperature)

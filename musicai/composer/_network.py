@@ -215,9 +215,9 @@ class Network(nn.Module):
             return -self.emission.log_prob(frames, context, previous, **options), other_loss
 
     def _chord_loss(self, batch: Batch, previous: Tensor, context: Tensor) -> Tensor:
-        """Return the loss of the emission that is conditioned on chords, summed over its frames.
+        """Return the loss of the emission that is conditioned on chords, or 0 without chords.
 
-        Its frames are those of the excerpts that have chords. Without chords, the loss is 0.
+        It is summed over the frames of the excerpts in `batch.chords`.
         """
         if self.chords is None or batch.chords is None:
             return torch.zeros((), device=context.device)

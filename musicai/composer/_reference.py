@@ -16,8 +16,8 @@ _MOST_WINDOWS = 256  # number of windows to store
 # With fewer windows, or for a prime with fewer frames, primes are not compared.
 _FEWEST_WINDOWS = 8
 _FEWEST_FRAMES = 4
-# The middle 98% of the windows span a range of log-likelihoods. That of a prime may lie outside the
-# range by at most this share of the range's width.
+# The middle 98% of the windows span a range of log-likelihoods. A prime may lie outside this
+# range by at most this share of its width, or by more if the prime is short.
 _FARTHEST = 0.2
 # Width of the range, in nats per frame, to assume for training music that varies less.
 _SMALLEST_SPREAD = 5.0

@@ -1,9 +1,8 @@
 """Inputs that describe what came before a frame, for the network that reads piano rolls.
 
-The network is trained on excerpts of at most 128 frames. So facts that
-depend on frames before the excerpt, or on counting, are inputs: the match, how long each note has
-sounded or been silent, how often each pitch class has sounded recently, and the position of the
-frame in the piece.
+The network is trained on excerpts of at most 128 frames. So facts that depend on frames before the
+excerpt, or on counting, are inputs: the match, how long each note has sounded or been silent, how
+often each pitch class has sounded recently, and the position of the frame in the piece.
 """
 
 from copy import copy
@@ -78,7 +77,7 @@ def fold_of_keys(n_features: int) -> np.ndarray:
 
 
 def _count_recent(folded: np.ndarray) -> np.ndarray:
-    """Return how many notes of each pitch class sounded recently, (n, N_RECENT).
+    """Return how many notes of each pitch class sounded per frame recently, (n, N_RECENT).
 
     These are means over the last 8 and over the last 32 frames up to each frame. The sums are small
     integers and are divided by powers of 2, so floats are exact.

@@ -64,7 +64,7 @@ class Voices:
         return int(self.pieces[-1]) + 1
 
     def draw(self, rng: Draws) -> np.ndarray:
-        """Return the number of a row for each piece, (n_pieces,), drawn by the weights.
+        """Return a row number for each piece, (n_pieces,), drawn by the weights of its rows.
 
         A piece with a single row takes no random number.
         """

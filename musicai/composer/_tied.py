@@ -49,7 +49,7 @@ class TiedNADE(Emission):
     """
 
     compass: Tensor
-    """Features that depend on each other: the index of the lowest, and of the highest plus 1."""
+    """Range of notes that depend on each other: index of the lowest, and of the highest plus 1."""
 
     is_tied = True
 

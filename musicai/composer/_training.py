@@ -40,7 +40,7 @@ _RATE_OF_A_RETRY = 0.25  # factor of the learning rate after each divergence
 # A gradient through 128 frames may overflow once in thousands of steps. Such a step is skipped. If
 # more than this many are skipped in succession, training has diverged.
 _MOST_REFUSED = 5
-_LOSSES_COMPARED = 20  # number of recent batches whose median loss shows a divergence
+_LOSSES_COMPARED = 20  # number of recent batches whose median loss is watched for divergence
 
 
 class DivergenceError(ValueError):
