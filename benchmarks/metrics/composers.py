@@ -7,7 +7,7 @@ from musicai import LSTMComposer
 from musicai.theory.keys import in_common_key
 
 N_STATES = 48
-PRIME = 64  # frames; with equal primes, a network without randomness composes equal pieces
+PRIME = 64  # frames; primes differ, since a network without randomness only continues its prime
 SMALLEST_TEMPERATURE = 1e-4
 
 

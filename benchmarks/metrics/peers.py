@@ -22,8 +22,8 @@ basic-pitch its notes and madmom its beats.
 
 Each system runs in a process of its own, whose peak memory is shown; "imports" is a process that
 does nothing. Training starts from chroma. Only musicai's mosaic analyzes the recordings again,
-unless `--memory` keeps analyses. vmo and nearest frames play nothing but recordings, even where
-little counts as copied. With `--clips`, the sounds are kept for `benchmarks.listen.page`.
+unless `--memory` keeps analyses. vmo and nearest frames play nothing but training recordings, even
+if a low share counts as copied. With `--clips`, the sounds are kept for `benchmarks.listen.page`.
 """
 
 import argparse
@@ -319,14 +319,14 @@ def main() -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--frames", action="store_true", help="10.8 a second, not half-beats")
-    parser.add_argument("--minutes", type=float, default=10, help="musicai trains at most")
+    parser.add_argument("--minutes", type=float, default=10, help="longest training of musicai")
     parser.add_argument("--temperature", type=float, default=0.9)
     parser.add_argument("--pieces", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=40, help="of a piece")
     parser.add_argument("--systems", nargs="+", choices=list(SYSTEMS), default=list(SYSTEMS))
     parser.add_argument("--judges", nargs="*", choices=list(JUDGES), default=list(JUDGES))
     parser.add_argument("--clips", type=Path, metavar="CLIPS", help="folder to keep sounds in")
-    parser.add_argument("--memory", metavar="FOLDER", help="keeps analyses")
+    parser.add_argument("--memory", metavar="FOLDER", help="folder in which to keep analyses")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.seconds < SHORTEST:

@@ -13,13 +13,13 @@ error and reads its own predictions, and noise.
 The script prints
 
 - every metric of `musicai.metrics.REALISM_METRICS`, and the overlap of its distribution over pieces
-  with that over held-out excerpts. "other real music" is the ceiling: excerpts of the training
-  recordings;
+  with its distribution over held-out excerpts. "other real music" is the ceiling: excerpts of the
+  training recordings;
 - a ranking by the geometric mean of these overlaps, with the share of copies of training music and
   the area under the ROC curve of a classifier: a convolutional network that learns to tell windows
   of 6 s from held-out ones, judged on pieces on which it was not trained (mean of four folds; 0.5
   is chance, 1 is perfect);
-- the share of frames in which two or more pitch classes are loudest;
+- the share of frames in which two or more pitch classes are loudest, at the same level;
 - stability over minutes: how often the key is the same after 10, 60 and 100 s, in pieces of 3
   minutes;
 - whether the music is still varied after 20,000 frames, and whether a continuation keeps the key of
@@ -54,12 +54,12 @@ LONG = 180
 WINDOW = 10  # seconds of music from which a key is found
 LAGS = (10, 60, 100)
 N_LONG = 12
-ENDLESS = 20_000  # frames
-END = 2_000
+ENDLESS = 20_000  # frames of the longest sample
+END = 2_000  # last frames of that sample, which are measured
 OPENING = 20  # frames that are scored with and without a style label
 METRICS = metrics.REALISM_METRICS
 CEILING = "other real music"
-SHARE_OF_FROZEN = 0.25  # of the epochs; more would not keep the network from freezing
+SHARE_OF_FROZEN = 0.25  # share of --epochs for the frozen network; with more, it still freezes
 
 
 class Piece(NamedTuple):
@@ -257,7 +257,7 @@ def print_life(held_out, composer, rate, **options):
             *(same_key(x, rate, WINDOW) for x in (ends, seams)),
         ),
     ]
-    print_table(["alive, and its own", "held out", "composed"], rows)
+    print_table(["long samples and continuations", "held out", "composed"], rows)
 
 
 def repeated(frames):

@@ -12,8 +12,8 @@ Each row of the table has means over its pieces:
 
 - polyphony: the number of notes in a sounding frame
 - note length: how long a note lasts, in frames
-- frame length: how long a frame lasts before the next change of notes, in frames
-- entropy of pitch classes: that of a piece, in bits
+- frame length: how many frames pass, on average, until the sounding notes change
+- entropy of pitch classes: how evenly a piece uses them, in bits
 - repeated: the share of frames in repetitions, which are at least five successive frames that
   occurred before in the piece
 - silent: the share of silent frames

@@ -15,11 +15,12 @@ BATCH = 64
 
 
 def told_apart(real, composed, groups_of_real, groups_of_composed, seed=0):
-    """Return the area under a classifier's ROC curve, for windows of pieces that it did not learn.
+    """Return the area under a classifier's ROC curve, on pieces on which it was not trained.
 
-    0.5 is chance, 1 is perfect. Pieces of one group, such as excerpts of one recording, are never
-    on both sides of a split. The area is the mean over folds, because each fold has a classifier of
-    its own, with a different scale of odds. If either set has only one group, it is NaN.
+    The classifier judges windows of `WINDOW` frames; 0.5 is chance, 1 is perfect. Pieces of one
+    group, such as excerpts of one recording, are never on both sides of a split. The area is the
+    mean over folds, because each fold has a classifier of its own, with a different scale of odds.
+    It is NaN if either set has only one group.
     """
     n_folds = min(N_FOLDS, len(set(groups_of_real)), len(set(groups_of_composed)))
     if n_folds < 2:

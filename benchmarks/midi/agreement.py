@@ -4,8 +4,9 @@
 
     python -m benchmarks.midi.agreement --corpus 300 --odd 4 --jobs 2
 
-The files are scores of music21's corpus, written by music21 with two parts on each channel and
-pedals in a separate track, and performances with odd events of each kind in ``odd_files.py``.
+The files are of two kinds: scores of music21's corpus, written by music21 and then changed to have
+two parts on each channel and pedals in a separate track; and performances with odd events, for each
+kind of event in ``odd_files.py``.
 
 - FluidSynth plays a file. The notes that it holds, including by pedals, are compared with the piano
   roll of ``PianoRollExtractor`` (``fluidsynth.py``; needs libfluidsynth).
@@ -15,8 +16,8 @@ pedals in a separate track, and performances with odd events of each kind in ``o
 Rolls of the first minute, with 50 frames per second, are compared cell by cell; notes may begin or
 end one frame earlier or later. A program that is not installed is left out. Scores are compared a
 second time with one channel per part, because parts on the same channel share the note-offs of a
-key. That comparison ignores a key after its first note without length, because music21 writes its
-note-off first, and other programs let it sound until the next one.
+key. That comparison ignores a key after its first note of length 0: music21 writes the note-off of
+such a note before its note-on, and other programs let the note sound until the next note-off.
 """
 
 import argparse
@@ -43,7 +44,7 @@ except ImportError:
 RATE = 50
 SECONDS = 60
 PEDAL_OFFSET = 0.2275
-"""Offset of pedal events from beats, away from the starts and ends of notes."""
+"""Offset of pedal events in beats, so that none coincides with the start or end of a note."""
 
 EXTRACTOR = PianoRollExtractor(frame_rate=RATE)
 
@@ -104,7 +105,7 @@ def judge(path: Path, *, excuse: bool = False) -> Verdict:
 
 
 def after_empty_notes(midi: pretty_midi.PrettyMIDI, n_frames: int) -> np.ndarray:
-    """Return a mask of the frames of each key after a note of length 0."""
+    """Return a mask, (n_frames, 88), of each key's frames from its first note of length 0 on."""
     excused = np.zeros((n_frames, 88), bool)
     for instrument in midi.instruments:
         for note in instrument.notes:
@@ -240,7 +241,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--corpus", type=int, default=300, metavar="N", help="scores")
-    parser.add_argument("--odd", type=int, default=4, metavar="N", help="files of each odd kind")
+    parser.add_argument("--odd", type=int, default=4, metavar="N", help="odd files of each kind")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     arguments = parser.parse_args()
     if library() is None:

@@ -1,8 +1,9 @@
 """Fuzzing of ``PianoRollExtractor`` and ``synthesize`` with damaged MIDI files.
 
 Damaged files must be read or refused, without crashes, hangs or invalid results. The kinds of
-damage, limits and table are those of ``benchmarks/audio/fuzz.py``. Pass MIDI files, or none to use
-chorales of music21 written by musicai, and generated music with all kinds of MIDI events::
+damage, the limits and the table are the same as in ``benchmarks/audio/fuzz.py``. Pass MIDI files,
+or none to use chorales of music21 written by musicai, and generated music with all kinds of MIDI
+events::
 
     python -m benchmarks.midi.fuzz_midi --count 5000 --jobs 2
     python -m benchmarks.midi.fuzz_midi music/*.mid --seed 1 --keep failures
@@ -29,7 +30,7 @@ from benchmarks.audio.fuzz import OUTCOMES, Verdict
 from benchmarks.midi.promises import PROMISES
 
 SECONDS = 8
-"""Length of the generated music; playing it takes most of the time."""
+"""Length in seconds of the music that is damaged; playing it takes most of the time."""
 
 
 def serve(connection: Connection) -> None:

@@ -49,7 +49,10 @@ def off(pitch: int, channel: int = 0) -> bytes:
 
 
 def somewhere(rng, low: float = 0.0, high: float = 1.0, offset: int = 10) -> int:
-    """Return a random tick that lies between those at which notes begin and end."""
+    """Return a random tick, `offset` after a multiple of `STEP`; notes begin and end on multiples.
+
+    `low` and `high` are the shares of `LENGTH` between which it lies.
+    """
     return STEP * int(rng.integers(low * LENGTH // STEP, high * LENGTH // STEP - 1)) + offset
 
 

@@ -46,7 +46,7 @@ def track_length(data: bytes, rng: Random, other: bytes) -> bytes:
 
 
 def all_track_lengths(data: bytes, rng: Random, other: bytes) -> bytes:
-    """Set all lengths to 0, as crashed programs leave them, or to a huge value, as for pipes."""
+    """Set all lengths to 0, as crashed programs leave them, or to a huge value, as streams do."""
     length = struct.pack(">L", int(rng.choice([0, 2**31, 2**32 - 1])))
     return re.sub(rb"MTrk....", lambda _: b"MTrk" + length, data, flags=re.DOTALL)
 

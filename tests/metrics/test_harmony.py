@@ -53,7 +53,7 @@ def test_every_triad_fits_perfectly(notes, root):
 
 
 def test_blur_lowers_the_fit_and_the_quiet_share_and_raises_the_entropy(music):
-    # Training by squared error blurs like this: it predicts the mean of all possible frames.
+    # A model trained with squared error blurs like this: it predicts the mean of possible frames.
     blurred = [0.5 * piece + 0.5 * piece.mean(axis=0) for piece in music]
     assert triad_fit(blurred) < triad_fit(music)
     assert frame_entropy(blurred) > frame_entropy(music)

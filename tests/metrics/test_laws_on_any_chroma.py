@@ -118,7 +118,7 @@ def test_order_and_type_of_a_collection_do_not_matter(name, X, order):
 @few
 @given(X=collections, loudness=st.sampled_from([2.0**-10, 0.25, 2.0**7]))
 def test_loudness_does_not_change_a_metric(name, X, loudness):
-    # Other factors than powers of two would round, so that ties could be lost.
+    # Factors other than powers of two would round the values, so that ties could be lost.
     louder = [piece.astype(float) * loudness for piece in X]
     assert_same(measure(name, louder), measure(name, X))
 

@@ -17,7 +17,7 @@ def walks(n_pieces=4, n_frames=200, n_features=3, seed=0):
 
 @pytest.mark.parametrize("Baseline", BASELINES)
 @pytest.mark.parametrize("n_levels", [2, 5, 256])
-def test_likelihoods_sum_to_one_after_every_past(Baseline, n_levels):
+def test_likelihoods_of_the_next_value_sum_to_one_after_any_value(Baseline, n_levels):
     baseline = Baseline(n_levels=n_levels).fit(walks())
     next_levels = np.linspace(0, 1, n_levels)[:, None]
     one = Baseline(n_levels=n_levels).fit([piece[:, :1] for piece in walks()])
@@ -39,7 +39,7 @@ def test_score_is_the_mean_over_all_frames(Baseline):
     np.testing.assert_array_equal(baseline.score_samples(pieces[0]), log_prob[0])
 
 
-def test_memory_raises_the_score_of_slow_changes_but_not_of_noise():
+def test_persistence_outscores_independence_on_slow_changes_but_not_on_noise():
     train, test = walks(n_pieces=20), walks(seed=1)
     held = [Baseline().fit(train).score(test) for Baseline in BASELINES]
     assert held[1] > held[0] + 1
@@ -78,7 +78,7 @@ def test_baselines_can_be_cloned(Baseline):
 
 
 @pytest.mark.parametrize("Baseline", BASELINES)
-def test_a_fit_that_fails_leaves_a_baseline_as_it_was(Baseline):
+def test_a_fit_that_fails_leaves_a_baseline_unchanged(Baseline):
     baseline = Baseline()
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         baseline.fit([np.full((3, 12), 2.0)])

@@ -37,7 +37,7 @@ def test_probabilities_sum_to_one(chain):
     np.testing.assert_allclose(chain.style_starts_.sum(axis=1), 1)
 
 
-def test_a_circle_of_states_is_followed():
+def test_samples_follow_a_circle_of_states():
     circle = np.eye(5)[np.tile([0, 1, 2, 3, 4], 20)]  # five features, so not chroma
     chain = MarkovBaseline(5, random_state=0).fit(circle)
     assert not chain.key_invariant_
@@ -77,7 +77,7 @@ def test_each_style_has_its_own_moves_and_styles_can_be_blended():
     assert not chain.sample(50, style={"a": 1, "b": 0})[:, 2:].any()
 
 
-def test_labels_are_checked_as_by_the_composer():
+def test_labels_are_checked_as_lstm_composer_checks_them():
     pieces = [np.eye(4)[[i, (i + 1) % 4] * 20] for i in range(3)]
     chain = MarkovBaseline(random_state=0).fit(pieces, np.array(["a", "b", "b"]))
     assert [type(label) for label in chain.styles_] == [str, str]

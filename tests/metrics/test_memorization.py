@@ -20,7 +20,7 @@ def test_a_noisy_copy_is_found(music):
     assert memorization(noisy, music) == 1
 
 
-def test_new_music_is_not_copied(music, noise):
+def test_noise_does_not_count_as_copied(music, noise):
     rng = np.random.default_rng(0)
     assert memorization(noise, music) == 0
     half = [music[0][: 22 * 5], as_noise(rng, 22 * 5)]
@@ -32,7 +32,7 @@ def test_all_of_the_training_music_is_searched(music):
     assert copied_chunks(music[3], training, n_frames=22, similarity=0.98, n_windows=7).all()
 
 
-def test_the_share_equals_that_of_chunks_compared_one_by_one(music, more_music):
+def test_the_share_equals_a_comparison_of_chunks_one_by_one(music, more_music):
     piece, learned = more_music[0][:200], music[0][:200]
     copies = []
     for start in range(0, 200 - 10 + 1, 10):

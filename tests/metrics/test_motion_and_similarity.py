@@ -105,7 +105,7 @@ def test_dynamics_of_constant_fullness_is_zero(frozen):
     assert dynamics(np.float32(0.1) * notes.astype(np.float32)) == 0
 
 
-def test_dynamics_of_extremes_is_half_the_range_of_levels():
+def test_dynamics_of_one_note_and_then_all_notes_is_half_the_difference_of_levels():
     extremes = np.repeat([*np.eye(12)[:1], *np.ones((1, 12))], 11, axis=0)
     assert dynamics(extremes) == pytest.approx(10 * np.log10(12) / 2)
     assert dynamics(extremes) < 5.4

@@ -55,7 +55,7 @@ def test_the_area_of_two_samples_varies_less_if_they_are_larger(draw):
     assert many.min() > 0.6
 
 
-def test_mostly_equal_values_still_have_a_bandwidth():
+def test_sets_of_mostly_equal_values_overlap_almost_fully():
     wide = overlap_area([0, 0, 0, 0, 0, 0, 0, 10], [0, 0, 0, 0, 0, 0, 0, 10.001])
     assert wide == pytest.approx(1, abs=1e-3)
 

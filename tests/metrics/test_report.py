@@ -28,7 +28,7 @@ def test_known_bad_music_ranks_below_known_good_music(
     figures = card.to_dict()
     good = figures["overlap_area"]
     assert good > figures["ceiling_overlap_area"] - 0.1
-    # Both may be 0: for that, one metric without overlap is enough.
+    # Both totals may be 0, because one metric without overlap makes the total 0.
     assert good - 0.2 > figures["markov_overlap_area"] >= figures["shuffled_overlap_area"]
     for bad in (shuffled, noise, frozen, wandering):
         assert (
@@ -166,7 +166,7 @@ def test_training_music_passed_as_held_out_music_raises_a_warning(music, compose
     with pytest.warns(UserWarning, match=r"held-out .* \(memorization of real is 1.00\): real and"):
         card = report(music, music, music, timing=RATE)
     assert "different recordings" in said_by(card)
-    assert "copies" not in said_by(card)  # whether the composer copies cannot be judged then
+    assert "copies" not in said_by(card)  # copying cannot be judged if real was learned too
 
 
 def test_composed_music_passed_as_train_raises_a_warning(music, wandering, more_music):
@@ -208,9 +208,8 @@ def test_html_is_valid_and_has_no_scripts(card):
     assert html.isascii()
     style = root.find("style").text
     rules = [rule for rule in style.replace("\n", "").split("}") if "{" in rule]
-    assert all(
-        ".musicai-report" in rule for rule in rules
-    )  # the style changes nothing else on the page
+    # The style changes nothing on the page but the card.
+    assert all(".musicai-report" in rule for rule in rules)
     assert len(root.findall(".//i[@class='fill']")) == len(REALISM_METRICS) + 2
 
 

@@ -64,7 +64,7 @@ def held_out(walks):
     return walks[12:]
 
 
-def test_the_score_is_the_realism_of_as_many_composed_pieces(chain, held_out):
+def test_the_score_is_the_realism_of_as_many_pieces_as_there_are_excerpts(chain, held_out):
     composed = chain.sample(300, n_pieces=12, random_state=np.random.RandomState(0))
     assert SCORER(chain, held_out) == realism(composed, held_out, timing=RATE) > 0
 

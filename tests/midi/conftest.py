@@ -30,7 +30,7 @@ NOTE = b"\0\x90\x3c\x50" + variable(480) + b"\x80\x3c\0" + END
 
 
 def track_of(*events, end=None):
-    """Return the bytes of a track's events, given as (step, bytes) in order of steps."""
+    """Return the bytes of a track's events, given as (step, bytes) in ascending order."""
     data, now = b"", 0
     for step, event in [*events, (events[-1][0] if end is None else end, END[1:])]:
         data += variable(round((step - now) * STEP)) + bytes(event)

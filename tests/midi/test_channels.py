@@ -127,7 +127,7 @@ def test_a_note_keeps_the_program_it_began_with(tmp_path):
     ],
     ids=["pedal", "sostenuto", "volume", "program and bend", "sound off", "reset"],
 )
-def test_events_sound_the_same_in_two_tracks_as_in_one(changes, sound_of_file):
+def test_notes_and_controllers_sound_the_same_in_two_tracks_as_in_one(changes, sound_of_file):
     notes = [(0, on(60)), (2, off(60)), (8, on(72)), (9, off(72))]
     one_track = track_of(*sorted(changes + notes, key=lambda each: each[0]))
     apart = sound_of_file(track_of(*notes), track_of(*changes))

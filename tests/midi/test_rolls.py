@@ -38,7 +38,7 @@ def sounding(roll, key=C4):
         (0.0625, 0.125, ".#"),  # struck halfway between the starts of two frames
     ],
 )
-def test_notes_go_to_the_nearest_frames(make_midi, start, end, expected):
+def test_notes_start_and_end_at_the_nearest_frame_boundaries(make_midi, start, end, expected):
     roll = roll_of(make_midi((60, start, end)))
     assert sounding(roll) == expected
     assert roll.dtype == np.float32

@@ -104,7 +104,7 @@ def test_memory_does_not_grow_with_the_length_of_the_music(make_midi):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert longest < 25 * 22050
-    assert peak < 60e6  # bytes of a soundfont and a few passages; all sound would take 190 MB
+    assert peak < 60e6  # bytes for a soundfont and a few passages; the whole sound takes 190 MB
 
 
 def test_long_rests_are_silent(make_midi):

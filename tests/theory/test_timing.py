@@ -132,7 +132,7 @@ def test_a_long_frame_counts_as_several_beats(frames_per_beat):
 
 
 def test_the_way_a_timing_is_made_decides_whether_frames_are_beats():
-    """Durations cannot: with a hop of 4096 samples, frames of 186 ms are as long as fast beats."""
+    """Durations cannot decide it: with a hop of 4096 samples, frames are as long as fast beats."""
     for seconds in (np.arange(9) * 4096 / 22050, np.arange(9) * 0.5):
         frames, beats = Timing.from_borders(seconds), Timing.from_beats(seconds)
         np.testing.assert_array_equal(frames.borders(), beats.borders())
