@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # Estimators are imported on first access, since importing PyTorch takes seconds.
-_ROOMS = {
+_MODULES = {
     "ChromaExtractor": "chroma",
     "LSTMComposer": "composer",
     "MosaicSynthesizer": "mosaic",
@@ -43,9 +43,9 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:

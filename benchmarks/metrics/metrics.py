@@ -37,9 +37,11 @@ def read_arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("paths", metavar="FILE_OR_FOLDER", nargs="*", type=Path)
-    parser.add_argument("--seconds", type=float, default=30, help="length of an excerpt")
     parser.add_argument(
-        "--chorales", type=int, default=120, metavar="N", help="number, if without files"
+        "--seconds", type=float, default=30, help="length of an excerpt (%(default)s)"
+    )
+    parser.add_argument(
+        "--chorales", type=int, default=120, metavar="N", help="number of chorales without files"
     )
     parser.add_argument("--split-excerpts", action="store_true")
     parser.add_argument("--seed", type=int, default=0)

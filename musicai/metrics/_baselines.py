@@ -234,13 +234,15 @@ class PersistenceBaseline(_LevelBaseline):
 
 
 def _marginal(counts: np.ndarray) -> np.ndarray:
+    """Return each feature's probabilities of levels, smoothed by those of all features together."""
     return _back_off(counts, _laplace(counts.sum(axis=0)), 1)
 
 
 def _laplace(counts: np.ndarray) -> np.ndarray:
+    """Return the probabilities that `counts` give after adding one to each."""
     return (counts + 1) / (counts + 1).sum()
 
 
 def _back_off(counts: np.ndarray, broader: np.ndarray, strength: float) -> np.ndarray:
-    """Return `counts` as probabilities, smoothed by `broader`, which weighs `strength` counts."""
+    """Return the probabilities that `counts` give after adding `strength` times `broader`."""
     return (counts + strength * broader) / (counts.sum(axis=-1, keepdims=True) + strength)

@@ -57,8 +57,9 @@ def as_html(card: Figures) -> str:
     total = _row(card, TOTAL, said=TOTAL_SAID, look="sum")
     html = f"""<div class="musicai-report"><style>{_STYLE}</style>
 <p class="total"><b>{totals["generated"]}</b> overlap of composed with real music; other real music
-has {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames {totals["shuffled"]}</p>
-<p>{card.n_excerpts} excerpts of {card.n_frames / card.frame_rate:.0f} s of each.
+scores {totals["ceiling"]}, a Markov chain {totals["markov"]}, shuffled frames
+{totals["shuffled"]}</p>
+<p>{card.n_excerpts} excerpts of {card.n_frames / card.frame_rate:.0f} s from each set.
 {" ".join(_key(name, said) for name, said in COLUMNS.items())}</p>
 <table><thead>
 <tr><th></th><th class="wide" colspan="2">mean ± deviation</th>

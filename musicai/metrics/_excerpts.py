@@ -15,15 +15,15 @@ FEWEST_EXCERPTS = 2
 """Least number of excerpts in a set; the values of a metric have no spread if there is only one."""
 
 _LONGEST = 60  # seconds; length of the longest excerpt, unless the user gives a length
-_SOUNDING = 0.9  # least share of frames that are not flat; with few such frames, metrics fail
+_SOUNDING = 0.9  # least share of an excerpt's frames that are not flat; some metrics need them
 
 
 def excerpt_length(n_frames: Any, sets: Sequence[Sequence[np.ndarray]], frame_rate: Any) -> int:
     """Return the length of an excerpt in frames.
 
     This is `n_frames` if given; a ValueError is raised if that is less than the metrics need. If
-    `n_frames` is None, the length is at most 60 s, and at least half of the pieces in every set
-    have it, unless the metrics need more.
+    `n_frames` is None, the length is at most 60 s, and at least half of the pieces in every set are
+    that long, unless the metrics need more.
     """
     check_values(
         {"n_frames": n_frames, "frame_rate": frame_rate},
@@ -95,8 +95,8 @@ def require_excerpts(
         raise ValueError(
             f"{name} holds {counted(count(excerpts), 'excerpt')} of {n_frames} frames in which "
             "nine of ten frames sound and a key is found, where "
-            f"{FEWEST_EXCERPTS} or more are needed, and {counted(len(pieces), 'piece')} of up to "
-            f"{max(map(len, pieces), default=0)} frames came. Pass more or longer pieces{smaller}"
+            f"{FEWEST_EXCERPTS} or more are needed. It has {counted(len(pieces), 'piece')} of up "
+            f"to {max(map(len, pieces), default=0)} frames: pass more or longer pieces{smaller}"
         )
 
 

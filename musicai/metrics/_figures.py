@@ -7,7 +7,7 @@ import numpy as np
 from ._words import COPIES, TOTAL
 
 _ENOUGH = 10
-"""Least number of excerpts per set; with fewer, even two sets of real music overlap by chance."""
+"""Least number of excerpts per set. With fewer, overlaps vary too much, even between real sets."""
 
 _MOST_COPIES = 0.5
 """Share of copies from which the figures are doubted; it is at most 0.1 for held-out recordings."""
@@ -39,8 +39,8 @@ def doubts(figures: Figures) -> list[str]:
     enough = figures.n_excerpts >= _ENOUGH
     if not enough:
         found.append(
-            f"so few excerpts tell little: there are {figures.n_excerpts} of each set, where "
-            f"{_ENOUGH} are the least and 20 or more are better"
+            f"there are too few excerpts to judge: {figures.n_excerpts} from each set, where at "
+            f"least {_ENOUGH} are needed and 20 or more are better"
         )
     copies = figures.memorization
     if copies["real"] >= _MOST_COPIES:
@@ -58,7 +58,7 @@ def doubts(figures: Figures) -> list[str]:
     if enough and totals["generated"] > totals["ceiling"] + _MOST_ABOVE_CEILING:
         found.append(
             f"generated has more in common with real, {totals['generated']:.2f}, than other real "
-            f"music has, {totals['ceiling']:.2f}: is train what was composed? The order "
-            "is real, generated, train"
+            f"music has, {totals['ceiling']:.2f}: was composed music passed as train? The order "
+            "of the arguments is real, generated, train"
         )
     return found

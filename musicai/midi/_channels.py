@@ -55,7 +55,7 @@ class _Channels:
     bends : dict
         The bends of each channel: a list of tick and value.
     n_unended : int
-        Number of notes without a note-off.
+        Number of notes that neither a note-off nor a controller ends.
     """
 
     def __init__(self, tracks: Sequence[Track]) -> None:
@@ -101,7 +101,7 @@ class _Channels:
 
 
 def instruments_of(tracks: Sequence[Track], midi: "PrettyMIDI") -> tuple[list["Instrument"], int]:
-    """Return the instruments of a file and its number of notes without a note-off.
+    """Return the instruments of a file, and how many notes no note-off or controller ends.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ MOST_HOURS = 24
 """Length of the longest music in hours. Longer times are considered damaged."""
 
 MOST_PLAYERS = 500
-"""Largest number of instruments; an orchestra has about 100. Every 15 take another rendering."""
+"""Largest number of instruments; an orchestra has about 100. At most 15 are rendered at a time."""
 
 
 def synthesize(

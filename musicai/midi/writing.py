@@ -133,7 +133,7 @@ def _conducting_events(midi: "PrettyMIDI") -> list[Event]:
         events.append(_meta(_tick(signature.time, midi), TIME_SIGNATURE, numbers))
     for key in midi.key_signature_changes:
         is_minor = key.key_number >= 12
-        sharps = (7 * (key.key_number + 3 * is_minor) + 5) % 12 - 5  # C is 0, G 1, F -1
+        sharps = (7 * (key.key_number + 3 * is_minor) + 5) % 12 - 5  # 0 for C, 1 for G, -1 for F
         numbers = bytes([sharps & 0xFF, is_minor])
         events.append(_meta(_tick(key.time, midi), KEY_SIGNATURE, numbers))
     for kind, texts in ((LYRIC, midi.lyrics), (TEXT, midi.text_events)):

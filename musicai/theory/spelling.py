@@ -16,8 +16,9 @@ _LETTERS = "FCGDAEB"  # a fifth apart, from F at -1
 _THIRDS_UP = {0: 0, 3: -3, 4: 4, 5: -1, 6: -6, 7: 1, 8: 8, 9: -9, 10: -2, 11: 5}
 EASIEST = range(-8, 13)  # F flat to B sharp: no double accidentals
 # A key spells the twelve pitch classes with twelve neighbors on the line of fifths. They begin this
-# many steps below the tonic of its major key: chord roots are borrowed on flat degrees (bVI, bIII),
-# leading tones on sharp ones. The limits below exclude names that are hard to read.
+# many steps below the tonic of the major key with the same signature. The number is larger for
+# chord roots, which are borrowed on flat degrees (bVI, bIII), than for leading tones, which are on
+# sharp ones. The limits below exclude names that are hard to read.
 _BELOW_FOR_ROOTS, _BELOW_FOR_LEADING = 5, 2
 _FLATTEST, _SHARPEST = -6, 10
 

@@ -12,7 +12,7 @@ def best_path(
     ends: Iterable[int] = (),
     distances: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Find the path with the highest score, using the Viterbi algorithm.
+    """Return the path with the highest sum of scores, minus costs, using the Viterbi algorithm.
 
     Parameters
     ----------

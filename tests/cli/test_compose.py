@@ -265,7 +265,7 @@ def test_excerpts_for_the_scorecard_are_long_enough_at_every_tempo(tempo):
         def sample(self, n_frames, **_):
             return rng.random((n_frames, 12))
 
-    with pytest.warns(UserWarning, match="so few excerpts"):
+    with pytest.warns(UserWarning, match="too few excerpts"):
         card = _compose.judge(Noise(), pieces[:3], pieces[3:], seed=0)
     assert isinstance(card, Report)
 

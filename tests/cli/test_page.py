@@ -61,7 +61,7 @@ def write_page(tmp_path):
 def card():
     rng = np.random.default_rng(0)
     sets = [[rng.random((220, 12)) for _ in range(3)] for _ in range(3)]
-    with pytest.warns(UserWarning, match="so few excerpts"):
+    with pytest.warns(UserWarning, match="too few excerpts"):
         return report(*sets, timing=10.77)
 
 

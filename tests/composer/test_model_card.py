@@ -14,7 +14,7 @@ def test_the_card_states_training_pieces_and_scores(fitted, chroma):
     music = Bunch(source="a | box\nof tapes", license="CC BY 4.0", titles=["one", "two"])
     rng = np.random.default_rng(0)
     pieces = [rng.random((220, 12)) for _ in range(6)]
-    with pytest.warns(UserWarning, match="so few excerpts"):
+    with pytest.warns(UserWarning, match="too few excerpts"):
         judged = report(pieces[:2], pieces[2:4], pieces[4:], timing=10.77)
     card = model_card(fitted, title="Tapes", data=music, scores={"held out": -4.5}, report=judged)
     assert card.startswith("---\nlibrary_name: musicai\n")

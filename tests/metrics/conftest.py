@@ -42,7 +42,7 @@ def more_music():
 
 @pytest.fixture(scope="session")
 def composed():
-    """Return pieces made by the same rules, as a perfect composer would make them."""
+    """Return other pieces made by the same rules as `music`, as if by a perfect composer."""
     rng = np.random.default_rng(7)
     return [progression(rng, 400) for _ in range(24)]
 

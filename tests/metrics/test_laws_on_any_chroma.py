@@ -30,7 +30,7 @@ METRICS = {
     "scale_consistency": (metrics.scale_consistency, 7 / 12, 1),
     "triad_fit": (metrics.triad_fit, 0, 1),
 }
-# Metrics that grow with the values or compare them with a threshold.
+# Metrics that depend on loudness: they grow with the values or compare them with a threshold.
 OF_LOUDNESS = ["flux", "quiet_share"]
 
 each_metric = pytest.mark.parametrize("name", METRICS)

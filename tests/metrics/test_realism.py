@@ -61,9 +61,7 @@ def test_values_of_pieces_are_checked(values):
         overlap_area([1.0, 2.0], values)
 
 
-def test_music_has_a_higher_transition_overlap_with_music_than_noise_has(
-    music, more_music, noise, frozen
-):
+def test_roots_of_other_music_move_more_similarly_than_noise(music, more_music, noise, frozen):
     assert transition_overlap(music, music) == pytest.approx(1)
     assert transition_overlap(music, noise) < transition_overlap(music, more_music)
     assert transition_overlap(music, frozen) == 0
@@ -79,7 +77,7 @@ def test_known_bad_music_ranks_below_real_music(
         assert realism(bad, music, timing=RATE) < ceiling - 0.2
 
 
-def test_windows_last_the_same_number_of_seconds_at_any_frame_rate(music, more_music):
+def test_windows_last_equally_long_at_any_frame_rate(music, more_music):
     twice = [[np.repeat(piece, 2, axis=0) for piece in pieces] for pieces in (music, more_music)]
     slow = realism(music, more_music, timing=10)
     # Every second step is now 0, which changes flux, for example, but in both sets alike.
