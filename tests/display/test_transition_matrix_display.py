@@ -47,7 +47,7 @@ def test_pieces_without_transitions_give_an_empty_matrix():
 def test_errors_describe_the_input():
     with pytest.raises(ValueError, match=r"matrix has shape \(30, 12\) .* use from_pieces"):
         TransitionMatrixDisplay.from_matrix(np.ones((30, 12)))
-    with pytest.raises(ValueError, match=r"values from -1 to 0 "):
+    with pytest.raises(ValueError, match=r"values from -1 to 0; "):
         TransitionMatrixDisplay.from_matrix(np.eye(12) - 1)
     with pytest.raises(ValueError, match=r"largest must be a share above 0, up to 1, got 5"):
         TransitionMatrixDisplay.from_pieces(np.ones((30, 12)), largest=5)
