@@ -234,7 +234,7 @@ def _quantize(
     If `may_peak` and the largest value of every frame is 0 or 1, prototypes are scaled to peak at
     1.
     """
-    # Imported here, since it would take a quarter of the time that importing the package takes.
+    # Imported here, because at the top it would take a quarter of the package's import time.
     from sklearn.cluster import MiniBatchKMeans
 
     frames = np.concatenate(pieces)

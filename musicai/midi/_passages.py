@@ -131,7 +131,7 @@ def messages(
     end: int,
     players: Sequence[Player],
 ) -> list[tuple[int, Any]]:
-    """Return the mido messages that play the notes, each after the time at which to send it.
+    """Return the mido messages that play the notes, as pairs (time at which to send it, message).
 
     Times are in samples and in ascending order; time 0 is one block before `start`.
     """

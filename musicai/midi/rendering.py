@@ -53,7 +53,7 @@ def load_soundfont(path: str | os.PathLike[str] | None) -> Soundfont:
 
 
 def render(messages: Iterable[tuple[int, Any]], n_samples: int, soundfont: Soundfont) -> np.ndarray:
-    """Render mido messages, each given after its time in samples, in chronological order.
+    """Render mido messages, given in chronological order as pairs (time in samples, message).
 
     Returns
     -------
