@@ -36,9 +36,9 @@ from musicai.datasets import get_data_home
 
 SIZES = (5, 15, 30, 60, 120, 240)
 PANELS = {
-    "bits": "bits per frame of held-out music",
-    "realism / ceiling": "realism, of its ceiling",
-    "copies": "copies of learned music",
+    "bits": "bits per held-out frame",
+    "realism / ceiling": "realism, as a share of its ceiling",
+    "recurrence": "repetition within a piece",
 }
 
 
@@ -119,11 +119,11 @@ def draw(rows: dict[float, list[dict[str, float]]], path: Path) -> None:
                 c="#7a2d8c",
                 clip_on=False,
             )
-        if name == "copies":
-            real = [np.mean([each["of real"] for each in results]) for results in rows.values()]
-            axes.plot(list(rows), real, "--", color="gray", label="held-out music")
+        if (real := f"{name} of real") in next(iter(rows.values()))[0]:
+            means = [np.mean([each[real] for each in results]) for results in rows.values()]
+            axes.plot(list(rows), means, "--", color="gray", label="held-out music")
             axes.legend(frameon=False)
-        axes.set(title=title, xlabel="minutes of music learned", xscale="log")
+        axes.set(title=title, xlabel="minutes of training music", xscale="log")
         axes.set_xticks(list(rows), [f"{minutes:g}" for minutes in rows], minor=False)
         axes.set_xticks([], minor=True)
         if name != "bits":
