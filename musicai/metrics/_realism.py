@@ -124,7 +124,7 @@ def realism(X: Any, Y: Any, *, timing: Any = None) -> float:
     the moves of roots tell whether a piece is played forward or backward.
 
     The scores of real music, Markov chains, shuffled frames and noise are in the user guide's page
-    on judging, under "Do they tell good from bad?".
+    on judging, under "Do metrics tell good from bad?".
 
     Parameters
     ----------
