@@ -1,6 +1,6 @@
 """
 Evaluate with a scorecard
-==========================
+=========================
 
 How good is a composer? ``report`` compares composed pieces with held-out music on many metrics. For
 reference, it also scores other real music, an upper bound, and a Markov chain, a simple baseline.
