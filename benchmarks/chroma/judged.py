@@ -11,7 +11,8 @@ One clip is cut from the middle of each recording. A hash of the file name decid
 recording belongs. The library's constants were chosen on ``--half development`` only; the default
 is the other half. The script prints
 
-- F and AMLt: F-measure and continuity at any metrical level by ``mir_eval.beat``, within 70 ms;
+- F and AMLt by ``mir_eval.beat``: the F-measure within 70 ms, and the share of correct beats, where
+  half tempo, double tempo and off-beats also count as correct;
   beats in the first five seconds do not count. librosa runs with our center of the tempo prior,
   and with its default of 120;
 - right, octave, other: shares of clips whose median beat length is within 4 % of the judge's, of

@@ -162,7 +162,7 @@ def chunk_layout(
     is_sound = not any(  # both positions, because some programs omit the padding
         _is_not_audio(content, position, stop, family) for position in (padded, behind)
     )
-    if is_sound and found.promised and n_seconds != 0:  # the header promises a sample
+    if is_sound and found.promised and n_seconds != 0:  # the header promises at least one sample
         n_unread = (available - found.promised) * (n_seconds or 0) / found.promised
         is_sound = n_unread >= LEAST_SECONDS and not _is_zero(
             content, behind, min(stop, behind + MOST_ZEROS)

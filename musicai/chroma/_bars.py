@@ -15,7 +15,7 @@ TRIPLE, DUPLE = (3, 6, 9), (2, 4, 8)
 """Lags in beats at which music recurs: in bars of three beats, and in bars of four."""
 
 LEAST_TRIPLE = 0.2
-"""Smallest excess of triple over duple recurrence that is taken for bars of three beats.
+"""Bars have three beats if triple recurrence exceeds duple recurrence by more than this.
 
 It is above 0 because bars of four are far more common.
 """

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from itertools import chain, count
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -231,12 +232,13 @@ def some_styles(train: Sequence[Piece], first: str | None) -> list[str | None]:
 
 
 def file_names(styles: Sequence[str | None]) -> list[str]:
-    """Return a file name without suffix for each style; no two differ only in case."""
+    """Return a file name, without suffix, for each style; names are distinct even without case."""
     names: list[str] = []
     for style in styles:
         stem = "composed" if style is None else "composed_" + re.sub(r"\W", "_", style)[:LONGEST]
-        same = sum(name.casefold().startswith(stem.casefold()) for name in names)
-        names.append(f"{stem}_{same + 1}" if same else stem)
+        taken = {name.casefold() for name in names}
+        candidates = chain([stem], (f"{stem}_{number}" for number in count(2)))
+        names.append(next(name for name in candidates if name.casefold() not in taken))
     return names
 
 

@@ -40,7 +40,7 @@ class Piece(NamedTuple):
         return self.timing.duration(len(self.frames))
 
     def from_first_bar(self) -> "Piece":
-        """Return the piece from its first bar line on, or its first beat if bars are not known."""
+        """Return the piece from its first bar line on, or from its first beat if bars are unknown."""
         first = self.timing.first_bar
         if first == 0:
             return self
@@ -82,7 +82,7 @@ def extract(
             say(f"left out {recording}, which has no beats")
     seconds = sum(piece.seconds for piece in pieces)
     say(f"{counted(len(pieces), 'recording')}, {seconds / 60:.1f} minutes of music")
-    if round(seconds) < LEAST_SECONDS:  # frames may be a little shorter than the recordings
+    if round(seconds) < LEAST_SECONDS:  # a piece may be a little shorter than its recording
         raise UserError(
             f"too little music: {seconds:.0f} seconds in {len(pieces)} readable recordings; at "
             f"least {LEAST_SECONDS} seconds are needed for training and held-out pieces"

@@ -1,9 +1,9 @@
 """Cues: per-frame conditioning on the distance to the end of the piece.
 
 The network reads the cues of a frame together with the frame before it. Cues that are not given
-are zeros, as in most training excerpts, in scores and in predictions. Some of the excerpts that end
-with their piece are trained with cues and the others without, so that the network models endings
-both ways.
+are zeros, as in most training excerpts and whenever the network scores or predicts. Of the excerpts
+that end with their piece, some have cues and the others do not, so that the network learns endings
+both with and without them.
 
 In training, the end is the last frame that is not silent. The cues are a 1 over the last 128
 frames, a ramp from 0 to 1 over the last 96 and a steeper ramp over the last 16.

@@ -76,7 +76,7 @@ class Group:
         return total.tolist()
 
     def sum_gradients(self, parameters: Sequence[Tensor], *values: float) -> list[float]:
-        """Sum gradients over all processes in place, and `values`; return one sum per value."""
+        """Sum gradients (in place) and values over all processes; return one sum per value."""
         if self.size == 1:
             return list(values)
         gradients = [

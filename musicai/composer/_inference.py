@@ -219,7 +219,7 @@ def _read_group(
     styles: np.ndarray,
     window: int,
 ) -> Iterator[_Window]:
-    """Read the pieces in `numbers`, the longest first, window by window."""
+    """Read the pieces `numbers`, sorted from longest to shortest, as one batch of windows."""
     n_styles, shifts = len(styles), collection.shifts
     pieces = collection.pieces[::n_styles]
     n_keys = len(shifts[0])

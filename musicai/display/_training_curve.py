@@ -99,7 +99,8 @@ class TrainingCurveDisplay:
         baselines : dict of str to float, default=None
             Scores to compare with, by name, drawn as horizontal lines: mean log-likelihood per
             frame in nats, as from `score`. Unlike the curves, `score` does not condition on the key
-            of a piece, so compare a baseline close to the curves with the composer's `score`.
+            of a piece. If a baseline lies close to the curves, compare it with the composer's
+            `score` instead.
         title : str, default=None
             Title, on the left.
         ax : matplotlib Axes, default=None

@@ -26,7 +26,7 @@ class _LevelBaseline(Persistent, BaseEstimator):
         self.n_levels = n_levels
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Count how often the features of `X` are at each level.
+        """Count how often each feature is at each level, and what else the baseline needs.
 
         Parameters
         ----------

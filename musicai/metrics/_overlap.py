@@ -8,7 +8,7 @@ from ._progression import transition_matrix
 
 _POINTS = 1000  # number of points of the grid on which densities are integrated
 _TAIL = 5  # standard deviations beyond which a Gaussian is negligible
-_NARROWEST = 0.05  # least ratio of the narrower to the wider bandwidth that the grid resolves
+_NARROWEST = 0.05  # smallest bandwidth that the grid resolves, as a share of the wider one
 
 
 def overlap_area(x: Any, y: Any) -> float:

@@ -178,7 +178,7 @@ class _Search:
         return np.repeat(by_recording[self._tracks], self._lengths)
 
     def _frames_in_a_row(self, origin: _Origin) -> np.ndarray:
-        """Return each recording's count of frames in a row after a join to it from `origin`."""
+        """Return how many frames in a row each recording will have played if joined to `origin`."""
         frames = np.ones(self._n_recordings, dtype=np.int32)
         if self._alone:
             return frames

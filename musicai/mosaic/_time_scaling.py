@@ -31,7 +31,7 @@ shape (n_samples, n_channels). Positions may lie before or after the recording."
 def stretch(
     read: ReadSamples, source: np.ndarray, target: np.ndarray, *, start: int, stop: int, sr: float
 ) -> Iterator[np.ndarray]:
-    """Stretch sound so that its beats fall on a grid.
+    """Stretch sound so that its beats fall at given positions.
 
     Parameters
     ----------

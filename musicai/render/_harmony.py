@@ -113,12 +113,13 @@ def _harmonies(shapes: np.ndarray, silence: np.ndarray, price: float) -> list[Ha
 def _correlations(totals: np.ndarray) -> np.ndarray:
     """Return the correlation, in seconds, of each span with each of `_SETS` at its best loudness.
 
-    `totals`, the sums of the shapes of each span, is of shape (n_spans, 12), the result of shape
-    (n_spans, n_sets). It is 0 for a set with a tone that is not above the mean of the span. Sets
-    without a triad pay `_PRICE_OF_CLUSTERS`.
+    `totals`, of shape (n_spans, 12), holds the sum of the shapes of each span. The result is of
+    shape (n_spans, n_sets). The correlation is 0 for a set with a tone that is not above the mean
+    of the span. For a set without a triad, it is lowered by `_PRICE_OF_CLUSTERS`.
 
-    A chord w on the tones S, centered, is w minus its mean; its product with centered frames u is
-    largest for w = u + sum(u) / (12 - |S|) on S, and then is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
+    Let w be a chord on the tones S, and u centered frames. The correlation is the product of u with
+    w after w is centered and scaled to length 1. It is largest for w = u + sum(u) / (12 - |S|) on
+    S, where it is sqrt(sum(u²) + sum(u)² / (12 - |S|)).
     """
     sums = totals @ _MEMBERS.T
     fit = np.sqrt(totals**2 @ _MEMBERS.T + sums**2 / (12 - _SIZES))

@@ -41,7 +41,7 @@ def key_name(key: int) -> str:
 
 
 def place_in_key(pitch_class: int, key: int, *, leading: bool = False) -> int:
-    """Return the place on the line of fifths of a pitch class.
+    """Return the place of a pitch class on the line of fifths.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ def place_in_key(pitch_class: int, key: int, *, leading: bool = False) -> int:
     key : int
         Key that determines the spelling, 0 to 23.
     leading : bool, default=False
-        Whether the note leads up by a semitone, like the root of a diminished chord; it is then
-        spelled with a sharp rather than a flat.
+        Whether the note leads up by a semitone, like the root of a diminished chord; more such
+        notes are then spelled with sharps, such as G# rather than Ab in C major.
     """
     first = signature(key) - (_BELOW_FOR_LEADING if leading else _BELOW_FOR_ROOTS)
     first = min(max(first, _FLATTEST), _SHARPEST - 11 + leading)

@@ -132,7 +132,7 @@ def test_all_files_of_a_piece_are_in_time(tmp_path, monkeypatch):
         assert {change.numerator for change in midi.time_signature_changes} == {meter}
 
 
-def test_music_without_a_clear_pulse_is_learned_by_frames(capsys):
+def test_music_without_a_clear_pulse_is_analyzed_at_a_fixed_frame_rate(capsys):
     rng = np.random.default_rng(0)
     noise = [0.1 * rng.standard_normal(10 * SR) for _ in range(2)]
     extractor, analyses = _music.analyze([*noise, np.zeros(SR)])
@@ -282,6 +282,7 @@ def test_titles_of_excerpts_say_where_they_begin():
         ([None], ["composed"]),
         (["hip-hop", "hip hop", "Hip/hop"], ["hip_hop", "hip_hop_2", "Hip_hop_3"]),
         (["Jazz", "jazz"], ["Jazz", "jazz_2"]),
+        (["pop_2", "pop", "pop-2"], ["pop_2", "pop", "pop_2_2"]),
         (["\u6f22" * 80, "\udcff"], ["\u6f22" * 40, "_"]),
     ],
 )

@@ -30,7 +30,7 @@ def test_the_card_states_training_pieces_and_scores(fitted, chroma):
         assert part in card
 
 
-def test_the_card_says_what_is_not_stated(fitted):
+def test_the_card_marks_missing_details_as_not_stated(fitted):
     card = model_card(fitted)
     assert card.count("not stated") >= 2
     assert "realism" not in card
