@@ -40,7 +40,7 @@ class Piece(NamedTuple):
         return self.timing.duration(len(self.frames))
 
     def from_first_bar(self) -> "Piece":
-        """Return the piece from its first bar line on, or from its first beat if bars are unknown."""
+        """Return the piece from its first bar line on, or from its first beat without bars."""
         first = self.timing.first_bar
         if first == 0:
             return self
